@@ -1,0 +1,91 @@
+"""nbradiomics: segment tumours, extract features, test their reproducibility, foretell outcomes.
+
+The public names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbradiomics.agreement.cohort import compare_cohort
+    from nbradiomics.agreement.compare import compare_masks
+    from nbradiomics.checks import check
+    from nbradiomics.cohort import Cohort, load_cohort
+    from nbradiomics.demo import run_demo
+    from nbradiomics.doctor import examine
+    from nbradiomics.errors import InputError, NbradiomicsError
+    from nbradiomics.features import extract_features, presets
+    from nbradiomics.features.cohort import extract_cohort
+    from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
+    from nbradiomics.pipeline import run
+    from nbradiomics.report import build_report
+    from nbradiomics.reproducibility import assess_reproducibility, icc
+    from nbradiomics.segmentation.cohort import segment_cohort
+    from nbradiomics.segmentation.model import load_model
+    from nbradiomics.synthetic import make_cohort
+
+_HOME = {
+    "Cohort": "cohort",
+    "InputError": "errors",
+    "NbradiomicsError": "errors",
+    "OutcomeSettings": "outcome",
+    "assess_reproducibility": "reproducibility",
+    "build_report": "report",
+    "check": "checks",
+    "compare_cohort": "agreement.cohort",
+    "compare_masks": "agreement.compare",
+    "evaluate_outcome": "outcome",
+    "examine": "doctor",
+    "extract_cohort": "features.cohort",
+    "extract_features": "features",
+    "icc": "reproducibility",
+    "load_cohort": "cohort",
+    "load_model": "segmentation.model",
+    "make_cohort": "synthetic",
+    "presets": "features",
+    "run": "pipeline",
+    "run_demo": "demo",
+    "segment_cohort": "segmentation.cohort",
+    "write_outcome": "outcome",
+}
+
+__all__ = [
+    "Cohort",
+    "InputError",
+    "NbradiomicsError",
+    "OutcomeSettings",
+    "assess_reproducibility",
+    "build_report",
+    "check",
+    "compare_cohort",
+    "compare_masks",
+    "evaluate_outcome",
+    "examine",
+    "extract_cohort",
+    "extract_features",
+    "icc",
+    "load_cohort",
+    "load_model",
+    "make_cohort",
+    "presets",
+    "run",
+    "run_demo",
+    "segment_cohort",
+    "write_outcome",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("nbradiomics")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,5 @@
+"""``python -m nbradiomics``."""
+
+from nbradiomics.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""From a case to its image and region."""
+
+from __future__ import annotations
+
+import SimpleITK as sitk
+
+from nbradiomics.cohort import Case
+from nbradiomics.errors import InputError
+from nbradiomics.images.grid import require_same_grid
+from nbradiomics.images.io import read_image
+from nbradiomics.images.region import read_region
+
+#: PyRadiomics' default.
+DEFAULT_LABEL = 1
+
+
+def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
+    """Region of a case: its masks united.
+
+    Parameters
+    ----------
+    case
+        Which masks.
+    label
+        Label of masks for which the cohort table names none.
+
+    Returns
+    -------
+    SimpleITK.Image
+        8-bit, 1 inside, 0 outside.
+    """
+    first, *others = [(mask.path, read_region(mask.path, _label(mask.label, label))) for mask in case.masks]
+    path, region = first
+    for other_path, other in others:
+        require_same_grid(region, other, names=(str(path), str(other_path)))
+        region = sitk.Or(region, other)
+    return region
+
+
+def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.Image]:
+    """Image and region of a case, on one grid.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be used, the grids differ, or the region is empty.
+    """
+    image = read_image(case.scan.image)
+    region = read_case_region(case, label)
+    require_same_grid(region, image, names=(str(case.masks[0].path), str(case.scan.image)))
+    if not sitk.GetArrayViewFromImage(region).any():
+        raise InputError(f"{case.masks[0].path}: the mask is empty.", "There is nothing to measure in it.")
+    # Within tolerance the grids are the same; libraries that compare exactly must see them so.
+    region.CopyInformation(image)
+    return image, region
+
+
+def _label(own: int | str | None, default: int) -> int | str:
+    return default if own is None else own

@@ -1,0 +1,138 @@
+"""Study file, cohort table, clinical table and parameters: everything but the images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics.checks.images import check_images
+from nbradiomics.checks.outcomes import check_outcomes
+from nbradiomics.cohort_table import read_cohort_table
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.execution import Progress, quiet
+from nbradiomics.features.extract import require_engine, resolve_label
+from nbradiomics.features.parameters import load_parameters
+from nbradiomics.problem import Problem, problem_table
+from nbradiomics.segmentation.model import load_model
+from nbradiomics.study import Segment, Study, read_study
+from nbradiomics.tables import AUTO
+
+
+def check(path: str | Path, *, jobs: int = 1, progress: Progress = quiet) -> pd.DataFrame:
+    """Find every problem of a study or a cohort at once, before anything is computed.
+
+    Parameters
+    ----------
+    path
+        A study file (``.yaml``, ``.yml``) or a cohort table.
+    jobs
+        Processes.
+    progress
+        Progress display.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns file, row, column, severity, problem, remedy; without rows when all is well. `row` is the
+        line of the file. An empty mask and a subject without outcome are warnings.
+
+    Raises
+    ------
+    InputError
+        When `path` itself is not there.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        table, problems = read_cohort_table(path)
+        return problem_table(problems + check_images(table, path, jobs=jobs, progress=progress))
+    study, problems = read_study(path)
+    if study is not None:
+        problems += check_tables(study, path)
+        problems += _check_study_images(study, jobs, progress)
+    return problem_table(problems)
+
+
+def check_tables(study: Study, path: Path) -> list[Problem]:
+    """Problems of everything that a study names, but for the content of images and masks."""
+    problems: list[Problem] = []
+    if study.cohort.is_file():
+        table, problems = read_cohort_table(study.cohort)
+        problems += _check_labels(study, table, path)
+        problems += _check_auto(study, table, path)
+        if study.outcome and study.outcome.clinical.is_file():
+            problems += check_outcomes(study.outcome, table, study.cohort)
+    try:
+        require_engine(study.extract.engine)
+    except InputError as error:
+        problems.append(_problem(path, "extract.engine", error))
+    if study.segment:
+        problems += _check_model(study, study.segment, path)
+    return problems
+
+
+def _check_model(study: Study, segment: Segment, path: Path) -> list[Problem]:
+    try:
+        model = load_model(segment.model)
+    except NbradiomicsError as error:
+        return [_problem(path, "segment.model", error)]
+    unknown = model.card.training_images is None and segment.training_subjects is None
+    if unknown and study.outcome and study.outcome.reader == AUTO:
+        found = f"the model {model.name} does not record on which images it was trained."
+        remedy = (
+            "List the subjects of this cohort that it was trained on under segment.training_subjects ([] for "
+            "none): their automatic masks must not enter an outcome model."
+        )
+        return [Problem(str(path), "", "segment.training_subjects", "error", found, remedy)]
+    return []
+
+
+def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Problem]:
+    if not study.cohort.is_file():
+        return []
+    table, _ = read_cohort_table(study.cohort)
+    return check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
+
+
+def study_label(study: Study) -> int:
+    """Label of masks for which the cohort table names none: the parameter file's, or 1."""
+    try:
+        return int(resolve_label(load_parameters(study.extract.params), None))
+    except InputError:
+        return 1  # the parameter file is a problem of its own, told elsewhere
+
+
+def _check_labels(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    try:
+        parameters = load_parameters(study.extract.params)
+        for label in set(table.loc[(table["mask"] != "") & (table["reader"] != AUTO), "label"]) - {""}:
+            resolve_label(parameters, label)
+    except InputError as error:
+        return [_problem(path, "extract.params", error)]
+    return []
+
+
+def _check_auto(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """Masks of the model come from one place, and are there when the outcome models ask for them."""
+    present = (table["reader"] == AUTO).any()
+    if study.segment and present:
+        found = f"the cohort table already holds masks of reader {AUTO!r}."
+        remedy = "Leave out the section `segment`, or remove these rows."
+        return [Problem(str(path), "", "segment", "error", found, remedy)]
+    if study.outcome and study.outcome.reader == AUTO and not study.segment:
+        if not present:
+            found = f"reader {AUTO!r} is asked for, and nothing makes or holds its masks."
+            remedy = "Add a section `segment`, or name another reader."
+            return [Problem(str(path), "", "outcome.reader", "error", found, remedy)]
+        found = f"where the masks of reader {AUTO!r} come from is not recorded."
+        remedy = "Make sure that the model had not seen these subjects; else the results are too good."
+        return [Problem(str(path), "", "outcome.reader", "warning", found, remedy)]
+    if study.outcome and study.outcome.reader not in {AUTO, *table["reader"]}:
+        found = f"no reader {study.outcome.reader!r} in the cohort table."
+        readers = ", ".join(sorted(set(table["reader"]) - {""}))
+        return [Problem(str(path), "", "outcome.reader", "error", found, f"Readers there: {readers}.")]
+    return []
+
+
+def _problem(path: Path, column: str, error: NbradiomicsError) -> Problem:
+    return Problem(str(path), "", column, "error", error.problem, error.remedy)

@@ -1,0 +1,361 @@
+"""The command line: parse, call, print.
+
+Nothing heavy is imported before a command runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nbradiomics.console import bars, notes, output, show_table
+from nbradiomics.errors import InputError, NbradiomicsError
+
+if TYPE_CHECKING:
+    from nbradiomics.execution import Failure
+    from nbradiomics.pipeline import RunResult
+
+app = typer.Typer(
+    name="nbradiomics",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Jobs = Annotated[int | None, typer.Option(help="Processes; all processors unless given.", min=1)]
+Work = Annotated[
+    Path | None,
+    typer.Option(help="Folder that keeps each case's result; the same command continues from it."),
+]
+Lesions = Annotated[
+    str, typer.Option(help="Several lesions of a subject: union, largest or roi (one row each).")
+]
+Timepoint = Annotated[str | None, typer.Option(help="Which timepoint, where there are several.")]
+Sequence_ = Annotated[str | None, typer.Option("--sequence", help="Which sequence, where there are several.")]
+Roi = Annotated[str | None, typer.Option(help="Which region, where there are several.")]
+Variant = Annotated[str | None, typer.Option(help="Which variant, where there are several.")]
+Reading = Annotated[int | None, typer.Option(help="Which reading, where there are several.", min=1)]
+CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a batch table of PyRadiomics.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exit code 0 when done, 1 on errors, 2 for wrong usage."""
+    try:
+        app(args=arguments)
+    except NbradiomicsError as error:
+        notes.print("Error:", style="bold red", end=" ")
+        notes.print(str(error), markup=False)
+        sys.exit(1)
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Say the version.", is_eager=True)] = False,
+) -> None:
+    """Segment tumours, extract PyRadiomics features, test their reproducibility, foretell outcomes."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        output.print(version_of("nbradiomics"), markup=False)
+        raise typer.Exit
+
+
+@app.command(epilog="Example: nbradiomics demo --out demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="Run folder; an unfinished demo in it is continued.")],
+    subjects: Annotated[int, typer.Option(help="Size of the synthetic cohort.")] = 60,
+    seed: Annotated[int, typer.Option(help="Seed of the cohort.", min=0)] = 0,
+    jobs: Jobs = None,
+) -> None:
+    """Make a synthetic cohort and run the whole study on it."""
+    from nbradiomics.demo import run_demo
+
+    _finish_run(run_demo(out, subjects=subjects, seed=seed, jobs=_jobs(jobs), progress=bars))
+
+
+@app.command(epilog="Example: nbradiomics run study.yaml --out results")
+def run(
+    study: Annotated[Path, typer.Argument(help="Study file (YAML).")],
+    out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is continued.")],
+    jobs: Jobs = None,
+) -> None:
+    """Run a whole study: check, segment, compare, extract, reproducibility, outcome, report."""
+    from nbradiomics.pipeline import run as run_study
+
+    _finish_run(run_study(study, out, jobs=_jobs(jobs), progress=bars))
+
+
+@app.command(epilog="Example: nbradiomics check study.yaml")
+def check(
+    path: Annotated[Path, typer.Argument(help="Study file (YAML) or cohort table (CSV).")],
+    out: Annotated[Path | None, typer.Option(help="Write all problems to this table.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Find every problem of a study or a cohort before anything is computed."""
+    from nbradiomics.checks import check as find
+    from nbradiomics.tables import write_table
+
+    problems = find(path, jobs=_jobs(jobs), progress=bars)
+    if out is not None:
+        write_table(problems, out)
+    errors = int((problems["severity"] == "error").sum())
+    if len(problems):
+        show_table(problems, title="Problems")
+    output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")
+def segment(
+    cohort: CohortFile,
+    model: Annotated[str, typer.Option(help="Name of a bundled model, or an nnU-Net v2 model folder.")],
+    out: Annotated[
+        Path, typer.Option(help="Cohort table with reader `auto` added; its masks lie beside it.")
+    ],
+    work: Work = None,
+) -> None:
+    """Find the tumours with nnU-Net; its masks become reader `auto`."""
+    from nbradiomics.cohort import load_cohort
+    from nbradiomics.segmentation.cohort import segment_cohort
+    from nbradiomics.tables import write_table
+
+    _require_ending(out, ".csv")
+    masks = out.parent / f"{out.stem}_masks"
+    done = segment_cohort(
+        load_cohort(cohort), model=model, masks=masks, workspace=_workspace(work), progress=bars
+    )
+    done.cohort.write(out)
+    write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
+    empty = int((done.table["status"] == "empty").sum())
+    _finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
+
+
+@app.command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert --out agreement.csv")
+def compare(
+    cohort: CohortFile,
+    out: Annotated[Path, typer.Option(help="Table to write (.csv or .parquet).")],
+    reference: Annotated[
+        str | None, typer.Option(help="Reader to compare with; every pair unless given.")
+    ] = None,
+    lesions: Lesions = "union",
+    jobs: Jobs = None,
+    work: Work = None,
+) -> None:
+    """Compare masks: overlap, surface distance, direction of error."""
+    from nbradiomics.agreement.cohort import compare_cohort
+    from nbradiomics.cohort import load_cohort
+    from nbradiomics.tables import write_table
+
+    _require_ending(out, ".csv", ".parquet")
+    options = {"jobs": _jobs(jobs), "workspace": _workspace(work), "progress": bars}
+    agreement = compare_cohort(load_cohort(cohort), reference=reference, lesions=lesions, **options)
+    write_table(agreement.table, out)
+    _finish(agreement.failures, len(agreement.table), out)
+
+
+@app.command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")
+def extract(
+    cohort: CohortFile,
+    params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or the name of a preset.")],
+    out: Annotated[Path, typer.Option(help="Feature table to write (.parquet or .csv).")],
+    engine: Annotated[str, typer.Option(help="Engine that computes the numbers.")] = "pyradiomics",
+    lesions: Lesions = "union",
+    jobs: Jobs = None,
+    work: Work = None,
+) -> None:
+    """Extract PyRadiomics features of every image and every reader's mask."""
+    from nbradiomics.cohort import load_cohort
+    from nbradiomics.features.cohort import extract_cohort
+    from nbradiomics.tables import INDEX, write_table
+
+    _require_ending(out, ".csv", ".parquet")
+    options = {"jobs": _jobs(jobs), "workspace": _workspace(work), "progress": bars}
+    features = extract_cohort(load_cohort(cohort), params=params, engine=engine, lesions=lesions, **options)
+    write_table(features.table, out)
+    _finish(
+        features.failures,
+        len(features.table),
+        out,
+        complete=bool(features.table.drop(columns=list(INDEX)).notna().any(axis=None)),
+    )
+
+
+@app.command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")
+def reproducibility(
+    features: Annotated[Path, typer.Argument(help="Feature table (.parquet or .csv).")],
+    out: Annotated[Path, typer.Option(help="Table to write: feature, icc, low, high, subjects, stable.")],
+    readers: Annotated[
+        str | None, typer.Option(help="Readers, with commas; all but `auto` unless given.")
+    ] = None,
+    timepoint: Timepoint = None,
+    sequence: Sequence_ = None,
+    roi: Roi = None,
+    variant: Variant = None,
+    reading: Reading = None,
+    threshold: Annotated[float, typer.Option(help="Lowest lower limit of a stable feature's ICC.")] = 0.75,
+    confidence: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
+) -> None:
+    """Test how far each feature survives a change of reader: ICC(A,1) with its interval."""
+    from nbradiomics.reproducibility import assess_reproducibility
+    from nbradiomics.tables import read_table, write_table
+
+    _require_ending(out, ".csv", ".parquet")
+    table = assess_reproducibility(
+        read_table(features),
+        readers=_names(readers) or None,
+        timepoint=timepoint,
+        sequence=sequence,
+        roi=roi,
+        variant=variant,
+        reading=reading,
+        threshold=threshold,
+        confidence=confidence,
+    )
+    write_table(table, out)
+    undefined = int(table["icc"].isna().sum())
+    stable = f"{int(table['stable'].sum())} of {len(table)} features are stable, {undefined} undefined"
+    output.print(f"{stable} -> {out}", markup=False)
+
+
+@app.command(
+    epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
+    "--covariates age,stage --reader auto --out outcome"
+)
+def outcome(
+    features: Annotated[Path, typer.Argument(help="Feature table of any origin with a column `subject`.")],
+    clinical: Annotated[Path, typer.Argument(help="Clinical table: one row per subject.")],
+    time: Annotated[str, typer.Option(help="Column of the time, counted from the scan.")],
+    event: Annotated[str, typer.Option(help="Column of the event: 1 event, 0 censored.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    covariates: Annotated[str | None, typer.Option(help="Clinical columns that enter, with commas.")] = None,
+    reader: Annotated[str | None, typer.Option(help="Whose masks the features come from.")] = None,
+    timepoint: Timepoint = None,
+    sequence: Sequence_ = None,
+    roi: Roi = None,
+    variant: Variant = None,
+    reading: Reading = None,
+    stable: Annotated[
+        Path | None, typer.Option(help="Table of `reproducibility`: its stable features.")
+    ] = None,
+    folds: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
+    repeats: Annotated[int, typer.Option(help="Repeats of the cross-validation.")] = 10,
+    penalizer: Annotated[float | None, typer.Option(help="Penalty of the Cox model.")] = None,
+    permutations: Annotated[int, typer.Option(help="Refits for the p of the risk groups; 0 gives none.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of folds and bootstrap.")] = 0,
+    jobs: Jobs = None,
+) -> None:
+    """Fit and validate outcome models: clinical, radiomic, combined."""
+    from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
+    from nbradiomics.reproducibility import read_stable
+    from nbradiomics.tables import read_table
+
+    given: dict[str, Any] = {} if penalizer is None else {"penalizer": penalizer}
+    result = evaluate_outcome(
+        read_table(features),
+        read_table(clinical),
+        time=time,
+        event=event,
+        covariates=_names(covariates),
+        reader=reader,
+        timepoint=timepoint,
+        sequence=sequence,
+        roi=roi,
+        variant=variant,
+        reading=reading,
+        stable=None if stable is None else read_stable(stable),
+        settings=OutcomeSettings(folds=folds, repeats=repeats, permutations=permutations, seed=seed, **given),
+        jobs=_jobs(jobs),
+        progress=bars,
+    )
+    write_outcome(result, out)
+    show_table(result.performance, title="Performance")
+    for sentence in result.summary["sentences"]:
+        output.print(sentence, markup=False)
+    output.print(f"-> {out}", markup=False)
+
+
+@app.command(epilog="Example: nbradiomics report results")
+def report(
+    folder: Annotated[Path, typer.Argument(help="Run folder.")],
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file; report.html in the folder unless given.")
+    ] = None,
+) -> None:
+    """Make the report of a run folder anew."""
+    from nbradiomics.report import build_report
+
+    output.print(str(build_report(folder, out)), markup=False)
+
+
+@app.command(epilog="Example: nbradiomics doctor")
+def doctor() -> None:
+    """Say which parts are installed and working, and what to do about those that are not."""
+    from nbradiomics.doctor import examine
+
+    parts = examine()
+    for part in parts:
+        output.print(f"{part.state:8s} {part.name}: {part.detail}", markup=False)
+        if part.remedy and part.state != "ok":
+            output.print(f"         {part.remedy}", markup=False)
+    if any(part.state == "broken" for part in parts):
+        raise typer.Exit(1)
+
+
+def _finish_run(result: RunResult) -> None:
+    if result.failures:
+        from nbradiomics.workspace import failure_table
+
+        show_table(failure_table(result.failures), title="Failures")
+    for line in result.summary:
+        output.print(line, markup=False)
+    output.print(str(result.report), markup=False)
+    if not result.complete:
+        raise typer.Exit(1)
+
+
+def _finish(
+    failures: list[Failure], cases: int, out: Path, extra: str = "", *, complete: bool | None = None
+) -> None:
+    """Write the failures beside the output, show them, and say how it went."""
+    from nbradiomics.tables import write_table
+    from nbradiomics.workspace import failure_table
+
+    file = out.with_name(f"{out.stem}.failures.csv")
+    file.unlink(missing_ok=True)
+    output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
+    if failures:
+        table = failure_table(failures)
+        write_table(table, file)
+        show_table(table, title="Failures")
+        output.print(f"Failures are listed in {file}", markup=False)
+    if not (len(failures) < cases if complete is None else complete):
+        raise typer.Exit(1)
+
+
+def _workspace(folder: Path | None) -> Any:
+    from nbradiomics.workspace import Workspace
+
+    return None if folder is None else Workspace(folder)
+
+
+def _jobs(jobs: int | None) -> int:
+    if jobs is not None:
+        return jobs
+    # The processors that this process may use, where the system tells (a container may have fewer).
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def _require_ending(out: Path, *endings: str) -> None:
+    if out.suffix not in endings:
+        raise InputError(f"{out} ends in {out.suffix!r}.", f"Let the name end in {' or '.join(endings)}.")

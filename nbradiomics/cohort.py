@@ -1,0 +1,171 @@
+"""The cohort: which images there are, and who drew which mask on them.
+
+A cohort table has one row per image and mask. Its columns are listed in `COLUMNS`; paths are relative to
+the table. `load_cohort` reads one, `Cohort` answers what the stages ask: the scans, and the cases.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbradiomics.cohort_table import DEFAULTS, read_cohort_table
+from nbradiomics.errors import InputError
+from nbradiomics.problem import raise_errors
+from nbradiomics.tables import AUTO, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask file and the label that counts; ``None`` leaves the label to the stage's default."""
+
+    path: Path
+    label: int | str | None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One image of one subject."""
+
+    subject: str
+    timepoint: str
+    sequence: str
+    image: Path
+
+    @property
+    def name(self) -> str:
+        """What messages, failures and file names call it."""
+        return f"{self.subject}/{self.timepoint}/{self.sequence}"
+
+    def index(self) -> dict[str, str]:
+        """Index columns of a table with a row per scan."""
+        return {"subject": self.subject, "timepoint": self.timepoint, "sequence": self.sequence}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One region of one scan as one reader drew it: a row of a feature table.
+
+    Several mask files are united voxel by voxel.
+    """
+
+    scan: Scan
+    roi: str
+    reader: str
+    reading: int
+    masks: tuple[MaskFile, ...]
+
+    @property
+    def name(self) -> str:
+        """What messages and the failures table call it."""
+        return f"{self.scan.name}/{self.roi}/{self.reader}/{self.reading}"
+
+    def index(self) -> dict[str, str | int]:
+        """Index columns of a table with a row per case (without `variant`)."""
+        return {**self.scan.index(), "roi": self.roi, "reader": self.reader, "reading": self.reading}
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A valid cohort table.
+
+    Attributes
+    ----------
+    table
+        One row per image and mask with every column of `cohort_table.DEFAULTS`; `image` and `mask` are
+        absolute paths as text, `mask` and `reader` are empty text for an image without a mask.
+    path
+        Where the table was read from.
+    """
+
+    table: pd.DataFrame
+    path: Path
+
+    def scans(self) -> list[Scan]:
+        """Every image once, in the order of the table."""
+        columns = ["subject", "timepoint", "sequence", "image"]
+        return [_scan(row) for row in self.table[columns].drop_duplicates().to_dict("records")]
+
+    def readers(self) -> list[str]:
+        """Readers who drew a mask, sorted, `auto` last."""
+        return sorted(set(self.table["reader"]) - {""}, key=lambda reader: (reader == AUTO, reader))
+
+    def cases(self) -> list[Case]:
+        """Every row with a mask as a case of its own, in the order of the table."""
+        drawn = self.table[self.table["mask"] != ""]
+        return [_case(row) for row in drawn.to_dict("records")]
+
+    def with_reader(self, reader: str, masks: Mapping[Scan, Path]) -> Cohort:
+        """Add a reader: one mask file with label 1 for each scan."""
+        import pandas as pd
+
+        if reader in self.readers():
+            raise InputError(
+                f"{self.path} already holds masks of reader {reader!r}.",
+                "Remove these rows, or leave out the step that makes them.",
+            )
+        rois = set(self.table.loc[self.table["mask"] != "", "roi"])
+        roi = rois.pop() if len(rois) == 1 else DEFAULTS["roi"]
+        keep = {"reader": reader, "roi": roi, "reading": 1, "label": 1, "reference_kind": "", "minutes": ""}
+        first = self.table.drop_duplicates(["subject", "timepoint", "sequence", "image"])
+        added = [
+            {**row, **keep, "mask": str(masks[scan])}
+            for row, scan in zip(first.to_dict("records"), self.scans(), strict=True)
+            if scan in masks
+        ]
+        # An image that had no mask has one now: its row without a reader says nothing more.
+        done = {str(scan.image) for scan in masks}
+        old = self.table[(self.table["mask"] != "") | ~self.table["image"].isin(done)]
+        return Cohort(pd.concat([old, pd.DataFrame(added)], ignore_index=True), self.path)
+
+    def write(self, path: str | Path) -> Cohort:
+        """Write the table with paths relative to where it is written, and give it as it now stands."""
+        path = Path(path)
+        table = self.table.copy()
+        for column in ("image", "mask"):
+            table[column] = [_relative(value, path.parent) for value in table[column]]
+        defaulted = [
+            name for name in ("channel", "label", "reference_kind", "minutes", "site") if name in table
+        ]
+        table = table.drop(columns=[name for name in defaulted if (table[name] == DEFAULTS[name]).all()])
+        write_table(table, path)
+        return Cohort(self.table, path)
+
+
+def load_cohort(path: str | Path) -> Cohort:
+    """Read a cohort table, or a batch table of PyRadiomics, and refuse it when it contradicts itself.
+
+    Parameters
+    ----------
+    path
+        CSV file; see `nbradiomics.cohort_table` for its columns.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or its rows are wrong; the message tells all that is wrong. Whether
+        the images and masks are there and fit together is asked by ``nbradiomics.check``.
+    """
+    table, problems = read_cohort_table(Path(path))
+    raise_errors(problems)
+    return Cohort(table, Path(path))
+
+
+def _scan(row: Mapping[Any, Any]) -> Scan:
+    return Scan(row["subject"], row["timepoint"], row["sequence"], Path(row["image"]))
+
+
+def _case(row: Mapping[Any, Any]) -> Case:
+    label = row["label"] if row["label"] != "" else None
+    mask = MaskFile(Path(row["mask"]), label)
+    return Case(_scan(row), row["roi"], row["reader"], int(row["reading"]), (mask,))
+
+
+def _relative(value: str, folder: Path) -> str:
+    return os.path.relpath(value, folder.resolve()) if value else ""

@@ -1,0 +1,192 @@
+"""Columns and rules of the cohort table.
+
+=================  ==================================================================  =================
+column             meaning                                                             where it is absent
+=================  ==================================================================  =================
+subject            identifier of the person                                            required
+image              image file, relative to the table                                   required
+reader             who drew the mask; ``auto`` is the model; empty without a mask      required with mask
+mask               mask file, relative to the table; empty for an image without one    no masks
+timepoint          which scan of the person                                            ``baseline``
+sequence           which image of the scan (``T2w``)                                   ``unspecified``
+channel            input of a model of several inputs                                  empty
+label              label in the mask that counts: a number or a segment's name         left to the stage
+roi                which region or lesion                                              ``tumour``
+reading            1, 2, ... of the same reader                                        1
+reference_kind     ``independent``, ``edited`` (of the automatic mask), ``consensus``  empty
+minutes            time that the reader took                                           empty
+site               hospital or scanner                                                 empty
+=================  ==================================================================  =================
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbradiomics.errors import InputError
+from nbradiomics.problem import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULTS: dict[str, Any] = {
+    "subject": "",
+    "timepoint": "baseline",
+    "sequence": "unspecified",
+    "channel": "",
+    "image": "",
+    "reader": "",
+    "mask": "",
+    "label": "",
+    "roi": "tumour",
+    "reading": 1,
+    "reference_kind": "",
+    "minutes": "",
+    "site": "",
+}
+#: What tells one row from another.
+KEY = ["subject", "timepoint", "sequence", "channel", "roi", "reader", "reading"]
+KINDS = ("independent", "edited", "consensus")
+#: Columns that people use for the subject in PyRadiomics' batch tables, which have none of their own.
+SUBJECT_NAMES = ("subject", "id", "patient", "patientid", "patient_id", "case")
+BATCH_READER = "reader"
+
+
+def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
+    """Read a cohort table and find what is wrong with its rows, without opening an image.
+
+    Returns
+    -------
+    table
+        All columns of `DEFAULTS`, absolute paths as text, an unnamed cell as its default.
+    problems
+        Errors and warnings. With errors, the table is for further checks only.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise InputError(f"{path} does not exist or is no file.", "Check the path of the cohort table.")
+    try:
+        raw = pd.read_csv(
+            path, dtype=str, keep_default_na=False, sep=_separator(path), skip_blank_lines=False
+        )
+    except ValueError as error:  # pandas' parser and encoding errors are ValueErrors
+        raise InputError(f"{path} cannot be read as CSV: {error}", "Save it as CSV in UTF-8.") from error
+    raw = raw.map(str.strip).rename(columns=lambda name: str(name).strip())
+    if {"Image", "Mask"} <= set(raw.columns):
+        raw = _from_batch(raw)
+    problems = _column_problems(raw, path)
+    extra = [name for name in raw.columns if name not in DEFAULTS]
+    table = raw.drop(columns=extra).reindex(columns=list(DEFAULTS), fill_value="")
+    for column, default in DEFAULTS.items():
+        table[column] = [value if value != "" else default for value in table[column]]
+    problems += _row_problems(table, path)
+    for column in ("image", "mask"):
+        table[column] = [str((path.parent / value).resolve()) if value else "" for value in table[column]]
+    table["reading"] = [int(value) if str(value).isdigit() else value for value in table["reading"]]
+    table["label"] = [int(label) if str(label).isdigit() else label for label in table["label"]]
+    return table, problems + _scan_problems(table, path)
+
+
+def _separator(path: Path) -> str:
+    # Spreadsheets of many countries write semicolons.
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        header = file.readline()
+    return ";" if ";" in header and "," not in header else ","
+
+
+def _from_batch(raw: pd.DataFrame) -> pd.DataFrame:
+    """Rename the columns of a PyRadiomics batch table; take a subject from the file where none is named."""
+    names = {name.lower(): name for name in raw.columns}
+    known = {names[name]: name for name in DEFAULTS if name in names}
+    subject = next((names[name] for name in SUBJECT_NAMES if name in names), None)
+    table = raw.rename(columns={**known, **({subject: "subject"} if subject else {})})
+    if "subject" not in table:
+        table["subject"] = _subjects_of([Path(image) for image in table["image"]])
+    if "reader" not in table:
+        table["reader"] = [BATCH_READER if mask else "" for mask in table["mask"]]
+    return table
+
+
+def _subjects_of(images: list[Path]) -> list[str]:
+    stems = [image.name.split(".")[0] for image in images]
+    # `patient1/image.nrrd`, `patient2/image.nrrd`: the name alone would make one subject of two.
+    if len(set(stems)) < len(set(images)):
+        return [f"{image.parent.name}_{stem}" for image, stem in zip(images, stems, strict=True)]
+    return stems
+
+
+def _column_problems(raw: pd.DataFrame, path: Path) -> list[Problem]:
+    problems = []
+    required = ["subject", "image", *(["reader"] if "mask" in raw else [])]
+    for column in required:
+        if column not in raw:
+            remedy = f"Add the column; found: {', '.join(raw.columns)}."
+            problems.append(Problem(str(path), "1", column, "error", "the column is missing.", remedy))
+    for column in raw.columns:
+        if column not in DEFAULTS:
+            near = difflib.get_close_matches(column, DEFAULTS, n=1)
+            remedy = f"Did you mean {near[0]!r}?" if near else "Nothing uses it; leave it out if it matters."
+            found = "the column is not one of a cohort table and is not used."
+            problems.append(Problem(str(path), "1", column, "warning", found, remedy))
+    if raw.empty:
+        problems.append(Problem(str(path), "", "", "error", "the table has no rows.", "Add a row per image."))
+    return problems
+
+
+def _row_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
+    problems = []
+    for line, row in enumerate(table.to_dict("records"), start=2):
+        problems += [
+            Problem(str(path), str(line), column, "error", problem, remedy)
+            for column, problem, remedy in _cell_problems(row)
+        ]
+    repeated = table[table.duplicated(KEY, keep=False) & (table["subject"] != "")]
+    for _, group in repeated.groupby(KEY, sort=False):
+        lines = [str(index + 2) for index in group.index]
+        found = f"lines {', '.join(lines)} have the same {', '.join(KEY)}."
+        remedy = "Tell them apart by reader, reading or roi, or remove one."
+        problems += [Problem(str(path), line, "", "error", found, remedy) for line in lines[1:]]
+    return problems
+
+
+def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
+    required = ("subject", "image")
+    problems = [(name, "the cell is empty.", f"Give the {name}.") for name in required if not row[name]]
+    if row["mask"] and not row["reader"]:
+        problems.append(("reader", "a mask without a reader.", "Name who drew it."))
+    if row["reader"] and not row["mask"]:
+        problems.append(
+            ("mask", f"reader {row['reader']!r} without a mask.", "Give the mask, or empty both.")
+        )
+    if not (str(row["reading"]).isdigit() and int(row["reading"]) > 0):
+        problems.append(("reading", f"{row['reading']!r}; 1, 2, ... was expected.", "Give a whole number."))
+    if row["reference_kind"] and row["reference_kind"] not in KINDS:
+        expected = f"{row['reference_kind']!r}; one of {', '.join(KINDS)} was expected."
+        problems.append(("reference_kind", expected, "Use one of these, or leave it empty."))
+    if row["minutes"] and not _is_duration(row["minutes"]):
+        problems.append(("minutes", f"{row['minutes']!r}; a number from 0 was expected.", "Give minutes."))
+    return problems
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        return 0 <= float(text) < float("inf")
+    except ValueError:
+        return False
+
+
+def _scan_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
+    """A scan has one image: readers who drew on different files cannot be compared."""
+    problems = []
+    scan = ["subject", "timepoint", "sequence", "channel"]
+    for _, group in table[table["image"] != ""].groupby(scan, sort=False):
+        images = group["image"].drop_duplicates()
+        for line in images.index[1:]:
+            found = f"another image for the scan of line {images.index[0] + 2}: {images[line]}."
+            remedy = "Give scans of their own a timepoint or sequence of their own."
+            problems.append(Problem(str(path), str(line + 2), "image", "error", found, remedy))
+    return problems

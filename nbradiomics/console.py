@@ -1,0 +1,64 @@
+"""What the command line shows while it works: progress bars, tables, messages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Results go to standard output, everything that only accompanies the work to standard error.
+output = Console(soft_wrap=True, highlight=False)
+notes = Console(stderr=True, soft_wrap=True, highlight=False)
+
+_SHOWN = 20
+
+
+@contextmanager
+def bars(stage: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a progress bar for a stage; show nothing when the output is no terminal."""
+    if total == 0 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    columns = (
+        TextColumn("{task.description:16s}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=notes) as progress:
+        task = progress.add_task(stage, total=total)
+        yield lambda: progress.advance(task)
+
+
+def show_table(table: pd.DataFrame, *, title: str, rows: int = _SHOWN) -> None:
+    """Print the first rows of a table, and say how many more there are."""
+    view = Table(title=title, title_justify="left")
+    for column in table.columns:
+        view.add_column(str(column), overflow="fold")
+    for values in table.head(rows).itertuples(index=False):
+        view.add_row(*[_text(value) for value in values])
+    output.print(view)
+    if len(table) > rows:
+        output.print(f"... and {len(table) - rows} more")
+
+
+def _text(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

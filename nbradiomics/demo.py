@@ -1,0 +1,79 @@
+"""A synthetic cohort and the whole study on it, in one call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbradiomics.errors import InputError
+from nbradiomics.execution import Progress, quiet
+from nbradiomics.pipeline import RunResult, run
+from nbradiomics.synthetic import make_cohort
+
+SUBJECTS = 60
+#: Fewer subjects than this have too few events for a cross-validated outcome model.
+FEWEST = 16
+
+
+def run_demo(
+    out: str | Path, *, subjects: int = SUBJECTS, seed: int = 0, jobs: int = 1, progress: Progress = quiet
+) -> RunResult:
+    """Make a synthetic cohort under ``out/input`` and run the whole study on it.
+
+    Parameters
+    ----------
+    out
+        Run folder; see `nbradiomics.run_folder`. An unfinished demo in it is continued.
+    subjects
+        Size of the cohort, 16 or more.
+    seed
+        Seed of the cohort; one seed gives the same tables.
+    jobs
+        Processes.
+    progress
+        Progress display.
+
+    Raises
+    ------
+    InputError
+        When there are too few subjects, or `out` holds a demo of another seed.
+    """
+    if subjects < FEWEST:
+        raise InputError(f"{subjects} subjects were asked for.", f"A demo needs {FEWEST} or more.")
+    folder = Path(out) / "input"
+    make_cohort(folder, subjects=subjects, seed=seed, jobs=jobs, progress=progress)
+    study = folder / "study.yaml"
+    study.write_text(_study(seed), encoding="utf-8")
+    return run(study, out, jobs=jobs, progress=progress)
+
+
+def _study(seed: int) -> str:
+    """Study file of the demo: what a user would write, with a comment for each choice."""
+    return f"""\
+# A whole study. Paths are relative to this file; a stage whose section is absent is not run.
+name: Synthetic demo
+synthetic: true            # the report says so on every page
+cohort: cohort.csv
+lesions: union             # several lesions of a subject become one region
+seed: {seed}
+
+segment:
+  model: synthetic-demo    # a bundled model; or the folder of your own nnU-Net v2 model
+
+extract:
+  params: t2w_mr_anisotropic   # a preset, or your own PyRadiomics parameter file
+  engine: pyradiomics
+
+reproducibility:
+  threshold: 0.75          # a feature is stable when the lower limit of its ICC reaches this
+  confidence: 0.95
+
+outcome:
+  clinical: clinical.csv
+  endpoints:
+    - {{name: os, time: os_days, event: os_event}}
+  covariates: [age_months, stage, mycn]
+  reader: auto             # features come from the model's masks
+  timepoint: baseline
+  folds: 5
+  repeats: 10
+"""

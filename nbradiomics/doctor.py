@@ -1,0 +1,111 @@
+"""Which parts are installed and working, and what to do about those that are not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal
+
+_INSTALL = "Install again: pip install -c constraints.txt nbradiomics"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part and its state.
+
+    Attributes
+    ----------
+    name
+        What was tried.
+    state
+        ``ok``, ``missing`` (optional and absent) or ``broken``.
+    detail
+        Version and device, or what went wrong.
+    remedy
+        What to do; empty when all is well.
+    """
+
+    name: str
+    state: Literal["ok", "missing", "broken"]
+    detail: str
+    remedy: str = ""
+
+
+def examine() -> list[Part]:
+    """Try each part on something small, and say what was found."""
+    checks: list[tuple[str, Callable[[], str], str]] = [
+        ("Python", _python, "Use Python 3.11, 3.12 or 3.13."),
+        ("PyRadiomics", _pyradiomics, _INSTALL),
+        ("torch", _torch, "Install torch as constraints.txt pins it."),
+        ("nnU-Net and demo model", _nnunet, _INSTALL),
+        ("lifelines", _lifelines, _INSTALL),
+        ("report", _report, _INSTALL),
+    ]
+    return [_examine(name, check, remedy) for name, check, remedy in checks]
+
+
+def _examine(name: str, check: Callable[[], str], remedy: str) -> Part:
+    try:
+        return Part(name, "ok", check())
+    except Exception as error:  # whatever is broken, the others are still examined
+        return Part(name, "broken", f"{type(error).__name__}: {error}", remedy)
+
+
+def _python() -> str:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        raise RuntimeError(f"Python {found} is not supported")
+    return found
+
+
+def _pyradiomics() -> str:
+    import numpy as np
+    import SimpleITK as sitk
+
+    from nbradiomics.features import extract_features
+
+    array = np.arange(125, dtype=np.float32).reshape(5, 5, 5)
+    mask = np.zeros((5, 5, 5), np.uint8)
+    mask[1:4, 1:4, 1:4] = 1
+    image, region = sitk.GetImageFromArray(array), sitk.GetImageFromArray(mask)
+    features = extract_features(image, region, params={"featureClass": {"firstorder": ["Mean"]}})
+    if features["original_firstorder_Mean"] != 62.0:
+        raise RuntimeError(f"the mean of a test image is {features['original_firstorder_Mean']}, not 62")
+    return f"pyradiomics-bhklab {version('pyradiomics-bhklab')}"
+
+
+def _torch() -> str:
+    import torch
+
+    device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "CPU"
+    return f"{torch.__version__} on {device}"
+
+
+def _nnunet() -> str:
+    import numpy as np
+    import SimpleITK as sitk
+
+    from nbradiomics.segmentation.model import bundled_models, load_model
+
+    name = bundled_models()[0]
+    image = sitk.GetImageFromArray(np.random.default_rng(0).random((16, 32, 32), dtype=np.float32))
+    image.SetSpacing((2.0, 2.0, 4.0))
+    load_model(name).predict(image)
+    return f"nnunetv2 {version('nnunetv2')}, model {name}"
+
+
+def _lifelines() -> str:
+    from lifelines.utils import concordance_index
+
+    if concordance_index([1, 2, 3], [1, 2, 3]) != 1.0:
+        raise RuntimeError("the concordance of a perfect order is not 1")
+    return version("lifelines")
+
+
+def _report() -> str:
+    import jinja2
+    import matplotlib as mpl
+
+    return f"jinja2 {jinja2.__version__}, matplotlib {mpl.__version__}"

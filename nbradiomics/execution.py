@@ -1,0 +1,174 @@
+"""Run one function over many cases, in this process or in several, so that one bad case stays one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from nbradiomics.errors import NbradiomicsError
+
+Result = TypeVar("Result")
+
+#: ``with progress("extract", 120) as advance: ...; advance()`` after each finished step.
+Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+
+
+@contextmanager
+def quiet(_stage: str, _total: int) -> Iterator[Callable[[], None]]:
+    """Show no progress: the default of every library function."""
+    yield lambda: None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One case that a stage could not do.
+
+    Attributes
+    ----------
+    case
+        Name of the case, as in the cohort table.
+    stage
+        ``segment``, ``compare``, ``extract`` ...
+    cause
+        What was found and what was expected.
+    hint
+        What the user can do.
+    """
+
+    case: str
+    stage: str
+    cause: str
+    hint: str
+
+
+@dataclass
+class Batch(Generic[Result]):
+    """What a batch left: results by case, and failures. Each case is in exactly one of the two."""
+
+    results: dict[str, Result] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def run_cases(
+    function: Callable[..., Result],
+    cases: Mapping[str, tuple[Any, ...]],
+    *,
+    stage: str,
+    jobs: int = 1,
+    progress: Progress = quiet,
+    keep: Callable[[str, Result], None] | None = None,
+) -> Batch[Result]:
+    """Call ``function(*arguments)`` for each case.
+
+    Parameters
+    ----------
+    function
+        Importable from a module, so that another process can call it.
+    cases
+        Arguments of each call by the name of its case.
+    stage
+        Name of the stage, for failures and the progress bar.
+    jobs
+        Processes to use; 1 stays in this one. In workers the libraries are held to one thread each.
+    progress
+        Progress display.
+    keep
+        Called in this process with each result as it comes, so that a kill loses little.
+
+    Returns
+    -------
+    Batch
+        Results and failures in the order of `cases`. An exception in a case is a failure of that case;
+        a worker that dies (out of memory, a crash in compiled code) is a failure of the case that
+        killed it, and the others are done.
+    """
+    batch: Batch[Result] = Batch()
+    outcomes: dict[str, Result | Failure] = {}
+    with progress(stage, len(cases)) as advance:
+        for name, outcome in _outcomes(function, cases, stage, jobs):
+            outcomes[name] = outcome
+            if keep is not None and not isinstance(outcome, Failure):
+                keep(name, outcome)
+            advance()
+    for name in cases:
+        outcome = outcomes[name]
+        if isinstance(outcome, Failure):
+            batch.failures.append(outcome)
+        else:
+            batch.results[name] = outcome
+    return batch
+
+
+def _outcomes(
+    function: Callable[..., Result], cases: Mapping[str, tuple[Any, ...]], stage: str, jobs: int
+) -> Iterator[tuple[str, Result | Failure]]:
+    if jobs == 1 or len(cases) < 2:
+        for name, arguments in cases.items():
+            yield _guarded(function, stage, name, arguments)
+        return
+    done: set[str] = set()
+    try:
+        for name, outcome in _parallel(function, cases, stage, jobs):
+            done.add(name)
+            yield name, outcome
+    except _worker_died():
+        # Nobody can say which case killed the worker: each of the rest gets a process of its own.
+        for name in [name for name in cases if name not in done]:
+            yield _alone(function, stage, name, cases[name])
+
+
+def _parallel(
+    function: Callable[..., Result], cases: Mapping[str, tuple[Any, ...]], stage: str, jobs: int
+) -> Iterator[tuple[str, Result | Failure]]:
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+        yield from pool(
+            delayed(_in_worker)(function, stage, name, arguments) for name, arguments in cases.items()
+        )
+
+
+def _alone(
+    function: Callable[..., Result], stage: str, name: str, arguments: tuple[Any, ...]
+) -> tuple[str, Result | Failure]:
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(max_workers=1) as pool:
+        try:
+            outcome: tuple[str, Result | Failure] = pool.submit(
+                _in_worker, function, stage, name, arguments
+            ).result()
+            return outcome
+        except _worker_died() as error:
+            hint = "Look at the size of the image and at the memory; try this case alone with --jobs 1."
+            return name, Failure(name, stage, f"the worker process died: {error}".splitlines()[0], hint)
+
+
+def _worker_died() -> type[Exception]:
+    from concurrent.futures.process import BrokenProcessPool
+
+    return BrokenProcessPool  # loky's own errors derive from it
+
+
+def _in_worker(
+    function: Callable[..., Result], stage: str, name: str, arguments: tuple[Any, ...]
+) -> tuple[str, Result | Failure]:
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    return _guarded(function, stage, name, arguments)
+
+
+def _guarded(
+    function: Callable[..., Result], stage: str, name: str, arguments: tuple[Any, ...]
+) -> tuple[str, Result | Failure]:
+    try:
+        return name, function(*arguments)
+    except NbradiomicsError as error:
+        return name, Failure(name, stage, error.problem, error.remedy)
+    except Exception as error:  # whatever a library raises on one case must not stop the cohort
+        cause = f"{type(error).__name__}: {error}"
+        return name, Failure(name, stage, cause, "Look at this case's image and mask in a viewer.")

@@ -1,0 +1,159 @@
+"""Features of every case of a cohort: one row each, and a row of missing values for what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.case_region import read_case
+from nbradiomics.cohort import Case, Cohort
+from nbradiomics.errors import InputError
+from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.features.extract import (
+    DEFAULT_ENGINE,
+    ENGINES,
+    extract_region,
+    require_engine,
+    resolve_label,
+)
+from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.lesions import apply_lesion_rule
+from nbradiomics.tables import AUTO, INDEX
+from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
+
+STAGE = "extract"
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Features of a cohort.
+
+    Attributes
+    ----------
+    table
+        Index columns (`tables.INDEX`), then one column per feature. A case that failed has a row of
+        missing values.
+    failures
+        Cases that failed, and features that a case lacks while others have them.
+    """
+
+    table: pd.DataFrame
+    failures: list[Failure]
+
+
+def extract_cohort(
+    cohort: Cohort,
+    *,
+    params: str | Path | Mapping[str, Any] | Parameters,
+    engine: str = DEFAULT_ENGINE,
+    lesions: str = "union",
+    jobs: int = 1,
+    workspace: Workspace | None = None,
+    progress: Progress = quiet,
+) -> FeatureTable:
+    """Extract the features of every image and every reader's mask.
+
+    Parameters
+    ----------
+    cohort
+        Which images and masks. Its labels must not contradict the parameter file's.
+    params
+        A PyRadiomics parameter file, the name of a preset, or its content as a mapping.
+    engine
+        Which engine computes the numbers.
+    lesions
+        What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``.
+    jobs
+        Processes.
+    workspace
+        Where results are kept and found again; ``None`` computes everything.
+    progress
+        Progress display.
+
+    Raises
+    ------
+    InputError
+        When nothing can be computed: bad parameters, an unknown engine, contradicting labels, no mask.
+    """
+    parameters = load_parameters(params)
+    require_engine(engine)
+    label = _label(cohort, parameters)
+    cases = {case.name: case for case in apply_lesion_rule(cohort.cases(), lesions, label=label)}
+    if not cases:
+        raise InputError(f"{cohort.path} holds no mask.", "Give readers' masks, or segment the images first.")
+    batch = run_stored(
+        _extract_case,
+        {name: (case, parameters, engine, label) for name, case in cases.items()},
+        keys={name: _key(case, parameters, engine, label) for name, case in cases.items()},
+        stage=STAGE,
+        workspace=workspace,
+        jobs=jobs,
+        progress=progress,
+    )
+    table = _assemble(cases, batch.results)
+    return FeatureTable(table, batch.failures + _incomplete(table, batch.results))
+
+
+def _label(cohort: Cohort, parameters: Parameters) -> int:
+    """Label of masks for which the cohort names none; refuse a cohort that contradicts the file.
+
+    The file speaks of the readers' masks: the model's hold label 1, whatever the readers use.
+    """
+    named = {mask.label for case in cohort.cases() if case.reader != AUTO for mask in case.masks}
+    for label in named - {None}:
+        resolve_label(parameters, label)
+    return int(resolve_label(parameters, None))
+
+
+def _key(case: Case, parameters: Parameters, engine: str, label: int) -> str:
+    masks = [(content_hash(mask.path), label if mask.label is None else mask.label) for mask in case.masks]
+    return result_key(
+        STAGE,
+        image=content_hash(case.scan.image),
+        masks=masks,
+        parameters=parameters.fingerprint,
+        engine=[engine, ENGINES[engine].engine_version()],
+    )
+
+
+def _extract_case(case: Case, parameters: Parameters, engine: str, label: int) -> Payload:
+    image, region = read_case(case, label)
+    extraction = extract_region(image, region, parameters, engine=engine, name=str(case.masks[0].path))
+    return {"values": extraction.values, "notes": extraction.notes}
+
+
+def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload]) -> pd.DataFrame:
+    # Cases may lack features (an image too small for a filter): the table has the union, in order.
+    columns = list(dict.fromkeys(column for payload in results.values() for column in payload["values"]))
+    rows = [
+        [*_index(case), *(results[name]["values"].get(column, np.nan) for column in columns)]
+        if name in results
+        else [*_index(case), *[np.nan] * len(columns)]
+        for name, case in cases.items()
+    ]
+    return pd.DataFrame(rows, columns=[*INDEX, *columns])
+
+
+def _index(case: Case) -> list[str | int]:
+    return [{**case.index(), "variant": "original"}[column] for column in INDEX]
+
+
+def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:
+    """Cases that were computed but lack features which others have."""
+    columns = [column for column in table.columns if column not in INDEX]
+    failures = []
+    for name, payload in results.items():
+        lacking = [column for column in columns if np.isnan(payload["values"].get(column, np.nan))]
+        if lacking:
+            shown = ", ".join(lacking[:3]) + (" ..." if len(lacking) > 3 else "")
+            why = "; ".join(dict.fromkeys(payload["notes"])) or "no reason given"
+            cause = f"{len(lacking)} of {len(columns)} features are undefined ({shown}): {why}"
+            failures.append(
+                Failure(name, STAGE, cause, "Their values are missing in this row; the rest holds.")
+            )
+    return failures

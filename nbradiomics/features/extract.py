@@ -1,0 +1,120 @@
+"""Features of one image and one mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk
+
+from nbradiomics.errors import InputError
+from nbradiomics.features import pyradiomics_engine
+from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.images.grid import require_same_grid
+from nbradiomics.images.io import describe, read_image
+from nbradiomics.images.region import read_region
+
+#: Engines by name.
+ENGINES = {pyradiomics_engine.NAME: pyradiomics_engine}
+DEFAULT_ENGINE = pyradiomics_engine.NAME
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Features of one region.
+
+    Attributes
+    ----------
+    values
+        Features by PyRadiomics' names.
+    notes
+        Why a feature is absent or undefined, in the engine's words.
+    """
+
+    values: dict[str, float]
+    notes: list[str]
+
+
+def extract_features(
+    image: str | Path | sitk.Image,
+    mask: str | Path | sitk.Image,
+    *,
+    params: str | Path | Mapping[str, Any] | Parameters,
+    label: int | str | None = None,
+    engine: str = DEFAULT_ENGINE,
+) -> pd.Series:
+    """Extract PyRadiomics features of one region of one image.
+
+    Parameters
+    ----------
+    image, mask
+        Files or images, three-dimensional and on one grid.
+    params
+        A PyRadiomics parameter file, the name of a preset (`presets`), or its content as a mapping.
+    label
+        Label of the region, as a number or a segment's name. ``None`` takes the parameter file's, or 1.
+    engine
+        Which engine computes the numbers; one of `ENGINES`.
+
+    Returns
+    -------
+    pandas.Series
+        One number per feature under PyRadiomics' name (``original_glcm_Contrast``).
+
+    Raises
+    ------
+    InputError
+        When image or mask cannot be used, the mask is empty or lacks the label, the parameters are not
+        valid, or `label` contradicts the parameter file.
+
+    Examples
+    --------
+    >>> features = extract_features("t2w.nii.gz", "tumour.nii.gz", params="t2w_mr_1mm")  # doctest: +SKIP
+    """
+    parameters = load_parameters(params)
+    wanted = resolve_label(parameters, label)
+    volume = read_image(image)
+    region = read_region(mask, wanted)
+    require_same_grid(region, volume, names=(f"mask {describe(mask)}", f"image {describe(image)}"))
+    region.CopyInformation(volume)
+    extraction = extract_region(volume, region, parameters, engine=engine, name=describe(image))
+    return pd.Series(extraction.values, dtype=float)
+
+
+def resolve_label(parameters: Parameters, label: int | str | None) -> int | str:
+    """Which label counts: the one given, the parameter file's, or 1; refuse two that differ."""
+    named = parameters.label
+    if label is not None and named is not None and str(label) != str(named):
+        raise InputError(
+            f"label {label!r} was asked for, and {parameters.name} says {named}.",
+            "Give the label in one place, or the same in both.",
+        )
+    return label if label is not None else named if named is not None else 1
+
+
+def require_engine(name: str) -> None:
+    """Raise `InputError` unless there is an engine of this name."""
+    if name not in ENGINES:
+        raise InputError(f"there is no engine {name!r}.", f"Use one of: {', '.join(ENGINES)}.")
+
+
+def extract_region(
+    image: sitk.Image, region: sitk.Image, parameters: Parameters, *, engine: str = DEFAULT_ENGINE, name: str
+) -> Extraction:
+    """Extract the features of a binary region (1 inside) on the image's own grid; `name` is for messages."""
+    require_engine(engine)
+    bad = int(np.count_nonzero(~np.isfinite(sitk.GetArrayViewFromImage(image))))
+    if bad:
+        raise InputError(
+            f"{name} has {bad} voxels that are no finite number.",
+            "Normalisation and filters would spread them; replace them or export the image again.",
+        )
+    inside = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
+    if inside < 2:
+        found = "the mask is empty" if inside == 0 else "the mask holds a single voxel"
+        raise InputError(f"{name}: {found}.", "There is nothing to measure in it; look at the mask.")
+    return Extraction(*ENGINES[engine].compute(image, region, parameters))

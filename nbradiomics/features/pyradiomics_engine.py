@@ -1,0 +1,86 @@
+"""PyRadiomics as the engine: its numbers, unchanged."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+import SimpleITK as sitk
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.parameters import Parameters
+
+NAME = "pyradiomics"
+
+
+def engine_version() -> str:
+    """Version of the PyRadiomics that makes the numbers."""
+    return version("pyradiomics-bhklab")
+
+
+def compute(
+    image: sitk.Image, region: sitk.Image, parameters: Parameters
+) -> tuple[dict[str, float], list[str]]:
+    """Compute every feature that the parameters enable.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite.
+    region
+        Binary, 1 inside, on the image's grid.
+    parameters
+        What to compute.
+
+    Returns
+    -------
+    features
+        Values under PyRadiomics' names, NaN where it gives none.
+    notes
+        What PyRadiomics logged as a warning or an error: why a feature is absent or undefined.
+
+    Raises
+    ------
+    InputError
+        With PyRadiomics' own words, when it refuses the region (too small, fewer dimensions than asked).
+    """
+    from radiomics.featureextractor import RadiomicsFeatureExtractor
+
+    # The label of the file has been applied already: the region is binary.
+    with _listening() as notes, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the load_module", DeprecationWarning)
+        extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
+        try:
+            result = extractor.execute(image, region, label=1)
+        except ValueError as error:
+            raise InputError(f"PyRadiomics refuses the region: {error}", _REMEDY) from error
+    values = {
+        str(name): float(value) for name, value in result.items() if not name.startswith("diagnostics_")
+    }
+    return values, notes
+
+
+_REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """Collect what PyRadiomics logs, which it would print, and leave its logger as it was."""
+    notes: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            notes.append(record.getMessage())
+
+    logger = logging.getLogger("radiomics")
+    before, level = logger.handlers[:], logger.level
+    logger.handlers = [Collector(level=logging.WARNING)]
+    logger.setLevel(logging.WARNING)
+    try:
+        yield notes
+    finally:
+        logger.handlers = before
+        logger.setLevel(level)

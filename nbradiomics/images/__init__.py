@@ -1,0 +1,1 @@
+"""Images and masks: reading, writing, grids and regions. Nothing here knows of features or readers."""

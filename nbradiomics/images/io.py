@@ -1,0 +1,131 @@
+"""Read and write three-dimensional images.
+
+Everything that is not a finite number on a three-dimensional grid is refused here, once, so that no
+later stage has to ask.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from nbradiomics.errors import InputError
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+def describe(source: str | Path | sitk.Image) -> str:
+    """Name a source in a message: its path, or ``image in memory``."""
+    return str(source) if isinstance(source, (str, Path)) else "image in memory"
+
+
+def read_image(source: str | Path | sitk.Image) -> sitk.Image:
+    """Read a three-dimensional image of one number per voxel.
+
+    Parameters
+    ----------
+    source
+        A file that SimpleITK reads (NIfTI, NRRD, MetaImage ...), or an image, which is returned as
+        it is.
+
+    Returns
+    -------
+    SimpleITK.Image
+        Physical coordinates in mm, LPS; ``sitk.GetArrayFromImage`` gives axes in the order z, y, x.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or unreadable, or the image is not three-dimensional and scalar.
+    """
+    import SimpleITK as sitk
+
+    name = describe(source)
+    image = source if isinstance(source, sitk.Image) else _read_file(Path(source))
+    if image.GetDimension() != 3:
+        raise InputError(
+            f"{name} has {image.GetDimension()} dimensions; 3 were expected.",
+            "Give one volume per file: join slices, or split a time series.",
+        )
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise InputError(
+            f"{name} has {image.GetNumberOfComponentsPerPixel()} values per voxel; 1 was expected.",
+            "Write each component or segment layer to a file of its own.",
+        )
+    return image
+
+
+def _read_file(path: Path) -> sitk.Image:
+    import SimpleITK as sitk
+
+    if not path.exists():
+        raise InputError(f"{path} does not exist.", "Check the path; relative paths start at the table.")
+    if path.is_dir():
+        raise InputError(
+            f"{path} is a folder; an image file was expected.",
+            "Convert a DICOM series to one NIfTI or NRRD file first.",
+        )
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise InputError(
+            f"{path} cannot be read as an image.",
+            "Open it in a viewer; if it is damaged, export it again.",
+        ) from error
+    return _with_lost_values(image, path) if path.name.endswith((".nii", ".nii.gz")) else image
+
+
+def _with_lost_values(image: sitk.Image, path: Path) -> sitk.Image:
+    """Put NaN back where a NIfTI file holds a value that is not finite.
+
+    ITK's NIfTI reader turns such values into 0 without a word, so that a broken image would pass for a
+    sound one.
+    """
+    import nibabel
+    import numpy as np
+    import SimpleITK as sitk
+
+    if image.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
+        return image
+    stored = np.asarray(nibabel.Nifti1Image.from_filename(path).dataobj.get_unscaled())
+    lost = ~np.isfinite(stored)
+    if stored.shape != image.GetSize() or not lost.any():
+        return image
+    array = sitk.GetArrayFromImage(image)
+    array[lost.T] = np.nan  # nibabel's axes are x, y, z
+    restored = sitk.GetImageFromArray(array)
+    restored.CopyInformation(image)
+    return restored
+
+
+def write_image(image: sitk.Image, path: str | Path) -> Path:
+    """Write an image so that a reader sees the whole file or none of it.
+
+    Parameters
+    ----------
+    image
+        What to write; compressed where the format can.
+    path
+        Where; the ending (``.nii.gz``, ``.nrrd`` ...) tells the format. Folders are made.
+    """
+    import SimpleITK as sitk
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The temporary file keeps the ending, by which SimpleITK chooses the format.
+    temporary = path.with_name(f".{uuid4().hex}-{path.name}")
+    try:
+        sitk.WriteImage(image, str(temporary), useCompression=True)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def file_hash(path: str | Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

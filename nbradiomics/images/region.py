@@ -1,0 +1,100 @@
+"""From a mask file and a label to one binary region."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.images.io import describe, read_image
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+
+def labels_in(mask: sitk.Image) -> list[int]:
+    """Labels other than 0 that a mask holds, in ascending order."""
+    import SimpleITK as sitk
+
+    values = np.unique(sitk.GetArrayViewFromImage(mask))
+    if not np.all(np.isfinite(values)) or np.any(values != np.round(values)):
+        raise InputError(
+            "the mask holds values that are no whole numbers.",
+            "A mask holds labels; give the segmentation, not a probability map.",
+        )
+    return [int(value) for value in values if value != 0]
+
+
+def resolve_label(mask: sitk.Image, label: int | str) -> int:
+    """Turn a label's name into its number.
+
+    Names are looked up in the header of a 3D Slicer segmentation (``.seg.nrrd``), the one common
+    format that stores them; a whole number written as text is taken as that number.
+    """
+    if isinstance(label, int):
+        return label
+    if label.strip().lstrip("-").isdigit():
+        return int(label)
+    names = _segment_names(mask)
+    if label not in names:
+        found = ", ".join(f"{name} = {value}" for name, value in names.items()) or "none"
+        raise InputError(
+            f"no label named {label!r} in the mask; names there: {found}.",
+            "Give the label's number, or a .seg.nrrd file that names its segments.",
+        )
+    return names[label]
+
+
+def _segment_names(mask: sitk.Image) -> dict[str, int]:
+    names = {}
+    for key in mask.GetMetaDataKeys():
+        if key.startswith("Segment") and key.endswith("_Name"):
+            value = key.removesuffix("_Name") + "_LabelValue"
+            if mask.HasMetaDataKey(value):
+                names[mask.GetMetaData(key)] = int(mask.GetMetaData(value))
+    return names
+
+
+def read_region(source: str | Path | sitk.Image, label: int | str | None = None) -> sitk.Image:
+    """Read one region of a mask as a binary image.
+
+    Parameters
+    ----------
+    source
+        Mask file or image of whole numbers.
+    label
+        The label that makes the region, as a number or a segment's name. ``None`` takes the only
+        label that the mask holds.
+
+    Returns
+    -------
+    SimpleITK.Image
+        8-bit, 1 inside and 0 outside, on the mask's grid. Empty when the mask holds no label at all.
+
+    Raises
+    ------
+    InputError
+        When the mask cannot be read, or holds labels but not the one asked for.
+    AmbiguousError
+        When `label` is ``None`` and the mask holds several.
+    """
+    import SimpleITK as sitk
+
+    name = describe(source)
+    mask = read_image(source)
+    try:
+        present = labels_in(mask)
+        wanted = resolve_label(mask, label) if label is not None else (present or [1])[0]
+    except InputError as error:
+        raise type(error)(f"{name}: {error.problem}", error.remedy) from error
+    listed = ", ".join(map(str, present))
+    if label is None and len(present) > 1:
+        raise AmbiguousError(f"{name} holds the labels {listed}.", "Say which one is meant.")
+    if present and wanted not in present:
+        raise InputError(
+            f"{name} has no label {wanted}; labels there: {listed}.",
+            "Give one of these labels (column `label`, or the parameter file's setting).",
+        )
+    return sitk.Equal(mask, wanted) if present else sitk.Cast(mask * 0, sitk.sitkUInt8)

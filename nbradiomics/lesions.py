@@ -1,0 +1,111 @@
+"""Several lesions of one subject become one row, by a stated rule.
+
+Lesions are rows of the cohort table that differ in `roi` alone. The rules:
+
+``union``
+    The lesions of a scan are united, reader by reader.
+``largest``
+    The lesion with the largest volume, taken as the mean over the readers who drew it, so that it is
+    the same lesion for every reader.
+``roi``
+    Every lesion keeps a row of its own.
+
+The masks of the model do not tell lesions apart. Beside several lesions, ``union`` takes them whole and
+the other two rules refuse them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+import SimpleITK as sitk
+
+from nbradiomics.case_region import read_case_region
+from nbradiomics.cohort import Case, Scan
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.tables import AUTO
+
+LesionRule = Literal["union", "largest", "roi"]
+UNION = "union"
+
+
+def apply_lesion_rule(cases: list[Case], rule: str = "union", *, label: int = 1) -> list[Case]:
+    """Reduce the cases of a cohort by a rule for several lesions.
+
+    Parameters
+    ----------
+    cases
+        As `Cohort.cases` gives them.
+    rule
+        ``union``, ``largest`` or ``roi``.
+    label
+        Label of masks for which the cohort table names none (used to weigh volumes).
+
+    Returns
+    -------
+    list of Case
+        Under ``union`` and ``largest`` a cohort of several regions gets the `roi` ``union`` or
+        ``largest`` in every row; a cohort of one region keeps its name.
+
+    Raises
+    ------
+    InputError
+        For an unknown rule, or for masks of the model beside several lesions where the rule needs to
+        tell them apart.
+    """
+    if rule not in get_args(LesionRule):
+        raise InputError(
+            f"unknown rule for lesions {rule!r}.", f"Use one of {', '.join(get_args(LesionRule))}."
+        )
+    manual = [case for case in cases if case.reader != AUTO]
+    if len({case.roi for case in manual}) < 2:
+        return cases
+    if rule != UNION and len(manual) < len(cases):
+        raise InputError(
+            f"the rule {rule!r} needs lesions told apart, and the masks of {AUTO!r} do not.",
+            "Use the rule `union`, or leave the model's masks out.",
+        )
+    if rule == "roi":
+        return cases
+    return _united(cases) if rule == UNION else _largest(cases, label)
+
+
+def _united(cases: list[Case]) -> list[Case]:
+    groups: dict[tuple[Scan, str, int], list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[case.scan, case.reader, case.reading].append(case)
+    return [
+        replace(group[0], roi=UNION, masks=tuple(mask for case in group for mask in case.masks))
+        for group in groups.values()
+    ]
+
+
+def _largest(cases: list[Case], label: int) -> list[Case]:
+    volumes: dict[Scan, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for case in cases:
+        volumes[case.scan][case.roi].append(_volume(case, label))
+    chosen = {scan: _roi_of_largest(rois) for scan, rois in volumes.items()}
+    return [replace(case, roi="largest") for case in cases if case.roi == chosen[case.scan]]
+
+
+def _roi_of_largest(volumes: dict[str, list[float]]) -> str:
+    return max(volumes, key=lambda roi: _mean(volumes[roi]))
+
+
+def _mean(volumes: list[float]) -> float:
+    readable = [volume for volume in volumes if not np.isnan(volume)]
+    # A lesion whose every mask is unreadable might be the largest: choosing it lets the stage fail and say
+    # so, where passing it over would put a smaller lesion's numbers in its place.
+    return float(np.mean(readable)) if readable else float("inf")
+
+
+def _volume(case: Case, label: int) -> float:
+    """Volume in mm3; NaN for a mask that cannot be read."""
+    try:
+        region = read_case_region(case, label)
+    except NbradiomicsError:
+        return float("nan")
+    return float(np.count_nonzero(sitk.GetArrayViewFromImage(region)) * np.prod(region.GetSpacing()))

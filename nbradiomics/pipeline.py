@@ -1,0 +1,113 @@
+"""A whole study: the stages in order over one run folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics import stages
+from nbradiomics.checks import check_tables
+from nbradiomics.cohort import Cohort
+from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.features.parameters import load_parameters
+from nbradiomics.problem import raise_errors
+from nbradiomics.provenance import describe_run
+from nbradiomics.report import build_report
+from nbradiomics.run_folder import RunFolder
+from nbradiomics.segmentation.model import load_model
+from nbradiomics.stages import Run
+from nbradiomics.study import load_study
+from nbradiomics.summary import summarise
+from nbradiomics.tables import write_table
+from nbradiomics.workspace import failure_table
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves.
+
+    Attributes
+    ----------
+    folder
+        The run folder.
+    report
+        The HTML report.
+    failures
+        What a stage could not do.
+    summary
+        Five plain lines: what was found.
+    complete
+        False when every case of a stage failed.
+    """
+
+    folder: Path
+    report: Path
+    failures: list[Failure]
+    summary: list[str]
+    complete: bool
+
+
+def run(study: str | Path, out: str | Path, *, jobs: int = 1, progress: Progress = quiet) -> RunResult:
+    """Run a study: check, segment, compare, extract, reproducibility, outcome, report.
+
+    Parameters
+    ----------
+    study
+        Study file (YAML); see `nbradiomics.study.Study` for its keys.
+    out
+        Run folder; `nbradiomics.run_folder` lists its files. Started again after a kill, the run continues;
+        with a changed study it computes what the change touches.
+    jobs
+        Processes.
+    progress
+        Progress display.
+
+    Raises
+    ------
+    InputError
+        When the study, the cohort table, the parameters or the clinical table are wrong: all that is wrong
+        is told at once, and nothing is computed. Images and masks that are wrong become failures.
+    """
+    study_file = Path(study)
+    plan = load_study(study_file)
+    raise_errors(check_tables(plan, study_file))
+    work = Run(plan, study_file, RunFolder.open(Path(out)), jobs, progress)
+    stages.check_inputs(work)
+    cohort, segmentation, failures = stages.segment(work)
+    failures += stages.compare(work, cohort)
+    features, failed = stages.extract(work, cohort)
+    failures += failed + stages.reproduce(work, features) + stages.predict(work, features, segmentation)
+    table = work.folder.localised(failure_table(failures))
+    write_table(table, work.folder.file("failures.csv"))
+    _write_provenance(work, cohort)
+    report = build_report(work.folder.root)
+    summary = summarise(work.folder, cohort, features, failures)
+    return RunResult(work.folder.root, report, failures, summary, _complete(features, failures, plan.outcome))
+
+
+def _complete(features: pd.DataFrame, failures: list[Failure], outcome: object) -> bool:
+    nothing_measured = features.drop(columns="reading").select_dtypes("number").isna().all(axis=None)
+    endpoints = len(getattr(outcome, "endpoints", []))
+    failed_endpoints = sum(failure.stage == "outcome" for failure in failures)
+    return not nothing_measured and (endpoints == 0 or failed_endpoints < endpoints)
+
+
+def _write_provenance(run: Run, cohort: Cohort) -> None:
+    study = run.study
+    inputs = {run.study_file.resolve(), study.cohort, *map(Path, cohort.table["image"])}
+    inputs |= {Path(mask) for mask in cohort.table["mask"] if mask}
+    if study.outcome:
+        inputs.add(study.outcome.clinical)
+    model = load_model(study.segment.model) if study.segment else None
+    content = describe_run(
+        inputs=inputs,
+        folder=run.folder.root.resolve(),
+        study=study.model_dump(mode="json"),
+        parameters=load_parameters(study.extract.params).text,
+        model=model and {"name": model.name, "fingerprint": model.fingerprint, "card": asdict(model.card)},
+    )
+    file = run.folder.file("provenance.json")
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,184 @@
+"""The stages as a study runs them: each takes what the study says and leaves its tables in the run folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.agreement.cohort import compare_cohort
+from nbradiomics.checks import check_images, check_tables
+from nbradiomics.checks.study import study_label
+from nbradiomics.cohort import Cohort, load_cohort
+from nbradiomics.errors import NbradiomicsError
+from nbradiomics.execution import Failure, Progress
+from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
+from nbradiomics.problem import problem_table
+from nbradiomics.reproducibility import reproducibility
+from nbradiomics.run_folder import RunFolder
+from nbradiomics.segmentation.cohort import segment_cohort
+from nbradiomics.study import Endpoint, Outcome, Study
+from nbradiomics.tables import AUTO, read_table, write_table
+
+#: What tells one set of ratings from another: an ICC is computed within one of each.
+_CONTEXT = ["timepoint", "sequence", "roi", "variant"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A study on its way: what was asked for, where it goes, and with how many processes."""
+
+    study: Study
+    study_file: Path
+    folder: RunFolder
+    jobs: int
+    progress: Progress
+
+    @property
+    def by_case(self) -> dict[str, Any]:
+        """Options of the stages that work case by case."""
+        return {"workspace": self.folder.workspace, "jobs": self.jobs, "progress": self.progress}
+
+
+def check_inputs(run: Run) -> None:
+    """List what is wrong with the input. Tables that are wrong have stopped the run before."""
+    cohort = load_cohort(run.study.cohort)
+    problems = check_tables(run.study, run.study_file)
+    problems += check_images(cohort.table, cohort.path, label=study_label(run.study), **run.by_case)
+    write_table(run.folder.localised(problem_table(problems)), run.folder.file("check.csv"))
+
+
+def segment(run: Run) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
+    """Segment where the study asks for it, and write the cohort table that the later stages read."""
+    cohort = load_cohort(run.study.cohort)
+    table, failures = pd.DataFrame(columns=["subject", "in_training"]), []
+    if run.study.segment:
+        segmented = segment_cohort(
+            cohort,
+            model=run.study.segment.model,
+            masks=run.folder.masks,
+            workspace=run.folder.workspace,
+            progress=run.progress,
+        )
+        cohort, table, failures = segmented.cohort, segmented.table, segmented.failures
+        write_table(table, run.folder.file("segmentation.csv"))
+    return cohort.write(run.folder.file("cohort.csv")), table, failures
+
+
+def compare(run: Run, cohort: Cohort) -> list[Failure]:
+    """Compare the masks of every two readers."""
+    if len(cohort.readers()) < 2:
+        return []
+    label = study_label(run.study)
+    agreement = compare_cohort(cohort, lesions=run.study.lesions, label=label, **run.by_case)
+    write_table(agreement.table, run.folder.file("agreement.csv"))
+    return agreement.failures
+
+
+def extract(run: Run, cohort: Cohort) -> tuple[pd.DataFrame, list[Failure]]:
+    """Extract the features of every image and reader."""
+    plan = run.study.extract
+    features = extract_cohort(
+        cohort, params=plan.params, engine=plan.engine, lesions=run.study.lesions, **run.by_case
+    )
+    write_table(features.table, run.folder.file("features.parquet"))
+    return features.table, features.failures
+
+
+def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
+    """Test the features between the readers, and with the model as one more of them.
+
+    The first reading of each reader counts. A cohort of several timepoints, sequences or regions gets one
+    table for each, named after it.
+    """
+    failures = []
+    first = features[features["reading"] == features.groupby("reader")["reading"].transform("min")]
+    contexts = list(first.groupby(_CONTEXT, sort=False))
+    for values, rows in contexts:
+        suffix = "" if len(contexts) == 1 else "_" + "_".join(map(str, values))
+        for name, readers in _comparisons(rows).items():
+            file = run.folder.file("reproducibility", f"{name}{suffix}.csv")
+            try:
+                table = reproducibility(
+                    rows.assign(reading=1),
+                    readers=readers,
+                    threshold=run.study.reproducibility.threshold,
+                    confidence=run.study.reproducibility.confidence,
+                )
+            except NbradiomicsError as error:
+                failures.append(Failure(f"{name}{suffix}", "reproducibility", error.problem, error.remedy))
+            else:
+                write_table(table, file)
+    return failures
+
+
+def _comparisons(rows: pd.DataFrame) -> dict[str, list[str]]:
+    present = set(rows["reader"])
+    readers = sorted(present - {AUTO})
+    comparisons = {"readers": readers} if len(readers) > 1 else {}
+    if AUTO in present and readers:
+        comparisons["auto_vs_readers"] = [AUTO, *readers]
+    return comparisons
+
+
+def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame) -> list[Failure]:
+    """Fit and validate the outcome models of every endpoint."""
+    if run.study.outcome is None:
+        return []
+    failures = []
+    seen = _seen_in_training(run.study, segmentation)
+    unseen = features[(features["reader"] != AUTO) | ~features["subject"].isin(seen)]
+    clinical = read_table(run.study.outcome.clinical)
+    for endpoint in run.study.outcome.endpoints:
+        try:
+            result = _evaluate(run, run.study.outcome, endpoint, unseen, clinical)
+        except NbradiomicsError as error:
+            failures.append(Failure(endpoint.name, "outcome", error.problem, error.remedy))
+            continue
+        reason = result.flow["reason"].mask(result.flow["subject"].isin(seen), "the model was trained on it")
+        result = replace(result, flow=result.flow.assign(reason=reason))
+        write_outcome(result, run.folder.file("outcome", endpoint.name))
+    return failures
+
+
+def _seen_in_training(study: Study, segmentation: pd.DataFrame) -> set[str]:
+    """Subjects whose automatic masks come from a model that was trained on them."""
+    if study.outcome is None or study.outcome.reader != AUTO:
+        return set()
+    recorded = segmentation.loc[segmentation["in_training"].fillna(False).astype(bool), "subject"]
+    stated = (study.segment.training_subjects if study.segment else None) or []
+    return {*recorded, *stated}
+
+
+def _evaluate(
+    run: Run, outcome: Outcome, endpoint: Endpoint, features: pd.DataFrame, clinical: pd.DataFrame
+) -> OutcomeResult:
+    defaults = OutcomeSettings()
+    settings = replace(
+        defaults,
+        folds=outcome.folds,
+        repeats=outcome.repeats,
+        seed=run.study.seed,
+        penalizer=defaults.penalizer if outcome.penalizer is None else outcome.penalizer,
+        icc_threshold=run.study.reproducibility.threshold,
+        bootstraps=outcome.bootstraps,
+        permutations=outcome.permutations,
+    )
+    return evaluate_outcome(
+        features,
+        clinical,
+        time=endpoint.time,
+        event=endpoint.event,
+        covariates=outcome.covariates,
+        reader=outcome.reader,
+        timepoint=outcome.timepoint,
+        sequence=outcome.sequence,
+        roi=outcome.roi,
+        reading=1 if features["reading"].nunique() > 1 else None,
+        settings=settings,
+        jobs=run.jobs,
+        progress=run.progress,
+    )

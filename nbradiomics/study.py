@@ -1,0 +1,206 @@
+"""The study file: what a user writes to have everything run.
+
+Sections are named after the stages; a stage whose section is absent is not run. Unknown keys are refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nbradiomics.errors import InputError
+from nbradiomics.problem import Problem, raise_errors
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Segment(_Section):
+    """How the tumours are found; its masks become reader ``auto``."""
+
+    model: str = Field(description="Name of a bundled model, or a trained nnU-Net v2 folder.")
+    training_subjects: list[str] | None = Field(
+        default=None,
+        description="Subjects of this cohort that the model was trained on; needed for a model that does not "
+        "record its training images. An empty list says: none.",
+    )
+
+
+class Extract(_Section):
+    """Which features are computed."""
+
+    params: str = Field(default="t2w_mr_anisotropic", description="PyRadiomics parameter file or preset.")
+    engine: str = Field(default="pyradiomics", description="Engine that computes the numbers.")
+
+
+class Reproducibility(_Section):
+    """What counts as stable."""
+
+    threshold: Share = Field(default=0.75, description="Lowest lower limit of the ICC of a stable feature.")
+    confidence: Share = Field(default=0.95, description="Confidence of the interval.")
+
+
+class Endpoint(_Section):
+    """One endpoint of the clinical table; time counts from the scan."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$", description="Short name; it names a folder.")
+    time: str = Field(description="Column with the time from the scan to the event or to censoring.")
+    event: str = Field(description="Column with 1 for an event and 0 for censoring.")
+
+
+class Outcome(_Section):
+    """Which outcome models are fitted and validated."""
+
+    clinical: Path = Field(description="Clinical table: one row per subject.")
+    endpoints: list[Endpoint] = Field(min_length=1)
+    covariates: list[str] = Field(default=[], description="Clinical columns that enter the models.")
+    reader: str = Field(default="auto", description="Whose masks the features come from.")
+    timepoint: str | None = Field(default=None, description="Which scan; needed when subjects have several.")
+    sequence: str | None = None
+    roi: str | None = None
+    folds: Annotated[int, Field(ge=2)] = 5
+    repeats: Annotated[int, Field(ge=1)] = 10
+    penalizer: Annotated[float, Field(ge=0)] | None = Field(
+        default=None, description="Penalty of the Cox model."
+    )
+    bootstraps: Annotated[int, Field(ge=100)] = 1000
+    permutations: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Refits on permuted outcomes for the p of the risk groups; 0 gives no p."
+    )
+
+
+class Study(_Section):
+    """A whole study. Paths are absolute once it is loaded."""
+
+    name: str = "study"
+    synthetic: bool = Field(default=False, description="The cohort is simulated; the report says so.")
+    cohort: Path = Field(description="Cohort table.")
+    lesions: Literal["union", "largest", "roi"] = Field(
+        default="union", description="What becomes of several lesions of a subject."
+    )
+    seed: int = 0
+    segment: Segment | None = None
+    extract: Extract = Extract()
+    reproducibility: Reproducibility = Reproducibility()
+    outcome: Outcome | None = None
+
+
+def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
+    """Read a study file and find everything wrong with it.
+
+    Returns
+    -------
+    study
+        The study with absolute paths, or ``None`` when the file is not valid.
+    problems
+        Unknown keys, values of the wrong kind, paths that are not there.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path} does not exist or is no file.", "Check the path of the study file.")
+    text = path.read_text(encoding="utf-8")
+    try:
+        content = yaml.safe_load(text)
+        if not isinstance(content, dict):
+            found = "the file holds no mapping of keys."
+            return None, [Problem(str(path), "1", "", "error", found, "Start from the README's example.")]
+        study = Study.model_validate(content)
+    except yaml.YAMLError as error:
+        return None, [Problem(str(path), "", "", "error", f"no valid YAML: {error}", "Mend that line.")]
+    except ValidationError as error:
+        return None, [_problem(path, text, details) for details in error.errors()]
+    resolved = _resolve(study, path.parent)
+    return resolved, _missing_files(resolved, path, text)
+
+
+def load_study(path: str | Path) -> Study:
+    """Read a study file; raise `InputError` that tells everything wrong with it."""
+    study, problems = read_study(path)
+    raise_errors(problems)
+    assert study is not None  # without an error there is a study
+    return study
+
+
+def _resolve(study: Study, folder: Path) -> Study:
+    """Make paths absolute; a preset or a bundled model keeps its name."""
+    changes: dict[str, Any] = {"cohort": (folder / study.cohort).resolve()}
+    changes["extract"] = study.extract.model_copy(
+        update={"params": _path_or_name(study.extract.params, folder)}
+    )
+    if study.segment:
+        model = _path_or_name(study.segment.model, folder)
+        changes["segment"] = study.segment.model_copy(update={"model": model})
+    if study.outcome:
+        clinical = (folder / study.outcome.clinical).resolve()
+        changes["outcome"] = study.outcome.model_copy(update={"clinical": clinical})
+    return study.model_copy(update=changes)
+
+
+def _path_or_name(value: str, folder: Path) -> str:
+    path = (folder / value).resolve()
+    return str(path) if path.exists() else value
+
+
+def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
+    named: list[tuple[tuple[str, ...], Path]] = [(("cohort",), study.cohort)]
+    if study.outcome:
+        named.append((("outcome", "clinical"), study.outcome.clinical))
+    return [
+        Problem(
+            str(path),
+            _line(text, keys),
+            ".".join(keys),
+            "error",
+            f"{file} does not exist or is no file.",
+            "Paths are relative to the study file.",
+        )
+        for keys, file in named
+        if not file.is_file()
+    ]
+
+
+def _problem(path: Path, text: str, details: Any) -> Problem:
+    keys = tuple(details["loc"])
+    column = ".".join(map(str, keys))
+    if details["type"] == "extra_forbidden":
+        remedy = f"Keys allowed here: {', '.join(_allowed(keys[:-1]))}."
+        return Problem(str(path), _line(text, keys), column, "error", f"unknown key {keys[-1]!r}.", remedy)
+    found = f"{details['msg']}; found: {details['input']!r}." if details["type"] != "missing" else "missing."
+    return Problem(
+        str(path), _line(text, keys), column, "error", found, "See the README's example of a study."
+    )
+
+
+def _allowed(keys: tuple[Any, ...]) -> list[str]:
+    models: dict[str, type[_Section]] = {
+        "segment": Segment,
+        "extract": Extract,
+        "reproducibility": Reproducibility,
+        "outcome": Outcome,
+        "endpoints": Endpoint,
+    }
+    names = [key for key in keys if key in models]
+    return list((models[names[-1]] if names else Study).model_fields)
+
+
+def _line(text: str, keys: tuple[Any, ...]) -> str:
+    """Line of a key in YAML text, counted from 1; of its parent when the key itself is absent."""
+    node = yaml.compose(text)
+    line = 1
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+            found = (node.value[key], node.value[key])
+        else:
+            found = None
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return str(line)

@@ -1,0 +1,58 @@
+"""The five lines with which a run ends."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nbradiomics.cohort import Cohort
+from nbradiomics.execution import Failure
+from nbradiomics.run_folder import RunFolder
+from nbradiomics.tables import AUTO, INDEX, read_table
+
+
+def summarise(
+    folder: RunFolder, cohort: Cohort, features: pd.DataFrame, failures: list[Failure]
+) -> list[str]:
+    """Say in five lines what a run found, from the tables that it left."""
+    subjects = cohort.table["subject"].nunique()
+    readers = ", ".join(cohort.readers()) or "none"
+    measured = len(features.columns) - len(INDEX)
+    return [
+        f"Cohort: {subjects} subjects, {len(cohort.scans())} images, readers {readers}.",
+        _agreement(folder),
+        f"Features: {measured} of {len(features)} masks; {_stable(folder)}.",
+        _outcomes(folder),
+        f"Failures: {len(failures)}" + (f" (listed in {folder.file('failures.csv')})." if failures else "."),
+    ]
+
+
+def _agreement(folder: RunFolder) -> str:
+    file = folder.file("agreement.csv")
+    if not file.is_file():
+        return "Agreement: not asked for, or masks of one reader only."
+    table = read_table(file)
+    auto = table[(table["reader"] == AUTO)]["dice"]
+    between = table[(table["reader"] != AUTO) & (table["reference"] != AUTO)]["dice"]
+    named = [("auto against readers", auto), ("between readers", between)]
+    found = [f"{name} {dice.median():.3f}" for name, dice in named if dice.notna().any()]
+    return f"Median Dice: {', '.join(found) or 'undefined'}."
+
+
+def _stable(folder: RunFolder) -> str:
+    found = []
+    for file in sorted(folder.file("reproducibility").glob("*.csv")):
+        table = read_table(file)
+        found.append(f"{int(table['stable'].sum())} stable ({file.stem})")
+    return ", ".join(found) or "reproducibility needs two readers"
+
+
+def _outcomes(folder: RunFolder) -> str:
+    found = []
+    for file in sorted(folder.file("outcome").glob("*/performance.csv")):
+        table = read_table(file)
+        models = table[table["metric"] == "harrell_c"]
+        values = [
+            f"{row.model} {row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in models.itertuples()
+        ]
+        found.append(f"{file.parent.name}: {', '.join(values)}")
+    return f"Harrell's C (out of fold): {'; '.join(found)}." if found else "Outcome: not part of this run."

@@ -1,0 +1,122 @@
+"""The run folder's memory: each case's result under the hash of what made it.
+
+A result is found by the content of its inputs, the parameters, the engine and the version, never by its
+position or name. It is written whole or not at all, so a run that was killed continues from what is there.
+Failures are never stored: the next run tries them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from nbradiomics.execution import Batch, Failure, Progress, quiet, run_cases
+from nbradiomics.images.io import file_hash
+
+#: A case's result: what JSON can hold (NaN included).
+Payload = dict[str, Any]
+
+
+def result_key(stage: str, **made_of: Any) -> str:
+    """SHA-256 of a stage, this package's version and everything else that a result is made of."""
+    content = {"stage": stage, "nbradiomics": version("nbradiomics"), **made_of}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's content, or ``missing``: whether it can be read is the stage's question."""
+    try:
+        status = path.stat()
+    except OSError:
+        return "missing"
+    return _hash_once(str(path), status.st_size, status.st_mtime_ns) if path.is_file() else "missing"
+
+
+@lru_cache(maxsize=100_000)
+def _hash_once(path: str, size: int, modified: int) -> str:  # noqa: ARG001 - they key the cache
+    return file_hash(path)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder of results by stage and key."""
+
+    root: Path
+
+    def file(self, stage: str, key: str, suffix: str = ".json") -> Path:
+        """Where a result, or a file that belongs to it, is kept."""
+        return self.root / stage / f"{key}{suffix}"
+
+    def load(self, stage: str, key: str) -> Payload | None:
+        """A stored result, or ``None``."""
+        try:
+            stored: Payload = json.loads(self.file(stage, key).read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        return stored
+
+    def save(self, stage: str, key: str, payload: Payload) -> None:
+        """Store a result: afterwards it is there whole, even if the machine stops now."""
+        path = self.file(stage, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{uuid4().hex}")
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(payload, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+
+
+def run_stored(
+    function: Callable[..., Payload],
+    cases: Mapping[str, tuple[Any, ...]],
+    *,
+    keys: Mapping[str, str],
+    stage: str,
+    workspace: Workspace | None,
+    holds: Callable[[str, Payload], bool] = lambda _name, _payload: True,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> Batch[Payload]:
+    """Like `execution.run_cases`, but take from the workspace what is there and keep what is made.
+
+    Parameters
+    ----------
+    function, cases, stage, jobs, progress
+        As in `execution.run_cases`.
+    keys
+        Result key of each case.
+    workspace
+        Where results are kept; ``None`` keeps none.
+    holds
+        Whether a stored result still holds, for results whose files lie outside the workspace.
+    """
+    if workspace is None:
+        return run_cases(function, cases, stage=stage, jobs=jobs, progress=progress)
+    stored = {name: workspace.load(stage, keys[name]) for name in cases}
+    found = {name: payload for name, payload in stored.items() if payload and holds(name, payload)}
+    todo = {name: arguments for name, arguments in cases.items() if name not in found}
+
+    def keep(name: str, payload: Payload) -> None:
+        workspace.save(stage, keys[name], payload)
+
+    fresh = run_cases(function, todo, stage=stage, jobs=jobs, progress=progress, keep=keep)
+    results = found | fresh.results
+    # In the order of `cases`, whatever was stored before.
+    return Batch({name: results[name] for name in cases if name in results}, fresh.failures)
+
+
+def failure_table(failures: list[Failure]) -> Any:
+    """Failures as a table with the columns case, stage, cause, hint."""
+    import pandas as pd
+
+    rows = [(failure.case, failure.stage, failure.cause, failure.hint) for failure in failures]
+    return pd.DataFrame(rows, columns=["case", "stage", "cause", "hint"])

@@ -1,0 +1,136 @@
+"""Every problem is found at once, with its line, column, severity and remedy."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from nbradiomics.checks import check
+from nbradiomics.errors import InputError
+from tests.helpers import ball, make_image, two_readers, write_cohort, write_scan
+
+
+def found(path: Path) -> list[tuple[str, str, str]]:
+    problems = check(path)
+    assert list(problems.columns) == ["file", "row", "column", "severity", "problem", "remedy"]
+    return list(problems[["row", "column", "severity"]].itertuples(index=False, name=None))
+
+
+def test_a_sound_cohort_has_no_problem(tmp_path: Path) -> None:
+    assert found(two_readers(tmp_path)) == []
+
+
+def test_every_problem_of_images_and_masks_is_found_at_once(tmp_path: Path) -> None:
+    single = np.zeros_like(ball())
+    single[5, 5, 5] = 1
+    masks = {"good": ball(), "other": ball() * 2, "empty": ball() * 0, "single": single}
+    write_scan(tmp_path, "s", masks)
+    sitk.WriteImage(make_image(ball(), (1.0, 1.0, 2.0)), str(tmp_path / "s_grid.nii.gz"))
+    image = sitk.ReadImage(str(tmp_path / "s.nii.gz"))
+    image[0, 0, 0] = float("nan")
+    sitk.WriteImage(image, str(tmp_path / "nan.nii.gz"))
+    (tmp_path / "broken.nii.gz").write_bytes(b"no image")
+    rows = [
+        "ok,s.nii.gz,A,s_good.nii.gz",  # line 2
+        "ok,s.nii.gz,B,s_other.nii.gz",  # label absent
+        "ok,s.nii.gz,C,s_empty.nii.gz",
+        "ok,s.nii.gz,D,s_single.nii.gz",
+        "ok,s.nii.gz,E,s_grid.nii.gz",
+        "ok,s.nii.gz,F,nowhere.nii.gz",
+        "nan,nan.nii.gz,A,s_good.nii.gz",
+        "broken,broken.nii.gz,,",
+        "gone,gone.nii.gz,,",
+    ]
+    path = write_cohort(tmp_path, rows)
+    assert found(path) == [
+        ("3", "mask", "error"),
+        ("4", "mask", "warning"),
+        ("5", "mask", "error"),
+        ("6", "mask", "error"),
+        ("7", "mask", "error"),
+        ("8", "image", "error"),
+        ("9", "image", "error"),
+        ("10", "image", "error"),
+    ]
+    texts = check(path)["problem"].tolist()
+    parts = ["labels there: 2", "empty", "single voxel", "spacing", "does not exist", "1 voxels are no finite"]
+    assert all(part in text for part, text in zip(parts, texts, strict=False))
+
+
+def write_study(folder: Path, extra: str = "", clinical: str | None = None) -> Path:
+    two_readers(folder)
+    default = "subject,os_days,os_event\ns0,100,1\ns1,200,0\ns2,300,1\n"
+    (folder / "clinical.csv").write_text(clinical or default, encoding="utf-8")
+    path = folder / "study.yaml"
+    outcome = "outcome: {clinical: clinical.csv, reader: A, endpoints: [{name: os, time: os_days, event: os_event}]}"
+    path.write_text(f"cohort: cohort.csv\n{outcome}\n{extra}", encoding="utf-8")
+    return path
+
+
+def test_a_sound_study_has_no_problem(tmp_path: Path) -> None:
+    assert found(write_study(tmp_path)) == []
+
+
+def test_an_unknown_key_is_named_with_its_line(tmp_path: Path) -> None:
+    path = write_study(tmp_path, "extract:\n  param: t2w_mr_1mm\n")
+    problems = check(path)
+    assert problems[["row", "column", "severity"]].iloc[0].tolist() == ["4", "extract.param", "error"]
+    assert "params" in problems["remedy"].iloc[0]
+
+
+def test_an_unknown_key_of_the_parameter_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("setting: {binwidth: 5}\n", encoding="utf-8")
+    problems = check(write_study(tmp_path, "extract: {params: params.yaml}\n"))
+    assert "binwidth" in problems["problem"].iloc[0]
+
+
+def test_the_clinical_table_is_checked_against_the_cohort(tmp_path: Path) -> None:
+    clinical = "subject,os_days,os_event\ns0,-5,1\ns1,,1\n"
+    problems = check(write_study(tmp_path, clinical=clinical))
+    assert problems[["row", "column", "severity"]].to_numpy().tolist() == [
+        ["2", "os_days", "error"],
+        ["3", "os_days", "error"],
+        ["6", "subject", "warning"],
+    ]
+    assert "s2" in problems["problem"].iloc[2]
+
+
+@pytest.mark.parametrize(
+    ("extra", "column", "part"),
+    [
+        ("extract: {params: nowhere.yaml}\n", "extract.params", "no parameter file or preset"),
+        ("extract: {engine: magic}\n", "extract.engine", "no engine 'magic'"),
+        ("segment: {model: nowhere}\n", "segment.model", "nowhere"),
+    ],
+)
+def test_names_that_are_not_there_are_errors(tmp_path: Path, extra: str, column: str, part: str) -> None:
+    problems = check(write_study(tmp_path, extra))
+    assert problems[["column", "severity"]].to_numpy().tolist() == [[column, "error"]]
+    assert part in problems["problem"].iloc[0]
+
+
+def test_paths_that_are_not_there_are_errors(tmp_path: Path) -> None:
+    path = write_study(tmp_path)
+    for name in ("clinical.csv", "cohort.csv"):
+        (tmp_path / name).unlink()
+    assert [(line, column) for line, column, _ in found(path)] == [("1", "cohort"), ("2", "outcome.clinical")]
+    with pytest.raises(InputError, match="does not exist"):
+        check(tmp_path / "nowhere.yaml")
+
+
+def test_automatic_masks_that_nobody_makes_are_an_error(tmp_path: Path) -> None:
+    path = write_study(tmp_path)
+    path.write_text(path.read_text().replace("reader: A", "reader: auto"))
+    problems = check(path)
+    assert problems[["column", "severity"]].to_numpy().tolist() == [["outcome.reader", "error"]]
+
+
+def test_a_label_of_cohort_and_file_that_differ_is_an_error(tmp_path: Path) -> None:
+    path = write_study(tmp_path, "extract: {params: params.yaml}\n")
+    (tmp_path / "params.yaml").write_text("setting: {label: 2}\n", encoding="utf-8")
+    text = (tmp_path / "cohort.csv").read_text().splitlines()
+    labelled = ["subject,image,reader,mask,label", *(f"{line},1" for line in text[1:])]
+    (tmp_path / "cohort.csv").write_text("\n".join(labelled) + "\n")
+    problems = check(path)
+    assert "label 1 was asked for" in problems["problem"].iloc[0]

@@ -1,0 +1,142 @@
+"""Reading, refusing and writing cohort tables."""
+
+from pathlib import Path
+
+import pytest
+
+from nbradiomics.cohort import load_cohort
+from nbradiomics.cohort_table import read_cohort_table
+from nbradiomics.errors import InputError
+from tests.helpers import write_cohort
+
+
+def problems_of(folder: Path, rows: list[str], header: str = "subject,image,reader,mask") -> list[tuple]:
+    _, problems = read_cohort_table(write_cohort(folder, rows, header))
+    return [(item.row, item.column, item.severity, item.problem) for item in problems]
+
+
+def test_paths_start_at_the_table_and_missing_columns_get_their_defaults(tmp_path: Path) -> None:
+    cohort = load_cohort(write_cohort(tmp_path, ["007,sub/a.nii.gz,A,sub/m.nii.gz"]))
+    (case,) = cohort.cases()
+    assert case.scan.image == tmp_path / "sub" / "a.nii.gz"
+    assert case.masks[0].path == tmp_path / "sub" / "m.nii.gz"
+    assert case.masks[0].label is None
+    assert case.index() == {
+        "subject": "007",
+        "timepoint": "baseline",
+        "sequence": "unspecified",
+        "roi": "tumour",
+        "reader": "A",
+        "reading": 1,
+    }
+
+
+def test_an_image_without_a_mask_is_a_scan_but_no_case(tmp_path: Path) -> None:
+    cohort = load_cohort(write_cohort(tmp_path, ["s1,a.nii.gz,,", "s2,b.nii.gz,A,m.nii.gz"]))
+    assert [scan.subject for scan in cohort.scans()] == ["s1", "s2"]
+    assert [case.scan.subject for case in cohort.cases()] == ["s2"]
+
+
+def test_semicolons_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "cohort.csv"
+    path.write_text("subject;image;reader;mask\ns1;a.nii;A;m.nii\n", encoding="utf-8-sig")
+    assert load_cohort(path).readers() == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "part"),
+    [
+        (",a.nii,A,m.nii,1,", "subject", "empty"),
+        ("s1,,A,m.nii,1,", "image", "empty"),
+        ("s1,a.nii,,m.nii,1,", "reader", "without a reader"),
+        ("s1,a.nii,A,,1,", "mask", "without a mask"),
+        ("s1,a.nii,A,m.nii,first,", "reading", "'first'"),
+        ("s1,a.nii,A,m.nii,0,", "reading", "'0'"),
+        ("s1,a.nii,A,m.nii,1,guess", "reference_kind", "independent, edited, consensus"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_its_line(tmp_path: Path, row: str, column: str, part: str) -> None:
+    found = problems_of(tmp_path, [row], "subject,image,reader,mask,reading,reference_kind")
+    assert [(line, name, severity) for line, name, severity, _ in found] == [("2", column, "error")]
+    assert part in found[0][3]
+
+
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, ["s1,a.nii,A,m.nii", ",b.nii,A,n.nii"])
+    assert [line for line, *_ in found] == ["3"]
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    path = write_cohort(tmp_path, [",a.nii,A,m.nii", "s2,b.nii,,n.nii"])
+    with pytest.raises(InputError, match=r"(?s)2 problem.*line 2.*line 3"):
+        load_cohort(path)
+
+
+def test_two_rows_of_the_same_case_are_an_error(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, ["s1,a.nii,A,m.nii", "s1,a.nii,A,n.nii"])
+    assert [(line, severity) for line, _, severity, _ in found] == [("3", "error")]
+    assert "lines 2, 3 have the same subject" in found[0][3]
+
+
+def test_two_readings_tell_rows_apart(tmp_path: Path) -> None:
+    header = "subject,image,reader,mask,reading"
+    assert problems_of(tmp_path, ["s1,a.nii,A,m.nii,1", "s1,a.nii,A,n.nii,2"], header) == []
+
+
+def test_two_images_for_one_scan_are_an_error(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, ["s1,a.nii,A,m.nii", "s1,b.nii,B,n.nii"])
+    assert [(line, column) for line, column, *_ in found] == [("3", "image")]
+
+
+def test_a_column_that_nothing_uses_is_a_warning_with_a_guess(tmp_path: Path) -> None:
+    _, (problem,) = read_cohort_table(
+        write_cohort(tmp_path, ["s1,a.nii,A,m.nii,2"], "subject,image,reader,mask,lable")
+    )
+    assert (problem.severity, problem.column) == ("warning", "lable")
+    assert "'label'" in problem.remedy
+
+
+def test_a_missing_column_is_an_error(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, ["a.nii,m.nii"], "image,mask")
+    assert {column for _, column, severity, _ in found if severity == "error"} >= {"subject", "reader"}
+
+
+def test_a_table_without_rows_and_a_missing_table_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no rows"):
+        load_cohort(write_cohort(tmp_path, []))
+    with pytest.raises(InputError, match="does not exist"):
+        load_cohort(tmp_path / "nowhere.csv")
+
+
+def test_a_pyradiomics_batch_table_is_accepted_as_it_is(tmp_path: Path) -> None:
+    path = write_cohort(tmp_path, ["P1,a/image.nrrd,a/mask.nrrd,2", "P2,b/image.nrrd,b/mask.nrrd,2"], "ID,Image,Mask,Label")
+    cases = load_cohort(path).cases()
+    assert [case.scan.subject for case in cases] == ["P1", "P2"]
+    assert cases[0].masks[0].label == 2
+    assert {case.reader for case in cases} == {"reader"}
+
+
+def test_a_batch_table_without_an_identifier_takes_folder_or_file_as_subject(tmp_path: Path) -> None:
+    same = write_cohort(tmp_path, ["a/image.nrrd,a/mask.nrrd", "b/image.nrrd,b/mask.nrrd"], "Image,Mask")
+    assert [scan.subject for scan in load_cohort(same).scans()] == ["a_image", "b_image"]
+    own = write_cohort(tmp_path, ["p1.nrrd,p1_mask.nrrd", "p2.nrrd,p2_mask.nrrd"], "Image,Mask")
+    assert [scan.subject for scan in load_cohort(own).scans()] == ["p1", "p2"]
+
+
+def test_adding_a_reader_keeps_the_rest_and_writes_relative_paths(tmp_path: Path) -> None:
+    cohort = load_cohort(write_cohort(tmp_path, ["s1,a.nii.gz,,", "s2,b.nii.gz,A,m.nii.gz"]))
+    masks = {scan: tmp_path / "out" / f"{scan.subject}.nii.gz" for scan in cohort.scans()}
+    written = cohort.with_reader("auto", masks).write(tmp_path / "out" / "cohort2.csv")
+    again = load_cohort(tmp_path / "out" / "cohort2.csv")
+    assert again.readers() == written.readers() == ["A", "auto"]
+    assert "../b.nii.gz" in (tmp_path / "out" / "cohort2.csv").read_text()
+    auto = [case for case in again.cases() if case.reader == "auto"]
+    assert [case.masks[0].label for case in auto] == [1, 1]
+    assert [case.masks[0].path for case in auto] == list(masks.values())
+    assert len(again.cases()) == 3
+
+
+def test_a_reader_cannot_be_added_twice(tmp_path: Path) -> None:
+    cohort = load_cohort(write_cohort(tmp_path, ["s1,a.nii.gz,auto,m.nii.gz"]))
+    with pytest.raises(InputError, match="already holds"):
+        cohort.with_reader("auto", {})

@@ -1,0 +1,54 @@
+"""One bad case stays one, whatever it does to its process."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from nbradiomics.errors import InputError
+from nbradiomics.execution import run_cases
+
+
+def square(number: int) -> int:
+    if number == 3:
+        raise InputError("three was given.", "Give another.")
+    if number == 4:
+        raise ZeroDivisionError("four")
+    if number == 5:
+        os._exit(1)  # as a crash in compiled code would
+    return number * number
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_failures_and_results_come_in_the_order_of_the_cases(jobs: int) -> None:
+    batch = run_cases(square, {str(n): (n,) for n in (2, 4, 3, 1)}, stage="test", jobs=jobs)
+    assert batch.results == {"2": 4, "1": 1}
+    assert list(batch.results) == ["2", "1"]
+    assert [(failure.case, failure.cause) for failure in batch.failures] == [
+        ("4", "ZeroDivisionError: four"),
+        ("3", "three was given."),
+    ]
+    assert batch.failures[1].hint == "Give another."
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_a_failure_of_its_case_alone() -> None:
+    batch = run_cases(square, {str(n): (n,) for n in (1, 2, 5, 6, 7)}, stage="test", jobs=2)
+    assert batch.results == {"1": 1, "2": 4, "6": 36, "7": 49}
+    (failure,) = batch.failures
+    assert failure.case == "5"
+    assert "died" in failure.cause
+
+
+def test_results_are_kept_as_they_come_and_progress_is_told() -> None:
+    kept, steps = {}, []
+
+    @contextmanager
+    def progress(stage: str, total: int) -> Iterator[Callable[[], None]]:
+        steps.append((stage, total))
+        yield lambda: steps.append("step")
+
+    run_cases(square, {"1": (1,), "3": (3,)}, stage="test", progress=progress, keep=kept.__setitem__)
+    assert kept == {"1": 1}
+    assert steps == [("test", 2), "step", "step"]
