@@ -1,0 +1,160 @@
+"""Surface elements of a binary volume: where they lie and how large they are.
+
+The corners of the voxel grid are the places where eight voxels meet. Each place whose eight voxels are
+not all alike carries a surface element ("surfel"), whose area is that of the marching-cubes surface
+[1]_ between the eight voxel centres. This is the surface of google-deepmind's ``surface-distance`` [2]_,
+the tests' witness.
+
+The triangles are derived here rather than tabulated:
+
+1. Of the inside and the outside voxels of a place, the fewer are cut off (the two give the same surface).
+2. Those that touch by a face hang together and are cut off together; others each by themselves.
+3. The midpoints between a group's voxels and their unlike neighbours form one polygon with up to six
+   vertices.
+4. A polygon that is not planar is divided into the triangles that have the largest total area on the
+   unit cube. Other spacings stretch these triangles; they do not change the division.
+
+References
+----------
+.. [1] Lorensen WE, Cline HE. Marching cubes. Comput Graph 1987;21:163-169.
+.. [2] Nikolov S et al. Clinically applicable segmentation of head and neck anatomy for radiotherapy.
+   J Med Internet Res 2021;23:e26151.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Corner = tuple[int, int, int]
+
+#: The eight voxels of a place, as offsets along z, y, x; voxel i sets bit 7 - i of the code.
+CORNERS: tuple[Corner, ...] = tuple((z, y, x) for z, y, x in product((0, 1), repeat=3))
+ALL_INSIDE = 255
+_MOST_TRIANGLES = 4
+
+
+def neighbour_codes(region: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Code of the eight voxels around each corner of the voxel grid.
+
+    Parameters
+    ----------
+    region
+        Binary volume, axes z, y, x; what lies beyond its border is outside.
+
+    Returns
+    -------
+    numpy.ndarray
+        One larger than `region` along each axis: element (z, y, x) is the place between the voxels
+        z - 1 and z, y - 1 and y, x - 1 and x. 0 where all eight voxels are outside, 255 where all are
+        inside, everything else is a surface element.
+    """
+    # One axis after the other: three shifts and ors in place of eight.
+    codes: NDArray[np.uint8] = np.pad(region.astype(np.uint8), 1)
+    for axis, bits in ((0, 4), (1, 2), (2, 1)):
+        behind, ahead = (codes.take(np.arange(codes.shape[axis] - 1) + step, axis) for step in (0, 1))
+        codes = np.bitwise_or(np.left_shift(behind, np.uint8(bits)), ahead)
+    return codes
+
+
+def surfel_areas(spacing: tuple[float, float, float]) -> Floats:
+    """Area of the surface element of each neighbour code.
+
+    Parameters
+    ----------
+    spacing
+        Voxel spacing in mm, in the order z, y, x of the array's axes.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (256,), mm^2; 0 for the codes 0 and 255.
+    """
+    z, y, x = spacing
+    squares = (_area_vectors() * np.array([y * x, z * x, z * y])) ** 2
+    # Summed in ascending order, so that turned and mirrored codes have the same area to the last bit.
+    areas = np.sqrt(np.sort(squares, axis=2).sum(axis=2))
+    total: Floats = np.sort(areas, axis=1).sum(axis=1)
+    return total
+
+
+@cache
+def _area_vectors() -> Floats:
+    """Triangles of every code on the unit cube as normals as long as their area, shape (256, 4, 3)."""
+    vectors = np.zeros((256, _MOST_TRIANGLES, 3))
+    for code in range(1, ALL_INSIDE):
+        triangles = _triangles(code)
+        vectors[code, : len(triangles)] = triangles
+    vectors.setflags(write=False)
+    return vectors
+
+
+def _triangles(code: int) -> list[Floats]:
+    inside = {corner for bit, corner in enumerate(CORNERS) if code >> (7 - bit) & 1}
+    cut_off = inside if len(inside) <= 4 else set(CORNERS) - inside
+    return [triangle for group in _groups(cut_off) for triangle in _largest(_polygon(group))]
+
+
+def _groups(corners: set[Corner]) -> Iterator[set[Corner]]:
+    """Split corners of the cube into those that hang together by edges of the cube."""
+    left = set(corners)
+    while left:
+        group: set[Corner] = set()
+        reached = {min(left)}
+        while reached:
+            group |= reached
+            reached = {corner for corner in left - group if any(_adjacent(corner, other) for other in group)}
+        left -= group
+        yield group
+
+
+def _adjacent(first: Corner, second: Corner) -> bool:
+    return sum(a != b for a, b in zip(first, second, strict=True)) == 1
+
+
+def _polygon(group: set[Corner]) -> Floats:
+    """Midpoints of the cube's edges that leave a group, in the order of the polygon, shape (n, 3)."""
+    midpoints = [
+        (np.array(inside) + np.array(outside)) / 2
+        for inside in sorted(group)
+        for outside in CORNERS
+        if outside not in group and _adjacent(inside, outside)
+    ]
+    ordered = [midpoints.pop(0)]
+    while midpoints:
+        # Neighbours on the polygon are joined by a line in a face of the cube.
+        following = next(i for i, point in enumerate(midpoints) if _share_face(ordered[-1], point))
+        ordered.append(midpoints.pop(following))
+    return np.array(ordered)
+
+
+def _share_face(first: Floats, second: Floats) -> bool:
+    return bool(np.any((first == second) & (first != 0.5)))
+
+
+def _largest(polygon: Floats) -> Floats:
+    """Of the triangulations of a polygon the one with the largest area, as area vectors (n - 2, 3)."""
+    choices = [
+        np.array(
+            [np.cross(polygon[j] - polygon[i], polygon[k] - polygon[i]) / 2 for i, j, k in triangulation]
+        )
+        for triangulation in _triangulations(tuple(range(len(polygon))))
+    ]
+    return max(choices, key=lambda vectors: round(float(np.linalg.norm(vectors, axis=1).sum()), 9))
+
+
+def _triangulations(vertices: tuple[int, ...]) -> Iterator[list[tuple[int, int, int]]]:
+    """All ways to divide a polygon into triangles of its own vertices (Catalan's recursion)."""
+    if len(vertices) < 3:
+        yield []
+        return
+    first, last = vertices[0], vertices[-1]
+    for middle in range(1, len(vertices) - 1):
+        for left in _triangulations(vertices[: middle + 1]):
+            for right in _triangulations(vertices[middle:]):
+                yield [(first, vertices[middle], last), *left, *right]

@@ -1,0 +1,235 @@
+"""Intraclass correlation coefficients with their confidence intervals, for many features at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import fdtri
+
+from nbradiomics.errors import InputError
+
+Floats = NDArray[np.float64]
+
+#: McGraw and Wong's names: one-way, two-way agreement, two-way consistency; of one rating, of the mean of k.
+FORMS = ("1", "A,1", "C,1", "k", "A,k", "C,k")
+
+#: A spread below this share of the largest rating is rounding, not variation.
+SMALLEST_SPREAD = 1e-12
+
+
+@dataclass(frozen=True)
+class IccResult:
+    """Intraclass correlation of each feature.
+
+    Attributes
+    ----------
+    value
+        Point estimate, shape (features,), at most 1; may be negative; NaN where it is undefined.
+    low, high
+        Limits of the two-sided confidence interval, shape (features,); NaN where `value` is. `low` is
+        minus infinity where the interval of an average ("k" forms) has no lower end.
+    subjects
+        Number of subjects with a finite rating by every rater, shape (features,).
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+    subjects: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _MeanSquares:
+    """Mean squares of subjects, raters, error and "within", shape (features,), and the design's sizes."""
+
+    rows: Floats
+    columns: Floats
+    error: Floats
+    within: Floats
+    n: Floats
+    k: int
+
+
+def icc(ratings: ArrayLike, form: str = "A,1", confidence: float = 0.95) -> IccResult:
+    """Intraclass correlation coefficient of each feature, with the F-based interval.
+
+    Parameters
+    ----------
+    ratings
+        Shape (features, subjects, raters), or (subjects, raters) for one feature. NaN and infinity
+        are missing: a feature is computed from the subjects that every rater has rated.
+    form
+        ``"1"`` one-way random effects; ``"A,1"`` two-way, absolute agreement: sees a rater's bias;
+        ``"C,1"`` two-way, consistency: blind to a rater's bias. ``"k"``, ``"A,k"``, ``"C,k"`` are the
+        same of the mean of the k raters. In Shrout and Fleiss' names (1,1), (2,1), (3,1), (1,k), (2,k)
+        and (3,k).
+    confidence
+        Confidence level of the interval, between 0 and 1.
+
+    Returns
+    -------
+    IccResult
+        Arrays of shape (features,). NaN where the coefficient is undefined: fewer than two raters,
+        fewer than two complete subjects, ratings that do not vary beyond rounding, or an estimate of
+        the total variance that is not positive. Undefined never counts as agreement.
+
+    Raises
+    ------
+    InputError
+        When the shape, the form or the confidence level is none of the above.
+
+    Warnings
+    --------
+    The interval of the agreement forms is optimistic with few raters who differ from each other.
+    Simulated with 50 subjects and a variance of raters equal to the error variance, the 95 % interval
+    holds the truth in 82 % of cases with 2 raters, in 86 % with 3 and in 90 % with 5 (72 % where
+    raters differ more), and nearly always misses by a lower limit that is too high. The intervals of
+    the one-way and the consistency forms cover 95 %.
+
+    Notes
+    -----
+    Every interval is the formula of the point estimate with the subjects' mean square multiplied by
+    a quantile of the F distribution with (degrees of freedom of the error term, subjects - 1) degrees
+    of freedom; these are McGraw and Wong's intervals rewritten without divisions by mean squares that
+    can be zero. With a negative agreement coefficient their approximate degrees of freedom can fall
+    below 1, and `high` then below the estimate.
+
+    References
+    ----------
+    .. [1] McGraw KO, Wong SP. Forming inferences about some intraclass correlation coefficients.
+       Psychol Methods 1996;1:30-46; correction 1996;1:390.
+    .. [2] Shrout PE, Fleiss JL. Intraclass correlations. Psychol Bull 1979;86:420-428.
+    .. [3] Ionan AC et al. Comparison of confidence interval methods for an ICC. BMC Med Res Methodol
+       2014;14:121.
+    """
+    if form not in FORMS:
+        raise InputError(f"{form!r} is no form of the ICC.", f"Choose from: {'; '.join(FORMS)}.")
+    if not 0 < confidence < 1:
+        raise InputError(f"confidence is {confidence}.", "Give a level between 0 and 1, such as 0.95.")
+    array = _as_array(ratings)
+    complete: NDArray[np.bool_] = np.asarray(np.isfinite(array).all(axis=2))
+    subjects = complete.sum(axis=1).astype(np.int64)
+    value, low, high = (np.full(len(array), np.nan) for _ in range(3))
+    enough = (subjects >= 2) & (array.shape[2] >= 2)
+    if enough.any():
+        squares = _mean_squares(array[enough], complete[enough])
+        value[enough], low[enough], high[enough] = _estimate(squares, form, confidence)
+    return IccResult(value, low, high, subjects)
+
+
+def _as_array(ratings: ArrayLike) -> Floats:
+    try:
+        array = np.asarray(ratings, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"ratings are not an array of numbers: {error}", "Give numbers, NaN for none."
+        ) from error
+    if array.ndim not in (2, 3):
+        raise InputError(
+            f"ratings have {array.ndim} dimensions; 2 or 3 were expected.",
+            "Give (features, subjects, raters), or (subjects, raters) for one feature.",
+        )
+    return array if array.ndim == 3 else array[np.newaxis]
+
+
+def _mean_squares(array: Floats, complete: NDArray[np.bool_]) -> _MeanSquares:
+    """Two-way analysis of variance of the complete subjects; features without variation become NaN."""
+    k = array.shape[2]
+    n = complete.sum(axis=1).astype(np.float64)
+    x, rounding = _standardise(array, complete[:, :, np.newaxis])
+    row = x.mean(axis=2)
+    column = x.sum(axis=1) / n[:, np.newaxis]
+    rest = np.where(complete[:, :, np.newaxis], x - row[:, :, np.newaxis] - column[:, np.newaxis, :], 0)
+    parts: dict[str, Any] = {
+        "rows": k * (row**2).sum(axis=1) / (n - 1),
+        "columns": n * (column**2).sum(axis=1) / (k - 1),
+        "error": (rest**2).sum(axis=(1, 2)) / ((n - 1) * (k - 1)),
+    }
+    # What is left of a zero after rounding would decide the quotient of two such zeros.
+    parts = {name: np.where(part <= rounding**2, 0.0, part) for name, part in parts.items()}
+    parts = {name: np.where(np.isnan(rounding), np.nan, part) for name, part in parts.items()}
+    within = (parts["columns"] + (n - 1) * parts["error"]) / n
+    return _MeanSquares(**parts, within=within, n=n, k=k)
+
+
+def _standardise(array: Floats, complete: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Centre each feature and divide by its range; missing subjects become 0.
+
+    The coefficient does not change, and neither large offsets nor tiny or huge units lose digits.
+
+    Returns
+    -------
+    tuple
+        Ratings, and the size that rounding has in them: shape (features,), NaN where nothing but
+        rounding varies.
+    """
+    axes = (1, 2)
+    largest = np.abs(array).max(axis=axes, where=complete, initial=0.0)
+    unit = np.where(largest > 0, largest, 1.0)[:, np.newaxis, np.newaxis]
+    x = np.where(complete, array, 0.0) / unit
+    top = x.max(axis=axes, where=complete, initial=-1.0)
+    bottom = x.min(axis=axes, where=complete, initial=1.0)
+    spread = top - bottom
+    varies = spread > SMALLEST_SPREAD
+    spread = np.where(varies, spread, 1.0)[:, np.newaxis, np.newaxis]
+    # Subtracting a value of the data first makes the following mean exact to the spread's own digits.
+    x = np.where(complete, (x - bottom[:, np.newaxis, np.newaxis]) / spread, 0.0)
+    count = complete.sum(axis=axes) * x.shape[2]
+    x = np.where(complete, x - (x.sum(axis=axes) / count)[:, np.newaxis, np.newaxis], 0.0)
+    rounding = 8 * float(np.finfo(np.float64).eps) / spread[:, 0, 0]
+    return x, np.where(varies, rounding, np.nan)
+
+
+def _estimate(squares: _MeanSquares, form: str, confidence: float) -> tuple[Floats, Floats, Floats]:
+    value = _coefficient(squares, form, 1.0)
+    error_freedom = _error_freedom(squares, form)
+    tail = (1 - confidence) / 2
+    low, high = (
+        _coefficient(squares, form, np.asarray(fdtri(error_freedom, squares.n - 1, share), dtype=np.float64))
+        for share in (tail, 1 - tail)
+    )
+    defined = np.isfinite(value)
+    # Where the quantile leaves no positive total variance, the interval is open downwards.
+    low = np.where(defined & np.isnan(low), -np.inf, low)
+    return value, np.where(defined, low, np.nan), np.where(defined, high, np.nan)
+
+
+def _coefficient(squares: _MeanSquares, form: str, factor: float | Floats) -> Floats:
+    """The coefficient with the subjects' mean square multiplied by a factor; NaN where undefined."""
+    rows, n, k = squares.rows * factor, squares.n, squares.k
+    noise = squares.within if form in ("1", "k") else squares.error
+    single = (k - 1) * noise if form.endswith("1") else 0.0
+    bias = (squares.columns - squares.error) / n if form.startswith("A") else 0.0
+    total = rows + single + (k * bias if form.endswith("1") else bias)
+    usable = total > 0
+    return np.where(usable, (rows - noise) / np.where(usable, total, 1.0), np.nan)
+
+
+def _error_freedom(squares: _MeanSquares, form: str) -> Floats:
+    n, k = squares.n, squares.k
+    if form in ("1", "k"):
+        return n * (k - 1)
+    if form.startswith("C"):
+        return (n - 1) * (k - 1)
+    return _satterthwaite(squares)
+
+
+def _satterthwaite(squares: _MeanSquares) -> Floats:
+    """McGraw and Wong's v for the agreement forms.
+
+    Their a and b hold ICC / (1 - ICC); with the estimate put in, a becomes a quotient of mean squares
+    and a MSC + b MSE becomes MSR, so that an ICC of 1 needs no division by zero.
+    """
+    n, k = squares.n, squares.k
+    noise = squares.columns + (n - 1) * squares.error
+    noisy = noise > 0
+    a = (squares.rows - squares.error) / np.where(noisy, noise, 1.0)
+    b = 1 + (n - 1) * a
+    spread = (a * squares.columns) ** 2 / (k - 1) + (b * squares.error) ** 2 / ((n - 1) * (k - 1))
+    regular = noisy & (spread > 0)
+    freedom = np.where(regular, squares.rows**2 / np.where(regular, spread, 1.0), (n - 1) * (k - 1))
+    # Below this the F quantiles leave the range of double precision; the limits no longer change.
+    return np.maximum(freedom, 1e-3)

@@ -1,0 +1,222 @@
+"""Which features survive a change of reader: the intraclass correlation of every feature of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.reproducibility.icc import icc
+from nbradiomics.tables import AUTO, feature_columns, read_table, select
+
+_SHOWN = 5  # of a long list, in messages
+
+
+def assess_reproducibility(
+    features: pd.DataFrame,
+    *,
+    readers: Sequence[str] | None = None,
+    timepoint: str | None = None,
+    sequence: str | None = None,
+    roi: str | None = None,
+    variant: str | None = None,
+    reading: int | str | None = None,
+    threshold: float = 0.75,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Agreement of the readers' features: ICC(A,1) of each feature, and whether it is stable.
+
+    Parameters
+    ----------
+    features
+        Feature table: the index columns of `nbradiomics.tables` (``subject`` and ``reader`` at least)
+        and one numeric column per feature.
+    readers
+        Readers to compare, two or more; by default all but the model's ``auto``.
+    timepoint, sequence, roi, variant, reading
+        Which rows; needed only where the readers' rows hold several values of one.
+    threshold
+        Smallest lower confidence limit of a stable feature, 0 to 1. Koo and Li [1]_ call 0.5 to 0.75
+        moderate, to 0.9 good, above excellent.
+    confidence
+        Confidence level of the interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per feature, in the table's order:
+
+        ============ ======= =====================================================================
+        column       type    content
+        ============ ======= =====================================================================
+        ``feature``  text    name
+        ``icc``      float   ICC(A,1), at most 1; NaN where undefined
+        ``low``      float   lower confidence limit
+        ``high``     float   upper confidence limit
+        ``subjects`` integer subjects with a value by every reader; the others are left out
+        ``stable``   boolean ``low`` >= `threshold`; False where undefined
+        ============ ======= =====================================================================
+
+    Raises
+    ------
+    InputError
+        When there is no feature, a reader is absent, or there are fewer than two readers.
+    AmbiguousError
+        When the rows hold several values of a column that was not chosen, or several rows of the same
+        subject and reader.
+
+    See Also
+    --------
+    icc : the estimator, and how far its interval can be trusted with few readers.
+
+    References
+    ----------
+    .. [1] Koo TK, Li MY. J Chiropr Med 2016;15:155-163.
+    """
+    if not 0 <= threshold <= 1:
+        raise InputError(f"threshold is {threshold}.", "Give a number between 0 and 1, such as 0.75.")
+    rows = _rows_of(features, readers)
+    chosen = {
+        "timepoint": timepoint,
+        "sequence": sequence,
+        "roi": roi,
+        "variant": variant,
+        "reading": reading,
+    }
+    rows = select(rows, **chosen)
+    compared = list(pd.unique(rows["reader"])) if readers is None else [str(name) for name in readers]
+    ratings, _, names = ratings_array(rows, compared)
+    result = icc(ratings, "A,1", confidence)
+    columns: dict[str, Any] = {
+        "feature": names,
+        "icc": result.value,
+        "low": result.low,
+        "high": result.high,
+        "subjects": result.subjects,
+        "stable": result.low >= threshold,  # NaN is not: undefined is not stable
+    }
+    return pd.DataFrame(columns)
+
+
+def read_stable(path: str | Path) -> list[str]:
+    """Read the names of the stable features from a table that `reproducibility` made.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet table with the columns ``feature`` and ``stable``.
+
+    Returns
+    -------
+    list of str
+        In the table's order; empty when no feature is stable.
+
+    Raises
+    ------
+    InputError
+        When the table cannot be read, lacks a column, or says of a feature neither True nor False.
+    """
+    table = read_table(path)
+    missing = [column for column in ("feature", "stable") if column not in table]
+    if missing:
+        raise InputError(
+            f"{path} has no column {_listed(missing)}; its columns: {_listed(list(table.columns))}.",
+            "Give the table of `nbradiomics reproducibility`.",
+        )
+    if not pd.api.types.is_bool_dtype(table["stable"]) and len(table):
+        raise InputError(
+            f"{path}: column stable holds {_listed(sorted(set(map(str, table['stable']))))}.",
+            "Give True or False for every feature.",
+        )
+    return [str(name) for name in table.loc[table["stable"].astype(bool), "feature"]]
+
+
+def ratings_array(
+    features: pd.DataFrame, readers: Sequence[str]
+) -> tuple[NDArray[np.float64], list[str], list[str]]:
+    """Arrange a feature table as ratings of subjects by readers.
+
+    Parameters
+    ----------
+    features
+        Feature table with one row at most per subject and reader.
+    readers
+        Two or more readers, in the order of the result's last axis; rows of others are passed over.
+
+    Returns
+    -------
+    ratings
+        Shape (features, subjects, readers); NaN where a reader has no row or no value.
+    subjects
+        Subjects with a row by any of the readers, in the table's order.
+    names
+        Features, in the table's order.
+
+    Raises
+    ------
+    InputError
+        When there is no feature, a reader is absent, or there are fewer than two readers.
+    AmbiguousError
+        When a subject has several rows by the same reader.
+    """
+    wanted = [str(name) for name in readers]
+    rows = _rows_of(features, wanted)
+    names = feature_columns(rows)
+    if not names:
+        raise InputError(
+            f"the table holds no feature; its columns: {_listed(list(features.columns))}.",
+            "Give a feature table: one numeric column per feature.",
+        )
+    if len(set(wanted)) != len(wanted) or len(wanted) < 2:
+        raise InputError(
+            f"readers to compare: {_listed(wanted)}; two or more different ones were expected.",
+            "Name at least two readers whose masks the features come from.",
+        )
+    _require_one_row_each(rows)
+    subjects = [str(name) for name in pd.unique(rows["subject"])]
+    positions = pd.Index(subjects).get_indexer(pd.Index(rows["subject"]))
+    raters = pd.Index(wanted).get_indexer(pd.Index(rows["reader"]))
+    ratings = np.full((len(names), len(subjects), len(wanted)), np.nan)
+    ratings[:, positions, raters] = rows[names].to_numpy(dtype=np.float64, na_value=np.nan).T
+    return ratings, subjects, names
+
+
+def _rows_of(features: pd.DataFrame, readers: Sequence[str] | None) -> pd.DataFrame:
+    """Rows of the readers, with ``subject`` and ``reader`` as text; of all but ``auto`` where None."""
+    missing = [column for column in ("subject", "reader") if column not in features]
+    if missing:
+        raise InputError(
+            f"the table has no column {_listed(missing)}.",
+            "Give a feature table: one row per subject and reader.",
+        )
+    rows = features[features["subject"].notna() & features["reader"].notna()]
+    rows = rows.assign(subject=rows["subject"].astype(str), reader=rows["reader"].astype(str))
+    if readers is None:
+        return rows[rows["reader"] != AUTO]
+    there = sorted(set(rows["reader"]))
+    absent = [str(name) for name in readers if str(name) not in there]
+    if absent:
+        raise InputError(
+            f"no row of reader {_listed(absent)}.", f"Readers there: {_listed(there) or 'none'}."
+        )
+    return rows[rows["reader"].isin([str(name) for name in readers])]
+
+
+def _require_one_row_each(rows: pd.DataFrame) -> None:
+    repeated = rows.loc[rows.duplicated(["subject", "reader"]), ["subject", "reader"]].drop_duplicates()
+    if len(repeated):
+        pairs = [f"{row.subject} by {row.reader}" for row in repeated.itertuples()]
+        raise AmbiguousError(
+            f"several rows of the same subject and reader: {_listed(pairs)}.",
+            "Keep one row of each, or tell them apart by timepoint, sequence, roi, variant or reading.",
+        )
+
+
+def _listed(names: Sequence[Any]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(map(str, names[:_SHOWN])) + more
