@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nbradiomics.console import bars, notes, output, show_table
+from nbradiomics.console import bars, notes, output, show_lines, show_table
 from nbradiomics.errors import InputError, NbradiomicsError
 
 if TYPE_CHECKING:
@@ -54,16 +54,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        output.print(version("nbradiomics"), markup=False)
+        raise typer.Exit
+
+
 @app.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", help="Say the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version.", callback=_say_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Segment tumours, extract PyRadiomics features, test their reproducibility, foretell outcomes."""
-    if version:
-        from importlib.metadata import version as version_of
-
-        output.print(version_of("nbradiomics"), markup=False)
-        raise typer.Exit
 
 
 @app.command(epilog="Example: nbradiomics demo --out demo")
@@ -105,8 +110,7 @@ def check(
     if out is not None:
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
-    if len(problems):
-        show_table(problems, title="Problems")
+    show_lines([_problem_line(row) for row in problems.to_dict("records")])
     output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
     if errors:
         raise typer.Exit(1)
@@ -275,7 +279,7 @@ def outcome(
         progress=bars,
     )
     write_outcome(result, out)
-    show_table(result.performance, title="Performance")
+    show_table(result.performance)
     for sentence in result.summary["sentences"]:
         output.print(sentence, markup=False)
     output.print(f"-> {out}", markup=False)
@@ -309,10 +313,7 @@ def doctor() -> None:
 
 
 def _finish_run(result: RunResult) -> None:
-    if result.failures:
-        from nbradiomics.workspace import failure_table
-
-        show_table(failure_table(result.failures), title="Failures")
+    show_lines([_failure_line(failure) for failure in result.failures])
     for line in result.summary:
         output.print(line, markup=False)
     output.print(str(result.report), markup=False)
@@ -331,12 +332,22 @@ def _finish(
     file.unlink(missing_ok=True)
     output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
     if failures:
-        table = failure_table(failures)
-        write_table(table, file)
-        show_table(table, title="Failures")
+        write_table(failure_table(failures), file)
+        show_lines([_failure_line(failure) for failure in failures])
         output.print(f"Failures are listed in {file}", markup=False)
     if not (len(failures) < cases if complete is None else complete):
         raise typer.Exit(1)
+
+
+def _failure_line(failure: Failure) -> str:
+    return f"{failure.stage} {failure.case}: {failure.cause} {failure.hint}"
+
+
+def _problem_line(problem: Mapping[Any, Any]) -> str:
+    place = ", ".join(
+        part for part in (f"line {problem['row']}" if problem["row"] else "", problem["column"]) if part
+    )
+    return f"{problem['severity']} {problem['file']} {place}: {problem['problem']} {problem['remedy']}"
 
 
 def _workspace(folder: Path | None) -> Any:

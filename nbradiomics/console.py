@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 output = Console(soft_wrap=True, highlight=False)
 notes = Console(stderr=True, soft_wrap=True, highlight=False)
 
-_SHOWN = 20
-
 
 @contextmanager
 def bars(stage: str, total: int) -> Iterator[Callable[[], None]]:
@@ -46,19 +44,19 @@ def bars(stage: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: progress.advance(task)
 
 
-def show_table(table: pd.DataFrame, *, title: str, rows: int = _SHOWN) -> None:
-    """Print the first rows of a table, and say how many more there are."""
-    view = Table(title=title, title_justify="left")
+def show_table(table: pd.DataFrame) -> None:
+    """Print a short table."""
+    view = Table()
     for column in table.columns:
         view.add_column(str(column), overflow="fold")
-    for values in table.head(rows).itertuples(index=False):
-        view.add_row(*[_text(value) for value in values])
+    for values in table.itertuples(index=False):
+        view.add_row(*[f"{value:.3f}" if isinstance(value, float) else str(value) for value in values])
     output.print(view)
-    if len(table) > rows:
-        output.print(f"... and {len(table) - rows} more")
 
 
-def _text(value: object) -> str:
-    if value is None or value != value:
-        return ""
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def show_lines(lines: Sequence[str], *, most: int = 20) -> None:
+    """Print the first lines of a list, unwrapped, and say how many more there are."""
+    for line in lines[:most]:
+        output.print(f"  {line}", markup=False)
+    if len(lines) > most:
+        output.print(f"  ... and {len(lines) - most} more")

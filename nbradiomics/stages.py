@@ -17,7 +17,7 @@ from nbradiomics.execution import Failure, Progress
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
 from nbradiomics.problem import problem_table
-from nbradiomics.reproducibility import reproducibility
+from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.segmentation.cohort import segment_cohort
 from nbradiomics.study import Endpoint, Outcome, Study
@@ -102,7 +102,7 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
         for name, readers in _comparisons(rows).items():
             file = run.folder.file("reproducibility", f"{name}{suffix}.csv")
             try:
-                table = reproducibility(
+                table = assess_reproducibility(
                     rows.assign(reading=1),
                     readers=readers,
                     threshold=run.study.reproducibility.threshold,

@@ -107,7 +107,8 @@ def _check_schema(name: str, content: dict[str, Any]) -> None:
             Core(
                 source_data=content or {"setting": {}}, schema_files=[schema], extensions=[functions]
             ).validate()
-        except (PyKwalifyException, ValueError, TypeError) as error:  # the last two: PyRadiomics' own functions
+        # ValueError and TypeError come from PyRadiomics' own functions in the schema.
+        except (PyKwalifyException, ValueError, TypeError) as error:
             found = error.msg if isinstance(error, PyKwalifyException) else str(error)
             raise InputError(
                 f"{name} is no valid PyRadiomics parameter file: {found}",

@@ -54,7 +54,14 @@ def test_every_problem_of_images_and_masks_is_found_at_once(tmp_path: Path) -> N
         ("10", "image", "error"),
     ]
     texts = check(path)["problem"].tolist()
-    parts = ["labels there: 2", "empty", "single voxel", "spacing", "does not exist", "1 voxels are no finite"]
+    parts = [
+        "labels there: 2",
+        "empty",
+        "single voxel",
+        "spacing",
+        "does not exist",
+        "1 voxels are no finite",
+    ]
     assert all(part in text for part, text in zip(parts, texts, strict=False))
 
 

@@ -109,7 +109,9 @@ def test_a_table_without_rows_and_a_missing_table_are_errors(tmp_path: Path) -> 
 
 
 def test_a_pyradiomics_batch_table_is_accepted_as_it_is(tmp_path: Path) -> None:
-    path = write_cohort(tmp_path, ["P1,a/image.nrrd,a/mask.nrrd,2", "P2,b/image.nrrd,b/mask.nrrd,2"], "ID,Image,Mask,Label")
+    path = write_cohort(
+        tmp_path, ["P1,a/image.nrrd,a/mask.nrrd,2", "P2,b/image.nrrd,b/mask.nrrd,2"], "ID,Image,Mask,Label"
+    )
     cases = load_cohort(path).cases()
     assert [case.scan.subject for case in cases] == ["P1", "P2"]
     assert cases[0].masks[0].label == 2

@@ -35,7 +35,12 @@ def test_the_values_are_pyradiomics_own() -> None:
 
     logging.getLogger("radiomics").setLevel(logging.ERROR)
     parameters = {
-        "setting": {"binWidth": 5, "normalize": True, "normalizeScale": 100, "resampledPixelSpacing": [1, 1, 1]},
+        "setting": {
+            "binWidth": 5,
+            "normalize": True,
+            "normalizeScale": 100,
+            "resampledPixelSpacing": [1, 1, 1],
+        },
         "imageType": {"Original": {}, "Wavelet": {}},
     }
     with warnings.catch_warnings():

@@ -44,7 +44,10 @@ def test_union_unites_the_lesions_of_each_reader(tmp_path: Path) -> None:
 def test_largest_takes_the_same_lesion_for_every_reader(tmp_path: Path) -> None:
     largest = apply_lesion_rule(lesions(tmp_path), "largest")
     assert [(case.reader, case.roi) for case in largest] == [("A", "largest"), ("B", "largest")]
-    assert [voxels(case) for case in largest] == [ball(radius=4, shift=2).sum(), ball(radius=2.5, shift=2).sum()]
+    assert [voxels(case) for case in largest] == [
+        ball(radius=4, shift=2).sum(),
+        ball(radius=2.5, shift=2).sum(),
+    ]
 
 
 def test_an_unreadable_lesion_is_never_passed_over_for_a_smaller_one(tmp_path: Path) -> None:

@@ -1,0 +1,449 @@
+"""Segmentation around the network: what is refused, what is left as it was, small figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbradiomics.errors import InputError, ModelError
+from nbradiomics.images.io import write_image
+from nbradiomics.segmentation import Card, bundled_models, image_fingerprint, load_model
+from nbradiomics.segmentation.card import read_card, write_card
+from nbradiomics.segmentation.checkpoint import require_known_classes
+from nbradiomics.segmentation.environment import (
+    environment,
+    matplotlib_untouched,
+    random_state,
+    torch_threads,
+)
+from nbradiomics.segmentation.model import BUNDLED, tumour_label
+from nbradiomics.segmentation.predict import mean_pairwise_dice, variation
+from nbradiomics.segmentation.train import train_model
+
+WEIGHTS = "fold_0/checkpoint_final.pth"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Copy of the bundled model, to be damaged."""
+    return Path(shutil.copytree(BUNDLED / "synthetic-demo", tmp_path / "model"))
+
+
+def change_json(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def change_checkpoint(path: Path, **changes: object) -> None:
+    torch.save({**torch.load(path, weights_only=True), **changes}, path)
+
+
+def weights_of(path: Path) -> dict[str, torch.Tensor]:
+    return dict(torch.load(path, weights_only=True)["network_weights"])
+
+
+def change_configuration(folder: Path, **changes: object) -> None:
+    plans = json.loads((folder / "plans.json").read_text())
+    plans["configurations"]["3d_fullres"].update(changes)
+    (folder / "plans.json").write_text(json.dumps(plans))
+
+
+# --- model folders ----------------------------------------------------------------------------------
+
+
+def test_a_copy_of_a_model_loads_and_has_the_same_fingerprint(folder):
+    bundled, copy = load_model("synthetic-demo"), load_model(folder)
+    assert bundled_models() == ["synthetic-demo"]
+    assert copy.fingerprint == bundled.fingerprint
+    assert copy.folds == ("fold_0", "fold_1")
+    assert copy.orientation == "LPS"
+
+
+def test_a_folder_without_a_card_loads_and_knows_nothing(folder):
+    fingerprint = load_model(folder).fingerprint
+    (folder / "card.json").unlink()
+    model = load_model(folder)
+    assert model.card == Card()
+    assert model.name == "model"
+    assert model.orientation is None
+    assert model.fingerprint != fingerprint
+
+
+def test_a_model_trained_with_reorientation_says_so(folder):
+    change_json(folder / "plans.json", image_reader_writer="SimpleITKIOWithReorient")
+    assert load_model(folder).orientation == "RAS"
+
+
+def test_a_raw_checkpoint_with_numpy_numbers_loads(folder):
+    change_checkpoint(
+        folder / WEIGHTS, _best_ema=np.float64(0.5), logging={"x": [np.float32(1), np.int64(2)]}
+    )
+    assert load_model(folder).folds == ("fold_0", "fold_1")
+
+
+def test_a_trainer_of_nnunet_with_the_networks_of_the_plans_is_accepted(folder):
+    for fold in ("fold_0", "fold_1"):
+        change_checkpoint(folder / fold / "checkpoint_final.pth", trainer_name="nnUNetTrainer_5epochs")
+    assert load_model(folder).folds == ("fold_0", "fold_1")
+
+
+def test_loading_leaves_torchs_random_numbers_alone(folder):
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    load_model(folder)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_no_such_model():
+    with pytest.raises(ModelError, match=r"no model 'nowhere'.*synthetic-demo"):
+        load_model("nowhere")
+
+
+@pytest.mark.parametrize("name", ["plans.json", "dataset.json"])
+def test_files_that_are_missing_or_no_json(folder, name):
+    (folder / name).write_text("{")
+    with pytest.raises(ModelError, match=rf"{name} is no JSON"):
+        load_model(folder)
+    (folder / name).write_text("[]")
+    with pytest.raises(ModelError, match="no JSON object"):
+        load_model(folder)
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=rf"{name} does not exist"):
+        load_model(folder)
+
+
+def test_no_folds(folder):
+    shutil.rmtree(folder / "fold_0")
+    (folder / "fold_1" / "checkpoint_final.pth").unlink()
+    with pytest.raises(ModelError, match="holds no fold_"):
+        load_model(folder)
+
+
+def test_a_fold_of_all_cases_counts_only_alone(folder):
+    (folder / "fold_1").rename(folder / "fold_all")
+    assert load_model(folder).folds == ("fold_0",)
+    shutil.rmtree(folder / "fold_0")
+    assert load_model(folder).folds == ("fold_all",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"init_args": {"configuration": "2d"}}, "fold_0 was trained with configuration 2d, fold_1 with 3d"),
+        ({"trainer_name": "nnUNetTrainer_5epochs"}, "fold_0 was trained with trainer nnUNetTrainer_5epochs"),
+    ],
+)
+def test_folds_of_different_trainings(folder, changes, message):
+    change_checkpoint(folder / WEIGHTS, **changes)
+    with pytest.raises(ModelError, match=message):
+        load_model(folder)
+
+
+def test_weights_that_do_not_fit_the_plans(folder):
+    own = weights_of(folder / WEIGHTS)
+    name = next(key for key, tensor in own.items() if tensor.ndim == 5)
+    for changed, message in (
+        ({key: tensor for key, tensor in own.items() if key != name}, f"lacks 1 weights, first {name}"),
+        ({**own, "extra": torch.zeros(1)}, "has besides 1 weights, first extra"),
+        ({**own, name: own[name][:1]}, f"in another shape 1 weights, first {name}"),
+    ):
+        change_checkpoint(folder / WEIGHTS, network_weights=changed)
+        with pytest.raises(ModelError, match=f"fold_0 does not fit.*{message}"):
+            load_model(folder)
+
+
+def test_weights_that_are_not_finite(folder):
+    own = weights_of(folder / "fold_1" / "checkpoint_final.pth")
+    name = next(iter(own))
+    own[name].view(-1)[0] = torch.nan
+    change_checkpoint(folder / "fold_1" / "checkpoint_final.pth", network_weights=own)
+    with pytest.raises(ModelError, match=rf"fold_1.*{name} are not all finite"):
+        load_model(folder)
+
+
+def test_weights_that_are_no_tensors(folder):
+    change_checkpoint(folder / WEIGHTS, network_weights={"a": "text"})
+    with pytest.raises(ModelError, match="a is str; a tensor was expected"):
+        load_model(folder)
+
+
+def test_a_file_that_is_no_checkpoint(folder):
+    torch.save({"state_dict": {}}, folder / WEIGHTS)
+    with pytest.raises(ModelError, match=r"is no nnU-Net v2 checkpoint: KeyError"):
+        load_model(folder)
+    torch.save([1], folder / WEIGHTS)
+    with pytest.raises(ModelError, match="is no nnU-Net v2 checkpoint"):
+        load_model(folder)
+    (folder / WEIGHTS).write_bytes(b"PK\x03\x04 and then nothing")
+    with pytest.raises(ModelError, match=r"checkpoint_final.pth"):
+        load_model(folder)
+
+
+class Malicious:
+    """Unpickling it would make a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_code_in_a_checkpoint_is_not_run(folder, tmp_path, legacy):
+    trap = tmp_path / "run"
+    content = {**torch.load(folder / WEIGHTS, weights_only=True), "logging": Malicious(trap)}
+    torch.save(content, folder / WEIGHTS, _use_new_zipfile_serialization=not legacy)
+    with pytest.raises(ModelError, match="more than weights and was not loaded") as caught:
+        load_model(folder)
+    assert not trap.exists()
+    assert "weights_only" not in caught.value.problem
+
+
+def test_code_named_by_the_plans_is_not_run(folder, tmp_path):
+    """nnU-Net would call what the plans name: here a shell."""
+    trap = tmp_path / "run"
+    plans = json.loads((folder / "plans.json").read_text())
+    arguments = plans["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"]
+    arguments["nonlin"], arguments["nonlin_kwargs"] = "subprocess.Popen", {"args": ["mkdir", str(trap)]}
+    (folder / "plans.json").write_text(json.dumps(plans))
+    with pytest.raises(ModelError, match=r"names 'subprocess.Popen'"):
+        load_model(folder)
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "os.system",
+        "dynamic_network_architectures.architectures.unet.torch.hub.load",
+        "dynamic_network_architectures.architectures.unet.Union",
+        "dynamic_network_architectures.architectures.nothing.There",
+    ],
+)
+def test_plans_may_name_networks_only(name):
+    architecture = {"network_class_name": name, "arch_kwargs": {}, "_kw_requires_import": []}
+    with pytest.raises(ModelError, match="no network or layer"):
+        require_known_classes({"architecture": architecture}, Path("plans.json"))
+
+
+def test_preprocessing_of_strangers_is_refused(folder):
+    change_configuration(folder, resampling_fn_data="load_pickle")
+    with pytest.raises(ModelError, match="resampling_fn_data is 'load_pickle'"):
+        load_model(folder)
+
+
+def test_plans_that_do_not_go_with_the_folds(folder):
+    plans = json.loads((folder / "plans.json").read_text())
+    plans["configurations"] = {"2d": plans["configurations"]["3d_fullres"]}
+    (folder / "plans.json").write_text(json.dumps(plans))
+    with pytest.raises(ModelError, match="has no configuration '3d_fullres'"):
+        load_model(folder)
+
+
+def test_plans_whose_network_cannot_be_built(folder):
+    plans = json.loads((folder / "plans.json").read_text())
+    del plans["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"]["n_stages"]
+    (folder / "plans.json").write_text(json.dumps(plans))
+    with pytest.raises(ModelError, match="its network cannot be built"):
+        load_model(folder)
+
+
+def test_old_plans_are_refused():
+    with pytest.raises(ModelError, match="describes no network"):
+        require_known_classes({}, Path("plans.json"))
+
+
+def test_models_that_this_release_cannot_use(folder):
+    change_configuration(folder, previous_stage="3d_lowres")
+    with pytest.raises(ModelError, match="cascade"):
+        load_model(folder)
+    change_json(folder / "dataset.json", channel_names={"0": "T2w", "1": "ADC"})
+    with pytest.raises(ModelError, match=r"2 input channels \(T2w, ADC\)"):
+        load_model(folder)
+
+
+def test_images_read_in_another_way(folder):
+    change_json(folder / "plans.json", image_reader_writer="NaturalImage2DIO")
+    with pytest.raises(ModelError, match="NaturalImage2DIO"):
+        load_model(folder)
+
+
+def test_a_trainer_with_a_network_of_its_own(folder):
+    for fold in ("fold_0", "fold_1"):
+        change_checkpoint(folder / fold / "checkpoint_final.pth", trainer_name="TrainerOfMine")
+    with pytest.raises(ModelError, match="trained by 'TrainerOfMine'"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("labels", "value"),
+    [
+        ({"background": 0, "tumour": 1}, 1),
+        ({"background": 0, "kidney": 1, "Tumor": 2}, 2),
+        ({"background": 0, "lesion": 3, "ignore": 4}, 3),
+    ],
+)
+def test_which_label_is_the_tumour(labels, value):
+    assert tumour_label({"labels": labels}, Path("model")) == value
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"background": 0}, "background: none"),
+        ({"background": 0, "core": 1, "edema": 2}, "core = 1, edema = 2"),
+        ({"background": 0, "tumour": 1, "tumor": 2}, "tumour = 1, tumor = 2"),
+        ({"background": 0, "whole": [1, 2], "core": [2]}, r"regions.*whole = \[1, 2\]"),
+    ],
+)
+def test_labels_that_leave_the_tumour_open(labels, message):
+    with pytest.raises(ModelError, match=message):
+        tumour_label({"labels": labels}, Path("model"))
+
+
+# --- cards ------------------------------------------------------------------------------------------
+
+
+def test_a_card_is_read_as_it_was_written(tmp_path):
+    card = Card(name="x", orientation="RAS", training_images=("a", "b"), training={"mean_dice": 0.9})
+    write_card(card, tmp_path)
+    assert read_card(tmp_path) == card
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "no JSON"),
+        ("[]", "no JSON object"),
+        ('{"name": 3}', "name is int; str"),
+        ('{"training_images": "abc"}', "training_images is str; list"),
+        ('{"orientation": "LPX"}', "orientation is 'LPX'"),
+        ('{"orientation": "LRS"}', "orientation is 'LRS'"),
+        ('{"orientation": "LPSA"}', "orientation is 'LPSA'"),
+    ],
+)
+def test_damaged_cards(tmp_path, content, message):
+    (tmp_path / "card.json").write_text(content)
+    with pytest.raises(ModelError, match=message):
+        read_card(tmp_path)
+
+
+def test_an_images_fingerprint_is_that_of_its_file(tmp_path):
+    image = sitk.GetImageFromArray(np.arange(24, dtype=np.int16).reshape(2, 3, 4))
+    image.SetSpacing((1.8, 1.8, 5.0))
+    file = write_image(image, tmp_path / "image.nii.gz")
+    assert image_fingerprint(file) == image_fingerprint(image) == image_fingerprint(image + 0)
+    other = sitk.Image(image)
+    other.SetSpacing((1.8, 1.8, 5.1))
+    assert image_fingerprint(other) != image_fingerprint(image)
+    assert image_fingerprint(image + 1) != image_fingerprint(image)
+
+
+# --- agreement of the folds -------------------------------------------------------------------------
+
+
+def test_mean_pairwise_dice_by_hand():
+    first, second, third = (np.array(values, bool) for values in ([1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]))
+    assert mean_pairwise_dice([first]) is None
+    assert mean_pairwise_dice([first, second]) == 0.5
+    assert mean_pairwise_dice([first, second, third]) == pytest.approx((0.5 + 0 + 0) / 3)
+    assert mean_pairwise_dice([third, third]) == 1.0
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=2, max_size=4))
+def test_dice_is_a_ratio_and_does_not_depend_on_the_order(rows):
+    masks = [np.array(row) for row in rows]
+    found = mean_pairwise_dice(masks)
+    assert 0 <= found <= 1
+    assert mean_pairwise_dice(masks[::-1]) == pytest.approx(found)
+    assert mean_pairwise_dice([masks[0], masks[0]]) == 1
+
+
+def test_variation_by_hand():
+    assert variation([3.0]) is None
+    assert variation([0.0, 0.0]) is None
+    assert variation([2.0, 4.0]) == pytest.approx(np.sqrt(2) / 3)
+
+
+# --- the process is left as it was ------------------------------------------------------------------
+
+
+def test_environment_variables_are_put_back(monkeypatch):
+    monkeypatch.setenv("NBR_KEPT", "old")
+    monkeypatch.delenv("NBR_NEW", raising=False)
+    with pytest.raises(KeyError), environment({"NBR_KEPT": None, "NBR_NEW": "1"}):
+        assert "NBR_KEPT" not in os.environ
+        assert os.environ["NBR_NEW"] == "1"
+        raise KeyError
+    assert os.environ["NBR_KEPT"] == "old"
+    assert "NBR_NEW" not in os.environ
+
+
+def test_threads_of_torch_are_put_back():
+    before = torch.get_num_threads()
+    with torch_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+    with torch_threads():
+        torch.set_num_threads(before + 2)
+    assert torch.get_num_threads() == before
+
+
+def test_settings_and_backend_of_matplotlib_are_put_back():
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    before = dict(mpl.rcParams)
+    mpl.use("svg")
+    try:
+        with matplotlib_untouched():
+            mpl.use("agg")
+            mpl.rcParams["font.size"] = 99
+        assert mpl.get_backend() == "svg"
+        assert plt.get_backend() == "svg"
+        assert mpl.rcParams["font.size"] == before["font.size"]
+    finally:
+        mpl.use(before["backend"])
+
+
+def test_random_numbers_are_seeded_inside_and_go_on_outside():
+    def draw() -> tuple[float, float, float]:
+        return random.random(), np.random.random(), float(torch.rand(1))  # noqa: NPY002
+
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)  # noqa: NPY002
+    expected = [draw(), draw()]
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)  # noqa: NPY002
+    found = [draw()]
+    with random_state(5):
+        inside = draw()
+    found.append(draw())
+    assert found == expected
+    with random_state(5):
+        assert draw() == inside
+
+
+# --- training's own checks --------------------------------------------------------------------------
+
+
+def test_training_refuses_too_few_cases_and_impossible_folds(tmp_path):
+    mask = sitk.Image(8, 8, 8, sitk.sitkUInt8)
+    with pytest.raises(InputError, match="4 cases"):
+        train_model({str(number): (mask, mask) for number in range(4)}, tmp_path)
+    with pytest.raises(InputError, match="folds is 6"):
+        train_model({str(number): (mask, mask) for number in range(5)}, tmp_path, folds=6)
+
+
+def test_training_refuses_a_mask_on_another_grid(tmp_path):
+    image, mask = sitk.Image(8, 8, 8, sitk.sitkInt16), sitk.Image(8, 8, 9, sitk.sitkUInt8)
+    with pytest.raises(InputError, match="mask of 0 lie on different grids"):
+        train_model({str(number): (image, mask) for number in range(5)}, tmp_path)
+    assert list(tmp_path.iterdir()) == []
