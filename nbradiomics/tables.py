@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant")
 AUTO = "auto"
+#: Columns of names.
+_TEXT = ("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -45,8 +47,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        text = dict.fromkeys(("subject", "timepoint", "sequence", "roi", "reader", "variant"), str)
-        return pd.read_csv(path, dtype=text, float_precision="round_trip")
+        # A converter sees the cell as it is written: a subject `007` or `NA` is neither a number nor missing.
+        return pd.read_csv(path, converters=dict.fromkeys(_TEXT, str.strip), float_precision="round_trip")
     except (ValueError, OSError) as error:  # pandas' and Arrow's parser errors are ValueErrors
         raise InputError(f"{path} cannot be read as a table: {error}", "Give CSV or Parquet.") from error
 

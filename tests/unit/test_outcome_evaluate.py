@@ -123,6 +123,7 @@ def test_neither_order_of_rows_nor_other_clinical_columns_change_anything():
     same(one, evaluate_outcome(table.sample(frac=1, random_state=2), mixed, covariates=["age"], **ENDPOINT))
 
 
+@pytest.mark.slow
 def test_the_number_of_jobs_changes_nothing():
     settings = OutcomeSettings(folds=2, repeats=2, bootstraps=50, permutations=2)
     options = {"time": "months", "event": "dead", "covariates": ["age"], "settings": settings}
@@ -260,8 +261,10 @@ def test_tables_that_cannot_be_used_are_refused():
         evaluate_outcome(table[["subject"]].assign(diagnostics_x=1.0), clinical, **ENDPOINT)
     with pytest.raises(InputError, match="second row"):
         evaluate_outcome(table, pd.concat([clinical, clinical[:1]]), **ENDPOINT)
-    with pytest.raises(InputError, match="covariate 'empty' has no value"):
+    with pytest.raises(InputError, match="covariate 'empty' is missing in all 60"):
         evaluate_outcome(table, clinical.assign(empty=np.nan), **ENDPOINT, covariates=["empty"])
+    with pytest.raises(InputError, match="a list was expected"):
+        evaluate_outcome(table, clinical, **ENDPOINT, stable="f0")
     with pytest.raises(InputError, match="Give one of the two"):
         evaluate_outcome(table, clinical, **ENDPOINT, stable=["f0"], stability_readers=["a", "b"])
 
@@ -329,8 +332,8 @@ def test_any_other_error_stops_the_analysis(monkeypatch):
 def test_curves_are_those_of_the_majority_groups():
     result = evaluate_outcome(*make_cohort(), **ENDPOINT)
     share = (result.predictions["group"] == "high").groupby(result.predictions["subject"]).mean()
-    for name, members in (("high", share[share >= 0.5]), ("low", share[share < 0.5])):
-        curve = result.kaplan_meier.query("group == @name")
+    for group, members in (("high", share[share >= 0.5]), ("low", share[share < 0.5])):
+        curve = result.kaplan_meier.query(f"group == {group!r}")
         rows = result.predictions.query("subject in @members.index and repeat == 1")
         assert curve["at_risk"].iloc[0] == len(members)
         alive, survival = len(members), 1.0
@@ -345,7 +348,7 @@ def test_curves_are_those_of_the_majority_groups():
 def fold(test, high, repeat=1, failure=""):
     nothing = pd.Series(dtype="float64")
     places = np.array(test)
-    return FoldResult("m", repeat, 1, places, np.zeros(len(test)), np.array(high), nothing, 0.1, failure)
+    return FoldResult("m", repeat, 1, places, np.zeros(len(test)), np.array(high), nothing, 0, failure)
 
 
 def test_majority_with_ties_and_failures():
@@ -369,6 +372,7 @@ def test_log_rank_of_one_group_is_nothing():
     assert log_rank(y, group) == pytest.approx(expected.test_statistic)
 
 
+@pytest.mark.slow
 def test_permutations_tell_signal_from_noise():
     settings = OutcomeSettings(folds=2, repeats=1, bootstraps=0, permutations=19)
     options = {"time": "months", "event": "dead", "settings": settings}

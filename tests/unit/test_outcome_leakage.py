@@ -184,6 +184,7 @@ def noise_cohort(seed, subjects=60, features=80):
     return table, clinical.assign(e=(rng.random(subjects) < 0.5).astype(int))
 
 
+@pytest.mark.slow
 def test_many_features_of_pure_noise_give_chance():
     options = OutcomeSettings(folds=3, repeats=1, bootstraps=0)
     found = []

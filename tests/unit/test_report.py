@@ -368,6 +368,11 @@ def test_a_folder_as_target_is_refused(run: Path) -> None:
             "stable.*'maybe'",
         ),
         ("features.parquet", "no parquet", "cannot be read as a table"),
+        (
+            "outcome/os/kaplan_meier.csv",
+            "model,group,time,survival,low,high,at_risk\nm,high,,1,1,1,9\n",
+            "time.*missing",
+        ),
         ("provenance.json", "{", "cannot be read as JSON"),
         ("outcome/os/summary.json", "[1]", "holds a list; an object was expected"),
     ],

@@ -42,3 +42,11 @@ def test_rows_are_chosen_and_what_is_ambiguous_is_refused() -> None:
         select(table, timepoint="t3")
     with pytest.raises(InputError, match="no column 'roi'"):
         select(table, roi="x")
+
+
+def test_names_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("subject,reader,reference,age\n007,1,2,NA\nNA,1,2,3\n")
+    table = read_table(tmp_path / "t.csv")
+    assert table["subject"].tolist() == ["007", "NA"]
+    assert table["reference"].tolist() == ["2", "2"]
+    assert table["age"].isna().tolist() == [True, False]

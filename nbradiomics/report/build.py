@@ -1,0 +1,89 @@
+"""From a run folder to one HTML file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+from nbradiomics.errors import InputError
+from nbradiomics.report.content import Page, Section
+from nbradiomics.report.run_files import Run, read_run
+from nbradiomics.report.sections.agreement import agreement_blocks
+from nbradiomics.report.sections.failures import failures_blocks
+from nbradiomics.report.sections.flow import flow_blocks
+from nbradiomics.report.sections.masks import masks_blocks
+from nbradiomics.report.sections.outcome import outcome_blocks
+from nbradiomics.report.sections.overview import banners, overview_facts, study_name, subtitle
+from nbradiomics.report.sections.provenance import provenance_blocks
+from nbradiomics.report.sections.reproducibility import reproducibility_blocks
+
+#: Name, title and maker of each section, in the order of the page.
+SECTIONS = (
+    ("flow", "Cohort flow", flow_blocks),
+    ("masks", "Masks", masks_blocks),
+    ("agreement", "Agreement of masks", agreement_blocks),
+    ("reproducibility", "Reproducibility of features", reproducibility_blocks),
+    ("outcome", "Outcome", outcome_blocks),
+    ("failures", "Failures", failures_blocks),
+    ("provenance", "Provenance", provenance_blocks),
+)
+
+
+def build_report(run: Path, out: Path | None = None) -> Path:
+    """Write the report of a run: one HTML file that holds its pictures and needs nothing else.
+
+    Parameters
+    ----------
+    run
+        Folder of a run: ``cohort.csv``, ``check.csv``, ``segmentation.csv``, ``agreement.csv``,
+        ``features.parquet``, ``reproducibility/``, ``outcome/``, ``failures.csv`` and
+        ``provenance.json``, as far as they are there. The images and masks that the cohort table names
+        are read for the pictures; one that is missing is told in the report.
+    out
+        Where to write; ``report.html`` in the run folder by default.
+
+    Returns
+    -------
+    Path
+        The file written. A reader sees all of it or none.
+
+    Raises
+    ------
+    InputError
+        When the folder holds no file of a run, a file is malformed (the message names it), or `out` is
+        a folder.
+    """
+    run = Path(run)
+    target = run / "report.html" if out is None else Path(out)
+    if target.is_dir():
+        raise InputError(f"{target} is a folder; a file was expected.", "Give a name that ends in .html.")
+    html = render(make_page(read_run(run)))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{uuid4().hex}-{target.name}")
+    try:
+        temporary.write_text(html, encoding="utf-8")
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
+def make_page(run: Run) -> Page:
+    """Put the sections of a run together."""
+    sections = tuple(Section(name, title, blocks(run)) for name, title, blocks in SECTIONS)
+    return Page(study_name(run), subtitle(run), banners(run), overview_facts(run), sections)
+
+
+def render(page: Page) -> str:
+    """Write a page as HTML; every text of the run is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("nbradiomics", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(page=page)

@@ -1,0 +1,46 @@
+"""Estimates with their intervals, one model per row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbradiomics.report.content import Picture
+from nbradiomics.report.figures.picture import INK, QUIET, label_rows, make_picture
+from nbradiomics.report.text import interval, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_COLOUR = "#0072B2"
+
+
+def draw_forest(
+    values: Mapping[str, tuple[float, float, float]], *, alt: str, caption: tuple[str, ...]
+) -> Picture:
+    """Draw C-indices (value, lower and upper limit) with the line of no discrimination at 0.5."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        axes.axvline(0.5, color=QUIET, linestyle="dashed", linewidth=1)
+        axes.grid(axis="x")
+        for row, (value, low, high) in enumerate(values.values()):
+            if np.isfinite(low) and np.isfinite(high):
+                axes.plot([low, high], [row, row], color=_COLOUR, linewidth=2, solid_capstyle="butt")
+            if np.isfinite(value):
+                axes.plot(value, row, marker="s", color=_COLOUR, markersize=7)
+            axes.annotate(
+                interval(value, low, high),
+                (1.02, row),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                color=INK,
+                annotation_clip=False,
+            )
+        there = [limit for triple in values.values() for limit in triple if np.isfinite(limit)]
+        axes.set(xlim=(min(0.38, *there) - 0.02, max(0.9, *there) + 0.02), xlabel="Harrell's C-index")
+        label_rows(axes, [shorten(model) for model in values])
+
+    return make_picture(draw, size=(7.0, 0.9 + 0.4 * len(values)), alt=alt, caption=caption)

@@ -1,0 +1,87 @@
+"""Draw with matplotlib without touching its global state, into a picture that the page carries."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from nbradiomics.report.content import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK = "#1f2933"
+QUIET = "#7b8794"
+RULE = "#cbd2d9"
+#: Okabe and Ito's colours (2008), told apart with every common colour vision. The model has its own.
+AUTO_COLOUR = "#D55E00"
+COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+DOTS_PER_INCH = 170
+
+_STYLE: dict[str, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.axisbelow": True,
+    "axes.grid": False,
+    "grid.color": "#e4e7eb",
+    "grid.linewidth": 0.7,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    # A case may be called ``a_$1``: names are names, no formulas.
+    "text.parse_math": False,
+}
+
+
+def make_picture(
+    draw: Callable[[Figure], None], *, size: tuple[float, float], alt: str, caption: tuple[str, ...] = ()
+) -> Picture:
+    """Draw on a new figure and return it as a picture.
+
+    Parameters
+    ----------
+    draw
+        Draws on the empty figure that it is given.
+    size
+        Width and height in inches.
+    alt, caption
+        As in `Picture`.
+    """
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    # The user's own style (a notebook's dark theme) must not reach the page, nor the page's the user.
+    with style.context(["default", _STYLE]), warnings.catch_warnings():
+        # Names in scripts that the bundled font lacks are drawn as boxes; the tables show them right.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        figure = Figure(figsize=size, layout="constrained", facecolor="white")
+        draw(figure)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return Picture(source=f"data:image/png;base64,{encoded}", alt=alt, caption=caption)
+
+
+def label_rows(axes: Axes, labels: list[str]) -> None:
+    """Name the rows 0, 1, ... of a horizontal plot, the first on top."""
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+
+
+def reader_colours(readers: list[str], auto: str) -> dict[str, str]:
+    """One colour per reader, the model's always the same."""
+    others = [reader for reader in readers if reader != auto]
+    colours = {reader: COLOURS[position % len(COLOURS)] for position, reader in enumerate(others)}
+    return {reader: AUTO_COLOUR if reader == auto else colours[reader] for reader in readers}

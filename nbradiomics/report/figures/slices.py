@@ -1,0 +1,153 @@
+"""One slice of an image with the readers' contours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.report.content import Key, Picture
+from nbradiomics.report.figures.picture import make_picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MARGIN_MM = 15.0
+SMALLEST_SIDE_MM = 50.0
+WINDOW = (1, 99)  # percentiles of the part that is shown
+_SCALE_BAR_MM = 20.0
+_INCHES = 3.1
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What one picture shows.
+
+    Attributes
+    ----------
+    image
+        Grey values, axes y, x; y grows downwards.
+    masks
+        Region of each reader on the same grid; may be empty.
+    spacing
+        Distance of neighbouring pixels in mm, in the order x, y.
+    ends
+        Letters (L, R, A, P, S, I) towards which x and y grow.
+    """
+
+    image: NDArray[np.float64]
+    masks: Mapping[str, Mask]
+    spacing: tuple[float, float]
+    ends: tuple[str, str]
+
+
+def largest_slice(masks: Mapping[str, NDArray[np.bool_]], slices: int) -> int:
+    """Index of the slice (first axis of z, y, x arrays) with the largest area, summed over readers.
+
+    The middle slice where no mask holds a voxel.
+    """
+    areas = np.zeros(slices)
+    for mask in masks.values():
+        areas += mask.sum(axis=(1, 2))
+    return int(areas.argmax()) if areas.any() else slices // 2
+
+
+def window_mm(masks: Mapping[str, Mask], shape: tuple[int, int], spacing: tuple[float, float]) -> list[float]:
+    """Square around all contours with a margin: left, right, top, bottom in mm; the image without any."""
+    extent = (shape[1] * spacing[0], shape[0] * spacing[1])
+    inside = np.any(list(masks.values()), axis=0) if masks else np.zeros(shape, dtype=bool)
+    if not inside.any():
+        half = max(extent) / 2
+        centre = (extent[0] / 2, extent[1] / 2)
+    else:
+        rows, columns = np.nonzero(inside)
+        low = (columns.min() * spacing[0], rows.min() * spacing[1])
+        high = ((columns.max() + 1) * spacing[0], (rows.max() + 1) * spacing[1])
+        half = max(SMALLEST_SIDE_MM, high[0] - low[0] + 2 * MARGIN_MM, high[1] - low[1] + 2 * MARGIN_MM) / 2
+        centre = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2)
+    return [centre[0] - half, centre[0] + half, centre[1] - half, centre[1] + half]
+
+
+def draw_slice(content: Slice, legend: tuple[Key, ...], *, alt: str, caption: tuple[str, ...]) -> Picture:
+    """Draw a slice with its contours; `legend` tells the colour and dash of each reader."""
+
+    def draw(figure: Figure) -> None:
+        figure.set_layout_engine("none")
+        axes = figure.add_axes((0, 0, 1, 1), facecolor="black")
+        view = window_mm(content.masks, _shape(content), content.spacing)
+        _draw_image(axes, content, view)
+        for key in legend:
+            mask = content.masks.get(key.label)
+            if mask is not None and mask.any():
+                _draw_contour(axes, mask, content.spacing, key)
+        axes.set(xlim=view[:2], ylim=(view[3], view[2]), aspect="equal", xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        _draw_scale(axes, content.ends)
+
+    return make_picture(draw, size=(_INCHES, _INCHES), alt=alt, caption=caption)
+
+
+def _shape(content: Slice) -> tuple[int, int]:
+    return content.image.shape[0], content.image.shape[1]
+
+
+def _draw_image(axes: Axes, content: Slice, view: list[float]) -> None:
+    width, height = content.spacing
+    rows, columns = _shape(content)
+    shown = content.image[
+        max(int(view[2] / height), 0) : int(view[3] / height) + 1,
+        max(int(view[0] / width), 0) : int(view[1] / width) + 1,
+    ]
+    low, high = np.percentile(shown, WINDOW)
+    axes.imshow(
+        content.image,
+        cmap="gray",
+        vmin=low,
+        vmax=high,
+        extent=(0, columns * width, rows * height, 0),
+        interpolation="bilinear",
+    )
+
+
+def _draw_contour(axes: Axes, mask: Mask, spacing: tuple[float, float], key: Key) -> None:
+    from matplotlib import patheffects
+
+    # A border of background closes the contour of a mask that touches the image's edge.
+    padded = np.pad(mask, 1).astype(float)
+    x = (np.arange(padded.shape[1]) - 0.5) * spacing[0]
+    y = (np.arange(padded.shape[0]) - 0.5) * spacing[1]
+    width = 2.4 if key.heavy else 1.3
+    lines = axes.contour(
+        x, y, padded, levels=[0.5], colors=[key.colour], linewidths=width, linestyles=[key.dash]
+    )
+    if key.heavy:
+        lines.set_path_effects([patheffects.withStroke(linewidth=width + 1.4, foreground="black")])
+
+
+def _draw_scale(axes: Axes, ends: tuple[str, str]) -> None:
+    from matplotlib import patheffects
+
+    left, right = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    side = right - left
+    outlined = [patheffects.withStroke(linewidth=2, foreground="black")]
+    start, level = left + 0.05 * side, bottom + 0.06 * (top - bottom)
+    axes.plot(
+        [start, start + _SCALE_BAR_MM], [level, level], color="white", linewidth=2, path_effects=outlined
+    )
+    style: dict[str, Any] = {
+        "color": "white",
+        "fontsize": 9,
+        "path_effects": outlined,
+        "transform": axes.transAxes,
+    }
+    bar = f"{_SCALE_BAR_MM:.0f} mm"
+    axes.text(start, level - 0.02 * side, bar, color="white", fontsize=8, path_effects=outlined)
+    axes.text(0.98, 0.5, ends[0], ha="right", va="center", **style)
+    axes.text(0.5, 0.02, ends[1], ha="center", va="bottom", **style)

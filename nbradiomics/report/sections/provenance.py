@@ -1,0 +1,50 @@
+"""What made the numbers: versions, study, parameters, model, and the hashes of the inputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from nbradiomics.report.content import Block, Details, Listing, Table
+from nbradiomics.report.run_files import Run
+from nbradiomics.report.text import MISSING, counted
+
+
+def provenance_blocks(run: Run) -> tuple[Block, ...]:
+    """Versions in the open, everything long folded away."""
+    if not run.provenance:
+        return ()
+    record = run.provenance
+    plain = {name: record.get(name) for name in ("created", "nbradiomics", "python", "platform")}
+    blocks: list[Block] = [_pairs(plain)]
+    packages = record.get("packages")
+    if isinstance(packages, Mapping) and packages:
+        blocks.append(
+            Details(f"{counted(len(packages), 'package')}", (_pairs(packages, "Package", "Version"),))
+        )
+    for name, title in (
+        ("study", "The study file"),
+        ("parameters", "Parameters of PyRadiomics"),
+        ("model", "Model"),
+    ):
+        if record.get(name):
+            blocks.append(Details(title, (Listing(_as_text(record[name])),)))
+    inputs = record.get("inputs")
+    if isinstance(inputs, Mapping) and inputs:
+        title = f"SHA-256 of {counted(len(inputs), 'input file')}"
+        blocks.append(Details(title, (_pairs(inputs, "File", "SHA-256"),)))
+    known = {*plain, "packages", "study", "parameters", "model", "inputs"}
+    rest = {name: value for name, value in record.items() if name not in known}
+    if rest:
+        blocks.append(Details("Further records", (Listing(_as_text(rest)),)))
+    return tuple(blocks)
+
+
+def _pairs(values: Mapping[str, Any], *columns: str) -> Table:
+    rows = tuple((str(name), MISSING if value is None else str(value)) for name, value in values.items())
+    return Table(columns or ("What", "Value"), rows, text_columns=2)
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

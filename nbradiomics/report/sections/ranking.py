@@ -1,0 +1,108 @@
+"""Which cases are shown: from the worst to the best agreement of the model, or the first ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nbradiomics.report.run_files import CASE, DEFAULTS, rows_of
+from nbradiomics.report.text import ratio
+from nbradiomics.tables import AUTO
+
+CaseKey = tuple[str, str, str, str]
+_ONE_EMPTY = ("empty_mask", "empty_reference")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A case to show: subject, timepoint, sequence and region; why; and lines for the caption."""
+
+    key: CaseKey
+    why: str = ""
+    lines: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Subject and whatever else of the key is not the default."""
+        rest = zip(CASE[1:], self.key[1:], strict=True)
+        return " · ".join([self.key[0], *(value for name, value in rest if value != DEFAULTS[name])])
+
+
+def cases_of_cohort(cohort: pd.DataFrame) -> list[CaseKey]:
+    """Cases that have a mask, in the order of the cohort table."""
+    masked = cohort.loc[cohort["mask"] != "", list(CASE)].drop_duplicates()
+    return [_key(row) for row in rows_of(masked, *CASE)]
+
+
+def choose_cases(agreement: pd.DataFrame | None, cases: list[CaseKey], *, most: int) -> list[Chosen]:
+    """Choose up to `most` cases.
+
+    Parameters
+    ----------
+    agreement
+        Rows of mask against mask, if there are any.
+    cases
+        Cases that have a mask and an image.
+    most
+        How many at most; an even number.
+
+    Returns
+    -------
+    list of Chosen
+        With masks of the model: ascending by the case's mean Dice over the readers, a third of them the
+        lowest, a third around the median and a third the highest. Otherwise the first ones.
+    """
+    scores = _scores(agreement, {case[:3] for case in cases})
+    if scores.empty:
+        return [Chosen(case, lines=_dice_lines(agreement, case)) for case in cases[:most]]
+    ordered = [_key(key) for key in scores.sort_values(kind="stable").index]
+    return [
+        Chosen(ordered[at], why, _dice_lines(agreement, ordered[at]))
+        for at, why in _ranks(len(ordered), most)
+    ]
+
+
+def _scores(agreement: pd.DataFrame | None, scans: set[tuple[str, str, str]]) -> pd.Series:
+    """Mean Dice of the model over the readers, by case; one mask empty is 0, both empty are passed over."""
+    if agreement is None:
+        return pd.Series(dtype=float)
+    auto = agreement[agreement["reader"] == AUTO]
+    known = [key in scans for key in rows_of(auto, *CASE[:3])]
+    auto = auto[pd.Series(known, index=auto.index, dtype=bool)]
+    dice = auto["dice"].where(~auto["status"].isin(_ONE_EMPTY), 0.0)
+    return dice.groupby([auto[name] for name in CASE]).mean().dropna()
+
+
+def _ranks(found: int, most: int) -> list[tuple[int, str]]:
+    if found <= most:
+        return [(at, "") for at in range(found)]
+    third = most // 3
+    middle = (found - third) // 2
+    return [
+        *((at, "lowest agreement") for at in range(third)),
+        *((at, "median agreement") for at in range(middle, middle + third)),
+        *((at, "highest agreement") for at in range(found - third, found)),
+    ]
+
+
+def _dice_lines(agreement: pd.DataFrame | None, case: CaseKey) -> tuple[str, ...]:
+    if agreement is None:
+        return ()
+    rows = agreement[(agreement[list(CASE)] == list(case)).all(axis=1)]
+    auto = rows[rows["reader"] == AUTO]
+    others = rows[
+        (rows["reader"] != AUTO) & (rows["reference"] != AUTO) & (rows["reader"] < rows["reference"])
+    ]
+    return tuple(text for text in (_dice_line(auto), _dice_line(others)) if text)
+
+
+def _dice_line(rows: pd.DataFrame) -> str:
+    pairs = rows_of(rows.sort_values(["reader", "reference"]), "reader", "reference", "dice")
+    values = [f"{reader}–{reference} {ratio(dice)}" for reader, reference, dice in pairs]
+    return "Dice " + ", ".join(values) if values else ""
+
+
+def _key(values: tuple[str, ...]) -> CaseKey:
+    subject, timepoint, sequence, roi = values
+    return subject, timepoint, sequence, roi

@@ -1,0 +1,141 @@
+"""Reproducibility of features across readers, and with the model as one more rater."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.report.content import Block, Details, Heading, Sentences, Table, Text
+from nbradiomics.report.figures.stability import Comparison, draw_stability
+from nbradiomics.report.run_files import Run, rows_of
+from nbradiomics.report.text import MISSING, counted, interval, number, quartiles, ratio
+
+CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
+OTHER = "other"
+READERS = "Between readers"
+WITH_AUTO = "With the model as a rater"
+TITLES = {"readers": READERS, "auto_vs_readers": WITH_AUTO}
+
+
+def feature_class(feature: str) -> str:
+    """PyRadiomics' class of a feature: ``glcm`` of ``original_glcm_Contrast``; else ``other``."""
+    match = re.fullmatch(r"[^_]+_([^_]+)_.+", feature)
+    return match[1] if match and match[1] in CLASSES else OTHER
+
+
+def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
+    """Summary by feature class, figure, and all features folded away."""
+    blocks: list[Block] = []
+    for context, tables in run.reproducibility.items():
+        if len(run.reproducibility) > 1:
+            blocks.append(Heading(context or "all"))
+        blocks.extend(_context({title: tables[name] for name, title in TITLES.items() if name in tables}))
+    return (*blocks, Text(_SMALL_PRINT, tone="note")) if blocks else ()
+
+
+def _context(found: dict[str, pd.DataFrame]) -> tuple[Block, ...]:
+    """Comparisons of one timepoint, sequence, region and variant."""
+    absent = [
+        Text(f"{title}: not part of this run.", tone="note")
+        for title in TITLES.values()
+        if title not in found
+    ]
+    if all(table.empty for table in found.values()):
+        return (Text("The tables of reproducibility hold no feature."), *absent)
+    grouped = {name: table.assign(group=table["feature"].map(feature_class)) for name, table in found.items()}
+    return (
+        Sentences(tuple(stable_sentence(name, table) for name, table in found.items())),
+        *absent,
+        _picture(grouped),
+        _by_class(grouped),
+        Details("All features", (_all_features(found),)),
+    )
+
+
+_SMALL_PRINT = (
+    "ICC: intraclass correlation coefficient with its confidence interval. Whether a feature is stable is "
+    "read from the run's tables, where it is judged by the lower limit of the interval. A feature whose ICC "
+    "cannot be computed is undefined, and undefined is not stable."
+)
+
+
+def undefined(table: pd.DataFrame) -> int:
+    """Number of features whose ICC could not be computed."""
+    return int((~np.isfinite(table["icc"])).sum())
+
+
+def stable_sentence(name: str, table: pd.DataFrame) -> str:
+    """How many features are stable, and how many are undefined."""
+    stable = int(table["stable"].sum())
+    return f"{name}: {stable} of {counted(len(table), 'feature')} stable, {undefined(table)} undefined."
+
+
+def _classes(grouped: dict[str, pd.DataFrame]) -> list[str]:
+    present = {group for table in grouped.values() for group in table["group"]}
+    return [name for name in (*CLASSES, OTHER) if name in present]
+
+
+def _picture(grouped: dict[str, pd.DataFrame]) -> Block:
+    classes = _classes(grouped)
+    comparisons = [
+        Comparison(
+            name,
+            [table.loc[table["group"] == group, "icc"].to_numpy(dtype=float) for group in classes],
+            [table.loc[table["group"] == group, "stable"].to_numpy(dtype=bool) for group in classes],
+        )
+        for name, table in grouped.items()
+    ]
+    shares = "; ".join(stable_sentence(name, table) for name, table in grouped.items())
+    caption = (
+        "Left: stable features of each class. Right: each point is one feature's ICC; the bar is the median.",
+    )
+    return draw_stability(classes, comparisons, alt=f"Stability by feature class. {shares}", caption=caption)
+
+
+def _by_class(grouped: dict[str, pd.DataFrame]) -> Table:
+    columns = ["Class"]
+    for name in grouped:
+        short = "readers" if name == READERS else "with model"
+        columns += [f"Stable, {short}", f"ICC, {short}", f"Undefined, {short}"]
+    rows = []
+    for group in [*_classes(grouped), None]:
+        cells = ["all" if group is None else group]
+        for table in grouped.values():
+            own = table if group is None else table[table["group"] == group]
+            cells += _class_cells(own)
+        rows.append(tuple(cells))
+    return Table(tuple(columns), tuple(rows), caption="Features by class, ICC as median [quartiles]")
+
+
+def _class_cells(table: pd.DataFrame) -> Sequence[str]:
+    if table.empty:
+        return [MISSING] * 3
+    stable = f"{int(table['stable'].sum())} of {len(table)}"
+    return [stable, quartiles(table["icc"], form=ratio), str(undefined(table))]
+
+
+def _all_features(found: dict[str, pd.DataFrame]) -> Table:
+    columns = ["Feature"]
+    for name in found:
+        short = "readers" if name == READERS else "with model"
+        columns += [f"ICC [interval], {short}", "Subjects", "Stable"]
+    names = list(dict.fromkeys(feature for table in found.values() for feature in table["feature"]))
+    cells = [_feature_cells(table) for table in found.values()]
+    missing = (MISSING,) * 3
+    rows = tuple((name, *(cell for own in cells for cell in own.get(name, missing))) for name in names)
+    return Table(tuple(columns), rows)
+
+
+def _feature_cells(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    columns = ("feature", "icc", "low", "high", "subjects", "stable")
+    return {
+        feature: (
+            interval(value, low, high, digits=3),
+            number(subjects, 0),
+            "yes" if stable else ("no" if np.isfinite(value) else "undefined"),
+        )
+        for feature, value, low, high, subjects, stable in rows_of(table, *columns)
+    }
