@@ -99,6 +99,10 @@ def run(
 @app.command(epilog="Example: nbradiomics check study.yaml")
 def check(
     path: Annotated[Path, typer.Argument(help="Study file (YAML) or cohort table (CSV).")],
+    params: Annotated[
+        str | None,
+        typer.Option(help="For a cohort table: parameters, which may name the label."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write all problems to this table.")] = None,
     jobs: Jobs = None,
 ) -> None:
@@ -106,7 +110,7 @@ def check(
     from nbradiomics.checks import check as find
     from nbradiomics.tables import write_table
 
-    problems = find(path, jobs=_jobs(jobs), progress=bars)
+    problems = find(path, params=params, jobs=_jobs(jobs), progress=bars)
     if out is not None:
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())

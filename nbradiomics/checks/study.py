@@ -19,13 +19,18 @@ from nbradiomics.study import Segment, Study, read_study
 from nbradiomics.tables import AUTO
 
 
-def check(path: str | Path, *, jobs: int = 1, progress: Progress = quiet) -> pd.DataFrame:
+def check(
+    path: str | Path, *, params: str | Path | None = None, jobs: int = 1, progress: Progress = quiet
+) -> pd.DataFrame:
     """Find every problem of a study or a cohort at once, before anything is computed.
 
     Parameters
     ----------
     path
         A study file (``.yaml``, ``.yml``) or a cohort table.
+    params
+        For a cohort table: the parameter file or preset that the features will be extracted with, which may
+        name the label of the masks. A study file names its own.
     jobs
         Processes.
     progress
@@ -40,12 +45,16 @@ def check(path: str | Path, *, jobs: int = 1, progress: Progress = quiet) -> pd.
     Raises
     ------
     InputError
-        When `path` itself is not there.
+        When `path` itself is not there, or `params` are no valid parameters or given for a study file.
     """
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
+        label = 1 if params is None else int(resolve_label(load_parameters(params), None))
         table, problems = read_cohort_table(path)
-        return problem_table(problems + check_images(table, path, jobs=jobs, progress=progress))
+        problems += check_images(table, path, label=label, jobs=jobs, progress=progress)
+        return problem_table(problems)
+    if params is not None:
+        raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
     study, problems = read_study(path)
     if study is not None:
         problems += check_tables(study, path)

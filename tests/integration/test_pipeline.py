@@ -9,7 +9,7 @@ import pytest
 
 from nbradiomics import stages
 from nbradiomics.errors import InputError
-from nbradiomics.pipeline import RunResult, run
+from nbradiomics.pipeline import run
 from nbradiomics.tables import read_table
 from tests.helpers import two_readers
 

@@ -1,6 +1,7 @@
 """Features of the IBSI digital phantom against the published reference values.
 
-Only features that PyRadiomics defines as the IBSI does are compared; the preset says which setting that needs.
+Only features that PyRadiomics defines as the IBSI does are compared; the preset says which setting
+that needs.
 """
 
 import math

@@ -70,7 +70,8 @@ def write_study(folder: Path, extra: str = "", clinical: str | None = None) -> P
     default = "subject,os_days,os_event\ns0,100,1\ns1,200,0\ns2,300,1\n"
     (folder / "clinical.csv").write_text(clinical or default, encoding="utf-8")
     path = folder / "study.yaml"
-    outcome = "outcome: {clinical: clinical.csv, reader: A, endpoints: [{name: os, time: os_days, event: os_event}]}"
+    endpoint = "{name: os, time: os_days, event: os_event}"
+    outcome = f"outcome: {{clinical: clinical.csv, reader: A, endpoints: [{endpoint}]}}"
     path.write_text(f"cohort: cohort.csv\n{outcome}\n{extra}", encoding="utf-8")
     return path
 
@@ -131,6 +132,15 @@ def test_automatic_masks_that_nobody_makes_are_an_error(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("reader: A", "reader: auto"))
     problems = check(path)
     assert problems[["column", "severity"]].to_numpy().tolist() == [["outcome.reader", "error"]]
+
+
+def test_the_label_of_the_parameter_file_is_the_one_that_is_looked_for(tmp_path: Path) -> None:
+    write_scan(tmp_path, "s", {"A": ball() * 2})
+    path = write_cohort(tmp_path, ["s,s.nii.gz,A,s_A.nii.gz"])
+    params = tmp_path / "params.yaml"
+    params.write_text("setting: {label: 2}\n", encoding="utf-8")
+    assert len(check(path)) == 1
+    assert len(check(path, params=params)) == 0
 
 
 def test_a_label_of_cohort_and_file_that_differ_is_an_error(tmp_path: Path) -> None:

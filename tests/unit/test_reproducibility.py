@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.reproducibility import icc, ratings_array, read_stable, assess_reproducibility
+from nbradiomics.reproducibility import assess_reproducibility, icc, ratings_array, read_stable
 from nbradiomics.tables import write_table
 
 READERS = ("A", "B", "C")

@@ -18,7 +18,7 @@ def test_a_table_comes_back_as_it_was_written(tmp_path: Path, ending: str) -> No
 
 
 def test_an_unknown_ending_and_a_missing_table_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="csv or .parquet"):
+    with pytest.raises(InputError, match=r"csv or \.parquet"):
         write_table(pd.DataFrame(), tmp_path / "t.xlsx")
     with pytest.raises(InputError, match="does not exist"):
         read_table(tmp_path / "t.csv")

@@ -4,6 +4,8 @@ import json
 import math
 from pathlib import Path
 
+import pytest
+
 from nbradiomics.errors import InputError
 from nbradiomics.workspace import Workspace, content_hash, result_key, run_stored
 
@@ -40,10 +42,8 @@ def test_a_damaged_result_is_no_result(tmp_path: Path) -> None:
 def test_nothing_half_written_is_left_behind(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.save("stage", "key", {"value": 1})
-    try:
+    with pytest.raises(TypeError):
         workspace.save("stage", "bad", {"value": object()})
-    except TypeError:
-        pass
     assert workspace.load("stage", "bad") is None
     assert json.loads(workspace.file("stage", "key").read_text()) == {"value": 1}
 

@@ -1,0 +1,116 @@
+"""What a model says of itself: ``card.json`` beside its plans."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbradiomics.errors import ModelError
+from nbradiomics.images.io import read_image
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+CARD = "card.json"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known about a model; ``None`` where its folder does not say.
+
+    Attributes
+    ----------
+    name, version, licence
+        As published.
+    intended_use
+        What the model is for, and what it must not be used for.
+    orientation
+        Axes of the training images as three letters (``LPS``: voxel axes towards left, posterior,
+        superior). Images are turned to it before they are segmented. ``None`` segments images as they
+        lie, which is right only if they lie as the training images did.
+    training_seeds
+        How the training cases were made, where they were.
+    training_images
+        `image_fingerprint` of each training image, so that an evaluation can prove that it used others.
+    training
+        Further figures of training and evaluation.
+    """
+
+    name: str | None = None
+    version: str | None = None
+    licence: str | None = None
+    intended_use: str | None = None
+    orientation: str | None = None
+    training_seeds: str | None = None
+    training_images: tuple[str, ...] | None = None
+    training: Mapping[str, Any] | None = None
+
+
+def read_card(folder: Path) -> Card:
+    """Read a model's card; a folder without one gives a card that knows nothing.
+
+    Raises
+    ------
+    ModelError
+        When the card is no JSON object, or a field is of another type than `Card` says.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        return Card()
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise ModelError(f"{path} is no JSON: {error}", "Get the model again, or remove its card.") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} holds no JSON object.", "Get the model again, or remove its card.")
+    known = {field.name: content[field.name] for field in fields(Card) if content.get(field.name) is not None}
+    _check_types(known, path)
+    if "training_images" in known:
+        known["training_images"] = tuple(known["training_images"])
+    return Card(**known)
+
+
+def _check_types(content: Mapping[str, Any], path: Path) -> None:
+    expected: dict[str, type] = {"training_images": list, "training": dict}
+    for name, value in content.items():
+        kind = expected.get(name, str)
+        if not isinstance(value, kind):
+            raise ModelError(
+                f"{path}: {name} is {type(value).__name__}; {kind.__name__} was expected.",
+                "Correct the card, or remove it.",
+            )
+    orientation = content.get("orientation", "LPS")
+    axes = sorted("".join(pair for pair in ("AP", "IS", "LR") if letter in pair) for letter in orientation)
+    if axes != ["AP", "IS", "LR"]:
+        raise ModelError(
+            f"{path}: orientation is {orientation!r}; three letters such as 'LPS' were expected.",
+            "Correct the card.",
+        )
+
+
+def write_card(card: Card, folder: Path) -> Path:
+    """Write the card beside the model's plans."""
+    path = folder / CARD
+    path.write_text(json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def image_fingerprint(image: str | Path | sitk.Image) -> str:
+    """SHA-256, in hexadecimal, of an image's voxels, size and spacing.
+
+    The same for an image in memory and for a file that it was written to: values count in single
+    precision, the spacing to a ten-thousandth of a millimetre, and position and direction not at all.
+    """
+    import SimpleITK as sitk
+
+    image = read_image(image)
+    spacing = ",".join(f"{edge:.4f}" for edge in image.GetSpacing())
+    digest = hashlib.sha256(f"{image.GetSize()};{spacing};".encode())
+    digest.update(np.ascontiguousarray(sitk.GetArrayViewFromImage(image), dtype="<f4").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,24 @@
+"""Synthetic cohort with known truth: MR-like images, simulated readers, two sites, drawn outcomes.
+
+Nothing here resembles a person. The images serve to try every step of the toolkit where no patient
+data are at hand, and to see whether a step finds what was put in.
+"""
+
+from nbradiomics.synthetic.case import PhantomCase, make_case
+from nbradiomics.synthetic.cohort import make_cohort
+from nbradiomics.synthetic.readers import READERS, Reader, draw_contour
+from nbradiomics.synthetic.scanners import SCANNERS, Scanner
+from nbradiomics.synthetic.tumour import Tumour, draw_tumour
+
+__all__ = [
+    "READERS",
+    "SCANNERS",
+    "PhantomCase",
+    "Reader",
+    "Scanner",
+    "Tumour",
+    "draw_contour",
+    "draw_tumour",
+    "make_case",
+    "make_cohort",
+]

@@ -1,0 +1,229 @@
+"""Write a synthetic cohort: images, three readers' masks, the tables, and the truth beside them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.images.io import write_image
+from nbradiomics.synthetic import outcomes
+from nbradiomics.synthetic.case import COHORT_NAMESPACE, make_case, seed_of
+from nbradiomics.synthetic.outcomes import Outcome, draw_outcome
+from nbradiomics.synthetic.readers import READERS, draw_contour
+from nbradiomics.synthetic.scanners import SCANNERS, Scanner
+from nbradiomics.synthetic.tumour import Tumour, draw_tumour
+from nbradiomics.tables import write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Raised whenever equal seeds no longer give equal files.
+GENERATOR = 1
+_TRUTH = "truth.json"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One subject before any image is made; equal `seed` and `index` give equal subjects."""
+
+    seed: int
+    index: int
+    tumour: Tumour
+    outcome: Outcome
+    scanner: Scanner
+
+    @property
+    def name(self) -> str:
+        """Identifier, ``S001`` for the first."""
+        return f"S{self.index + 1:03d}"
+
+    @property
+    def image(self) -> str:
+        """Path of the image relative to the cohort."""
+        return f"images/{self.name}.nii.gz"
+
+    def mask(self, reader: str) -> str:
+        """Path of a reader's mask relative to the cohort; ``truth`` for the true mask."""
+        return f"truth/{self.name}.nii.gz" if reader == "truth" else f"masks/{reader}/{self.name}.nii.gz"
+
+
+def draw_subject(seed: int, index: int) -> Subject:
+    """Draw subject `index` of the cohort with this seed: tumour, covariates, survival, scanner."""
+    drawn, _ = seed_of(COHORT_NAMESPACE, seed, index).spawn(2)
+    tumour_seed, outcome_seed = drawn.spawn(2)
+    tumour = draw_tumour(np.random.default_rng(tumour_seed))
+    outcome = draw_outcome(tumour, np.random.default_rng(outcome_seed))
+    return Subject(seed, index, tumour, outcome, SCANNERS[index % len(SCANNERS)])
+
+
+def make_cohort(
+    folder: str | Path, *, subjects: int = 60, seed: int = 0, jobs: int = 1, progress: Progress = quiet
+) -> Path:
+    """Make a cohort of synthetic subjects whose truth is known.
+
+    Half the subjects are from each of two sites with different scanners. Three readers outline each
+    tumour with errors of their own. Survival follows a known hazard on three of the tumour's properties
+    and on age, stage and MYCN status.
+
+    Parameters
+    ----------
+    folder
+        Where to write. What an earlier, interrupted run left there is kept; more `subjects` extend it.
+    subjects
+        How many, at least 1.
+    seed
+        Equal seeds give equal files; subject i is the same whatever `subjects` is.
+    jobs
+        Processes.
+    progress
+        Progress display.
+
+    Returns
+    -------
+    Path
+        ``cohort.csv`` (one row per image and reader), beside ``clinical.csv`` (age_months, stage, mycn,
+        os_days, os_event), ``truth.csv`` (true properties, linear predictor, uncensored time),
+        ``truth.json`` (coefficients, readers, scanners, seed), ``images``, ``masks/A``, ``masks/B``,
+        ``masks/C`` and ``truth`` (the true masks).
+
+    Raises
+    ------
+    InputError
+        When the folder holds a cohort of another seed or generator, or one not made here.
+    """
+    folder = Path(folder)
+    if subjects < 1 or seed < 0:
+        raise InputError(
+            f"subjects is {subjects} and seed {seed}.", "Give at least one subject, and a seed from 0 on."
+        )
+    _claim(folder, seed)
+    drawn = [draw_subject(seed, index) for index in range(subjects)]
+    missing = {subject.name: (subject, folder) for subject in drawn if not _complete(subject, folder)}
+    batch = run_cases(write_subject, missing, stage="synthesise", jobs=jobs, progress=progress)
+    if batch.failures:
+        first = batch.failures[0]
+        raise NbradiomicsError(
+            f"{len(batch.failures)} of {len(missing)} synthetic subjects could not be made; "
+            f"{first.case}: {first.cause}",
+            first.hint,
+        )
+    write_table(truth_table(drawn), folder / "truth.csv")
+    write_table(clinical_table(drawn), folder / "clinical.csv")
+    return write_table(cohort_table(drawn), folder / "cohort.csv")
+
+
+def _claim(folder: Path, seed: int) -> None:
+    """Write ``truth.json``, or make sure that the one there says the same."""
+    path = folder / _TRUTH
+    remedy = "Give an empty folder, or the seed that this cohort was made with."
+    if not path.exists():
+        if (folder / "cohort.csv").exists():
+            raise InputError(f"{folder} holds a cohort that was not made here (no {_TRUTH}).", remedy)
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(_description(seed), indent=2) + "\n", encoding="utf-8")
+        temporary.replace(path)
+        return
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        made = (found["generator"], found["seed"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} cannot be read: {error!r}.", remedy) from error
+    if made != (GENERATOR, seed):
+        raise InputError(
+            f"{folder} holds a cohort of seed {made[1]} (generator {made[0]}); "
+            f"seed {seed} (generator {GENERATOR}) was asked for.",
+            remedy,
+        )
+
+
+def _description(seed: int) -> dict[str, Any]:
+    return {
+        "made_by": "nbradiomics.synthetic.make_cohort; synthetic, no person is shown",
+        "generator": GENERATOR,
+        "seed": seed,
+        "hazard": {
+            "baseline": "H0(t) = (t / scale) ** shape, t in days",
+            "shape": outcomes.SHAPE,
+            "scale": outcomes.SCALE,
+            "log_hazard_ratios": outcomes.LOG_HAZARD_RATIOS,
+            "standardised_by_mean_and_sd": {k: list(v) for k, v in outcomes.STANDARDS.items()},
+            "follow_up_days": outcomes.FOLLOW_UP,
+            "mean_days_to_random_loss": outcomes.MEAN_LOSS,
+        },
+        "readers": [asdict(reader) for reader in READERS],
+        "scanners": [asdict(scanner) for scanner in SCANNERS],
+    }
+
+
+def write_subject(subject: Subject, folder: Path) -> None:
+    """Make one subject's images and write them, the image last: it stands for all of them."""
+    _, imaging = seed_of(COHORT_NAMESPACE, subject.seed, subject.index).spawn(2)
+    image_seed, *reader_seeds = imaging.spawn(1 + len(READERS))
+    case = make_case(image_seed, subject.scanner, tumour=subject.tumour)
+    write_image(case.mask, folder / subject.mask("truth"))
+    for reader, seed in zip(READERS, reader_seeds, strict=True):
+        write_image(draw_contour(case.mask, reader, seed), folder / subject.mask(reader.name))
+    write_image(case.image, folder / subject.image)
+
+
+def _complete(subject: Subject, folder: Path) -> bool:
+    masks = [subject.mask(reader) for reader in ("truth", *(each.name for each in READERS))]
+    return all((folder / path).is_file() for path in (subject.image, *masks))
+
+
+def cohort_table(subjects: list[Subject]) -> pd.DataFrame:
+    """Table of one row per image and reader, as `nbradiomics` reads cohorts."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "subject": subject.name,
+                "timepoint": "baseline",
+                "sequence": "T2w",
+                "site": subject.scanner.site,
+                "image": subject.image,
+                "mask": subject.mask(reader.name),
+                "reader": reader.name,
+                "reading": 1,
+            }
+            for subject in subjects
+            for reader in READERS
+        ]
+    )
+
+
+def clinical_table(subjects: list[Subject]) -> pd.DataFrame:
+    """Table of covariates and overall survival, one row per subject."""
+    import pandas as pd
+
+    columns = ("age_months", "stage", "mycn", "os_days", "os_event")
+    rows = [
+        {"subject": subject.name, **{name: getattr(subject.outcome, name) for name in columns}}
+        for subject in subjects
+    ]
+    return pd.DataFrame(rows)
+
+
+def truth_table(subjects: list[Subject]) -> pd.DataFrame:
+    """Table of what the images and outcomes were made from, one row per subject."""
+    import pandas as pd
+
+    rows = [
+        {
+            "subject": subject.name,
+            "site": subject.scanner.site,
+            **asdict(subject.tumour),
+            "linear_predictor": subject.outcome.linear_predictor,
+            "event_days": subject.outcome.event_days,
+        }
+        for subject in subjects
+    ]
+    return pd.DataFrame(rows)
