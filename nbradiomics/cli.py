@@ -33,6 +33,7 @@ Work = Annotated[
     Path | None,
     typer.Option(help="Folder that keeps each case's result; the same command continues from it."),
 ]
+Threads = Annotated[int | None, typer.Option(help="Threads of torch; its own choice unless given.", min=1)]
 Lesions = Annotated[
     str, typer.Option(help="Several lesions of a subject: union, largest or roi (one row each).")
 ]
@@ -127,6 +128,7 @@ def segment(
     out: Annotated[
         Path, typer.Option(help="Cohort table with reader `auto` added; its masks lie beside it.")
     ],
+    threads: Threads = None,
     work: Work = None,
 ) -> None:
     """Find the tumours with nnU-Net; its masks become reader `auto`."""
@@ -137,7 +139,12 @@ def segment(
     _require_ending(out, ".csv")
     masks = out.parent / f"{out.stem}_masks"
     done = segment_cohort(
-        load_cohort(cohort), model=model, masks=masks, workspace=_workspace(work), progress=bars
+        load_cohort(cohort),
+        model=model,
+        masks=masks,
+        threads=threads,
+        workspace=_workspace(work),
+        progress=bars,
     )
     done.cohort.write(out)
     write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
@@ -254,7 +261,8 @@ def outcome(
     ] = None,
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
     repeats: Annotated[int, typer.Option(help="Repeats of the cross-validation.")] = 10,
-    penalizer: Annotated[float | None, typer.Option(help="Penalty of the Cox model.")] = None,
+    penalizer: Annotated[float, typer.Option(help="Ridge penalty of features.")] = 1.0,
+    covariate_penalizer: Annotated[float, typer.Option(help="Ridge penalty of covariates.")] = 0.1,
     permutations: Annotated[int, typer.Option(help="Refits for the p of the risk groups; 0 gives none.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of folds and bootstrap.")] = 0,
     jobs: Jobs = None,
@@ -264,7 +272,6 @@ def outcome(
     from nbradiomics.reproducibility import read_stable
     from nbradiomics.tables import read_table
 
-    given: dict[str, Any] = {} if penalizer is None else {"penalizer": penalizer}
     result = evaluate_outcome(
         read_table(features),
         read_table(clinical),
@@ -278,7 +285,14 @@ def outcome(
         variant=variant,
         reading=reading,
         stable=None if stable is None else read_stable(stable),
-        settings=OutcomeSettings(folds=folds, repeats=repeats, permutations=permutations, seed=seed, **given),
+        settings=OutcomeSettings(
+            folds=folds,
+            repeats=repeats,
+            seed=seed,
+            penalizer=penalizer,
+            covariate_penalizer=covariate_penalizer,
+            permutations=permutations,
+        ),
         jobs=_jobs(jobs),
         progress=bars,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ def segment(run: Run) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
             cohort,
             model=run.study.segment.model,
             masks=run.folder.masks,
+            threads=run.jobs,
             workspace=run.folder.workspace,
             progress=run.progress,
         )
@@ -156,16 +157,11 @@ def _seen_in_training(study: Study, segmentation: pd.DataFrame) -> set[str]:
 def _evaluate(
     run: Run, outcome: Outcome, endpoint: Endpoint, features: pd.DataFrame, clinical: pd.DataFrame
 ) -> OutcomeResult:
-    defaults = OutcomeSettings()
-    settings = replace(
-        defaults,
-        folds=outcome.folds,
-        repeats=outcome.repeats,
+    shared = {field.name for field in fields(OutcomeSettings)} & set(Outcome.model_fields)
+    settings = OutcomeSettings(
         seed=run.study.seed,
-        penalizer=defaults.penalizer if outcome.penalizer is None else outcome.penalizer,
         icc_threshold=run.study.reproducibility.threshold,
-        bootstraps=outcome.bootstraps,
-        permutations=outcome.permutations,
+        **outcome.model_dump(include=shared),
     )
     return evaluate_outcome(
         features,

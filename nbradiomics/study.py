@@ -66,8 +66,12 @@ class Outcome(_Section):
     roi: str | None = None
     folds: Annotated[int, Field(ge=2)] = 5
     repeats: Annotated[int, Field(ge=1)] = 10
-    penalizer: Annotated[float, Field(ge=0)] | None = Field(
-        default=None, description="Penalty of the Cox model."
+    penalizer: Annotated[float, Field(ge=0)] = Field(default=1.0, description="Ridge penalty of features.")
+    covariate_penalizer: Annotated[float, Field(ge=0)] = Field(
+        default=0.1, description="Ridge penalty of covariates."
+    )
+    correlation: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.9, description="Of two features whose correlation exceeds this one is dropped."
     )
     bootstraps: Annotated[int, Field(ge=100)] = 1000
     permutations: Annotated[int, Field(ge=0)] = Field(

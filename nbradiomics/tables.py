@@ -72,9 +72,12 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
 
 
 def feature_columns(table: pd.DataFrame) -> list[str]:
-    """Numeric columns that are not index columns: the features of a feature table."""
-    numeric = table.select_dtypes("number").columns
-    return [str(name) for name in numeric if name not in INDEX]
+    """Names of the features of a feature table: its numeric columns but for the index columns.
+
+    PyRadiomics' ``diagnostics_...`` columns tell how it ran (image sizes, versions) and are no features.
+    """
+    numeric = [str(name) for name in table.select_dtypes("number").columns]
+    return [name for name in numeric if name not in INDEX and not name.startswith("diagnostics_")]
 
 
 def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
@@ -95,7 +98,7 @@ def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     for column, value in asked.items():
         if column not in table:
             raise InputError(f"the table has no column {column!r}.", f"Leave out --{column}.")
-        chosen = table[table[column].astype(str) == str(value)]
+        chosen = table[table[column].map(_text) == _text(value)]
         if chosen.empty:
             raise InputError(f"no row with {column} {value!r}.", f"Choose from: {_choices(table[column])}.")
         table = chosen
@@ -108,5 +111,10 @@ def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     return table
 
 
+def _text(value: Any) -> str:
+    # A column of whole numbers with a gap is read as floats: 1.0 means reading 1.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _choices(values: Sequence[Any] | pd.Series) -> str:
-    return ", ".join(sorted({str(value) for value in values}))
+    return ", ".join(sorted({_text(value) for value in values}))

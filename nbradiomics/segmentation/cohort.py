@@ -48,6 +48,7 @@ def segment_cohort(
     *,
     model: str | Path | Model,
     masks: str | Path,
+    threads: int | None = None,
     workspace: Workspace | None = None,
     progress: Progress = quiet,
 ) -> SegmentedCohort:
@@ -61,6 +62,8 @@ def segment_cohort(
         Name of a bundled model, a trained nnU-Net v2 folder, or a loaded model.
     masks
         Folder that the masks are written to, one compressed NIfTI file per scan.
+    threads
+        Threads of torch; ``None`` leaves their number alone.
     workspace
         Where results are kept and found again; ``None`` segments everything.
     progress
@@ -85,7 +88,7 @@ def segment_cohort(
     files = {name: Path(masks) / f"{name.replace('/', '_')}.nii.gz" for name in scans}
     batch = run_stored(
         _segment_scan,
-        {name: (scan, loaded, files[name]) for name, scan in scans.items()},
+        {name: (scan, loaded, files[name], threads) for name, scan in scans.items()},
         keys={name: _key(scan, loaded) for name, scan in scans.items()},
         stage=STAGE,
         workspace=workspace,
@@ -100,9 +103,9 @@ def _key(scan: Scan, model: Model) -> str:
     return result_key(STAGE, image=content_hash(scan.image), model=model.fingerprint)
 
 
-def _segment_scan(scan: Scan, model: Model, file: Path) -> Payload:
+def _segment_scan(scan: Scan, model: Model, file: Path, threads: int | None) -> Payload:
     image = read_image(scan.image)
-    prediction = model.predict(image)
+    prediction = model.predict(image, threads=threads)
     write_image(prediction.mask, file)
     seen = model.card.training_images
     return {

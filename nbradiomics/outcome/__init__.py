@@ -1,0 +1,21 @@
+"""Whether stable features foretell the outcome: Cox models, validated so that nothing leaks."""
+
+from nbradiomics.outcome.concordance import harrell_c
+from nbradiomics.outcome.cox import NotConvergedError, PenalisedCox, survival_array
+from nbradiomics.outcome.endpoints import endpoint_problems, read_endpoint
+from nbradiomics.outcome.evaluate import evaluate_outcome
+from nbradiomics.outcome.result import OutcomeResult, write_outcome
+from nbradiomics.outcome.settings import OutcomeSettings
+
+__all__ = [
+    "NotConvergedError",
+    "OutcomeResult",
+    "OutcomeSettings",
+    "PenalisedCox",
+    "endpoint_problems",
+    "evaluate_outcome",
+    "harrell_c",
+    "read_endpoint",
+    "survival_array",
+    "write_outcome",
+]

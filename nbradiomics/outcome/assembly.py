@@ -1,0 +1,200 @@
+"""From a feature table and a clinical table to the subjects, columns and endpoint of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.outcome.covariates import read_covariates
+from nbradiomics.outcome.cox import survival_array
+from nbradiomics.outcome.endpoints import read_endpoint
+from nbradiomics.outcome.stability import StabilityRule
+from nbradiomics.tables import INDEX, feature_columns, select
+
+MINIMUM_SUBJECTS = 10
+EVENTS_PER_FOLD = 2
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class OutcomeData:
+    """What the models are fitted on.
+
+    Attributes
+    ----------
+    frame
+        Features and covariates, one row per subject; the index is ``subject``, sorted.
+    y
+        Endpoint as :func:`nbradiomics.outcome.cox.survival_array` shapes it, in the order of `frame`.
+    radiomic
+        Columns of `frame` that are features.
+    numeric, categorical
+        Columns of `frame` that are covariates.
+    stability
+        How stable features are found.
+    excluded
+        ``subject, reason`` of everybody who stands in one of the tables and is not analysed.
+    """
+
+    frame: pd.DataFrame
+    y: np.ndarray
+    radiomic: tuple[str, ...]
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    stability: StabilityRule
+    excluded: pd.DataFrame
+
+    @property
+    def subjects(self) -> list[str]:
+        """Names of the subjects, in the order of all arrays."""
+        return [str(subject) for subject in self.frame.index]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that these columns allow."""
+        named = self.numeric or self.categorical
+        return ("clinical", "radiomic", "combined") if named else ("radiomic",)
+
+    def with_outcome(self, y: np.ndarray) -> OutcomeData:
+        """Same subjects and columns with another endpoint."""
+        return replace(self, y=y)
+
+
+def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.DataFrame:
+    """Rows of a feature table that the outcome models take, one per subject.
+
+    Raises
+    ------
+    InputError
+        When the table lacks subjects, or no row fits.
+    AmbiguousError
+        When a subject would have several rows; the message lists the choices.
+    """
+    if "subject" not in features:
+        held = ", ".join(map(str, features.columns[:SHOWN]))
+        raise InputError(
+            f"the feature table has no column 'subject'; it begins with {held}.",
+            "Name the column that holds the subjects 'subject'.",
+        )
+    blank = int((features["subject"].isna() | (features["subject"].astype(str) == "")).sum())
+    if blank:
+        raise InputError(
+            f"{blank} rows of the feature table name no subject.", "Name the subject of every row."
+        )
+    chosen = select(features, **wanted)
+    names = chosen["subject"].astype(str)
+    twice = names[names.duplicated()].unique()
+    if len(twice):
+        raise AmbiguousError(
+            f"{len(twice)} subjects have several rows of features, {twice[0]} among them, and "
+            f"{', '.join(column for column in INDEX[1:] if column in chosen) or 'no index column'} "
+            "do not tell them apart.",
+            "Keep one row per subject, or add the index column in which the rows differ.",
+        )
+    return chosen
+
+
+def radiomic_columns(features: pd.DataFrame, clinical: pd.DataFrame, *, time: str, event: str) -> list[str]:
+    """Names of the features, sure that none is an outcome or a clinical column.
+
+    Raises
+    ------
+    InputError
+        When there is no feature, or a column bears the name of the endpoint or of a clinical column.
+    """
+    endpoint = {time.casefold(), event.casefold()}
+    leaking = [str(name) for name in features.columns if str(name).casefold() in endpoint]
+    if leaking:
+        raise InputError(
+            f"the feature table holds the outcome itself: {', '.join(leaking)}.",
+            "Remove these columns: a model that sees them predicts nothing.",
+        )
+    names = feature_columns(features)
+    shared = [name for name in names if name in clinical]
+    if shared:
+        raise InputError(
+            f"columns stand in both the feature table and the clinical table: {', '.join(shared)}.",
+            "Rename or remove them in one of the two, so that it is clear which are features.",
+        )
+    if not names:
+        raise InputError("the feature table holds no numeric feature.", "Give a table of features.")
+    return names
+
+
+def assemble(
+    chosen: pd.DataFrame,
+    clinical: pd.DataFrame,
+    names: Sequence[str],
+    stability: StabilityRule,
+    *,
+    time: str,
+    event: str,
+    covariates: Sequence[str],
+    folds: int,
+) -> OutcomeData:
+    """Join features, covariates and endpoint, and note who is left out and why.
+
+    Infinite values count as missing. The subjects are sorted by name, so that the order of rows in the
+    tables decides nothing.
+
+    Raises
+    ------
+    InputError
+        When the endpoint or a covariate cannot be used, or when too few subjects or events are left.
+    """
+    endpoint = read_endpoint(clinical, time, event)
+    numeric, categorical = read_covariates(clinical, covariates, taken=(time, event))
+    values = chosen[list(names)].astype("float64").replace([np.inf, -np.inf], np.nan)
+    values.index = pd.Index(chosen["subject"].astype(str), name="subject")
+    excluded = _excluded(values, endpoint, time=time, event=event)
+    kept = sorted((set(values.index) & set(endpoint.index)) - set(excluded["subject"]))
+    _check_numbers(endpoint.loc[kept], folds, excluded)
+    frame = pd.concat([table.loc[kept] for table in (values, numeric, categorical)], axis=1)
+    for column in (*numeric, *categorical):
+        if frame[column].isna().all():
+            raise InputError(f"covariate {column!r} is missing in all {len(kept)} subjects.", "Leave it out.")
+    return OutcomeData(
+        frame=frame,
+        y=survival_array(endpoint.loc[kept, "time"], endpoint.loc[kept, "event"]),
+        radiomic=tuple(names),
+        numeric=tuple(numeric.columns),
+        categorical=tuple(categorical.columns),
+        stability=stability,
+        excluded=excluded,
+    )
+
+
+def _excluded(values: pd.DataFrame, endpoint: pd.DataFrame, *, time: str, event: str) -> pd.DataFrame:
+    empty = set(values.index[values.isna().all(axis=1)])
+    rows = []
+    for subject in sorted(set(values.index) | set(endpoint.index)):
+        reasons = []
+        if subject not in values.index:
+            reasons.append("no row of features")
+        elif subject in empty:
+            reasons.append("no feature has a value")
+        if subject not in endpoint.index:
+            reasons.append("not in the clinical table")
+        else:
+            outcome = endpoint.loc[subject]
+            reasons += [f"{time} is missing"] if np.isnan(outcome["time"]) else []
+            reasons += [f"{event} is missing"] if np.isnan(outcome["event"]) else []
+        if reasons:
+            rows.append({"subject": subject, "reason": "; ".join(reasons)})
+    return pd.DataFrame(rows, columns=["subject", "reason"])
+
+
+def _check_numbers(endpoint: pd.DataFrame, folds: int, excluded: pd.DataFrame) -> None:
+    subjects, events = len(endpoint), int(endpoint["event"].sum())
+    if subjects >= MINIMUM_SUBJECTS and events >= EVENTS_PER_FOLD * folds:
+        return
+    reasons = "; ".join(f"{count} x {why}" for why, count in excluded["reason"].value_counts().items())
+    raise InputError(
+        f"{subjects} subjects with {events} events are left; {folds} folds need at least {MINIMUM_SUBJECTS} "
+        f"subjects and {EVENTS_PER_FOLD * folds} events. Left out: {reasons or 'nobody'}.",
+        "Use fewer folds, or look whether the subjects bear the same names in both tables.",
+    )

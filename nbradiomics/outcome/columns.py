@@ -1,0 +1,36 @@
+"""Validation of estimators' input that allows no column at all: a filter may have dropped everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import validate_data
+
+
+def checked_columns(estimator: Any, X: Any, *, reset: bool, **options: Any) -> np.ndarray:
+    """Check `X`, shape (subjects, columns), as scikit-learn does, but for the number of columns.
+
+    Parameters
+    ----------
+    estimator
+        Estimator that notes the names and number of columns, or compares them with those it noted.
+    X
+        Table or array.
+    reset
+        True in ``fit``, False afterwards.
+    options
+        Further options of :func:`sklearn.utils.check_array`.
+
+    Returns
+    -------
+    numpy.ndarray
+        The values.
+    """
+    if isinstance(X, pd.DataFrame) and not X.shape[1]:
+        # check_array cannot find the type of a table without columns.
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return np.empty(X.shape)
+    values: np.ndarray = validate_data(estimator, X, reset=reset, ensure_min_features=0, **options)
+    return values

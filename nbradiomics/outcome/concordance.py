@@ -1,0 +1,105 @@
+"""Harrell's C, and its bootstrap over subjects from the predictions of a repeated cross-validation.
+
+Harrell's C is the share of comparable pairs in which the subject with the higher risk has the event
+first. A pair (i, j) is comparable where i is known to have the event before j::
+
+    event_i and (time_i < time_j or (time_i = time_j and not event_j))
+
+    C = sum over comparable pairs of [risk_i > risk_j] + [risk_i = risk_j] / 2, over their number
+
+Equal times with two events are not comparable, equal times with one event are (the censored subject
+lived at least as long): the convention of lifelines. 0.5 is chance, 1 a perfect order.
+
+References
+----------
+Harrell FE, Califf RM, Pryor DB, Lee KL, Rosati RA. Evaluating the yield of medical tests. JAMA
+1982;247:2543-2546. Harrell FE, Lee KL, Mark DB. Multivariable prognostic models. Statistics in Medicine
+1996;15:361-387.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+
+def comparable_pairs(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
+    """Pairs that the order of events decides, shape (subjects, subjects), bool: row before column."""
+    times, events = np.asarray(time, dtype=np.float64), np.asarray(event).astype(bool)
+    earlier = times[:, None] < times[None, :]
+    outlived = (times[:, None] == times[None, :]) & ~events[None, :]
+    pairs: np.ndarray = events[:, None] & (earlier | outlived)
+    return pairs
+
+
+def harrell_c(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.ArrayLike) -> float:
+    """Harrell's C of one set of risks.
+
+    Parameters
+    ----------
+    time
+        Times to the event or to the end of observation, shape (subjects,).
+    event
+        True or 1 where the event happened, shape (subjects,).
+    risk
+        Risks, shape (subjects,), higher for an earlier event; subjects with a missing risk are left out.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; missing (nan) where no pair is comparable.
+    """
+    risks = np.asarray(risk, dtype=np.float64)
+    return float(repeated_c(time, event, risks[None, :], np.ones((1, len(risks))))[0])
+
+
+def repeated_c(
+    time: npt.ArrayLike, event: npt.ArrayLike, risks: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Harrell's C averaged over repeats, for each of several weightings of the subjects.
+
+    Parameters
+    ----------
+    time, event
+        As for :func:`harrell_c`.
+    risks
+        Shape (repeats, subjects); missing where a fold failed. Repeats without any risk do not count.
+    weights
+        How often each subject counts, shape (draws, subjects). A subject is never paired with its copy.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (draws,); nan for a draw in which some repeat has no comparable pair.
+    """
+    pairs = comparable_pairs(time, event).astype(np.float64)
+    kept = risks[np.isfinite(risks).any(axis=1)]
+    if not len(kept):
+        return np.full(len(weights), np.nan)
+    mean: np.ndarray = np.mean([_weighted_c(pairs, risk, weights) for risk in kept], axis=0)
+    return mean
+
+
+def bootstrap_weights(subjects: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each subject is drawn, with replacement, in each draw: shape (draws, subjects)."""
+    return rng.multinomial(subjects, np.full(subjects, 1 / subjects), size=draws).astype(np.float64)
+
+
+def percentile_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Percentile bootstrap interval; undefined draws are left out, and with none left it is nan, nan."""
+    defined = values[np.isfinite(values)]
+    if not len(defined):
+        return np.nan, np.nan
+    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def _weighted_c(pairs: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    known = np.isfinite(risk)
+    usable = pairs * np.outer(known, known)
+    score = (risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])
+    concordant = np.einsum("bi,bi->b", weights @ (usable * score), weights)
+    comparable = np.einsum("bi,bi->b", weights @ usable, weights)
+    undefined = np.full(len(weights), np.nan)
+    c: np.ndarray = np.divide(concordant, comparable, out=undefined, where=comparable > 0)
+    return c

@@ -1,0 +1,214 @@
+"""Repeated stratified cross-validation: what each model says of subjects whom it has not seen."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.outcome.cox import NotConvergedError
+from nbradiomics.outcome.models import build_model, coefficients
+from nbradiomics.outcome.stability import MINIMUM_RATED
+
+if TYPE_CHECKING:
+    from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.settings import OutcomeSettings
+
+Split = tuple[np.ndarray, np.ndarray]
+
+PREDICTIONS = ["subject", "model", "repeat", "fold", "risk", "group", "time", "event"]
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What one model did in one fold.
+
+    Attributes
+    ----------
+    model, repeat, fold
+        Which one; repeats and folds count from 1.
+    test
+        Places of the held-out subjects.
+    risk
+        Their log partial hazard, shape (held out,); missing where the model failed.
+    high
+        Whether that exceeds the median log partial hazard of the training subjects; all false where the
+        model failed.
+    coefficients
+        Log hazard ratios by column; empty where no column was left or the model failed.
+    retries
+        How often the penalty had to be raised tenfold for the model to converge.
+    failure
+        Why the model could not be fitted; empty where it was.
+    """
+
+    model: str
+    repeat: int
+    fold: int
+    test: np.ndarray
+    risk: np.ndarray
+    high: np.ndarray
+    coefficients: pd.Series
+    retries: int
+    failure: str = ""
+
+
+def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
+    """Training and held-out places of each fold of each repeat.
+
+    Folds are stratified by the event, unless fewer subjects are censored than there are folds: then
+    there is nothing to stratify and folds are drawn at random.
+    """
+    censored = int((~y["event"]).sum())
+    kind = RepeatedStratifiedKFold if censored >= settings.folds else RepeatedKFold
+    splitter = kind(n_splits=settings.folds, n_repeats=settings.repeats, random_state=settings.seed)
+    splits = list(splitter.split(np.zeros(len(y)), y["event"]))
+    return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]
+
+
+def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]]) -> None:
+    """Make sure that each fold has enough training subjects whom all readers measured.
+
+    Raises
+    ------
+    InputError
+        When some fold has fewer than five.
+    """
+    ratings = data.stability.ratings
+    if ratings is None:
+        return
+    rated = np.isin(data.subjects, ratings.subjects)
+    fewest = min(int(rated[train].sum()) for folds in splits for train, _ in folds)
+    if fewest < MINIMUM_RATED:
+        raise InputError(
+            f"a fold has only {fewest} training subjects whom all of {', '.join(ratings.readers)} measured "
+            f"({int(rated.sum())} of {len(rated)} subjects in all); stability needs {MINIMUM_RATED}.",
+            "Name stability readers who share more subjects, or give the list of stable features.",
+        )
+
+
+def cross_validate(
+    data: OutcomeData,
+    settings: OutcomeSettings,
+    models: Sequence[str],
+    *,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> list[FoldResult]:
+    """Fit each model in each fold of each repeat.
+
+    Returns
+    -------
+    list of FoldResult
+        By repeat, fold and model. A model that does not converge is a result with a failure.
+
+    Raises
+    ------
+    NbradiomicsError
+        When anything else goes wrong: the other repeats alone would be another analysis.
+    """
+    splits = make_splits(data.y, settings)
+    check_ratings(data, splits)
+    cases = {
+        f"repeat {number}": (data, settings, tuple(models), number, folds)
+        for number, folds in enumerate(splits, start=1)
+    }
+    batch = run_cases(run_repeat, cases, stage="outcome", jobs=jobs, progress=progress)
+    if batch.failures:
+        failure = batch.failures[0]
+        raise NbradiomicsError(
+            f"the cross-validation broke off in {failure.case}: {failure.cause}",
+            "Look for unusual values in the feature and clinical tables; if there are none, report this.",
+        )
+    return [result for results in batch.results.values() for result in results]
+
+
+def run_repeat(
+    data: OutcomeData,
+    settings: OutcomeSettings,
+    models: Sequence[str],
+    repeat: int,
+    folds: Sequence[Split],
+) -> list[FoldResult]:
+    """Fit the models in the folds of one repeat."""
+    # One thread: the last digits, and with them ties, must not hang on the number of jobs.
+    with threadpool_limits(limits=1):
+        return [
+            _run_fold(data, settings, model, repeat, fold, split)
+            for fold, split in enumerate(folds, start=1)
+            for model in models
+        ]
+
+
+def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
+    """Out-of-fold predictions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``subject, model, repeat, fold``; ``risk``: log partial hazard; ``group``: ``high`` above the
+        median risk of the fold's training subjects, else ``low``; ``time, event``: the endpoint. Risk
+        and group are missing where the model failed.
+    """
+    subjects = np.asarray(data.subjects, dtype=object)
+    parts = [
+        pd.DataFrame(
+            {
+                "subject": subjects[result.test],
+                "model": result.model,
+                "repeat": result.repeat,
+                "fold": result.fold,
+                "risk": result.risk,
+                "group": _group_names(result),
+                "time": data.y["time"][result.test],
+                "event": data.y["event"][result.test].astype(int),
+            }
+        )
+        for result in results
+    ]
+    table = pd.concat(parts, ignore_index=True)[PREDICTIONS]
+    return table.sort_values(["model", "repeat", "subject"], kind="stable", ignore_index=True)
+
+
+def risk_matrix(results: Sequence[FoldResult], model: str, subjects: int) -> np.ndarray:
+    """Out-of-fold risks of a model, shape (repeats, subjects); missing where it failed."""
+    own = [result for result in results if result.model == model]
+    matrix = np.full((max(result.repeat for result in own), subjects), np.nan)
+    for result in own:
+        matrix[result.repeat - 1, result.test] = result.risk
+    return matrix
+
+
+def _group_names(result: FoldResult) -> list[str | None]:
+    names = ["high" if high else "low" for high in result.high]
+    return [None] * len(names) if result.failure else [*names]
+
+
+def _run_fold(
+    data: OutcomeData, settings: OutcomeSettings, model: str, repeat: int, fold: int, split: Split
+) -> FoldResult:
+    train, test = split
+    pipeline = build_model(model, data, settings)
+    try:
+        pipeline.fit(data.frame.iloc[train], data.y[train])
+    except NotConvergedError as error:
+        unknown, none = np.full(len(test), np.nan), pd.Series(dtype="float64")
+        nobody = np.zeros(len(test), dtype=bool)
+        return FoldResult(model, repeat, fold, test, unknown, nobody, none, 0, error.problem)
+    with warnings.catch_warnings():
+        # A level that training lacks becomes zeros by design, and scikit-learn warns of it each time.
+        warnings.filterwarnings("ignore", message="Found unknown categories", category=UserWarning)
+        risk = pipeline.predict(data.frame.iloc[test])
+    cut_off = np.median(pipeline.predict(data.frame.iloc[train]))
+    found = coefficients(pipeline)
+    return FoldResult(
+        model, repeat, fold, test, risk, risk > cut_off, found, pipeline.named_steps["cox"].retries_
+    )

@@ -1,0 +1,123 @@
+"""The entry: whether stable features foretell the outcome, beyond what the clinic already knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nbradiomics.execution import Progress, quiet
+from nbradiomics.outcome.assembly import OutcomeData, assemble, choose_rows, radiomic_columns
+from nbradiomics.outcome.crossvalidation import cross_validate, prediction_table
+from nbradiomics.outcome.groups import kaplan_meier_table, log_rank, majority_groups, permutation_test
+from nbradiomics.outcome.performance import performance_table, selection_table
+from nbradiomics.outcome.result import OutcomeResult
+from nbradiomics.outcome.settings import OutcomeSettings
+from nbradiomics.outcome.stability import find_rule
+from nbradiomics.outcome.summary import summarise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def evaluate_outcome(
+    features: pd.DataFrame,
+    clinical: pd.DataFrame,
+    *,
+    time: str,
+    event: str,
+    covariates: Sequence[str] = (),
+    reader: str | None = None,
+    timepoint: str | None = None,
+    sequence: str | None = None,
+    roi: str | None = None,
+    variant: str | None = None,
+    reading: int | None = None,
+    stable: Sequence[str] | None = None,
+    stability_readers: Sequence[str] | None = None,
+    settings: OutcomeSettings = OutcomeSettings(),  # noqa: B008 - frozen
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> OutcomeResult:
+    """Fit and validate Cox models of an outcome on radiomic features, covariates, and both.
+
+    Everything that is fitted (imputation, stability filter, scaling, correlation filter, model, risk
+    cut-off) is fitted on the training subjects of each fold of a repeated stratified cross-validation.
+
+    Parameters
+    ----------
+    features
+        Feature table: ``subject``, optional index columns (see :mod:`nbradiomics.tables`), and one numeric
+        column per feature. Missing values are allowed.
+    clinical
+        Clinical table: one row per subject, with ``subject``, the endpoint and the covariates.
+    time, event
+        Columns of the endpoint: time above 0 in any unit, and 1 (event) or 0 (observation ended).
+    covariates
+        Clinical columns for the models ``clinical`` and ``combined``. No other column is ever used;
+        without any only ``radiomic`` is fitted.
+    reader, timepoint, sequence, roi, variant, reading
+        Which rows of the feature table to take, where it holds several per subject.
+    stable
+        Names of the stable features. None finds them by ICC(A,1) inside each fold where the feature
+        table holds several readers' rows, and else keeps all.
+    stability_readers
+        Readers whose agreement decides; None takes all but ``auto``, and ``auto`` too where `reader` is
+        ``auto``. Not together with `stable`.
+    settings
+        Folds, penalty, limits, bootstrap, permutations.
+    jobs
+        Processes to use; the result does not depend on it.
+    progress
+        Progress display.
+
+    Returns
+    -------
+    OutcomeResult
+        Performance, predictions, Kaplan-Meier curves, selection, subjects left out, summary. The
+        permutation p value is that of ``combined`` where it is fitted, else of ``radiomic``.
+
+    Raises
+    ------
+    InputError
+        When the tables cannot be used, hold the outcome among the features, or too few subjects or events.
+    AmbiguousError
+        When several rows of a subject fit; the message lists the choices.
+    """
+    wanted = {
+        "reader": reader,
+        "timepoint": timepoint,
+        "sequence": sequence,
+        "roi": roi,
+        "variant": variant,
+        "reading": reading,
+    }
+    chosen = choose_rows(features, wanted)
+    names = radiomic_columns(features, clinical, time=time, event=event)
+    rule = find_rule(
+        features, chosen, names, stable=stable, readers=stability_readers, threshold=settings.icc_threshold
+    )
+    data = assemble(
+        chosen, clinical, names, rule, time=time, event=event, covariates=covariates, folds=settings.folds
+    )
+    return _evaluate(data, settings, time=time, event=event, jobs=jobs, progress=progress)
+
+
+def _evaluate(
+    data: OutcomeData, settings: OutcomeSettings, *, time: str, event: str, jobs: int, progress: Progress
+) -> OutcomeResult:
+    results = cross_validate(data, settings, data.models, jobs=jobs, progress=progress)
+    groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
+    tests = {}
+    if settings.permutations:
+        tested = data.models[-1]
+        observed = log_rank(data.y, groups[tested])
+        tests[tested] = permutation_test(data, settings, tested, observed, jobs=jobs, progress=progress)
+    performance = performance_table(data, results, settings)
+    return OutcomeResult(
+        performance=performance,
+        predictions=prediction_table(data, results),
+        kaplan_meier=kaplan_meier_table(data.y, groups, settings.confidence),
+        selection=selection_table(data, results),
+        flow=data.excluded,
+        summary=summarise(data, results, performance, tests, settings, time=time, event=event),
+    )

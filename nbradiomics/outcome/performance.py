@@ -1,0 +1,95 @@
+"""From out-of-fold risks and coefficients to the tables of performance and selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.outcome.concordance import bootstrap_weights, percentile_interval, repeated_c
+from nbradiomics.outcome.crossvalidation import FoldResult, risk_matrix
+
+if TYPE_CHECKING:
+    from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.settings import OutcomeSettings
+
+#: lifelines' lasso approaches zero without reaching it; smaller log hazard ratios have not entered.
+SMALLEST_COEFFICIENT = 1e-4
+GAIN = "harrell_c_gain_over_clinical"
+
+
+def performance_table(
+    data: OutcomeData, results: Sequence[FoldResult], settings: OutcomeSettings
+) -> pd.DataFrame:
+    """Harrell's C of each model and the gain of the combined one, with bootstrap intervals.
+
+    All models are judged on the same bootstrap draws, and a subject's repeats are drawn together. The
+    gain is taken over the predictions that both models made.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model, metric, value, low, high``.
+    """
+    subjects = len(data.y)
+    draws = bootstrap_weights(subjects, settings.bootstraps, np.random.default_rng(settings.seed))
+    weights = np.vstack([np.ones((1, subjects)), draws])
+    risks = {model: risk_matrix(results, model, subjects) for model in data.models}
+    rows = [
+        _row(model, "harrell_c", _c(data, risks[model], weights), settings.confidence)
+        for model in data.models
+    ]
+    if "combined" in risks:
+        both = np.isfinite(risks["combined"]) & np.isfinite(risks["clinical"])
+        combined, clinical = (
+            _c(data, np.where(both, risks[model], np.nan), weights) for model in ("combined", "clinical")
+        )
+        rows.append(_row("combined", GAIN, combined - clinical, settings.confidence))
+    return pd.DataFrame(rows, columns=["model", "metric", "value", "low", "high"])
+
+
+def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
+    """How often each column entered the Cox model, and with which weight.
+
+    A column has entered when it passed the filters of the fold and, with a lasso, its log hazard ratio
+    is above 1e-4 in size. Folds in which the model failed do not count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``; ``feature``: a feature, a numeric covariate or ``covariate=level``; ``frequency``:
+        0 to 1; ``coefficient``: mean log hazard ratio over the folds it entered, missing where there
+        is none. By falling frequency.
+    """
+    parts = []
+    for model in data.models:
+        fitted = [result.coefficients for result in results if result.model == model and not result.failure]
+        known = list(data.radiomic) if model != "clinical" else []
+        known += list(data.numeric) if model != "radiomic" else []
+        names = dict.fromkeys([*known, *(name for found in fitted for name in found.index)])
+        matrix = pd.DataFrame(dict(enumerate(fitted)), index=list(names))
+        matrix = matrix.astype("float64").where(matrix.abs() > SMALLEST_COEFFICIENT)
+        table = pd.DataFrame(
+            {
+                "model": model,
+                "feature": list(names),
+                "frequency": matrix.notna().mean(axis=1).to_numpy(),
+                "coefficient": matrix.mean(axis=1).to_numpy(),
+            }
+        )
+        parts.append(table.sort_values("frequency", ascending=False, kind="stable"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _c(data: OutcomeData, risks: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return repeated_c(data.y["time"], data.y["event"], risks, weights)
+
+
+def _row(
+    model: str, metric: str, values: np.ndarray, confidence: float
+) -> tuple[str, str, float, float, float]:
+    """Row of a table; the first value is that of all subjects, the others are bootstrap draws."""
+    low, high = percentile_interval(values[1:], confidence)
+    return model, metric, float(values[0]), low, high

@@ -1,0 +1,221 @@
+"""Which features are stable across readers, and by what rule that is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.reproducibility.icc import icc
+from nbradiomics.tables import AUTO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Training subjects that all readers must have measured before an ICC is taken at its word.
+MINIMUM_RATED = 5
+#: Koo and Li 2016 judge the ICC by its 95 % interval; the level of other intervals does not change this.
+ICC_CONFIDENCE = 0.95
+#: What must be the same in the readers' rows and in the rows of the outcome model.
+CONTEXT = ("timepoint", "sequence", "roi", "variant", "reading")
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Values that several readers' masks gave, for subjects whom all of them measured.
+
+    Attributes
+    ----------
+    values
+        Shape (features, subjects, readers); missing values are nan.
+    features, subjects, readers
+        What the axes stand for.
+    """
+
+    values: np.ndarray
+    features: tuple[str, ...]
+    subjects: tuple[str, ...]
+    readers: tuple[str, ...]
+
+    def of(self, subjects: Sequence[str] | pd.Index, features: Sequence[str] | pd.Index) -> Ratings:
+        """Keep these subjects and features, as far as there are ratings of them."""
+        wanted, named = set(subjects), set(features)
+        rows = [place for place, subject in enumerate(self.subjects) if subject in wanted]
+        columns = [place for place, feature in enumerate(self.features) if feature in named]
+        return Ratings(
+            values=self.values[np.ix_(columns, rows, range(len(self.readers)))],
+            features=tuple(self.features[place] for place in columns),
+            subjects=tuple(self.subjects[place] for place in rows),
+            readers=self.readers,
+        )
+
+
+@dataclass(frozen=True)
+class StabilityRule:
+    """How stable features are found: by a list, by the ICC inside each fold, or not at all.
+
+    Attributes
+    ----------
+    kind
+        ``list``, ``icc`` or ``none``.
+    text
+        The rule in a sentence.
+    stable
+        The listed features that the table holds, for ``list``.
+    absent
+        The listed features that the table lacks.
+    ratings
+        The readers' values, for ``icc``.
+    """
+
+    kind: str
+    text: str
+    stable: tuple[str, ...] | None = None
+    absent: tuple[str, ...] = ()
+    ratings: Ratings | None = None
+
+
+def stable_features(ratings: Ratings, threshold: float) -> list[str]:
+    """Features whose lower 95 % limit of ICC(A,1) reaches the threshold; undefined is not stable."""
+    if not ratings.features:
+        return []
+    low = np.asarray(icc(ratings.values, form="A,1", confidence=ICC_CONFIDENCE).low, dtype=np.float64)
+    # A comparison with nan is false: an undefined limit does not pass.
+    return [name for name, limit in zip(ratings.features, low, strict=True) if limit >= threshold]
+
+
+def listed_rule(stable: Sequence[str], features: Sequence[str]) -> StabilityRule:
+    """Rule of a given list of stable features.
+
+    Raises
+    ------
+    InputError
+        When the list names features and the table holds none of them.
+    """
+    present = tuple(name for name in features if name in set(stable))
+    absent = tuple(dict.fromkeys(name for name in stable if name not in set(features)))
+    if stable and not present:
+        raise InputError(
+            f"none of the {len(absent)} stable features is in the feature table; the first is {absent[0]!r}.",
+            "Give a list made from the same kind of features.",
+        )
+    text = (
+        f"{len(present)} features of a given list of stable features were candidates; a list that was made "
+        "from these same subjects has seen the features, not the outcomes, of the held-out ones."
+    )
+    if absent:
+        text += f" The feature table lacks {len(absent)} of the list: {', '.join(absent)}."
+    return StabilityRule("list", text, stable=present, absent=absent)
+
+
+def rated_rule(
+    table: pd.DataFrame,
+    chosen: pd.DataFrame,
+    features: Sequence[str],
+    *,
+    readers: Sequence[str] | None,
+    threshold: float,
+) -> StabilityRule:
+    """Rule of the readers' agreement, for rows of a feature table that several readers made.
+
+    Parameters
+    ----------
+    table
+        The whole feature table.
+    chosen
+        Its rows of the outcome model, one per subject.
+    features
+        Names of the features.
+    readers
+        Readers to compare; None takes all but ``auto``, and ``auto`` too when the chosen rows are its.
+    threshold
+        Limit of the lower confidence limit of the ICC.
+    """
+    if readers is not None and (len(set(readers)) < 2 or len(set(readers)) < len(readers)):
+        raise InputError(
+            f"stability readers are {', '.join(readers) or 'none'}.", "Name two different readers or more."
+        )
+    names = _raters(table, chosen) if readers is None else list(readers)
+    if len(names) < 2:
+        seen = f"only the masks of {names[0]}" if names else "no other reader's masks"
+        text = f"No stability filter: the feature table holds {seen} to compare."
+        return StabilityRule("none", text)
+    ratings = _ratings(table, chosen, features, names)
+    text = (
+        f"A feature was stable in a fold where the lower {ICC_CONFIDENCE:.0%} limit of ICC(A,1) among the "
+        f"readers {', '.join(names)} reached {threshold:g} in that fold's training subjects alone "
+        f"({len(ratings.subjects)} subjects were measured by all of them)."
+    )
+    return StabilityRule("icc", text, ratings=ratings)
+
+
+def _raters(table: pd.DataFrame, chosen: pd.DataFrame) -> list[str]:
+    if "reader" not in table:
+        return []
+    own = set(chosen["reader"].astype(str))
+    same = _same_context(table, chosen)
+    return [name for name in sorted(set(same["reader"].dropna().astype(str))) if name != AUTO or AUTO in own]
+
+
+def _same_context(table: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+    for column in CONTEXT:
+        if column in table:
+            table = table[table[column].isin(chosen[column].unique())]
+    return table
+
+
+def _ratings(
+    table: pd.DataFrame, chosen: pd.DataFrame, features: Sequence[str], readers: Sequence[str]
+) -> Ratings:
+    if "reader" not in table:
+        raise InputError("the feature table has no column 'reader'.", "Leave out the stability readers.")
+    rows = _same_context(table, chosen)
+    rows = rows.assign(subject=rows["subject"].astype(str), reader=rows["reader"].astype(str))
+    by_reader = [_rows_of(rows, name, features) for name in readers]
+    shared = set.intersection(*(set(part.index) for part in by_reader)) & set(chosen["subject"].astype(str))
+    subjects = sorted(shared)
+    layers = [part.loc[subjects].to_numpy(dtype=np.float64).T for part in by_reader]
+    values = np.stack(layers, axis=-1)
+    values[~np.isfinite(values)] = np.nan
+    return Ratings(values, tuple(features), tuple(subjects), tuple(readers))
+
+
+def _rows_of(rows: pd.DataFrame, reader: str, features: Sequence[str]) -> Any:
+    part = rows[rows["reader"] == reader].set_index("subject")[list(features)].dropna(how="all")
+    if part.empty:
+        found = ", ".join(sorted(set(rows["reader"])))
+        raise InputError(
+            f"reader {reader!r} has no row that fits the rows of the outcome model.", f"Choose from: {found}."
+        )
+    if part.index.has_duplicates:
+        twice = part.index[part.index.duplicated()][0]
+        raise AmbiguousError(
+            f"reader {reader!r} has several rows of subject {twice} to compare.",
+            "Choose timepoint, sequence, roi, variant and reading so that one row is left.",
+        )
+    return part
+
+
+def find_rule(
+    table: pd.DataFrame,
+    chosen: pd.DataFrame,
+    features: Sequence[str],
+    *,
+    stable: Sequence[str] | None,
+    readers: Sequence[str] | None,
+    threshold: float,
+) -> StabilityRule:
+    """Rule of a given list, else of the readers' agreement; see :func:`listed_rule`, :func:`rated_rule`."""
+    for names in (stable, readers):
+        if isinstance(names, str):
+            raise InputError(f"a list was expected, the text {names!r} came.", f"Give [{names!r}].")
+    if stable is not None and readers is not None:
+        raise InputError(
+            "both a list of stable features and stability readers were given.", "Give one of the two."
+        )
+    if stable is not None:
+        return listed_rule(stable, features)
+    return rated_rule(table, chosen, features, readers=readers, threshold=threshold)

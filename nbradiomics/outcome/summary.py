@@ -1,0 +1,163 @@
+"""An outcome evaluation in JSON and in English sentences, with its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.outcome.crossvalidation import FoldResult
+from nbradiomics.outcome.groups import PermutationTest
+from nbradiomics.outcome.performance import GAIN
+
+if TYPE_CHECKING:
+    from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.settings import OutcomeSettings
+
+
+def summarise(
+    data: OutcomeData,
+    results: Sequence[FoldResult],
+    performance: pd.DataFrame,
+    tests: Mapping[str, PermutationTest],
+    settings: OutcomeSettings,
+    *,
+    time: str,
+    event: str,
+) -> dict[str, Any]:
+    """Summary of an evaluation, ready for JSON.
+
+    Returns
+    -------
+    dict
+        ``time, event, subjects, events, excluded`` (number), ``features``, ``covariates``, ``models``,
+        ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
+        feature values), ``permutation_p`` (by model, null where there is none), ``constant_folds`` (by
+        model: folds in which no column was left), ``raised_penalties`` (by model), ``failures`` (model,
+        repeat, fold, cause), ``settings`` and ``sentences``.
+    """
+    summary: dict[str, Any] = {
+        "time": time,
+        "event": event,
+        "subjects": len(data.y),
+        "events": int(data.y["event"].sum()),
+        "excluded": len(data.excluded),
+        "features": len(data.radiomic),
+        "covariates": [*data.numeric, *data.categorical],
+        "models": list(data.models),
+        "stability": data.stability.text,
+        "stability_kind": data.stability.kind,
+        "stable_absent": list(data.stability.absent),
+        "missing_values": int(data.frame[list(data.radiomic)].isna().to_numpy().sum()),
+        "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
+        **_fold_counts(data.models, results),
+        "settings": asdict(settings),
+    }
+    summary["sentences"] = [*_sentences(summary, performance, tests, settings)]
+    return summary
+
+
+def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
+    fitted = [result for result in results if not result.failure]
+    constant = [result.model for result in fitted if result.coefficients.empty]
+    raised = [result.model for result in fitted if result.retries]
+    return {
+        "constant_folds": {model: constant.count(model) for model in models},
+        "raised_penalties": {model: raised.count(model) for model in models},
+        "failures": [
+            {"model": result.model, "repeat": result.repeat, "fold": result.fold, "cause": result.failure}
+            for result in results
+            if result.failure
+        ],
+    }
+
+
+def _sentences(
+    summary: Mapping[str, Any],
+    performance: pd.DataFrame,
+    tests: Mapping[str, PermutationTest],
+    settings: OutcomeSettings,
+) -> Iterator[str]:
+    yield (
+        f"{summary['subjects']} subjects with {summary['events']} events ({summary['time']}, "
+        f"{summary['event']}) were analysed; {summary['excluded']} were left out."
+    )
+    yield summary["stability"]
+    if summary["missing_values"]:
+        cells = summary["subjects"] * summary["features"]
+        yield (
+            f"{summary['missing_values']} of {cells} feature values were missing or infinite; the median of "
+            "the training subjects took their place."
+        )
+    yield from _found(performance, settings)
+    yield from _fold_sentences(summary, settings)
+    yield from _group_sentences(summary["models"], tests)
+    yield (
+        "This is an internal validation: it estimates how such a model does on subjects like these; its "
+        "intervals hold the sampling of the subjects, not the refitting of the models, and are somewhat too "
+        "narrow. A claim needs other subjects."
+    )
+
+
+def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str]:
+    design = f"{settings.folds} folds, {settings.repeats} repeats"
+    columns = (performance[name] for name in ("model", "metric", "value", "low", "high"))
+    for model, metric, value, low, high in zip(*columns, strict=True):
+        if np.isnan(value):
+            yield f"The {model} model gave no {metric}: it could not be fitted, or no pair was comparable."
+            continue
+        bounds = f" ({settings.confidence:.0%} interval {low:.2f} to {high:.2f})"
+        interval = bounds if np.isfinite(low) else " (no interval)"
+        if metric == GAIN:
+            verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "holds 0"
+            seen = f": the interval {verdict}" if np.isfinite(low) else ""
+            yield f"Adding the features to the covariates changed C by {value:+.2f}{interval}{seen}."
+        else:
+            yield (
+                f"The {model} model reached a Harrell's C of {value:.2f}{interval} on held-out subjects "
+                f"({design}); 0.5 is chance."
+            )
+    if GAIN not in set(performance["metric"]):
+        yield "No covariates were named, so nothing is said of a gain over what the clinic knows."
+
+
+def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
+    folds = settings.folds * settings.repeats
+    for model, count in summary["constant_folds"].items():
+        if count:
+            yield (
+                f"In {count} of {folds} folds nothing was left of the {model} model after its filters; there "
+                "it gave all subjects the same risk."
+            )
+    for model, count in summary["raised_penalties"].items():
+        if count:
+            yield f"In {count} of {folds} folds the {model} model converged only with a larger penalty."
+    for model in summary["models"]:
+        failed = sum(failure["model"] == model for failure in summary["failures"])
+        if failed:
+            yield (
+                f"In {failed} of {folds} folds the {model} model could not be fitted; its figures come from "
+                "the other folds and are not those of a whole cross-validation."
+            )
+
+
+def _group_sentences(models: Sequence[str], tests: Mapping[str, PermutationTest]) -> Iterator[str]:
+    if not tests:
+        yield (
+            "No p value is given for the difference between the risk groups: groups of a cross-validation "
+            "break the log-rank test, and no permutations were asked for."
+        )
+    for model, test in tests.items():
+        failed = f"; {test.failed} could not be fitted and count against it" if test.failed else ""
+        yield (
+            f"The risk groups of the {model} model differ with p = {test.p:.3g} ({test.permutations} "
+            f"permutations of the outcome, the whole cross-validation refitted{failed})."
+        )
+    if tests and "clinical" in models:
+        yield (
+            "That p value speaks of covariates and features together; it does not say that the features add "
+            "to the covariates."
+        )

@@ -1,0 +1,220 @@
+"""Column filters as scikit-learn transformers, which learn only from the rows that they are fitted on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from nbradiomics.errors import InputError
+from nbradiomics.outcome.columns import checked_columns
+from nbradiomics.outcome.stability import MINIMUM_RATED, Ratings, stable_features
+
+if TYPE_CHECKING:
+    from typing import Self
+
+#: A column whose range is this small a part of its largest absolute value is constant to within rounding.
+ROUNDING = 1e-12
+#: Correlations are compared after rounding, so that the order of summation decides nothing.
+DECIMALS = 10
+
+
+class _ColumnFilter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Base of transformers that keep some columns: `support_` says which, shape (columns,), bool."""
+
+    support_: np.ndarray
+    #: Whether columns with missing values are taken.
+    _allows_missing = True
+
+    def transform(self, X: Any) -> Any:
+        """Keep the chosen columns of a table or array of shape (subjects, columns)."""
+        check_is_fitted(self, "support_")
+        X = self._checked(X, reset=False)
+        return X.loc[:, self.support_] if isinstance(X, pd.DataFrame) else X[:, self.support_]
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the kept columns."""
+        check_is_fitted(self, "support_")
+        names = np.asarray(_check_feature_names_in(self, input_features), dtype=object)
+        kept: np.ndarray = names[self.support_]
+        return kept
+
+    def _checked(self, X: Any, *, reset: bool) -> Any:
+        finite = "allow-nan" if self._allows_missing else True
+        array = checked_columns(self, X, reset=reset, dtype=None, ensure_all_finite=finite)
+        return X if isinstance(X, pd.DataFrame) else array
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self._allows_missing
+        return tags
+
+
+class DropUninformative(_ColumnFilter):
+    """Drop columns that are empty or hold one value only; missing values do not count as a value.
+
+    Numbers are one value when their range is at most 1e-12 of the largest absolute value.
+    """
+
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+        """Learn which columns vary; `X` of shape (subjects, columns), numbers or text."""
+        frame = pd.DataFrame(self._checked(X, reset=True))
+        self.support_ = np.array(
+            [_varies(frame.iloc[:, place]) for place in range(frame.shape[1])], dtype=bool
+        )
+        return self
+
+
+class StabilityFilter(_ColumnFilter):
+    """Keep the features that are stable across readers.
+
+    Parameters
+    ----------
+    stable
+        Names of the stable features: exactly these are kept.
+    ratings
+        The readers' values of each feature, used where `stable` is None: of the subjects on which the
+        filter is fitted, and of no other, the ICC is computed, and a feature is kept where its lower
+        limit reaches `threshold`. Undefined is not stable.
+    threshold
+        See `ratings`.
+
+    Notes
+    -----
+    The index of the table that :meth:`fit` receives names the subjects. With neither list nor ratings
+    all features are kept.
+    """
+
+    def __init__(
+        self, stable: tuple[str, ...] | None = None, ratings: Ratings | None = None, threshold: float = 0.75
+    ) -> None:
+        self.stable = stable
+        self.ratings = ratings
+        self.threshold = threshold
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:  # noqa: ARG002
+        """Learn which features are stable among the subjects of `X`, shape (subjects, features).
+
+        Raises
+        ------
+        InputError
+            When fewer than five of these subjects were measured by all readers.
+        """
+        if not isinstance(X, pd.DataFrame):
+            raise InputError(
+                f"the stability filter got {type(X).__name__}.", "Give a table indexed by subject."
+            )
+        self._checked(X, reset=True)
+        self.support_ = np.asarray(X.columns.isin(list(self._stable(X))), dtype=bool)
+        return self
+
+    def _stable(self, X: pd.DataFrame) -> set[str]:
+        if self.stable is not None:
+            return set(self.stable)
+        if self.ratings is None:
+            return set(X.columns)
+        ratings = self.ratings.of(X.index, X.columns)
+        if len(ratings.subjects) < MINIMUM_RATED:
+            raise InputError(
+                f"only {len(ratings.subjects)} training subjects were measured by all of "
+                f"{', '.join(ratings.readers)}; stability needs {MINIMUM_RATED}.",
+                "Name readers who share more subjects, or give the list of stable features.",
+            )
+        return set(stable_features(ratings, self.threshold))
+
+
+class CorrelationFilter(_ColumnFilter):
+    """Of each two features that say the same, drop one.
+
+    Pairs are taken in the order of falling absolute Spearman correlation, as long as it exceeds
+    `threshold` and both are still there; of a pair that feature goes which has the higher mean absolute
+    correlation with all features, and of two equal ones that which stands later in the table.
+
+    Parameters
+    ----------
+    threshold
+        Largest absolute Spearman correlation that two kept features may have.
+    """
+
+    _allows_missing = False
+
+    def __init__(self, threshold: float = 0.9) -> None:
+        self.threshold = threshold
+
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+        """Learn which features to keep from `X`, shape (subjects, features), no value missing."""
+        values = checked_columns(self, X, reset=True, dtype=np.float64, ensure_min_samples=2)
+        self.support_ = _decorrelated(absolute_spearman(values), self.threshold)
+        return self
+
+
+class UnlessEmpty(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Apply a transformer unless no column is left, which scikit-learn's own transformers refuse.
+
+    Parameters
+    ----------
+    transformer
+        Transformer that gives as many named columns as it says.
+    """
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = transformer
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        """Fit the transformer where `X`, shape (subjects, columns), has a column."""
+        self.n_features_in_ = X.shape[1]
+        self.transformer_ = None
+        if self.n_features_in_:
+            self.transformer_ = clone(self.transformer).set_output(transform="pandas").fit(X, y)
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Transform `X`, shape (subjects, columns); without a column it stays as it is."""
+        check_is_fitted(self, "n_features_in_")
+        changed: pd.DataFrame = X if self.transformer_ is None else self.transformer_.transform(X)
+        return changed
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the transformer's columns."""
+        check_is_fitted(self, "n_features_in_")
+        if self.transformer_ is None:
+            return np.array([], dtype=object)
+        names: np.ndarray = self.transformer_.get_feature_names_out(input_features)
+        return names
+
+
+def absolute_spearman(values: np.ndarray) -> np.ndarray:
+    """Absolute Spearman correlations of columns, shape (columns, columns); 0 where a column is constant."""
+    ranks = rankdata(values, axis=0)
+    centred = ranks - ranks.mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=0))
+    unit = np.divide(centred, length, out=np.zeros_like(centred), where=length > 0)
+    correlation: np.ndarray = np.abs(unit.T @ unit).round(DECIMALS)
+    return correlation
+
+
+def _decorrelated(correlation: np.ndarray, threshold: float) -> np.ndarray:
+    kept = np.ones(len(correlation), dtype=bool)
+    redundancy = correlation.mean(axis=1).round(DECIMALS) if len(correlation) else np.empty(0)
+    first, second = np.triu_indices(len(correlation), k=1)
+    strength = correlation[first, second]
+    order = np.lexsort((second, first, -strength))
+    for place in order[strength[order] > threshold]:
+        one, other = first[place], second[place]
+        if kept[one] and kept[other]:
+            kept[one if redundancy[one] > redundancy[other] else other] = False
+    return kept
+
+
+def _varies(column: pd.Series) -> bool:
+    present = column.dropna()
+    if present.empty:
+        return False
+    if not pd.api.types.is_numeric_dtype(present):
+        return len(set(present)) > 1
+    values = present.to_numpy(dtype=np.float64)
+    return bool(np.ptp(values) > ROUNDING * np.abs(values).max())
