@@ -28,14 +28,14 @@ LOG_HAZARD_RATIOS = {
     "heterogeneity": 0.9,
     "necrotic_fraction": 0.5,
     "age_months": 0.3,
-    "stage_L2": 0.3,
-    "stage_M": 0.8,
+    "stage_L2": 0.4,
+    "stage_M": 1.3,
     "stage_MS": 0.1,
-    "mycn": 0.7,
+    "mycn": 1.2,
 }
 STAGES = ("L1", "L2", "M", "MS")  # INRG staging system
 SHAPE = 1.2
-SCALE = 3500.0  # days
+SCALE = 4600.0  # days
 #: Follow-up ends after five years for everybody, and for some earlier at random (exponential).
 FOLLOW_UP = 1826.0  # days
 MEAN_LOSS = 7000.0  # days

@@ -59,8 +59,8 @@ def test_paths_start_at_the_study_file_and_names_stay_names(tmp_path: Path) -> N
         ("- 1\n", ["no mapping"]),
         ("cohort: cohort.csv\nreproducibility: {threshold: 2}\n", ["line 2", "threshold", "less than 1"]),
         (
-            "cohort: cohort.csv\noutcome:\n  clinical: clinical.csv\n  endpoints:\n  - {name: a b, time: t}\n",
-            ["line 5", "endpoints.0.name", "endpoints.0.event", "2 problem"],
+            "cohort: cohort.csv\noutcome:\n  clinical: clinical.csv\n  endpoints:\n  - {name: a b}\n",
+            ["line 5", "endpoints.0.name", "endpoints.0.event", "3 problem"],
         ),
     ],
 )
