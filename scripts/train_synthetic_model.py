@@ -19,7 +19,8 @@ from scipy import ndimage
 
 from nbradiomics.segmentation.card import Card, image_fingerprint, write_card
 from nbradiomics.segmentation.model import load_model
-from nbradiomics.segmentation.train import ORIENTATION, Recipe, train_model
+from nbradiomics.segmentation.recipe import Recipe
+from nbradiomics.segmentation.train import ORIENTATION, train_model
 from nbradiomics.synthetic.case import (
     EVALUATION_NAMESPACE,
     TRAINING_NAMESPACE,

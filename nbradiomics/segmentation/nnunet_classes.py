@@ -16,7 +16,7 @@ from nnunetv2.training.lr_scheduler.polylr import PolyLRScheduler
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
 if TYPE_CHECKING:
-    from nbradiomics.segmentation.train import Recipe
+    from nbradiomics.segmentation.recipe import Recipe
 
 
 class SmallPlanner(ExperimentPlanner):  # type: ignore[misc]  # nnU-Net has no type hints

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +23,7 @@ from nbradiomics.segmentation.environment import (
     random_state,
     torch_threads,
 )
+from nbradiomics.segmentation.recipe import Recipe
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -38,34 +38,6 @@ _DATASET = "Dataset901_Training"
 Source: TypeAlias = "str | Path | sitk.Image"
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a small network is trained.
-
-    Attributes
-    ----------
-    spacing
-        Voxel edges in mm, z, y, x, to which images are resampled.
-    patch
-        Voxels along z, y, x that the network sees at once.
-    features, max_features
-        Feature maps of the first stage, and the most that a stage has.
-    epochs, iterations
-        Epochs, and batches of two patches in each.
-    learning_rate
-        Of AdamW at the start; it falls to zero by nnU-Net's polynomial schedule. nnU-Net's stock
-        optimiser (SGD with momentum 0.99) learns nothing in a few hundred iterations.
-    """
-
-    spacing: tuple[float, float, float] = (4.0, 3.0, 3.0)
-    patch: tuple[int, int, int] = (32, 48, 64)
-    features: int = 12
-    max_features: int = 96
-    epochs: int = 20
-    iterations: int = 20
-    learning_rate: float = 5e-3
-
-
 def train_model(
     cases: Mapping[str, tuple[Source, Source]],
     out: str | Path,
@@ -73,7 +45,7 @@ def train_model(
     folds: int = 2,
     seed: int = 0,
     threads: int = 1,
-    recipe: Recipe = Recipe(),
+    recipe: Recipe = Recipe(),  # noqa: B008 - frozen
 ) -> Path:
     """Train the first `folds` of nnU-Net's five folds and write them as a results folder.
 

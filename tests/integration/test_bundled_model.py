@@ -20,7 +20,8 @@ from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation import Model, image_fingerprint, load_model
 from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model import BUNDLED
-from nbradiomics.segmentation.train import Recipe, train_model
+from nbradiomics.segmentation.recipe import Recipe
+from nbradiomics.segmentation.train import train_model
 from nbradiomics.synthetic import SCANNERS, PhantomCase, make_case, make_cohort
 from nbradiomics.synthetic.case import TRAINING_NAMESPACE, seed_of
 
