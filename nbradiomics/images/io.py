@@ -17,6 +17,7 @@ from nbradiomics.errors import InputError
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+
 def describe(source: str | Path | sitk.Image) -> str:
     """Name a source in a message: its path, or ``image in memory``."""
     return str(source) if isinstance(source, (str, Path)) else "image in memory"
