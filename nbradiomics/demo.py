@@ -10,8 +10,10 @@ from nbradiomics.pipeline import RunResult, run
 from nbradiomics.synthetic import make_cohort
 
 SUBJECTS = 60
-#: Fewer subjects than this have too few events for a cross-validated outcome model.
-FEWEST = 16
+#: Agreement and reproducibility need two subjects or more.
+FEWEST = 2
+#: A cohort smaller than this has too few events for five folds.
+FIVE_FOLDS = 40
 
 
 def run_demo(
@@ -24,7 +26,8 @@ def run_demo(
     out
         Run folder; see `nbradiomics.run_folder`. An unfinished demo in it is continued.
     subjects
-        Size of the cohort, 16 or more.
+        Size of the cohort, 2 or more. Below about 20 there are too few events for an outcome model, which
+        is then listed as a failure.
     seed
         Seed of the cohort; one seed gives the same tables.
     jobs
@@ -42,11 +45,11 @@ def run_demo(
     folder = Path(out) / "input"
     make_cohort(folder, subjects=subjects, seed=seed, jobs=jobs, progress=progress)
     study = folder / "study.yaml"
-    study.write_text(_study(seed), encoding="utf-8")
+    study.write_text(_study(seed, folds=5 if subjects >= FIVE_FOLDS else 3), encoding="utf-8")
     return run(study, out, jobs=jobs, progress=progress)
 
 
-def _study(seed: int) -> str:
+def _study(seed: int, *, folds: int) -> str:
     """Study file of the demo: what a user would write, with a comment for each choice."""
     return f"""\
 # A whole study. Paths are relative to this file; a stage whose section is absent is not run.
@@ -74,6 +77,6 @@ outcome:
   covariates: [age_months, stage, mycn]
   reader: auto             # features come from the model's masks
   timepoint: baseline
-  folds: 5
+  folds: {folds}
   repeats: 10
 """

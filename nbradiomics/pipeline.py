@@ -6,8 +6,6 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from nbradiomics import stages
 from nbradiomics.checks import check_tables
 from nbradiomics.cohort import Cohort
@@ -21,7 +19,7 @@ from nbradiomics.segmentation.model import load_model
 from nbradiomics.stages import Run
 from nbradiomics.study import load_study
 from nbradiomics.summary import summarise
-from nbradiomics.tables import write_table
+from nbradiomics.tables import feature_columns, write_table
 from nbradiomics.workspace import failure_table
 
 
@@ -40,7 +38,7 @@ class RunResult:
     summary
         Five plain lines: what was found.
     complete
-        False when every case of a stage failed.
+        False when no feature could be measured in any case.
     """
 
     folder: Path
@@ -85,14 +83,8 @@ def run(study: str | Path, out: str | Path, *, jobs: int = 1, progress: Progress
     _write_provenance(work, cohort)
     report = build_report(work.folder.root)
     summary = summarise(work.folder, cohort, features, failures)
-    return RunResult(work.folder.root, report, failures, summary, _complete(features, failures, plan.outcome))
-
-
-def _complete(features: pd.DataFrame, failures: list[Failure], outcome: object) -> bool:
-    nothing_measured = features.drop(columns="reading").select_dtypes("number").isna().all(axis=None)
-    endpoints = len(getattr(outcome, "endpoints", []))
-    failed_endpoints = sum(failure.stage == "outcome" for failure in failures)
-    return not nothing_measured and (endpoints == 0 or failed_endpoints < endpoints)
+    measured = bool(features[feature_columns(features)].notna().any(axis=None))
+    return RunResult(work.folder.root, report, failures, summary, complete=measured)
 
 
 def _write_provenance(run: Run, cohort: Cohort) -> None:

@@ -195,6 +195,14 @@ def test_one_bad_case_stops_nothing_and_is_tried_again(study: Path, tmp_path: Pa
     assert tables(tmp_path / "out") == tables(tmp_path / "fresh")
 
 
+def test_a_run_that_measured_nothing_is_not_complete(study: Path, tmp_path: Path) -> None:
+    for mask in study.parent.glob("s*_[AB].nii.gz"):
+        mask.write_bytes(b"no image")
+    done = run(study, tmp_path / "out")
+    assert not done.complete
+    assert done.report.is_file()
+
+
 def test_wrong_tables_stop_the_run_before_anything_is_computed(study: Path, tmp_path: Path) -> None:
     clinical = study.parent / "clinical.csv"
     clinical.write_text(clinical.read_text().replace("s5,", "s5,-"))
@@ -211,7 +219,7 @@ def test_an_endpoint_that_cannot_be_modelled_is_a_failure_and_the_rest_is_there(
     clinical.to_csv(study.parent / "clinical.csv", index=False)
     done = run(study, tmp_path / "out")
     assert [(failure.stage, failure.case) for failure in done.failures] == [("outcome", "os")]
-    assert not done.complete
+    assert done.complete
     assert (tmp_path / "out" / "features.parquet").is_file()
     assert done.report.is_file()
 

@@ -1,0 +1,23 @@
+"""The doctor tries each part and says what to do about those that are broken."""
+
+import pytest
+
+from nbradiomics import doctor
+
+
+def test_all_parts_work_here() -> None:
+    assert {part.name: part.state for part in doctor.examine()} == dict.fromkeys(
+        ["Python", "PyRadiomics", "torch", "nnU-Net and demo model", "lifelines", "report"], "ok"
+    )
+
+
+def test_a_broken_part_is_told_and_the_others_are_examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> str:
+        raise ImportError("no such package")
+
+    monkeypatch.setattr(doctor, "_torch", broken)
+    parts = {part.name: part for part in doctor.examine()}
+    assert parts["torch"].state == "broken"
+    assert "no such package" in parts["torch"].detail
+    assert parts["torch"].remedy
+    assert parts["lifelines"].state == "ok"
