@@ -19,7 +19,7 @@ demo: $(VENV)/installed
 	$(BIN)/nbradiomics demo --out $(OUT) --subjects $(SUBJECTS)
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --durations=15
 
 # Without the tests that take long.
 fast: $(VENV)/installed

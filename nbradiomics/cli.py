@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from nbradiomics.console import bars, notes, output, show_lines, show_table
+from nbradiomics.console import bars, failure_line, notes, output, problem_line, show_lines, show_table
 from nbradiomics.errors import InputError, NbradiomicsError
 
 if TYPE_CHECKING:
@@ -50,9 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=arguments)
     except NbradiomicsError as error:
-        notes.print("Error:", style="bold red", end=" ")
-        notes.print(str(error), markup=False)
-        sys.exit(1)
+        _stop(str(error))
+    except OSError as error:  # a full disk, a folder that may not be written to
+        _stop(f"{error.strerror or error}: {error.filename or ''} Check the path, its rights and the disk.")
+
+
+def _stop(message: str) -> NoReturn:
+    notes.print("Error:", style="bold red", end=" ")
+    notes.print(message, markup=False)
+    sys.exit(1)
 
 
 def _say_version(wanted: bool) -> None:
@@ -115,7 +121,7 @@ def check(
     if out is not None:
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
-    show_lines([_problem_line(row) for row in problems.to_dict("records")])
+    show_lines([problem_line(row) for row in problems.to_dict("records")])
     output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
     if errors:
         raise typer.Exit(1)
@@ -136,7 +142,7 @@ def segment(
     from nbradiomics.segmentation.cohort import segment_cohort
     from nbradiomics.tables import write_table
 
-    _require_ending(out, ".csv")
+    _prepare(out, ".csv")
     masks = out.parent / f"{out.stem}_masks"
     done = segment_cohort(
         load_cohort(cohort),
@@ -149,6 +155,10 @@ def segment(
     done.cohort.write(out)
     write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
     empty = int((done.table["status"] == "empty").sum())
+    seen = int(done.table["in_training"].fillna(False).sum())
+    if seen:
+        found = f"The model was trained on {seen} of these images: their masks say nothing about new ones,"
+        output.print(f"{found} and must not enter an outcome model.", markup=False)
     _finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
 
 
@@ -168,7 +178,7 @@ def compare(
     from nbradiomics.cohort import load_cohort
     from nbradiomics.tables import write_table
 
-    _require_ending(out, ".csv", ".parquet")
+    _prepare(out, ".csv", ".parquet")
     options = {"jobs": _jobs(jobs), "workspace": _workspace(work), "progress": bars}
     agreement = compare_cohort(load_cohort(cohort), reference=reference, lesions=lesions, **options)
     write_table(agreement.table, out)
@@ -190,7 +200,7 @@ def extract(
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.tables import INDEX, write_table
 
-    _require_ending(out, ".csv", ".parquet")
+    _prepare(out, ".csv", ".parquet")
     options = {"jobs": _jobs(jobs), "workspace": _workspace(work), "progress": bars}
     features = extract_cohort(load_cohort(cohort), params=params, engine=engine, lesions=lesions, **options)
     write_table(features.table, out)
@@ -221,7 +231,7 @@ def reproducibility(
     from nbradiomics.reproducibility import assess_reproducibility
     from nbradiomics.tables import read_table, write_table
 
-    _require_ending(out, ".csv", ".parquet")
+    _prepare(out, ".csv", ".parquet")
     table = assess_reproducibility(
         read_table(features),
         readers=_names(readers) or None,
@@ -270,7 +280,7 @@ def outcome(
     """Fit and validate outcome models: clinical, radiomic, combined."""
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
     from nbradiomics.reproducibility import read_stable
-    from nbradiomics.tables import read_table
+    from nbradiomics.tables import AUTO, read_table
 
     result = evaluate_outcome(
         read_table(features),
@@ -297,6 +307,10 @@ def outcome(
         progress=bars,
     )
     write_outcome(result, out)
+    if reader == AUTO:
+        output.print(
+            f"Masks of {AUTO} must come from a model that has not seen these subjects.", markup=False
+        )
     show_table(result.performance)
     for sentence in result.summary["sentences"]:
         output.print(sentence, markup=False)
@@ -331,7 +345,7 @@ def doctor() -> None:
 
 
 def _finish_run(result: RunResult) -> None:
-    show_lines([_failure_line(failure) for failure in result.failures])
+    show_lines([failure_line(failure) for failure in result.failures])
     for line in result.summary:
         output.print(line, markup=False)
     output.print(str(result.report), markup=False)
@@ -351,21 +365,10 @@ def _finish(
     output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
     if failures:
         write_table(failure_table(failures), file)
-        show_lines([_failure_line(failure) for failure in failures])
+        show_lines([failure_line(failure) for failure in failures])
         output.print(f"Failures are listed in {file}", markup=False)
     if not (len(failures) < cases if complete is None else complete):
         raise typer.Exit(1)
-
-
-def _failure_line(failure: Failure) -> str:
-    return f"{failure.stage} {failure.case}: {failure.cause} {failure.hint}"
-
-
-def _problem_line(problem: Mapping[Any, Any]) -> str:
-    place = ", ".join(
-        part for part in (f"line {problem['row']}" if problem["row"] else "", problem["column"]) if part
-    )
-    return f"{problem['severity']} {problem['file']} {place}: {problem['problem']} {problem['remedy']}"
 
 
 def _workspace(folder: Path | None) -> Any:
@@ -385,6 +388,10 @@ def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def _require_ending(out: Path, *endings: str) -> None:
+def _prepare(out: Path, *endings: str) -> None:
+    """Make sure, before anything is computed, that the result can be written."""
     if out.suffix not in endings:
         raise InputError(f"{out} ends in {out.suffix!r}.", f"Let the name end in {' or '.join(endings)}.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(out.parent, os.W_OK):
+        raise InputError(f"{out.parent} may not be written to.", "Choose another folder.")

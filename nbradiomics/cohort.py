@@ -41,7 +41,7 @@ class Scan:
     @property
     def name(self) -> str:
         """What messages, failures and file names call it."""
-        return f"{self.subject}/{self.timepoint}/{self.sequence}"
+        return _name(self.subject, self.timepoint, self.sequence)
 
     def index(self) -> dict[str, str]:
         """Index columns of a table with a row per scan."""
@@ -64,7 +64,7 @@ class Case:
     @property
     def name(self) -> str:
         """What messages and the failures table call it."""
-        return f"{self.scan.name}/{self.roi}/{self.reader}/{self.reading}"
+        return f"{self.scan.name}/{_name(self.roi, self.reader)}/{self.reading}"
 
     def index(self) -> dict[str, str | int]:
         """Index columns of a table with a row per case (without `variant`)."""
@@ -157,6 +157,11 @@ def load_cohort(path: str | Path) -> Cohort:
     return Cohort(table, Path(path))
 
 
+def _name(*parts: str) -> str:
+    # Two cases never have one name, whatever their parts hold.
+    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+
+
 def _scan(row: Mapping[Any, Any]) -> Scan:
     return Scan(row["subject"], row["timepoint"], row["sequence"], Path(row["image"]))
 
@@ -168,4 +173,4 @@ def _case(row: Mapping[Any, Any]) -> Case:
 
 
 def _relative(value: str, folder: Path) -> str:
-    return os.path.relpath(value, folder.resolve()) if value else ""
+    return os.path.relpath(value, os.path.abspath(folder)) if value else ""

@@ -22,12 +22,14 @@ site               hospital or scanner                                          
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.errors import InputError
 from nbradiomics.problem import Problem
+from nbradiomics.tables import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,37 +67,39 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     problems
         Errors and warnings. With errors, the table is for further checks only.
     """
-    import pandas as pd
-
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file.", "Check the path of the cohort table.")
-    try:
-        raw = pd.read_csv(
-            path, dtype=str, keep_default_na=False, sep=_separator(path), skip_blank_lines=False
-        )
-    except ValueError as error:  # pandas' parser and encoding errors are ValueErrors
-        raise InputError(f"{path} cannot be read as CSV: {error}", "Save it as CSV in UTF-8.") from error
+    raw = read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False)
     raw = raw.map(str.strip).rename(columns=lambda name: str(name).strip())
+    # Lines of nothing but separators say nothing; the index goes on counting lines.
+    raw = raw[(raw != "").any(axis=1)]
     if {"Image", "Mask"} <= set(raw.columns):
         raw = _from_batch(raw)
     problems = _column_problems(raw, path)
     extra = [name for name in raw.columns if name not in DEFAULTS]
-    table = raw.drop(columns=extra).reindex(columns=list(DEFAULTS), fill_value="")
+    table = _without_na(raw.drop(columns=extra).reindex(columns=list(DEFAULTS), fill_value=""))
     for column, default in DEFAULTS.items():
         table[column] = [value if value != "" else default for value in table[column]]
+    for column in ("reading", "label"):
+        table[column] = [_whole_number(value) for value in table[column]]
     problems += _row_problems(table, path)
     for column in ("image", "mask"):
-        table[column] = [str((path.parent / value).resolve()) if value else "" for value in table[column]]
-    table["reading"] = [int(value) if str(value).isdigit() else value for value in table["reading"]]
-    table["label"] = [int(label) if str(label).isdigit() else label for label in table["label"]]
+        table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path)
 
 
-def _separator(path: Path) -> str:
-    # Spreadsheets of many countries write semicolons.
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
-        header = file.readline()
-    return ";" if ";" in header and "," not in header else ","
+def _without_na(table: pd.DataFrame) -> pd.DataFrame:
+    """Empty the cells in which R has written ``NA`` for nothing; initials N. A. stay a reader."""
+    nothing = table == "NA"
+    nothing[["subject", "image"]] = False
+    nothing["reader"] &= table["mask"].isin(["NA", ""])
+    return table.mask(nothing, "")
+
+
+def _whole_number(value: str | int) -> str | int:
+    """Number in a cell, where it is a whole one: pandas writes a column with gaps as ``1.0``."""
+    text = str(value).removesuffix(".0")
+    return int(text) if text.isdecimal() else value
 
 
 def _from_batch(raw: pd.DataFrame) -> pd.DataFrame:
@@ -139,7 +143,7 @@ def _column_problems(raw: pd.DataFrame, path: Path) -> list[Problem]:
 
 def _row_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
     problems = []
-    for line, row in enumerate(table.to_dict("records"), start=2):
+    for line, row in zip(table.index + 2, table.to_dict("records"), strict=True):
         problems += [
             Problem(str(path), str(line), column, "error", problem, remedy)
             for column, problem, remedy in _cell_problems(row)
@@ -162,7 +166,7 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
         problems.append(
             ("mask", f"reader {row['reader']!r} without a mask.", "Give the mask, or empty both.")
         )
-    if not (str(row["reading"]).isdigit() and int(row["reading"]) > 0):
+    if not (isinstance(row["reading"], int) and row["reading"] > 0):
         problems.append(("reading", f"{row['reading']!r}; 1, 2, ... was expected.", "Give a whole number."))
     if row["reference_kind"] and row["reference_kind"] not in KINDS:
         expected = f"{row['reference_kind']!r}; one of {', '.join(KINDS)} was expected."
@@ -182,11 +186,16 @@ def _is_duration(text: str) -> bool:
 def _scan_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
     """A scan has one image: readers who drew on different files cannot be compared."""
     problems = []
-    scan = ["subject", "timepoint", "sequence", "channel"]
-    for _, group in table[table["image"] != ""].groupby(scan, sort=False):
-        images = group["image"].drop_duplicates()
-        for line in images.index[1:]:
-            found = f"another image for the scan of line {images.index[0] + 2}: {images[line]}."
-            remedy = "Give scans of their own a timepoint or sequence of their own."
-            problems.append(Problem(str(path), str(line + 2), "image", "error", found, remedy))
+    for _, group in table[table["image"] != ""].groupby(["subject", "timepoint", "sequence"], sort=False):
+        first = group.index[0]
+        for line in group.index[1:]:
+            if group.loc[line, "channel"] != group.loc[first, "channel"]:
+                column, found = "channel", f"another channel of the scan of line {first + 2}."
+                remedy = "This release takes one image per scan: keep one channel, or name them as sequences."
+            elif group.loc[line, "image"] != group.loc[first, "image"]:
+                column, found = "image", f"another image for the scan of line {first + 2}."
+                remedy = "Give scans of their own a timepoint or sequence of their own."
+            else:
+                continue
+            problems.append(Problem(str(path), str(line + 2), column, "error", found, remedy))
     return problems

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -20,6 +20,8 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nbradiomics.execution import Failure
 
 #: Results go to standard output, everything that only accompanies the work to standard error.
 output = Console(soft_wrap=True, highlight=False)
@@ -60,3 +62,16 @@ def show_lines(lines: Sequence[str], *, most: int = 20) -> None:
         output.print(f"  {line}", markup=False)
     if len(lines) > most:
         output.print(f"  ... and {len(lines) - most} more")
+
+
+def failure_line(failure: Failure) -> str:
+    """One line for a failure."""
+    return f"{failure.stage} {failure.case}: {failure.cause} {failure.hint}"
+
+
+def problem_line(problem: Mapping[Any, Any]) -> str:
+    """One line for a row of the table of problems."""
+    place = ", ".join(
+        part for part in (f"line {problem['row']}" if problem["row"] else "", problem["column"]) if part
+    )
+    return f"{problem['severity']} {problem['file']} {place}: {problem['problem']} {problem['remedy']}"

@@ -19,6 +19,7 @@ file                                 what it holds
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from nbradiomics.errors import InputError
 from nbradiomics.workspace import Workspace
 
 _CACHE = "cache"
+#: A file in the cache by which a run knows its own folder.
+_MARK = "nbradiomics-run"
 _TABLES = (
     "report.html",
     "check.csv",
@@ -59,13 +62,15 @@ class RunFolder:
         InputError
             When the folder holds files of the same name that are no run's.
         """
-        there = [name for name in (*_TABLES, *_FOLDERS) if (root / name).exists()]
-        if there and not (root / _CACHE).is_dir():
+        written = (*_TABLES, "cohort.csv", "masks", *_FOLDERS, _CACHE)
+        there = [name for name in written if (root / name).exists()]
+        if there and not (root / _CACHE / _MARK).is_file():
             raise InputError(
                 f"{root} holds {', '.join(there)}, and is not the folder of an earlier run.",
                 "Choose a new folder, so that nothing is overwritten.",
             )
         (root / _CACHE).mkdir(parents=True, exist_ok=True)
+        (root / _CACHE / _MARK).touch()
         for name in _TABLES:
             (root / name).unlink(missing_ok=True)
         for name in _FOLDERS:
@@ -88,5 +93,5 @@ class RunFolder:
 
     def localised(self, table: pd.DataFrame) -> pd.DataFrame:
         """Give a table's text with paths relative to the folder: runs in two folders leave equal tables."""
-        prefix = f"{self.root.resolve()}/"
+        prefix = f"{os.path.abspath(self.root)}{os.sep}"
         return table.map(lambda value: value.replace(prefix, "") if isinstance(value, str) else value)

@@ -15,13 +15,14 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution import Failure, Progress
 from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.names import file_stems
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
 from nbradiomics.problem import problem_table
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.segmentation.cohort import segment_cohort
 from nbradiomics.study import Endpoint, Outcome, Study
-from nbradiomics.tables import AUTO, read_table, write_table
+from nbradiomics.tables import AUTO, INDEX, read_table, write_table
 
 #: What tells one set of ratings from another: an ICC is computed within one of each.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
@@ -74,7 +75,10 @@ def compare(run: Run, cohort: Cohort) -> list[Failure]:
     if len(cohort.readers()) < 2:
         return []
     label = study_label(run.study)
-    agreement = compare_cohort(cohort, lesions=run.study.lesions, label=label, **run.by_case)
+    try:
+        agreement = compare_cohort(cohort, lesions=run.study.lesions, label=label, **run.by_case)
+    except NbradiomicsError as error:
+        return [_whole("cohort", "compare", error)]
     write_table(agreement.table, run.folder.file("agreement.csv"))
     return agreement.failures
 
@@ -82,9 +86,12 @@ def compare(run: Run, cohort: Cohort) -> list[Failure]:
 def extract(run: Run, cohort: Cohort) -> tuple[pd.DataFrame, list[Failure]]:
     """Extract the features of every image and reader."""
     plan = run.study.extract
-    features = extract_cohort(
-        cohort, params=plan.params, engine=plan.engine, lesions=run.study.lesions, **run.by_case
-    )
+    try:
+        features = extract_cohort(
+            cohort, params=plan.params, engine=plan.engine, lesions=run.study.lesions, **run.by_case
+        )
+    except NbradiomicsError as error:
+        return pd.DataFrame(columns=list(INDEX)), [_whole("cohort", "extract", error)]
     write_table(features.table, run.folder.file("features.parquet"))
     return features.table, features.failures
 
@@ -97,11 +104,11 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
     """
     failures = []
     first = features[features["reading"] == features.groupby("reader")["reading"].transform("min")]
-    contexts = list(first.groupby(_CONTEXT, sort=False))
-    for values, rows in contexts:
-        suffix = "" if len(contexts) == 1 else "_" + "_".join(map(str, values))
+    contexts = [(tuple(key), rows) for key, rows in first.groupby(_CONTEXT, sort=False)]
+    names = file_stems([key for key, _ in contexts])
+    stems = [f"_{name}" for name in names] if len(contexts) > 1 else [""]
+    for suffix, (_, rows) in zip(stems if contexts else [], contexts, strict=True):
         for name, readers in _comparisons(rows).items():
-            file = run.folder.file("reproducibility", f"{name}{suffix}.csv")
             try:
                 table = assess_reproducibility(
                     rows.assign(reading=1),
@@ -110,10 +117,15 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
                     confidence=run.study.reproducibility.confidence,
                 )
             except NbradiomicsError as error:
-                failures.append(Failure(f"{name}{suffix}", "reproducibility", error.problem, error.remedy))
+                failures.append(_whole(f"{name}{suffix}", "reproducibility", error))
             else:
-                write_table(table, file)
+                write_table(table, run.folder.file("reproducibility", f"{name}{suffix}.csv"))
     return failures
+
+
+def _whole(case: str, stage: str, error: NbradiomicsError) -> Failure:
+    """A stage that could not be done at all is a failure too: the others go on, and the report says so."""
+    return Failure(case, stage, error.problem, error.remedy)
 
 
 def _comparisons(rows: pd.DataFrame) -> dict[str, list[str]]:
@@ -137,7 +149,7 @@ def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame) -> lis
         try:
             result = _evaluate(run, run.study.outcome, endpoint, unseen, clinical)
         except NbradiomicsError as error:
-            failures.append(Failure(endpoint.name, "outcome", error.problem, error.remedy))
+            failures.append(_whole(endpoint.name, "outcome", error))
             continue
         reason = result.flow["reason"].mask(result.flow["subject"].isin(seen), "the model was trained on it")
         result = replace(result, flow=result.flow.assign(reason=reason))

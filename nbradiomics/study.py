@@ -5,20 +5,34 @@ Sections are named after the stages; a stage whose section is absent is not run.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from nbradiomics.errors import InputError
 from nbradiomics.problem import Problem, raise_errors
+from nbradiomics.tables import read_text
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, but a key that stands twice is an error: the last one would win in silence."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
+                mark = node.value[index][0].start_mark
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", mark)
+        return super().construct_mapping(node, deep=deep)
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Segment(_Section):
@@ -49,7 +63,7 @@ class Reproducibility(_Section):
 class Endpoint(_Section):
     """One endpoint of the clinical table; time counts from the scan."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$", description="Short name; it names a folder.")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="Short name; it names a folder.")
     time: str = Field(description="Column with the time from the scan to the event or to censoring.")
     event: str = Field(description="Column with 1 for an event and 0 for censoring.")
 
@@ -77,6 +91,14 @@ class Outcome(_Section):
     permutations: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Refits on permuted outcomes for the p of the risk groups; 0 gives no p."
     )
+
+    @field_validator("endpoints")
+    @classmethod
+    def _named_apart(cls, endpoints: list[Endpoint]) -> list[Endpoint]:
+        names = [endpoint.name.casefold() for endpoint in endpoints]
+        if len(set(names)) < len(names):
+            raise ValueError(f"endpoints need names of their own, not {', '.join(names)}")
+        return endpoints
 
 
 class Study(_Section):
@@ -108,19 +130,37 @@ def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file.", "Check the path of the study file.")
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     try:
-        content = yaml.safe_load(text)
-        if not isinstance(content, dict):
-            found = "the file holds no mapping of keys."
-            return None, [Problem(str(path), "1", "", "error", found, "Start from the README's example.")]
-        study = Study.model_validate(content)
+        content = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         return None, [Problem(str(path), "", "", "error", f"no valid YAML: {error}", "Mend that line.")]
-    except ValidationError as error:
-        return None, [_problem(path, text, details) for details in error.errors()]
+    if not isinstance(content, dict):
+        found = "the file holds no mapping of keys."
+        return None, [Problem(str(path), "1", "", "error", found, "Start from the README's example.")]
+    study, problems = _validate(content, path, text)
+    if study is None:
+        return None, problems
     resolved = _resolve(study, path.parent)
-    return resolved, _missing_files(resolved, path, text)
+    return resolved, problems + _missing_files(resolved, path, text)
+
+
+def _validate(content: dict[str, Any], path: Path, text: str) -> tuple[Study | None, list[Problem]]:
+    """Validate; unknown keys are left out and told, so that the rest is still looked at."""
+    try:
+        return Study.model_validate(content), []
+    except ValidationError as error:
+        details = error.errors()
+    problems = [_problem(path, text, detail) for detail in details]
+    if any(detail["type"] != "extra_forbidden" for detail in details):
+        return None, problems
+    for detail in details:
+        *parents, key = detail["loc"]
+        place: Any = content
+        for parent in parents:
+            place = place[parent]
+        del place[key]
+    return Study.model_validate(content), problems
 
 
 def load_study(path: str | Path) -> Study:
@@ -133,7 +173,7 @@ def load_study(path: str | Path) -> Study:
 
 def _resolve(study: Study, folder: Path) -> Study:
     """Make paths absolute; a preset or a bundled model keeps its name."""
-    changes: dict[str, Any] = {"cohort": (folder / study.cohort).resolve()}
+    changes: dict[str, Any] = {"cohort": _absolute(folder / study.cohort)}
     changes["extract"] = study.extract.model_copy(
         update={"params": _path_or_name(study.extract.params, folder)}
     )
@@ -141,13 +181,18 @@ def _resolve(study: Study, folder: Path) -> Study:
         model = _path_or_name(study.segment.model, folder)
         changes["segment"] = study.segment.model_copy(update={"model": model})
     if study.outcome:
-        clinical = (folder / study.outcome.clinical).resolve()
+        clinical = _absolute(folder / study.outcome.clinical)
         changes["outcome"] = study.outcome.model_copy(update={"clinical": clinical})
     return study.model_copy(update=changes)
 
 
+def _absolute(path: Path) -> Path:
+    # `resolve` would follow links, and a linked file may lack the ending that tells its format.
+    return Path(os.path.abspath(path))
+
+
 def _path_or_name(value: str, folder: Path) -> str:
-    path = (folder / value).resolve()
+    path = _absolute(folder / value)
     return str(path) if path.exists() else value
 
 

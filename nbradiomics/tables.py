@@ -21,6 +21,8 @@ variant
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,13 +46,61 @@ def read_table(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file.", "Check the path of the table.")
+    if path.suffix != ".parquet":
+        # A converter sees the cell as it is written: a subject `007` or `NA` is neither number nor missing.
+        table = read_csv(path, converters=dict.fromkeys(_TEXT, str.strip), float_precision="round_trip")
+        table = table[~_blank(table)].reset_index(drop=True)
+        return table.drop(columns=[name for name in table.columns if _is_row_number(name)])
     try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        # A converter sees the cell as it is written: a subject `007` or `NA` is neither a number nor missing.
-        return pd.read_csv(path, converters=dict.fromkeys(_TEXT, str.strip), float_precision="round_trip")
-    except (ValueError, OSError) as error:  # pandas' and Arrow's parser errors are ValueErrors
+        return pd.read_parquet(path)
+    except (ValueError, OSError) as error:  # Arrow's errors are ValueErrors
         raise InputError(f"{path} cannot be read as a table: {error}", "Give CSV or Parquet.") from error
+
+
+def read_text(path: Path) -> str:
+    """Read a text file in UTF-8; raise `InputError` when it is in another encoding."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except ValueError as error:
+        raise InputError(f"{path} is no text in UTF-8: {error}", "Save it in UTF-8.") from error
+
+
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a CSV file as it is: commas or semicolons, with or without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        When it is no CSV in UTF-8, or rows have more cells than the header.
+    """
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            table: pd.DataFrame = pd.read_csv(
+                path, sep=_separator(path), encoding="utf-8-sig", index_col=False, **options
+            )
+        except pd.errors.ParserWarning as error:
+            raise InputError(
+                f"{path}: rows have more cells than the header.",
+                "Remove separators at the end of the rows, or name the columns.",
+            ) from error
+        except (ValueError, OSError) as error:  # pandas' parser and encoding errors are ValueErrors
+            raise InputError(f"{path} cannot be read as CSV: {error}", "Save it as CSV in UTF-8.") from error
+    return table
+
+
+def _blank(rows: pd.DataFrame) -> pd.Series:
+    """Rows of nothing but separators, as spreadsheets leave them at the end."""
+    return (rows.isna() | (rows == "")).all(axis=1)
+
+
+def _separator(path: Path) -> str:
+    # Spreadsheets of many countries write semicolons.
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        header = file.readline()
+    return ";" if ";" in header and "," not in header else ","
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:
@@ -74,10 +124,41 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
 def feature_columns(table: pd.DataFrame) -> list[str]:
     """Names of the features of a feature table: its numeric columns but for the index columns.
 
-    PyRadiomics' ``diagnostics_...`` columns tell how it ran (image sizes, versions) and are no features.
+    PyRadiomics' ``diagnostics_...`` columns tell how it ran (image sizes, versions) and are no features, nor
+    are row numbers (a column without a name).
+
+    Raises
+    ------
+    InputError
+        When two columns have one name, or a column of numbers holds cells that are none: it would be passed
+        over without a word.
     """
-    numeric = [str(name) for name in table.select_dtypes("number").columns]
-    return [name for name in numeric if name not in INDEX and not name.startswith("diagnostics_")]
+    columns = [name for name in table.columns if name not in INDEX and not _is_row_number(name)]
+    repeated = sorted({str(name) for name in columns if columns.count(name) > 1})
+    if repeated:
+        raise InputError(f"several columns are called {', '.join(repeated)}.", "Give each a name of its own.")
+    numeric = set(table.select_dtypes("number").columns)
+    for name in columns:
+        if name not in numeric:
+            _refuse_broken_numbers(table[name])
+    return [str(name) for name in columns if name in numeric and not str(name).startswith("diagnostics_")]
+
+
+def _is_row_number(name: object) -> bool:
+    return re.fullmatch(r"Unnamed: \d+|", str(name)) is not None
+
+
+def _refuse_broken_numbers(column: pd.Series) -> None:
+    import pandas as pd
+
+    there = column.dropna().astype(str).str.strip()
+    broken = there[pd.to_numeric(there.str.replace(",", "."), errors="coerce").isna()]
+    if len(there) and 2 * len(broken) < len(there) and not str(column.name).startswith("diagnostics_"):
+        found = repr(broken.iloc[0]) if len(broken) else f"{there.iloc[0]!r} (a decimal comma, or text)"
+        raise InputError(
+            f"column {column.name!r} holds numbers, but also {found}.",
+            "Correct the cell or leave it empty; write decimals with a point.",
+        )
 
 
 def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

@@ -23,6 +23,8 @@ from nbradiomics.images.io import file_hash
 
 #: A case's result: what JSON can hold (NaN included).
 Payload = dict[str, Any]
+#: Key of a payload that may come out otherwise the next time (memory ran out, say); it is not kept.
+PASSING = "passing"
 
 
 def result_key(stage: str, **made_of: Any) -> str:
@@ -32,12 +34,16 @@ def result_key(stage: str, **made_of: Any) -> str:
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of a file's content, or ``missing``: whether it can be read is the stage's question."""
+    """SHA-256 of a file's content.
+
+    A file that cannot be read gets a word that is found nowhere, so that no stored result stands for it;
+    what is wrong with it is the stage's question.
+    """
     try:
         status = path.stat()
+        return _hash_once(str(path), status.st_size, status.st_mtime_ns)
     except OSError:
-        return "missing"
-    return _hash_once(str(path), status.st_size, status.st_mtime_ns) if path.is_file() else "missing"
+        return f"unreadable {uuid4().hex}"
 
 
 @lru_cache(maxsize=100_000)
@@ -106,7 +112,8 @@ def run_stored(
     todo = {name: arguments for name, arguments in cases.items() if name not in found}
 
     def keep(name: str, payload: Payload) -> None:
-        workspace.save(stage, keys[name], payload)
+        if not payload.get(PASSING):
+            workspace.save(stage, keys[name], payload)
 
     fresh = run_cases(function, todo, stage=stage, jobs=jobs, progress=progress, keep=keep)
     results = found | fresh.results

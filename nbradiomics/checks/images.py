@@ -14,7 +14,7 @@ from nbradiomics.cohort import Scan
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.images.grid import require_same_grid
-from nbradiomics.images.io import read_image
+from nbradiomics.images.io import describe, read_image
 from nbradiomics.images.region import read_region
 from nbradiomics.problem import Problem
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
@@ -102,15 +102,25 @@ def _check_scan(image_file: str, line: int, masks: list[_Mask]) -> Payload:
 def _check_mask(mask: _Mask, image: sitk.Image | None, image_file: str) -> list[_Finding]:
     line, file, label = mask
     try:
-        region = read_region(file, label)
-        if image is not None:
-            require_same_grid(region, image, names=(file, image_file))
+        drawn = read_image(file)
     except InputError as error:
         return [(line, "mask", "error", error.problem, error.remedy)]
+    findings = []
+    try:
+        if image is not None:
+            require_same_grid(drawn, image, names=(file, image_file))
+    except InputError as error:
+        findings.append((line, "mask", "error", error.problem, error.remedy))
+    try:
+        region = read_region(drawn, label)
+    except InputError as error:
+        found = error.problem.replace(describe(drawn), file)
+        return [*findings, (line, "mask", "error", found, error.remedy)]
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
     if voxels == 0:
         remedy = "Is there no tumour? Its features will be missing; its agreement is counted as empty."
-        return [(line, "mask", "warning", f"{file}: the mask is empty.", remedy)]
+        findings.append((line, "mask", "warning", f"{file}: the mask is empty.", remedy))
     if voxels == 1:
-        return [(line, "mask", "error", f"{file}: the mask holds a single voxel.", "Look at it in a viewer.")]
-    return []
+        found = f"{file}: the mask holds a single voxel."
+        findings.append((line, "mask", "error", found, "Look at it in a viewer."))
+    return findings

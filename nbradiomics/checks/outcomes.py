@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.outcome.endpoints import endpoint_problems
+from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS
+from nbradiomics.outcome.covariates import read_covariates
+from nbradiomics.outcome.endpoints import as_numbers, endpoint_problems
 from nbradiomics.problem import Problem
 from nbradiomics.study import Endpoint, Outcome
 from nbradiomics.tables import read_table
@@ -34,15 +36,55 @@ def check_outcomes(outcome: Outcome, cohort: pd.DataFrame, cohort_file: Path) ->
     except InputError as error:
         return [Problem(str(file), "", "", "error", error.problem, error.remedy)]
     problems = []
-    for column in outcome.covariates:
-        if column not in clinical:
-            held = ", ".join(map(str, clinical.columns))
-            found = "a covariate that the clinical table lacks."
-            problems.append(Problem(str(file), "1", column, "error", found, f"Choose from: {held}."))
     for endpoint in outcome.endpoints:
         problems += _check_endpoint(endpoint, clinical, file)
+        problems += _check_covariates(outcome, endpoint, clinical)
+        problems += _check_events(outcome, endpoint, clinical, cohort)
         problems += _check_followed(endpoint, clinical, cohort, cohort_file)
     return problems
+
+
+def check_choice(outcome: Outcome, cohort: pd.DataFrame, study_file: Path) -> list[Problem]:
+    """Make sure that the scans which the outcome models ask for are in the cohort."""
+    problems = []
+    for column in ("timepoint", "sequence"):
+        wanted, there = getattr(outcome, column), sorted(set(cohort[column]))
+        if wanted is not None and wanted not in there:
+            found, remedy = (
+                f"no {column} {wanted!r} in the cohort table.",
+                f"Choose from: {', '.join(there)}.",
+            )
+            problems.append(Problem(str(study_file), "", f"outcome.{column}", "error", found, remedy))
+    return problems
+
+
+def _check_covariates(outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame) -> list[Problem]:
+    if "subject" not in clinical:
+        return []  # told with the endpoint
+    try:
+        read_covariates(clinical, outcome.covariates, taken=(endpoint.time, endpoint.event))
+    except InputError as error:
+        return [Problem(str(outcome.clinical), "", "covariates", "error", error.problem, error.remedy)]
+    return []
+
+
+def _check_events(
+    outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame, cohort: pd.DataFrame
+) -> list[Problem]:
+    """Too few events are a warning: everything else of the study can still be done."""
+    if not {"subject", endpoint.time, endpoint.event} <= set(clinical):
+        return []
+    known = clinical[clinical["subject"].astype(str).isin(set(cohort["subject"]))]
+    events = int((as_numbers(known[endpoint.event]) == 1).sum())
+    needed = EVENTS_PER_FOLD * outcome.folds
+    if len(known) >= MINIMUM_SUBJECTS and events >= needed:
+        return []
+    found = (
+        f"{len(known)} subjects of the cohort with {events} events; {outcome.folds} folds need "
+        f"{MINIMUM_SUBJECTS} subjects and {needed} events. Models of {endpoint.name} will not be fitted."
+    )
+    remedy = "Use fewer folds, or look whether the subjects bear the same names in both tables."
+    return [Problem(str(outcome.clinical), "", endpoint.event, "warning", found, remedy)]
 
 
 def _check_endpoint(endpoint: Endpoint, clinical: pd.DataFrame, file: Path) -> list[Problem]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import pandas as pd
 
 from nbradiomics.checks.images import check_images
-from nbradiomics.checks.outcomes import check_outcomes
+from nbradiomics.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.cohort_table import read_cohort_table
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_engine, resolve_label
-from nbradiomics.features.parameters import load_parameters
+from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.problem import Problem, problem_table
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.study import Segment, Study, read_study
@@ -49,8 +50,10 @@ def check(
     """
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
-        label = 1 if params is None else int(resolve_label(load_parameters(params), None))
         table, problems = read_cohort_table(path)
+        parameters = load_parameters(params if params is not None else {})
+        label = int(resolve_label(parameters, None))
+        problems += _check_labels(parameters, table, path, "label")
         problems += check_images(table, path, label=label, jobs=jobs, progress=progress)
         return problem_table(problems)
     if params is not None:
@@ -67,10 +70,13 @@ def check_tables(study: Study, path: Path) -> list[Problem]:
     problems: list[Problem] = []
     if study.cohort.is_file():
         table, problems = read_cohort_table(study.cohort)
-        problems += _check_labels(study, table, path)
+        problems += _check_parameters(study, table, path)
         problems += _check_auto(study, table, path)
+        problems += _check_lesions(study, table, path)
+        problems += _check_training(study, table, path)
         if study.outcome and study.outcome.clinical.is_file():
             problems += check_outcomes(study.outcome, table, study.cohort)
+            problems += check_choice(study.outcome, table, path)
     try:
         require_engine(study.extract.engine)
     except InputError as error:
@@ -111,14 +117,50 @@ def study_label(study: Study) -> int:
         return 1  # the parameter file is a problem of its own, told elsewhere
 
 
-def _check_labels(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
     try:
         parameters = load_parameters(study.extract.params)
-        for label in set(table.loc[(table["mask"] != "") & (table["reader"] != AUTO), "label"]) - {""}:
-            resolve_label(parameters, label)
     except InputError as error:
         return [_problem(path, "extract.params", error)]
-    return []
+    return _check_labels(parameters, table, path, "extract.params")
+
+
+def _check_labels(parameters: Parameters, table: pd.DataFrame, path: Path, column: str) -> list[Problem]:
+    manual = table[(table["mask"] != "") & (table["reader"] != AUTO)]
+    problems = []
+    for label in sorted(set(manual["label"]) - {""}, key=str):
+        try:
+            resolve_label(parameters, label)
+        except InputError as error:
+            problems.append(_problem(path, column, error))
+    return problems
+
+
+def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """The model's masks do not tell lesions apart; see `nbradiomics.lesions`."""
+    manual = table[(table["mask"] != "") & (table["reader"] != AUTO)]
+    with_model = study.segment is not None or (table["reader"] == AUTO).any()
+    if study.lesions == "union" or manual["roi"].nunique() < 2 or not with_model:
+        return []
+    found = f"the rule {study.lesions!r} needs lesions told apart, and the masks of {AUTO!r} do not."
+    remedy = "Use the rule `union`, or leave the model's masks out."
+    return [Problem(str(path), "", "lesions", "error", found, remedy)]
+
+
+def _check_training(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """A name that is misspelt would let a subject pass for unseen."""
+    stated = (study.segment.training_subjects if study.segment else None) or []
+    subjects = sorted(set(table["subject"]))
+    folded = {name.casefold(): name for name in subjects}
+    problems = []
+    for subject in stated:
+        if subject not in subjects:
+            close = difflib.get_close_matches(subject.casefold(), folded, n=3)
+            near = ", ".join(folded[name] for name in close)
+            remedy = f"Did you mean {near}?" if near else "Name subjects of the cohort table only."
+            found = f"no subject {subject!r} in the cohort table."
+            problems.append(Problem(str(path), "", "segment.training_subjects", "error", found, remedy))
+    return problems
 
 
 def _check_auto(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:

@@ -24,7 +24,7 @@ from nbradiomics.features.extract import (
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.lesions import apply_lesion_rule
 from nbradiomics.tables import AUTO, INDEX
-from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
+from nbradiomics.workspace import PASSING, Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "extract"
 
@@ -124,7 +124,7 @@ def _key(case: Case, parameters: Parameters, engine: str, label: int) -> str:
 def _extract_case(case: Case, parameters: Parameters, engine: str, label: int) -> Payload:
     image, region = read_case(case, label)
     extraction = extract_region(image, region, parameters, engine=engine, name=str(case.masks[0].path))
-    return {"values": extraction.values, "notes": extraction.notes}
+    return {"values": extraction.values, "notes": extraction.notes, PASSING: extraction.broken}
 
 
 def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload]) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.features import pyradiomics_engine
+from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import describe, read_image
@@ -21,22 +21,6 @@ from nbradiomics.images.region import read_region
 #: Engines by name.
 ENGINES = {pyradiomics_engine.NAME: pyradiomics_engine}
 DEFAULT_ENGINE = pyradiomics_engine.NAME
-
-
-@dataclass(frozen=True)
-class Extraction:
-    """Features of one region.
-
-    Attributes
-    ----------
-    values
-        Features by PyRadiomics' names.
-    notes
-        Why a feature is absent or undefined, in the engine's words.
-    """
-
-    values: dict[str, float]
-    notes: list[str]
 
 
 def extract_features(
@@ -117,4 +101,5 @@ def extract_region(
     if inside < 2:
         found = "the mask is empty" if inside == 0 else "the mask holds a single voxel"
         raise InputError(f"{name}: {found}.", "There is nothing to measure in it; look at the mask.")
-    return Extraction(*ENGINES[engine].compute(image, region, parameters))
+    extraction: Extraction = ENGINES[engine].compute(image, region, parameters)
+    return extraction

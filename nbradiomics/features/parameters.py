@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from nbradiomics.errors import InputError
+from nbradiomics.tables import read_text
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -80,7 +81,7 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
                 f"Give the path of a PyRadiomics parameter file, or a preset: {', '.join(presets())}.",
             )
         path = presets()[str(source)]
-    return _checked(str(source), path.read_text(encoding="utf-8"))
+    return _checked(str(source), read_text(path))
 
 
 def _checked(name: str, text: str) -> Parameters:

@@ -11,9 +11,11 @@ from importlib.metadata import version
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.parameters import Parameters
 
 NAME = "pyradiomics"
+_BROKEN = "FAILED:"
 
 
 def engine_version() -> str:
@@ -21,9 +23,7 @@ def engine_version() -> str:
     return version("pyradiomics-bhklab")
 
 
-def compute(
-    image: sitk.Image, region: sitk.Image, parameters: Parameters
-) -> tuple[dict[str, float], list[str]]:
+def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Extraction:
     """Compute every feature that the parameters enable.
 
     Parameters
@@ -37,10 +37,9 @@ def compute(
 
     Returns
     -------
-    features
-        Values under PyRadiomics' names, NaN where it gives none.
-    notes
-        What PyRadiomics logged as a warning or an error: why a feature is absent or undefined.
+    Extraction
+        Values under PyRadiomics' names, NaN where it gives none, and what it logged as a warning or an error:
+        why a feature is absent or undefined.
 
     Raises
     ------
@@ -60,7 +59,13 @@ def compute(
     values = {
         str(name): float(value) for name, value in result.items() if not name.startswith("diagnostics_")
     }
-    return values, notes
+    # PyRadiomics catches whatever breaks in a feature, logs the traceback and goes on with NaN.
+    broken = any(note.startswith(_BROKEN) for note in notes)
+    return Extraction(values, [_last_line(note) for note in notes], broken)
+
+
+def _last_line(note: str) -> str:
+    return note.strip().splitlines()[-1] if note.startswith(_BROKEN) else note
 
 
 _REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."

@@ -69,14 +69,17 @@ def _read_file(path: Path) -> sitk.Image:
             f"{path} is a folder; an image file was expected.",
             "Convert a DICOM series to one NIfTI or NRRD file first.",
         )
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
     try:
-        image = sitk.ReadImage(str(path))
+        image = reader.Execute()
     except RuntimeError as error:
         raise InputError(
             f"{path} cannot be read as an image.",
             "Open it in a viewer; if it is damaged, export it again.",
         ) from error
-    return _with_lost_values(image, path) if path.name.endswith((".nii", ".nii.gz")) else image
+    nifti = sitk.ImageFileReader.GetImageIOFromFileName(str(path)) == "NiftiImageIO"
+    return _with_lost_values(image, path) if nifti else image
 
 
 def _with_lost_values(image: sitk.Image, path: Path) -> sitk.Image:
@@ -91,12 +94,18 @@ def _with_lost_values(image: sitk.Image, path: Path) -> sitk.Image:
 
     if image.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
         return image
-    stored = np.asarray(nibabel.Nifti1Image.from_filename(path).dataobj.get_unscaled())
+    stored = np.asarray(nibabel.load(path).dataobj.get_unscaled())
     lost = ~np.isfinite(stored)
-    if stored.shape != image.GetSize() or not lost.any():
+    if not lost.any():
         return image
+    if stored.size != np.prod(image.GetSize()):
+        raise InputError(
+            f"{path} holds {int(lost.sum())} values that are no finite number.",
+            "Replace them, or export the image again.",
+        )
     array = sitk.GetArrayFromImage(image)
-    array[lost.T] = np.nan  # nibabel's axes are x, y, z
+    # nibabel's axes are x, y, z, and axes of length 1 may follow.
+    array[lost.reshape(image.GetSize()).T] = np.nan
     restored = sitk.GetImageFromArray(array)
     restored.CopyInformation(image)
     return restored

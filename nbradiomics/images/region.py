@@ -27,15 +27,17 @@ def labels_in(mask: sitk.Image) -> list[int]:
     return [int(value) for value in values if value != 0]
 
 
-def resolve_label(mask: sitk.Image, label: int | str) -> int:
+def resolve_label(mask: sitk.Image, label: float | str) -> int:
     """Turn a label's name into its number.
 
     Names are looked up in the header of a 3D Slicer segmentation (``.seg.nrrd``), the one common
     format that stores them; a whole number written as text is taken as that number.
     """
-    if isinstance(label, int):
-        return label
-    if label.strip().lstrip("-").isdigit():
+    if not isinstance(label, str):
+        if label != int(label):
+            raise InputError(f"label {label!r} is no whole number.", "Give a whole number or a name.")
+        return int(label)
+    if label.strip().lstrip("-").isdecimal():
         return int(label)
     names = _segment_names(mask)
     if label not in names:
@@ -57,7 +59,7 @@ def _segment_names(mask: sitk.Image) -> dict[str, int]:
     return names
 
 
-def read_region(source: str | Path | sitk.Image, label: int | str | None = None) -> sitk.Image:
+def read_region(source: str | Path | sitk.Image, label: float | str | None = None) -> sitk.Image:
     """Read one region of a mask as a binary image.
 
     Parameters

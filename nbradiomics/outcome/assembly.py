@@ -85,7 +85,10 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
         raise InputError(
             f"{blank} rows of the feature table name no subject.", "Name the subject of every row."
         )
-    chosen = select(features, **wanted)
+    asked = {column: value for column, value in wanted.items() if value is not None}
+    chosen = select(features, **asked)
+    if chosen["subject"].duplicated().any():
+        chosen = select(chosen, **wanted)  # several rows of a subject: says which columns hold a choice
     names = chosen["subject"].astype(str)
     twice = names[names.duplicated()].unique()
     if len(twice):

@@ -64,11 +64,11 @@ class FoldResult:
 def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
     """Training and held-out places of each fold of each repeat.
 
-    Folds are stratified by the event, unless fewer subjects are censored than there are folds: then
-    there is nothing to stratify and folds are drawn at random.
+    Folds are stratified by the event, unless fewer subjects have it, or are censored, than there are folds:
+    then there is nothing to stratify and folds are drawn at random.
     """
-    censored = int((~y["event"]).sum())
-    kind = RepeatedStratifiedKFold if censored >= settings.folds else RepeatedKFold
+    fewest = min(int(y["event"].sum()), int((~y["event"]).sum()))
+    kind = RepeatedStratifiedKFold if fewest >= settings.folds else RepeatedKFold
     splitter = kind(n_splits=settings.folds, n_repeats=settings.repeats, random_state=settings.seed)
     splits = list(splitter.split(np.zeros(len(y)), y["event"]))
     return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]

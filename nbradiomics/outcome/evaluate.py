@@ -91,6 +91,7 @@ def evaluate_outcome(
         "variant": variant,
         "reading": reading,
     }
+    features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     chosen = choose_rows(features, wanted)
     names = radiomic_columns(features, clinical, time=time, event=event)
     rule = find_rule(

@@ -144,6 +144,9 @@ def rated_rule(
         text = f"No stability filter: the feature table holds {seen} to compare."
         return StabilityRule("none", text)
     ratings = _ratings(table, chosen, features, names)
+    if readers is None and not ratings.subjects:
+        text = f"No stability filter: no subject was measured by all of {', '.join(names)}."
+        return StabilityRule("none", text)
     text = (
         f"A feature was stable in a fold where the lower {ICC_CONFIDENCE:.0%} limit of ICC(A,1) among the "
         f"readers {', '.join(names)} reached {threshold:g} in that fold's training subjects alone "

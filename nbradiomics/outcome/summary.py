@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ import pandas as pd
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
 from nbradiomics.outcome.performance import GAIN
+
+#: Image type, class, feature.
+_PYRADIOMICS = re.compile(r"_(shape|shape2D|firstorder|glcm|glrlm|glszm|gldm|ngtdm)_\w+$")
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -33,7 +37,8 @@ def summarise(
     Returns
     -------
     dict
-        ``time, event, subjects, events, excluded`` (number), ``features``, ``covariates``, ``models``,
+        ``time, event, subjects, events, excluded`` (number), ``features``, ``foreign``
+        (features without a name of PyRadiomics, where others have one), ``covariates``, ``models``,
         ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
         feature values), ``permutation_p`` (by model, null where there is none), ``constant_folds`` (by
         model: folds in which no column was left), ``raised_penalties`` (by model), ``failures`` (model,
@@ -46,6 +51,7 @@ def summarise(
         "events": int(data.y["event"].sum()),
         "excluded": len(data.excluded),
         "features": len(data.radiomic),
+        "foreign": _foreign(data.radiomic),
         "covariates": [*data.numeric, *data.categorical],
         "models": list(data.models),
         "stability": data.stability.text,
@@ -58,6 +64,12 @@ def summarise(
     }
     summary["sentences"] = [*_sentences(summary, performance, tests, settings)]
     return summary
+
+
+def _foreign(features: Sequence[str]) -> list[str]:
+    """Features that are named otherwise than PyRadiomics names them, in a table where most are its own."""
+    foreign = [name for name in features if not _PYRADIOMICS.search(name)]
+    return foreign if 2 * len(foreign) < len(features) else []
 
 
 def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
@@ -85,6 +97,12 @@ def _sentences(
         f"{summary['subjects']} subjects with {summary['events']} events ({summary['time']}, "
         f"{summary['event']}) were analysed; {summary['excluded']} were left out."
     )
+    if summary["foreign"]:
+        yield (
+            f"{len(summary['foreign'])} of {summary['features']} features bear no name of PyRadiomics, but "
+            f"were taken as features: {', '.join(summary['foreign'][:10])}"
+            f"{' ...' if len(summary['foreign']) > 10 else ''}. Make sure that none of them is an outcome."
+        )
     yield summary["stability"]
     if summary["missing_values"]:
         cells = summary["subjects"] * summary["features"]

@@ -194,7 +194,12 @@ def _rows_of(features: pd.DataFrame, readers: Sequence[str] | None) -> pd.DataFr
             f"the table has no column {_listed(missing)}.",
             "Give a feature table: one row per subject and reader.",
         )
-    rows = features[features["subject"].notna() & features["reader"].notna()]
+    named = features[["subject", "reader"]].notna() & (features[["subject", "reader"]] != "")
+    rows = features[named.all(axis=1)]
+    if len(rows) < len(features):
+        raise InputError(
+            f"{len(features) - len(rows)} rows name no subject or no reader.", "Name both in every row."
+        )
     rows = rows.assign(subject=rows["subject"].astype(str), reader=rows["reader"].astype(str))
     if readers is None:
         return rows[rows["reader"] != AUTO]

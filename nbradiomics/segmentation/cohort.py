@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from nbradiomics.cohort import Cohort, Scan
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import read_image, write_image
+from nbradiomics.names import file_stems
 from nbradiomics.segmentation.card import image_fingerprint
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.tables import AUTO
@@ -72,20 +74,16 @@ def segment_cohort(
     Raises
     ------
     InputError
-        When the cohort holds reader `auto` already, or is one of several channels.
+        When the cohort holds reader `auto` already.
     ModelError
         When the model cannot be used.
     """
     if AUTO in cohort.readers():
         raise InputError(f"{cohort.path} already holds reader {AUTO!r}.", "Remove its rows to segment again.")
-    if (cohort.table["channel"] != "").any():
-        raise InputError(
-            f"{cohort.path} has images of several channels; models of one input are supported.",
-            "Keep the rows of the channel that the model was trained on, and empty the column `channel`.",
-        )
     loaded = model if isinstance(model, Model) else load_model(model)
     scans = {scan.name: scan for scan in cohort.scans()}
-    files = {name: Path(masks) / f"{name.replace('/', '_')}.nii.gz" for name in scans}
+    stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
+    files = {name: Path(masks) / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
     batch = run_stored(
         _segment_scan,
         {name: (scan, loaded, files[name], threads) for name, scan in scans.items()},
@@ -95,7 +93,7 @@ def segment_cohort(
         holds=lambda name, payload: content_hash(files[name]) == payload["mask"],
         progress=progress,
     )
-    done = {scans[name]: files[name].resolve() for name in batch.results}
+    done = {scans[name]: Path(os.path.abspath(files[name])) for name in batch.results}
     return SegmentedCohort(cohort.with_reader(AUTO, done), _table(scans, batch.results), batch.failures)
 
 

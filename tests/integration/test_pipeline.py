@@ -236,3 +236,44 @@ def test_automatic_masks_of_training_subjects_never_enter_an_outcome_model() -> 
     assert stages._seen_in_training(study, segmentation) == {"seen", "stated"}
     by_hand = study.model_copy(update={"outcome": outcome.model_copy(update={"reader": "A"})})
     assert stages._seen_in_training(by_hand, segmentation) == set()
+
+
+def test_the_folder_of_the_study_is_not_taken_for_a_run(study: Path) -> None:
+    before = (study.parent / "cohort.csv").read_bytes()
+    with pytest.raises(InputError, match=r"cohort\.csv"):
+        run(study, study.parent)
+    assert (study.parent / "cohort.csv").read_bytes() == before
+
+
+def test_a_folder_with_a_cache_of_its_own_is_not_touched(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "cache").mkdir(parents=True)
+    (tmp_path / "mine" / "outcome").mkdir()
+    (tmp_path / "mine" / "outcome" / "thesis.csv").write_text("years of work")
+    with pytest.raises(InputError, match="not the folder of an earlier run"):
+        run(study, tmp_path / "mine")
+    assert (tmp_path / "mine" / "outcome" / "thesis.csv").is_file()
+
+
+def test_readers_who_share_no_scan_do_not_stop_the_run(study: Path, tmp_path: Path) -> None:
+    cohort = study.parent / "cohort.csv"
+    header, *rows = cohort.read_text().splitlines()
+    apart = [row for n, row in enumerate(rows) if (n // 2 < SUBJECTS // 2) == (",A," in row)]
+    cohort.write_text("\n".join([header, *apart]) + "\n")
+    done = run(study, tmp_path / "out")
+    assert done.complete
+    assert "compare" in {failure.stage for failure in done.failures}
+    assert len(read_table(tmp_path / "out" / "features.parquet")) == SUBJECTS
+
+
+def test_several_timepoints_get_a_table_each(study: Path, tmp_path: Path) -> None:
+    cohort = study.parent / "cohort.csv"
+    header, *rows = cohort.read_text().splitlines()
+    both = [f"{row},{when}" for row in rows for when in ("01/2020", "02/2020")]
+    cohort.write_text("\n".join([f"{header},timepoint", *both]) + "\n")
+    study.write_text(STUDY.replace("reader: A", "reader: A\n  timepoint: 02/2020"))
+    done = run(study, tmp_path / "out")
+    assert done.failures == []
+    tables_there = sorted(path.name for path in (tmp_path / "out" / "reproducibility").iterdir())
+    context = "unspecified_tumour_original"
+    assert tables_there == [f"readers_01-2020_{context}.csv", f"readers_02-2020_{context}.csv"]
+    assert (tmp_path / "out" / "outcome" / "os" / "performance.csv").is_file()

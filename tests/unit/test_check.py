@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import SimpleITK as sitk
 
@@ -76,26 +77,32 @@ def write_study(folder: Path, extra: str = "", clinical: str | None = None) -> P
     return path
 
 
+def errors(path: Path) -> pd.DataFrame:
+    """Errors of a study; three subjects are too few for outcome models, which is a warning."""
+    problems = check(path)
+    return problems[~problems["problem"].str.contains("will not be fitted")]
+
+
 def test_a_sound_study_has_no_problem(tmp_path: Path) -> None:
-    assert found(write_study(tmp_path)) == []
+    assert len(errors(write_study(tmp_path))) == 0
 
 
 def test_an_unknown_key_is_named_with_its_line(tmp_path: Path) -> None:
     path = write_study(tmp_path, "extract:\n  param: t2w_mr_1mm\n")
-    problems = check(path)
+    problems = errors(path)
     assert problems[["row", "column", "severity"]].iloc[0].tolist() == ["4", "extract.param", "error"]
     assert "params" in problems["remedy"].iloc[0]
 
 
 def test_an_unknown_key_of_the_parameter_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("setting: {binwidth: 5}\n", encoding="utf-8")
-    problems = check(write_study(tmp_path, "extract: {params: params.yaml}\n"))
+    problems = errors(write_study(tmp_path, "extract: {params: params.yaml}\n"))
     assert "binwidth" in problems["problem"].iloc[0]
 
 
 def test_the_clinical_table_is_checked_against_the_cohort(tmp_path: Path) -> None:
     clinical = "subject,os_days,os_event\ns0,-5,1\ns1,,1\n"
-    problems = check(write_study(tmp_path, clinical=clinical))
+    problems = errors(write_study(tmp_path, clinical=clinical))
     assert problems[["row", "column", "severity"]].to_numpy().tolist() == [
         ["2", "os_days", "error"],
         ["3", "os_days", "error"],
@@ -113,7 +120,7 @@ def test_the_clinical_table_is_checked_against_the_cohort(tmp_path: Path) -> Non
     ],
 )
 def test_names_that_are_not_there_are_errors(tmp_path: Path, extra: str, column: str, part: str) -> None:
-    problems = check(write_study(tmp_path, extra))
+    problems = errors(write_study(tmp_path, extra))
     assert problems[["column", "severity"]].to_numpy().tolist() == [[column, "error"]]
     assert part in problems["problem"].iloc[0]
 
@@ -130,7 +137,7 @@ def test_paths_that_are_not_there_are_errors(tmp_path: Path) -> None:
 def test_automatic_masks_that_nobody_makes_are_an_error(tmp_path: Path) -> None:
     path = write_study(tmp_path)
     path.write_text(path.read_text().replace("reader: A", "reader: auto"))
-    problems = check(path)
+    problems = errors(path)
     assert problems[["column", "severity"]].to_numpy().tolist() == [["outcome.reader", "error"]]
 
 
@@ -151,3 +158,63 @@ def test_a_label_of_cohort_and_file_that_differ_is_an_error(tmp_path: Path) -> N
     (tmp_path / "cohort.csv").write_text("\n".join(labelled) + "\n")
     problems = check(path)
     assert "label 1 was asked for" in problems["problem"].iloc[0]
+
+
+def test_an_unknown_key_does_not_hide_the_other_problems(tmp_path: Path) -> None:
+    path = write_study(
+        tmp_path, "extract:\n  param: x\n", clinical="subject,os_days,os_event\ns0,-5,1\ns1,1,1\ns2,1,1\n"
+    )
+    (tmp_path / "s1_A.nii.gz").unlink()
+    assert {"extract.param", "os_days", "mask"} <= set(check(path)["column"])
+
+
+def test_a_wrong_grid_and_a_wrong_label_are_both_told(tmp_path: Path) -> None:
+    write_scan(tmp_path, "s", {"A": ball()})
+    sitk.WriteImage(make_image(ball() * 2, (1.0, 1.0, 2.0)), str(tmp_path / "s_A.nii.gz"))
+    problems = check(write_cohort(tmp_path, ["s,s.nii.gz,A,s_A.nii.gz"]))["problem"].tolist()
+    assert len(problems) == 2
+    assert "spacing" in problems[0]
+    assert "labels there: 2" in problems[1]
+    assert all(str(tmp_path / "s_A.nii.gz") in problem for problem in problems)
+
+
+def test_a_label_against_the_parameter_file_is_found_for_a_cohort_too(tmp_path: Path) -> None:
+    write_scan(tmp_path, "s", {"A": ball()})
+    path = write_cohort(tmp_path, ["s,s.nii.gz,A,s_A.nii.gz,1"], "subject,image,reader,mask,label")
+    params = tmp_path / "params.yaml"
+    params.write_text("setting: {label: 2}\n", encoding="utf-8")
+    assert "label 1 was asked for" in check(path, params=params)["problem"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "severity", "part"),
+    [
+        ("reader: A", "reader: A, timepoint: nope", "outcome.timepoint", "error", "no timepoint 'nope'"),
+        ("reader: A", "reader: A, covariates: [os_days]", "covariates", "error", "cannot be a covariate"),
+        ("reader: A", "reader: A, covariates: [none]", "covariates", "error", "no column 'none'"),
+        ("reader: A", "reader: Z", "outcome.reader", "error", "no reader 'Z'"),
+        ("reader: A", "reader: A", "os_event", "warning", "will not be fitted"),
+    ],
+)
+def test_what_would_stop_the_outcome_models_is_found_beforehand(
+    tmp_path: Path, old: str, new: str, column: str, severity: str, part: str
+) -> None:
+    path = write_study(tmp_path)
+    path.write_text(path.read_text().replace(old, new))
+    problems = check(path).set_index(["column", "severity"])["problem"]
+    assert part in problems.loc[(column, severity)]
+
+
+def test_a_training_subject_that_is_not_in_the_cohort_is_an_error(tmp_path: Path) -> None:
+    path = write_study(tmp_path, "segment: {model: synthetic-demo, training_subjects: [S0, s1]}\n")
+    problems = check(path).set_index("column")
+    assert "no subject 'S0'" in problems.loc["segment.training_subjects", "problem"]
+    assert "s0" in problems.loc["segment.training_subjects", "remedy"]
+
+
+def test_a_rule_that_the_model_cannot_follow_is_found_beforehand(tmp_path: Path) -> None:
+    path = write_study(tmp_path, "segment: {model: synthetic-demo}\nlesions: largest\n")
+    lines = (tmp_path / "cohort.csv").read_text().splitlines()
+    regions = [f"{line},{'node' if number % 2 else 'primary'}" for number, line in enumerate(lines[1:])]
+    (tmp_path / "cohort.csv").write_text("\n".join([f"{lines[0]},roi", *regions]) + "\n")
+    assert "lesions" in check(path)["column"].tolist()

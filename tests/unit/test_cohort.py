@@ -51,7 +51,7 @@ def test_semicolons_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
         ("s1,a.nii,,m.nii,1,", "reader", "without a reader"),
         ("s1,a.nii,A,,1,", "mask", "without a mask"),
         ("s1,a.nii,A,m.nii,first,", "reading", "'first'"),
-        ("s1,a.nii,A,m.nii,0,", "reading", "'0'"),
+        ("s1,a.nii,A,m.nii,0,", "reading", "0; 1, 2"),
         ("s1,a.nii,A,m.nii,1,guess", "reference_kind", "independent, edited, consensus"),
     ],
 )
@@ -142,3 +142,29 @@ def test_a_reader_cannot_be_added_twice(tmp_path: Path) -> None:
     cohort = load_cohort(write_cohort(tmp_path, ["s1,a.nii.gz,auto,m.nii.gz"]))
     with pytest.raises(InputError, match="already holds"):
         cohort.with_reader("auto", {})
+
+
+def test_two_channels_of_a_scan_are_refused(tmp_path: Path) -> None:
+    rows = ["s1,a.nii,A,m.nii,T2w", "s1,b.nii,A,n.nii,ADC"]
+    found = problems_of(tmp_path, rows, "subject,image,reader,mask,channel")
+    assert [(line, column, severity) for line, column, severity, _ in found] == [("3", "channel", "error")]
+
+
+def test_names_of_cases_differ_whatever_their_parts_hold(tmp_path: Path) -> None:
+    rows = ["s/0,x,a.nii,A,m.nii", "s,0/x,b.nii,A,n.nii"]
+    cohort = load_cohort(write_cohort(tmp_path, rows, "subject,timepoint,image,reader,mask"))
+    assert len({case.name for case in cohort.cases()}) == 2
+    assert len({scan.name for scan in cohort.scans()}) == 2
+
+
+def test_cells_as_pandas_and_r_write_them(tmp_path: Path) -> None:
+    rows = ["s1,a.nii,A,m.nii,1.0,1.0,NA", "s2,b.nii,NA,NA,NA,NA,NA", ",,,,,,"]
+    cohort = load_cohort(write_cohort(tmp_path, rows, "subject,image,reader,mask,label,reading,minutes"))
+    (case,) = cohort.cases()
+    assert (case.reading, case.masks[0].label) == (1, 1)
+    assert [scan.subject for scan in cohort.scans()] == ["s1", "s2"]
+
+
+def test_an_empty_line_does_not_shift_the_line_numbers(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, ["s1,a.nii,A,m.nii", "", ",,,", ",b.nii,A,n.nii"])
+    assert [line for line, *_ in found] == ["5"]

@@ -252,3 +252,37 @@ def test_a_cohort_without_masks_is_refused(tmp_path: Path) -> None:
     cohort = load_cohort(write_cohort(tmp_path, ["s0,a.nii.gz,,"]))
     with pytest.raises(InputError, match="holds no mask"):
         extract_cohort(cohort, params=FIRST_ORDER)
+
+
+def test_a_feature_that_broke_off_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from radiomics.firstorder import RadiomicsFirstOrder
+
+    def no_memory(self: object) -> float:
+        raise MemoryError("no memory")
+
+    cohort, workspace = load_cohort(two_readers(tmp_path, 1)), Workspace(tmp_path / "cache")
+    with monkeypatch.context() as patch:
+        patch.setattr(RadiomicsFirstOrder, "getMeanFeatureValue", no_memory)
+        first = extract_cohort(cohort, params=FIRST_ORDER, workspace=workspace)
+    assert first.table["original_firstorder_Mean"].isna().all()
+    assert "MemoryError: no memory" in first.failures[0].cause
+    assert "\n" not in first.failures[0].cause
+    second = extract_cohort(cohort, params=FIRST_ORDER, workspace=workspace)
+    assert second.failures == []
+    assert second.table["original_firstorder_Mean"].notna().all()
+
+
+def test_a_file_that_may_not_be_read_stops_its_case_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nbradiomics import workspace as module
+
+    def refuse(path: str, size: int, modified: int) -> str:
+        if path.endswith("s1_A.nii.gz"):
+            raise PermissionError(13, "Permission denied", path)
+        return "hash of " + path
+
+    monkeypatch.setattr(module, "_hash_once", refuse)
+    cohort = load_cohort(two_readers(tmp_path, 2))
+    done = extract_cohort(cohort, params=FIRST_ORDER, workspace=Workspace(tmp_path / "cache"))
+    assert len(done.table) == 4

@@ -113,3 +113,39 @@ def test_values_that_are_not_finite_survive_reading(tmp_path: Path, name: str, v
     read = read_image(file)
     assert np.array_equal(np.isfinite(sitk.GetArrayFromImage(read)), np.isfinite(array))
     assert read.GetSpacing() == (0.5, 1.0, 3.0)
+
+
+@pytest.mark.parametrize("name", ["a.nii.gz", "a.NII.GZ", "a.hdr"])
+@pytest.mark.parametrize("axes", [3, 4])
+def test_values_that_are_not_finite_are_found_in_every_form_of_nifti(
+    tmp_path: Path, name: str, axes: int
+) -> None:
+    import nibabel
+
+    array = np.arange(60, dtype=np.float32).reshape(5, 4, 3)
+    array[3, 2, 1] = np.nan
+    kind = nibabel.Nifti1Pair if name == "a.hdr" else nibabel.Nifti1Image
+    kind(array if axes == 3 else array[..., None], np.eye(4)).to_filename(tmp_path / name)
+    read = sitk.GetArrayFromImage(read_image(tmp_path / name))
+    assert np.argwhere(np.isnan(read)).tolist() == [[1, 2, 3]]
+
+
+def test_a_link_to_a_file_without_an_ending_is_read(tmp_path: Path) -> None:
+    from nbradiomics.cohort import load_cohort
+    from tests.helpers import write_cohort
+
+    sitk.WriteImage(make_image(ball()), str(tmp_path / "blob.nii.gz"))
+    (tmp_path / "blob.nii.gz").rename(tmp_path / "blob")
+    (tmp_path / "a.nii.gz").symlink_to(tmp_path / "blob")
+    (scan,) = load_cohort(write_cohort(tmp_path, ["s,a.nii.gz,,"])).scans()
+    assert read_image(scan.image).GetSize() == (14, 12, 10)
+
+
+@pytest.mark.parametrize("label", [3, 3.0, np.int64(3), "3"])
+def test_a_label_may_be_any_whole_number(label: object) -> None:
+    assert np.array_equal(sitk.GetArrayFromImage(read_region(make_image(ball() * 3), label)), ball())
+
+
+def test_a_label_that_is_no_whole_number_is_refused() -> None:
+    with pytest.raises(InputError, match="whole number"):
+        read_region(make_image(ball()), 1.5)

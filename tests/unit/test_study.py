@@ -77,3 +77,30 @@ def test_the_example_of_the_readme_is_a_valid_study(tmp_path: Path) -> None:
     study = load_study(write(tmp_path, example))
     assert study.segment is not None
     assert study.segment.training_subjects == ["P001"]
+
+
+OUTCOME = "cohort: cohort.csv\noutcome: {{clinical: clinical.csv, {}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("cohort: cohort.csv\nseed: 1\nseed: 2\n", "'seed' stands twice"),
+        (OUTCOME.format("endpoints: [{name: .., time: t, event: e}]"), "name"),
+        (
+            OUTCOME.format("endpoints: [{name: os, time: t, event: e}, {name: OS, time: u, event: e}]"),
+            "names of their own",
+        ),
+        (OUTCOME.format("penalizer: .inf, endpoints: [{name: os, time: t, event: e}]"), "finite"),
+    ],
+)
+def test_what_yaml_would_let_pass_is_refused(tmp_path: Path, text: str, part: str) -> None:
+    with pytest.raises(InputError, match=part):
+        load_study(write(tmp_path, text))
+
+
+def test_another_encoding_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "")
+    path.write_bytes("cohort: cohort.csv # \xb5m\n".encode("latin-1"))
+    with pytest.raises(InputError, match="UTF-8"):
+        load_study(path)

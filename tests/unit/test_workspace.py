@@ -81,10 +81,12 @@ def test_a_stored_result_that_no_longer_holds_is_made_again(tmp_path: Path) -> N
     assert batch.results == {"a": {"value": 2}}
 
 
-def test_a_changed_file_has_another_hash_and_a_missing_one_is_told(tmp_path: Path) -> None:
+def test_a_changed_file_has_another_hash_and_one_that_cannot_be_read_has_none(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_bytes(b"1")
     before = content_hash(file)
     file.write_bytes(b"22")
     assert content_hash(file) != before
-    assert content_hash(tmp_path / "nowhere") == "missing"
+    # What cannot be read has no hash that a stored result could be found by.
+    assert content_hash(tmp_path / "nowhere") != content_hash(tmp_path / "nowhere")
+    assert content_hash(tmp_path) != content_hash(tmp_path)
