@@ -28,6 +28,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+#: Exit code after Ctrl-C.
+INTERRUPTED = 130
+#: Named here so that the help need not read the parameter files; a test holds it true.
+PRESETS = "ibsi_digital_phantom, t2w_mr_1mm, t2w_mr_anisotropic"
+
 Jobs = Annotated[int | None, typer.Option(help="Processes; all processors unless given.", min=1)]
 Work = Annotated[
     Path | None,
@@ -51,6 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=arguments)
     except NbradiomicsError as error:
         _stop(str(error))
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            notes.print("Stopped. The same command continues a run or a demo, and one with --work.")
+        raise
     except OSError as error:  # a full disk, a folder that may not be written to
         _stop(f"{error.strerror or error}: {error.filename or ''} Check the path, its rights and the disk.")
 
@@ -81,7 +90,9 @@ def options(
 @app.command(epilog="Example: nbradiomics demo --out demo")
 def demo(
     out: Annotated[Path, typer.Option(help="Run folder; an unfinished demo in it is continued.")],
-    subjects: Annotated[int, typer.Option(help="Size of the synthetic cohort.")] = 60,
+    subjects: Annotated[
+        int, typer.Option(help="Size of the cohort; outcome models need about 20.", min=2)
+    ] = 60,
     seed: Annotated[int, typer.Option(help="Seed of the cohort.", min=0)] = 0,
     jobs: Jobs = None,
 ) -> None:
@@ -140,13 +151,14 @@ def segment(
     """Find the tumours with nnU-Net; its masks become reader `auto`."""
     from nbradiomics.cohort import load_cohort
     from nbradiomics.segmentation.cohort import segment_cohort
+    from nbradiomics.segmentation.model import load_model
     from nbradiomics.tables import write_table
 
-    _prepare(out, ".csv")
-    masks = out.parent / f"{out.stem}_masks"
+    _prepare(out, ".csv", inputs=[cohort])
+    masks, loaded = out.parent / f"{out.stem}_masks", load_model(model)
     done = segment_cohort(
         load_cohort(cohort),
-        model=model,
+        model=loaded,
         masks=masks,
         threads=threads,
         workspace=_workspace(work),
@@ -156,6 +168,11 @@ def segment(
     write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
     empty = int((done.table["status"] == "empty").sum())
     seen = int(done.table["in_training"].fillna(False).sum())
+    if loaded.card.intended_use:
+        output.print(f"Model {loaded.name}: {loaded.card.intended_use}", markup=False)
+    if loaded.card.training_images is None:
+        found = f"Model {loaded.name} does not record its training images: masks of subjects that it was"
+        output.print(f"{found} trained on must not enter an outcome model.", markup=False)
     if seen:
         found = f"The model was trained on {seen} of these images: their masks say nothing about new ones,"
         output.print(f"{found} and must not enter an outcome model.", markup=False)
@@ -167,7 +184,7 @@ def compare(
     cohort: CohortFile,
     out: Annotated[Path, typer.Option(help="Table to write (.csv or .parquet).")],
     reference: Annotated[
-        str | None, typer.Option(help="Reader to compare with; every pair unless given.")
+        str | None, typer.Option(help="Reader to compare with; every ordered pair unless given.")
     ] = None,
     lesions: Lesions = "union",
     jobs: Jobs = None,
@@ -178,7 +195,7 @@ def compare(
     from nbradiomics.cohort import load_cohort
     from nbradiomics.tables import write_table
 
-    _prepare(out, ".csv", ".parquet")
+    _prepare(out, ".csv", ".parquet", inputs=[cohort])
     options = {"jobs": _jobs(jobs), "workspace": _workspace(work), "progress": bars}
     agreement = compare_cohort(load_cohort(cohort), reference=reference, lesions=lesions, **options)
     write_table(agreement.table, out)
@@ -188,9 +205,9 @@ def compare(
 @app.command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")
 def extract(
     cohort: CohortFile,
-    params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or the name of a preset.")],
+    params: Annotated[str, typer.Option(help=f"PyRadiomics parameter file, or a preset: {PRESETS}.")],
     out: Annotated[Path, typer.Option(help="Feature table to write (.parquet or .csv).")],
-    engine: Annotated[str, typer.Option(help="Engine that computes the numbers.")] = "pyradiomics",
+    engine: Annotated[str, typer.Option(help="Engine of the numbers: pyradiomics.")] = "pyradiomics",
     lesions: Lesions = "union",
     jobs: Jobs = None,
     work: Work = None,
@@ -200,7 +217,7 @@ def extract(
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.tables import INDEX, write_table
 
-    _prepare(out, ".csv", ".parquet")
+    _prepare(out, ".csv", ".parquet", inputs=[cohort, params])
     options = {"jobs": _jobs(jobs), "workspace": _workspace(work), "progress": bars}
     features = extract_cohort(load_cohort(cohort), params=params, engine=engine, lesions=lesions, **options)
     write_table(features.table, out)
@@ -231,7 +248,7 @@ def reproducibility(
     from nbradiomics.reproducibility import assess_reproducibility
     from nbradiomics.tables import read_table, write_table
 
-    _prepare(out, ".csv", ".parquet")
+    _prepare(out, ".csv", ".parquet", inputs=[features])
     table = assess_reproducibility(
         read_table(features),
         readers=_names(readers) or None,
@@ -388,10 +405,12 @@ def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def _prepare(out: Path, *endings: str) -> None:
-    """Make sure, before anything is computed, that the result can be written."""
+def _prepare(out: Path, *endings: str, inputs: Sequence[str | Path] = ()) -> None:
+    """Make sure, before anything is computed, that the result can be written and overwrites no input."""
     if out.suffix not in endings:
         raise InputError(f"{out} ends in {out.suffix!r}.", f"Let the name end in {' or '.join(endings)}.")
+    if any(os.path.abspath(out) == os.path.abspath(given) for given in inputs):
+        raise InputError(f"{out} is an input of this command.", "Write to another file.")
     out.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(out.parent, os.W_OK):
         raise InputError(f"{out.parent} may not be written to.", "Choose another folder.")

@@ -76,6 +76,8 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     if {"Image", "Mask"} <= set(raw.columns):
         raw = _from_batch(raw)
     problems = _column_problems(raw, path)
+    if any(problem.severity == "error" for problem in problems):
+        return raw.reindex(columns=list(DEFAULTS), fill_value="").iloc[:0], problems
     extra = [name for name in raw.columns if name not in DEFAULTS]
     table = _without_na(raw.drop(columns=extra).reindex(columns=list(DEFAULTS), fill_value=""))
     for column, default in DEFAULTS.items():
@@ -85,7 +87,7 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     problems += _row_problems(table, path)
     for column in ("image", "mask"):
         table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
-    return table, problems + _scan_problems(table, path)
+    return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
 
 
 def _without_na(table: pd.DataFrame) -> pd.DataFrame:
@@ -132,9 +134,9 @@ def _column_problems(raw: pd.DataFrame, path: Path) -> list[Problem]:
             problems.append(Problem(str(path), "1", column, "error", "the column is missing.", remedy))
     for column in raw.columns:
         if column not in DEFAULTS:
-            near = difflib.get_close_matches(column, DEFAULTS, n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else "Nothing uses it; leave it out if it matters."
-            found = "the column is not one of a cohort table and is not used."
+            near = difflib.get_close_matches(column, DEFAULTS, n=1, cutoff=0.75)
+            remedy = f"Did you mean {near[0]!r}?" if near else "Nothing to do, unless it was to be used."
+            found = "no column of a cohort table has this name; it is not used."
             problems.append(Problem(str(path), "1", column, "warning", found, remedy))
     if raw.empty:
         problems.append(Problem(str(path), "", "", "error", "the table has no rows.", "Add a row per image."))
@@ -181,6 +183,21 @@ def _is_duration(text: str) -> bool:
         return 0 <= float(text) < float("inf")
     except ValueError:
         return False
+
+
+def _spelling_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
+    """Names that differ in capitals alone are most often one name, and the tool takes them for two."""
+    problems = []
+    for column in ("subject", "timepoint", "sequence", "roi", "reader", "site"):
+        spellings: dict[str, set[str]] = {}
+        for value in table[column]:
+            spellings.setdefault(value.casefold(), set()).add(value)
+        for names in spellings.values():
+            if len(names) > 1:
+                found = f"{', '.join(sorted(names))} differ in capitals alone and count as different."
+                remedy = "Write them alike if they are the same."
+                problems.append(Problem(str(path), "", column, "warning", found, remedy))
+    return problems
 
 
 def _scan_problems(table: pd.DataFrame, path: Path) -> list[Problem]:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: Problems that one message tells; a long table with one mistake in every row is told by its first rows.
+_SHOWN = 20
+
+
 @dataclass(frozen=True)
 class Problem:
     """One problem of the input.
@@ -58,7 +62,10 @@ def raise_errors(problems: Iterable[Problem]) -> None:
     """Raise one `InputError` that tells all errors among `problems`; do nothing when there is none."""
     errors = errors_in(problems)
     if errors:
-        listed = "\n".join(f"  {_where(error)}: {error.problem} {error.remedy}" for error in errors)
+        lines = [f"  {_where(error)}: {error.problem} {error.remedy}" for error in errors[:_SHOWN]]
+        if len(errors) > _SHOWN:
+            lines.append(f"  ... and {len(errors) - _SHOWN} more")
+        listed = "\n".join(lines)
         raise InputError(f"{len(errors)} problem(s) in the input:\n{listed}")
 
 

@@ -62,6 +62,8 @@ class RunFolder:
         InputError
             When the folder holds files of the same name that are no run's.
         """
+        if root.exists() and not root.is_dir():
+            raise InputError(f"{root} is a file; a folder was expected.", "Choose a new folder.")
         written = (*_TABLES, "cohort.csv", "masks", *_FOLDERS, _CACHE)
         there = [name for name in written if (root / name).exists()]
         if there and not (root / _CACHE / _MARK).is_file():

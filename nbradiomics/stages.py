@@ -66,6 +66,9 @@ def segment(run: Run) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
             progress=run.progress,
         )
         cohort, table, failures = segmented.cohort, segmented.table, segmented.failures
+        stated = run.study.segment.training_subjects
+        if stated is not None:
+            table["in_training"] = table["in_training"].fillna(False) | table["subject"].isin(stated)
         write_table(table, run.folder.file("segmentation.csv"))
     return cohort.write(run.folder.file("cohort.csv")), table, failures
 
@@ -161,9 +164,7 @@ def _seen_in_training(study: Study, segmentation: pd.DataFrame) -> set[str]:
     """Subjects whose automatic masks come from a model that was trained on them."""
     if study.outcome is None or study.outcome.reader != AUTO:
         return set()
-    recorded = segmentation.loc[segmentation["in_training"].fillna(False).astype(bool), "subject"]
-    stated = (study.segment.training_subjects if study.segment else None) or []
-    return {*recorded, *stated}
+    return set(segmentation.loc[segmentation["in_training"].fillna(False).astype(bool), "subject"])
 
 
 def _evaluate(

@@ -5,6 +5,7 @@ Sections are named after the stages; a stage whose section is absent is not run.
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -134,7 +135,10 @@ def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
     try:
         content = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        return None, [Problem(str(path), "", "", "error", f"no valid YAML: {error}", "Mend that line.")]
+        mark = getattr(error, "problem_mark", None)
+        line = str(mark.line + 1) if mark else ""
+        found = f"no valid YAML: {getattr(error, 'problem', None) or error}."
+        return None, [Problem(str(path), line, "", "error", found, "Correct this line or the one before it.")]
     if not isinstance(content, dict):
         found = "the file holds no mapping of keys."
         return None, [Problem(str(path), "1", "", "error", found, "Start from the README's example.")]
@@ -218,7 +222,10 @@ def _problem(path: Path, text: str, details: Any) -> Problem:
     keys = tuple(details["loc"])
     column = ".".join(map(str, keys))
     if details["type"] == "extra_forbidden":
-        remedy = f"Keys allowed here: {', '.join(_allowed(keys[:-1]))}."
+        allowed = _allowed(keys[:-1])
+        near = difflib.get_close_matches(str(keys[-1]), allowed, n=1)
+        guess = f"Did you mean {near[0]!r}? " if near else ""
+        remedy = f"{guess}Keys allowed here: {', '.join(allowed)}."
         return Problem(str(path), _line(text, keys), column, "error", f"unknown key {keys[-1]!r}.", remedy)
     found = f"{details['msg']}; found: {details['input']!r}." if details["type"] != "missing" else "missing."
     return Problem(

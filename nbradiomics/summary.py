@@ -19,17 +19,23 @@ def summarise(
     measured = len(features.columns) - len(INDEX)
     return [
         f"Cohort: {subjects} subjects, {len(cohort.scans())} images, readers {readers}.",
-        _agreement(folder),
-        f"Features: {measured} of {len(features)} masks; {_stable(folder)}.",
-        _outcomes(folder),
+        _agreement(folder, failures),
+        f"Features: {measured} of each of {len(features)} masks; {_stable(folder)}.",
+        _outcomes(folder, failures),
         f"Failures: {len(failures)}" + (f" (listed in {folder.file('failures.csv')})." if failures else "."),
     ]
 
 
-def _agreement(folder: RunFolder) -> str:
+def _absent(stage: str, failures: list[Failure], otherwise: str) -> str:
+    """Why a stage left nothing: it failed, or `otherwise`."""
+    causes = [failure.cause for failure in failures if failure.stage == stage]
+    return f"could not be done: {causes[0]}" if causes else otherwise
+
+
+def _agreement(folder: RunFolder, failures: list[Failure]) -> str:
     file = folder.file("agreement.csv")
     if not file.is_file():
-        return "Agreement: not asked for, or masks of one reader only."
+        return f"Agreement: {_absent('compare', failures, 'needs the masks of two readers.')}"
     table = read_table(file)
     auto = table[(table["reader"] == AUTO)]["dice"]
     between = table[(table["reader"] != AUTO) & (table["reference"] != AUTO)]["dice"]
@@ -43,10 +49,10 @@ def _stable(folder: RunFolder) -> str:
     for file in sorted(folder.file("reproducibility").glob("*.csv")):
         table = read_table(file)
         found.append(f"{int(table['stable'].sum())} stable ({file.stem})")
-    return ", ".join(found) or "reproducibility needs two readers"
+    return ", ".join(found) or "reproducibility needs the masks of two readers"
 
 
-def _outcomes(folder: RunFolder) -> str:
+def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
     found = []
     for file in sorted(folder.file("outcome").glob("*/performance.csv")):
         table = read_table(file)
@@ -55,4 +61,6 @@ def _outcomes(folder: RunFolder) -> str:
             f"{row.model} {row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in models.itertuples()
         ]
         found.append(f"{file.parent.name}: {', '.join(values)}")
-    return f"Harrell's C (out of fold): {'; '.join(found)}." if found else "Outcome: not part of this run."
+    if not found:
+        return f"Outcome: {_absent('outcome', failures, 'not part of this run.')}"
+    return f"Harrell's C (out of fold): {'; '.join(found)}."

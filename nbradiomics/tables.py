@@ -87,7 +87,10 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
                 "Remove separators at the end of the rows, or name the columns.",
             ) from error
         except (ValueError, OSError) as error:  # pandas' parser and encoding errors are ValueErrors
-            raise InputError(f"{path} cannot be read as CSV: {error}", "Save it as CSV in UTF-8.") from error
+            raise InputError(
+                f"{path} cannot be read as CSV: {error}.",
+                "Save it as CSV in UTF-8, with quotes around cells that hold the separator.",
+            ) from error
     return table
 
 
@@ -178,7 +181,8 @@ def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     asked = {column: value for column, value in wanted.items() if value is not None}
     for column, value in asked.items():
         if column not in table:
-            raise InputError(f"the table has no column {column!r}.", f"Leave out --{column}.")
+            remedy = f"Leave out --{column}, or give a table that has it."
+            raise InputError(f"the table has no column {column!r}.", remedy)
         chosen = table[table[column].map(_text) == _text(value)]
         if chosen.empty:
             raise InputError(f"no row with {column} {value!r}.", f"Choose from: {_choices(table[column])}.")

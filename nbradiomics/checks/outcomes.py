@@ -77,13 +77,20 @@ def _check_events(
     known = clinical[clinical["subject"].astype(str).isin(set(cohort["subject"]))]
     events = int((as_numbers(known[endpoint.event]) == 1).sum())
     needed = EVENTS_PER_FOLD * outcome.folds
+    if known.empty:
+        found = (
+            f"no subject of the cohort is in the clinical table: {cohort['subject'].iloc[0]} there, "
+            f"{clinical['subject'].iloc[0]} here."
+        )
+        remedy = "Let the subjects bear the same names in both tables."
+        return [Problem(str(outcome.clinical), "", "subject", "error", found, remedy)]
     if len(known) >= MINIMUM_SUBJECTS and events >= needed:
         return []
     found = (
         f"{len(known)} subjects of the cohort with {events} events; {outcome.folds} folds need "
         f"{MINIMUM_SUBJECTS} subjects and {needed} events. Models of {endpoint.name} will not be fitted."
     )
-    remedy = "Use fewer folds, or look whether the subjects bear the same names in both tables."
+    remedy = "Add subjects, use fewer folds, or look whether the subjects' names are the same in both tables."
     return [Problem(str(outcome.clinical), "", endpoint.event, "warning", found, remedy)]
 
 

@@ -91,6 +91,11 @@ def _check_model(study: Study, segment: Segment, path: Path) -> list[Problem]:
         model = load_model(segment.model)
     except NbradiomicsError as error:
         return [_problem(path, "segment.model", error)]
+    problems = []
+    if model.card.intended_use and not study.synthetic:
+        found = f"the card of the model {model.name} says: {model.card.intended_use}"
+        remedy = "Make sure that this study is what the model is for."
+        problems.append(Problem(str(path), "", "segment.model", "warning", found, remedy))
     unknown = model.card.training_images is None and segment.training_subjects is None
     if unknown and study.outcome and study.outcome.reader == AUTO:
         found = f"the model {model.name} does not record on which images it was trained."
@@ -98,8 +103,8 @@ def _check_model(study: Study, segment: Segment, path: Path) -> list[Problem]:
             "List the subjects of this cohort that it was trained on under segment.training_subjects ([] for "
             "none): their automatic masks must not enter an outcome model."
         )
-        return [Problem(str(path), "", "segment.training_subjects", "error", found, remedy)]
-    return []
+        problems.append(Problem(str(path), "", "segment.training_subjects", "error", found, remedy))
+    return problems
 
 
 def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Problem]:

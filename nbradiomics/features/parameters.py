@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ import yaml
 
 from nbradiomics.errors import InputError
 from nbradiomics.tables import read_text
+
+# pykwalify would print what is wrong, which the error that is raised says.
+logging.getLogger("pykwalify").addHandler(logging.NullHandler())
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -88,7 +92,7 @@ def _checked(name: str, text: str) -> Parameters:
     try:
         content = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        raise InputError(f"{name} is no valid YAML: {error}", "Mend the line that it names.") from error
+        raise InputError(f"{name} is no valid YAML: {error}", "Correct the line that it names.") from error
     if not isinstance(content, dict):
         raise InputError(f"{name} holds no mapping of keys.", "Start from a preset in params/.")
     _check_schema(name, content)

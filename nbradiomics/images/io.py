@@ -63,7 +63,7 @@ def _read_file(path: Path) -> sitk.Image:
     import SimpleITK as sitk
 
     if not path.exists():
-        raise InputError(f"{path} does not exist.", "Check the path; relative paths start at the table.")
+        raise InputError(f"{path} does not exist.", "Check the path; in a table, paths start at the table.")
     if path.is_dir():
         raise InputError(
             f"{path} is a folder; an image file was expected.",
@@ -94,7 +94,10 @@ def _with_lost_values(image: sitk.Image, path: Path) -> sitk.Image:
 
     if image.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
         return image
-    stored = np.asarray(nibabel.load(path).dataobj.get_unscaled())
+    try:
+        stored = np.asarray(nibabel.load(path).dataobj.get_unscaled())
+    except (OSError, EOFError, ValueError) as error:
+        raise InputError(f"{path} is damaged: {error}", "Export or copy it again.") from error
     lost = ~np.isfinite(stored)
     if not lost.any():
         return image

@@ -199,5 +199,5 @@ def _check_numbers(endpoint: pd.DataFrame, folds: int, excluded: pd.DataFrame) -
     raise InputError(
         f"{subjects} subjects with {events} events are left; {folds} folds need at least {MINIMUM_SUBJECTS} "
         f"subjects and {EVENTS_PER_FOLD * folds} events. Left out: {reasons or 'nobody'}.",
-        "Use fewer folds, or look whether the subjects bear the same names in both tables.",
+        "Add subjects, use fewer folds, or look whether the subjects' names are the same in both tables.",
     )

@@ -37,12 +37,12 @@ def summarise(
     Returns
     -------
     dict
-        ``time, event, subjects, events, excluded`` (number), ``features``, ``foreign``
-        (features without a name of PyRadiomics, where others have one), ``covariates``, ``models``,
-        ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
-        feature values), ``permutation_p`` (by model, null where there is none), ``constant_folds`` (by
-        model: folds in which no column was left), ``raised_penalties`` (by model), ``failures`` (model,
-        repeat, fold, cause), ``settings`` and ``sentences``.
+        ``time, event, subjects, events, excluded`` (number), ``features``, ``foreign`` (features without a
+        name of PyRadiomics, where others have one), ``covariates``, ``models``, ``stability`` (rule in
+        words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed feature values),
+        ``missing_covariates`` (imputed values by covariate), ``permutation_p`` (by model, null where there is
+        none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
+        model), ``failures`` (model, repeat, fold, cause), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         "time": time,
@@ -58,12 +58,19 @@ def summarise(
         "stability_kind": data.stability.kind,
         "stable_absent": list(data.stability.absent),
         "missing_values": int(data.frame[list(data.radiomic)].isna().to_numpy().sum()),
+        "missing_covariates": _missing(data),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
         **_fold_counts(data.models, results),
         "settings": asdict(settings),
     }
     summary["sentences"] = [*_sentences(summary, performance, tests, settings)]
     return summary
+
+
+def _missing(data: OutcomeData) -> dict[str, int]:
+    columns = [*data.numeric, *data.categorical]
+    counts = data.frame[columns].isna().sum()
+    return {name: int(counts[name]) for name in columns if counts[name]}
 
 
 def _foreign(features: Sequence[str]) -> list[str]:
@@ -110,7 +117,10 @@ def _sentences(
             f"{summary['missing_values']} of {cells} feature values were missing or infinite; the median of "
             "the training subjects took their place."
         )
+    for name, count in summary["missing_covariates"].items():
+        yield f"{name} was missing in {count} subjects and filled in from the training subjects of each fold."
     yield from _found(performance, settings)
+    yield from _below_chance(performance)
     yield from _fold_sentences(summary, settings)
     yield from _group_sentences(summary["models"], tests)
     yield (
@@ -130,7 +140,7 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
         bounds = f" ({settings.confidence:.0%} interval {low:.2f} to {high:.2f})"
         interval = bounds if np.isfinite(low) else " (no interval)"
         if metric == GAIN:
-            verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "holds 0"
+            verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"
             seen = f": the interval {verdict}" if np.isfinite(low) else ""
             yield f"Adding the features to the covariates changed C by {value:+.2f}{interval}{seen}."
         else:
@@ -140,6 +150,19 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
             )
     if GAIN not in set(performance["metric"]):
         yield "No covariates were named, so nothing is said of a gain over what the clinic knows."
+
+
+def _below_chance(performance: pd.DataFrame) -> Iterator[str]:
+    """Say what a C below one half means, and what it makes of a gain."""
+    found = performance[performance["metric"] == "harrell_c"].set_index("model")
+    below = [str(model) for model, value in found["value"].items() if value < 0.5]
+    if below:
+        yield (
+            f"Below 0.5 ({', '.join(below)}) subjects were ranked worse than by chance, as happens in "
+            "cross-validation where there is nothing to find or there are few events: it is no finding."
+        )
+    if "clinical" in below and GAIN in set(performance["metric"]):
+        yield "A gain over a clinical model that does no better than chance says nothing beyond the clinic."
 
 
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:

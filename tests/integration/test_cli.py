@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import nbradiomics
+from nbradiomics import cli
 from nbradiomics.cli import main
 from nbradiomics.tables import read_table
 from tests.helpers import ball, two_readers, write_cohort, write_scan
@@ -278,3 +279,58 @@ def test_no_progress_bar_where_the_output_is_no_terminal(
 ) -> None:
     assert call("extract", two_readers(tmp_path, 1), "--params", params, "--out", tmp_path / "f.csv") == 0
     assert capsys.readouterr().err == ""
+
+
+def test_the_help_names_every_preset() -> None:
+    assert sorted(nbradiomics.presets()) == cli.PRESETS.split(", ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["extract", "cohort.csv", "--params", "params.yaml", "--out", "cohort.csv"],
+        ["compare", "cohort.csv", "--out", "./cohort.csv"],
+        ["segment", "cohort.csv", "--model", "synthetic-demo", "--out", "cohort.csv"],
+        ["reproducibility", "cohort.csv", "--out", "cohort.csv"],
+    ],
+)
+def test_an_input_is_never_overwritten(
+    tmp_path: Path,
+    params: Path,
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = two_readers(tmp_path, 1).read_bytes()
+    monkeypatch.chdir(tmp_path)
+    assert call(*command) == 1
+    assert "is an input of this command" in capsys.readouterr().err
+    assert (tmp_path / "cohort.csv").read_bytes() == before
+
+
+def test_a_file_in_the_way_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert call("demo", "--out", tmp_path / "file", "--subjects", 2) == 1
+    assert (
+        call("extract", two_readers(tmp_path, 1), "--params", "t2w_mr_1mm", "--out", tmp_path / "file/f.csv")
+        == 1
+    )
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_bad_parameters_are_told_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    params = tmp_path / "p.yaml"
+    params.write_text("setting: {binwidth: 5}\n")
+    assert call("extract", two_readers(tmp_path, 1), "--params", params, "--out", tmp_path / "f.csv") == 1
+    assert capfd.readouterr().err.count("binwidth") == 1
+
+
+def test_an_interrupted_command_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nbradiomics.pipeline.run", interrupt)
+    assert call("run", tmp_path / "study.yaml", "--out", tmp_path / "out") == 130
+    assert "continues" in capsys.readouterr().err

@@ -225,15 +225,14 @@ def test_an_endpoint_that_cannot_be_modelled_is_a_failure_and_the_rest_is_there(
 
 
 def test_automatic_masks_of_training_subjects_never_enter_an_outcome_model() -> None:
-    from nbradiomics.study import Endpoint, Outcome, Segment, Study
+    from nbradiomics.study import Endpoint, Outcome, Study
 
     outcome = Outcome(clinical="c.csv", endpoints=[Endpoint(name="os", time="t", event="e")])
-    segment = Segment(model="m", training_subjects=["stated"])
-    study = Study(cohort="c.csv", segment=segment, outcome=outcome)
+    study = Study(cohort="c.csv", outcome=outcome)
     segmentation = pd.DataFrame(
         {"subject": ["seen", "unseen", "unknown"], "in_training": pd.array([True, False, None], "boolean")}
     )
-    assert stages._seen_in_training(study, segmentation) == {"seen", "stated"}
+    assert stages._seen_in_training(study, segmentation) == {"seen"}
     by_hand = study.model_copy(update={"outcome": outcome.model_copy(update={"reader": "A"})})
     assert stages._seen_in_training(by_hand, segmentation) == set()
 

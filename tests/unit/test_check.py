@@ -218,3 +218,16 @@ def test_a_rule_that_the_model_cannot_follow_is_found_beforehand(tmp_path: Path)
     regions = [f"{line},{'node' if number % 2 else 'primary'}" for number, line in enumerate(lines[1:])]
     (tmp_path / "cohort.csv").write_text("\n".join([f"{lines[0]},roi", *regions]) + "\n")
     assert "lesions" in check(path)["column"].tolist()
+
+
+def test_a_clinical_table_of_other_subjects_is_an_error(tmp_path: Path) -> None:
+    path = write_study(tmp_path, clinical="subject,os_days,os_event\nP0,100,1\nP1,200,0\n")
+    problems = check(path).set_index(["column", "severity"])["problem"]
+    assert problems.loc[("subject", "error")].str.contains("s0 there, P0 here").all()
+
+
+def test_a_model_for_other_images_is_a_warning(tmp_path: Path) -> None:
+    path = write_study(tmp_path, "segment: {model: synthetic-demo}\n")
+    problems = check(path).set_index("column")
+    assert problems.loc["segment.model", "severity"] == "warning"
+    assert "not for clinical use" in problems.loc["segment.model", "problem"]

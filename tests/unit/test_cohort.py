@@ -168,3 +168,19 @@ def test_cells_as_pandas_and_r_write_them(tmp_path: Path) -> None:
 def test_an_empty_line_does_not_shift_the_line_numbers(tmp_path: Path) -> None:
     found = problems_of(tmp_path, ["s1,a.nii,A,m.nii", "", ",,,", ",b.nii,A,n.nii"])
     assert [line for line, *_ in found] == ["5"]
+
+
+def test_a_missing_column_is_told_alone(tmp_path: Path) -> None:
+    _, problems = read_cohort_table(
+        write_cohort(tmp_path, ["s1,a.nii,A,m.nii"] * 3, "subject,image,rater,mask")
+    )
+    assert [(problem.column, problem.severity) for problem in problems] == [
+        ("reader", "error"),
+        ("rater", "warning"),
+    ]
+
+
+def test_names_that_differ_in_capitals_alone_are_a_warning(tmp_path: Path) -> None:
+    rows = ["s1,a.nii,A,m.nii,Baseline", "s2,b.nii,A,n.nii,baseline"]
+    found = problems_of(tmp_path, rows, "subject,image,reader,mask,timepoint")
+    assert [(column, severity) for _, column, severity, _ in found] == [("timepoint", "warning")]

@@ -149,3 +149,11 @@ def test_a_label_may_be_any_whole_number(label: object) -> None:
 def test_a_label_that_is_no_whole_number_is_refused() -> None:
     with pytest.raises(InputError, match="whole number"):
         read_region(make_image(ball()), 1.5)
+
+
+def test_a_truncated_image_is_told(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(size=(20, 20, 20)).astype(np.float32)
+    file = write_image(make_image(noise), tmp_path / "a.nii.gz")
+    file.write_bytes(file.read_bytes()[:-2000])
+    with pytest.raises(InputError, match=r"a\.nii\.gz (is damaged|cannot be read)"):
+        read_image(file)
