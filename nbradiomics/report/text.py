@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 MISSING = "–"
+#: A space at which no line ends.
+NO_BREAK = "\u00a0"
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -76,6 +79,21 @@ def counted(amount: int, one: str, several: str | None = None) -> str:
 def tally(counts: Iterable[tuple[str, int]]) -> str:
     """``A 12, B 11``."""
     return ", ".join(f"{name} {amount:,}" for name, amount in counts)
+
+
+def share(value: float) -> str:
+    """Write a confidence level or another share: 0.95 is ``95 %``, 0.975 is ``97.5 %``."""
+    return f"{round(100 * value, 6):g}{NO_BREAK}%"
+
+
+def moment(text: str) -> str:
+    """Write a time of ISO 8601 for reading: ``2026-11-23 07:54 UTC``; anything else stays as it is."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    # Without a zone, or without a time of day, there is nothing to convert.
+    return text if found.tzinfo is None else f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def shorten(text: str, length: int = 26) -> str:

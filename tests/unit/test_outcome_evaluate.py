@@ -17,6 +17,7 @@ from nbradiomics.outcome import crossvalidation as crossvalidation_module
 from nbradiomics.outcome.cox import PenalisedCox
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import log_rank, majority_groups
+from nbradiomics.outcome.performance import GAIN
 
 QUICK = OutcomeSettings(folds=3, repeats=2, bootstraps=200)
 ENDPOINT = {"time": "months", "event": "dead", "settings": QUICK}
@@ -286,7 +287,7 @@ def test_too_few_subjects_or_events_say_why():
     table, clinical = make_cohort()
     with pytest.raises(InputError, match=r"60 subjects with 5 events .* 3 folds need .* 6 events"):
         evaluate_outcome(table, clinical.assign(dead=[1] * 5 + [0] * 55), **ENDPOINT)
-    with pytest.raises(InputError, match=r"0 subjects .*60 x no row of features.*same names"):
+    with pytest.raises(InputError, match=r"0 subjects .*60 x no row of features.*names are the same"):
         evaluate_outcome(table, clinical.assign(subject=[f"q{k}" for k in range(60)]), **ENDPOINT)
 
 
@@ -433,3 +434,41 @@ def test_settings_out_of_range_are_refused(wrong):
     (name,) = wrong
     with pytest.raises(InputError, match=f"outcome setting {name} is"):
         OutcomeSettings(**wrong)
+
+
+def test_a_missing_covariate_is_counted_and_told():
+    features, clinical = make_cohort()
+    clinical.loc[:3, "age"] = np.nan
+    result = evaluate_outcome(features, clinical, covariates=["age", "stage"], **ENDPOINT)
+    assert result.summary["missing_covariates"] == {"age": 4}
+    assert "age was missing in 4 subjects" in " ".join(result.summary["sentences"])
+
+
+def test_a_model_below_chance_is_no_finding_and_its_gain_neither():
+    from nbradiomics.outcome.summary import _below_chance
+
+    performance = pd.DataFrame(
+        [("clinical", "harrell_c", 0.3), ("combined", "harrell_c", 0.6), ("combined", GAIN, 0.3)],
+        columns=["model", "metric", "value"],
+    )
+    told = " ".join(_below_chance(performance))
+    assert "Below 0.5 (clinical)" in told
+    assert "says nothing beyond the clinic" in told
+    assert list(_below_chance(performance.assign(value=0.6))) == []
+
+
+def test_features_of_other_names_among_pyradiomics_are_told():
+    features, clinical = make_cohort()
+    named = features.rename(columns=lambda name: f"original_glcm_{name}" if name.startswith("f") else name)
+    result = evaluate_outcome(named.assign(efs_time=1.0 + np.arange(60)), clinical, **ENDPOINT)
+    assert result.summary["foreign"] == ["efs_time"]
+    assert "efs_time" in " ".join(result.summary["sentences"])
+    assert evaluate_outcome(features, clinical, **ENDPOINT).summary["foreign"] == []
+
+
+def test_one_row_per_subject_of_several_readers_is_taken_as_it_is():
+    features, clinical = make_cohort()
+    mixed = features.assign(reader=["A", "B"] * 30)
+    result = evaluate_outcome(mixed, clinical, **ENDPOINT)
+    assert result.summary["subjects"] == 60
+    assert "No stability filter" in result.summary["stability"]

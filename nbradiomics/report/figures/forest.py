@@ -40,7 +40,8 @@ def draw_forest(
                 annotation_clip=False,
             )
         there = [limit for triple in values.values() for limit in triple if np.isfinite(limit)]
-        axes.set(xlim=(min(0.38, *there) - 0.02, max(0.9, *there) + 0.02), xlabel="Harrell's C-index")
+        limits = max(min(0.38, *there) - 0.02, 0.0), min(max(0.9, *there) + 0.02, 1.0)
+        axes.set(xlim=limits, xlabel="Harrell's C-index")
         label_rows(axes, [shorten(model) for model in values])
 
     return make_picture(draw, size=(7.0, 0.9 + 0.4 * len(values)), alt=alt, caption=caption)

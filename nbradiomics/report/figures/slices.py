@@ -59,7 +59,11 @@ def largest_slice(masks: Mapping[str, NDArray[np.bool_]], slices: int) -> int:
 
 
 def window_mm(masks: Mapping[str, Mask], shape: tuple[int, int], spacing: tuple[float, float]) -> list[float]:
-    """Square around all contours with a margin: left, right, top, bottom in mm; the image without any."""
+    """Square around all contours with a margin: left, right, top, bottom in mm; the image without any.
+
+    A square that would reach beyond the image is moved into it; one that is wider than the image is centred
+    on it and does reach beyond.
+    """
     extent = (shape[1] * spacing[0], shape[0] * spacing[1])
     inside = np.any(list(masks.values()), axis=0) if masks else np.zeros(shape, dtype=bool)
     if not inside.any():
@@ -71,7 +75,18 @@ def window_mm(masks: Mapping[str, Mask], shape: tuple[int, int], spacing: tuple[
         high = ((columns.max() + 1) * spacing[0], (rows.max() + 1) * spacing[1])
         half = max(SMALLEST_SIDE_MM, high[0] - low[0] + 2 * MARGIN_MM, high[1] - low[1] + 2 * MARGIN_MM) / 2
         centre = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2)
-    return [centre[0] - half, centre[0] + half, centre[1] - half, centre[1] + half]
+    across, down = (
+        length / 2 if 2 * half > length else min(max(middle, half), length - half)
+        for middle, length in zip(centre, extent, strict=True)
+    )
+    return [across - half, across + half, down - half, down + half]
+
+
+def reaches_beyond(content: Slice) -> bool:
+    """Whether the picture of a slice shows more than the image holds."""
+    (rows, columns), (width, height) = _shape(content), content.spacing
+    view = window_mm(content.masks, (rows, columns), content.spacing)
+    return min(view) < 0 or view[1] > columns * width or view[3] > rows * height
 
 
 def draw_slice(content: Slice, legend: tuple[Key, ...], *, alt: str, caption: tuple[str, ...]) -> Picture:
@@ -122,12 +137,12 @@ def _draw_contour(axes: Axes, mask: Mask, spacing: tuple[float, float], key: Key
     padded = np.pad(mask, 1).astype(float)
     x = (np.arange(padded.shape[1]) - 0.5) * spacing[0]
     y = (np.arange(padded.shape[0]) - 0.5) * spacing[1]
-    width = 2.4 if key.heavy else 1.3
+    width = 3.4 if key.heavy else 1.6
     lines = axes.contour(
         x, y, padded, levels=[0.5], colors=[key.colour], linewidths=width, linestyles=[key.dash]
     )
-    if key.heavy:
-        lines.set_path_effects([patheffects.withStroke(linewidth=width + 1.4, foreground="black")])
+    # The dark edge keeps every colour apart from bright tissue.
+    lines.set_path_effects([patheffects.withStroke(linewidth=width + 1.0, foreground="black")])
 
 
 def _draw_scale(axes: Axes, ends: tuple[str, str]) -> None:

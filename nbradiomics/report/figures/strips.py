@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Strip:
     """One panel: its title and the values of each group, missing ones among them.
 
-    With `unit_range` the axis ends at 1, the best value that there is; otherwise it starts at 0.
+    No value is below 0. With `unit_range` the axis ends at 1, the best value that there is.
     """
 
     title: str
@@ -62,7 +62,9 @@ def _panel(axes: Axes, strip: Strip, emphasised: Sequence[bool]) -> None:
     for row, (values, strong) in enumerate(zip(strip.values, emphasised, strict=True)):
         there = values[np.isfinite(values)]
         colour = AUTO_COLOUR if strong else QUIET
-        axes.scatter(there, row + spread(len(there), row), s=13, color=colour, alpha=0.65, linewidth=0)
+        offsets = row + spread(len(there), row)
+        # A point at the end of the axis (a Dice coefficient of 1) is drawn whole.
+        axes.scatter(there, offsets, s=13, color=colour, alpha=0.65, linewidth=0, clip_on=False)
         if there.size:
             _box(axes, there, row)
         missing = len(values) - len(there)
@@ -77,7 +79,7 @@ def _panel(axes: Axes, strip: Strip, emphasised: Sequence[bool]) -> None:
                 color=QUIET,
             )
     low, high = axes.get_xlim()
-    axes.set_xlim((max(low, -0.02), 1.02) if strip.unit_range else (min(0.0, low), high))
+    axes.set_xlim((max(low, 0.0), 1.0) if strip.unit_range else (0.0, high))
 
 
 def _box(axes: Axes, values: NDArray[np.float64], row: int) -> None:

@@ -56,7 +56,9 @@ def at_risk(curve: Curve, times: Sequence[float]) -> list[int]:
     return [int(curve.at_risk[place]) if place < len(curve.time) else 0 for place in places]
 
 
-def draw_survival(curves: Sequence[Curve], *, time_label: str, alt: str, caption: tuple[str, ...]) -> Picture:
+def draw_survival(
+    curves: Sequence[Curve], *, title: str, time_label: str, alt: str, caption: tuple[str, ...]
+) -> Picture:
     """Draw one curve per group over a table of the numbers at risk."""
 
     def draw(figure: Figure) -> None:
@@ -66,6 +68,7 @@ def draw_survival(curves: Sequence[Curve], *, time_label: str, alt: str, caption
             _draw_curve(upper, curve, _colour(curve.group, position))
         end = max(float(curve.time.max()) for curve in curves)
         upper.set(xlim=(0, end * 1.02), ylim=(0, 1.03), ylabel="Survival probability", xlabel=time_label)
+        upper.set_title(shorten(title, 80))
         upper.tick_params(labelbottom=True)
         upper.grid()
         upper.legend(loc="lower left")

@@ -10,7 +10,8 @@ import pandas as pd
 from nbradiomics.report.content import Block, Heading, Table, Text
 from nbradiomics.report.figures.strips import Strip, draw_strips
 from nbradiomics.report.run_files import CASE, Run, rows_of
-from nbradiomics.report.text import MISSING, counted, number, quartiles, ratio
+from nbradiomics.report.sections.absence import absent_blocks, why_no_agreement
+from nbradiomics.report.text import MISSING, NO_BREAK, counted, number, quartiles, ratio
 from nbradiomics.tables import AUTO
 
 _NAMES = {
@@ -38,7 +39,7 @@ Pair = tuple[str, str]
 def agreement_blocks(run: Run) -> tuple[Block, ...]:
     """Table and figure of each region, sequence and timepoint on its own."""
     if run.agreement is None:
-        return ()
+        return absent_blocks(why_no_agreement(run))
     if run.agreement.empty:
         return (Text("No two masks of one image could be compared."),)
     blocks: list[Block] = []
@@ -50,6 +51,10 @@ def agreement_blocks(run: Run) -> tuple[Block, ...]:
     return (*blocks, Text(_SMALL_PRINT, tone="note"))
 
 
+_PICTURE = (
+    "Each point is one image; the box holds the quartiles, the line in it is the median, and the whiskers "
+    "reach the lowest and the highest value."
+)
 _SMALL_PRINT = (
     "Median [quartiles] over the images for which the metric is defined; where these are fewer than the n of "
     "the pair, their number is given. Pairs with an empty mask are counted, not dropped: an overlap of 0 "
@@ -127,7 +132,7 @@ def _picture(chosen: dict[Pair, pd.DataFrame], metrics: list[str]) -> Block:
         strips,
         emphasised=[AUTO in pair for pair in chosen],
         alt=f"{titles} by pair of readers. Median Dice [quartiles]: {medians}.",
-        caption=("Each point is one image; the box holds the quartiles, the line in it is the median.",),
+        caption=(_PICTURE,),
     )
 
 
@@ -156,7 +161,7 @@ def model_facts(agreement: pd.DataFrame) -> tuple[str, str]:
     """Median Dice of the model against each reader: the values and how many pairs stand behind them."""
     pairs = [pair for pair in pairs_of(agreement) if pair[0] == AUTO]
     rows = {pair: _of_pair(agreement, pair) for pair in pairs}
-    values = " · ".join(ratio(_median(own["dice"])) for own in rows.values())
+    values = f"{NO_BREAK}· ".join(ratio(_median(own["dice"])) for own in rows.values())
     undone = sum(int((own["status"] != "ok").sum()) for own in rows.values())
     names = ", ".join(pair[1] for pair in pairs)
     return values or MISSING, f"median, against {names}; {counted(undone, 'pair')} empty or failed"

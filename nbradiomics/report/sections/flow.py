@@ -6,6 +6,7 @@ import pandas as pd
 
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
+from nbradiomics.report.sections.absence import NOT_ASKED, could_not, failed_endpoints, why_no_features
 from nbradiomics.report.text import MISSING, counted, tally
 from nbradiomics.tables import AUTO, feature_columns
 
@@ -16,12 +17,16 @@ _STEP_OF = {
     "segment": "Masks",
     "compare": "Masks",
     "extract": "Features",
+    "outcome": "Outcome",
 }
 
 
 def flow_blocks(run: Run) -> tuple[Block, ...]:
     """Boxes of the flow, and what the check of the input found."""
     steps = [*_image_steps(run), *_feature_steps(run), *(_outcome_step(item) for item in run.endpoints)]
+    steps += [
+        Step(f"Outcome {name}", MISSING, (could_not(cause),)) for name, cause in failed_endpoints(run).items()
+    ]
     if not steps:
         return ()
     rest = _failures(run, "")
@@ -86,7 +91,8 @@ def _empty_masks(segmentation: pd.DataFrame | None) -> list[str]:
 
 def _feature_steps(run: Run) -> list[Step]:
     if run.features is None:
-        return []
+        reason = why_no_features(run)
+        return [] if reason == NOT_ASKED else [Step("Features", MISSING, (reason,))]
     names = feature_columns(run.features)
     base = run.features[run.features["variant"] == "original"]
     measured = base[base[names].notna().any(axis=1)]
@@ -123,7 +129,7 @@ def _outcome_step(endpoint: Endpoint) -> Step:
         reasons = _counts(endpoint.excluded["reason"])
         lost = [f"{counted(amount, 'subject')}: {reason}" for reason, amount in reasons]
     number = f"{subjects:,}" if isinstance(subjects, int) else MISSING
-    told = ", ".join(["subjects", *details])
+    told = ", ".join(["subject" if subjects == 1 else "subjects", *details])
     return Step(f"Outcome {endpoint.name}", number, (told,), tuple(lost))
 
 
@@ -141,7 +147,8 @@ def _step_of(run: Run, stage: str) -> str:
     shown = {
         "Images": run.cohort is not None,
         "Masks": run.cohort is not None,
-        "Features": run.features is not None,
+        "Features": run.features is not None or why_no_features(run) != NOT_ASKED,
+        "Outcome": True,
     }
     return step if shown.get(step) else ""
 

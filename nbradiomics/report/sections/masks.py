@@ -19,9 +19,10 @@ from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
 from nbradiomics.report.content import Block, Gallery, Key, Picture, Sentences, Text
 from nbradiomics.report.figures.picture import reader_colours
-from nbradiomics.report.figures.slices import Slice, draw_slice, largest_slice
+from nbradiomics.report.figures.slices import Slice, draw_slice, largest_slice, reaches_beyond
 from nbradiomics.report.run_files import CASE, Run
 from nbradiomics.report.sections.ranking import Chosen, cases_of_cohort, choose_cases
+from nbradiomics.report.text import counted
 from nbradiomics.tables import AUTO
 
 MOST = 6
@@ -65,7 +66,7 @@ def masks_blocks(run: Run) -> tuple[Block, ...]:
 
 _SMALL_PRINT = (
     "Each picture shows the slice (third axis of the image as stored) with the largest tumour area summed "
-    "over the readers, cropped around all contours. Orientation: as stored, image axes, x to the right and y "
+    "over the readers, cropped around all contours; where the crop is wider than the image, its caption says so. Orientation: as stored, image axes, x to the right and y "
     "downwards; the letters name the patient's side at that edge (L left, R right, A anterior, P posterior, "
     "S superior, I inferior). Grey window: 1st to 99th percentile of what is shown; pixels are drawn at "
     "their size in mm and interpolated linearly. The Dice coefficient is that of the whole volume. The first "
@@ -76,10 +77,11 @@ _SMALL_PRINT = (
 def _introduction(run: Run, shown: int) -> str:
     if run.agreement is not None and (run.agreement["reader"] == AUTO).any():
         return (
-            f"{shown} cases from the lowest to the highest agreement of the model ({AUTO}) with the readers, "
-            "by the mean Dice coefficient of a case; a mask that is empty where the other is not counts as 0."
+            f"{counted(shown, 'case')} from the lowest to the highest agreement of the model ({AUTO}) with "
+            "the readers, by the mean Dice coefficient of a case; a mask that is empty where the other is not counts as 0."
         )
-    return f"The first {shown} cases of the cohort table that have a mask."
+    cases = "case of the cohort table that has" if shown == 1 else f"{shown} cases of the cohort table that have"
+    return f"The first {cases} a mask."
 
 
 def _legend(readers: list[str]) -> tuple[Key, ...]:
@@ -111,6 +113,7 @@ def _picture(volume: _Volume, case: Chosen, legend: tuple[Key, ...]) -> Picture:
         f"{case.why}; {where}" if case.why else where,
         *case.lines,
         *_gaps(volume, position),
+        *(("black: beyond the image",) if reaches_beyond(content) else ()),
     )
     return draw_slice(content, legend, alt=alt, caption=tuple(caption))
 

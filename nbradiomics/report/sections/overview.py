@@ -10,14 +10,23 @@ import pandas as pd
 
 from nbradiomics.report.content import Fact, Facts
 from nbradiomics.report.run_files import Run
+from nbradiomics.report.sections.absence import (
+    NOT_ASKED,
+    could_not,
+    failed_comparisons,
+    failed_endpoints,
+    why_no_agreement,
+    why_no_reproducibility,
+)
 from nbradiomics.report.sections.agreement import model_facts
 from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.outcome import c_indices
 from nbradiomics.report.sections.reproducibility import TITLES, undefined
-from nbradiomics.report.text import MISSING, counted, interval
+from nbradiomics.report.text import MISSING, NO_BREAK, counted, interval, moment, shorten, tally
 from nbradiomics.tables import AUTO
 
-_ABSENT = "not part of this run"
+#: Longest small print of a figure; the section and the failures tell the rest.
+_LONGEST = 120
 
 
 def study_name(run: Run) -> str:
@@ -31,7 +40,7 @@ def subtitle(run: Run) -> str:
     """When and with what the run was made, as far as its provenance tells."""
     version, created = run.provenance.get("nbradiomics"), run.provenance.get("created")
     made = f"nbradiomics {version}" if version else "nbradiomics"
-    return f"{made}, {created}" if created else made
+    return f"{made}, {moment(str(created))}" if created else made
 
 
 def banners(run: Run) -> tuple[str, ...]:
@@ -72,41 +81,56 @@ def _model_banner(name: str, card: Mapping[str, Any]) -> list[str]:
 
 def overview_facts(run: Run) -> Facts:
     """The box of figures; a figure whose part was not run is a dash."""
-    facts = [*_cohort_facts(run.cohort), _failure_fact(run.failures), *_dice_fact(run.agreement)]
+    facts = [*_cohort_facts(run.cohort), _failure_fact(run.failures), *_dice_fact(run)]
     return Facts((*facts, *_stable_facts(run), *_outcome_facts(run)))
 
 
 def _cohort_facts(cohort: pd.DataFrame | None) -> list[Fact]:
     if cohort is None:
-        return [Fact(MISSING, name, _ABSENT) for name in ("subjects", "images", "masks")]
+        return [Fact(MISSING, name, NOT_ASKED) for name in ("subjects", "images", "masks")]
     masks = masks_in(cohort)
     return [
-        Fact(f"{cohort['subject'].nunique():,}", "subjects"),
-        Fact(f"{cohort['image'].nunique():,}", "images"),
-        Fact(f"{len(masks):,}", "masks", reader_tally(masks["reader"])),
+        _count(cohort["subject"].nunique(), "subject"),
+        _count(cohort["image"].nunique(), "image"),
+        _count(len(masks), "mask", reader_tally(masks["reader"])),
     ]
+
+
+def _count(amount: int, one: str, detail: str = "") -> Fact:
+    value, label = counted(amount, one).split(" ", 1)
+    return Fact(value, label, detail)
 
 
 def _failure_fact(failures: pd.DataFrame | None) -> Fact:
     if failures is None or failures.empty:
-        return Fact("0", "failures")
-    return Fact(f"{len(failures):,}", "failures", f"of {counted(failures['case'].nunique(), 'case')}")
+        return _count(0, "failure")
+    stages = failures["stage"].value_counts(sort=False)
+    return _count(len(failures), "failure", tally((str(name), int(n)) for name, n in stages.items()))
 
 
-def _dice_fact(agreement: pd.DataFrame | None) -> list[Fact]:
-    if agreement is None or not (agreement["reader"] == AUTO).any():
+def _dice_fact(run: Run) -> list[Fact]:
+    if run.agreement is None:
+        reason = why_no_agreement(run)
+        modelled = run.cohort is not None and AUTO in set(run.cohort["reader"])
+        told = modelled and reason != NOT_ASKED
+        return [Fact(MISSING, "Dice of the model", shorten(reason, _LONGEST))] if told else []
+    if not (run.agreement["reader"] == AUTO).any():
         return []
-    values, detail = model_facts(agreement)
+    values, detail = model_facts(run.agreement)
     return [Fact(values, "Dice of the model", detail)]
 
 
 def _stable_facts(run: Run) -> list[Fact]:
     if not run.reproducibility:
-        return [Fact(MISSING, "stable features", _ABSENT)]
-    return [_stable_fact(context, tables) for context, tables in run.reproducibility.items()]
+        return [Fact(MISSING, "stable features", shorten(why_no_reproducibility(run), _LONGEST))]
+    failed = failed_comparisons(run)
+    return [
+        _stable_fact(context, tables, failed.pop(context, {}))
+        for context, tables in run.reproducibility.items()
+    ] + [Fact(MISSING, "stable features", f"{context}; could not be done") for context in failed]
 
 
-def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame]) -> Fact:
+def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mapping[str, str]) -> Fact:
     told = [
         (
             f"{int(tables[name]['stable'].sum())} of {len(tables[name])}",
@@ -119,14 +143,19 @@ def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame]) -> Fact:
     (value, first, missing), *rest = told
     details = [context] if context else []
     details += [f"{first}, {missing} undefined", *(f"{name}: {other}" for other, name, _ in rest)]
+    details += [f"{TITLES[name].lower()}: could not be done" for name in failed]
     return Fact(value, "stable features", "; ".join(details))
 
 
 def _outcome_facts(run: Run) -> list[Fact]:
     facts = [
-        Fact(interval(*value), f"C-index, {model}", f"endpoint {endpoint.name}")
+        Fact(interval(*value).replace(" ", NO_BREAK), f"C-index, {model}", f"endpoint {endpoint.name}")
         for endpoint in run.endpoints
         if endpoint.performance is not None
         for model, value in c_indices(endpoint.performance).items()
     ]
-    return facts or [Fact(MISSING, "C-index", _ABSENT)]
+    facts += [
+        Fact(MISSING, "C-index", shorten(f"endpoint {name} {could_not(cause)}", _LONGEST))
+        for name, cause in failed_endpoints(run).items()
+    ]
+    return facts or [Fact(MISSING, "C-index", NOT_ASKED)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 from nbradiomics.report.content import Block, Details, Listing, Table
 from nbradiomics.report.run_files import Run
-from nbradiomics.report.text import MISSING, counted
+from nbradiomics.report.text import MISSING, counted, moment
 
 
 def provenance_blocks(run: Run) -> tuple[Block, ...]:
@@ -17,6 +18,8 @@ def provenance_blocks(run: Run) -> tuple[Block, ...]:
         return ()
     record = run.provenance
     plain = {name: record.get(name) for name in ("created", "nbradiomics", "python", "platform")}
+    if plain["created"]:
+        plain["created"] = moment(str(plain["created"]))
     blocks: list[Block] = [_pairs(plain)]
     packages = record.get("packages")
     if isinstance(packages, Mapping) and packages:
@@ -24,7 +27,7 @@ def provenance_blocks(run: Run) -> tuple[Block, ...]:
             Details(f"{counted(len(packages), 'package')}", (_pairs(packages, "Package", "Version"),))
         )
     for name, title in (
-        ("study", "The study file"),
+        ("study", "The study as it was read"),
         ("parameters", "Parameters of PyRadiomics"),
         ("model", "Model"),
     ):
@@ -47,4 +50,6 @@ def _pairs(values: Mapping[str, Any], *columns: str) -> Table:
 
 
 def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    if isinstance(value, str):
+        return value
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)

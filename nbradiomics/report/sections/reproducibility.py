@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,14 @@ import pandas as pd
 from nbradiomics.report.content import Block, Details, Heading, Sentences, Table, Text
 from nbradiomics.report.figures.stability import Comparison, draw_stability
 from nbradiomics.report.run_files import Run, rows_of
-from nbradiomics.report.text import MISSING, counted, interval, number, quartiles, ratio
+from nbradiomics.report.sections.absence import (
+    absent_blocks,
+    as_sentence,
+    failed_comparisons,
+    why_no_comparison,
+    why_no_reproducibility,
+)
+from nbradiomics.report.text import MISSING, counted, interval, number, quartiles, ratio, share
 
 CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 OTHER = "other"
@@ -28,21 +35,44 @@ def feature_class(feature: str) -> str:
 
 def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
     """Summary by feature class, figure, and all features folded away."""
-    blocks: list[Block] = []
-    for context, tables in run.reproducibility.items():
-        if len(run.reproducibility) > 1:
+    if not run.reproducibility:
+        return absent_blocks(why_no_reproducibility(run))
+    contexts = list(dict.fromkeys([*run.reproducibility, *failed_comparisons(run)]))
+    blocks: list[Block] = [Text(text) for text in _rules(run)]
+    for context in contexts:
+        if len(contexts) > 1:
             blocks.append(Heading(context or "all"))
-        blocks.extend(_context({title: tables[name] for name, title in TITLES.items() if name in tables}))
-    return (*blocks, Text(_SMALL_PRINT, tone="note")) if blocks else ()
+        tables = run.reproducibility.get(context, {})
+        found = {title: tables[name] for name, title in TITLES.items() if name in tables}
+        blocks.extend(_context(found, _absent(run, context, tables)))
+    return (*blocks, Text(_SMALL_PRINT, tone="note"))
 
 
-def _context(found: dict[str, pd.DataFrame]) -> tuple[Block, ...]:
+def _rules(run: Run) -> list[str]:
+    """What counts as stable, as far as the provenance tells, and how to read the two comparisons."""
+    study = run.provenance.get("study")
+    rule = study.get("reproducibility") if isinstance(study, Mapping) else None
+    rule = rule if isinstance(rule, Mapping) else {}
+    threshold, confidence = rule.get("threshold"), rule.get("confidence")
+    told = []
+    if isinstance(threshold, (int, float)) and isinstance(confidence, (int, float)):
+        told.append(
+            f"A feature is stable where the lower limit of the {share(confidence)} confidence interval of its "
+            f"ICC is at least {threshold:g}."
+        )
+    both = any(len(tables) == len(TITLES) for tables in run.reproducibility.values())
+    return [*told, _MORE_RATERS] if both else told
+
+
+def _absent(run: Run, context: str, tables: Collection[str]) -> list[Text]:
+    reasons = {name: why_no_comparison(run, context, name) for name in TITLES if name not in tables}
+    return [Text(as_sentence(f"{TITLES[name]}: {why}"), tone="note") for name, why in reasons.items()]
+
+
+def _context(found: dict[str, pd.DataFrame], absent: Sequence[Text]) -> tuple[Block, ...]:
     """Comparisons of one timepoint, sequence, region and variant."""
-    absent = [
-        Text(f"{title}: not part of this run.", tone="note")
-        for title in TITLES.values()
-        if title not in found
-    ]
+    if not found:
+        return tuple(absent)
     if all(table.empty for table in found.values()):
         return (Text("The tables of reproducibility hold no feature."), *absent)
     grouped = {name: table.assign(group=table["feature"].map(feature_class)) for name, table in found.items()}
@@ -55,6 +85,10 @@ def _context(found: dict[str, pd.DataFrame]) -> tuple[Block, ...]:
     )
 
 
+_MORE_RATERS = (
+    "A feature can be stable with the model as one more rater though it is not between the readers: more "
+    "raters narrow the interval, and dilute one who differs."
+)
 _SMALL_PRINT = (
     "ICC: intraclass correlation coefficient with its confidence interval. Whether a feature is stable is "
     "read from the run's tables, where it is judged by the lower limit of the interval. A feature whose ICC "
