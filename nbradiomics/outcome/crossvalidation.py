@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Split = tuple[np.ndarray, np.ndarray]
 
-PREDICTIONS = ["subject", "model", "repeat", "fold", "risk", "group", "time", "event"]
+PREDICTIONS = ["subject", "model", "repeat", "fold", "risk", "time", "event", "group"]
 
 
 @dataclass(frozen=True)
@@ -154,9 +154,9 @@ def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        ``subject, model, repeat, fold``; ``risk``: log partial hazard; ``group``: ``high`` above the
-        median risk of the fold's training subjects, else ``low``; ``time, event``: the endpoint. Risk
-        and group are missing where the model failed.
+        ``subject, model, repeat, fold``; ``risk``: log partial hazard; ``time, event``: the endpoint;
+        ``group``: ``high`` above the median risk of the fold's training subjects, else ``low``. Risk and
+        group are missing where the model failed.
     """
     subjects = np.asarray(data.subjects, dtype=object)
     parts = [

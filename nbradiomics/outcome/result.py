@@ -26,7 +26,7 @@ class OutcomeResult:
         (``harrell_c``), and for ``combined`` its gain over ``clinical``
         (``harrell_c_gain_over_clinical``), with percentile bootstrap intervals over subjects.
     predictions
-        ``subject, model, repeat, fold, risk, group, time, event``: one row per subject, model and repeat;
+        ``subject, model, repeat, fold, risk, time, event, group``: one row per subject, model and repeat;
         ``risk`` is the out-of-fold log partial hazard.
     kaplan_meier
         ``model, group, time, survival, low, high, at_risk``: curves of the out-of-fold risk groups.

@@ -114,7 +114,7 @@ def test_predictions_hold_each_subject_once_per_model_and_repeat():
     table, clinical = make_cohort()
     result = evaluate_outcome(table, clinical, covariates=["age"], **ENDPOINT)
     predictions = result.predictions
-    assert list(predictions) == ["subject", "model", "repeat", "fold", "risk", "group", "time", "event"]
+    assert list(predictions) == ["subject", "model", "repeat", "fold", "risk", "time", "event", "group"]
     assert (predictions.groupby(["model", "repeat"])["subject"].nunique() == 60).all()
     assert len(predictions) == 60 * 3 * 2
     assert set(predictions["fold"]) == {1, 2, 3}

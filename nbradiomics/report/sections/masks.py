@@ -80,7 +80,9 @@ def _introduction(run: Run, shown: int) -> str:
             f"{counted(shown, 'case')} from the lowest to the highest agreement of the model ({AUTO}) with "
             "the readers, by the mean Dice coefficient of a case; a mask that is empty where the other is not counts as 0."
         )
-    cases = "case of the cohort table that has" if shown == 1 else f"{shown} cases of the cohort table that have"
+    cases = (
+        "case of the cohort table that has" if shown == 1 else f"{shown} cases of the cohort table that have"
+    )
     return f"The first {cases} a mask."
 
 

@@ -12,7 +12,8 @@ from nbradiomics.report.content import Block, Details, Heading, Sentences, Table
 from nbradiomics.report.figures.forest import draw_forest
 from nbradiomics.report.figures.survival import Curve, draw_survival
 from nbradiomics.report.run_files import Endpoint, Run, rows_of
-from nbradiomics.report.text import MISSING, counted, interval, number, p_value, ratio
+from nbradiomics.report.sections.absence import absent_blocks, could_not, failed_endpoints
+from nbradiomics.report.text import MISSING, counted, interval, number, p_value, ratio, share
 
 C_INDEX = "harrell_c"
 GAIN = "harrell_c_gain_over_clinical"
@@ -23,24 +24,51 @@ _MOST_FEATURES = 15
 def outcome_blocks(run: Run) -> tuple[Block, ...]:
     """Every endpoint: discrimination, survival by risk group, selected features."""
     blocks: list[Block] = []
+    failed = failed_endpoints(run)
+    if run.endpoints or failed:
+        blocks.append(Text(_time_zero(run)))
     for endpoint in run.endpoints:
         blocks.append(Heading(f"Endpoint {endpoint.name}"))
         parts = (_header(endpoint), _performance(endpoint), _survival(endpoint), _selection(endpoint))
         blocks.extend(block for part in parts for block in part)
         blocks.extend(_excluded(endpoint.excluded))
+    for name, cause in failed.items():
+        blocks.append(Heading(f"Endpoint {name}"))
+        blocks.extend(absent_blocks(could_not(cause)))
     return tuple(blocks)
+
+
+def _time_zero(run: Run) -> str:
+    study = run.provenance.get("study")
+    outcome = study.get("outcome") if isinstance(study, Mapping) else None
+    timepoint = outcome.get("timepoint") if isinstance(outcome, Mapping) else None
+    scan = (
+        f"the scan that was analysed (timepoint {timepoint})" if timepoint else "the scan that was analysed"
+    )
+    return f"Times to an event or to censoring are taken to count from {scan}."
 
 
 def _header(endpoint: Endpoint) -> list[Block]:
     summary = endpoint.summary
     if not summary:
         return []
-    people = f"{summary.get('subjects', MISSING)} subjects, {summary.get('events', MISSING)} events"
+    people = ", ".join(_amount(summary.get(f"{name}s"), name) for name in ("subject", "event"))
     columns = f"time {summary.get('time', MISSING)}, event {summary.get('event', MISSING)}"
     sentences = summary.get("sentences")
     if isinstance(sentences, list) and sentences:
         return [Sentences(tuple(map(str, sentences)))]
     return [Text(f"{people} ({columns}).")]
+
+
+def _amount(value: object, name: str) -> str:
+    return counted(value, name) if isinstance(value, int) else f"{MISSING} {name}s"
+
+
+def _level(summary: Mapping[str, Any]) -> str:
+    """Confidence level as ``95 % ``, to stand before a word; empty where the summary does not tell it."""
+    settings = summary.get("settings")
+    level = settings.get("confidence") if isinstance(settings, Mapping) else None
+    return f"{share(level)} " if isinstance(level, (int, float)) else ""
 
 
 def c_indices(performance: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
@@ -59,12 +87,14 @@ def _performance(endpoint: Endpoint) -> list[Block]:
         (model, _NAMES.get(metric, metric), _estimate(metric, *limits))
         for model, metric, *limits in rows_of(endpoint.performance, "model", "metric", "value", "low", "high")
     )
-    table = Table(("Model", "Metric", "Estimate [interval]"), rows, text_columns=2)
+    level = _level(endpoint.summary)
+    table = Table(("Model", "Metric", f"Estimate [{level}interval]"), rows, text_columns=2)
     values = c_indices(endpoint.performance)
     if not any(np.isfinite(value[0]) for value in values.values()):
         return [table]
     told = "; ".join(f"{model} {interval(*value)}" for model, value in values.items())
-    caption = ("Harrell's C-index of the cross-validated risk with its interval; 0.5 is no discrimination.",)
+    told_as = f"Harrell's C-index of the cross-validated risk with its {level}interval"
+    caption = (f"{told_as}; 0.5 is no discrimination.",)
     return [draw_forest(values, alt=f"C-index by model: {told}.", caption=caption), table]
 
 
@@ -85,12 +115,32 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         separation = _separation(endpoint.summary, str(model))
         if not separation:
             untested.append(str(model))
-        told = f"Model {model}: Kaplan-Meier estimate by cross-validated risk group, with confidence bands."
-        caption = (told, separation) if separation else (told,)
-        axis = str(endpoint.summary.get("time", "time"))
+        title = f"{endpoint.name}: {model} model"
+        told = f"{title}. Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
+        caption = (told, _grouping(endpoint.summary), *([separation] if separation else []))
+        time = endpoint.summary.get("time")
+        axis = f"Time ({time})" if time else "Time"
         alt = f"Kaplan-Meier curves of the risk groups of the model {model}; subjects at the start: {people}."
-        blocks.append(draw_survival(curves, time_label=axis, alt=alt, caption=caption))
+        blocks.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
     return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
+
+
+def _bands(summary: Mapping[str, Any]) -> str:
+    return f"the bands are {_level(summary)}confidence intervals of each point in time"
+
+
+def _grouping(summary: Mapping[str, Any]) -> str:
+    """How a subject gets one group out of several repeats, as `outcome.groups` does it."""
+    settings = summary.get("settings")
+    repeats = settings.get("repeats") if isinstance(settings, Mapping) else None
+    of = f"the {repeats} repeats" if isinstance(repeats, int) and repeats > 1 else "the repeats"
+    rule = (
+        "Risk group: high where the predicted risk is above the median risk of the fold's training subjects, "
+        "else low"
+    )
+    if repeats == 1:
+        return f"{rule}."
+    return f"{rule}; of {of} of the cross-validation the majority decides, and a tie counts as high."
 
 
 def _curve(group: str, rows: pd.DataFrame) -> Curve:
@@ -132,26 +182,55 @@ def _selection(endpoint: Endpoint) -> list[Block]:
         return [Text("Selected features: not part of this run.", tone="note")]
     if table.empty:
         return [Text("No feature entered a model.")]
-    blocks: list[Block] = []
+    blocks: list[Block] = [Text(_COEFFICIENT, tone="note")]
+    covariates = endpoint.summary.get("covariates")
+    names = list(map(str, covariates)) if isinstance(covariates, list) else None
     for model in table["model"].unique():
         own = table[table["model"] == model].sort_values("frequency", ascending=False, kind="stable")
-        top = own[own["frequency"] > 0].head(_MOST_FEATURES)
-        rest = own.drop(index=top.index)
-        blocks.append(_features(top, f"Model {model}: what entered it, by how often"))
-        if len(rest):
-            blocks.append(
-                Details(f"Model {model}: {counted(len(rest), 'more column')}", (_features(rest, ""),))
-            )
+        blocks.extend(_selected(str(model), own, _kinds(own["feature"], names)))
     return blocks
 
 
-def _features(rows: pd.DataFrame, caption: str) -> Table:
+_COEFFICIENT = (
+    "Share of folds: in how many of the fitted folds of all repeats it entered the model. Mean log hazard "
+    "ratio: the coefficient of the Cox model, averaged over the folds in which it entered; of a feature or a "
+    "numeric covariate per standard deviation in the training subjects, of a level of a category (name=level) "
+    "against the first level."
+)
+
+
+def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:
+    """What the rows of a model are, one and several."""
+    clinical = {any(name == own or name.startswith(f"{own}=") for own in covariates or ()) for name in names}
+    if covariates is None or len(clinical) > 1:
+        return "feature or covariate", "features and covariates"
+    return ("covariate", "covariates") if clinical == {True} else ("feature", "features")
+
+
+def _selected(model: str, own: pd.DataFrame, kinds: tuple[str, str]) -> list[Block]:
+    entered = own[own["frequency"] > 0]
+    top, rest = entered.head(_MOST_FEATURES), entered.iloc[_MOST_FEATURES:]
+    never = len(own) - len(entered)
+    if entered.empty:
+        return [Text(f"Model {model}: none of {counted(never, *kinds)} entered it.")]
+    title = f"Model {model}: {kinds[1]} that entered it, by how often"
+    blocks: list[Block] = [_features(top, kinds[0], title)]
+    if len(rest):
+        what = f"{len(rest):,} more {kinds[len(rest) > 1]}"
+        blocks.append(Details(f"Model {model}: {what}", (_features(rest, kinds[0], ""),)))
+    if never:
+        told = f"Model {model}: {counted(never, *kinds)} entered it in no fold and {'is' if never == 1 else 'are'}"
+        blocks.append(Text(f"{told} not listed.", tone="note"))
+    return blocks
+
+
+def _features(rows: pd.DataFrame, kind: str, caption: str) -> Table:
     columns = ("feature", "frequency", "coefficient")
     cells = tuple(
         (feature, _percent(frequency), number(coefficient, 3))
         for feature, frequency, coefficient in rows_of(rows, *columns)
     )
-    return Table(("Feature or covariate", "Share of folds", "Mean log hazard ratio"), cells, caption=caption)
+    return Table((kind.capitalize(), "Share of folds", "Mean log hazard ratio"), cells, caption=caption)
 
 
 def _percent(share: float) -> str:
