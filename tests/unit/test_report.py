@@ -24,14 +24,14 @@ from nbradiomics.errors import InputError
 from nbradiomics.report import build_report
 from nbradiomics.report.build import SECTIONS, render
 from nbradiomics.report.content import Facts, Key, Page, Section
-from nbradiomics.report.figures.slices import Slice, draw_slice, largest_slice, window_mm
+from nbradiomics.report.figures.slices import Slice, draw_slice, largest_slice, reaches_beyond, window_mm
 from nbradiomics.report.figures.survival import Curve, at_risk
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.agreement import pairs_of
 from nbradiomics.report.sections.overview import banners
 from nbradiomics.report.sections.ranking import choose_cases
 from nbradiomics.report.sections.reproducibility import feature_class
-from nbradiomics.report.text import MISSING, number, p_value, quartiles, ratio
+from nbradiomics.report.text import MISSING, NO_BREAK, number, p_value, quartiles, ratio
 
 FEATURES = ["original_shape_MeshVolume", "original_glcm_Contrast", "wavelet-LLH_ngtdm_Busyness"]
 SPACING = (1.5, 1.5, 4.0)
@@ -219,6 +219,12 @@ def section(html: str, name: str) -> str:
     return match[1]
 
 
+def facts_of(html: str) -> dict[str, str]:
+    """Figures of the box by their name; spaces at which no line ends are spaces."""
+    found = re.findall(r'<dt>(.*?)</dt><dd class="value">(.*?)</dd>', html)
+    return {name: value.replace(NO_BREAK, " ") for name, value in found}
+
+
 def cells(html: str, first: str) -> list[list[str]]:
     """Rows of all tables whose first cell is `first`."""
     rows = re.findall(r"<tr>(.*?)</tr>", html, flags=re.DOTALL)
@@ -314,7 +320,7 @@ def test_one_file_alone_makes_a_report(run: Path, tmp_path: Path, kept: str) -> 
     alone.mkdir()
     shutil.copy(run / kept, alone / kept)
     html = html_of(alone)
-    facts = dict(re.findall(r'<dt>(.*?)</dt><dd class="value">(.*?)</dd>', html))
+    facts = facts_of(html)
     assert html.count("Not part of this run.") >= 4
     assert facts["masks"] == ("6" if kept == "cohort.csv" else MISSING)
     assert facts["stable features"] == facts["C-index"] == MISSING
@@ -409,12 +415,11 @@ def test_text_of_the_run_is_escaped(run: Path) -> None:
 
 
 def test_the_box_holds_the_figures_of_the_tables(html: str) -> None:
-    facts = dict(re.findall(r'<dt>(.*?)</dt><dd class="value">(.*?)</dd>', html))
-    assert facts == {
+    assert facts_of(html) == {
         "subjects": "3",
         "images": "3",
         "masks": "6",
-        "failures": "1",
+        "failure": "1",
         "Dice of the model": "0.41 · 0.41",
         "stable features": "1 of 3",
         "C-index, clinical": "0.65 [0.55, 0.75]",
@@ -654,9 +659,34 @@ def test_pairs_put_the_model_first_and_show_each_two_once() -> None:
 def test_window_is_a_square_in_mm_around_the_contours() -> None:
     mask = np.zeros((40, 30), dtype=bool)
     mask[10:20, 6:26] = True  # 20 mm by 40 mm at 2 mm by 2 mm
-    left, right, top, bottom = window_mm({"A": mask}, (40, 30), (2.0, 2.0))
+    far = np.pad(mask, 20)  # 20 pixels of image more on each side
+    left, right, top, bottom = window_mm({"A": far}, (80, 70), (2.0, 2.0))
     assert right - left == bottom - top == 40 + 2 * 15
-    assert ((left + right) / 2, (top + bottom) / 2) == (32, 30)
+    assert ((left + right) / 2, (top + bottom) / 2) == (32 + 40, 30 + 40)
+
+
+def test_window_is_moved_into_the_image_or_told_to_reach_beyond() -> None:
+    mask = np.zeros((40, 30), dtype=bool)
+    mask[10:20, 6:26] = True
+    left, right, top, bottom = window_mm({"A": mask}, (40, 30), (2.0, 2.0))
+    assert (left, right) == (-5, 65)  # 70 mm over an image of 60 mm: centred on it
+    assert (top, bottom) == (0, 70)  # the image is 80 mm high
+    spacing, ends = (2.0, 2.0), ("L", "P")
+    assert reaches_beyond(Slice(np.zeros((40, 30)), {"A": mask}, spacing, ends))
+    assert not reaches_beyond(
+        Slice(np.zeros((40, 40)), {"A": np.pad(mask, ((0, 0), (0, 10)))}, spacing, ends)
+    )
+
+
+@given(st.integers(0, 29), st.integers(0, 29), st.integers(1, 60), st.floats(0.5, 4))
+def test_window_holds_every_contour(row: int, column: int, size: int, spacing: float) -> None:
+    mask = np.zeros((90, 90), dtype=bool)
+    mask[row : row + size, column : column + size] = True
+    left, right, top, bottom = window_mm({"A": mask}, (90, 90), (spacing, spacing))
+    assert left <= column * spacing
+    assert right >= (column + size) * spacing
+    assert top <= row * spacing
+    assert bottom >= (row + size) * spacing
 
 
 def test_largest_slice_sums_the_readers() -> None:

@@ -20,6 +20,8 @@ RULE = "#cbd2d9"
 #: Okabe and Ito's colours (2008), told apart with every common colour vision. The model has its own.
 AUTO_COLOUR = "#D55E00"
 COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+#: The same for the readers' contours, the light ones first: they lie on grey values, with a dark edge.
+READER_COLOURS = ("#56B4E9", "#009E73", "#F0E442", "#CC79A7", "#0072B2", "#E69F00")
 DOTS_PER_INCH = 170
 
 _STYLE: dict[str, Any] = {
@@ -83,5 +85,7 @@ def label_rows(axes: Axes, labels: list[str]) -> None:
 def reader_colours(readers: list[str], auto: str) -> dict[str, str]:
     """One colour per reader, the model's always the same."""
     others = [reader for reader in readers if reader != auto]
-    colours = {reader: COLOURS[position % len(COLOURS)] for position, reader in enumerate(others)}
+    colours = {
+        reader: READER_COLOURS[position % len(READER_COLOURS)] for position, reader in enumerate(others)
+    }
     return {reader: AUTO_COLOUR if reader == auto else colours[reader] for reader in readers}

@@ -66,11 +66,12 @@ def masks_blocks(run: Run) -> tuple[Block, ...]:
 
 _SMALL_PRINT = (
     "Each picture shows the slice (third axis of the image as stored) with the largest tumour area summed "
-    "over the readers, cropped around all contours; where the crop is wider than the image, its caption says so. Orientation: as stored, image axes, x to the right and y "
-    "downwards; the letters name the patient's side at that edge (L left, R right, A anterior, P posterior, "
-    "S superior, I inferior). Grey window: 1st to 99th percentile of what is shown; pixels are drawn at "
-    "their size in mm and interpolated linearly. The Dice coefficient is that of the whole volume. The first "
-    "reading of each reader is drawn, and where a rule made several lesions one, all of them."
+    "over the readers, cropped around all contours; where the crop is wider than the image, its caption says "
+    "so. Orientation: as stored, image axes, x to the right and y downwards; the letters name the patient's "
+    "side at that edge (L left, R right, A anterior, P posterior, S superior, I inferior). Grey window: 1st "
+    "to 99th percentile of what is shown; pixels are drawn at their size in mm and interpolated linearly. "
+    "The Dice coefficient is that of the whole volume. The first reading of each reader is drawn, and where "
+    "a rule made several lesions one, all of them."
 )
 
 
@@ -78,12 +79,11 @@ def _introduction(run: Run, shown: int) -> str:
     if run.agreement is not None and (run.agreement["reader"] == AUTO).any():
         return (
             f"{counted(shown, 'case')} from the lowest to the highest agreement of the model ({AUTO}) with "
-            "the readers, by the mean Dice coefficient of a case; a mask that is empty where the other is not counts as 0."
+            "the readers, by the mean Dice coefficient of a case; a mask that is empty where the other is "
+            "not counts as 0."
         )
-    cases = (
-        "case of the cohort table that has" if shown == 1 else f"{shown} cases of the cohort table that have"
-    )
-    return f"The first {cases} a mask."
+    cases, have = ("case", "has") if shown == 1 else (f"{shown} cases", "have")
+    return f"The first {cases} of the cohort table that {have} a mask."
 
 
 def _legend(readers: list[str]) -> tuple[Key, ...]:

@@ -42,10 +42,8 @@ def _time_zero(run: Run) -> str:
     study = run.provenance.get("study")
     outcome = study.get("outcome") if isinstance(study, Mapping) else None
     timepoint = outcome.get("timepoint") if isinstance(outcome, Mapping) else None
-    scan = (
-        f"the scan that was analysed (timepoint {timepoint})" if timepoint else "the scan that was analysed"
-    )
-    return f"Times to an event or to censoring are taken to count from {scan}."
+    which = f" (timepoint {timepoint})" if timepoint else ""
+    return f"Times to an event or to censoring are taken to count from the scan that was analysed{which}."
 
 
 def _header(endpoint: Endpoint) -> list[Block]:
@@ -116,8 +114,8 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         if not separation:
             untested.append(str(model))
         title = f"{endpoint.name}: {model} model"
-        told = f"{title}. Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
-        caption = (told, _grouping(endpoint.summary), *([separation] if separation else []))
+        told = f"Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
+        caption = (title, told, _grouping(endpoint.summary), *([separation] if separation else []))
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
         alt = f"Kaplan-Meier curves of the risk groups of the model {model}; subjects at the start: {people}."
@@ -187,15 +185,15 @@ def _selection(endpoint: Endpoint) -> list[Block]:
     names = list(map(str, covariates)) if isinstance(covariates, list) else None
     for model in table["model"].unique():
         own = table[table["model"] == model].sort_values("frequency", ascending=False, kind="stable")
-        blocks.extend(_selected(str(model), own, _kinds(own["feature"], names)))
+        blocks.extend(_selected(str(model), own, names))
     return blocks
 
 
 _COEFFICIENT = (
     "Share of folds: in how many of the fitted folds of all repeats it entered the model. Mean log hazard "
     "ratio: the coefficient of the Cox model, averaged over the folds in which it entered; of a feature or a "
-    "numeric covariate per standard deviation in the training subjects, of a level of a category (name=level) "
-    "against the first level."
+    "numeric covariate per standard deviation in the training subjects, of a level of a category "
+    "(name=level) against the first level."
 )
 
 
@@ -207,20 +205,22 @@ def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str
     return ("covariate", "covariates") if clinical == {True} else ("feature", "features")
 
 
-def _selected(model: str, own: pd.DataFrame, kinds: tuple[str, str]) -> list[Block]:
+def _selected(model: str, own: pd.DataFrame, covariates: Sequence[str] | None) -> list[Block]:
     entered = own[own["frequency"] > 0]
     top, rest = entered.head(_MOST_FEATURES), entered.iloc[_MOST_FEATURES:]
-    never = len(own) - len(entered)
+    never = own.drop(index=entered.index)
+    unused = counted(len(never), *_kinds(never["feature"], covariates))
     if entered.empty:
-        return [Text(f"Model {model}: none of {counted(never, *kinds)} entered it.")]
+        return [Text(f"Model {model}: none of {unused} entered it.")]
+    kinds = _kinds(entered["feature"], covariates)
     title = f"Model {model}: {kinds[1]} that entered it, by how often"
     blocks: list[Block] = [_features(top, kinds[0], title)]
     if len(rest):
         what = f"{len(rest):,} more {kinds[len(rest) > 1]}"
         blocks.append(Details(f"Model {model}: {what}", (_features(rest, kinds[0], ""),)))
-    if never:
-        told = f"Model {model}: {counted(never, *kinds)} entered it in no fold and {'is' if never == 1 else 'are'}"
-        blocks.append(Text(f"{told} not listed.", tone="note"))
+    if len(never):
+        told = f"Model {model}: {unused} entered it in no fold"
+        blocks.append(Text(f"{told} and {'is' if len(never) == 1 else 'are'} not listed.", tone="note"))
     return blocks
 
 

@@ -57,8 +57,8 @@ def _rules(run: Run) -> list[str]:
     told = []
     if isinstance(threshold, (int, float)) and isinstance(confidence, (int, float)):
         told.append(
-            f"A feature is stable where the lower limit of the {share(confidence)} confidence interval of its "
-            f"ICC is at least {threshold:g}."
+            f"A feature is stable where the lower limit of the {share(confidence)} confidence interval of "
+            f"its ICC is at least {threshold:g}."
         )
     both = any(len(tables) == len(TITLES) for tables in run.reproducibility.values())
     return [*told, _MORE_RATERS] if both else told
