@@ -13,6 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from nbradiomics.cli_options import (
+    CohortFile,
+    Jobs,
+    Lesions,
+    Reading,
+    Roi,
+    SequenceOption,
+    Threads,
+    Timepoint,
+    Variant,
+    Work,
+)
 from nbradiomics.console import bars, failure_line, notes, output, problem_line, show_lines, show_table
 from nbradiomics.errors import InputError, NbradiomicsError
 
@@ -32,22 +44,6 @@ app = typer.Typer(
 INTERRUPTED = 130
 #: Named here so that the help need not read the parameter files; a test holds it true.
 PRESETS = "ibsi_digital_phantom, t2w_mr_1mm, t2w_mr_anisotropic"
-
-Jobs = Annotated[int | None, typer.Option(help="Processes; all processors unless given.", min=1)]
-Work = Annotated[
-    Path | None,
-    typer.Option(help="Folder that keeps each case's result; the same command continues from it."),
-]
-Threads = Annotated[int | None, typer.Option(help="Threads of torch; its own choice unless given.", min=1)]
-Lesions = Annotated[
-    str, typer.Option(help="Several lesions of a subject: union, largest or roi (one row each).")
-]
-Timepoint = Annotated[str | None, typer.Option(help="Which timepoint, where there are several.")]
-Sequence_ = Annotated[str | None, typer.Option("--sequence", help="Which sequence, where there are several.")]
-Roi = Annotated[str | None, typer.Option(help="Which region, where there are several.")]
-Variant = Annotated[str | None, typer.Option(help="Which variant, where there are several.")]
-Reading = Annotated[int | None, typer.Option(help="Which reading, where there are several.", min=1)]
-CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a batch table of PyRadiomics.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -237,7 +233,7 @@ def reproducibility(
         str | None, typer.Option(help="Readers, with commas; all but `auto` unless given.")
     ] = None,
     timepoint: Timepoint = None,
-    sequence: Sequence_ = None,
+    sequence: SequenceOption = None,
     roi: Roi = None,
     variant: Variant = None,
     reading: Reading = None,
@@ -279,7 +275,7 @@ def outcome(
     covariates: Annotated[str | None, typer.Option(help="Clinical columns that enter, with commas.")] = None,
     reader: Annotated[str | None, typer.Option(help="Whose masks the features come from.")] = None,
     timepoint: Timepoint = None,
-    sequence: Sequence_ = None,
+    sequence: SequenceOption = None,
     roi: Roi = None,
     variant: Variant = None,
     reading: Reading = None,

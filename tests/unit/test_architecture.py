@@ -23,7 +23,8 @@ LAYERS = [
     {"stages"},
     {"pipeline"},
     {"demo", "doctor"},
-    {"console", "cli"},
+    {"console", "cli_options"},
+    {"cli"},
     {"__init__", "__main__"},
 ]
 #: Rooms of one line that must not know of each other.

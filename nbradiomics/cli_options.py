@@ -1,0 +1,26 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Jobs = Annotated[int | None, typer.Option(help="Processes; all processors unless given.", min=1)]
+Work = Annotated[
+    Path | None,
+    typer.Option(help="Folder that keeps each case's result; the same command continues from it."),
+]
+Threads = Annotated[int | None, typer.Option(help="Threads of torch; its own choice unless given.", min=1)]
+Lesions = Annotated[
+    str, typer.Option(help="Several lesions of a subject: union, largest or roi (one row each).")
+]
+Timepoint = Annotated[str | None, typer.Option(help="Which timepoint, where there are several.")]
+SequenceOption = Annotated[
+    str | None, typer.Option("--sequence", help="Which sequence, where there are several.")
+]
+Roi = Annotated[str | None, typer.Option(help="Which region, where there are several.")]
+Variant = Annotated[str | None, typer.Option(help="Which variant, where there are several.")]
+Reading = Annotated[int | None, typer.Option(help="Which reading, where there are several.", min=1)]
+CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a batch table of PyRadiomics.")]
