@@ -5,11 +5,10 @@ Nothing heavy is imported before a command runs, so that ``--help`` answers at o
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -25,12 +24,12 @@ from nbradiomics.cli_options import (
     Variant,
     Work,
 )
-from nbradiomics.console import bars, failure_line, notes, output, problem_line, show_lines, show_table
-from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.cli_steps import finish, finish_run, open_workspace, prepare, processes, split_names
+from nbradiomics.console import bars, notes, output, problem_line, show_lines, show_table
+from nbradiomics.errors import NbradiomicsError
 
 if TYPE_CHECKING:
-    from nbradiomics.execution import Failure
-    from nbradiomics.pipeline import RunResult
+    pass
 
 app = typer.Typer(
     name="nbradiomics",
@@ -95,7 +94,7 @@ def demo(
     """Make a synthetic cohort and run the whole study on it."""
     from nbradiomics.demo import run_demo
 
-    _finish_run(run_demo(out, subjects=subjects, seed=seed, jobs=_jobs(jobs), progress=bars))
+    finish_run(run_demo(out, subjects=subjects, seed=seed, jobs=processes(jobs), progress=bars))
 
 
 @app.command(epilog="Example: nbradiomics run study.yaml --out results")
@@ -107,7 +106,7 @@ def run(
     """Run a whole study: check, segment, compare, extract, reproducibility, outcome, report."""
     from nbradiomics.pipeline import run as run_study
 
-    _finish_run(run_study(study, out, jobs=_jobs(jobs), progress=bars))
+    finish_run(run_study(study, out, jobs=processes(jobs), progress=bars))
 
 
 @app.command(epilog="Example: nbradiomics check study.yaml")
@@ -124,7 +123,7 @@ def check(
     from nbradiomics.checks import check as find
     from nbradiomics.tables import write_table
 
-    problems = find(path, params=params, jobs=_jobs(jobs), progress=bars)
+    problems = find(path, params=params, jobs=processes(jobs), progress=bars)
     if out is not None:
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
@@ -150,14 +149,14 @@ def segment(
     from nbradiomics.segmentation.model import load_model
     from nbradiomics.tables import write_table
 
-    _prepare(out, ".csv", inputs=[cohort])
+    prepare(out, ".csv", inputs=[cohort])
     masks, loaded = out.parent / f"{out.stem}_masks", load_model(model)
     done = segment_cohort(
         load_cohort(cohort),
         model=loaded,
         masks=masks,
         threads=threads,
-        workspace=_workspace(work),
+        workspace=open_workspace(work),
         progress=bars,
     )
     done.cohort.write(out)
@@ -172,7 +171,7 @@ def segment(
     if seen:
         found = f"The model was trained on {seen} of these images: their masks say nothing about new ones,"
         output.print(f"{found} and must not enter an outcome model.", markup=False)
-    _finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
+    finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
 
 
 @app.command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert --out agreement.csv")
@@ -191,11 +190,11 @@ def compare(
     from nbradiomics.cohort import load_cohort
     from nbradiomics.tables import write_table
 
-    _prepare(out, ".csv", ".parquet", inputs=[cohort])
-    options = {"jobs": _jobs(jobs), "workspace": _workspace(work), "progress": bars}
+    prepare(out, ".csv", ".parquet", inputs=[cohort])
+    options = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
     agreement = compare_cohort(load_cohort(cohort), reference=reference, lesions=lesions, **options)
     write_table(agreement.table, out)
-    _finish(agreement.failures, len(agreement.table), out)
+    finish(agreement.failures, len(agreement.table), out)
 
 
 @app.command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")
@@ -213,11 +212,11 @@ def extract(
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.tables import INDEX, write_table
 
-    _prepare(out, ".csv", ".parquet", inputs=[cohort, params])
-    options = {"jobs": _jobs(jobs), "workspace": _workspace(work), "progress": bars}
+    prepare(out, ".csv", ".parquet", inputs=[cohort, params])
+    options = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
     features = extract_cohort(load_cohort(cohort), params=params, engine=engine, lesions=lesions, **options)
     write_table(features.table, out)
-    _finish(
+    finish(
         features.failures,
         len(features.table),
         out,
@@ -244,10 +243,10 @@ def reproducibility(
     from nbradiomics.reproducibility import assess_reproducibility
     from nbradiomics.tables import read_table, write_table
 
-    _prepare(out, ".csv", ".parquet", inputs=[features])
+    prepare(out, ".csv", ".parquet", inputs=[features])
     table = assess_reproducibility(
         read_table(features),
-        readers=_names(readers) or None,
+        readers=split_names(readers) or None,
         timepoint=timepoint,
         sequence=sequence,
         roi=roi,
@@ -300,7 +299,7 @@ def outcome(
         read_table(clinical),
         time=time,
         event=event,
-        covariates=_names(covariates),
+        covariates=split_names(covariates),
         reader=reader,
         timepoint=timepoint,
         sequence=sequence,
@@ -316,7 +315,7 @@ def outcome(
             covariate_penalizer=covariate_penalizer,
             permutations=permutations,
         ),
-        jobs=_jobs(jobs),
+        jobs=processes(jobs),
         progress=bars,
     )
     write_outcome(result, out)
@@ -355,58 +354,3 @@ def doctor() -> None:
             output.print(f"         {part.remedy}", markup=False)
     if any(part.state == "broken" for part in parts):
         raise typer.Exit(1)
-
-
-def _finish_run(result: RunResult) -> None:
-    show_lines([failure_line(failure) for failure in result.failures])
-    for line in result.summary:
-        output.print(line, markup=False)
-    output.print(str(result.report), markup=False)
-    if not result.complete:
-        raise typer.Exit(1)
-
-
-def _finish(
-    failures: list[Failure], cases: int, out: Path, extra: str = "", *, complete: bool | None = None
-) -> None:
-    """Write the failures beside the output, show them, and say how it went."""
-    from nbradiomics.tables import write_table
-    from nbradiomics.workspace import failure_table
-
-    file = out.with_name(f"{out.stem}.failures.csv")
-    file.unlink(missing_ok=True)
-    output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
-    if failures:
-        write_table(failure_table(failures), file)
-        show_lines([failure_line(failure) for failure in failures])
-        output.print(f"Failures are listed in {file}", markup=False)
-    if not (len(failures) < cases if complete is None else complete):
-        raise typer.Exit(1)
-
-
-def _workspace(folder: Path | None) -> Any:
-    from nbradiomics.workspace import Workspace
-
-    return None if folder is None else Workspace(folder)
-
-
-def _jobs(jobs: int | None) -> int:
-    if jobs is not None:
-        return jobs
-    # The processors that this process may use, where the system tells (a container may have fewer).
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _names(text: str | None) -> list[str]:
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-
-def _prepare(out: Path, *endings: str, inputs: Sequence[str | Path] = ()) -> None:
-    """Make sure, before anything is computed, that the result can be written and overwrites no input."""
-    if out.suffix not in endings:
-        raise InputError(f"{out} ends in {out.suffix!r}.", f"Let the name end in {' or '.join(endings)}.")
-    if any(os.path.abspath(out) == os.path.abspath(given) for given in inputs):
-        raise InputError(f"{out} is an input of this command.", "Write to another file.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(out.parent, os.W_OK):
-        raise InputError(f"{out.parent} may not be written to.", "Choose another folder.")

@@ -24,6 +24,7 @@ LAYERS = [
     {"pipeline"},
     {"demo", "doctor"},
     {"console", "cli_options"},
+    {"cli_steps"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -1,0 +1,76 @@
+"""What the commands do alike before and after their work: where to write, how it went, which exit code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from nbradiomics.console import failure_line, output, show_lines
+from nbradiomics.errors import InputError
+
+if TYPE_CHECKING:
+    from nbradiomics.execution import Failure
+    from nbradiomics.pipeline import RunResult
+
+
+def finish_run(result: RunResult) -> None:
+    """Show the failures, the summary and the path of the report; exit 1 when nothing was measured."""
+    show_lines([failure_line(failure) for failure in result.failures])
+    for line in result.summary:
+        output.print(line, markup=False)
+    output.print(str(result.report), markup=False)
+    if not result.complete:
+        raise typer.Exit(1)
+
+
+def finish(
+    failures: list[Failure], cases: int, out: Path, extra: str = "", *, complete: bool | None = None
+) -> None:
+    """Write the failures beside the output, show them, and say how it went."""
+    from nbradiomics.tables import write_table
+    from nbradiomics.workspace import failure_table
+
+    file = out.with_name(f"{out.stem}.failures.csv")
+    file.unlink(missing_ok=True)
+    output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
+    if failures:
+        write_table(failure_table(failures), file)
+        show_lines([failure_line(failure) for failure in failures])
+        output.print(f"Failures are listed in {file}", markup=False)
+    if not (len(failures) < cases if complete is None else complete):
+        raise typer.Exit(1)
+
+
+def open_workspace(folder: Path | None) -> Workspace | None:
+    """Workspace of the option `--work`."""
+    from nbradiomics import workspace
+
+    return None if folder is None else workspace.Workspace(folder)
+
+
+def processes(jobs: int | None) -> int:
+    """How many processes the option `--jobs` asks for: all processors unless it is given."""
+    if jobs is not None:
+        return jobs
+    # The processors that this process may use, where the system tells (a container may have fewer).
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def split_names(text: str | None) -> list[str]:
+    """Names of an option with commas."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def prepare(out: Path, *endings: str, inputs: Sequence[str | Path] = ()) -> None:
+    """Make sure, before anything is computed, that the result can be written and overwrites no input."""
+    if out.suffix not in endings:
+        raise InputError(f"{out} ends in {out.suffix!r}.", f"Let the name end in {' or '.join(endings)}.")
+    if any(os.path.abspath(out) == os.path.abspath(given) for given in inputs):
+        raise InputError(f"{out} is an input of this command.", "Write to another file.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(out.parent, os.W_OK):
+        raise InputError(f"{out.parent} may not be written to.", "Choose another folder.")
