@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -191,7 +191,7 @@ def compare(
     from nbradiomics.tables import write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
-    options = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
+    options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
     agreement = compare_cohort(load_cohort(cohort), reference=reference, lesions=lesions, **options)
     write_table(agreement.table, out)
     finish(agreement.failures, len(agreement.table), out)
@@ -213,7 +213,7 @@ def extract(
     from nbradiomics.tables import INDEX, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort, params])
-    options = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
+    options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
     features = extract_cohort(load_cohort(cohort), params=params, engine=engine, lesions=lesions, **options)
     write_table(features.table, out)
     finish(

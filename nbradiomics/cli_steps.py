@@ -15,6 +15,7 @@ from nbradiomics.errors import InputError
 if TYPE_CHECKING:
     from nbradiomics.execution import Failure
     from nbradiomics.pipeline import RunResult
+    from nbradiomics.workspace import Workspace
 
 
 def finish_run(result: RunResult) -> None:
