@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -27,9 +27,6 @@ from nbradiomics.cli_options import (
 from nbradiomics.cli_steps import finish, finish_run, open_workspace, prepare, processes, split_names
 from nbradiomics.console import bars, notes, output, problem_line, show_lines, show_table
 from nbradiomics.errors import NbradiomicsError
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="nbradiomics",
