@@ -1,4 +1,4 @@
-"""What all tests share: where the real data lies, and small images made by hand."""
+"""What all tests share: how examples are drawn, and where the real data lies."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import os
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 import pytest
-import SimpleITK as sitk
+from hypothesis import settings
 
 mpl.use("Agg")
+
+# A slow machine is no error. On CI the examples are the same each time, so that a change is not blamed for
+# what it did not touch; elsewhere they are drawn anew.
+settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("project")
 
 DATA = Path(os.environ.get("NBRADIOMICS_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -21,10 +25,3 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no real data at {DATA}; set NBRADIOMICS_TEST_DATA to its folder")
     return DATA
-
-
-def make_image(array: np.ndarray, spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> sitk.Image:
-    """Image from an array with axes z, y, x; spacing in mm in the order x, y, z."""
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing(spacing)
-    return image
