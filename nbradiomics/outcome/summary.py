@@ -118,7 +118,8 @@ def _sentences(
             "the training subjects took their place."
         )
     for name, count in summary["missing_covariates"].items():
-        yield f"{name} was missing in {count} subjects and filled in from the training subjects of each fold."
+        people = "1 subject" if count == 1 else f"{count} subjects"
+        yield f"{name} was missing in {people} and filled in from the training subjects of each fold."
     yield from _found(performance, settings)
     yield from _below_chance(performance)
     yield from _fold_sentences(summary, settings)
