@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.pipeline import RunResult, run
@@ -45,7 +46,7 @@ def run_demo(
     folder = Path(out) / "input"
     make_cohort(folder, subjects=subjects, seed=seed, jobs=jobs, progress=progress)
     study = folder / "study.yaml"
-    study.write_text(_study(seed, folds=5 if subjects >= FIVE_FOLDS else 3), encoding="utf-8")
+    write_text(_study(seed, folds=5 if subjects >= FIVE_FOLDS else 3), study)
     return run(study, out, jobs=jobs, progress=progress)
 
 

@@ -37,7 +37,3 @@ class AmbiguousError(InputError):
 
 class ModelError(InputError):
     """A segmentation model cannot be used: files missing, folds that do not fit, unsafe content."""
-
-
-class DependencyError(NbradiomicsError):
-    """A package that this function needs is not installed or does not work."""

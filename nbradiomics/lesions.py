@@ -61,16 +61,32 @@ def apply_lesion_rule(cases: list[Case], rule: str = "union", *, label: int = 1)
             f"unknown rule for lesions {rule!r}.", f"Use one of {', '.join(get_args(LesionRule))}."
         )
     manual = [case for case in cases if case.reader != AUTO]
-    if len({case.roi for case in manual}) < 2:
+    regions = {case.roi for case in manual}
+    require_lesions_told_apart(rule, regions, with_model=len(manual) < len(cases))
+    if len(regions) < 2:
         return cases
-    if rule != UNION and len(manual) < len(cases):
+    if rule == "roi":
+        return cases
+    return _united(cases) if rule == UNION else _largest(cases, label)
+
+
+def require_lesions_told_apart(rule: str, regions: set[str], *, with_model: bool) -> None:
+    """Refuse a rule that needs to tell lesions apart where the model's masks are among the cases.
+
+    Parameters
+    ----------
+    rule
+        As in `apply_lesion_rule`.
+    regions
+        Values of `roi` of the readers' masks.
+    with_model
+        Whether there are masks of the model.
+    """
+    if rule != UNION and with_model and len(regions) > 1:
         raise InputError(
             f"the rule {rule!r} needs lesions told apart, and the masks of {AUTO!r} do not.",
             "Use the rule `union`, or leave the model's masks out.",
         )
-    if rule == "roi":
-        return cases
-    return _united(cases) if rule == UNION else _largest(cases, label)
 
 
 def _united(cases: list[Case]) -> list[Case]:

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nbradiomics import stages
+from nbradiomics.atomic import write_text
 from nbradiomics.checks import check_tables
-from nbradiomics.cohort import Cohort
+from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.problem import raise_errors
@@ -71,10 +72,13 @@ def run(study: str | Path, out: str | Path, *, jobs: int = 1, progress: Progress
     """
     study_file = Path(study)
     plan = load_study(study_file)
-    raise_errors(check_tables(plan, study_file))
-    work = Run(plan, study_file, RunFolder.open(Path(out)), jobs, progress)
-    stages.check_inputs(work)
-    cohort, segmentation, failures = stages.segment(work)
+    problems = check_tables(plan, study_file)
+    raise_errors(problems)
+    cohort = load_cohort(plan.cohort)
+    model = load_model(plan.segment.model) if plan.segment else None
+    work = Run(plan, study_file, RunFolder.open(Path(out)), model, jobs, progress)
+    stages.check_inputs(work, cohort, problems)
+    cohort, segmentation, failures = stages.segment(work, cohort)
     failures += stages.compare(work, cohort)
     features, failed = stages.extract(work, cohort)
     failures += failed + stages.reproduce(work, features) + stages.predict(work, features, segmentation)
@@ -93,7 +97,7 @@ def _write_provenance(run: Run, cohort: Cohort) -> None:
     inputs |= {Path(mask) for mask in cohort.table["mask"] if mask}
     if study.outcome:
         inputs.add(study.outcome.clinical)
-    model = load_model(study.segment.model) if study.segment else None
+    model = run.model
     content = describe_run(
         inputs=inputs,
         folder=run.folder.root.resolve(),
@@ -101,5 +105,5 @@ def _write_provenance(run: Run, cohort: Cohort) -> None:
         parameters=load_parameters(study.extract.params).text,
         model=model and {"name": model.name, "fingerprint": model.fingerprint, "card": asdict(model.card)},
     )
-    file = run.folder.file("provenance.json")
-    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    write_text(text, run.folder.file("provenance.json"))

@@ -9,18 +9,19 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.agreement.cohort import compare_cohort
-from nbradiomics.checks import check_images, check_tables
+from nbradiomics.checks import check_images
 from nbradiomics.checks.study import study_label
-from nbradiomics.cohort import Cohort, load_cohort
+from nbradiomics.cohort import Cohort
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution import Failure, Progress
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.names import file_stems
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
-from nbradiomics.problem import problem_table
+from nbradiomics.problem import Problem, problem_table
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.segmentation.cohort import segment_cohort
+from nbradiomics.segmentation.model import Model
 from nbradiomics.study import Endpoint, Outcome, Study
 from nbradiomics.tables import AUTO, INDEX, read_table, write_table
 
@@ -30,11 +31,15 @@ _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
 
 @dataclass(frozen=True)
 class Run:
-    """A study on its way: what was asked for, where it goes, and with how many processes."""
+    """A study on its way: what was asked for, where it goes, and with how many processes.
+
+    `model` is loaded once; ``None`` where the study does not segment.
+    """
 
     study: Study
     study_file: Path
     folder: RunFolder
+    model: Model | None
     jobs: int
     progress: Progress
 
@@ -44,22 +49,19 @@ class Run:
         return {"workspace": self.folder.workspace, "jobs": self.jobs, "progress": self.progress}
 
 
-def check_inputs(run: Run) -> None:
-    """List what is wrong with the input. Tables that are wrong have stopped the run before."""
-    cohort = load_cohort(run.study.cohort)
-    problems = check_tables(run.study, run.study_file)
-    problems += check_images(cohort.table, cohort.path, label=study_label(run.study), **run.by_case)
-    write_table(run.folder.localised(problem_table(problems)), run.folder.file("check.csv"))
+def check_inputs(run: Run, cohort: Cohort, found: list[Problem]) -> None:
+    """Look at the images too, and list all that is wrong; `found` is what the tables gave."""
+    images = check_images(cohort.table, cohort.path, label=study_label(run.study), **run.by_case)
+    write_table(run.folder.localised(problem_table([*found, *images])), run.folder.file("check.csv"))
 
 
-def segment(run: Run) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
+def segment(run: Run, cohort: Cohort) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
     """Segment where the study asks for it, and write the cohort table that the later stages read."""
-    cohort = load_cohort(run.study.cohort)
     table, failures = pd.DataFrame(columns=["subject", "in_training"]), []
-    if run.study.segment:
+    if run.study.segment and run.model:
         segmented = segment_cohort(
             cohort,
-            model=run.study.segment.model,
+            model=run.model,
             masks=run.folder.masks,
             threads=run.jobs,
             workspace=run.folder.workspace,

@@ -20,14 +20,13 @@ variant
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
+from nbradiomics.atomic import whole
 from nbradiomics.errors import AmbiguousError, InputError
 
 if TYPE_CHECKING:
@@ -111,16 +110,11 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix not in (".csv", ".parquet"):
         raise InputError(f"{path} ends in {path.suffix!r}.", "Let the name end in .csv or .parquet.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid4().hex}-{path.name}")
-    try:
+    with whole(path) as temporary:
         if path.suffix == ".csv":
             table.to_csv(temporary, index=False)
         else:
             table.to_parquet(temporary, index=False)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from nbradiomics.atomic import whole
 from nbradiomics.execution import Batch, Failure, Progress, quiet, run_cases
 from nbradiomics.images.io import file_hash
 
@@ -71,21 +72,17 @@ class Workspace:
 
     def save(self, stage: str, key: str, payload: Payload) -> None:
         """Store a result: afterwards it is there whole, even if the machine stops now."""
-        path = self.file(stage, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{uuid4().hex}")
-        with open(temporary, "w", encoding="utf-8") as file:
+        with whole(self.file(stage, key)) as temporary, open(temporary, "w", encoding="utf-8") as file:
             json.dump(payload, file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
 
 
 def run_stored(
     function: Callable[..., Payload],
     cases: Mapping[str, tuple[Any, ...]],
     *,
-    keys: Mapping[str, str],
+    key: Callable[[str], str],
     stage: str,
     workspace: Workspace | None,
     holds: Callable[[str, Payload], bool] = lambda _name, _payload: True,
@@ -98,8 +95,9 @@ def run_stored(
     ----------
     function, cases, stage, jobs, progress
         As in `execution.run_cases`.
-    keys
-        Result key of each case.
+    key
+        Gives the result key of a case by its name; asked only where there is a workspace, since it reads
+        every input.
     workspace
         Where results are kept; ``None`` keeps none.
     holds
@@ -107,6 +105,7 @@ def run_stored(
     """
     if workspace is None:
         return run_cases(function, cases, stage=stage, jobs=jobs, progress=progress)
+    keys = {name: key(name) for name in cases}
     stored = {name: workspace.load(stage, keys[name]) for name in cases}
     found = {name: payload for name, payload in stored.items() if payload and holds(name, payload)}
     todo = {name: arguments for name, arguments in cases.items() if name not in found}

@@ -1,11 +1,14 @@
-"""Small cohorts made by hand."""
+"""Small cohorts made by hand, and the command line called in this process."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 import SimpleITK as sitk
+
+from nbradiomics.cli import main
 
 
 def make_image(array: np.ndarray, spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> sitk.Image:
@@ -48,3 +51,10 @@ def two_readers(folder: Path, subjects: int = 3) -> Path:
         files = write_scan(folder, f"s{number}", masks, seed=number)
         rows += [f"s{number},{files['image']},{reader},{files[reader]}" for reader in ("A", "B")]
     return write_cohort(folder, rows)
+
+
+def call(*arguments: object) -> int:
+    """Run a command in this process and give its exit code."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments])
+    return int(stop.value.code or 0)

@@ -83,7 +83,7 @@ def compare_cohort(
     batch = run_stored(
         _compare_pair,
         {name: (first, second, label) for name, (first, second) in pairs.items()},
-        keys={name: _key(first, second, label) for name, (first, second) in pairs.items()},
+        key=lambda name: _key(*pairs[name], label),
         stage=STAGE,
         workspace=workspace,
         jobs=jobs,
@@ -100,7 +100,7 @@ def _pairs(cases: list[Case], reference: str | None) -> dict[str, tuple[Case, Ca
         groups[case.scan.name, case.roi].setdefault(case.reader, case)
     order = dict.fromkeys((case.scan.name, case.roi) for case in cases)
     return {
-        f"{scan}/{roi}/{first.reader} against {second.reader}": (first, second)
+        f"{first.name} against {second.reader}": (first, second)
         for scan, roi in order
         for first, second in permutations(groups[scan, roi].values(), 2)
         if reference in (None, second.reader)

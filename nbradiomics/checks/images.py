@@ -14,7 +14,7 @@ from nbradiomics.cohort import Scan
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.images.grid import require_same_grid
-from nbradiomics.images.io import describe, read_image
+from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
 from nbradiomics.problem import Problem
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
@@ -65,7 +65,7 @@ def check_images(
     batch = run_stored(
         _check_scan,
         cases,
-        keys={name: _key(*arguments) for name, arguments in cases.items()},
+        key=lambda name: _key(*cases[name]),
         stage=STAGE,
         workspace=workspace,
         jobs=jobs,
@@ -112,10 +112,9 @@ def _check_mask(mask: _Mask, image: sitk.Image | None, image_file: str) -> list[
     except InputError as error:
         findings.append((line, "mask", "error", error.problem, error.remedy))
     try:
-        region = read_region(drawn, label)
+        region = read_region(drawn, label, name=file)
     except InputError as error:
-        found = error.problem.replace(describe(drawn), file)
-        return [*findings, (line, "mask", "error", found, error.remedy)]
+        return [*findings, (line, "mask", "error", error.problem, error.remedy)]
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
     if voxels == 0:
         remedy = "Is there no tumour? Its features will be missing; its agreement is counted as empty."

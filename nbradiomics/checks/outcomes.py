@@ -37,10 +37,13 @@ def check_outcomes(outcome: Outcome, cohort: pd.DataFrame, cohort_file: Path) ->
         return [Problem(str(file), "", "", "error", error.problem, error.remedy)]
     problems = []
     for endpoint in outcome.endpoints:
-        problems += _check_endpoint(endpoint, clinical, file)
-        problems += _check_covariates(outcome, endpoint, clinical)
-        problems += _check_events(outcome, endpoint, clinical, cohort)
-        problems += _check_followed(endpoint, clinical, cohort, cohort_file)
+        problems += endpoint_problems(clinical, endpoint.time, endpoint.event, file=str(file))
+        if {"subject", endpoint.time, endpoint.event} <= set(clinical):
+            problems += _check_halves(endpoint, clinical, file)
+            problems += _check_events(outcome, endpoint, clinical, cohort)
+            problems += _check_followed(endpoint, clinical, cohort, cohort_file)
+        if "subject" in clinical:
+            problems += _check_covariates(outcome, endpoint, clinical)
     return problems
 
 
@@ -50,17 +53,13 @@ def check_choice(outcome: Outcome, cohort: pd.DataFrame, study_file: Path) -> li
     for column in ("timepoint", "sequence"):
         wanted, there = getattr(outcome, column), sorted(set(cohort[column]))
         if wanted is not None and wanted not in there:
-            found, remedy = (
-                f"no {column} {wanted!r} in the cohort table.",
-                f"Choose from: {', '.join(there)}.",
-            )
+            found = f"no {column} {wanted!r} in the cohort table."
+            remedy = f"Choose from: {', '.join(there)}."
             problems.append(Problem(str(study_file), "", f"outcome.{column}", "error", found, remedy))
     return problems
 
 
 def _check_covariates(outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame) -> list[Problem]:
-    if "subject" not in clinical:
-        return []  # told with the endpoint
     try:
         read_covariates(clinical, outcome.covariates, taken=(endpoint.time, endpoint.event))
     except InputError as error:
@@ -72,8 +71,6 @@ def _check_events(
     outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame, cohort: pd.DataFrame
 ) -> list[Problem]:
     """Too few events are a warning: everything else of the study can still be done."""
-    if not {"subject", endpoint.time, endpoint.event} <= set(clinical):
-        return []
     known = clinical[clinical["subject"].astype(str).isin(set(cohort["subject"]))]
     events = int((as_numbers(known[endpoint.event]) == 1).sum())
     needed = EVENTS_PER_FOLD * outcome.folds
@@ -94,10 +91,9 @@ def _check_events(
     return [Problem(str(outcome.clinical), "", endpoint.event, "warning", found, remedy)]
 
 
-def _check_endpoint(endpoint: Endpoint, clinical: pd.DataFrame, file: Path) -> list[Problem]:
-    problems = endpoint_problems(clinical, endpoint.time, endpoint.event, file=str(file))
-    if not {"subject", endpoint.time, endpoint.event} <= set(clinical):
-        return problems
+def _check_halves(endpoint: Endpoint, clinical: pd.DataFrame, file: Path) -> list[Problem]:
+    """A time without an event, or an event without a time."""
+    problems = []
     half = clinical[clinical[endpoint.time].isna() != clinical[endpoint.event].isna()]
     for row, line in zip(half.to_dict("records"), half.index + 2, strict=True):
         column, other = endpoint.time, endpoint.event
@@ -113,8 +109,6 @@ def _check_endpoint(endpoint: Endpoint, clinical: pd.DataFrame, file: Path) -> l
 def _check_followed(
     endpoint: Endpoint, clinical: pd.DataFrame, cohort: pd.DataFrame, cohort_file: Path
 ) -> list[Problem]:
-    if not {"subject", endpoint.time, endpoint.event} <= set(clinical):
-        return []
     known = clinical[clinical[endpoint.time].notna() | clinical[endpoint.event].notna()]
     first = cohort.drop_duplicates("subject")
     without = first[~first["subject"].isin(set(known["subject"].astype(str)))]

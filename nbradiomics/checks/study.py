@@ -14,6 +14,7 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_engine, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.lesions import require_lesions_told_apart
 from nbradiomics.problem import Problem, problem_table
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.study import Segment, Study, read_study
@@ -131,9 +132,8 @@ def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
 
 
 def _check_labels(parameters: Parameters, table: pd.DataFrame, path: Path, column: str) -> list[Problem]:
-    manual = table[(table["mask"] != "") & (table["reader"] != AUTO)]
     problems = []
-    for label in sorted(set(manual["label"]) - {""}, key=str):
+    for label in sorted(set(_manual(table)["label"]) - {""}, key=str):
         try:
             resolve_label(parameters, label)
         except InputError as error:
@@ -142,14 +142,17 @@ def _check_labels(parameters: Parameters, table: pd.DataFrame, path: Path, colum
 
 
 def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
-    """The model's masks do not tell lesions apart; see `nbradiomics.lesions`."""
-    manual = table[(table["mask"] != "") & (table["reader"] != AUTO)]
-    with_model = study.segment is not None or (table["reader"] == AUTO).any()
-    if study.lesions == "union" or manual["roi"].nunique() < 2 or not with_model:
-        return []
-    found = f"the rule {study.lesions!r} needs lesions told apart, and the masks of {AUTO!r} do not."
-    remedy = "Use the rule `union`, or leave the model's masks out."
-    return [Problem(str(path), "", "lesions", "error", found, remedy)]
+    with_model = study.segment is not None or bool((table["reader"] == AUTO).any())
+    try:
+        require_lesions_told_apart(study.lesions, set(_manual(table)["roi"]), with_model=with_model)
+    except InputError as error:
+        return [_problem(path, "lesions", error)]
+    return []
+
+
+def _manual(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the readers' masks."""
+    return table[(table["mask"] != "") & (table["reader"] != AUTO)]
 
 
 def _check_training(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:

@@ -89,7 +89,7 @@ def extract_cohort(
     batch = run_stored(
         _extract_case,
         {name: (case, parameters, engine, label) for name, case in cases.items()},
-        keys={name: _key(case, parameters, engine, label) for name, case in cases.items()},
+        key=lambda name: _key(cases[name], parameters, engine, label),
         stage=STAGE,
         workspace=workspace,
         jobs=jobs,

@@ -7,11 +7,10 @@ later stage has to ask.
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
+from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
@@ -127,14 +126,8 @@ def write_image(image: sitk.Image, path: str | Path) -> Path:
     import SimpleITK as sitk
 
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The temporary file keeps the ending, by which SimpleITK chooses the format.
-    temporary = path.with_name(f".{uuid4().hex}-{path.name}")
-    try:
+    with whole(path) as temporary:
         sitk.WriteImage(image, str(temporary), useCompression=True)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

@@ -59,7 +59,9 @@ def _segment_names(mask: sitk.Image) -> dict[str, int]:
     return names
 
 
-def read_region(source: str | Path | sitk.Image, label: float | str | None = None) -> sitk.Image:
+def read_region(
+    source: str | Path | sitk.Image, label: float | str | None = None, *, name: str | None = None
+) -> sitk.Image:
     """Read one region of a mask as a binary image.
 
     Parameters
@@ -69,6 +71,8 @@ def read_region(source: str | Path | sitk.Image, label: float | str | None = Non
     label
         The label that makes the region, as a number or a segment's name. ``None`` takes the only
         label that the mask holds.
+    name
+        What messages call the mask; its path unless given.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def read_region(source: str | Path | sitk.Image, label: float | str | None = Non
     """
     import SimpleITK as sitk
 
-    name = describe(source)
+    name = name or describe(source)
     mask = read_image(source)
     try:
         present = labels_in(mask)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
+from nbradiomics.atomic import write_text
 from nbradiomics.tables import write_table
 
 if TYPE_CHECKING:
@@ -64,14 +63,5 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
     write_table(result.kaplan_meier, folder / "kaplan_meier.csv")
     write_table(result.selection, folder / "selection.csv")
     write_table(result.flow, folder / "excluded.csv")
-    _write_json(result.summary, folder / "summary.json")
-
-
-def _write_json(content: dict[str, Any], path: Path) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    temporary = path.with_name(f".{uuid4().hex}-{path.name}")
-    try:
-        temporary.write_text(text + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    summary = json.dumps(result.summary, indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(summary + "\n", folder / "summary.json")

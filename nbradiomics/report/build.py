@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from uuid import uuid4
 
+from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
 from nbradiomics.report.content import Page, Section
 from nbradiomics.report.run_files import Run, read_run
@@ -59,13 +58,7 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     if target.is_dir():
         raise InputError(f"{target} is a folder; a file was expected.", "Give a name that ends in .html.")
     html = render(make_page(read_run(run)))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{uuid4().hex}-{target.name}")
-    try:
-        temporary.write_text(html, encoding="utf-8")
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(html, target)
     return target
 
 

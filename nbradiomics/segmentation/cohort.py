@@ -87,7 +87,7 @@ def segment_cohort(
     batch = run_stored(
         _segment_scan,
         {name: (scan, loaded, files[name], threads) for name, scan in scans.items()},
-        keys={name: _key(scan, loaded) for name, scan in scans.items()},
+        key=lambda name: _key(scans[name], loaded),
         stage=STAGE,
         workspace=workspace,
         holds=lambda name, payload: content_hash(files[name]) == payload["mask"],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet, run_cases
 from nbradiomics.images.io import write_image
@@ -125,10 +126,7 @@ def _claim(folder: Path, seed: int) -> None:
     if not path.exists():
         if (folder / "cohort.csv").exists():
             raise InputError(f"{folder} holds a cohort that was not made here (no {_TRUTH}).", remedy)
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(_description(seed), indent=2) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        write_text(json.dumps(_description(seed), indent=2) + "\n", path)
         return
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

@@ -8,9 +8,8 @@ import pytest
 
 import nbradiomics
 from nbradiomics import cli
-from nbradiomics.cli import main
 from nbradiomics.tables import read_table
-from tests.helpers import ball, two_readers, write_cohort, write_scan
+from tests.helpers import ball, call, two_readers, write_cohort, write_scan
 
 METRICS = [
     "dice",
@@ -23,13 +22,6 @@ METRICS = [
     "hd95_mm",
     "assd_mm",
 ]
-
-
-def call(*arguments: object) -> int:
-    """Run a command in this process and give its exit code."""
-    with pytest.raises(SystemExit) as stop:
-        main([str(argument) for argument in arguments])
-    return int(stop.value.code or 0)
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.cli import main
 from nbradiomics.cohort import load_cohort
 from nbradiomics.images.io import read_image
 from nbradiomics.segmentation.cohort import segment_cohort
 from nbradiomics.synthetic import SCANNERS, make_case, make_cohort
 from nbradiomics.synthetic.case import TRAINING_NAMESPACE, seed_of
 from nbradiomics.workspace import Workspace
-from tests.helpers import write_cohort
+from tests.helpers import call, write_cohort
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +28,6 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     seen = make_case(seed_of(TRAINING_NAMESPACE, 0, 0), SCANNERS[0])
     sitk.WriteImage(seen.image, str(folder / "seen.nii.gz"))
     return write_cohort(folder, [*rows, "broken,broken.nii.gz,,", "seen,seen.nii.gz,,"])
-
-
-def call(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main([str(argument) for argument in arguments])
-    return int(stop.value.code or 0)
 
 
 def test_segment_writes_masks_and_a_cohort_with_the_model_as_reader(cohort: Path, tmp_path: Path) -> None:

@@ -48,15 +48,21 @@ SAME = {
 }
 
 
-@pytest.mark.realdata
-def test_the_digital_phantom_has_the_reference_values(real_data: Path) -> None:
+@pytest.fixture(scope="module")
+def phantom(real_data: Path) -> tuple[pd.Series, pd.DataFrame]:
+    """Features of the phantom, and its reference values by tag."""
     folder = real_data / "ibsi1"
     features = extract_features(
         folder / "digital_phantom_image.nii.gz",
         folder / "digital_phantom_mask.nii.gz",
         params="ibsi_digital_phantom",
     )
-    reference = pd.read_csv(folder / "reference_dig_phantom.csv", sep=";").set_index("tag")
+    return features, pd.read_csv(folder / "reference_dig_phantom.csv", sep=";").set_index("tag")
+
+
+@pytest.mark.realdata
+def test_the_digital_phantom_has_the_reference_values(phantom: tuple[pd.Series, pd.DataFrame]) -> None:
+    features, reference = phantom
     assert set(SAME.values()) <= set(reference.index)
     wrong = {}
     for name, tag in SAME.items():
@@ -72,14 +78,9 @@ def half_of_the_third_digit(value: float) -> float:
 
 
 @pytest.mark.realdata
-def test_pyradiomics_own_definitions_stay_its_own(real_data: Path) -> None:
+def test_pyradiomics_own_definitions_stay_its_own(phantom: tuple[pd.Series, pd.DataFrame]) -> None:
     # Kurtosis is not excess kurtosis; the covariance behind the axis lengths is divided by N, not N - 1.
-    folder = real_data / "ibsi1"
-    features = extract_features(
-        folder / "digital_phantom_image.nii.gz",
-        folder / "digital_phantom_mask.nii.gz",
-        params="ibsi_digital_phantom",
-    )
-    reference = pd.read_csv(folder / "reference_dig_phantom.csv", sep=";").set_index("tag")["reference value"]
+    features, reference = phantom
+    reference = reference["reference value"]
     assert features["original_firstorder_Kurtosis"] - 3 == pytest.approx(reference["stat_kurt"], abs=0.0005)
     assert features["original_shape_MinorAxisLength"] < reference["morph_pca_min_axis"] - 0.06

@@ -12,7 +12,7 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names"},
+    {"problem", "execution", "names", "atomic"},
     {"tables", "images"},
     {"workspace"},
     {"cohort_table", "cohort", "study"},

@@ -61,7 +61,7 @@ def test_only_what_is_missing_is_computed_and_failures_are_tried_again(tmp_path:
     def go() -> tuple[list[str], list[str]]:
         calls.clear()
         cases, keys = {name: (name,) for name in "abc"}, {name: f"key-{name}" for name in "abc"}
-        batch = run_stored(work, cases, keys=keys, stage="test", workspace=Workspace(tmp_path))
+        batch = run_stored(work, cases, key=keys.__getitem__, stage="test", workspace=Workspace(tmp_path))
         return list(batch.results), [failure.case for failure in batch.failures]
 
     assert go() == (["a", "c"], ["b"])
@@ -75,7 +75,7 @@ def test_only_what_is_missing_is_computed_and_failures_are_tried_again(tmp_path:
 
 
 def test_a_stored_result_that_no_longer_holds_is_made_again(tmp_path: Path) -> None:
-    options = {"keys": {"a": "k"}, "stage": "test", "workspace": Workspace(tmp_path)}
+    options = {"key": {"a": "k"}.__getitem__, "stage": "test", "workspace": Workspace(tmp_path)}
     run_stored(lambda: {"value": 1}, {"a": ()}, **options)
     batch = run_stored(lambda: {"value": 2}, {"a": ()}, holds=lambda *_: False, **options)
     assert batch.results == {"a": {"value": 2}}
