@@ -34,6 +34,9 @@ class Card:
         Axes of the training images as three letters (``LPS``: voxel axes towards left, posterior,
         superior). Images are turned to it before they are segmented. ``None`` segments images as they
         lie, which is right only if they lie as the training images did.
+    tumour
+        Labels of ``dataset.json`` that make up the tumour, or its region; `find_tumour` finds it by itself
+        where there is one candidate only.
     training_seeds
         How the training cases were made, where they were.
     training_images
@@ -47,6 +50,7 @@ class Card:
     licence: str | None = None
     intended_use: str | None = None
     orientation: str | None = None
+    tumour: tuple[str, ...] | None = None
     training_seeds: str | None = None
     training_images: tuple[str, ...] | None = None
     training: Mapping[str, Any] | None = None
@@ -71,13 +75,14 @@ def read_card(folder: Path) -> Card:
         raise ModelError(f"{path} holds no JSON object.", "Get the model again, or remove its card.")
     known = {field.name: content[field.name] for field in fields(Card) if content.get(field.name) is not None}
     _check_types(known, path)
-    if "training_images" in known:
-        known["training_images"] = tuple(known["training_images"])
+    for name in ("training_images", "tumour"):
+        if name in known:
+            known[name] = tuple(known[name])
     return Card(**known)
 
 
 def _check_types(content: Mapping[str, Any], path: Path) -> None:
-    expected: dict[str, type] = {"training_images": list, "training": dict}
+    expected: dict[str, type] = {"training_images": list, "tumour": list, "training": dict}
     for name, value in content.items():
         kind = expected.get(name, str)
         if not isinstance(value, kind):

@@ -15,6 +15,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import describe, read_image
 from nbradiomics.segmentation.environment import environment, quiet_nnunet, torch_threads
+from nbradiomics.segmentation.labels import Tumour
 
 if TYPE_CHECKING:
     import torch
@@ -50,7 +51,7 @@ def segment(
     source: str | Path | sitk.Image,
     predictor: Any,
     *,
-    label: int,
+    tumour: Tumour,
     orientation: str | None,
     threads: int | None,
 ) -> Prediction:
@@ -60,8 +61,8 @@ def segment(
     ----------
     predictor
         An initialised ``nnUNetPredictor``.
-    label
-        Value of the tumour in the predictor's segmentation.
+    tumour
+        The tumour among the predictor's outputs.
     orientation
         Axes that the predictor expects, such as ``LPS``; ``None`` takes the image as it lies.
     """
@@ -71,9 +72,10 @@ def segment(
     # nnU-Net may call for other threads and for compilation by an environment variable.
     with environment({"nnUNet_compile": None}), torch_threads(threads), quiet_nnunet():
         together, apart = _labels(turned, predictor)
-    masks = [found == label for found in apart]
+    values = sorted(tumour.values)
+    masks = [np.isin(found, values) for found in apart]
     voxel_ml = float(np.prod(image.GetSpacing())) / 1000.0
-    mask = together == label
+    mask = np.isin(together, values)
     return Prediction(
         mask=_on_grid(mask, turned, image),
         volume_ml=float(mask.sum()) * voxel_ml,

@@ -17,7 +17,8 @@ from nbradiomics.images.io import write_image
 from nbradiomics.segmentation import Card, bundled_models, image_fingerprint, load_model
 from nbradiomics.segmentation.card import read_card, write_card
 from nbradiomics.segmentation.checkpoint import require_known_classes
-from nbradiomics.segmentation.model import BUNDLED, tumour_label
+from nbradiomics.segmentation.labels import Tumour, find_tumour
+from nbradiomics.segmentation.model import BUNDLED
 from nbradiomics.segmentation.train import train_model
 
 WEIGHTS = "fold_0/checkpoint_final.pth"
@@ -257,9 +258,6 @@ def test_models_that_this_release_cannot_use(folder):
     change_configuration(folder, previous_stage="3d_lowres")
     with pytest.raises(ModelError, match="cascade"):
         load_model(folder)
-    change_json(folder / "dataset.json", channel_names={"0": "T2w", "1": "ADC"})
-    with pytest.raises(ModelError, match=r"2 input channels \(T2w, ADC\)"):
-        load_model(folder)
 
 
 def test_images_read_in_another_way(folder):
@@ -284,7 +282,22 @@ def test_a_trainer_with_a_network_of_its_own(folder):
     ],
 )
 def test_which_label_is_the_tumour(labels, value):
-    assert tumour_label({"labels": labels}, Path("model")) == value
+    assert find_tumour({"labels": labels}, Path("model")).values == {value}
+
+
+def test_the_tumour_of_a_model_of_regions_is_the_one_that_holds_all_others():
+    dataset = {
+        "labels": {"background": 0, "core": [2], "whole": [1, 2], "ring": [1]},
+        "regions_class_order": [1, 2, 1],
+    }
+    assert find_tumour(dataset, Path("m")) == Tumour(("whole",), frozenset({1, 2}), (0, 1, 2), regions=True)
+
+
+def test_a_card_may_say_which_labels_make_up_the_tumour():
+    dataset = {"labels": {"background": 0, "core": 1, "edema": 2, "kidney": 3}}
+    assert find_tumour(dataset, Path("m"), ["core", "edema"]).heads == (1, 2)
+    with pytest.raises(ModelError, match="no label cyst; labels besides the background: core = 1"):
+        find_tumour(dataset, Path("m"), ["cyst"])
 
 
 @pytest.mark.parametrize(
@@ -293,12 +306,12 @@ def test_which_label_is_the_tumour(labels, value):
         ({"background": 0}, "background: none"),
         ({"background": 0, "core": 1, "edema": 2}, "core = 1, edema = 2"),
         ({"background": 0, "tumour": 1, "tumor": 2}, "tumour = 1, tumor = 2"),
-        ({"background": 0, "whole": [1, 2], "core": [2]}, r"regions.*whole = \[1, 2\]"),
+        ({"background": 0, "one": [1], "other": [2]}, r"one = \[1\], other = \[2\]"),
     ],
 )
 def test_labels_that_leave_the_tumour_open(labels, message):
     with pytest.raises(ModelError, match=message):
-        tumour_label({"labels": labels}, Path("model"))
+        find_tumour({"labels": labels}, Path("model"))
 
 
 # --- cards ------------------------------------------------------------------------------------------
