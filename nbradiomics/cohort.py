@@ -10,9 +10,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbradiomics.cohort_table import DEFAULTS, read_cohort_table
+from nbradiomics.cohort_table import DEFAULTS, SCAN, read_cohort_table
 from nbradiomics.errors import InputError
 from nbradiomics.problem import raise_errors
 from nbradiomics.tables import AUTO, write_table
@@ -29,19 +29,34 @@ class MaskFile:
     label: int | str | None
 
 
+class Channel(NamedTuple):
+    """One image file of a scan; its name is empty where the cohort gives none."""
+
+    name: str
+    image: Path
+
+
 @dataclass(frozen=True)
 class Scan:
-    """One image of one subject."""
+    """One examination of one subject: one image, or several that were taken together.
+
+    The readers' masks lie on the first channel; the others follow in the order of the table.
+    """
 
     subject: str
     timepoint: str
     sequence: str
-    image: Path
+    channels: tuple[Channel, ...]
+
+    @property
+    def image(self) -> Path:
+        """File of the first channel: masks lie on its grid, and features are those of its voxels."""
+        return self.channels[0].image
 
     @property
     def name(self) -> str:
         """What messages, failures and file names call it."""
-        return _name(self.subject, self.timepoint, self.sequence)
+        return scan_name(self.subject, self.timepoint, self.sequence)
 
     def index(self) -> dict[str, str]:
         """Index columns of a table with a row per scan."""
@@ -88,9 +103,12 @@ class Cohort:
     path: Path
 
     def scans(self) -> list[Scan]:
-        """Every image once, in the order of the table."""
-        columns = ["subject", "timepoint", "sequence", "image"]
-        return [_scan(row) for row in self.table[columns].drop_duplicates().to_dict("records")]
+        """Every scan once, in the order of the table."""
+        return list(self._scans().values())
+
+    def _scans(self) -> dict[tuple[str, ...], Scan]:
+        groups = self.table.groupby(SCAN, sort=False)
+        return {tuple(map(str, key)): _scan(rows) for key, rows in groups}
 
     def readers(self) -> list[str]:
         """Readers who drew a mask, sorted, `auto` last."""
@@ -98,8 +116,8 @@ class Cohort:
 
     def cases(self) -> list[Case]:
         """Every row with a mask as a case of its own, in the order of the table."""
-        drawn = self.table[self.table["mask"] != ""]
-        return [_case(row) for row in drawn.to_dict("records")]
+        drawn, scans = self.table[self.table["mask"] != ""], self._scans()
+        return [_case(row, scans[tuple(row[name] for name in SCAN)]) for row in drawn.to_dict("records")]
 
     def with_reader(self, reader: str, masks: Mapping[Scan, Path]) -> Cohort:
         """Add a reader: one mask file with label 1 for each scan."""
@@ -113,10 +131,10 @@ class Cohort:
         rois = set(self.table.loc[self.table["mask"] != "", "roi"])
         roi = rois.pop() if len(rois) == 1 else DEFAULTS["roi"]
         keep = {"reader": reader, "roi": roi, "reading": 1, "label": 1, "reference_kind": "", "minutes": ""}
-        first = self.table.drop_duplicates(["subject", "timepoint", "sequence", "image"])
+        first = self.table.drop_duplicates("image").set_index("image", drop=False)
         added = [
-            {**row, **keep, "mask": str(masks[scan])}
-            for row, scan in zip(first.to_dict("records"), self.scans(), strict=True)
+            {**first.loc[str(scan.image)].to_dict(), **keep, "mask": str(masks[scan])}
+            for scan in self.scans()
             if scan in masks
         ]
         # An image that had no mask has one now: its row without a reader says nothing more.
@@ -157,19 +175,30 @@ def load_cohort(path: str | Path) -> Cohort:
     return Cohort(table, Path(path))
 
 
+def scan_name(subject: str, timepoint: str, sequence: str) -> str:
+    """What messages, failures and file names call a scan."""
+    return _name(subject, timepoint, sequence)
+
+
 def _name(*parts: str) -> str:
     # Two cases never have one name, whatever their parts hold.
     return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
-def _scan(row: Mapping[Any, Any]) -> Scan:
-    return Scan(row["subject"], row["timepoint"], row["sequence"], Path(row["image"]))
+def _scan(rows: pd.DataFrame) -> Scan:
+    # The image on which the readers drew comes first, wherever its row stands.
+    ordered = rows.iloc[(rows["mask"] == "").argsort(kind="stable")].drop_duplicates("image")
+    channels = [
+        Channel(name, Path(image)) for name, image in zip(ordered["channel"], ordered["image"], strict=True)
+    ]
+    first = rows.iloc[0]
+    return Scan(first["subject"], first["timepoint"], first["sequence"], tuple(channels))
 
 
-def _case(row: Mapping[Any, Any]) -> Case:
+def _case(row: Mapping[Any, Any], scan: Scan) -> Case:
     label = row["label"] if row["label"] != "" else None
     mask = MaskFile(Path(row["mask"]), label)
-    return Case(_scan(row), row["roi"], row["reader"], int(row["reading"]), (mask,))
+    return Case(scan, row["roi"], row["reader"], int(row["reading"]), (mask,))
 
 
 def _relative(value: str, folder: Path) -> str:

@@ -9,7 +9,8 @@ reader             who drew the mask; ``auto`` is the model; empty without a mas
 mask               mask file, relative to the table; empty for an image without one    no masks
 timepoint          which scan of the person                                            ``baseline``
 sequence           which image of the scan (``T2w``)                                   ``unspecified``
-channel            input of a model of several inputs                                  empty
+channel            which input of a model of several inputs (``T2w``, ``ADC``); the    empty
+                   masks stand with one of them, on whose image they were drawn
 label              label in the mask that counts: a number or a segment's name         left to the stage
 roi                which region or lesion                                              ``tumour``
 reading            1, 2, ... of the same reader                                        1
@@ -49,8 +50,10 @@ DEFAULTS: dict[str, Any] = {
     "minutes": "",
     "site": "",
 }
+#: What tells one scan from another.
+SCAN = ["subject", "timepoint", "sequence"]
 #: What tells one row from another.
-KEY = ["subject", "timepoint", "sequence", "channel", "roi", "reader", "reading"]
+KEY = [*SCAN, "channel", "roi", "reader", "reading"]
 KINDS = ("independent", "edited", "consensus")
 #: Columns that people use for the subject in PyRadiomics' batch tables, which have none of their own.
 SUBJECT_NAMES = ("subject", "id", "patient", "patientid", "patient_id", "case")
@@ -201,18 +204,45 @@ def _spelling_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
 
 
 def _scan_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
-    """A scan has one image: readers who drew on different files cannot be compared."""
+    """A channel of a scan is one image, and the readers of a scan drew on one of them."""
     problems = []
-    for _, group in table[table["image"] != ""].groupby(["subject", "timepoint", "sequence"], sort=False):
-        first = group.index[0]
+    for _, group in table[table["image"] != ""].groupby(SCAN, sort=False):
+        drawn = group[group["mask"] != ""]
         for line in group.index[1:]:
-            if group.loc[line, "channel"] != group.loc[first, "channel"]:
-                column, found = "channel", f"another channel of the scan of line {first + 2}."
-                remedy = "This release takes one image per scan: keep one channel, or name them as sequences."
-            elif group.loc[line, "image"] != group.loc[first, "image"]:
-                column, found = "image", f"another image for the scan of line {first + 2}."
-                remedy = "Give scans of their own a timepoint or sequence of their own."
-            else:
-                continue
-            problems.append(Problem(str(path), str(line + 2), column, "error", found, remedy))
+            before = group.loc[: line - 1]
+            problem = _channel_problem(group.loc[line], before) or _mask_problem(drawn, line)
+            if problem:
+                problems.append(Problem(str(path), str(line + 2), problem[0], "error", *problem[1:]))
     return problems
+
+
+def _channel_problem(row: pd.Series[Any], before: pd.DataFrame) -> tuple[str, str, str] | None:
+    same = before[before["channel"] == row["channel"]]
+    other = same[same["image"] != row["image"]]
+    if not other.empty:
+        of = f"channel {row['channel']} of the scan" if row["channel"] else "the scan"
+        remedy = (
+            "Give scans of their own a timepoint or sequence of their own, and images that a model takes "
+            "together a channel each."
+        )
+        return "image", f"another image for {of} of line {other.index[0] + 2}.", remedy
+    twice = before[(before["image"] == row["image"]) & (before["channel"] != row["channel"])]
+    if not twice.empty:
+        found = f"the image of line {twice.index[0] + 2}, there as channel {twice['channel'].iloc[0]!r}."
+        return "channel", found, "Give each channel an image of its own."
+    if same.empty and "" in {row["channel"], *before["channel"]}:
+        found = f"another image of the scan of line {before.index[0] + 2}, and one of them names no channel."
+        return "channel", found, "Name the channel of every image of the scan."
+    return None
+
+
+def _mask_problem(drawn: pd.DataFrame, line: int) -> tuple[str, str, str] | None:
+    if line not in drawn.index or drawn.loc[line, "channel"] == drawn["channel"].iloc[0]:
+        return None
+    first, own = drawn["channel"].iloc[0], drawn.loc[line, "channel"]
+    found = f"a mask with channel {own!r}, while line {drawn.index[0] + 2} has one with channel {first!r}."
+    remedy = (
+        "Let the masks of a scan stand with one channel, and leave reader and mask of the other rows empty. "
+        "For features of both images, name them as sequences."
+    )
+    return "mask", found, remedy

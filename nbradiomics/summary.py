@@ -18,7 +18,7 @@ def summarise(
     readers = ", ".join(cohort.readers()) or "none"
     measured = len(features.columns) - len(INDEX)
     return [
-        f"Cohort: {subjects} subjects, {len(cohort.scans())} images, readers {readers}.",
+        f"Cohort: {subjects} subjects, {cohort.table['image'].nunique()} images, readers {readers}.",
         _agreement(folder, failures),
         f"Features: {measured} of each of {len(features)} masks; {_stable(folder)}.",
         _outcomes(folder, failures),

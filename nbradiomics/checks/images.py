@@ -10,7 +10,7 @@ import pandas as pd
 import SimpleITK as sitk
 
 from nbradiomics.case_region import DEFAULT_LABEL
-from nbradiomics.cohort import Scan
+from nbradiomics.cohort import scan_name
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.images.grid import require_same_grid
@@ -60,7 +60,7 @@ def check_images(
             for line, row in zip(drawn.index + 2, drawn.to_dict("records"), strict=True)
         ]
         first = rows.iloc[0]
-        name = Scan(first["subject"], first["timepoint"], first["sequence"], Path(str(image))).name
+        name = scan_name(first["subject"], first["timepoint"], first["sequence"])
         cases[f"{name} ({image})"] = (str(image), int(rows.index[0]) + 2, masks)
     batch = run_stored(
         _check_scan,

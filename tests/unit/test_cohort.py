@@ -144,10 +144,41 @@ def test_a_reader_cannot_be_added_twice(tmp_path: Path) -> None:
         cohort.with_reader("auto", {})
 
 
-def test_two_channels_of_a_scan_are_refused(tmp_path: Path) -> None:
-    rows = ["s1,a.nii,A,m.nii,T2w", "s1,b.nii,A,n.nii,ADC"]
-    found = problems_of(tmp_path, rows, "subject,image,reader,mask,channel")
-    assert [(line, column, severity) for line, column, severity, _ in found] == [("3", "channel", "error")]
+CHANNELS = "subject,image,reader,mask,channel"
+
+
+def test_the_channel_with_the_masks_comes_first_wherever_its_row_stands(tmp_path: Path) -> None:
+    rows = ["s1,adc.nii,,,ADC", "s1,t2.nii,A,m.nii,T2w", "s1,t2.nii,B,n.nii,T2w", "s1,t1.nii,,,T1w"]
+    cohort = load_cohort(write_cohort(tmp_path, rows, CHANNELS))
+    (scan,) = cohort.scans()
+    assert [channel.name for channel in scan.channels] == ["T2w", "ADC", "T1w"]
+    assert scan.image == scan.channels[0].image == tmp_path / "t2.nii"
+    assert [case.scan for case in cohort.cases()] == [scan, scan]
+
+
+def test_a_reader_is_added_to_the_first_channel_and_the_others_stay(tmp_path: Path) -> None:
+    rows = ["s1,t2.nii,,,T2w", "s1,adc.nii,,,ADC", "s2,t2b.nii,A,m.nii,T2w", "s2,adcb.nii,,,ADC"]
+    cohort = load_cohort(write_cohort(tmp_path, rows, CHANNELS))
+    masks = {scan: tmp_path / f"{scan.subject}.nii" for scan in cohort.scans()}
+    cohort.with_reader("auto", masks).write(tmp_path / "cohort2.csv")
+    again = load_cohort(tmp_path / "cohort2.csv")
+    assert [[channel.name for channel in scan.channels] for scan in again.scans()] == [["T2w", "ADC"]] * 2
+    assert {case.scan.image.name for case in again.cases() if case.reader == "auto"} == {"t2.nii", "t2b.nii"}
+    assert len(again.table) == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "column"),
+    [
+        (["s1,a.nii,A,m.nii,T2w", "s1,b.nii,A,n.nii,ADC"], "3", "mask"),
+        (["s1,a.nii,A,m.nii,T2w", "s1,b.nii,,,"], "3", "channel"),
+        (["s1,a.nii,A,m.nii,T2w", "s1,a.nii,,,ADC"], "3", "channel"),
+        (["s1,a.nii,A,m.nii,T2w", "s1,c.nii,,,ADC", "s1,b.nii,B,n.nii,T2w"], "4", "image"),
+    ],
+)
+def test_channels_that_contradict_each_other(tmp_path: Path, rows: list[str], line: str, column: str) -> None:
+    found = problems_of(tmp_path, rows, CHANNELS)
+    assert [(where, what, severity) for where, what, severity, _ in found] == [(line, column, "error")]
 
 
 def test_names_of_cases_differ_whatever_their_parts_hold(tmp_path: Path) -> None:

@@ -149,8 +149,9 @@ def _default_label(run: Run) -> int:
 
 
 def _read(rows: pd.DataFrame, folder: Path, label: int) -> _Volume:
-    image = read_image(folder / rows["image"].iloc[0])
     drawn = rows[rows["mask"] != ""]
+    # Of several channels the one with the masks: the others may lie on other grids.
+    image = read_image(folder / (rows if drawn.empty else drawn)["image"].iloc[0])
     masks: dict[str, NDArray[np.bool_]] = {}
     notes = []
     for reader, own in drawn.groupby("reader", sort=True):
