@@ -23,14 +23,25 @@ if TYPE_CHECKING:
     from nbradiomics.report import build_report
     from nbradiomics.reproducibility import assess_reproducibility, icc
     from nbradiomics.segmentation.cohort import segment_cohort
+    from nbradiomics.segmentation.importing import import_model
+    from nbradiomics.segmentation.inference import Inference
     from nbradiomics.segmentation.model import load_model
+    from nbradiomics.segmentation.postprocess import PostProcessing
+    from nbradiomics.segmentation.recipe import Recipe
+    from nbradiomics.segmentation.store import list_models
+    from nbradiomics.segmentation.train import TrainingSettings
     from nbradiomics.synthetic import make_cohort
+    from nbradiomics.training import train_model
 
 _HOME = {
     "Cohort": "cohort",
+    "Inference": "segmentation.inference",
     "InputError": "errors",
     "NbradiomicsError": "errors",
     "OutcomeSettings": "outcome",
+    "PostProcessing": "segmentation.postprocess",
+    "Recipe": "segmentation.recipe",
+    "TrainingSettings": "segmentation.train",
     "assess_reproducibility": "reproducibility",
     "build_report": "report",
     "check": "checks",
@@ -41,6 +52,8 @@ _HOME = {
     "extract_cohort": "features.cohort",
     "extract_features": "features",
     "icc": "reproducibility",
+    "import_model": "segmentation.importing",
+    "list_models": "segmentation.store",
     "load_cohort": "cohort",
     "load_model": "segmentation.model",
     "make_cohort": "synthetic",
@@ -48,14 +61,19 @@ _HOME = {
     "run": "pipeline",
     "run_demo": "demo",
     "segment_cohort": "segmentation.cohort",
+    "train_model": "training",
     "write_outcome": "outcome",
 }
 
 __all__ = [
     "Cohort",
+    "Inference",
     "InputError",
     "NbradiomicsError",
     "OutcomeSettings",
+    "PostProcessing",
+    "Recipe",
+    "TrainingSettings",
     "assess_reproducibility",
     "build_report",
     "check",
@@ -66,6 +84,8 @@ __all__ = [
     "extract_cohort",
     "extract_features",
     "icc",
+    "import_model",
+    "list_models",
     "load_cohort",
     "load_model",
     "make_cohort",
@@ -73,6 +93,7 @@ __all__ = [
     "run",
     "run_demo",
     "segment_cohort",
+    "train_model",
     "write_outcome",
 ]
 

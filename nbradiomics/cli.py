@@ -12,19 +12,22 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     CohortFile,
     Jobs,
     Lesions,
+    Models,
     Reading,
     Roi,
     SequenceOption,
-    Threads,
     Timepoint,
     Variant,
     Work,
 )
+from nbradiomics.cli_segment import segment
 from nbradiomics.cli_steps import finish, finish_run, open_workspace, prepare, processes, split_names
+from nbradiomics.cli_train import train
 from nbradiomics.console import bars, notes, output, problem_line, show_lines, show_table
 from nbradiomics.errors import NbradiomicsError
 
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _stop(str(error))
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
-            notes.print("Stopped. The same command continues a run or a demo, and one with --work.")
+            notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
         raise
     except OSError as error:  # a full disk, a folder that may not be written to
         _stop(f"{error.strerror or error}: {error.filename or ''} Check the path, its rights and the disk.")
@@ -98,12 +101,13 @@ def demo(
 def run(
     study: Annotated[Path, typer.Argument(help="Study file (YAML).")],
     out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is continued.")],
+    models: Models = None,
     jobs: Jobs = None,
 ) -> None:
     """Run a whole study: check, segment, compare, extract, reproducibility, outcome, report."""
     from nbradiomics.pipeline import run as run_study
 
-    finish_run(run_study(study, out, jobs=processes(jobs), progress=bars))
+    finish_run(run_study(study, out, models=models, jobs=processes(jobs), progress=bars))
 
 
 @app.command(epilog="Example: nbradiomics check study.yaml")
@@ -114,13 +118,14 @@ def check(
         typer.Option(help="For a cohort table: parameters, which may name the label."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write all problems to this table.")] = None,
+    models: Models = None,
     jobs: Jobs = None,
 ) -> None:
     """Find every problem of a study or a cohort before anything is computed."""
     from nbradiomics.checks import check as find
     from nbradiomics.tables import write_table
 
-    problems = find(path, params=params, jobs=processes(jobs), progress=bars)
+    problems = find(path, params=params, models=models, jobs=processes(jobs), progress=bars)
     if out is not None:
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
@@ -130,45 +135,11 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")
-def segment(
-    cohort: CohortFile,
-    model: Annotated[str, typer.Option(help="Name of a bundled model, or an nnU-Net v2 model folder.")],
-    out: Annotated[
-        Path, typer.Option(help="Cohort table with reader `auto` added; its masks lie beside it.")
-    ],
-    threads: Threads = None,
-    work: Work = None,
-) -> None:
-    """Find the tumours with nnU-Net; its masks become reader `auto`."""
-    from nbradiomics.cohort import load_cohort
-    from nbradiomics.segmentation.cohort import segment_cohort
-    from nbradiomics.segmentation.model import load_model
-    from nbradiomics.tables import write_table
-
-    prepare(out, ".csv", inputs=[cohort])
-    masks, loaded = out.parent / f"{out.stem}_masks", load_model(model)
-    done = segment_cohort(
-        load_cohort(cohort),
-        model=loaded,
-        masks=masks,
-        threads=threads,
-        workspace=open_workspace(work),
-        progress=bars,
-    )
-    done.cohort.write(out)
-    write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
-    empty = int((done.table["status"] == "empty").sum())
-    seen = int(done.table["in_training"].fillna(False).sum())
-    if loaded.card.intended_use:
-        output.print(f"Model {loaded.name}: {loaded.card.intended_use}", markup=False)
-    if loaded.card.training_images is None:
-        found = f"Model {loaded.name} does not record its training images: masks of subjects that it was"
-        output.print(f"{found} trained on must not enter an outcome model.", markup=False)
-    if seen:
-        found = f"The model was trained on {seen} of these images: their masks say nothing about new ones,"
-        output.print(f"{found} and must not enter an outcome model.", markup=False)
-    finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
+app.add_typer(model_app)
+app.command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)
+app.command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")(
+    segment
+)
 
 
 @app.command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert --out agreement.csv")

@@ -13,6 +13,9 @@ Work = Annotated[
     typer.Option(help="Folder that keeps each case's result; the same command continues from it."),
 ]
 Threads = Annotated[int | None, typer.Option(help="Threads of torch; its own choice unless given.", min=1)]
+Models = Annotated[
+    Path | None, typer.Option(help="Folder of imported models, where it is not the usual one.")
+]
 Lesions = Annotated[
     str, typer.Option(help="Several lesions of a subject: union, largest or roi (one row each).")
 ]

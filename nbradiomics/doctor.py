@@ -87,7 +87,8 @@ def _nnunet() -> str:
     import numpy as np
     import SimpleITK as sitk
 
-    from nbradiomics.segmentation.model import bundled_models, load_model
+    from nbradiomics.segmentation.model import load_model
+    from nbradiomics.segmentation.store import bundled_models
 
     name = bundled_models()[0]
     image = sitk.GetImageFromArray(np.random.default_rng(0).random((16, 32, 32), dtype=np.float32))

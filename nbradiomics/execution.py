@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -124,11 +125,23 @@ def _parallel(
 ) -> Iterator[tuple[str, Result | Failure]]:
     from joblib import Parallel, delayed, parallel_config
 
-    with parallel_config(backend="loky", inner_max_num_threads=1):
+    with parallel_config(backend="loky", inner_max_num_threads=1), workers_replaced_quietly():
         pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
         yield from pool(
             delayed(_in_worker)(function, stage, name, arguments) for name, arguments in cases.items()
         )
+
+
+@contextmanager
+def workers_replaced_quietly() -> Iterator[None]:
+    """Let loky replace a worker that has grown by 300 MB without a word.
+
+    Importing torch suffices, and nothing is lost. The warning comes from loky's own thread: made an error, it
+    would end that thread, and the work would never.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+        yield
 
 
 def _alone(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbradiomics import stages
 from nbradiomics.atomic import write_text
@@ -49,7 +50,14 @@ class RunResult:
     complete: bool
 
 
-def run(study: str | Path, out: str | Path, *, jobs: int = 1, progress: Progress = quiet) -> RunResult:
+def run(
+    study: str | Path,
+    out: str | Path,
+    *,
+    models: str | Path | None = None,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> RunResult:
     """Run a study: check, segment, compare, extract, reproducibility, outcome, report.
 
     Parameters
@@ -59,6 +67,8 @@ def run(study: str | Path, out: str | Path, *, jobs: int = 1, progress: Progress
     out
         Run folder; `nbradiomics.run_folder` lists its files. Started again after a kill, the run continues;
         with a changed study it computes what the change touches.
+    models
+        Folder of imported models; see `nbradiomics.load_model`.
     jobs
         Processes.
     progress
@@ -72,38 +82,38 @@ def run(study: str | Path, out: str | Path, *, jobs: int = 1, progress: Progress
     """
     study_file = Path(study)
     plan = load_study(study_file)
-    problems = check_tables(plan, study_file)
+    problems = check_tables(plan, study_file, models)
     raise_errors(problems)
     cohort = load_cohort(plan.cohort)
-    model = load_model(plan.segment.model) if plan.segment else None
+    model = load_model(plan.segment.model, models=models) if plan.segment else None
     work = Run(plan, study_file, RunFolder.open(Path(out)), model, jobs, progress)
     stages.check_inputs(work, cohort, problems)
-    cohort, segmentation, failures = stages.segment(work, cohort)
-    failures += stages.compare(work, cohort)
+    cohort, segmented = stages.segment(work, cohort)
+    failures = [*(segmented.failures if segmented else []), *stages.compare(work, cohort)]
     features, failed = stages.extract(work, cohort)
-    failures += failed + stages.reproduce(work, features) + stages.predict(work, features, segmentation)
+    failures += failed + stages.reproduce(work, features)
+    failures += stages.predict(work, features, segmented.table if segmented else None)
     table = work.folder.localised(failure_table(failures))
     write_table(table, work.folder.file("failures.csv"))
-    _write_provenance(work, cohort)
+    _write_provenance(work, cohort, segmented.provenance if segmented else {})
     report = build_report(work.folder.root)
     summary = summarise(work.folder, cohort, features, failures)
     measured = bool(features[feature_columns(features)].notna().any(axis=None))
     return RunResult(work.folder.root, report, failures, summary, complete=measured)
 
 
-def _write_provenance(run: Run, cohort: Cohort) -> None:
+def _write_provenance(run: Run, cohort: Cohort, segmentation: dict[str, Any]) -> None:
     study = run.study
     inputs = {run.study_file.resolve(), study.cohort, *map(Path, cohort.table["image"])}
     inputs |= {Path(mask) for mask in cohort.table["mask"] if mask}
     if study.outcome:
         inputs.add(study.outcome.clinical)
-    model = run.model
     content = describe_run(
         inputs=inputs,
         folder=run.folder.root.resolve(),
         study=study.model_dump(mode="json"),
         parameters=load_parameters(study.extract.params).text,
-        model=model and {"name": model.name, "fingerprint": model.fingerprint, "card": asdict(model.card)},
+        **segmentation,
     )
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     write_text(text, run.folder.file("provenance.json"))

@@ -6,6 +6,7 @@ file                                 what it holds
 ``report.html``                      the report
 ``check.csv``                        problems of the input
 ``cohort.csv``, ``masks/auto/``      the cohort with reader ``auto`` added, and its masks
+``maps/``                            probability, entropy and each fold's mask of every scan
 ``segmentation.csv``                 volume and agreement of the folds, a row per scan
 ``agreement.csv``                    masks against masks, a row per scan and ordered pair of readers
 ``features.parquet``                 features, a row per scan and reader
@@ -64,7 +65,7 @@ class RunFolder:
         """
         if root.exists() and not root.is_dir():
             raise InputError(f"{root} is a file; a folder was expected.", "Choose a new folder.")
-        written = (*_TABLES, "cohort.csv", "masks", *_FOLDERS, _CACHE)
+        written = (*_TABLES, "cohort.csv", "masks", "maps", *_FOLDERS, _CACHE)
         there = [name for name in written if (root / name).exists()]
         if there and not (root / _CACHE / _MARK).is_file():
             raise InputError(
@@ -88,6 +89,11 @@ class RunFolder:
     def masks(self) -> Path:
         """Folder of the model's masks."""
         return self.root / "masks" / "auto"
+
+    @property
+    def maps(self) -> Path:
+        """Folder of the model's maps."""
+        return self.root / "maps"
 
     def file(self, *parts: str) -> Path:
         """Path of a file in the folder."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from nbradiomics.agreement.cohort import compare_cohort
 from nbradiomics.checks import check_images
+from nbradiomics.checks.segmentation import check_scans, study_inference
 from nbradiomics.checks.study import study_label
 from nbradiomics.cohort import Cohort
 from nbradiomics.errors import NbradiomicsError
@@ -20,8 +21,9 @@ from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome
 from nbradiomics.problem import Problem, problem_table
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
-from nbradiomics.segmentation.cohort import segment_cohort
+from nbradiomics.segmentation.cohort import SegmentedCohort, segment_cohort
 from nbradiomics.segmentation.model import Model
+from nbradiomics.segmentation.postprocess import PostProcessing
 from nbradiomics.study import Endpoint, Outcome, Study
 from nbradiomics.tables import AUTO, INDEX, read_table, write_table
 
@@ -51,28 +53,32 @@ class Run:
 
 def check_inputs(run: Run, cohort: Cohort, found: list[Problem]) -> None:
     """Look at the images too, and list all that is wrong; `found` is what the tables gave."""
+    scans = check_scans(run.model, cohort.table, cohort.path) if run.model else []
     images = check_images(cohort.table, cohort.path, label=study_label(run.study), **run.by_case)
-    write_table(run.folder.localised(problem_table([*found, *images])), run.folder.file("check.csv"))
+    write_table(run.folder.localised(problem_table([*found, *scans, *images])), run.folder.file("check.csv"))
 
 
-def segment(run: Run, cohort: Cohort) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
+def segment(run: Run, cohort: Cohort) -> tuple[Cohort, SegmentedCohort | None]:
     """Segment where the study asks for it, and write the cohort table that the later stages read."""
-    table, failures = pd.DataFrame(columns=["subject", "in_training"]), []
-    if run.study.segment and run.model:
-        segmented = segment_cohort(
-            cohort,
-            model=run.model,
-            masks=run.folder.masks,
-            threads=run.jobs,
-            workspace=run.folder.workspace,
-            progress=run.progress,
-        )
-        cohort, table, failures = segmented.cohort, segmented.table, segmented.failures
-        stated = run.study.segment.training_subjects
-        if stated is not None:
-            table["in_training"] = table["in_training"].fillna(False) | table["subject"].isin(stated)
-        write_table(table, run.folder.file("segmentation.csv"))
-    return cohort.write(run.folder.file("cohort.csv")), table, failures
+    if run.study.segment is None or run.model is None:
+        return cohort.write(run.folder.file("cohort.csv")), None
+    plan = run.study.segment
+    segmented = segment_cohort(
+        cohort,
+        model=run.model,
+        masks=run.folder.masks,
+        maps=run.folder.maps if plan.maps else None,
+        inference=study_inference(plan),
+        postprocessing=PostProcessing(plan.largest_component, plan.min_volume_ml),
+        threads=run.jobs,
+        workspace=run.folder.workspace,
+        progress=run.progress,
+    )
+    if plan.training_subjects is not None:
+        seen = segmented.table["subject"].isin(plan.training_subjects)
+        segmented.table["in_training"] = segmented.table["in_training"].fillna(False) | seen
+    write_table(segmented.table, run.folder.file("segmentation.csv"))
+    return segmented.cohort.write(run.folder.file("cohort.csv")), segmented
 
 
 def compare(run: Run, cohort: Cohort) -> list[Failure]:
@@ -142,7 +148,7 @@ def _comparisons(rows: pd.DataFrame) -> dict[str, list[str]]:
     return comparisons
 
 
-def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame) -> list[Failure]:
+def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame | None) -> list[Failure]:
     """Fit and validate the outcome models of every endpoint."""
     if run.study.outcome is None:
         return []
@@ -162,9 +168,9 @@ def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame) -> lis
     return failures
 
 
-def _seen_in_training(study: Study, segmentation: pd.DataFrame) -> set[str]:
+def _seen_in_training(study: Study, segmentation: pd.DataFrame | None) -> set[str]:
     """Subjects whose automatic masks come from a model that was trained on them."""
-    if study.outcome is None or study.outcome.reader != AUTO:
+    if segmentation is None or study.outcome is None or study.outcome.reader != AUTO:
         return set()
     return set(segmentation.loc[segmentation["in_training"].fillna(False).astype(bool), "subject"])
 

@@ -39,11 +39,24 @@ class _Section(BaseModel):
 class Segment(_Section):
     """How the tumours are found; its masks become reader ``auto``."""
 
-    model: str = Field(description="Name of a bundled model, or a trained nnU-Net v2 folder.")
+    model: str = Field(description="Name of a bundled or imported model, or a trained nnU-Net v2 folder.")
     training_subjects: list[str] | None = Field(
         default=None,
         description="Subjects of this cohort that the model was trained on; needed for a model that does not "
-        "record its training images. An empty list says: none.",
+        "record what it was trained on. An empty list says: none.",
+    )
+    maps: bool = Field(default=True, description="Write probability, entropy and each fold's mask.")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        default="auto", description="Of the network; auto is bf16 or fp16 where the device has it."
+    )
+    resampling: Literal["torch", "stock"] = Field(
+        default="torch", description="stock, with fp32, gives the mask of nnU-Net itself, and is slower."
+    )
+    mirroring: bool = Field(default=False, description="Average mirrored images in: eight times slower.")
+    largest_component: bool = Field(default=False, description="Keep the largest component of each mask.")
+    min_volume_ml: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="Components that are smaller, in millilitres, are removed."
     )
 
 

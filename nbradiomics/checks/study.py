@@ -9,7 +9,8 @@ import pandas as pd
 
 from nbradiomics.checks.images import check_images
 from nbradiomics.checks.outcomes import check_choice, check_outcomes
-from nbradiomics.cohort_table import read_cohort_table
+from nbradiomics.checks.segmentation import check_model, check_scans
+from nbradiomics.cohort_table import DEFAULTS, read_cohort_table
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_engine, resolve_label
@@ -17,12 +18,17 @@ from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.lesions import require_lesions_told_apart
 from nbradiomics.problem import Problem, problem_table
 from nbradiomics.segmentation.model import load_model
-from nbradiomics.study import Segment, Study, read_study
+from nbradiomics.study import Study, read_study
 from nbradiomics.tables import AUTO
 
 
 def check(
-    path: str | Path, *, params: str | Path | None = None, jobs: int = 1, progress: Progress = quiet
+    path: str | Path,
+    *,
+    params: str | Path | None = None,
+    models: str | Path | None = None,
+    jobs: int = 1,
+    progress: Progress = quiet,
 ) -> pd.DataFrame:
     """Find every problem of a study or a cohort at once, before anything is computed.
 
@@ -33,6 +39,8 @@ def check(
     params
         For a cohort table: the parameter file or preset that the features will be extracted with, which may
         name the label of the masks. A study file names its own.
+    models
+        Folder of imported models; see `nbradiomics.load_model`.
     jobs
         Processes.
     progress
@@ -61,14 +69,16 @@ def check(
         raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
     study, problems = read_study(path)
     if study is not None:
-        problems += check_tables(study, path)
+        problems += check_tables(study, path, models)
+        problems += _check_scans(study, models)
         problems += _check_study_images(study, jobs, progress)
     return problem_table(problems)
 
 
-def check_tables(study: Study, path: Path) -> list[Problem]:
+def check_tables(study: Study, path: Path, models: str | Path | None = None) -> list[Problem]:
     """Problems of everything that a study names, but for the content of images and masks."""
     problems: list[Problem] = []
+    table = pd.DataFrame(columns=list(DEFAULTS))
     if study.cohort.is_file():
         table, problems = read_cohort_table(study.cohort)
         problems += _check_parameters(study, table, path)
@@ -83,29 +93,19 @@ def check_tables(study: Study, path: Path) -> list[Problem]:
     except InputError as error:
         problems.append(_problem(path, "extract.engine", error))
     if study.segment:
-        problems += _check_model(study, study.segment, path)
+        problems += check_model(study, study.segment, table, path, models)
     return problems
 
 
-def _check_model(study: Study, segment: Segment, path: Path) -> list[Problem]:
+def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
+    if study.segment is None or not study.cohort.is_file():
+        return []
     try:
-        model = load_model(segment.model)
-    except NbradiomicsError as error:
-        return [_problem(path, "segment.model", error)]
-    problems = []
-    if model.card.intended_use and not study.synthetic:
-        found = f"the card of the model {model.name} says: {model.card.intended_use}"
-        remedy = "Make sure that this study is what the model is for."
-        problems.append(Problem(str(path), "", "segment.model", "warning", found, remedy))
-    unknown = model.card.training_images is None and segment.training_subjects is None
-    if unknown and study.outcome and study.outcome.reader == AUTO:
-        found = f"the model {model.name} does not record on which images it was trained."
-        remedy = (
-            "List the subjects of this cohort that it was trained on under segment.training_subjects ([] for "
-            "none): their automatic masks must not enter an outcome model."
-        )
-        problems.append(Problem(str(path), "", "segment.training_subjects", "error", found, remedy))
-    return problems
+        model = load_model(study.segment.model, models=models)
+    except NbradiomicsError:
+        return []  # told by `check_model`
+    table, _ = read_cohort_table(study.cohort)
+    return check_scans(model, table, study.cohort)
 
 
 def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Problem]:

@@ -9,6 +9,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.report.content import Page, Section
 from nbradiomics.report.run_files import Run, read_run
 from nbradiomics.report.sections.agreement import agreement_blocks
+from nbradiomics.report.sections.certainty import certainty_blocks
 from nbradiomics.report.sections.failures import failures_blocks
 from nbradiomics.report.sections.flow import flow_blocks
 from nbradiomics.report.sections.masks import masks_blocks
@@ -21,6 +22,7 @@ from nbradiomics.report.sections.reproducibility import reproducibility_blocks
 SECTIONS = (
     ("flow", "Cohort flow", flow_blocks),
     ("masks", "Masks", masks_blocks),
+    ("certainty", "How sure the model is", certainty_blocks),
     ("agreement", "Agreement of masks", agreement_blocks),
     ("reproducibility", "Reproducibility of features", reproducibility_blocks),
     ("outcome", "Outcome", outcome_blocks),

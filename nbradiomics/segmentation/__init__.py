@@ -1,7 +1,24 @@
-"""Segmentation with nnU-Net v2 models: load one, check it, segment images with it."""
+"""Segmentation with nnU-Net v2 models: bring one, check it, segment images with it."""
 
 from nbradiomics.segmentation.card import Card, image_fingerprint
-from nbradiomics.segmentation.model import Model, bundled_models, load_model
+from nbradiomics.segmentation.importing import ImportedModel, import_model
+from nbradiomics.segmentation.inference import Inference
+from nbradiomics.segmentation.model import Model, load_model
+from nbradiomics.segmentation.postprocess import PostProcessing
 from nbradiomics.segmentation.predict import Prediction
+from nbradiomics.segmentation.store import StoredModel, bundled_models, list_models
 
-__all__ = ["Card", "Model", "Prediction", "bundled_models", "image_fingerprint", "load_model"]
+__all__ = [
+    "Card",
+    "ImportedModel",
+    "Inference",
+    "Model",
+    "PostProcessing",
+    "Prediction",
+    "StoredModel",
+    "bundled_models",
+    "image_fingerprint",
+    "import_model",
+    "list_models",
+    "load_model",
+]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbradiomics.atomic import write_text
 from nbradiomics.errors import ModelError
 from nbradiomics.images.io import read_image
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 CARD = "card.json"
+_LISTS = ("tumour", "training_images", "training_subjects")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class Card:
         How the training cases were made, where they were.
     training_images
         `image_fingerprint` of each training image, so that an evaluation can prove that it used others.
+    training_subjects, training_salt
+        Salted hash of each training subject, and the salt; `trained_on_subject` asks them. No name stands in
+        the card, but whoever has the card can try names: it makes nothing anonymous.
+    source, source_sha256
+        File that a model was imported from, and its SHA-256 in hexadecimal.
     training
         Further figures of training and evaluation.
     """
@@ -53,6 +61,10 @@ class Card:
     tumour: tuple[str, ...] | None = None
     training_seeds: str | None = None
     training_images: tuple[str, ...] | None = None
+    training_subjects: tuple[str, ...] | None = None
+    training_salt: str | None = None
+    source: str | None = None
+    source_sha256: str | None = None
     training: Mapping[str, Any] | None = None
 
 
@@ -69,27 +81,29 @@ def read_card(folder: Path) -> Card:
         return Card()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ModelError(f"{path} is no JSON: {error}", "Get the model again, or remove its card.") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path} holds no JSON object.", "Get the model again, or remove its card.")
     known = {field.name: content[field.name] for field in fields(Card) if content.get(field.name) is not None}
     _check_types(known, path)
-    for name in ("training_images", "tumour"):
+    for name in _LISTS:
         if name in known:
             known[name] = tuple(known[name])
     return Card(**known)
 
 
 def _check_types(content: Mapping[str, Any], path: Path) -> None:
-    expected: dict[str, type] = {"training_images": list, "tumour": list, "training": dict}
+    expected: dict[str, type] = {**dict.fromkeys(_LISTS, list), "training": dict}
     for name, value in content.items():
-        kind = expected.get(name, str)
+        kind: type = expected.get(name, str)
         if not isinstance(value, kind):
             raise ModelError(
                 f"{path}: {name} is {type(value).__name__}; {kind.__name__} was expected.",
                 "Correct the card, or remove it.",
             )
+        if isinstance(value, list) and not all(isinstance(each, str) for each in value):
+            raise ModelError(f"{path}: {name} holds more than text.", "Correct the card, or remove it.")
     orientation = content.get("orientation", "LPS")
     axes = sorted("".join(pair for pair in ("AP", "IS", "LR") if letter in pair) for letter in orientation)
     if axes != ["AP", "IS", "LR"]:
@@ -102,8 +116,25 @@ def _check_types(content: Mapping[str, Any], path: Path) -> None:
 def write_card(card: Card, folder: Path) -> Path:
     """Write the card beside the model's plans."""
     path = folder / CARD
-    path.write_text(json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    content = {name: value for name, value in asdict(card).items() if value is not None}
+    write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", path)
     return path
+
+
+def with_training_subjects(card: Card, subjects: Iterable[str]) -> Card:
+    """Record who a model was trained on: a new random salt, and each subject's hash under it."""
+    salt = secrets.token_hex(16)
+    hashes = sorted({_subject_hash(salt, subject) for subject in subjects})
+    return replace(card, training_subjects=tuple(hashes), training_salt=salt)
+
+
+def trained_on_subject(card: Card, subject: str) -> bool:
+    """Whether the card records a subject of this very name; where it records none, nothing is known."""
+    return _subject_hash(card.training_salt or "", subject) in (card.training_subjects or ())
+
+
+def _subject_hash(salt: str, subject: str) -> str:
+    return hashlib.sha256(f"{salt}\n{subject}".encode()).hexdigest()
 
 
 def image_fingerprint(image: str | Path | sitk.Image) -> str:

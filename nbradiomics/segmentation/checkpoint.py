@@ -1,28 +1,29 @@
-"""Read an nnU-Net results folder without running anything that it brings along.
+"""Read and write the files of a model without running anything that they bring along.
 
-A checkpoint is a pickle and the plans name classes to import: both can run a stranger's code. Here
-checkpoints are read as weights only, and the plans may name layers of torch and networks of nnU-Net's
-own library, nothing else.
+A checkpoint is a pickle, which can run a stranger's code: here it is read as weights only.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nbradiomics.errors import ModelError
+from nbradiomics.segmentation.layout import CHECKPOINT, folds_of, require_folds
+from nbradiomics.segmentation.plans import AGAIN
 
-CHECKPOINT = "checkpoint_final.pth"
-_AGAIN = "Get the model again from where it was published."
-_NETWORK = re.compile(r"dynamic_network_architectures\.architectures\.\w+\.\w+")
-_LAYER = re.compile(r"torch\.nn\.(modules\.\w+\.)?\w+")
+if TYPE_CHECKING:
+    import torch
+
+#: Bytes of a description; nnU-Net's have some kilobytes.
+_LONGEST_JSON = 64 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Fold:
     """One fold's checkpoint: its weights by name, and what it was trained with."""
 
     name: str
-    weights: Mapping[str, Any]
+    weights: Mapping[str, torch.Tensor]
     configuration: str
     trainer: str
     mirroring: tuple[int, ...] | None
@@ -43,13 +44,22 @@ def read_json(path: Path) -> dict[str, Any]:
             f"{path} does not exist.",
             "Give the folder of an nnU-Net v2 model, which holds plans.json, dataset.json and fold_*/.",
         )
+    if path.stat().st_size > _LONGEST_JSON:
+        raise ModelError(f"{path} has {path.stat().st_size:,} bytes, which is no description.", AGAIN)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise ModelError(f"{path} is no JSON: {error}", _AGAIN) from error
+    except (ValueError, OSError, RecursionError) as error:
+        raise ModelError(f"{path} is no JSON: {error}", AGAIN) from error
     if not isinstance(content, dict):
-        raise ModelError(f"{path} holds no JSON object.", _AGAIN)
+        raise ModelError(f"{path} holds no JSON object.", AGAIN)
     return content
+
+
+def checkpoint_paths(folder: Path) -> list[Path]:
+    """Checkpoints of the folds that count, in the order of their names; see `sort_folds`."""
+    folds = folds_of(folder)
+    require_folds(folds, folder)
+    return [folder / name / CHECKPOINT for name in folds.names]
 
 
 def read_folds(folder: Path) -> list[Fold]:
@@ -61,8 +71,7 @@ def read_folds(folder: Path) -> list[Fold]:
         When there are none, one cannot be read safely, or the folds differ in what they were
         trained with. nnU-Net itself reads the first fold's configuration only.
     """
-    paths = checkpoint_paths(folder)
-    folds = [_read_fold(path) for path in paths]
+    folds = [read_fold(path) for path in checkpoint_paths(folder)]
     for fold in folds[1:]:
         for what in ("configuration", "trainer"):
             first, other = getattr(folds[0], what), getattr(fold, what)
@@ -74,19 +83,8 @@ def read_folds(folder: Path) -> list[Fold]:
     return folds
 
 
-def checkpoint_paths(folder: Path) -> list[Path]:
-    """Checkpoints of all folds, in the order of the folds' names; ``fold_all`` only where it is alone."""
-    paths = sorted(folder.glob(f"fold_*/{CHECKPOINT}"))
-    numbered = [path for path in paths if path.parent.name != "fold_all"]
-    if not paths:
-        raise ModelError(
-            f"{folder} holds no fold_*/{CHECKPOINT}.",
-            "Give the folder of a finished nnU-Net v2 training.",
-        )
-    return numbered or paths
-
-
-def _read_fold(path: Path) -> Fold:
+def read_fold(path: Path) -> Fold:
+    """Read one checkpoint; raise `ModelError` when it is not safe, none of nnU-Net's, or not finite."""
     checkpoint = _load(path)
     try:
         mirroring = checkpoint.get("inference_allowed_mirroring_axes")
@@ -97,23 +95,65 @@ def _read_fold(path: Path) -> Fold:
             trainer=str(checkpoint["trainer_name"]),
             mirroring=None if mirroring is None else tuple(mirroring),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path} is no nnU-Net v2 checkpoint: {error!r}.", _AGAIN) from error
-    _require_finite(fold, path)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ModelError(f"{path} is no nnU-Net v2 checkpoint: {error!r}.", AGAIN) from error
+    if not all(isinstance(axis, int) and 0 <= axis <= 2 for axis in fold.mirroring or ()):
+        raise ModelError(f"{path}: mirrored axes are {fold.mirroring}; some of 0, 1, 2 were expected.", AGAIN)
+    for name, tensor in fold.weights.items():
+        _require_weight(name, tensor, path)
     return fold
 
 
-def _require_finite(fold: Fold, path: Path) -> None:
+def _require_weight(name: Any, tensor: Any, path: Path) -> None:
     import torch
 
-    for name, tensor in fold.weights.items():
-        if not isinstance(tensor, torch.Tensor):
-            raise ModelError(f"{path}: {name} is {type(tensor).__name__}; a tensor was expected.", _AGAIN)
-        if not bool(torch.isfinite(tensor).all()):
-            raise ModelError(
-                f"{path}: the weights {name} are not all finite.",
-                "The training diverged or the file is damaged; get or train the model again.",
-            )
+    if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
+        raise ModelError(f"{path}: {name} is {type(tensor).__name__}; a tensor was expected.", AGAIN)
+    plain = tensor.layout is torch.strided and tensor.device.type == "cpu" and not tensor.is_quantized
+    # A tensor can claim more numbers than its file holds by repeating one of them.
+    if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        raise ModelError(f"{path}: the weights {name} are no plain tensor.", AGAIN)
+    try:
+        finite = bool(torch.isfinite(tensor).all())
+    except RuntimeError as error:  # a kind of number that torch only stores
+        raise ModelError(f"{path}: the weights {name} are {tensor.dtype}: {error}", AGAIN) from error
+    if not finite:
+        raise ModelError(
+            f"{path}: the weights {name} are not all finite.",
+            "The training diverged or the file is damaged; get or train the model again.",
+        )
+
+
+def write_fold(fold: Fold, path: Path) -> None:
+    """Write a checkpoint of what predicting needs, which stock nnU-Net opens too.
+
+    Weights keep their precision, and a tensor that the network lists under several names stays one.
+    """
+    import torch
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(
+        {
+            "network_weights": _packed(fold.weights),
+            "trainer_name": fold.trainer,
+            "init_args": {"configuration": fold.configuration},
+            "inference_allowed_mirroring_axes": fold.mirroring,
+        },
+        path,
+    )
+
+
+def _packed(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Tensors in storage of their own size: torch would save all that a tensor is cut from."""
+    seen: dict[Any, torch.Tensor] = {}
+    packed = {}
+    for name, tensor in weights.items():
+        key = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
+        if key not in seen:
+            cut = tensor.untyped_storage().nbytes() > tensor.numel() * tensor.element_size()
+            seen[key] = tensor.clone() if cut else tensor
+        packed[name] = seen[key]
+    return packed
 
 
 def _load(path: Path) -> Any:
@@ -121,6 +161,7 @@ def _load(path: Path) -> Any:
 
     import torch
 
+    _require_stored(path)
     try:
         with _numpy_numbers():
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -130,8 +171,19 @@ def _load(path: Path) -> Any:
             "Loading it would run code that it brings along. If you trust its origin, load it in your own "
             "script and save network_weights, trainer_name and init_args alone.",
         ) from error
-    except (RuntimeError, OSError, EOFError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {_first_line(error)}", _AGAIN) from error
+    except Exception as error:  # torch raises what comes, an AssertionError too, over a damaged file
+        raise ModelError(f"{path} cannot be read: {_first_line(error)}", AGAIN) from error
+
+
+def _require_stored(path: Path) -> None:
+    """Refuse a compressed checkpoint: torch writes none, and a small one could fill the memory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            packed = any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return  # the format before torch 1.6, or a damaged file: torch tells
+    if packed:
+        raise ModelError(f"{path} is compressed inside, which nnU-Net does not do.", AGAIN)
 
 
 def _first_line(error: Exception) -> str:
@@ -153,54 +205,3 @@ def _numpy_numbers() -> Iterator[None]:
         [scalar, (scalar, "numpy.core.multiarray.scalar"), np.dtype, *kinds]
     ):
         yield
-
-
-def require_known_classes(configuration: Mapping[str, Any], where: Path) -> None:
-    """Refuse plans that name anything but networks and layers.
-
-    nnU-Net imports and calls whatever the plans name, with arguments from the plans.
-
-    Parameters
-    ----------
-    configuration
-        One configuration of the plans, inheritance resolved.
-    where
-        The plans' file, for the message.
-    """
-    architecture = configuration.get("architecture")
-    if not isinstance(architecture, dict):
-        raise ModelError(
-            f"{where} describes no network (plans of an old nnU-Net v2, or of version 1).",
-            "Plan and train with a later version of nnU-Net v2.",
-        )
-    arguments = architecture.get("arch_kwargs", {})
-    wanted = [(architecture.get("network_class_name"), _NETWORK)]
-    wanted += [(arguments.get(key), _LAYER) for key in architecture.get("_kw_requires_import", ())]
-    for name, allowed in wanted:
-        if name is not None and not _is_module(str(name), allowed):
-            raise ModelError(
-                f"{where} names {name!r}, which is no network or layer that nnU-Net brings along.",
-                "Importing it could run a stranger's code; this release loads nnU-Net's own networks.",
-            )
-    for key, start in (
-        ("preprocessor_name", "DefaultPreprocessor"),
-        ("resampling_fn_data", "resample_"),
-        ("resampling_fn_probabilities", "resample_"),
-        ("resampling_fn_seg", "resample_"),
-    ):
-        if not str(configuration.get(key, start)).startswith(start):
-            raise ModelError(f"{where}: {key} is {configuration[key]!r}, which is not nnU-Net's own.", _AGAIN)
-
-
-def _is_module(name: str, allowed: re.Pattern[str]) -> bool:
-    import pydoc
-
-    import torch
-
-    if not allowed.fullmatch(name):
-        return False
-    try:
-        found = pydoc.locate(name)
-    except pydoc.ErrorDuringImport:  # an architecture whose own dependencies are not there
-        return False
-    return isinstance(found, type) and issubclass(found, torch.nn.Module)

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import SimpleITK as sitk
 
 from nbradiomics.cohort import Cohort, Scan
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
-from nbradiomics.images.io import read_image, write_image
+from nbradiomics.images.io import write_image
 from nbradiomics.names import file_stems
-from nbradiomics.segmentation.card import image_fingerprint
+from nbradiomics.segmentation.card import Card, image_fingerprint, trained_on_subject
+from nbradiomics.segmentation.inference import Inference
+from nbradiomics.segmentation.inputs import match_channels, orientation_warning, read_orientation
 from nbradiomics.segmentation.model import Model, load_model
+from nbradiomics.segmentation.postprocess import PostProcessing
+from nbradiomics.segmentation.predict import Prediction
+from nbradiomics.segmentation.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "segment"
-COLUMNS = ["subject", "timepoint", "sequence", "status", "volume_ml", "volume_cv", "fold_dice", "in_training"]
+NUMBERS = ["volume_ml", "volume_cv", "fold_dice"]
+CHANNELS = ["channels", "resampled", "unused", "orientation"]
+COLUMNS = ["subject", "timepoint", "sequence", "status", *NUMBERS, "in_training", *CHANNELS]
+#: Step of the values of written maps: steps that nobody sees, so that files compress.
+MAP_STEP = 0.001
 
 
 @dataclass(frozen=True)
@@ -34,15 +46,44 @@ class SegmentedCohort:
     table
         Columns `COLUMNS`, one row per scan. `status` is ``ok`` or ``empty`` (no tumour found), missing for
         a failure; `volume_ml` the tumour's volume; `volume_cv` (ratio) and `fold_dice` (0 to 1) how far the
-        model's folds disagree; `in_training` whether the model was trained on this image, missing where it
-        does not record that.
+        model's folds disagree; `in_training` whether the model was trained on this image or subject, missing
+        where it records neither; `channels` what the network saw, `resampled` which of them were brought to
+        the grid of the first, `unused` what it does not take; `orientation` the axes of the first image.
     failures
         Scans that failed.
+    warnings
+        Sentences about what deserves a look before the masks are used.
+    provenance
+        Model, inference (nothing in it is ``auto``), post-processing and warnings, as JSON can hold them.
     """
 
     cohort: Cohort
     table: pd.DataFrame
     failures: list[Failure]
+    warnings: list[str]
+    provenance: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """How each scan is segmented."""
+
+    model: Model
+    inference: Inference
+    postprocessing: PostProcessing
+    threads: int | None
+
+    def key(self, scan: Scan, files: Mapping[str, Path]) -> str:
+        """Everything that decides the result, but for where its files lie."""
+        return result_key(
+            STAGE,
+            channels=[(channel.name, content_hash(channel.image)) for channel in scan.channels],
+            subject=scan.subject,  # the card may know it
+            model=self.model.fingerprint,
+            inference=asdict(self.inference),
+            postprocessing=asdict(self.postprocessing),
+            files=sorted(files),
+        )
 
 
 def segment_cohort(
@@ -50,6 +91,10 @@ def segment_cohort(
     *,
     model: str | Path | Model,
     masks: str | Path,
+    maps: str | Path | None = None,
+    inference: Inference = Inference(),  # noqa: B008 - frozen
+    postprocessing: PostProcessing = PostProcessing(),  # noqa: B008 - frozen
+    models: str | Path | None = None,
     threads: int | None = None,
     workspace: Workspace | None = None,
     progress: Progress = quiet,
@@ -61,9 +106,19 @@ def segment_cohort(
     cohort
         Which images; it must not hold reader `auto` yet.
     model
-        Name of a bundled model, a trained nnU-Net v2 folder, or a loaded model.
+        Name of a bundled or imported model, a trained nnU-Net v2 folder, or a loaded model.
     masks
         Folder that the masks are written to, one compressed NIfTI file per scan.
+    maps
+        Folder for the maps of each scan: ``STEM_probability``, ``STEM_entropy`` (single precision, rounded to
+        `MAP_STEP`) and ``STEM_fold_0`` and so on (the folds' masks), ``STEM`` being the name of the mask.
+        ``None`` writes none.
+    inference
+        Device, precision, resampling, mirroring.
+    postprocessing
+        What is done to the masks.
+    models
+        Folder of imported models; see `load_model`.
     threads
         Threads of torch; ``None`` leaves their number alone.
     workspace
@@ -74,50 +129,143 @@ def segment_cohort(
     Raises
     ------
     InputError
-        When the cohort holds reader `auto` already.
+        When the cohort holds reader `auto` already, or the model cannot be run as it is asked for.
     ModelError
         When the model cannot be used.
     """
     if AUTO in cohort.readers():
         raise InputError(f"{cohort.path} already holds reader {AUTO!r}.", "Remove its rows to segment again.")
-    loaded = model if isinstance(model, Model) else load_model(model)
+    if maps is not None and os.path.abspath(maps) == os.path.abspath(masks):
+        raise InputError(f"masks and maps both go to {masks}.", "Give each a folder of its own.")
+    loaded = model if isinstance(model, Model) else load_model(model, models=models)
+    job = _Job(loaded, loaded.resolve(inference), postprocessing, threads)
     scans = {scan.name: scan for scan in cohort.scans()}
-    stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
-    files = {name: Path(masks) / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
+    files = _files(scans, Path(masks), None if maps is None else Path(maps), loaded.folds)
     batch = run_stored(
         _segment_scan,
-        {name: (scan, loaded, files[name], threads) for name, scan in scans.items()},
-        key=lambda name: _key(scans[name], loaded),
+        {name: (scan, job, files[name]) for name, scan in scans.items()},
+        key=lambda name: job.key(scans[name], files[name]),
         stage=STAGE,
         workspace=workspace,
-        holds=lambda name, payload: content_hash(files[name]) == payload["mask"],
+        holds=lambda name, payload: _hashes(files[name]) == payload["files"],
         progress=progress,
     )
-    done = {scans[name]: Path(os.path.abspath(files[name])) for name in batch.results}
-    return SegmentedCohort(cohort.with_reader(AUTO, done), _table(scans, batch.results), batch.failures)
+    done = {scans[name]: Path(os.path.abspath(files[name]["mask"])) for name in batch.results}
+    table = _table(scans, batch.results)
+    warnings = _warnings(scans, table, loaded)
+    return SegmentedCohort(
+        cohort.with_reader(AUTO, done), table, batch.failures, warnings, _provenance(job, warnings)
+    )
 
 
-def _key(scan: Scan, model: Model) -> str:
-    return result_key(STAGE, image=content_hash(scan.image), model=model.fingerprint)
+def _files(
+    scans: Mapping[str, Scan], masks: Path, maps: Path | None, folds: Sequence[str]
+) -> dict[str, dict[str, Path]]:
+    """Files of each scan: ``mask``, and with maps ``probability``, ``entropy`` and one per fold."""
+    stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
+    kinds = [] if maps is None else ["probability", "entropy", *folds]
+    return {
+        name: {
+            "mask": masks / f"{stem}.nii.gz",
+            **{kind: Path(maps or "") / f"{stem}_{kind}.nii.gz" for kind in kinds},
+        }
+        for name, stem in zip(scans, stems, strict=True)
+    }
 
 
-def _segment_scan(scan: Scan, model: Model, file: Path, threads: int | None) -> Payload:
-    image = read_image(scan.image)
-    prediction = model.predict(image, threads=threads)
-    write_image(prediction.mask, file)
-    seen = model.card.training_images
+def _hashes(files: Mapping[str, Path]) -> dict[str, str]:
+    return {kind: content_hash(file) for kind, file in files.items()}
+
+
+def _segment_scan(scan: Scan, job: _Job, files: Mapping[str, Path]) -> Payload:
+    names = [channel.name for channel in scan.channels]
+    used = match_channels(names, job.model.channels)
+    prediction = job.model.predict(
+        {channel.name: channel.image for channel in scan.channels},
+        inference=job.inference,
+        postprocessing=job.postprocessing,
+        threads=job.threads,
+    )
+    for kind, file in files.items():
+        write_image(_image(prediction, kind), file)
     return {
         "status": "ok" if prediction.volume_ml > 0 else "empty",
         "volume_ml": prediction.volume_ml,
         "volume_cv": prediction.volume_cv,
         "fold_dice": prediction.fold_dice,
-        "in_training": None if seen is None else image_fingerprint(image) in seen,
-        "mask": content_hash(file),
+        "in_training": _in_training(job.model.card, scan, used),
+        "channels": ", ".join(prediction.channels),
+        "resampled": ", ".join(prediction.resampled),
+        "unused": ", ".join(prediction.unused),
+        "orientation": prediction.orientation,
+        "files": _hashes(files),
     }
 
 
-def _table(scans: dict[str, Scan], results: dict[str, Payload]) -> pd.DataFrame:
+def _image(prediction: Prediction, kind: str) -> sitk.Image:
+    if kind == "mask":
+        return prediction.mask
+    if kind in prediction.fold_masks:
+        return prediction.fold_masks[kind]
+    image = prediction.entropy if kind == "entropy" else prediction.probability
+    steps = sitk.GetImageFromArray(
+        np.round(sitk.GetArrayViewFromImage(image) / MAP_STEP) * np.float32(MAP_STEP)
+    )
+    steps.CopyInformation(image)
+    return steps
+
+
+def _in_training(card: Card, scan: Scan, used: Sequence[int]) -> bool | None:
+    """Whether the card knows an image that was used, or the subject; ``None``: it records neither."""
+    if card.training_subjects is not None and trained_on_subject(card, scan.subject):
+        return True
+    if card.training_images is not None:
+        return any(image_fingerprint(scan.channels[index].image) in card.training_images for index in used)
+    return None if card.training_subjects is None else False
+
+
+def _table(scans: Mapping[str, Scan], results: Mapping[str, Payload]) -> pd.DataFrame:
     rows = [{**scan.index(), **results.get(name, {})} for name, scan in scans.items()]
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
-    numbers = ["volume_ml", "volume_cv", "fold_dice"]
-    return table.astype(dict.fromkeys(numbers, np.float64)).astype({"in_training": "boolean"})
+    return table.astype(dict.fromkeys(NUMBERS, np.float64)).astype({"in_training": "boolean"})
+
+
+def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> list[str]:
+    found = []
+    if model.orientation is None:
+        lying = {name: read_orientation(scan.image) for name, scan in scans.items()}
+        found.append(orientation_warning(lying, model.name))
+    named = table.assign(scan=list(scans))
+    for column, what in (
+        ("unused", "The model {model} does not take {value}, which was not used in"),
+        ("resampled", "{value} lay on another grid than the first channel and was brought to it in"),
+    ):
+        for value, rows in named[named[column].fillna("") != ""].groupby(column, sort=False):
+            told = what.format(model=model.name, value=value)
+            found.append(f"{told} {_listed(rows['scan'].tolist())}.")
+    apart = named[named["fold_dice"] < LOW_AGREEMENT].sort_values("fold_dice")
+    if len(apart):
+        cases = [f"{row['scan']}: {row['fold_dice']:.2f}" for row in apart.to_dict("records")]
+        found.append(
+            f"The folds disagree in {_listed(cases)}: their mean Dice is below {LOW_AGREEMENT}. "
+            "Look at these masks first."
+        )
+    return [warning for warning in found if warning]
+
+
+def _listed(cases: list[str]) -> str:
+    """Number of the cases, and the first of them."""
+    shown = cases[:5]
+    more = ", ..." if len(cases) > len(shown) else ""
+    return f"{len(cases)} scan{'s' if len(cases) > 1 else ''} ({', '.join(shown)}{more})"
+
+
+def _provenance(job: _Job, warnings: list[str]) -> dict[str, Any]:
+    return {
+        "model": job.model.describe(),
+        "segmentation": {
+            "inference": asdict(job.inference),
+            "postprocessing": asdict(job.postprocessing),
+            "warnings": warnings,
+        },
+    }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import ModelError
+from nbradiomics.segmentation.plans import has_regions
 
 _NAMES = ("tumour", "tumor")
 
@@ -67,17 +68,19 @@ def find_tumour(dataset: Mapping[str, Any], folder: Path, names: Sequence[str] |
             f"{folder} has {wanted}; labels besides the background: {listed}.",
             "Name the tumour's label or labels in the card: nbradiomics model import FOLDER --tumour NAMES.",
         )
-    regions = any(isinstance(value, list) for value in labels.values())
     values = frozenset(value for name in chosen for value in _as_list(labels[name]))
-    order = dataset.get("regions_class_order", ()) if regions else range(max(values) + 1)
-    return Tumour(chosen, values, tuple(i for i, value in enumerate(order) if value in values), regions)
+    if not has_regions(labels):  # one head for each label, in their order
+        return Tumour(chosen, values, tuple(sorted(values)))
+    order = dataset.get("regions_class_order") or ()
+    heads = tuple(head for head, value in enumerate(order) if value in values)
+    return Tumour(chosen, values, heads, regions=True)
 
 
 def _chosen(labels: Mapping[str, Any], names: Sequence[str] | None) -> tuple[str, ...]:
-    regions = any(isinstance(value, list) for value in labels.values())
+    regions = has_regions(labels)
     if names:
-        known = all(name in labels for name in names) and not (regions and len(names) > 1)
-        return tuple(names) if known else ()
+        known = set(names) <= set(labels) and not (regions and len(names) > 1)
+        return tuple(dict.fromkeys(names)) if known else ()
     named = [name for name in labels if name.casefold() in _NAMES]
     whole = {value for each in labels.values() for value in _as_list(each)}
     largest = [name for name, value in labels.items() if set(_as_list(value)) == whole] if regions else []

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nbradiomics.errors import ModelError
+from nbradiomics.errors import InputError, ModelError
 from nbradiomics.images.io import file_hash
-from nbradiomics.segmentation.card import CARD, Card, read_card
-from nbradiomics.segmentation.checkpoint import checkpoint_paths, read_folds, read_json
+from nbradiomics.segmentation.card import CARD, Card
+from nbradiomics.segmentation.checkpoint import checkpoint_paths, read_folds
+from nbradiomics.segmentation.description import read_description
 from nbradiomics.segmentation.environment import environment, matplotlib_untouched, quiet_nnunet
-from nbradiomics.segmentation.labels import Tumour, find_tumour
-from nbradiomics.segmentation.network import build_predictor, channel_names
+from nbradiomics.segmentation.inference import Inference
+from nbradiomics.segmentation.inputs import Source, read_inputs
+from nbradiomics.segmentation.labels import Tumour
+from nbradiomics.segmentation.layout import DATASET, PLANS
+from nbradiomics.segmentation.network import build_predictor
+from nbradiomics.segmentation.postprocess import PostProcessing
 from nbradiomics.segmentation.predict import Prediction, segment
-
-if TYPE_CHECKING:
-    import SimpleITK as sitk
-
-BUNDLED = Path(__file__).parent / "bundled"
-#: How nnU-Net's readers turn an image before they train on it; ``None``: not at all.
-_READERS: dict[str, str | None] = {
-    "SimpleITKIO": None,
-    "NibabelIO": None,
-    "SimpleITKIOWithReorient": "RAS",
-    "NibabelIOWithReorient": "RAS",
-}
+from nbradiomics.segmentation.store import find_model
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,8 @@ class Model:
         The tumour among the network's outputs.
     orientation
         Axes to which images are turned before they are segmented; ``None`` leaves them as they lie.
+    configuration
+        Which of the plans' configurations was trained, such as ``3d_fullres``.
     fingerprint
         SHA-256, in hexadecimal, over the files that decide what the model predicts.
     """
@@ -58,37 +55,119 @@ class Model:
     channels: tuple[str, ...]
     tumour: Tumour
     orientation: str | None
+    configuration: str
     fingerprint: str
     predictor: Any = field(repr=False, compare=False)
 
-    def predict(self, image: str | Path | sitk.Image, *, threads: int | None = None) -> Prediction:
-        """Segment one image.
+    def predict(
+        self,
+        images: Source | Mapping[str, Source],
+        *,
+        inference: Inference = Inference(),  # noqa: B008 - frozen
+        postprocessing: PostProcessing = PostProcessing(),  # noqa: B008 - frozen
+        threads: int | None = None,
+    ) -> Prediction:
+        """Segment one case.
 
         Parameters
         ----------
-        image
-            File or image: three-dimensional, one finite number per voxel.
+        images
+            File or image: three-dimensional, one finite number per voxel. For a model of several channels a
+            mapping from the channels' names (capitals count for nothing). The result lies on the grid of the
+            first; others are brought to it, and channels that the model does not take are not used.
+        inference
+            Device, precision, resampling, mirroring.
+        postprocessing
+            What is done to the masks.
         threads
             Threads of torch; ``None`` leaves their number alone.
 
         Raises
         ------
         InputError
-            When the image is not three-dimensional and scalar, holds a value that is not finite, or
-            is the same everywhere.
+            When the channels are not those of the model, an image is not three-dimensional and scalar, holds
+            a value that is not finite, is the same everywhere or does not cover the first channel, or the
+            network cannot be run as it is asked for.
         """
         return segment(
-            image, self.predictor, tumour=self.tumour, orientation=self.orientation, threads=threads
+            read_inputs(images, self.channels),
+            self.predictor,
+            folds=self.folds,
+            tumour=self.tumour,
+            orientation=self.orientation,
+            inference=self.resolve(inference),
+            postprocessing=postprocessing,
+            threads=threads,
         )
 
+    def resolve(self, inference: Inference) -> Inference:
+        """How this model is run on this machine when it is asked for `inference`.
 
-def bundled_models() -> list[str]:
-    """Names of the models that come with the package."""
-    return sorted(path.parent.name for path in BUNDLED.glob("*/plans.json"))
+        Raises
+        ------
+        InputError
+            When a GPU is asked for and there is none, or mirroring of a model that was not trained for it.
+        """
+        if inference.mirroring and not self.predictor.allowed_mirroring_axes:
+            raise InputError(
+                f"mirroring was asked for; the model {self.name} was trained without it.",
+                "Leave mirroring out.",
+            )
+        resolved = inference.resolved()
+        if resolved.resampling == "torch" and not _resamples_linearly(self.predictor):
+            return replace(resolved, resampling="stock")
+        return resolved
+
+    def with_folds(self, names: Sequence[str]) -> Model:
+        """The model of some of its folds, as cross-validation needs it.
+
+        It shares the network with this one.
+
+        Raises
+        ------
+        ModelError
+            When it has no such fold, or none is named.
+        """
+        unknown = [name for name in names if name not in self.folds]
+        if unknown or not names:
+            found = f"has no {', '.join(unknown)}" if unknown else "was asked for none of its folds"
+            raise ModelError(f"the model {self.name} {found}.", f"It has {', '.join(self.folds)}.")
+        kept = [index for index, name in enumerate(self.folds) if name in names]
+        if len(kept) == len(self.folds):
+            return self
+        predictor = copy.copy(self.predictor)
+        predictor.list_of_parameters = [predictor.list_of_parameters[index] for index in kept]
+        folds = tuple(self.folds[index] for index in kept)
+        marked = hashlib.sha256(" ".join([self.fingerprint, *folds]).encode()).hexdigest()
+        return replace(self, folds=folds, fingerprint=marked, predictor=predictor)
+
+    def describe(self) -> dict[str, Any]:
+        """What a provenance holds of it."""
+        return {
+            "name": self.name,
+            "fingerprint": self.fingerprint,
+            "folds": list(self.folds),
+            "channels": list(self.channels),
+            "tumour": list(self.tumour.names),
+            "orientation": self.orientation,
+            "card": asdict(self.card),
+        }
 
 
-def load_model(name_or_folder: str | Path) -> Model:
-    """Load a bundled model by its name, or any nnU-Net v2 model by its folder.
+def _resamples_linearly(predictor: Any) -> bool:
+    """Whether the plans bring the network's output to the image's grid as nnU-Net does by default."""
+    plans = predictor.configuration_manager.configuration
+    asked = plans["resampling_fn_probabilities_kwargs"]
+    default = plans["resampling_fn_probabilities"] == "resample_data_or_seg_to_shape"
+    return default and (asked.get("order"), asked.get("order_z", 0), asked.get("is_seg", False)) == (
+        1,
+        0,
+        False,
+    )
+
+
+def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) -> Model:
+    """Load a bundled or imported model by its name, or any nnU-Net v2 model by its folder.
 
     Nothing in the folder is run: checkpoints are read as weights only, and the plans may name only
     networks of nnU-Net.
@@ -96,8 +175,10 @@ def load_model(name_or_folder: str | Path) -> Model:
     Parameters
     ----------
     name_or_folder
-        One of `bundled_models`, or a folder with ``plans.json``, ``dataset.json`` and
+        A name of `list_models`, or a folder with ``plans.json``, ``dataset.json`` and
         ``fold_*/checkpoint_final.pth`` (nnU-Net's ``Trainer__Plans__configuration``).
+    models
+        Folder of imported models; see `models_folder` for where it is unless given.
 
     Raises
     ------
@@ -105,49 +186,25 @@ def load_model(name_or_folder: str | Path) -> Model:
         When the folder is no such model, its folds differ or do not fit the network that the plans
         describe, weights are not finite, or the model is a cascade or has no tumour label.
     """
-    folder = _find(name_or_folder)
-    plans, dataset = read_json(folder / "plans.json"), read_json(folder / "dataset.json")
-    card = read_card(folder)
-    tumour = find_tumour(dataset, folder, card.tumour)
+    folder = find_model(name_or_folder, models)
+    description = read_description(folder)
     folds = read_folds(folder)
-    orientation = _orientation(plans, card, folder)
     with environment({"nnUNet_compile": None}), matplotlib_untouched(), quiet_nnunet():
-        predictor = build_predictor(plans, dataset, folds, folder)
+        predictor = build_predictor(description.plans, description.dataset, folds, folder)
     return Model(
-        name=card.name or folder.name,
-        card=card,
+        name=description.card.name or folder.absolute().name,
+        card=description.card,
         folds=tuple(fold.name for fold in folds),
-        channels=channel_names(dataset),
-        tumour=tumour,
-        orientation=orientation,
+        channels=description.channels,
+        tumour=description.tumour,
+        orientation=description.orientation,
+        configuration=folds[0].configuration,
         fingerprint=_fingerprint(folder),
         predictor=predictor,
     )
 
 
-def _find(name_or_folder: str | Path) -> Path:
-    if isinstance(name_or_folder, str) and name_or_folder in bundled_models():
-        return BUNDLED / name_or_folder
-    folder = Path(name_or_folder)
-    if not folder.is_dir():
-        raise ModelError(
-            f"no model {str(name_or_folder)!r}: neither a bundled model nor a folder.",
-            f"Give a folder of nnU-Net v2 results, or one of: {', '.join(bundled_models())}.",
-        )
-    return folder
-
-
-def _orientation(plans: Mapping[str, Any], card: Card, folder: Path) -> str | None:
-    reader = plans.get("image_reader_writer")
-    if reader not in _READERS:
-        raise ModelError(
-            f"{folder / 'plans.json'}: images were read by {reader!r} in training.",
-            f"This release knows {', '.join(_READERS)}, which read three-dimensional medical images.",
-        )
-    return _READERS[reader] or card.orientation
-
-
 def _fingerprint(folder: Path) -> str:
-    files = [folder / name for name in ("plans.json", "dataset.json", CARD)] + checkpoint_paths(folder)
+    files = [folder / name for name in (PLANS, DATASET, CARD)] + checkpoint_paths(folder)
     lines = [f"{path.relative_to(folder).as_posix()} {file_hash(path)}" for path in files if path.is_file()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -6,81 +6,112 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.checkpoint import Fold, require_known_classes
+from nbradiomics.segmentation.checkpoint import Fold
+from nbradiomics.segmentation.plans import channel_names, check_channels, configuration_of, first_line
+
+_ONE_TRAINING = "Plans and checkpoints must come from one training."
 
 
 def build_predictor(plans: dict[str, Any], dataset: dict[str, Any], folds: list[Fold], folder: Path) -> Any:
-    """Build an ``nnUNetPredictor`` of all folds; raise `ModelError` when plans and folds do not fit."""
+    """Build an ``nnUNetPredictor`` of all folds; raise `ModelError` when plans and folds do not fit.
+
+    Parameters
+    ----------
+    plans, dataset
+        Content of ``plans.json`` and ``dataset.json``, which `check_plans` and `check_dataset` let pass.
+    folds
+        At least one; all of one configuration and trainer.
+    folder
+        The model, for messages.
+    """
     import torch
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
-    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
-    try:
-        manager = PlansManager(plans)
-        configuration = manager.get_configuration(folds[0].configuration)
-    except (RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise ModelError(
-            f"{folder / 'plans.json'} has no configuration {folds[0].configuration!r} that nnU-Net can read: "
-            f"{error}",
-            "Plans and checkpoints must come from one training.",
-        ) from error
-    require_known_classes(configuration.configuration, folder / "plans.json")
-    if configuration.previous_stage_name is not None:
-        raise ModelError(
-            f"{folder} is the second stage of a cascade ({configuration.previous_stage_name} comes first).",
-            "This release segments with models of one stage, such as 3d_fullres.",
-        )
-    network = _network(manager, configuration, dataset, folds[0].trainer, folder)
-    for fold in reversed(folds):  # the first fold's weights stay
-        _fit(network, fold, folder)
+    first, where = folds[0], folder / "plans.json"
+    manager, configuration = configuration_of(plans, first.configuration, where)
+    check_channels(plans, configuration.configuration, dataset, where)
+    if first.trainer != "nnUNetTrainer":
+        _require_stock_trainer(first.trainer, folder)
+    heads = _heads(manager, dataset, folder)
+    # On this device tensors have a shape and no content, so that plans which ask for a network of any size
+    # cost nothing until the weights of that size are there.
+    with torch.device("meta"):
+        outline = _network(configuration, dataset, heads, where)
+    _require_output(outline, configuration.patch_size, len(channel_names(dataset)), heads, where)
+    own = {name: tensor.shape for name, tensor in outline.state_dict().items()}
+    for fold in folds:
+        _require_fit(own, fold, folder)
+    with torch.random.fork_rng(devices=[]):  # layers draw initial weights
+        network = _network(configuration, dataset, heads, where)
+    network.load_state_dict(first.weights)
     predictor = nnUNetPredictor(
         use_mirroring=False, perform_everything_on_device=False, device=torch.device("cpu"), allow_tqdm=False
     )
+    weights = [fold.weights for fold in folds]
     predictor.manual_initialization(
-        network,
-        manager,
-        configuration,
-        [fold.weights for fold in folds],
-        dataset,
-        folds[0].trainer,
-        folds[0].mirroring,
+        network, manager, configuration, weights, dataset, first.trainer, first.mirroring
     )
     return predictor
 
 
-def _network(manager: Any, configuration: Any, dataset: dict[str, Any], trainer: str, folder: Path) -> Any:
-    """Build the network of the plans, as the trainer would.
+def _heads(manager: Any, dataset: dict[str, Any], folder: Path) -> int:
+    try:
+        return int(manager.get_label_manager(dataset).num_segmentation_heads)
+    except Exception as error:  # whatever nnU-Net stumbles over lies in the labels
+        raise ModelError(
+            f"{folder / 'dataset.json'}: nnU-Net cannot use its labels: {first_line(error)}",
+            "Plans and dataset.json must come from one training.",
+        ) from error
 
-    A trainer that builds a network of its own would not be noticed where it has the same weights, so
-    only trainers that nnU-Net brings along are taken at their word.
-    """
-    import torch
 
-    if trainer != "nnUNetTrainer":
-        _require_stock_trainer(trainer, folder)
+def _network(configuration: Any, dataset: dict[str, Any], heads: int, where: Path) -> Any:
+    """Build the network of the plans, as nnU-Net's trainer would."""
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
 
-    channels = len(channel_names(dataset))
-    heads = manager.get_label_manager(dataset).num_segmentation_heads
-    with torch.random.fork_rng(devices=[]):  # layers draw initial weights
-        try:
-            return get_network_from_plans(
-                configuration.network_arch_class_name,
-                configuration.network_arch_init_kwargs,
-                configuration.network_arch_init_kwargs_req_import,
-                channels,
-                heads,
-                allow_init=False,
-                deep_supervision=False,
-            )
-        except (TypeError, ValueError, KeyError, RuntimeError, AssertionError) as error:
-            raise ModelError(
-                f"{folder / 'plans.json'}: its network cannot be built: {error}",
-                "Plans must come from nnU-Net 2.2 or later.",
-            ) from error
+    try:
+        return get_network_from_plans(
+            configuration.network_arch_class_name,
+            configuration.network_arch_init_kwargs,
+            configuration.network_arch_init_kwargs_req_import,
+            len(channel_names(dataset)),
+            heads,
+            allow_init=False,
+            deep_supervision=False,
+        )
+    except Exception as error:  # whatever a network stumbles over lies in the plans
+        raise ModelError(
+            f"{where}: its network cannot be built: {type(error).__name__}: {first_line(error)}",
+            "Plans must come from nnU-Net 2.2 or later.",
+        ) from error
+
+
+def _require_output(network: Any, patch: list[int], channels: int, heads: int, where: Path) -> None:
+    """Make sure that the network turns a patch into as many outputs as there are labels."""
+    import torch
+
+    try:
+        with torch.inference_mode():
+            shape = tuple(network.eval()(torch.empty((1, channels, *patch), device="meta")).shape)
+    except Exception as error:  # as above
+        raise ModelError(
+            f"{where}: its network does not take a patch of {channels} channels and {patch} voxels: "
+            f"{first_line(error)}",
+            _ONE_TRAINING,
+        ) from error
+    if shape != (1, heads, *patch):
+        raise ModelError(
+            f"{where}: its network turns a patch of {patch} voxels into {list(shape)}; {heads} outputs of "
+            "the same size were expected.",
+            _ONE_TRAINING,
+        )
 
 
 def _require_stock_trainer(trainer: str, folder: Path) -> None:
+    """Refuse a trainer that may build a network of its own.
+
+    Where that had the same weights it would not be noticed, so only trainers that nnU-Net brings along are
+    taken at their word.
+    """
     import nnunetv2.training.nnUNetTrainer.variants as variants
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
     from nnunetv2.utilities.find_class_by_name import recursive_find_python_class
@@ -95,22 +126,14 @@ def _require_stock_trainer(trainer: str, folder: Path) -> None:
         )
 
 
-def _fit(network: Any, fold: Fold, folder: Path) -> None:
-    own = network.state_dict()
+def _require_fit(own: dict[str, Any], fold: Fold, folder: Path) -> None:
     missing = sorted(set(own) - set(fold.weights))
     unknown = sorted(set(fold.weights) - set(own))
-    shapes = [name for name in own if name in fold.weights and own[name].shape != fold.weights[name].shape]
+    shapes = [name for name in own if name in fold.weights and own[name] != fold.weights[name].shape]
     for what, names in (("lacks", missing), ("has besides", unknown), ("has in another shape", shapes)):
         if names:
             raise ModelError(
                 f"{folder / fold.name} does not fit the network of the plans: it {what} "
                 f"{len(names)} weights, first {names[0]}.",
-                "Plans and checkpoints must come from one training.",
+                _ONE_TRAINING,
             )
-    network.load_state_dict(fold.weights)
-
-
-def channel_names(dataset: dict[str, Any]) -> tuple[str, ...]:
-    """Names of the network's inputs in their order."""
-    names = dataset.get("channel_names", dataset.get("modality", {}))
-    return tuple(str(names[key]) for key in sorted(names, key=int))

@@ -1,84 +1,102 @@
-"""nnU-Net's planner and trainer made small, and a pool that works in this process.
+"""nnU-Net's planner made small, its preprocessed cases as plain arrays, and a pool of other workers.
 
-Imported only while a model is trained: it needs nnU-Net's trainer, which loads a good deal.
+Imported only while a model is trained: it needs a good deal of nnU-Net.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
 from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
-from nnunetv2.training.lr_scheduler.polylr import PolyLRScheduler
-from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPreprocessor
+from nnunetv2.training.dataloading.nnunet_dataset import nnUNetBaseDataset
+
+from nbradiomics.execution import workers_replaced_quietly
+from nbradiomics.segmentation.recipe import Recipe
 
 if TYPE_CHECKING:
-    from nbradiomics.segmentation.recipe import Recipe
+    import numpy.typing as npt
+
+CONFIGURATION, PLANS_NAME = "3d_fullres", "nnUNetPlans"
+_TUMOUR = "_tumour.npy"
 
 
 class SmallPlanner(ExperimentPlanner):  # type: ignore[misc]  # nnU-Net has no type hints
-    """nnU-Net's planner with the recipe's spacing, patch and number of features."""
-
-    NAME = "nnUNetPlans"
+    """nnU-Net's planner with a recipe's grid, patch and size of network; it plans one configuration."""
 
     def __init__(self, dataset: str, recipe: Recipe) -> None:
-        super().__init__(dataset, overwrite_target_spacing=recipe.spacing, plans_name=self.NAME)
-        self.recipe = recipe
+        super().__init__(dataset, plans_name=PLANS_NAME)
+        found = self.dataset_fingerprint
+        self.recipe = recipe.fitted(found["spacings"], found["shapes_after_crop"])
+        self.overwrite_target_spacing = self.recipe.spacing
+        self.lowres_creation_threshold = 0.0  # no second configuration of a lower resolution
         self.UNet_base_num_features = recipe.features
         self.UNet_max_features_3d = recipe.max_features
-        self.UNet_blocks_per_stage_encoder = (1,) * 14
+        self.UNet_blocks_per_stage_encoder = (recipe.blocks,) * 14
         self.UNet_blocks_per_stage_decoder = (1,) * 13
 
+    def get_plans_for_configuration(
+        self, spacing: Any, median_shape: Any, identifier: str, voxels: float, cache: dict[Any, Any]
+    ) -> dict[str, Any]:
+        """Plan for the recipe's patch; nnU-Net's network is as deep as its patch allows."""
+        if len(spacing) == 2:
+            return {}  # two-dimensional plans, left out below
+        forward, _ = self.determine_transpose()
+        patch = [(self.recipe.patch or ())[axis] for axis in forward]
+        plan: dict[str, Any] = super().get_plans_for_configuration(spacing, patch, identifier, voxels, cache)
+        return {**plan, "batch_size": self.recipe.batch, "median_image_size_in_voxels": median_shape}
+
     def save_plans(self, plans: dict[str, Any]) -> None:
-        """Put the recipe's patch in; one configuration is enough."""
-        full = plans["configurations"]["3d_fullres"]
-        full["patch_size"] = list(self.recipe.patch)
-        full["batch_size"] = 2
-        plans["configurations"] = {"3d_fullres": full}
+        """One configuration is enough."""
+        plans["configurations"] = {CONFIGURATION: plans["configurations"][CONFIGURATION]}
         super().save_plans(plans)
 
 
-class SmallTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type hints
-    """nnU-Net's trainer with AdamW, few iterations, and neither figures nor log files."""
+class ArrayDataset(nnUNetBaseDataset):  # type: ignore[misc]  # nnU-Net has no type hints
+    """Preprocessed cases as arrays of numbers; nnU-Net's own files hold pickles, which can run code."""
 
-    def follow(self, recipe: Recipe) -> None:
-        """Take the recipe's numbers; nnU-Net's constructor admits no further argument."""
-        self.my_init_kwargs = {"configuration": self.configuration_name}
-        self.initial_lr = recipe.learning_rate
-        self.num_epochs = recipe.epochs
-        self.num_iterations_per_epoch = recipe.iterations
-        self.num_val_iterations_per_epoch = 1
-        self.oversample_foreground_percent = 0.5
-        self.save_every = recipe.epochs + 1
-        self.logger.plot_progress_png = _nothing
+    @staticmethod
+    def save_case(
+        data: npt.NDArray[Any],
+        seg: npt.NDArray[Any],
+        properties: dict[str, Any],
+        output_filename_truncated: str,
+    ) -> None:
+        """Save the channels, the labels, and where the tumour lies (rows of 0, z, y, x)."""
+        places = np.asarray(properties["class_locations"][1], dtype=np.int64).reshape(-1, 4)
+        np.save(f"{output_filename_truncated}.npy", data.astype(np.float32))
+        np.save(f"{output_filename_truncated}_seg.npy", seg)
+        np.save(f"{output_filename_truncated}{_TUMOUR}", places)
 
-    def configure_optimizers(self) -> tuple[torch.optim.Optimizer, PolyLRScheduler]:
-        """AdamW with nnU-Net's polynomial schedule."""
-        optimizer = torch.optim.AdamW(
-            self.network.parameters(), self.initial_lr, weight_decay=self.weight_decay
-        )
-        return optimizer, PolyLRScheduler(optimizer, self.initial_lr, self.num_epochs)
+    @staticmethod
+    def get_identifiers(folder: str) -> list[str]:
+        """Names of the cases in a folder."""
+        return [path.name.removesuffix(_TUMOUR) for path in Path(folder).glob(f"*{_TUMOUR}")]
 
-    def print_to_log_file(self, *args: Any, **kwargs: Any) -> None:
-        """Write no log."""
+    def load_case(self, identifier: str) -> tuple[Any, Any, None, dict[str, Any]]:
+        """Channels and labels, mapped from disk, and what the data loader asks of the properties.
 
-    def plot_network_architecture(self) -> None:
-        """Draw nothing."""
-
-    def _save_debug_information(self) -> None:
-        """Record nothing about the machine."""
-
-    def save_checkpoint(self, filename: str) -> None:
-        """Keep the last weights only."""
-        if filename.endswith("checkpoint_final.pth"):
-            super().save_checkpoint(filename)
+        They are mapped for copying: torch warns of arrays that may not be written to, and nothing that is
+        written reaches the file.
+        """
+        stem = Path(self.source_folder) / identifier
+        places = np.load(f"{stem}{_TUMOUR}")
+        data, labels = (np.load(f"{stem}{ending}", mmap_mode="c") for ending in (".npy", "_seg.npy"))
+        return data, labels, None, {"class_locations": {1: places}}
 
 
-def _nothing(*args: Any, **kwargs: Any) -> None:
-    """Stand in for a method that is not wanted."""
+class Preprocessor(DefaultPreprocessor):  # type: ignore[misc]  # nnU-Net has no type hints
+    """nnU-Net's preprocessor that writes an `ArrayDataset`."""
+
+    def run_case_save(self, output_filename_truncated: str, *case: Any) -> None:
+        """Preprocess one case and save it."""
+        data, labels, properties = self.run_case(*case)
+        ArrayDataset.save_case(data, labels, properties, output_filename_truncated)
 
 
 class _Done:
@@ -91,7 +109,20 @@ class _Done:
         return True
 
     def get(self) -> Any:
-        return self.value
+        return [self.value]
+
+
+class _Later:
+    """What it returns while a worker is at it."""
+
+    def __init__(self, future: Any) -> None:
+        self.future = future
+
+    def ready(self) -> bool:
+        return bool(self.future.done())
+
+    def get(self) -> Any:
+        return [self.future.result()]
 
 
 class _Worker:
@@ -100,10 +131,21 @@ class _Worker:
 
 
 class _Pool:
-    """The part of ``multiprocessing.Pool`` that nnU-Net uses, without processes."""
+    """The part of ``multiprocessing`` and its pools that nnU-Net uses, in this process or in loky's workers.
 
-    def __init__(self, processes: int) -> None:
-        self._pool = [_Worker() for _ in range(processes)]
+    Workers that multiprocessing spawns import the caller's main module anew, which a script or a notebook
+    does not bear.
+    """
+
+    def __init__(self, workers: Any, advance: Callable[[], None]) -> None:
+        self._pool = [_Worker()]
+        self.workers, self.advance = workers, advance
+
+    def get_context(self, _method: str) -> _Pool:
+        return self
+
+    def Pool(self, _processes: int) -> _Pool:  # noqa: N802 - multiprocessing's name
+        return self
 
     def __enter__(self) -> _Pool:
         return self
@@ -111,26 +153,48 @@ class _Pool:
     def __exit__(self, *error: object) -> None:
         return None
 
-    def starmap_async(self, function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> _Done:
-        return _Done([function(*each) for each in arguments])
-
-
-class _InProcess:
-    Pool = _Pool
-
-    @classmethod
-    def get_context(cls, _method: str) -> type[_InProcess]:
-        return cls
+    def starmap_async(
+        self, function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]
+    ) -> _Done | _Later:
+        (each,) = arguments  # nnU-Net gives one case a call
+        if self.workers is not None:
+            future = self.workers.submit(function, *each)
+            future.add_done_callback(lambda _: self.advance())
+            return _Later(future)
+        done = _Done(function(*each))
+        self.advance()
+        return done
 
 
 @contextlib.contextmanager
-def in_this_process(*modules: ModuleType) -> Iterator[None]:
-    """Let modules of nnU-Net that start a pool of workers do the work in this process instead."""
-    before = [module.multiprocessing for module in modules]
-    try:
+def pool_instead(jobs: int, advance: Callable[[], None], *modules: ModuleType) -> Iterator[None]:
+    """Give modules of nnU-Net that start a pool of workers another.
+
+    Parameters
+    ----------
+    jobs
+        Processes; 1 stays in this one.
+    advance
+        Called after each case.
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    with workers_replaced_quietly(), contextlib.ExitStack() as stack:
+        workers = ProcessPoolExecutor(jobs, env=one_thread) if jobs > 1 else None
+        if workers is not None:
+            stack.callback(workers.shutdown, kill_workers=True)
         for module in modules:
-            module.__dict__["multiprocessing"] = _InProcess
+            stack.enter_context(replaced(module, multiprocessing=_Pool(workers, advance)))
+        yield
+
+
+@contextlib.contextmanager
+def replaced(module: ModuleType, **names: Any) -> Iterator[None]:
+    """Let names of a module mean something else for a while."""
+    before = {name: module.__dict__[name] for name in names}
+    try:
+        module.__dict__.update(names)
         yield
     finally:
-        for module, own in zip(modules, before, strict=True):
-            module.__dict__["multiprocessing"] = own
+        module.__dict__.update(before)

@@ -1,36 +1,38 @@
-"""Segment one image with a loaded predictor, and say how far the folds agree."""
+"""Segment one case with a loaded predictor, and say how sure it is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from nbradiomics.errors import InputError
 from nbradiomics.images.grid import require_same_grid
-from nbradiomics.images.io import describe, read_image
 from nbradiomics.segmentation.environment import environment, quiet_nnunet, torch_threads
+from nbradiomics.segmentation.inference import Inference
+from nbradiomics.segmentation.inputs import Inputs
 from nbradiomics.segmentation.labels import Tumour
-
-if TYPE_CHECKING:
-    import torch
-
-Mask = npt.NDArray[np.bool_]
+from nbradiomics.segmentation.postprocess import PostProcessing
+from nbradiomics.segmentation.uncertainty import binary_entropy, mean_pairwise_dice, variation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a model found in one image.
+    """What a model found in one case. All images lie on the grid of the first image that was given.
 
     Attributes
     ----------
     mask
-        8-bit, 1 in the tumour, on the image's own grid; empty where the model found nothing.
+        8-bit, 1 in the tumour; empty where the model found nothing.
+    probability
+        Single precision, 0 to 1: that of the tumour by the mean of the folds' logits, as nnU-Net has it.
+        With labels it is the sum over those that make up the tumour, with regions the largest.
+        Post-processing leaves it alone.
+    fold_masks
+        The mask of each fold, by its name.
     volume_ml
         Volume of the mask in millilitres.
     fold_dice
@@ -39,143 +41,99 @@ class Prediction:
     volume_cv
         Coefficient of variation of the folds' volumes (standard deviation with n - 1 over mean).
         ``None`` with a single fold, or when every fold found nothing.
+    orientation
+        Axes of the image that was given, as three letters (``LPS``: towards left, posterior, superior).
+    channels
+        Names of the channels that the network saw, in its order.
+    resampled
+        Those of them that were brought to the grid of the first image.
+    unused
+        Channels that were given and that the model does not take.
+    inference
+        How the network was run; nothing in it is ``auto``.
     """
 
     mask: sitk.Image
+    probability: sitk.Image
+    fold_masks: Mapping[str, sitk.Image]
     volume_ml: float
     fold_dice: float | None
     volume_cv: float | None
+    orientation: str
+    channels: tuple[str, ...]
+    resampled: tuple[str, ...]
+    unused: tuple[str, ...]
+    inference: Inference
+
+    @property
+    def entropy(self) -> sitk.Image:
+        """Entropy of the probability in bits, 0 (certain) to 1 (even odds), in single precision."""
+        entropy = sitk.GetImageFromArray(binary_entropy(sitk.GetArrayViewFromImage(self.probability)))
+        entropy.CopyInformation(self.probability)
+        return entropy
 
 
 def segment(
-    source: str | Path | sitk.Image,
+    inputs: Inputs,
     predictor: Any,
     *,
+    folds: tuple[str, ...],
     tumour: Tumour,
     orientation: str | None,
+    inference: Inference,
+    postprocessing: PostProcessing,
     threads: int | None,
 ) -> Prediction:
-    """Segment one image; see `Model.predict`.
+    """Segment one case; see `Model.predict`.
 
     Parameters
     ----------
+    inputs
+        The case's images.
     predictor
         An initialised ``nnUNetPredictor``.
+    folds
+        Names of its folds.
     tumour
-        The tumour among the predictor's outputs.
+        The tumour among its outputs.
     orientation
-        Axes that the predictor expects, such as ``LPS``; ``None`` takes the image as it lies.
+        Axes that it expects, such as ``LPS``; ``None`` takes the images as they lie.
+    inference
+        Resolved (`Inference.resolved`).
     """
-    image = read_image(source)
-    _require_usable(image, describe(source))
-    turned = image if orientation is None else sitk.DICOMOrient(image, orientation)
+    image = inputs.images[0]
+    turned = tuple(
+        each if orientation is None else sitk.DICOMOrient(each, orientation) for each in inputs.images
+    )
     # nnU-Net may call for other threads and for compilation by an environment variable.
     with environment({"nnUNet_compile": None}), torch_threads(threads), quiet_nnunet():
-        together, apart = _labels(turned, predictor)
-    values = sorted(tumour.values)
-    masks = [np.isin(found, values) for found in apart]
+        from nbradiomics.segmentation.logits import run_folds
+
+        found = run_folds(turned, predictor, tumour=tumour, inference=inference)
     voxel_ml = float(np.prod(image.GetSpacing())) / 1000.0
-    mask = np.isin(together, values)
+    masks = [postprocessing.apply(mask, voxel_ml) for mask in found.fold_masks]
+    mask = postprocessing.apply(found.mask, voxel_ml)
     return Prediction(
-        mask=_on_grid(mask, turned, image),
+        mask=_on_grid(mask.astype(np.uint8), turned[0], image),
+        probability=_on_grid(found.probability, turned[0], image),
+        fold_masks={
+            name: _on_grid(own.astype(np.uint8), turned[0], image)
+            for name, own in zip(folds, masks, strict=True)
+        },
         volume_ml=float(mask.sum()) * voxel_ml,
         fold_dice=mean_pairwise_dice(masks),
-        volume_cv=variation([float(each.sum()) for each in masks]),
+        volume_cv=variation([float(own.sum()) for own in masks]),
+        orientation=inputs.orientation,
+        channels=inputs.channels,
+        resampled=inputs.resampled,
+        unused=inputs.unused,
+        inference=inference,
     )
 
 
-def mean_pairwise_dice(masks: list[Mask]) -> float | None:
-    """Mean of the Dice coefficients of all pairs; ``None`` with fewer than two masks."""
-    pairs = list(combinations(masks, 2))
-    return float(np.mean([_dice(first, second) for first, second in pairs])) if pairs else None
-
-
-def _dice(first: Mask, second: Mask) -> float:
-    size = int(first.sum()) + int(second.sum())
-    return 2.0 * int((first & second).sum()) / size if size else 1.0
-
-
-def variation(volumes: list[float]) -> float | None:
-    """Coefficient of variation; ``None`` with fewer than two volumes, or when all are zero."""
-    if len(volumes) < 2 or not any(volumes):
-        return None
-    return float(np.std(volumes, ddof=1) / np.mean(volumes))
-
-
-def _require_usable(image: sitk.Image, name: str) -> None:
-    voxels = sitk.GetArrayViewFromImage(image)
-    bad = int(voxels.size - np.isfinite(voxels).sum())
-    if bad:
-        raise InputError(
-            f"{name}: {bad} of {voxels.size} voxels are not finite numbers.",
-            "Replace them; one such voxel makes the network find nothing, without an error.",
-        )
-    if voxels.min() == voxels.max():
-        raise InputError(f"{name} has the value {voxels.min():g} everywhere.", "Give an image of a patient.")
-
-
-def _labels(image: sitk.Image, predictor: Any) -> tuple[npt.NDArray[Any], list[npt.NDArray[Any]]]:
-    """Segmentation of all folds together, and of each; axes z, y, x.
-
-    The folds' logits are averaged as nnU-Net does, in the same order and precision.
-    """
-    array = sitk.GetArrayFromImage(image).astype(np.float32)[None]
-    properties: dict[str, Any] = {"spacing": [float(edge) for edge in image.GetSpacing()[::-1]]}
-    preprocessor = predictor.configuration_manager.preprocessor_class(verbose=False)
-    data, _, properties = preprocessor.run_case_npy(
-        array,
-        None,
-        properties,
-        predictor.plans_manager,
-        predictor.configuration_manager,
-        predictor.dataset_json,
-    )
-    logits = _logits_per_fold(data, predictor)
-    total = logits[0].clone()
-    for more in logits[1:]:
-        total += more
-    if len(logits) > 1:
-        total /= len(logits)
-    apart = [_to_labels(each, predictor, properties) for each in logits] if len(logits) > 1 else []
-    together = _to_labels(total, predictor, properties)
-    return together, apart or [together]
-
-
-def _logits_per_fold(data: npt.NDArray[np.float32], predictor: Any) -> list[torch.Tensor]:
-    import torch
-
-    tensor, parameters = torch.from_numpy(data), predictor.list_of_parameters
-    try:
-        found = []
-        for weights in parameters:
-            predictor.list_of_parameters = [weights]
-            found.append(predictor.predict_logits_from_preprocessed_data(tensor).cpu())
-        return found
-    finally:
-        predictor.list_of_parameters = parameters
-
-
-def _to_labels(logits: torch.Tensor, predictor: Any, properties: dict[str, Any]) -> npt.NDArray[Any]:
-    import torch
-    from nnunetv2.inference.export_prediction import (
-        convert_predicted_logits_to_segmentation_with_correct_shape as convert,
-    )
-
-    return np.asarray(
-        convert(
-            logits,
-            predictor.plans_manager,
-            predictor.configuration_manager,
-            predictor.label_manager,
-            properties,
-            num_threads_torch=torch.get_num_threads(),
-        )
-    )
-
-
-def _on_grid(mask: Mask, turned: sitk.Image, image: sitk.Image) -> sitk.Image:
-    """Image of the mask on the grid of `image`, of which `turned` has the axes in another order."""
-    result = sitk.GetImageFromArray(mask.astype(np.uint8))
+def _on_grid(array: npt.NDArray[Any], turned: sitk.Image, image: sitk.Image) -> sitk.Image:
+    """Image of an array on the grid of `image`, of which `turned` has the axes in another order."""
+    result = sitk.GetImageFromArray(array)
     result.CopyInformation(turned)
     own = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
     result = sitk.DICOMOrient(result, own) if turned is not image else result

@@ -1,21 +1,25 @@
-"""Train a small nnU-Net in this process: no worker processes, no environment variables left behind.
+"""Train the folds of an nnU-Net model, each so that it can be killed and taken up again.
 
-nnU-Net plans, preprocesses and trains through its own classes; three small ones here stand in for
-what it would do with worker processes, and make its network small enough for a CPU.
+nnU-Net plans, preprocesses and trains through its own classes; small ones of ours stand in for what it would
+do with pickles, spawned workers and environment variables (`nnunet_classes`, `trainers`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
-from nbradiomics.errors import InputError
-from nbradiomics.images.grid import require_same_grid
-from nbradiomics.images.io import read_image, write_image
-from nbradiomics.images.region import read_region
+import numpy as np
+
+from nbradiomics.case_region import DEFAULT_LABEL
+from nbradiomics.cohort import Case
+from nbradiomics.errors import InputError, ModelError, NbradiomicsError
+from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.segmentation.device import native_bf16, resolve_device
 from nbradiomics.segmentation.environment import (
     environment,
     matplotlib_untouched,
@@ -23,163 +27,268 @@ from nbradiomics.segmentation.environment import (
     random_state,
     torch_threads,
 )
+from nbradiomics.segmentation.plans import configuration_of
+from nbradiomics.segmentation.preparation import (
+    CONFIGURATION,
+    plans_of,
+    prepare,
+    variables,
+)
 from nbradiomics.segmentation.recipe import Recipe
+from nbradiomics.segmentation.splits import Split
+from nbradiomics.segmentation.training_cases import Examined
+from nbradiomics.segmentation.training_folder import TrainingFolder
+from nbradiomics.segmentation.training_progress import watched
 
-if TYPE_CHECKING:
-    import SimpleITK as sitk
-
-#: nnU-Net's own cross-validation has five folds; fewer cases cannot be split.
-SPLIT = 5
-ORIENTATION = "LPS"
-CONFIGURATION = "3d_fullres"
-_DATASET = "Dataset901_Training"
-
-#: What a training case is given as: a file or an image.
-Source: TypeAlias = "str | Path | sitk.Image"
+#: Epochs of nnU-Net's own trainer.
+EPOCHS = 1000
+#: Seconds between two checkpoints, at the least; what a kill can cost besides the epoch it falls into.
+CHECKPOINT_SECONDS = 120.0
+_STAGE = "train"
+#: What torch says where memory is short, on a CPU and on a GPU.
+_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 
 
-def train_model(
-    cases: Mapping[str, tuple[Source, Source]],
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What decides the weights, besides the cases and their folds.
+
+    Attributes
+    ----------
+    recipe
+        Recipe of a small network; ``None`` takes nnU-Net's own planning and trainer.
+    epochs
+        Epochs of nnU-Net's own trainer; a recipe has its own.
+    seed
+        Equal seeds give equal weights on a processor of the same kind, with the same versions of torch and
+        nnU-Net, the same `threads` and without `workers`.
+    device
+        ``auto``, ``cpu`` or ``cuda``.
+    threads
+        Threads of torch in each process.
+    workers
+        Processes for augmentation beside each that trains; ``None`` for none on a CPU and nnU-Net's own
+        number on a GPU. Only without them is a training repeatable.
+    """
+
+    recipe: Recipe | None = None
+    epochs: int = EPOCHS
+    seed: int = 0
+    device: str = "auto"
+    threads: int = 1
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, low in (("epochs", 1), ("seed", 0), ("threads", 1), ("workers", 0)):
+            number = getattr(self, name)
+            if number is not None and number < low:
+                raise InputError(f"{name} is {number}.", f"Give a whole number from {low} up.")
+
+    def resolved(self) -> TrainingSettings:
+        """The same with a device that there is, its precision, and the epochs that will be done."""
+        device, recipe = resolve_device(self.device), self.recipe
+        if recipe is not None and recipe.precision == "auto" and device == "cpu":
+            recipe = replace(recipe, precision="bf16" if native_bf16() else "fp32")
+        return replace(
+            self,
+            recipe=recipe,
+            epochs=recipe.epochs if recipe else self.epochs,
+            device=device,
+            workers=0 if self.workers is None and device == "cpu" else self.workers,
+        )
+
+
+def open_training(
     out: str | Path,
+    cases: Mapping[str, Examined],
+    splits: Sequence[Split],
     *,
-    folds: int = 2,
-    seed: int = 0,
-    threads: int = 1,
-    recipe: Recipe = Recipe(),  # noqa: B008 - frozen
-) -> Path:
-    """Train the first `folds` of nnU-Net's five folds and write them as a results folder.
+    channels: tuple[str, ...],
+    label: int = DEFAULT_LABEL,
+    settings: TrainingSettings,
+) -> TrainingFolder:
+    """Take a folder for a training, or take up the unfinished one in it; see `TrainingFolder.open`."""
+    asked = {
+        "settings": asdict(settings.resolved()),
+        "channels": list(channels),
+        "label": label,
+        "folds": {f"fold_{number}": list(split.validation) for number, split in enumerate(splits)},
+        "cases": {name: list(examined.contents) for name, examined in cases.items()},
+    }
+    return TrainingFolder.open(Path(out), asked)
+
+
+def train_folds(
+    folder: TrainingFolder,
+    cases: Mapping[str, Case],
+    splits: Sequence[Split],
+    *,
+    channels: tuple[str, ...],
+    label: int = DEFAULT_LABEL,
+    settings: TrainingSettings,
+    half: bool = False,
+    jobs: int = 1,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    progress: Progress = quiet,
+    tell: Callable[[str], None] = lambda _line: None,
+) -> None:
+    """Train every fold to its end, from where it stands; the weights come to lie in the folder's `model`.
 
     Parameters
     ----------
+    folder
+        From `open_training`, with the same cases, splits and settings.
     cases
-        Image and tumour mask (one label) by the case's name. Images are turned to axes left,
-        posterior, superior; the model's card must say so (`ORIENTATION`).
-    out
-        Folder for ``plans.json``, ``dataset.json`` and ``fold_*/checkpoint_final.pth``; the weights are
-        stored in half precision.
-    folds
-        1 to 5.
-    seed
-        Equal seeds give equal weights on the same machine with `threads` 1.
-    threads
-        Threads of torch.
-
-    Returns
-    -------
-    Path
-        `out`.
+        The cases by their names, as the splits name them.
+    splits
+        The folds; all of them are trained.
+    channels, label
+        As in `read_training_case`.
+    settings
+        What decides the weights.
+    half
+        Store the weights in half precision.
+    jobs
+        Folds to train at once, each in a process of its own; with 1, in this one.
+    checkpoint_seconds
+        Seconds between two checkpoints of a fold, at the least.
+    progress
+        Progress display.
+    tell
+        Called with a sentence that the user should read.
 
     Raises
     ------
-    InputError
-        Fewer than five cases, `folds` out of range, or a mask on another grid than its image.
+    ModelError
+        When a fold could not be trained; the others are, and the same call continues.
     """
-    if len(cases) < SPLIT:
-        raise InputError(f"{len(cases)} cases; at least {SPLIT} were expected.", "Add training cases.")
-    if not 1 <= folds <= SPLIT:
-        raise InputError(f"folds is {folds}; 1 to {SPLIT} were expected.", "Choose another number of folds.")
-    out = Path(out)
-    with (
-        tempfile.TemporaryDirectory(prefix="nbradiomics-train-") as work,
-        environment(_variables(Path(work))),
-        matplotlib_untouched(),
-        torch_threads(threads),
-        random_state(seed),  # planning builds networks, which draw weights
-        quiet_nnunet(),
+    settings = settings.resolved()
+    how: dict[str, Any] = {"jobs": jobs, "progress": progress}
+    for note in prepare(
+        cases,
+        splits,
+        folder,
+        channels=channels,
+        label=label,
+        recipe=settings.recipe,
+        seed=settings.seed,
+        **how,
     ):
-        _write_raw(cases, Path(work) / "raw" / _DATASET)
-        _plan(recipe)
-        trained = [_train_fold(Path(work), fold, seed, recipe) for fold in range(folds)]
-        _export(trained, out)
-    return out
+        tell(note)
+    if settings.recipe is None and settings.device == "cpu":
+        tell(
+            "nnU-Net's own network may take weeks on a CPU; how long is told after the first iterations. The "
+            "preset `small` is made for CPUs and for little data."
+        )
+    names = {f"fold_{number}": number for number in range(len(splits))}
+    todo = {name: number for name, number in names.items() if not folder.weights(number).is_file()}
+    arguments = {name: (folder, number, settings, half, checkpoint_seconds) for name, number in todo.items()}
+    traces = {name: folder.trace(number) for name, number in todo.items()}
+    with watched(traces, settings.epochs, progress, _estimate(settings, len(todo), jobs, tell)):
+        failures = run_cases(train_fold, arguments, stage=_STAGE, jobs=jobs).failures
+    if failures:
+        told = "\n".join(f"  {failure.case}: {failure.cause} {failure.hint}" for failure in failures)
+        raise ModelError(
+            f"{len(failures)} of {len(splits)} folds could not be trained:\n{told}\n",
+            "What is trained is kept: the same command continues.",
+        )
 
 
-def _variables(work: Path) -> dict[str, str | None]:
-    folders = {
-        name: str(work / name.removeprefix("nnUNet_"))
-        for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
-    }
-    return {**folders, "nnUNet_compile": "f", "nnUNet_wandb_enabled": "0", "nnUNet_n_proc_DA": "1"}
+def _estimate(
+    settings: TrainingSettings, folds: int, jobs: int, tell: Callable[[str], None]
+) -> Callable[[str, float], None]:
+    """What to do with the time of an epoch: with nnU-Net's own network on a CPU, say what it comes to."""
+
+    def measured(fold: str, seconds: float) -> None:
+        if settings.recipe is None and settings.device == "cpu":
+            rounds = -(-folds // max(1, jobs))
+            whole = seconds * settings.epochs * rounds
+            tell(
+                f"An epoch of {fold} takes about {_duration(seconds)} on this CPU, and the training about "
+                f"{_duration(whole)}: stop it (Ctrl-C), or see the preset `small`."
+            )
+
+    return measured
 
 
-def _write_raw(cases: Mapping[str, tuple[Source, Source]], folder: Path) -> None:
-    import SimpleITK as sitk
-
-    for number, (name, (image_source, mask_source)) in enumerate(sorted(cases.items())):
-        image, mask = read_image(image_source), read_region(mask_source)
-        require_same_grid(image, mask, names=(f"image of {name}", f"mask of {name}"))
-        case = f"case_{number:04d}"
-        write_image(sitk.DICOMOrient(image, ORIENTATION), folder / "imagesTr" / f"{case}_0000.nii.gz")
-        write_image(sitk.DICOMOrient(mask, ORIENTATION), folder / "labelsTr" / f"{case}.nii.gz")
-    dataset = {
-        "channel_names": {"0": "T2w"},
-        "labels": {"background": 0, "tumour": 1},
-        "numTraining": len(cases),
-        "file_ending": ".nii.gz",
-    }
-    (folder / "dataset.json").write_text(json.dumps(dataset))
+def _duration(seconds: float) -> str:
+    for unit, length in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
-def _plan(recipe: Recipe) -> None:
-    from nnunetv2.experiment_planning.dataset_fingerprint import fingerprint_extractor
-    from nnunetv2.preprocessing.preprocessors import default_preprocessor
+def train_fold(
+    folder: TrainingFolder, fold: int, settings: TrainingSettings, half: bool, checkpoint_seconds: float
+) -> None:
+    """Train one fold from where it stands to its end, and leave the process as it was.
 
-    from nbradiomics.segmentation.nnunet_classes import SmallPlanner, in_this_process
+    Parameters are those of `train_folds`, the settings resolved.
+    """
+    known = variables(folder.work)
+    if settings.device == "cpu":
+        known["nnUNet_compile"] = "f"
+    if settings.workers is not None:
+        known["nnUNet_n_proc_DA"] = str(settings.workers)
+    start = int(np.random.SeedSequence([settings.seed, fold]).generate_state(1)[0])
+    with (
+        environment(known),
+        matplotlib_untouched(),
+        torch_threads(settings.threads),
+        random_state(start),
+        quiet_nnunet(),
+        _told(f"fold_{fold}"),
+    ):
+        _run(folder, fold, settings, half, checkpoint_seconds)
+    folder.state(fold).unlink(missing_ok=True)
 
-    with in_this_process(fingerprint_extractor, default_preprocessor):
-        extractor = fingerprint_extractor.DatasetFingerprintExtractor(_DATASET, 1)
-        extractor.show_progress_bar = False
-        extractor.num_foreground_voxels_for_intensitystats = 200_000
-        extractor.run(overwrite_existing=True)
-        SmallPlanner(_DATASET, recipe).plan_experiment()
-        preprocessor = default_preprocessor.DefaultPreprocessor(verbose=False)
-        preprocessor.show_progress_bar = False
-        preprocessor.run(_DATASET, CONFIGURATION, SmallPlanner.NAME, 1)
 
-
-def _train_fold(work: Path, fold: int, seed: int, recipe: Recipe) -> Path:
+def _run(
+    folder: TrainingFolder, fold: int, settings: TrainingSettings, half: bool, checkpoint_seconds: float
+) -> None:
     import torch
+    from nnunetv2.training.nnUNetTrainer import nnUNetTrainer as stock
 
-    from nbradiomics.segmentation.nnunet_classes import SmallPlanner, SmallTrainer
+    from nbradiomics.segmentation.nnunet_classes import ArrayDataset, replaced
+    from nbradiomics.segmentation.trainers import FoldFiles, FoldTrainer, SmallTrainer
 
-    folder = work / "preprocessed" / _DATASET
-    plans: dict[str, Any] = json.loads((folder / f"{SmallPlanner.NAME}.json").read_text())
-    plans["continue_training"] = False  # the trainer's own command would set it
-    dataset = json.loads((folder / "dataset.json").read_text())
-    # Planning needs one process for augmentation, training in this process needs none.
-    with environment({"nnUNet_n_proc_DA": "0"}), random_state(seed * SPLIT + fold):
-        trainer = SmallTrainer(plans, CONFIGURATION, fold, dataset, torch.device("cpu"))
-        trainer.follow(recipe)
-        trainer.run_training()
-    return Path(trainer.output_folder)
-
-
-def _export(trained: list[Path], out: Path) -> None:
-    import torch
-
-    out.mkdir(parents=True, exist_ok=True)
-    for name in ("plans.json", "dataset.json"):
-        (out / name).write_bytes((trained[0].parent / name).read_bytes())
-    for folder in trained:
-        # Written a moment ago by this process, so that unpickling it runs nobody else's code.
-        checkpoint = torch.load(folder / "checkpoint_final.pth", map_location="cpu", weights_only=False)
-        slim = {
-            "network_weights": _halved(checkpoint["network_weights"]),
-            "trainer_name": "nnUNetTrainer",
-            "init_args": {"configuration": checkpoint["init_args"]["configuration"]},
-            "inference_allowed_mirroring_axes": checkpoint["inference_allowed_mirroring_axes"],
-        }
-        (out / folder.name).mkdir(exist_ok=True)
-        torch.save(slim, out / folder.name / "checkpoint_final.pth")
+    plans = plans_of(folder)
+    configuration_of(plans, CONFIGURATION, folder.model)  # nnU-Net imports what the plans name
+    plans["continue_training"] = False  # nnU-Net's own command would set it
+    dataset = json.loads((folder.model / "dataset.json").read_text(encoding="utf-8"))
+    kind = FoldTrainer if settings.recipe is None else SmallTrainer
+    trainer = kind(plans, CONFIGURATION, fold, dataset, torch.device(settings.device))
+    trainer.follow(
+        FoldFiles(folder.weights(fold), folder.state(fold), folder.trace(fold)),
+        epochs=settings.epochs,
+        seed=settings.seed,
+        checkpoint_seconds=checkpoint_seconds,
+        half=half,
+    )
+    if isinstance(trainer, SmallTrainer) and settings.recipe is not None:
+        trainer.take(settings.recipe)
+    with replaced(stock, infer_dataset_class=lambda _folder: ArrayDataset):
+        trainer.resume()
+        try:
+            trainer.run_training()
+        finally:
+            trainer.stop_workers()
 
 
-def _halved(weights: Mapping[str, Any]) -> dict[str, Any]:
-    """Half precision; a tensor that the network lists under several names stays one tensor."""
-    seen: dict[tuple[int, tuple[int, ...]], Any] = {}
-    result = {}
-    for name, tensor in weights.items():
-        key = (tensor.data_ptr(), tuple(tensor.shape))
-        if key not in seen:
-            seen[key] = tensor.half() if tensor.is_floating_point() else tensor.clone()
-        result[name] = seen[key]
-    return result
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Say why a fold could not be trained: what to do about memory is not what to do about the rest."""
+    try:
+        yield
+    except NbradiomicsError:
+        raise
+    except Exception as error:
+        cause = (str(error).splitlines() or [""])[0]
+        if isinstance(error, MemoryError) or any(word in cause.lower() for word in _MEMORY):
+            raise ModelError(
+                f"{name} ran out of memory: {cause}",
+                "Train fewer folds at once (--jobs), or a smaller patch or network (preset small).",
+            ) from error
+        raise ModelError(
+            f"{name} stopped with {type(error).__name__}: {cause}", "The same command continues."
+        ) from error

@@ -20,11 +20,12 @@ LAYERS = [
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},
     {"outcome"},
     {"checks", "report", "summary"},
-    {"stages"},
+    {"stages", "training"},
     {"pipeline"},
     {"demo", "doctor"},
     {"console", "cli_options"},
     {"cli_steps"},
+    {"cli_model", "cli_segment", "cli_train"},
     {"cli"},
     {"__init__", "__main__"},
 ]

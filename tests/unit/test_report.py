@@ -245,7 +245,7 @@ def test_report_stands_in_the_run_folder_with_every_section(run: Path) -> None:
     html = path.read_text(encoding="utf-8")
     assert path == run / "report.html"
     assert "Not part of this run" not in html
-    assert html.count("<section id=") == 7
+    assert html.count("<section id=") == 8
     assert "<h1>Study one</h1>" in html
     assert not list(run.glob(".*report.html"))
 
@@ -459,6 +459,43 @@ def test_flow_tells_what_was_lost_and_why(html: str) -> None:
         "The check of the input found 1 warning",
     ):
         assert told in flow
+
+
+def certain(run: Path, fold_dice: list[float], dice: list[float] | None = None) -> str:
+    """The section on the folds for scans with these values, and the model's Dice against reader A."""
+    scans = [
+        {"subject": f"S{i:02d}", "timepoint": "baseline", "sequence": "T2w"} for i in range(len(fold_dice))
+    ]
+    rows = [
+        {**scan, "status": "ok", "volume_ml": 20.5, "volume_cv": 0.125, "fold_dice": value}
+        for scan, value in zip(scans, fold_dice, strict=True)
+    ]
+    pd.DataFrame(rows).to_csv(run / "segmentation.csv", index=False)
+    if dice is not None:
+        pair = {"roi": "tumour", "reader": "auto", "reference": "A", "status": "ok"}
+        rows = [{**scan, **pair, "dice": value} for scan, value in zip(scans, dice, strict=True)]
+        pd.DataFrame(rows).to_csv(run / "agreement.csv", index=False)
+    return part_of(run, "certainty")
+
+
+def test_images_on_which_the_folds_disagree_are_named_worst_first(run: Path) -> None:
+    part = certain(run, [0.95, 0.5, 0.7999, 0.8, 0.0])
+    names = re.findall(r"<t[dh][^>]*>(S\d\d · baseline · T2w)</t[dh]>", part)
+    assert names == [f"S{i:02d} · baseline · T2w" for i in (4, 1, 2)]
+    assert "Spearman" not in part
+    (row,) = cells(part, "S01 · baseline · T2w")
+    assert row[1:] == ["0.50", "0.12", "20.5"]
+
+
+def test_the_folds_are_held_against_the_readers_where_there_are_readers(run: Path) -> None:
+    values = [0.9 - 0.01 * i for i in range(12)]
+    assert "Spearman) of 1.00" in certain(run, values, values)
+    assert "Spearman) of -1.00" in certain(run, values, values[::-1])
+    assert "Spearman" not in certain(run, values[:9], values[:9])
+
+
+def test_a_model_of_one_fold_says_that_there_is_nothing_to_compare(run: Path) -> None:
+    assert "one fold" in certain(run, [np.nan, np.nan])
 
 
 def test_agreement_shows_medians_counts_of_empties_and_missing(html: str) -> None:

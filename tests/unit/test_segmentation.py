@@ -12,14 +12,13 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from nbradiomics.errors import InputError, ModelError
+from nbradiomics.errors import ModelError
 from nbradiomics.images.io import write_image
 from nbradiomics.segmentation import Card, bundled_models, image_fingerprint, load_model
 from nbradiomics.segmentation.card import read_card, write_card
-from nbradiomics.segmentation.checkpoint import require_known_classes
 from nbradiomics.segmentation.labels import Tumour, find_tumour
-from nbradiomics.segmentation.model import BUNDLED
-from nbradiomics.segmentation.train import train_model
+from nbradiomics.segmentation.plans import require_known_classes
+from nbradiomics.segmentation.store import BUNDLED
 
 WEIGHTS = "fold_0/checkpoint_final.pth"
 
@@ -71,7 +70,14 @@ def test_a_folder_without_a_card_loads_and_knows_nothing(folder):
 
 def test_a_model_trained_with_reorientation_says_so(folder):
     change_json(folder / "plans.json", image_reader_writer="SimpleITKIOWithReorient")
+    change_json(folder / "card.json", orientation=None)
     assert load_model(folder).orientation == "RAS"
+
+
+def test_a_card_that_contradicts_the_plans_is_refused(folder):
+    change_json(folder / "plans.json", image_reader_writer="NibabelIOWithReorient")
+    with pytest.raises(ModelError, match=r"card says that images lay LPS.*NibabelIOWithReorient turned"):
+        load_model(folder)
 
 
 def test_a_raw_checkpoint_with_numpy_numbers_loads(folder):
@@ -224,7 +230,7 @@ def test_code_named_by_the_plans_is_not_run(folder, tmp_path):
 def test_plans_may_name_networks_only(name):
     architecture = {"network_class_name": name, "arch_kwargs": {}, "_kw_requires_import": []}
     with pytest.raises(ModelError, match="no network or layer"):
-        require_known_classes({"architecture": architecture}, Path("plans.json"))
+        require_known_classes(architecture, Path("plans.json"))
 
 
 def test_preprocessing_of_strangers_is_refused(folder):
@@ -247,11 +253,6 @@ def test_plans_whose_network_cannot_be_built(folder):
     (folder / "plans.json").write_text(json.dumps(plans))
     with pytest.raises(ModelError, match="its network cannot be built"):
         load_model(folder)
-
-
-def test_old_plans_are_refused():
-    with pytest.raises(ModelError, match="describes no network"):
-        require_known_classes({}, Path("plans.json"))
 
 
 def test_models_that_this_release_cannot_use(folder):
@@ -350,21 +351,3 @@ def test_an_images_fingerprint_is_that_of_its_file(tmp_path):
     other.SetSpacing((1.8, 1.8, 5.1))
     assert image_fingerprint(other) != image_fingerprint(image)
     assert image_fingerprint(image + 1) != image_fingerprint(image)
-
-
-# --- training's own checks --------------------------------------------------------------------------
-
-
-def test_training_refuses_too_few_cases_and_impossible_folds(tmp_path):
-    mask = sitk.Image(8, 8, 8, sitk.sitkUInt8)
-    with pytest.raises(InputError, match="4 cases"):
-        train_model({str(number): (mask, mask) for number in range(4)}, tmp_path)
-    with pytest.raises(InputError, match="folds is 6"):
-        train_model({str(number): (mask, mask) for number in range(5)}, tmp_path, folds=6)
-
-
-def test_training_refuses_a_mask_on_another_grid(tmp_path):
-    image, mask = sitk.Image(8, 8, 8, sitk.sitkInt16), sitk.Image(8, 8, 9, sitk.sitkUInt8)
-    with pytest.raises(InputError, match="mask of 0 lie on different grids"):
-        train_model({str(number): (image, mask) for number in range(5)}, tmp_path)
-    assert list(tmp_path.iterdir()) == []

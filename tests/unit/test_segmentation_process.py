@@ -1,4 +1,4 @@
-"""Figures about the folds, and the process that is left as it was."""
+"""Figures about the folds, entropy, post-processing, and the process that is left as it was."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
+from nbradiomics.errors import InputError
+from nbradiomics.segmentation import PostProcessing
 from nbradiomics.segmentation.environment import (
     environment,
     matplotlib_untouched,
     random_state,
     torch_threads,
 )
-from nbradiomics.segmentation.predict import mean_pairwise_dice, variation
+from nbradiomics.segmentation.uncertainty import binary_entropy, mean_pairwise_dice, variation
 
 # --- agreement of the folds -------------------------------------------------------------------------
 
@@ -44,6 +47,70 @@ def test_variation_by_hand():
     assert variation([3.0]) is None
     assert variation([0.0, 0.0]) is None
     assert variation([2.0, 4.0]) == pytest.approx(np.sqrt(2) / 3)
+
+
+# --- entropy ----------------------------------------------------------------------------------------
+
+
+def test_entropy_by_hand():
+    values = np.array([0, 0.5, 1, 0.25, 0.75], dtype=np.float32)
+    quarter = -(0.25 * np.log2(0.25) + 0.75 * np.log2(0.75))
+    assert binary_entropy(values) == pytest.approx([0, 1, 0, quarter, quarter], rel=1e-6)
+
+
+@given(st.floats(0, 1, width=32))
+def test_entropy_is_a_share_and_symmetric(probability):
+    found = binary_entropy(np.array([probability, 1 - probability], dtype=np.float32))
+    assert 0 <= found.min() <= found.max() <= 1
+    assert found[0] == pytest.approx(found[1], abs=1e-6)
+
+
+# --- post-processing --------------------------------------------------------------------------------
+
+
+def lesions() -> np.ndarray:
+    """Components of 8, 8 and 2 voxels, the last two touching by a corner, and one of 1."""
+    mask = np.zeros((8, 10, 10), bool)
+    mask[0:2, 0:2, 0:2] = mask[4:6, 4:6, 4:6] = True
+    mask[6, 6, 6] = mask[7, 7, 7] = True
+    mask[0, 9, 9] = True
+    return mask
+
+
+def test_components_touch_by_corners_and_the_largest_stays():
+    kept = PostProcessing(largest_component=True).apply(lesions(), 1.0)
+    assert kept.sum() == 10
+    assert kept[7, 7, 7]
+    assert not kept[0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("floor", "left"), [(0.0, 19), (0.1, 19), (0.11, 18), (0.8, 18), (0.81, 10), (1.1, 0)]
+)
+def test_components_below_the_floor_go(floor, left):
+    assert PostProcessing(min_volume_ml=floor).apply(lesions(), 0.1).sum() == left
+
+
+def test_of_two_equal_components_the_first_stays_and_nothing_stays_nothing():
+    mask = np.zeros((4, 4, 4), bool)
+    mask[3, 3, 3] = mask[0, 1, 1] = True
+    assert np.argwhere(PostProcessing(largest_component=True).apply(mask, 1.0)).tolist() == [[0, 1, 1]]
+    assert not PostProcessing(largest_component=True).apply(mask & False, 1.0).any()
+
+
+@given(arrays(bool, array_shapes(min_dims=3, max_dims=3, max_side=5)), st.floats(0, 10))
+def test_post_processing_only_removes_and_doing_it_twice_changes_nothing(mask, floor):
+    for largest in (False, True):
+        settings = PostProcessing(largest_component=largest, min_volume_ml=floor)
+        once = settings.apply(mask, 0.5)
+        assert not (once & ~mask).any()
+        assert np.array_equal(settings.apply(once, 0.5), once)
+
+
+@pytest.mark.parametrize("floor", [-1.0, float("nan"), float("inf")])
+def test_a_floor_that_is_no_volume_is_refused(floor):
+    with pytest.raises(InputError, match="the least volume is"):
+        PostProcessing(min_volume_ml=floor)
 
 
 # --- the process is left as it was ------------------------------------------------------------------

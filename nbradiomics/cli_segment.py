@@ -1,0 +1,106 @@
+"""The command `segment`: find the tumours, write masks, maps and what is needed to repeat it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nbradiomics.cli_options import CohortFile, Models, Threads, Work
+from nbradiomics.cli_steps import finish, open_workspace, prepare
+from nbradiomics.console import bars, output
+
+if TYPE_CHECKING:
+    from nbradiomics.segmentation.cohort import SegmentedCohort
+    from nbradiomics.segmentation.model import Model
+
+
+def segment(
+    cohort: CohortFile,
+    model: Annotated[
+        str, typer.Option(help="Name of a bundled or imported model, or an nnU-Net v2 model folder.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="Cohort table with reader `auto` added; masks and maps lie beside it.")
+    ],
+    maps: Annotated[
+        bool, typer.Option(help="Write probability, entropy and each fold's mask to OUT_maps.")
+    ] = True,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="auto, fp32, bf16 or fp16; auto is bf16 or fp16 where the device has it.")
+    ] = "auto",
+    resampling: Annotated[
+        str, typer.Option(help="torch, or stock: with fp32 the mask of nnU-Net itself, and slower.")
+    ] = "torch",
+    mirroring: Annotated[
+        bool, typer.Option("--mirroring", help="Average mirrored images in: eight times slower.")
+    ] = False,
+    largest_component: Annotated[
+        bool, typer.Option("--largest-component", help="Keep the largest component of each mask only.")
+    ] = False,
+    min_volume: Annotated[
+        float, typer.Option(help="Remove components that are smaller, in millilitres.", min=0)
+    ] = 0.0,
+    models: Models = None,
+    threads: Threads = None,
+    work: Work = None,
+) -> None:
+    """Find the tumours with nnU-Net; its masks become reader `auto`."""
+    from nbradiomics.cohort import load_cohort
+    from nbradiomics.segmentation.cohort import segment_cohort
+    from nbradiomics.segmentation.inference import Inference
+    from nbradiomics.segmentation.model import load_model
+    from nbradiomics.segmentation.postprocess import PostProcessing
+
+    prepare(out, ".csv", inputs=[cohort])
+    loaded, table = load_model(model, models=models), load_cohort(cohort)
+    done = segment_cohort(
+        table,
+        model=loaded,
+        masks=out.parent / f"{out.stem}_masks",
+        maps=out.parent / f"{out.stem}_maps" if maps else None,
+        inference=Inference(device, precision, resampling, mirroring),
+        postprocessing=PostProcessing(largest_component, min_volume),
+        threads=threads,
+        workspace=open_workspace(work),
+        progress=bars,
+    )
+    inputs = [cohort, *(channel.image for scan in table.scans() for channel in scan.channels)]
+    _write(done, out, inputs)
+    _tell(done, loaded)
+    empty = int((done.table["status"] == "empty").sum())
+    finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
+
+
+def _write(done: SegmentedCohort, out: Path, inputs: list[Path]) -> None:
+    import json
+
+    from nbradiomics.atomic import write_text
+    from nbradiomics.provenance import describe_run
+    from nbradiomics.tables import write_table
+
+    done.cohort.write(out)
+    write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
+    record = describe_run(inputs=inputs, folder=out.parent.resolve(), **done.provenance)
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    write_text(text, out.with_name(f"{out.stem}.provenance.json"))
+
+
+def _tell(done: SegmentedCohort, model: Model) -> None:
+    """What must be known before the masks are used."""
+    card, seen = model.card, int(done.table["in_training"].fillna(False).sum())
+    lines = [f"Model {model.name}: {card.intended_use}"] if card.intended_use else []
+    if card.training_images is None and card.training_subjects is None:
+        lines.append(
+            f"Model {model.name} does not record what it was trained on: masks of subjects that it was "
+            "trained on must not enter an outcome model."
+        )
+    if seen:
+        lines.append(
+            f"The model was trained on {seen} of these images or subjects: their masks say nothing about new "
+            "ones, and must not enter an outcome model."
+        )
+    for line in [*lines, *(f"Warning: {warning}" for warning in done.warnings)]:
+        output.print(line, markup=False)

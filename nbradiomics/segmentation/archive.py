@@ -1,0 +1,188 @@
+"""Take files out of a zip archive that may have been made to do harm.
+
+``zipfile`` itself keeps extraction inside the folder; refused here is everything that an honest archive of a
+model does not hold, before a byte is written.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from nbradiomics.errors import InputError, ModelError
+from nbradiomics.execution import Progress, quiet
+
+MOST_MEMBERS = 10_000
+GIB = 1024**3
+_CHUNK = 1024**2
+_AGAIN = "Get the archive again from where it was published."
+_DISTRUST = "nnU-Net's export does not write such archives; do not use it unless you know who made it."
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, OSError)
+_KINDS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
+
+Result = TypeVar("Result")
+
+#: Files of an archive by their paths in it; folders are left out.
+Members = Mapping[PurePosixPath, zipfile.ZipInfo]
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Members]]:
+    """Open an archive and give its files.
+
+    Raises
+    ------
+    ModelError
+        When it is damaged or encrypted, holds too many members, or a member whose name leads out of the
+        archive, is no plain file or folder, or would be one with another on some file system.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except _DAMAGE as error:
+        raise ModelError(f"{path} cannot be read as a zip archive: {error}", _AGAIN) from error
+    with archive:
+        yield archive, _members(archive, path)
+
+
+def _members(archive: zipfile.ZipFile, path: Path) -> Members:
+    infos = archive.infolist()
+    if len(infos) > MOST_MEMBERS:
+        raise ModelError(
+            f"{path} has {len(infos):,} members; at most {MOST_MEMBERS:,} were expected.", _DISTRUST
+        )
+    files: dict[PurePosixPath, zipfile.ZipInfo] = {}
+    folders: set[PurePosixPath] = set()
+    for info in infos:
+        inside = _safe_path(info, path)
+        _require_plain(info, path)
+        if not info.is_dir():
+            if inside in files:
+                raise ModelError(f"{path} holds {str(inside)!r} twice.", _DISTRUST)
+            files[inside] = info
+        folders |= set(inside.parents) | ({inside} if info.is_dir() else set())
+    _require_distinct([*files, *folders], path)
+    return files
+
+
+def _require_plain(info: zipfile.ZipInfo, path: Path) -> None:
+    name = f"{path}: member {info.orig_filename!r}"
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFDIR if info.is_dir() else stat.S_IFREG):
+        raise ModelError(f"{name} is a link or another special file.", _DISTRUST)
+    if info.flag_bits & 0x41:
+        raise ModelError(f"{name} is encrypted.", "Unpack the archive yourself and give the folder.")
+    if info.compress_type not in _KINDS:
+        raise ModelError(
+            f"{name} is compressed by method {info.compress_type}; stored or deflated was expected.",
+            "Unpack the archive yourself and give the folder.",
+        )
+
+
+def _safe_path(info: zipfile.ZipInfo, path: Path) -> PurePosixPath:
+    name = info.orig_filename  # zipfile itself alters what it dislikes
+    parts = PurePosixPath(name).parts
+    bad = re.search(r"[\\:\x00-\x1f\x7f]", name)  # of Windows: separator, drives, streams; no printed name
+    if bad or not (parts or name.endswith("/")) or name.startswith("/") or ".." in parts:
+        raise ModelError(f"{path}: member {name!r} is no safe name of a file.", _DISTRUST)
+    return PurePosixPath(name)
+
+
+def _require_distinct(paths: list[PurePosixPath], path: Path) -> None:
+    """Refuse names that are one where capitals, accents' spelling or ending dots count for nothing."""
+    seen: dict[tuple[str, ...], PurePosixPath] = {}
+    for inside in paths:
+        key = tuple(unicodedata.normalize("NFC", part).casefold().rstrip(". ") for part in inside.parts)
+        other = seen.setdefault(key, inside)
+        if other is not inside:
+            raise ModelError(
+                f"{path}: members {str(other)!r} and {str(inside)!r} would be one on some file systems.",
+                _DISTRUST,
+            )
+
+
+def extract(
+    archive: zipfile.ZipFile,
+    wanted: Mapping[PurePosixPath, zipfile.ZipInfo],
+    into: Path,
+    *,
+    max_bytes: int = 20 * GIB,
+    progress: Progress = quiet,
+) -> None:
+    """Write files of an archive below a folder.
+
+    Parameters
+    ----------
+    archive
+        As `open_archive` gives it.
+    wanted
+        Members by the path, relative to `into`, that each is written to.
+    into
+        An empty folder of the caller's, who removes it when this fails.
+    max_bytes
+        How much may come out in all.
+    progress
+        Progress display, in MiB.
+
+    Raises
+    ------
+    ModelError
+        When a member is damaged, or more comes out than allowed, whatever the archive's own list says.
+    InputError
+        When the disk has no room.
+    """
+    path = Path(str(archive.filename))
+    announced = sum(info.file_size for info in wanted.values())
+    _require_below(announced, max_bytes, path)
+    require_space(into, announced)
+    written = 0
+    with progress("unpack", sum(-(-info.file_size // _CHUNK) for info in wanted.values())) as advance:
+        for inside, info in wanted.items():
+            target = into / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open(target, "xb") as file:
+                for chunk in _chunks(archive, info, path):
+                    written += len(chunk)
+                    _require_below(written, max_bytes, path)
+                    file.write(chunk)
+                    advance()
+
+
+def _require_below(size: int, most: int, path: Path) -> None:
+    if size > most:
+        raise ModelError(
+            f"{path} holds a model of more than {most / GIB:g} GiB.",
+            "Allow more if you know who made it: --max-gb.",
+        )
+
+
+def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Iterator[bytes]:
+    """Content of a member; its checksum is compared at the end."""
+    with _guarded(lambda: archive.open(info), info, path) as member:
+        while chunk := _guarded(lambda: member.read(_CHUNK), info, path):
+            yield chunk
+
+
+def _guarded(read: Callable[[], Result], info: zipfile.ZipInfo, path: Path) -> Result:
+    try:
+        return read()
+    except (*_DAMAGE, RuntimeError) as error:
+        raise ModelError(f"{path}: member {info.filename!r} is damaged: {error}", _AGAIN) from error
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Raise `InputError` unless the disk of a folder has room for so many bytes."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise InputError(
+            f"{folder}: {size / GIB:.1f} GiB are needed and {free / GIB:.1f} GiB are free.",
+            "Make room, or choose another folder for models: --models DIR.",
+        )

@@ -1,0 +1,129 @@
+"""Masks of the training cases, each by the fold of the model that has not seen its subject."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.cohort import Case, Cohort, Scan
+from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.images.io import write_image
+from nbradiomics.names import file_stems
+from nbradiomics.segmentation.cohort import COLUMNS
+from nbradiomics.segmentation.inference import Inference
+from nbradiomics.segmentation.layout import CHECKPOINT
+from nbradiomics.segmentation.model import Model, load_model
+from nbradiomics.segmentation.splits import Split
+from nbradiomics.tables import AUTO
+from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
+
+STAGE = "cross-validate"
+
+
+def segment_out_of_fold(
+    cohort: Cohort,
+    cases: Mapping[str, Case],
+    splits: Sequence[Split],
+    *,
+    model: Path,
+    masks: Path,
+    inference: Inference,
+    threads: int | None = None,
+    jobs: int = 1,
+    workspace: Workspace | None = None,
+    progress: Progress = quiet,
+) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
+    """Segment every training case by the one fold that was not trained on its subject.
+
+    Parameters
+    ----------
+    cohort
+        What the cases come from; it holds no reader `auto`.
+    cases, splits
+        The cases by name, and the folds in the order of the model's ``fold_0``, ``fold_1`` ...
+    model
+        Folder of the trained model.
+    masks
+        Folder that the masks are written to.
+    inference, threads
+        As in `Model.predict`.
+    jobs, workspace, progress
+        As in `workspace.run_stored`.
+
+    Returns
+    -------
+    cohort
+        The cohort with reader `auto` added for the cases.
+    table
+        Columns of `segmentation.cohort.COLUMNS` and `fold`, a row per case; `in_training` is false.
+    failures
+        Cases that could not be segmented.
+    """
+    fold_of = {name: f"fold_{number}" for number, split in enumerate(splits) for name in split.validation}
+    scans = {name: cases[name].scan for name in cases if name in fold_of}
+    stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
+    files = {name: masks / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
+    how = inference.resolved()
+    _loaded.cache_clear()  # a folder of this name may have held another model
+    batch = run_stored(
+        _segment,
+        {name: (scan, model, fold_of[name], files[name], how, threads) for name, scan in scans.items()},
+        key=lambda name: _key(scans[name], model / fold_of[name], how),
+        stage=STAGE,
+        workspace=workspace,
+        holds=lambda name, payload: content_hash(files[name]) == payload["mask"],
+        jobs=jobs,
+        progress=progress,
+    )
+    _loaded.cache_clear()
+    done = {scans[name]: Path(os.path.abspath(files[name])) for name in batch.results}
+    rows = [
+        {**scan.index(), "fold": fold_of[name], "in_training": False, **batch.results.get(name, {})}
+        for name, scan in scans.items()
+    ]
+    table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, "fold"])
+    table["volume_ml"] = table["volume_ml"].astype(np.float64)
+    return cohort.with_reader(AUTO, done), table, batch.failures
+
+
+def _key(scan: Scan, fold: Path, inference: Inference) -> str:
+    return result_key(
+        STAGE,
+        images=[(channel.name, content_hash(channel.image)) for channel in scan.channels],
+        weights=content_hash(fold / CHECKPOINT),
+        inference=asdict(inference),
+    )
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: Path) -> Model:
+    """The model, once in each process."""
+    return load_model(model)
+
+
+def _segment(
+    scan: Scan, model: Path, fold: str, file: Path, inference: Inference, threads: int | None
+) -> Payload:
+    found = (
+        _loaded(model)
+        .with_folds([fold])
+        .predict(
+            {channel.name: channel.image for channel in scan.channels}, inference=inference, threads=threads
+        )
+    )
+    write_image(found.mask, file)
+    return {
+        "status": "ok" if found.volume_ml > 0 else "empty",
+        "volume_ml": found.volume_ml,
+        "channels": ", ".join(found.channels),
+        "resampled": ", ".join(found.resampled),
+        "unused": ", ".join(found.unused),
+        "orientation": found.orientation,
+        "mask": content_hash(file),
+    }

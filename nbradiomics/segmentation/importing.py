@@ -1,0 +1,227 @@
+"""Bring a model into the folder of imported models: whole and checked, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nbradiomics.errors import InputError, ModelError
+from nbradiomics.execution import Progress, quiet
+from nbradiomics.images.io import file_hash
+from nbradiomics.segmentation.archive import GIB, extract, open_archive, require_space
+from nbradiomics.segmentation.card import read_card, write_card
+from nbradiomics.segmentation.checkpoint import read_fold, read_json, write_fold
+from nbradiomics.segmentation.description import read_description
+from nbradiomics.segmentation.layout import CHECKPOINT, DESCRIPTION, PLANS, Place, find_place, list_files
+from nbradiomics.segmentation.model import load_model
+from nbradiomics.segmentation.store import models_folder, require_free_name
+
+MAX_BYTES = 20 * GIB
+_WORK = ".import-"
+_DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class ImportedModel:
+    """What `import_model` returns.
+
+    Attributes
+    ----------
+    name
+        What to write in `segment --model` and in study files.
+    folder
+        Where the model lies now.
+    notes
+        Folds that were left out and why, a sentence each.
+    left_out
+        How many other files of the source were not taken.
+    """
+
+    name: str
+    folder: Path
+    notes: tuple[str, ...]
+    left_out: int
+
+
+def import_model(
+    source: str | Path,
+    *,
+    name: str | None = None,
+    models: str | Path | None = None,
+    tumour: Sequence[str] = (),
+    orientation: str | None = None,
+    inside: str | None = None,
+    replace_existing: bool = False,
+    max_bytes: int = MAX_BYTES,
+    progress: Progress = quiet,
+) -> ImportedModel:
+    """Copy an nnU-Net v2 model into the folder of imported models.
+
+    Of its files only plans, dataset, fingerprint, card and the final checkpoints are taken, and of these the
+    weights without the optimiser's state. No code in them is run. The result opens in stock nnU-Net too.
+
+    Parameters
+    ----------
+    source
+        Zip archive (of ``nnUNetv2_export_model_to_zip``, say) or folder that holds the model.
+    name
+        Letters, digits, ``.``, ``_`` and ``-``; unless given that of the model's card, else its data set and
+        configuration.
+    models
+        Folder of imported models; see `models_folder`.
+    tumour
+        Labels of ``dataset.json`` that make up the tumour, or one region; needed where it is not the only
+        label and not called tumour.
+    orientation
+        Axes in which the training images lay, such as ``LPS``. Images are then turned to it.
+    inside
+        Which model, where the source holds several: its folder there.
+    replace_existing
+        Whether an imported model of the same name gives way.
+    max_bytes
+        How much an archive may unpack to.
+    progress
+        Progress display.
+
+    Raises
+    ------
+    InputError
+        When the name is taken or none, or the disk is full.
+    AmbiguousError
+        When the source holds several models and `inside` chooses none.
+    ModelError
+        When the archive is not safe, or `load_model` would refuse the model.
+    """
+    source, root = Path(source), models_folder(models)
+    if name is not None:
+        require_free_name(name, root, replace=replace_existing)
+    said = _said(tumour, orientation)
+    root.mkdir(parents=True, exist_ok=True)
+    _clear_abandoned(root)
+    with (
+        tempfile.TemporaryDirectory(prefix=_WORK, dir=root) as work,
+        opened(source, Path(work) / "unpacked", inside, max_bytes, progress) as (folder, place),
+    ):
+        staged = Path(work) / "model"
+        with renamed({staged: source / place.folder, folder: source / place.folder}):
+            name = name or _default_name(folder, place, source)
+            require_free_name(name, root, replace=replace_existing)
+            require_space(root, sum((folder / file).stat().st_size for file in place.files))
+            _copy_descriptions(folder, place, staged)
+            origin = {"source": source.absolute().name, "source_sha256": _source_hash(source, folder, place)}
+            write_card(replace(read_card(staged), **{**said, **origin, "name": name}), staged)
+            _copy_folds(folder, place, staged, progress)
+        _put(staged, root / name)
+    return ImportedModel(name, root / name, place.folds.notes, place.left_out)
+
+
+def _said(tumour: Sequence[str], orientation: str | None) -> dict[str, Any]:
+    """What the user knows of a model beyond its files."""
+    said: dict[str, Any] = {"tumour": tuple(tumour)} if tumour else {}
+    if orientation is not None:
+        letters = orientation.strip().upper()
+        if len(letters) != 3 or any(
+            sum(each in pair for each in letters) != 1 for pair in ("LR", "AP", "IS")
+        ):
+            raise InputError(f"orientation is {orientation!r}.", "Give three letters, such as LPS or RAS.")
+        said["orientation"] = letters
+    return said
+
+
+@contextmanager
+def opened(
+    source: Path, into: Path, inside: str | None, max_bytes: int, progress: Progress
+) -> Iterator[tuple[Path, Place]]:
+    """Find the one model in a folder or an archive, and give the folder of its files.
+
+    An archive's are unpacked to `into`, and only those that belong to the model.
+    """
+    if source.is_dir():
+        place = find_place(list_files(source), source.absolute(), inside)
+        yield source / place.folder, place
+        return
+    if not source.is_file():
+        raise InputError(f"{source} does not exist.", "Give a zip archive or a folder of nnU-Net v2 results.")
+    into.mkdir(parents=True)
+    with open_archive(source) as (archive, members):
+        place = find_place(list(members), source, inside)
+        wanted = {file: members[place.folder / file] for file in place.files}
+        extract(archive, wanted, into, max_bytes=max_bytes, progress=progress)
+    yield into, place
+
+
+@contextmanager
+def renamed(names: dict[Path, Path]) -> Iterator[None]:
+    """Name the user's own file, and not its temporary copy, in an error."""
+    try:
+        yield
+    except ModelError as error:
+        problem = error.problem
+        for temporary, shown in names.items():
+            problem = problem.replace(str(temporary), str(shown))
+        raise ModelError(problem, error.remedy) from error
+
+
+def _default_name(folder: Path, place: Place, source: Path) -> str:
+    named = read_card(folder).name
+    if not named:
+        data = read_json(folder / PLANS).get("dataset_name")
+        data = data if isinstance(data, str) else source.stem
+        named = f"{data}-{read_fold(folder / place.folds.names[0] / CHECKPOINT).configuration}"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", named)[:100].strip("._-") or "model"
+
+
+def _copy_descriptions(folder: Path, place: Place, staged: Path) -> None:
+    staged.mkdir()
+    for name in DESCRIPTION:
+        if any(str(file) == name for file in place.files):
+            shutil.copyfile(folder / name, staged / name)
+
+
+def _copy_folds(folder: Path, place: Place, staged: Path, progress: Progress) -> None:
+    """Copy the weights, and load the copy: what cannot be loaded is not imported."""
+    read_description(staged)  # what is wrong there shows before anything large is copied
+    with progress("import", len(place.folds.names) + 1) as advance:
+        for name in place.folds.names:
+            write_fold(read_fold(folder / name / CHECKPOINT), staged / name / CHECKPOINT)
+            advance()
+        load_model(staged)
+        advance()
+
+
+def _source_hash(source: Path, folder: Path, place: Place) -> str:
+    """SHA-256 of an archive; of a folder over the paths and hashes of the files that are taken."""
+    if source.is_file():
+        return file_hash(source)
+    lines = [f"{file} {file_hash(folder / file)}" for file in place.files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _put(staged: Path, target: Path) -> None:
+    """Rename into place; what was there goes to the temporary folder, and comes back when that fails."""
+    if not target.exists():
+        os.replace(staged, target)
+        return
+    old = staged.with_name("replaced")
+    os.replace(target, old)
+    try:
+        os.replace(staged, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+
+
+def _clear_abandoned(root: Path) -> None:
+    """Remove what an import that was killed left here; a day old, it is no other process's work."""
+    for path in root.glob(f"{_WORK}*"):
+        if time.time() - path.stat().st_mtime > _DAY:
+            shutil.rmtree(path, ignore_errors=True)

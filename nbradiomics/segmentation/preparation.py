@@ -1,0 +1,201 @@
+"""From checked cases to nnU-Net's preprocessed data set: raw files, plans, folds, arrays."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nbradiomics.atomic import write_text
+from nbradiomics.cohort import Case
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.segmentation.environment import environment, matplotlib_untouched, quiet_nnunet, random_state
+from nbradiomics.segmentation.layout import PLANS
+from nbradiomics.segmentation.recipe import Recipe
+from nbradiomics.segmentation.splits import Split
+from nbradiomics.segmentation.training_cases import write_raw_case
+from nbradiomics.segmentation.training_folder import TrainingFolder
+
+DATASET = "Dataset901_Training"
+CONFIGURATION = "3d_fullres"
+PLANS_NAME = "nnUNetPlans"
+_STAGE = "prepare"
+#: So many tumour voxels are sampled for the intensities that nnU-Net writes down; its own number is 100
+#: million, which takes longer than training a small network.
+_SAMPLED = 200_000
+
+
+def variables(work: Path) -> dict[str, str | None]:
+    """Environment variables that nnU-Net asks for."""
+    folders = {
+        name: str(work / name.removeprefix("nnUNet_"))
+        for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
+    }
+    return {**folders, "nnUNet_wandb_enabled": "0"}
+
+
+def prepare(
+    cases: Mapping[str, Case],
+    splits: Sequence[Split],
+    folder: TrainingFolder,
+    *,
+    channels: tuple[str, ...],
+    label: int,
+    recipe: Recipe | None,
+    seed: int,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> list[str]:
+    """Write the raw data set, plan and preprocess it, unless that is done.
+
+    Parameters
+    ----------
+    cases, splits
+        The cases and the folds.
+    folder
+        Where; plans and dataset.json come to lie in its `model`.
+    channels, label
+        As in `read_training_case`.
+    recipe
+        Recipe of a small network; ``None`` leaves all to nnU-Net's own planner.
+    seed
+        For nnU-Net, which builds networks while it plans.
+
+    Returns
+    -------
+    list of str
+        What was decided that the user should know.
+
+    Raises
+    ------
+    InputError
+        When a case cannot be written, or nnU-Net finds no three-dimensional network for the images.
+    """
+    done = folder.prepared()
+    if done is None:
+        for name in ("raw", "preprocessed", "results"):
+            shutil.rmtree(folder.work / name, ignore_errors=True)
+        identifiers = {name: f"case_{number:04d}" for number, name in enumerate(sorted(cases))}
+        _write_raw(cases, identifiers, folder.work, channels, label, jobs=jobs, progress=progress)
+        with (
+            environment({**variables(folder.work), "nnUNet_n_proc_DA": "1"}),
+            matplotlib_untouched(),
+            random_state(seed),
+            quiet_nnunet(),
+        ):
+            _plan_and_preprocess(recipe, len(cases), jobs, progress)
+        preprocessed = folder.work / "preprocessed" / DATASET
+        named = [
+            {
+                "train": [identifiers[name] for name in split.train],
+                "val": [identifiers[name] for name in split.validation],
+            }
+            for split in splits
+        ]
+        write_text(json.dumps(named, indent=1), preprocessed / "splits_final.json")
+        _stage(preprocessed, folder.model)
+        done = {"notes": _notes(folder, recipe)}
+        folder.mark_prepared(**done)
+    return [str(note) for note in done["notes"]]
+
+
+def plans_of(folder: TrainingFolder) -> dict[str, Any]:
+    """Plans of a training that is prepared."""
+    plans: dict[str, Any] = json.loads((folder.model / PLANS).read_text(encoding="utf-8"))
+    return plans
+
+
+def _write_raw(
+    cases: Mapping[str, Case],
+    identifiers: Mapping[str, str],
+    work: Path,
+    channels: tuple[str, ...],
+    label: int,
+    **how: Any,
+) -> None:
+    raw = work / "raw" / DATASET
+    arguments = {name: (case, channels, label, raw, identifiers[name]) for name, case in cases.items()}
+    failures = run_cases(write_raw_case, arguments, stage=_STAGE, **how).failures
+    if failures:
+        raise InputError(f"{failures[0].case}: {failures[0].cause}", failures[0].hint)
+    dataset = {
+        "channel_names": {str(number): name for number, name in enumerate(channels)},
+        "labels": {"background": 0, "tumour": 1},
+        "numTraining": len(cases),
+        "file_ending": ".nii.gz",
+    }
+    (raw / "dataset.json").write_text(json.dumps(dataset, indent=2), encoding="utf-8")
+
+
+def _plan_and_preprocess(recipe: Recipe | None, cases: int, jobs: int, progress: Progress) -> None:
+    from nnunetv2.experiment_planning.dataset_fingerprint import fingerprint_extractor
+    from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
+    from nnunetv2.preprocessing.preprocessors import default_preprocessor
+
+    from nbradiomics.segmentation import nnunet_classes as classes
+
+    jobs = min(jobs, cases)
+    with (
+        progress(_STAGE, 2 * cases) as advance,
+        classes.pool_instead(jobs, advance, fingerprint_extractor, default_preprocessor),
+        _told(),
+    ):
+        extractor = fingerprint_extractor.DatasetFingerprintExtractor(DATASET, jobs)
+        extractor.show_progress_bar = False
+        if recipe is not None:
+            extractor.num_foreground_voxels_for_intensitystats = _SAMPLED
+        extractor.run(overwrite_existing=True)
+        planner = ExperimentPlanner(DATASET) if recipe is None else classes.SmallPlanner(DATASET, recipe)
+        plans = planner.plan_experiment()
+        if CONFIGURATION not in plans["configurations"]:
+            raise InputError("the images have one slice only.", "Give volumes: the network is 3-dimensional.")
+        preprocessor = classes.Preprocessor(verbose=False)
+        preprocessor.show_progress_bar = False
+        preprocessor.run(DATASET, CONFIGURATION, PLANS_NAME, jobs)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say in what part of the work nnU-Net failed."""
+    try:
+        yield
+    except NbradiomicsError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"nnU-Net could not plan or preprocess the cases: {type(error).__name__}: {error}",
+            "Where memory ran out, give fewer processes (--jobs); else look at the images' sizes.",
+        ) from error
+
+
+def _stage(preprocessed: Path, model: Path) -> None:
+    """Lay what describes the model where its weights will lie."""
+    model.mkdir(parents=True, exist_ok=True)
+    for source, target in (
+        (f"{PLANS_NAME}.json", PLANS),
+        ("dataset.json", "dataset.json"),
+        ("dataset_fingerprint.json", "dataset_fingerprint.json"),
+    ):
+        shutil.copyfile(preprocessed / source, model / target)
+
+
+def _notes(folder: TrainingFolder, recipe: Recipe | None) -> list[str]:
+    spacing, patch = grid_of(plans_of(folder))
+    edges, voxels = " x ".join(f"{edge:.3g}" for edge in spacing), " x ".join(map(str, patch))
+    notes = [f"Images are resampled to {edges} mm, and the network sees {voxels} voxels at once (z, y, x)."]
+    if recipe is not None and recipe.patch not in (None, patch):
+        asked = " x ".join(map(str, recipe.patch or ()))
+        notes.append(f"The patch {asked} became {voxels}: the network must be able to halve it.")
+    return notes
+
+
+def grid_of(plans: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Spacing in mm and patch in voxels of the plans, along z, y, x of the images."""
+    full = plans["configurations"][CONFIGURATION]
+    back = plans["transpose_backward"]
+    spacing = tuple(float(full["spacing"][axis]) for axis in back)
+    return spacing, tuple(int(full["patch_size"][axis]) for axis in back)

@@ -1,0 +1,233 @@
+"""The cases of a training: a reader's masks of a cohort, each opened and checked before it is learnt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
+from nbradiomics.cohort import Case, Channel, Cohort
+from nbradiomics.errors import InputError
+from nbradiomics.execution import Batch, Progress, quiet, run_cases
+from nbradiomics.images.grid import require_same_grid
+from nbradiomics.images.io import file_hash, read_image, write_image
+from nbradiomics.lesions import apply_lesion_rule, require_lesions_told_apart
+from nbradiomics.segmentation.card import image_fingerprint
+from nbradiomics.segmentation.splits import Origin
+from nbradiomics.tables import AUTO
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+STAGE = "examine"
+#: Axes to which training images are turned: voxel axes towards left, posterior, superior.
+ORIENTATION = "LPS"
+#: Name of an image for which the cohort names neither channel nor sequence.
+UNNAMED = "MR"
+_UNSPECIFIED = "unspecified"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was found in the files of a case.
+
+    Attributes
+    ----------
+    fingerprints
+        `image_fingerprint` of each channel.
+    contents
+        SHA-256 of each channel's file and of each mask's.
+    empty
+        Whether the mask is empty: an image without tumour.
+    """
+
+    fingerprints: tuple[str, ...]
+    contents: tuple[str, ...]
+    empty: bool
+
+
+def find_cases(
+    cohort: Cohort, *, reader: str, sequence: str | None = None, lesions: str = "union"
+) -> dict[str, Case]:
+    """Find the scans of one sequence on which a reader has a mask, the first reading of each.
+
+    Parameters
+    ----------
+    cohort
+        Which images and masks.
+    reader
+        Whose masks are learnt.
+    sequence
+        Which sequence; it may be left out where there is one.
+    lesions
+        Rule for several lesions; only ``union`` fits a model that does not tell them apart.
+
+    Returns
+    -------
+    dict
+        Cases by the name of their scan, in the order of the table.
+
+    Raises
+    ------
+    InputError
+        When the cohort has no such reader or sequence, holds masks of `auto` already (the training adds
+        them), or the rule asks for lesions told apart.
+    """
+    readers = cohort.readers()
+    if AUTO in readers:
+        raise InputError(
+            f"{cohort.path} already holds masks of reader {AUTO!r}.",
+            "Remove its rows: the cases' cross-validated masks become this reader.",
+        )
+    if reader not in readers:
+        listed = ", ".join(readers) or "none"
+        raise InputError(f"no reader {reader!r} in {cohort.path}.", f"Readers there: {listed}.")
+    drawn = [case for case in cohort.cases() if case.reader == reader]
+    chosen = _of_one_sequence(drawn, sequence, reader)
+    require_lesions_told_apart(lesions, {case.roi for case in chosen}, with_model=True)
+    cases: dict[str, Case] = {}
+    for case in sorted(apply_lesion_rule(chosen, lesions), key=lambda case: case.reading):
+        cases.setdefault(case.scan.name, case)
+    return {scan.name: cases[scan.name] for scan in cohort.scans() if scan.name in cases}
+
+
+def _of_one_sequence(cases: list[Case], sequence: str | None, reader: str) -> list[Case]:
+    there = sorted({case.scan.sequence for case in cases})
+    if sequence is None and len(there) > 1:
+        raise InputError(
+            f"reader {reader!r} has masks on several sequences: {', '.join(there)}.",
+            "Choose one with --sequence: a model is trained on one.",
+        )
+    if sequence is not None and sequence not in there:
+        raise InputError(
+            f"reader {reader!r} has no mask on a sequence {sequence!r}.", f"Sequences: {', '.join(there)}."
+        )
+    return [case for case in cases if case.scan.sequence in (sequence or there[0])]
+
+
+def origins(cases: dict[str, Case], cohort: Cohort) -> dict[str, Origin]:
+    """Subject and site of each case; the site is empty where the cohort names none."""
+    named = cohort.table[cohort.table["site"] != ""].drop_duplicates("image")
+    sites = dict(zip(named["image"], named["site"], strict=True))
+    return {
+        name: Origin(case.scan.subject, str(sites.get(str(case.scan.image), "")))
+        for name, case in cases.items()
+    }
+
+
+def channels_of(cases: dict[str, Case]) -> tuple[str, ...]:
+    """Names of the channels that most cases have, in the order that most have.
+
+    A single image without a name of its own is called after its sequence, or `UNNAMED`.
+    """
+    return Counter(_names(case) for case in cases.values()).most_common(1)[0][0]
+
+
+def _names(case: Case) -> tuple[str, ...]:
+    names = tuple(channel.name for channel in case.scan.channels)
+    sequence = case.scan.sequence
+    return names if any(names) else (UNNAMED if sequence == _UNSPECIFIED else sequence,) * len(names)
+
+
+def channel_files(case: Case, channels: tuple[str, ...]) -> tuple[Path, ...]:
+    """Image files of a case in the order of `channels`, whatever their order in the table.
+
+    Raises
+    ------
+    InputError
+        When the case has other channels.
+    """
+    found = dict(zip(map(str.casefold, _names(case)), case.scan.channels, strict=True))
+    if set(found) != {name.casefold() for name in channels}:
+        raise InputError(
+            f"{case.scan.name} has the channels {', '.join(_names(case))}; {', '.join(channels)} were "
+            "expected, as most cases have them.",
+            "Give every case the same channels, named alike in the column `channel`.",
+        )
+    ordered: list[Channel] = [found[name.casefold()] for name in channels]
+    return tuple(channel.image for channel in ordered)
+
+
+def examine_cases(
+    cases: dict[str, Case],
+    channels: tuple[str, ...],
+    *,
+    label: int = DEFAULT_LABEL,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> Batch[Examined]:
+    """Open every case, and tell apart those that can be learnt from and those that cannot."""
+    arguments = {name: (case, channels, label) for name, case in cases.items()}
+    return run_cases(_examine, arguments, stage=STAGE, jobs=jobs, progress=progress)
+
+
+def _examine(case: Case, channels: tuple[str, ...], label: int) -> Examined:
+    images, region = read_training_case(case, channels, label)
+    voxels = _array(region)
+    if voxels.all():
+        raise InputError(
+            f"{case.masks[0].path}: the mask covers the whole image.",
+            "Give the tumour's mask; a network learns nothing from this one.",
+        )
+    files = [*channel_files(case, channels), *(mask.path for mask in case.masks)]
+    return Examined(
+        tuple(image_fingerprint(image) for image in images),
+        tuple(file_hash(file) for file in files),
+        empty=not voxels.any(),
+    )
+
+
+def read_training_case(
+    case: Case, channels: tuple[str, ...], label: int
+) -> tuple[list[sitk.Image], sitk.Image]:
+    """Images of a case in the order of `channels`, and the region of its masks (8-bit), on one grid.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be used, the channels are others, the grids differ, or an image holds a value that
+        is not finite or the same value everywhere.
+    """
+    files = channel_files(case, channels)
+    images = [read_image(file) for file in files]
+    region = read_case_region(case, label)
+    for file, image in zip(files, images, strict=True):
+        require_same_grid(region, image, names=(str(case.masks[0].path), str(file)))
+        _require_usable(image, file)
+    return images, region
+
+
+def _require_usable(image: sitk.Image, file: Path) -> None:
+    voxels = _array(image)
+    bad = int(voxels.size - np.isfinite(voxels).sum())
+    if bad:
+        raise InputError(
+            f"{file}: {bad} of {voxels.size} voxels are not finite numbers.",
+            "Replace them; one such voxel spoils the whole training.",
+        )
+    if voxels.min() == voxels.max():
+        raise InputError(f"{file} has the value {voxels.min():g} everywhere.", "Give an image of a patient.")
+
+
+def write_raw_case(case: Case, channels: tuple[str, ...], label: int, folder: Path, identifier: str) -> None:
+    """Write a case, turned to `ORIENTATION`, into an nnU-Net raw dataset under nnU-Net's names."""
+    import SimpleITK as sitk
+
+    images, region = read_training_case(case, channels, label)
+    for number, image in enumerate(images):
+        # Within tolerance the grids are the same; nnU-Net compares exactly.
+        image.CopyInformation(region)
+        file = folder / "imagesTr" / f"{identifier}_{number:04d}.nii.gz"
+        write_image(sitk.DICOMOrient(image, ORIENTATION), file)
+    write_image(sitk.DICOMOrient(region, ORIENTATION), folder / "labelsTr" / f"{identifier}.nii.gz")
+
+
+def _array(image: sitk.Image) -> Any:
+    """View of the voxels, axes z, y, x; it lives as long as the image."""
+    import SimpleITK as sitk
+
+    return sitk.GetArrayViewFromImage(image)

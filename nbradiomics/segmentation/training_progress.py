@@ -1,0 +1,106 @@
+"""How far the folds of a training are: each writes a small file, and one thread reads them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from nbradiomics.atomic import write_text
+from nbradiomics.execution import Progress
+
+_PAUSE = 0.5  # seconds between two looks
+
+
+class Trace(NamedTuple):
+    """How far a fold is.
+
+    Attributes
+    ----------
+    epochs
+        Epochs that are done.
+    seconds
+        What they took, interruptions left out.
+    epoch_seconds
+        What an epoch takes by its first iterations; ``None`` until they are measured.
+    """
+
+    epochs: int = 0
+    seconds: float = 0.0
+    epoch_seconds: float | None = None
+
+
+def write_trace(trace: Trace, path: Path) -> None:
+    """Write how far a fold is, whole."""
+    write_text(json.dumps(trace._asdict()), path)
+
+
+def read_trace(path: Path) -> Trace:
+    """Read how far a fold is; the beginning where nothing is known."""
+    try:
+        return Trace(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Trace()
+
+
+@contextmanager
+def watched(
+    traces: Mapping[str, Path],
+    epochs: int,
+    progress: Progress,
+    measured: Callable[[str, float], None],
+) -> Iterator[None]:
+    """Show the epochs of all folds while they are trained.
+
+    Parameters
+    ----------
+    traces
+        File of each fold by its name.
+    epochs
+        Epochs of each.
+    progress
+        Progress display; its steps are epochs, those of earlier sessions left out.
+    measured
+        Called once with the fold and the seconds that an epoch takes, as soon as the first has measured it.
+    """
+    before = sum(read_trace(path).epochs for path in traces.values())
+    with progress("train", len(traces) * epochs - before) as advance:
+        stop = threading.Event()
+        watch = _Watch(traces, before, advance, measured)
+        thread = threading.Thread(target=watch.until, args=(stop,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+            watch.look()
+
+
+class _Watch:
+    def __init__(
+        self,
+        traces: Mapping[str, Path],
+        shown: int,
+        advance: Callable[[], None],
+        measured: Callable[[str, float], None],
+    ) -> None:
+        self.traces, self.shown, self.advance = traces, shown, advance
+        self.measured: Callable[[str, float], None] | None = measured
+
+    def until(self, stop: threading.Event) -> None:
+        while not stop.wait(_PAUSE):
+            self.look()
+
+    def look(self) -> None:
+        found = {name: read_trace(path) for name, path in self.traces.items()}
+        for _ in range(sum(trace.epochs for trace in found.values()) - self.shown):
+            self.advance()
+            self.shown += 1
+        for name, trace in found.items():
+            if self.measured is not None and trace.epoch_seconds is not None:
+                self.measured(name, trace.epoch_seconds)
+                self.measured = None
