@@ -29,8 +29,8 @@ from scipy import ndimage
 from scipy.stats import spearmanr
 
 from nbradiomics.agreement import compare_masks
-from nbradiomics.segmentation.inference import Inference
 from nbradiomics.segmentation.model import Model, load_model
+from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.synthetic import SCANNERS, make_case
 from nbradiomics.synthetic.case import PhantomCase, seed_of
 

@@ -25,9 +25,9 @@ import numpy as np
 import pandas as pd
 
 import nbradiomics as nb
-from nbradiomics.segmentation.inference import Inference
 from nbradiomics.segmentation.model import Model
-from nbradiomics.segmentation.postprocess import PostProcessing
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 
 STOCK = Inference(precision="fp32", resampling="stock")
 WAYS = {

@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from nbradiomics.reproducibility import assess_reproducibility, icc
     from nbradiomics.segmentation.cohort import segment_cohort
     from nbradiomics.segmentation.importing import import_model
-    from nbradiomics.segmentation.inference import Inference
     from nbradiomics.segmentation.model import load_model
-    from nbradiomics.segmentation.postprocess import PostProcessing
-    from nbradiomics.segmentation.recipe import Recipe
+    from nbradiomics.segmentation.prediction.inference import Inference
+    from nbradiomics.segmentation.prediction.postprocess import PostProcessing
     from nbradiomics.segmentation.store import list_models
-    from nbradiomics.segmentation.train import TrainingSettings
+    from nbradiomics.segmentation.training.recipe import Recipe
+    from nbradiomics.segmentation.training.train import TrainingSettings
     from nbradiomics.synthetic import make_cohort
     from nbradiomics.training import train_model
 
 _HOME = {
     "Cohort": "cohort",
-    "Inference": "segmentation.inference",
+    "Inference": "segmentation.prediction.inference",
     "InputError": "errors",
     "NbradiomicsError": "errors",
     "OutcomeSettings": "outcome",
-    "PostProcessing": "segmentation.postprocess",
-    "Recipe": "segmentation.recipe",
-    "TrainingSettings": "segmentation.train",
+    "PostProcessing": "segmentation.prediction.postprocess",
+    "Recipe": "segmentation.training.recipe",
+    "TrainingSettings": "segmentation.training.train",
     "assess_reproducibility": "reproducibility",
     "build_report": "report",
     "check": "checks",

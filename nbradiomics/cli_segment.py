@@ -50,9 +50,9 @@ def segment(
     """Find the tumours with nnU-Net; its masks become reader `auto`."""
     from nbradiomics.cohort import load_cohort
     from nbradiomics.segmentation.cohort import segment_cohort
-    from nbradiomics.segmentation.inference import Inference
     from nbradiomics.segmentation.model import load_model
-    from nbradiomics.segmentation.postprocess import PostProcessing
+    from nbradiomics.segmentation.prediction.inference import Inference
+    from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 
     prepare(out, ".csv", inputs=[cohort])
     loaded, table = load_model(model, models=models), load_cohort(cohort)

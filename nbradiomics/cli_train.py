@@ -15,7 +15,7 @@ from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
     from nbradiomics.execution import Failure
-    from nbradiomics.segmentation.recipe import Recipe
+    from nbradiomics.segmentation.training.recipe import Recipe
     from nbradiomics.training import TrainedModel
 
 PRESETS = ("nnunet", "small")
@@ -65,7 +65,7 @@ def train(
     """Train an nnU-Net model; its cross-validated masks of the cases become reader `auto`."""
     from nbradiomics.cohort import load_cohort
     from nbradiomics.segmentation.device import resolve_device
-    from nbradiomics.segmentation.train import EPOCHS, TrainingSettings
+    from nbradiomics.segmentation.training.train import EPOCHS, TrainingSettings
     from nbradiomics.training import train_model
 
     recipe = _recipe(preset, epochs, iterations, spacing, patch, precision)
@@ -103,7 +103,7 @@ def _recipe(
     precision: str | None,
 ) -> Recipe | None:
     """Recipe of the preset with what was asked for; ``None`` for nnU-Net's own way."""
-    from nbradiomics.segmentation.recipe import Recipe
+    from nbradiomics.segmentation.training.recipe import Recipe
 
     if preset not in PRESETS:
         raise InputError(f"no preset {preset!r}.", f"Choose one of {', '.join(PRESETS)}.")

@@ -23,7 +23,7 @@ from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.segmentation.cohort import SegmentedCohort, segment_cohort
 from nbradiomics.segmentation.model import Model
-from nbradiomics.segmentation.postprocess import PostProcessing
+from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.study import Endpoint, Outcome, Study
 from nbradiomics.tables import AUTO, INDEX, read_table, write_table
 

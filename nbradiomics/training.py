@@ -17,13 +17,9 @@ from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.provenance import package_versions
-from nbradiomics.segmentation.card import Card, with_training_subjects, write_card
-from nbradiomics.segmentation.cross_validation import segment_out_of_fold
-from nbradiomics.segmentation.inference import Inference
-from nbradiomics.segmentation.preparation import grid_of, plans_of
-from nbradiomics.segmentation.splits import Origin, Split, split_cases
-from nbradiomics.segmentation.train import CHECKPOINT_SECONDS, TrainingSettings, open_training, train_folds
-from nbradiomics.segmentation.training_cases import (
+from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.training.cases import (
     ORIENTATION,
     Examined,
     channels_of,
@@ -31,8 +27,17 @@ from nbradiomics.segmentation.training_cases import (
     find_cases,
     origins,
 )
-from nbradiomics.segmentation.training_folder import TrainingFolder
-from nbradiomics.segmentation.training_progress import read_trace
+from nbradiomics.segmentation.training.cross_validation import segment_out_of_fold
+from nbradiomics.segmentation.training.folder import TrainingFolder
+from nbradiomics.segmentation.training.preparation import grid_of, plans_of
+from nbradiomics.segmentation.training.progress import read_trace
+from nbradiomics.segmentation.training.splits import Origin, Split, split_cases
+from nbradiomics.segmentation.training.train import (
+    CHECKPOINT_SECONDS,
+    TrainingSettings,
+    open_training,
+    train_folds,
+)
 from nbradiomics.tables import AUTO, write_table
 
 CROSS_VALIDATION = "cross_validation"
@@ -53,7 +58,7 @@ class TrainedModel:
     cohort
         The cohort with the cross-validated masks as reader `auto`.
     segmentation
-        A row per training case: `segmentation.cross_validation.segment_out_of_fold`.
+        A row per training case: `segmentation.training.cross_validation.segment_out_of_fold`.
     agreement
         The readers' masks, and those of `auto`, against the reader whose masks were learnt.
     failures

@@ -22,18 +22,18 @@ from scipy import ndimage
 
 from nbradiomics.cohort import Case, Cohort, load_cohort
 from nbradiomics.images.io import write_image
-from nbradiomics.segmentation.card import Card, write_card
 from nbradiomics.segmentation.model import load_model
-from nbradiomics.segmentation.recipe import Recipe
-from nbradiomics.segmentation.splits import split_cases
-from nbradiomics.segmentation.train import TrainingSettings, open_training, train_folds
-from nbradiomics.segmentation.training_cases import (
+from nbradiomics.segmentation.model_files.card import Card, write_card
+from nbradiomics.segmentation.training.cases import (
     ORIENTATION,
     channels_of,
     examine_cases,
     find_cases,
     origins,
 )
+from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.segmentation.training.splits import split_cases
+from nbradiomics.segmentation.training.train import TrainingSettings, open_training, train_folds
 from nbradiomics.synthetic.case import (
     EVALUATION_NAMESPACE,
     TRAINING_NAMESPACE,

@@ -9,8 +9,8 @@ import SimpleITK as sitk
 import torch
 
 from nbradiomics.cohort import Cohort, load_cohort
-from nbradiomics.segmentation.recipe import Recipe
-from nbradiomics.segmentation.train import TrainingSettings
+from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.segmentation.training.train import TrainingSettings
 from nbradiomics.training import TrainedModel, train_model
 from tests.helpers import ball, make_image, write_cohort
 

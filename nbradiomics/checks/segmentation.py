@@ -9,9 +9,9 @@ import pandas as pd
 from nbradiomics.cohort import Cohort, Scan
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.problem import Problem
-from nbradiomics.segmentation.inference import Inference
-from nbradiomics.segmentation.inputs import match_channels, orientation_warning, read_orientation
 from nbradiomics.segmentation.model import Model, load_model
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.prediction.inputs import match_channels, orientation_warning, read_orientation
 from nbradiomics.study import Segment, Study
 from nbradiomics.tables import AUTO
 

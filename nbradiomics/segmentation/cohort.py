@@ -17,13 +17,13 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
 from nbradiomics.names import file_stems
-from nbradiomics.segmentation.card import Card, image_fingerprint, trained_on_subject
-from nbradiomics.segmentation.inference import Inference
-from nbradiomics.segmentation.inputs import match_channels, orientation_warning, read_orientation
 from nbradiomics.segmentation.model import Model, load_model
-from nbradiomics.segmentation.postprocess import PostProcessing
-from nbradiomics.segmentation.predict import Prediction
-from nbradiomics.segmentation.uncertainty import LOW_AGREEMENT
+from nbradiomics.segmentation.model_files.card import Card, image_fingerprint, trained_on_subject
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.prediction.inputs import match_channels, orientation_warning, read_orientation
+from nbradiomics.segmentation.prediction.postprocess import PostProcessing
+from nbradiomics.segmentation.prediction.predict import Prediction
+from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 

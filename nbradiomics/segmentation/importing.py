@@ -18,11 +18,18 @@ from nbradiomics.errors import InputError, ModelError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation.archive import GIB, extract, open_archive, require_space
-from nbradiomics.segmentation.card import read_card, write_card
-from nbradiomics.segmentation.checkpoint import read_fold, read_json, write_fold
-from nbradiomics.segmentation.description import read_description
-from nbradiomics.segmentation.layout import CHECKPOINT, DESCRIPTION, PLANS, Place, find_place, list_files
 from nbradiomics.segmentation.model import load_model
+from nbradiomics.segmentation.model_files.card import read_card, write_card
+from nbradiomics.segmentation.model_files.checkpoint import read_fold, read_json, write_fold
+from nbradiomics.segmentation.model_files.description import read_description
+from nbradiomics.segmentation.model_files.layout import (
+    CHECKPOINT,
+    DESCRIPTION,
+    PLANS,
+    Place,
+    find_place,
+    list_files,
+)
 from nbradiomics.segmentation.store import models_folder, require_free_name
 
 MAX_BYTES = 20 * GIB

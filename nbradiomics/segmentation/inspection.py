@@ -12,9 +12,9 @@ from typing import Any
 from nbradiomics.errors import ModelError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.segmentation.importing import MAX_BYTES, opened, renamed
-from nbradiomics.segmentation.layout import Folds, folds_of
 from nbradiomics.segmentation.model import Model, load_model
-from nbradiomics.segmentation.plans import first_line
+from nbradiomics.segmentation.model_files.layout import Folds, folds_of
+from nbradiomics.segmentation.model_files.plans import first_line
 from nbradiomics.segmentation.store import bundled_models, find_model, imported_models
 
 

@@ -11,17 +11,17 @@ from typing import Any
 
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.images.io import file_hash
-from nbradiomics.segmentation.card import CARD, Card
-from nbradiomics.segmentation.checkpoint import checkpoint_paths, read_folds
-from nbradiomics.segmentation.description import read_description
 from nbradiomics.segmentation.environment import environment, matplotlib_untouched, quiet_nnunet
-from nbradiomics.segmentation.inference import Inference
-from nbradiomics.segmentation.inputs import Source, read_inputs
-from nbradiomics.segmentation.labels import Tumour
-from nbradiomics.segmentation.layout import DATASET, PLANS
-from nbradiomics.segmentation.network import build_predictor
-from nbradiomics.segmentation.postprocess import PostProcessing
-from nbradiomics.segmentation.predict import Prediction, segment
+from nbradiomics.segmentation.model_files.card import CARD, Card
+from nbradiomics.segmentation.model_files.checkpoint import checkpoint_paths, read_folds
+from nbradiomics.segmentation.model_files.description import read_description
+from nbradiomics.segmentation.model_files.labels import Tumour
+from nbradiomics.segmentation.model_files.layout import DATASET, PLANS
+from nbradiomics.segmentation.model_files.network import build_predictor
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.prediction.inputs import Source, read_inputs
+from nbradiomics.segmentation.prediction.postprocess import PostProcessing
+from nbradiomics.segmentation.prediction.predict import Prediction, segment
 from nbradiomics.segmentation.store import find_model
 
 

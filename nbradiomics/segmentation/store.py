@@ -11,9 +11,9 @@ from typing import Literal
 from platformdirs import user_data_path
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.segmentation.checkpoint import checkpoint_paths
-from nbradiomics.segmentation.description import read_description
-from nbradiomics.segmentation.layout import PLANS, list_files, why_no_model
+from nbradiomics.segmentation.model_files.checkpoint import checkpoint_paths
+from nbradiomics.segmentation.model_files.description import read_description
+from nbradiomics.segmentation.model_files.layout import PLANS, list_files, why_no_model
 
 BUNDLED = Path(__file__).parent / "bundled"
 #: Environment variable that moves the folder of imported models.

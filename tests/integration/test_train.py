@@ -16,10 +16,10 @@ import nbradiomics as nb
 from nbradiomics.cohort import load_cohort
 from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation import load_model
-from nbradiomics.segmentation.card import read_card, trained_on_subject
 from nbradiomics.segmentation.environment import torch_threads
-from nbradiomics.segmentation.inference import Inference
-from nbradiomics.segmentation.train import TrainingSettings
+from nbradiomics.segmentation.model_files.card import read_card, trained_on_subject
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.training.train import TrainingSettings
 from tests.helpers import call, make_image, write_cohort
 from tests.training_phantoms import FOLDS, SHAPE, SPACING, phantom_cohort, tiny, train, weights, write_phantom
 
@@ -215,7 +215,7 @@ def test_two_channels_of_images_that_lie_otherwise(tmp_path):
 
 @pytest.mark.slow
 def test_the_default_is_nnunets_own_planning_and_trainer(tmp_path, monkeypatch):
-    from nbradiomics.segmentation.trainers import FoldTrainer
+    from nbradiomics.segmentation.training.trainers import FoldTrainer
 
     own, kinds = FoldTrainer.follow, []
 

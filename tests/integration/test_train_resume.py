@@ -20,9 +20,9 @@ import torch
 from nbradiomics.cohort import Cohort
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation import load_model
-from nbradiomics.segmentation.card import read_card
 from nbradiomics.segmentation.environment import torch_threads
-from nbradiomics.segmentation.training_progress import read_trace
+from nbradiomics.segmentation.model_files.card import read_card
+from nbradiomics.segmentation.training.progress import read_trace
 from tests.helpers import call
 from tests.training_phantoms import FOLDS, phantom_cohort, tiny, train, weights
 
@@ -57,7 +57,7 @@ def uninterrupted(cohort: Cohort, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, fold: int, epoch: int) -> None:
     """Stop the process, as far as it can tell, when a fold has done so many epochs."""
-    from nbradiomics.segmentation.trainers import FoldTrainer
+    from nbradiomics.segmentation.training.trainers import FoldTrainer
 
     own = FoldTrainer.on_epoch_end
 
@@ -71,7 +71,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, fold: int, epoch: int) -> N
 
 def epochs_done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Fold and epoch of everything that is trained from now on."""
-    from nbradiomics.segmentation.trainers import FoldTrainer
+    from nbradiomics.segmentation.training.trainers import FoldTrainer
 
     own, done = FoldTrainer.on_epoch_start, []
 
@@ -166,7 +166,7 @@ def test_single_precision_is_one_setting_away(cohort, uninterrupted, tmp_path):
 
 def fail_in_fold_1(monkeypatch: pytest.MonkeyPatch, step: object) -> None:
     """Let the steps of fold_1 do something else."""
-    from nbradiomics.segmentation.trainers import SmallTrainer
+    from nbradiomics.segmentation.training.trainers import SmallTrainer
 
     own = SmallTrainer.train_step
     monkeypatch.setattr(

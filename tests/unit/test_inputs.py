@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.images.io import write_image
-from nbradiomics.segmentation.inputs import (
+from nbradiomics.segmentation.prediction.inputs import (
     match_channels,
     orientation_warning,
     read_inputs,

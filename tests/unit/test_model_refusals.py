@@ -16,8 +16,8 @@ import torch
 from nbradiomics.errors import ModelError
 from nbradiomics.segmentation import load_model
 from nbradiomics.segmentation.inspection import require_finite_output
-from nbradiomics.segmentation.labels import Tumour
-from nbradiomics.segmentation.layout import folds_of, sort_folds
+from nbradiomics.segmentation.model_files.labels import Tumour
+from nbradiomics.segmentation.model_files.layout import folds_of, sort_folds
 from tests.random_model import make_model
 
 WEIGHTS = "fold_0/checkpoint_final.pth"

@@ -17,8 +17,8 @@ import torch
 from nbradiomics.errors import AmbiguousError, InputError, ModelError
 from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation import import_model, list_models, load_model
-from nbradiomics.segmentation.card import read_card
 from nbradiomics.segmentation.importing import MAX_BYTES
+from nbradiomics.segmentation.model_files.card import read_card
 from nbradiomics.segmentation.store import BUNDLED, find_model, models_folder
 from tests.random_model import make_model
 

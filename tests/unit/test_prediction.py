@@ -18,8 +18,8 @@ import torch
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation import Inference, Model, PostProcessing, load_model
 from nbradiomics.segmentation import device as device_module
-from nbradiomics.segmentation.card import Card, write_card
 from nbradiomics.segmentation.environment import torch_threads
+from nbradiomics.segmentation.model_files.card import Card, write_card
 from tests.helpers import make_image
 from tests.random_model import make_model
 
@@ -151,7 +151,7 @@ def test_half_as_many_bits_change_little(models, kind):
 
 
 def test_what_the_network_gives_is_single_precision_before_it_is_weighted():
-    from nbradiomics.segmentation.logits import _InPrecision
+    from nbradiomics.segmentation.prediction.logits import _InPrecision
 
     convolution = torch.nn.Conv3d(1, 2, 3)
     patch = torch.randn(1, 1, 8, 8, 8)
@@ -265,7 +265,9 @@ def test_channels_that_do_not_fit_are_refused(models):
 def test_auto_is_replaced_by_what_it_means_here(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for native, precision in ((True, "bf16"), (False, "fp32")):
-        monkeypatch.setattr("nbradiomics.segmentation.inference.native_bf16", lambda native=native: native)
+        monkeypatch.setattr(
+            "nbradiomics.segmentation.prediction.inference.native_bf16", lambda native=native: native
+        )
         assert Inference().resolved() == Inference("cpu", precision, "torch", mirroring=False)
         assert Inference(precision="fp32").resolved().precision == "fp32"
     with pytest.raises(InputError, match="torch sees no GPU"):

@@ -15,9 +15,9 @@ import torch
 from nbradiomics.errors import ModelError
 from nbradiomics.images.io import write_image
 from nbradiomics.segmentation import Card, bundled_models, image_fingerprint, load_model
-from nbradiomics.segmentation.card import read_card, write_card
-from nbradiomics.segmentation.labels import Tumour, find_tumour
-from nbradiomics.segmentation.plans import require_known_classes
+from nbradiomics.segmentation.model_files.card import read_card, write_card
+from nbradiomics.segmentation.model_files.labels import Tumour, find_tumour
+from nbradiomics.segmentation.model_files.plans import require_known_classes
 from nbradiomics.segmentation.store import BUNDLED
 
 WEIGHTS = "fold_0/checkpoint_final.pth"

@@ -21,7 +21,7 @@ from nbradiomics.segmentation.environment import (
     random_state,
     torch_threads,
 )
-from nbradiomics.segmentation.uncertainty import binary_entropy, mean_pairwise_dice, variation
+from nbradiomics.segmentation.prediction.uncertainty import binary_entropy, mean_pairwise_dice, variation
 
 # --- agreement of the folds -------------------------------------------------------------------------
 

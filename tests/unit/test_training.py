@@ -14,23 +14,23 @@ import SimpleITK as sitk
 import torch
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.segmentation.card import (
+from nbradiomics.segmentation.model_files.card import (
     Card,
     read_card,
     trained_on_subject,
     with_training_subjects,
     write_card,
 )
-from nbradiomics.segmentation.preparation import DATASET, PLANS_NAME, grid_of, plans_of, prepare
-from nbradiomics.segmentation.recipe import VOXELS, Recipe
-from nbradiomics.segmentation.splits import split_cases
-from nbradiomics.segmentation.train import TrainingSettings
-from nbradiomics.segmentation.training_cases import (
+from nbradiomics.segmentation.training.cases import (
     find_cases,
     origins,
 )
-from nbradiomics.segmentation.training_folder import TrainingFolder, differences
-from nbradiomics.segmentation.training_progress import Trace, read_trace, watched, write_trace
+from nbradiomics.segmentation.training.folder import TrainingFolder, differences
+from nbradiomics.segmentation.training.preparation import DATASET, PLANS_NAME, grid_of, plans_of, prepare
+from nbradiomics.segmentation.training.progress import Trace, read_trace, watched, write_trace
+from nbradiomics.segmentation.training.recipe import VOXELS, Recipe
+from nbradiomics.segmentation.training.splits import split_cases
+from nbradiomics.segmentation.training.train import TrainingSettings
 from nbradiomics.training import cross_validation_figures
 from tests.helpers import call, make_image
 from tests.training_phantoms import SHAPE, SPACING, phantom_cohort, tiny
@@ -102,7 +102,9 @@ def test_a_gpu_that_is_not_there_is_not_replaced_in_silence():
 
 def test_the_precision_is_settled_before_a_training_and_not_by_the_machine_that_resumes_it(monkeypatch):
     for native, precision in ((True, "bf16"), (False, "fp32")):
-        monkeypatch.setattr("nbradiomics.segmentation.train.native_bf16", lambda native=native: native)
+        monkeypatch.setattr(
+            "nbradiomics.segmentation.training.train.native_bf16", lambda native=native: native
+        )
         settings = TrainingSettings(recipe=Recipe(), device="cpu").resolved()
         assert settings.recipe.precision == precision
         asked = TrainingSettings(recipe=Recipe(precision="fp32"), device="cpu").resolved()
@@ -207,7 +209,7 @@ def test_a_folder_is_a_model_only_when_all_of_it_is_there(tmp_path, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("nbradiomics.segmentation.training_folder.write_card", killed)
+        patch.setattr("nbradiomics.segmentation.training.folder.write_card", killed)
         with pytest.raises(KeyboardInterrupt):
             folder.finish(Card())
     assert not (folder.out / "plans.json").exists()
@@ -307,7 +309,7 @@ def test_figures_of_masks_that_were_missed_or_could_not_be_made():
 
 def test_every_epoch_of_every_fold_draws_numbers_of_its_own():
     from nbradiomics.segmentation.environment import random_state
-    from nbradiomics.segmentation.trainers import seed_everything
+    from nbradiomics.segmentation.training.trainers import seed_everything
 
     def drawn(*words: int) -> tuple[float, float, float]:
         seed_everything(*words)
@@ -322,7 +324,7 @@ def test_every_epoch_of_every_fold_draws_numbers_of_its_own():
 def test_the_augmentation_does_not_look_at_the_clock():
     from batchgeneratorsv2.transforms.noise.gaussian_blur import GaussianBlurTransform
 
-    from nbradiomics.segmentation.trainers import FoldTrainer
+    from nbradiomics.segmentation.training.trainers import FoldTrainer
 
     made = FoldTrainer.get_training_transforms((8, 16, 16), (-0.5, 0.5), None, (0, 1, 2), False)
     inner = [getattr(each, "transform", each) for each in made.transforms]

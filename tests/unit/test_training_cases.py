@@ -11,8 +11,8 @@ import SimpleITK as sitk
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.images.io import read_image
-from nbradiomics.segmentation.card import image_fingerprint
-from nbradiomics.segmentation.training_cases import (
+from nbradiomics.segmentation.model_files.card import image_fingerprint
+from nbradiomics.segmentation.training.cases import (
     channel_files,
     channels_of,
     examine_cases,

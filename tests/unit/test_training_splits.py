@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError
-from nbradiomics.segmentation.splits import Origin, Split, split_cases
+from nbradiomics.segmentation.training.splits import Origin, Split, split_cases
 
 
 def cohort(sites: dict[str, int], timepoints: int = 1) -> dict[str, Origin]:

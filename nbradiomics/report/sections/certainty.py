@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 from nbradiomics.report.content import Block, Table, Text
 from nbradiomics.report.run_files import CASE, Run
 from nbradiomics.report.text import MISSING, counted, number, quartiles, ratio
-from nbradiomics.segmentation.uncertainty import LOW_AGREEMENT
+from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
 
 _SHOWN = 10

@@ -16,8 +16,8 @@ from nbradiomics.execution import Batch, Progress, quiet, run_cases
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import file_hash, read_image, write_image
 from nbradiomics.lesions import apply_lesion_rule, require_lesions_told_apart
-from nbradiomics.segmentation.card import image_fingerprint
-from nbradiomics.segmentation.splits import Origin
+from nbradiomics.segmentation.model_files.card import image_fingerprint
+from nbradiomics.segmentation.training.splits import Origin
 from nbradiomics.tables import AUTO
 
 if TYPE_CHECKING:

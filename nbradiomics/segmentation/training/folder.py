@@ -18,8 +18,8 @@ from typing import Any
 
 from nbradiomics.atomic import whole, write_text
 from nbradiomics.errors import InputError
-from nbradiomics.segmentation.card import Card, write_card
-from nbradiomics.segmentation.layout import CHECKPOINT, PLANS, TRAINING
+from nbradiomics.segmentation.model_files.card import Card, write_card
+from nbradiomics.segmentation.model_files.layout import CHECKPOINT, PLANS, TRAINING
 from nbradiomics.workspace import Workspace
 
 _WORK, _SETTINGS = TRAINING.split("/")

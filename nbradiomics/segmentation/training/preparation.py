@@ -14,11 +14,11 @@ from nbradiomics.cohort import Case
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet, run_cases
 from nbradiomics.segmentation.environment import environment, matplotlib_untouched, quiet_nnunet, random_state
-from nbradiomics.segmentation.layout import PLANS
-from nbradiomics.segmentation.recipe import Recipe
-from nbradiomics.segmentation.splits import Split
-from nbradiomics.segmentation.training_cases import write_raw_case
-from nbradiomics.segmentation.training_folder import TrainingFolder
+from nbradiomics.segmentation.model_files.layout import PLANS
+from nbradiomics.segmentation.training.cases import write_raw_case
+from nbradiomics.segmentation.training.folder import TrainingFolder
+from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.segmentation.training.splits import Split
 
 DATASET = "Dataset901_Training"
 CONFIGURATION = "3d_fullres"
@@ -136,7 +136,7 @@ def _plan_and_preprocess(recipe: Recipe | None, cases: int, jobs: int, progress:
     from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
     from nnunetv2.preprocessing.preprocessors import default_preprocessor
 
-    from nbradiomics.segmentation import nnunet_classes as classes
+    from nbradiomics.segmentation.training import nnunet_classes as classes
 
     jobs = min(jobs, cases)
     with (

@@ -16,10 +16,10 @@ from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
 from nbradiomics.names import file_stems
 from nbradiomics.segmentation.cohort import COLUMNS
-from nbradiomics.segmentation.inference import Inference
-from nbradiomics.segmentation.layout import CHECKPOINT
 from nbradiomics.segmentation.model import Model, load_model
-from nbradiomics.segmentation.splits import Split
+from nbradiomics.segmentation.model_files.layout import CHECKPOINT
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.training.splits import Split
 from nbradiomics.tables import AUTO
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 

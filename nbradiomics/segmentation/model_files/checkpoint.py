@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.layout import CHECKPOINT, folds_of, require_folds
-from nbradiomics.segmentation.plans import AGAIN
+from nbradiomics.segmentation.model_files.layout import CHECKPOINT, folds_of, require_folds
+from nbradiomics.segmentation.model_files.plans import AGAIN
 
 if TYPE_CHECKING:
     import torch

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.checkpoint import Fold
-from nbradiomics.segmentation.plans import channel_names, check_channels, configuration_of, first_line
+from nbradiomics.segmentation.model_files.checkpoint import Fold
+from nbradiomics.segmentation.model_files.plans import (
+    channel_names,
+    check_channels,
+    configuration_of,
+    first_line,
+)
 
 _ONE_TRAINING = "Plans and checkpoints must come from one training."
 

@@ -27,18 +27,18 @@ from nbradiomics.segmentation.environment import (
     random_state,
     torch_threads,
 )
-from nbradiomics.segmentation.plans import configuration_of
-from nbradiomics.segmentation.preparation import (
+from nbradiomics.segmentation.model_files.plans import configuration_of
+from nbradiomics.segmentation.training.cases import Examined
+from nbradiomics.segmentation.training.folder import TrainingFolder
+from nbradiomics.segmentation.training.preparation import (
     CONFIGURATION,
     plans_of,
     prepare,
     variables,
 )
-from nbradiomics.segmentation.recipe import Recipe
-from nbradiomics.segmentation.splits import Split
-from nbradiomics.segmentation.training_cases import Examined
-from nbradiomics.segmentation.training_folder import TrainingFolder
-from nbradiomics.segmentation.training_progress import watched
+from nbradiomics.segmentation.training.progress import watched
+from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.segmentation.training.splits import Split
 
 #: Epochs of nnU-Net's own trainer.
 EPOCHS = 1000
@@ -249,8 +249,8 @@ def _run(
     import torch
     from nnunetv2.training.nnUNetTrainer import nnUNetTrainer as stock
 
-    from nbradiomics.segmentation.nnunet_classes import ArrayDataset, replaced
-    from nbradiomics.segmentation.trainers import FoldFiles, FoldTrainer, SmallTrainer
+    from nbradiomics.segmentation.training.nnunet_classes import ArrayDataset, replaced
+    from nbradiomics.segmentation.training.trainers import FoldFiles, FoldTrainer, SmallTrainer
 
     plans = plans_of(folder)
     configuration_of(plans, CONFIGURATION, folder.model)  # nnU-Net imports what the plans name

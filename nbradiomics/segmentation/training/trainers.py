@@ -23,8 +23,8 @@ from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
 from nbradiomics.atomic import whole
 from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.recipe import Recipe
-from nbradiomics.segmentation.training_progress import Trace, write_trace
+from nbradiomics.segmentation.training.progress import Trace, write_trace
+from nbradiomics.segmentation.training.recipe import Recipe
 
 #: Iterations whose time is taken at the start, or fewer when they have taken so many seconds.
 _TIMED, _ENOUGH = 4, 20.0

@@ -19,8 +19,8 @@ from nnunetv2.inference.sliding_window_prediction import compute_gaussian
 from nnunetv2.preprocessing.resampling.resample_torch import resample_torch_fornnunet
 
 from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.inference import Inference
-from nbradiomics.segmentation.labels import Tumour
+from nbradiomics.segmentation.model_files.labels import Tumour
+from nbradiomics.segmentation.prediction.inference import Inference
 
 #: Keys of the plans that say when slices count as thick.
 _SLICES = ("force_separate_z", "separate_z_anisotropy_threshold")

@@ -17,7 +17,7 @@ from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPre
 from nnunetv2.training.dataloading.nnunet_dataset import nnUNetBaseDataset
 
 from nbradiomics.execution import workers_replaced_quietly
-from nbradiomics.segmentation.recipe import Recipe
+from nbradiomics.segmentation.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import numpy.typing as npt

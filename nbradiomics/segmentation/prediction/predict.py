@@ -12,11 +12,11 @@ import SimpleITK as sitk
 
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.segmentation.environment import environment, quiet_nnunet, torch_threads
-from nbradiomics.segmentation.inference import Inference
-from nbradiomics.segmentation.inputs import Inputs
-from nbradiomics.segmentation.labels import Tumour
-from nbradiomics.segmentation.postprocess import PostProcessing
-from nbradiomics.segmentation.uncertainty import binary_entropy, mean_pairwise_dice, variation
+from nbradiomics.segmentation.model_files.labels import Tumour
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.prediction.inputs import Inputs
+from nbradiomics.segmentation.prediction.postprocess import PostProcessing
+from nbradiomics.segmentation.prediction.uncertainty import binary_entropy, mean_pairwise_dice, variation
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ def segment(
     )
     # nnU-Net may call for other threads and for compilation by an environment variable.
     with environment({"nnUNet_compile": None}), torch_threads(threads), quiet_nnunet():
-        from nbradiomics.segmentation.logits import run_folds
+        from nbradiomics.segmentation.prediction.logits import run_folds
 
         found = run_folds(turned, predictor, tumour=tumour, inference=inference)
     voxel_ml = float(np.prod(image.GetSpacing())) / 1000.0

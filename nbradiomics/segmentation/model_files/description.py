@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.card import Card, read_card
-from nbradiomics.segmentation.checkpoint import read_json
-from nbradiomics.segmentation.labels import Tumour, find_tumour
-from nbradiomics.segmentation.layout import DATASET, PLANS
-from nbradiomics.segmentation.plans import channel_names, check_dataset, check_plans
+from nbradiomics.segmentation.model_files.card import Card, read_card
+from nbradiomics.segmentation.model_files.checkpoint import read_json
+from nbradiomics.segmentation.model_files.labels import Tumour, find_tumour
+from nbradiomics.segmentation.model_files.layout import DATASET, PLANS
+from nbradiomics.segmentation.model_files.plans import channel_names, check_dataset, check_plans
 
 #: How nnU-Net's readers turn an image before they train on it; ``None``: not at all.
 _READERS: dict[str, str | None] = {

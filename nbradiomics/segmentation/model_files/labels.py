@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.plans import has_regions
+from nbradiomics.segmentation.model_files.plans import has_regions
 
 _NAMES = ("tumour", "tumor")
 
