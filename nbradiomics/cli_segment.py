@@ -49,7 +49,7 @@ def segment(
 ) -> None:
     """Find the tumours with nnU-Net; its masks become reader `auto`."""
     from nbradiomics.cohort import load_cohort
-    from nbradiomics.segmentation.cohort import segment_cohort
+    from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
     from nbradiomics.segmentation.model import load_model
     from nbradiomics.segmentation.prediction.inference import Inference
     from nbradiomics.segmentation.prediction.postprocess import PostProcessing
@@ -67,6 +67,8 @@ def segment(
         workspace=open_workspace(work),
         progress=bars,
     )
+    if not maps:
+        remove_maps(table, out.parent / f"{out.stem}_maps")
     inputs = [cohort, *(channel.image for scan in table.scans() for channel in scan.channels)]
     _write(done, out, inputs)
     _tell(done, loaded)

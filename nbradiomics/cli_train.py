@@ -46,6 +46,12 @@ def train(
     ] = None,
     lesions: Lesions = "union",
     name: Annotated[str | None, typer.Option(help="The model's name; the folder's unless given.")] = None,
+    mirroring: Annotated[
+        bool,
+        typer.Option(
+            "--mirroring", help="Average mirrored images in when the cases are segmented: eight times slower."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of folds and training.", min=0)] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(help="Threads of torch in each process.", min=1)] = 1,
@@ -81,6 +87,7 @@ def train(
         sequence=sequence,
         lesions=lesions,
         name=name,
+        mirroring=mirroring,
         jobs=jobs or (processes(None) if where == "cpu" else 1),
         keep=keep,
         progress=bars,

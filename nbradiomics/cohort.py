@@ -131,15 +131,18 @@ class Cohort:
         rois = set(self.table.loc[self.table["mask"] != "", "roi"])
         roi = rois.pop() if len(rois) == 1 else DEFAULTS["roi"]
         keep = {"reader": reader, "roi": roi, "reading": 1, "label": 1, "reference_kind": "", "minutes": ""}
-        first = self.table.drop_duplicates("image").set_index("image", drop=False)
-        added = [
-            {**first.loc[str(scan.image)].to_dict(), **keep, "mask": str(masks[scan])}
+        # An image file may stand in several scans: a row belongs to its scan.
+        places = list(self.table[[*SCAN, "image"]].itertuples(index=False, name=None))
+        first = dict(zip(reversed(places), reversed(self.table.to_dict("records")), strict=True))
+        given = {
+            (*scan.index().values(), str(scan.image)): str(masks[scan])
             for scan in self.scans()
             if scan in masks
-        ]
+        }
+        added = [{**first[place], **keep, "mask": mask} for place, mask in given.items()]
         # An image that had no mask has one now: its row without a reader says nothing more.
-        done = {str(scan.image) for scan in masks}
-        old = self.table[(self.table["mask"] != "") | ~self.table["image"].isin(done)]
+        bare = [place in given for place in places]
+        old = self.table[(self.table["mask"] != "") | ~pd.Series(bare, index=self.table.index)]
         return Cohort(pd.concat([old, pd.DataFrame(added)], ignore_index=True), self.path)
 
     def write(self, path: str | Path) -> Cohort:

@@ -21,7 +21,7 @@ from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome
 from nbradiomics.problem import Problem, problem_table
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
-from nbradiomics.segmentation.cohort import SegmentedCohort, segment_cohort
+from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segment_cohort
 from nbradiomics.segmentation.model import Model
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.study import Endpoint, Outcome, Study
@@ -74,6 +74,8 @@ def segment(run: Run, cohort: Cohort) -> tuple[Cohort, SegmentedCohort | None]:
         workspace=run.folder.workspace,
         progress=run.progress,
     )
+    if not plan.maps:
+        remove_maps(cohort, run.folder.maps)
     if plan.training_subjects is not None:
         seen = segmented.table["subject"].isin(plan.training_subjects)
         segmented.table["in_training"] = segmented.table["in_training"].fillna(False) | seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -12,11 +13,12 @@ import pandas as pd
 
 from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT
 from nbradiomics.agreement.cohort import AgreementTable, compare_cohort
+from nbradiomics.atomic import write_text
 from nbradiomics.case_region import DEFAULT_LABEL
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
-from nbradiomics.provenance import package_versions
+from nbradiomics.provenance import describe_run, package_versions
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.training.cases import (
@@ -42,6 +44,7 @@ from nbradiomics.tables import AUTO, write_table
 
 CROSS_VALIDATION = "cross_validation"
 SPLITS = "splits.csv"
+PROVENANCE = "provenance.json"
 FOLDS = 5
 
 
@@ -95,6 +98,7 @@ def train_model(
     lesions: str = "union",
     label: int = DEFAULT_LABEL,
     name: str | None = None,
+    mirroring: bool = False,
     jobs: int = 1,
     keep: bool = False,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
@@ -129,6 +133,8 @@ def train_model(
         Label of masks for which the cohort names none.
     name
         What the model calls itself; the folder's name unless given.
+    mirroring
+        Average mirrored images in when the cases are segmented: more accurate, and eight times slower.
     jobs
         Processes: cases to prepare and folds to train at once.
     keep
@@ -151,6 +157,7 @@ def train_model(
     # What can be told before every image is opened.
     TrainingFolder(Path(out)).require_unfinished()
     own = settings.resolved()
+    inference = Inference(device=own.device, mirroring=mirroring).resolved()
     how: dict[str, Any] = {"jobs": jobs, "progress": progress}
     cases = find_cases(cohort, reader=reader, sequence=sequence, lesions=lesions)
     split_cases(origins(cases, cohort), folds, seed=settings.seed)
@@ -162,13 +169,18 @@ def train_model(
     write_table(_splits_table(chosen), folder.model / SPLITS)
     card = Card(name=name or folder.out.resolve().name, orientation=ORIENTATION)
     write_card(card, folder.model)
-    validated, table, unsegmented = _cross_validate(folder, cohort, chosen, own, how)
+    validated, table, unsegmented = _cross_validate(folder, cohort, chosen, own.threads, inference, how)
     agreement = _agree(validated, reader, lesions, label, folder, how)
     card = replace(
         with_training_subjects(card, {origin.subject for origin in chosen.origins.values()}),
         training_images=tuple(image for case in chosen.examined.values() for image in case.fingerprints),
-        training=_training(folder, chosen, own, table, agreement.table),
+        training={
+            **_training(folder, chosen, own),
+            "inference": asdict(inference),
+            "cross_validation": cross_validation_figures(table, agreement.table),
+        },
     )
+    _write_provenance(folder, cohort, chosen, card)
     folder.finish(card, keep=keep)
     failures = [*unusable, *unsegmented, *agreement.failures]
     return TrainedModel(folder.out, card, validated, table, agreement.table, failures)
@@ -187,6 +199,7 @@ def _choose(
     channels = channels_of(cases)
     batch = examine_cases(cases, channels, label=label, **how)
     sound = {name: cases[name] for name in batch.results}
+    _require_own_images(batch.results, sound)
     empty = [name for name, case in batch.results.items() if case.empty]
     if batch.failures:
         told = "; ".join(f"{failure.case}: {failure.cause}" for failure in batch.failures[:3])
@@ -198,6 +211,19 @@ def _choose(
     found = origins(sound, cohort)
     splits = split_cases(found, folds, seed=seed)
     return _Chosen(sound, batch.results, found, splits, channels), batch.failures
+
+
+def _require_own_images(examined: Mapping[str, Examined], cases: Mapping[str, Case]) -> None:
+    """One image under two subjects would stand on both sides of a fold."""
+    owner: dict[str, str] = {}
+    for name, case in examined.items():
+        for image in case.fingerprints:
+            other = owner.setdefault(image, name)
+            if cases[other].scan.subject != cases[name].scan.subject:
+                raise InputError(
+                    f"{other} and {name} have the same image and are different subjects.",
+                    "Give it one subject: a fold would be validated on an image that it was trained on.",
+                )
 
 
 def _splits_table(chosen: _Chosen) -> pd.DataFrame:
@@ -214,7 +240,8 @@ def _cross_validate(
     folder: TrainingFolder,
     cohort: Cohort,
     chosen: _Chosen,
-    settings: TrainingSettings,
+    threads: int,
+    inference: Inference,
     how: Mapping[str, Any],
 ) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
     place = folder.out / CROSS_VALIDATION
@@ -224,8 +251,8 @@ def _cross_validate(
         chosen.splits,
         model=folder.model,
         masks=place / "masks",
-        inference=Inference(device=settings.device),
-        threads=settings.threads,
+        inference=inference,
+        threads=threads,
         workspace=folder.workspace,
         **how,
     )
@@ -247,13 +274,7 @@ def _agree(
     return found
 
 
-def _training(
-    folder: TrainingFolder,
-    chosen: _Chosen,
-    settings: TrainingSettings,
-    table: pd.DataFrame,
-    agreement: pd.DataFrame,
-) -> dict[str, Any]:
+def _training(folder: TrainingFolder, chosen: _Chosen, settings: TrainingSettings) -> dict[str, Any]:
     """What the card says of the training."""
     spacing, patch = grid_of(plans_of(folder))
     known = {origin.site for origin in chosen.origins.values()} - {""}
@@ -273,8 +294,17 @@ def _training(
         "sites": len(known),
         "versions": {"nbradiomics": version("nbradiomics"), **package_versions()},
         "seconds": round(seconds, 1),
-        "cross_validation": cross_validation_figures(table, agreement),
     }
+
+
+def _write_provenance(folder: TrainingFolder, cohort: Cohort, chosen: _Chosen, card: Card) -> None:
+    """Write what is needed to repeat the training and its masks."""
+    place = folder.out / CROSS_VALIDATION
+    scans = [case.scan for case in chosen.cases.values()]
+    inputs = {cohort.path, *(channel.image for scan in scans for channel in scan.channels)}
+    inputs |= {mask.path for case in chosen.cases.values() for mask in case.masks}
+    record = describe_run(inputs=inputs, folder=place.resolve(), training=card.training)
+    write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", place / PROVENANCE)
 
 
 def cross_validation_figures(table: pd.DataFrame, agreement: pd.DataFrame) -> dict[str, float | int | None]:

@@ -7,11 +7,17 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.cohort import Cohort, Scan
+from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.problem import Problem
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.segmentation.prediction.inference import Inference
-from nbradiomics.segmentation.prediction.inputs import match_channels, orientation_warning, read_orientation
+from nbradiomics.segmentation.prediction.inputs import (
+    match_channels,
+    orientation_warning,
+    read_orientation,
+    sequence_warning,
+)
 from nbradiomics.study import Segment, Study
 from nbradiomics.tables import AUTO
 
@@ -84,6 +90,12 @@ def check_scans(model: Model, table: pd.DataFrame, path: Path) -> list[Problem]:
             line = str(int(table.index[table["image"] == str(scan.image)][0]) + 2)
             found = f"{scan.name} cannot be segmented: {error.problem}"
             problems.append(Problem(str(path), line, "channel", "error", found, error.remedy))
+    unnamed = [scan.sequence for scan in scans if not scan.channels[0].name]
+    sequences = ["" if name == DEFAULTS["sequence"] else name for name in unnamed]
+    taken = sequence_warning(sequences, model.channels, model.name)
+    if taken:
+        remedy = "Name the images in the column `channel` as the model names its inputs."
+        problems.append(Problem(str(path), "", "sequence", "warning", taken, remedy))
     if model.orientation is None:
         lying = {scan.name: read_orientation(scan.image) for scan in scans}
         warning = orientation_warning(lying, model.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from glob import escape
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,22 @@ import pandas as pd
 import SimpleITK as sitk
 
 from nbradiomics.cohort import Cohort, Scan
+from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
 from nbradiomics.names import file_stems
+from nbradiomics.segmentation.device import ran_out_of_memory
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.segmentation.model_files.card import Card, image_fingerprint, trained_on_subject
+from nbradiomics.segmentation.model_files.plans import first_line
 from nbradiomics.segmentation.prediction.inference import Inference
-from nbradiomics.segmentation.prediction.inputs import match_channels, orientation_warning, read_orientation
+from nbradiomics.segmentation.prediction.inputs import (
+    match_channels,
+    orientation_warning,
+    read_orientation,
+    sequence_warning,
+)
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.segmentation.prediction.predict import Prediction
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
@@ -83,6 +93,7 @@ class _Job:
             inference=asdict(self.inference),
             postprocessing=asdict(self.postprocessing),
             files=sorted(files),
+            engine=[version(package) for package in ("torch", "nnunetv2", "SimpleITK")],
         )
 
 
@@ -150,6 +161,9 @@ def segment_cohort(
         holds=lambda name, payload: _hashes(files[name]) == payload["files"],
         progress=progress,
     )
+    for failure in batch.failures:  # what an earlier model left must not pass for this one's
+        for file in files[failure.case].values():
+            file.unlink(missing_ok=True)
     done = {scans[name]: Path(os.path.abspath(files[name]["mask"])) for name in batch.results}
     table = _table(scans, batch.results)
     warnings = _warnings(scans, table, loaded)
@@ -173,6 +187,15 @@ def _files(
     }
 
 
+def remove_maps(cohort: Cohort, maps: str | Path) -> None:
+    """Remove the maps of a cohort's scans that an earlier model left, where no new ones are asked for."""
+    for files in _files({scan.name: scan for scan in cohort.scans()}, Path(), Path(maps), ()).values():
+        stem = files["mask"].name.removesuffix(".nii.gz")
+        for kind in ("probability", "entropy", "fold_*"):
+            for file in Path(maps).glob(f"{escape(stem)}_{kind}.nii.gz"):
+                file.unlink()
+
+
 def _hashes(files: Mapping[str, Path]) -> dict[str, str]:
     return {kind: content_hash(file) for kind, file in files.items()}
 
@@ -180,12 +203,7 @@ def _hashes(files: Mapping[str, Path]) -> dict[str, str]:
 def _segment_scan(scan: Scan, job: _Job, files: Mapping[str, Path]) -> Payload:
     names = [channel.name for channel in scan.channels]
     used = match_channels(names, job.model.channels)
-    prediction = job.model.predict(
-        {channel.name: channel.image for channel in scan.channels},
-        inference=job.inference,
-        postprocessing=job.postprocessing,
-        threads=job.threads,
-    )
+    prediction = _predict(scan, job)
     for kind, file in files.items():
         write_image(_image(prediction, kind), file)
     return {
@@ -200,6 +218,22 @@ def _segment_scan(scan: Scan, job: _Job, files: Mapping[str, Path]) -> Payload:
         "orientation": prediction.orientation,
         "files": _hashes(files),
     }
+
+
+def _predict(scan: Scan, job: _Job) -> Prediction:
+    try:
+        return job.model.predict(
+            {channel.name: channel.image for channel in scan.channels},
+            inference=job.inference,
+            postprocessing=job.postprocessing,
+            threads=job.threads,
+        )
+    except Exception as error:
+        if ran_out_of_memory(error):
+            raise InputError(
+                f"memory ran out: {first_line(error)}", "Close what else runs, or take a larger machine."
+            ) from error
+        raise
 
 
 def _image(prediction: Prediction, kind: str) -> sitk.Image:
@@ -235,6 +269,9 @@ def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> l
     if model.orientation is None:
         lying = {name: read_orientation(scan.image) for name, scan in scans.items()}
         found.append(orientation_warning(lying, model.name))
+    unnamed = [scan.sequence for scan in scans.values() if not scan.channels[0].name]
+    sequences = ["" if name == DEFAULTS["sequence"] else name for name in unnamed]
+    found.append(sequence_warning(sequences, model.channels, model.name))
     named = table.assign(scan=list(scans))
     for column, what in (
         ("unused", "The model {model} does not take {value}, which was not used in"),

@@ -6,6 +6,9 @@ from typing import Literal, get_args
 
 from nbradiomics.errors import InputError
 
+#: What torch says where memory is short.
+_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
+
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -28,6 +31,12 @@ def resolve_device(asked: str) -> str:
             "torch sees no GPU.", "Install a build of torch for it (see pytorch.org), or choose cpu."
         )
     return "cuda" if there and asked != "cpu" else "cpu"
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory is short, on a CPU or a GPU: torch has no one class for that."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(word in text for word in _MEMORY)
 
 
 def native_bf16() -> bool:

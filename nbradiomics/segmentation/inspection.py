@@ -92,9 +92,9 @@ def require_finite_output(model: Model, progress: Progress = quiet) -> None:
 
     predictor = model.predictor
     shape = (1, len(model.channels), *predictor.configuration_manager.patch_size)
-    # Images reach the network with mean 0 and standard deviation 1, or nearly so.
-    noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     try:
+        # Images reach the network with mean 0 and standard deviation 1, or nearly so.
+        noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
         with torch.inference_mode(), progress("run", len(model.folds)) as advance:
             for fold, weights in zip(model.folds, predictor.list_of_parameters, strict=True):
                 predictor.network.load_state_dict(weights)

@@ -199,12 +199,13 @@ def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) 
         tumour=description.tumour,
         orientation=description.orientation,
         configuration=folds[0].configuration,
-        fingerprint=_fingerprint(folder),
+        fingerprint=fingerprint_of(folder),
         predictor=predictor,
     )
 
 
-def _fingerprint(folder: Path) -> str:
+def fingerprint_of(folder: Path) -> str:
+    """SHA-256, in hexadecimal, over the files of a model that decide what it predicts."""
     files = [folder / name for name in (PLANS, DATASET, CARD)] + checkpoint_paths(folder)
     lines = [f"{path.relative_to(folder).as_posix()} {file_hash(path)}" for path in files if path.is_file()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

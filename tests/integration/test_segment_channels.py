@@ -120,6 +120,34 @@ def lying(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_cohort(folder, rows)
 
 
+def test_a_sequence_that_is_called_otherwise_than_the_models_input_is_a_warning(
+    channels: Path, tmp_path: Path
+) -> None:
+    model = make_model(tmp_path / "model", channels=("T2w",), folds=1)
+    rows = ["a,t2w,well_t2w.nii.gz", "b,T1w,grids_t2w.nii.gz", "c,,shifted_t2w.nii.gz"]
+    table = channels.with_name("sequences.csv")
+    table.write_text("\n".join(["subject,sequence,image", *rows]) + "\n")
+    done = segment_cohort(load_cohort(table), model=model, masks=tmp_path / "masks")
+    assert [warning for warning in done.warnings if "T1w (1)" in warning and "t2w" not in warning]
+
+
+def test_maps_of_an_earlier_model_do_not_stay_beside_new_masks(channels: Path, tmp_path: Path) -> None:
+    image = channels.with_name("well_t2w.nii.gz")
+    (tmp_path / "good.nii.gz").write_bytes(image.read_bytes())
+    (tmp_path / "bad.nii.gz").write_bytes(image.read_bytes())
+    table = write_cohort(tmp_path, ["g,good.nii.gz", "b,bad.nii.gz"], "subject,image")
+    model, out = make_model(tmp_path / "model"), tmp_path / "out.csv"
+    call("segment", table, "--model", model, "--out", out)
+    maps = tmp_path / "out_maps"
+    assert len(list(maps.glob("*.nii.gz"))) == 8
+    (tmp_path / "bad.nii.gz").write_bytes(b"no image")
+    call("segment", table, "--model", model, "--out", out)
+    assert {file.name[0] for file in maps.glob("*")} == {"g"}
+    assert [file.name[0] for file in (tmp_path / "out_masks").glob("*")] == ["g"]
+    call("segment", table, "--model", model, "--out", out, "--no-maps")
+    assert not list(maps.glob("*"))
+
+
 def test_orientations_that_differ_are_a_warning_where_the_model_records_none(
     lying: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +20,12 @@ from nbradiomics.segmentation import load_model
 from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import read_card, trained_on_subject
 from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.training.cases import find_cases, origins
+from nbradiomics.segmentation.training.cross_validation import segment_out_of_fold
+from nbradiomics.segmentation.training.splits import split_cases
 from nbradiomics.segmentation.training.train import TrainingSettings
 from tests.helpers import call, make_image, write_cohort
+from tests.random_model import make_model
 from tests.training_phantoms import FOLDS, SHAPE, SPACING, phantom_cohort, tiny, train, weights, write_phantom
 
 
@@ -178,6 +183,40 @@ def test_stock_nnunet_opens_the_model_and_finds_the_same(folder, model):
     assert expected.any()
     own = load_model(model).predict(image, inference=Inference(precision="fp32", resampling="stock"))
     assert np.array_equal(array(own.mask), expected)
+
+
+def test_a_model_that_took_the_place_of_another_is_the_one_that_is_asked(tmp_path):
+    """Processes that wait for work have seen the other one."""
+    cohort = phantom_cohort(tmp_path, 4)
+    cases = find_cases(cohort, reader="A")
+    splits = split_cases(origins(cases, cohort), 2)
+
+    def volumes(jobs: int) -> list[float]:
+        asked = {"model": tmp_path / "model", "masks": tmp_path / "masks", "inference": Inference()}
+        return segment_out_of_fold(cohort, cases, splits, **asked, jobs=jobs)[1]["volume_ml"].tolist()
+
+    make_model(tmp_path / "model", seed=0)
+    before = volumes(jobs=2)
+    shutil.rmtree(tmp_path / "model")
+    make_model(tmp_path / "model", seed=5)
+    after = volumes(jobs=2)
+    assert after == volumes(jobs=1)
+    assert after != before
+
+
+def test_one_image_under_two_subjects_is_refused(tmp_path):
+    cohort = phantom_cohort(tmp_path, 4)
+    (tmp_path / "s1t0.nii.gz").write_bytes((tmp_path / "s0t0.nii.gz").read_bytes())
+    with pytest.raises(nb.InputError, match=r"s0/t0/T2w and s1/t0/T2w have the same image"):
+        train(cohort, tmp_path / "model")
+
+
+def test_how_the_masks_were_made_is_recorded(folder, model):
+    record = json.loads((model / "cross_validation" / "provenance.json").read_text())
+    assert record["training"]["inference"]["precision"] in {"fp32", "bf16"}
+    assert record["training"]["inference"]["mirroring"] is False
+    assert "../../s0t0.nii.gz" in record["inputs"]
+    assert "../../s0t0_A.nii.gz" in record["inputs"]
 
 
 def test_a_finished_model_is_not_overwritten(folder, model, capsys):

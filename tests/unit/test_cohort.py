@@ -167,6 +167,23 @@ def test_a_reader_is_added_to_the_first_channel_and_the_others_stay(tmp_path: Pa
     assert len(again.table) == 5
 
 
+def test_an_image_file_of_several_scans_gets_a_mask_in_each(tmp_path: Path) -> None:
+    rows = ["s1,a.nii,,,,t0,x", "s2,a.nii,,,,t0,y", "s1,a.nii,A,m.nii,,t1,x", "s3,a.nii,,,T2w,t0,x"]
+    header = "subject,image,reader,mask,channel,timepoint,site"
+    cohort = load_cohort(write_cohort(tmp_path, [*rows, "s3,b.nii,,,ADC,t0,x"], header))
+    masks = {scan: tmp_path / f"{scan.subject}{scan.timepoint}.nii" for scan in cohort.scans()}
+    every = cohort.with_reader("auto", masks)
+    auto = {(case.scan.subject, case.scan.timepoint): case for case in every.cases() if case.reader == "auto"}
+    assert {place: case.masks[0].path.name for place, case in auto.items()} == {
+        ("s1", "t0"): "s1t0.nii",
+        ("s2", "t0"): "s2t0.nii",
+        ("s1", "t1"): "s1t1.nii",
+        ("s3", "t0"): "s3t0.nii",
+    }
+    one = {scan: path for scan, path in masks.items() if scan.subject == "s2"}
+    assert len(cohort.with_reader("auto", one).scans()) == 4
+
+
 @pytest.mark.parametrize(
     ("rows", "line", "column"),
     [

@@ -292,7 +292,15 @@ def test_ct_normalisation_needs_the_intensities_of_the_training(folder):
         ({"labels": {"background": 0, "tumour": 1, "ignore": 3}}, "label 'ignore' is 3; 2, above all others"),
         (
             {"labels": {"background": 0, "a": [1, 2], "b": [2]}},
-            "2 regions, and its regions_class_order is None",
+            "2 regions, and its regions_class_order is missing",
+        ),
+        (
+            {"labels": {"background": 0, "a": [1, 2], "b": 2}, "regions_class_order": [2, 1]},
+            r"2 regions, and its regions_class_order is \[2, 1\]",
+        ),
+        (
+            {"labels": {"background": 0, "a": [1, 2], "b": 2}, "regions_class_order": [2, 2]},
+            r"2 regions, and its regions_class_order is \[2, 2\]",
         ),
         ({"labels": {"background": 0, "kidney": 1, "tumour": 2}}, r"in another shape 2 weights"),
     ],
@@ -301,6 +309,16 @@ def test_data_sets_that_cannot_be_right(folder, changes, message):
     spoil(folder / "dataset.json", lambda data: data.update(changes))
     with pytest.raises(ModelError, match=message):
         load_model(folder)
+
+
+def test_a_patch_that_no_memory_holds_is_refused(folder):
+    spoil(folder / "plans.json", lambda plans: _patched(plans, [4096, 4096, 4096]))
+    with pytest.raises(ModelError, match="4096 x 4096 x 4096 voxels is larger than any network takes"):
+        load_model(folder)
+
+
+def _patched(plans, patch):
+    plans["configurations"]["3d_fullres"]["patch_size"] = patch
 
 
 def test_networks_without_bounds_are_refused_before_they_are_built(folder):

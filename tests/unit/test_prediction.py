@@ -186,6 +186,19 @@ def test_mask_probability_and_entropy_fit_together(models, kind):
     assert found.volume_ml == pytest.approx(mask.sum() * 2.2 * 2.4 * 3.7 / 1000)
 
 
+@pytest.mark.parametrize("region", ["core", "whole"])
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_regions_mask_is_where_its_probability_is_above_one_half(tmp_path, region, order):
+    """Whichever region stands first in dataset.json, and whichever nnU-Net would paint last."""
+    names = {"whole": [1, 2], "core": 2} if order == (1, 2) else {"core": 2, "whole": [1, 2]}
+    folder = make_model(tmp_path / "model", labels={"background": 0, **names}, order=order)
+    write_card(Card(tumour=(region,)), folder)
+    model = load_model(folder)
+    found = model.predict(images_for(model), inference=PLAIN)
+    assert found.volume_ml > 0
+    assert np.array_equal(array(found.mask) > 0, array(found.probability) > 0.5)
+
+
 @pytest.mark.parametrize("inference", [STOCK, PLAIN], ids=["stock", "torch"])
 def test_each_folds_mask_is_that_of_the_fold_alone(models, inference):
     model = models["several labels"]

@@ -289,9 +289,16 @@ def test_which_label_is_the_tumour(labels, value):
 def test_the_tumour_of_a_model_of_regions_is_the_one_that_holds_all_others():
     dataset = {
         "labels": {"background": 0, "core": [2], "whole": [1, 2], "ring": [1]},
-        "regions_class_order": [1, 2, 1],
+        "regions_class_order": [2, 1, 3],
     }
     assert find_tumour(dataset, Path("m")) == Tumour(("whole",), frozenset({1, 2}), (0, 1, 2), regions=True)
+
+
+def test_a_region_has_its_own_head_and_those_of_the_regions_within_it():
+    labels = {"background": 0, "core": [2, 3], "whole": [1, 2, 3], "ring": 3}
+    dataset = {"labels": labels, "regions_class_order": [2, 1, 3]}
+    heads = {name: find_tumour(dataset, Path("m"), [name]).heads for name in ("core", "whole", "ring")}
+    assert heads == {"core": (0, 2), "whole": (0, 1, 2), "ring": (2,)}
 
 
 def test_a_card_may_say_which_labels_make_up_the_tumour():

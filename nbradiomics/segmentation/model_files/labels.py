@@ -25,7 +25,8 @@ class Tumour:
         Values in nnU-Net's segmentation that count as tumour.
     heads
         Outputs of the network that belong to it: with labels their probabilities (softmax) add up to the
-        tumour's; with regions (sigmoid, one head each, nested) the largest is the tumour's.
+        tumour's; with regions (sigmoid, one head each) those of the region and of all within it, of which
+        the largest is the tumour's.
     regions
         Whether the model was trained on regions.
     """
@@ -71,8 +72,10 @@ def find_tumour(dataset: Mapping[str, Any], folder: Path, names: Sequence[str] |
     values = frozenset(value for name in chosen for value in _as_list(labels[name]))
     if not has_regions(labels):  # one head for each label, in their order
         return Tumour(chosen, values, tuple(sorted(values)))
-    order = dataset.get("regions_class_order") or ()
-    heads = tuple(head for head, value in enumerate(order) if value in values)
+    inside = [set(_as_list(value)) <= values for value in labels.values()]
+    heads = tuple(
+        head for head, within in enumerate(inside) if within
+    )  # nnU-Net numbers regions as they stand
     return Tumour(chosen, values, heads, regions=True)
 
 

@@ -7,6 +7,7 @@ of the wrong kind shows only when the first case is segmented, if at all.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import reprlib
 import warnings
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from nbradiomics.errors import ModelError
 
@@ -29,6 +30,8 @@ _LAYERS = {
 }
 #: nnU-Net's own networks have 4 to 8 stages of up to 6 blocks; more than this is no network to build.
 _MOST = {"n_stages": 20, "n_conv_per_stage": 100, "n_blocks_per_stage": 100, "n_conv_per_stage_decoder": 100}
+
+_MOST_VOXELS = 2**28
 
 _Edge = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Label = Annotated[int, Field(ge=0, le=32_767)]
@@ -80,8 +83,17 @@ class _Options(_Part):
     aniso_axis_mode: Literal["linear", "nearest", "nearest-exact"] = "nearest-exact"
 
 
+def _bounded(patch: list[int]) -> list[int]:
+    if math.prod(patch) > _MOST_VOXELS:
+        raise ValueError(f"a patch of {' x '.join(map(str, patch))} voxels is larger than any network takes")
+    return patch
+
+
+_Patch = Annotated[list[Annotated[int, Field(ge=1, le=4096)]], AfterValidator(_bounded)]
+
+
 class _Configuration(_Part):
-    patch_size: list[Annotated[int, Field(ge=1, le=4096)]] = Field(min_length=2, max_length=3)
+    patch_size: _Patch = Field(min_length=2, max_length=3)
     spacing: list[_Edge]
     normalization_schemes: list[
         Literal[
@@ -166,12 +178,14 @@ def _check_heads(
             found = ", ".join(map(str, values))
             raise ModelError(f"{where}: the labels are {found}; 0, 1, 2 ... were expected.", AGAIN)
         return
-    order = dataset.get("regions_class_order")
-    regions = [name for name, value in labels.items() if set(_as_list(value)) != {0}]
-    if order is None or len(order) != len(regions):
+    order = dataset.get("regions_class_order") or []
+    regions = [set(_as_list(value)) for value in labels.values() if set(_as_list(value)) != {0}]
+    fits = len(order) == len(regions) == len(set(order))
+    if not fits or any(value not in region for value, region in zip(order, regions, strict=True)):
+        found = reprlib.repr(order) if order else "missing"
         raise ModelError(
-            f"{where} has {len(regions)} regions, and its regions_class_order is {reprlib.repr(order)}.",
-            "A model of regions needs one label for each of them.",
+            f"{where} has {len(regions)} regions, and its regions_class_order is {found}.",
+            "A model of regions needs for each of them a label of its own that lies in it.",
         )
 
 

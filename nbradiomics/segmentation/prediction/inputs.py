@@ -6,6 +6,7 @@ all give a mask without a word, and a wrong one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ def read_inputs(images: Source | Mapping[str, Source], wanted: Sequence[str]) ->
     for channel, index in zip(wanted, taken, strict=True):
         image = grid if index == 0 else read_image(sources[index])
         where = f"{describe(sources[index])} ({channel})"
-        _require_usable(image, where)
+        require_usable(image, where)
         if grid_difference(image, grid):
             image = _resample(image, grid, where, describe(sources[0]))
             resampled.append(channel)
@@ -155,17 +156,40 @@ def orientation_warning(orientations: Mapping[str, str | None], model: str) -> s
     )
 
 
+def sequence_warning(sequences: Sequence[str], channels: Sequence[str], model: str) -> str | None:
+    """Say that images without a channel's name are called otherwise than the input of the model is.
+
+    Parameters
+    ----------
+    sequences
+        Sequence of each scan whose image has no channel's name; empty where the cohort names none.
+    channels
+        Names of the model's channels.
+    model
+        Name of the model.
+    """
+    counts = Counter(name for name in sequences if name.casefold() not in {"", channels[0].casefold()})
+    if not counts:
+        return None
+    listed = ", ".join(f"{name} ({number})" for name, number in sorted(counts.items()))
+    return (
+        f"The model {model} takes {channels[0]}; images of the sequence {listed} name no channel and are "
+        "taken for it. Make sure that they are what the model was trained on."
+    )
+
+
 def _orientation(direction: Sequence[float]) -> str:
     return str(sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(direction))
 
 
-def _require_usable(image: sitk.Image, name: str) -> None:
+def require_usable(image: sitk.Image, name: str) -> None:
+    """Raise `InputError` where a value is not finite, or all are the same; `name` says which image it is."""
     voxels = sitk.GetArrayViewFromImage(image)
     bad = int(voxels.size - np.isfinite(voxels).sum())
     if bad:
         raise InputError(
             f"{name}: {bad} of {voxels.size} voxels are not finite numbers.",
-            "Replace them; one such voxel makes the network find nothing, without an error.",
+            "Replace them; one such voxel spoils the whole image for a network, without an error.",
         )
     if voxels.min() == voxels.max():
         raise InputError(f"{name} has the value {voxels.min():g} everywhere.", "Give an image of a patient.")

@@ -173,6 +173,10 @@ class _Heads:
         return logits.float()
 
     def mask(self, logits: torch.Tensor) -> Mask:
+        if self.tumour.regions:
+            # nnU-Net paints one region over the other; which of them is inside does not depend on the order.
+            every = self.label_manager.apply_inference_nonlin(logits)
+            return np.asarray((every[list(self.tumour.heads)] > 0.5).any(0).numpy())
         labels = np.asarray(self.label_manager.convert_logits_to_segmentation(logits))
         return np.isin(labels, sorted(self.tumour.values))
 

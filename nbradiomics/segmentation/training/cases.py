@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort import Case, Channel, Cohort
+from nbradiomics.cohort_table import SCAN
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Batch, Progress, quiet, run_cases
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import file_hash, read_image, write_image
 from nbradiomics.lesions import apply_lesion_rule, require_lesions_told_apart
 from nbradiomics.segmentation.model_files.card import image_fingerprint
+from nbradiomics.segmentation.prediction.inputs import require_usable
 from nbradiomics.segmentation.training.splits import Origin
 from nbradiomics.tables import AUTO
 
@@ -111,10 +111,10 @@ def _of_one_sequence(cases: list[Case], sequence: str | None, reader: str) -> li
 
 def origins(cases: dict[str, Case], cohort: Cohort) -> dict[str, Origin]:
     """Subject and site of each case; the site is empty where the cohort names none."""
-    named = cohort.table[cohort.table["site"] != ""].drop_duplicates("image")
-    sites = dict(zip(named["image"], named["site"], strict=True))
+    named = cohort.table[cohort.table["site"] != ""].drop_duplicates(SCAN)
+    sites = dict(zip(named[SCAN].itertuples(index=False, name=None), named["site"], strict=True))
     return {
-        name: Origin(case.scan.subject, str(sites.get(str(case.scan.image), "")))
+        name: Origin(case.scan.subject, str(sites.get(tuple(case.scan.index().values()), "")))
         for name, case in cases.items()
     }
 
@@ -197,20 +197,8 @@ def read_training_case(
     region = read_case_region(case, label)
     for file, image in zip(files, images, strict=True):
         require_same_grid(region, image, names=(str(case.masks[0].path), str(file)))
-        _require_usable(image, file)
+        require_usable(image, str(file))
     return images, region
-
-
-def _require_usable(image: sitk.Image, file: Path) -> None:
-    voxels = _array(image)
-    bad = int(voxels.size - np.isfinite(voxels).sum())
-    if bad:
-        raise InputError(
-            f"{file}: {bad} of {voxels.size} voxels are not finite numbers.",
-            "Replace them; one such voxel spoils the whole training.",
-        )
-    if voxels.min() == voxels.max():
-        raise InputError(f"{file} has the value {voxels.min():g} everywhere.", "Give an image of a patient.")
 
 
 def write_raw_case(case: Case, channels: tuple[str, ...], label: int, folder: Path, identifier: str) -> None:

@@ -16,8 +16,7 @@ from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
 from nbradiomics.names import file_stems
 from nbradiomics.segmentation.cohort import COLUMNS
-from nbradiomics.segmentation.model import Model, load_model
-from nbradiomics.segmentation.model_files.layout import CHECKPOINT
+from nbradiomics.segmentation.model import Model, fingerprint_of, load_model
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.training.splits import Split
 from nbradiomics.tables import AUTO
@@ -70,18 +69,20 @@ def segment_out_of_fold(
     stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
     files = {name: masks / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
     how = inference.resolved()
-    _loaded.cache_clear()  # a folder of this name may have held another model
+    content = fingerprint_of(model)
     batch = run_stored(
         _segment,
-        {name: (scan, model, fold_of[name], files[name], how, threads) for name, scan in scans.items()},
-        key=lambda name: _key(scans[name], model / fold_of[name], how),
+        {
+            name: (scan, model, content, fold_of[name], files[name], how, threads)
+            for name, scan in scans.items()
+        },
+        key=lambda name: _key(scans[name], content, fold_of[name], how),
         stage=STAGE,
         workspace=workspace,
         holds=lambda name, payload: content_hash(files[name]) == payload["mask"],
         jobs=jobs,
         progress=progress,
     )
-    _loaded.cache_clear()
     done = {scans[name]: Path(os.path.abspath(files[name])) for name in batch.results}
     rows = [
         {**scan.index(), "fold": fold_of[name], "in_training": False, **batch.results.get(name, {})}
@@ -92,26 +93,27 @@ def segment_out_of_fold(
     return cohort.with_reader(AUTO, done), table, batch.failures
 
 
-def _key(scan: Scan, fold: Path, inference: Inference) -> str:
+def _key(scan: Scan, content: str, fold: str, inference: Inference) -> str:
     return result_key(
         STAGE,
         images=[(channel.name, content_hash(channel.image)) for channel in scan.channels],
-        weights=content_hash(fold / CHECKPOINT),
+        model=content,
+        fold=fold,
         inference=asdict(inference),
     )
 
 
 @lru_cache(maxsize=1)
-def _loaded(model: Path) -> Model:
-    """The model, once in each process."""
+def _loaded(model: Path, content: str) -> Model:  # noqa: ARG001 - it keys the cache
+    """The model, once in each process; a process may outlive the model that was in this folder."""
     return load_model(model)
 
 
 def _segment(
-    scan: Scan, model: Path, fold: str, file: Path, inference: Inference, threads: int | None
+    scan: Scan, model: Path, content: str, fold: str, file: Path, inference: Inference, threads: int | None
 ) -> Payload:
     found = (
-        _loaded(model)
+        _loaded(model, content)
         .with_folds([fold])
         .predict(
             {channel.name: channel.image for channel in scan.channels}, inference=inference, threads=threads

@@ -61,7 +61,10 @@ class TrainingFolder:
         """Raise `InputError` where no training may be begun or taken up."""
         out = self.out
         if (out / PLANS).is_file():
-            raise InputError(f"{out} holds a finished model.", "Choose a new folder, or remove this one.")
+            left = f" {self.work} (copies of the images) can be removed." if self.work.exists() else ""
+            raise InputError(
+                f"{out} holds a finished model.{left}", "Choose a new folder, or remove this one."
+            )
         begun = (self.work / _SETTINGS).is_file()
         if not begun and out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise InputError(

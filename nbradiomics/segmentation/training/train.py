@@ -19,7 +19,7 @@ from nbradiomics.case_region import DEFAULT_LABEL
 from nbradiomics.cohort import Case
 from nbradiomics.errors import InputError, ModelError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet, run_cases
-from nbradiomics.segmentation.device import native_bf16, resolve_device
+from nbradiomics.segmentation.device import native_bf16, ran_out_of_memory, resolve_device
 from nbradiomics.segmentation.environment import (
     environment,
     matplotlib_untouched,
@@ -27,6 +27,7 @@ from nbradiomics.segmentation.environment import (
     random_state,
     torch_threads,
 )
+from nbradiomics.segmentation.model_files.layout import PLANS
 from nbradiomics.segmentation.model_files.plans import configuration_of
 from nbradiomics.segmentation.training.cases import Examined
 from nbradiomics.segmentation.training.folder import TrainingFolder
@@ -45,8 +46,6 @@ EPOCHS = 1000
 #: Seconds between two checkpoints, at the least; what a kill can cost besides the epoch it falls into.
 CHECKPOINT_SECONDS = 120.0
 _STAGE = "train"
-#: What torch says where memory is short, on a CPU and on a GPU.
-_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 
 
 @dataclass(frozen=True)
@@ -253,7 +252,7 @@ def _run(
     from nbradiomics.segmentation.training.trainers import FoldFiles, FoldTrainer, SmallTrainer
 
     plans = plans_of(folder)
-    configuration_of(plans, CONFIGURATION, folder.model)  # nnU-Net imports what the plans name
+    configuration_of(plans, CONFIGURATION, folder.model / PLANS)  # nnU-Net imports what the plans name
     plans["continue_training"] = False  # nnU-Net's own command would set it
     dataset = json.loads((folder.model / "dataset.json").read_text(encoding="utf-8"))
     kind = FoldTrainer if settings.recipe is None else SmallTrainer
@@ -284,7 +283,7 @@ def _told(name: str) -> Iterator[None]:
         raise
     except Exception as error:
         cause = (str(error).splitlines() or [""])[0]
-        if isinstance(error, MemoryError) or any(word in cause.lower() for word in _MEMORY):
+        if ran_out_of_memory(error):
             raise ModelError(
                 f"{name} ran out of memory: {cause}",
                 "Train fewer folds at once (--jobs), or a smaller patch or network (preset small).",
