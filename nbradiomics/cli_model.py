@@ -60,7 +60,8 @@ def import_(
     )
     for note in done.notes:
         output.print(f"Note: {note}", markup=False)
-    output.print(f"{done.folder}: {done.left_out} other file(s) of {source} left out.", markup=False)
+    left = f"; {done.left_out} other file(s) of {source} left out" if done.left_out else ""
+    output.print(f"Imported {done.name} -> {done.folder}{left}", markup=False)
     output.print(f"Use it as: --model {done.name}  (in a study file: model: {done.name})", markup=False)
 
 

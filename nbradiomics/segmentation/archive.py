@@ -48,7 +48,7 @@ def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Members]]:
     try:
         archive = zipfile.ZipFile(path)
     except _DAMAGE as error:
-        raise ModelError(f"{path} cannot be read as a zip archive: {error}", _AGAIN) from error
+        raise ModelError(f"{path} cannot be read as a zip archive: {error}.", _AGAIN) from error
     with archive:
         yield archive, _members(archive, path)
 

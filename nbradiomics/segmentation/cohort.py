@@ -38,7 +38,7 @@ from nbradiomics.tables import AUTO
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "segment"
-NUMBERS = ["volume_ml", "volume_cv", "fold_dice"]
+NUMBERS = ["volume_ml", "removed_ml", "volume_cv", "fold_dice"]
 CHANNELS = ["channels", "resampled", "unused", "orientation"]
 COLUMNS = ["subject", "timepoint", "sequence", "status", *NUMBERS, "in_training", *CHANNELS]
 #: Step of the values of written maps: steps that nobody sees, so that files compress.
@@ -55,10 +55,11 @@ class SegmentedCohort:
         The cohort with reader `auto` added for every scan that could be segmented.
     table
         Columns `COLUMNS`, one row per scan. `status` is ``ok`` or ``empty`` (no tumour found), missing for
-        a failure; `volume_ml` the tumour's volume; `volume_cv` (ratio) and `fold_dice` (0 to 1) how far the
-        model's folds disagree; `in_training` whether the model was trained on this image or subject, missing
-        where it records neither; `channels` what the network saw, `resampled` which of them were brought to
-        the grid of the first, `unused` what it does not take; `orientation` the axes of the first image.
+        a failure; `volume_ml` the tumour's volume, `removed_ml` what post-processing took away; `volume_cv`
+        (ratio) and `fold_dice` (0 to 1) how far the model's folds disagree; `in_training` whether the model
+        was trained on this image or subject, missing where it records neither; `channels` what the network
+        saw, `resampled` which of them were brought to the grid of the first, `unused` what it does not take;
+        `orientation` the axes of the first image.
     failures
         Scans that failed.
     warnings
@@ -209,6 +210,7 @@ def _segment_scan(scan: Scan, job: _Job, files: Mapping[str, Path]) -> Payload:
     return {
         "status": "ok" if prediction.volume_ml > 0 else "empty",
         "volume_ml": prediction.volume_ml,
+        "removed_ml": prediction.removed_ml,
         "volume_cv": prediction.volume_cv,
         "fold_dice": prediction.fold_dice,
         "in_training": _in_training(job.model.card, scan, used),
@@ -280,6 +282,9 @@ def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> l
         for value, rows in named[named[column].fillna("") != ""].groupby(column, sort=False):
             told = what.format(model=model.name, value=value)
             found.append(f"{told} {_listed(rows['scan'].tolist())}.")
+    emptied = named[(named["status"] == "empty") & (named["removed_ml"] > 0)]
+    if len(emptied):
+        found.append(f"Post-processing removed all that was found in {_listed(emptied['scan'].tolist())}.")
     apart = named[named["fold_dice"] < LOW_AGREEMENT].sort_values("fold_dice")
     if len(apart):
         cases = [f"{row['scan']}: {row['fold_dice']:.2f}" for row in apart.to_dict("records")]

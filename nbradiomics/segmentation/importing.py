@@ -139,7 +139,10 @@ def _said(tumour: Sequence[str], orientation: str | None) -> dict[str, Any]:
         if len(letters) != 3 or any(
             sum(each in pair for each in letters) != 1 for pair in ("LR", "AP", "IS")
         ):
-            raise InputError(f"orientation is {orientation!r}.", "Give three letters, such as LPS or RAS.")
+            raise InputError(
+                f"orientation is {orientation!r}.",
+                "Give one letter of each pair L and R, P and A, S and I: such as LPS or RAS.",
+            )
         said["orientation"] = letters
     return said
 

@@ -95,6 +95,11 @@ def find_model(name_or_folder: str | Path, models: str | Path | None = None) -> 
             if name_or_folder in known:
                 return place / name_or_folder
     folder = Path(name_or_folder)
+    if folder.is_file():
+        raise ModelError(
+            f"{folder} is a file; a name or a folder was expected.",
+            f"Import a zip first: nbradiomics model import {folder}.",
+        )
     if not folder.is_dir():
         listed = ", ".join([*bundled_models(), *imported_models(models)])
         raise ModelError(

@@ -135,8 +135,14 @@ def test_folds_that_are_left_out_are_told():
         "fold_1 is left out: it holds only checkpoint_best.pth, so its training did not end.",
         "fold_2 is left out: it holds no checkpoint, so its training did not end.",
         "fold_3_old is left out: folds are called fold_0, fold_1 ... or fold_all.",
+        "fold_3, fold_4, fold_5, fold_6, fold_7, fold_8, fold_9 not there, or empty; fold_10 is.",
         "fold_all is left out: it was trained on all cases, fold_0, fold_10 on some.",
     )
+
+
+def test_a_fold_that_is_missing_is_told(folder):
+    (folder / "fold_0").rename(folder / "fold_1")
+    assert folds_of(folder).notes == ("fold_0 not there, or empty; fold_1 is.",)
 
 
 def test_a_training_that_did_not_end_is_no_model(folder):

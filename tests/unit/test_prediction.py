@@ -330,18 +330,25 @@ def test_plans_that_ask_for_their_own_resampling_keep_it(tmp_path):
 # --- post-processing ----------------------------------------------------------------------------------
 
 
-def test_post_processing_is_done_to_the_mask_and_to_each_fold_alike(models):
+def test_post_processing_is_done_to_the_mask_and_not_to_what_tells_how_sure_it_is(models):
     model, settings = models["one channel"], PostProcessing(largest_component=True)
     plain = model.predict(images_for(model))
     found = model.predict(images_for(model), postprocessing=settings)
-    for before, after in (
-        (plain.mask, found.mask),
-        *zip(plain.fold_masks.values(), found.fold_masks.values(), strict=True),
-    ):
-        assert np.array_equal(array(after) > 0, settings.apply(array(before) > 0, 1.0))
-        assert 0 < array(after).sum() < array(before).sum()
-    assert found.volume_ml < plain.volume_ml
+    assert np.array_equal(array(found.mask) > 0, settings.apply(array(plain.mask) > 0, 1.0))
+    assert 0 < found.volume_ml < plain.volume_ml
+    assert found.removed_ml == pytest.approx(plain.volume_ml - found.volume_ml)
+    assert plain.removed_ml == 0
     assert np.array_equal(array(found.probability), array(plain.probability))
+    for name, before in plain.fold_masks.items():
+        assert np.array_equal(array(found.fold_masks[name]), array(before))
+    assert (found.fold_dice, found.volume_cv) == (plain.fold_dice, plain.volume_cv)
+
+
+def test_a_tumour_that_is_removed_whole_is_no_agreement_on_none(models):
+    model = models["one channel"]
+    found = model.predict(images_for(model), postprocessing=PostProcessing(min_volume_ml=1e6))
+    assert found.volume_ml == 0 < found.removed_ml
+    assert found.fold_dice < 1
 
 
 # --- the process is left as it was ------------------------------------------------------------------

@@ -82,7 +82,9 @@ def read_card(folder: Path) -> Card:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as error:
-        raise ModelError(f"{path} is no JSON: {error}", "Get the model again, or remove its card.") from error
+        raise ModelError(
+            f"{path} is no JSON: {error}.", "Get the model again, or remove its card."
+        ) from error
     if not isinstance(content, dict):
         raise ModelError(f"{path} holds no JSON object.", "Get the model again, or remove its card.")
     known = {field.name: content[field.name] for field in fields(Card) if content.get(field.name) is not None}

@@ -17,7 +17,7 @@ import numpy as np
 
 from nbradiomics.errors import ModelError
 from nbradiomics.segmentation.model_files.layout import CHECKPOINT, folds_of, require_folds
-from nbradiomics.segmentation.model_files.plans import AGAIN
+from nbradiomics.segmentation.model_files.plans import AGAIN, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -49,7 +49,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as error:
-        raise ModelError(f"{path} is no JSON: {error}", AGAIN) from error
+        raise ModelError(f"{path} is no JSON: {error}.", AGAIN) from error
     if not isinstance(content, dict):
         raise ModelError(f"{path} holds no JSON object.", AGAIN)
     return content
@@ -188,9 +188,9 @@ def _require_stored(path: Path) -> None:
 
 def _first_line(error: Exception) -> str:
     """First sentence of torch's message; what follows advises to load without safeguard."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    found = [line for line in lines if "Unsupported" in line or "GLOBAL" in line]
-    return (found or lines or [type(error).__name__])[0]
+    lines = str(error).splitlines()
+    found = [line.strip() for line in lines if "Unsupported" in line or "GLOBAL" in line]
+    return found[0] if found else first_line(error)
 
 
 @contextlib.contextmanager

@@ -80,6 +80,10 @@ def sort_folds(files: Mapping[str, Collection[str]]) -> Folds:
             found = f"only {' and '.join(begun)}" if begun else "no checkpoint"
             notes.append(f"{name} is left out: it holds {found}, so its training did not end.")
     numbered = [name for name in complete if name != "fold_all"]
+    last = max((int(name.removeprefix("fold_")) for name in numbered), default=-1)
+    gaps = [name for name in map("fold_{}".format, range(last)) if name not in files]
+    if gaps:
+        notes.append(f"{', '.join(gaps)} not there, or empty; fold_{last} is.")
     if numbered and len(numbered) < len(complete):
         notes.append(f"fold_all is left out: it was trained on all cases, {', '.join(numbered)} on some.")
     return Folds(tuple(numbered or complete), tuple(notes))

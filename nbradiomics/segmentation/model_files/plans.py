@@ -129,8 +129,10 @@ def _channels(dataset: Mapping[str, Any]) -> Mapping[str, str]:
 
 def first_line(error: Exception) -> str:
     """The gist of a library's error; torch adds lists of what it would take."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0] if len(lines[0]) <= 200 else f"{lines[0][:200]} ..."
+    first = (str(error).strip().splitlines() or [""])[0]
+    if not any(letter.isalpha() for letter in first):  # such as the key of a KeyError
+        first = f"{type(error).__name__} {first}".strip()
+    return f"{first[:200]} ..." if len(first) > 200 else f"{first.rstrip('.')}."
 
 
 def has_regions(labels: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class PostProcessing:
-    """What is done to the mask, and to that of each fold; to the probability map nothing.
+    """What is done to the mask; to the probability and to the folds' own masks nothing.
 
     Components are sets of voxels that touch by a face, an edge or a corner (26-connected).
 

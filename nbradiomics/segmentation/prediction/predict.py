@@ -32,9 +32,11 @@ class Prediction:
         With labels it is the sum over those that make up the tumour, with regions the largest.
         Post-processing leaves it alone.
     fold_masks
-        The mask of each fold, by its name.
+        The mask of each fold alone, by its name; post-processing leaves them alone.
     volume_ml
         Volume of the mask in millilitres.
+    removed_ml
+        Volume that post-processing took away.
     fold_dice
         Mean Dice coefficient over all pairs of folds, 0 to 1; two empty masks agree (1). ``None`` with
         a single fold.
@@ -57,6 +59,7 @@ class Prediction:
     probability: sitk.Image
     fold_masks: Mapping[str, sitk.Image]
     volume_ml: float
+    removed_ml: float
     fold_dice: float | None
     volume_cv: float | None
     orientation: str
@@ -111,7 +114,7 @@ def segment(
 
         found = run_folds(turned, predictor, tumour=tumour, inference=inference)
     voxel_ml = float(np.prod(image.GetSpacing())) / 1000.0
-    masks = [postprocessing.apply(mask, voxel_ml) for mask in found.fold_masks]
+    masks = found.fold_masks  # as they are: a tumour that is too small to keep is no agreement on none
     mask = postprocessing.apply(found.mask, voxel_ml)
     return Prediction(
         mask=_on_grid(mask.astype(np.uint8), turned[0], image),
@@ -121,6 +124,7 @@ def segment(
             for name, own in zip(folds, masks, strict=True)
         },
         volume_ml=float(mask.sum()) * voxel_ml,
+        removed_ml=float(found.mask.sum() - mask.sum()) * voxel_ml,
         fold_dice=mean_pairwise_dice(masks),
         volume_cv=variation([float(own.sum()) for own in masks]),
         orientation=inputs.orientation,

@@ -63,7 +63,7 @@ class TrainingFolder:
         if (out / PLANS).is_file():
             left = f" {self.work} (copies of the images) can be removed." if self.work.exists() else ""
             raise InputError(
-                f"{out} holds a finished model.{left}", "Choose a new folder, or remove this one."
+                f"{out} holds a finished model.{left}", "Choose a new folder for another training."
             )
         begun = (self.work / _SETTINGS).is_file()
         if not begun and out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -74,10 +74,14 @@ class TrainingFolder:
     def _require_same(self, now: Mapping[str, Any]) -> None:
         path = self.work / _SETTINGS
         try:
-            before = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, OSError) as error:
+            before = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError, OSError) as error:
             raise InputError(f"{path} cannot be read: {error}", f"Remove {self.work}.") from error
-        found = differences(before, now)
+        found = differences(_settings(before), _settings(now))
+        one, other = (each.get("cases", {}) for each in (before, now))
+        changed = sum(one.get(name) != other.get(name) for name in {**one, **other})
+        if changed:
+            found.append(f"the files of {changed} cases are others (another --reader or --sequence, say)")
         if found:
             raise InputError(
                 f"{self.out} holds the unfinished training of another command: {'; '.join(found)}.",
@@ -148,6 +152,11 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, temporary)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
+
+
+def _settings(content: Mapping[str, Any]) -> dict[str, Any]:
+    """All but the cases, whose hashes tell a reader nothing."""
+    return {name: value for name, value in content.items() if name != "cases"}
 
 
 def differences(before: Any, now: Any, name: str = "") -> list[str]:

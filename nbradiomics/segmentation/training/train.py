@@ -181,6 +181,9 @@ def train_folds(
         )
     names = {f"fold_{number}": number for number in range(len(splits))}
     todo = {name: number for name, number in names.items() if not folder.weights(number).is_file()}
+    begun = sum(folder.state(number).is_file() for number in todo.values())
+    if begun or len(todo) < len(names):
+        tell(f"Continuing: {len(names) - len(todo)} of {len(names)} folds are trained, {begun} half-way.")
     arguments = {name: (folder, number, settings, half, checkpoint_seconds) for name, number in todo.items()}
     traces = {name: folder.trace(number) for name, number in todo.items()}
     with watched(traces, settings.epochs, progress, _estimate(settings, len(todo), jobs, tell)):
