@@ -77,17 +77,12 @@ def segment(
 
 
 def _write(done: SegmentedCohort, out: Path, inputs: list[Path]) -> None:
-    import json
-
-    from nbradiomics.atomic import write_text
-    from nbradiomics.provenance import describe_run
+    from nbradiomics.provenance import write_provenance
     from nbradiomics.tables import write_table
 
     done.cohort.write(out)
     write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
-    record = describe_run(inputs=inputs, folder=out.parent.resolve(), **done.provenance)
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    write_text(text, out.with_name(f"{out.stem}.provenance.json"))
+    write_provenance(out.with_name(f"{out.stem}.provenance.json"), inputs=inputs, **done.provenance)
 
 
 def _tell(done: SegmentedCohort, model: Model) -> None:

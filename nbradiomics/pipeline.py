@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbradiomics import stages
-from nbradiomics.atomic import write_text
 from nbradiomics.checks import check_tables
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.problem import raise_errors
-from nbradiomics.provenance import describe_run
+from nbradiomics.provenance import write_provenance
 from nbradiomics.report import build_report
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.segmentation.model import load_model
@@ -108,12 +106,10 @@ def _write_provenance(run: Run, cohort: Cohort, segmentation: dict[str, Any]) ->
     inputs |= {Path(mask) for mask in cohort.table["mask"] if mask}
     if study.outcome:
         inputs.add(study.outcome.clinical)
-    content = describe_run(
+    write_provenance(
+        run.folder.file("provenance.json"),
         inputs=inputs,
-        folder=run.folder.root.resolve(),
         study=study.model_dump(mode="json"),
         parameters=load_parameters(study.extract.params).text,
         **segmentation,
     )
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    write_text(text, run.folder.file("provenance.json"))

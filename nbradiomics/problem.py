@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, NbradiomicsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,11 @@ class Problem:
     severity: Literal["error", "warning"]
     problem: str
     remedy: str
+
+
+def problem_of(error: NbradiomicsError, path: Path, column: str) -> Problem:
+    """An error that belongs to no line, as a problem of a file's column or key."""
+    return Problem(str(path), "", column, "error", error.problem, error.remedy)
 
 
 def problem_table(problems: Iterable[Problem]) -> pd.DataFrame:

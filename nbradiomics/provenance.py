@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from nbradiomics.atomic import write_text
 from nbradiomics.workspace import content_hash
 
 #: Packages whose version can change a number.
@@ -59,3 +61,9 @@ def describe_run(*, inputs: Iterable[Path], folder: Path, **parts: Any) -> dict[
         **parts,
         "inputs": hashes,
     }
+
+
+def write_provenance(path: Path, *, inputs: Iterable[Path], **parts: Any) -> None:
+    """Write `describe_run` as JSON, with the inputs' paths given from the file's folder."""
+    record = describe_run(inputs=inputs, folder=path.parent.resolve(), **parts)
+    write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", path)

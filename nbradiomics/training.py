@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -13,12 +12,11 @@ import pandas as pd
 
 from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT
 from nbradiomics.agreement.cohort import AgreementTable, compare_cohort
-from nbradiomics.atomic import write_text
 from nbradiomics.case_region import DEFAULT_LABEL
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
-from nbradiomics.provenance import describe_run, package_versions
+from nbradiomics.provenance import package_versions, write_provenance
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.training.cases import (
@@ -299,12 +297,10 @@ def _training(folder: TrainingFolder, chosen: _Chosen, settings: TrainingSetting
 
 def _write_provenance(folder: TrainingFolder, cohort: Cohort, chosen: _Chosen, card: Card) -> None:
     """Write what is needed to repeat the training and its masks."""
-    place = folder.out / CROSS_VALIDATION
     scans = [case.scan for case in chosen.cases.values()]
     inputs = {cohort.path, *(channel.image for scan in scans for channel in scan.channels)}
     inputs |= {mask.path for case in chosen.cases.values() for mask in case.masks}
-    record = describe_run(inputs=inputs, folder=place.resolve(), training=card.training)
-    write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", place / PROVENANCE)
+    write_provenance(folder.out / CROSS_VALIDATION / PROVENANCE, inputs=inputs, training=card.training)
 
 
 def cross_validation_figures(table: pd.DataFrame, agreement: pd.DataFrame) -> dict[str, float | int | None]:

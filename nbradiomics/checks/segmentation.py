@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.cohort import Cohort, Scan
-from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.problem import Problem
+from nbradiomics.problem import Problem, problem_of
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.inputs import (
@@ -46,14 +45,14 @@ def check_model(
     try:
         model = load_model(segment.model, models=models)
     except NbradiomicsError as error:
-        return [_problem(path, "segment.model", error)]
+        return [problem_of(error, path, "segment.model")]
     scans = _scans(table, path)
     unfit = [misfit for scan in scans if (misfit := _misfit(model, scan))]
-    problems = [_problem(path, "segment.model", unfit[0])] if unfit and len(unfit) == len(scans) else []
+    problems = [problem_of(unfit[0], path, "segment.model")] if unfit and len(unfit) == len(scans) else []
     try:
         model.resolve(study_inference(segment))
     except InputError as error:
-        problems.append(_problem(path, "segment", error))
+        problems.append(problem_of(error, path, "segment"))
     if model.card.intended_use and not study.synthetic:
         found = f"the card of the model {model.name} says: {model.card.intended_use}"
         remedy = "Make sure that this study is what the model is for."
@@ -90,9 +89,7 @@ def check_scans(model: Model, table: pd.DataFrame, path: Path) -> list[Problem]:
             line = str(int(table.index[table["image"] == str(scan.image)][0]) + 2)
             found = f"{scan.name} cannot be segmented: {error.problem}"
             problems.append(Problem(str(path), line, "channel", "error", found, error.remedy))
-    unnamed = [scan.sequence for scan in scans if not scan.channels[0].name]
-    sequences = ["" if name == DEFAULTS["sequence"] else name for name in unnamed]
-    taken = sequence_warning(sequences, model.channels, model.name)
+    taken = sequence_warning(scans, model.channels, model.name)
     if taken:
         remedy = "Name the images in the column `channel` as the model names its inputs."
         problems.append(Problem(str(path), "", "sequence", "warning", taken, remedy))
@@ -115,7 +112,3 @@ def _misfit(model: Model, scan: Scan) -> InputError | None:
     except InputError as error:
         return error
     return None
-
-
-def _problem(path: Path, column: str, error: NbradiomicsError) -> Problem:
-    return Problem(str(path), "", column, "error", error.problem, error.remedy)

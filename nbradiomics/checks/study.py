@@ -16,7 +16,7 @@ from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_engine, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.lesions import require_lesions_told_apart
-from nbradiomics.problem import Problem, problem_table
+from nbradiomics.problem import Problem, problem_of, problem_table
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.study import Study, read_study
 from nbradiomics.tables import AUTO
@@ -91,7 +91,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
     try:
         require_engine(study.extract.engine)
     except InputError as error:
-        problems.append(_problem(path, "extract.engine", error))
+        problems.append(problem_of(error, path, "extract.engine"))
     if study.segment:
         problems += check_model(study, study.segment, table, path, models)
     return problems
@@ -127,7 +127,7 @@ def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
     try:
         parameters = load_parameters(study.extract.params)
     except InputError as error:
-        return [_problem(path, "extract.params", error)]
+        return [problem_of(error, path, "extract.params")]
     return _check_labels(parameters, table, path, "extract.params")
 
 
@@ -137,7 +137,7 @@ def _check_labels(parameters: Parameters, table: pd.DataFrame, path: Path, colum
         try:
             resolve_label(parameters, label)
         except InputError as error:
-            problems.append(_problem(path, column, error))
+            problems.append(problem_of(error, path, column))
     return problems
 
 
@@ -146,7 +146,7 @@ def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Proble
     try:
         require_lesions_told_apart(study.lesions, set(_manual(table)["roi"]), with_model=with_model)
     except InputError as error:
-        return [_problem(path, "lesions", error)]
+        return [problem_of(error, path, "lesions")]
     return []
 
 
@@ -191,7 +191,3 @@ def _check_auto(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
         readers = ", ".join(sorted(set(table["reader"]) - {""}))
         return [Problem(str(path), "", "outcome.reader", "error", found, f"Readers there: {readers}.")]
     return []
-
-
-def _problem(path: Path, column: str, error: NbradiomicsError) -> Problem:
-    return Problem(str(path), "", column, "error", error.problem, error.remedy)

@@ -15,7 +15,6 @@ import pandas as pd
 import SimpleITK as sitk
 
 from nbradiomics.cohort import Cohort, Scan
-from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
@@ -173,25 +172,29 @@ def segment_cohort(
     )
 
 
+def file_names(scans: Mapping[str, Scan]) -> dict[str, str]:
+    """What the files of each scan are called, without ending, by the scan's name."""
+    stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
+    return dict(zip(scans, stems, strict=True))
+
+
 def _files(
     scans: Mapping[str, Scan], masks: Path, maps: Path | None, folds: Sequence[str]
 ) -> dict[str, dict[str, Path]]:
     """Files of each scan: ``mask``, and with maps ``probability``, ``entropy`` and one per fold."""
-    stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
     kinds = [] if maps is None else ["probability", "entropy", *folds]
     return {
         name: {
             "mask": masks / f"{stem}.nii.gz",
             **{kind: Path(maps or "") / f"{stem}_{kind}.nii.gz" for kind in kinds},
         }
-        for name, stem in zip(scans, stems, strict=True)
+        for name, stem in file_names(scans).items()
     }
 
 
 def remove_maps(cohort: Cohort, maps: str | Path) -> None:
     """Remove the maps of a cohort's scans that an earlier model left, where no new ones are asked for."""
-    for files in _files({scan.name: scan for scan in cohort.scans()}, Path(), Path(maps), ()).values():
-        stem = files["mask"].name.removesuffix(".nii.gz")
+    for stem in file_names({scan.name: scan for scan in cohort.scans()}).values():
         for kind in ("probability", "entropy", "fold_*"):
             for file in Path(maps).glob(f"{escape(stem)}_{kind}.nii.gz"):
                 file.unlink()
@@ -271,9 +274,7 @@ def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> l
     if model.orientation is None:
         lying = {name: read_orientation(scan.image) for name, scan in scans.items()}
         found.append(orientation_warning(lying, model.name))
-    unnamed = [scan.sequence for scan in scans.values() if not scan.channels[0].name]
-    sequences = ["" if name == DEFAULTS["sequence"] else name for name in unnamed]
-    found.append(sequence_warning(sequences, model.channels, model.name))
+    found.append(sequence_warning(scans.values(), model.channels, model.name))
     named = table.assign(scan=list(scans))
     for column, what in (
         ("unused", "The model {model} does not take {value}, which was not used in"),

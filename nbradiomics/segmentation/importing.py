@@ -19,7 +19,7 @@ from nbradiomics.execution import Progress, quiet
 from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation.archive import GIB, extract, open_archive, require_space
 from nbradiomics.segmentation.model import load_model
-from nbradiomics.segmentation.model_files.card import read_card, write_card
+from nbradiomics.segmentation.model_files.card import is_orientation, read_card, write_card
 from nbradiomics.segmentation.model_files.checkpoint import read_fold, read_json, write_fold
 from nbradiomics.segmentation.model_files.description import read_description
 from nbradiomics.segmentation.model_files.layout import (
@@ -136,9 +136,7 @@ def _said(tumour: Sequence[str], orientation: str | None) -> dict[str, Any]:
     said: dict[str, Any] = {"tumour": tuple(tumour)} if tumour else {}
     if orientation is not None:
         letters = orientation.strip().upper()
-        if len(letters) != 3 or any(
-            sum(each in pair for each in letters) != 1 for pair in ("LR", "AP", "IS")
-        ):
+        if not is_orientation(letters):
             raise InputError(
                 f"orientation is {orientation!r}.",
                 "Give one letter of each pair L and R, P and A, S and I: such as LPS or RAS.",

@@ -107,12 +107,18 @@ def _check_types(content: Mapping[str, Any], path: Path) -> None:
         if isinstance(value, list) and not all(isinstance(each, str) for each in value):
             raise ModelError(f"{path}: {name} holds more than text.", "Correct the card, or remove it.")
     orientation = content.get("orientation", "LPS")
-    axes = sorted("".join(pair for pair in ("AP", "IS", "LR") if letter in pair) for letter in orientation)
-    if axes != ["AP", "IS", "LR"]:
+    if not is_orientation(orientation):
         raise ModelError(
             f"{path}: orientation is {orientation!r}; three letters such as 'LPS' were expected.",
             "Correct the card.",
         )
+
+
+def is_orientation(letters: str) -> bool:
+    """Whether three letters name three axes: one of each pair L and R, P and A, S and I."""
+    return len(letters) == 3 and all(
+        sum(letter in pair for letter in letters) == 1 for pair in ("LR", "AP", "IS")
+    )
 
 
 def write_card(card: Card, folder: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.model_files.plans import has_regions
+from nbradiomics.segmentation.model_files.plans import has_regions, label_values
 
 _NAMES = ("tumour", "tumor")
 
@@ -69,10 +69,10 @@ def find_tumour(dataset: Mapping[str, Any], folder: Path, names: Sequence[str] |
             f"{folder} has {wanted}; labels besides the background: {listed}.",
             "Name the tumour's label or labels in the card: nbradiomics model import FOLDER --tumour NAMES.",
         )
-    values = frozenset(value for name in chosen for value in _as_list(labels[name]))
+    values = frozenset(value for name in chosen for value in label_values(labels[name]))
     if not has_regions(labels):  # one head for each label, in their order
         return Tumour(chosen, values, tuple(sorted(values)))
-    inside = [set(_as_list(value)) <= values for value in labels.values()]
+    inside = [set(label_values(value)) <= values for value in labels.values()]
     heads = tuple(
         head for head, within in enumerate(inside) if within
     )  # nnU-Net numbers regions as they stand
@@ -85,11 +85,7 @@ def _chosen(labels: Mapping[str, Any], names: Sequence[str] | None) -> tuple[str
         known = set(names) <= set(labels) and not (regions and len(names) > 1)
         return tuple(dict.fromkeys(names)) if known else ()
     named = [name for name in labels if name.casefold() in _NAMES]
-    whole = {value for each in labels.values() for value in _as_list(each)}
-    largest = [name for name, value in labels.items() if set(_as_list(value)) == whole] if regions else []
+    whole = {value for each in labels.values() for value in label_values(each)}
+    largest = [name for name, value in labels.items() if set(label_values(value)) == whole] if regions else []
     candidates = named or largest or list(labels)
     return tuple(candidates) if len(candidates) == 1 else ()
-
-
-def _as_list(value: Any) -> list[int]:
-    return [int(each) for each in value] if isinstance(value, list) else [int(value)]

@@ -161,7 +161,7 @@ def check_dataset(dataset: Mapping[str, Any], where: Path) -> None:
     labels = {name: value for name, value in dataset["labels"].items() if name != "ignore"}
     if labels.get("background") != 0:
         raise ModelError(f"{where}: no label 'background' of value 0.", AGAIN)
-    values = sorted({each for value in labels.values() for each in _as_list(value)})
+    values = sorted({each for value in labels.values() for each in label_values(value)})
     ignored = dataset["labels"].get("ignore")
     if ignored is not None and ignored != values[-1] + 1:
         raise ModelError(
@@ -181,7 +181,7 @@ def _check_heads(
             raise ModelError(f"{where}: the labels are {found}; 0, 1, 2 ... were expected.", AGAIN)
         return
     order = dataset.get("regions_class_order") or []
-    regions = [set(_as_list(value)) for value in labels.values() if set(_as_list(value)) != {0}]
+    regions = [set(label_values(value)) for value in labels.values() if set(label_values(value)) != {0}]
     fits = len(order) == len(regions) == len(set(order))
     if not fits or any(value not in region for value, region in zip(order, regions, strict=True)):
         found = reprlib.repr(order) if order else "missing"
@@ -191,7 +191,8 @@ def _check_heads(
         )
 
 
-def _as_list(value: int | list[int]) -> list[int]:
+def label_values(value: int | list[int]) -> list[int]:
+    """Values of a label, of which there is one, or of a region."""
     return value if isinstance(value, list) else [value]
 
 

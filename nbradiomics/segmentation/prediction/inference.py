@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from nbradiomics.errors import InputError
-from nbradiomics.segmentation.device import native_bf16, resolve_device
+from nbradiomics.segmentation.device import Device, native_bf16, resolve_device
 
-DEVICES = ("auto", "cpu", "cuda")
+DEVICES = get_args(Device)
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 RESAMPLINGS = ("torch", "stock")
 

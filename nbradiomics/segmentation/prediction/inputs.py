@@ -7,7 +7,7 @@ all give a mask without a word, and a wrong one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -15,6 +15,8 @@ from typing import TypeAlias
 import numpy as np
 import SimpleITK as sitk
 
+from nbradiomics.cohort import Scan
+from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import describe, read_image
@@ -156,19 +158,21 @@ def orientation_warning(orientations: Mapping[str, str | None], model: str) -> s
     )
 
 
-def sequence_warning(sequences: Sequence[str], channels: Sequence[str], model: str) -> str | None:
+def sequence_warning(scans: Iterable[Scan], channels: Sequence[str], model: str) -> str | None:
     """Say that images without a channel's name are called otherwise than the input of the model is.
 
     Parameters
     ----------
-    sequences
-        Sequence of each scan whose image has no channel's name; empty where the cohort names none.
+    scans
+        What the model is to segment.
     channels
         Names of the model's channels.
     model
         Name of the model.
     """
-    counts = Counter(name for name in sequences if name.casefold() not in {"", channels[0].casefold()})
+    unnamed = [scan.sequence for scan in scans if not scan.channels[0].name]
+    named = [name for name in unnamed if name != DEFAULTS["sequence"]]
+    counts = Counter(name for name in named if name.casefold() != channels[0].casefold())
     if not counts:
         return None
     listed = ", ".join(f"{name} ({number})" for name, number in sorted(counts.items()))

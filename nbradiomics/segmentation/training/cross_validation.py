@@ -14,8 +14,7 @@ import pandas as pd
 from nbradiomics.cohort import Case, Cohort, Scan
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
-from nbradiomics.names import file_stems
-from nbradiomics.segmentation.cohort import COLUMNS
+from nbradiomics.segmentation.cohort import COLUMNS, file_names
 from nbradiomics.segmentation.model import Model, fingerprint_of, load_model
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.training.splits import Split
@@ -66,8 +65,7 @@ def segment_out_of_fold(
     """
     fold_of = {name: f"fold_{number}" for number, split in enumerate(splits) for name in split.validation}
     scans = {name: cases[name].scan for name in cases if name in fold_of}
-    stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
-    files = {name: masks / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
+    files = {name: masks / f"{stem}.nii.gz" for name, stem in file_names(scans).items()}
     how = inference.resolved()
     content = fingerprint_of(model)
     batch = run_stored(

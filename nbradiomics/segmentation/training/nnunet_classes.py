@@ -17,12 +17,12 @@ from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPre
 from nnunetv2.training.dataloading.nnunet_dataset import nnUNetBaseDataset
 
 from nbradiomics.execution import workers_replaced_quietly
+from nbradiomics.segmentation.training.preparation import CONFIGURATION, PLANS_NAME
 from nbradiomics.segmentation.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-CONFIGURATION, PLANS_NAME = "3d_fullres", "nnUNetPlans"
 _TUMOUR = "_tumour.npy"
 
 
