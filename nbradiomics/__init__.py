@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbradiomics.agreement.cohort import compare_cohort
     from nbradiomics.agreement.compare import compare_masks
+    from nbradiomics.agreement.study import StudySettings, study_readers
     from nbradiomics.checks import check
     from nbradiomics.cohort import Cohort, load_cohort
     from nbradiomics.demo import run_demo
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
     from nbradiomics.pipeline import run
+    from nbradiomics.reader_study import run_reader_study
     from nbradiomics.report import build_report
     from nbradiomics.reproducibility import assess_reproducibility, icc
     from nbradiomics.segmentation.cohort import segment_cohort
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from nbradiomics.segmentation.store import list_models
     from nbradiomics.segmentation.training.recipe import Recipe
     from nbradiomics.segmentation.training.train import TrainingSettings
+    from nbradiomics.study import Readers
     from nbradiomics.synthetic import make_cohort
     from nbradiomics.training import train_model
 
@@ -40,7 +43,9 @@ _HOME = {
     "NbradiomicsError": "errors",
     "OutcomeSettings": "outcome",
     "PostProcessing": "segmentation.prediction.postprocess",
+    "Readers": "study",
     "Recipe": "segmentation.training.recipe",
+    "StudySettings": "agreement.study",
     "TrainingSettings": "segmentation.training.train",
     "assess_reproducibility": "reproducibility",
     "build_report": "report",
@@ -60,7 +65,9 @@ _HOME = {
     "presets": "features",
     "run": "pipeline",
     "run_demo": "demo",
+    "run_reader_study": "reader_study",
     "segment_cohort": "segmentation.cohort",
+    "study_readers": "agreement.study",
     "train_model": "training",
     "write_outcome": "outcome",
 }
@@ -72,7 +79,9 @@ __all__ = [
     "NbradiomicsError",
     "OutcomeSettings",
     "PostProcessing",
+    "Readers",
     "Recipe",
+    "StudySettings",
     "TrainingSettings",
     "assess_reproducibility",
     "build_report",
@@ -92,7 +101,9 @@ __all__ = [
     "presets",
     "run",
     "run_demo",
+    "run_reader_study",
     "segment_cohort",
+    "study_readers",
     "train_model",
     "write_outcome",
 ]

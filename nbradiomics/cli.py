@@ -14,6 +14,7 @@ import typer
 
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
+    Background,
     CohortFile,
     Jobs,
     Lesions,
@@ -25,6 +26,7 @@ from nbradiomics.cli_options import (
     Variant,
     Work,
 )
+from nbradiomics.cli_readers import readers
 from nbradiomics.cli_segment import segment
 from nbradiomics.cli_steps import finish, finish_run, open_workspace, prepare, processes, split_names
 from nbradiomics.cli_train import train
@@ -104,7 +106,7 @@ def run(
     models: Models = None,
     jobs: Jobs = None,
 ) -> None:
-    """Run a whole study: check, segment, compare, extract, reproducibility, outcome, report."""
+    """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
     from nbradiomics.pipeline import run as run_study
 
     finish_run(run_study(study, out, models=models, jobs=processes(jobs), progress=bars))
@@ -149,20 +151,33 @@ def compare(
     reference: Annotated[
         str | None, typer.Option(help="Reader to compare with; every ordered pair unless given.")
     ] = None,
+    tolerance: Annotated[float, typer.Option(help="Tolerance of the surface Dice, mm.")] = 3.0,
+    background: Background = None,
     lesions: Lesions = "union",
     jobs: Jobs = None,
     work: Work = None,
 ) -> None:
     """Compare masks: overlap, surface distance, direction of error."""
     from nbradiomics.agreement.cohort import compare_cohort
+    from nbradiomics.agreement.field import Field
     from nbradiomics.cohort import load_cohort
     from nbradiomics.tables import write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
     options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
-    agreement = compare_cohort(load_cohort(cohort), reference=reference, lesions=lesions, **options)
+    agreement = compare_cohort(
+        load_cohort(cohort),
+        reference=reference,
+        lesions=lesions,
+        tolerance_mm=tolerance,
+        field=Field(background),
+        **options,
+    )
     write_table(agreement.table, out)
     finish(agreement.failures, len(agreement.table), out)
+
+
+app.command(epilog="Example: nbradiomics readers cohort_auto.csv --out readers")(readers)
 
 
 @app.command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")

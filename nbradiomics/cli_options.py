@@ -27,3 +27,11 @@ Roi = Annotated[str | None, typer.Option(help="Which region, where there are sev
 Variant = Annotated[str | None, typer.Option(help="Which variant, where there are several.")]
 Reading = Annotated[int | None, typer.Option(help="Which reading, where there are several.", min=1)]
 CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a batch table of PyRadiomics.")]
+Background = Annotated[
+    float | None,
+    typer.Option(
+        help="Specificity, kappa and ROC area count the box around both masks with this margin in mm; the whole "
+        "image unless given.",
+        min=0,
+    ),
+]

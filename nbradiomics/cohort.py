@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbradiomics.cohort_table import DEFAULTS, SCAN, read_cohort_table
+from nbradiomics.cohort_table import DEFAULTS, FILES, INDEPENDENT, SCAN, read_cohort_table
 from nbradiomics.errors import InputError
 from nbradiomics.problem import raise_errors
 from nbradiomics.tables import AUTO, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Kind of the model's masks.
+AUTOMATIC = "automatic"
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ class Scan:
 class Case:
     """One region of one scan as one reader drew it: a row of a feature table.
 
-    Several mask files are united voxel by voxel.
+    Several mask files are united voxel by voxel. `kind` tells how the mask came about: ``independent`` (also
+    where the cohort does not say), ``edited``, ``consensus``, or ``automatic``. `probability` is the map that
+    an automatic mask was made from, where there is one.
     """
 
     scan: Scan
@@ -75,6 +80,8 @@ class Case:
     reader: str
     reading: int
     masks: tuple[MaskFile, ...]
+    kind: str = INDEPENDENT
+    probability: Path | None = None
 
     @property
     def name(self) -> str:
@@ -119,8 +126,27 @@ class Cohort:
         drawn, scans = self.table[self.table["mask"] != ""], self._scans()
         return [_case(row, scans[tuple(row[name] for name in SCAN)]) for row in drawn.to_dict("records")]
 
-    def with_reader(self, reader: str, masks: Mapping[Scan, Path]) -> Cohort:
-        """Add a reader: one mask file with label 1 for each scan."""
+    def with_reader(
+        self,
+        reader: str,
+        masks: Mapping[Scan, Path],
+        *,
+        kind: str = "",
+        probabilities: Mapping[Scan, Path] | None = None,
+    ) -> Cohort:
+        """Add a reader: one mask file with label 1 for each scan.
+
+        Parameters
+        ----------
+        reader
+            Name that the cohort does not hold yet.
+        masks
+            The mask file of each scan.
+        kind
+            `reference_kind` of the masks.
+        probabilities
+            Probability map of each scan, where there are any.
+        """
         import pandas as pd
 
         if reader in self.readers():
@@ -130,16 +156,16 @@ class Cohort:
             )
         rois = set(self.table.loc[self.table["mask"] != "", "roi"])
         roi = rois.pop() if len(rois) == 1 else DEFAULTS["roi"]
-        keep = {"reader": reader, "roi": roi, "reading": 1, "label": 1, "reference_kind": "", "minutes": ""}
+        keep = {"reader": reader, "roi": roi, "reading": 1, "label": 1, "reference_kind": kind, "minutes": ""}
+        maps = _by_place(probabilities or {})
         # An image file may stand in several scans: a row belongs to its scan.
         places = list(self.table[[*SCAN, "image"]].itertuples(index=False, name=None))
         first = dict(zip(reversed(places), reversed(self.table.to_dict("records")), strict=True))
-        given = {
-            (*scan.index().values(), str(scan.image)): str(masks[scan])
-            for scan in self.scans()
-            if scan in masks
-        }
-        added = [{**first[place], **keep, "mask": mask} for place, mask in given.items()]
+        given = _by_place({scan: masks[scan] for scan in self.scans() if scan in masks})
+        added = [
+            {**first[place], **keep, "mask": mask, "probability": maps.get(place, "")}
+            for place, mask in given.items()
+        ]
         # An image that had no mask has one now: its row without a reader says nothing more.
         bare = [place in given for place in places]
         old = self.table[(self.table["mask"] != "") | ~pd.Series(bare, index=self.table.index)]
@@ -149,11 +175,9 @@ class Cohort:
         """Write the table with paths relative to where it is written, and give it as it now stands."""
         path = Path(path)
         table = self.table.copy()
-        for column in ("image", "mask"):
+        for column in FILES:
             table[column] = [_relative(value, path.parent) for value in table[column]]
-        defaulted = [
-            name for name in ("channel", "label", "reference_kind", "minutes", "site") if name in table
-        ]
+        defaulted = ["channel", "label", "reference_kind", "minutes", "probability", "site"]
         table = table.drop(columns=[name for name in defaulted if (table[name] == DEFAULTS[name]).all()])
         write_table(table, path)
         return Cohort(self.table, path)
@@ -201,7 +225,14 @@ def _scan(rows: pd.DataFrame) -> Scan:
 def _case(row: Mapping[Any, Any], scan: Scan) -> Case:
     label = row["label"] if row["label"] != "" else None
     mask = MaskFile(Path(row["mask"]), label)
-    return Case(scan, row["roi"], row["reader"], int(row["reading"]), (mask,))
+    kind = AUTOMATIC if row["reader"] == AUTO else row["reference_kind"] or INDEPENDENT
+    probability = Path(row["probability"]) if row["probability"] else None
+    return Case(scan, row["roi"], row["reader"], int(row["reading"]), (mask,), kind, probability)
+
+
+def _by_place(files: Mapping[Scan, Path]) -> dict[tuple[str, ...], str]:
+    """Files by what tells a row's scan and image."""
+    return {(*scan.index().values(), str(scan.image)): str(file) for scan, file in files.items()}
 
 
 def _relative(value: str, folder: Path) -> str:

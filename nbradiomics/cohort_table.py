@@ -16,6 +16,8 @@ roi                which region or lesion                                       
 reading            1, 2, ... of the same reader                                        1
 reference_kind     ``independent``, ``edited`` (of the automatic mask), ``consensus``  empty
 minutes            time that the reader took                                           empty
+probability        map (0 to 1) that an automatic mask was made from, relative to      empty
+                   the table
 site               hospital or scanner                                                 empty
 =================  ==================================================================  =================
 """
@@ -48,13 +50,17 @@ DEFAULTS: dict[str, Any] = {
     "reading": 1,
     "reference_kind": "",
     "minutes": "",
+    "probability": "",
     "site": "",
 }
+#: Columns of paths.
+FILES = ("image", "mask", "probability")
 #: What tells one scan from another.
 SCAN = ["subject", "timepoint", "sequence"]
 #: What tells one row from another.
 KEY = [*SCAN, "channel", "roi", "reader", "reading"]
-KINDS = ("independent", "edited", "consensus")
+INDEPENDENT = "independent"
+KINDS = (INDEPENDENT, "edited", "consensus")
 #: Columns that people use for the subject in PyRadiomics' batch tables, which have none of their own.
 SUBJECT_NAMES = ("subject", "id", "patient", "patientid", "patient_id", "case")
 BATCH_READER = "reader"
@@ -88,7 +94,7 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     for column in ("reading", "label"):
         table[column] = [_whole_number(value) for value in table[column]]
     problems += _row_problems(table, path)
-    for column in ("image", "mask"):
+    for column in FILES:
         table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
 
@@ -171,6 +177,8 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
         problems.append(
             ("mask", f"reader {row['reader']!r} without a mask.", "Give the mask, or empty both.")
         )
+    if row["probability"] and not row["mask"]:
+        problems.append(("probability", "a probability map without a mask.", "Give the mask made from it."))
     if not (isinstance(row["reading"], int) and row["reading"] > 0):
         problems.append(("reading", f"{row['reading']!r}; 1, 2, ... was expected.", "Give a whole number."))
     if row["reference_kind"] and row["reference_kind"] not in KINDS:

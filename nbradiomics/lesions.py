@@ -25,6 +25,7 @@ import SimpleITK as sitk
 
 from nbradiomics.case_region import read_case_region
 from nbradiomics.cohort import Case, Scan
+from nbradiomics.cohort_table import INDEPENDENT
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.tables import AUTO
 
@@ -93,10 +94,14 @@ def _united(cases: list[Case]) -> list[Case]:
     groups: dict[tuple[Scan, str, int], list[Case]] = defaultdict(list)
     for case in cases:
         groups[case.scan, case.reader, case.reading].append(case)
-    return [
-        replace(group[0], roi=UNION, masks=tuple(mask for case in group for mask in case.masks))
-        for group in groups.values()
-    ]
+    return [_union_of(group) for group in groups.values()]
+
+
+def _union_of(cases: list[Case]) -> Case:
+    first = cases[0]
+    # A union of which one lesion was edited is no independent reading.
+    kind = next((case.kind for case in cases if case.kind != INDEPENDENT), first.kind)
+    return replace(first, roi=UNION, masks=tuple(mask for case in cases for mask in case.masks), kind=kind)
 
 
 def _largest(cases: list[Case], label: int) -> list[Case]:

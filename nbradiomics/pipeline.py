@@ -56,7 +56,7 @@ def run(
     jobs: int = 1,
     progress: Progress = quiet,
 ) -> RunResult:
-    """Run a study: check, segment, compare, extract, reproducibility, outcome, report.
+    """Run a study: check, segment, compare, readers, extract, reproducibility, outcome, report.
 
     Parameters
     ----------
@@ -87,7 +87,9 @@ def run(
     work = Run(plan, study_file, RunFolder.open(Path(out)), model, jobs, progress)
     stages.check_inputs(work, cohort, problems)
     cohort, segmented = stages.segment(work, cohort)
-    failures = [*(segmented.failures if segmented else []), *stages.compare(work, cohort)]
+    agreement, undone = stages.compare(work, cohort)
+    failures = [*(segmented.failures if segmented else []), *undone]
+    failures += stages.study_agreement(work, cohort, agreement)
     features, failed = stages.extract(work, cohort)
     failures += failed + stages.reproduce(work, features)
     failures += stages.predict(work, features, segmented.table if segmented else None)
@@ -104,6 +106,8 @@ def _write_provenance(run: Run, cohort: Cohort, segmentation: dict[str, Any]) ->
     study = run.study
     inputs = {run.study_file.resolve(), study.cohort, *map(Path, cohort.table["image"])}
     inputs |= {Path(mask) for mask in cohort.table["mask"] if mask}
+    if study.readers.clinical:
+        inputs.add(study.readers.clinical)
     if study.outcome:
         inputs.add(study.outcome.clinical)
     write_provenance(

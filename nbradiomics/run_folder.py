@@ -8,7 +8,9 @@ file                                 what it holds
 ``cohort.csv``, ``masks/auto/``      the cohort with reader ``auto`` added, and its masks
 ``maps/``                            probability, entropy and each fold's mask of every scan
 ``segmentation.csv``                 volume and agreement of the folds, a row per scan
-``agreement.csv``                    masks against masks, a row per scan and ordered pair of readers
+``agreement.csv``                    masks against masks, a row per scan and ordered pair
+``readers/``                         the reader study: a table per question
+``distance_maps/``                   signed distance from each reader's surface to the model's
 ``features.parquet``                 features, a row per scan and reader
 ``reproducibility/``                 a table per comparison: ``readers.csv``, ``auto_vs_readers.csv``
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
@@ -42,7 +44,7 @@ _TABLES = (
     "failures.csv",
     "provenance.json",
 )
-_FOLDERS = ("reproducibility", "outcome")
+_FOLDERS = ("readers", "distance_maps", "reproducibility", "outcome")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,16 @@ class RunFolder:
     def maps(self) -> Path:
         """Folder of the model's maps."""
         return self.root / "maps"
+
+    @property
+    def readers(self) -> Path:
+        """Folder of the reader study's tables."""
+        return self.root / "readers"
+
+    @property
+    def distance_maps(self) -> Path:
+        """Folder of the maps of the signed distance."""
+        return self.root / "distance_maps"
 
     def file(self, *parts: str) -> Path:
         """Path of a file in the folder."""

@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from nbradiomics.agreement.cohort import compare_cohort
+from nbradiomics.agreement.distance_cohort import write_distance_maps
+from nbradiomics.agreement.study import study_readers
 from nbradiomics.checks import check_images
+from nbradiomics.checks.readers import read_clinical, reader_settings
 from nbradiomics.checks.segmentation import check_scans, study_inference
 from nbradiomics.checks.study import study_label
 from nbradiomics.cohort import Cohort
@@ -19,6 +21,7 @@ from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.names import file_stems
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
 from nbradiomics.problem import Problem, problem_table
+from nbradiomics.reader_study import compare_readers
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segment_cohort
@@ -83,17 +86,43 @@ def segment(run: Run, cohort: Cohort) -> tuple[Cohort, SegmentedCohort | None]:
     return segmented.cohort.write(run.folder.file("cohort.csv")), segmented
 
 
-def compare(run: Run, cohort: Cohort) -> list[Failure]:
-    """Compare the masks of every two readers."""
-    if len(cohort.readers()) < 2:
-        return []
-    label = study_label(run.study)
+def compare(run: Run, cohort: Cohort) -> tuple[pd.DataFrame | None, list[Failure]]:
+    """Compare the masks of every two readers; ``None`` where there are no two."""
+    if not (cohort.table["mask"] != "").any():
+        return None, []
+    plan, label = run.study.readers, study_label(run.study)
     try:
-        agreement = compare_cohort(cohort, lesions=run.study.lesions, label=label, **run.by_case)
+        agreement = compare_readers(cohort, plan, lesions=run.study.lesions, label=label, **run.by_case)
     except NbradiomicsError as error:
-        return [_whole("cohort", "compare", error)]
+        return None, [_whole("cohort", "compare", error)] if len(cohort.readers()) > 1 else []
     write_table(agreement.table, run.folder.file("agreement.csv"))
-    return agreement.failures
+    return agreement.table, agreement.failures
+
+
+def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) -> list[Failure]:
+    """Ask whether the model is as good as another expert, and map where it departs from the readers."""
+    if agreement is None:
+        return []
+    study = run.study
+    try:
+        study_readers(
+            agreement,
+            cohort.table,
+            clinical=read_clinical(study.readers, study.outcome.clinical if study.outcome else None),
+            settings=reader_settings(study.readers, study.seed),
+        ).write(run.folder.readers)
+    except NbradiomicsError as error:
+        return [_whole("cohort", "readers", error)]
+    if not (study.readers.maps and AUTO in cohort.readers()):
+        return []
+    return write_distance_maps(
+        cohort,
+        run.folder.distance_maps,
+        lesions=study.lesions,
+        label=study_label(study),
+        jobs=run.jobs,
+        progress=run.progress,
+    )
 
 
 def extract(run: Run, cohort: Cohort) -> tuple[pd.DataFrame, list[Failure]]:

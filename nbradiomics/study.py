@@ -60,6 +60,42 @@ class Segment(_Section):
     )
 
 
+class Readers(_Section):
+    """How the readers and the model are compared, and what is asked of the comparison."""
+
+    metric: str = Field(
+        default="dice", description="The metric that decides; a column of the agreement table."
+    )
+    margin: Annotated[float, Field(gt=0)] = Field(
+        default=0.03,
+        description="By how much the model may agree less with the readers than they do with each other, in "
+        "units of the metric. To be fixed before the masks are seen.",
+    )
+    epsilons: list[Annotated[float, Field(ge=0, lt=1)]] = Field(
+        default=[0.2, 0.0], description="Advantage of the model in the alternative annotator test."
+    )
+    tolerance_mm: Annotated[float, Field(gt=0)] = Field(
+        default=3.0, description="Tolerance of the surface Dice."
+    )
+    background_mm: Annotated[float, Field(ge=0)] | None = Field(
+        default=None,
+        description="Margin of the box around both masks whose background counts for specificity, kappa and "
+        "ROC area; the whole image unless given.",
+    )
+    consensus: list[Literal["majority", "staple"]] = Field(
+        default=[], description="Consensus of the other readers as a further reference."
+    )
+    subgroups: list[str] = Field(
+        default=[],
+        description="Columns of the cohort or clinical table; site, timepoint and sequence unless given.",
+    )
+    clinical: Path | None = Field(
+        default=None, description="Clinical table for subgroups; that of `outcome` unless given."
+    )
+    maps: bool = Field(default=True, description="Write maps of the signed distance to each reader.")
+    bootstraps: Annotated[int, Field(ge=100)] = 2000
+
+
 class Extract(_Section):
     """Which features are computed."""
 
@@ -126,6 +162,7 @@ class Study(_Section):
     )
     seed: int = 0
     segment: Segment | None = None
+    readers: Readers = Readers()
     extract: Extract = Extract()
     reproducibility: Reproducibility = Reproducibility()
     outcome: Outcome | None = None
@@ -197,6 +234,9 @@ def _resolve(study: Study, folder: Path) -> Study:
     if study.segment:
         model = _path_or_name(study.segment.model, folder)
         changes["segment"] = study.segment.model_copy(update={"model": model})
+    if study.readers.clinical:
+        clinical = _absolute(folder / study.readers.clinical)
+        changes["readers"] = study.readers.model_copy(update={"clinical": clinical})
     if study.outcome:
         clinical = _absolute(folder / study.outcome.clinical)
         changes["outcome"] = study.outcome.model_copy(update={"clinical": clinical})
@@ -215,6 +255,8 @@ def _path_or_name(value: str, folder: Path) -> str:
 
 def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
     named: list[tuple[tuple[str, ...], Path]] = [(("cohort",), study.cohort)]
+    if study.readers.clinical:
+        named.append((("readers", "clinical"), study.readers.clinical))
     if study.outcome:
         named.append((("outcome", "clinical"), study.outcome.clinical))
     return [
@@ -249,6 +291,7 @@ def _problem(path: Path, text: str, details: Any) -> Problem:
 def _allowed(keys: tuple[Any, ...]) -> list[str]:
     models: dict[str, type[_Section]] = {
         "segment": Segment,
+        "readers": Readers,
         "extract": Extract,
         "reproducibility": Reproducibility,
         "outcome": Outcome,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from nbradiomics.agreement.pairs import AUTO_PAIR, INTER
 from nbradiomics.cohort import Cohort
 from nbradiomics.execution import Failure
 from nbradiomics.run_folder import RunFolder
@@ -37,11 +38,25 @@ def _agreement(folder: RunFolder, failures: list[Failure]) -> str:
     if not file.is_file():
         return f"Agreement: {_absent('compare', failures, 'needs the masks of two readers.')}"
     table = read_table(file)
-    auto = table[(table["reader"] == AUTO)]["dice"]
-    between = table[(table["reader"] != AUTO) & (table["reference"] != AUTO)]["dice"]
+    auto = table[(table["pair"] == AUTO_PAIR) & (table["reader"] == AUTO)]["dice"]
+    between = table[table["pair"] == INTER]["dice"]
     named = [("auto against readers", auto), ("between readers", between)]
     found = [f"{name} {dice.median():.3f}" for name, dice in named if dice.notna().any()]
-    return f"Median Dice: {', '.join(found) or 'undefined'}."
+    return f"Median Dice: {', '.join(found) or 'undefined'}{_verdict(folder)}."
+
+
+def _verdict(folder: RunFolder) -> str:
+    """Whether the reader study found the model as good as another reader, where it could ask."""
+    file = folder.readers / "tests.csv"
+    if not file.is_file():
+        return ""
+    tests = read_table(file)
+    found = tests[(tests["test"] == "non_inferiority") & tests["value"].notna()]
+    return "".join(
+        f"; difference {row['value']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}], non-inferiority "
+        f"{'shown' if str(row['passed']) == 'True' else 'not shown'}"
+        for row in found.to_dict("records")
+    )
 
 
 def _stable(folder: RunFolder) -> str:

@@ -14,6 +14,7 @@ from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT
 from nbradiomics.agreement.cohort import AgreementTable, compare_cohort
 from nbradiomics.case_region import DEFAULT_LABEL
 from nbradiomics.cohort import Case, Cohort
+from nbradiomics.cohort_table import SCAN
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.provenance import package_versions, write_provenance
@@ -321,6 +322,8 @@ def cross_validation_figures(table: pd.DataFrame, agreement: pd.DataFrame) -> di
         `empty`, cases in which the fold found nothing.
     """
     own = agreement[agreement["reader"] == AUTO]
+    # Where a reader has independent and edited masks of a scan, the first reading was learnt.
+    own = own.sort_values("reference_reading", kind="stable").drop_duplicates([*SCAN, "roi"])
     dice, distance = own["dice"].dropna(), own["hd95_mm"].dropna()
     return {
         "cases": len(table),

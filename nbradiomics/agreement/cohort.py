@@ -1,25 +1,68 @@
-"""Masks against masks over a cohort: every ordered pair of readers, or each reader against one."""
+"""Masks against masks over a cohort: every ordered pair of readers, or each reader against one.
+
+Columns of the agreement table
+------------------------------
+subject, timepoint, sequence, roi
+    The scan and its region.
+reader, reading, mask_kind
+    The mask: who drew it, for which time, and whether it is ``independent``, ``edited`` or ``automatic``.
+reference, reference_reading, reference_kind
+    What it is held against, likewise; it may be a ``consensus``.
+pair
+    ``auto``, ``inter``, ``intra``, ``edited`` or ``consensus``: see `agreement.pairs`.
+status
+    ``ok``, ``empty_mask``, ``empty_reference`` or ``both_empty``; missing where the pair failed.
+field, tolerance_mm
+    How much background specificity, kappa and the ROC areas count; the tolerance of the surface Dice.
+volume_ml, reference_ml
+    The two volumes.
+dice, ...
+    The metrics: `agreement.metrics`. An undefined one is missing.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from itertools import permutations
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import SimpleITK as sitk
 
-from nbradiomics.agreement.compare import METRICS, compare_regions, comparison_status
+from nbradiomics.agreement.compare import compare_both_ways, comparison_status
+from nbradiomics.agreement.field import WHOLE_IMAGE, Field
+from nbradiomics.agreement.metrics import METRICS, TOLERANCE_MM, VOLUMES
+from nbradiomics.agreement.pairs import Pair, by_region, pairs_of_region
 from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.grid import require_same_grid
+from nbradiomics.images.io import read_image
 from nbradiomics.lesions import apply_lesion_rule
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "compare"
-COLUMNS = ["subject", "timepoint", "sequence", "roi", "reader", "reference", "status", *METRICS]
+COLUMNS = [
+    "subject",
+    "timepoint",
+    "sequence",
+    "roi",
+    "reader",
+    "reading",
+    "mask_kind",
+    "reference",
+    "reference_reading",
+    "reference_kind",
+    "pair",
+    "status",
+    "field",
+    "tolerance_mm",
+    *VOLUMES,
+    *METRICS,
+]
+_EMPTIED = {"empty_mask": "empty_reference", "empty_reference": "empty_mask"}
 
 
 @dataclass(frozen=True)
@@ -29,8 +72,8 @@ class AgreementTable:
     Attributes
     ----------
     table
-        Columns `COLUMNS`, one row per scan, region and ordered pair. `status` tells which mask was empty;
-        an undefined metric is missing. A pair that failed has missing status and metrics.
+        Columns `COLUMNS`, one row per scan, region and ordered pair. A pair that failed has missing status
+        and metrics.
     failures
         Pairs that failed.
     """
@@ -39,17 +82,36 @@ class AgreementTable:
     failures: list[Failure]
 
 
+@dataclass(frozen=True)
+class How:
+    """How two masks are compared: default label, tolerance of the surface Dice, background that counts."""
+
+    label: int = DEFAULT_LABEL
+    tolerance_mm: float = TOLERANCE_MM
+    field: Field = WHOLE_IMAGE
+
+    def key(self) -> list[Any]:
+        """What decides the numbers, for the key of a stored result."""
+        return [self.tolerance_mm, str(self.field)]
+
+    def columns(self) -> dict[str, Any]:
+        """Columns of the table that say it."""
+        return {"field": str(self.field), "tolerance_mm": self.tolerance_mm}
+
+
 def compare_cohort(
     cohort: Cohort,
     *,
     reference: str | None = None,
     lesions: str = "union",
     label: int = DEFAULT_LABEL,
+    tolerance_mm: float = TOLERANCE_MM,
+    field: Field = WHOLE_IMAGE,
     jobs: int = 1,
     workspace: Workspace | None = None,
     progress: Progress = quiet,
 ) -> AgreementTable:
-    """Compare the readers' masks of every scan, the first reading of each.
+    """Compare the masks of every scan: readers with each other and with the model, readings of one reader.
 
     Parameters
     ----------
@@ -61,67 +123,98 @@ def compare_cohort(
         What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``.
     label
         Label of masks for which the cohort names none.
+    tolerance_mm
+        Tolerance of the surface Dice.
+    field
+        How much background counts for specificity, kappa and the ROC areas.
     jobs, workspace, progress
         As in `features.extract_cohort`.
+
+    Returns
+    -------
+    AgreementTable
+        See the head of this module for the columns, and `agreement.pairs` for the pairs.
 
     Raises
     ------
     InputError
-        When there are not two readers, or none of the name of `reference`.
+        When there are not two masks of one scan and region, or no reader of the name of `reference`.
     """
     readers = cohort.readers()
     if reference is not None and reference not in readers:
         raise InputError(
             f"no reader {reference!r} in {cohort.path}.", f"Readers there: {', '.join(readers)}."
         )
-    pairs = _pairs(apply_lesion_rule(cohort.cases(), lesions, label=label), reference)
+    regions = by_region(apply_lesion_rule(cohort.cases(), lesions, label=label))
+    pairs = [pair for cases in regions for pair in pairs_of_region(cases, reference=reference)]
     if not pairs:
         raise InputError(
-            f"no scan of {cohort.path} has masks of two readers (readers: {', '.join(readers) or 'none'}).",
+            f"no scan of {cohort.path} has two masks to compare (readers: {', '.join(readers) or 'none'}).",
             "Agreement needs two masks of one image and region.",
         )
+    how = How(label, tolerance_mm, field)
+    named = {pair.name: pair for pair in pairs}
     batch = run_stored(
         _compare_pair,
-        {name: (first, second, label) for name, (first, second) in pairs.items()},
-        key=lambda name: _key(*pairs[name], label),
+        {name: (pair, how) for name, pair in named.items()},
+        key=lambda name: _key(named[name], how),
         stage=STAGE,
         workspace=workspace,
         jobs=jobs,
         progress=progress,
     )
-    undefined = {"status": None, **dict.fromkeys(METRICS, np.nan)}
-    rows = [{**_index(*pair), **batch.results.get(name, undefined)} for name, pair in pairs.items()]
-    return AgreementTable(pd.DataFrame(rows, columns=COLUMNS), batch.failures)
+    rows = [row for name, pair in named.items() for row in _rows(pair, batch.results.get(name), how)]
+    table = agreement_table(rows)
+    wanted = table if reference is None else table[table["reference"] == reference].reset_index(drop=True)
+    return AgreementTable(wanted, batch.failures)
 
 
-def _pairs(cases: list[Case], reference: str | None) -> dict[str, tuple[Case, Case]]:
-    groups: dict[tuple[str, str], dict[str, Case]] = defaultdict(dict)
-    for case in sorted(cases, key=lambda case: case.reading):
-        groups[case.scan.name, case.roi].setdefault(case.reader, case)
-    order = dict.fromkeys((case.scan.name, case.roi) for case in cases)
-    return {
-        f"{first.name} against {second.reader}": (first, second)
-        for scan, roi in order
-        for first, second in permutations(groups[scan, roi].values(), 2)
-        if reference in (None, second.reader)
-    }
+def agreement_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a table with the columns `COLUMNS`."""
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype(dict.fromkeys((*VOLUMES, *METRICS), np.float64))
 
 
-def _index(first: Case, second: Case) -> dict[str, str]:
-    return {**first.scan.index(), "roi": first.roi, "reader": first.reader, "reference": second.reader}
+def mask_hashes(case: Case, label: int) -> list[Any]:
+    """What tells the region of a case: its masks' content and labels, and its probability map's content."""
+    masks = [(content_hash(mask.path), label if mask.label is None else mask.label) for mask in case.masks]
+    return [masks, case.probability and content_hash(case.probability)]
 
 
-def _key(first: Case, second: Case, label: int) -> str:
-    sides = [
-        [(content_hash(mask.path), label if mask.label is None else mask.label) for mask in case.masks]
-        for case in (first, second)
-    ]
-    return result_key(STAGE, masks=sides)
+def read_probability(case: Case) -> sitk.Image | None:
+    """Probability map of a case, where it has one."""
+    return None if case.probability is None else read_image(case.probability)
 
 
-def _compare_pair(first: Case, second: Case, label: int) -> Payload:
-    region, reference = (read_case_region(case, label) for case in (first, second))
-    names = (str(first.masks[0].path), str(second.masks[0].path))
-    require_same_grid(region, reference, names=names)
-    reference.CopyInformation(region)
-    return {"status": comparison_status(region, reference), **compare_regions(region, reference)}
+def require_grid_of(region: sitk.Image, other: sitk.Image, case: Case, reference: Path) -> None:
+    """Refuse a case's region that lies on another grid, and take over the grid within the tolerance."""
+    require_same_grid(region, other, names=(str(case.masks[0].path), str(reference)))
+    region.CopyInformation(other)
+
+
+def _key(pair: Pair, how: How) -> str:
+    sides = [mask_hashes(case, how.label) for case in (pair.first, pair.second)]
+    return result_key(STAGE, masks=sides, how=how.key())
+
+
+def _rows(pair: Pair, payload: Payload | None, how: How) -> list[dict[str, Any]]:
+    found = payload or {}
+    there = {**pair.index(), **how.columns(), "status": found.get("status"), **found.get("there", {})}
+    if pair.one_way:
+        return [there]
+    status = _EMPTIED.get(found.get("status", ""), found.get("status"))
+    return [there, {**pair.index(back=True), **how.columns(), "status": status, **found.get("back", {})}]
+
+
+def _compare_pair(pair: Pair, how: How) -> Payload:
+    region, reference = (read_case_region(case, how.label) for case in (pair.first, pair.second))
+    require_grid_of(reference, region, pair.second, pair.first.masks[0].path)
+    there, back = compare_both_ways(
+        region,
+        reference,
+        tolerance_mm=how.tolerance_mm,
+        field=how.field,
+        probability=read_probability(pair.first),
+        reference_probability=read_probability(pair.second),
+    )
+    return {"status": comparison_status(region, reference), "there": there, "back": back}

@@ -2,55 +2,88 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import nan
 
-import numpy as np
-from numpy.typing import NDArray
+
+@dataclass(frozen=True)
+class Counts:
+    """Numbers of voxels of a mask against a reference, within the field that is counted.
+
+    Attributes
+    ----------
+    both, mask_only, reference_only, neither
+        TP, FP, FN and TN.
+    """
+
+    both: int
+    mask_only: int
+    reference_only: int
+    neither: int
+
+    @property
+    def mask(self) -> int:
+        """Voxels of the mask."""
+        return self.both + self.mask_only
+
+    @property
+    def reference(self) -> int:
+        """Voxels of the reference."""
+        return self.both + self.reference_only
+
+    def swapped(self) -> Counts:
+        """The reference against the mask."""
+        return Counts(self.both, self.reference_only, self.mask_only, self.neither)
 
 
-def overlap(region: NDArray[np.bool_], reference: NDArray[np.bool_]) -> dict[str, float]:
-    """Overlap of a region with a reference.
+def overlap(counts: Counts) -> dict[str, float]:
+    """Overlap of a mask with a reference.
 
     Parameters
     ----------
-    region, reference
-        Binary volumes of the same shape.
+    counts
+        TP, FP, FN and TN.
 
     Returns
     -------
     dict
-        With TP, FP and FN the numbers of voxels in both, in the region alone and in the reference alone:
-
-        - ``dice`` = 2 TP / (2 TP + FP + FN), 0 to 1;
-        - ``jaccard`` = TP / (TP + FP + FN), 0 to 1;
-        - ``sensitivity`` = TP / (TP + FN), 0 to 1;
-        - ``precision`` = TP / (TP + FP), 0 to 1;
-        - ``fprm`` = FP / (TP + FN), 0 upwards: false positives over the *reference* volume [1]_;
-        - ``fnr`` = FN / (TP + FN) = 1 - sensitivity, 0 to 1 [1]_;
-        - ``volumetric_similarity`` = 1 - abs(FP - FN) / (2 TP + FP + FN), 0 to 1 [2]_: 1 for equal
-          volumes, wherever they lie.
+        - ``dice`` = 2 TP / (2 TP + FP + FN), 0 to 1 [1]_;
+        - ``jaccard`` = TP / (TP + FP + FN), 0 to 1 [1]_;
+        - ``volumetric_similarity`` = 1 - abs(FP - FN) / (2 TP + FP + FN), 0 to 1 [1]_: 1 for equal volumes,
+          wherever they lie;
+        - ``sensitivity`` = TP / (TP + FN), 0 to 1 [1]_;
+        - ``precision`` = TP / (TP + FP), 0 to 1 [1]_;
+        - ``specificity`` = TN / (TN + FP), 0 to 1 [1]_;
+        - ``fprm`` = FP / (TP + FN), 0 upwards: false positives over the *reference* volume [2]_;
+        - ``fnr`` = FN / (TP + FN) = 1 - sensitivity, 0 to 1 [2]_;
+        - ``kappa`` = 2 (TP TN - FP FN) / ((TP + FP)(FP + TN) + (TP + FN)(FN + TN)), -1 to 1 [3]_: Cohen's
+          kappa of a table of two by two, with its fractions cleared;
+        - ``auc_binary`` = (sensitivity + specificity) / 2, 0 to 1 [1]_: area under the ROC curve that has one
+          point between its ends.
 
         A quotient of 0 / 0, or of anything over an empty reference's volume, is NaN.
 
     References
     ----------
-    .. [1] Veiga-Canuto D et al. Cancers 2022;14:3648.
-    .. [2] Taha AA, Hanbury A. BMC Med Imaging 2015;15:29.
+    .. [1] Taha AA, Hanbury A. BMC Med Imaging 2015;15:29.
+    .. [2] Veiga-Canuto D et al. Cancers 2022;14:3648.
+    .. [3] Cohen J. Educ Psychol Meas 1960;20:37-46.
     """
-    if region.shape != reference.shape:
-        raise ValueError(f"volumes of different shapes: {region.shape} and {reference.shape}")
-    size, reference_size = int(np.count_nonzero(region)), int(np.count_nonzero(reference))
-    both = int(np.count_nonzero(region & reference))
-    false_positive, false_negative = size - both, reference_size - both
-    total = size + reference_size
+    # Whole numbers of any size: the products of kappa exceed 64 bits in no image that fits a memory, but
+    # rounding would enter before the quotient.
+    tp, fp, fn, tn = counts.both, counts.mask_only, counts.reference_only, counts.neither
+    sensitivity, specificity = _ratio(tp, tp + fn), _ratio(tn, tn + fp)
     return {
-        "dice": _ratio(2 * both, total),
-        "jaccard": _ratio(both, total - both),
-        "sensitivity": _ratio(both, reference_size),
-        "precision": _ratio(both, size),
-        "fprm": _ratio(false_positive, reference_size),
-        "fnr": _ratio(false_negative, reference_size),
-        "volumetric_similarity": _ratio(total - abs(size - reference_size), total),
+        "dice": _ratio(2 * tp, 2 * tp + fp + fn),
+        "jaccard": _ratio(tp, tp + fp + fn),
+        "volumetric_similarity": _ratio(2 * tp + fp + fn - abs(fp - fn), 2 * tp + fp + fn),
+        "sensitivity": sensitivity,
+        "precision": _ratio(tp, tp + fp),
+        "specificity": specificity,
+        "fprm": _ratio(fp, tp + fn),
+        "fnr": _ratio(fn, tp + fn),
+        "kappa": _ratio(2 * (tp * tn - fp * fn), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)),
+        "auc_binary": (sensitivity + specificity) / 2,
     }
 
 

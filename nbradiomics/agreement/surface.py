@@ -8,14 +8,20 @@ boundary voxels in place of area, or pool the two directions: their values diffe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from nbradiomics.agreement.field import bounding_box, joint_box
+from nbradiomics.agreement.nearest import Triple, nearest_distances
 from nbradiomics.agreement.surfels import ALL_INSIDE, neighbour_codes, surfel_areas
 
 Floats = NDArray[np.float64]
+
+#: Headers store the spacing in single precision: three steps of 1.1 mm are 3.30000007 mm, and are to be
+#: within a tolerance of 3.3 mm.
+_SINGLE_PRECISION = 1e-6
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,14 @@ class DirectedDistances:
         Shape (elements,), mm, ascending; between the places of the elements on the voxel grid.
     areas
         Shape (elements,), mm^2, in the order of `distances`.
+    signed_mean
+        Area-weighted mean of the distances in mm, those of elements inside the other volume counted positive,
+        outside it negative.
     """
 
     distances: Floats
     areas: Floats
+    signed_mean: float = nan
 
     def percentile(self, percent: float) -> float:
         """Smallest distance within which `percent` (0 to 100) of the area lies, mm.
@@ -44,9 +54,26 @@ class DirectedDistances:
         position = int(np.searchsorted(shares, percent / 100))
         return float(self.distances[min(position, len(self.distances) - 1)])
 
+    def area_within(self, tolerance_mm: float) -> float:
+        """Area of the elements whose distance is at most the tolerance, mm^2."""
+        limit = tolerance_mm * (1 + _SINGLE_PRECISION)
+        return float(self.areas[: np.searchsorted(self.distances, limit, "right")].sum())
+
+
+@dataclass(frozen=True)
+class _Surface:
+    codes: NDArray[np.uint8]
+    elements: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, volume: NDArray[np.bool_]) -> _Surface:
+        codes = neighbour_codes(volume)
+        # 0 becomes 255 and 255 becomes 254: one comparison tells the elements.
+        return cls(codes, codes - np.uint8(1) < ALL_INSIDE - 1)
+
 
 def surface_distances(
-    first: NDArray[np.bool_], second: NDArray[np.bool_], spacing: tuple[float, float, float]
+    first: NDArray[np.bool_], second: NDArray[np.bool_], spacing: Triple
 ) -> tuple[DirectedDistances, DirectedDistances]:
     """Distances from the first volume's surface to the second's, and back.
 
@@ -65,30 +92,35 @@ def surface_distances(
     """
     if first.shape != second.shape:
         raise ValueError(f"volumes of different shapes: {first.shape} and {second.shape}")
-    if not (first.any() and second.any()):
+    boxes = bounding_box(first), bounding_box(second)
+    box = joint_box(*boxes)
+    if box is None or None in boxes:
         raise ValueError("an empty volume has no surface")
-    box = ndimage.find_objects((first | second).view(np.uint8))[0]
-    codes = neighbour_codes(first[box]), neighbour_codes(second[box])
-    surfaces = tuple((code != 0) & (code != ALL_INSIDE) for code in codes)
+    one, other = _Surface.of(first[box]), _Surface.of(second[box])
     areas = surfel_areas(spacing)
-    return (
-        _directed(codes[0], surfaces[0], surfaces[1], areas, spacing),
-        _directed(codes[1], surfaces[1], surfaces[0], areas, spacing),
+    return _directed(one, other, areas, spacing), _directed(other, one, areas, spacing)
+
+
+def _directed(start: _Surface, goal: _Surface, areas: Floats, spacing: Triple) -> DirectedDistances:
+    places = np.flatnonzero(start.elements)
+    distances = nearest_distances(goal.elements, places, spacing)
+    weights = areas[start.codes.ravel()[places]]
+    around = goal.codes.ravel()[places]
+    # An element on the other surface has distance 0, so only all inside and all outside count.
+    signed = np.where(around == ALL_INSIDE, distances, -distances)
+    # Ties in the order of their area, so that the sums do not depend on how the volume lies. Complex numbers
+    # are sorted by their real part, then by their imaginary part.
+    ordered = np.sort(distances + 1j * weights)
+    return DirectedDistances(
+        np.ascontiguousarray(ordered.real),
+        np.ascontiguousarray(ordered.imag),
+        float(signed @ weights) / float(weights.sum()),
     )
 
 
-def _directed(
-    codes: NDArray[np.uint8],
-    surface: NDArray[np.bool_],
-    other: NDArray[np.bool_],
-    areas: Floats,
-    spacing: tuple[float, float, float],
-) -> DirectedDistances:
-    distances = ndimage.distance_transform_edt(~other, sampling=spacing)[surface]
-    weights = areas[codes[surface]]
-    # Ties in the order of their area, so that the sums do not depend on how the volume lies.
-    order = np.lexsort((weights, distances))
-    return DirectedDistances(distances[order], weights[order])
+def hd(there: DirectedDistances, back: DirectedDistances) -> float:
+    """Hausdorff distance in mm: the largest distance of an element of either surface to the other surface."""
+    return float(max(there.distances[-1], back.distances[-1]))
 
 
 def hd95(there: DirectedDistances, back: DirectedDistances) -> float:
@@ -100,3 +132,9 @@ def assd(there: DirectedDistances, back: DirectedDistances) -> float:
     """Average symmetric surface distance in mm: area-weighted mean over the elements of both surfaces."""
     moments = [float(way.distances @ way.areas) for way in (there, back)]
     return sum(moments) / float(there.areas.sum() + back.areas.sum())
+
+
+def surface_dice(there: DirectedDistances, back: DirectedDistances, tolerance_mm: float) -> float:
+    """Normalised surface Dice, 0 to 1: share of both surfaces' area within the tolerance of the other one."""
+    within = there.area_within(tolerance_mm) + back.area_within(tolerance_mm)
+    return within / float(there.areas.sum() + back.areas.sum())

@@ -9,6 +9,7 @@ import pandas as pd
 
 from nbradiomics.checks.images import check_images
 from nbradiomics.checks.outcomes import check_choice, check_outcomes
+from nbradiomics.checks.readers import check_readers
 from nbradiomics.checks.segmentation import check_model, check_scans
 from nbradiomics.cohort_table import DEFAULTS, read_cohort_table
 from nbradiomics.errors import InputError, NbradiomicsError
@@ -92,6 +93,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         require_engine(study.extract.engine)
     except InputError as error:
         problems.append(problem_of(error, path, "extract.engine"))
+    problems += check_readers(study, path)
     if study.segment:
         problems += check_model(study, study.segment, table, path, models)
     return problems

@@ -16,11 +16,13 @@ from nbradiomics.report.sections.masks import masks_blocks
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import banners, overview_facts, study_name, subtitle
 from nbradiomics.report.sections.provenance import provenance_blocks
+from nbradiomics.report.sections.readers import readers_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
 
 #: Name, title and maker of each section, in the order of the page.
 SECTIONS = (
     ("flow", "Cohort flow", flow_blocks),
+    ("readers", "Reader study: is the model as good as another expert?", readers_blocks),
     ("masks", "Masks", masks_blocks),
     ("certainty", "How sure the model is", certainty_blocks),
     ("agreement", "Agreement of masks", agreement_blocks),
@@ -38,7 +40,7 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     ----------
     run
         Folder of a run: ``cohort.csv``, ``check.csv``, ``segmentation.csv``, ``agreement.csv``,
-        ``features.parquet``, ``reproducibility/``, ``outcome/``, ``failures.csv`` and
+        ``readers/``, ``features.parquet``, ``reproducibility/``, ``outcome/``, ``failures.csv`` and
         ``provenance.json``, as far as they are there. The images and masks that the cohort table names
         are read for the pictures; one that is missing is told in the report.
     out

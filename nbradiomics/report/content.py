@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+Dash = Literal["solid", "dashed", "dotted"]
+
 
 @dataclass(frozen=True)
 class Text:
-    """One paragraph; a ``note`` is small print, a ``warning`` stands in a box."""
+    """One paragraph; a ``note`` is small print, a ``warning`` stands in a box, and so does an ``answer``."""
 
     kind: ClassVar[str] = "text"
     text: str
-    tone: Literal["plain", "note", "warning"] = "plain"
+    tone: Literal["plain", "note", "warning", "answer"] = "plain"
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,26 @@ class Key:
 
     label: str
     colour: str
-    dash: Literal["solid", "dashed", "dotted"]
+    dash: Dash
     heavy: bool = False
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures side by side with one legend."""
+    """Pictures side by side with one legend.
+
+    Attributes
+    ----------
+    pictures, legend
+        The pictures, and the lines in them.
+    of
+        ``slices`` stand three or so in a row, ``charts`` two.
+    """
 
     kind: ClassVar[str] = "gallery"
     pictures: tuple[Picture, ...]
     legend: tuple[Key, ...] = ()
+    of: Literal["slices", "charts"] = "slices"
 
 
 @dataclass(frozen=True)

@@ -99,3 +99,17 @@ def moment(text: str) -> str:
 def shorten(text: str, length: int = 26) -> str:
     """Cut a name that would leave no room for the picture it labels."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """Round a difference and show its sign, ``+0.02``; no sign where it rounds to 0."""
+    text = number(value, digits)
+    positive = value is not None and math.isfinite(value) and value > 0 and float(text.replace(",", "")) != 0
+    return f"+{text}" if positive else text
+
+
+def signed_percent(value: float | None) -> str:
+    """Round a difference in percent: ``+12 %``, ``-3.5 %``; one decimal below 10."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{signed(value, 0 if abs(value) >= 9.95 else 1)}{NO_BREAK}%"

@@ -167,8 +167,15 @@ def segment_cohort(
     done = {scans[name]: Path(os.path.abspath(files[name]["mask"])) for name in batch.results}
     table = _table(scans, batch.results)
     warnings = _warnings(scans, table, loaded)
+    probabilities = {
+        scan: Path(os.path.abspath(files[scan.name]["probability"])) for scan in done if maps is not None
+    }
     return SegmentedCohort(
-        cohort.with_reader(AUTO, done), table, batch.failures, warnings, _provenance(job, warnings)
+        cohort.with_reader(AUTO, done, probabilities=probabilities),
+        table,
+        batch.failures,
+        warnings,
+        _provenance(job, warnings),
     )
 
 

@@ -231,3 +231,31 @@ def test_a_model_for_other_images_is_a_warning(tmp_path: Path) -> None:
     problems = check(path).set_index("column")
     assert problems.loc["segment.model", "severity"] == "warning"
     assert "not for clinical use" in problems.loc["segment.model", "problem"]
+
+
+@pytest.mark.parametrize(
+    ("section", "column", "words"),
+    [
+        ("readers: {metric: dise}", "readers", "dise"),
+        ("readers: {metric: hd95_mm}", "readers", "margin"),
+        ("readers: {subgroups: [age]}", "readers.subgroups", "age"),
+        ("readers: {margin: -1}", "readers.margin", "-1"),
+        ("readers: {clinical: nowhere.csv}", "readers.clinical", "nowhere.csv"),
+        ("readers: {marign: 0.1}", "readers.marign", "marign"),
+    ],
+)
+def test_the_reader_study_is_checked_beforehand(
+    tmp_path: Path, section: str, column: str, words: str
+) -> None:
+    two_readers(tmp_path)
+    (tmp_path / "study.yaml").write_text(f"cohort: cohort.csv\n{section}\n")
+    problems = check(tmp_path / "study.yaml")
+    assert problems["column"].tolist() == [column]
+    assert problems["severity"].tolist() == ["error"]
+    assert words in problems["problem"].iloc[0]
+
+
+def test_a_margin_in_mm_that_is_stated_is_accepted(tmp_path: Path) -> None:
+    two_readers(tmp_path)
+    (tmp_path / "study.yaml").write_text("cohort: cohort.csv\nreaders: {metric: hd95_mm, margin: 1.0}\n")
+    assert check(tmp_path / "study.yaml").empty

@@ -49,6 +49,7 @@ METRICS = [
 FILES = {
     "cohort.csv": "masks",
     "agreement.csv": "agreement",
+    "readers": "readers",
     "reproducibility": "reproducibility",
     "outcome": "outcome",
     "provenance.json": "provenance",
@@ -139,6 +140,23 @@ def write_outcome_files(folder: Path) -> None:
     (folder / "summary.json").write_text(json.dumps(summary))
 
 
+def write_study_files(folder: Path) -> None:
+    """Tests and cases of a reader study; the other tables are left out."""
+    folder.mkdir()
+    sentence = "Non-inferiority at a margin of 0.030 Dice was not tested: 2 subjects are too few."
+    test = {"test": "non_inferiority", "subject_of_test": "auto", "passed": "", "sentence": sentence, "n": 2}
+    numbers = ("epsilon", "value", "low", "high", "p", "p_adjusted")
+    pd.DataFrame([test | dict.fromkeys(numbers, np.nan)]).to_csv(folder / "tests.csv", index=False)
+    scan = {"timepoint": "baseline", "sequence": "T2w", "roi": "tumour"}
+    cases = [
+        {"subject": "P2", **scan, "auto_readers": 0.0, "readers_readers": 0.8642, "status": "empty_mask"},
+        {"subject": "P1", **scan, "auto_readers": 0.8125, "readers_readers": 0.9375, "status": "ok"},
+    ]
+    rest = {"difference": -0.125, "lowest_pair": "auto-A", "hd95_mm": np.nan, "fprm": 0.5, "fnr": 0.5}
+    pd.DataFrame([case | rest for case in cases]).to_csv(folder / "cases.csv", index=False)
+    (folder / "summary.json").write_text(json.dumps({"settings": {"metric": "dice", "margin": 0.03}}))
+
+
 def write_tables(run: Path) -> None:
     pd.DataFrame(agreement_rows()).to_csv(run / "agreement.csv", index=False)
     index = {"timepoint": "baseline", "sequence": "T2w", "roi": "tumour", "reading": 1, "variant": "original"}
@@ -177,6 +195,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pd.DataFrame(write_images(root)).to_csv(run / "cohort.csv", index=False)
     write_tables(run)
     write_outcome_files(run / "outcome" / "os")
+    write_study_files(run / "readers")
     card = {"intended_use": "Trained on synthetic images; not for clinical use."}
     provenance = {
         "created": "2025-11-23",
@@ -245,7 +264,7 @@ def test_report_stands_in_the_run_folder_with_every_section(run: Path) -> None:
     html = path.read_text(encoding="utf-8")
     assert path == run / "report.html"
     assert "Not part of this run" not in html
-    assert html.count("<section id=") == 8
+    assert html.count("<section id=") == 9
     assert "<h1>Study one</h1>" in html
     assert not list(run.glob(".*report.html"))
 
@@ -289,7 +308,8 @@ def test_page_loads_nothing_from_elsewhere(html: str) -> None:
 def test_every_picture_decodes_and_has_words(html: str) -> None:
     page = Resources()
     page.feed(html)
-    assert len(page.images) == 6  # two cases, agreement, reproducibility, forest, survival
+    # Reader study: two charts and a case; masks: two cases; agreement, reproducibility, forest, survival.
+    assert len(page.images) == 9
     for image in page.images:
         pixels = imread(io.BytesIO(base64.b64decode((image["src"] or "").split(",")[1])), format="png")
         assert pixels.std() > 0.01
@@ -363,6 +383,14 @@ def test_a_folder_as_target_is_refused(run: Path) -> None:
     [
         ("agreement.csv", "subject,reader\nP1,A\n", "lacks the columns reference, status, dice"),
         ("agreement.csv", "", "cannot be read as a table"),
+        (
+            "agreement.csv",
+            "subject,reader,reference,status,dice,hd95_mm\nP1,A,B,ok,1,far\n",
+            "hd95_mm.*'far'",
+        ),
+        ("readers/tests.csv", "test,sentence\na,b\n", "lacks the columns subject_of_test, passed"),
+        ("readers/cases.csv", "", "cannot be read as a table"),
+        ("readers/summary.json", "[]", "holds a list; an object was expected"),
         (
             "segmentation.csv",
             "subject,status,volume_ml,volume_cv,fold_dice\nP1,ok,big,1,1\n",
@@ -500,14 +528,14 @@ def test_a_model_of_one_fold_says_that_there_is_nothing_to_compare(run: Path) ->
 
 def test_agreement_shows_medians_counts_of_empties_and_missing(html: str) -> None:
     agreement = section(html, "agreement")
-    overlap, direction = cells(agreement, "auto vs A")
+    overlap, direction, folded = cells(agreement, "auto vs A")
     assert overlap[1:4] == [
         "2",
         "1 first empty",
         "0.41\n[0.20, 0.61]",
     ]  # median and quartiles of 0 and 0.8125
-    assert overlap[6] == "3.3\n[3.3, 3.3]\nn = 1"
-    assert direction[1] == "0.50\n[0.50, 0.50]"
+    assert overlap[5] == "3.3\n[3.3, 3.3]\nn = 1"
+    assert direction[1] == folded[1] == "0.50\n[0.50, 0.50]"
     readers = cells(agreement, "A vs B")[0]
     assert readers[2:4] == ["0", "0.90\n[0.88, 0.92]"]
     assert not cells(agreement, "B vs A")
@@ -515,8 +543,8 @@ def test_agreement_shows_medians_counts_of_empties_and_missing(html: str) -> Non
 
 def test_a_metric_that_is_undefined_everywhere_is_a_dash(run: Path) -> None:
     edit(run / "agreement.csv", hd95_mm="", jaccard="nan")
-    row = cells(part_of(run, "agreement"), "A vs B")[0]
-    assert [row[4], row[6]] == [MISSING, MISSING]
+    shown, _, folded = cells(part_of(run, "agreement"), "A vs B")
+    assert [shown[5], folded[1]] == [MISSING, MISSING]
 
 
 def test_pairs_that_failed_are_not_called_empty(run: Path) -> None:
@@ -529,7 +557,7 @@ def test_several_sequences_are_never_pooled(run: Path) -> None:
     table = pd.DataFrame(agreement_rows())
     pd.concat([table, table.assign(sequence="DWI", dice=0.25)]).to_csv(run / "agreement.csv", index=False)
     rows = cells(part_of(run, "agreement"), "A vs B")
-    assert [row[3].split("\n")[0] for row in rows[::2]] == ["0.25", "0.90"]
+    assert [row[3].split("\n")[0] for row in rows[::3]] == ["0.25", "0.90"]
 
 
 def test_reproducibility_counts_stable_and_undefined(html: str) -> None:
@@ -661,6 +689,7 @@ def agreement_of(dice: dict[str, float], status: dict[str, str] | None = None) -
             "roi": "r",
             "reader": "auto",
             "reference": "A",
+            "pair": "auto",
         }
         | {"status": (status or {}).get(subject, "ok"), "dice": value}
         for subject, value in dice.items()

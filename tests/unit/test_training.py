@@ -285,9 +285,15 @@ def test_figures_of_masks_that_were_missed_or_could_not_be_made():
     table = pd.DataFrame({"status": ["ok", "ok", "empty", None]})
     agreement = pd.DataFrame(
         {
-            "reader": ["auto", "auto", "auto", "B"],
-            "dice": [0.8, 0.6, 0.0, 0.99],
-            "hd95_mm": [2.0, 4.0, np.nan, 1.0],
+            "subject": ["s1", "s2", "s3", "s1", "s1"],
+            "timepoint": "baseline",
+            "sequence": "T2w",
+            "roi": "tumour",
+            "reader": ["auto", "auto", "auto", "B", "auto"],
+            # A's second reading of s1 is an edited mask: the first is the one that was learnt.
+            "reference_reading": [1, 1, 1, 1, 2],
+            "dice": [0.8, 0.6, 0.0, 0.99, 0.97],
+            "hd95_mm": [2.0, 4.0, np.nan, 1.0, 0.5],
         }
     )
     assert cross_validation_figures(table, agreement) == {

@@ -23,6 +23,7 @@ _SCALE_BAR_MM = 20.0
 _INCHES = 3.1
 
 Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def window_mm(masks: Mapping[str, Mask], shape: tuple[int, int], spacing: tuple[
 
 def reaches_beyond(content: Slice) -> bool:
     """Whether the picture of a slice shows more than the image holds."""
-    (rows, columns), (width, height) = _shape(content), content.spacing
+    (rows, columns), (width, height) = shape_of(content), content.spacing
     view = window_mm(content.masks, (rows, columns), content.spacing)
     return min(view) < 0 or view[1] > columns * width or view[3] > rows * height
 
@@ -95,26 +96,28 @@ def draw_slice(content: Slice, legend: tuple[Key, ...], *, alt: str, caption: tu
     def draw(figure: Figure) -> None:
         figure.set_layout_engine("none")
         axes = figure.add_axes((0, 0, 1, 1), facecolor="black")
-        view = window_mm(content.masks, _shape(content), content.spacing)
-        _draw_image(axes, content, view)
+        view = window_mm(content.masks, shape_of(content), content.spacing)
+        draw_grey_values(axes, content, view)
         for key in legend:
             mask = content.masks.get(key.label)
             if mask is not None and mask.any():
-                _draw_contour(axes, mask, content.spacing, key)
+                draw_contour(axes, mask, content.spacing, key)
         axes.set(xlim=view[:2], ylim=(view[3], view[2]), aspect="equal", xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
-        _draw_scale(axes, content.ends)
+        draw_scale(axes, content.ends)
 
     return make_picture(draw, size=(_INCHES, _INCHES), alt=alt, caption=caption)
 
 
-def _shape(content: Slice) -> tuple[int, int]:
+def shape_of(content: Slice) -> tuple[int, int]:
+    """Rows and columns of a slice."""
     return content.image.shape[0], content.image.shape[1]
 
 
-def _draw_image(axes: Axes, content: Slice, view: list[float]) -> None:
+def draw_grey_values(axes: Axes, content: Slice, view: list[float]) -> None:
+    """Draw the grey values at their size in mm, windowed by what `view` shows of them."""
     width, height = content.spacing
-    rows, columns = _shape(content)
+    rows, columns = shape_of(content)
     shown = content.image[
         max(int(view[2] / height), 0) : int(view[3] / height) + 1,
         max(int(view[0] / width), 0) : int(view[1] / width) + 1,
@@ -130,13 +133,11 @@ def _draw_image(axes: Axes, content: Slice, view: list[float]) -> None:
     )
 
 
-def _draw_contour(axes: Axes, mask: Mask, spacing: tuple[float, float], key: Key) -> None:
+def draw_contour(axes: Axes, mask: Mask, spacing: tuple[float, float], key: Key) -> None:
+    """Draw the outline of a mask in the colour, dash and weight of its key, with a dark edge."""
     from matplotlib import patheffects
 
-    # A border of background closes the contour of a mask that touches the image's edge.
-    padded = np.pad(mask, 1).astype(float)
-    x = (np.arange(padded.shape[1]) - 0.5) * spacing[0]
-    y = (np.arange(padded.shape[0]) - 0.5) * spacing[1]
+    x, y, padded = contour_grid(mask, spacing)
     width = 3.4 if key.heavy else 1.6
     lines = axes.contour(
         x, y, padded, levels=[0.5], colors=[key.colour], linewidths=width, linestyles=[key.dash]
@@ -145,7 +146,19 @@ def _draw_contour(axes: Axes, mask: Mask, spacing: tuple[float, float], key: Key
     lines.set_path_effects([patheffects.withStroke(linewidth=width + 1.0, foreground="black")])
 
 
-def _draw_scale(axes: Axes, ends: tuple[str, str]) -> None:
+def contour_grid(mask: Mask, spacing: tuple[float, float]) -> tuple[Floats, Floats, Floats]:
+    """Centres of the pixels (x, y, in mm) and values of a mask, with a border of background.
+
+    The border closes the contour of a mask that touches the image's edge.
+    """
+    padded: Floats = np.pad(mask, 1).astype(np.float64)
+    x = np.asarray((np.arange(padded.shape[1]) - 0.5) * spacing[0], dtype=np.float64)
+    y = np.asarray((np.arange(padded.shape[0]) - 0.5) * spacing[1], dtype=np.float64)
+    return x, y, padded
+
+
+def draw_scale(axes: Axes, ends: tuple[str, str]) -> None:
+    """Draw a bar of 20 mm and the letters of the two axes."""
     from matplotlib import patheffects
 
     left, right = axes.get_xlim()

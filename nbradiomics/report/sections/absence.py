@@ -42,6 +42,12 @@ def why_no_agreement(run: Run) -> str:
     return _failed(run, "compare") or (_TWO_READERS if few else NOT_ASKED)
 
 
+def why_no_study(run: Run) -> str:
+    """Why there is no reader study."""
+    few = run.cohort is not None and len(_readers(run)) < 2
+    return _failed(run, "readers") or (_TWO_READERS if few else NOT_ASKED)
+
+
 def why_no_reproducibility(run: Run) -> str:
     """Why the features of no two readers were compared."""
     causes = [cause for comparisons in failed_comparisons(run).values() for cause in comparisons.values()]

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from nbradiomics.report.content import Block, Heading, Table, Text
+from nbradiomics.agreement.metrics import METRIC
+from nbradiomics.report.agreement_rows import shown_rows
+from nbradiomics.report.content import Block, Details, Heading, Table, Text
 from nbradiomics.report.figures.strips import Strip, draw_strips
+from nbradiomics.report.metric_text import metric_form, metric_label
 from nbradiomics.report.run_files import CASE, Run, rows_of
 from nbradiomics.report.sections.absence import absent_blocks, why_no_agreement
-from nbradiomics.report.text import MISSING, NO_BREAK, counted, number, quartiles, ratio
+from nbradiomics.report.text import MISSING, NO_BREAK, counted, quartiles, ratio
 from nbradiomics.tables import AUTO
 
-_NAMES = {
-    "dice": "Dice",
-    "jaccard": "Jaccard",
-    "sensitivity": "Sensitivity",
-    "precision": "Precision",
-    "fprm": "FPRm",
-    "fnr": "FNR",
-    "volumetric_similarity": "Volumetric similarity",
-    "hd95_mm": "HD95 (mm)",
-    "assd_mm": "ASSD (mm)",
+#: Tables in the open, and those folded away: title and metrics of each.
+_SHOWN = {
+    "Overlap and distance": (
+        "dice",
+        "nsd",
+        "volumetric_similarity",
+        "hd95_mm",
+        "assd_mm",
+        "centroid_distance_mm",
+    ),
+    "Direction of the error": (
+        "sensitivity",
+        "precision",
+        "fprm",
+        "fnr",
+        "volume_difference_ml",
+        "signed_distance_mm",
+    ),
 }
-#: Metrics that tell a mask that is too large from one that is too small; the others know no direction.
-_DIRECTED = ("sensitivity", "precision", "fprm", "fnr")
+_FOLDED = {
+    "Further overlap and distance": ("jaccard", "hd_mm"),
+    "Metrics that count the background": ("specificity", "kappa", "auc_binary", "auc"),
+    "Lesions found": ("lesion_sensitivity", "lesion_precision", "lesion_f1"),
+}
 _STATUS = {
     "empty_mask": "first empty",
     "empty_reference": "second empty",
@@ -37,32 +51,54 @@ Pair = tuple[str, str]
 
 
 def agreement_blocks(run: Run) -> tuple[Block, ...]:
-    """Table and figure of each region, sequence and timepoint on its own."""
+    """Tables and figure of each region, sequence and timepoint on its own."""
     if run.agreement is None:
         return absent_blocks(why_no_agreement(run))
-    if run.agreement.empty:
+    shown, edited = shown_rows(run.agreement)
+    if shown.empty:
         return (Text("No two masks of one image could be compared."),)
-    blocks: list[Block] = []
-    strata = list(run.agreement.groupby(list(CASE[1:]), sort=True))
+    blocks: list[Block] = [Text(EDITED_WARNING, tone="warning")] if edited else []
+    strata = list(shown.groupby(list(CASE[1:]), sort=True))
     for key, rows in strata:
         if len(strata) > 1:
             blocks.append(Heading(" · ".join(map(str, key))))
-        blocks.extend(_stratum(rows))
-    return (*blocks, Text(_SMALL_PRINT, tone="note"))
+        blocks.extend(_stratum(rows, edited))
+    return (*blocks, *_others(run.agreement, edited), Text(_SMALL_PRINT, tone="note"))
 
 
+EDITED_WARNING = (
+    "The references are automatic masks that a reader has edited. They are anchored to the automatic mask: "
+    "the agreement of the model with them is flattering, and does not say how well it agrees with a reader "
+    "who drew without it."
+)
 _PICTURE = (
     "Each point is one image; the box holds the quartiles, the line in it is the median, and the whiskers "
     "reach the lowest and the highest value."
 )
 _SMALL_PRINT = (
-    "Median [quartiles] over the images for which the metric is defined; where these are fewer than the n of "
-    "the pair, their number is given. Pairs with an empty mask are counted, not dropped: an overlap of 0 "
+    "Median [quartiles] over the images for which the metric is defined; where these are fewer than the n "
+    "of the pair, their number is given. Pairs with an empty mask are counted, not dropped: an overlap of 0 "
     "enters the median, a distance to an empty mask is undefined. The second of a pair is the reference: "
-    "sensitivity = TP / (TP + FN), precision = TP / (TP + FP), FPRm = FP / (TP + FN), FNR = FN / (TP + FN). "
-    "HD95: the larger of the two directed 95th percentiles of the surface distance; ASSD: the average "
-    "symmetric surface distance."
+    "sensitivity = TP / (TP + FN), precision = TP / (TP + FP), FPRm = FP / (TP + FN), FNR = FN / (TP + FN); "
+    "a volume difference or signed distance above 0 means that the first reaches further than the "
+    "reference. HD95: the larger of the two directed 95th percentiles of the surface distance; ASSD: the "
+    "average symmetric surface distance; surface Dice: share of both surfaces within the tolerance of the "
+    "other."
 )
+
+
+def _others(agreement: pd.DataFrame, edited: bool) -> list[Block]:
+    """Say which rows stand apart."""
+    kinds = {"intra": "of one reader's two readings", "consensus": "against a consensus"}
+    if not edited:
+        kinds["edited"] = "with an edited automatic mask"
+    counts = {what: int((agreement["pair"] == kind).sum()) for kind, what in kinds.items()}
+    told = [f"{amount:,} {what}" for what, amount in counts.items() if amount]
+    return (
+        [Text(f"Not among these: comparisons {', '.join(told)} (agreement.csv).", tone="note")]
+        if told
+        else []
+    )
 
 
 def pairs_of(agreement: pd.DataFrame) -> list[Pair]:
@@ -84,53 +120,86 @@ def pair_name(pair: Pair) -> str:
     return f"{pair[0]} vs {pair[1]}"
 
 
-def _stratum(rows: pd.DataFrame) -> list[Block]:
-    metrics = [name for name in rows.columns if name not in (*CASE, "reader", "reference", "status")]
-    metrics = [name for name in metrics if pd.api.types.is_numeric_dtype(rows[name])]
-    chosen = {pair: _of_pair(rows, pair) for pair in pairs_of(rows)}
-    symmetric = [name for name in metrics if name not in _DIRECTED]
-    counts = [(pair_name(pair), f"{len(own):,}", _empties(own)) for pair, own in chosen.items()]
-    overlap = _table(chosen, symmetric, counts, ("Pair", "n", "Empty or failed"), "Overlap and distance")
-    directed = [name for name in metrics if name in _DIRECTED]
-    names = [(pair_name(pair),) for pair in chosen]
-    error = [_table(chosen, directed, names, ("Pair",), "Direction of the error")] if directed else []
-    drawn: list[str] = [name for name in ("dice", "hd95_mm") if name in metrics]
-    return [overlap, *error, _picture(chosen, drawn)]
+def _stratum(rows: pd.DataFrame, edited: bool) -> list[Block]:
+    chosen = {_named(rows, pair, edited): _of_pair(rows, pair) for pair in pairs_of(rows)}
+    counts = [(name, f"{len(own):,}", _empties(own)) for name, own in chosen.items()]
+    # The area under the true ROC curve is there only where the model left a probability map.
+    there = {name for name in METRIC if name in rows and (name != "auc" or rows[name].notna().any())}
+    blocks: list[Block] = []
+    for title, metrics in _SHOWN.items():
+        # Dice is there in every table; what a table of older make lacks makes no column.
+        own = [name for name in metrics if name in there or name == "dice"]
+        if own:
+            heads, columns = (
+                ([(name,) for name in chosen], ("Pair",))
+                if blocks
+                else (counts, ("Pair", "n", "Empty or failed"))
+            )
+            blocks.append(_table(chosen, own, heads, columns, title))
+    drawn: list[str] = [name for name in ("dice", "hd95_mm") if name in there or name == "dice"]
+    return [*blocks, _picture(chosen, drawn), *_folded(chosen, there)]
+
+
+def _folded(chosen: Mapping[str, pd.DataFrame], there: set[str]) -> list[Block]:
+    tables = []
+    for title, metrics in _FOLDED.items():
+        own = [name for name in metrics if name in there]
+        if own:
+            counted_field = _field(chosen) if any(METRIC[name].needs_background for name in own) else ""
+            tables.append(_table(chosen, own, [(name,) for name in chosen], ("Pair",), title + counted_field))
+    return [Details("More metrics of these pairs", tuple(tables))] if tables else []
+
+
+def _field(chosen: Mapping[str, pd.DataFrame]) -> str:
+    fields = sorted({str(field) for own in chosen.values() for field in own["field"] if field})
+    return f" (background counted in: {', '.join(fields)})" if fields else ""
+
+
+def _named(rows: pd.DataFrame, pair: Pair, edited: bool) -> str:
+    """Name of a pair; an edited mask is called so."""
+    if not edited:
+        return pair_name(pair)
+    own = _of_pair(rows, pair)
+    kinds = [own[name].iloc[0] == "edited" for name in ("mask_kind", "reference_kind")]
+    named = [f"{name} (edited)" if kind else name for name, kind in zip(pair, kinds, strict=True)]
+    return pair_name((named[0], named[1]))
 
 
 def _table(
-    chosen: dict[Pair, pd.DataFrame],
-    metrics: list[str],
+    chosen: Mapping[str, pd.DataFrame],
+    metrics: Sequence[str],
     heads: Sequence[tuple[str, ...]],
     columns: tuple[str, ...],
     title: str,
 ) -> Table:
     """One row per pair: what `heads` says of it, then its metrics."""
     rows = tuple(
-        (*head, *(_cell(own[name], name) for name in metrics))
+        (*head, *(_cell(own.get(name, _NONE), name) for name in metrics))
         for head, own in zip(heads, chosen.values(), strict=True)
     )
-    named = (*columns, *(_NAMES.get(name, name) for name in metrics))
-    return Table(named, rows, caption=f"{title}, median [quartiles]")
+    tolerances = pd.concat([own.get("tolerance_mm", _NONE) for own in chosen.values()])
+    labels = (metric_label(name, tolerances) for name in metrics)
+    return Table((*columns, *labels), rows, caption=f"{title}, median [quartiles]")
 
 
-def _picture(chosen: dict[Pair, pd.DataFrame], metrics: list[str]) -> Block:
+_NONE = pd.Series(dtype=float)
+
+
+def _picture(chosen: Mapping[str, pd.DataFrame], metrics: list[str]) -> Block:
     strips = [
         Strip(
-            _NAMES[name],
+            METRIC[name].label,
             [own[name].to_numpy(dtype=float) for own in chosen.values()],
             unit_range=name == "dice",
         )
         for name in metrics
     ]
-    medians = ", ".join(
-        f"{pair_name(pair)} {quartiles(own['dice'], form=ratio)}" for pair, own in chosen.items()
-    )
+    medians = ", ".join(f"{name} {quartiles(own['dice'], form=ratio)}" for name, own in chosen.items())
     titles = " and ".join(strip.title for strip in strips)
     return draw_strips(
-        [pair_name(pair) for pair in chosen],
+        list(chosen),
         strips,
-        emphasised=[AUTO in pair for pair in chosen],
+        emphasised=[bool((own[["reader", "reference"]] == AUTO).any(axis=None)) for own in chosen.values()],
         alt=f"{titles} by pair of readers. Median Dice [quartiles]: {medians}.",
         caption=(_PICTURE,),
     )
@@ -151,20 +220,22 @@ def _cell(values: pd.Series, metric: str) -> str:
     defined = int(np.isfinite(values).sum())
     if not defined:
         return MISSING
-    form: Callable[[float | None, int], str] = number if metric.endswith("_mm") else ratio
-    text = quartiles(values, digits=1 if metric.endswith("_mm") else 2, form=form)
-    text = text.replace(" [", "\n[")  # the quartiles under the median: nine metrics stand side by side
+    form, digits = metric_form(metric)
+    text = quartiles(values, digits=digits, form=form)
+    text = text.replace(" [", "\n[")  # the quartiles under the median: several metrics stand side by side
     return text if defined == len(values) else f"{text}\nn = {defined}"
 
 
 def model_facts(agreement: pd.DataFrame) -> tuple[str, str]:
     """Median Dice of the model against each reader: the values and how many pairs stand behind them."""
-    pairs = [pair for pair in pairs_of(agreement) if pair[0] == AUTO]
-    rows = {pair: _of_pair(agreement, pair) for pair in pairs}
+    shown, edited = shown_rows(agreement)
+    pairs = [pair for pair in pairs_of(shown) if pair[0] == AUTO]
+    rows = {pair: _of_pair(shown, pair) for pair in pairs}
     values = f"{NO_BREAK}· ".join(ratio(_median(own["dice"])) for own in rows.values())
     undone = sum(int((own["status"] != "ok").sum()) for own in rows.values())
     names = ", ".join(pair[1] for pair in pairs)
-    return values or MISSING, f"median, against {names}; {counted(undone, 'pair')} empty or failed"
+    against = f"against automatic masks edited by {names}" if edited else f"against {names}"
+    return values or MISSING, f"median, {against}; {counted(undone, 'pair')} empty or failed"
 
 
 def _median(values: pd.Series) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import spearmanr
 
+from nbradiomics.agreement.pairs import AUTO_PAIR
+from nbradiomics.report.agreement_rows import of_kind
 from nbradiomics.report.content import Block, Table, Text
 from nbradiomics.report.run_files import CASE, Run
 from nbradiomics.report.text import MISSING, counted, number, quartiles, ratio
@@ -46,7 +48,8 @@ def _with_readers(known: pd.DataFrame, agreement: pd.DataFrame | None) -> str:
     """Whether the folds' agreement foretells the agreement with the readers, where there are readers."""
     if agreement is None or not set(_SCAN) <= set(known):
         return ""
-    own = agreement[(agreement["reader"] == AUTO) & agreement["dice"].notna()]
+    rows = of_kind(agreement, AUTO_PAIR)  # an edited mask is anchored to the automatic one
+    own = rows[(rows["reader"] == AUTO) & rows["dice"].notna()]
     both = known.merge(own.groupby(_SCAN, as_index=False)["dice"].mean(), on=_SCAN)
     if len(both) < _ENOUGH or both["dice"].nunique() < 2 or both["fold_dice"].nunique() < 2:
         return ""

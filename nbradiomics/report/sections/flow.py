@@ -16,6 +16,9 @@ _STEP_OF = {
     "prepare": "Images",
     "segment": "Masks",
     "compare": "Masks",
+    "readers": "Masks",
+    "consensus": "Masks",
+    "distance maps": "Masks",
     "extract": "Features",
     "outcome": "Outcome",
 }

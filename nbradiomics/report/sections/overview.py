@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Fact, Facts
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.absence import (
@@ -21,6 +22,7 @@ from nbradiomics.report.sections.absence import (
 from nbradiomics.report.sections.agreement import model_facts
 from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.outcome import c_indices
+from nbradiomics.report.sections.readers.answer import answer_fact
 from nbradiomics.report.sections.reproducibility import TITLES, undefined
 from nbradiomics.report.text import MISSING, NO_BREAK, counted, interval, moment, shorten, tally
 from nbradiomics.tables import AUTO
@@ -81,7 +83,7 @@ def _model_banner(name: str, card: Mapping[str, Any]) -> list[str]:
 
 def overview_facts(run: Run) -> Facts:
     """The box of figures; a figure whose part was not run is a dash."""
-    facts = [*_cohort_facts(run.cohort), _failure_fact(run.failures), *_dice_fact(run)]
+    facts = [*_cohort_facts(run.cohort), _failure_fact(run.failures), *_dice_fact(run), *answer_fact(run)]
     return Facts((*facts, *_stable_facts(run), *_outcome_facts(run)))
 
 
@@ -114,7 +116,7 @@ def _dice_fact(run: Run) -> list[Fact]:
         modelled = run.cohort is not None and AUTO in set(run.cohort["reader"])
         told = modelled and reason != NOT_ASKED
         return [Fact(MISSING, "Dice of the model", shorten(reason, _LONGEST))] if told else []
-    if not (run.agreement["reader"] == AUTO).any():
+    if not (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
         return []
     values, detail = model_facts(run.agreement)
     return [Fact(values, "Dice of the model", detail)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.run_files import CASE, DEFAULTS, rows_of
 from nbradiomics.report.text import ratio
 from nbradiomics.tables import AUTO
@@ -53,13 +54,13 @@ def choose_cases(agreement: pd.DataFrame | None, cases: list[CaseKey], *, most: 
         With masks of the model: ascending by the case's mean Dice over the readers, a third of them the
         lowest, a third around the median and a third the highest. Otherwise the first ones.
     """
-    scores = _scores(agreement, {case[:3] for case in cases})
+    rows = None if agreement is None else shown_rows(agreement)[0]
+    scores = _scores(rows, {case[:3] for case in cases})
     if scores.empty:
-        return [Chosen(case, lines=_dice_lines(agreement, case)) for case in cases[:most]]
+        return [Chosen(case, lines=_dice_lines(rows, case)) for case in cases[:most]]
     ordered = [_key(key) for key in scores.sort_values(kind="stable").index]
     return [
-        Chosen(ordered[at], why, _dice_lines(agreement, ordered[at]))
-        for at, why in _ranks(len(ordered), most)
+        Chosen(ordered[at], why, _dice_lines(rows, ordered[at])) for at, why in _ranks(len(ordered), most)
     ]
 
 

@@ -1,0 +1,117 @@
+"""Auto against readers beside readers against readers, on the same cases: the comparison that matters."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.agreement.study.multiplicity import holm
+from nbradiomics.agreement.study.paired import paired_difference
+from nbradiomics.agreement.study.rows import (
+    CASE,
+    automatic,
+    between_readers,
+    directed_metrics,
+    means_by,
+    orientation,
+)
+from nbradiomics.agreement.study.settings import StudySettings
+
+COLUMNS = [
+    "metric", "subjects", "cases", "left_out", "left_out_auto_empty", "auto_readers", "readers_readers",
+    "difference", "low", "high", "p", "p_holm", "primary",
+]  # fmt: skip
+
+
+def case_differences(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
+    """Agreement of the model and of the readers on each case that has auto and two readers.
+
+    The model's value is the mean over the readers r of m(auto, r), the readers' the mean over their ordered
+    pairs of m(s, r): both orders of a metric that depends on it. In a table in which all stand against one
+    reader, both are held against this one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns `CASE`; ``auto_empty``, whether the automatic mask is empty; and for each metric
+        ``METRIC:auto``, ``METRIC:readers`` and ``METRIC`` itself, the difference oriented so that a positive
+        one means that the model is better. NaN where a pair of the case is undefined.
+    """
+    auto, inter = automatic(rows), between_readers(rows)
+    inter = inter.merge(auto[[*CASE, "reference"]], on=[*CASE, "reference"])
+    empty = auto.assign(auto_empty=auto["status"].isin(["empty_mask", "both_empty"]).astype(float))
+    both = means_by(auto, CASE, metrics).merge(
+        means_by(inter, CASE, metrics), on=CASE, suffixes=(":auto", ":readers")
+    )
+    both = both.merge(means_by(empty, CASE, ["auto_empty"]), on=CASE)
+    both["auto_empty"] = both["auto_empty"] > 0
+    for metric in metrics:
+        both[metric] = orientation(metric) * (both[f"{metric}:auto"] - both[f"{metric}:readers"])
+    return both.sort_values(CASE, ignore_index=True)
+
+
+def subject_differences(cases: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Mean over the cases of each subject in which the metric is defined.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``subject``, ``METRIC:auto``, ``METRIC:readers`` and ``METRIC``, sorted by subject.
+    """
+    columns = [f"{metric}:auto", f"{metric}:readers", metric]
+    return means_by(cases[cases[metric].notna()], ["subject"], columns)
+
+
+def comparison_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+    """Compare auto-to-reader with reader-to-reader agreement for every metric that has a direction.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per metric, none where no case has auto and two readers:
+
+        ======================= ===================================================================
+        column                  content
+        ======================= ===================================================================
+        ``metric``              name in `METRICS`
+        ``subjects, cases``     that were compared
+        ``left_out``            cases with auto and two readers in which a pair is undefined
+        ``left_out_auto_empty`` of these, where the automatic mask is empty: failures of the model
+                                that this metric does not see
+        ``auto_readers``        mean over subjects of the model's agreement with the readers
+        ``readers_readers``     mean over subjects of the readers' agreement with each other
+        ``difference``          mean over subjects, positive: the model is better
+        ``low, high``           bootstrap-t interval of the difference, subjects resampled
+        ``p``                   two-sided signed-rank test on the subjects' differences
+        ``p_holm``              p adjusted over the metrics (Holm)
+        ``primary``             whether it is the metric of the tests, whose ``p`` stands as it is
+        ======================= ===================================================================
+    """
+    metrics = directed_metrics(rows)
+    cases = case_differences(rows, metrics)
+    result = []
+    for metric in metrics if len(cases) else []:
+        undefined = cases[metric].isna()
+        subjects = subject_differences(cases, metric)
+        paired = asdict(paired_difference(subjects[metric].to_numpy(), settings))
+        result.append(
+            {
+                "metric": metric,
+                "cases": int((~undefined).sum()),
+                "left_out": int(undefined.sum()),
+                "left_out_auto_empty": int((undefined & cases["auto_empty"]).sum()),
+                "auto_readers": _mean(subjects[f"{metric}:auto"]),
+                "readers_readers": _mean(subjects[f"{metric}:readers"]),
+                **{name: paired[name] for name in ("subjects", "difference", "low", "high", "p")},
+                "primary": metric == settings.metric,
+            }
+        )
+    table = pd.DataFrame(result, columns=COLUMNS)
+    table["p_holm"] = holm(table["p"].to_numpy(dtype=float))
+    return table
+
+
+def _mean(column: pd.Series) -> float:
+    return float(column.mean()) if len(column) else np.nan

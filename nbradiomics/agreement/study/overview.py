@@ -1,0 +1,175 @@
+"""What a reader study says in sentences, and its counts and verdicts for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.agreement.metrics import METRIC
+from nbradiomics.agreement.pairs import AUTO_PAIR, EDITED, INTER, INTRA
+from nbradiomics.agreement.study.detection import FALSE_ALARM, IMAGE, NOT_SEGMENTED
+from nbradiomics.agreement.study.hypotheses import DIFFERENCE, NON_INFERIORITY, WILLIAMS, WINNING_RATE
+from nbradiomics.agreement.study.rows import CASE, FAILED, READERS, SAME_READER, automatic, between_readers
+from nbradiomics.agreement.study.settings import StudySettings
+from nbradiomics.agreement.study.wording import counted, interval_text, number, p_text
+from nbradiomics.tables import AUTO
+
+_POOLS = (
+    (AUTO_PAIR, AUTO, READERS, "Between the model and the readers"),
+    (INTER, READERS, READERS, "Between readers"),
+    (INTRA, SAME_READER, SAME_READER, "Between two readings of one reader"),
+)
+
+
+def study_overview(
+    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: StudySettings
+) -> dict[str, Any]:
+    """Count what was compared, collect the verdicts, and say it all in sentences.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: ``subjects, cases, readers, auto, failed_pairs, edited_masks, verdicts, sentences``; a
+        verdict is true, false, or null where nothing could be tested.
+    """
+    independent = pd.concat([automatic(rows), between_readers(rows)])
+    readers = sorted((set(independent["reader"]) | set(independent["reference"])) - {AUTO})
+    counts = {
+        "subjects": int(rows["subject"].nunique()),
+        "cases": len(rows[CASE].drop_duplicates()),
+        "readers": readers,
+        "auto": bool((rows["reader"] == AUTO).any()),
+        "failed_pairs": int((rows["status"] == FAILED).sum()),
+        "edited_masks": _edited_masks(rows),
+    }
+    sentences = [*_what(counts), *_medians(tables["summary"], settings), *tables["tests"]["sentence"]]
+    sentences += [*_left_out(tables, settings), *_warnings(counts), *_detection(tables["detection"])]
+    sentences += [*_direction(tables["direction"]), *_subgroups(tables, settings), *_times(tables)]
+    return {**counts, "verdicts": _verdicts(tables["tests"]), "sentences": sentences}
+
+
+def _edited_masks(rows: pd.DataFrame) -> int:
+    """Number of edited automatic masks, each once however many pairs it stands in."""
+    left = rows.loc[rows["mask_kind"] == EDITED, [*CASE, "reader", "reading"]]
+    right = rows.loc[rows["reference_kind"] == EDITED, [*CASE, "reference", "reference_reading"]]
+    return len(pd.concat([left, right.set_axis(left.columns, axis=1)]).drop_duplicates())
+
+
+def _verdicts(tests: pd.DataFrame) -> dict[str, Any]:
+    chosen = tests[tests["test"].isin([NON_INFERIORITY, DIFFERENCE, WILLIAMS, WINNING_RATE])]
+    names = [
+        f"{row.test} (epsilon {row.epsilon:g})" if row.test == WINNING_RATE else str(row.test)
+        for row in _each(chosen)
+    ]
+    return dict(
+        zip(names, (None if value is None else bool(value) for value in chosen["passed"]), strict=True)
+    )
+
+
+def _what(counts: Mapping[str, Any]) -> Iterator[str]:
+    readers = counted(len(counts["readers"]), "reader")
+    named = f" ({', '.join(counts['readers'])})" if counts["readers"] else ""
+    model = "the model and " if counts["auto"] else ""
+    yield (
+        f"{counted(counts['subjects'], 'subject')}, {counted(counts['cases'], 'case')} (regions of images): "
+        f"{model}{readers} with independent masks{named}."
+    )
+    if not counts["auto"]:
+        yield "There are no automatic masks: the study is one between readers alone."
+    elif len(counts["readers"]) < 2:
+        yield "With fewer than two readers there is nothing to hold the model's agreement against."
+
+
+def _medians(summary: pd.DataFrame, settings: StudySettings) -> Iterator[str]:
+    label = METRIC[settings.metric].label
+    for pair, reader, reference, words in _POOLS:
+        chosen = (
+            (summary["pair"] == pair) & (summary["reader"] == reader) & (summary["reference"] == reference)
+        )
+        for row in _each(summary[chosen & (summary["metric"] == settings.metric)]):
+            undefined = (
+                f"; in {counted(row.undefined, 'further case')} it is undefined" if row.undefined else ""
+            )
+            if not row.n:
+                yield f"{words}: {label} is undefined in all {counted(row.undefined, 'case')}."
+                continue
+            yield (
+                f"{words}: median {label} {number(row.median)} (quartiles {number(row.q1)} to "
+                f"{number(row.q3)}; {interval_text(row.low, row.high, settings.confidence)}) over "
+                f"{counted(row.n, 'case')}{undefined}."
+            )
+
+
+def _left_out(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> Iterator[str]:
+    comparison, cases = tables["comparison"], tables["cases"]
+    for row in _each(comparison[comparison["left_out"] > 0]):
+        blind = (
+            f"; in {row.left_out_auto_empty} of them the automatic mask is empty, which it does not see"
+            if row.left_out_auto_empty
+            else ""
+        )
+        yield (
+            f"{METRIC[row.metric].label}: {counted(row.left_out, 'case')} with auto and two readers left out "
+            f"of the comparison, because a value is undefined{blind}."
+        )
+    alone = int((cases["auto_readers"].isna() & cases["readers_readers"].notna()).sum())
+    if alone and (tables["tests"]["n"] > 0).any():
+        yield (
+            f"{counted(alone, 'case')} of the readers without a value of the model "
+            f"({METRIC[settings.metric].label}): the tests say nothing about them."
+        )
+
+
+def _warnings(counts: Mapping[str, Any]) -> Iterator[str]:
+    if counts["failed_pairs"]:
+        yield f"{counted(counts['failed_pairs'], 'pair')} of masks could not be compared; see the failures."
+    if counts["edited_masks"]:
+        amount = counted(
+            counts["edited_masks"], "mask is an edited automatic one", "masks are edited automatic ones"
+        )
+        yield (
+            f"{amount}. An edited mask is anchored to the automatic one: its agreement with it flatters the "
+            "model, stands apart, and enters no test."
+        )
+
+
+def _detection(detection: pd.DataFrame) -> Iterator[str]:
+    auto = detection[(detection["reader"] == AUTO) & (detection["of"] > 0)]
+    words = {
+        IMAGE: "The model missed the tumour (no voxel shared with any reader) in {missed} of {of} images",
+        NOT_SEGMENTED: "{missed} of {of} images of the cohort have no automatic mask",
+        FALSE_ALARM: "The model drew something in {missed} of {of} images in which no reader drew a tumour",
+    }
+    for row in _each(auto):
+        if row.unit in words and (row.unit == IMAGE or row.missed):
+            text = words[row.unit].format(missed=row.missed, of=row.of)
+            yield f"{text} ({number(100 * row.rate, 1)} %)."
+
+
+def _direction(direction: pd.DataFrame) -> Iterator[str]:
+    chosen = direction[(direction["reader"] == AUTO) & (direction["reference"] == READERS)]
+    yield from chosen["sentence"]
+
+
+def _subgroups(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> Iterator[str]:
+    tests = tables["subgroup_tests"]
+    for row in _each(tests[tests["p_holm"] < settings.alpha]):
+        yield (
+            f"{METRIC[settings.metric].label}, {row.what}, differs by {row.variable} ({row.test}, "
+            f"{p_text(row.p_holm)} after Holm's correction)."
+        )
+
+
+def _times(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    if tables["times"].empty:
+        yield "No times are stated in the cohort table."
+    elif tables["time_saved"].empty:
+        yield "No case has the minutes of both an independent and an edited mask: no time saved can be told."
+    yield from tables["time_saved"]["sentence"]
+
+
+def _each(table: pd.DataFrame) -> Iterator[Any]:
+    """Rows with their cells as attributes, which are of any type."""
+    yield from table.itertuples()

@@ -1,0 +1,91 @@
+"""The reader study: is the model as good as another expert?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.agreement.study.comparison import comparison_table
+from nbradiomics.agreement.study.detection import detection_table
+from nbradiomics.agreement.study.direction import direction_table
+from nbradiomics.agreement.study.hypotheses import hypotheses_table
+from nbradiomics.agreement.study.overview import study_overview
+from nbradiomics.agreement.study.result import ReadersStudy
+from nbradiomics.agreement.study.rows import CASE, checked_rows
+from nbradiomics.agreement.study.settings import StudySettings
+from nbradiomics.agreement.study.subgroups import subgroup_tables
+from nbradiomics.agreement.study.summaries import summary_table
+from nbradiomics.agreement.study.times import time_saved_table, times_table
+from nbradiomics.agreement.study.volumes import bland_altman_table
+from nbradiomics.agreement.study.worst import cases_table
+from nbradiomics.errors import InputError
+
+_DEFAULT_SETTINGS = StudySettings()
+_COHORT = [*CASE, "reader", "mask", "reading", "reference_kind", "minutes", "site"]
+
+
+def study_readers(
+    agreement: pd.DataFrame,
+    cohort: pd.DataFrame,
+    *,
+    clinical: pd.DataFrame | None = None,
+    settings: StudySettings = _DEFAULT_SETTINGS,
+) -> ReadersStudy:
+    """Hold the model's agreement with the readers against the readers' agreement with each other.
+
+    Parameters
+    ----------
+    agreement
+        Table of `nbradiomics.agreement.cohort`: one row per ordered pair of masks of a case (one region of
+        one image). Its pairs may be incomplete, and `auto` may be absent.
+    cohort
+        `Cohort.table`: sites, minutes, and which images have an automatic mask.
+    clinical
+        One row per subject, with the column ``subject``; for subgroups.
+    settings
+        Metric, margin and the like.
+
+    Returns
+    -------
+    ReadersStudy
+        Subjects are the unit of every test and every bootstrap. A result that cannot be had is absent, and a
+        sentence says why. Nothing depends on the order of rows or of readers.
+
+    Raises
+    ------
+    InputError
+        When a table lacks a column, holds what it cannot hold, or a subgroup column does not exist.
+    AmbiguousError
+        When an ordered pair of masks stands in the table twice.
+    """
+    rows = checked_rows(agreement, settings.metric)
+    scans = _checked_cohort(cohort)
+    subgroups, subgroup_tests = subgroup_tables(rows, scans, clinical, settings)
+    tables: dict[str, pd.DataFrame] = {
+        "summary": summary_table(rows, settings),
+        "comparison": comparison_table(rows, settings),
+        "tests": hypotheses_table(rows, settings),
+        "bland_altman": bland_altman_table(rows, settings),
+        "detection": detection_table(rows, scans, settings),
+        "subgroups": subgroups,
+        "subgroup_tests": subgroup_tests,
+        "direction": direction_table(rows, settings),
+        "times": times_table(scans),
+        "time_saved": time_saved_table(scans, settings),
+        "cases": cases_table(rows, settings),
+    }
+    overview: dict[str, Any] = {"settings": asdict(settings), **study_overview(rows, tables, settings)}
+    return ReadersStudy(**tables, overview=overview)
+
+
+def _checked_cohort(cohort: pd.DataFrame) -> pd.DataFrame:
+    missing = [name for name in _COHORT if name not in cohort]
+    if missing:
+        raise InputError(
+            f"the cohort table has no column {', '.join(missing)}.", "Give the table of a `Cohort`."
+        )
+    text = [name for name in _COHORT if name not in ("reading", "minutes")]
+    cohort = cohort.fillna(dict.fromkeys(text, ""))
+    return cohort.astype(dict.fromkeys(text, str))

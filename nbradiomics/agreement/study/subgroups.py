@@ -1,0 +1,187 @@
+"""Whether agreement differs between subgroups: sites, timepoints, sequences, any clinical column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from nbradiomics.agreement.study.multiplicity import holm
+from nbradiomics.agreement.study.paired import DECIMALS
+from nbradiomics.agreement.study.resampling import Numbers
+from nbradiomics.agreement.study.rows import CASE, automatic, between_readers, means_by
+from nbradiomics.agreement.study.settings import StudySettings
+from nbradiomics.agreement.study.summaries import quartiles
+from nbradiomics.cohort_table import SCAN
+from nbradiomics.errors import InputError
+
+COLUMNS = ["variable", "group", "what", "n", "median", "q1", "q3"]
+TEST_COLUMNS = ["variable", "what", "test", "statistic", "p", "p_holm", "note"]
+AUTO_READERS, READERS_READERS = "auto to readers", "readers to readers"
+NOT_STATED = "(not stated)"
+MANN_WHITNEY, KRUSKAL_WALLIS = "Mann-Whitney", "Kruskal-Wallis"
+#: Numbers with more different values than this are split at their median.
+MOST_VALUES = 8
+#: Smaller groups are shown, not tested.
+FEWEST = 3
+_BY_DEFAULT = ("site", "timepoint", "sequence")
+_OF_SCAN = ("site", "timepoint", "sequence", "roi")
+
+
+def subgroup_tables(
+    rows: pd.DataFrame, cohort: pd.DataFrame, clinical: pd.DataFrame | None, settings: StudySettings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Primary metric by subgroup, auto-to-readers and readers-to-readers each.
+
+    The unit is the subject within a group: the mean over the subject's cases there.
+
+    Returns
+    -------
+    groups : pandas.DataFrame
+        ``variable, group, what, n, median, q1, q3``; n counts subjects; ``what`` is ``auto to readers`` or
+        ``readers to readers``.
+    tests : pandas.DataFrame
+        ``variable, what, test, statistic, p, p_holm, note``: Mann-Whitney (U of the first group) for two
+        groups, Kruskal-Wallis (H) for more; Holm over the variables, for each ``what``. The note says what
+        was not tested and why.
+
+    Raises
+    ------
+    InputError
+        When a subgroup column is not there, or the clinical table has several rows of a subject.
+    """
+    cases = _with_columns(rows, cohort, clinical)
+    variables = settings.subgroups or [name for name in _BY_DEFAULT if _distinct(cases[name]) > 1]
+    _require_columns(cases, variables)
+    groups: list[dict[str, Any]] = []
+    tests: list[dict[str, Any]] = []
+    for what, part in ((AUTO_READERS, automatic(rows)), (READERS_READERS, between_readers(rows))):
+        values = means_by(part, CASE, [settings.metric]).rename(columns={settings.metric: "value"})
+        values = values[values["value"].notna()].merge(cases, on=CASE)
+        for variable in variables if len(values) else []:
+            table = means_by(values.assign(group=_grouped(values, variable)), ["group", "subject"], ["value"])
+            names = _in_order(table["group"])
+            samples = {name: table.loc[table["group"] == name, "value"].to_numpy() for name in names}
+            groups += [
+                {"variable": variable, "group": name, "what": what, "n": len(sample), **quartiles(sample)}
+                for name, sample in samples.items()
+            ]
+            tests.append({"variable": variable, "what": what, **_test(samples, table)})
+    return pd.DataFrame(groups, columns=COLUMNS), _adjusted(pd.DataFrame(tests, columns=TEST_COLUMNS))
+
+
+def compare_groups(samples: Sequence[Numbers]) -> tuple[str, float, float]:
+    """Compare two or more groups by ranks.
+
+    Returns
+    -------
+    test, statistic, p
+        Mann-Whitney with its U, two-sided, for two groups; Kruskal-Wallis with its H for more. Where all
+        values are the same p is 1.
+
+    Notes
+    -----
+    Source: Mann HB, Whitney DR. Ann Math Stat 1947;18:50-60; Kruskal WH, Wallis WA. J Am Stat Assoc
+    1952;47:583-621.
+    """
+    # What differs by the rounding of sums alone is a tie.
+    rounded = [np.round(sample, DECIMALS) for sample in samples]
+    constant = np.ptp(np.concatenate(rounded)) == 0
+    if len(rounded) == 2:
+        if constant:
+            return MANN_WHITNEY, len(rounded[0]) * len(rounded[1]) / 2, 1.0
+        result = stats.mannwhitneyu(rounded[0], rounded[1], alternative="two-sided")
+        return MANN_WHITNEY, float(result.statistic), float(result.pvalue)
+    if constant:
+        return KRUSKAL_WALLIS, 0.0, 1.0
+    statistic, p = stats.kruskal(*rounded)
+    return KRUSKAL_WALLIS, float(statistic), float(p)
+
+
+def _test(samples: dict[str, Numbers], table: pd.DataFrame) -> dict[str, Any]:
+    stated = {name: sample for name, sample in samples.items() if name != NOT_STATED}
+    tested = [sample for sample in stated.values() if len(sample) >= FEWEST]
+    notes = []
+    small = [name for name, sample in stated.items() if len(sample) < FEWEST]
+    if small:
+        notes.append(f"fewer than {FEWEST} subjects, not tested: {', '.join(small)}")
+    if NOT_STATED in samples:
+        notes.append(f"{len(samples[NOT_STATED])} without a value, not tested")
+    if len(tested) < 2:
+        notes.append(f"no test: fewer than two groups of {FEWEST} subjects or more")
+        return {"note": "; ".join(notes)}
+    if table["subject"].duplicated().any():
+        notes.append("subjects stand in several groups, so p is conservative")
+    test, statistic, p = compare_groups(tested)
+    return {"test": test, "statistic": statistic, "p": p, "note": "; ".join(notes)}
+
+
+def _adjusted(tests: pd.DataFrame) -> pd.DataFrame:
+    tests["p_holm"] = np.nan
+    for what in tests["what"].unique():
+        chosen = tests["what"] == what
+        tests.loc[chosen, "p_holm"] = holm(tests.loc[chosen, "p"].to_numpy(dtype=float))
+    return tests
+
+
+def _with_columns(rows: pd.DataFrame, cohort: pd.DataFrame, clinical: pd.DataFrame | None) -> pd.DataFrame:
+    """Cases with the columns that can split them."""
+    cases = rows[CASE].drop_duplicates(ignore_index=True)
+    sites = cohort[cohort["site"] != ""].drop_duplicates([*SCAN, "site"]).sort_values("site")
+    cases = cases.merge(sites.groupby(SCAN)["site"].agg(" / ".join).reset_index(), on=SCAN, how="left")
+    cases["site"] = cases["site"].fillna("")
+    if clinical is None:
+        return cases
+    if "subject" not in clinical:
+        raise InputError("the clinical table has no column subject.", "Name the column of the subjects so.")
+    known = clinical.assign(subject=clinical["subject"].astype(str))
+    if known["subject"].duplicated().any():
+        name = known.loc[known["subject"].duplicated(), "subject"].iloc[0]
+        raise InputError(
+            f"the clinical table has several rows of subject {name}.", "Give one row per subject."
+        )
+    # A scan's own site is nearer to it than the clinic's.
+    own = [name for name in _OF_SCAN if name in known and (name != "site" or _distinct(cases["site"]))]
+    cases = cases.drop(columns=["site"] if "site" in known and "site" not in own else [])
+    return cases.merge(known.drop(columns=own), on="subject", how="left")
+
+
+def _require_columns(cases: pd.DataFrame, variables: Sequence[str]) -> None:
+    missing = [name for name in variables if name not in cases or name == "subject"]
+    if missing:
+        there = [str(name) for name in cases if name != "subject"]
+        raise InputError(
+            f"no column {', '.join(missing)} to form subgroups by.", f"There are: {', '.join(there)}."
+        )
+
+
+def _distinct(column: pd.Series) -> int:
+    return len(set(column[column.notna() & (column.astype(str) != "")]))
+
+
+def _grouped(values: pd.DataFrame, variable: str) -> pd.Series:
+    column = values[variable]
+    stated = column.notna() & (column.astype(str) != "")
+    numbers = pd.to_numeric(column[stated], errors="coerce")
+    if pd.api.types.is_bool_dtype(column) or numbers.isna().any() or not stated.any():
+        return column.astype(str).where(stated, NOT_STATED)
+    if numbers.nunique() <= MOST_VALUES:
+        names = numbers.map(lambda value: f"{value:g}")
+    else:
+        # Each subject counts once, however many cases he has.
+        middle = float(numbers.groupby(values.loc[stated, "subject"]).first().median())
+        names = numbers.map(lambda value: f"<= {middle:g}" if value <= middle else f"> {middle:g}")
+    return names.reindex(values.index).fillna(NOT_STATED)
+
+
+def _in_order(groups: pd.Series) -> list[str]:
+    """Names of groups: numbers by size, then text by the alphabet, those not stated last."""
+
+    def place(name: str) -> tuple[bool, float, str]:
+        number = pd.to_numeric(name.lstrip("<=> "), errors="coerce")
+        return name == NOT_STATED, float(number) if pd.notna(number) else float("inf"), name
+
+    return sorted(set(groups), key=place)

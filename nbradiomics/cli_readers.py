@@ -1,0 +1,95 @@
+"""The command `readers`: is the model as good as another expert?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions
+from nbradiomics.cli_steps import processes, split_names
+from nbradiomics.console import bars, failure_line, output, show_lines
+
+if TYPE_CHECKING:
+    from nbradiomics.reader_study import ReaderStudyResult
+
+
+def readers(
+    cohort: CohortFile,
+    out: Annotated[Path, typer.Option(help="Folder to write to; an unfinished study in it is continued.")],
+    metric: Annotated[
+        str, typer.Option(help="Metric that decides: dice, nsd, hd95_mm or another column.")
+    ] = "dice",
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            help="By how much the model may agree less with the readers than they do with each other; fixed "
+            "beforehand. 0.03 for a metric from 0 to 1; needed for one in mm.",
+            min=0,
+        ),
+    ] = None,
+    epsilon: Annotated[
+        float, typer.Option(help="Advantage of the model in the alternative annotator test.", min=0, max=0.99)
+    ] = 0.2,
+    tolerance: Annotated[float, typer.Option(help="Tolerance of the surface Dice, mm.")] = 3.0,
+    background: Background = None,
+    consensus: Annotated[
+        str | None,
+        typer.Option(help="Consensus of the other readers as a further reference: staple,majority."),
+    ] = None,
+    write_consensus: Annotated[
+        str | None,
+        typer.Option(
+            help="Write the readers' consensus as masks of a reader (staple or majority), to train from."
+        ),
+    ] = None,
+    subgroups: Annotated[
+        str | None,
+        typer.Option(help="Columns, with commas; site, timepoint and sequence unless given."),
+    ] = None,
+    clinical: Annotated[Path | None, typer.Option(help="Clinical table with columns for subgroups.")] = None,
+    maps: Annotated[
+        bool, typer.Option(help="Write maps of the signed distance from each reader to the model.")
+    ] = True,
+    bootstraps: Annotated[int, typer.Option(help="Resamples of the subjects.", min=100)] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
+    lesions: Lesions = "union",
+    jobs: Jobs = None,
+) -> None:
+    """Compare readers with each other and with the model: is it as good as another expert?"""
+    from nbradiomics.reader_study import reader_plan, run_reader_study
+
+    plan = reader_plan(
+        metric=metric,
+        margin=margin,
+        epsilons=[epsilon, 0.0] if epsilon else [0.0],
+        tolerance_mm=tolerance,
+        background_mm=background,
+        consensus=split_names(consensus),
+        subgroups=split_names(subgroups),
+        clinical=clinical,
+        maps=maps,
+        bootstraps=bootstraps,
+    )
+    done = run_reader_study(
+        cohort,
+        out,
+        plan=plan,
+        write_consensus=split_names(write_consensus),
+        lesions=lesions,
+        seed=seed,
+        jobs=processes(jobs),
+        progress=bars,
+    )
+    _finish(done)
+
+
+def _finish(done: ReaderStudyResult) -> None:
+    show_lines([failure_line(failure) for failure in done.failures])
+    for sentence in done.study.sentences:
+        output.print(sentence, markup=False)
+    output.print(f"{len(done.agreement)} rows, {len(done.failures)} failure(s)", markup=False)
+    output.print(str(done.report), markup=False)
+    if done.agreement["status"].isna().all():
+        raise typer.Exit(1)

@@ -1,0 +1,188 @@
+"""The reader study: masks against masks, what that says of the model, maps, tables and a page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from nbradiomics.agreement.cohort import AgreementTable, How, compare_cohort
+from nbradiomics.agreement.consensus import require_methods
+from nbradiomics.agreement.consensus_cohort import add_consensus, compare_with_consensus
+from nbradiomics.agreement.distance_cohort import write_distance_maps
+from nbradiomics.agreement.field import Field
+from nbradiomics.agreement.study import ReadersStudy, study_readers
+from nbradiomics.case_region import DEFAULT_LABEL
+from nbradiomics.checks.readers import read_clinical, reader_settings
+from nbradiomics.cohort import Cohort, load_cohort
+from nbradiomics.errors import InputError
+from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.lesions import UNION
+from nbradiomics.provenance import write_provenance
+from nbradiomics.report import build_report
+from nbradiomics.run_folder import RunFolder
+from nbradiomics.study import Readers
+from nbradiomics.tables import AUTO, write_table
+from nbradiomics.workspace import failure_table
+
+
+@dataclass(frozen=True)
+class ReaderStudyResult:
+    """What a reader study leaves.
+
+    Attributes
+    ----------
+    folder
+        The folder with its tables; `nbradiomics.run_folder` lists its files.
+    report
+        The HTML report.
+    study
+        The tables of the study.
+    agreement
+        Masks against masks, a row per ordered pair.
+    failures
+        What could not be done.
+    """
+
+    folder: Path
+    report: Path
+    study: ReadersStudy
+    agreement: pd.DataFrame
+    failures: list[Failure]
+
+
+def run_reader_study(
+    cohort: str | Path | Cohort,
+    out: str | Path,
+    *,
+    plan: Readers = Readers(),  # noqa: B008 - frozen
+    write_consensus: Sequence[str] = (),
+    lesions: str = UNION,
+    label: int = DEFAULT_LABEL,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> ReaderStudyResult:
+    """Compare the readers with each other and with the model, and say whether it is as good as one of them.
+
+    Parameters
+    ----------
+    cohort
+        Cohort table, or a loaded one: masks of two readers or more, or of the model and readers.
+    out
+        Folder of the results. Started again after a kill, the study continues.
+    plan
+        Metric, margin and the rest: see `nbradiomics.study.Readers`.
+    write_consensus
+        ``majority`` or ``staple``: the consensus of the readers is written as masks of a reader of that name,
+        into ``masks/`` and ``cohort.csv`` of the folder, for a training to learn from.
+    lesions
+        What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``.
+    label
+        Label of masks for which the cohort names none.
+    seed
+        Seed of the bootstrap.
+    jobs
+        Processes.
+    progress
+        Progress display.
+
+    Raises
+    ------
+    InputError
+        When the cohort table is wrong, no scan has two masks, or the folder holds other files or the cohort
+        table itself.
+    """
+    require_methods([*plan.consensus, *write_consensus])
+    given = cohort if isinstance(cohort, Cohort) else load_cohort(cohort)
+    _require_elsewhere(given, Path(out))
+    settings, clinical = reader_settings(plan, seed), read_clinical(plan)
+    folder = RunFolder.open(Path(out))
+    by_case: dict[str, Any] = {"jobs": jobs, "progress": progress}
+    how: dict[str, Any] = {"lesions": lesions, "label": label, **by_case}
+    agreement = compare_readers(given, plan, workspace=folder.workspace, **how)
+    write_table(agreement.table, folder.file("agreement.csv"))
+    study = study_readers(agreement.table, given.table, clinical=clinical, settings=settings)
+    study.write(folder.readers)
+    failures = list(agreement.failures)
+    if plan.maps and AUTO in given.readers():
+        failures += write_distance_maps(given, folder.distance_maps, **how)
+    kept, undone = _with_consensus(given, write_consensus, folder, label, progress)
+    kept.write(folder.file("cohort.csv"))
+    failures += undone
+    write_table(folder.localised(failure_table(failures)), folder.file("failures.csv"))
+    _write_provenance(folder, given, plan, lesions=lesions, seed=seed)
+    return ReaderStudyResult(folder.root, build_report(folder.root), study, agreement.table, failures)
+
+
+def reader_plan(*, margin: float | None = None, **asked: Any) -> Readers:
+    """Make a plan from what a command was asked for; `margin` is left to its default where it is ``None``.
+
+    Raises
+    ------
+    InputError
+        When a value is out of range.
+    """
+    given = asked if margin is None else {**asked, "margin": margin}
+    try:
+        return Readers(**given)
+    except ValidationError as error:
+        found = error.errors()[0]
+        name = ".".join(map(str, found["loc"]))
+        raise InputError(
+            f"{name}: {found['msg']}; found: {found['input']!r}.", "Correct the option."
+        ) from error
+
+
+def compare_readers(
+    cohort: Cohort,
+    plan: Readers,
+    *,
+    lesions: str,
+    label: int,
+    **by_case: Any,
+) -> AgreementTable:
+    """Masks against masks as a study asks for it: every pair, and the consensus where it is wanted."""
+    field = Field(plan.background_mm)
+    found = compare_cohort(
+        cohort, lesions=lesions, label=label, tolerance_mm=plan.tolerance_mm, field=field, **by_case
+    )
+    if not plan.consensus:
+        return found
+    how = How(label, plan.tolerance_mm, field)
+    with_consensus = compare_with_consensus(cohort, plan.consensus, lesions=lesions, how=how, **by_case)
+    tables = [table for table in (found.table, with_consensus.table) if len(table)]
+    return AgreementTable(pd.concat(tables, ignore_index=True), [*found.failures, *with_consensus.failures])
+
+
+def _require_elsewhere(cohort: Cohort, out: Path) -> None:
+    if os.path.abspath(cohort.path.parent) == os.path.abspath(out):
+        raise InputError(
+            f"{out} holds the cohort table {cohort.path.name}, and its files would be replaced.",
+            "Choose a new folder.",
+        )
+
+
+def _with_consensus(
+    cohort: Cohort, methods: Sequence[str], folder: RunFolder, label: int, progress: Progress
+) -> tuple[Cohort, list[Failure]]:
+    failures: list[Failure] = []
+    added = cohort
+    for method in methods:
+        added, failed = add_consensus(
+            added, method, folder.masks.parent / method, label=label, progress=progress
+        )
+        failures += failed
+    return added, failures
+
+
+def _write_provenance(folder: RunFolder, cohort: Cohort, plan: Readers, **settings: Any) -> None:
+    files = {value for column in ("image", "mask", "probability") for value in cohort.table[column] if value}
+    inputs = {cohort.path, *map(Path, files), *([plan.clinical] if plan.clinical else [])}
+    asked = {**plan.model_dump(mode="json"), **settings}
+    write_provenance(folder.file("provenance.json"), inputs=inputs, readers=asked)

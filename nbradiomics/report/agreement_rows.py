@@ -1,0 +1,71 @@
+"""Which rows of the agreement table may stand together: the kinds of pair, and what an older table lacks."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nbradiomics.agreement.metrics import METRICS, VOLUMES
+from nbradiomics.agreement.pairs import AUTO_PAIR, CONSENSUS, EDITED, INTER, INTRA
+from nbradiomics.report.table_files import Schema
+from nbradiomics.tables import AUTO
+
+_KINDS = ("mask_kind", "reference_kind")
+AGREEMENT = Schema(
+    text=("subject", "reader", "reference", "status"),
+    numbers=("dice",),
+    more_numbers=(*METRICS, *VOLUMES, "tolerance_mm"),
+    defaults={
+        "timepoint": "baseline",
+        "sequence": "unspecified",
+        "roi": "tumour",
+        "reading": "1",
+        "reference_reading": "1",
+        **dict.fromkeys((*_KINDS, "pair", "field"), ""),
+    },
+)
+
+
+def complete_pairs(agreement: pd.DataFrame) -> pd.DataFrame:
+    """Fill what a table without kinds leaves open: a reader's mask is independent, and so is the pair's kind.
+
+    Parameters
+    ----------
+    agreement
+        Rows read by `AGREEMENT`; ``mask_kind``, ``reference_kind`` and ``pair`` may be empty.
+    """
+    table = agreement.copy()
+    for name, kind in zip(("reader", "reference"), _KINDS, strict=True):
+        drawn = (table[name] == AUTO).map({True: "automatic", False: "independent"})
+        table[kind] = table[kind].where(table[kind] != "", drawn)
+    table["pair"] = table["pair"].where(table["pair"] != "", _kinds(table))
+    return table
+
+
+def _kinds(table: pd.DataFrame) -> pd.Series:
+    kinds = table[list(_KINDS)]
+    found = pd.Series(INTER, index=table.index, dtype=object)
+    found[(table[["reader", "reference"]] == AUTO).any(axis=1)] = AUTO_PAIR
+    found[table["reader"] == table["reference"]] = INTRA
+    found[(kinds == "edited").any(axis=1)] = EDITED
+    found[table["reference_kind"] == "consensus"] = CONSENSUS
+    return found
+
+
+def of_kind(agreement: pd.DataFrame, *kinds: str) -> pd.DataFrame:
+    """Rows of some kinds of pair."""
+    return agreement[agreement["pair"].isin(kinds)]
+
+
+def independent_rows(agreement: pd.DataFrame) -> pd.DataFrame:
+    """Rows of two independent masks of different people, or of the model and an independent one."""
+    return of_kind(agreement, INTER, AUTO_PAIR)
+
+
+def shown_rows(agreement: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Rows that tables and pictures of agreement rest on, and whether their references are edited masks.
+
+    Edited masks stand in only where there is no independent pair at all.
+    """
+    independent = independent_rows(agreement)
+    edited = of_kind(agreement, EDITED)
+    return (independent, False) if len(independent) or edited.empty else (edited, True)

@@ -1,0 +1,114 @@
+"""The answer in sentences, and every test with its numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nbradiomics.agreement.metrics import METRIC
+from nbradiomics.report.content import Block, Details, Fact, Sentences, Table, Text
+from nbradiomics.report.run_files import Run
+from nbradiomics.report.sections.readers.frames import Column, Row, StudyRun, count, filled, table_of, words
+from nbradiomics.report.text import MISSING, NO_BREAK, number, p_value, signed
+
+NON_INFERIORITY = "non_inferiority"
+#: What the page calls each test; a test of another name keeps its own.
+_NAMES = {
+    NON_INFERIORITY: "Non-inferiority",
+    "difference": "Difference",
+    "williams_index": "Williams index",
+    "alt_test_reader": "Alternative annotator test, advantage probability",
+    "alt_test_winning_rate": "Alternative annotator test, winning rate",
+    "alt_test_mean_advantage": "Alternative annotator test, mean advantage",
+}
+_VERDICTS = {"true": "yes", "false": "no"}
+#: Results that stand in the table of tests alone: one per reader and epsilon.
+_FOLDED = ("alt_test_reader",)
+
+
+def answer_blocks(of: StudyRun) -> list[Block]:
+    """Non-inferiority in a box, a sentence for each further finding, the numbers folded away."""
+    tests = filled(of.study.tests)
+    if tests.empty:
+        return [Text("The study holds no test: tests.csv is not there, or has no row.")]
+    first = tests[tests["test"] == NON_INFERIORITY]
+    single = tests[tests["test"].isin(_FOLDED)]
+    elsewhere = {*first["sentence"], *single["sentence"], *_told_in_sections(of)}
+    rest = _merged([text for text in _sentences(of) if text not in elsewhere])
+    blocks: list[Block] = [Text(sentence, tone="answer") for sentence in first["sentence"]]
+    if rest:
+        blocks.append(Sentences(rest))
+    inner: list[Block] = [_table(tests, of)]
+    if len(single):
+        inner.append(Sentences(tuple(single["sentence"])))
+    return [*blocks, Details("The tests with their numbers", tuple(inner))]
+
+
+def _sentences(of: StudyRun) -> list[str]:
+    """What the study says of itself; of its tests alone where it left no record."""
+    told = of.study.record.get("sentences")
+    return (
+        [str(text) for text in told]
+        if isinstance(told, list) and told
+        else list(filled(of.study.tests)["sentence"])
+    )
+
+
+def _merged(sentences: list[str]) -> tuple[str, ...]:
+    """Say once what is said of several metrics in the same words: ``HD95 (mm), ASSD (mm): 1 case ...``."""
+    labels = {metric.label for metric in METRIC.values()}
+    found: dict[str, list[str]] = {}
+    for text in sentences:
+        label, colon, said = text.partition(": ")
+        found.setdefault(said if colon and label in labels else text, []).append(label)
+    return tuple(said if said in sentences else f"{', '.join(told)}: {said}" for said, told in found.items())
+
+
+def _told_in_sections(of: StudyRun) -> set[str]:
+    tables = (filled(of.study.direction), filled(of.study.time_saved))
+    return {str(text) for table in tables if "sentence" in table for text in table["sentence"]}
+
+
+def answer_fact(run: Run) -> list[Fact]:
+    """Mean difference of the primary metric and the verdict, for the box at the top."""
+    if run.study is None:
+        return []
+    of = StudyRun.of(run, run.study)
+    tests = filled(run.study.tests)
+    rows = tests[tests["test"] == NON_INFERIORITY].to_dict("records") if len(tests) else []
+    if not rows or pd.isna(rows[0]["value"]):
+        return []
+    row = rows[0]
+    digits = 2 if METRIC[of.metric].unit else 3
+    value = signed(row["value"], digits)
+    if not pd.isna(row["low"]):
+        value += f" [{signed(row['low'], digits)}, {signed(row['high'], digits)}]"
+    verdict = {"true": "non-inferior", "false": "non-inferiority not shown"}.get(
+        row["passed"].lower(), "not tested"
+    )
+    margin = f" at the margin {of.margin:g}" if of.margin is not None else ""
+    return [Fact(value.replace(" ", NO_BREAK), f"{of.label}, model less readers", f"{verdict}{margin}")]
+
+
+def _table(tests: pd.DataFrame, of: StudyRun) -> Table:
+    columns = (
+        Column("Test", lambda row: _NAMES.get(str(row["test"]), str(row["test"]))),
+        words("Of", "subject_of_test"),
+        Column("ε", lambda row: MISSING if pd.isna(row["epsilon"]) else f"{row['epsilon']:g}"),
+        Column(f"Value [{of.level} interval]", _value),
+        Column("Held against", lambda row: number(row.get("reference_value"), 3)),
+        Column("p", lambda row: _p(row["p"])),
+        Column("p, adjusted", lambda row: _p(row["p_adjusted"])),
+        Column("Passed", lambda row: _VERDICTS.get(str(row["passed"]).lower(), MISSING)),
+        Column("Subjects", lambda row: count(row["n"])),
+    )
+    return table_of(tests, columns, text_columns=2, caption=f"Tests of {of.label}")
+
+
+def _value(row: Row) -> str:
+    if pd.isna(row["low"]):
+        return number(row["value"], 3)
+    return f"{number(row['value'], 3)} [{number(row['low'], 3)}, {number(row['high'], 3)}]"
+
+
+def _p(value: float) -> str:
+    return MISSING if pd.isna(value) else p_value(value)

@@ -1,0 +1,77 @@
+"""Auto-to-reader against reader-to-reader agreement on the same cases, and the tests of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nbradiomics.agreement.metrics import METRIC
+from nbradiomics.report.content import Block, Details, Table, Text
+from nbradiomics.report.metric_text import write_metric
+from nbradiomics.report.sections.readers.frames import Column, Row, StudyRun, count, filled, table_of, whole
+from nbradiomics.report.sections.readers.pools import MAIN
+from nbradiomics.report.text import MISSING, p_value, signed
+
+
+def comparison_blocks(of: StudyRun) -> list[Block]:
+    """The comparison that matters: means over subjects, their difference, its interval and test."""
+    table = filled(of.study.comparison)
+    if table.empty:
+        return []
+    main = table["metric"].isin([*MAIN, of.metric])
+    order = {name: place for place, name in enumerate(dict.fromkeys([of.metric, *MAIN, *METRIC]))}
+    ordered = table.sort_values("metric", key=lambda names: names.map(order), kind="stable")
+    caption = "The same cases: the model with the readers against the readers among themselves"
+    blocks: list[Block] = [_table(ordered[main.loc[ordered.index]], of, caption)]
+    if not main.all():
+        rest = _table(ordered[~main.loc[ordered.index]], of, "")
+        blocks.append(Details("The same for further metrics", (rest,)))
+    return [*blocks, Text(_NOTE, tone="note")]
+
+
+_NOTE = (
+    "Means over subjects, whose cases are averaged first. A difference above 0 means that the model agrees "
+    "with the readers better than they agree with each other, for distances and error rates too. p: "
+    "Wilcoxon's signed-rank test on the subjects; p (Holm): adjusted over all metrics of the table. Left "
+    "out: cases with the model and two readers in which the metric is undefined for a pair, such as the "
+    "distance to an empty mask."
+)
+
+
+def _table(table: pd.DataFrame, of: StudyRun, caption: str) -> Table:
+    columns = (
+        Column("Metric", lambda row: of.name(str(row["metric"]))),
+        whole("Subjects", "subjects"),
+        whole("Cases", "cases"),
+        Column("Left out", _left_out),
+        Column("Model and readers", lambda row: _value(row, "auto_readers")),
+        Column("Readers", lambda row: _value(row, "readers_readers")),
+        Column(f"Difference [{of.level} interval]", difference_cell),
+        Column("p", lambda row: _p(row["p"])),
+        Column("p (Holm)", lambda row: _p(row["p_holm"])),
+    )
+    return table_of(table, columns, caption=caption)
+
+
+def difference_cell(row: Row) -> str:
+    """Write the difference with its interval, one decimal more than the metric has."""
+    if pd.isna(row["difference"]):
+        return MISSING
+    digits = 3 if not METRIC[str(row["metric"])].unit else 2
+    value = signed(row["difference"], digits)
+    if pd.isna(row["low"]):
+        return value
+    return f"{value} [{signed(row['low'], digits)}, {signed(row['high'], digits)}]"
+
+
+def _left_out(row: Row) -> str:
+    empty = row.get("left_out_auto_empty", 0)
+    told = f"\n{count(float(empty))} model empty" if str(empty) not in ("", "nan") and float(empty) else ""
+    return count(row["left_out"]) + told
+
+
+def _value(row: Row, name: str) -> str:
+    return write_metric(str(row["metric"]), row[name], more=1)
+
+
+def _p(value: float) -> str:
+    return MISSING if pd.isna(value) else p_value(value)

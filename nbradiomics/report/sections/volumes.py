@@ -1,0 +1,147 @@
+"""Image and masks of one case, read for a picture of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk
+import yaml
+from numpy.typing import NDArray
+
+from nbradiomics.errors import InputError
+from nbradiomics.images.grid import grid_difference
+from nbradiomics.images.io import read_image
+from nbradiomics.images.region import read_region
+from nbradiomics.report.figures.slices import Slice
+from nbradiomics.report.run_files import CASE, Run
+from nbradiomics.report.sections.ranking import Chosen
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class CaseVolume:
+    """An image with the readers' masks on its grid, and what could not be drawn.
+
+    Attributes
+    ----------
+    image
+        The scan.
+    masks
+        Region of each reader, axes z, y, x of the image's grid.
+    kinds
+        ``edited``, ``consensus`` ... of each reader's mask, empty where the cohort table says nothing.
+    notes
+        Masks that could not be read, and why.
+    """
+
+    image: sitk.Image
+    masks: Mapping[str, Mask]
+    kinds: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    @property
+    def slices(self) -> int:
+        """Number of slices along the third axis of the image as stored."""
+        return int(self.image.GetSize()[2])
+
+    def slice_at(self, position: int) -> Slice:
+        """One slice along the third axis, with its masks.
+
+        Raises
+        ------
+        InputError
+            When it holds values that are not finite.
+        """
+        plane = np.asarray(sitk.GetArrayViewFromImage(self.image)[position], dtype=float)
+        if not np.isfinite(plane).all():
+            raise InputError(f"slice {position + 1} of its image holds values that are not finite.")
+        x, y, _ = self.image.GetSpacing()
+        letters = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(self.image.GetDirection())
+        masks = {reader: mask[position] for reader, mask in self.masks.items()}
+        return Slice(plane, masks, (x, y), (letters[0], letters[1]))
+
+    def gaps(self, position: int) -> tuple[str, ...]:
+        """Readers whose contour is not to be seen in a slice, and why; one line per reason."""
+        empty = [reader for reader, mask in self.masks.items() if not mask.any()]
+        elsewhere = [reader for reader, mask in self.masks.items() if mask.any() and not mask[position].any()]
+        lines = []
+        if empty:
+            lines.append(f"no tumour voxel in the mask of {', '.join(empty)}")
+        if elsewhere:
+            lines.append(f"not in this slice: {', '.join(elsewhere)}")
+        return (*lines, *self.notes)
+
+
+def read_case(run: Run, case: Chosen) -> CaseVolume:
+    """Read the image of a case and of each reader one mask: the first independent reading, else the first.
+
+    Raises
+    ------
+    NbradiomicsError
+        When the image cannot be read. A mask that cannot be read, or lies on another grid, is a note.
+    """
+    if run.cohort is None:
+        raise InputError("there is no cohort.csv that names its image.")
+    rows = _rows(run.cohort, case)
+    drawn = rows[rows["mask"] != ""]
+    # Of several channels the one with the masks: the others may lie on other grids.
+    image = read_image(run.folder / (rows if drawn.empty else drawn)["image"].iloc[0])
+    masks: dict[str, Mask] = {}
+    kinds: dict[str, str] = {}
+    notes = []
+    for reader, own in drawn.groupby("reader", sort=True):
+        first = _first_reading(own)
+        try:
+            masks[str(reader)] = _united(first, image, run.folder, _default_label(run))
+            kinds[str(reader)] = str(_column(first, "reference_kind").iloc[0])
+        except InputError as error:
+            notes.append(f"the mask of {reader} is not drawn: {error.problem}")
+    return CaseVolume(image, masks, kinds, tuple(notes))
+
+
+def _rows(cohort: pd.DataFrame, case: Chosen) -> pd.DataFrame:
+    scan = cohort[(cohort[list(CASE[:3])] == list(case.key[:3])).all(axis=1)]
+    if scan.empty:
+        raise InputError("cohort.csv has no image of it.")
+    exact = scan[scan["roi"] == case.key[3]]
+    return exact if (exact["mask"] != "").any() else scan  # a rule for lesions may have renamed the region
+
+
+def _first_reading(rows: pd.DataFrame) -> pd.DataFrame:
+    anchored = _column(rows, "reference_kind").isin(["edited", "consensus"])
+    rows = rows if anchored.all() else rows[~anchored]
+    readings = pd.to_numeric(rows["reading"], errors="coerce").fillna(np.inf)
+    first: pd.DataFrame = rows[readings == readings.min()]
+    return first
+
+
+def _column(rows: pd.DataFrame, name: str) -> pd.Series:
+    return rows[name] if name in rows else pd.Series("", index=rows.index)
+
+
+def _default_label(run: Run) -> int:
+    """Label that the stages took where the cohort table names none: the parameters', else PyRadiomics' 1."""
+    try:
+        parameters = yaml.safe_load(str(run.provenance.get("parameters") or ""))
+    except yaml.YAMLError:
+        return 1  # the text is shown as it stands; it need not be YAML to be shown
+    setting = parameters.get("setting") if isinstance(parameters, dict) else None
+    label = setting.get("label") if isinstance(setting, dict) else None
+    return label if isinstance(label, int) else 1
+
+
+def _united(rows: pd.DataFrame, image: sitk.Image, folder: Path, label: int) -> Mask:
+    size = image.GetSize()
+    united = np.zeros(size[::-1], dtype=bool)
+    for mask, own in zip(rows["mask"], _column(rows, "label"), strict=True):
+        region = read_region(folder / mask, own or label)
+        difference = grid_difference(region, image)
+        if difference:
+            raise InputError(f"it lies on another grid than the image ({difference}).")
+        united |= sitk.GetArrayViewFromImage(region) > 0
+    return united
