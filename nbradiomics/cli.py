@@ -12,10 +12,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from nbradiomics.cli_features import verify
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     Background,
     CohortFile,
+    Engine,
     Jobs,
     Lesions,
     Models,
@@ -207,6 +209,9 @@ def extract(
     )
 
 
+app.command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
+
+
 @app.command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")
 def reproducibility(
     features: Annotated[Path, typer.Argument(help="Feature table (.parquet or .csv).")],
@@ -218,6 +223,7 @@ def reproducibility(
     sequence: SequenceOption = None,
     roi: Roi = None,
     variant: Variant = None,
+    engine: Engine = None,
     reading: Reading = None,
     threshold: Annotated[float, typer.Option(help="Lowest lower limit of a stable feature's ICC.")] = 0.75,
     confidence: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
@@ -234,6 +240,7 @@ def reproducibility(
         sequence=sequence,
         roi=roi,
         variant=variant,
+        engine=engine,
         reading=reading,
         threshold=threshold,
         confidence=confidence,
@@ -260,6 +267,7 @@ def outcome(
     sequence: SequenceOption = None,
     roi: Roi = None,
     variant: Variant = None,
+    engine: Engine = None,
     reading: Reading = None,
     stable: Annotated[
         Path | None, typer.Option(help="Table of `reproducibility`: its stable features.")
@@ -288,6 +296,7 @@ def outcome(
         sequence=sequence,
         roi=roi,
         variant=variant,
+        engine=engine,
         reading=reading,
         stable=None if stable is None else read_stable(stable),
         settings=OutcomeSettings(

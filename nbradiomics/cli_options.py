@@ -25,13 +25,16 @@ SequenceOption = Annotated[
 ]
 Roi = Annotated[str | None, typer.Option(help="Which region, where there are several.")]
 Variant = Annotated[str | None, typer.Option(help="Which variant, where there are several.")]
+Engine = Annotated[
+    str | None, typer.Option(help="Which engine's rows, as the column says it, where there are several.")
+]
 Reading = Annotated[int | None, typer.Option(help="Which reading, where there are several.", min=1)]
 CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a batch table of PyRadiomics.")]
 Background = Annotated[
     float | None,
     typer.Option(
-        help="Specificity, kappa and ROC area count the box around both masks with this margin in mm; the whole "
-        "image unless given.",
+        help="Specificity, kappa and ROC area count the box around both masks with this margin in mm; the "
+        "whole image unless given.",
         min=0,
     ),
 ]

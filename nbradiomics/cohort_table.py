@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.errors import InputError
 from nbradiomics.problem import Problem
-from nbradiomics.tables import read_csv
+from nbradiomics.tables import AUTO, read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,6 +177,9 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
         problems.append(
             ("mask", f"reader {row['reader']!r} without a mask.", "Give the mask, or empty both.")
         )
+    if row["reader"] != AUTO and row["reader"].casefold() == AUTO:
+        found = f"{row['reader']!r}, which is not {AUTO!r}, the name of the model."
+        problems.append(("reader", found, f"Write {AUTO!r} for masks of the model, or name the reader."))
     if row["probability"] and not row["mask"]:
         problems.append(("probability", "a probability map without a mask.", "Give the mask made from it."))
     if not (isinstance(row["reading"], int) and row["reading"] > 0):

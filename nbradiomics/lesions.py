@@ -10,7 +10,8 @@ Lesions are rows of the cohort table that differ in `roi` alone. The rules:
 ``roi``
     Every lesion keeps a row of its own.
 
-The masks of the model do not tell lesions apart. Beside several lesions, ``union`` takes them whole and
+The masks of the model do not tell lesions apart. Where the readers drew one region, the model's is that one,
+whatever its rows call it. Beside several lesions, ``union`` takes them whole and
 the other two rules refuse them.
 """
 
@@ -65,7 +66,7 @@ def apply_lesion_rule(cases: list[Case], rule: str = "union", *, label: int = 1)
     regions = {case.roi for case in manual}
     require_lesions_told_apart(rule, regions, with_model=len(manual) < len(cases))
     if len(regions) < 2:
-        return cases
+        return _of_one_region(cases, regions)
     if rule == "roi":
         return cases
     return _united(cases) if rule == UNION else _largest(cases, label)
@@ -88,6 +89,15 @@ def require_lesions_told_apart(rule: str, regions: set[str], *, with_model: bool
             f"the rule {rule!r} needs lesions told apart, and the masks of {AUTO!r} do not.",
             "Use the rule `union`, or leave the model's masks out.",
         )
+
+
+def _of_one_region(cases: list[Case], regions: set[str]) -> list[Case]:
+    """The model's masks are of the one region that the readers drew, whatever their rows call it."""
+    own = {case.roi for case in cases if case.reader == AUTO}
+    if len(own) != 1 or len(regions) != 1:
+        return cases
+    (roi,) = regions
+    return [replace(case, roi=roi) if case.reader == AUTO else case for case in cases]
 
 
 def _united(cases: list[Case]) -> list[Case]:

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from nbradiomics.agreement.cohort import AgreementTable, How, compare_cohort
 from nbradiomics.agreement.consensus import require_methods
-from nbradiomics.agreement.consensus_cohort import add_consensus, compare_with_consensus
+from nbradiomics.agreement.consensus_cohort import add_consensus, compare_with_consensus, require_consensus
 from nbradiomics.agreement.distance_cohort import write_distance_maps
 from nbradiomics.agreement.field import Field
 from nbradiomics.agreement.study import ReadersStudy, study_readers
 from nbradiomics.case_region import DEFAULT_LABEL
-from nbradiomics.checks.readers import read_clinical, reader_settings
+from nbradiomics.checks.readers import read_clinical, reader_settings, require_reader_names
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
@@ -101,7 +101,9 @@ def run_reader_study(
     require_methods([*plan.consensus, *write_consensus])
     given = cohort if isinstance(cohort, Cohort) else load_cohort(cohort)
     _require_elsewhere(given, Path(out))
-    settings, clinical = reader_settings(plan, seed), read_clinical(plan)
+    require_reader_names(given.readers())
+    require_consensus(given, write_consensus)
+    settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
     folder = RunFolder.open(Path(out))
     by_case: dict[str, Any] = {"jobs": jobs, "progress": progress}
     how: dict[str, Any] = {"lesions": lesions, "label": label, **by_case}

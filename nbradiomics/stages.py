@@ -104,11 +104,12 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
     if agreement is None:
         return []
     study = run.study
+    outcomes = study.outcome.clinical if study.outcome else None
     try:
         study_readers(
             agreement,
             cohort.table,
-            clinical=read_clinical(study.readers, study.outcome.clinical if study.outcome else None),
+            clinical=read_clinical(study.readers, cohort.table["subject"], outcomes),
             settings=reader_settings(study.readers, study.seed),
         ).write(run.folder.readers)
     except NbradiomicsError as error:

@@ -16,6 +16,8 @@ reading
     1, 2, ... of the same reader.
 variant
     Which processing or perturbation; ``original`` for none.
+engine
+    Which engine computed the features, and its version; tables of two engines are not mixed unasked.
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ from nbradiomics.errors import AmbiguousError, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant")
+INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine")
 AUTO = "auto"
 #: Columns of names.
-_TEXT = ("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant")
+_TEXT = ("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant", "engine")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

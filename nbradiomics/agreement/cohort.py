@@ -35,12 +35,13 @@ from nbradiomics.agreement.field import WHOLE_IMAGE, Field
 from nbradiomics.agreement.metrics import METRICS, TOLERANCE_MM, VOLUMES
 from nbradiomics.agreement.pairs import Pair, by_region, pairs_of_region
 from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
-from nbradiomics.cohort import Case, Cohort
+from nbradiomics.cohort import AUTOMATIC, Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
 from nbradiomics.lesions import apply_lesion_rule
+from nbradiomics.tables import AUTO
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "compare"
@@ -145,7 +146,7 @@ def compare_cohort(
         raise InputError(
             f"no reader {reference!r} in {cohort.path}.", f"Readers there: {', '.join(readers)}."
         )
-    regions = by_region(apply_lesion_rule(cohort.cases(), lesions, label=label))
+    regions = list(by_region(apply_lesion_rule(cohort.cases(), lesions, label=label)))
     pairs = [pair for cases in regions for pair in pairs_of_region(cases, reference=reference)]
     if not pairs:
         raise InputError(
@@ -166,7 +167,18 @@ def compare_cohort(
     rows = [row for name, pair in named.items() for row in _rows(pair, batch.results.get(name), how)]
     table = agreement_table(rows)
     wanted = table if reference is None else table[table["reference"] == reference].reset_index(drop=True)
-    return AgreementTable(wanted, batch.failures)
+    return AgreementTable(wanted, [*_second_masks(regions), *batch.failures])
+
+
+def _second_masks(regions: list[list[Case]]) -> list[Failure]:
+    """Masks of the model beyond the first of a region: nothing is compared with them."""
+    cause = f"a second mask of {AUTO!r} for the same scan and region is not compared."
+    hint = "Give the masks of another model a cohort table of their own."
+    return [
+        Failure(case.name, STAGE, cause, hint)
+        for cases in regions
+        for case in [case for case in cases if case.kind == AUTOMATIC][1:]
+    ]
 
 
 def agreement_table(rows: list[dict[str, Any]]) -> pd.DataFrame:

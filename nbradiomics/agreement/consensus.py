@@ -35,8 +35,8 @@ def consensus_of(regions: Sequence[sitk.Image], method: str) -> sitk.Image:
     method
         ``majority``: inside where more than half of the readers are; a tie is outside, so that of two
         readers it is what both have drawn. ``staple``: where the probability that STAPLE gives is at
-        least 0.5 [1]_, estimated in the box around all regions: with the whole image the readers agree on so
-        much background that the specificity of each is 1, whatever they draw.
+        least 0.5 [1]_, estimated in the box around all regions and one voxel around it: with the whole
+        image the readers agree on so much background that the specificity of each is 1, whatever they draw.
 
     Returns
     -------
@@ -64,10 +64,13 @@ def _staple(stack: NDArray[np.bool_], votes: NDArray[Any]) -> NDArray[np.bool_]:
     inside: NDArray[np.bool_] = votes == len(stack)
     if not votes.any() or bool((inside == (votes > 0)).all()):
         return inside  # all alike, or all empty: nothing to estimate
-    box = ndimage.find_objects((votes > 0).view(np.uint8))[0]
+    padded = np.pad(stack, ((0, 0), (1, 1), (1, 1), (1, 1)))
+    box = ndimage.find_objects(padded.any(axis=0).view(np.uint8))[0]
+    # One voxel more on each side: without any background the readers' specificity cannot be estimated.
+    box = tuple(slice(side.start - 1, side.stop + 1) for side in box)
     # ITK sums over the readers: in one order, so that the result is free of the order of the table.
-    ordered = sorted((region[box].astype(np.uint8) for region in stack), key=lambda array: array.tobytes())
+    ordered = sorted((region[box].astype(np.uint8) for region in padded), key=lambda array: array.tobytes())
     probability = sitk.STAPLE([sitk.GetImageFromArray(array) for array in ordered], 1.0)
-    found = np.zeros(votes.shape, dtype=bool)
+    found = np.zeros(padded.shape[1:], dtype=bool)
     found[box] = sitk.GetArrayViewFromImage(probability) >= 0.5
-    return found
+    return found[1:-1, 1:-1, 1:-1]

@@ -74,6 +74,10 @@ def compare_with_consensus(
             tasks |= {
                 f"{first.scan.name}/{first.roi} {method}": (tuple(chosen), method, how) for method in methods
             }
+    if methods and not tasks:
+        cause = "no scan has a reader, or the model, and two other readers whose consensus could be formed."
+        hint = "A consensus needs two independent readers beside the one who is compared with it."
+        return AgreementTable(agreement_table([]), [Failure("cohort", STAGE, cause, hint)])
     batch = run_stored(
         _compare_scan,
         tasks,
@@ -169,14 +173,8 @@ def add_consensus(
     InputError
         When the cohort holds a reader of that name already, or no scan has two readers.
     """
-    require_methods([method])
-    chosen: dict[str, list[Case]] = {}
-    for cases in by_region(apply_lesion_rule(cohort.cases(), UNION, label=label)):
-        readers = first_readings(cases, INDEPENDENT)
-        if len(readers) > 1:
-            chosen[readers[0].scan.name] = readers
-    if not chosen:
-        raise InputError(f"no scan of {cohort.path} has two readers.", "A consensus needs two or more.")
+    require_consensus(cohort, [method])
+    chosen = _makers(cohort, label)
     scans: dict[str, Scan] = {name: cases[0].scan for name, cases in chosen.items()}
     stems = file_stems([tuple(scan.index().values()) for scan in scans.values()])
     files = {name: folder / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
@@ -190,6 +188,33 @@ def add_consensus(
     )
     written = {scans[name]: files[name].absolute() for name in batch.results}
     return cohort.with_reader(method, written, kind=CONSENSUS), batch.failures
+
+
+def require_consensus(cohort: Cohort, methods: Sequence[str]) -> None:
+    """Refuse a consensus that could not be written: unknown, twice, there already, or of one reader."""
+    require_methods(methods)
+    taken = [name for name in methods if name in cohort.readers()]
+    if taken:
+        raise InputError(
+            f"{cohort.path} already holds masks of reader {taken[0]!r}.",
+            "Remove these rows, or leave out the consensus.",
+        )
+    if len(set(methods)) < len(methods):
+        raise InputError(f"{methods[0]!r} is asked for twice.", "Name each consensus once.")
+    if methods and not _makers(cohort, 1):
+        raise InputError(
+            f"no scan of {cohort.path} has two independent readers.", "A consensus needs two or more."
+        )
+
+
+def _makers(cohort: Cohort, label: int) -> dict[str, list[Case]]:
+    """Independent readings of each scan that has two or more, by the scan's name."""
+    found = {}
+    for cases in by_region(apply_lesion_rule(cohort.cases(), UNION, label=label)):
+        readers = first_readings(cases, INDEPENDENT)
+        if len(readers) > 1:
+            found[readers[0].scan.name] = readers
+    return found
 
 
 def _write_consensus(cases: Sequence[Case], method: str, file: Path, label: int) -> Payload:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.agreement.study import StudySettings
+from nbradiomics.agreement.study.rows import OTHERS, READERS, SAME_READER
 from nbradiomics.errors import InputError
 from nbradiomics.problem import Problem, problem_of
 from nbradiomics.study import Readers, Study
@@ -43,24 +45,42 @@ def reader_settings(plan: Readers, seed: int) -> StudySettings:
     return settings
 
 
-def read_clinical(plan: Readers, otherwise: Path | None = None) -> pd.DataFrame | None:
-    """Clinical table for the subgroups, where there is one and it is needed or named.
+def require_reader_names(readers: Iterable[str]) -> None:
+    """Refuse readers who are called as the tables call several of them."""
+    taken = sorted(set(readers) & {READERS, SAME_READER, OTHERS})
+    if taken:
+        raise InputError(
+            f"a reader is called {taken[0]!r}, which stands for several in the tables.", "Give another name."
+        )
+
+
+def read_clinical(
+    plan: Readers, subjects: Iterable[str], otherwise: Path | None = None
+) -> pd.DataFrame | None:
+    """Clinical table for the subgroups, where one is named or subgroups are asked for.
 
     Parameters
     ----------
     plan
         What is asked for.
+    subjects
+        Subjects of the cohort.
     otherwise
-        Clinical table of the study's outcomes, taken where the plan names none but asks for its columns.
+        Clinical table of the study's outcomes, taken for subgroups where the plan names none.
 
     Raises
     ------
     InputError
-        When the table cannot be read or lacks a column that is asked for.
+        When the table cannot be read, does not have one row per subject, knows none of the cohort's, lacks a
+        column that is asked for, or is named while no subgroup is.
     """
     wanted = [name for name in plan.subgroups if name not in _OWN]
-    file = plan.clinical or (otherwise if wanted else None)
-    table = None if file is None else read_table(file)
+    if plan.clinical and not plan.subgroups:
+        raise InputError(
+            f"{plan.clinical} is named, and no subgroups are.", "Name the columns that make subgroups."
+        )
+    file = plan.clinical or (otherwise if plan.subgroups else None)
+    table = None if file is None else _one_row_each(read_table(file), file, set(subjects))
     there = [] if table is None else [str(name) for name in table if name != "subject"]
     missing = [name for name in wanted if name not in there]
     if missing:
@@ -70,10 +90,25 @@ def read_clinical(plan: Readers, otherwise: Path | None = None) -> pd.DataFrame 
     return table
 
 
-def check_readers(study: Study, path: Path) -> list[Problem]:
-    """Problems of the section `readers` of a study file."""
+def _one_row_each(table: pd.DataFrame, file: Path, subjects: set[str]) -> pd.DataFrame:
+    if "subject" not in table:
+        raise InputError(f"{file} has no column subject.", "Name the column of the subjects so.")
+    names = table["subject"].astype(str)
+    if names.duplicated().any():
+        twice = names[names.duplicated()].iloc[0]
+        raise InputError(f"{file} has several rows of subject {twice}.", "Give one row per subject.")
+    if not subjects & set(names):
+        raise InputError(
+            f"{file} holds none of the cohort's subjects.", "Write the subjects alike in both tables."
+        )
+    return table
+
+
+def check_readers(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """Problems of a study file's section `readers`, and of the readers' names in the cohort's table."""
     problems = []
     try:
+        require_reader_names(table["reader"])
         reader_settings(study.readers, study.seed)
     except InputError as error:
         problems.append(problem_of(error, path, "readers"))
@@ -81,7 +116,7 @@ def check_readers(study: Study, path: Path) -> list[Problem]:
     clinical = study.readers.clinical or outcomes
     if clinical is None or clinical.is_file():  # one that is not there is told elsewhere
         try:
-            read_clinical(study.readers, outcomes)
+            read_clinical(study.readers, table["subject"], outcomes)
         except InputError as error:
             problems.append(problem_of(error, path, "readers.subgroups"))
     return problems

@@ -93,7 +93,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         require_engine(study.extract.engine)
     except InputError as error:
         problems.append(problem_of(error, path, "extract.engine"))
-    problems += check_readers(study, path)
+    problems += check_readers(study, table, path)
     if study.segment:
         problems += check_model(study, study.segment, table, path, models)
     return problems

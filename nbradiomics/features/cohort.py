@@ -95,8 +95,13 @@ def extract_cohort(
         jobs=jobs,
         progress=progress,
     )
-    table = _assemble(cases, batch.results)
+    table = _assemble(cases, batch.results, engine_name(engine))
     return FeatureTable(table, batch.failures + _incomplete(table, batch.results))
+
+
+def engine_name(engine: str) -> str:
+    """Name and version of an engine, as they stand in feature tables."""
+    return f"{engine} {ENGINES[engine].engine_version()}"
 
 
 def _label(cohort: Cohort, parameters: Parameters) -> int:
@@ -127,20 +132,20 @@ def _extract_case(case: Case, parameters: Parameters, engine: str, label: int) -
     return {"values": extraction.values, "notes": extraction.notes, PASSING: extraction.broken}
 
 
-def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload]) -> pd.DataFrame:
+def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine: str) -> pd.DataFrame:
     # Cases may lack features (an image too small for a filter): the table has the union, in order.
     columns = list(dict.fromkeys(column for payload in results.values() for column in payload["values"]))
     rows = [
-        [*_index(case), *(results[name]["values"].get(column, np.nan) for column in columns)]
+        [*_index(case, engine), *(results[name]["values"].get(column, np.nan) for column in columns)]
         if name in results
-        else [*_index(case), *[np.nan] * len(columns)]
+        else [*_index(case, engine), *[np.nan] * len(columns)]
         for name, case in cases.items()
     ]
     return pd.DataFrame(rows, columns=[*INDEX, *columns])
 
 
-def _index(case: Case) -> list[str | int]:
-    return [{**case.index(), "variant": "original"}[column] for column in INDEX]
+def _index(case: Case, engine: str) -> list[str | int]:
+    return [{**case.index(), "variant": "original", "engine": engine}[column] for column in INDEX]
 
 
 def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:

@@ -13,13 +13,14 @@ import SimpleITK as sitk
 from nbradiomics.errors import InputError
 from nbradiomics.features import pyradiomics_engine
 from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.native import engine as native_engine
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import describe, read_image
 from nbradiomics.images.region import read_region
 
 #: Engines by name.
-ENGINES = {pyradiomics_engine.NAME: pyradiomics_engine}
+ENGINES = {pyradiomics_engine.NAME: pyradiomics_engine, native_engine.NAME: native_engine}
 DEFAULT_ENGINE = pyradiomics_engine.NAME
 
 
@@ -60,13 +61,19 @@ def extract_features(
     >>> features = extract_features("t2w.nii.gz", "tumour.nii.gz", params="t2w_mr_1mm")  # doctest: +SKIP
     """
     parameters = load_parameters(params)
-    wanted = resolve_label(parameters, label)
-    volume = read_image(image)
-    region = read_region(mask, wanted)
-    require_same_grid(region, volume, names=(f"mask {describe(mask)}", f"image {describe(image)}"))
-    region.CopyInformation(volume)
+    volume, region = read_pair(image, mask, resolve_label(parameters, label))
     extraction = extract_region(volume, region, parameters, engine=engine, name=describe(image))
     return pd.Series(extraction.values, dtype=float)
+
+
+def read_pair(
+    image: str | Path | sitk.Image, mask: str | Path | sitk.Image, label: int | str
+) -> tuple[sitk.Image, sitk.Image]:
+    """Image, and the region of a label in a mask, on one grid."""
+    volume, region = read_image(image), read_region(mask, label)
+    require_same_grid(region, volume, names=(f"mask {describe(mask)}", f"image {describe(image)}"))
+    region.CopyInformation(volume)
+    return volume, region
 
 
 def resolve_label(parameters: Parameters, label: int | str | None) -> int | str:

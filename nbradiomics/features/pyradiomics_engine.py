@@ -49,30 +49,32 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     # The label of the file has been applied already: the region is binary.
-    with _listening() as notes, warnings.catch_warnings():
+    with listening() as notes, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "the load_module", DeprecationWarning)
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
             result = extractor.execute(image, region, label=1)
         except ValueError as error:
-            raise InputError(f"PyRadiomics refuses the region: {error}", _REMEDY) from error
+            raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error
     values = {
         str(name): float(value) for name, value in result.items() if not name.startswith("diagnostics_")
     }
     # PyRadiomics catches whatever breaks in a feature, logs the traceback and goes on with NaN.
     broken = any(note.startswith(_BROKEN) for note in notes)
-    return Extraction(values, [_last_line(note) for note in notes], broken)
+    return Extraction(values, [last_line(note) for note in notes], broken)
 
 
-def _last_line(note: str) -> str:
+def last_line(note: str) -> str:
+    """What broke, of a traceback that PyRadiomics logged; any other note as it is."""
     return note.strip().splitlines()[-1] if note.startswith(_BROKEN) else note
 
 
-_REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."
+#: What to do about a region that is refused.
+REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."
 
 
 @contextmanager
-def _listening() -> Iterator[list[str]]:
+def listening() -> Iterator[list[str]]:
     """Collect what PyRadiomics logs, which it would print, and leave its logger as it was."""
     notes: list[str] = []
 

@@ -87,6 +87,8 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
         )
     asked = {column: value for column, value in wanted.items() if value is not None}
     chosen = select(features, **asked)
+    # Two engines are not mixed, not even where each subject has one row.
+    chosen = select(chosen, engine=wanted.get("engine"))
     if chosen["subject"].duplicated().any():
         chosen = select(chosen, **wanted)  # several rows of a subject: says which columns hold a choice
     names = chosen["subject"].astype(str)

@@ -31,6 +31,7 @@ def evaluate_outcome(
     sequence: str | None = None,
     roi: str | None = None,
     variant: str | None = None,
+    engine: str | None = None,
     reading: int | None = None,
     stable: Sequence[str] | None = None,
     stability_readers: Sequence[str] | None = None,
@@ -55,7 +56,7 @@ def evaluate_outcome(
     covariates
         Clinical columns for the models ``clinical`` and ``combined``. No other column is ever used;
         without any only ``radiomic`` is fitted.
-    reader, timepoint, sequence, roi, variant, reading
+    reader, timepoint, sequence, roi, variant, engine, reading
         Which rows of the feature table to take, where it holds several per subject.
     stable
         Names of the stable features. None finds them by ICC(A,1) inside each fold where the feature
@@ -89,6 +90,7 @@ def evaluate_outcome(
         "sequence": sequence,
         "roi": roi,
         "variant": variant,
+        "engine": engine,
         "reading": reading,
     }
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)

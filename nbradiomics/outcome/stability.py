@@ -20,7 +20,7 @@ MINIMUM_RATED = 5
 #: Koo and Li 2016 judge the ICC by its 95 % interval; the level of other intervals does not change this.
 ICC_CONFIDENCE = 0.95
 #: What must be the same in the readers' rows and in the rows of the outcome model.
-CONTEXT = ("timepoint", "sequence", "roi", "variant", "reading")
+CONTEXT = ("timepoint", "sequence", "roi", "variant", "engine", "reading")
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _rows_of(rows: pd.DataFrame, reader: str, features: Sequence[str]) -> Any:
         twice = part.index[part.index.duplicated()][0]
         raise AmbiguousError(
             f"reader {reader!r} has several rows of subject {twice} to compare.",
-            "Choose timepoint, sequence, roi, variant and reading so that one row is left.",
+            "Choose timepoint, sequence, roi, variant, engine and reading so that one row is left.",
         )
     return part
 

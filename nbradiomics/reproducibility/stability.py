@@ -25,6 +25,7 @@ def assess_reproducibility(
     sequence: str | None = None,
     roi: str | None = None,
     variant: str | None = None,
+    engine: str | None = None,
     reading: int | str | None = None,
     threshold: float = 0.75,
     confidence: float = 0.95,
@@ -38,7 +39,7 @@ def assess_reproducibility(
         and one numeric column per feature.
     readers
         Readers to compare, two or more; by default all but the model's ``auto``.
-    timepoint, sequence, roi, variant, reading
+    timepoint, sequence, roi, variant, engine, reading
         Which rows; needed only where the readers' rows hold several values of one.
     threshold
         Smallest lower confidence limit of a stable feature, 0 to 1. Koo and Li [1]_ call 0.5 to 0.75
@@ -86,6 +87,7 @@ def assess_reproducibility(
         "sequence": sequence,
         "roi": roi,
         "variant": variant,
+        "engine": engine,
         "reading": reading,
     }
     rows = select(rows, **chosen)
@@ -218,7 +220,7 @@ def _require_one_row_each(rows: pd.DataFrame) -> None:
         pairs = [f"{row.subject} by {row.reader}" for row in repeated.itertuples()]
         raise AmbiguousError(
             f"several rows of the same subject and reader: {_listed(pairs)}.",
-            "Keep one row of each, or tell them apart by timepoint, sequence, roi, variant or reading.",
+            "Keep one row of each, or tell them apart by timepoint, sequence, roi, variant, engine or reading.",
         )
 
 

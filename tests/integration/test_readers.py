@@ -128,12 +128,21 @@ def test_one_broken_mask_is_a_failure_and_the_rest_goes_on(tmp_path: Path) -> No
         (["--subgroups", "age"], "age"),
         (["--consensus", "mean"], "mean"),
         (["--margin", "0"], "margin"),
+        (["--subgroups", "site,site"], "site"),
+        (["--clinical", "clinical.csv"], "subgroups"),
+        (["--clinical", "clinical.csv", "--subgroups", "age"], "several rows of subject s0"),
+        (["--clinical", "others.csv", "--subgroups", "age"], "none of the cohort's subjects"),
+        (["--write-consensus", "majority,majority"], "twice"),
+        (["--write-consensus", "mean"], "mean"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_computed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     out = tmp_path / "study"
+    (tmp_path / "clinical.csv").write_text("subject,age\ns0,1\ns0,2\n")
+    (tmp_path / "others.csv").write_text("subject,age\nx1,1\n")
+    options = [str(tmp_path / option) if option.endswith(".csv") else option for option in options]
     assert call("readers", cohort_of(tmp_path), "--out", out, *options) == 1
     assert message in capsys.readouterr().err
     assert not (out / "agreement.csv").exists()

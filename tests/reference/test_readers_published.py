@@ -10,7 +10,7 @@ from nbradiomics.agreement.study.multiplicity import benjamini_yekutieli, holm
 from nbradiomics.agreement.study.paired import signed_rank
 from nbradiomics.agreement.study.volumes import limits_of_agreement
 
-#: Bland and Altman, Lancet 1986;327:307-310: first readings of 17 subjects, Wright and mini peak flow meter, l/min.
+#: Bland and Altman, Lancet 1986;327:307-310: first readings of 17 subjects, Wright and mini meter, l/min.
 WRIGHT = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]
 MINI = [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451]
 

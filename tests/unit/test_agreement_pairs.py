@@ -163,3 +163,11 @@ def test_one_mask_is_refused(tmp_path: Path) -> None:
     cohort = load_cohort(write_cohort(tmp_path, [f"s,s.nii.gz,A,{files['A']}"]))
     with pytest.raises(InputError, match="two masks"):
         compare_cohort(cohort)
+
+
+def test_a_second_mask_of_the_model_is_told(tmp_path: Path) -> None:
+    files = write_scan(tmp_path, "s", {"A": ball(), "auto": ball(shift=1)})
+    rows = [f"s,s.nii.gz,A,{files['A']},1", *(f"s,s.nii.gz,auto,{files['auto']},{n}" for n in (1, 2))]
+    found = compare_cohort(load_cohort(write_cohort(tmp_path, rows, "subject,image,reader,mask,reading")))
+    assert len(found.table) == 2
+    assert [failure.case for failure in found.failures] == ["s/baseline/unspecified/tumour/auto/2"]

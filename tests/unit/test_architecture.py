@@ -25,7 +25,7 @@ LAYERS = [
     {"demo", "doctor"},
     {"console", "cli_options"},
     {"cli_steps"},
-    {"cli_model", "cli_readers", "cli_segment", "cli_train"},
+    {"cli_features", "cli_model", "cli_readers", "cli_segment", "cli_train"},
     {"cli"},
     {"__init__", "__main__"},
 ]

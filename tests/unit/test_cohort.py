@@ -232,3 +232,8 @@ def test_names_that_differ_in_capitals_alone_are_a_warning(tmp_path: Path) -> No
     rows = ["s1,a.nii,A,m.nii,Baseline", "s2,b.nii,A,n.nii,baseline"]
     found = problems_of(tmp_path, rows, "subject,image,reader,mask,timepoint")
     assert [(column, severity) for _, column, severity, _ in found] == [("timepoint", "warning")]
+
+
+def test_a_reader_called_auto_in_capitals_is_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'Auto', which is not 'auto'"):
+        load_cohort(write_cohort(tmp_path, ["s,s.nii.gz,Auto,m.nii.gz"]))

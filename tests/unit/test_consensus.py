@@ -75,8 +75,9 @@ def test_staple_follows_its_equations() -> None:
     noise = (0.04, 0.08, 0.15, 0.3)
     readers = np.array([np.where(rng.random(truth.shape) < share, 1 - truth, truth) for share in noise])
     found = consensus(readers, "staple")
-    expected = staple_by_hand(readers) >= 0.5  # the noise fills the box: it is the whole image
-    np.testing.assert_array_equal(found, expected)
+    # The noise fills the image: its box and one voxel around it.
+    expected = staple_by_hand(np.pad(readers, ((0, 0), (1, 1), (1, 1), (1, 1)))) >= 0.5
+    np.testing.assert_array_equal(found, expected[1:-1, 1:-1, 1:-1])
 
 
 @pytest.mark.parametrize("method", ["majority", "staple"])
@@ -152,3 +153,19 @@ def test_a_consensus_is_written_as_a_reader_to_train_from(tmp_path: Path) -> Non
     np.testing.assert_array_equal(written, votes >= 2)
     with pytest.raises(InputError, match="majority"):
         add_consensus(again, "majority", tmp_path / "again")
+
+
+def test_a_consensus_that_nobody_can_have_is_told(tmp_path: Path) -> None:
+    found = compare_with_consensus(load_cohort(cohort_of(tmp_path, "A")), ["staple"])
+    assert found.table.empty
+    assert [failure.stage for failure in found.failures] == ["consensus"]
+
+
+@pytest.mark.parametrize("box", [True, False])
+def test_of_one_who_drew_and_one_who_did_not_staple_believes_the_first(box: bool) -> None:
+    # Neither ever draws background as tumour, so nothing speaks against the one who drew. A box leaves no
+    # background in its own bounding box, and must come out as a ball does.
+    drawn = np.zeros((9, 9, 9), np.uint8)
+    drawn[2:7, 2:7, 2:7] = 1
+    own = drawn if box else ball((9, 9, 9), 3.0)
+    np.testing.assert_array_equal(consensus(np.array([own, own * 0]), "staple"), own)

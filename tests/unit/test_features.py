@@ -13,7 +13,8 @@ import nbradiomics
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features, load_parameters, presets
-from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.features.cohort import engine_name, extract_cohort
+from nbradiomics.features.extract import DEFAULT_ENGINE
 from nbradiomics.tables import INDEX
 from nbradiomics.workspace import Workspace
 from tests.helpers import ball, make_image, two_readers, write_cohort, write_scan
@@ -159,7 +160,8 @@ def test_a_cohort_gives_a_row_per_case(tmp_path: Path) -> None:
     assert done.table["reader"].tolist() == ["A", "B"] * 3
     assert done.table["variant"].unique().tolist() == ["original"]
     alone = nbradiomics.extract_features(tmp_path / "s1.nii.gz", tmp_path / "s1_B.nii.gz", params=FIRST_ORDER)
-    assert done.table.iloc[3, 7:].to_dict() == alone.to_dict()
+    assert done.table.iloc[3, len(INDEX) :].to_dict() == alone.to_dict()
+    assert done.table["engine"].unique().tolist() == [engine_name(DEFAULT_ENGINE)]
     assert done.failures == []
 
 

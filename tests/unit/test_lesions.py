@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from nbradiomics.agreement.cohort import compare_cohort
 from nbradiomics.case_region import read_case_region
 from nbradiomics.cohort import Case, load_cohort
 from nbradiomics.errors import InputError
@@ -79,3 +80,12 @@ def test_the_model_joins_the_union_and_is_refused_by_the_other_rules(tmp_path: P
 def test_an_unknown_rule_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="union, largest, roi"):
         apply_lesion_rule(lesions(tmp_path), "biggest")
+
+
+def test_the_model_s_mask_is_of_the_one_region_that_the_readers_drew(tmp_path: Path) -> None:
+    masks = {"A": ball(), "auto": ball(shift=1)}
+    files = write_scan(tmp_path, "s", masks)
+    rows = [f"s,s.nii.gz,A,{files['A']},primary", f"s,s.nii.gz,auto,{files['auto']},tumour"]
+    cohort = load_cohort(write_cohort(tmp_path, rows, "subject,image,reader,mask,roi"))
+    assert {case.roi for case in apply_lesion_rule(cohort.cases())} == {"primary"}
+    assert set(compare_cohort(cohort).table["pair"]) == {"auto"}

@@ -35,7 +35,7 @@ def ball(centre, radius):
 
 
 def studied_masks(seed, *, bias, subjects=12):
-    """Balls of 10 to 14 mm; readers and auto err by 1 mm in place and 0.7 mm in radius, auto by `bias` more."""
+    """Balls of 10 to 14 mm; all err by 1 mm in place and 0.7 mm in radius, auto by `bias` more in radius."""
     generator = np.random.default_rng(seed)
     rows = []
     for number in range(subjects):
@@ -123,7 +123,7 @@ def renamed(frame):
     return frame
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_nothing_depends_on_the_order_of_rows_or_on_the_readers_names(seed):
     table = everything(seed)
     cohort = cohort_of(table, minutes="3")

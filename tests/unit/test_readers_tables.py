@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -96,12 +96,14 @@ def test_nothing_drops_out_of_a_median_unseen():
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.floats(0, 1)), min_size=1, max_size=25))
+@settings(max_examples=50)
 def test_summaries_lie_within_the_values(pairs):
     lines = [
         both_ways(f"s{subject}", "A", "B", value, timepoint=str(number))
         for number, (subject, value) in enumerate(pairs)
     ]
-    found = one(summary_table(rows_of(*lines), SETTINGS), reader="readers", metric="dice")
+    quick = StudySettings(bootstraps=100)
+    found = one(summary_table(rows_of(*lines), quick), reader="readers", metric="dice")
     values = [value for _, value in pairs]
     for column in ("median", "q1", "q3", "mean"):
         assert min(values) - 1e-12 <= found[column] <= max(values) + 1e-12
@@ -311,8 +313,8 @@ def test_subgroups_of_the_cohort_are_found_by_themselves():
 
 def test_clinical_columns_numbers_at_their_median_and_what_is_not_stated():
     table, cohort, clinical = grouped()
-    settings = StudySettings(subgroups=("age", "stage", "site"))
-    groups, tests = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, settings)
+    chosen = StudySettings(subgroups=("age", "stage", "site"))
+    groups, tests = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, chosen)
     auto = groups[groups["what"] == "auto to readers"]
     assert auto.loc[auto["variable"] == "age", ["group", "n"]].to_numpy().tolist() == [
         ["<= 12", 12],
@@ -328,10 +330,22 @@ def test_clinical_columns_numbers_at_their_median_and_what_is_not_stated():
     assert (stage["test"], stage["note"]) == ("Kruskal-Wallis", "1 without a value, not tested")
     of_auto = tests[tests["what"] == "auto to readers"]
     assert of_auto["p_holm"].max() == pytest.approx(min(1, stage["p"]))
+    # Columns of any name, and answers that are no numbers.
+    yes = clinical.assign(value=clinical["age"] > 9, group="all").drop(columns=["age", "stage"])
+    some = StudySettings(subgroups=("value", "group"))
+    groups, _ = subgroup_tables(checked_rows(table, "dice"), cohort, yes.iloc[1:], some)
+    counts = groups.loc[groups["what"] == "auto to readers", ["variable", "group", "n"]].to_numpy().tolist()
+    assert counts == [
+        ["value", "False", 8],
+        ["value", "True", 15],
+        ["value", "(not stated)", 1],
+        ["group", "all", 23],
+        ["group", "(not stated)", 1],
+    ]
     with pytest.raises(InputError, match=r"no column sex.*There are: .*site.*age, stage"):
         subgroup_tables(checked_rows(table, "dice"), cohort, clinical, StudySettings(subgroups=("sex",)))
     with pytest.raises(InputError, match="several rows of subject s000"):
-        subgroup_tables(checked_rows(table, "dice"), cohort, pd.concat([clinical, clinical]), settings)
+        subgroup_tables(checked_rows(table, "dice"), cohort, pd.concat([clinical, clinical]), chosen)
 
 
 def test_small_groups_are_shown_and_not_tested_and_repeated_subjects_are_noted():
@@ -446,9 +460,91 @@ def test_the_worst_case_of_a_distance_and_of_readers_alone():
     rows = rows_of(
         both_ways("near", "A", "B", 0.1, hd95_mm=1.0), both_ways("far", "A", "B", 0.9, hd95_mm=8.0)
     )
-    settings = StudySettings(metric="hd95_mm", margin=1)
-    assert cases_table(rows, settings)["subject"].tolist() == ["far", "near"]
+    chosen = StudySettings(metric="hd95_mm", margin=1)
+    assert cases_table(rows, chosen)["subject"].tolist() == ["far", "near"]
     table = cases_table(rows, SETTINGS)
     assert table["subject"].tolist() == ["near", "far"]
     assert table["auto_readers"].isna().all()
     assert table["hd95_mm"].tolist() == [1, 8]
+
+
+def test_a_number_is_split_alike_for_the_model_and_the_readers():
+    # The four oldest have no automatic mask; the median age is that of all.
+    table, cohort, clinical = grouped()
+    number = table["subject"].str[1:].astype(int)
+    table = table[(table["pair"] == "inter") | (number < 20)]
+    chosen = StudySettings(subgroups=("age", "timepoint"))
+    groups, _ = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, chosen)
+    ages = groups[groups["variable"] == "age"]
+    assert ages[["what", "group", "n"]].to_numpy().tolist() == [
+        ["auto to readers", "<= 12", 12],
+        ["auto to readers", "> 12", 8],
+        ["readers to readers", "<= 12", 12],
+        ["readers to readers", "> 12", 12],
+    ]
+    assert groups.loc[groups["variable"] == "timepoint", "n"].tolist() == [20, 24]
+
+
+def test_a_metric_that_readers_never_have_is_not_compared():
+    table = simulated(0, subjects=8).assign(auc=np.nan)
+    table.loc[table["reader"] == "auto", "auc"] = 0.98
+    assert "auc" not in comparison_table(checked_rows(table, "dice"), SETTINGS)["metric"].tolist()
+
+
+def test_names_of_sites_and_timepoints_are_no_quantities():
+    table, cohort, _ = grouped()
+    number = cohort["subject"].str[1:].astype(int)
+    sites = cohort.assign(site=(number % 12 + 2023001).astype(str))
+    chosen = StudySettings(subgroups=("site",))
+    groups, _ = subgroup_tables(checked_rows(table, "dice"), sites, None, chosen)
+    auto = groups[groups["what"] == "auto to readers"]
+    assert auto["group"].tolist() == [str(2023001 + place) for place in range(12)]
+    alike = cohort.assign(site=np.where(number % 2, "1", "01"))
+    groups, _ = subgroup_tables(checked_rows(table, "dice"), alike, None, chosen)
+    assert sorted(set(groups["group"])) == ["01", "1"]
+
+
+def test_long_numbers_of_the_clinic_are_told_apart():
+    table, cohort, clinical = grouped()
+    clinical = clinical.assign(ward=np.where(clinical["age"] > 12, 2023001, 2023002))
+    chosen = StudySettings(subgroups=("ward",))
+    groups, _ = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, chosen)
+    assert set(groups["group"]) == {"2023001", "2023002"}
+
+
+def test_the_clinic_s_site_stands_in_where_the_cohort_states_none():
+    table, cohort, clinical = grouped()
+    cohort = cohort.assign(site=np.where(cohort["subject"] == "s000", "Leiden", ""))
+    clinical = clinical.assign(site="Valencia")
+    chosen = StudySettings(subgroups=("site",))
+    groups, _ = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, chosen)
+    auto = groups[groups["what"] == "auto to readers"].set_index("group")["n"].to_dict()
+    assert auto == {"Leiden": 1, "Valencia": 23}
+
+
+def test_minutes_of_several_lesions_of_an_image_are_added_up():
+    rows = [
+        {"reader": reader, "roi": roi, "reference_kind": kind, "minutes": minutes, "reading": reading}
+        for reader, kind, reading, times in [
+            ("A", "independent", 1, (20, 10)),
+            ("A", "edited", 2, (5, 5)),
+            ("B", "independent", 1, (30, "")),
+        ]
+        for roi, minutes in zip(("l1", "l2"), times, strict=True)
+    ]
+    cohort = pd.DataFrame(
+        [{**DEFAULTS, **row, "subject": f"s{number}", "mask": "m"} for number in range(7) for row in rows]
+    )
+    saved = time_saved_table(cohort, SETTINGS).iloc[0]
+    assert (saved["n"], saved["median"]) == (7, 20)
+    assert "20.0 minutes per image" in saved["sentence"]
+    times = times_table(cohort).set_index(["reader", "kind"])
+    assert times["median"].to_dict() == {("A", "edited"): 10, ("A", "independent"): 30}
+
+
+def test_an_empty_mask_where_nobody_drew_is_no_failure_of_the_model():
+    table = simulated(0, subjects=8)
+    first = table["subject"] == "s000"
+    table.loc[first, ["dice", "status"]] = [np.nan, "both_empty"]
+    found = comparison_table(checked_rows(table, "dice"), SETTINGS).iloc[0]
+    assert (found["left_out"], found["left_out_auto_empty"]) == (1, 0)

@@ -162,3 +162,16 @@ def test_files_that_hold_no_stable_features(tmp_path: Path) -> None:
     path.write_text("feature,stable\na,True\nb,\n")
     with pytest.raises(InputError, match="column stable holds True, nan"):
         read_stable(path)
+
+
+def test_rows_of_two_engines_are_not_mixed_unasked() -> None:
+    rows = [
+        {"subject": f"s{number}", "reader": reader, "engine": engine, "f": number + shift}
+        for number in range(6)
+        for reader, shift in (("A", 0.0), ("B", 0.1))
+        for engine in ("native 1", "pyradiomics 3")
+    ]
+    with pytest.raises(AmbiguousError, match="engine"):
+        assess_reproducibility(pd.DataFrame(rows))
+    table = assess_reproducibility(pd.DataFrame(rows), engine="native 1")
+    assert table["subjects"].tolist() == [6]

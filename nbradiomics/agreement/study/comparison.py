@@ -35,13 +35,13 @@ def case_differences(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns `CASE`; ``auto_empty``, whether the automatic mask is empty; and for each metric
-        ``METRIC:auto``, ``METRIC:readers`` and ``METRIC`` itself, the difference oriented so that a positive
-        one means that the model is better. NaN where a pair of the case is undefined.
+        The columns `CASE`; ``auto_empty``, whether the automatic mask is empty where a reader drew a tumour;
+        and for each metric ``METRIC:auto``, ``METRIC:readers`` and ``METRIC`` itself, the difference oriented
+        so that a positive one means that the model is better. NaN where a pair of the case is undefined.
     """
     auto, inter = automatic(rows), between_readers(rows)
     inter = inter.merge(auto[[*CASE, "reference"]], on=[*CASE, "reference"])
-    empty = auto.assign(auto_empty=auto["status"].isin(["empty_mask", "both_empty"]).astype(float))
+    empty = auto.assign(auto_empty=(auto["status"] == "empty_mask").astype(float))
     both = means_by(auto, CASE, metrics).merge(
         means_by(inter, CASE, metrics), on=CASE, suffixes=(":auto", ":readers")
     )
@@ -78,8 +78,8 @@ def comparison_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFram
         ``metric``              name in `METRICS`
         ``subjects, cases``     that were compared
         ``left_out``            cases with auto and two readers in which a pair is undefined
-        ``left_out_auto_empty`` of these, where the automatic mask is empty: failures of the model
-                                that this metric does not see
+        ``left_out_auto_empty`` of these, where the automatic mask is empty and a reader's is not:
+                                failures of the model that this metric does not see
         ``auto_readers``        mean over subjects of the model's agreement with the readers
         ``readers_readers``     mean over subjects of the readers' agreement with each other
         ``difference``          mean over subjects, positive: the model is better

@@ -85,7 +85,8 @@ def _row(test: str, sentence: str, *, subject: str = AUTO, **values: Any) -> dic
 
 
 def _non_inferiority(paired: PairedDifference, settings: StudySettings) -> dict[str, Any]:
-    margin = amount_text(settings.margin, settings.metric)
+    # As it was fixed, to the last digit.
+    margin = f"{settings.margin:.15g} {METRIC[settings.metric].unit or METRIC[settings.metric].label}"
     level = interval_text(paired.low, paired.high, settings.confidence)
     mean = _mean_text(paired, settings)
     fixed = "The margin must have been fixed before the results were seen."
@@ -94,12 +95,12 @@ def _non_inferiority(paired: PairedDifference, settings: StudySettings) -> dict[
     elif paired.non_inferior:
         sentence = (
             f"The model is not inferior to another reader at a margin of {margin}: {mean} "
-            f"({level}), and the whole interval lies above -{number(settings.margin)}. {fixed}"
+            f"({level}), and the whole interval lies above -{settings.margin:.15g}. {fixed}"
         )
     else:
         sentence = (
             f"Non-inferiority at a margin of {margin} is not shown: {mean} "
-            f"({level}), and the interval reaches -{number(settings.margin)} or less. {fixed}"
+            f"({level}), and the interval reaches -{settings.margin:.15g} or less. {fixed}"
         )
     return _row(
         NON_INFERIORITY,
@@ -259,7 +260,7 @@ def _rate_row(found: list[Advantage], test: AlternativeTest, subjects: int) -> d
     if subjects < T_TEST_FROM:
         notes += (
             f" Fewer than {T_TEST_FROM} subjects ({subjects}): the test's authors advise at least as many; "
-            "signed ranks take the place of the t test."
+            "both the t test and the signed-rank test must reject."
         )
     sentence = (
         f"The model may stand in for {wins} of {counted(len(found), 'reader')} at epsilon {test.epsilon:g} "

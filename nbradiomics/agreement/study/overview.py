@@ -114,6 +114,12 @@ def _left_out(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> It
             f"{METRIC[row.metric].label}: {counted(row.left_out, 'case')} with auto and two readers left out "
             f"of the comparison, because a value is undefined{blind}."
         )
+    single = int((cases["auto_readers"].notna() & cases["readers_readers"].isna()).sum())
+    if single and (tables["tests"]["n"] > 0).any():
+        yield (
+            f"{counted(single, 'case')} of the model with fewer than two readers to compare "
+            f"({METRIC[settings.metric].label}): in the medians, and in no test."
+        )
     alone = int((cases["auto_readers"].isna() & cases["readers_readers"].notna()).sum())
     if alone and (tables["tests"]["n"] > 0).any():
         yield (

@@ -72,9 +72,13 @@ def metric_columns(table: pd.DataFrame) -> list[str]:
 
 
 def directed_metrics(rows: pd.DataFrame) -> list[str]:
-    """Metrics with a direction and with at least one value, in the order of `METRICS`."""
+    """Metrics with a direction and with at least one value between readers, in the order of `METRICS`.
+
+    One that readers' masks never have, such as the ROC area of a probability map, cannot be compared.
+    """
     there = [name for name in metric_columns(rows) if METRIC[name].better in ("higher", "lower")]
-    return [name for name in there if rows[name].notna().any()]
+    between = between_readers(rows)
+    return [name for name in there if between[name].notna().any()]
 
 
 def orientation(metric: str) -> int:

@@ -55,6 +55,7 @@ class StudySettings:
         self._check("margin", 0 < self.margin < float("inf"), "a number above 0")
         self._check("epsilons", all(0 <= value <= 1 for value in self.epsilons), "numbers from 0 to 1")
         self._check("epsilons", len(set(self.epsilons)) == len(self.epsilons), "different numbers")
+        self._check("subgroups", len(set(self.subgroups)) == len(self.subgroups), "each column once")
         self._check("confidence", 0 < self.confidence < 1, "a number between 0 and 1, both excluded")
         self._check("alpha", 0 < self.alpha < 1, "a number between 0 and 1, both excluded")
         self._check("bootstraps", self.bootstraps >= 100, "100 or more")

@@ -58,11 +58,20 @@ def subgroup_tables(
     _require_columns(cases, variables)
     groups: list[dict[str, Any]] = []
     tests: list[dict[str, Any]] = []
+    # Over all cases, so that the model's groups and the readers' are the same.
+    grouped = {
+        f"group:{name}": _names(cases[name]) if name in _OF_SCAN else _grouped(cases[name], cases["subject"])
+        for name in variables
+    }
+    cases = cases[CASE].assign(**grouped)
     for what, part in ((AUTO_READERS, automatic(rows)), (READERS_READERS, between_readers(rows))):
         values = means_by(part, CASE, [settings.metric]).rename(columns={settings.metric: "value"})
-        values = values[values["value"].notna()].merge(cases, on=CASE)
+        values = values[values["value"].notna()].reset_index(drop=True)
+        columns = values[CASE].merge(cases, on=CASE, how="left")
         for variable in variables if len(values) else []:
-            table = means_by(values.assign(group=_grouped(values, variable)), ["group", "subject"], ["value"])
+            table = means_by(
+                values.assign(group=columns[f"group:{variable}"]), ["group", "subject"], ["value"]
+            )
             names = _in_order(table["group"])
             samples = {name: table.loc[table["group"] == name, "value"].to_numpy() for name in names}
             groups += [
@@ -143,9 +152,15 @@ def _with_columns(rows: pd.DataFrame, cohort: pd.DataFrame, clinical: pd.DataFra
         raise InputError(
             f"the clinical table has several rows of subject {name}.", "Give one row per subject."
         )
-    # A scan's own site is nearer to it than the clinic's.
-    own = [name for name in _OF_SCAN if name in known and (name != "site" or _distinct(cases["site"]))]
-    cases = cases.drop(columns=["site"] if "site" in known and "site" not in own else [])
+    if "site" in known:
+        # A scan's own site is nearer to it than the clinic's.
+        stated = known[known["site"].notna()]
+        clinics = dict(zip(stated["subject"], stated["site"].astype(str), strict=True))
+        found = [
+            site or clinics.get(who, "") for who, site in zip(cases["subject"], cases["site"], strict=True)
+        ]
+        cases = cases.assign(site=found)
+    own = [name for name in _OF_SCAN if name in known]
     return cases.merge(known.drop(columns=own), on="subject", how="left")
 
 
@@ -162,19 +177,27 @@ def _distinct(column: pd.Series) -> int:
     return len(set(column[column.notna() & (column.astype(str) != "")]))
 
 
-def _grouped(values: pd.DataFrame, variable: str) -> pd.Series:
-    column = values[variable]
+def _names(column: pd.Series) -> pd.Series:
+    """Values as names: a site called 01 is no number."""
+    stated = column.notna() & (column.astype(str) != "")
+    return column.astype(str).where(stated, NOT_STATED)
+
+
+def _grouped(column: pd.Series, subjects: pd.Series) -> pd.Series:
+    """Group of each case by a clinical column: the value, or the side of the median of many numbers."""
     stated = column.notna() & (column.astype(str) != "")
     numbers = pd.to_numeric(column[stated], errors="coerce")
-    if pd.api.types.is_bool_dtype(column) or numbers.isna().any() or not stated.any():
-        return column.astype(str).where(stated, NOT_STATED)
+    # Yes and no would pass for 1 and 0.
+    answers = column[stated].map(lambda value: isinstance(value, (bool, np.bool_)))
+    if answers.any() or numbers.isna().any() or not stated.any():
+        return _names(column)
     if numbers.nunique() <= MOST_VALUES:
-        names = numbers.map(lambda value: f"{value:g}")
+        names = numbers.map(lambda value: f"{value:.15g}")  # every digit: 2023001 is not 2023002
     else:
         # Each subject counts once, however many cases he has.
-        middle = float(numbers.groupby(values.loc[stated, "subject"]).first().median())
-        names = numbers.map(lambda value: f"<= {middle:g}" if value <= middle else f"> {middle:g}")
-    return names.reindex(values.index).fillna(NOT_STATED)
+        middle = float(numbers.groupby(subjects[stated]).first().median())
+        names = numbers.map(lambda value: f"<= {middle:.15g}" if value <= middle else f"> {middle:.15g}")
+    return names.reindex(column.index).fillna(NOT_STATED)
 
 
 def _in_order(groups: pd.Series) -> list[str]:

@@ -1,4 +1,8 @@
-"""How long the readers took, and what editing an automatic mask saves over drawing one."""
+"""How long the readers took, and what editing an automatic mask saves over drawing one.
+
+Times are those of an image: where a reader drew several lesions on it, their minutes are added up, and where
+one of these is not stated, the reader's time of this image is unknown.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,11 @@ import pandas as pd
 from nbradiomics.agreement.pairs import EDITED
 from nbradiomics.agreement.study.paired import signed_rank
 from nbradiomics.agreement.study.resampling import fewest_subjects, median_interval
-from nbradiomics.agreement.study.rows import CASE, means_by
+from nbradiomics.agreement.study.rows import means_by
 from nbradiomics.agreement.study.settings import StudySettings
 from nbradiomics.agreement.study.summaries import quartiles
 from nbradiomics.agreement.study.wording import counted, interval_text, number, p_text
-from nbradiomics.cohort_table import INDEPENDENT
+from nbradiomics.cohort_table import INDEPENDENT, SCAN
 from nbradiomics.tables import AUTO
 
 COLUMNS = ["reader", "kind", "n", "median", "q1", "q3", "total"]
@@ -27,7 +31,7 @@ def times_table(cohort: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``reader, kind, n, median, q1, q3, total`` in minutes, n counting masks; no row where no minutes are
+        ``reader, kind, n, median, q1, q3, total`` in minutes, n counting images; no row where no minutes are
         stated. A mask whose kind the cohort does not state counts as ``independent``.
     """
     found = [
@@ -39,25 +43,25 @@ def times_table(cohort: pd.DataFrame) -> pd.DataFrame:
 
 
 def time_saved_table(cohort: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
-    """Minutes saved by editing, on cases with minutes of an independent and of an edited mask.
+    """Minutes saved by editing, on images with minutes of an independent and of an edited mask.
 
-    A case's value is the mean over the readers who have both; where no reader has both, the mean of the
+    An image's value is the mean over the readers who have both; where no reader has both, the mean of the
     independent masks less that of the edited ones. Of each reader the first reading of each kind counts.
 
     Returns
     -------
     pandas.DataFrame
-        One row, none without such a case: ``n`` cases, ``same_reader`` those in which one reader has both,
+        One row, none without such a case: ``n`` images, ``same_reader`` those in which one reader has both,
         ``subjects``, ``median`` of the minutes saved (positive: editing is faster), ``low, high`` its
         percentile bootstrap interval, ``p`` of the two-sided signed-rank test on the subjects' means, and a
         sentence.
     """
-    stated = _stated(cohort).sort_values("reading").drop_duplicates([*CASE, "reader", "reference_kind"])
+    stated = _stated(cohort).sort_values("reading").drop_duplicates([*SCAN, "reader", "reference_kind"])
     kinds = {kind: stated[stated["reference_kind"] == kind] for kind in (INDEPENDENT, EDITED)}
-    same = _saved(kinds, [*CASE, "reader"])
-    own = means_by(same, CASE, ["saved"]).assign(same_reader=True)
-    mixed = _saved(kinds, CASE).assign(same_reader=False)
-    cases = pd.concat([own, mixed], ignore_index=True).drop_duplicates(CASE).sort_values(CASE)
+    same = _saved(kinds, [*SCAN, "reader"])
+    own = means_by(same, SCAN, ["saved"]).assign(same_reader=True)
+    mixed = _saved(kinds, SCAN).assign(same_reader=False)
+    cases = pd.concat([own, mixed], ignore_index=True).drop_duplicates(SCAN).sort_values(SCAN)
     if cases.empty:
         return pd.DataFrame(columns=SAVED_COLUMNS)
     saved, subjects = cases["saved"].to_numpy(dtype=float), pd.factorize(cases["subject"], sort=True)[0]
@@ -77,11 +81,14 @@ def time_saved_table(cohort: pd.DataFrame, settings: StudySettings) -> pd.DataFr
 
 
 def _stated(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Masks of readers with their minutes as numbers."""
+    """Minutes of each reading of an image, as far as they are stated for all of its lesions."""
     minutes = pd.to_numeric(cohort["minutes"], errors="coerce").astype(float)
     kinds = cohort["reference_kind"].replace("", INDEPENDENT)
-    drawn = (cohort["mask"] != "") & (cohort["reader"] != AUTO) & minutes.notna()
-    return cohort.assign(minutes=minutes, reference_kind=kinds)[drawn]
+    drawn = cohort.assign(minutes=minutes, reference_kind=kinds)
+    drawn = drawn[(cohort["mask"] != "") & (cohort["reader"] != AUTO)]
+    keys = [*SCAN, "reader", "reading", "reference_kind"]
+    whole = drawn.groupby(keys, sort=False)["minutes"].agg(lambda lesions: lesions.sum(skipna=False))
+    return whole[whole.notna()].reset_index()
 
 
 def _saved(kinds: dict[str, pd.DataFrame], keys: list[str]) -> pd.DataFrame:
@@ -94,7 +101,7 @@ def _sentence(row: dict[str, Any], settings: StudySettings) -> str:
     word = "saves" if row["median"] >= 0 else "costs"
     tested = "" if np.isnan(row["p"]) else f"; signed-rank test, {p_text(row['p'])}"
     return (
-        f"Editing the automatic mask {word} {number(abs(row['median']), 1)} minutes per case in the median "
-        f"({interval_text(row['low'], row['high'], settings.confidence)}{tested}), over "
-        f"{counted(row['n'], 'case')} with both times, {row['same_reader']} of them by the same reader."
+        f"Editing the automatic mask {word} {number(abs(row['median']), 1)} minutes per image in the median "
+        f"({interval_text(row['low'], row['high'], settings.confidence, 1)}{tested}), over "
+        f"{counted(row['n'], 'image')} with both times, {row['same_reader']} by the same reader."
     )

@@ -25,12 +25,12 @@ def p_text(p: float) -> str:
     return "p < 0.001" if p < 0.0005 else f"p = {number(p)}"
 
 
-def interval_text(low: float, high: float, confidence: float) -> str:
+def interval_text(low: float, high: float, confidence: float, digits: int = 3) -> str:
     """Write an interval: ``95 % interval 0.012 to 0.034``."""
     level = f"{100 * confidence:g} % interval"
     if math.isnan(low) or math.isnan(high):
         return f"no {level}"
-    return f"{level} {number(low)} to {number(high)}"
+    return f"{level} {number(low, digits)} to {number(high, digits)}"
 
 
 def amount_text(value: float, metric: str) -> str:

@@ -86,7 +86,9 @@ def answer_fact(run: Run) -> list[Fact]:
         row["passed"].lower(), "not tested"
     )
     margin = f" at the margin {of.margin:g}" if of.margin is not None else ""
-    return [Fact(value.replace(" ", NO_BREAK), f"{of.label}, model less readers", f"{verdict}{margin}")]
+    # Above 0 the model agrees better, whichever way the metric runs.
+    label = f"{of.label}, model against readers"
+    return [Fact(value.replace(" ", NO_BREAK), label, f"above 0: the model agrees better; {verdict}{margin}")]
 
 
 def _table(tests: pd.DataFrame, of: StudyRun) -> Table:

@@ -59,7 +59,7 @@ def _table(cases: pd.DataFrame, of: StudyRun) -> Table:
         Column("Note", lambda row: _NOTES.get(str(row["status"]), str(row["status"]))),
         Column("Model and readers", lambda row: write_metric(of.metric, row["auto_readers"])),
         Column("Readers", lambda row: write_metric(of.metric, row["readers_readers"])),
-        Column("Difference", lambda row: signed(row["difference"])),
+        Column("Difference (above 0: model better)", lambda row: signed(row["difference"])),
         Column("HD95 (mm)", lambda row: number(row["hd95_mm"], 1)),
         Column("FPRm", lambda row: ratio(row["fprm"])),
         Column("FNR", lambda row: ratio(row["fnr"])),

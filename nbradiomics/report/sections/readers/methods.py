@@ -18,7 +18,7 @@ _PARAGRAPHS = (
         "Only masks that were drawn independently are compared: the first independent reading of each "
         "reader, and the automatic mask. Model and readers: the mean over the readers of the metric of "
         "the automatic mask against theirs. Readers among themselves: the mean over their ordered pairs, "
-        "on the same cases."
+        "on the same cases in every test; the table by case shows all that there are."
     ),
     (
         "Non-inferiority: the lower limit of the interval of the mean difference lies above minus the "

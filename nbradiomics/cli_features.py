@@ -1,0 +1,60 @@
+"""Commands on the features of one image and mask: `verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nbradiomics.cli_steps import prepare
+from nbradiomics.console import output
+
+if TYPE_CHECKING:
+    from nbradiomics.features.verify import Verification
+
+ImageFile = Annotated[Path, typer.Argument(help="Image file.")]
+MaskFile = Annotated[Path, typer.Argument(help="Mask file on the image's grid.")]
+_SHOWN = 5
+
+
+def verify(
+    image: ImageFile,
+    mask: MaskFile,
+    params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or a preset.")],
+    label: Annotated[
+        str | None, typer.Option(help="Label in the mask: a number or a segment's name.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write every feature of both engines here.")] = None,
+) -> None:
+    """Compute the features with both engines and say how far they lie apart."""
+    from nbradiomics.features.verify import verify as compare
+    from nbradiomics.tables import write_table
+
+    if out is not None:
+        prepare(out, ".csv", ".parquet", inputs=[image, mask, params])
+    found = compare(image, mask, params=params, label=label)
+    if out is not None:
+        write_table(found.table, out)
+    for line in _lines(found):
+        output.print(line, markup=False)
+    if not found.same:
+        raise typer.Exit(1)
+
+
+def _lines(found: Verification) -> list[str]:
+    if found.refusals:
+        return [f"{engine}: {why}" for engine, why in found.refusals.items()]
+    table = found.table
+    largest = table.sort_values("relative", ascending=False).head(_SHOWN)
+    wrong = table[~table["same"]]
+    times = ", ".join(f"{engine} {seconds:.2f} s" for engine, seconds in found.seconds.items())
+    return [
+        f"{len(table)} features, {len(wrong)} of them not the same; {times}.",
+        "Largest relative differences:",
+        *(
+            f"  {row['feature']}: {row['relative']:.1e} ({row['native']!r} for {row['pyradiomics']!r})"
+            for row in largest.to_dict("records")
+        ),
+        *(f"Not the same: {name}" for name in wrong["feature"]),
+    ]

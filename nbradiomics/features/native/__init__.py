@@ -1,0 +1,1 @@
+"""The native engine: PyRadiomics' features, names and values, compiled."""

@@ -1,0 +1,59 @@
+"""The native engine: PyRadiomics' features, names and values, from compiled code."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.pyradiomics_engine import REMEDY, last_line, listening
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+NAME = "native"
+#: To be raised by one whenever a value changes: results are kept by it.
+VALUES = 1
+
+
+def engine_version() -> str:
+    """Version of the package, of the kernels' values, and of the PyRadiomics whose numbers they are."""
+    return f"{version('nbradiomics')}, values {VALUES}, as PyRadiomics {version('pyradiomics-bhklab')}"
+
+
+def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Extraction:
+    """Compute every feature that the parameters enable.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite.
+    region
+        Binary, 1 inside, on the image's grid.
+    parameters
+        What to compute.
+
+    Returns
+    -------
+    Extraction
+        Values under PyRadiomics' names, and PyRadiomics' words on what is absent or undefined.
+
+    Raises
+    ------
+    InputError
+        With PyRadiomics' own words, when it refuses the region; and when the parameters ask for something
+        that the engine does not do.
+    """
+    # The kernels bring Numba with them, which takes its time: not before they are needed.
+    from nbradiomics.features.native.measure import extract
+    from nbradiomics.features.native.plan import Plan
+
+    with listening() as notes:
+        try:
+            values = extract(image, region, Plan.of(parameters.content))
+        # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
+        except (ValueError, RuntimeError) as error:
+            raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error
+    return Extraction(values, [last_line(note) for note in notes])

@@ -1,0 +1,78 @@
+"""The images that features are computed from: the original and what PyRadiomics' filters make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.native.laplacian import laplacian_of_gaussian
+from nbradiomics.features.native.preparation import INSIDE, Prepared
+
+
+def filtered_images(
+    prepared: Prepared, image_types: Mapping[str, Mapping[str, Any] | None], settings: Mapping[str, Any]
+) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
+    """Images of each wanted type, one at a time.
+
+    The filters are PyRadiomics' own functions, but for the Laplacian of Gaussian, which took longest. They
+    run on the whole prepared image: their values near its border depend on where it ends.
+
+    Parameters
+    ----------
+    prepared
+        What `prepare` gives.
+    image_types
+        PyRadiomics' image types, each with settings of its own.
+    settings
+        The settings that hold where an image type has none of its own.
+
+    Yields
+    ------
+    SimpleITK.Image, str, Mapping
+        The image on the prepared grid, PyRadiomics' name for it (``log-sigma-2-0-mm-3D``), and its settings.
+
+    Raises
+    ------
+    InputError
+        When an image type has a label of its own: the region has one label.
+    """
+    from radiomics import imageoperations
+
+    for image_type, own in image_types.items():
+        if (own or {}).get("label", INSIDE) != INSIDE:
+            raise InputError(
+                f"image type {image_type} has a label of its own, {own['label'] if own else ''}.",
+                "Set the label once, under `setting`: an extraction measures one region.",
+            )
+        effective = {**settings, **(own or {})}
+        if image_type == "LoG":
+            yield from _laplacians(prepared, effective)
+        else:
+            generate = getattr(imageoperations, f"get{image_type}Image")
+            yield from generate(prepared.image, prepared.mask, **effective)
+
+
+def _laplacians(
+    prepared: Prepared, settings: Mapping[str, Any]
+) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
+    """Laplacian of Gaussian of each `sigma`; one that does not fit is left to PyRadiomics, which says so."""
+    from radiomics import imageoperations
+
+    image = prepared.image
+    size, spacing = np.array(image.GetSize()), np.array(image.GetSpacing())
+    x, y, z = image.GetSpacing()
+    for sigma in settings.get("sigma", []):
+        if size.min() < 4 or not np.all(size >= np.ceil(sigma / spacing) + 1):
+            yield from imageoperations.getLoGImage(image, prepared.mask, **{**settings, "sigma": [sigma]})
+            if size.min() < 4:
+                return
+            continue
+        found = sitk.GetImageFromArray(
+            laplacian_of_gaussian(sitk.GetArrayViewFromImage(image), (z, y, x), sigma)
+        )
+        found.CopyInformation(image)
+        yield found, f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D", settings

@@ -1,0 +1,152 @@
+"""Grey level run length matrix: how long the stretches of one grey level are.
+
+A run is a stretch of neighbouring voxels of one grey level along a direction; the matrix of a direction
+counts the runs by grey level and length (Galloway, Computer Graphics and Image Processing 1975). As in
+PyRadiomics the features are computed for each of the 13 directions and averaged, or, where a norm weighs the
+directions, computed once from the weighted sum of the matrices.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.compiled import compiled
+from nbradiomics.features.native.length_formulas import FORMULAS, length_formulas, occupied
+from nbradiomics.features.native.neighbours import lengths, offsets
+from nbradiomics.features.native.ranked import RankedRegion
+
+#: PyRadiomics' name of each feature and the formula behind it.
+FEATURES = {
+    "GrayLevelNonUniformity": "level_nonuniform",
+    "GrayLevelNonUniformityNormalized": "level_nonuniform_normalised",
+    "GrayLevelVariance": "level_variance",
+    "HighGrayLevelRunEmphasis": "high",
+    "LongRunEmphasis": "long",
+    "LongRunHighGrayLevelEmphasis": "long_high",
+    "LongRunLowGrayLevelEmphasis": "long_low",
+    "LowGrayLevelRunEmphasis": "low",
+    "RunEntropy": "entropy",
+    "RunLengthNonUniformity": "length_nonuniform",
+    "RunLengthNonUniformityNormalized": "length_nonuniform_normalised",
+    "RunPercentage": "percentage",
+    "RunVariance": "length_variance",
+    "ShortRunEmphasis": "short",
+    "ShortRunHighGrayLevelEmphasis": "short_high",
+    "ShortRunLowGrayLevelEmphasis": "short_low",
+}
+
+
+def glrlm_features(
+    region: RankedRegion, *, plane: int | None = None, norm: str | None = None
+) -> dict[str, float]:
+    """Features of the run length matrices.
+
+    Parameters
+    ----------
+    region
+        The region, ranked.
+    plane
+        Axis along which no runs are followed; None for three dimensions.
+    norm
+        How directions are weighted (see `neighbours.lengths`): any text sums their matrices, with weight 1
+        where it names no norm; None averages the features of the directions.
+
+    Returns
+    -------
+    `FEATURES`, NaN where no line of any direction holds two voxels of the region; there, with one direction
+    or a norm, RunEntropy and RunVariance are 0, as in PyRadiomics
+    """
+    steps = offsets(region.shape, both_ways=False, plane=plane)
+    matrices = _matrices(region, steps)
+    if norm is not None:
+        weights = lengths(steps, region.spacing, norm)
+        summed = _weighted_sum(matrices, np.ones(len(steps)) if weights is None else weights)
+        values = length_formulas(*occupied_levels(region, summed))
+    else:
+        kept = [matrix for matrix in matrices if len(steps) == 1 or matrix.any()]
+        each = [length_formulas(*occupied_levels(region, matrix)) for matrix in kept]
+        values = np.mean(each, axis=0) if each else np.full(len(FORMULAS), np.nan)
+    by_formula = dict(zip(FORMULAS, values.tolist(), strict=True))
+    if not any(matrix.any() for matrix in matrices) and (norm is not None or len(steps) == 1):
+        # Sums over no runs at all.
+        by_formula |= {"entropy": 0.0, "length_variance": 0.0}
+    return {name: by_formula[formula] for name, formula in FEATURES.items()}
+
+
+def occupied_levels(
+    region: RankedRegion, counts: NDArray[np.int32] | NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Counts, grey levels and lengths, as `length_formulas` takes them."""
+    matrix, found = occupied(counts)
+    return matrix, region.present, found
+
+
+def _matrices(region: RankedRegion, steps: NDArray[np.int64]) -> list[NDArray[np.int32]]:
+    """One matrix per direction, shape (levels, longest run + 1); all 0 where no line holds two voxels."""
+    ranks = region.ranks.ravel()
+    starts = np.empty(len(region.positions), np.int64)
+    matrices = []
+    for step, shift in zip(steps, region.shifts(steps), strict=True):
+        counts = np.zeros((len(region.present), max(region.shape) + 1), np.int32)
+        longest = _count_runs(ranks, region.positions, shift, starts, counts)
+        if longest == 1 and not _shares_a_line(region.levels, region.margin, step):
+            counts[:] = 0
+        matrices.append(counts[:, : longest + 1])
+    return matrices
+
+
+def _weighted_sum(matrices: list[NDArray[np.int32]], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = np.zeros((matrices[0].shape[0], max(matrix.shape[1] for matrix in matrices)))
+    for matrix, weight in zip(matrices, weights, strict=True):
+        total[:, : matrix.shape[1]] += weight * matrix
+    return total
+
+
+@compiled
+def _count_runs(
+    ranks: NDArray[np.int32],
+    positions: NDArray[np.int64],
+    shift: int,
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int32],
+) -> int:
+    """Count the runs along one direction into (level, length); return the longest run's length.
+
+    A run starts where the voxel before has another grey level. The starts are listed first, in `starts`: a
+    loop without branches, and one that follows runs only.
+    """
+    runs = 0
+    for position in positions:
+        starts[runs] = position
+        runs += ranks[position - shift] != ranks[position]
+    longest = 0
+    for run in range(runs):
+        rank = ranks[starts[run]]
+        following = starts[run] + shift
+        length = 1
+        while ranks[following] == rank:
+            length += 1
+            following += shift
+        counts[rank - 1, length] += 1
+        longest = max(longest, length)
+    return longest
+
+
+@compiled
+def _shares_a_line(levels: NDArray[np.int32], margin: int, step: NDArray[np.int64]) -> bool:
+    """Whether two voxels of the region lie on one line along `step`, with whatever between them."""
+    depth = levels.shape[0] - 2 * margin
+    height = levels.shape[1] - 2 * margin
+    width = levels.shape[2] - 2 * margin
+    for z in range(depth):
+        for y in range(height):
+            for x in range(width):
+                if levels[z + margin, y + margin, x + margin] == 0:
+                    continue
+                at_z, at_y, at_x = z + step[0], y + step[1], x + step[2]
+                while 0 <= at_z < depth and 0 <= at_y < height and 0 <= at_x < width:
+                    if levels[at_z + margin, at_y + margin, at_x + margin] != 0:
+                        return True
+                    at_z, at_y, at_x = at_z + step[0], at_y + step[1], at_x + step[2]
+    return False

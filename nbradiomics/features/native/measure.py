@@ -1,0 +1,142 @@
+"""All features of one region: prepare, measure its shape, then every image's intensities and textures."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.native.discretisation import discretise
+from nbradiomics.features.native.filters import filtered_images
+from nbradiomics.features.native.firstorder import Intensities, first_order_features
+from nbradiomics.features.native.plan import Plan
+from nbradiomics.features.native.preparation import INSIDE, Prepared, prepare
+from nbradiomics.features.native.shape import shape_features
+from nbradiomics.features.native.shape2d import shape2d_features
+from nbradiomics.features.native.textures import TEXTURES, TextureSettings, texture_features
+
+_log = logging.getLogger("radiomics")
+_SHAPES = ("shape", "shape2D")
+#: PyRadiomics' words on features of the GLCM, by whether it is symmetrical.
+_ASSUMED = "The formula for GLCM - {} assumes that the GLCM is symmetrical, but this is not the case."
+_GLCM_NOTES = {
+    (False, "JointAverage"): _ASSUMED.format("Joint Average"),
+    (False, "SumSquares"): _ASSUMED.format("Sum of Squares"),
+    (True, "SumAverage"): (
+        "GLCM is symmetrical, therefore Sum Average = 2 * Joint Average, only 1 needs to be calculated"
+    ),
+}
+
+
+def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, float]:
+    """Features of one region of one image under PyRadiomics' names.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite.
+    region
+        Binary, `INSIDE` within the region.
+    plan
+        What to compute.
+
+    Raises
+    ------
+    ValueError
+        With PyRadiomics' words, when it refuses the region.
+    InputError
+        When the plan asks for something that the engine does not do.
+    """
+    prepared = prepare(image, region, plan.settings)
+    values = _shapes(prepared, plan)
+    inside = prepared.box.crop(prepared.mask) == INSIDE
+    for filtered, name, settings in filtered_images(prepared, plan.image_types, plan.settings):
+        measured = _measured(filtered, name, prepared, inside, plan, settings)
+        for class_name, features in measured.items():
+            values |= {f"{name}_{class_name}_{feature}": value for feature, value in features.items()}
+    return values
+
+
+def _shapes(prepared: Prepared, plan: Plan) -> dict[str, float]:
+    """Features of the classes shape and shape2D, of those that are wanted and can be had."""
+    region = prepared.box.crop(prepared.shape_mask) == INSIDE
+    spacing = _spacing(prepared.image)
+    found = {}
+    if "shape" in plan.classes:
+        found["shape"] = shape_features(region, spacing, plan.features("shape"))
+    if "shape2D" in plan.classes and (axis := _flat_axis(prepared, plan.settings)) is not None:
+        rows, columns = (step for other, step in enumerate(spacing) if other != axis)
+        found["shape2D"] = shape2d_features(region.squeeze(axis), (rows, columns), plan.features("shape2D"))
+    return {
+        f"original_{name}_{feature}": v for name, values in found.items() for feature, v in values.items()
+    }
+
+
+def _flat_axis(prepared: Prepared, settings: Mapping[str, Any]) -> int | None:
+    """Axis across the plane of a flat region, or ``None`` where PyRadiomics leaves the class out.
+
+    PyRadiomics first looks along the axis counted from the other end and asks for more than one voxel there,
+    then refuses a region with more than one slice along the axis meant. The axis y, where the two are the
+    same, is therefore always left out or refused.
+    """
+    if not settings.get("force2D", False):
+        _log.warning("parameter force2D must be set to True to enable shape2D extraction")
+        return None
+    axis: int = settings.get("force2Ddimension", 0)
+    size = prepared.box.size
+    if not size[::-1][axis] > 1:
+        _log.warning("Size in specified 2D dimension (%i) is greater than 1, cannot calculate 2D shape", axis)
+        return None
+    if size[axis] > 1:
+        raise ValueError(f"Size of the mask in dimension {axis} is more than 1, cannot compute 2D shape")
+    return axis
+
+
+def _measured(
+    image: sitk.Image,
+    name: str,
+    prepared: Prepared,
+    inside: NDArray[np.bool_],
+    plan: Plan,
+    settings: Mapping[str, Any],
+) -> dict[str, dict[str, float]]:
+    """Features of one image by class, in the plan's order."""
+    wanted = {
+        class_name: plan.features(class_name) for class_name in plan.classes if class_name not in _SHAPES
+    }
+    if not wanted:
+        return {}
+    crop = prepared.box.crop(image)
+    positions = np.flatnonzero(inside)
+    values = crop.ravel()[positions].astype(np.float64)
+    if not np.all(np.isfinite(values)):
+        raise InputError(
+            f"the {name} image has values within the region that are no finite number.",
+            "The filter does not suit this image, such as a logarithm of an image of zeros; leave it out.",
+        )
+    spacing = _spacing(image)
+    levels, counts = discretise(crop, positions, spacing, settings)
+    found = {}
+    if "firstorder" in wanted:
+        intensities = Intensities(values, counts, math.prod(image.GetSpacing()))
+        shift = settings.get("voxelArrayShift", 0)
+        found["firstorder"] = first_order_features(intensities, wanted["firstorder"], shift=shift)
+    textures = {class_name: features for class_name, features in wanted.items() if class_name in TEXTURES}
+    if textures:
+        asked = TextureSettings.of(settings)
+        found |= texture_features(levels, asked, textures)
+        for feature in found.get("glcm", {}):
+            if (asked.symmetrical, feature) in _GLCM_NOTES:
+                _log.warning(_GLCM_NOTES[asked.symmetrical, feature])
+    return {class_name: found[class_name] for class_name in wanted}
+
+
+def _spacing(image: sitk.Image) -> tuple[float, float, float]:
+    x, y, z = image.GetSpacing()
+    return (z, y, x)

@@ -1,0 +1,83 @@
+"""What a parameter file asks for, with PyRadiomics' defaults filled in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from nbradiomics.features.native.preparation import INSIDE
+
+_log = logging.getLogger("radiomics")
+#: What `RadiomicsFeatureExtractor` sets where a file says nothing.
+_DEFAULTS: dict[str, Any] = {
+    "minimumROIDimensions": 2,
+    "minimumROISize": None,
+    "normalize": False,
+    "normalizeScale": 1,
+    "removeOutliers": None,
+    "resampledPixelSpacing": None,
+    "interpolator": "sitkBSpline",
+    "preCrop": False,
+    "padDistance": 5,
+    "distances": [1],
+    "force2D": False,
+    "force2Ddimension": 0,
+    "resegmentRange": None,
+}
+_BIN_COUNT = (
+    "Fixed bin Count enabled! However, we recommend using a fixed bin Width. See "
+    "http://pyradiomics.readthedocs.io/en/latest/faq.html#radiomics-fixed-bin-width for more details"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be computed.
+
+    Attributes
+    ----------
+    settings
+        PyRadiomics' settings; `label` is the binary region's.
+    image_types
+        Image types, in the file's order, each with settings of its own.
+    classes
+        Feature classes, in the file's order, each with the names of its features; none means all that are not
+        deprecated.
+    """
+
+    settings: Mapping[str, Any]
+    image_types: Mapping[str, Mapping[str, Any] | None]
+    classes: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Plan:
+        """Read a parameter file's content, which has passed PyRadiomics' schema."""
+        from radiomics import getFeatureClasses
+
+        settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
+        classes = content.get("featureClass") or dict.fromkeys(getFeatureClasses())
+        if settings.get("binCount") is not None:
+            _log.warning(_BIN_COUNT)
+        return cls(
+            settings={**settings, "label": INSIDE},
+            image_types=content.get("imageType") or {"Original": {}},
+            classes={name: tuple(features or ()) for name, features in classes.items()},
+        )
+
+    def features(self, name: str) -> tuple[str, ...]:
+        """Wanted features of a class; notes which of them are deprecated, as PyRadiomics does."""
+        for feature in self.classes[name]:
+            if feature in _deprecated(name):
+                _log.warning("Feature %s is deprecated, use with caution!", feature)
+        return self.classes[name]
+
+
+@cache
+def _deprecated(name: str) -> frozenset[str]:
+    from radiomics import getFeatureClasses
+
+    names: dict[str, bool] = getFeatureClasses()[name].getFeatureNames()
+    return frozenset(feature for feature, deprecated in names.items() if deprecated)

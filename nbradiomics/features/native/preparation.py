@@ -1,0 +1,194 @@
+"""From an image and a mask to the grid on which features are measured: PyRadiomics' way, step by step.
+
+The steps and their order are those of `RadiomicsFeatureExtractor.execute`: normalise, resample (or crop),
+check the mask, re-segment, check again. Where PyRadiomics' own function defines a step it is called; the
+check of a sound mask, most of PyRadiomics' time here, is a box and a count of our own. What that check
+doesn't find in order goes to PyRadiomics' check, which repairs or refuses it in its own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+#: The label that the region has.
+INSIDE = 1
+
+
+@dataclass(frozen=True)
+class Box:
+    """Bounds of a region in voxels, both included, in the order z, y, x."""
+
+    lower: tuple[int, int, int]
+    upper: tuple[int, int, int]
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Voxels along z, y, x."""
+        z, y, x = (high - low + 1 for low, high in zip(self.lower, self.upper, strict=True))
+        return (z, y, x)
+
+    @property
+    def slices(self) -> tuple[slice, slice, slice]:
+        """Index of the box in an array with the axes z, y, x."""
+        z, y, x = (slice(low, high + 1) for low, high in zip(self.lower, self.upper, strict=True))
+        return (z, y, x)
+
+    @classmethod
+    def of_bounds(cls, bounds: NDArray[np.int64]) -> Box:
+        """Make the box from PyRadiomics' bounds: lower and upper x, lower and upper y, lower and upper z."""
+        x0, x1, y0, y1, z0, z1 = (int(bound) for bound in bounds)
+        return cls((z0, y0, x0), (z1, y1, x1))
+
+    @classmethod
+    def around(cls, inside: NDArray[np.bool_]) -> Box | None:
+        """Smallest box around what is inside; ``None`` when nothing is."""
+        lower, upper = [0, 0, 0], [0, 0, 0]
+        part = inside
+        for axis in range(3):
+            others = tuple(other for other in range(3) if other != axis)
+            hit = np.flatnonzero(part.any(axis=others))
+            if not hit.size:
+                return None
+            lower[axis], upper[axis] = int(hit[0]), int(hit[-1])
+            part = part[(slice(None),) * axis + (slice(lower[axis], upper[axis] + 1),)]
+        return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
+
+    def crop(self, image: sitk.Image) -> NDArray[Any]:
+        """Copy of an image's voxels within the box, axes z, y, x, in the image's own number type."""
+        return np.array(sitk.GetArrayViewFromImage(image)[self.slices], order="C")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image and its region on the grid of the features.
+
+    Attributes
+    ----------
+    image
+        Normalised, resampled or cropped where the settings ask for it; filters run on it.
+    mask
+        The region of all features but shape; its voxels have the value `INSIDE`.
+    shape_mask
+        The region of the shape features: before re-segmentation, unless `resegmentShape`.
+    box
+        Box of `mask`; everything is cropped to it, the shape region too, as PyRadiomics does.
+    """
+
+    image: sitk.Image
+    mask: sitk.Image
+    shape_mask: sitk.Image
+    box: Box
+
+
+def prepare(image: sitk.Image, region: sitk.Image, settings: Mapping[str, Any]) -> Prepared:
+    """Bring an image and a region onto the grid of the features.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional.
+    region
+        Binary mask, `INSIDE` within the region.
+    settings
+        PyRadiomics' settings, its defaults filled in, `label` `INSIDE`.
+
+    Raises
+    ------
+    ValueError
+        With PyRadiomics' words, when it refuses the region.
+    """
+    from radiomics import imageoperations
+
+    with _tolerance(settings.get("geometryTolerance")):
+        image, mask = _loaded(image, _labelled(region, settings), settings)
+        mask, box = _checked(image, mask, settings)
+        original = mask
+        if settings.get("resegmentRange") is not None:
+            mask = imageoperations.resegmentMask(image, mask, **settings)
+            _, box = _checked(image, mask, settings)
+    return Prepared(image, mask, mask if settings.get("resegmentShape", False) else original, box)
+
+
+def _labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
+    """The mask as PyRadiomics casts it, a channel of a vector image picked, with its label in it."""
+    from radiomics import imageoperations
+
+    if region.GetNumberOfComponentsPerPixel() == 1 and np.any(sitk.GetArrayViewFromImage(region) == INSIDE):
+        return sitk.Cast(region, sitk.sitkUInt32)
+    return imageoperations.getMask(region, **settings)
+
+
+def _loaded(
+    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]
+) -> tuple[sitk.Image, sitk.Image]:
+    """Normalise, then resample or crop, as the settings say."""
+    from radiomics import imageoperations
+
+    if settings.get("normalize", False):
+        image = imageoperations.normalizeImage(image, **settings)
+    resample = settings.get("interpolator") is not None and settings.get("resampledPixelSpacing") is not None
+    if resample:
+        image, mask = imageoperations.resampleImage(image, mask, **settings)
+    elif settings.get("preCrop", False):
+        bounds, corrected = imageoperations.checkMask(image, mask, **settings)
+        mask = mask if corrected is None else corrected
+        image, mask = imageoperations.cropToTumorMask(image, mask, bounds, **settings)
+    return image, mask
+
+
+def _checked(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]) -> tuple[sitk.Image, Box]:
+    """Check a mask against the settings; gives the mask, on the image's grid, and its box.
+
+    Raises
+    ------
+    ValueError
+        With PyRadiomics' words, when it refuses the mask.
+    """
+    from radiomics import imageoperations
+
+    if _same_grid(image, mask):
+        inside = sitk.GetArrayViewFromImage(mask) == INSIDE
+        box = Box.around(inside)
+        if box is not None and _large_enough(box, inside, settings):
+            return mask, box
+    bounds, corrected = imageoperations.checkMask(image, mask, **settings)
+    return (mask if corrected is None else corrected), Box.of_bounds(bounds)
+
+
+def _same_grid(image: sitk.Image, mask: sitk.Image) -> bool:
+    return bool(
+        image.GetSize() == mask.GetSize()
+        and image.GetSpacing() == mask.GetSpacing()
+        and image.GetOrigin() == mask.GetOrigin()
+        and image.GetDirection() == mask.GetDirection()
+    )
+
+
+def _large_enough(box: Box, inside: NDArray[np.bool_], settings: Mapping[str, Any]) -> bool:
+    extended = sum(length > 1 for length in box.size)
+    least = settings.get("minimumROISize")
+    return extended >= max(1, settings.get("minimumROIDimensions", 2)) and (
+        least is None or int(np.count_nonzero(inside[box.slices])) > least
+    )
+
+
+@contextmanager
+def _tolerance(tolerance: float | None) -> Iterator[None]:
+    """Let ITK take grids for the same that differ by up to `tolerance`; put its own back afterwards."""
+    process = sitk.ProcessObject
+    before = process.GetGlobalDefaultCoordinateTolerance(), process.GetGlobalDefaultDirectionTolerance()
+    try:
+        if tolerance is not None:
+            process.SetGlobalDefaultCoordinateTolerance(tolerance)
+            process.SetGlobalDefaultDirectionTolerance(tolerance)
+        yield
+    finally:
+        process.SetGlobalDefaultCoordinateTolerance(before[0])
+        process.SetGlobalDefaultDirectionTolerance(before[1])

@@ -1,0 +1,17 @@
+"""Which of a class's features are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Set
+
+
+def select(
+    values: Mapping[str, float], wanted: Collection[str] | None, *, deprecated: Set[str]
+) -> dict[str, float]:
+    """Features by name: those of `wanted` in its order, or all that are not deprecated in PyRadiomics' order.
+
+    PyRadiomics leaves a deprecated feature out unless it is asked for by name. Its order is that of the names
+    of its methods.
+    """
+    names = dict.fromkeys(wanted or sorted(set(values) - deprecated, key="{}FeatureValue".format))
+    return {name: float(values[name]) for name in names}
