@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from nbradiomics.cli_features import verify
+from nbradiomics.cli_features import maps, verify
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     Background,
@@ -46,7 +46,10 @@ app = typer.Typer(
 #: Exit code after Ctrl-C.
 INTERRUPTED = 130
 #: Named here so that the help need not read the parameter files; a test holds it true.
-PRESETS = "ibsi_digital_phantom, t2w_mr_1mm, t2w_mr_anisotropic"
+PRESETS = (
+    "ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, t2w_mr_1mm, "
+    "t2w_mr_anisotropic"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -187,7 +190,9 @@ def extract(
     cohort: CohortFile,
     params: Annotated[str, typer.Option(help=f"PyRadiomics parameter file, or a preset: {PRESETS}.")],
     out: Annotated[Path, typer.Option(help="Feature table to write (.parquet or .csv).")],
-    engine: Annotated[str, typer.Option(help="Engine of the numbers: pyradiomics.")] = "pyradiomics",
+    engine: Annotated[
+        str, typer.Option(help="Engine of the numbers: native, or pyradiomics; their values are the same.")
+    ] = "native",
     lesions: Lesions = "union",
     jobs: Jobs = None,
     work: Work = None,
@@ -210,6 +215,7 @@ def extract(
 
 
 app.command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
+app.command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm --out maps")(maps)
 
 
 @app.command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")

@@ -1,4 +1,4 @@
-"""Commands on the features of one image and mask: `verify`."""
+"""Commands on the features of one image and mask: `verify`, `maps`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbradiomics.cli_steps import prepare
-from nbradiomics.console import output
+from nbradiomics.console import bars, output, show_lines
 
 if TYPE_CHECKING:
     from nbradiomics.features.verify import Verification
@@ -58,3 +58,23 @@ def _lines(found: Verification) -> list[str]:
         ),
         *(f"Not the same: {name}" for name in wrong["feature"]),
     ]
+
+
+def maps(
+    image: ImageFile,
+    mask: MaskFile,
+    params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or a preset.")],
+    out: Annotated[Path, typer.Option(help="Folder for the maps: new, or made by the same call.")],
+    label: Annotated[
+        str | None, typer.Option(help="Label in the mask: a number or a segment's name.")
+    ] = None,
+) -> None:
+    """Make feature maps: each voxel with the features of the box around it (voxel-based extraction)."""
+    from nbradiomics.features.maps import TABLE, write_maps
+
+    table = write_maps(image, mask, out, params=params, label=label, progress=bars)
+    undefined = table[table["undefined"] > 0]
+    output.print(f"{len(table)} maps -> {out}; {TABLE} lists them.", markup=False)
+    if len(undefined):
+        output.print("Undefined in some voxels:", markup=False)
+        show_lines([f"{row['feature']}: {row['undefined']}" for row in undefined.to_dict("records")])

@@ -100,7 +100,9 @@ class Extract(_Section):
     """Which features are computed."""
 
     params: str = Field(default="t2w_mr_anisotropic", description="PyRadiomics parameter file or preset.")
-    engine: str = Field(default="pyradiomics", description="Engine that computes the numbers.")
+    engine: str = Field(
+        default="native", description="Engine that computes the numbers: native or pyradiomics."
+    )
 
 
 class Reproducibility(_Section):

@@ -14,7 +14,7 @@ from nbradiomics.checks.segmentation import check_model, check_scans
 from nbradiomics.cohort_table import DEFAULTS, read_cohort_table
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
-from nbradiomics.features.extract import require_engine, resolve_label
+from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.lesions import require_lesions_told_apart
 from nbradiomics.problem import Problem, problem_of, problem_table
@@ -90,7 +90,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
             problems += check_outcomes(study.outcome, table, study.cohort)
             problems += check_choice(study.outcome, table, path)
     try:
-        require_engine(study.extract.engine)
+        require_able(study.extract.engine, _parameters(study))
     except InputError as error:
         problems.append(problem_of(error, path, "extract.engine"))
     problems += check_readers(study, table, path)
@@ -115,6 +115,14 @@ def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Pro
         return []
     table, _ = read_cohort_table(study.cohort)
     return check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
+
+
+def _parameters(study: Study) -> Parameters:
+    """The study's parameters; those of no file where they are wrong, which is told elsewhere."""
+    try:
+        return load_parameters(study.extract.params)
+    except InputError:
+        return load_parameters({})
 
 
 def study_label(study: Study) -> int:

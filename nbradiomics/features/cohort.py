@@ -18,15 +18,14 @@ from nbradiomics.features.extract import (
     DEFAULT_ENGINE,
     ENGINES,
     extract_region,
-    require_engine,
+    require_able,
     resolve_label,
 )
-from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.features.parameters import UNION, Parameters, load_parameters
+from nbradiomics.features.scans import STAGE, extract_scans, mask_hashes
 from nbradiomics.lesions import apply_lesion_rule
 from nbradiomics.tables import AUTO, INDEX
 from nbradiomics.workspace import PASSING, Payload, Workspace, content_hash, result_key, run_stored
-
-STAGE = "extract"
 
 
 @dataclass(frozen=True)
@@ -81,27 +80,30 @@ def extract_cohort(
         When nothing can be computed: bad parameters, an unknown engine, contradicting labels, no mask.
     """
     parameters = load_parameters(params)
-    require_engine(engine)
+    require_able(engine, parameters)
     label = _label(cohort, parameters)
     cases = {case.name: case for case in apply_lesion_rule(cohort.cases(), lesions, label=label)}
     if not cases:
         raise InputError(f"{cohort.path} holds no mask.", "Give readers' masks, or segment the images first.")
-    batch = run_stored(
-        _extract_case,
-        {name: (case, parameters, engine, label) for name, case in cases.items()},
-        key=lambda name: _key(cases[name], parameters, engine, label),
-        stage=STAGE,
-        workspace=workspace,
-        jobs=jobs,
-        progress=progress,
-    )
-    table = _assemble(cases, batch.results, engine_name(engine))
+    how: dict[str, Any] = {"workspace": workspace, "jobs": jobs, "progress": progress}
+    if parameters.own.crop == UNION:
+        batch = extract_scans(cases, parameters, engine, label, **how)
+    else:
+        batch = run_stored(
+            _extract_case,
+            {name: (case, parameters, engine, label) for name, case in cases.items()},
+            key=lambda name: _key(cases[name], parameters, engine, label),
+            stage=STAGE,
+            **how,
+        )
+    table = _assemble(cases, batch.results, engine_name(engine, parameters))
     return FeatureTable(table, batch.failures + _incomplete(table, batch.results))
 
 
-def engine_name(engine: str) -> str:
-    """Name and version of an engine, as they stand in feature tables."""
-    return f"{engine} {ENGINES[engine].engine_version()}"
+def engine_name(engine: str, parameters: Parameters) -> str:
+    """What a feature table says of its numbers: engine, version, and how they depart from PyRadiomics'."""
+    own = f"; {parameters.own}" if parameters.own.asks else ""
+    return f"{engine} {ENGINES[engine].engine_version()}{own}"
 
 
 def _label(cohort: Cohort, parameters: Parameters) -> int:
@@ -116,11 +118,10 @@ def _label(cohort: Cohort, parameters: Parameters) -> int:
 
 
 def _key(case: Case, parameters: Parameters, engine: str, label: int) -> str:
-    masks = [(content_hash(mask.path), label if mask.label is None else mask.label) for mask in case.masks]
     return result_key(
         STAGE,
         image=content_hash(case.scan.image),
-        masks=masks,
+        masks=mask_hashes(case, label),
         parameters=parameters.fingerprint,
         engine=[engine, ENGINES[engine].engine_version()],
     )

@@ -21,7 +21,7 @@ from nbradiomics.images.region import read_region
 
 #: Engines by name.
 ENGINES = {pyradiomics_engine.NAME: pyradiomics_engine, native_engine.NAME: native_engine}
-DEFAULT_ENGINE = pyradiomics_engine.NAME
+DEFAULT_ENGINE = native_engine.NAME
 
 
 def extract_features(
@@ -93,20 +93,58 @@ def require_engine(name: str) -> None:
         raise InputError(f"there is no engine {name!r}.", f"Use one of: {', '.join(ENGINES)}.")
 
 
+def require_able(name: str, parameters: Parameters) -> None:
+    """Raise `InputError` unless there is an engine of this name, and it knows what the parameters ask for."""
+    require_engine(name)
+    if name == pyradiomics_engine.NAME:
+        pyradiomics_engine.refuse_own(parameters)
+
+
 def extract_region(
     image: sitk.Image, region: sitk.Image, parameters: Parameters, *, engine: str = DEFAULT_ENGINE, name: str
 ) -> Extraction:
     """Extract the features of a binary region (1 inside) on the image's own grid; `name` is for messages."""
-    require_engine(engine)
+    require_able(engine, parameters)
+    _require_finite(image, name)
+    _require_two_voxels(region, name)
+    extraction: Extraction = ENGINES[engine].compute(image, region, parameters)
+    return extraction
+
+
+def extract_regions(
+    image: sitk.Image, regions: Mapping[str, sitk.Image], parameters: Parameters, *, engine: str
+) -> dict[str, Extraction | InputError]:
+    """Extract the features of several binary regions of one image, which is cropped to their union.
+
+    Returns
+    -------
+    dict
+        By the name of the region: its features, or why it is refused.
+    """
+    require_able(engine, parameters)
+    _require_finite(image, "the image")
+    refused: dict[str, Extraction | InputError] = {}
+    for name, region in regions.items():
+        try:
+            _require_two_voxels(region, name)
+        except InputError as error:
+            refused[name] = error
+    sound = {name: region for name, region in regions.items() if name not in refused}
+    found = native_engine.compute_together(image, list(sound.values()), parameters) if sound else []
+    return refused | dict(zip(sound, found, strict=True))
+
+
+def _require_finite(image: sitk.Image, name: str) -> None:
     bad = int(np.count_nonzero(~np.isfinite(sitk.GetArrayViewFromImage(image))))
     if bad:
         raise InputError(
             f"{name} has {bad} voxels that are no finite number.",
             "Normalisation and filters would spread them; replace them or export the image again.",
         )
+
+
+def _require_two_voxels(region: sitk.Image, name: str) -> None:
     inside = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
     if inside < 2:
         found = "the mask is empty" if inside == 0 else "the mask holds a single voxel"
         raise InputError(f"{name}: {found}.", "There is nothing to measure in it; look at the mask.")
-    extraction: Extraction = ENGINES[engine].compute(image, region, parameters)
-    return extraction

@@ -1,4 +1,12 @@
-"""PyRadiomics parameter files, read as they are, and the presets that ship with the package."""
+"""PyRadiomics parameter files, read as they are, and the presets that ship with the package.
+
+A file may hold one section more, `nbradiomics`, for what PyRadiomics doesn't have. It is taken out before
+PyRadiomics' schema sees the file::
+
+    nbradiomics:
+      ibsi: true      # or a mapping of switches, see `native.ibsi.Ibsi`
+      crop: mask      # or union: what an image is cropped to before it is filtered
+"""
 
 from __future__ import annotations
 
@@ -7,19 +15,52 @@ import json
 import logging
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.native.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
 from nbradiomics.tables import read_text
 
 # pykwalify would print what is wrong, which the error that is raised says.
 logging.getLogger("pykwalify").addHandler(logging.NullHandler())
 
 _PACKAGE = Path(__file__).parents[1]
+#: Name of our own section.
+SECTION = "nbradiomics"
+#: What an image may be cropped to before it is filtered: the mask, or the union of all masks of the image.
+UNION = "union"
+CROPS = ("mask", UNION)
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a file asks for beyond PyRadiomics: the section `nbradiomics`.
+
+    Attributes
+    ----------
+    ibsi
+        Where the IBSI is followed instead of PyRadiomics.
+    crop
+        One of `CROPS`; PyRadiomics crops to the ``mask``.
+    """
+
+    ibsi: Ibsi = field(default_factory=Ibsi)
+    crop: str = "mask"
+
+    def __str__(self) -> str:
+        """What departs from PyRadiomics, as tables say it; empty where nothing does."""
+        chosen = [name for name, value in asdict(self.ibsi).items() if value not in (False, None)]
+        parts = [f"ibsi: {' '.join(chosen)}"] if chosen else []
+        return "; ".join([*parts, f"crop: {self.crop}"] if self.crop != "mask" else parts)
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked for that PyRadiomics would do otherwise."""
+        return self != Own()
 
 
 @dataclass(frozen=True)
@@ -33,12 +74,15 @@ class Parameters:
     text
         The file as it was written, comments included, for the provenance.
     content
-        What the text says: the keys `setting`, `imageType`, `featureClass`, `voxelSetting`.
+        What the text says to PyRadiomics: the keys `setting`, `imageType`, `featureClass`, `voxelSetting`.
+    own
+        What the text says to us.
     """
 
     name: str
     text: str
     content: dict[str, Any]
+    own: Own = field(default_factory=Own)
 
     @property
     def label(self) -> int | None:
@@ -47,8 +91,12 @@ class Parameters:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the content: the same for files that differ in comments or order alone."""
-        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
+        """SHA-256 of the content: the same for files that differ in comments or order alone.
+
+        A section of our own that asks for nothing leaves it as it is without one: the values are the same.
+        """
+        said = {**self.content, SECTION: asdict(self.own)} if self.own.asks else self.content
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def presets() -> dict[str, Path]:
@@ -70,7 +118,7 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
     ------
     InputError
         When there is no such file or preset, the file is no YAML, or PyRadiomics' own schema refuses
-        it (an unknown key, a value out of range).
+        it (an unknown key, a value out of range), or our own section has an unknown key or value.
     """
     if isinstance(source, Parameters):
         return source
@@ -95,8 +143,28 @@ def _checked(name: str, text: str) -> Parameters:
         raise InputError(f"{name} is no valid YAML: {error}", "Correct the line that it names.") from error
     if not isinstance(content, dict):
         raise InputError(f"{name} holds no mapping of keys.", "Start from a preset in params/.")
+    own = _own(name, content.pop(SECTION, None))
     _check_schema(name, content)
-    return Parameters(name, text, content)
+    require_no_contradiction(name, own.ibsi, content.get("setting") or {})
+    return Parameters(name, text, content, own)
+
+
+def _own(name: str, section: Any) -> Own:
+    """Read our own section; one that is left empty asks for nothing."""
+    if section is None:
+        return Own()
+    if not isinstance(section, Mapping):
+        raise InputError(
+            f"{name}: {SECTION} is {section!r}; a mapping was expected.", "Its keys are ibsi and crop."
+        )
+    require_known(name, SECTION, section, ("ibsi", "crop"))
+    crop = section.get("crop", "mask")
+    if crop not in CROPS:
+        raise InputError(
+            f"{name}: {SECTION}.crop is {crop!r}; one of {', '.join(CROPS)} was expected.",
+            "Correct the value.",
+        )
+    return Own(ibsi=ibsi_of(name, section.get("ibsi", False)), crop=crop)
 
 
 def _check_schema(name: str, content: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.extraction import Extraction
-from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters import SECTION, Own, Parameters
 
 NAME = "pyradiomics"
 _BROKEN = "FAILED:"
@@ -44,8 +44,10 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
     Raises
     ------
     InputError
-        With PyRadiomics' own words, when it refuses the region (too small, fewer dimensions than asked).
+        With PyRadiomics' own words, when it refuses the region (too small, fewer dimensions than asked); and
+        when the parameters ask for what PyRadiomics doesn't have.
     """
+    refuse_own(parameters)
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     # The label of the file has been applied already: the region is binary.
@@ -62,6 +64,17 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
     # PyRadiomics catches whatever breaks in a feature, logs the traceback and goes on with NaN.
     broken = any(note.startswith(_BROKEN) for note in notes)
     return Extraction(values, [last_line(note) for note in notes], broken)
+
+
+def refuse_own(parameters: Parameters) -> None:
+    """Raise `InputError` when a parameter file asks for anything in our own section."""
+    if parameters.own.asks:
+        asked = [name for name in ("ibsi", "crop") if getattr(parameters.own, name) != getattr(Own(), name)]
+        raise InputError(
+            f"{parameters.name} asks for {' and '.join(asked)} in its section `{SECTION}`, which the engine "
+            f"`{NAME}` doesn't have.",
+            "Use the engine `native` (`--engine native`), or remove the section.",
+        )
 
 
 def last_line(note: str) -> str:

@@ -66,9 +66,11 @@ def verify(
     Raises
     ------
     InputError
-        As in `extract_features`; a region that an engine refuses is told in the result.
+        As in `extract_features`, and where the parameters depart from PyRadiomics on purpose; a region that
+        an engine refuses is told in the result.
     """
     parameters = load_parameters(params)
+    pyradiomics_engine.refuse_own(parameters)
     volume, region = read_pair(image, mask, resolve_label(parameters, label))
     found: dict[str, Extraction] = {}
     seconds, refusals = {}, {}

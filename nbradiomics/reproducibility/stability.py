@@ -220,7 +220,7 @@ def _require_one_row_each(rows: pd.DataFrame) -> None:
         pairs = [f"{row.subject} by {row.reader}" for row in repeated.itertuples()]
         raise AmbiguousError(
             f"several rows of the same subject and reader: {_listed(pairs)}.",
-            "Keep one row of each, or tell them apart by timepoint, sequence, roi, variant, engine or reading.",
+            "Keep one row of each, or tell them apart by timepoint, sequence, roi, variant, engine, reading.",
         )
 
 

@@ -48,7 +48,7 @@ def test_the_values_are_pyradiomics_own() -> None:
         warnings.simplefilter("ignore", DeprecationWarning)  # pykwalify's way of loading a module
         expected = RadiomicsFeatureExtractor(parameters).execute(noise(), mask(3), label=3)
     expected = {name: float(value) for name, value in expected.items() if not name.startswith("diagnostics")}
-    found = extract_features(noise(), mask(3), params=parameters, label=3)
+    found = extract_features(noise(), mask(3), params=parameters, label=3, engine="pyradiomics")
     assert found.to_dict() == expected
     assert len(found) > 800
 
@@ -161,7 +161,8 @@ def test_a_cohort_gives_a_row_per_case(tmp_path: Path) -> None:
     assert done.table["variant"].unique().tolist() == ["original"]
     alone = nbradiomics.extract_features(tmp_path / "s1.nii.gz", tmp_path / "s1_B.nii.gz", params=FIRST_ORDER)
     assert done.table.iloc[3, len(INDEX) :].to_dict() == alone.to_dict()
-    assert done.table["engine"].unique().tolist() == [engine_name(DEFAULT_ENGINE)]
+    named = [engine_name(DEFAULT_ENGINE, load_parameters(FIRST_ORDER))]
+    assert done.table["engine"].unique().tolist() == named
     assert done.failures == []
 
 
@@ -265,11 +266,11 @@ def test_a_feature_that_broke_off_is_tried_again(tmp_path: Path, monkeypatch: py
     cohort, workspace = load_cohort(two_readers(tmp_path, 1)), Workspace(tmp_path / "cache")
     with monkeypatch.context() as patch:
         patch.setattr(RadiomicsFirstOrder, "getMeanFeatureValue", no_memory)
-        first = extract_cohort(cohort, params=FIRST_ORDER, workspace=workspace)
+        first = extract_cohort(cohort, params=FIRST_ORDER, workspace=workspace, engine="pyradiomics")
     assert first.table["original_firstorder_Mean"].isna().all()
     assert "MemoryError: no memory" in first.failures[0].cause
     assert "\n" not in first.failures[0].cause
-    second = extract_cohort(cohort, params=FIRST_ORDER, workspace=workspace)
+    second = extract_cohort(cohort, params=FIRST_ORDER, workspace=workspace, engine="pyradiomics")
     assert second.failures == []
     assert second.table["original_firstorder_Mean"].notna().all()
 

@@ -60,6 +60,7 @@ def discretise(
     positions: NDArray[np.int64],
     spacing: tuple[float, float, float],
     settings: Mapping[str, Any],
+    edges: NDArray[np.float64] | None = None,
 ) -> tuple[DiscreteRegion, NDArray[np.int64]]:
     """Grey levels of a region.
 
@@ -73,6 +74,9 @@ def discretise(
         Voxel edges in mm, z, y, x.
     settings
         `binWidth` or `binCount`.
+    edges
+        Edges of the grey levels, ascending, the first not above the lowest intensity; ``None`` for
+        PyRadiomics'.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def discretise(
         See `bin_edges`.
     """
     intensities = image.ravel()[positions]
-    edges = bin_edges(intensities, settings)
+    edges = bin_edges(intensities, settings) if edges is None else edges
     values = intensities.astype(np.float64)
     levels = np.zeros(image.shape, np.int32)
     counts = np.zeros(len(edges) + 1, np.int64)

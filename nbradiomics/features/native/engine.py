@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,41 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 
     with listening() as notes:
         try:
-            values = extract(image, region, Plan.of(parameters.content))
+            values = extract(image, region, Plan.of(parameters.content, parameters.own.ibsi))
         # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
         except (ValueError, RuntimeError) as error:
             raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error
     return Extraction(values, [last_line(note) for note in notes])
+
+
+def compute_together(
+    image: sitk.Image, regions: Sequence[sitk.Image], parameters: Parameters
+) -> list[Extraction | InputError]:
+    """Compute the features of several regions of one image, which is filtered once for all of them.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite.
+    regions
+        Binary, 1 inside, on the image's grid.
+    parameters
+        What to compute; they ask for ``crop: union``.
+
+    Returns
+    -------
+    list
+        In the order of `regions`: the features, or why the region is refused.
+    """
+    from nbradiomics.features.native.plan import Plan
+    from nbradiomics.features.native.together import extract_together
+
+    found = extract_together(image, regions, Plan.of(parameters.content, parameters.own.ibsi))
+    return [
+        Extraction(one.values, [last_line(note) for note in one.notes])
+        if one.refusal is None
+        else one.refusal
+        if isinstance(one.refusal, InputError)
+        else InputError(f"PyRadiomics refuses the region: {one.refusal}", REMEDY)
+        for one in found
+    ]

@@ -43,7 +43,11 @@ class Intensities:
 
 
 def first_order_features(
-    region: Intensities, wanted: Collection[str] | None = None, *, shift: float = 0
+    region: Intensities,
+    wanted: Collection[str] | None = None,
+    *,
+    shift: float = 0,
+    excess: bool = False,
 ) -> dict[str, float]:
     """First-order features of a region.
 
@@ -55,6 +59,8 @@ def first_order_features(
         PyRadiomics' names; none means all that are not deprecated.
     shift
         PyRadiomics' `voxelArrayShift`: added to the intensities in Energy, TotalEnergy and RootMeanSquared.
+    excess
+        Kurtosis is excess kurtosis, as the IBSI defines it: 3 is subtracted.
 
     Returns
     -------
@@ -63,7 +69,7 @@ def first_order_features(
     """
     values = {
         **_order_features(region.values),
-        **_moment_features(region.values),
+        **_moment_features(region.values, excess),
         **_energy_features(region, shift),
         **_histogram_features(region.level_counts),
     }
@@ -130,14 +136,15 @@ def order_statistics(values: Floats, ranks: Sequence[int]) -> dict[int, float]:
     return found
 
 
-def _moment_features(values: Floats) -> dict[str, float]:
+def _moment_features(values: Floats, excess: bool) -> dict[str, float]:
     r"""Mean, and what the central moments :math:`m_k = \frac{1}{n} \sum (x_i - \bar x)^k` say."""
     mean = values.mean()
     deviations = values - mean
     squares = deviations * deviations
     second = squares.mean()
     third, fourth = (squares * deviations).mean(), (squares * squares).mean()
-    # A flat region has no shape: 0, as PyRadiomics gives.
+    # A flat region has no shape: 0, as PyRadiomics gives and the IBSI says of both moments.
+    normal = 3.0 if excess and second != 0 else 0.0
     scale = second if second != 0 else 1.0
     deviation = np.sqrt(second)
     return {
@@ -146,7 +153,7 @@ def _moment_features(values: Floats) -> dict[str, float]:
         "StandardDeviation": deviation,
         "Variance": deviation**2,
         "Skewness": third / scale**1.5,
-        "Kurtosis": fourth / scale**2,
+        "Kurtosis": fourth / scale**2 - normal,
     }
 
 

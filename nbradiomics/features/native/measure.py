@@ -15,6 +15,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.native.discretisation import discretise
 from nbradiomics.features.native.filters import filtered_images
 from nbradiomics.features.native.firstorder import Intensities, first_order_features
+from nbradiomics.features.native.ibsi_bins import ibsi_bin_edges, lower_limit
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.preparation import INSIDE, Prepared, prepare
 from nbradiomics.features.native.shape import shape_features
@@ -23,6 +24,7 @@ from nbradiomics.features.native.textures import TEXTURES, TextureSettings, text
 
 _log = logging.getLogger("radiomics")
 _SHAPES = ("shape", "shape2D")
+AXIS_LENGTHS = ("MajorAxisLength", "MinorAxisLength", "LeastAxisLength")
 #: PyRadiomics' words on features of the GLCM, by whether it is symmetrical.
 _ASSUMED = "The formula for GLCM - {} assumes that the GLCM is symmetrical, but this is not the case."
 _GLCM_NOTES = {
@@ -53,29 +55,30 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, floa
     InputError
         When the plan asks for something that the engine does not do.
     """
-    prepared = prepare(image, region, plan.settings)
-    values = _shapes(prepared, plan)
+    prepared = prepare(image, region, plan.settings, plan.ibsi)
+    values = measure_shapes(prepared, plan)
     inside = prepared.box.crop(prepared.mask) == INSIDE
     for filtered, name, settings in filtered_images(prepared, plan.image_types, plan.settings):
-        measured = _measured(filtered, name, prepared, inside, plan, settings)
-        for class_name, features in measured.items():
+        found = measure_image(filtered, name, prepared, inside, plan, settings)
+        for class_name, features in found.items():
             values |= {f"{name}_{class_name}_{feature}": value for feature, value in features.items()}
     return values
 
 
-def _shapes(prepared: Prepared, plan: Plan) -> dict[str, float]:
+def measure_shapes(prepared: Prepared, plan: Plan) -> dict[str, float]:
     """Features of the classes shape and shape2D, of those that are wanted and can be had."""
-    region = prepared.box.crop(prepared.shape_mask) == INSIDE
+    region = prepared.shape_box.crop(prepared.shape_mask) == INSIDE
     spacing = _spacing(prepared.image)
     found = {}
     if "shape" in plan.classes:
-        found["shape"] = shape_features(region, spacing, plan.features("shape"))
+        values = shape_features(region, spacing, plan.features("shape"))
+        # N / (N - 1) of the variances; two voxels are the least that a region has.
+        scale = math.sqrt(1 + 1 / (region.sum() - 1)) if plan.ibsi.sample_covariance else 1.0
+        found["shape"] = {name: v * (scale if name in AXIS_LENGTHS else 1) for name, v in values.items()}
     if "shape2D" in plan.classes and (axis := _flat_axis(prepared, plan.settings)) is not None:
         rows, columns = (step for other, step in enumerate(spacing) if other != axis)
         found["shape2D"] = shape2d_features(region.squeeze(axis), (rows, columns), plan.features("shape2D"))
-    return {
-        f"original_{name}_{feature}": v for name, values in found.items() for feature, v in values.items()
-    }
+    return {f"original_{name}_{feature}": v for name, own in found.items() for feature, v in own.items()}
 
 
 def _flat_axis(prepared: Prepared, settings: Mapping[str, Any]) -> int | None:
@@ -89,7 +92,7 @@ def _flat_axis(prepared: Prepared, settings: Mapping[str, Any]) -> int | None:
         _log.warning("parameter force2D must be set to True to enable shape2D extraction")
         return None
     axis: int = settings.get("force2Ddimension", 0)
-    size = prepared.box.size
+    size = prepared.shape_box.size
     if not size[::-1][axis] > 1:
         _log.warning("Size in specified 2D dimension (%i) is greater than 1, cannot calculate 2D shape", axis)
         return None
@@ -98,7 +101,7 @@ def _flat_axis(prepared: Prepared, settings: Mapping[str, Any]) -> int | None:
     return axis
 
 
-def _measured(
+def measure_image(
     image: sitk.Image,
     name: str,
     prepared: Prepared,
@@ -121,12 +124,15 @@ def _measured(
             "The filter does not suit this image, such as a logarithm of an image of zeros; leave it out.",
         )
     spacing = _spacing(image)
-    levels, counts = discretise(crop, positions, spacing, settings)
+    edges = ibsi_bin_edges(values, settings, plan.ibsi, limit=lower_limit(plan.settings, name))
+    levels, counts = discretise(crop, positions, spacing, settings, edges)
     found = {}
     if "firstorder" in wanted:
         intensities = Intensities(values, counts, math.prod(image.GetSpacing()))
         shift = settings.get("voxelArrayShift", 0)
-        found["firstorder"] = first_order_features(intensities, wanted["firstorder"], shift=shift)
+        found["firstorder"] = first_order_features(
+            intensities, wanted["firstorder"], shift=shift, excess=plan.ibsi.excess_kurtosis
+        )
     textures = {class_name: features for class_name, features in wanted.items() if class_name in TEXTURES}
     if textures:
         asked = TextureSettings.of(settings)

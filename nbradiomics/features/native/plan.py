@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from nbradiomics.features.native.ibsi import Ibsi
 from nbradiomics.features.native.preparation import INSIDE
 
 _log = logging.getLogger("radiomics")
@@ -46,15 +47,18 @@ class Plan:
     classes
         Feature classes, in the file's order, each with the names of its features; none means all that are not
         deprecated.
+    ibsi
+        Where the IBSI is followed instead of PyRadiomics.
     """
 
     settings: Mapping[str, Any]
     image_types: Mapping[str, Mapping[str, Any] | None]
     classes: Mapping[str, tuple[str, ...]]
+    ibsi: Ibsi = field(default_factory=Ibsi)
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Plan:
-        """Read a parameter file's content, which has passed PyRadiomics' schema."""
+    def of(cls, content: Mapping[str, Any], ibsi: Ibsi | None = None) -> Plan:
+        """Read a parameter file's content, which has passed PyRadiomics' schema, and its switches."""
         from radiomics import getFeatureClasses
 
         settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
@@ -65,6 +69,7 @@ class Plan:
             settings={**settings, "label": INSIDE},
             image_types=content.get("imageType") or {"Original": {}},
             classes={name: tuple(features or ()) for name, features in classes.items()},
+            ibsi=ibsi or Ibsi(),
         )
 
     def features(self, name: str) -> tuple[str, ...]:

@@ -17,6 +17,9 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from nbradiomics.features.native import ibsi_grid
+from nbradiomics.features.native.ibsi import Ibsi
+
 #: The label that the region has.
 INSIDE = 1
 
@@ -78,16 +81,21 @@ class Prepared:
     shape_mask
         The region of the shape features: before re-segmentation, unless `resegmentShape`.
     box
-        Box of `mask`; everything is cropped to it, the shape region too, as PyRadiomics does.
+        Box of `mask`; intensities and textures are cropped to it.
+    shape_box
+        What `shape_mask` is cropped to: `box`, as PyRadiomics does, or its own box, as the IBSI does.
     """
 
     image: sitk.Image
     mask: sitk.Image
     shape_mask: sitk.Image
     box: Box
+    shape_box: Box
 
 
-def prepare(image: sitk.Image, region: sitk.Image, settings: Mapping[str, Any]) -> Prepared:
+def prepare(
+    image: sitk.Image, region: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi | None = None
+) -> Prepared:
     """Bring an image and a region onto the grid of the features.
 
     Parameters
@@ -98,25 +106,44 @@ def prepare(image: sitk.Image, region: sitk.Image, settings: Mapping[str, Any]) 
         Binary mask, `INSIDE` within the region.
     settings
         PyRadiomics' settings, its defaults filled in, `label` `INSIDE`.
+    ibsi
+        Where the IBSI is followed instead of PyRadiomics; ``None`` for nowhere.
 
     Raises
     ------
     ValueError
         With PyRadiomics' words, when it refuses the region.
     """
+    ibsi = ibsi or Ibsi()
+    with tolerance(settings.get("geometryTolerance")):
+        image, mask = loaded(image, labelled(region, settings), settings, ibsi)
+        return prepare_on(image, mask, settings, ibsi)
+
+
+def prepare_on(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> Prepared:
+    """Check and re-segment a mask that lies on the grid of the features already; as `prepare`."""
+    original, whole = _checked(image, mask, settings)
+    mask, box = original, whole
+    if settings.get("resegmentRange") is not None or ibsi.outliers is not None:
+        mask = _resegmented(image, original, settings, ibsi)
+        _, box = _checked(image, mask, settings)
+    shape_mask = mask if settings.get("resegmentShape", False) else original
+    return Prepared(image, mask, shape_mask, box, whole if ibsi.morphological_mask else box)
+
+
+def _resegmented(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> sitk.Image:
+    """The region without the intensities that the settings leave out."""
     from radiomics import imageoperations
 
-    with _tolerance(settings.get("geometryTolerance")):
-        image, mask = _loaded(image, _labelled(region, settings), settings)
-        mask, box = _checked(image, mask, settings)
-        original = mask
-        if settings.get("resegmentRange") is not None:
-            mask = imageoperations.resegmentMask(image, mask, **settings)
-            _, box = _checked(image, mask, settings)
-    return Prepared(image, mask, mask if settings.get("resegmentShape", False) else original, box)
+    kept = mask
+    if settings.get("resegmentRange") is not None:
+        kept = imageoperations.resegmentMask(image, mask, **settings)
+    if ibsi.outliers is not None:
+        kept = ibsi_grid.without_outliers(image, mask, kept, ibsi.outliers, INSIDE)
+    return kept
 
 
-def _labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
+def labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
     """The mask as PyRadiomics casts it, a channel of a vector image picked, with its label in it."""
     from radiomics import imageoperations
 
@@ -125,8 +152,8 @@ def _labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
     return imageoperations.getMask(region, **settings)
 
 
-def _loaded(
-    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]
+def loaded(
+    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi
 ) -> tuple[sitk.Image, sitk.Image]:
     """Normalise, then resample or crop, as the settings say."""
     from radiomics import imageoperations
@@ -135,6 +162,8 @@ def _loaded(
         image = imageoperations.normalizeImage(image, **settings)
     resample = settings.get("interpolator") is not None and settings.get("resampledPixelSpacing") is not None
     if resample:
+        if ibsi.resampling:
+            return ibsi_grid.resampled(image, mask, settings, ibsi)
         image, mask = imageoperations.resampleImage(image, mask, **settings)
     elif settings.get("preCrop", False):
         bounds, corrected = imageoperations.checkMask(image, mask, **settings)
@@ -153,7 +182,7 @@ def _checked(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]) -
     """
     from radiomics import imageoperations
 
-    if _same_grid(image, mask):
+    if same_grid(image, mask):
         inside = sitk.GetArrayViewFromImage(mask) == INSIDE
         box = Box.around(inside)
         if box is not None and _large_enough(box, inside, settings):
@@ -162,7 +191,8 @@ def _checked(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]) -
     return (mask if corrected is None else corrected), Box.of_bounds(bounds)
 
 
-def _same_grid(image: sitk.Image, mask: sitk.Image) -> bool:
+def same_grid(image: sitk.Image, mask: sitk.Image) -> bool:
+    """Whether two images lie on one grid, to the last bit."""
     return bool(
         image.GetSize() == mask.GetSize()
         and image.GetSpacing() == mask.GetSpacing()
@@ -180,14 +210,14 @@ def _large_enough(box: Box, inside: NDArray[np.bool_], settings: Mapping[str, An
 
 
 @contextmanager
-def _tolerance(tolerance: float | None) -> Iterator[None]:
-    """Let ITK take grids for the same that differ by up to `tolerance`; put its own back afterwards."""
+def tolerance(wanted: float | None) -> Iterator[None]:
+    """Let ITK take grids for the same that differ by up to `wanted`; put its own back afterwards."""
     process = sitk.ProcessObject
     before = process.GetGlobalDefaultCoordinateTolerance(), process.GetGlobalDefaultDirectionTolerance()
     try:
-        if tolerance is not None:
-            process.SetGlobalDefaultCoordinateTolerance(tolerance)
-            process.SetGlobalDefaultDirectionTolerance(tolerance)
+        if wanted is not None:
+            process.SetGlobalDefaultCoordinateTolerance(wanted)
+            process.SetGlobalDefaultDirectionTolerance(wanted)
         yield
     finally:
         process.SetGlobalDefaultCoordinateTolerance(before[0])

@@ -2,195 +2,193 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
-from nbradiomics.features.native.glcm_formulas import EPSILON, glcm_formulas, marginals
+from nbradiomics.features.native.glcm_formulas import FORMULAS
+from nbradiomics.features.native.neighbours import lengths, offsets
+from nbradiomics.features.native.textures import TextureSettings
+from nbradiomics.features.native.voxel_glcm_general import correlation_of_box, glcm_of_box
+from nbradiomics.features.native.voxel_glcm_symmetric import logarithms, symmetric_glcm_of_box
+from nbradiomics.features.native.voxel_kernel import Kernel, Neighbourhood, batch_starts, chunks, fill_box
 
-#: Column of Imc2 in the formulas' values.
-_IMC2 = 14
-#: HXY2 - HXY below which its sign is rounding.
-_ROUNDING = 1e-12
+_MCC = len(FORMULAS)
+
+
+def glcm_maps(
+    levels: NDArray[np.int32],
+    centres: NDArray[np.int64],
+    box: Kernel,
+    settings: TextureSettings,
+    spacing: tuple[float, float, float],
+    *,
+    initial: float,
+    batch: int,
+    correlation: bool,
+    advance: Callable[[], None],
+) -> dict[str, NDArray[np.float64]]:
+    """Co-occurrence features of the boxes around voxels; parameters as in `voxel_textures.voxel_features`.
+
+    Which of a box's directions have pairs is found first: where boxes of one batch differ in that,
+    PyRadiomics gives no JointAverage and no MCC, and the MCC, which takes longest, need not be computed.
+    """
+    steps = offsets(levels.shape, settings.distances, both_ways=False, plane=settings.plane)
+    weights = np.empty(0)
+    if settings.weighting_norm is not None:
+        reach = lengths(steps, spacing, settings.weighting_norm)
+        weights = np.ones(len(steps)) if reach is None else np.exp(-(reach**2))
+    beside = box.beside(steps)
+    around = Neighbourhood.of(levels, centres, box)
+    empty = _without_pairs(around.levels, around.places, around.steps, beside)
+    if len(weights):
+        empty = empty.all(axis=1, keepdims=True)
+    single = len(np.unique(levels[levels > 0])) == 1
+    lacking, spoilt, used = _by_batch(empty, batch)
+    asked = np.asarray(~spoilt & used & (correlation and not single))
+    values = np.empty((len(centres), _MCC + 1))
+    plain = settings.symmetrical and not len(weights)
+    pairs, starts = _pairs(beside)
+    tables = logarithms(2 * int(np.diff(starts).max()))
+    for part in chunks(len(centres)):
+        places, needed, found = around.places[part], asked[part], values[part]
+        if plain:
+            _symmetric_map(
+                around.levels, places, around.steps, pairs, starts, tables, around.highest, needed, found
+            )
+        else:
+            _general_map(
+                around.levels,
+                places,
+                around.steps,
+                beside,
+                weights,
+                around.highest,
+                settings.symmetrical,
+                empty[part],
+                needed,
+                found,
+            )
+        advance()
+    maps = dict(zip((*FORMULAS, "MCC"), values.T, strict=True))
+    maps["JointAverage"][lacking] = np.nan
+    if levels.max() == 1:
+        maps["InverseVariance"][used] = 0.0
+    if single:
+        maps["MCC"][:] = 1.0
+    maps["MCC"][spoilt] = initial
+    return maps
+
+
+def _by_batch(
+    empty: NDArray[np.bool_], batch: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """What the directions without pairs, shape (voxels, directions), mean for each voxel.
+
+    PyRadiomics drops the directions in which no box of a batch has pairs, unless there is but one matrix.
+
+    Returns
+    -------
+    Whether the voxel has no pairs in a direction that is kept; whether any of its batch has none so; whether
+    the batch keeps a direction.
+    """
+    starts = batch_starts(len(empty), batch)
+    number = np.repeat(np.arange(len(starts)), np.diff([*starts, len(empty)]))
+    dropped = np.logical_and.reduceat(empty, starts, axis=0) & (empty.shape[1] > 1)
+    lacking = (empty & ~dropped[number]).any(axis=1)
+    return lacking, np.logical_or.reduceat(lacking, starts)[number], ~dropped.all(axis=1)[number]
+
+
+def _pairs(beside: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of neighbours in the box, direction after direction, and where each direction starts."""
+    directions, first = np.nonzero(beside >= 0)
+    starts = np.concatenate([[0], np.bincount(directions, minlength=len(beside)).cumsum()])
+    return np.ascontiguousarray(np.stack([first, beside[directions, first]], axis=1)), starts
 
 
 @compiled
-def glcm_of_box(
-    box: NDArray[np.int32],
-    present: NDArray[np.float64],
+def _without_pairs(
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    beside: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Which directions have no pairs, by centre."""
+    empty = np.ones((len(places), len(beside)), np.bool_)
+    for centre in range(len(places)):
+        for direction in range(len(beside)):
+            for voxel in range(len(steps)):
+                other = beside[direction, voxel]
+                if (
+                    other >= 0
+                    and levels[places[centre] + steps[voxel]] > 0
+                    and levels[places[centre] + steps[other]] > 0
+                ):
+                    empty[centre, direction] = False
+                    break
+    return empty
+
+
+@compiled
+def _symmetric_map(
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    pairs: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    tables: NDArray[np.float64],
+    highest: int,
+    asked: NDArray[np.bool_],
+    values: NDArray[np.float64],
+) -> None:
+    """Values of symmetrical matrices, each direction by itself: PyRadiomics' default, and the fast one."""
+    box = np.empty(len(steps), np.int32)
+    present = np.empty(len(steps), np.int32)
+    numbers = np.zeros(highest + 1, np.int32)
+    histograms = np.zeros((2, 2 * highest + 1))
+    most = min(len(steps), highest)
+    marks, work = np.empty((3, most), np.int64), np.empty((most + 5, most))
+    for centre in range(len(places)):
+        found = fill_box(levels, places[centre], steps, box, present, numbers)
+        symmetric_glcm_of_box(
+            box,
+            present[:found],
+            pairs,
+            starts,
+            tables,
+            highest,
+            asked[centre],
+            histograms,
+            marks,
+            work,
+            values[centre],
+        )
+
+
+@compiled
+def _general_map(
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
     beside: NDArray[np.int64],
     weights: NDArray[np.float64],
     highest: int,
     symmetrical: bool,
-    means: NDArray[np.float64],
     empty: NDArray[np.bool_],
+    asked: NDArray[np.bool_],
+    values: NDArray[np.float64],
 ) -> None:
-    """Features of one box: means over its directions that have pairs.
-
-    Parameters
-    ----------
-    box
-        Grey levels numbered from 1, 0 outside.
-    present
-        The grey levels behind the numbers.
-    beside
-        Index of each voxel's neighbour, by direction; -1 outside.
-    weights
-        Weight of each direction; an empty array takes the directions one by one.
-    highest
-        Highest grey level of the region.
-    symmetrical
-        Count pairs in both orders.
-    means, empty
-        Filled in: values of the formulas, and which matrices have no pairs.
-    """
-    table = np.zeros((len(present), len(present)))
-    kept = np.zeros(len(means))
-    means[:] = 0.0
-    for matrix in range(len(empty)):
-        empty[matrix] = not _fill(box, beside, weights, matrix, symmetrical, table)
-        if not empty[matrix]:
-            _add(table, present, highest, symmetrical, means, kept)
-    for feature in range(len(means)):
-        means[feature] = means[feature] / kept[feature] if kept[feature] > 0.0 else np.nan
-
-
-@compiled
-def correlation_of_box(
-    box: NDArray[np.int32],
-    levels: int,
-    beside: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    empty: NDArray[np.bool_],
-    symmetrical: bool,
-) -> float:
-    """Maximal correlation coefficient of one box: mean over its directions that have pairs."""
-    table = np.empty((levels, levels))
-    total = 0.0
-    for matrix in range(len(empty)):
-        if not empty[matrix]:
-            _fill(box, beside, weights, matrix, symmetrical, table)
-            total += _second_singular_value(table, symmetrical)
-    return float(total / (len(empty) - empty.sum()))
-
-
-@compiled
-def _fill(
-    box: NDArray[np.int32],
-    beside: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    matrix: int,
-    symmetrical: bool,
-    table: NDArray[np.float64],
-) -> bool:
-    """Make `table` the matrix of one direction, or of all with their weights; whether it has pairs."""
-    table[:] = 0.0
-    total = 0.0
-    summed = len(weights) > 0
-    for direction in range(0 if summed else matrix, len(beside) if summed else matrix + 1):
-        weight = weights[direction] if summed else 1.0
-        for voxel in range(len(box)):
-            other = beside[direction, voxel]
-            if box[voxel] > 0 and other >= 0 and box[other] > 0:
-                row, column = box[voxel] - 1, box[other] - 1
-                table[row, column] += weight
-                total += weight
-                if symmetrical:
-                    table[column, row] += weight
-                    total += weight
-    if total > 0.0:
-        table /= table.sum() if summed else total
-    return total > 0.0
-
-
-@compiled
-def _add(
-    table: NDArray[np.float64],
-    present: NDArray[np.float64],
-    highest: int,
-    symmetrical: bool,
-    sums: NDArray[np.float64],
-    kept: NDArray[np.float64],
-) -> None:
-    """Add one matrix' features to the sums, leaving out what is NaN."""
-    levels = len(present)
-    rows = np.empty(levels * levels, np.int32)
-    columns = np.empty(levels * levels, np.int32)
-    shares = np.empty(levels * levels)
-    cells = 0
-    for row in range(levels):
-        for column in range(row + 1 if symmetrical else levels):
-            if table[row, column] > 0.0:
-                rows[cells] = row
-                columns[cells] = column
-                shares[cells] = table[row, column]
-                cells += 1
-    rows, columns, shares = rows[:cells], columns[:cells], shares[:cells]
-    of_row, of_column = marginals(rows, columns, shares, levels, symmetrical)
-    values = glcm_formulas(rows, columns, shares, of_row, of_column, present, highest, symmetrical)
-    if abs(values[len(sums)]) < _ROUNDING:
-        gain = _gain_as_summed(table)
-        values[_IMC2] = np.sqrt(1.0 - np.exp(-2.0 * gain)) if gain != 0.0 else 0.0
-    for feature in range(len(sums)):
-        if not np.isnan(values[feature]):
-            sums[feature] += values[feature]
-            kept[feature] += 1.0
-
-
-@compiled
-def _gain_as_summed(table: NDArray[np.float64]) -> float:
-    """HXY2 - HXY, summed cell by cell as NumPy does it for PyRadiomics.
-
-    Where it vanishes, rounding decides between 0 and NaN.
-    """
-    levels = len(table)
-    of_row = np.zeros(levels)
-    of_column = np.zeros(levels)
-    joint = 0.0
-    for row in range(levels):
-        for column in range(levels):
-            of_row[row] += table[row, column]
-            of_column[column] += table[row, column]
-            joint += table[row, column] * np.log2(table[row, column] + EPSILON)
-    product = 0.0
-    for row in range(levels):
-        for column in range(levels):
-            expected = of_row[row] * of_column[column]
-            product += expected * np.log2(expected + EPSILON)
-    return float(joint - product)
-
-
-@compiled
-def _second_singular_value(table: NDArray[np.float64], symmetrical: bool) -> float:
-    """Maximal correlation coefficient (see `glcm_correlation`) of a small matrix; 0 for a single level."""
-    levels = len(table)
-    of_row = np.zeros(levels)
-    of_column = np.zeros(levels)
-    for row in range(levels):
-        for column in range(levels):
-            of_row[row] += table[row, column]
-            of_column[column] += table[row, column]
-    # Levels that have no pairs only add eigenvalues of 0.
-    active = np.empty(levels, np.int64)
-    size = 0
-    for level in range(levels):
-        if of_row[level] + of_column[level] > 0.0:
-            active[size] = level
-            size += 1
-    if size < 2:
-        return 0.0
-    # The eigenvalues of [[0, B], [B^T, 0]] are B's singular values and their negatives.
-    edge = size if symmetrical else 2 * size
-    scaled = np.zeros((edge, edge))
-    first = 0 if symmetrical else size
-    for row in range(size):
-        for column in range(size):
-            i, j = active[row], active[column]
-            value = table[i, j] / np.sqrt(of_row[i] * of_column[j] + EPSILON)
-            scaled[row, first + column] = value
-            scaled[first + column, row] = value
-    values = np.linalg.eigvalsh(scaled)
-    if symmetrical:
-        # Ascending: the second largest of the absolute values is at one end or beside it.
-        return float(max(abs(values[edge - 2]), min(abs(values[0]), abs(values[edge - 1]))))
-    return float(values[edge - 2])
+    """Values of weighted or asymmetrical matrices."""
+    box = np.empty(len(steps), np.int32)
+    present = np.empty(len(steps), np.int32)
+    numbers = np.zeros(highest + 1, np.int32)
+    for centre in range(len(places)):
+        found = fill_box(levels, places[centre], steps, box, present, numbers)
+        grey = present[:found].astype(np.float64)
+        row = values[centre]
+        glcm_of_box(box, grey, beside, weights, highest, symmetrical, row[: len(row) - 1], empty[centre])
+        row[len(row) - 1] = np.nan
+        if asked[centre]:
+            row[len(row) - 1] = correlation_of_box(box, found, beside, weights, empty[centre], symmetrical)

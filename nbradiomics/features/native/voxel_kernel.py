@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
+
+#: Voxels that the kernels are given at a time: what they return, and a step of the progress bar.
+CHUNK = 4096
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,45 @@ class Kernel:
         return np.ascontiguousarray(np.where(inside, index, -1))
 
 
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Grey levels with a margin that holds every box, and where its boxes lie in it.
+
+    Attributes
+    ----------
+    levels
+        Flat, 0 for what does not count.
+    steps
+        From a centre to each voxel of its box, as flat indices.
+    places
+        Flat indices of the centres.
+    highest
+        Highest grey level.
+    """
+
+    levels: NDArray[np.int32]
+    steps: NDArray[np.int64]
+    places: NDArray[np.int64]
+    highest: int
+
+    @classmethod
+    def of(cls, levels: NDArray[np.int32], centres: NDArray[np.int64], box: Kernel) -> Neighbourhood:
+        """Lay a margin of the box's reach around grey levels with the axes z, y, x."""
+        margin = (box.size - 1) // 2
+        padded = np.pad(levels.astype(np.int32, copy=False), [(int(width),) * 2 for width in margin])
+        return cls(
+            padded.ravel(),
+            flat(box.steps, padded.shape),
+            flat(centres + margin, padded.shape),
+            int(levels.max()),
+        )
+
+
+def flat(places: NDArray[np.int64], shape: Sequence[int]) -> NDArray[np.int64]:
+    """Flat indices of places or steps (n, 3) in an array with the axes z, y, x."""
+    return np.ascontiguousarray((places[:, 0] * shape[1] + places[:, 1]) * shape[2] + places[:, 2], np.int64)
+
+
 def kernel(radius: int, plane: int | None) -> Kernel:
     """Box of edge 2 radius + 1, one voxel thick along `plane`."""
     radii = [0 if axis == plane else radius for axis in range(3)]
@@ -52,26 +95,35 @@ def kernel(radius: int, plane: int | None) -> Kernel:
     return Kernel(np.ascontiguousarray(steps, np.int64), np.array([2 * reach + 1 for reach in radii]))
 
 
+def batch_starts(voxels: int, size: int) -> NDArray[np.int64]:
+    """Where batches of `size` voxels start; a size below 0 makes one batch of all."""
+    return np.arange(0, voxels, size if size > 0 else max(voxels, 1))
+
+
+def chunks(voxels: int) -> Iterator[slice]:
+    """Parts of at most `CHUNK` voxels."""
+    return (slice(start, start + CHUNK) for start in range(0, voxels, CHUNK))
+
+
 @compiled
 def fill_box(
     levels: NDArray[np.int32],
-    centre: NDArray[np.int64],
+    centre: int,
     steps: NDArray[np.int64],
     box: NDArray[np.int32],
     present: NDArray[np.int32],
+    numbers: NDArray[np.int32],
 ) -> int:
     """Copy the box around a voxel, its grey levels numbered from 1 in ascending order, 0 for what is outside.
 
     Parameters
     ----------
-    levels
-        Grey levels, axes z, y, x, 0 outside the region.
-    centre
-        The voxel, z, y, x.
-    steps
-        See `Kernel`.
+    levels, centre, steps
+        See `Neighbourhood`.
     box, present
         Where the numbers and, ascending, the grey levels behind them go; both as long as `steps`.
+    numbers
+        Zeros, one for each grey level and 0; left as zeros.
 
     Returns
     -------
@@ -79,25 +131,21 @@ def fill_box(
     """
     found = 0
     for voxel in range(len(steps)):
-        z, y, x = centre[0] + steps[voxel, 0], centre[1] + steps[voxel, 1], centre[2] + steps[voxel, 2]
-        box[voxel] = 0
-        if 0 <= z < levels.shape[0] and 0 <= y < levels.shape[1] and 0 <= x < levels.shape[2]:
-            box[voxel] = levels[z, y, x]
-        level = box[voxel]
-        if level == 0:
+        level = levels[centre + steps[voxel]]
+        box[voxel] = level
+        if level == 0 or numbers[level] != 0:
             continue
-        place = 0
-        while place < found and present[place] < level:
-            place += 1
-        if place == found or present[place] != level:
-            for later in range(found, place, -1):
-                present[later] = present[later - 1]
-            present[place] = level
-            found += 1
+        numbers[level] = 1
+        place = found
+        while place > 0 and present[place - 1] > level:
+            present[place] = present[place - 1]
+            place -= 1
+        present[place] = level
+        found += 1
+    for number in range(found):
+        numbers[present[number]] = number + 1
     for voxel in range(len(steps)):
-        if box[voxel] != 0:
-            number = 1
-            while present[number - 1] != box[voxel]:
-                number += 1
-            box[voxel] = number
+        box[voxel] = numbers[box[voxel]]
+    for number in range(found):
+        numbers[present[number]] = 0
     return found

@@ -1,0 +1,221 @@
+"""Feature maps of one image and one mask: in memory, or as a folder of images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk
+
+from nbradiomics.errors import InputError
+from nbradiomics.execution import Progress, quiet
+from nbradiomics.features.extract import (
+    _require_finite,
+    _require_two_voxels,
+    read_pair,
+    resolve_label,
+)
+from nbradiomics.features.native import engine
+from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.features.pyradiomics_engine import REMEDY, listening
+from nbradiomics.images.io import describe, write_image
+from nbradiomics.provenance import write_provenance
+from nbradiomics.tables import write_table
+from nbradiomics.workspace import content_hash, result_key
+
+if TYPE_CHECKING:
+    from nbradiomics.features.native.maps import FeatureMap
+
+#: Files beside the maps.
+TABLE, PROVENANCE = "maps.csv", "provenance.json"
+
+
+def feature_maps(
+    image: str | Path | sitk.Image,
+    mask: str | Path | sitk.Image,
+    *,
+    params: str | Path | Mapping[str, Any] | Parameters,
+    label: int | str | None = None,
+    progress: Progress = quiet,
+) -> dict[str, sitk.Image]:
+    """Make the feature maps of PyRadiomics' voxel-based extraction.
+
+    Each voxel of the region gets the features of the box around it, which reaches `kernelRadius` voxels far.
+    All maps are held at once, 8 bytes per feature and voxel of the crop (the region's box and `kernelRadius`
+    voxels around it): 93 maps of a crop of 100 x 100 x 50 voxels take 370 MB for each image type.
+    `write_maps` holds one class at a time.
+
+    Parameters
+    ----------
+    image, mask
+        Files or images, three-dimensional and on one grid.
+    params
+        A PyRadiomics parameter file, the name of a preset (`presets`), or its content as a mapping. The key
+        `voxelSetting` holds `kernelRadius` (1 unless given), `maskedKernel` (true), `initValue` (0: what
+        voxels outside the region get) and `voxelBatch` (-1, all voxels at a time). Without `featureClass` all
+        features are made; shape classes have no maps.
+    label
+        Label of the region, as a number or a segment's name. ``None`` takes the parameter file's, or 1.
+    progress
+        Progress display.
+
+    Returns
+    -------
+    dict
+        Map by PyRadiomics' name (``original_glcm_Contrast``), 64-bit, on the grid of the crop. NaN where a
+        feature is undefined. As in PyRadiomics, the map of a deprecated feature that has no value, and of
+        the GLCM's MCC where boxes of a batch have no pairs in a direction in which others have, holds
+        `initValue` throughout.
+
+    Raises
+    ------
+    InputError
+        When image or mask cannot be used, the parameters are not valid, or `label` contradicts them.
+
+    Examples
+    --------
+    >>> maps = feature_maps("t2w.nii.gz", "tumour.nii.gz", params="t2w_mr_1mm")  # doctest: +SKIP
+    """
+    parameters = load_parameters(params)
+    found = _made(image, mask, parameters, resolve_label(parameters, label), progress)
+    return {one.name: one.image for one in found}
+
+
+def write_maps(
+    image: Path,
+    mask: Path,
+    out: Path,
+    *,
+    params: str | Path | Mapping[str, Any] | Parameters,
+    label: int | str | None = None,
+    progress: Progress = quiet,
+) -> pd.DataFrame:
+    """Write feature maps into a folder, a NIfTI file each, with a table and the provenance beside them.
+
+    Parameters
+    ----------
+    image, mask
+        Files, three-dimensional and on one grid.
+    out
+        Folder, new or empty, or left by the same call: same image, mask, label and parameters, and the same
+        version of this package. Its maps are then made again.
+    params, label, progress
+        As in `feature_maps`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per map: ``feature, file, minimum, median, maximum, undefined``, of the region's voxels;
+        `undefined` counts those without a value, which the others leave out. Also written as ``maps.csv``.
+
+    Raises
+    ------
+    InputError
+        As in `feature_maps`; and when the folder holds anything else.
+    """
+    parameters = load_parameters(params)
+    wanted = resolve_label(parameters, label)
+    key = result_key(
+        "maps",
+        image=content_hash(image),
+        mask=content_hash(mask),
+        params=parameters.fingerprint,
+        label=str(wanted),
+        engine=engine.engine_version(),
+    )
+    _require_own_folder(out, key)
+    rows: list[dict[str, Any]] = []
+    for one in _made(image, mask, parameters, wanted, progress):
+        if not rows:  # nothing is left behind where the region is refused
+            write_provenance(
+                out / PROVENANCE,
+                inputs=[image, mask],
+                maps={
+                    "key": key,
+                    "engine": f"{engine.NAME} {engine.engine_version()}",
+                    "label": wanted,
+                    "parameters": {"name": parameters.name, "text": parameters.text},
+                },
+            )
+        path = write_image(one.image, out / f"{one.name}.nii.gz")
+        rows.append(_row(one, path.name))
+    table = pd.DataFrame(rows, columns=["feature", "file", "minimum", "median", "maximum", "undefined"])
+    write_table(table, out / TABLE)
+    return table
+
+
+def _row(one: FeatureMap, file: str) -> dict[str, Any]:
+    known = one.values[~np.isnan(one.values)]
+    minimum, median, maximum = np.quantile(known, (0, 0.5, 1)) if known.size else (np.nan,) * 3
+    return {
+        "feature": one.name,
+        "file": file,
+        "minimum": minimum,
+        "median": median,
+        "maximum": maximum,
+        "undefined": one.values.size - known.size,
+    }
+
+
+def _made(
+    image: str | Path | sitk.Image,
+    mask: str | Path | sitk.Image,
+    parameters: Parameters,
+    label: int | str,
+    progress: Progress,
+) -> Iterator[FeatureMap]:
+    # The kernels bring Numba with them, which takes its time: not before they are needed.
+    from nbradiomics.features.native.maps import native_maps
+    from nbradiomics.features.native.plan import Plan
+
+    if parameters.own.asks:
+        raise InputError(
+            f"{parameters.name} departs from PyRadiomics ({parameters.own}), which maps cannot do.",
+            "Leave the section out of the parameters of maps.",
+        )
+    volume, region = read_pair(image, mask, label)
+    _require_finite(volume, describe(image))
+    _require_two_voxels(region, describe(image))
+    with listening(), _refusals():
+        found = native_maps(volume, region, Plan.of(parameters.content), progress=progress)
+        empty = True
+        for one in found:
+            empty = False
+            yield one
+    if empty:
+        raise InputError(
+            f"{parameters.name} asks for no class that has maps.",
+            "Add firstorder or a texture class to featureClass; shape has no maps.",
+        )
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say in PyRadiomics' words why a region is refused."""
+    try:
+        yield
+    # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
+    except (ValueError, RuntimeError) as error:
+        raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error
+
+
+def _require_own_folder(out: Path, key: str) -> None:
+    """Refuse a folder that holds anything but maps of the same call."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(f"{out} is a file.", "Name a new folder for the maps.")
+    try:
+        made_of = json.loads((out / PROVENANCE).read_text(encoding="utf-8"))["maps"]["key"]
+    except (OSError, ValueError, KeyError, TypeError):
+        made_of = None
+    if made_of != key and any(out.iterdir()):
+        raise InputError(
+            f"{out} holds files that this call did not make: another image, mask, label or parameters.",
+            "Name a new folder for the maps, or empty this one.",
+        )

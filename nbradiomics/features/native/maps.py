@@ -1,0 +1,209 @@
+"""Feature maps: every voxel of a region with the features of the box around it.
+
+What `RadiomicsFeatureExtractor.execute(..., voxelBased=True)` gives, with the same names, grids and values:
+the image is prepared and filtered as for one number per region, cropped to the region's box and
+`kernelRadius` voxels around it, and binned once; then each voxel's box is measured. Shape classes have none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from nbradiomics.errors import InputError
+from nbradiomics.execution import Progress, quiet
+from nbradiomics.features.native.discretisation import discretise
+from nbradiomics.features.native.filters import filtered_images
+from nbradiomics.features.native.plan import Plan
+from nbradiomics.features.native.preparation import INSIDE, Box, prepare
+from nbradiomics.features.native.textures import TEXTURES, TextureSettings
+from nbradiomics.features.native.voxel_firstorder import FIRST_ORDER, first_order_maps
+from nbradiomics.features.native.voxel_kernel import CHUNK
+from nbradiomics.features.native.voxel_textures import voxel_features
+
+#: Classes that have maps: their features in PyRadiomics' order, true where deprecated.
+_CLASSES: Mapping[str, Mapping[str, bool]] = {"firstorder": FIRST_ORDER, **TEXTURES}
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """One feature of every voxel of a region.
+
+    Attributes
+    ----------
+    name
+        PyRadiomics' name, ``original_glcm_Contrast``.
+    image
+        64-bit floating point, on the grid of the features, cropped to the region's box and `kernelRadius`
+        voxels around it. `initValue` outside the region, NaN where a feature is undefined.
+    values
+        Its values within the region, in the order z, y, x.
+    """
+
+    name: str
+    image: sitk.Image
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Crop:
+    """A (filtered) image cropped for its maps."""
+
+    name: str
+    image: sitk.Image
+    intensities: NDArray[Any]
+    inside: NDArray[np.bool_]
+    settings: Mapping[str, Any]
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Voxels that boxes count: the region's, or all without `maskedKernel`."""
+        return self.inside if self.settings.get("maskedKernel", True) else np.ones_like(self.inside)
+
+    @property
+    def spacing(self) -> tuple[float, float, float]:
+        """Voxel edges in mm, z, y, x."""
+        x, y, z = self.image.GetSpacing()
+        return (z, y, x)
+
+
+def native_maps(
+    image: sitk.Image, region: sitk.Image, plan: Plan, *, progress: Progress = quiet
+) -> Iterator[FeatureMap]:
+    """Make the feature maps of one region of one image, one image type and class at a time.
+
+    Memory beyond the maps that the caller keeps: the (filtered) image, and the values of one class within the
+    region, at most 200 bytes per voxel of the region.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite.
+    region
+        Binary, `INSIDE` within the region.
+    plan
+        What to compute.
+    progress
+        Progress display: a bar for each image type and class.
+
+    Raises
+    ------
+    ValueError
+        With PyRadiomics' words, when it refuses the region.
+    InputError
+        When the plan asks for something that the engine does not do.
+    """
+    prepared = prepare(image, region, plan.settings)
+    radius = int(plan.settings.get("kernelRadius", 1))
+    box = _padded(prepared.box, radius, prepared.mask)
+    inside = box.crop(prepared.mask) == INSIDE
+    steps = math.ceil(np.count_nonzero(inside) / CHUNK)
+    for filtered, name, settings in filtered_images(prepared, plan.image_types, plan.settings):
+        crop = _Crop(name, _part(filtered, box), box.crop(filtered), inside, settings)
+        _require_finite(crop)
+        for class_name in plan.classes:
+            if class_name not in _CLASSES:
+                continue
+            with progress(f"{name} {class_name}", steps) as advance:
+                measure = _first_order if class_name == "firstorder" else _textures
+                found = measure(crop, class_name, _computable(plan, class_name), radius, advance)
+            for feature in _wanted(plan, class_name):
+                yield _as_map(crop, f"{name}_{class_name}_{feature}", found.pop(feature, None))
+
+
+def _padded(box: Box, radius: int, image: sitk.Image) -> Box:
+    """The box and so many voxels around it, within the image."""
+    lower = [max(low - radius, 0) for low in box.lower]
+    upper = [
+        min(high + radius, size - 1) for high, size in zip(box.upper, image.GetSize()[::-1], strict=True)
+    ]
+    return Box((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
+
+
+def _part(image: sitk.Image, box: Box) -> sitk.Image:
+    (z0, y0, x0), (z1, y1, x1) = box.lower, box.upper
+    return image[x0 : x1 + 1, y0 : y1 + 1, z0 : z1 + 1]
+
+
+def _require_finite(crop: _Crop) -> None:
+    if not np.all(np.isfinite(crop.intensities[crop.counted])):
+        raise InputError(
+            f"the {crop.name} image has values that are no finite number where it is measured.",
+            "The filter does not suit this image, such as a logarithm of an image of zeros; leave it out.",
+        )
+
+
+def _wanted(plan: Plan, class_name: str) -> list[str]:
+    """Features of a class that get a map: those named, or all that are not deprecated."""
+    known = _CLASSES[class_name]
+    named = plan.features(class_name)
+    unknown = [feature for feature in named if feature not in known]
+    if unknown:
+        raise InputError(
+            f"there is no {class_name} feature {', '.join(unknown)}.", f"There are {', '.join(known)}."
+        )
+    return list(dict.fromkeys(named or [feature for feature, old in known.items() if not old]))
+
+
+def _computable(plan: Plan, class_name: str) -> list[str]:
+    """Features of a class that have a value; PyRadiomics' maps of the others hold `initValue` throughout."""
+    known = TEXTURES.get(class_name, {})
+    return [feature for feature in _wanted(plan, class_name) if not known.get(feature, False)]
+
+
+def _first_order(
+    crop: _Crop, _: str, wanted: list[str], radius: int, advance: Any
+) -> dict[str, NDArray[np.float64]]:
+    # PyRadiomics bins the intensities as 64-bit numbers here, whatever their type.
+    intensities = crop.intensities.astype(np.float64)
+    counted = crop.counted
+    levels, _counts = discretise(intensities, np.flatnonzero(counted), crop.spacing, crop.settings)
+    region = Box.around(counted)
+    if not wanted or region is None:
+        return {}
+    return first_order_maps(
+        intensities,
+        levels.levels,
+        np.argwhere(crop.inside),
+        wanted,
+        radius=radius,
+        plane=TextureSettings.of(crop.settings).plane,
+        reach=region.size,
+        shift=crop.settings.get("voxelArrayShift", 0),
+        voxel_volume=math.prod(crop.image.GetSpacing()),
+        advance=advance,
+    )
+
+
+def _textures(
+    crop: _Crop, class_name: str, wanted: list[str], radius: int, advance: Any
+) -> dict[str, NDArray[np.float64]]:
+    if not wanted:
+        return {}
+    levels, _ = discretise(crop.intensities, np.flatnonzero(crop.counted), crop.spacing, crop.settings)
+    return voxel_features(
+        levels.levels,
+        np.argwhere(crop.inside),
+        TextureSettings.of(crop.settings),
+        {class_name: wanted},
+        radius=radius,
+        spacing=crop.spacing,
+        initial=float(crop.settings.get("initValue", 0)),
+        batch=int(crop.settings.get("voxelBatch", -1)),
+        advance=advance,
+    )[class_name]
+
+
+def _as_map(crop: _Crop, name: str, values: NDArray[np.float64] | None) -> FeatureMap:
+    filled = np.full(crop.inside.shape, float(crop.settings.get("initValue", 0)))
+    if values is not None:
+        filled[crop.inside] = values
+    image = sitk.GetImageFromArray(filled)
+    image.CopyInformation(crop.image)
+    return FeatureMap(name, image, filled[crop.inside])

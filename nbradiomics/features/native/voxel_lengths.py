@@ -1,0 +1,270 @@
+"""Maps of the classes that count lengths, sizes, dependences and tone differences in a voxel's box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native import gldm, glrlm, glszm, ngtdm
+from nbradiomics.features.native.compiled import compiled
+from nbradiomics.features.native.length_formulas import FORMULAS, length_formulas
+from nbradiomics.features.native.neighbours import lengths, offsets
+from nbradiomics.features.native.ngtdm import ngtdm_formulas
+from nbradiomics.features.native.textures import TextureSettings
+from nbradiomics.features.native.voxel_kernel import Kernel, Neighbourhood, batch_starts, chunks, fill_box
+
+_Values = dict[str, NDArray[np.float64]]
+
+
+def glrlm_maps(
+    levels: NDArray[np.int32],
+    centres: NDArray[np.int64],
+    box: Kernel,
+    settings: TextureSettings,
+    spacing: tuple[float, float, float],
+    *,
+    batch: int,
+    advance: Callable[[], None],
+) -> _Values:
+    """Run length features of the boxes around voxels; parameters as in `voxel_textures.voxel_features`."""
+    steps = offsets(levels.shape, both_ways=False, plane=settings.plane)
+    weights = np.empty(0)
+    if settings.weighting_norm is not None:
+        reach = lengths(steps, spacing, settings.weighting_norm)
+        weights = np.ones(len(steps)) if reach is None else reach
+    around = Neighbourhood.of(levels, centres, box)
+    before, after = box.beside(-steps), box.beside(steps)
+    values = np.empty((len(centres), len(FORMULAS)))
+    for part in chunks(len(centres)):
+        values[part] = _glrlm_map(
+            around.levels,
+            around.places[part],
+            around.steps,
+            before,
+            after,
+            weights,
+            int(box.size.max()),
+            around.highest,
+        )
+        advance()
+    by_formula = dict(zip(FORMULAS, values.T, strict=True))
+    if len(weights) or len(after) == 1:
+        starts = batch_starts(len(centres), batch)
+        without = np.logical_and.reduceat(np.isnan(by_formula["short"]), starts)
+        # Sums over no runs at all, in any box of the batch.
+        nothing = np.repeat(without, np.diff([*starts, len(centres)]))
+        by_formula["entropy"][nothing] = by_formula["length_variance"][nothing] = 0.0
+    return {name: by_formula[formula] for name, formula in glrlm.FEATURES.items()}
+
+
+def whole_maps(
+    name: str,
+    levels: NDArray[np.int32],
+    centres: NDArray[np.int64],
+    box: Kernel,
+    settings: TextureSettings,
+    *,
+    advance: Callable[[], None],
+) -> _Values:
+    """Maps of the classes that have one matrix for all directions: glszm, gldm, ngtdm."""
+    distances = (1,) if name == "glszm" else settings.distances
+    steps = offsets(levels.shape, distances, both_ways=True, plane=settings.plane)
+    beside = np.ascontiguousarray(box.beside(steps).T)
+    around = Neighbourhood.of(levels, centres, box)
+    names = ngtdm.FEATURES if name == "ngtdm" else FORMULAS
+    values = np.empty((len(centres), len(names)))
+    for part in chunks(len(centres)):
+        given = around.levels, around.places[part], around.steps, beside, around.highest
+        if name == "glszm":
+            values[part] = _glszm_map(*given)
+        elif name == "gldm":
+            values[part] = _gldm_map(*given, settings.gldm_a)
+        else:
+            values[part] = _ngtdm_map(*given)
+        advance()
+    by_formula = dict(zip(names, values.T, strict=True))
+    if name == "ngtdm":
+        return by_formula
+    features = glszm.FEATURES if name == "glszm" else gldm.FEATURES
+    return {feature: by_formula[formula] for feature, formula in features.items()}
+
+
+@compiled
+def _glrlm_map(
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    before: NDArray[np.int64],
+    after: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    longest: int,
+    highest: int,
+) -> NDArray[np.float64]:
+    """Run length features of the boxes around all centres; NaN where no direction has runs."""
+    box = np.empty(len(steps), np.int32)
+    present = np.empty(len(steps), np.int32)
+    numbers = np.zeros(highest + 1, np.int32)
+    summed = len(weights) > 0
+    values = np.empty((len(places), 16))
+    run_lengths = np.arange(1.0, longest + 1.0)
+    for centre in range(len(places)):
+        found = fill_box(levels, places[centre], steps, box, present, numbers)
+        grey = present[:found].astype(np.float64)
+        counts = np.zeros((found, longest))
+        sums = np.zeros(16)
+        kept = 0
+        for direction in range(len(after)):
+            weight = weights[direction] if summed else 1.0
+            _count_runs(box, before[direction], after[direction], weight, counts)
+            if summed and direction < len(after) - 1:
+                continue
+            if counts.any():
+                sums += length_formulas(counts, grey, run_lengths)
+                kept += 1
+            counts[:] = 0.0
+        values[centre] = sums / kept if kept > 0 else np.full(16, np.nan)
+    return values
+
+
+@compiled
+def _count_runs(
+    box: NDArray[np.int32],
+    before: NDArray[np.int64],
+    after: NDArray[np.int64],
+    weight: float,
+    counts: NDArray[np.float64],
+) -> None:
+    """Add the runs along one direction, unless no line holds two voxels of the region."""
+    shared = False
+    for voxel in range(len(box)):
+        if box[voxel] == 0:
+            continue
+        following = after[voxel]
+        while following >= 0 and not shared:
+            shared = box[following] != 0
+            following = after[following]
+        if shared:
+            break
+    if not shared:
+        return
+    for voxel in range(len(box)):
+        number = box[voxel]
+        if number == 0 or (before[voxel] >= 0 and box[before[voxel]] == number):
+            continue
+        length = 1
+        following = after[voxel]
+        while following >= 0 and box[following] == number:
+            length += 1
+            following = after[following]
+        counts[number - 1, length - 1] += weight
+
+
+@compiled
+def _gldm_map(
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    beside: NDArray[np.int64],
+    highest: int,
+    alpha: int,
+) -> NDArray[np.float64]:
+    """Dependence features of the boxes around all centres."""
+    box = np.empty(len(steps), np.int32)
+    present = np.empty(len(steps), np.int32)
+    numbers = np.zeros(highest + 1, np.int32)
+    values = np.empty((len(places), 16))
+    ones = np.arange(1.0, beside.shape[1] + 2.0)
+    for centre in range(len(places)):
+        found = fill_box(levels, places[centre], steps, box, present, numbers)
+        counts = np.zeros((found, beside.shape[1] + 1))
+        most = 0
+        for voxel in range(len(box)):
+            if box[voxel] == 0:
+                continue
+            level = present[box[voxel] - 1]
+            alike = 0
+            for other in beside[voxel]:
+                if other >= 0 and box[other] > 0:
+                    alike += abs(present[box[other] - 1] - level) <= alpha
+            counts[box[voxel] - 1, alike] += 1.0
+            most = max(most, alike)
+        grey = present[:found].astype(np.float64)
+        values[centre] = length_formulas(counts[:, : most + 1], grey, ones[: most + 1])
+    return values
+
+
+@compiled
+def _ngtdm_map(
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    beside: NDArray[np.int64],
+    highest: int,
+) -> NDArray[np.float64]:
+    """Tone difference features of the boxes around all centres."""
+    box = np.empty(len(steps), np.int32)
+    present = np.empty(len(steps), np.int32)
+    numbers = np.zeros(highest + 1, np.int32)
+    values = np.empty((len(places), 5))
+    for centre in range(len(places)):
+        found = fill_box(levels, places[centre], steps, box, present, numbers)
+        voxels = np.zeros(found)
+        differences = np.zeros(found)
+        for voxel in range(len(box)):
+            if box[voxel] == 0:
+                continue
+            row = box[voxel] - 1
+            voxels[row] += 1.0
+            around = total = 0
+            for other in beside[voxel]:
+                if other >= 0 and box[other] > 0:
+                    around += 1
+                    total += present[box[other] - 1]
+            if around > 0:
+                differences[row] += abs(present[row] - total / around)
+        values[centre] = ngtdm_formulas(voxels, differences, present[:found].astype(np.float64))
+    return values
+
+
+@compiled
+def _glszm_map(
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    beside: NDArray[np.int64],
+    highest: int,
+) -> NDArray[np.float64]:
+    """Size zone features of the boxes around all centres."""
+    box = np.empty(len(steps), np.int32)
+    present = np.empty(len(steps), np.int32)
+    numbers = np.zeros(highest + 1, np.int32)
+    waiting = np.empty(len(steps), np.int64)
+    sizes = np.arange(1.0, len(steps) + 1.0)
+    values = np.empty((len(places), 16))
+    for centre in range(len(places)):
+        found = fill_box(levels, places[centre], steps, box, present, numbers)
+        counts = np.zeros((found, len(steps)))
+        largest = 0
+        for seed in range(len(box)):
+            number = box[seed]
+            if number == 0:
+                continue
+            box[seed] = 0
+            waiting[0] = seed
+            left = 1
+            size = 0
+            while left > 0:
+                left -= 1
+                size += 1
+                for other in beside[waiting[left]]:
+                    if other >= 0 and box[other] == number:
+                        box[other] = 0
+                        waiting[left] = other
+                        left += 1
+            counts[number - 1, size - 1] += 1.0
+            largest = max(largest, size)
+        grey = present[:found].astype(np.float64)
+        values[centre] = length_formulas(counts[:, :largest], grey, sizes[:largest])
+    return values

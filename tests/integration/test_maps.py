@@ -1,0 +1,132 @@
+"""The command `maps` and the folder that it writes."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import SimpleITK as sitk
+
+from nbradiomics.cli import main
+from nbradiomics.errors import InputError
+from nbradiomics.features.maps import feature_maps, write_maps
+from nbradiomics.features.native.voxel_kernel import CHUNK
+from nbradiomics.images.io import write_image
+from tests.native_cases import CASES, make_case
+
+PARAMS = {"featureClass": {"firstorder": ["Mean", "Skewness"], "ngtdm": [], "shape": []}}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    image, mask = CASES["oblique"]()
+    return write_image(image, tmp_path / "image.nii.gz"), write_image(mask, tmp_path / "mask.nii.gz")
+
+
+def test_command(files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    params = tmp_path / "params.yaml"
+    params.write_text(json.dumps(PARAMS))
+    out = tmp_path / "maps"
+    command = ["maps", *map(str, files), "--params", str(params), "--out", str(out), "--label", "1"]
+    with pytest.raises(SystemExit) as stop:
+        main(command)
+    assert stop.value.code == 0
+    assert "7 maps" in capsys.readouterr().out
+    table = pd.read_csv(out / "maps.csv")
+    assert list(table.columns) == ["feature", "file", "minimum", "median", "maximum", "undefined"]
+    assert {path.name for path in out.iterdir()} == {*table["file"], "maps.csv", "provenance.json"}
+    expected = feature_maps(*files, params=PARAMS)
+    inside = sitk.GetArrayFromImage(sitk.ReadImage(str(files[1]))) > 0
+    for row in table.itertuples():
+        written = sitk.ReadImage(str(out / row.file))
+        assert written.GetDirection() == pytest.approx(expected[row.feature].GetDirection(), abs=1e-6)
+        assert written.GetOrigin() == pytest.approx(expected[row.feature].GetOrigin(), abs=1e-4)
+        values = sitk.GetArrayFromImage(expected[row.feature])
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(written), values)
+        # The mask keeps clear of the image's border, so that the crop is its box and one voxel around.
+        box = [np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+        assert values.shape == tuple(np.ptp(hit) + 3 for hit in box)
+        within = inside[tuple(slice(hit[0] - 1, hit[-1] + 2) for hit in box)]
+        assert (values[~within] == 0).all()
+        extremes = (values[within].min(), values[within].max())
+        assert (row.minimum, row.maximum) == pytest.approx(extremes, rel=1e-12)
+        assert row.median == pytest.approx(np.median(values[within]), rel=1e-12)
+    provenance = json.loads((out / "provenance.json").read_text())
+    assert provenance["maps"]["engine"].startswith("native")
+    assert json.loads(provenance["maps"]["parameters"]["text"]) == PARAMS
+
+
+def test_a_folder_of_other_maps_is_left_alone(files: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "maps"
+    first = write_maps(*files, out, params=PARAMS)
+    pd.testing.assert_frame_equal(write_maps(*files, out, params=PARAMS), first)
+    before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    other = {**PARAMS, "voxelSetting": {"kernelRadius": 2}}
+    with pytest.raises(InputError, match="did not make"):
+        write_maps(*files, out, params=other)
+    assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == before
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="did not make"):
+        write_maps(*files, foreign, params=PARAMS)
+    with pytest.raises(InputError, match="is a file"):
+        write_maps(*files, files[0], params=PARAMS)
+
+
+def test_undefined_voxels_are_counted(tmp_path: Path) -> None:
+    image, mask = CASES["tiny"]()
+    files = write_image(image, tmp_path / "image.nrrd"), write_image(mask, tmp_path / "mask.nrrd")
+    content = {"featureClass": {"firstorder": ["RobustMeanAbsoluteDeviation", "Mean"]}}
+    table = write_maps(*files, tmp_path / "maps", params=content)
+    # Of two voxels none lies between the percentiles.
+    assert list(table["undefined"]) == [2, 0]
+    assert table["median"].isna().tolist() == [True, False]
+
+
+def test_refused_region_leaves_nothing_behind(files: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "maps"
+    with pytest.raises(InputError, match="PyRadiomics refuses"):
+        write_maps(*files, out, params={"setting": {"minimumROISize": 99999}})
+    with pytest.raises(InputError, match="no class that has maps"):
+        write_maps(*files, out, params={"featureClass": {"shape": []}})
+    with pytest.raises(InputError, match="departs from PyRadiomics"):
+        write_maps(*files, out, params={"nbradiomics": {"ibsi": {"excess_kurtosis": True}}})
+    assert not out.exists()
+
+
+def test_progress_counts_chunks_of_voxels() -> None:
+    seen: dict[str, list[int]] = {}
+
+    @contextmanager
+    def count(stage: str, total: int) -> Iterator[Callable[[], None]]:
+        seen[stage] = [0, total]
+
+        def advance() -> None:
+            seen[stage][0] += 1
+
+        yield advance
+
+    shape = (4, 32, 40)
+    values = np.random.default_rng(0).normal(300, 60, shape)
+    case = make_case(values, np.ones(shape, bool))
+    classes = {"firstorder": ["Mean"], "glcm": ["Contrast"], "glszm": ["ZoneEntropy"]}
+    feature_maps(*case, params={"featureClass": classes}, progress=count)
+    steps = -(-values.size // CHUNK)
+    assert steps == 2
+    assert seen == {f"original {name}": [steps, steps] for name in classes}
+
+
+def test_values_do_not_depend_on_how_the_voxels_are_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = CASES["disconnected"]()
+    whole = feature_maps(*case, params={})
+    monkeypatch.setattr("nbradiomics.features.native.voxel_kernel.CHUNK", 50)
+    parts = feature_maps(*case, params={})
+    assert list(whole) == list(parts)
+    for name, image in whole.items():
+        np.testing.assert_array_equal(
+            sitk.GetArrayFromImage(image), sitk.GetArrayFromImage(parts[name]), err_msg=name
+        )
