@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nbradiomics.errors import InputError, NbradiomicsError
     from nbradiomics.features import extract_features, presets
     from nbradiomics.features.cohort import extract_cohort
+    from nbradiomics.features.maps import feature_maps
+    from nbradiomics.features.verify import verify
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
     from nbradiomics.pipeline import run
     from nbradiomics.reader_study import run_reader_study
@@ -56,6 +58,7 @@ _HOME = {
     "examine": "doctor",
     "extract_cohort": "features.cohort",
     "extract_features": "features",
+    "feature_maps": "features.maps",
     "icc": "reproducibility",
     "import_model": "segmentation.importing",
     "list_models": "segmentation.store",
@@ -69,6 +72,7 @@ _HOME = {
     "segment_cohort": "segmentation.cohort",
     "study_readers": "agreement.study",
     "train_model": "training",
+    "verify": "features.verify",
     "write_outcome": "outcome",
 }
 
@@ -92,6 +96,7 @@ __all__ = [
     "examine",
     "extract_cohort",
     "extract_features",
+    "feature_maps",
     "icc",
     "import_model",
     "list_models",
@@ -105,6 +110,7 @@ __all__ = [
     "segment_cohort",
     "study_readers",
     "train_model",
+    "verify",
     "write_outcome",
 ]
 

@@ -78,3 +78,7 @@ def maps(
     if len(undefined):
         output.print("Undefined in some voxels:", markup=False)
         show_lines([f"{row['feature']}: {row['undefined']}" for row in undefined.to_dict("records")])
+    flat = table[table["minimum"] == table["maximum"]]
+    if len(flat):
+        output.print("The same in all voxels, so that the map says nothing:", markup=False)
+        show_lines([f"{row['feature']}: {row['minimum']:g}" for row in flat.to_dict("records")])

@@ -20,6 +20,7 @@ PACKAGES = (
     "torch",
     "SimpleITK",
     "pyradiomics-bhklab",
+    "numba",
     "numpy",
     "scipy",
     "pandas",

@@ -105,8 +105,8 @@ def extract_region(
 ) -> Extraction:
     """Extract the features of a binary region (1 inside) on the image's own grid; `name` is for messages."""
     require_able(engine, parameters)
-    _require_finite(image, name)
-    _require_two_voxels(region, name)
+    require_finite(image, name)
+    require_two_voxels(region, name)
     extraction: Extraction = ENGINES[engine].compute(image, region, parameters)
     return extraction
 
@@ -122,11 +122,11 @@ def extract_regions(
         By the name of the region: its features, or why it is refused.
     """
     require_able(engine, parameters)
-    _require_finite(image, "the image")
+    require_finite(image, "the image")
     refused: dict[str, Extraction | InputError] = {}
     for name, region in regions.items():
         try:
-            _require_two_voxels(region, name)
+            require_two_voxels(region, name)
         except InputError as error:
             refused[name] = error
     sound = {name: region for name, region in regions.items() if name not in refused}
@@ -134,7 +134,8 @@ def extract_regions(
     return refused | dict(zip(sound, found, strict=True))
 
 
-def _require_finite(image: sitk.Image, name: str) -> None:
+def require_finite(image: sitk.Image, name: str) -> None:
+    """Raise `InputError` for an image with values that are no finite number."""
     bad = int(np.count_nonzero(~np.isfinite(sitk.GetArrayViewFromImage(image))))
     if bad:
         raise InputError(
@@ -143,7 +144,8 @@ def _require_finite(image: sitk.Image, name: str) -> None:
         )
 
 
-def _require_two_voxels(region: sitk.Image, name: str) -> None:
+def require_two_voxels(region: sitk.Image, name: str) -> None:
+    """Raise `InputError` for a region that is empty or a single voxel."""
     inside = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
     if inside < 2:
         found = "the mask is empty" if inside == 0 else "the mask holds a single voxel"

@@ -15,9 +15,9 @@ import SimpleITK as sitk
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import (
-    _require_finite,
-    _require_two_voxels,
     read_pair,
+    require_finite,
+    require_two_voxels,
     resolve_label,
 )
 from nbradiomics.features.native import engine
@@ -68,9 +68,11 @@ def feature_maps(
     -------
     dict
         Map by PyRadiomics' name (``original_glcm_Contrast``), 64-bit, on the grid of the crop. NaN where a
-        feature is undefined. As in PyRadiomics, the map of a deprecated feature that has no value, and of
-        the GLCM's MCC where boxes of a batch have no pairs in a direction in which others have, holds
-        `initValue` throughout.
+        feature is undefined (SimpleITK reads a NaN of a NIfTI file as 0; nibabel reads NaN). As in
+        PyRadiomics two kinds of map hold `initValue` throughout: that of a deprecated feature that has no
+        value; and, batch by batch, that of the GLCM's MCC where boxes of a batch have no pairs in a direction
+        in which others have, which is common with all voxels in one batch. `voxelBatch` 1 lets each voxel
+        stand by itself.
 
     Raises
     ------
@@ -179,8 +181,8 @@ def _made(
             "Leave the section out of the parameters of maps.",
         )
     volume, region = read_pair(image, mask, label)
-    _require_finite(volume, describe(image))
-    _require_two_voxels(region, describe(image))
+    require_finite(volume, describe(image))
+    require_two_voxels(region, describe(image))
     with listening(), _refusals():
         found = native_maps(volume, region, Plan.of(parameters.content), progress=progress)
         empty = True

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """Compile with Numba on the first call; the result is cached on disk beside the module.
+    """Compile with Numba on the first call; the result is kept in the user's cache folder.
 
     IEEE arithmetic is kept (no `fastmath`): values must not depend on how sums are re-ordered. The global
     interpreter lock is released, so that threads of a caller can work at the same time.
     """
     from numba import njit
+    from numba.core import config
 
-    return cast("Function", njit(cache=True, nogil=True)(function))
+    # Numba looks where it is told when a function is decorated; other users of Numba keep their own place.
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder())
+    try:
+        return cast("Function", njit(cache=True, nogil=True)(function))
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def cache_folder() -> Path:
+    """Folder of the machine code: one for each state of the kernels' sources.
+
+    Numba itself asks only whether the file of a function has changed, not the files of those that it calls:
+    after an update, old code would go on running.
+    """
+    import platformdirs
+
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return Path(platformdirs.user_cache_dir("nbradiomics")) / "kernels" / digest.hexdigest()[:16]

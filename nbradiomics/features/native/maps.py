@@ -78,8 +78,8 @@ def native_maps(
 ) -> Iterator[FeatureMap]:
     """Make the feature maps of one region of one image, one image type and class at a time.
 
-    Memory beyond the maps that the caller keeps: the (filtered) image, and the values of one class within the
-    region, at most 200 bytes per voxel of the region.
+    Memory beyond the maps that the caller keeps: the (filtered) image, one map, and the values of one class
+    within the region, about 320 bytes per voxel of the region (190 MB for 631,000 voxels).
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def glcm_maps(
     around = Neighbourhood.of(levels, centres, box)
     empty = _without_pairs(around.levels, around.places, around.steps, beside)
     if len(weights):
-        empty = empty.all(axis=1, keepdims=True)
+        empty = np.asarray(empty.all(axis=1, keepdims=True))
     single = len(np.unique(levels[levels > 0])) == 1
     lacking, spoilt, used = _by_batch(empty, batch)
     asked = np.asarray(~spoilt & used & (correlation and not single))
