@@ -30,7 +30,15 @@ from nbradiomics.cli_options import (
 )
 from nbradiomics.cli_readers import readers
 from nbradiomics.cli_segment import segment
-from nbradiomics.cli_steps import finish, finish_run, open_workspace, prepare, processes, split_names
+from nbradiomics.cli_steps import (
+    finish,
+    finish_run,
+    open_workspace,
+    prepare,
+    processes,
+    read_cohort,
+    split_names,
+)
 from nbradiomics.cli_train import train
 from nbradiomics.console import bars, notes, output, problem_line, show_lines, show_table
 from nbradiomics.errors import NbradiomicsError
@@ -165,13 +173,12 @@ def compare(
     """Compare masks: overlap, surface distance, direction of error."""
     from nbradiomics.agreement.cohort import compare_cohort
     from nbradiomics.agreement.field import Field
-    from nbradiomics.cohort import load_cohort
     from nbradiomics.tables import write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
     options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
     agreement = compare_cohort(
-        load_cohort(cohort),
+        read_cohort(cohort),
         reference=reference,
         lesions=lesions,
         tolerance_mm=tolerance,
@@ -198,13 +205,12 @@ def extract(
     work: Work = None,
 ) -> None:
     """Extract PyRadiomics features of every image and every reader's mask."""
-    from nbradiomics.cohort import load_cohort
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.tables import INDEX, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort, params])
     options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
-    features = extract_cohort(load_cohort(cohort), params=params, engine=engine, lesions=lesions, **options)
+    features = extract_cohort(read_cohort(cohort), params=params, engine=engine, lesions=lesions, **options)
     write_table(features.table, out)
     finish(
         features.failures,

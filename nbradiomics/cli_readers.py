@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions
-from nbradiomics.cli_steps import processes, split_names
+from nbradiomics.cli_steps import processes, read_cohort, split_names
 from nbradiomics.console import bars, failure_line, output, show_lines
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ def readers(
         ),
     ] = None,
     epsilon: Annotated[
-        float, typer.Option(help="Advantage of the model in the alternative annotator test.", min=0, max=0.99)
+        float,
+        typer.Option(
+            help="Benefit of the model in the alternative annotator test; 0 beside it.", min=0, max=0.99
+        ),
     ] = 0.2,
     tolerance: Annotated[float, typer.Option(help="Tolerance of the surface Dice, mm.")] = 3.0,
     background: Background = None,
@@ -41,7 +44,7 @@ def readers(
     write_consensus: Annotated[
         str | None,
         typer.Option(
-            help="Write the readers' consensus as masks of a reader (staple or majority), to train from."
+            help="Write the readers' consensus as masks of a reader, to train from: staple,majority."
         ),
     ] = None,
     subgroups: Annotated[
@@ -73,7 +76,7 @@ def readers(
         bootstraps=bootstraps,
     )
     done = run_reader_study(
-        cohort,
+        read_cohort(cohort),
         out,
         plan=plan,
         write_consensus=split_names(write_consensus),
@@ -87,7 +90,7 @@ def readers(
 
 def _finish(done: ReaderStudyResult) -> None:
     show_lines([failure_line(failure) for failure in done.failures])
-    for sentence in done.study.sentences:
+    for sentence in (*done.study.sentences, *done.notes):
         output.print(sentence, markup=False)
     output.print(f"{len(done.agreement)} rows, {len(done.failures)} failure(s)", markup=False)
     output.print(str(done.report), markup=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbradiomics.cli_options import CohortFile, Models, Threads, Work
-from nbradiomics.cli_steps import finish, open_workspace, prepare
+from nbradiomics.cli_steps import finish, open_workspace, prepare, read_cohort
 from nbradiomics.console import bars, output
 
 if TYPE_CHECKING:
@@ -48,14 +48,13 @@ def segment(
     work: Work = None,
 ) -> None:
     """Find the tumours with nnU-Net; its masks become reader `auto`."""
-    from nbradiomics.cohort import load_cohort
     from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
     from nbradiomics.segmentation.model import load_model
     from nbradiomics.segmentation.prediction.inference import Inference
     from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 
     prepare(out, ".csv", inputs=[cohort])
-    loaded, table = load_model(model, models=models), load_cohort(cohort)
+    loaded, table = load_model(model, models=models), read_cohort(cohort)
     done = segment_cohort(
         table,
         model=loaded,

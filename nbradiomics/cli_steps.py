@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from nbradiomics.console import failure_line, output, show_lines
+from nbradiomics.console import failure_line, notes, output, problem_line, show_lines
 from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
+    from nbradiomics.cohort import Cohort
     from nbradiomics.execution import Failure
     from nbradiomics.pipeline import RunResult
     from nbradiomics.workspace import Workspace
@@ -44,6 +45,18 @@ def finish(
         output.print(f"Failures are listed in {file}", markup=False)
     if not (len(failures) < cases if complete is None else complete):
         raise typer.Exit(1)
+
+
+def read_cohort(path: Path) -> Cohort:
+    """Read a cohort table, and show what is strange about it."""
+    from dataclasses import asdict
+
+    from nbradiomics.cohort import load_cohort
+
+    cohort = load_cohort(path)
+    for problem in cohort.warnings:
+        notes.print(problem_line(asdict(problem)), markup=False)
+    return cohort
 
 
 def open_workspace(folder: Path | None) -> Workspace | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nbradiomics.cli_options import CohortFile, Lesions
-from nbradiomics.cli_steps import processes
+from nbradiomics.cli_steps import processes, read_cohort
 from nbradiomics.console import bars, failure_line, notes, output, show_lines
 from nbradiomics.errors import InputError
 
@@ -69,7 +69,6 @@ def train(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the folder training/ in the model.")] = False,
 ) -> None:
     """Train an nnU-Net model; its cross-validated masks of the cases become reader `auto`."""
-    from nbradiomics.cohort import load_cohort
     from nbradiomics.segmentation.device import resolve_device
     from nbradiomics.segmentation.training.train import EPOCHS, TrainingSettings
     from nbradiomics.training import train_model
@@ -77,7 +76,7 @@ def train(
     recipe = _recipe(preset, epochs, iterations, spacing, patch, precision)
     where = resolve_device(device)
     done = train_model(
-        load_cohort(cohort),
+        read_cohort(cohort),
         reader=reader,
         out=out,
         settings=TrainingSettings(

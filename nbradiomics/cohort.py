@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbradiomics.cohort_table import DEFAULTS, FILES, INDEPENDENT, SCAN, read_cohort_table
 from nbradiomics.errors import InputError
-from nbradiomics.problem import raise_errors
+from nbradiomics.problem import Problem, raise_errors
 from nbradiomics.tables import AUTO, write_table
 
 if TYPE_CHECKING:
@@ -104,10 +104,13 @@ class Cohort:
         absolute paths as text, `mask` and `reader` are empty text for an image without a mask.
     path
         Where the table was read from.
+    warnings
+        What is strange about the table without being wrong, such as a column of no known name.
     """
 
     table: pd.DataFrame
     path: Path
+    warnings: tuple[Problem, ...] = ()
 
     def scans(self) -> list[Scan]:
         """Every scan once, in the order of the table."""
@@ -171,6 +174,20 @@ class Cohort:
         old = self.table[(self.table["mask"] != "") | ~pd.Series(bare, index=self.table.index)]
         return Cohort(pd.concat([old, pd.DataFrame(added)], ignore_index=True), self.path)
 
+    def without_reader(self, reader: str) -> Cohort:
+        """Leave out a reader's masks; an image that has no other mask stays as one without."""
+        import pandas as pd
+
+        own = self.table["reader"] == reader
+        rest = self.table[~own]
+        there = set(rest[SCAN].itertuples(index=False, name=None))
+        bare = [scan not in there for scan in self.table[SCAN].itertuples(index=False, name=None)]
+        kept = self.table[~own | pd.Series(bare, index=self.table.index)].copy()
+        emptied = kept["reader"] == reader
+        for column in ("reader", "mask", "label", "reference_kind", "minutes", "probability"):
+            kept.loc[emptied, column] = DEFAULTS[column]
+        return replace(self, table=kept.drop_duplicates().reset_index(drop=True))
+
     def write(self, path: str | Path) -> Cohort:
         """Write the table with paths relative to where it is written, and give it as it now stands."""
         path = Path(path)
@@ -199,7 +216,7 @@ def load_cohort(path: str | Path) -> Cohort:
     """
     table, problems = read_cohort_table(Path(path))
     raise_errors(problems)
-    return Cohort(table, Path(path))
+    return Cohort(table, Path(path), tuple(problems))
 
 
 def scan_name(subject: str, timepoint: str, sequence: str) -> str:

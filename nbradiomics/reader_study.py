@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +12,14 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from nbradiomics.agreement.cohort import AgreementTable, How, compare_cohort
+from nbradiomics.agreement.cohort import AgreementTable, How, compare_cohort, require_pairs
 from nbradiomics.agreement.consensus import require_methods
-from nbradiomics.agreement.consensus_cohort import add_consensus, compare_with_consensus, require_consensus
+from nbradiomics.agreement.consensus_cohort import (
+    add_consensus,
+    compare_with_consensus,
+    consensus_note,
+    require_consensus,
+)
 from nbradiomics.agreement.distance_cohort import write_distance_maps
 from nbradiomics.agreement.field import Field
 from nbradiomics.agreement.study import ReadersStudy, study_readers
@@ -23,6 +29,7 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.lesions import UNION
+from nbradiomics.problem import problem_table
 from nbradiomics.provenance import write_provenance
 from nbradiomics.report import build_report
 from nbradiomics.run_folder import RunFolder
@@ -47,6 +54,8 @@ class ReaderStudyResult:
         Masks against masks, a row per ordered pair.
     failures
         What could not be done.
+    notes
+        What else must be known: settings that were changed, where a consensus lies.
     """
 
     folder: Path
@@ -54,6 +63,7 @@ class ReaderStudyResult:
     study: ReadersStudy
     agreement: pd.DataFrame
     failures: list[Failure]
+    notes: list[str]
 
 
 def run_reader_study(
@@ -103,8 +113,12 @@ def run_reader_study(
     _require_elsewhere(given, Path(out))
     require_reader_names(given.readers())
     require_consensus(given, write_consensus)
+    require_pairs(given, lesions)
     settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
+    asked = {**plan.model_dump(mode="json"), "lesions": lesions, "seed": seed}
+    notes, earlier = _earlier(Path(out), asked)
     folder = RunFolder.open(Path(out))
+    write_table(problem_table(given.warnings), folder.file("check.csv"))
     by_case: dict[str, Any] = {"jobs": jobs, "progress": progress}
     how: dict[str, Any] = {"lesions": lesions, "label": label, **by_case}
     agreement = compare_readers(given, plan, workspace=folder.workspace, **how)
@@ -118,8 +132,10 @@ def run_reader_study(
     kept.write(folder.file("cohort.csv"))
     failures += undone
     write_table(folder.localised(failure_table(failures)), folder.file("failures.csv"))
-    _write_provenance(folder, given, plan, lesions=lesions, seed=seed)
-    return ReaderStudyResult(folder.root, build_report(folder.root), study, agreement.table, failures)
+    _write_provenance(folder, given, plan, readers=asked, earlier_settings=earlier)
+    notes = [*notes, *_consensus_notes(given, write_consensus, folder, label)]
+    report = build_report(folder.root)
+    return ReaderStudyResult(folder.root, report, study, agreement.table, failures, notes)
 
 
 def reader_plan(*, margin: float | None = None, **asked: Any) -> Readers:
@@ -183,8 +199,32 @@ def _with_consensus(
     return added, failures
 
 
+def _earlier(out: Path, asked: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
+    """What earlier studies in the folder asked for: a note where the last differs, and all of them."""
+    try:
+        found = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
+        last, before = dict(found["readers"]), list(found.get("earlier_settings", []))
+    except (OSError, ValueError, KeyError, TypeError):
+        return [], []  # no study was here, or one that cannot be read
+    changed = [
+        f"{name} {last.get(name)} -> {value}" for name, value in asked.items() if last.get(name) != value
+    ]
+    if not changed:
+        return [], before
+    told = f"Settings differ from those of the study that was here before: {'; '.join(changed)}."
+    return [f"{told} The provenance keeps both."], [*before, last]
+
+
+def _consensus_notes(cohort: Cohort, methods: Sequence[str], folder: RunFolder, label: int) -> list[str]:
+    notes = []
+    for method in methods:
+        where = f"Consensus {method}: masks in {folder.masks.parent / method}, reader {method!r} of "
+        where += f"{folder.file('cohort.csv')} (to train: --reader {method})."
+        notes += [where, consensus_note(cohort, method, label=label)]
+    return [note for note in notes if note]
+
+
 def _write_provenance(folder: RunFolder, cohort: Cohort, plan: Readers, **settings: Any) -> None:
     files = {value for column in ("image", "mask", "probability") for value in cohort.table[column] if value}
     inputs = {cohort.path, *map(Path, files), *([plan.clinical] if plan.clinical else [])}
-    asked = {**plan.model_dump(mode="json"), **settings}
-    write_provenance(folder.file("provenance.json"), inputs=inputs, readers=asked)
+    write_provenance(folder.file("provenance.json"), inputs=inputs, **settings)

@@ -115,7 +115,7 @@ def train_model(
     Parameters
     ----------
     cohort
-        Images and masks; it must not hold reader `auto`.
+        Images and masks; those of reader `auto`, another model's, are left out.
     reader
         Whose masks are learnt, the first reading of each scan.
     out
@@ -158,6 +158,7 @@ def train_model(
     own = settings.resolved()
     inference = Inference(device=own.device, mirroring=mirroring).resolved()
     how: dict[str, Any] = {"jobs": jobs, "progress": progress}
+    cohort = _without_auto(cohort, reader, tell)
     cases = find_cases(cohort, reader=reader, sequence=sequence, lesions=lesions)
     split_cases(origins(cases, cohort), folds, seed=settings.seed)
     chosen, unusable = _choose(cohort, cases, folds, settings.seed, label, tell, how)
@@ -183,6 +184,14 @@ def train_model(
     folder.finish(card, keep=keep)
     failures = [*unusable, *unsegmented, *agreement.failures]
     return TrainedModel(folder.out, card, validated, table, agreement.table, failures)
+
+
+def _without_auto(cohort: Cohort, reader: str, tell: Callable[[str], None]) -> Cohort:
+    """Leave out masks of another model: the cross-validated ones become reader `auto`."""
+    if AUTO not in cohort.readers() or reader == AUTO:
+        return cohort
+    tell(f"Masks of {AUTO!r} in the table are left out: this training's cross-validated masks replace them.")
+    return cohort.without_reader(AUTO)
 
 
 def _choose(

@@ -40,7 +40,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
-from nbradiomics.lesions import apply_lesion_rule
+from nbradiomics.lesions import apply_lesion_rule, require_lesions_told_apart
 from nbradiomics.tables import AUTO
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
@@ -148,11 +148,7 @@ def compare_cohort(
         )
     regions = list(by_region(apply_lesion_rule(cohort.cases(), lesions, label=label)))
     pairs = [pair for cases in regions for pair in pairs_of_region(cases, reference=reference)]
-    if not pairs:
-        raise InputError(
-            f"no scan of {cohort.path} has two masks to compare (readers: {', '.join(readers) or 'none'}).",
-            "Agreement needs two masks of one image and region.",
-        )
+    _require_pairs(pairs, cohort)
     how = How(label, tolerance_mm, field)
     named = {pair.name: pair for pair in pairs}
     batch = run_stored(
@@ -168,6 +164,29 @@ def compare_cohort(
     table = agreement_table(rows)
     wanted = table if reference is None else table[table["reference"] == reference].reset_index(drop=True)
     return AgreementTable(wanted, [*_second_masks(regions), *batch.failures])
+
+
+def require_pairs(cohort: Cohort, lesions: str) -> None:
+    """Raise `InputError` unless there are two masks to compare and the rule for lesions suits them.
+
+    It opens no image: under the rule ``largest`` any lesion may turn out to be it.
+    """
+    cases = cohort.cases()
+    apply_lesion_rule([], lesions)
+    manual = {case.roi for case in cases if case.reader != AUTO}
+    require_lesions_told_apart(lesions, manual, with_model=AUTO in cohort.readers())
+    rule = "roi" if lesions == "largest" else lesions
+    regions = by_region(apply_lesion_rule(cases, rule))
+    _require_pairs([pair for region in regions for pair in pairs_of_region(region)], cohort)
+
+
+def _require_pairs(pairs: list[Pair], cohort: Cohort) -> None:
+    if not pairs:
+        readers = ", ".join(cohort.readers()) or "none"
+        raise InputError(
+            f"no scan of {cohort.path} has two masks to compare (readers: {readers}).",
+            "Agreement needs two masks of one image and region.",
+        )
 
 
 def _second_masks(regions: list[list[Case]]) -> list[Failure]:

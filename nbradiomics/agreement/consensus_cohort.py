@@ -19,7 +19,7 @@ from nbradiomics.agreement.cohort import (
 from nbradiomics.agreement.compare import compare_regions, comparison_status
 from nbradiomics.agreement.consensus import consensus_of, require_methods
 from nbradiomics.agreement.pairs import CONSENSUS, Pair, by_region, first_readings
-from nbradiomics.case_region import read_case_region
+from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort, Scan
 from nbradiomics.cohort_table import INDEPENDENT
 from nbradiomics.errors import InputError
@@ -147,7 +147,7 @@ def add_consensus(
     method: str,
     folder: Path,
     *,
-    label: int = 1,
+    label: int = DEFAULT_LABEL,
     progress: Progress = quiet,
 ) -> tuple[Cohort, list[Failure]]:
     """Write the consensus of each scan's readers as masks, and add it to the cohort as a reader.
@@ -201,10 +201,19 @@ def require_consensus(cohort: Cohort, methods: Sequence[str]) -> None:
         )
     if len(set(methods)) < len(methods):
         raise InputError(f"{methods[0]!r} is asked for twice.", "Name each consensus once.")
-    if methods and not _makers(cohort, 1):
+    if methods and not _makers(cohort, DEFAULT_LABEL):
         raise InputError(
             f"no scan of {cohort.path} has two independent readers.", "A consensus needs two or more."
         )
+
+
+def consensus_note(cohort: Cohort, method: str, *, label: int = DEFAULT_LABEL) -> str:
+    """What must be known of a consensus of few readers; empty where there is nothing to say."""
+    two = sum(len(readers) == 2 for readers in _makers(cohort, label).values())
+    if not two:
+        return ""
+    what = "what both drew, and so smaller than either" if method == "majority" else "near to what both drew"
+    return f"The consensus {method} of two readers ({two} scans) is {what}."
 
 
 def _makers(cohort: Cohort, label: int) -> dict[str, list[Case]]:

@@ -36,7 +36,13 @@ def reader_settings(plan: Readers, seed: int) -> StudySettings:
         subgroups=tuple(plan.subgroups),
         seed=seed,
     )
-    unit = METRIC[plan.metric].unit
+    metric = METRIC[plan.metric]
+    if metric.low is not None and metric.high is not None and plan.margin >= metric.high - metric.low:
+        raise InputError(
+            f"the margin is {plan.margin:g}, and {plan.metric} runs from {metric.low:g} to {metric.high:g}.",
+            "Give the margin in units of the metric: 0.03 for three hundredths.",
+        )
+    unit = metric.unit
     if unit and "margin" not in plan.model_fields_set:
         raise InputError(
             f"{plan.metric} is in {unit}, and no margin is given.",

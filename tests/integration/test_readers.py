@@ -156,3 +156,46 @@ def test_results_do_not_replace_the_cohort_that_they_come_from(
     assert call("readers", cohort, "--out", tmp_path) == 1
     assert "cohort" in capsys.readouterr().err
     assert cohort.read_bytes() == before
+
+
+def test_a_typo_leaves_a_finished_study_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cohort, out = cohort_of(tmp_path), tmp_path / "study"
+    plain = ("readers", cohort, "--out", out, "--bootstraps", "200", "--no-maps", "--jobs", "1")
+    assert call(*plain) == 0
+    before = {file: file.read_bytes() for file in out.rglob("*.*") if file.is_file()}
+    for wrong in (["--lesions", "biggest"], ["--lesions", "roi", "--metric", "dise"], ["--margin", "3"]):
+        assert call(*plain, *wrong) == 1
+    assert {file: file.read_bytes() for file in out.rglob("*.*") if file.is_file()} == before
+
+
+def test_settings_that_change_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cohort, out = cohort_of(tmp_path), tmp_path / "study"
+    plain = ("readers", cohort, "--out", out, "--bootstraps", "200", "--no-maps", "--jobs", "1")
+    assert call(*plain) == 0
+    assert "Settings differ" not in capsys.readouterr().out
+    assert call(*plain, "--margin", "0.05") == 0
+    assert "margin 0.03 -> 0.05" in capsys.readouterr().out
+    assert call(*plain, "--margin", "0.05") == 0
+    record = json.loads((out / "provenance.json").read_text())
+    assert [earlier["margin"] for earlier in record["earlier_settings"]] == [0.03]
+
+
+def test_a_misspelt_column_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cohort, out = cohort_of(tmp_path), tmp_path / "study"
+    cohort.write_text(cohort.read_text().replace("reference_kind", "referencekind", 1))
+    assert call("readers", cohort, "--out", out, "--bootstraps", "200", "--no-maps", "--jobs", "1") == 0
+    assert "Did you mean 'reference_kind'?" in " ".join(capsys.readouterr().err.split())
+    assert "referencekind" in (out / "report.html").read_text()
+
+
+def test_where_the_consensus_lies_and_what_two_readers_make_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cohort, out = cohort_of(tmp_path), tmp_path / "study"
+    rows = [line for line in cohort.read_text().splitlines() if ",C," not in line]
+    cohort.write_text("\n".join(rows) + "\n")
+    asked = ("--bootstraps", "200", "--no-maps", "--jobs", "1", "--write-consensus", "majority")
+    assert call("readers", cohort, "--out", out, *asked) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--reader majority" in said
+    assert "two readers (8 scans) is what both drew" in said

@@ -237,3 +237,11 @@ def test_names_that_differ_in_capitals_alone_are_a_warning(tmp_path: Path) -> No
 def test_a_reader_called_auto_in_capitals_is_asked_about(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'Auto', which is not 'auto'"):
         load_cohort(write_cohort(tmp_path, ["s,s.nii.gz,Auto,m.nii.gz"]))
+
+
+def test_a_reader_is_left_out_and_an_image_of_his_alone_stays(tmp_path: Path) -> None:
+    rows = ["a,a.nii.gz,A,1.nii.gz", "a,a.nii.gz,auto,2.nii.gz", "b,b.nii.gz,auto,3.nii.gz"]
+    cohort = load_cohort(write_cohort(tmp_path, rows)).without_reader("auto")
+    assert cohort.readers() == ["A"]
+    assert [scan.subject for scan in cohort.scans()] == ["a", "b"]
+    assert cohort.table["mask"].map(lambda mask: Path(mask).name).tolist() == ["1.nii.gz", ""]

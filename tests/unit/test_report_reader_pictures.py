@@ -292,11 +292,11 @@ def signed_of(
     return signed_blocks(StudyRun.of(run, run.study), table)
 
 
-def test_worst_median_and_best_are_drawn_where_they_differ_most(tmp_path: Path) -> None:
+def test_worst_median_and_best_are_drawn_where_the_tumour_is_largest(tmp_path: Path) -> None:
     cohort = []
     for place in range(5):
         own = volume_of(10, 30)
-        own[3] = square(10, 26 + place)  # the masks differ in the fourth slice
+        own[3] = square(10, 31 + place)  # the largest area is in the fourth slice
         cohort += write_scan(tmp_path, f"P{place}", {"A": volume_of(10, 30), "auto": own})
     cases = [("P9", 0.0, "empty_mask"), ("P8", np.nan, "missing")]
     cases += [(f"P{place}", 0.8 + place / 50, "ok") for place in range(5)]

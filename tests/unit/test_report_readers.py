@@ -139,20 +139,24 @@ def test_the_answer_stands_first_and_says_what_the_tests_say(run: Run) -> None:
     sentence = run.study.tests.loc[run.study.tests["test"] == "non_inferiority", "sentence"].iloc[0]
     first = readers_blocks(run)[0]
     assert first == Text(sentence, tone="answer")
-    assert "is not shown" in sentence
+    assert "is not shown to be as good" in sentence
     html = page_of(run)
     for told in run.study.tests["sentence"]:
         assert told.replace("'", "&#39;") in html
-    (fact,) = [fact for fact in overview_facts(run).items if fact.label == "Dice, model less readers"]
+    (fact,) = [
+        fact for fact in overview_facts(run).items if fact.label == "difference in Dice, model and readers"
+    ]
     assert fact.value.replace(NO_BREAK, " ") == "-0.050 [-0.050, -0.050]"
-    assert fact.detail == "non-inferiority not shown at the margin 0.03"
+    assert fact.detail == "above 0: the model agrees better; non-inferiority not shown at the margin 0.03"
 
 
 def test_a_model_that_is_as_good_is_told_to_be(tmp_path: Path) -> None:
     rows = [row | {"dice": 0.9 + 0.001 * int(row["subject"][1:])} for row in study_rows()]
     run = write_run(tmp_path, rows)
-    (fact,) = [fact for fact in overview_facts(run).items if fact.label == "Dice, model less readers"]
-    assert fact.detail == "non-inferior at the margin 0.03"
+    (fact,) = [
+        fact for fact in overview_facts(run).items if fact.label == "difference in Dice, model and readers"
+    ]
+    assert fact.detail == "above 0: the model agrees better; non-inferior at the margin 0.03"
     assert 'class="answer">The model is not inferior' in page_of(run)
 
 
@@ -260,7 +264,7 @@ def test_readers_alone_are_told_to_be_alone(tmp_path: Path) -> None:
     assert "No case is drawn with signed distances" in html
     assert "Model and readers: there is no such pair of masks." in html
     assert "on which the readers agree least with each other" in html
-    assert not [fact for fact in overview_facts(run).items if "less readers" in fact.label]
+    assert not [fact for fact in overview_facts(run).items if "model and readers" in fact.label]
 
 
 def test_one_reader_and_the_model_have_nothing_to_be_held_against(tmp_path: Path) -> None:
@@ -376,8 +380,8 @@ def test_settings_come_from_the_record(run: Run) -> None:
 def test_a_study_by_distance_reads_the_right_way_round(tmp_path: Path) -> None:
     settings = StudySettings(metric="hd95_mm", margin=1.5, bootstraps=100)
     run = write_run(tmp_path, study_rows(), settings)
-    (fact,) = [fact for fact in overview_facts(run).items if "less readers" in fact.label]
-    assert fact.label == "HD95 (mm), model less readers"
+    (fact,) = [fact for fact in overview_facts(run).items if "model and readers" in fact.label]
+    assert fact.label == "difference in HD95 (mm), model and readers"
     assert fact.value.replace(NO_BREAK, " ") == "-1.00 [-1.00, -1.00]"
     html = page_of(run)
     assert "the model is worse by more than the margin of 1.5: 0 cases of 8" in html

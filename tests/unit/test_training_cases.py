@@ -60,10 +60,11 @@ def test_lesions_are_united_and_cannot_be_told_apart(tmp_path):
             find_cases(cohort, reader="R", lesions=rule)
 
 
-def test_masks_of_a_model_are_in_the_way(tmp_path):
+def test_a_model_does_not_learn_from_a_model(tmp_path):
     cohort = cohort_of(tmp_path, ["p1,a.nii,R,m.nii", "p1,a.nii,auto,n.nii"], "subject,image,reader,mask")
-    with pytest.raises(InputError, match="already holds masks of reader 'auto'"):
-        find_cases(cohort, reader="R")
+    assert [case.reader for case in find_cases(cohort, reader="R").values()] == ["R"]
+    with pytest.raises(InputError, match="does not learn from a model's masks"):
+        find_cases(cohort, reader="auto")
 
 
 def test_a_site_named_in_any_row_of_an_image_counts(tmp_path):

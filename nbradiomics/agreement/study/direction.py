@@ -113,7 +113,7 @@ def _sentence(row: dict[str, Any]) -> str:
     said = {
         OUTWARD: f"Against {against}, {who} errs outward, drawing too much rather than too little",
         INWARD: f"Against {against}, {who} errs inward, leaving out rather than adding",
-        NEITHER: f"Against {against}, {who} shows no direction",
+        NEITHER: f"Against {against}, no direction of {who} is shown (nor that there is none)",
     }
     return (
         f"{said[row['direction']]}: median FPRm {fprm}, median FNR {fnr} over {cases} ({p_text(row['p'])})."

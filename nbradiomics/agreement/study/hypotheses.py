@@ -95,12 +95,13 @@ def _non_inferiority(paired: PairedDifference, settings: StudySettings) -> dict[
     elif paired.non_inferior:
         sentence = (
             f"The model is not inferior to another reader at a margin of {margin}: {mean} "
-            f"({level}), and the whole interval lies above -{settings.margin:.15g}. {fixed}"
+            f"({level} of the difference), and the whole interval lies above -{settings.margin:.15g}. {fixed}"
         )
     else:
         sentence = (
-            f"Non-inferiority at a margin of {margin} is not shown: {mean} "
-            f"({level}), and the interval reaches -{settings.margin:.15g} or less. {fixed}"
+            "The model is not shown to be as good as another reader (non-inferiority at a margin of "
+            f"{margin}): {mean} ({level} of the difference), and the interval reaches "
+            f"-{settings.margin:.15g} or less. {fixed}"
         )
     return _row(
         NON_INFERIORITY,
@@ -153,8 +154,8 @@ def _mean_text(paired: PairedDifference, settings: StudySettings) -> str:
     size = amount_text(abs(paired.difference), settings.metric)
     word = "worse" if paired.difference < 0 else "better"
     return (
-        f"over {counted(paired.subjects, 'subject')} its agreement with the readers is on average {size} "
-        f"{word} than theirs with each other"
+        f"over {counted(paired.subjects, 'subject')} the model's agreement with the readers is on average "
+        f"{size} {word} than theirs with each other"
     )
 
 

@@ -74,14 +74,13 @@ def find_cases(
     Raises
     ------
     InputError
-        When the cohort has no such reader or sequence, holds masks of `auto` already (the training adds
-        them), or the rule asks for lesions told apart.
+        When the cohort has no such reader or sequence, or the rule asks for lesions told apart.
     """
     readers = cohort.readers()
-    if AUTO in readers:
+    if reader == AUTO:
         raise InputError(
-            f"{cohort.path} already holds masks of reader {AUTO!r}.",
-            "Remove its rows: the cases' cross-validated masks become this reader.",
+            f"reader {AUTO!r} is asked for, and a model does not learn from a model's masks.",
+            f"Name another reader: {', '.join(name for name in readers if name != AUTO)}.",
         )
     if reader not in readers:
         listed = ", ".join(readers) or "none"

@@ -87,7 +87,7 @@ def answer_fact(run: Run) -> list[Fact]:
     )
     margin = f" at the margin {of.margin:g}" if of.margin is not None else ""
     # Above 0 the model agrees better, whichever way the metric runs.
-    label = f"{of.label}, model against readers"
+    label = f"difference in {of.label}, model and readers"
     return [Fact(value.replace(" ", NO_BREAK), label, f"above 0: the model agrees better; {verdict}{margin}")]
 
 

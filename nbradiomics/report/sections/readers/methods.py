@@ -22,8 +22,9 @@ _PARAGRAPHS = (
     ),
     (
         "Non-inferiority: the lower limit of the interval of the mean difference lies above minus the "
-        "margin. Williams index: mean agreement of the model with the readers over that of the readers "
-        "with each other (Williams, Biometrics 1976;32:619). Alternative annotator test (Calderon, "
+        "margin; its p is one-sided, and passes below half of 1 less the confidence (0.025 at 95 %). "
+        "Williams index: mean agreement of the model with the readers over that of the readers with each "
+        "other (Williams, Biometrics 1976;32:619). Alternative annotator test (Calderon, "
         "Reichart and Dror, ACL 2025, arXiv 2501.10970): each reader is left out in turn; in how many "
         "subjects is the model at least as close to the others as that reader; ε: how far it may fall short; "
         "the winning rate is the share of readers for whom it may stand in, and 0.5 passes. Adjusted over "

@@ -87,7 +87,8 @@ _APART: Mapping[str, tuple[str, str, bool]] = {
         "Against a consensus of the readers",
         (
             "STAPLE or a majority vote of the readers that are named. A reader is held only against a "
-            "consensus that was made without them, and a consensus is smoother than any one reader."
+            "consensus that was made without them. By majority a voxel needs more than half of the readers: "
+            "the consensus of two is what both drew, and a third reader seems to draw too much against it."
         ),
         False,
     ),

@@ -91,8 +91,8 @@ _INTRODUCTION = (
 _SMALL_PRINT = (
     "The distance is that in space (3-D), from a voxel of the reader's boundary to the nearest one of the "
     "model's: it can be shorter than it looks in the slice. The colours are the same in all pictures; "
-    "what is beyond their ends has the colour of the end. Shown is "
-    "the slice with the largest sum of distances along the contours. Only independent masks are drawn."
+    "what is beyond their ends has the colour of the end. Shown is the slice with the largest area of all "
+    "masks, which need not be the one where they differ most. Only independent masks are drawn."
 )
 
 
@@ -126,7 +126,7 @@ def _read(of: StudyRun, case: Chosen) -> _Shown:
         raise InputError(f"{why}.")
     volume = replace(volume, masks=kept)
     maps = {reader: _distances(volume, kept[AUTO], mask) for reader, mask in kept.items() if reader != AUTO}
-    position = _most_telling(maps, kept)
+    position = largest_slice(kept, len(kept[AUTO]))
     distances = {reader: own[position] for reader, own in maps.items()}
     return _Shown(case, volume, position, volume.slice_at(position), distances)
 
@@ -139,12 +139,6 @@ def _distances(volume: CaseVolume, auto: Mask, mask: Mask) -> Floats:
         mapped = signed_distance_map(_image(auto, volume), _image(mask, volume))
         values[outline] = sitk.GetArrayViewFromImage(mapped)[outline]
     return values
-
-
-def _most_telling(maps: Mapping[str, Floats], masks: Mapping[str, Mask]) -> int:
-    """Slice with the largest sum of distances on the contours; that of the largest masks where all are 0."""
-    sums = np.sum([np.nansum(np.abs(own), axis=(1, 2)) for own in maps.values()], axis=0)
-    return int(sums.argmax()) if sums.any() else largest_slice(masks, len(sums))
 
 
 def _image(mask: Mask, volume: CaseVolume) -> sitk.Image:
