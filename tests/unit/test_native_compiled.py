@@ -41,6 +41,14 @@ def test_machine_code_is_kept_in_the_user_s_folder_and_found_again(tmp_path: Pat
     assert not list(package.rglob("*.nbi"))
 
 
+def test_without_a_place_to_write_it_compiles_each_time(tmp_path: Path) -> None:
+    (tmp_path / "nbradiomics").write_text("a file where the folder would be")
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    code = CODE.replace("cache_folder().rglob('*.nbi')", "[]")
+    subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert not list(Path(compiled.__file__).parent.rglob("*.nbi"))
+
+
 def test_the_folder_changes_with_the_source_of_any_kernel(tmp_path: Path, monkeypatch) -> None:
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("x = 1\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """Compile with Numba on the first call; the result is kept in the user's cache folder.
+    """Compile with Numba on the first call; the result is kept in the user's cache folder, if it can be.
 
     IEEE arithmetic is kept (no `fastmath`): values must not depend on how sums are re-ordered. The global
     interpreter lock is released, so that threads of a caller can work at the same time.
@@ -24,9 +25,19 @@ def compiled(function: Function) -> Function:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        return cast("Function", njit(cache=True, nogil=True)(function))
+        return cast("Function", njit(cache=_can_be_kept(), nogil=True)(function))
     finally:
         config.CACHE_DIR = before
+
+
+@cache
+def _can_be_kept() -> bool:
+    """Whether the folder can be written to; Numba's own choice would outlive a change of a kernel."""
+    try:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(cache_folder(), os.W_OK)
 
 
 @cache
