@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nbradiomics.errors import InputError, NbradiomicsError
     from nbradiomics.features import extract_features, presets
     from nbradiomics.features.cohort import extract_cohort
+    from nbradiomics.features.diagnostics import diagnostics
     from nbradiomics.features.maps import feature_maps
     from nbradiomics.features.verify import verify
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
@@ -52,6 +53,7 @@ _HOME = {
     "assess_reproducibility": "reproducibility",
     "build_report": "report",
     "check": "checks",
+    "diagnostics": "features.diagnostics",
     "compare_cohort": "agreement.cohort",
     "compare_masks": "agreement.compare",
     "evaluate_outcome": "outcome",
@@ -92,6 +94,7 @@ __all__ = [
     "check",
     "compare_cohort",
     "compare_masks",
+    "diagnostics",
     "evaluate_outcome",
     "examine",
     "extract_cohort",

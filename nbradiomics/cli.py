@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from nbradiomics.cli_features import maps, verify
+from nbradiomics.cli_features import maps, verify, write_diagnostics
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     Background,
@@ -200,6 +200,9 @@ def extract(
     engine: Annotated[
         str, typer.Option(help="Engine of the numbers: native, or pyradiomics; their values are the same.")
     ] = "native",
+    diagnostics: Annotated[
+        Path | None, typer.Option(help="Write PyRadiomics' diagnostics of every mask to this table.")
+    ] = None,
     lesions: Lesions = "union",
     jobs: Jobs = None,
     work: Work = None,
@@ -208,10 +211,14 @@ def extract(
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.tables import INDEX, write_table
 
-    prepare(out, ".csv", ".parquet", inputs=[cohort, params])
+    for file in (out, *([diagnostics] if diagnostics else [])):
+        prepare(file, ".csv", ".parquet", inputs=[cohort, params])
     options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
-    features = extract_cohort(read_cohort(cohort), params=params, engine=engine, lesions=lesions, **options)
+    loaded = read_cohort(cohort)
+    features = extract_cohort(loaded, params=params, engine=engine, lesions=lesions, **options)
     write_table(features.table, out)
+    if diagnostics is not None:
+        write_diagnostics(diagnostics, loaded, params=params, lesions=lesions, jobs=processes(jobs))
     finish(
         features.failures,
         len(features.table),

@@ -1,9 +1,9 @@
-"""Commands on the features of one image and mask: `verify`, `maps`."""
+"""Commands on the features of one image: `verify`, `maps`; and what `extract` tells beside the features."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,11 +11,22 @@ from nbradiomics.cli_steps import prepare
 from nbradiomics.console import bars, output, show_lines
 
 if TYPE_CHECKING:
+    from nbradiomics.cohort import Cohort
     from nbradiomics.features.verify import Verification
 
 ImageFile = Annotated[Path, typer.Argument(help="Image file.")]
 MaskFile = Annotated[Path, typer.Argument(help="Mask file on the image's grid.")]
 _SHOWN = 5
+
+
+def write_diagnostics(out: Path, cohort: Cohort, **asked: Any) -> None:
+    """Write PyRadiomics' diagnostics of a cohort's masks; one that cannot be extracted has no row."""
+    from nbradiomics.features.diagnostics import diagnose_cohort
+    from nbradiomics.tables import write_table
+
+    table, failures = diagnose_cohort(cohort, progress=bars, **asked)
+    write_table(table, out)
+    output.print(f"{len(table)} rows, {len(failures)} without diagnostics -> {out}", markup=False)
 
 
 def verify(

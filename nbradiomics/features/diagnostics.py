@@ -1,0 +1,105 @@
+"""PyRadiomics' diagnostics of an extraction, for one image and for a cohort."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import SimpleITK as sitk
+
+from nbradiomics.case_region import read_case
+from nbradiomics.cohort import Case, Cohort
+from nbradiomics.errors import InputError
+from nbradiomics.execution import Failure, Progress, quiet, run_cases
+from nbradiomics.features.extract import read_pair, resolve_label
+from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.features.pyradiomics_engine import REMEDY, listening
+from nbradiomics.lesions import apply_lesion_rule
+from nbradiomics.tables import INDEX
+
+STAGE = "diagnostics"
+
+
+def diagnostics(
+    image: str | Path | sitk.Image,
+    mask: str | Path | sitk.Image,
+    *,
+    params: str | Path | Mapping[str, Any] | Parameters,
+    label: int | str | None = None,
+) -> dict[str, Any]:
+    """PyRadiomics' diagnostics of the extraction of one region.
+
+    Parameters
+    ----------
+    image, mask, params, label
+        As in `extract_features`.
+
+    Returns
+    -------
+    dict
+        Under PyRadiomics' names (``diagnostics_Image-original_Spacing``): versions, settings, and what image
+        and region were before and after each step.
+
+    Raises
+    ------
+    InputError
+        As in `extract_features`.
+    """
+    parameters = load_parameters(params)
+    return _of_region(*read_pair(image, mask, resolve_label(parameters, label)), parameters)
+
+
+def diagnose_cohort(
+    cohort: Cohort,
+    *,
+    params: str | Path | Mapping[str, Any] | Parameters,
+    lesions: str = "union",
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> tuple[pd.DataFrame, list[Failure]]:
+    """PyRadiomics' diagnostics of every image and mask, a row each; what is no number or text is JSON.
+
+    Parameters
+    ----------
+    cohort, params, lesions, jobs, progress
+        As in `extract_cohort`.
+    """
+    parameters = load_parameters(params)
+    label = int(resolve_label(parameters, None))
+    cases = {case.name: case for case in apply_lesion_rule(cohort.cases(), lesions, label=label)}
+    batch = run_cases(
+        _of_case,
+        {name: (case, parameters, label) for name, case in cases.items()},
+        stage=STAGE,
+        jobs=jobs,
+        progress=progress,
+    )
+    index = [name for name in INDEX if name not in ("variant", "engine")]
+    rows = [{**cases[name].index(), **values} for name, values in batch.results.items()]
+    columns = list(dict.fromkeys([*index, *(name for row in rows for name in row)]))
+    return pd.DataFrame(rows, columns=columns), batch.failures
+
+
+def _of_case(case: Case, parameters: Parameters, label: int) -> dict[str, Any]:
+    found = _of_region(*read_case(case, label), parameters)
+    return {
+        name: value if isinstance(value, (str, int, float)) else _json(value) for name, value in found.items()
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=lambda other: getattr(other, "tolist", lambda: str(other))())
+
+
+def _of_region(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> dict[str, Any]:
+    from nbradiomics.features.native.diagnostics import diagnostics_of
+    from nbradiomics.features.native.plan import Plan
+
+    with listening():
+        try:
+            return diagnostics_of(image, region, Plan.of(parameters.content, parameters.own.ibsi))
+        except (ValueError, RuntimeError) as error:
+            raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error

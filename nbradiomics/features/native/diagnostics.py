@@ -1,0 +1,45 @@
+"""What PyRadiomics tells of an extraction beside the features: its `diagnostics_` entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import SimpleITK as sitk
+
+from nbradiomics.features.native.plan import Plan
+from nbradiomics.features.native.preparation import INSIDE, labelled, loaded, prepare_on, tolerance
+
+
+def diagnostics_of(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, Any]:
+    """Versions, settings, and what image and region were before and after each step.
+
+    PyRadiomics' own class makes the entries; this calls it where `RadiomicsFeatureExtractor.execute` does.
+
+    Parameters
+    ----------
+    image, region, plan
+        As in `measure.extract`.
+
+    Returns
+    -------
+    dict
+        Under PyRadiomics' names: text, numbers, tuples and dictionaries.
+    """
+    from radiomics.generalinfo import GeneralInfo
+
+    info = GeneralInfo()
+    info.addGeneralSettings(dict(plan.settings))
+    info.addEnabledImageTypes(dict(plan.image_types))
+    with tolerance(plan.settings.get("geometryTolerance")):
+        mask = labelled(region, plan.settings)
+        info.addImageElements(image)
+        info.addMaskElements(None, mask, INSIDE)
+        ground, mask = loaded(image, mask, plan.settings, plan.ibsi)
+        if None not in (plan.settings.get("interpolator"), plan.settings.get("resampledPixelSpacing")):
+            info.addImageElements(ground, "interpolated")
+            info.addMaskElements(ground, mask, INSIDE, "interpolated")
+        prepared = prepare_on(ground, mask, plan.settings, plan.ibsi)
+        if plan.settings.get("resegmentRange") is not None or plan.ibsi.outliers is not None:
+            info.addMaskElements(ground, prepared.mask, INSIDE, "resegmented")
+    found: dict[str, Any] = info.getGeneralInfo()
+    return found
