@@ -9,6 +9,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
+from nbradiomics.workspace import content_hash
 
 #: PyRadiomics' default.
 DEFAULT_LABEL = 1
@@ -53,6 +54,11 @@ def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.
     # Within tolerance the grids are the same; libraries that compare exactly must see them so.
     region.CopyInformation(image)
     return image, region
+
+
+def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:
+    """What tells the region of a case, for the key of a stored result: content and label of its masks."""
+    return [(content_hash(mask.path), _label(mask.label, label)) for mask in case.masks]
 
 
 def _label(own: int | str | None, default: int) -> int | str:

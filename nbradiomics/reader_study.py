@@ -23,9 +23,11 @@ from nbradiomics.agreement.consensus_cohort import (
 from nbradiomics.agreement.distance_cohort import write_distance_maps
 from nbradiomics.agreement.field import Field
 from nbradiomics.agreement.study import ReadersStudy, study_readers
+from nbradiomics.agreement.study.rows import require_names
 from nbradiomics.case_region import DEFAULT_LABEL
-from nbradiomics.checks.readers import read_clinical, reader_settings, require_reader_names
+from nbradiomics.checks.readers import read_clinical, reader_settings
 from nbradiomics.cohort import Cohort, load_cohort
+from nbradiomics.cohort_table import FILES
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.lesions import UNION
@@ -111,7 +113,7 @@ def run_reader_study(
     require_methods([*plan.consensus, *write_consensus])
     given = cohort if isinstance(cohort, Cohort) else load_cohort(cohort)
     _require_elsewhere(given, Path(out))
-    require_reader_names(given.readers())
+    require_names(given.readers())
     require_consensus(given, write_consensus)
     require_pairs(given, lesions)
     settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
@@ -225,6 +227,6 @@ def _consensus_notes(cohort: Cohort, methods: Sequence[str], folder: RunFolder, 
 
 
 def _write_provenance(folder: RunFolder, cohort: Cohort, plan: Readers, **settings: Any) -> None:
-    files = {value for column in ("image", "mask", "probability") for value in cohort.table[column] if value}
+    files = {value for column in FILES for value in cohort.table[column] if value}
     inputs = {cohort.path, *map(Path, files), *([plan.clinical] if plan.clinical else [])}
     write_provenance(folder.file("provenance.json"), inputs=inputs, **settings)

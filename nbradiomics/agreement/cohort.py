@@ -34,7 +34,7 @@ from nbradiomics.agreement.compare import compare_both_ways, comparison_status
 from nbradiomics.agreement.field import WHOLE_IMAGE, Field
 from nbradiomics.agreement.metrics import METRICS, TOLERANCE_MM, VOLUMES
 from nbradiomics.agreement.pairs import Pair, by_region, pairs_of_region
-from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
+from nbradiomics.case_region import DEFAULT_LABEL, read_case_region, region_hashes
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
@@ -208,8 +208,7 @@ def agreement_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def mask_hashes(case: Case, label: int) -> list[Any]:
     """What tells the region of a case: its masks' content and labels, and its probability map's content."""
-    masks = [(content_hash(mask.path), label if mask.label is None else mask.label) for mask in case.masks]
-    return [masks, case.probability and content_hash(case.probability)]
+    return [region_hashes(case, label), case.probability and content_hash(case.probability)]
 
 
 def read_probability(case: Case) -> sitk.Image | None:

@@ -23,7 +23,7 @@ from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort, Scan
 from nbradiomics.cohort_table import INDEPENDENT
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.execution import Failure, Progress, quiet, run_cases
 from nbradiomics.images.io import write_image
 from nbradiomics.lesions import UNION, apply_lesion_rule
 from nbradiomics.names import file_stems
@@ -178,12 +178,10 @@ def add_consensus(
     scans: dict[str, Scan] = {name: cases[0].scan for name, cases in chosen.items()}
     stems = file_stems([tuple(scan.index().values()) for scan in scans.values()])
     files = {name: folder / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
-    batch = run_stored(
+    batch = run_cases(
         _write_consensus,
         {name: (tuple(cases), method, files[name], label) for name, cases in chosen.items()},
-        key=lambda name: name,
         stage=f"write {method}",
-        workspace=None,
         progress=progress,
     )
     written = {scans[name]: files[name].absolute() for name in batch.results}
@@ -226,6 +224,5 @@ def _makers(cohort: Cohort, label: int) -> dict[str, list[Case]]:
     return found
 
 
-def _write_consensus(cases: Sequence[Case], method: str, file: Path, label: int) -> Payload:
-    write_image(consensus_of(list(read_regions(cases, label).values()), method), file)
-    return {"file": str(file)}
+def _write_consensus(cases: Sequence[Case], method: str, file: Path, label: int) -> Path:
+    return write_image(consensus_of(list(read_regions(cases, label).values()), method), file)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.agreement.study import StudySettings
-from nbradiomics.agreement.study.rows import OTHERS, READERS, SAME_READER
+from nbradiomics.agreement.study.rows import require_names
+from nbradiomics.agreement.study.subgroups import require_one_row_each
 from nbradiomics.errors import InputError
 from nbradiomics.problem import Problem, problem_of
 from nbradiomics.study import Readers, Study
@@ -51,15 +52,6 @@ def reader_settings(plan: Readers, seed: int) -> StudySettings:
     return settings
 
 
-def require_reader_names(readers: Iterable[str]) -> None:
-    """Refuse readers who are called as the tables call several of them."""
-    taken = sorted(set(readers) & {READERS, SAME_READER, OTHERS})
-    if taken:
-        raise InputError(
-            f"a reader is called {taken[0]!r}, which stands for several in the tables.", "Give another name."
-        )
-
-
 def read_clinical(
     plan: Readers, subjects: Iterable[str], otherwise: Path | None = None
 ) -> pd.DataFrame | None:
@@ -86,7 +78,7 @@ def read_clinical(
             f"{plan.clinical} is named, and no subgroups are.", "Name the columns that make subgroups."
         )
     file = plan.clinical or (otherwise if plan.subgroups else None)
-    table = None if file is None else _one_row_each(read_table(file), file, set(subjects))
+    table = None if file is None else _of_the_cohort(read_table(file), file, set(subjects))
     there = [] if table is None else [str(name) for name in table if name != "subject"]
     missing = [name for name in wanted if name not in there]
     if missing:
@@ -96,14 +88,9 @@ def read_clinical(
     return table
 
 
-def _one_row_each(table: pd.DataFrame, file: Path, subjects: set[str]) -> pd.DataFrame:
-    if "subject" not in table:
-        raise InputError(f"{file} has no column subject.", "Name the column of the subjects so.")
-    names = table["subject"].astype(str)
-    if names.duplicated().any():
-        twice = names[names.duplicated()].iloc[0]
-        raise InputError(f"{file} has several rows of subject {twice}.", "Give one row per subject.")
-    if not subjects & set(names):
+def _of_the_cohort(table: pd.DataFrame, file: Path, subjects: set[str]) -> pd.DataFrame:
+    require_one_row_each(table, str(file))
+    if not subjects & set(table["subject"].astype(str)):
         raise InputError(
             f"{file} holds none of the cohort's subjects.", "Write the subjects alike in both tables."
         )
@@ -114,7 +101,7 @@ def check_readers(study: Study, table: pd.DataFrame, path: Path) -> list[Problem
     """Problems of a study file's section `readers`, and of the readers' names in the cohort's table."""
     problems = []
     try:
-        require_reader_names(table["reader"])
+        require_names(table["reader"])
         reader_settings(study.readers, study.seed)
     except InputError as error:
         problems.append(problem_of(error, path, "readers"))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.case_region import read_case
+from nbradiomics.case_region import read_case, region_hashes
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
@@ -22,7 +22,7 @@ from nbradiomics.features.extract import (
     resolve_label,
 )
 from nbradiomics.features.parameters import UNION, Parameters, load_parameters
-from nbradiomics.features.scans import STAGE, extract_scans, mask_hashes
+from nbradiomics.features.scans import STAGE, extract_scans
 from nbradiomics.lesions import apply_lesion_rule
 from nbradiomics.tables import AUTO, INDEX
 from nbradiomics.workspace import PASSING, Payload, Workspace, content_hash, result_key, run_stored
@@ -121,7 +121,7 @@ def _key(case: Case, parameters: Parameters, engine: str, label: int) -> str:
     return result_key(
         STAGE,
         image=content_hash(case.scan.image),
-        masks=mask_hashes(case, label),
+        masks=region_hashes(case, label),
         parameters=parameters.fingerprint,
         engine=[engine, ENGINES[engine].engine_version()],
     )

@@ -12,11 +12,10 @@ import SimpleITK as sitk
 
 from nbradiomics.case_region import read_case
 from nbradiomics.cohort import Case, Cohort
-from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet, run_cases
 from nbradiomics.features.extract import read_pair, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
-from nbradiomics.features.pyradiomics_engine import REMEDY, listening
+from nbradiomics.features.pyradiomics_engine import listening, refusal
 from nbradiomics.lesions import apply_lesion_rule
 from nbradiomics.tables import INDEX
 
@@ -102,4 +101,4 @@ def _of_region(image: sitk.Image, region: sitk.Image, parameters: Parameters) ->
         try:
             return diagnostics_of(image, region, Plan.of(parameters.content, parameters.own.ibsi))
         except (ValueError, RuntimeError) as error:
-            raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error
+            raise refusal(error) from error

@@ -22,7 +22,7 @@ from nbradiomics.features.extract import (
 )
 from nbradiomics.features.native import engine
 from nbradiomics.features.parameters import Parameters, load_parameters
-from nbradiomics.features.pyradiomics_engine import REMEDY, listening
+from nbradiomics.features.pyradiomics_engine import listening, refusal
 from nbradiomics.images.io import describe, write_image
 from nbradiomics.provenance import write_provenance
 from nbradiomics.tables import write_table
@@ -203,7 +203,7 @@ def _refusals() -> Iterator[None]:
         yield
     # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
     except (ValueError, RuntimeError) as error:
-        raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error
+        raise refusal(error) from error
 
 
 def _require_own_folder(out: Path, key: str) -> None:

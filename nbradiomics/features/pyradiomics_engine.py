@@ -57,7 +57,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
         try:
             result = extractor.execute(image, region, label=1)
         except ValueError as error:
-            raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error
+            raise refusal(error) from error
     values = {
         str(name): float(value) for name, value in result.items() if not name.startswith("diagnostics_")
     }
@@ -82,8 +82,12 @@ def last_line(note: str) -> str:
     return note.strip().splitlines()[-1] if note.startswith(_BROKEN) else note
 
 
-#: What to do about a region that is refused.
-REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."
+def refusal(error: Exception) -> InputError:
+    """Why a region is refused, in PyRadiomics' words, and what to do."""
+    return InputError(f"PyRadiomics refuses the region: {error}", _REMEDY)
+
+
+_REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from nbradiomics.case_region import read_case
+from nbradiomics.case_region import read_case, region_hashes
 from nbradiomics.cohort import Case
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Batch, Failure
@@ -56,16 +56,11 @@ def extract_scans(
     )
 
 
-def mask_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:
-    """What tells the region of a case: content and label of its masks."""
-    return [(content_hash(mask.path), label if mask.label is None else mask.label) for mask in case.masks]
-
-
 def _key(cases: list[Case], parameters: Parameters, engine: str, label: int) -> str:
     return result_key(
         STAGE,
         image=content_hash(cases[0].scan.image),
-        masks=[(case.name, mask_hashes(case, label)) for case in cases],
+        masks=[(case.name, region_hashes(case, label)) for case in cases],
         parameters=parameters.fingerprint,
         engine=[engine, ENGINES[engine].engine_version()],
     )

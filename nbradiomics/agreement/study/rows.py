@@ -5,7 +5,7 @@ A case is one region of one image: subject, timepoint, sequence and roi. A subje
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,7 @@ def checked_rows(agreement: pd.DataFrame, metric: str) -> pd.DataFrame:
     for column in ["reading", "reference_reading", *VOLUMES, *metric_columns(rows)]:
         rows[column] = _numbers(rows[column])
     _require_once(rows)
-    _require_names(rows)
+    require_names({*rows["reader"], *rows["reference"]})
     return rows.sort_values([*CASE, "pair", *_MASK, *_REFERENCE], ignore_index=True)
 
 
@@ -164,7 +164,8 @@ def _require_once(rows: pd.DataFrame) -> None:
             )
 
 
-def _require_names(rows: pd.DataFrame) -> None:
-    taken = sorted((set(rows["reader"]) | set(rows["reference"])) & {READERS, SAME_READER, OTHERS})
+def require_names(readers: Iterable[str]) -> None:
+    """Raise `InputError` for a reader who is called as the tables call several of them."""
+    taken = sorted(set(readers) & {READERS, SAME_READER, OTHERS})
     if taken:
         raise InputError(f"a reader is called {taken[0]!r}, which stands for several.", "Give another name.")

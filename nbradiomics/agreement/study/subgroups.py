@@ -144,14 +144,8 @@ def _with_columns(rows: pd.DataFrame, cohort: pd.DataFrame, clinical: pd.DataFra
     cases["site"] = cases["site"].fillna("")
     if clinical is None:
         return cases
-    if "subject" not in clinical:
-        raise InputError("the clinical table has no column subject.", "Name the column of the subjects so.")
+    require_one_row_each(clinical, "the clinical table")
     known = clinical.assign(subject=clinical["subject"].astype(str))
-    if known["subject"].duplicated().any():
-        name = known.loc[known["subject"].duplicated(), "subject"].iloc[0]
-        raise InputError(
-            f"the clinical table has several rows of subject {name}.", "Give one row per subject."
-        )
     if "site" in known:
         # A scan's own site is nearer to it than the clinic's.
         stated = known[known["site"].notna()]
@@ -162,6 +156,16 @@ def _with_columns(rows: pd.DataFrame, cohort: pd.DataFrame, clinical: pd.DataFra
         cases = cases.assign(site=found)
     own = [name for name in _OF_SCAN if name in known]
     return cases.merge(known.drop(columns=own), on="subject", how="left")
+
+
+def require_one_row_each(clinical: pd.DataFrame, name: str) -> None:
+    """Raise `InputError` unless a clinical table, called `name`, has one row per subject."""
+    if "subject" not in clinical:
+        raise InputError(f"{name} has no column subject.", "Name the column of the subjects so.")
+    subjects = clinical["subject"].astype(str)
+    if subjects.duplicated().any():
+        twice = subjects[subjects.duplicated()].iloc[0]
+        raise InputError(f"{name} has several rows of subject {twice}.", "Give one row per subject.")
 
 
 def _require_columns(cases: pd.DataFrame, variables: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nbradiomics.errors import InputError
 from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.parameters import Parameters
-from nbradiomics.features.pyradiomics_engine import REMEDY, last_line, listening
+from nbradiomics.features.pyradiomics_engine import last_line, listening, refusal
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -56,7 +56,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
             values = extract(image, region, Plan.of(parameters.content, parameters.own.ibsi))
         # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
         except (ValueError, RuntimeError) as error:
-            raise InputError(f"PyRadiomics refuses the region: {error}", REMEDY) from error
+            raise refusal(error) from error
     return Extraction(values, [last_line(note) for note in notes])
 
 
@@ -88,6 +88,6 @@ def compute_together(
         if one.refusal is None
         else one.refusal
         if isinstance(one.refusal, InputError)
-        else InputError(f"PyRadiomics refuses the region: {one.refusal}", REMEDY)
+        else refusal(one.refusal)
         for one in found
     ]

@@ -10,21 +10,24 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.laplacian import laplacian_of_gaussian
-from nbradiomics.features.native.preparation import INSIDE, Prepared
+from nbradiomics.features.native.preparation import INSIDE
 
 
 def filtered_images(
-    prepared: Prepared, image_types: Mapping[str, Mapping[str, Any] | None], settings: Mapping[str, Any]
+    image: sitk.Image,
+    mask: sitk.Image,
+    image_types: Mapping[str, Mapping[str, Any] | None],
+    settings: Mapping[str, Any],
 ) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
     """Images of each wanted type, one at a time.
 
     The filters are PyRadiomics' own functions, but for the Laplacian of Gaussian, which took longest. They
-    run on the whole prepared image: their values near its border depend on where it ends.
+    run on the whole image: their values near its border depend on where it ends.
 
     Parameters
     ----------
-    prepared
-        What `prepare` gives.
+    image, mask
+        On the grid of the features, as `preparation.prepare` gives them.
     image_types
         PyRadiomics' image types, each with settings of its own.
     settings
@@ -33,7 +36,7 @@ def filtered_images(
     Yields
     ------
     SimpleITK.Image, str, Mapping
-        The image on the prepared grid, PyRadiomics' name for it (``log-sigma-2-0-mm-3D``), and its settings.
+        The image on the same grid, PyRadiomics' name for it (``log-sigma-2-0-mm-3D``), and its settings.
 
     Raises
     ------
@@ -50,24 +53,23 @@ def filtered_images(
             )
         effective = {**settings, **(own or {})}
         if image_type == "LoG":
-            yield from _laplacians(prepared, effective)
+            yield from _laplacians(image, mask, effective)
         else:
             generate = getattr(imageoperations, f"get{image_type}Image")
-            yield from generate(prepared.image, prepared.mask, **effective)
+            yield from generate(image, mask, **effective)
 
 
 def _laplacians(
-    prepared: Prepared, settings: Mapping[str, Any]
+    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]
 ) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
     """Laplacian of Gaussian of each `sigma`; one that does not fit is left to PyRadiomics, which says so."""
     from radiomics import imageoperations
 
-    image = prepared.image
     size, spacing = np.array(image.GetSize()), np.array(image.GetSpacing())
     x, y, z = image.GetSpacing()
     for sigma in settings.get("sigma", []):
         if size.min() < 4 or not np.all(size >= np.ceil(sigma / spacing) + 1):
-            yield from imageoperations.getLoGImage(image, prepared.mask, **{**settings, "sigma": [sigma]})
+            yield from imageoperations.getLoGImage(image, mask, **{**settings, "sigma": [sigma]})
             if size.min() < 4:
                 return
             continue

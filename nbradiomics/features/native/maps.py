@@ -104,7 +104,8 @@ def native_maps(
     box = _padded(prepared.box, radius, prepared.mask)
     inside = box.crop(prepared.mask) == INSIDE
     steps = math.ceil(np.count_nonzero(inside) / CHUNK)
-    for filtered, name, settings in filtered_images(prepared, plan.image_types, plan.settings):
+    images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
+    for filtered, name, settings in images:
         crop = _Crop(name, _part(filtered, box), box.crop(filtered), inside, settings)
         _require_finite(crop)
         for class_name in plan.classes:

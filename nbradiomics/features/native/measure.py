@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.discretisation import discretise
@@ -57,11 +56,9 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, floa
     """
     prepared = prepare(image, region, plan.settings, plan.ibsi)
     values = measure_shapes(prepared, plan)
-    inside = prepared.box.crop(prepared.mask) == INSIDE
-    for filtered, name, settings in filtered_images(prepared, plan.image_types, plan.settings):
-        found = measure_image(filtered, name, prepared, inside, plan, settings)
-        for class_name, features in found.items():
-            values |= {f"{name}_{class_name}_{feature}": value for feature, value in features.items()}
+    images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
+    for filtered, name, settings in images:
+        values |= measure_image(filtered, name, prepared, plan, settings)
     return values
 
 
@@ -105,18 +102,17 @@ def measure_image(
     image: sitk.Image,
     name: str,
     prepared: Prepared,
-    inside: NDArray[np.bool_],
     plan: Plan,
     settings: Mapping[str, Any],
-) -> dict[str, dict[str, float]]:
-    """Features of one image by class, in the plan's order."""
+) -> dict[str, float]:
+    """Features of one image under PyRadiomics' names, its classes in the plan's order."""
     wanted = {
         class_name: plan.features(class_name) for class_name in plan.classes if class_name not in _SHAPES
     }
     if not wanted:
         return {}
     crop = prepared.box.crop(image)
-    positions = np.flatnonzero(inside)
+    positions = np.flatnonzero(prepared.inside)
     values = crop.ravel()[positions].astype(np.float64)
     if not np.all(np.isfinite(values)):
         raise InputError(
@@ -140,7 +136,7 @@ def measure_image(
         for feature in found.get("glcm", {}):
             if (asked.symmetrical, feature) in _GLCM_NOTES:
                 _log.warning(_GLCM_NOTES[asked.symmetrical, feature])
-    return {class_name: found[class_name] for class_name in wanted}
+    return {f"{name}_{of}_{feature}": value for of in wanted for feature, value in found[of].items()}
 
 
 def _spacing(image: sitk.Image) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,12 @@ class Prepared:
     shape_mask: sitk.Image
     box: Box
     shape_box: Box
+
+    @cached_property
+    def inside(self) -> NDArray[np.bool_]:
+        """Voxels of the region within `box`, axes z, y, x."""
+        inside: NDArray[np.bool_] = self.box.crop(self.mask) == INSIDE
+        return inside
 
 
 def prepare(

@@ -10,7 +10,7 @@ saves time: reading, resampling and filtering are done once for all regions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
@@ -21,7 +21,6 @@ from nbradiomics.features.native.filters import filtered_images
 from nbradiomics.features.native.measure import measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.preparation import (
-    INSIDE,
     Prepared,
     labelled,
     loaded,
@@ -35,14 +34,14 @@ from nbradiomics.features.pyradiomics_engine import listening
 REFUSALS = (ValueError, RuntimeError, InputError)
 
 
+@dataclass
 class Measuring:
     """One region on its way: its values, what was noted, and why it was refused, if it was."""
 
-    def __init__(self) -> None:
-        self.prepared: Prepared | None = None
-        self.values: dict[str, float] = {}
-        self.notes: list[str] = []
-        self.refusal: Exception | None = None
+    prepared: Prepared | None = None
+    values: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    refusal: Exception | None = None
 
 
 def extract_together(image: sitk.Image, regions: Sequence[sitk.Image], plan: Plan) -> list[Measuring]:
@@ -73,10 +72,8 @@ def extract_together(image: sitk.Image, regions: Sequence[sitk.Image], plan: Pla
         ground, whole = loaded(image, labelled(union, plan.settings), plan.settings, plan.ibsi)
         for one, region in zip(found, regions, strict=True):
             _try(one, _prepare, ground, region, plan)
-        sound = [one.prepared for one in found if one.prepared is not None]
-        for prepared in sound[:1]:  # any of them: they share the image that is filtered
-            shown = replace(prepared, mask=whole)
-            for filtered, name, settings in filtered_images(shown, plan.image_types, plan.settings):
+        if any(one.refusal is None for one in found):
+            for filtered, name, settings in filtered_images(ground, whole, plan.image_types, plan.settings):
                 for one in found:
                     _try(one, _measure, filtered, name, plan, settings)
     for one in found:
@@ -106,6 +103,4 @@ def _prepare(one: Measuring, ground: sitk.Image, region: sitk.Image, plan: Plan)
 
 def _measure(one: Measuring, filtered: sitk.Image, name: str, plan: Plan, settings: Any) -> None:
     assert one.prepared is not None  # it was not refused
-    inside = one.prepared.box.crop(one.prepared.mask) == INSIDE
-    for class_name, features in measure_image(filtered, name, one.prepared, inside, plan, settings).items():
-        one.values |= {f"{name}_{class_name}_{feature}": value for feature, value in features.items()}
+    one.values |= measure_image(filtered, name, one.prepared, plan, settings)

@@ -9,9 +9,9 @@ from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.glcm_formulas import EPSILON, glcm_formulas, marginals
 
 #: Column of Imc2 in the formulas' values.
-_IMC2 = 14
+IMC2 = 14
 #: HXY2 - HXY below which its sign is rounding.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 @compiled
@@ -128,9 +128,9 @@ def _add(
     rows, columns, shares = rows[:cells], columns[:cells], shares[:cells]
     of_row, of_column = marginals(rows, columns, shares, levels, symmetrical)
     values = glcm_formulas(rows, columns, shares, of_row, of_column, present, highest, symmetrical)
-    if abs(values[len(sums)]) < _ROUNDING:
+    if abs(values[len(sums)]) < ROUNDING:
         gain = gain_as_summed(table)
-        values[_IMC2] = np.sqrt(1.0 - np.exp(-2.0 * gain)) if gain != 0.0 else 0.0
+        values[IMC2] = np.sqrt(1.0 - np.exp(-2.0 * gain)) if gain != 0.0 else 0.0
     for feature in range(len(sums)):
         if not np.isnan(values[feature]):
             sums[feature] += values[feature]

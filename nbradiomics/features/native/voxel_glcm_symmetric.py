@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.glcm_formulas import EPSILON
 from nbradiomics.features.native.voxel_correlation import symmetric_correlation
-from nbradiomics.features.native.voxel_glcm_general import gain_as_summed
+from nbradiomics.features.native.voxel_glcm_general import IMC2, ROUNDING, gain_as_summed
 
-#: Column of Imc2, and of the MCC, which follows the formulas.
-_IMC2, _MCC = 14, 23
-#: HXY2 - HXY below which its sign is rounding.
-_ROUNDING = 1e-12
+#: Column of the MCC, which follows the formulas.
+_MCC = 23
 #: Largest total of counts for which the logarithms are tabulated.
 _TABULATED = 1000
 
@@ -90,10 +88,10 @@ def symmetric_glcm_of_box(
             continue
         _measure(counts, of_row, present, float(total), tables, highest, histograms, values)
         directions += 1
-        if not np.isnan(values[_IMC2]):
+        if not np.isnan(values[IMC2]):
             kept += 1
         else:
-            values[_IMC2] = 0.0
+            values[IMC2] = 0.0
         if correlation:
             values[_MCC] = symmetric_correlation(counts, of_row, marks, work)
         means += values
@@ -102,9 +100,9 @@ def symmetric_glcm_of_box(
     if directions == 0:
         means[:] = np.nan
         return
-    imc2 = means[_IMC2]
+    imc2 = means[IMC2]
     means /= directions
-    means[_IMC2] = imc2 / kept if kept > 0 else np.nan
+    means[IMC2] = imc2 / kept if kept > 0 else np.nan
     if not correlation:
         means[_MCC] = np.nan
 
@@ -175,7 +173,7 @@ def _measure(
 @compiled
 def _information(gain: float, counts: NDArray[np.float64], total: float) -> float:
     """Imc2; see `gain_as_summed` for where it vanishes."""
-    if abs(gain) < _ROUNDING:
+    if abs(gain) < ROUNDING:
         gain = gain_as_summed(counts / total)
     return float(np.sqrt(1.0 - np.exp(-2.0 * gain))) if gain != 0.0 else 0.0
 
