@@ -172,8 +172,9 @@ def assert_parity(mine: Extraction, theirs: Extraction) -> None:
 
 
 def _settled(notes: list[str]) -> list[str]:
-    # Whether rounding makes an eigenvalue a little less than 0 is chance.
-    return [note for note in notes if not note.startswith("Encountered")]
+    # Whether rounding makes an eigenvalue a little less than 0 is chance; and that NumPy refuses the matrices of
+    # a region without a pair says no more than the NaN.
+    return [note for note in notes if not note.startswith(("Encountered", "numpy.linalg.LinAlgError"))]
 
 
 def compare_engines(case: Case, params: Mapping[str, object] | Parameters | str) -> Extraction | None:

@@ -81,8 +81,8 @@ def test_runs_by_hand() -> None:
 
 def test_zones_by_hand() -> None:
     region = ranked(region_of(SLICE), 1)
-    shifts = region.shifts(offsets(region.shape, both_ways=True))
-    levels, sizes = _zones(region.ranks.ravel().copy(), region.positions, shifts)
+    strides = region.strides(offsets(region.shape, both_ways=True))
+    levels, sizes = _zones(region.ranks.ravel().copy(), region.places, strides)
     assert sorted(zip(levels.tolist(), sizes.tolist(), strict=True)) == [(1, 3), (2, 2), (3, 3)]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.laplacian import laplacian_of_gaussian
 from nbradiomics.features.native.preparation import INSIDE
 
@@ -68,7 +69,7 @@ def _laplacians(
     size, spacing = np.array(image.GetSize()), np.array(image.GetSpacing())
     x, y, z = image.GetSpacing()
     for sigma in settings.get("sigma", []):
-        if size.min() < 4 or not np.all(size >= np.ceil(sigma / spacing) + 1):
+        if not rounds_as_itk() or size.min() < 4 or not np.all(size >= np.ceil(sigma / spacing) + 1):
             yield from imageoperations.getLoGImage(image, mask, **{**settings, "sigma": [sigma]})
             if size.min() < 4:
                 return

@@ -87,7 +87,7 @@ def glcm_features(
 def _at_rounding(
     region: RankedRegion, matrices: list[Cooccurrence], directions: int, weighted: bool
 ) -> dict[str, float]:
-    """Imc2 and MCC where they vanish, unless the matrices are too large to be laid out in full."""
+    """What rounding decides, unless the matrices are too large to be laid out in full."""
     levels = len(region.present)
     if len(matrices) * levels**2 > _DENSE:
         return {}
@@ -98,4 +98,4 @@ def _at_rounding(
         empty=directions - len(matrices),
         weighted=weighted,
     )
-    return dict(zip(("Imc2", "MCC"), vanishing(stack), strict=True))
+    return vanishing(stack, region.present)

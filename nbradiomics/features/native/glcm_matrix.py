@@ -117,7 +117,7 @@ def _pairs(region: RankedRegion, shift: int, folded: bool) -> _Cells:
     ranks = region.ranks.ravel()
     if levels <= _TABLE:
         table = np.zeros((levels + 1, levels + 1), np.int32)
-        return _count_pairs(ranks, region.positions, shift, folded, table)
+        return _count_pairs(ranks, region.places, np.uint64(shift), folded, table)
     first, second = ranks[region.positions], ranks[region.positions + shift]
     first, second = first[second != 0].astype(np.int64), second[second != 0].astype(np.int64)
     weights = np.ones(len(first))
@@ -128,32 +128,37 @@ def _pairs(region: RankedRegion, shift: int, folded: bool) -> _Cells:
 
 
 @compiled
+def _fold(table: NDArray[np.int32]) -> None:
+    for row in range(1, table.shape[0]):
+        for column in range(1, row):
+            table[row, column] += table[column, row]
+
+
+@compiled
 def _count_pairs(
     ranks: NDArray[np.int32],
-    positions: NDArray[np.int64],
-    shift: int,
+    places: NDArray[np.uint64],
+    stride: np.uint64,
     folded: bool,
     table: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """`_pairs` by way of a table of zeros, whose row and column 0 take the voxels that have no partner."""
+    levels = table.shape[0]
+    flat = table.ravel()
+    for place in places:
+        flat[np.uint64(ranks[place]) * np.uint64(levels) + np.uint64(ranks[place + stride])] += 1
     if folded:
-        for position in positions:
-            rank = ranks[position]
-            beside = ranks[position + shift]
-            table[max(rank, beside), min(rank, beside)] += 1
-    else:
-        for position in positions:
-            table[ranks[position], ranks[position + shift]] += 1
+        _fold(table)
     cells = 0
-    for row in range(1, table.shape[0]):
-        for column in range(1, row + 1 if folded else table.shape[0]):
+    for row in range(1, levels):
+        for column in range(1, row + 1 if folded else levels):
             cells += table[row, column] != 0
     rows = np.empty(cells, np.int32)
     columns = np.empty(cells, np.int32)
     counts = np.empty(cells)
     cell = 0
-    for row in range(1, table.shape[0]):
-        for column in range(1, row + 1 if folded else table.shape[0]):
+    for row in range(1, levels):
+        for column in range(1, row + 1 if folded else levels):
             if table[row, column] != 0:
                 rows[cell] = row - 1
                 columns[cell] = column - 1

@@ -1,9 +1,11 @@
-"""Imc2 and MCC where they vanish: PyRadiomics gives 0, a trace or NaN as its sums happen to round.
+"""Imc2, MCC and Correlation where levels are independent: PyRadiomics' value hangs on how its sums round.
 
-Both are roots of a difference that is 0 in exact arithmetic where two grey levels beside each other are
-independent. The difference's last bit then decides between 0 and NaN (the root of a negative number), and the
-mean over directions leaves NaN out: so one bit can move the feature by a thirteenth. Here the sums are taken
-over whole matrices that lie in memory as PyRadiomics' do, because NumPy adds in the order of memory.
+Imc2 and MCC are roots of a difference that is 0 in exact arithmetic where two grey levels beside each other
+are independent. The difference's last bit then decides between 0 and NaN (the root of a negative number), and
+the mean over directions leaves NaN out: so one bit can move the feature by a thirteenth. Correlation counts
+as 1 where all pairs of a direction start, or end, with one level, but as 0 where rounding leaves their
+standard deviation above 0. Here the sums are taken over whole matrices that lie in memory as PyRadiomics' do,
+because NumPy adds in the order of memory.
 """
 
 from __future__ import annotations
@@ -50,26 +52,42 @@ def laid_out(
     return stack
 
 
-def vanishing(shares: NDArray[np.float64]) -> tuple[float, float]:
-    """Imc2 and MCC as means over directions (see `glcm_formulas` and `glcm_correlation` for the mathematics).
+def vanishing(shares: NDArray[np.float64], levels: NDArray[np.float64]) -> dict[str, float]:
+    """Imc2, MCC and Correlation as means over directions.
+
+    See `glcm_formulas` and `glcm_correlation` for the mathematics.
 
     Parameters
     ----------
     shares
         p(i, j), shape (1, levels, levels, directions).
+    levels
+        The grey levels.
     """
     of_row, of_column = shares.sum(2, keepdims=True), shares.sum(1, keepdims=True)
     joint = -np.sum(shares * np.log2(shares + EPSILON), (1, 2))
     expected = of_row * of_column
     gain = -np.sum(expected * np.log2(expected + EPSILON), (1, 2)) - joint
-    levels = shares.shape[1]
-    product = np.zeros((levels, levels, shares.shape[3]))
-    for k in range(levels):
+    product = np.zeros((len(levels), len(levels), shares.shape[3]))
+    for k in range(len(levels)):
         divisor = of_row[0, :, 0, np.newaxis] * of_column[0, 0, k] + EPSILON
         product += shares[0, :, np.newaxis, k] * shares[0, np.newaxis, :, k] / divisor
     eigenvalues = np.sort(np.linalg.eigvals(product.transpose(2, 0, 1)), axis=1)
     squared = np.where(gain == 0.0, 0.0, 1.0 - np.e ** (-2.0 * gain))
-    return _mean_of_roots(squared), _mean_of_roots(eigenvalues[:, -2])
+    return {
+        "Imc2": _mean_of_roots(squared),
+        "MCC": _mean_of_roots(eigenvalues[:, -2]),
+        "Correlation": _mean_correlation(shares, levels),
+    }
+
+
+def _mean_correlation(shares: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
+    i, j = levels[np.newaxis, :, np.newaxis, np.newaxis], levels[np.newaxis, np.newaxis, :, np.newaxis]
+    from_mean = [value - np.sum(value * shares, (1, 2), keepdims=True) for value in (i, j)]
+    spread = [np.sum(shares * off**2, (1, 2)) ** 0.5 for off in from_mean]
+    product = spread[0] * spread[1]
+    together = np.sum(shares * from_mean[0] * from_mean[1], (1, 2))
+    return float(np.mean(np.where(product == 0.0, 1.0, together / (product + EPSILON))))
 
 
 def _mean_of_roots(squared: NDArray[np.float64] | NDArray[np.complex128]) -> float:

@@ -85,11 +85,16 @@ def occupied_levels(
 def _matrices(region: RankedRegion, steps: NDArray[np.int64]) -> list[NDArray[np.int32]]:
     """One matrix per direction, shape (levels, longest run + 1); all 0 where no line holds two voxels."""
     ranks = region.ranks.ravel()
-    starts = np.empty(len(region.positions), np.int64)
+    so_far = np.zeros(ranks.size, np.int32)
     matrices = []
-    for step, shift in zip(steps, region.shifts(steps), strict=True):
-        counts = np.zeros((len(region.present), max(region.shape) + 1), np.int32)
-        longest = _count_runs(ranks, region.positions, shift, starts, counts)
+    for step, stride in zip(steps, region.strides(steps), strict=True):
+        reached = np.zeros((2, len(region.present) + 1, max(region.shape) + 2), np.int32)
+        _count_reached(ranks, region.places, stride, so_far, reached)
+        reaching = reached.sum(axis=0, dtype=np.int32)[1:]
+        # As many runs end at a length as reach it, less those that go on.
+        counts = reaching[:, :-1] - reaching[:, 1:]
+        counts[:, 0] = 0
+        longest = int(np.flatnonzero(counts.any(axis=0))[-1])
         if longest == 1 and not _shares_a_line(region.levels, region.margin, step):
             counts[:] = 0
         matrices.append(counts[:, : longest + 1])
@@ -104,33 +109,39 @@ def _weighted_sum(matrices: list[NDArray[np.int32]], weights: NDArray[np.float64
 
 
 @compiled
-def _count_runs(
+def _count_reached(
     ranks: NDArray[np.int32],
-    positions: NDArray[np.int64],
-    shift: int,
-    starts: NDArray[np.int64],
-    counts: NDArray[np.int32],
-) -> int:
-    """Count the runs along one direction into (level, length); return the longest run's length.
+    places: NDArray[np.uint64],
+    stride: np.uint64,
+    so_far: NDArray[np.int32],
+    reached: NDArray[np.int32],
+) -> None:
+    """Count how many runs along one direction reach each length.
 
-    A run starts where the voxel before has another grey level. The starts are listed first, in `starts`: a
-    loop without branches, and one that follows runs only.
+    Parameters
+    ----------
+    ranks, places, stride
+        Of the padded region; `stride` leads to a voxel that comes later.
+    so_far
+        Filled in: how long the run is that ends at a voxel, if it ended there.
+    reached
+        Shape (2, ranks + 1, lengths + 1), zeros; their sum is the count. Neighbours take turns, since voxels
+        that are alike would wait for each other at the same counter.
     """
-    runs = 0
-    for position in positions:
-        starts[runs] = position
-        runs += ranks[position - shift] != ranks[position]
-    longest = 0
-    for run in range(runs):
-        rank = ranks[starts[run]]
-        following = starts[run] + shift
-        length = 1
-        while ranks[following] == rank:
-            length += 1
-            following += shift
-        counts[rank - 1, length] += 1
-        longest = max(longest, length)
-    return longest
+    width = np.uint64(reached.shape[2])
+    even, odd = reached[0].ravel(), reached[1].ravel()
+    for i in range(len(places)):
+        place = places[np.uint64(i)]
+        rank = ranks[place]
+        before = place - stride
+        # Without a branch, which could not be foreseen.
+        length = so_far[before] * np.int32(ranks[before] == rank) + np.int32(1)
+        so_far[place] = length
+        cell = np.uint64(rank) * width + np.uint64(length)
+        if i % 2:
+            odd[cell] += 1
+        else:
+            even[cell] += 1
 
 
 @compiled

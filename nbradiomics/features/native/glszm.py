@@ -47,7 +47,7 @@ def glszm_features(region: RankedRegion, *, plane: int | None = None) -> dict[st
         Axis along which voxels do not connect; None for three dimensions.
     """
     steps = offsets(region.shape, both_ways=True, plane=plane)
-    ranks, sizes = _zones(region.ranks.ravel().copy(), region.positions, region.shifts(steps))
+    ranks, sizes = _zones(region.ranks.ravel().copy(), region.places, region.strides(steps))
     counts, areas = _matrix(ranks, sizes, len(region.present))
     values = length_formulas(counts, region.present, areas)
     by_formula = dict(zip(FORMULAS, values.tolist(), strict=True))
@@ -68,14 +68,14 @@ def _matrix(
 
 @compiled
 def _zones(
-    ranks: NDArray[np.int32], positions: NDArray[np.int64], shifts: NDArray[np.int64]
+    ranks: NDArray[np.int32], places: NDArray[np.uint64], strides: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Rank and size of each zone. `ranks` is used up: a voxel is set to 0 once it belongs to a zone."""
-    waiting = np.empty(len(positions), np.int64)
-    rank_of_zone = np.empty(len(positions), np.int32)
-    size_of_zone = np.empty(len(positions), np.int32)
+    waiting = np.empty(len(places), np.uint64)
+    rank_of_zone = np.empty(len(places), np.int32)
+    size_of_zone = np.empty(len(places), np.int32)
     zones = 0
-    for seed in positions:
+    for seed in places:
         rank = ranks[seed]
         if rank == 0:
             continue
@@ -85,10 +85,10 @@ def _zones(
         size = 0
         while left > 0:
             left -= 1
-            position = waiting[left]
+            place = waiting[left]
             size += 1
-            for shift in shifts:
-                beside = position + shift
+            for stride in strides:
+                beside = place + stride
                 if ranks[beside] == rank:
                     ranks[beside] = 0
                     waiting[left] = beside

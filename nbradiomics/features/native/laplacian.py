@@ -38,9 +38,12 @@ _W1, _L1, _W2, _L2 = 0.6681, -1.3932, 2.0787, -1.3732
 _GAUSSIAN = (1.3530, 1.8151, -0.3531, 0.0902)
 _SECOND = (-1.3563, 5.2318, 0.3446, -2.2355)
 #: Lines that are filtered side by side.
-_WIDTH = 64
+_WIDTH = 32
+#: One to four places on along such lines.
+_ONE, _TWO, _THREE, _FOUR = (np.uint64(k * _WIDTH) for k in (1, 2, 3, 4))
 Four = tuple[float, float, float, float]
 Row = NDArray[np.float64]
+Image = NDArray[np.float32]
 #: Axes: place along the line, line.
 Rows = NDArray[np.float64]
 
@@ -75,15 +78,20 @@ def laplacian_of_gaussian(
     # image.
     exact = np.can_cast(image.dtype, np.float32)
     image = np.ascontiguousarray(image, np.float32 if exact else np.float64)
+    second_z, second_y, second_x = (recursion(sigma, step, 2) for step in spacing)
+    smooth_z, smooth_y, smooth_x = (recursion(sigma, step, 0) for step in spacing)
     total = np.zeros(image.shape, np.float32)
-    passes = {order: [recursion(sigma, step, order) for step in spacing] for order in (0, 2)}
-    for axis in (2, 1, 0):
-        result = _along(image, axis, passes[2][axis])
-        for other in (2, 1, 0):
-            if other != axis:
-                result = _along(result, other, passes[0][other])
-        scale = 1.0 / (spacing[axis] * spacing[axis])
-        total = (total + result.astype(np.float64) * scale).astype(np.float32)
+    result = np.empty(image.shape, np.float32)
+    # The second derivative along an axis, then smoothed along the others: x before y before z.
+    _along_x_and_y(image, result, second_x, smooth_y)
+    _along_z(result, result, smooth_z)
+    _add(total, result, 1.0 / (spacing[2] * spacing[2]))
+    _along_y_and_x(image, result, second_y, smooth_x)
+    _along_z(result, result, smooth_z)
+    _add(total, result, 1.0 / (spacing[1] * spacing[1]))
+    _along_z(image, result, second_z)
+    _along_x_and_y(result, result, smooth_x, smooth_y)
+    _add(total, result, 1.0 / (spacing[0] * spacing[0]))
     return total
 
 
@@ -147,29 +155,50 @@ def _denominator(scale: float) -> Four:
     return -2 * (exp2 * cos2 + exp1 * cos1), d2, d3, exp1 * exp1 * exp2 * exp2
 
 
-def _along(image: NDArray[Any], axis: int, coefficients: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Filter all lines along one axis."""
-    length, inner = image.shape[axis], math.prod(image.shape[axis + 1 :])
-    result = np.empty(image.shape, np.float32)
-    if inner == 1:
-        _filter_rows(image.reshape(-1, length), result.reshape(-1, length), coefficients)
-    else:
-        for block, filtered in zip(
-            image.reshape(-1, length, inner), result.reshape(-1, length, inner), strict=True
-        ):
-            _filter_columns(block, filtered, coefficients)
-    return result
+@compiled
+def _along_x_and_y(image: NDArray[Any], result: Image, along_x: Row, along_y: Row) -> None:
+    """Filter slice by slice, which stays at hand between the two passes; `result` may be `image`."""
+    scratch = _scratch(max(image.shape))
+    for z in range(image.shape[0]):
+        _filter_rows(image[z], result[z], along_x, scratch)
+        _filter_columns(result[z], result[z], along_y, scratch)
 
 
 @compiled
-def _filter_columns(
-    image: NDArray[Any], result: NDArray[np.float32], coefficients: NDArray[np.float64]
-) -> None:
+def _along_y_and_x(image: NDArray[Any], result: Image, along_y: Row, along_x: Row) -> None:
+    """As `_along_x_and_y`, the other way round."""
+    scratch = _scratch(max(image.shape))
+    for z in range(image.shape[0]):
+        _filter_columns(image[z], result[z], along_y, scratch)
+        _filter_rows(result[z], result[z], along_x, scratch)
+
+
+@compiled
+def _along_z(image: NDArray[Any], result: Image, coefficients: NDArray[np.float64]) -> None:
+    depth = image.shape[0]
+    flat, filtered = image.reshape(depth, -1), result.reshape(depth, -1)
+    _filter_columns(flat, filtered, coefficients, _scratch(depth))
+
+
+@compiled
+def _scratch(length: int) -> Rows:
+    """Room for the values of some lines, and for both recursions."""
+    return np.empty((3, length, _WIDTH))
+
+
+@compiled
+def _add(total: Image, result: Image, scale: float) -> None:
+    """Add `result` times `scale`, rounded to single precision once."""
+    summed, added = total.ravel(), result.ravel()
+    for i in range(summed.size):
+        summed[i] = np.float32(np.float64(summed[i]) + np.float64(added[i]) * scale)
+
+
+@compiled
+def _filter_columns(image: NDArray[Any], result: NDArray[np.float32], coefficients: Row, room: Rows) -> None:
     """Filter along the first of two axes, some lines side by side."""
     length, lines = image.shape
-    data = np.empty((length, _WIDTH))
-    forwards = np.empty((length, _WIDTH))
-    backwards = np.empty((length, _WIDTH))
+    data, forwards, backwards = room[0, :length], room[1, :length], room[2, :length]
     for start in range(0, lines, _WIDTH):
         number = min(_WIDTH, lines - start)
         for i in range(length):
@@ -182,12 +211,10 @@ def _filter_columns(
 
 
 @compiled
-def _filter_rows(image: NDArray[Any], result: NDArray[np.float32], coefficients: NDArray[np.float64]) -> None:
+def _filter_rows(image: NDArray[Any], result: NDArray[np.float32], coefficients: Row, room: Rows) -> None:
     """Filter along the second of two axes, some lines side by side."""
     lines, length = image.shape
-    data = np.empty((length, _WIDTH))
-    forwards = np.empty((length, _WIDTH))
-    backwards = np.empty((length, _WIDTH))
+    data, forwards, backwards = room[0, :length], room[1, :length], room[2, :length]
     for start in range(0, lines, _WIDTH):
         number = min(_WIDTH, lines - start)
         for j in range(number):
@@ -203,31 +230,28 @@ def _filter_rows(image: NDArray[Any], result: NDArray[np.float32], coefficients:
 def _recurse(
     data: Rows, forwards: Rows, backwards: Rows, coefficients: NDArray[np.float64], number: int
 ) -> None:
-    """Both recursions of the first `number` columns."""
+    """Both recursions of the first `number` columns: four inputs, less the four outputs before."""
     n, m, d = coefficients[0], coefficients[1], coefficients[2]
+    n0, n1, n2, n3 = n[0], n[1], n[2], n[3]
+    m1, m2, m3, m4 = m[0], m[1], m[2], m[3]
+    d1, d2, d3, d4 = d[0], d[1], d[2], d[3]
     last = data.shape[0] - 1
     for i in range(4):
         _border(data, forwards, n, d, coefficients[3], i, 1, number)
         _border(data, backwards, m, d, coefficients[4], last - i, -1, number)
+    x, f, b = data.ravel(), forwards.ravel(), backwards.ravel()
+    # Unsigned places, a known number of them apart: so the compiler sees that none is negative and that no
+    # column touches another, and handles several columns at once.
     for i in range(4, last + 1):
-        out = forwards[i], forwards[i - 1], forwards[i - 2], forwards[i - 3], forwards[i - 4]
-        _step(data[i], data[i - 1], data[i - 2], data[i - 3], out, n, d, number)
+        for j in range(number):
+            at = np.uint64(i * _WIDTH) + np.uint64(j)
+            value = x[at] * n0 + x[at - _ONE] * n1 + x[at - _TWO] * n2 + x[at - _THREE] * n3
+            f[at] = value - (f[at - _ONE] * d1 + f[at - _TWO] * d2 + f[at - _THREE] * d3 + f[at - _FOUR] * d4)
     for i in range(last - 4, -1, -1):
-        out = backwards[i], backwards[i + 1], backwards[i + 2], backwards[i + 3], backwards[i + 4]
-        _step(data[i + 1], data[i + 2], data[i + 3], data[i + 4], out, m, d, number)
-
-
-@compiled
-def _step(
-    x0: Row, x1: Row, x2: Row, x3: Row, out: tuple[Row, Row, Row, Row, Row], n: Row, d: Row, number: int
-) -> None:
-    """One step of a recursion: four inputs, less the four outputs that came before `out[0]`."""
-    n0, n1, n2, n3 = n[0], n[1], n[2], n[3]
-    d1, d2, d3, d4 = d[0], d[1], d[2], d[3]
-    new, out1, out2, out3, out4 = out
-    for j in range(number):
-        value = x0[j] * n0 + x1[j] * n1 + x2[j] * n2 + x3[j] * n3
-        new[j] = value - (out1[j] * d1 + out2[j] * d2 + out3[j] * d3 + out4[j] * d4)
+        for j in range(number):
+            at = np.uint64(i * _WIDTH) + np.uint64(j)
+            value = x[at + _ONE] * m1 + x[at + _TWO] * m2 + x[at + _THREE] * m3 + x[at + _FOUR] * m4
+            b[at] = value - (b[at + _ONE] * d1 + b[at + _TWO] * d2 + b[at + _THREE] * d3 + b[at + _FOUR] * d4)
 
 
 @compiled

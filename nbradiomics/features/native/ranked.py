@@ -44,6 +44,11 @@ class RankedRegion:
     spacing: tuple[float, float, float]
 
     @property
+    def places(self) -> NDArray[np.uint64]:
+        """`positions` for kernels: Numba asks of a signed number at every look whether it is negative."""
+        return self.positions.view(np.uint64)
+
+    @property
     def highest(self) -> int:
         """Highest grey level, PyRadiomics' Ng."""
         return int(self.present[-1])
@@ -54,6 +59,10 @@ class RankedRegion:
         table = np.zeros(self.highest + 1, np.int32)
         table[self.present.astype(np.int64)] = np.arange(1, len(self.present) + 1)
         return table
+
+    def strides(self, steps: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """`shifts` to be added to `places`; sums with one that leads back wrap round."""
+        return self.shifts(steps).view(np.uint64)
 
     def shifts(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
         """Offsets (z, y, x) as distances in the flattened padded arrays."""

@@ -1,0 +1,158 @@
+"""Resampling by B-splines: ITK's to the last bit, and a B-spline at all."""
+
+import platform
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import ndimage
+from scipy.spatial.transform import Rotation
+
+from nbradiomics.features.native import preparation
+from nbradiomics.features.native.arithmetic import rounds_as_itk
+from nbradiomics.features.native.preparation import prepare
+from nbradiomics.features.native.spline import resample_spline
+
+KINDS = [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64]
+#: Spacings that make voxels of two grids meet, and those of a real file.
+SPACINGS = st.one_of(st.sampled_from([0.5, 1.0, 2.0, 0.78125, 3.2699549198150635]), st.floats(0.3, 4))
+
+
+def by_itk(image: sitk.Image, grid: sitk.Image) -> np.ndarray:
+    found = sitk.Resample(image, grid, sitk.Transform(), sitk.sitkBSpline, 0.0, image.GetPixelID())
+    return sitk.GetArrayFromImage(found)
+
+
+pytestmark = pytest.mark.skipif(not rounds_as_itk(), reason="this processor is left to ITK")
+
+
+@given(
+    size=st.tuples(*[st.integers(4, 30)] * 3),
+    spacing=st.tuples(*[SPACINGS] * 3),
+    wanted=st.tuples(*[SPACINGS] * 3),
+    turn=st.sampled_from(["none", "flip", "oblique", "another way"]),
+    kind=st.sampled_from(KINDS),
+    first=st.floats(-0.3, 0.6),
+    seed=st.integers(0, 999),
+)
+def test_values_are_itk_s_to_the_last_bit(
+    size: tuple[int, int, int],
+    spacing: tuple[float, float, float],
+    wanted: tuple[float, float, float],
+    turn: str,
+    kind: type,
+    first: float,
+    seed: int,
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(0, 200, size) if seed % 3 else np.indices(size).sum(axis=0) * 1.0
+    if np.issubdtype(kind, np.integer):
+        values = np.rint(values).clip(np.iinfo(kind).min, np.iinfo(kind).max)
+    image = sitk.GetImageFromArray(values.astype(kind))
+    image.SetSpacing(spacing)
+    image.SetOrigin(rng.normal(0, 100, 3).tolist())
+    if turn == "flip":
+        image.SetDirection((-1, 0, 0, 0, -1, 0, 0, 0, 1))
+    if turn == "oblique":
+        image.SetDirection(Rotation.random(rng=rng).as_matrix().ravel().tolist())
+    extent = np.array(size[::-1]) * spacing
+    grid = sitk.Image([int(n) for n in np.clip(0.6 * extent / wanted, 1, 40)], sitk.sitkUInt8)
+    grid.SetSpacing(wanted)
+    grid.SetOrigin(
+        image.TransformContinuousIndexToPhysicalPoint(np.rint(first * np.array(size[::-1])).tolist())
+    )
+    grid.SetDirection(
+        Rotation.random(rng=rng).as_matrix().ravel().tolist()
+        if turn == "another way"
+        else image.GetDirection()
+    )
+    found = sitk.GetArrayFromImage(resample_spline(image, grid))
+    np.testing.assert_array_equal(found, by_itk(image, grid), strict=True)
+
+
+def test_agrees_with_scipy_within_an_image() -> None:
+    values = np.random.default_rng(3).normal(size=(20, 21, 22))
+    image = sitk.GetImageFromArray(values)
+    grid = sitk.Image([9, 8, 7], sitk.sitkUInt8)
+    grid.SetOrigin((6.3, 5.1, 7.7))
+    grid.SetSpacing((0.7, 1.1, 0.9))
+    z, y, x = np.indices((7, 8, 9))
+    places = [7.7 + 0.9 * z, 5.1 + 1.1 * y, 6.3 + 0.7 * x]
+    expected = ndimage.map_coordinates(values, places, order=3, mode="mirror")
+    # ITK breaks the recursion's start off at 1e-10.
+    assert np.allclose(sitk.GetArrayFromImage(resample_spline(image, grid)), expected, atol=1e-8)
+
+
+def settings(**own: object) -> dict[str, object]:
+    return {
+        "label": 1,
+        "interpolator": "sitkBSpline",
+        "resampledPixelSpacing": [1.0, 1.0, 1.0],
+        "padDistance": 5,
+        **own,
+    }
+
+
+def case(shape: tuple[int, int, int], spacing: tuple[float, float, float]) -> tuple[sitk.Image, sitk.Image]:
+    values = np.random.default_rng(0).normal(100, 20, shape).astype(np.int16)
+    inside = np.zeros(shape, np.uint8)
+    inside[tuple(slice(size // 4, size // 4 + max(size // 2, 1)) for size in shape)] = 1
+    image, mask = sitk.GetImageFromArray(values), sitk.GetImageFromArray(inside)
+    for one in (image, mask):
+        one.SetSpacing(spacing)
+    return image, mask
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing", "own", "ours"),
+    [
+        ((12, 20, 22), (0.8, 0.9, 3.0), {}, True),
+        ((12, 20, 22), (0.8, 0.9, 3.0), {"interpolator": sitk.sitkBSpline}, True),
+        ((12, 20, 22), (0.8, 0.9, 3.0), {"resampledPixelSpacing": [0, 0, 1.5]}, True),
+        # Left to PyRadiomics: it crops, another interpolator, one it doesn't know, too few slices.
+        ((12, 20, 22), (1.0, 1.0, 1.0), {}, False),
+        ((12, 20, 22), (0.8, 0.9, 3.0), {"interpolator": "sitkLinear"}, False),
+        ((12, 20, 22), (0.8, 0.9, 3.0), {"interpolator": "sitkNoSuch"}, False),
+        ((2, 20, 22), (0.8, 0.9, 3.0), {}, False),
+    ],
+)
+def test_prepared_as_by_pyradiomics(
+    shape: tuple[int, int, int],
+    spacing: tuple[float, float, float],
+    own: dict[str, object],
+    ours: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from radiomics import imageoperations
+
+    calls = []
+    monkeypatch.setattr(
+        preparation, "resample_spline", lambda *given: calls.append(1) or resample_spline(*given)
+    )
+    image, mask = case(shape, spacing)
+    found = prepare(image, mask, settings(**own))
+    assert bool(calls) is (ours and rounds_as_itk())
+    expected = imageoperations.resampleImage(image, sitk.Cast(mask, sitk.sitkUInt32), **settings(**own))
+    for one, other in zip((found.image, found.mask), expected, strict=True):
+        assert preparation.same_grid(one, other)
+        assert one.GetPixelID() == other.GetPixelID()
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(one), sitk.GetArrayFromImage(other))
+
+
+def test_one_slice_of_a_thick_image_keeps_its_spacing() -> None:
+    image, mask = case((12, 20, 22), (0.8, 0.9, 3.0))
+    flat = sitk.GetArrayFromImage(mask)
+    flat[:6] = flat[7:] = 0
+    one_slice = sitk.GetImageFromArray(flat)
+    one_slice.CopyInformation(image)
+    found = prepare(image, one_slice, settings(minimumROIDimensions=1))
+    assert found.image.GetSpacing() == (1.0, 1.0, 3.0)
+
+
+def test_a_processor_that_rounds_otherwise_is_left_to_itk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    monkeypatch.setattr(preparation, "resample_spline", None)
+    image, mask = case((12, 20, 22), (0.8, 0.9, 3.0))
+    assert prepare(image, mask, settings()).image.GetSpacing() == (1.0, 1.0, 1.0)
