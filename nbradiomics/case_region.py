@@ -47,13 +47,18 @@ def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.
         When a file cannot be used, the grids differ, or the region is empty.
     """
     image = read_image(case.scan.image)
+    return image, region_on(image, case, label)
+
+
+def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
+    """Region of a case on the grid of its scan's image; raises `InputError` as `read_case`."""
     region = read_case_region(case, label)
     require_same_grid(region, image, names=(str(case.masks[0].path), str(case.scan.image)))
     if not sitk.GetArrayViewFromImage(region).any():
         raise InputError(f"{case.masks[0].path}: the mask is empty.", "There is nothing to measure in it.")
     # Within tolerance the grids are the same; libraries that compare exactly must see them so.
     region.CopyInformation(image)
-    return image, region
+    return region
 
 
 def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:

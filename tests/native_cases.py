@@ -172,7 +172,7 @@ def assert_parity(mine: Extraction, theirs: Extraction) -> None:
 
 
 def _settled(notes: list[str]) -> list[str]:
-    # Whether rounding makes an eigenvalue a little less than 0 is chance; and that NumPy refuses the matrices of
+    # Whether rounding makes an eigenvalue a little less than 0 is chance; that NumPy refuses the matrices of
     # a region without a pair says no more than the NaN.
     return [note for note in notes if not note.startswith(("Encountered", "numpy.linalg.LinAlgError"))]
 

@@ -10,22 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.case_region import read_case, region_hashes
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
-from nbradiomics.features.extract import (
-    DEFAULT_ENGINE,
-    ENGINES,
-    extract_region,
-    require_able,
-    resolve_label,
-)
-from nbradiomics.features.parameters import UNION, Parameters, load_parameters
+from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, require_able, resolve_label
+from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.scans import STAGE, extract_scans
 from nbradiomics.lesions import apply_lesion_rule
 from nbradiomics.tables import AUTO, INDEX
-from nbradiomics.workspace import PASSING, Payload, Workspace, content_hash, result_key, run_stored
+from nbradiomics.workspace import Payload, Workspace
 
 
 @dataclass(frozen=True)
@@ -85,17 +78,7 @@ def extract_cohort(
     cases = {case.name: case for case in apply_lesion_rule(cohort.cases(), lesions, label=label)}
     if not cases:
         raise InputError(f"{cohort.path} holds no mask.", "Give readers' masks, or segment the images first.")
-    how: dict[str, Any] = {"workspace": workspace, "jobs": jobs, "progress": progress}
-    if parameters.own.crop == UNION:
-        batch = extract_scans(cases, parameters, engine, label, **how)
-    else:
-        batch = run_stored(
-            _extract_case,
-            {name: (case, parameters, engine, label) for name, case in cases.items()},
-            key=lambda name: _key(cases[name], parameters, engine, label),
-            stage=STAGE,
-            **how,
-        )
+    batch = extract_scans(cases, parameters, engine, label, workspace=workspace, jobs=jobs, progress=progress)
     table = _assemble(cases, batch.results, engine_name(engine, parameters))
     return FeatureTable(table, batch.failures + _incomplete(table, batch.results))
 
@@ -115,22 +98,6 @@ def _label(cohort: Cohort, parameters: Parameters) -> int:
     for label in named - {None}:
         resolve_label(parameters, label)
     return int(resolve_label(parameters, None))
-
-
-def _key(case: Case, parameters: Parameters, engine: str, label: int) -> str:
-    return result_key(
-        STAGE,
-        image=content_hash(case.scan.image),
-        masks=region_hashes(case, label),
-        parameters=parameters.fingerprint,
-        engine=[engine, ENGINES[engine].engine_version()],
-    )
-
-
-def _extract_case(case: Case, parameters: Parameters, engine: str, label: int) -> Payload:
-    image, region = read_case(case, label)
-    extraction = extract_region(image, region, parameters, engine=engine, name=str(case.masks[0].path))
-    return {"values": extraction.values, "notes": extraction.notes, PASSING: extraction.broken}
 
 
 def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine: str) -> pd.DataFrame:

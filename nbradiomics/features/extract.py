@@ -112,9 +112,29 @@ def extract_region(
 
 
 def extract_regions(
-    image: sitk.Image, regions: Mapping[str, sitk.Image], parameters: Parameters, *, engine: str
+    image: sitk.Image,
+    regions: Mapping[str, sitk.Image],
+    parameters: Parameters,
+    *,
+    engine: str = DEFAULT_ENGINE,
+    name: str = "the image",
 ) -> dict[str, Extraction | InputError]:
-    """Extract the features of several binary regions of one image, which is cropped to their union.
+    """Extract the features of several binary regions of one image, on its grid.
+
+    The native engine does what does not depend on the region once: it normalises the image, and filters it
+    where it is not cropped. Values are those of each region by itself, unless the parameters ask for
+    ``crop: union``.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional.
+    regions
+        By name: binary, 1 inside.
+    parameters, engine
+        What to compute, and with what.
+    name
+        What messages call the image.
 
     Returns
     -------
@@ -122,15 +142,15 @@ def extract_regions(
         By the name of the region: its features, or why it is refused.
     """
     require_able(engine, parameters)
-    require_finite(image, "the image")
+    require_finite(image, name)
     refused: dict[str, Extraction | InputError] = {}
-    for name, region in regions.items():
+    for region_name, region in regions.items():
         try:
-            require_two_voxels(region, name)
+            require_two_voxels(region, region_name)
         except InputError as error:
-            refused[name] = error
-    sound = {name: region for name, region in regions.items() if name not in refused}
-    found = native_engine.compute_together(image, list(sound.values()), parameters) if sound else []
+            refused[region_name] = error
+    sound = {region_name: region for region_name, region in regions.items() if region_name not in refused}
+    found = ENGINES[engine].compute_together(image, list(sound.values()), parameters) if sound else []
     return refused | dict(zip(sound, found, strict=True))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
@@ -64,6 +64,19 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
     # PyRadiomics catches whatever breaks in a feature, logs the traceback and goes on with NaN.
     broken = any(note.startswith(_BROKEN) for note in notes)
     return Extraction(values, [last_line(note) for note in notes], broken)
+
+
+def compute_together(
+    image: sitk.Image, regions: Sequence[sitk.Image], parameters: Parameters
+) -> list[Extraction | InputError]:
+    """Compute the features of several regions of one image, one by one: or why one is refused."""
+    found: list[Extraction | InputError] = []
+    for region in regions:
+        try:
+            found.append(compute(image, region, parameters))
+        except InputError as error:
+            found.append(error)
+    return found
 
 
 def refuse_own(parameters: Parameters) -> None:

@@ -1,24 +1,37 @@
-"""All masks of a scan at once, where an image is cropped to their union before it is filtered."""
+"""The masks of a scan measured together: the image is read once, and what no mask changes is done once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nbradiomics.case_region import read_case, region_hashes
+import numpy as np
+
+from nbradiomics.case_region import region_hashes, region_on
 from nbradiomics.cohort import Case
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution import Batch, Failure
+from nbradiomics.execution import Batch, Failure, Progress, run_cases
 from nbradiomics.features.extract import ENGINES, extract_regions
-from nbradiomics.features.parameters import Parameters
-from nbradiomics.workspace import PASSING, Payload, content_hash, result_key, run_stored
+from nbradiomics.features.parameters import UNION, Parameters
+from nbradiomics.images.io import read_image
+from nbradiomics.workspace import PASSING, Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "extract"
+#: What `_extract_masks` is given beside the cases: parameters, engine, label.
+_How = tuple[Parameters, str, int]
+_Groups = Mapping[str, tuple[Case, ...]]
 
 
 def extract_scans(
-    cases: Mapping[str, Case], parameters: Parameters, engine: str, label: int, **how: Any
+    cases: Mapping[str, Case],
+    parameters: Parameters,
+    engine: str,
+    label: int,
+    *,
+    workspace: Workspace | None,
+    jobs: int,
+    progress: Progress,
 ) -> Batch[Payload]:
     """Extract the features of every case, the cases of a scan together.
 
@@ -26,62 +39,129 @@ def extract_scans(
     ----------
     cases
         By name.
-    parameters, engine, label
+    parameters, engine, label, workspace, jobs, progress
         As in `extract_cohort`.
-    how
-        Workspace, jobs and progress of `workspace.run_stored`.
 
     Returns
     -------
     Batch
-        Features and failures of each case. A scan in which a case failed is computed anew the next time.
+        Features and failures of each case. With ``crop: union`` results are kept by scan, since a mask's
+        depend on the others: a scan in which a case failed is computed anew the next time.
     """
-    scans: dict[str, list[Case]] = defaultdict(list)
-    for case in cases.values():
-        scans[case.scan.name].append(case)
+    how = (parameters, engine, label)
+    running: dict[str, Any] = {"jobs": jobs, "progress": progress}
+    if parameters.own.crop == UNION:
+        return _kept_by_scan(cases, how, workspace, running)
+    if workspace is None:
+        return _in_order(cases, _by_groups(cases, how, running))
+    keys = {name: _key([case], how) for name, case in cases.items()}
+    kept = {name: payload for name in cases if (payload := workspace.load(STAGE, keys[name]))}
+
+    def keep(_: str, payload: Payload) -> None:
+        for name, own in payload["cases"].items():
+            if not own.get(PASSING):
+                workspace.save(STAGE, keys[name], own)
+
+    todo = {name: case for name, case in cases.items() if name not in kept}
+    fresh = _by_groups(todo, how, running | {"keep": keep})
+    return _in_order(cases, Batch(kept | fresh.results, fresh.failures))
+
+
+def _kept_by_scan(
+    cases: Mapping[str, Case], how: _How, workspace: Workspace | None, running: Mapping[str, Any]
+) -> Batch[Payload]:
+    scans = _scans(cases.values())
     batch = run_stored(
-        _extract_scan,
-        {name: (tuple(own), parameters, engine, label) for name, own in scans.items()},
-        key=lambda name: _key(scans[name], parameters, engine, label),
+        _extract_masks,
+        {name: (own, *how) for name, own in scans.items()},
+        key=lambda name: _key(scans[name], how),
         stage=STAGE,
-        **how,
+        workspace=workspace,
+        **running,
     )
+    return _in_order(cases, _of_cases(batch, scans))
+
+
+def _by_groups(cases: Mapping[str, Case], how: _How, running: Mapping[str, Any]) -> Batch[Payload]:
+    """Cases in groups of a scan; those of a group that broke off are tried again one by one."""
+    groups = _groups(_scans(cases.values()), running["jobs"])
+    tasks = {name: (own, *how) for name, own in groups.items()}
+    batch = run_cases(_extract_masks, tasks, stage=STAGE, **running)
+    broken = {failure.case for failure in batch.failures if len(groups[failure.case]) > 1}
+    if broken:
+        batch.failures = [failure for failure in batch.failures if failure.case not in broken]
+        alone = {case.name: (case,) for name in broken for case in groups[name]}
+        groups |= alone
+        tasks = {name: (own, *how) for name, own in alone.items()}
+        again = run_cases(_extract_masks, tasks, stage=STAGE, **running)
+        batch = Batch(batch.results | again.results, batch.failures + again.failures)
+    return _of_cases(batch, groups)
+
+
+def _scans(cases: Iterable[Case]) -> dict[str, tuple[Case, ...]]:
+    found: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        found[case.scan.name].append(case)
+    return {name: tuple(own) for name, own in found.items()}
+
+
+def _groups(scans: _Groups, jobs: int) -> dict[str, tuple[Case, ...]]:
+    """The scans; fewer than there are processes are divided, so that each has something to do."""
+    parts = -(-jobs // max(len(scans), 1))
+    return {
+        f"{name}#{number}": tuple(own[index] for index in part)
+        for name, own in scans.items()
+        for number, part in enumerate(np.array_split(np.arange(len(own)), min(parts, len(own))))
+    }
+
+
+def _of_cases(batch: Batch[Payload], groups: _Groups) -> Batch[Payload]:
+    """Results and failures of groups as those of their cases."""
     found = {name: own for payload in batch.results.values() for name, own in payload["cases"].items()}
-    failures = {name: why for payload in batch.results.values() for name, why in payload["failures"].items()}
-    for failure in batch.failures:  # of the scan as a whole
-        failures |= {case.name: (failure.cause, failure.hint) for case in scans[failure.case]}
+    why = {name: text for payload in batch.results.values() for name, text in payload["failures"].items()}
+    for failure in batch.failures:  # of the group as a whole
+        why |= {case.name: (failure.cause, failure.hint) for case in groups[failure.case]}
+    return Batch(found, [Failure(name, STAGE, *text) for name, text in why.items()])
+
+
+def _in_order(cases: Mapping[str, Case], batch: Batch[Payload]) -> Batch[Payload]:
+    failures = {failure.case: failure for failure in batch.failures}
     return Batch(
-        {name: found[name] for name in cases if name in found},
-        [Failure(name, STAGE, *failures[name]) for name in cases if name in failures],
+        {name: batch.results[name] for name in cases if name in batch.results},
+        [failures[name] for name in cases if name in failures],
     )
 
 
-def _key(cases: list[Case], parameters: Parameters, engine: str, label: int) -> str:
+def _key(cases: Iterable[Case], how: _How) -> str:
+    """Key of the results of some cases of one scan."""
+    parameters, engine, label = how
+    own = list(cases)
+    masks = [(case.name, region_hashes(case, label)) for case in own]
     return result_key(
         STAGE,
-        image=content_hash(cases[0].scan.image),
-        masks=[(case.name, region_hashes(case, label)) for case in cases],
+        image=content_hash(own[0].scan.image),
+        # The results of a case by itself are the same whatever it is called.
+        masks=masks if parameters.own.crop == UNION else masks[0][1],
         parameters=parameters.fingerprint,
         engine=[engine, ENGINES[engine].engine_version()],
     )
 
 
-def _extract_scan(cases: tuple[Case, ...], parameters: Parameters, engine: str, label: int) -> Payload:
+def _extract_masks(cases: tuple[Case, ...], parameters: Parameters, engine: str, label: int) -> Payload:
+    """Features of some cases of one scan: ``cases`` and ``failures`` by name."""
+    image = read_image(cases[0].scan.image)
     failures: dict[str, tuple[str, str]] = {}
-    read: dict[str, Any] = {}
+    regions = {}
     for case in cases:
         try:
-            read[case.name] = read_case(case, label)
+            regions[case.name] = region_on(image, case, label)
         except NbradiomicsError as error:
             failures[case.name] = error.problem, error.remedy
-    if not read:
-        return {"cases": {}, "failures": failures, PASSING: True}
-    image = next(iter(read.values()))[0]
-    regions = {name: region for name, (_, region) in read.items()}
     found = {}
-    for name, result in extract_regions(image, regions, parameters, engine=engine).items():
+    what = {"engine": engine, "name": str(cases[0].scan.image)}
+    for name, result in extract_regions(image, regions, parameters, **what).items():
         if isinstance(result, InputError):
             failures[name] = result.problem, result.remedy
         else:
-            found[name] = {"values": result.values, "notes": result.notes}
+            found[name] = {"values": result.values, "notes": result.notes, PASSING: result.broken}
     return {"cases": found, "failures": failures, PASSING: bool(failures)}

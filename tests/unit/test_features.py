@@ -10,7 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 import nbradiomics
-from nbradiomics.cohort import load_cohort
+from nbradiomics.cohort import Case, load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features, load_parameters, presets
 from nbradiomics.features.cohort import engine_name, extract_cohort
@@ -206,16 +206,16 @@ def test_a_feature_that_one_case_lacks_is_missing_and_told(tmp_path: Path) -> No
 def test_a_changed_parameter_or_mask_is_computed_anew_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nbradiomics.features import cohort as stage
+    from nbradiomics.features import scans as stage
 
     computed: list[str] = []
-    original = stage._extract_case
+    original = stage._extract_masks
 
-    def spy(case: object, *rest: object) -> object:
-        computed.append(case.name)
-        return original(case, *rest)
+    def spy(cases: tuple[Case, ...], *rest: object) -> object:
+        computed.extend(case.name for case in cases)
+        return original(cases, *rest)
 
-    monkeypatch.setattr(stage, "_extract_case", spy)
+    monkeypatch.setattr(stage, "_extract_masks", spy)
     cohort = load_cohort(two_readers(tmp_path))
     workspace = Workspace(tmp_path / "cache")
     first = extract_cohort(cohort, params=FIRST_ORDER, workspace=workspace).table

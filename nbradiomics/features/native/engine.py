@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.extraction import Extraction
-from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters import UNION, Parameters
 from nbradiomics.features.pyradiomics_engine import last_line, listening, refusal
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 def compute_together(
     image: sitk.Image, regions: Sequence[sitk.Image], parameters: Parameters
 ) -> list[Extraction | InputError]:
-    """Compute the features of several regions of one image, which is filtered once for all of them.
+    """Compute the features of several regions of one image; what does not depend on the region is done once.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def compute_together(
     regions
         Binary, 1 inside, on the image's grid.
     parameters
-        What to compute; they ask for ``crop: union``.
+        What to compute. With ``crop: union`` the image is filtered once for all regions.
 
     Returns
     -------
@@ -82,9 +82,11 @@ def compute_together(
     from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.native.together import extract_together
 
-    found = extract_together(image, regions, Plan.of(parameters.content, parameters.own.ibsi))
+    with listening() as shared:
+        plan = Plan.of(parameters.content, parameters.own.ibsi)
+    found = extract_together(image, regions, plan, union=parameters.own.crop == UNION)
     return [
-        Extraction(one.values, [last_line(note) for note in one.notes])
+        Extraction(one.values, [last_line(note) for note in (*shared, *one.notes)])
         if one.refusal is None
         else one.refusal
         if isinstance(one.refusal, InputError)

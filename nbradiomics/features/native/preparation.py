@@ -161,16 +161,33 @@ def labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
     return imageoperations.getMask(region, **settings)
 
 
+def normalised(image: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
+    """The image by mean and standard deviation of all its voxels, where the settings ask for it."""
+    from radiomics import imageoperations
+
+    if not settings.get("normalize", False):
+        return image
+    result: sitk.Image = imageoperations.normalizeImage(image, **settings)
+    return result
+
+
+def crops(settings: Mapping[str, Any]) -> bool:
+    """Whether an image is cropped around its mask before it is filtered."""
+    return _resamples(settings) or bool(settings.get("preCrop", False))
+
+
+def _resamples(settings: Mapping[str, Any]) -> bool:
+    return settings.get("interpolator") is not None and settings.get("resampledPixelSpacing") is not None
+
+
 def loaded(
     image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi
 ) -> tuple[sitk.Image, sitk.Image]:
     """Normalise, then resample or crop, as the settings say."""
     from radiomics import imageoperations
 
-    if settings.get("normalize", False):
-        image = imageoperations.normalizeImage(image, **settings)
-    resample = settings.get("interpolator") is not None and settings.get("resampledPixelSpacing") is not None
-    if resample:
+    image = normalised(image, settings)
+    if _resamples(settings):
         if ibsi.resampling:
             return ibsi_grid.resampled(image, mask, settings, ibsi)
         image, mask = _resampled(image, mask, settings)

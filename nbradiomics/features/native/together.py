@@ -1,16 +1,19 @@
-"""Several regions of one image, filtered once: the option `crop: union`.
+"""Several regions of one image: what does not depend on the region is done once.
 
-PyRadiomics crops an image to the region (and `padDistance`) before it filters, so that near the crop's edge
-a filtered value depends on the mask: two readers' features differ by that as well as by what they drew. Here
-the image is cropped to all regions together, and every region is measured on the same filtered images. A
-region by itself gives PyRadiomics' values; of several, those of filtered images depart from them. It also
-saves time: reading, resampling and filtering are done once for all regions.
+That is reading and normalising; and, where PyRadiomics crops nothing, every filter (but LBP3D, which looks at
+the mask). Values are those of each region by itself.
+
+Where an image is resampled, PyRadiomics crops it to the region (and `padDistance`) before it filters, so
+that near the crop's edge a filtered value depends on the mask: two readers' features differ by that as well
+as by what they drew. With the option `crop: union` the image is cropped to all regions together, and every
+region is measured on the same filtered images. A region by itself gives PyRadiomics' values then; of several,
+those of filtered images depart from them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -18,12 +21,14 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.filters import filtered_images
-from nbradiomics.features.native.measure import measure_image, measure_shapes
+from nbradiomics.features.native.measure import extract, measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.preparation import (
     Prepared,
+    crops,
     labelled,
     loaded,
+    normalised,
     prepare_on,
     same_grid,
     tolerance,
@@ -44,8 +49,10 @@ class Measuring:
     refusal: Exception | None = None
 
 
-def extract_together(image: sitk.Image, regions: Sequence[sitk.Image], plan: Plan) -> list[Measuring]:
-    """Measure several regions on the same filtered images.
+def extract_together(
+    image: sitk.Image, regions: Sequence[sitk.Image], plan: Plan, *, union: bool
+) -> list[Measuring]:
+    """Measure several regions of one image.
 
     Parameters
     ----------
@@ -55,30 +62,52 @@ def extract_together(image: sitk.Image, regions: Sequence[sitk.Image], plan: Pla
         Binary masks on the image's grid, `INSIDE` within the region.
     plan
         What to compute.
+    union
+        Crop the image to all regions together, where it is cropped.
 
     Returns
     -------
     list of Measuring
         In the order of `regions`. A region that is refused doesn't stop the others.
     """
-    if plan.ibsi.resampling:
+    if union and plan.ibsi.resampling:
         raise InputError(
             "crop: union does not go together with the IBSI's way of resampling.",
             "Take crop: mask, or leave the switches of resampling out.",
         )
     found = [Measuring() for _ in regions]
     with tolerance(plan.settings.get("geometryTolerance")), listening() as shared:
-        union = reduce(sitk.Or, (sitk.Cast(region, sitk.sitkUInt8) for region in regions))
-        ground, whole = loaded(image, labelled(union, plan.settings), plan.settings, plan.ibsi)
-        for one, region in zip(found, regions, strict=True):
-            _try(one, _prepare, ground, region, plan)
-        if any(one.refusal is None for one in found):
-            for filtered, name, settings in filtered_images(ground, whole, plan.image_types, plan.settings):
-                for one in found:
-                    _try(one, _measure, filtered, name, plan, settings)
+        image = normalised(image, plan.settings)
+        plan = replace(plan, settings={**plan.settings, "normalize": False})
+        if union or not (crops(plan.settings) or _looks_at_mask(plan)):
+            _on_the_same_images(found, image, regions, plan)
+        else:
+            for one, region in zip(found, regions, strict=True):
+                _try(one, _by_itself, image, region, plan)
     for one in found:
         one.notes += shared
     return found
+
+
+def _looks_at_mask(plan: Plan) -> bool:
+    return "LBP3D" in plan.image_types
+
+
+def _by_itself(one: Measuring, image: sitk.Image, region: sitk.Image, plan: Plan) -> None:
+    one.values = extract(image, region, plan)
+
+
+def _on_the_same_images(
+    found: Sequence[Measuring], image: sitk.Image, regions: Sequence[sitk.Image], plan: Plan
+) -> None:
+    united = reduce(sitk.Or, (sitk.Cast(region, sitk.sitkUInt8) for region in regions))
+    ground, whole = loaded(image, labelled(united, plan.settings), plan.settings, plan.ibsi)
+    for one, region in zip(found, regions, strict=True):
+        _try(one, _prepare, ground, region, plan)
+    if any(one.refusal is None for one in found):
+        for filtered, name, settings in filtered_images(ground, whole, plan.image_types, plan.settings):
+            for one in found:
+                _try(one, _measure, filtered, name, plan, settings)
 
 
 def _try(one: Measuring, step: Any, *arguments: Any) -> None:
