@@ -1,6 +1,7 @@
 """Feature maps of both engines on the same voxels: microseconds per voxel and class, ratio, difference.
 
     python benchmarks/maps.py --data DATA --voxels 3000
+    python benchmarks/maps.py --written 500000 2000000 4000000
 
 The image is a soft-tissue sarcoma (STS_001, 117,145 voxels), bin width 25. PyRadiomics takes minutes for the
 whole tumour. So both engines get its grey levels and make the maps of the same voxels: so many, evenly spread
@@ -8,6 +9,9 @@ over those whose box lies wholly within the tumour, where every feature is compu
 one thread, compiled code warm; the native figure is the median of the repeats, PyRadiomics runs once, 1000
 voxels at a time (`voxelBatch`). `whole` is the native engine's `feature_maps` on the whole tumour, from the
 image to the maps, with the memory that it adds to what the process held and, in brackets, that of the maps.
+
+`--written` measures `write_maps` instead: the memory that it adds for cubes of so many voxels, generated with
+four grey levels, all of them the region; in brackets that of one map.
 """
 
 from __future__ import annotations
@@ -16,8 +20,9 @@ import argparse
 import logging
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -26,7 +31,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from nbradiomics.features.maps import feature_maps
+from nbradiomics.features.maps import feature_maps, write_maps
 from nbradiomics.features.native.discretisation import discretise
 from nbradiomics.features.native.textures import TextureSettings
 from nbradiomics.features.native.voxel_firstorder import first_order_maps
@@ -76,12 +81,21 @@ def native_class(
     inside = sitk.GetArrayFromImage(mask) == 1
     x, y, z = image.GetSpacing()
     levels = discretise(values, np.flatnonzero(inside), (z, y, x), SETTINGS)[0].levels
+    places = np.ravel_multi_index(tuple(centres.T), levels.shape)
     if name == "firstorder":
-        return lambda: first_order_maps(
-            values.astype(np.float64), levels, centres, reach=(3, 3, 3), voxel_volume=x * y * z
+        return lambda: joined(
+            first_order_maps(
+                values.astype(np.float64), levels, places, reach=(3, 3, 3), voxel_volume=x * y * z
+            )
         )
     batch = SETTINGS["voxelBatch"]
-    return lambda: voxel_features(levels, centres, TextureSettings(), {name: None}, batch=batch)[name]
+    return lambda: joined(voxel_features(levels, places, TextureSettings(), name, batch=batch))
+
+
+def joined(parts: Iterable[Values]) -> Values:
+    """Values of all voxels, which come some after the others."""
+    found = list(parts)
+    return {feature: np.concatenate([part[feature] for part in found]) for feature in found[0]}
 
 
 def timed(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
@@ -120,16 +134,48 @@ def whole(name: str, image: sitk.Image, mask: sitk.Image) -> str:
     return f"{seconds:.1f} | {memory('VmHWM') - before:.0f} ({alone:.0f})"
 
 
+def written(name: str, voxels: int) -> str:
+    """Seconds and memory of writing the maps of a generated cube."""
+    shape = (round(voxels ** (1 / 3)),) * 3
+    values = np.random.default_rng(0).integers(0, 4, shape).astype(np.float32) * 25
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{kind}.nrrd" for kind in ("image", "mask")]
+        for path, array in zip(paths, (values, np.ones(shape, np.uint8)), strict=True):
+            sitk.WriteImage(sitk.GetImageFromArray(array), str(path))
+        Path("/proc/self/clear_refs").write_text("5")
+        before = memory("VmRSS")
+        content = {"setting": {"binWidth": 25}, "featureClass": {name: []}}
+        seconds, _ = timed(lambda: write_maps(*paths, Path(folder) / "maps", params=content), 1)
+        return f"{seconds:.0f} | {memory('VmHWM') - before:.0f} ({values.size * 8 / 2**20:.0f})"
+
+
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with sts_mr/")
+    parser.add_argument("--data", type=Path, help="folder with sts_mr/")
     parser.add_argument("--voxels", type=int, default=3000)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--classes", nargs="*", default=CLASSES, choices=CLASSES)
+    parser.add_argument("--written", type=int, nargs="*", metavar="VOXELS")
     asked = parser.parse_args()
+    if not asked.written and not asked.data:
+        parser.error("--data or --written is needed")
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     logging.getLogger("radiomics").setLevel(logging.CRITICAL)
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if asked.written:
+            print("| class | voxels | write_maps (s) | peak (a map), MB |\n" + "| --- " * 4 + "|")
+            for name in asked.classes:
+                written(name, 1000)
+                for voxels in asked.written:
+                    print(f"| {name} | {voxels:,} | {written(name, voxels)} |", flush=True)
+            return
+        table(asked)
+
+
+def table(asked: argparse.Namespace) -> None:
+    """Print a row for each class."""
     image, mask = (
         sitk.ReadImage(str(asked.data / f"sts_mr/STS_001_{kind}.nii.gz")) for kind in ("image", "mask")
     )
@@ -137,18 +183,16 @@ def main() -> None:
     centres = spread(part[1], asked.voxels)
     print("| class | native (us) | PyRadiomics (us) | ratio | difference | whole (s) | peak (maps), MB |")
     print("| --- " * 7 + "|")
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name in asked.classes:
-            make = native_class(name, *part, centres)
-            make()
-            own, mine = timed(make, asked.repeats)
-            other, theirs = pyradiomics_values(name, *part, centres)
-            print(
-                f"| {name} | {own / asked.voxels * 1e6:.1f} | {other / asked.voxels * 1e6:.0f} "
-                f"| {other / own:.0f} | {difference(mine, theirs):.0e} | {whole(name, image, mask)} |",
-                flush=True,
-            )
+    for name in asked.classes:
+        make = native_class(name, *part, centres)
+        make()
+        own, mine = timed(make, asked.repeats)
+        other, theirs = pyradiomics_values(name, *part, centres)
+        print(
+            f"| {name} | {own / asked.voxels * 1e6:.1f} | {other / asked.voxels * 1e6:.0f} "
+            f"| {other / own:.0f} | {difference(mine, theirs):.0e} | {whole(name, image, mask)} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +47,9 @@ def feature_maps(
 
     Each voxel of the region gets the features of the box around it, which reaches `kernelRadius` voxels far.
     All maps are held at once, 8 bytes per feature and voxel of the crop (the region's box and `kernelRadius`
-    voxels around it): 93 maps of a crop of 100 x 100 x 50 voxels take 370 MB for each image type.
-    `write_maps` holds one class at a time.
+    voxels around it): 93 maps of a crop of 100 x 100 x 50 voxels take 370 MB for each image type. While a
+    class is made its values within the region come on top, 8 bytes per feature and voxel of the region.
+    `write_maps` holds one map at a time.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def feature_maps(
     >>> maps = feature_maps("t2w.nii.gz", "tumour.nii.gz", params="t2w_mr_1mm")  # doctest: +SKIP
     """
     parameters = load_parameters(params)
-    found = _made(image, mask, parameters, resolve_label(parameters, label), progress)
+    found = _made(image, mask, parameters, resolve_label(parameters, label), None, progress)
     return {one.name: one.image for one in found}
 
 
@@ -98,6 +99,9 @@ def write_maps(
     progress: Progress = quiet,
 ) -> pd.DataFrame:
     """Write feature maps into a folder, a NIfTI file each, with a table and the provenance beside them.
+
+    One map is held at a time. While a class is made, its values within the region (8 bytes per feature and
+    voxel) are in memory up to 256 MB; more go to a file without a name in `out`, which ends with the class.
 
     Parameters
     ----------
@@ -118,7 +122,7 @@ def write_maps(
     Raises
     ------
     InputError
-        As in `feature_maps`; and when the folder holds anything else.
+        As in `feature_maps`; when the folder holds anything else; and when the disk is full.
     """
     parameters = load_parameters(params)
     wanted = resolve_label(parameters, label)
@@ -132,31 +136,36 @@ def write_maps(
     )
     _require_own_folder(out, key)
     rows: list[dict[str, Any]] = []
-    for one in _made(image, mask, parameters, wanted, progress):
-        if not rows:  # nothing is left behind where the region is refused
-            write_provenance(
-                out / PROVENANCE,
-                inputs=[image, mask],
-                maps={
-                    "key": key,
-                    "engine": f"{engine.NAME} {engine.engine_version()}",
-                    "label": wanted,
-                    "parameters": {"name": parameters.name, "text": parameters.text},
-                },
-            )
-        path = write_image(one.image, out / f"{one.name}.nii.gz")
-        rows.append(_row(one, path.name))
+    with closing(_made(image, mask, parameters, wanted, out, progress)) as found:
+        for one in found:
+            if not rows:  # nothing is left behind where the region is refused
+                write_provenance(
+                    out / PROVENANCE,
+                    inputs=[image, mask],
+                    maps={
+                        "key": key,
+                        "engine": f"{engine.NAME} {engine.engine_version()}",
+                        "label": wanted,
+                        "parameters": {"name": parameters.name, "text": parameters.text},
+                    },
+                )
+            rows.append(_written(one, out / f"{one.name}.nii.gz"))
+            del one  # before the next is made
     table = pd.DataFrame(rows, columns=["feature", "file", "minimum", "median", "maximum", "undefined"])
     write_table(table, out / TABLE)
     return table
 
 
-def _row(one: FeatureMap, file: str) -> dict[str, Any]:
+def _written(one: FeatureMap, path: Path) -> dict[str, Any]:
+    """Write a map; gives its row of the table."""
+    write_image(one.image, path)
     known = one.values[~np.isnan(one.values)]
-    minimum, median, maximum = np.quantile(known, (0, 0.5, 1)) if known.size else (np.nan,) * 3
+    minimum, median, maximum = (
+        np.quantile(known, (0, 0.5, 1), overwrite_input=True) if known.size else (np.nan,) * 3
+    )
     return {
         "feature": one.name,
-        "file": file,
+        "file": path.name,
         "minimum": minimum,
         "median": median,
         "maximum": maximum,
@@ -169,8 +178,9 @@ def _made(
     mask: str | Path | sitk.Image,
     parameters: Parameters,
     label: int | str,
+    folder: Path | None,
     progress: Progress,
-) -> Iterator[FeatureMap]:
+) -> Generator[FeatureMap, None, None]:
     # The kernels bring Numba with them, which takes its time: not before they are needed.
     from nbradiomics.features.native.maps import native_maps
     from nbradiomics.features.native.plan import Plan
@@ -184,11 +194,13 @@ def _made(
     require_finite(volume, describe(image))
     require_two_voxels(region, describe(image))
     with listening(), _refusals():
-        found = native_maps(volume, region, Plan.of(parameters.content), progress=progress)
-        empty = True
-        for one in found:
-            empty = False
-            yield one
+        plan = Plan.of(parameters.content)
+        with closing(native_maps(volume, region, plan, folder=folder, progress=progress)) as found:
+            empty = True
+            for one in found:
+                empty = False
+                yield one
+                del one  # before the next is made
     if empty:
         raise InputError(
             f"{parameters.name} asks for no class that has maps.",

@@ -16,6 +16,9 @@ from nbradiomics.errors import InputError
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+#: Bytes before the voxels in a NIfTI-1 and a NIfTI-2 file.
+_NIFTI_HEADERS = (352, 544)
+
 
 def describe(source: str | Path | sitk.Image) -> str:
     """Name a source in a message: its path, or ``image in memory``."""
@@ -122,13 +125,34 @@ def write_image(image: sitk.Image, path: str | Path) -> Path:
         What to write; compressed where the format can.
     path
         Where; the ending (``.nii.gz``, ``.nrrd`` ...) tells the format. Folders are made.
+
+    Raises
+    ------
+    InputError
+        When a ``.nii.gz`` file could not be written whole; ITK says nothing of a full disk.
     """
     import SimpleITK as sitk
 
     path = Path(path)
     with whole(path) as temporary:
         sitk.WriteImage(image, str(temporary), useCompression=True)
+        if path.name.lower().endswith(".nii.gz"):
+            _require_whole(temporary, image, path)
     return path
+
+
+def _require_whole(written: Path, image: sitk.Image, path: Path) -> None:
+    """Refuse a file of which only a part was written; `path` is for the message."""
+    with written.open("rb") as file:
+        file.seek(max(written.stat().st_size - 4, 0))
+        # A gzip file ends with the length of what is in it, modulo 2^32.
+        length = int.from_bytes(file.read(4), "little")
+    voxel = image.GetSizeOfPixelComponent() * image.GetNumberOfComponentsPerPixel()
+    if (length - voxel * image.GetNumberOfPixels()) % 2**32 not in _NIFTI_HEADERS:
+        raise InputError(
+            f"{path} could not be written whole: the disk is full, or its quota is used up.",
+            "Free space there, or name a folder on another disk; then give the command again.",
+        )
 
 
 def file_hash(path: str | Path) -> str:

@@ -1,9 +1,12 @@
 """The command `maps` and the folder that it writes."""
 
 import json
+import tempfile
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -130,3 +133,136 @@ def test_values_do_not_depend_on_how_the_voxels_are_split(monkeypatch: pytest.Mo
         np.testing.assert_array_equal(
             sitk.GetArrayFromImage(image), sitk.GetArrayFromImage(parts[name]), err_msg=name
         )
+
+
+VALUES = "nbradiomics.features.native.voxel_values"
+
+
+@pytest.mark.parametrize("setting", [{}, {"voxelSetting": {"voxelBatch": 1}}])
+def test_values_on_disk_are_the_same(
+    setting: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, mask = CASES["disconnected"]()
+    files = write_image(image, tmp_path / "image.nrrd"), write_image(mask, tmp_path / "mask.nrrd")
+    monkeypatch.setattr("nbradiomics.features.native.voxel_kernel.CHUNK", 50)
+    held = write_maps(*files, tmp_path / "held", params=setting)
+    expected = feature_maps(*files, params=setting)
+    monkeypatch.setattr(f"{VALUES}.HELD", 0)
+    opened = _watched(monkeypatch)
+    spilled = write_maps(*files, tmp_path / "spilled", params=setting)
+    assert len(opened) == 6
+    assert all(file.closed for file in opened)
+    pd.testing.assert_frame_equal(spilled, held)
+    assert {path.name for path in (tmp_path / "spilled").iterdir()} == {
+        path.name for path in (tmp_path / "held").iterdir()
+    }
+    assert list(spilled["feature"]) == list(expected)
+    for row in spilled.itertuples():
+        both = [sitk.ReadImage(str(tmp_path / folder / row.file)) for folder in ("spilled", "held")]
+        found, wanted = (sitk.GetArrayFromImage(one).tobytes() for one in both)
+        assert found == wanted, row.feature
+        # SimpleITK reads a NaN of a NIfTI file as 0.
+        values = np.nan_to_num(sitk.GetArrayFromImage(expected[row.feature]))
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(both[0]), values)
+
+
+def _watched(monkeypatch: pytest.MonkeyPatch) -> list[IO[bytes]]:
+    """The files that are opened for values from now on."""
+    opened: list[IO[bytes]] = []
+
+    def watch(**options: Any) -> IO[bytes]:
+        opened.append(tempfile.TemporaryFile(**options))  # noqa: SIM115 - closed by what is tested
+        return opened[-1]
+
+    monkeypatch.setattr(f"{VALUES}.TemporaryFile", watch)
+    return opened
+
+
+@contextmanager
+def _interrupted(_stage: str, _total: int) -> Iterator[Callable[[], None]]:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    yield stop
+
+
+def test_nothing_is_left_of_values_on_disk(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{VALUES}.HELD", 0)
+    opened = _watched(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        write_maps(*files, tmp_path / "interrupted", params=PARAMS, progress=_interrupted)
+    assert list((tmp_path / "interrupted").iterdir()) == []
+
+    def fail(*_: object) -> None:
+        raise OSError("no")
+
+    monkeypatch.setattr("nbradiomics.features.maps.write_image", fail)
+    with pytest.raises(OSError, match="no"):
+        write_maps(*files, tmp_path / "failed", params=PARAMS)
+    assert [path.name for path in (tmp_path / "failed").iterdir()] == ["provenance.json"]
+    assert len(opened) == 2
+    assert all(file.closed for file in opened)
+
+
+def test_refused_region_leaves_nothing_behind_on_disk(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{VALUES}.HELD", 0)
+    with pytest.raises(InputError, match="neighbour"):
+        write_maps(
+            *files, tmp_path / "maps", params={"setting": {"distances": [99]}, "featureClass": {"glcm": []}}
+        )
+    assert not (tmp_path / "maps").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_full_disk_while_values_are_made(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{VALUES}.HELD", 0)
+    full = open("/dev/full", "w+b")  # noqa: SIM115 - closed by what is tested
+    monkeypatch.setattr(f"{VALUES}.TemporaryFile", lambda **_: full)
+    with pytest.raises(InputError, match=r"maps has no room .* No space left"):
+        write_maps(*files, tmp_path / "maps", params=PARAMS)
+    assert list((tmp_path / "maps").iterdir()) == []
+    assert full.closed
+
+
+def _growth(folder: Path, content: dict[str, Any]) -> float:
+    """Bytes that the peak of the memory grows by with each voxel of a region, its box being the same."""
+    edge = 40
+    values = np.random.default_rng(1).integers(0, 5, (edge,) * 3) * 25.0
+    peaks, voxels = [], []
+    for width in (4, edge):
+        inside = np.zeros((edge,) * 3, bool)
+        inside[:, :, :width] = inside[0] = True
+        case = make_case(values, inside)
+        files = [
+            write_image(one, folder / f"{width}-{name}.nrrd") for one, name in zip(case, "im", strict=True)
+        ]
+        tracemalloc.start()
+        try:
+            write_maps(*files, folder / f"maps-{width}", params=content)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        voxels.append(int(inside.sum()))
+    return (peaks[1] - peaks[0]) / (voxels[1] - voxels[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "features", "batch"), [("firstorder", 18, 0), ("glcm", 24, 0), ("glcm", 24, 1), ("gldm", 14, 0)]
+)
+def test_memory_does_not_grow_with_the_features(
+    name: str, features: int, batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = {"featureClass": {name: []}, **({"voxelSetting": {"voxelBatch": batch}} if batch else {})}
+    monkeypatch.setattr("nbradiomics.features.native.voxel_kernel.CHUNK", 500)
+    image, mask = CASES["tiny"]()
+    feature_maps(image, mask, params=content)  # what is loaded and compiled
+    # With all values in memory: what the measure sees.
+    assert _growth(tmp_path / "held", content) > 8 * features
+    monkeypatch.setattr(f"{VALUES}.HELD", 0)
+    assert _growth(tmp_path / "spilled", content) < 45

@@ -163,9 +163,7 @@ def test_rounding_decides_where_the_mcc_vanishes(levels: int, seed: int, most: i
 def test_by_hand() -> None:
     """A row of three voxels 10, 30, 60: the first sees two, the middle one all three."""
     intensities = np.array([[[10.0, 30.0, 60.0]]])
-    found = first_order_maps(
-        intensities, np.array([[[1, 2, 3]]], np.int32), np.argwhere(intensities > 0), reach=(1, 1, 3)
-    )
+    [found] = first_order_maps(intensities, np.array([[[1, 2, 3]]], np.int32), np.arange(3), reach=(1, 1, 3))
     np.testing.assert_allclose(found["Mean"], [20, 100 / 3, 45])
     np.testing.assert_allclose(found["Median"], [20, 30, 45])
     np.testing.assert_allclose(found["Energy"], [1000, 4600, 4500])

@@ -38,16 +38,19 @@ def native(
 ) -> Maps:
     counted = inside if settings.get("maskedKernel", True) else np.ones_like(inside)
     levels = np.where(counted, values - values[counted].min() + 1, 0).astype(np.int32)
-    return voxel_features(
-        levels,
-        np.argwhere(inside),
-        TextureSettings.of(settings),
-        {name: None},
-        radius=settings.get("kernelRadius", 1),
-        spacing=SPACING,
-        initial=settings.get("initValue", 0.0),
-        batch=settings.get("voxelBatch", -1),
-    )[name]
+    parts = list(
+        voxel_features(
+            levels,
+            np.flatnonzero(inside),
+            TextureSettings.of(settings),
+            name,
+            radius=settings.get("kernelRadius", 1),
+            spacing=SPACING,
+            initial=settings.get("initValue", 0.0),
+            batch=settings.get("voxelBatch", -1),
+        )
+    )
+    return {feature: np.concatenate([part[feature] for part in parts]) for feature in parts[0]}
 
 
 CASES: dict[str, dict[str, Any]] = {
@@ -85,7 +88,21 @@ def test_maps(name: str, case: str, levels: int, filled: float) -> None:
         np.testing.assert_allclose(found[feature], values_there, rtol=1e-9, atol=loose, err_msg=feature)
 
 
+@pytest.mark.parametrize("case", ["default", "batches", "2D", "weighted", "asymmetrical"])
+@pytest.mark.parametrize("name", TEXTURES)
+@pytest.mark.parametrize("chunk", [3, 7, 20])
+def test_values_do_not_depend_on_chunks(
+    name: str, case: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches of 7 voxels, or of all, are cut by chunks, and chunks by batches."""
+    values, inside = region(6, 0.3)
+    whole = native(values, inside, name, CASES[case])
+    monkeypatch.setattr("nbradiomics.features.native.voxel_kernel.CHUNK", chunk)
+    for feature, found in native(values, inside, name, CASES[case]).items():
+        np.testing.assert_array_equal(found, whole[feature], err_msg=feature)
+
+
 def test_deprecated_features_have_no_map() -> None:
     values, inside = region(5, 1.0)
-    centres = np.argwhere(inside)
-    assert voxel_features(values, centres, TextureSettings(), {"glcm": ["SumVariance"]}) == {"glcm": {}}
+    places = np.flatnonzero(inside)
+    assert list(voxel_features(values, places, TextureSettings(), "glcm", ["SumVariance"])) == []

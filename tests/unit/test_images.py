@@ -157,3 +157,22 @@ def test_a_truncated_image_is_told(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-2000])
     with pytest.raises(InputError, match=r"a\.nii\.gz (is damaged|cannot be read)"):
         read_image(file)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32, np.float64])
+@pytest.mark.parametrize("left", [0, 1, 300, -1])
+def test_what_a_full_disk_cuts_off_is_no_image(
+    left: int, kind: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = make_image(np.random.default_rng(0).integers(0, 99, (5, 6, 7)).astype(kind))
+    path = write_image(image, tmp_path / "sound.nii.gz")
+    original = sitk.WriteImage
+
+    def cut(image: sitk.Image, name: str, **named: bool) -> None:
+        original(image, name, **named)
+        Path(name).write_bytes(Path(name).read_bytes()[:left])
+
+    monkeypatch.setattr(sitk, "WriteImage", cut)
+    with pytest.raises(InputError, match=r"mask\.nii\.gz could not be written whole"):
+        write_image(image, tmp_path / "mask.nii.gz")
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]

@@ -8,8 +8,9 @@ the image is prepared and filtered as for one number per region, cropped to the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from nbradiomics.features.native.textures import TEXTURES, TextureSettings
 from nbradiomics.features.native.voxel_firstorder import FIRST_ORDER, first_order_maps
 from nbradiomics.features.native.voxel_kernel import CHUNK
 from nbradiomics.features.native.voxel_textures import voxel_features
+from nbradiomics.features.native.voxel_values import VoxelValues
 
 #: Classes that have maps: their features in PyRadiomics' order, true where deprecated.
 _CLASSES: Mapping[str, Mapping[str, bool]] = {"firstorder": FIRST_ORDER, **TEXTURES}
@@ -57,9 +59,13 @@ class _Crop:
 
     name: str
     image: sitk.Image
-    intensities: NDArray[Any]
     inside: NDArray[np.bool_]
     settings: Mapping[str, Any]
+
+    @property
+    def intensities(self) -> NDArray[Any]:
+        """View of the voxels, axes z, y, x, in the image's own number type."""
+        return np.asarray(sitk.GetArrayViewFromImage(self.image))
 
     @property
     def counted(self) -> NDArray[np.bool_]:
@@ -74,12 +80,14 @@ class _Crop:
 
 
 def native_maps(
-    image: sitk.Image, region: sitk.Image, plan: Plan, *, progress: Progress = quiet
-) -> Iterator[FeatureMap]:
+    image: sitk.Image,
+    region: sitk.Image,
+    plan: Plan,
+    *,
+    folder: Path | None = None,
+    progress: Progress = quiet,
+) -> Generator[FeatureMap, None, None]:
     """Make the feature maps of one region of one image, one image type and class at a time.
-
-    Memory beyond the maps that the caller keeps: the (filtered) image, one map, and the values of one class
-    within the region, about 320 bytes per voxel of the region (190 MB for 631,000 voxels).
 
     Parameters
     ----------
@@ -89,6 +97,12 @@ def native_maps(
         Binary, `INSIDE` within the region.
     plan
         What to compute.
+    folder
+        Where a class' values within the region go that are more than `voxel_values.HELD` bytes: a file
+        without a name that ends with the class. Memory beyond the maps that the caller keeps is then that of
+        the (filtered) image, a map and `HELD`, and some 30 bytes per voxel of the region for a moment,
+        however many features there are. ``None`` holds the values in memory: 8 bytes per feature and voxel
+        of the region more.
     progress
         Progress display: a bar for each image type and class.
 
@@ -97,25 +111,29 @@ def native_maps(
     ValueError
         With PyRadiomics' words, when it refuses the region.
     InputError
-        When the plan asks for something that the engine does not do.
+        When the plan asks for something that the engine does not do, or `folder` has no room.
     """
     prepared = prepare(image, region, plan.settings)
     radius = int(plan.settings.get("kernelRadius", 1))
     box = _padded(prepared.box, radius, prepared.mask)
     inside = box.crop(prepared.mask) == INSIDE
-    steps = math.ceil(np.count_nonzero(inside) / CHUNK)
+    voxels = int(np.count_nonzero(inside))
     images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
     for filtered, name, settings in images:
-        crop = _Crop(name, _part(filtered, box), box.crop(filtered), inside, settings)
+        crop = _Crop(name, _part(filtered, box), inside, settings)
         _require_finite(crop)
         for class_name in plan.classes:
             if class_name not in _CLASSES:
                 continue
-            with progress(f"{name} {class_name}", steps) as advance:
-                measure = _first_order if class_name == "firstorder" else _textures
-                found = measure(crop, class_name, _computable(plan, class_name), radius, advance)
-            for feature in _wanted(plan, class_name):
-                yield _as_map(crop, f"{name}_{class_name}_{feature}", found.pop(feature, None))
+            wanted = _computable(plan, class_name)
+            with VoxelValues(wanted, voxels, folder) as values:
+                with progress(f"{name} {class_name}", math.ceil(voxels / CHUNK)) as advance:
+                    measure = _first_order if class_name == "firstorder" else _textures
+                    for found in measure(crop, class_name, wanted, radius):
+                        values.add(found)
+                        advance()
+                for feature in _wanted(plan, class_name):
+                    yield _as_map(crop, f"{name}_{class_name}_{feature}", values.of(feature))
 
 
 def _padded(box: Box, radius: int, image: sitk.Image) -> Box:
@@ -159,52 +177,53 @@ def _computable(plan: Plan, class_name: str) -> list[str]:
 
 
 def _first_order(
-    crop: _Crop, _: str, wanted: list[str], radius: int, advance: Any
-) -> dict[str, NDArray[np.float64]]:
+    crop: _Crop, _: str, wanted: list[str], radius: int
+) -> Iterator[dict[str, NDArray[np.float64]]]:
     # PyRadiomics bins the intensities as 64-bit numbers here, whatever their type.
     intensities = crop.intensities.astype(np.float64)
     counted = crop.counted
     levels, _counts = discretise(intensities, np.flatnonzero(counted), crop.spacing, crop.settings)
     region = Box.around(counted)
     if not wanted or region is None:
-        return {}
+        return iter(())
     return first_order_maps(
         intensities,
         levels.levels,
-        np.argwhere(crop.inside),
+        np.flatnonzero(crop.inside),
         wanted,
         radius=radius,
         plane=TextureSettings.of(crop.settings).plane,
         reach=region.size,
         shift=crop.settings.get("voxelArrayShift", 0),
         voxel_volume=math.prod(crop.image.GetSpacing()),
-        advance=advance,
     )
 
 
 def _textures(
-    crop: _Crop, class_name: str, wanted: list[str], radius: int, advance: Any
-) -> dict[str, NDArray[np.float64]]:
+    crop: _Crop, class_name: str, wanted: list[str], radius: int
+) -> Iterator[dict[str, NDArray[np.float64]]]:
     if not wanted:
-        return {}
+        return iter(())
     levels, _ = discretise(crop.intensities, np.flatnonzero(crop.counted), crop.spacing, crop.settings)
     return voxel_features(
         levels.levels,
-        np.argwhere(crop.inside),
+        np.flatnonzero(crop.inside),
         TextureSettings.of(crop.settings),
-        {class_name: wanted},
+        class_name,
+        wanted,
         radius=radius,
         spacing=crop.spacing,
         initial=float(crop.settings.get("initValue", 0)),
         batch=int(crop.settings.get("voxelBatch", -1)),
-        advance=advance,
-    )[class_name]
+    )
 
 
 def _as_map(crop: _Crop, name: str, values: NDArray[np.float64] | None) -> FeatureMap:
-    filled = np.full(crop.inside.shape, float(crop.settings.get("initValue", 0)))
-    if values is not None:
-        filled[crop.inside] = values
+    initial = float(crop.settings.get("initValue", 0))
+    filled = np.full(crop.inside.shape, initial)
+    if values is None:
+        values = np.full(np.count_nonzero(crop.inside), initial)
+    filled[crop.inside] = values
     image = sitk.GetImageFromArray(filled)
     image.CopyInformation(crop.image)
-    return FeatureMap(name, image, filled[crop.inside])
+    return FeatureMap(name, image, values)

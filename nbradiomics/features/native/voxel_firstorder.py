@@ -7,7 +7,7 @@ sums' rounding alone, and these come out the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.firstorder import DEPRECATED
 from nbradiomics.features.native.neighbours import offsets
-from nbradiomics.features.native.voxel_kernel import chunks, flat
+from nbradiomics.features.native.voxel_kernel import chunks, flat, in_margin
 
 #: What `_first_order_map` gives, in its order: PyRadiomics' names.
 _COMPUTED = (
@@ -49,7 +49,7 @@ _BLOCK = 128
 def first_order_maps(
     intensities: NDArray[np.float64],
     levels: NDArray[np.int32],
-    centres: NDArray[np.int64],
+    places: NDArray[np.int64],
     wanted: Collection[str] | None = None,
     *,
     radius: int = 1,
@@ -57,16 +57,15 @@ def first_order_maps(
     reach: tuple[int, int, int],
     shift: float = 0.0,
     voxel_volume: float = 1.0,
-    advance: Callable[[], None] = lambda: None,
-) -> dict[str, NDArray[np.float64]]:
+) -> Iterator[dict[str, NDArray[np.float64]]]:
     """First-order features of the boxes around voxels.
 
     Parameters
     ----------
     intensities, levels
         Intensities and grey levels of the crop, axes z, y, x; level 0 where a voxel does not count.
-    centres
-        The region's voxels, shape (voxels, 3), z, y, x.
+    places
+        The region's voxels, as flat indices of the crop, ascending.
     wanted
         Features; None or nothing for all that are not deprecated.
     radius
@@ -79,35 +78,30 @@ def first_order_maps(
         PyRadiomics' `voxelArrayShift`.
     voxel_volume
         mm^3.
-    advance
-        Called after each `voxel_kernel.CHUNK` of voxels.
 
-    Returns
-    -------
-    Feature, then its value for each centre
+    Yields
+    ------
+    Feature, then its value for each voxel: of `voxel_kernel.CHUNK` voxels after the other
     """
     chosen = list(dict.fromkeys(wanted or [name for name, old in FIRST_ORDER.items() if not old]))
     size = [min(edge, 2 * radius + 1) for edge in reach]
     around = offsets(size, range(1, radius + 1), both_ways=True, plane=plane)
-    steps = np.vstack([around, np.zeros((1, 3), np.int64)])
-    values = np.pad(np.where(levels > 0, intensities, 0.0), radius)
     grey = np.pad(levels.astype(np.int32, copy=False), radius)
-    places = flat(centres + radius, grey.shape)
-    result = {name: np.empty(len(centres)) for name in chosen}
-    for part in chunks(len(centres)):
+    values = np.pad(intensities, radius)
+    values[grey == 0] = 0.0
+    steps = flat(np.vstack([around, np.zeros((1, 3), np.int64)]), grey.shape)
+    highest = int(grey.max())
+    for part in chunks(len(places)):
         found = _first_order_map(
             values.ravel(),
             grey.ravel(),
-            places[part],
-            flat(steps, grey.shape),
+            in_margin(places[part], levels.shape, (radius,) * 3),
+            steps,
             float(shift),
             voxel_volume,
-            int(grey.max()),
+            highest,
         )
-        for name in chosen:
-            result[name][part] = found[:, _COMPUTED.index(name)]
-        advance()
-    return result
+        yield {name: found[:, _COMPUTED.index(name)] for name in chosen}
 
 
 @compiled

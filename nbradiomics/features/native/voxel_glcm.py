@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,21 @@ from nbradiomics.features.native.neighbours import lengths, offsets
 from nbradiomics.features.native.textures import TextureSettings
 from nbradiomics.features.native.voxel_glcm_general import correlation_of_box, glcm_of_box
 from nbradiomics.features.native.voxel_glcm_symmetric import logarithms, symmetric_glcm_of_box
-from nbradiomics.features.native.voxel_kernel import Kernel, Neighbourhood, batch_starts, chunks, fill_box
+from nbradiomics.features.native.voxel_kernel import (
+    Kernel,
+    Neighbourhood,
+    batch_numbers,
+    by_batch,
+    chunks,
+    fill_box,
+)
 
 _MCC = len(FORMULAS)
 
 
 def glcm_maps(
     levels: NDArray[np.int32],
-    centres: NDArray[np.int64],
+    places: NDArray[np.int64],
     box: Kernel,
     settings: TextureSettings,
     spacing: tuple[float, float, float],
@@ -28,8 +36,7 @@ def glcm_maps(
     initial: float,
     batch: int,
     correlation: bool,
-    advance: Callable[[], None],
-) -> dict[str, NDArray[np.float64]]:
+) -> Iterator[dict[str, NDArray[np.float64]]]:
     """Co-occurrence features of the boxes around voxels; parameters as in `voxel_textures.voxel_features`.
 
     Which of a box's directions have pairs is found first: where boxes of one batch differ in that,
@@ -41,64 +48,96 @@ def glcm_maps(
         reach = lengths(steps, spacing, settings.weighting_norm)
         weights = np.ones(len(steps)) if reach is None else np.exp(-(reach**2))
     beside = box.beside(steps)
-    around = Neighbourhood.of(levels, centres, box)
-    empty = _without_pairs(around.levels, around.places, around.steps, beside)
-    if len(weights):
-        empty = np.asarray(empty.all(axis=1, keepdims=True))
-    single = len(np.unique(levels[levels > 0])) == 1
-    lacking, spoilt, used = _by_batch(empty, batch)
-    asked = np.asarray(~spoilt & used & (correlation and not single))
-    values = np.empty((len(centres), _MCC + 1))
+    around = Neighbourhood.of(levels, box)
+    batches = _Batches.of(around, places, beside, summed=len(weights) > 0, size=batch)
+    single = levels.min(where=levels > 0, initial=around.highest) == around.highest
     plain = settings.symmetrical and not len(weights)
     pairs, starts = _pairs(beside)
     tables = logarithms(2 * int(np.diff(starts).max()))
-    for part in chunks(len(centres)):
-        places, needed, found = around.places[part], asked[part], values[part]
+    for part in chunks(len(places)):
+        centres = around.at(places[part])
+        empty = _empty(around, centres, beside, len(weights) > 0)
+        lacking, spoilt, used = batches.of_voxels(part, empty)
+        asked = np.asarray(~spoilt & used & (correlation and not single))
+        values = np.empty((len(centres), _MCC + 1))
+        given = around.levels, centres, around.steps
         if plain:
-            _symmetric_map(
-                around.levels, places, around.steps, pairs, starts, tables, around.highest, needed, found
-            )
+            _symmetric_map(*given, pairs, starts, tables, around.highest, asked, values)
         else:
-            _general_map(
-                around.levels,
-                places,
-                around.steps,
-                beside,
-                weights,
-                around.highest,
-                settings.symmetrical,
-                empty[part],
-                needed,
-                found,
-            )
-        advance()
-    maps = dict(zip((*FORMULAS, "MCC"), values.T, strict=True))
-    maps["JointAverage"][lacking] = np.nan
-    if levels.max() == 1:
-        maps["InverseVariance"][used] = 0.0
-    if single:
-        maps["MCC"][:] = 1.0
-    maps["MCC"][spoilt] = initial
-    return maps
+            _general_map(*given, beside, weights, around.highest, settings.symmetrical, empty, asked, values)
+        found = dict(zip((*FORMULAS, "MCC"), values.T, strict=True))
+        found["JointAverage"][lacking] = np.nan
+        if around.highest == 1:
+            found["InverseVariance"][used] = 0.0
+        if single:
+            found["MCC"][:] = 1.0
+        found["MCC"][spoilt] = initial
+        yield found
 
 
-def _by_batch(
-    empty: NDArray[np.bool_], batch: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """What the directions without pairs, shape (voxels, directions), mean for each voxel.
+@dataclass(frozen=True)
+class _Batches:
+    """What the directions without pairs mean for the voxels that PyRadiomics computes at a time.
 
     PyRadiomics drops the directions in which no box of a batch has pairs, unless there is but one matrix.
 
-    Returns
-    -------
-    Whether the voxel has no pairs in a direction that is kept; whether any of its batch has none so; whether
-    the batch keeps a direction.
+    Attributes
+    ----------
+    dropped
+        Which directions each batch drops, shape (batches, directions).
+    spoilt
+        Whether a box of the batch has no pairs in a direction that is kept.
+    voxels, size
+        Voxels of the region, and of a batch as in `batch_numbers`.
     """
-    starts = batch_starts(len(empty), batch)
-    number = np.repeat(np.arange(len(starts)), np.diff([*starts, len(empty)]))
-    dropped = np.logical_and.reduceat(empty, starts, axis=0) & (empty.shape[1] > 1)
-    lacking = (empty & ~dropped[number]).any(axis=1)
-    return lacking, np.logical_or.reduceat(lacking, starts)[number], ~dropped.all(axis=1)[number]
+
+    dropped: NDArray[np.bool_]
+    spoilt: NDArray[np.bool_]
+    voxels: int
+    size: int
+
+    @classmethod
+    def of(
+        cls,
+        around: Neighbourhood,
+        places: NDArray[np.int64],
+        beside: NDArray[np.int64],
+        *,
+        summed: bool,
+        size: int,
+    ) -> _Batches:
+        """Look through all boxes."""
+        matrices = 1 if summed else len(beside)
+        found = (_empty(around, around.at(places[part]), beside, summed) for part in chunks(len(places)))
+        dropped, some = by_batch(found, matrices, voxels=len(places), size=size)
+        if matrices == 1:
+            dropped[:] = False
+        # Some box has no pairs, some has; in place, as there may be as many batches as voxels.
+        spoilt = np.greater(some, dropped, out=some).any(axis=1)
+        return cls(dropped, np.asarray(spoilt), len(places), size)
+
+    def of_voxels(
+        self, part: slice, empty: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Say for voxels, of whose boxes `empty` tells the matrices without pairs, three things.
+
+        Returns
+        -------
+        Whether the voxel has no pairs in a direction that is kept; whether any of its batch has none so;
+        whether the batch keeps a direction.
+        """
+        numbers = batch_numbers(part, self.voxels, self.size)
+        dropped = self.dropped[numbers]
+        lacking = np.asarray((empty & ~dropped).any(axis=1))
+        return lacking, self.spoilt[numbers], np.asarray(~dropped.all(axis=1))
+
+
+def _empty(
+    around: Neighbourhood, centres: NDArray[np.int64], beside: NDArray[np.int64], summed: bool
+) -> NDArray[np.bool_]:
+    """Which matrices have no pairs, by centre: one for each direction, or one of all."""
+    empty = _without_pairs(around.levels, centres, around.steps, beside)
+    return np.asarray(empty.all(axis=1, keepdims=True)) if summed else empty
 
 
 def _pairs(beside: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

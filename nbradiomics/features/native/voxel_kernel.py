@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """Grey levels with a margin that holds every box, and where its boxes lie in it.
+    """Grey levels with a margin that holds every box, and where its voxels lie in it.
 
     Attributes
     ----------
@@ -58,33 +58,40 @@ class Neighbourhood:
         Flat, 0 for what does not count.
     steps
         From a centre to each voxel of its box, as flat indices.
-    places
-        Flat indices of the centres.
+    shape, margin
+        Voxels along z, y, x without the margin, and those that it adds on each side.
     highest
         Highest grey level.
     """
 
     levels: NDArray[np.int32]
     steps: NDArray[np.int64]
-    places: NDArray[np.int64]
+    shape: tuple[int, ...]
+    margin: tuple[int, ...]
     highest: int
 
     @classmethod
-    def of(cls, levels: NDArray[np.int32], centres: NDArray[np.int64], box: Kernel) -> Neighbourhood:
+    def of(cls, levels: NDArray[np.int32], box: Kernel) -> Neighbourhood:
         """Lay a margin of the box's reach around grey levels with the axes z, y, x."""
-        margin = (box.size - 1) // 2
-        padded = np.pad(levels.astype(np.int32, copy=False), [(int(width),) * 2 for width in margin])
-        return cls(
-            padded.ravel(),
-            flat(box.steps, padded.shape),
-            flat(centres + margin, padded.shape),
-            int(levels.max()),
-        )
+        margin = tuple(int(width) for width in (box.size - 1) // 2)
+        padded = np.pad(levels.astype(np.int32, copy=False), [(width, width) for width in margin])
+        return cls(padded.ravel(), flat(box.steps, padded.shape), levels.shape, margin, int(levels.max()))
+
+    def at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where voxels, flat indices without the margin, lie with it."""
+        return in_margin(places, self.shape, self.margin)
 
 
-def flat(places: NDArray[np.int64], shape: Sequence[int]) -> NDArray[np.int64]:
-    """Flat indices of places or steps (n, 3) in an array with the axes z, y, x."""
-    return np.ascontiguousarray((places[:, 0] * shape[1] + places[:, 1]) * shape[2] + places[:, 2], np.int64)
+def flat(steps: NDArray[np.int64], shape: Sequence[int]) -> NDArray[np.int64]:
+    """Flat indices of steps (n, 3) in an array with the axes z, y, x."""
+    return np.ascontiguousarray((steps[:, 0] * shape[1] + steps[:, 1]) * shape[2] + steps[:, 2], np.int64)
+
+
+def in_margin(places: NDArray[np.int64], shape: Sequence[int], margin: Sequence[int]) -> NDArray[np.int64]:
+    """Turn flat indices in an array of that shape into those in the same with a margin around it."""
+    around = [size + 2 * width for size, width in zip(shape, margin, strict=True)]
+    z, y, x = (axis + width for axis, width in zip(np.unravel_index(places, shape), margin, strict=True))
+    return np.ascontiguousarray((z * around[1] + y) * around[2] + x, np.int64)
 
 
 def kernel(radius: int, plane: int | None) -> Kernel:
@@ -95,14 +102,43 @@ def kernel(radius: int, plane: int | None) -> Kernel:
     return Kernel(np.ascontiguousarray(steps, np.int64), np.array([2 * reach + 1 for reach in radii]))
 
 
-def batch_starts(voxels: int, size: int) -> NDArray[np.int64]:
-    """Where batches of `size` voxels start; a size below 0 makes one batch of all."""
-    return np.arange(0, voxels, size if size > 0 else max(voxels, 1))
-
-
 def chunks(voxels: int) -> Iterator[slice]:
     """Parts of at most `CHUNK` voxels."""
     return (slice(start, start + CHUNK) for start in range(0, voxels, CHUNK))
+
+
+def batch_numbers(part: slice, voxels: int, size: int) -> NDArray[np.int64]:
+    """Batch of each voxel of a part, counted from 0; a size below 1 makes one batch of all."""
+    return np.arange(part.start, min(part.stop, voxels)) // (size if size > 0 else voxels)
+
+
+def by_batch(
+    found: Iterable[NDArray[np.bool_]], properties: int, *, voxels: int, size: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say what holds for all voxels of a batch, and what for any of them.
+
+    Parameters
+    ----------
+    found
+        Whether each property holds for each voxel, shape (voxels, properties), chunk after chunk.
+    properties
+        How many there are.
+    voxels, size
+        Voxels of the region, and of a batch as in `batch_numbers`.
+
+    Returns
+    -------
+    two arrays of shape (batches, properties)
+    """
+    batches = -(-voxels // size) if size > 0 else 1
+    every = np.ones((batches, properties), np.bool_)
+    some = np.zeros((batches, properties), np.bool_)
+    for part, flags in zip(chunks(voxels), found, strict=True):
+        numbers = batch_numbers(part, voxels, size)
+        starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+        every[numbers[starts]] &= np.logical_and.reduceat(flags, starts)
+        some[numbers[starts]] |= np.logical_or.reduceat(flags, starts)
+    return every, some
 
 
 @compiled

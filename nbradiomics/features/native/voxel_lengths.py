@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,82 +13,103 @@ from nbradiomics.features.native.length_formulas import FORMULAS, length_formula
 from nbradiomics.features.native.neighbours import lengths, offsets
 from nbradiomics.features.native.ngtdm import ngtdm_formulas
 from nbradiomics.features.native.textures import TextureSettings
-from nbradiomics.features.native.voxel_kernel import Kernel, Neighbourhood, batch_starts, chunks, fill_box
+from nbradiomics.features.native.voxel_kernel import (
+    Kernel,
+    Neighbourhood,
+    batch_numbers,
+    by_batch,
+    chunks,
+    fill_box,
+)
 
 _Values = dict[str, NDArray[np.float64]]
 
 
 def glrlm_maps(
     levels: NDArray[np.int32],
-    centres: NDArray[np.int64],
+    places: NDArray[np.int64],
     box: Kernel,
     settings: TextureSettings,
     spacing: tuple[float, float, float],
     *,
     batch: int,
-    advance: Callable[[], None],
-) -> _Values:
+) -> Iterator[_Values]:
     """Run length features of the boxes around voxels; parameters as in `voxel_textures.voxel_features`."""
     steps = offsets(levels.shape, both_ways=False, plane=settings.plane)
     weights = np.empty(0)
     if settings.weighting_norm is not None:
         reach = lengths(steps, spacing, settings.weighting_norm)
         weights = np.ones(len(steps)) if reach is None else reach
-    around = Neighbourhood.of(levels, centres, box)
+    around = Neighbourhood.of(levels, box)
     before, after = box.beside(-steps), box.beside(steps)
-    values = np.empty((len(centres), len(FORMULAS)))
-    for part in chunks(len(centres)):
-        values[part] = _glrlm_map(
-            around.levels,
-            around.places[part],
-            around.steps,
-            before,
-            after,
-            weights,
-            int(box.size.max()),
-            around.highest,
+    longest = int(box.size.max())
+    single = len(weights) > 0 or len(after) == 1
+    nothing = _batches_without_runs(around, places, after, batch) if single else None
+    for part in chunks(len(places)):
+        centres = around.at(places[part])
+        values = _glrlm_map(
+            around.levels, centres, around.steps, before, after, weights, longest, around.highest
         )
-        advance()
-    by_formula = dict(zip(FORMULAS, values.T, strict=True))
-    if len(weights) or len(after) == 1:
-        starts = batch_starts(len(centres), batch)
-        without = np.logical_and.reduceat(np.isnan(by_formula["short"]), starts)
-        # Sums over no runs at all, in any box of the batch.
-        nothing = np.repeat(without, np.diff([*starts, len(centres)]))
-        by_formula["entropy"][nothing] = by_formula["length_variance"][nothing] = 0.0
-    return {name: by_formula[formula] for name, formula in glrlm.FEATURES.items()}
+        found = dict(zip(FORMULAS, values.T, strict=True))
+        if nothing is not None:
+            # Sums over no runs at all, in any box of the batch.
+            none = nothing[batch_numbers(part, len(places), batch)]
+            found["entropy"][none] = found["length_variance"][none] = 0.0
+        yield {name: found[formula] for name, formula in glrlm.FEATURES.items()}
 
 
 def whole_maps(
     name: str,
     levels: NDArray[np.int32],
-    centres: NDArray[np.int64],
+    places: NDArray[np.int64],
     box: Kernel,
     settings: TextureSettings,
-    *,
-    advance: Callable[[], None],
-) -> _Values:
+) -> Iterator[_Values]:
     """Maps of the classes that have one matrix for all directions: glszm, gldm, ngtdm."""
     distances = (1,) if name == "glszm" else settings.distances
     steps = offsets(levels.shape, distances, both_ways=True, plane=settings.plane)
     beside = np.ascontiguousarray(box.beside(steps).T)
-    around = Neighbourhood.of(levels, centres, box)
-    names = ngtdm.FEATURES if name == "ngtdm" else FORMULAS
-    values = np.empty((len(centres), len(names)))
-    for part in chunks(len(centres)):
-        given = around.levels, around.places[part], around.steps, beside, around.highest
-        if name == "glszm":
-            values[part] = _glszm_map(*given)
-        elif name == "gldm":
-            values[part] = _gldm_map(*given, settings.gldm_a)
-        else:
-            values[part] = _ngtdm_map(*given)
-        advance()
-    by_formula = dict(zip(names, values.T, strict=True))
-    if name == "ngtdm":
-        return by_formula
-    features = glszm.FEATURES if name == "glszm" else gldm.FEATURES
-    return {feature: by_formula[formula] for feature, formula in features.items()}
+    around = Neighbourhood.of(levels, box)
+    for part in chunks(len(places)):
+        given = around.levels, around.at(places[part]), around.steps, beside, around.highest
+        if name == "ngtdm":
+            yield dict(zip(ngtdm.FEATURES, _ngtdm_map(*given).T, strict=True))
+            continue
+        values = _glszm_map(*given) if name == "glszm" else _gldm_map(*given, settings.gldm_a)
+        found = dict(zip(FORMULAS, values.T, strict=True))
+        features = glszm.FEATURES if name == "glszm" else gldm.FEATURES
+        yield {feature: found[formula] for feature, formula in features.items()}
+
+
+def _batches_without_runs(
+    around: Neighbourhood, places: NDArray[np.int64], after: NDArray[np.int64], batch: int
+) -> NDArray[np.bool_]:
+    """Which batches have no runs in any box."""
+    without = (
+        _without_runs(around.levels, around.at(places[part]), around.steps, after)[:, np.newaxis]
+        for part in chunks(len(places))
+    )
+    return by_batch(without, 1, voxels=len(places), size=batch)[0][:, 0]
+
+
+@compiled
+def _without_runs(
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    after: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Whether no direction has runs, by centre."""
+    box = np.empty(len(steps), np.int32)
+    without = np.ones(len(places), np.bool_)
+    for centre in range(len(places)):
+        for voxel in range(len(steps)):
+            box[voxel] = levels[places[centre] + steps[voxel]]
+        for direction in range(len(after)):
+            if _have_runs(box, after[direction]):
+                without[centre] = False
+                break
+    return without
 
 
 @compiled
@@ -129,6 +150,20 @@ def _glrlm_map(
 
 
 @compiled
+def _have_runs(box: NDArray[np.int32], after: NDArray[np.int64]) -> bool:
+    """Whether any line along a direction holds two voxels of the region."""
+    for voxel in range(len(box)):
+        if box[voxel] == 0:
+            continue
+        following = after[voxel]
+        while following >= 0:
+            if box[following] != 0:
+                return True
+            following = after[following]
+    return False
+
+
+@compiled
 def _count_runs(
     box: NDArray[np.int32],
     before: NDArray[np.int64],
@@ -137,17 +172,7 @@ def _count_runs(
     counts: NDArray[np.float64],
 ) -> None:
     """Add the runs along one direction, unless no line holds two voxels of the region."""
-    shared = False
-    for voxel in range(len(box)):
-        if box[voxel] == 0:
-            continue
-        following = after[voxel]
-        while following >= 0 and not shared:
-            shared = box[following] != 0
-            following = after[following]
-        if shared:
-            break
-    if not shared:
+    if not _have_runs(box, after):
         return
     for voxel in range(len(box)):
         number = box[voxel]

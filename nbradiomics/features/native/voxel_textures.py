@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +15,34 @@ from nbradiomics.features.native.voxel_lengths import glrlm_maps, whole_maps
 
 def voxel_features(
     levels: NDArray[np.int32],
-    centres: NDArray[np.int64],
+    places: NDArray[np.int64],
     settings: TextureSettings,
-    wanted: Mapping[str, Collection[str] | None],
+    name: str,
+    wanted: Collection[str] | None = None,
     *,
     radius: int = 1,
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
     initial: float = 0.0,
     batch: int = -1,
-    advance: Callable[[], None] = lambda: None,
-) -> dict[str, dict[str, NDArray[np.float64]]]:
+) -> Iterator[dict[str, NDArray[np.float64]]]:
     """Texture features of the boxes around voxels.
+
+    Memory does not grow with the features: beside the grey levels and the voxels' places it is a bool or two
+    for each direction and batch of the GLCM, at most some 26 bytes a voxel (`voxelBatch` 1).
 
     Parameters
     ----------
     levels
         Grey levels of the whole crop, axes z, y, x, from 1; 0 for voxels that do not count. With
         `maskedKernel` those are the voxels outside the region, without it there are none.
-    centres
-        The region's voxels, shape (voxels, 3), z, y, x.
+    places
+        The region's voxels, as flat indices of the crop, ascending.
     settings
         How neighbours are chosen and counted.
+    name
+        Class, of `textures.TEXTURES`.
     wanted
-        See `textures.texture_features`.
+        Features; None or nothing for all that are not deprecated. A deprecated one gives no value.
     radius
         Voxels from the centre of the box to its faces, at least 1: `kernelRadius`.
     spacing
@@ -48,36 +53,29 @@ def voxel_features(
         Voxels that PyRadiomics computes at a time, -1 for all: `voxelBatch`. Two features depend on it: a
         direction in which some boxes of a batch have pairs and others have none makes JointAverage NaN in
         these, and leaves the whole batch without MCC.
-    advance
-        Called after each `voxel_kernel.CHUNK` of voxels of each class.
 
-    Returns
-    -------
-    Class, then feature, then its value for each centre
+    Yields
+    ------
+    Feature, then its value for each voxel: of `voxel_kernel.CHUNK` voxels after the other
     """
+    chosen = chosen_features(name, wanted)
+    if not chosen:
+        return
     box = kernel(radius, settings.plane)
-    places = np.ascontiguousarray(centres, dtype=np.int64)
-    result = {}
-    for name, features in wanted.items():
-        chosen = chosen_features(name, features)
-        computed: dict[str, NDArray[np.float64]] = {}
-        if not chosen:
-            pass
-        elif name == "glcm":
-            computed = glcm_maps(
-                levels,
-                places,
-                box,
-                settings,
-                spacing,
-                initial=initial,
-                batch=batch,
-                correlation="MCC" in chosen,
-                advance=advance,
-            )
-        elif name == "glrlm":
-            computed = glrlm_maps(levels, places, box, settings, spacing, batch=batch, advance=advance)
-        else:
-            computed = whole_maps(name, levels, places, box, settings, advance=advance)
-        result[name] = {feature: computed[feature] for feature in chosen}
-    return result
+    if name == "glcm":
+        found = glcm_maps(
+            levels,
+            places,
+            box,
+            settings,
+            spacing,
+            initial=initial,
+            batch=batch,
+            correlation="MCC" in chosen,
+        )
+    elif name == "glrlm":
+        found = glrlm_maps(levels, places, box, settings, spacing, batch=batch)
+    else:
+        found = whole_maps(name, levels, places, box, settings)
+    for values in found:
+        yield {feature: values[feature] for feature in chosen}
