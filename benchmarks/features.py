@@ -8,8 +8,10 @@ voxels). Each is measured on the original image (every class, bin width 25) and 
 coif1 wavelet at 1 mm.
 
 The engines take turns in one process on one thread, after one run of each that warms them up; times are
-medians of the repeats (of one, where an engine takes more than `--patience` seconds). Peak memory is that of
-a fresh process that extracts once, less what the process held before.
+medians of the repeats (that one alone, where an engine takes more than `--patience` seconds). Peak memory is
+that of a fresh process that extracts once, less what the process held before. With `--pictologics PYTHON`, an
+interpreter (3.12 or later) that has pictologics, this takes its turn too, in a process of its own on one
+thread; its features are others (`pictologics_worker.py`).
 """
 
 from __future__ import annotations
@@ -20,8 +22,11 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import SimpleITK as sitk
@@ -83,20 +88,55 @@ def cases(data: Path) -> dict[str, Callable[[], Case]]:
     }
 
 
-def alternate(
-    case: Case, parameters: Parameters, *, repeats: int, patience: float
-) -> tuple[list[float], float]:
-    """Median seconds of each engine, run in turn, and the largest relative difference of a feature."""
-    seconds: list[list[float]] = [[], []]
-    found = [ENGINES[name].compute(*case, parameters).values for name in ENGINE_NAMES]
+def alternate(runs: list[Callable[[], float]], *, repeats: int, patience: float) -> list[float]:
+    """Median seconds of each run, done in turn after one that warms it up; a slow one is done that once."""
+    first = [run() for run in runs]
+    seconds: list[list[float]] = [[once] if once > patience else [] for once in first]
     for _ in range(repeats):
-        for taken, name in zip(seconds, ENGINE_NAMES, strict=True):
-            if taken and taken[0] > patience:
-                continue
-            start = time.perf_counter()
-            ENGINES[name].compute(*case, parameters)
-            taken.append(time.perf_counter() - start)
-    return [float(np.median(taken)) for taken in seconds], difference(*found)
+        for taken, once, run in zip(seconds, first, runs, strict=True):
+            if once <= patience:
+                taken.append(run())
+    return [float(np.median(taken)) for taken in seconds]
+
+
+def timed(case: Case, parameters: Parameters, engine: str, found: dict[str, dict[str, float]]) -> float:
+    """Seconds of one extraction, whose values are left in `found`."""
+    start = time.perf_counter()
+    extraction = ENGINES[engine].compute(*case, parameters)
+    seconds = time.perf_counter() - start
+    found[engine] = extraction.values
+    return seconds
+
+
+@contextmanager
+def pictologics(python: str | None, case: Case, kind: str) -> Iterator[list[Callable[[], float]]]:
+    """A run of pictologics in its own interpreter, warm; none without an interpreter."""
+    if python is None:
+        yield []
+        return
+    with TemporaryDirectory() as folder:
+        files = [str(Path(folder) / f"{name}.nii.gz") for name in ("image", "mask")]
+        for image, file in zip(case, files, strict=True):
+            sitk.WriteImage(image, file)
+        worker = Path(__file__).with_name("pictologics_worker.py")
+        with subprocess.Popen(
+            [python, str(worker), *files, kind],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            bufsize=1,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            stdin, stdout = process.stdin, process.stdout
+
+            def run() -> float:
+                stdin.write("once\n")
+                return float(stdout.readline().split()[0])
+
+            yield [run]
+            stdin.close()
 
 
 def difference(mine: dict[str, float], theirs: dict[str, float]) -> float:
@@ -140,6 +180,7 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=5.0)
     parser.add_argument("--cases", nargs="*", help="only these")
     parser.add_argument("--kinds", nargs="*", default=list(PARAMETERS), choices=PARAMETERS)
+    parser.add_argument("--pictologics", metavar="PYTHON", help="interpreter that has pictologics")
     parser.add_argument("--no-memory", action="store_true")
     parser.add_argument("--peak", nargs=3, metavar=("CASE", "KIND", "ENGINE"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -155,28 +196,33 @@ def main() -> None:
 
 def table(asked: argparse.Namespace) -> None:
     """Print a row for each case and kind."""
-    print("| case | voxels | images | native (s) | PyRadiomics (s) | ratio | difference | peaks (MB) |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| case | voxels | images | native (s) | PyRadiomics (s) | ratio | pictologics (s) | difference "
+        "| peaks (MB) |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    )
     for name, make in cases(asked.data).items():
-        if asked.cases and name not in asked.cases:
-            continue
-        case = make()
-        voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(case[1])))
-        for kind in asked.kinds:
-            parameters = load_parameters(PARAMETERS[kind])
-            (mine, theirs), apart = alternate(
-                case, parameters, repeats=asked.repeats, patience=asked.patience
-            )
-            peaks = (
-                ["-", "-"]
-                if asked.no_memory
-                else [f"{peak_memory(asked.data, name, kind, engine):.0f}" for engine in ENGINE_NAMES]
-            )
-            print(
-                f"| {name} | {voxels:,} | {kind} | {mine:.4f} | {theirs:.3f} | {theirs / mine:.1f} "
-                f"| {apart:.0e} | {peaks[0]}, {peaks[1]} |",
-                flush=True,
-            )
+        if not asked.cases or name in asked.cases:
+            case = make()
+            for kind in asked.kinds:
+                print(row(name, case, kind, asked), flush=True)
+
+
+def row(name: str, case: Case, kind: str, asked: argparse.Namespace) -> str:
+    """The line of one case and kind."""
+    parameters = load_parameters(PARAMETERS[kind])
+    voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(case[1])))
+    found: dict[str, dict[str, float]] = {}
+    with pictologics(asked.pictologics, case, kind) as rival:
+        runs = [partial(timed, case, parameters, engine, found) for engine in ENGINE_NAMES]
+        mine, theirs, *others = alternate([*runs, *rival], repeats=asked.repeats, patience=asked.patience)
+    peaks = "-, -"
+    if not asked.no_memory:
+        peaks = ", ".join(f"{peak_memory(asked.data, name, kind, engine):.0f}" for engine in ENGINE_NAMES)
+    shown = f"{others[0]:.4f}" if others else "-"
+    return (
+        f"| {name} | {voxels:,} | {kind} | {mine:.4f} | {theirs:.3f} | {theirs / mine:.1f} | {shown} "
+        f"| {difference(*(found[engine] for engine in ENGINE_NAMES)):.0e} | {peaks} |"
+    )
 
 
 if __name__ == "__main__":

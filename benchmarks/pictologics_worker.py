@@ -10,11 +10,13 @@ the neighbouring grey level dependence matrix in place of PyRadiomics' dependenc
 import os
 import sys
 import time
+from typing import Any
 
 os.environ["PICTOLOGICS_NUM_THREADS"] = "1"
 
 import pictologics
 
+Step = dict[str, Any]
 FAMILIES = ["intensity", "morphology", "glcm", "glrlm", "glszm", "ngtdm", "ngldm"]
 EXTRACT = {
     "step": "extract_features",
@@ -29,46 +31,47 @@ EXTRACT = {
 def main() -> None:
     """Extract once for each line of the input."""
     image, mask = (pictologics.load_image(path) for path in sys.argv[1:3])
-    pipeline = pictologics.RadiomicsPipeline()
-    # PyRadiomics' bins are multiples of their width.
-    low = float(image.array[mask.array > 0].min() // 25 * 25)
-    configs = configurations(sys.argv[3], low)
-    for name, steps in configs.items():
-        pipeline.add_config(name, steps)
+    images = steps_of(sys.argv[3])
+    # PyRadiomics' bins start at a multiple of their width; a first run tells the lowest value of each image.
+    lowest = run(image, mask, {name: [*steps, *measured(-20_000.0)] for name, steps in images.items()})
+    configs = {
+        name: [*steps, *measured(float(lowest[name].filter(like="minimum_intensity").iloc[0] // 25 * 25))]
+        for name, steps in images.items()
+    }
     for _ in sys.stdin:
         start = time.perf_counter()
-        found = pipeline.run(image=image, mask=mask, config_names=list(configs))
+        found = run(image, mask, configs)
         seconds = time.perf_counter() - start
         print(seconds, sum(len(series) for series in found.values()), flush=True)
 
 
-def configurations(kind: str, low: float) -> dict[str, list[dict[str, object]]]:
-    """Steps of each image: the original, or with LoG 1 to 5 mm and the coif1 wavelet at 1 mm."""
+def run(image: pictologics.Image, mask: pictologics.Image, configs: dict[str, list[Step]]) -> dict[str, Any]:
+    """All images at once, so that what they share is done once."""
+    pipeline = pictologics.RadiomicsPipeline()
+    for name, steps in configs.items():
+        pipeline.add_config(name, steps)
+    return dict(pipeline.run(image=image, mask=mask, config_names=list(configs)))
+
+
+def steps_of(kind: str) -> dict[str, list[Step]]:
+    """Steps to each image: the original, or with LoG 1 to 5 mm and the coif1 wavelet at 1 mm."""
     if kind == "original":
-        return {"original": [bins(low), EXTRACT]}
+        return {"original": []}
     resample = {"step": "resample", "params": {"new_spacing": [1.0, 1.0, 1.0], "interpolation": "cubic"}}
-    filters: dict[str, dict[str, object] | None] = {"original": None}
-    for sigma in (1.0, 2.0, 3.0, 4.0, 5.0):
-        filters[f"log-{sigma:g}"] = {"type": "log", "sigma_mm": sigma}
+    filters: dict[str, Step] = {
+        f"log-{sigma:g}": {"type": "log", "sigma_mm": sigma} for sigma in (1.0, 2.0, 3.0, 4.0, 5.0)
+    }
     for band in ("LLL", "LLH", "LHL", "LHH", "HLL", "HLH", "HHL", "HHH"):
-        filters[f"wavelet-{band}"] = {
-            "type": "wavelet",
-            "wavelet": "coif1",
-            "level": 1,
-            "decomposition": band,
-            "boundary": "periodic",
-        }
-    found: dict[str, list[dict[str, object]]] = {}
-    for name, params in filters.items():
-        # Of a filtered image nobody knows the lowest value beforehand; far enough below, empty bins cost little.
-        steps = [resample, *([{"step": "filter", "params": params}] if params else [])]
-        found[name] = [*steps, bins(low if params is None else -20_000.0), EXTRACT]
-    return found
+        wavelet = {"wavelet": "coif1", "level": 1, "decomposition": band, "boundary": "periodic"}
+        filters[f"wavelet-{band}"] = {"type": "wavelet", **wavelet}
+    filtered = {name: [resample, {"step": "filter", "params": params}] for name, params in filters.items()}
+    return {"original": [resample], **filtered}
 
 
-def bins(low: float) -> dict[str, object]:
-    """Bins of width 25 from a multiple of 25."""
-    return {"step": "discretise", "params": {"method": "FBS", "bin_width": 25.0, "min_val": low}}
+def measured(low: float) -> list[Step]:
+    """Bins of width 25 from `low` on, then the features."""
+    bins = {"method": "FBS", "bin_width": 25.0, "min_val": low}
+    return [{"step": "discretise", "params": bins}, EXTRACT]
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def _scans(cases: Iterable[Case]) -> dict[str, tuple[Case, ...]]:
 
 def _groups(scans: _Groups, jobs: int) -> dict[str, tuple[Case, ...]]:
     """The scans; fewer than there are processes are divided, so that each has something to do."""
-    parts = -(-jobs // max(len(scans), 1))
+    parts = max(-(-jobs // max(len(scans), 1)), 1)
     return {
         f"{name}#{number}": tuple(own[index] for index in part)
         for name, own in scans.items()

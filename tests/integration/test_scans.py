@@ -140,8 +140,8 @@ def test_a_mask_on_which_something_breaks_stops_no_other(
 
 def test_one_scan_is_divided_among_processes(cohort: Path) -> None:
     own = tuple(load_cohort(cohort).cases())
-    sizes = {jobs: [len(part) for part in scans._groups({"s": own}, jobs).values()] for jobs in (1, 2, 8)}
-    assert sizes == {1: [3], 2: [2, 1], 8: [1, 1, 1]}
+    sizes = {jobs: [len(part) for part in scans._groups({"s": own}, jobs).values()] for jobs in (-1, 1, 2, 8)}
+    assert sizes == {-1: [3], 1: [3], 2: [2, 1], 8: [1, 1, 1]}
     pd.testing.assert_frame_equal(extract(cohort, jobs=2).table, extract(cohort).table)
 
 

@@ -90,11 +90,7 @@ def _matrices(region: RankedRegion, steps: NDArray[np.int64]) -> list[NDArray[np
     for step, stride in zip(steps, region.strides(steps), strict=True):
         reached = np.zeros((2, len(region.present) + 1, max(region.shape) + 2), np.int32)
         _count_reached(ranks, region.places, stride, so_far, reached)
-        reaching = reached.sum(axis=0, dtype=np.int32)[1:]
-        # As many runs end at a length as reach it, less those that go on.
-        counts = reaching[:, :-1] - reaching[:, 1:]
-        counts[:, 0] = 0
-        longest = int(np.flatnonzero(counts.any(axis=0))[-1])
+        counts, longest = _ending(reached)
         if longest == 1 and not _shares_a_line(region.levels, region.margin, step):
             counts[:] = 0
         matrices.append(counts[:, : longest + 1])
@@ -142,6 +138,23 @@ def _count_reached(
             odd[cell] += 1
         else:
             even[cell] += 1
+
+
+@compiled
+def _ending(reached: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
+    """Runs by level and length, and the longest: those that reach a length, less those that go on."""
+    levels, lengths = reached.shape[1] - 1, reached.shape[2] - 1
+    counts = np.zeros((levels, lengths), np.int32)
+    longest = 0
+    for level in range(levels):
+        going_on = 0
+        for length in range(lengths - 1, 0, -1):
+            reaching = reached[0, level + 1, length] + reached[1, level + 1, length]
+            counts[level, length] = reaching - going_on
+            going_on = reaching
+            if reaching > 0:
+                longest = max(longest, length)
+    return counts, longest
 
 
 @compiled

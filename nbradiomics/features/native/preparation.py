@@ -23,6 +23,17 @@ from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.ibsi import Ibsi
 from nbradiomics.features.native.spline import LEAST, resample_spline
 
+#: Kinds of voxels that double precision holds as they are.
+_SCALARS = (
+    sitk.sitkInt8,
+    sitk.sitkUInt8,
+    sitk.sitkInt16,
+    sitk.sitkUInt16,
+    sitk.sitkInt32,
+    sitk.sitkUInt32,
+    sitk.sitkFloat32,
+    sitk.sitkFloat64,
+)
 #: The label that the region has.
 INSIDE = 1
 
@@ -222,7 +233,8 @@ def _by_spline(image: sitk.Image, settings: Mapping[str, Any]) -> bool:
     wanted = settings["resampledPixelSpacing"]
     return (
         settings["interpolator"] in ("sitkBSpline", sitk.sitkBSpline)
-        and image.GetNumberOfComponentsPerPixel() == 1
+        # Not of a vector, nor of whole numbers that double precision cannot hold.
+        and image.GetPixelID() in _SCALARS
         and min(image.GetSize()) >= LEAST
         and rounds_as_itk()
         and len(wanted) == image.GetDimension()

@@ -9,7 +9,8 @@ An image is written as a sum of B-splines :math:`\beta` on its voxels,
 whose coefficients `c` make the sum pass through every voxel, and which is then evaluated wherever it is
 wanted (Unser, IEEE Signal Processing Magazine 1999 [1]_). The coefficients come from a recursive filter along
 each axis in turn, with the pole :math:`z = \sqrt{3} - 2`, once forwards and once backwards; at its border the
-image is mirrored about the last voxel's centre.
+image is mirrored about the last voxel's centre. Of an image of two voxels along an axis ITK mirrors once only
+and reads beyond its memory; here it is mirrored without end.
 
 An image of whole numbers is cut off at the point after resampling, as ITK does, and a voxel of the new grid
 that meets an old one would lose a grey level to the last bit of a sum. So sums run in ITK's order (its
@@ -34,8 +35,8 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
 
-#: Least voxels along each axis: four B-splines reach any place.
-LEAST = 4
+#: Least voxels along each axis.
+LEAST = 2
 _POLE = math.sqrt(3.0) - 2.0
 #: Powers of the pole beyond which nothing is added: below 1e-10.
 _HORIZON = math.ceil(math.log(1e-10) / math.log(abs(_POLE)))
@@ -132,9 +133,10 @@ def _needed(rows: _Rows, size: tuple[int, ...]) -> tuple[NDArray[np.int64], NDAr
     """First and last coefficient that the rows need along x, y, z, those of mirrored places among them."""
     places = np.concatenate([rows.starts, rows.ends])
     last = np.array(size) - 1
-    # One more on either side than the B-splines reach: places are rounded to single precision on the way.
-    lower = np.clip(np.floor(places.min(axis=0)).astype(np.int64) - 2, 0, last - (LEAST - 1))
-    upper = np.clip(np.floor(places.max(axis=0)).astype(np.int64) + 3, LEAST - 1, last)
+    # One more on either side than the B-splines reach: places are rounded to single precision on the way. At
+    # a border the three next to it are needed, where mirrored places lie.
+    lower = np.clip(np.floor(places.min(axis=0)).astype(np.int64) - 2, 0, np.maximum(last - 3, 0))
+    upper = np.clip(np.floor(places.max(axis=0)).astype(np.int64) + 3, np.minimum(last, 3), last)
     return lower, upper
 
 
@@ -357,7 +359,7 @@ def _stretch(base: NDArray[np.int64], inside: NDArray[np.bool_], first: int) -> 
 def _mirrored(place: int, size: int) -> int:
     last = size - 1
     place = abs(place)
-    return place if place < last else last - (place - last)
+    return abs(place if place < last else last - (place - last))
 
 
 @compiled

@@ -1,0 +1,71 @@
+"""How long the second mask of an image takes where nothing is cropped, so that filters are shared.
+
+    PYTHONPATH=. python benchmarks/several_masks.py --data DATA/sts_mr --cases STS_001 STS_019 STS_035
+
+Each expert's mask and a seeded second reader made from it, with LoG 1 to 5 mm and the coif1 wavelet on the
+image's own grid; values are the same either way (a test). Medians of runs that take turns, one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from threadpoolctl import threadpool_limits
+
+from nbradiomics.features.extract import extract_region, extract_regions
+from nbradiomics.features.parameters import load_parameters
+from tests.second_reader import second_reader
+
+PARAMETERS = load_parameters(
+    {
+        "setting": {"binWidth": 25},
+        "imageType": {"Original": {}, "LoG": {"sigma": [1.0, 2.0, 3.0, 4.0, 5.0]}, "Wavelet": {}},
+    }
+)
+
+
+def main() -> None:
+    """Print a row per case."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with NAME_image and NAME_mask")
+    parser.add_argument("--cases", nargs="+", default=["STS_001", "STS_019", "STS_035"])
+    parser.add_argument("--repeats", type=int, default=3)
+    asked = parser.parse_args()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    print("| case | one mask (s) | two masks together (s) | second mask: share of its own time |")
+    print("| --- | --- | --- | --- |")
+    with threadpool_limits(1):
+        for case in asked.cases:
+            first, second, both = measure(asked.data, case, asked.repeats)
+            print(f"| {case} | {first:.2f} | {both:.2f} | {(both - first) / second:.2f} |", flush=True)
+
+
+def measure(data: Path, case: str, repeats: int) -> list[float]:
+    """Median seconds of the first mask, of the second, and of both together."""
+    image = sitk.ReadImage(str(data / f"{case}_image.nii.gz"))
+    mask = sitk.ReadImage(str(data / f"{case}_mask.nii.gz")) > 0
+    drawn = second_reader(sitk.GetArrayFromImage(mask) > 0, seed=int(case[-3:]))
+    other = sitk.GetImageFromArray(drawn.astype(np.uint8))
+    other.CopyInformation(mask)
+    runs: list[Callable[[], object]] = [
+        lambda: extract_region(image, mask, PARAMETERS, name=case),
+        lambda: extract_region(image, other, PARAMETERS, name=case),
+        lambda: extract_regions(image, {"expert": mask, "second": other}, PARAMETERS),
+    ]
+    taken: list[list[float]] = [[] for _ in runs]
+    runs[0]()  # compiles what is not compiled yet
+    for _ in range(repeats):
+        for seconds, run in zip(taken, runs, strict=True):
+            start = time.perf_counter()
+            run()
+            seconds.append(time.perf_counter() - start)
+    return [float(np.median(seconds)) for seconds in taken]
+
+
+if __name__ == "__main__":
+    main()
