@@ -9,6 +9,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
+from nbradiomics.tables import AUTO
 from nbradiomics.workspace import content_hash
 
 #: PyRadiomics' default.
@@ -30,7 +31,10 @@ def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
     SimpleITK.Image
         8-bit, 1 inside, 0 outside.
     """
-    first, *others = [(mask.path, read_region(mask.path, _label(mask.label, label))) for mask in case.masks]
+    labels = _labels(case, label)
+    first, *others = [
+        (mask.path, read_region(mask.path, own)) for mask, own in zip(case.masks, labels, strict=True)
+    ]
     path, region = first
     for other_path, other in others:
         require_same_grid(region, other, names=(str(path), str(other_path)))
@@ -63,8 +67,11 @@ def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL) -> sitk
 
 def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:
     """What tells the region of a case, for the key of a stored result: content and label of its masks."""
-    return [(content_hash(mask.path), _label(mask.label, label)) for mask in case.masks]
+    hashes = [content_hash(mask.path) for mask in case.masks]
+    return list(zip(hashes, _labels(case, label), strict=True))
 
 
-def _label(own: int | str | None, default: int) -> int | str:
-    return default if own is None else own
+def _labels(case: Case, label: int) -> list[int | str]:
+    """Label of each mask: the cohort's, else `label`; the model's masks hold 1, whatever the readers use."""
+    default = DEFAULT_LABEL if case.reader == AUTO else label
+    return [default if mask.label is None else mask.label for mask in case.masks]

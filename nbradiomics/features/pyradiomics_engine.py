@@ -56,7 +56,8 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
             result = extractor.execute(image, region, label=1)
-        except ValueError as error:
+        # What its C code and ITK refuse comes as a RuntimeError.
+        except (ValueError, RuntimeError) as error:
             raise refusal(error) from error
     values = {
         str(name): float(value) for name, value in result.items() if not name.startswith("diagnostics_")

@@ -43,9 +43,9 @@ class Verification:
 
     @property
     def same(self) -> bool:
-        """Whether every feature is the same within what is allowed, or both refuse alike."""
+        """Whether every feature is the same within what is allowed, or both refuse, in whatever words."""
         if self.refusals:
-            return len(self.refusals) == 2 and len(set(self.refusals.values())) == 1
+            return len(self.refusals) == 2
         return bool(self.table["same"].all())
 
 

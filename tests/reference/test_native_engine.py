@@ -214,7 +214,7 @@ def test_the_engine_is_chosen_by_name_and_says_what_it_is() -> None:
         for name in ("pyradiomics", "native")
     )
     assert list(theirs.index) == list(mine.index)
-    assert "values 1, as PyRadiomics 3.1.4" in engine.engine_version()
+    assert "values 2, as PyRadiomics 3.1.4" in engine.engine_version()
 
 
 @st.composite

@@ -251,6 +251,16 @@ def test_the_model_s_label_is_one_whatever_the_file_says(tmp_path: Path) -> None
     assert done.table.iloc[0, 7:].tolist() == done.table.iloc[1, 7:].tolist()
 
 
+def test_a_mask_that_the_table_calls_the_model_s_has_its_label_too(tmp_path: Path) -> None:
+    both = ball()
+    both[5, 6, 7] = 2
+    write_scan(tmp_path, "s0", {"auto": both})
+    cohort = load_cohort(write_cohort(tmp_path, ["s0,s0.nii.gz,auto,s0_auto.nii.gz"]))
+    parameters = {"setting": {"label": 2}, "featureClass": {"shape": ["VoxelVolume"]}}
+    done = extract_cohort(cohort, params=parameters)
+    assert done.table["original_shape_VoxelVolume"].tolist() == [float((both == 1).sum())]
+
+
 def test_a_cohort_without_masks_is_refused(tmp_path: Path) -> None:
     cohort = load_cohort(write_cohort(tmp_path, ["s0,a.nii.gz,,"]))
     with pytest.raises(InputError, match="holds no mask"):

@@ -86,3 +86,10 @@ def test_percentiles_are_numpy_s_to_the_last_bit(values: np.ndarray, random: Ran
 def test_order_statistics_are_those_of_sorting(values: np.ndarray) -> None:
     ranks = range(len(values))
     assert list(order_statistics(values, ranks).values()) == np.sort(values).tolist()
+
+
+def test_the_median_of_an_even_count_is_numpy_s_to_the_last_bit() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        values = rng.normal(size=2) * [1e-14, 3e-14]
+        assert percentiles(values, [50]) == [np.median(values)]

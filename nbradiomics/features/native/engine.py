@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "native"
 #: To be raised by one whenever a value changes: results are kept by it.
-VALUES = 1
+VALUES = 2
 
 
 def engine_version() -> str:

@@ -99,7 +99,8 @@ def percentiles(values: Floats, percents: Sequence[float]) -> list[float]:
     r"""Percentiles by linear interpolation: the value at place :math:`(n - 1) p / 100`, counted from 0.
 
     Hyndman and Fan's seventh definition (Am Stat 1996;50:361-365), interpolated from the nearer neighbour, as
-    NumPy does it: which voxels lie between two percentiles may depend on the last bit.
+    NumPy does it: which voxels lie between two percentiles may depend on the last bit. Half-way between two
+    values it is their mean for the 50th, as in NumPy's median.
 
     Parameters
     ----------
@@ -112,11 +113,14 @@ def percentiles(values: Floats, percents: Sequence[float]) -> list[float]:
     places = [last * (percent / 100) for percent in percents]
     ranked = order_statistics(values, sorted({min(int(p) + i, last) for p in places for i in (0, 1)}))
     found = []
-    for place in places:
+    for percent, place in zip(percents, places, strict=True):
         fraction = place - int(place)
         first, second = ranked[int(place)], ranked[min(int(place) + 1, last)]
         step = second - first
-        found.append(first + step * fraction if fraction < 0.5 else second - step * (1 - fraction))
+        if percent == 50 and fraction == 0.5:
+            found.append((first + second) / 2)
+        else:
+            found.append(first + step * fraction if fraction < 0.5 else second - step * (1 - fraction))
     return found
 
 

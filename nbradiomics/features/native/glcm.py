@@ -13,15 +13,21 @@ import numpy as np
 from nbradiomics.features.native.glcm_correlation import maximal_correlations
 from nbradiomics.features.native.glcm_formulas import FORMULAS, glcm_formulas, marginals
 from nbradiomics.features.native.glcm_matrix import Cooccurrence, cooccurrences
-from nbradiomics.features.native.glcm_rounding import laid_out, vanishing
+from nbradiomics.features.native.glcm_rounding import (
+    correlation,
+    informational_correlation,
+    laid_out,
+    maximal_correlation,
+)
 from nbradiomics.features.native.ranked import RankedRegion
 
 #: All features, PyRadiomics' names.
 FEATURES = (*FORMULAS, "MCC")
 #: HXY2 - HXY and squared correlations below which rounding decides what PyRadiomics gives.
 _ROUNDING = 1e-12
-#: Cells of all matrices up to which those cases are computed as PyRadiomics sums them.
-_DENSE = 2_000_000
+#: Cells of all matrices up to which those cases are computed as PyRadiomics sums them (134 MB, which
+#: PyRadiomics takes several times over), and up to which its eigenproblem, which soon takes minutes, is too.
+_DENSE, _DENSE_EIGEN = 16_777_216, 2_000_000
 
 
 def glcm_features(
@@ -74,6 +80,10 @@ def glcm_features(
         ]
     )
     values = dict(zip(FORMULAS, each[:, : len(FORMULAS)].mean(axis=0).tolist(), strict=True))
+    # The root of a negative number, where rounding decides, is left out.
+    roots = each[:, FORMULAS.index("Imc2")]
+    if np.isnan(roots).any() and not np.isnan(roots).all():
+        values["Imc2"] = float(np.nanmean(roots))
     if "MCC" in wanted:
         correlations = np.ones(1) if single else maximal_correlations(matrices, sides)
         values["MCC"] = float(correlations.mean())
@@ -89,7 +99,8 @@ def _at_rounding(
 ) -> dict[str, float]:
     """What rounding decides, unless the matrices are too large to be laid out in full."""
     levels = len(region.present)
-    if len(matrices) * levels**2 > _DENSE:
+    cells = len(matrices) * levels**2
+    if cells > _DENSE:
         return {}
     stack = laid_out(
         matrices,
@@ -98,4 +109,10 @@ def _at_rounding(
         empty=directions - len(matrices),
         weighted=weighted,
     )
-    return vanishing(stack, region.present)
+    values = {
+        "Imc2": informational_correlation(stack),
+        "Correlation": correlation(stack, region.present),
+    }
+    if cells <= _DENSE_EIGEN:
+        values["MCC"] = maximal_correlation(stack)
+    return values

@@ -52,10 +52,34 @@ def laid_out(
     return stack
 
 
-def vanishing(shares: NDArray[np.float64], levels: NDArray[np.float64]) -> dict[str, float]:
-    """Imc2, MCC and Correlation as means over directions.
+def informational_correlation(shares: NDArray[np.float64]) -> float:
+    """Imc2 as the mean over directions; see `glcm_formulas` for the mathematics.
 
-    See `glcm_formulas` and `glcm_correlation` for the mathematics.
+    Parameters
+    ----------
+    shares
+        p(i, j), shape (1, levels, levels, directions).
+    """
+    joint = -np.sum(shares * np.log2(shares + EPSILON), (1, 2))
+    expected = shares.sum(2, keepdims=True) * shares.sum(1, keepdims=True)
+    gain = -np.sum(expected * np.log2(expected + EPSILON), (1, 2)) - joint
+    return _mean_of_roots(np.where(gain == 0.0, 0.0, 1.0 - np.e ** (-2.0 * gain)))
+
+
+def maximal_correlation(shares: NDArray[np.float64]) -> float:
+    """The MCC as the mean over directions; see `glcm_correlation` for the mathematics, `shares` as above."""
+    of_row, of_column = shares.sum(2, keepdims=True), shares.sum(1, keepdims=True)
+    levels = shares.shape[1]
+    product = np.zeros((levels, levels, shares.shape[3]))
+    for k in range(levels):
+        divisor = of_row[0, :, 0, np.newaxis] * of_column[0, 0, k] + EPSILON
+        product += shares[0, :, np.newaxis, k] * shares[0, np.newaxis, :, k] / divisor
+    eigenvalues = np.sort(np.linalg.eigvals(product.transpose(2, 0, 1)), axis=1)
+    return _mean_of_roots(eigenvalues[:, -2])
+
+
+def correlation(shares: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
+    """Correlation as the mean over directions.
 
     Parameters
     ----------
@@ -64,24 +88,6 @@ def vanishing(shares: NDArray[np.float64], levels: NDArray[np.float64]) -> dict[
     levels
         The grey levels.
     """
-    of_row, of_column = shares.sum(2, keepdims=True), shares.sum(1, keepdims=True)
-    joint = -np.sum(shares * np.log2(shares + EPSILON), (1, 2))
-    expected = of_row * of_column
-    gain = -np.sum(expected * np.log2(expected + EPSILON), (1, 2)) - joint
-    product = np.zeros((len(levels), len(levels), shares.shape[3]))
-    for k in range(len(levels)):
-        divisor = of_row[0, :, 0, np.newaxis] * of_column[0, 0, k] + EPSILON
-        product += shares[0, :, np.newaxis, k] * shares[0, np.newaxis, :, k] / divisor
-    eigenvalues = np.sort(np.linalg.eigvals(product.transpose(2, 0, 1)), axis=1)
-    squared = np.where(gain == 0.0, 0.0, 1.0 - np.e ** (-2.0 * gain))
-    return {
-        "Imc2": _mean_of_roots(squared),
-        "MCC": _mean_of_roots(eigenvalues[:, -2]),
-        "Correlation": _mean_correlation(shares, levels),
-    }
-
-
-def _mean_correlation(shares: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
     i, j = levels[np.newaxis, :, np.newaxis, np.newaxis], levels[np.newaxis, np.newaxis, :, np.newaxis]
     from_mean = [value - np.sum(value * shares, (1, 2), keepdims=True) for value in (i, j)]
     spread = [np.sum(shares * off**2, (1, 2)) ** 0.5 for off in from_mean]

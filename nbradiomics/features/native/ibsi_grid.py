@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.ibsi import Ibsi
+from nbradiomics.features.native.spline import can_resample, resample_spline
 
 #: A file holds voxel sizes in single precision: a grid that is longer by so small a part of a voxel is not.
 _SLACK = 1e-3
@@ -174,6 +175,8 @@ def _interpolator(settings: Mapping[str, Any]) -> int:
 
 
 def _onto(grid: sitk.Image, image: sitk.Image, interpolator: int, kind: int) -> sitk.Image:
+    if interpolator == sitk.sitkBSpline and can_resample(image):
+        return resample_spline(sitk.Cast(image, kind), grid)
     return sitk.Resample(image, grid, sitk.Transform(), interpolator, 0.0, kind)
 
 

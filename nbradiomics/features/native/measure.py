@@ -16,7 +16,7 @@ from nbradiomics.features.native.filters import filtered_images
 from nbradiomics.features.native.firstorder import Intensities, first_order_features
 from nbradiomics.features.native.ibsi_bins import ibsi_bin_edges, lower_limit
 from nbradiomics.features.native.plan import Plan
-from nbradiomics.features.native.preparation import INSIDE, Prepared, prepare
+from nbradiomics.features.native.preparation import INSIDE, Prepared, Region, prepare
 from nbradiomics.features.native.shape import shape_features
 from nbradiomics.features.native.shape2d import shape2d_features
 from nbradiomics.features.native.textures import TEXTURES, TextureSettings, texture_features
@@ -56,9 +56,10 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, floa
     """
     prepared = prepare(image, region, plan.settings, plan.ibsi)
     values = measure_shapes(prepared, plan)
+    region_of_images = prepared.region
     images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
     for filtered, name, settings in images:
-        values |= measure_image(filtered, name, prepared, plan, settings)
+        values |= measure_image(filtered, name, region_of_images, plan, settings)
     return values
 
 
@@ -101,7 +102,7 @@ def _flat_axis(prepared: Prepared, settings: Mapping[str, Any]) -> int | None:
 def measure_image(
     image: sitk.Image,
     name: str,
-    prepared: Prepared,
+    region: Region,
     plan: Plan,
     settings: Mapping[str, Any],
 ) -> dict[str, float]:
@@ -111,8 +112,8 @@ def measure_image(
     }
     if not wanted:
         return {}
-    crop = prepared.box.crop(image)
-    positions = np.flatnonzero(prepared.inside)
+    crop = region.box.crop(image)
+    positions = np.flatnonzero(region.inside)
     values = crop.ravel()[positions].astype(np.float64)
     if not np.all(np.isfinite(values)):
         raise InputError(

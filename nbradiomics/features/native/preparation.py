@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,21 +18,9 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.features.native import ibsi_grid
-from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.ibsi import Ibsi
-from nbradiomics.features.native.spline import LEAST, resample_spline
+from nbradiomics.features.native.spline import can_resample, resample_spline
 
-#: Kinds of voxels that double precision holds as they are.
-_SCALARS = (
-    sitk.sitkInt8,
-    sitk.sitkUInt8,
-    sitk.sitkInt16,
-    sitk.sitkUInt16,
-    sitk.sitkInt32,
-    sitk.sitkUInt32,
-    sitk.sitkFloat32,
-    sitk.sitkFloat64,
-)
 #: The label that the region has.
 INSIDE = 1
 
@@ -83,6 +70,22 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Region:
+    """Where intensities and textures are measured.
+
+    Attributes
+    ----------
+    box
+        In the image.
+    inside
+        Voxels of the region within `box`, axes z, y, x.
+    """
+
+    box: Box
+    inside: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Prepared:
     """An image and its region on the grid of the features.
 
@@ -106,11 +109,10 @@ class Prepared:
     box: Box
     shape_box: Box
 
-    @cached_property
-    def inside(self) -> NDArray[np.bool_]:
-        """Voxels of the region within `box`, axes z, y, x."""
-        inside: NDArray[np.bool_] = self.box.crop(self.mask) == INSIDE
-        return inside
+    @property
+    def region(self) -> Region:
+        """The region without the images, which need not be held for it."""
+        return Region(self.box, self.box.crop(self.mask) == INSIDE)
 
 
 def prepare(
@@ -233,10 +235,7 @@ def _by_spline(image: sitk.Image, settings: Mapping[str, Any]) -> bool:
     wanted = settings["resampledPixelSpacing"]
     return (
         settings["interpolator"] in ("sitkBSpline", sitk.sitkBSpline)
-        # Not of a vector, nor of whole numbers that double precision cannot hold.
-        and image.GetPixelID() in _SCALARS
-        and min(image.GetSize()) >= LEAST
-        and rounds_as_itk()
+        and can_resample(image)
         and len(wanted) == image.GetDimension()
         and not np.allclose(image.GetSpacing(), wanted)
     )

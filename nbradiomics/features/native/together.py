@@ -24,7 +24,7 @@ from nbradiomics.features.native.filters import filtered_images
 from nbradiomics.features.native.measure import extract, measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.preparation import (
-    Prepared,
+    Region,
     crops,
     labelled,
     loaded,
@@ -43,7 +43,7 @@ REFUSALS = (ValueError, RuntimeError, InputError)
 class Measuring:
     """One region on its way: its values, what was noted, and why it was refused, if it was."""
 
-    prepared: Prepared | None = None
+    region: Region | None = None
     values: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     refusal: Exception | None = None
@@ -126,10 +126,11 @@ def _prepare(one: Measuring, ground: sitk.Image, region: sitk.Image, plan: Plan)
     mask = labelled(region, plan.settings)
     if not same_grid(ground, mask):
         mask = sitk.Resample(mask, ground, sitk.Transform(), sitk.sitkNearestNeighbor, 0, mask.GetPixelID())
-    one.prepared = prepare_on(ground, mask, plan.settings, plan.ibsi)
-    one.values |= measure_shapes(one.prepared, plan)
+    prepared = prepare_on(ground, mask, plan.settings, plan.ibsi)
+    one.region = prepared.region
+    one.values |= measure_shapes(prepared, plan)
 
 
 def _measure(one: Measuring, filtered: sitk.Image, name: str, plan: Plan, settings: Any) -> None:
-    assert one.prepared is not None  # it was not refused
-    one.values |= measure_image(filtered, name, one.prepared, plan, settings)
+    assert one.region is not None  # it was not refused
+    one.values |= measure_image(filtered, name, one.region, plan, settings)

@@ -1,0 +1,194 @@
+"""Sums of cubic B-splines at the voxels of a grid, in ITK's order; `spline` has the mathematics."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.compiled import compiled
+
+
+@compiled
+def evaluate(
+    coefficients: NDArray[np.float64],
+    lower: NDArray[np.int64],
+    size: NDArray[np.int64],
+    starts: NDArray[np.float64],
+    ends: NDArray[np.float64],
+    result: NDArray[np.float64],
+) -> None:
+    """Sum the B-splines at every voxel of every row.
+
+    Parameters
+    ----------
+    coefficients
+        Axes z, y, x.
+    lower
+        Where the coefficients start, x, y, z.
+    size
+        Voxels of the image, x, y, z.
+    starts, ends
+        Of each row's first voxel, and of the one after its last: shape (rows, 3), x, y, z, in voxels.
+    result
+        Filled in: shape (rows, voxels of a row).
+    """
+    number, width = result.shape
+    base = np.zeros((3, width), np.int64)
+    inside = np.zeros((3, width), np.bool_)
+    weights = np.empty((3, 4, width))
+    weights_xy = np.empty((4, 4, width))
+    lines = np.empty((2, 4), np.int64)
+    # The four coefficients that each voxel of a row takes from a line of the image, side by side, so that the
+    # innermost loop runs straight on; held for the four planes that a row takes part in.
+    across = np.zeros((4, width), np.int64)
+    spread = np.empty((4, coefficients.shape[1], 4, width))
+    held = np.full((4, coefficients.shape[1]), -1)
+    for row in range(number):
+        for axis in range(3):
+            start, end = starts[row, axis], ends[row, axis]
+            if row == 0 or start != starts[row - 1, axis] or end != ends[row - 1, axis]:
+                _place(start, end, size[axis], base[axis], inside[axis], weights[axis])
+                if axis == 0 and _find(base[0], inside[0], size[0], lower[0], across):
+                    held[:] = -1
+        _multiply(weights[0], weights[1], weights_xy)
+        first = 0
+        while first < width:
+            after = _stretch(base, inside, first)
+            out = result[row, first:after]
+            out[:] = 0.0
+            if inside[0, first] and inside[1, first] and inside[2, first]:
+                for k in range(4):
+                    lines[0, k] = _mirrored(base[1, first] + k, size[1]) - lower[1]
+                    lines[1, k] = _mirrored(base[2, first] + k, size[2]) - lower[2]
+                _hold(coefficients, lines, across, spread, held)
+                z = weights[2, :, first:after]
+                _sum(out, lines, weights_xy[:, :, first:after], z, spread[:, :, :, first:after])
+            first = after
+
+
+@compiled
+def _place(
+    start: float,
+    end: float,
+    size: int,
+    base: NDArray[np.int64],
+    inside: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+) -> None:
+    """Where the voxels of a row lie along one axis.
+
+    Parameters
+    ----------
+    start, end, size
+        Place of the first voxel, of the one after the last, and voxels of the image.
+    base, inside, weights
+        Filled in: first of the four B-splines that reach the voxel, whether it lies in the image, and the
+        values of the four there.
+    """
+    width = len(base)
+    for x in range(width):
+        place = start + x / width * (end - start)
+        inside[x] = (place >= -0.5) and (place < size - 0.5)
+        # ITK looks for the voxel below in single precision.
+        below = np.int64(math.floor(np.float32(place)))
+        base[x] = below - 1
+        t = place - np.float64(below)
+        fourth = (1.0 / 6.0) * t * t * t
+        first = (1.0 / 6.0) + 0.5 * t * (t - 1.0) - fourth
+        third = t + first - 2.0 * fourth
+        weights[0, x] = first
+        weights[1, x] = 1.0 - first - third - fourth
+        weights[2, x] = third
+        weights[3, x] = fourth
+
+
+@compiled
+def _find(
+    base: NDArray[np.int64], inside: NDArray[np.bool_], size: int, lower: int, across: NDArray[np.int64]
+) -> bool:
+    """Fill in which coefficients of a line each voxel takes; tell whether any is another than before."""
+    changed = False
+    for k in range(4):
+        for x in range(len(base)):
+            place = _mirrored(base[x] + k, size) - lower if inside[x] else 0
+            changed |= place != across[k, x]
+            across[k, x] = place
+    return changed
+
+
+@compiled
+def _stretch(base: NDArray[np.int64], inside: NDArray[np.bool_], first: int) -> int:
+    """End of the stretch of a row, from `first` on, that takes its coefficients from the same lines."""
+    after = first + 1
+    while after < base.shape[1]:
+        for axis in range(3):
+            if inside[axis, after] != inside[axis, first]:
+                return after
+        if base[1, after] != base[1, first] or base[2, after] != base[2, first]:
+            return after
+        after += 1
+    return after
+
+
+@compiled
+def _mirrored(place: int, size: int) -> int:
+    last = size - 1
+    place = abs(place)
+    return abs(place if place < last else last - (place - last))
+
+
+@compiled
+def _multiply(x: NDArray[np.float64], y: NDArray[np.float64], xy: NDArray[np.float64]) -> None:
+    """Weights within a plane: shape (4, 4, voxels of a row), y before x."""
+    for ky in range(4):
+        for kx in range(4):
+            for at in range(x.shape[1]):
+                xy[ky, kx, at] = x[kx, at] * y[ky, at]
+
+
+@compiled
+def _hold(
+    coefficients: NDArray[np.float64],
+    lines: NDArray[np.int64],
+    across: NDArray[np.int64],
+    spread: NDArray[np.float64],
+    held: NDArray[np.int64],
+) -> None:
+    """Have the lines in `spread`, each plane in the place of the one four planes before it."""
+    for z in lines[1]:
+        for y in lines[0]:
+            if held[z % 4, y] != z:
+                held[z % 4, y] = z
+                line, found = coefficients[z, y], spread[z % 4, y]
+                for k in range(4):
+                    for x in range(across.shape[1]):
+                        found[k, x] = line[across[k, x]]
+
+
+@compiled
+def _sum(
+    out: NDArray[np.float64],
+    lines: NDArray[np.int64],
+    xy: NDArray[np.float64],
+    z: NDArray[np.float64],
+    spread: NDArray[np.float64],
+) -> None:
+    """Add up what the lines give to a stretch of a row, one line after the other."""
+    for kz in range(4):
+        for ky in range(4):
+            _add(out, xy[ky], z[kz], spread[lines[1, kz] % 4, lines[0, ky]])
+
+
+@compiled
+def _add(
+    out: NDArray[np.float64], xy: NDArray[np.float64], z: NDArray[np.float64], line: NDArray[np.float64]
+) -> None:
+    xy0, xy1, xy2, xy3 = xy[0], xy[1], xy[2], xy[3]
+    line0, line1, line2, line3 = line[0], line[1], line[2], line[3]
+    for x in range(len(out)):
+        total = out[x] + xy0[x] * z[x] * line0[x]
+        total += xy1[x] * z[x] * line1[x]
+        total += xy2[x] * z[x] * line2[x]
+        out[x] = total + xy3[x] * z[x] * line3[x]
