@@ -79,8 +79,11 @@ def extract_together(
     with tolerance(plan.settings.get("geometryTolerance")), listening() as shared:
         image = normalised(image, plan.settings)
         plan = replace(plan, settings={**plan.settings, "normalize": False})
-        if union or not (crops(plan.settings) or _looks_at_mask(plan)):
-            _on_the_same_images(found, image, regions, plan)
+        if union:
+            united = reduce(sitk.Or, (sitk.Cast(region, sitk.sitkUInt8) for region in regions))
+            _on_the_same_images(found, image, united, regions, plan)
+        elif not (crops(plan.settings) or _looks_at_mask(plan)):
+            _on_the_same_images(found, image, regions[0], regions, plan)
         else:
             for one, region in zip(found, regions, strict=True):
                 _try(one, _by_itself, image, region, plan)
@@ -98,10 +101,14 @@ def _by_itself(one: Measuring, image: sitk.Image, region: sitk.Image, plan: Plan
 
 
 def _on_the_same_images(
-    found: Sequence[Measuring], image: sitk.Image, regions: Sequence[sitk.Image], plan: Plan
+    found: Sequence[Measuring],
+    image: sitk.Image,
+    around: sitk.Image,
+    regions: Sequence[sitk.Image],
+    plan: Plan,
 ) -> None:
-    united = reduce(sitk.Or, (sitk.Cast(region, sitk.sitkUInt8) for region in regions))
-    ground, whole = loaded(image, labelled(united, plan.settings), plan.settings, plan.ibsi)
+    """Measure all regions on the filtered image, which is cropped to `around`, where it is cropped."""
+    ground, whole = loaded(image, labelled(around, plan.settings), plan.settings, plan.ibsi)
     for one, region in zip(found, regions, strict=True):
         _try(one, _prepare, ground, region, plan)
     if any(one.refusal is None for one in found):
