@@ -212,6 +212,7 @@ def row(name: str, case: Case, kind: str, asked: argparse.Namespace) -> str:
     parameters = load_parameters(PARAMETERS[kind])
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(case[1])))
     found: dict[str, dict[str, float]] = {}
+    timed(case, parameters, "native", found)  # compiles what is not compiled yet
     with pictologics(asked.pictologics, case, kind) as rival:
         runs = [partial(timed, case, parameters, engine, found) for engine in ENGINE_NAMES]
         mine, theirs, *others = alternate([*runs, *rival], repeats=asked.repeats, patience=asked.patience)
