@@ -46,14 +46,20 @@ def main() -> None:
     print(seconds.round(2).to_string())
 
 
-def measure(data: Path, case: str) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Features of both readers both ways, and the seconds."""
+def two_readers(data: Path, case: str) -> tuple[sitk.Image, sitk.Image, sitk.Image]:
+    """Image, the expert's mask, and a second reader's that is made from it."""
     image = sitk.ReadImage(str(data / f"{case}_image.nii.gz"))
     mask = sitk.ReadImage(str(data / f"{case}_mask.nii.gz")) > 0
     drawn = sitk.GetImageFromArray(
         second_reader(sitk.GetArrayFromImage(mask) > 0, seed=int(case[-3:])).astype(np.uint8)
     )
     drawn.CopyInformation(mask)
+    return image, mask, drawn
+
+
+def measure(data: Path, case: str) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Features of both readers both ways, and the seconds."""
+    image, mask, drawn = two_readers(data, case)
     regions = dict(zip(READERS, (mask, drawn), strict=True))
     own, shared = (
         load_parameters(PARAMETERS),

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from crop_union import two_readers
 from threadpoolctl import threadpool_limits
 
 from nbradiomics.features.extract import extract_region, extract_regions
 from nbradiomics.features.parameters import load_parameters
-from tests.second_reader import second_reader
 
 PARAMETERS = load_parameters(
     {
@@ -47,11 +47,7 @@ def main() -> None:
 
 def measure(data: Path, case: str, repeats: int) -> list[float]:
     """Median seconds of the first mask, of the second, and of both together."""
-    image = sitk.ReadImage(str(data / f"{case}_image.nii.gz"))
-    mask = sitk.ReadImage(str(data / f"{case}_mask.nii.gz")) > 0
-    drawn = second_reader(sitk.GetArrayFromImage(mask) > 0, seed=int(case[-3:]))
-    other = sitk.GetImageFromArray(drawn.astype(np.uint8))
-    other.CopyInformation(mask)
+    image, mask, other = two_readers(data, case)
     runs: list[Callable[[], object]] = [
         lambda: extract_region(image, mask, PARAMETERS, name=case),
         lambda: extract_region(image, other, PARAMETERS, name=case),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -24,6 +24,8 @@ from nbradiomics.images.io import file_hash
 
 #: A case's result: what JSON can hold (NaN included).
 Payload = dict[str, Any]
+#: Called with the name of a case and its result.
+Keep = Callable[[str, Payload], None]
 #: Key of a payload that may come out otherwise the next time (memory ran out, say); it is not kept.
 PASSING = "passing"
 
@@ -103,21 +105,52 @@ def run_stored(
     holds
         Whether a stored result still holds, for results whose files lie outside the workspace.
     """
+
+    def make(names: Sequence[str], keep: Keep | None) -> Batch[Payload]:
+        todo = {name: cases[name] for name in names}
+        return run_cases(function, todo, stage=stage, jobs=jobs, progress=progress, keep=keep)
+
+    return find_or_make(list(cases), make, key=key, stage=stage, workspace=workspace, holds=holds)
+
+
+def find_or_make(
+    names: Sequence[str],
+    make: Callable[[Sequence[str], Keep | None], Batch[Payload]],
+    *,
+    key: Callable[[str], str],
+    stage: str,
+    workspace: Workspace | None,
+    holds: Callable[[str, Payload], bool] = lambda _name, _payload: True,
+) -> Batch[Payload]:
+    """Take results from the workspace, and make and keep those that are not there.
+
+    Parameters
+    ----------
+    names
+        The cases.
+    make
+        Makes the results of cases, and calls the function it is given with each result as it comes.
+    key, stage, workspace, holds
+        As in `run_stored`.
+
+    Returns
+    -------
+    Batch
+        Results in the order of `names`, whatever was stored before, and the failures of `make`.
+    """
     if workspace is None:
-        return run_cases(function, cases, stage=stage, jobs=jobs, progress=progress)
-    keys = {name: key(name) for name in cases}
-    stored = {name: workspace.load(stage, keys[name]) for name in cases}
+        return make(names, None)
+    keys = {name: key(name) for name in names}
+    stored = {name: workspace.load(stage, keys[name]) for name in names}
     found = {name: payload for name, payload in stored.items() if payload and holds(name, payload)}
-    todo = {name: arguments for name, arguments in cases.items() if name not in found}
 
     def keep(name: str, payload: Payload) -> None:
         if not payload.get(PASSING):
             workspace.save(stage, keys[name], payload)
 
-    fresh = run_cases(function, todo, stage=stage, jobs=jobs, progress=progress, keep=keep)
+    fresh = make([name for name in names if name not in found], keep)
     results = found | fresh.results
-    # In the order of `cases`, whatever was stored before.
-    return Batch({name: results[name] for name in cases if name in results}, fresh.failures)
+    return Batch({name: results[name] for name in names if name in results}, fresh.failures)
 
 
 def failure_table(failures: list[Failure]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,16 @@ from nbradiomics.execution import Batch, Failure, Progress, run_cases
 from nbradiomics.features.extract import ENGINES, extract_regions
 from nbradiomics.features.parameters import UNION, Parameters
 from nbradiomics.images.io import read_image
-from nbradiomics.workspace import PASSING, Payload, Workspace, content_hash, result_key, run_stored
+from nbradiomics.workspace import (
+    PASSING,
+    Keep,
+    Payload,
+    Workspace,
+    content_hash,
+    find_or_make,
+    result_key,
+    run_stored,
+)
 
 STAGE = "extract"
 #: What `_extract_masks` is given beside the cases: parameters, engine, label.
@@ -52,19 +61,16 @@ def extract_scans(
     running: dict[str, Any] = {"jobs": jobs, "progress": progress}
     if parameters.own.crop == UNION:
         return _kept_by_scan(cases, how, workspace, running)
-    if workspace is None:
-        return _in_order(cases, _by_groups(cases, how, running))
-    keys = {name: _key([case], how) for name, case in cases.items()}
-    kept = {name: payload for name in cases if (payload := workspace.load(STAGE, keys[name]))}
 
-    def keep(_: str, payload: Payload) -> None:
-        for name, own in payload["cases"].items():
-            if not own.get(PASSING):
-                workspace.save(STAGE, keys[name], own)
+    def make(names: Sequence[str], keep: Keep | None) -> Batch[Payload]:
+        return _by_groups({name: cases[name] for name in names}, how, running, keep)
 
-    todo = {name: case for name, case in cases.items() if name not in kept}
-    fresh = _by_groups(todo, how, running | {"keep": keep})
-    return _in_order(cases, Batch(kept | fresh.results, fresh.failures))
+    return _in_order(
+        cases,
+        find_or_make(
+            list(cases), make, key=lambda name: _key([cases[name]], how), stage=STAGE, workspace=workspace
+        ),
+    )
 
 
 def _kept_by_scan(
@@ -82,19 +88,29 @@ def _kept_by_scan(
     return _in_order(cases, _of_cases(batch, scans))
 
 
-def _by_groups(cases: Mapping[str, Case], how: _How, running: Mapping[str, Any]) -> Batch[Payload]:
+def _by_groups(
+    cases: Mapping[str, Case], how: _How, running: Mapping[str, Any], keep: Keep | None
+) -> Batch[Payload]:
     """Cases in groups of a scan; those of a group that broke off are tried again one by one."""
+
+    def keep_cases(_: str, payload: Payload) -> None:
+        for name, own in payload["cases"].items():
+            if keep is not None:
+                keep(name, own)
+
+    def run(groups: _Groups) -> Batch[Payload]:
+        tasks = {name: (own, *how) for name, own in groups.items()}
+        return run_cases(_extract_masks, tasks, stage=STAGE, keep=keep_cases, **running)
+
     groups = _groups(_scans(cases.values()), running["jobs"])
-    tasks = {name: (own, *how) for name, own in groups.items()}
-    batch = run_cases(_extract_masks, tasks, stage=STAGE, **running)
+    batch = run(groups)
     broken = {failure.case for failure in batch.failures if len(groups[failure.case]) > 1}
     if broken:
-        batch.failures = [failure for failure in batch.failures if failure.case not in broken]
         alone = {case.name: (case,) for name in broken for case in groups[name]}
+        again = run(alone)
         groups |= alone
-        tasks = {name: (own, *how) for name, own in alone.items()}
-        again = run_cases(_extract_masks, tasks, stage=STAGE, **running)
-        batch = Batch(batch.results | again.results, batch.failures + again.failures)
+        left = [failure for failure in batch.failures if failure.case not in broken]
+        batch = Batch(batch.results | again.results, left + again.failures)
     return _of_cases(batch, groups)
 
 

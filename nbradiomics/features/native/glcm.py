@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbradiomics.features.native.glcm_correlation import maximal_correlations
 from nbradiomics.features.native.glcm_formulas import FORMULAS, glcm_formulas, marginals
@@ -79,11 +80,7 @@ def glcm_features(
             for matrix, side in zip(matrices, sides, strict=True)
         ]
     )
-    values = dict(zip(FORMULAS, each[:, : len(FORMULAS)].mean(axis=0).tolist(), strict=True))
-    # The root of a negative number, where rounding decides, is left out.
-    roots = each[:, FORMULAS.index("Imc2")]
-    if np.isnan(roots).any() and not np.isnan(roots).all():
-        values["Imc2"] = float(np.nanmean(roots))
+    values = _over_directions(each)
     if "MCC" in wanted:
         correlations = np.ones(1) if single else maximal_correlations(matrices, sides)
         values["MCC"] = float(correlations.mean())
@@ -92,6 +89,15 @@ def glcm_features(
     if min(np.abs(each[:, -1]).min(), (correlations**2).min()) < _ROUNDING and not single:
         values |= _at_rounding(region, matrices, directions, norm is not None)
     return {name: values[name] for name in FEATURES if name in values}
+
+
+def _over_directions(each: NDArray[np.float64]) -> dict[str, float]:
+    """Mean of each formula over the directions; the root of a negative number, by rounding, is left out."""
+    values = dict(zip(FORMULAS, each[:, : len(FORMULAS)].mean(axis=0).tolist(), strict=True))
+    roots = each[:, FORMULAS.index("Imc2")]
+    if np.isnan(roots).any() and not np.isnan(roots).all():
+        values["Imc2"] = float(np.nanmean(roots))
+    return values
 
 
 def _at_rounding(

@@ -83,14 +83,14 @@ def laplacian_of_gaussian(
     total = np.zeros(image.shape, np.float32)
     result = np.empty(image.shape, np.float32)
     # The second derivative along an axis, then smoothed along the others: x before y before z.
-    _along_x_and_y(image, result, second_x, smooth_y)
+    _within_slices(image, result, second_x, smooth_y, True)
     _along_z(result, result, smooth_z)
     _add(total, result, 1.0 / (spacing[2] * spacing[2]))
-    _along_y_and_x(image, result, second_y, smooth_x)
+    _within_slices(image, result, smooth_x, second_y, False)
     _along_z(result, result, smooth_z)
     _add(total, result, 1.0 / (spacing[1] * spacing[1]))
     _along_z(image, result, second_z)
-    _along_x_and_y(result, result, smooth_x, smooth_y)
+    _within_slices(result, result, smooth_x, smooth_y, True)
     _add(total, result, 1.0 / (spacing[0] * spacing[0]))
     return total
 
@@ -156,21 +156,16 @@ def _denominator(scale: float) -> Four:
 
 
 @compiled
-def _along_x_and_y(image: NDArray[Any], result: Image, along_x: Row, along_y: Row) -> None:
+def _within_slices(image: NDArray[Any], result: Image, along_x: Row, along_y: Row, x_first: bool) -> None:
     """Filter slice by slice, which stays at hand between the two passes; `result` may be `image`."""
     scratch = _scratch(max(image.shape))
     for z in range(image.shape[0]):
-        _filter_rows(image[z], result[z], along_x, scratch)
-        _filter_columns(result[z], result[z], along_y, scratch)
-
-
-@compiled
-def _along_y_and_x(image: NDArray[Any], result: Image, along_y: Row, along_x: Row) -> None:
-    """As `_along_x_and_y`, the other way round."""
-    scratch = _scratch(max(image.shape))
-    for z in range(image.shape[0]):
-        _filter_columns(image[z], result[z], along_y, scratch)
-        _filter_rows(result[z], result[z], along_x, scratch)
+        if x_first:
+            _filter_rows(image[z], result[z], along_x, scratch)
+            _filter_columns(result[z], result[z], along_y, scratch)
+        else:
+            _filter_columns(image[z], result[z], along_y, scratch)
+            _filter_rows(result[z], result[z], along_x, scratch)
 
 
 @compiled

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
-from nbradiomics.features.native.glcm_formulas import EPSILON, glcm_formulas, marginals
+from nbradiomics.features.native.glcm_formulas import EPSILON, FORMULAS, glcm_formulas, marginals
 
 #: Column of Imc2 in the formulas' values.
-IMC2 = 14
+IMC2 = FORMULAS.index("Imc2")
 #: HXY2 - HXY below which its sign is rounding.
 ROUNDING = 1e-12
 

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
-from nbradiomics.features.native.glcm_formulas import EPSILON
+from nbradiomics.features.native.glcm_formulas import EPSILON, FORMULAS
 from nbradiomics.features.native.voxel_correlation import symmetric_correlation
 from nbradiomics.features.native.voxel_glcm_general import IMC2, ROUNDING, gain_as_summed
 
 #: Column of the MCC, which follows the formulas.
-_MCC = 23
+_MCC = len(FORMULAS)
 #: Largest total of counts for which the logarithms are tabulated.
 _TABULATED = 1000
 
