@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.errors import InputError
 from nbradiomics.problem import Problem
-from nbradiomics.tables import AUTO, read_csv
+from nbradiomics.tables import AUTO, read_text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,10 +78,7 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     """
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file.", "Check the path of the cohort table.")
-    raw = read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False)
-    raw = raw.map(str.strip).rename(columns=lambda name: str(name).strip())
-    # Lines of nothing but separators say nothing; the index goes on counting lines.
-    raw = raw[(raw != "").any(axis=1)]
+    raw = read_text_table(path)
     if {"Image", "Mask"} <= set(raw.columns):
         raw = _from_batch(raw)
     problems = _column_problems(raw, path)

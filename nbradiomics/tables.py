@@ -95,6 +95,17 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     return table
 
 
+def read_text_table(path: Path) -> pd.DataFrame:
+    """Read a table with each cell as the text that stands in it, without blanks at the ends.
+
+    Row i stands on line i + 2 of the file; rows of nothing but separators are left out, and the index goes on
+    counting lines.
+    """
+    raw = read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False)
+    raw = raw.map(str.strip).rename(columns=lambda name: str(name).strip())
+    return raw[(raw != "").any(axis=1)]
+
+
 def _blank(rows: pd.DataFrame) -> pd.Series:
     """Rows of nothing but separators, as spreadsheets leave them at the end."""
     return (rows.isna() | (rows == "")).all(axis=1)
