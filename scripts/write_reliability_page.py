@@ -1,0 +1,36 @@
+"""Write the table of docs/reliability.md from the variants that the tests try.
+
+python -m scripts.write_reliability_page docs/reliability.md
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.reliability.kinds import KINDS
+
+
+def table() -> str:
+    """One row per kind of bad input."""
+    total = sum(len(kind.variants) for kind in KINDS)
+    lines = [
+        f"{len(KINDS)} kinds, {total} variants.",
+        "",
+        "| kind | variants | what happens |",
+        "| --- | --- | --- |",
+        *(f"| {kind.title} | {len(kind.variants)} | {kind.happens} |" for kind in KINDS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def page(text: str) -> str:
+    """The page with its table made anew; its own words stay as they are."""
+    before, rest = text.split("<!-- kinds -->\n")
+    _, after = rest.split("<!-- end of kinds -->")
+    return f"{before}<!-- kinds -->\n{table()}<!-- end of kinds -->{after}"
+
+
+if __name__ == "__main__":
+    file = Path(sys.argv[1])
+    file.write_text(page(file.read_text(encoding="utf-8")), encoding="utf-8")
