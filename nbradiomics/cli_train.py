@@ -44,7 +44,7 @@ def train(
             "rgb_to_0_1 have meanings, every other name is normalised by mean and deviation."
         ),
     ] = None,
-    lesions: Lesions = "union",
+    lesions: Lesions = None,
     name: Annotated[str | None, typer.Option(help="The model's name; the folder's unless given.")] = None,
     mirroring: Annotated[
         bool,

@@ -159,8 +159,14 @@ class Study(_Section):
     name: str = "study"
     synthetic: bool = Field(default=False, description="The cohort is simulated; the report says so.")
     cohort: Path = Field(description="Cohort table.")
-    lesions: Literal["union", "largest", "roi"] = Field(
-        default="union", description="What becomes of several lesions of a subject."
+    lesions: Literal["union", "largest", "roi", "components"] | None = Field(
+        default=None,
+        description="What becomes of several lesions of a subject; union unless given, and roi for labels of "
+        "a batch table.",
+    )
+    lesion_min_ml: Annotated[float, Field(ge=0)] | None = Field(
+        default=None,
+        description="With `lesions: components`: least volume of one, in millilitres; 0.1 unless given.",
     )
     seed: int = 0
     segment: Segment | None = None
