@@ -19,8 +19,8 @@ Models = Annotated[
 Lesions = Annotated[
     str | None,
     typer.Option(
-        help="Several lesions of a subject: union, largest or roi (a row each); for features also components (a row "
-        "for each connected part of a mask). Unless given union, and roi for labels of a batch table."
+        help="Several lesions of a subject: union, largest or roi (a row each); for features also components "
+        "(a row for each connected part of a mask). Unless given union, and roi for labels of a batch table."
     ),
 ]
 Timepoint = Annotated[str | None, typer.Option(help="Which timepoint, where there are several.")]

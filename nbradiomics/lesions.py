@@ -11,8 +11,8 @@ Lesions are rows of the cohort table that differ in `roi` alone. The rules:
     Every lesion keeps a row of its own.
 ``components``
     Every connected component of a mask (26 neighbours) above a least volume gets a row of its own, numbered
-    by falling volume (`components.py`). Which component of one reader is which of another is not known: the rule
-    is for features, and stages that hold readers against each other refuse it.
+    by falling volume (`components.py`). Which component of one reader is which of another is not known: the
+    rule is for features, and stages that hold readers against each other refuse it.
 
 Unless a rule is asked for, lesions are united; regions that a batch table tells apart by label alone are no
 lesions of one kind, and keep a row each, as PyRadiomics' command gives them.

@@ -57,7 +57,7 @@ class Run:
 
     def rule_of_masks(self, cohort: Cohort) -> str:
         """Rule for several lesions where masks are held against masks."""
-        return whole_rule(lesion_rule(self.study.lesions, cohort.table))
+        return whole_rule(lesion_rule(self.study.asked_lesions, cohort.table))
 
 
 def check_inputs(run: Run, cohort: Cohort, found: list[Problem]) -> None:
@@ -141,7 +141,7 @@ def extract(run: Run, cohort: Cohort) -> tuple[pd.DataFrame, list[Failure]]:
             cohort,
             params=plan.params,
             engine=plan.engine,
-            lesions=run.study.lesions,
+            lesions=run.study.asked_lesions,
             min_lesion_ml=run.study.lesion_min_ml,
             **run.by_case,
         )

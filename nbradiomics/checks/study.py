@@ -144,7 +144,7 @@ def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
 
 def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
     with_model = study.segment is not None or bool((table["reader"] == AUTO).any())
-    rule = lesion_rule(study.lesions, table)
+    rule = lesion_rule(study.asked_lesions, table)
     try:
         least_volume(rule, study.lesion_min_ml)
         require_lesions_told_apart(rule, set(_manual(table)["roi"]), with_model=with_model)
