@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbradiomics.cli_features import show_label_warnings
 from nbradiomics.cli_options import CohortFile, Lesions
 from nbradiomics.cli_steps import processes, read_cohort
 from nbradiomics.console import bars, failure_line, notes, output, show_lines
@@ -75,8 +76,10 @@ def train(
 
     recipe = _recipe(preset, epochs, iterations, spacing, patch, precision)
     where = resolve_device(device)
+    loaded = read_cohort(cohort)
+    show_label_warnings(loaded, jobs=processes(jobs))
     done = train_model(
-        read_cohort(cohort),
+        loaded,
         reader=reader,
         out=out,
         settings=TrainingSettings(

@@ -25,6 +25,8 @@ MaskRow = tuple[int, str, int | str]
 #: What JSON can hold of a mask's labels: see `examine_labels`.
 Found = dict[str, Any]
 
+#: Labels that one warning lists; whole-body segmentations hold a hundred.
+_SHOWN = 8
 _REMEDY = (
     "To measure them too, give `label` all or a list such as 1,2 (united), or a row for each label; nothing "
     "to do if they are not meant."
@@ -68,10 +70,11 @@ def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
     present = labels_in(mask)
     wanted = wanted_labels(mask, label, present)
     voxel_ml = float(np.prod(mask.GetSpacing())) / 1000
+    voxels = dict(zip(*(part.tolist() for part in np.unique(array, return_counts=True)), strict=True))
     return {
         "line": line,
         "file": file,
-        "volumes": [[value, int(np.count_nonzero(array == value)) * voxel_ml] for value in present],
+        "volumes": [[value, voxels[value] * voxel_ml] for value in present],
         "taken": [value for value in wanted if value in present],
         "missing": [value for value in wanted if value not in present],
     }
@@ -122,7 +125,9 @@ def _named(labels: list[int]) -> str:
 
 
 def _listed(volumes: list[list[Any]]) -> str:
-    return ", ".join(f"{value} ({ml:.3g} ml)" for value, ml in volumes)
+    shown = ", ".join(f"{value} ({ml:.3g} ml)" for value, ml in volumes[:_SHOWN])
+    rest = volumes[_SHOWN:]
+    return f"{shown} and {len(rest)} more ({sum(ml for _, ml in rest):.3g} ml)" if rest else shown
 
 
 def survey_labels(

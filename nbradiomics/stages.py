@@ -158,11 +158,10 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
     table for each, named after it.
     """
     failures: list[Failure] = []
-    if features["reader"].nunique() > 1:
-        try:
-            refuse_components(features["roi"].unique())
-        except NbradiomicsError as error:
-            return [_whole("cohort", "reproducibility", error)]
+    try:
+        refuse_components(features["roi"].unique())
+    except NbradiomicsError as error:
+        return [_whole(name, "reproducibility", error) for name in _comparisons(features)]
     first = features[features["reading"] == features.groupby("reader")["reading"].transform("min")]
     contexts = [(tuple(key), rows) for key, rows in first.groupby(_CONTEXT, sort=False)]
     names = file_stems([key for key, _ in contexts])

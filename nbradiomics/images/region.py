@@ -130,7 +130,9 @@ def read_region(
             f"{name} has no label {' and no label '.join(map(str, wanted))}; labels there: {listed}.",
             "Give one of these labels (column `label`, or the parameter file's setting).",
         )
-    region = sitk.Cast(mask * 0, sitk.sitkUInt8)
-    for value in there:
+    if there == present:
+        return sitk.NotEqual(mask, 0)
+    region = sitk.Equal(mask, there[0])
+    for value in there[1:]:
         region = sitk.Or(region, sitk.Equal(mask, value))
     return region

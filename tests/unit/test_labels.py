@@ -242,3 +242,27 @@ def test_the_key_of_a_region_tells_its_label(tmp_path: Path) -> None:
     (case,) = load_cohort(cohort_of(tmp_path, "2 1")).cases()
     assert region_hashes(case, 1) == keys[1]
     assert int(sitk.GetArrayFromImage(read_case_region(case)).sum()) == voxels("1,2")
+
+
+def test_the_values_are_those_of_pyradiomics_own_command(tmp_path: Path) -> None:
+    from radiomics.featureextractor import RadiomicsFeatureExtractor
+    from radiomics.scripts.segment import extractSegment
+
+    lines = [f"{name}.nii.gz,{name}_m.nii.gz,{label}" for name in "ij" for label in (5, 2)]
+    path = batch_of(tmp_path, "Image,Mask,Label", *lines)
+    extractor = RadiomicsFeatureExtractor(label=1)
+    extractor.disableAllFeatures()
+    extractor.enableFeaturesByName(shape=["VoxelVolume"])
+    rows = [
+        {name: cell if name == "Label" else str(tmp_path / cell) for name, cell in row.items()}
+        for row in pd.read_csv(path, dtype=str).to_dict("records")
+    ]
+    expected = [float(extractSegment(0, row, extractor)["original_shape_VoxelVolume"]) for row in rows]
+    assert volumes(path)["original_shape_VoxelVolume"].tolist() == expected
+
+
+def test_a_mask_of_a_hundred_labels_is_told_in_one_line(tmp_path: Path) -> None:
+    many = np.arange(100, dtype=np.uint8).reshape(4, 5, 5)
+    files = write_scan(tmp_path, "s", {"A": np.repeat(many, 2, axis=0)})
+    found = check(write_cohort(tmp_path, [f"s,{files['image']},A,{files['A']},3"], LABELLED))
+    assert "8 (0.002 ml), 9 (0.002 ml) and 90 more (0.18 ml); what is read: 3" in found["problem"].item()
