@@ -5,6 +5,7 @@ from __future__ import annotations
 import SimpleITK as sitk
 
 from nbradiomics.cohort import Case
+from nbradiomics.components import keep_component
 from nbradiomics.errors import InputError
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
@@ -17,7 +18,7 @@ DEFAULT_LABEL = 1
 
 
 def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
-    """Region of a case: its masks united.
+    """Region of a case: its masks united, and of a component this one alone.
 
     Parameters
     ----------
@@ -39,7 +40,12 @@ def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
     for other_path, other in others:
         require_same_grid(region, other, names=(str(path), str(other_path)))
         region = sitk.Or(region, other)
-    return region
+    if case.component is None:
+        return region
+    try:
+        return keep_component(region, case.component.number, case.component.minimum_ml)
+    except InputError as error:
+        raise InputError(f"{path}: {error.problem}", error.remedy) from error
 
 
 def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.Image]:
@@ -66,9 +72,13 @@ def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL) -> sitk
 
 
 def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:
-    """What tells the region of a case, for the key of a stored result: content and label of its masks."""
+    """What tells the region of a case, for the key of a stored result: content and label of its masks.
+
+    A component of them adds its number.
+    """
     hashes = [content_hash(mask.path) for mask in case.masks]
-    return list(zip(hashes, _labels(case, label), strict=True))
+    masks = list(zip(hashes, _labels(case, label), strict=True))
+    return masks if case.component is None else [*masks, ("component", case.component.number)]
 
 
 def _labels(case: Case, label: int) -> list[int | str]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from nbradiomics.cli_features import maps, verify, write_diagnostics
+from nbradiomics.cli_features import maps, show_label_warnings, verify, write_diagnostics
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     Background,
@@ -166,7 +166,7 @@ def compare(
     ] = None,
     tolerance: Annotated[float, typer.Option(help="Tolerance of the surface Dice, mm.")] = 3.0,
     background: Background = None,
-    lesions: Lesions = "union",
+    lesions: Lesions = None,
     jobs: Jobs = None,
     work: Work = None,
 ) -> None:
@@ -177,8 +177,9 @@ def compare(
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
     options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
+    loaded = read_cohort(cohort)
     agreement = compare_cohort(
-        read_cohort(cohort),
+        loaded,
         reference=reference,
         lesions=lesions,
         tolerance_mm=tolerance,
@@ -186,6 +187,7 @@ def compare(
         **options,
     )
     write_table(agreement.table, out)
+    show_label_warnings(loaded, jobs=processes(jobs))
     finish(agreement.failures, len(agreement.table), out)
 
 
@@ -203,7 +205,11 @@ def extract(
     diagnostics: Annotated[
         Path | None, typer.Option(help="Write PyRadiomics' diagnostics of every mask to this table.")
     ] = None,
-    lesions: Lesions = "union",
+    lesions: Lesions = None,
+    min_lesion_volume: Annotated[
+        float | None,
+        typer.Option(help="For --lesions components: least volume of a component in ml, 0.1 unless given."),
+    ] = None,
     jobs: Jobs = None,
     work: Work = None,
 ) -> None:
@@ -215,10 +221,12 @@ def extract(
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
     options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
     loaded = read_cohort(cohort)
-    features = extract_cohort(loaded, params=params, engine=engine, lesions=lesions, **options)
+    asked: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
+    features = extract_cohort(loaded, engine=engine, **asked, **options)
     write_table(features.table, out)
     if diagnostics is not None:
-        write_diagnostics(diagnostics, loaded, params=params, lesions=lesions, jobs=processes(jobs))
+        write_diagnostics(diagnostics, loaded, jobs=processes(jobs), **asked)
+    show_label_warnings(loaded, params, jobs=processes(jobs))
     finish(
         features.failures,
         len(features.table),

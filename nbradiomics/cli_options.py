@@ -17,7 +17,11 @@ Models = Annotated[
     Path | None, typer.Option(help="Folder of imported models, where it is not the usual one.")
 ]
 Lesions = Annotated[
-    str, typer.Option(help="Several lesions of a subject: union, largest or roi (one row each).")
+    str | None,
+    typer.Option(
+        help="Several lesions of a subject: union, largest or roi (a row each); for features also components "
+        "(a row for each connected part of a mask). Unless given union, and roi for labels of a batch table."
+    ),
 ]
 Timepoint = Annotated[str | None, typer.Option(help="Which timepoint, where there are several.")]
 SequenceOption = Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nbradiomics.cli_features import show_label_warnings
 from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions
 from nbradiomics.cli_steps import processes, read_cohort, split_names
 from nbradiomics.console import bars, failure_line, output, show_lines
@@ -57,7 +58,7 @@ def readers(
     ] = True,
     bootstraps: Annotated[int, typer.Option(help="Resamples of the subjects.", min=100)] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
-    lesions: Lesions = "union",
+    lesions: Lesions = None,
     jobs: Jobs = None,
 ) -> None:
     """Compare readers with each other and with the model: is it as good as another expert?"""
@@ -75,8 +76,9 @@ def readers(
         maps=maps,
         bootstraps=bootstraps,
     )
+    loaded = read_cohort(cohort)
     done = run_reader_study(
-        read_cohort(cohort),
+        loaded,
         out,
         plan=plan,
         write_consensus=split_names(write_consensus),
@@ -85,6 +87,7 @@ def readers(
         jobs=processes(jobs),
         progress=bars,
     )
+    show_label_warnings(loaded, jobs=processes(jobs))
     _finish(done)
 
 

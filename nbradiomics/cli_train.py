@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbradiomics.cli_features import show_label_warnings
 from nbradiomics.cli_options import CohortFile, Lesions
 from nbradiomics.cli_steps import processes, read_cohort
 from nbradiomics.console import bars, failure_line, notes, output, show_lines
@@ -44,7 +45,7 @@ def train(
             "rgb_to_0_1 have meanings, every other name is normalised by mean and deviation."
         ),
     ] = None,
-    lesions: Lesions = "union",
+    lesions: Lesions = None,
     name: Annotated[str | None, typer.Option(help="The model's name; the folder's unless given.")] = None,
     mirroring: Annotated[
         bool,
@@ -75,8 +76,10 @@ def train(
 
     recipe = _recipe(preset, epochs, iterations, spacing, patch, precision)
     where = resolve_device(device)
+    loaded = read_cohort(cohort)
+    show_label_warnings(loaded, jobs=processes(jobs))
     done = train_model(
-        read_cohort(cohort),
+        loaded,
         reader=reader,
         out=out,
         settings=TrainingSettings(

@@ -26,10 +26,25 @@ AUTOMATIC = "automatic"
 
 @dataclass(frozen=True)
 class MaskFile:
-    """A mask file and the label that counts; ``None`` leaves the label to the stage's default."""
+    """A mask file and the label that counts; ``None`` leaves the label to the stage's default.
+
+    A label is a number, a segment's name, a list of these as text (``1,2``), or ``all``.
+    """
 
     path: Path
     label: int | str | None
+
+
+class Component(NamedTuple):
+    """A connected component of a region: 1 is the largest; those below `minimum_ml` are none.
+
+    `small` and `small_ml` are how many such ones the region has beside, and their volume.
+    """
+
+    number: int
+    minimum_ml: float
+    small: int = 0
+    small_ml: float = 0.0
 
 
 class Channel(NamedTuple):
@@ -72,7 +87,7 @@ class Case:
 
     Several mask files are united voxel by voxel. `kind` tells how the mask came about: ``independent`` (also
     where the cohort does not say), ``edited``, ``consensus``, or ``automatic``. `probability` is the map that
-    an automatic mask was made from, where there is one.
+    an automatic mask was made from, where there is one. `component` is the one that is meant of the region.
     """
 
     scan: Scan
@@ -82,6 +97,7 @@ class Case:
     masks: tuple[MaskFile, ...]
     kind: str = INDEPENDENT
     probability: Path | None = None
+    component: Component | None = None
 
     @property
     def name(self) -> str:

@@ -11,7 +11,9 @@ timepoint          which scan of the person                                     
 sequence           which image of the scan (``T2w``)                                   ``unspecified``
 channel            which input of a model of several inputs (``T2w``, ``ADC``); the    empty
                    masks stand with one of them, on whose image they were drawn
-label              label in the mask that counts: a number or a segment's name         left to the stage
+label              label in the mask that counts: a number, a segment's name, several  left to the stage
+                   of these as ``1,2`` (in quotes where commas part the cells), ``1;2``
+                   or ``1+2``, or ``all`` but 0; several are united
 roi                which region or lesion                                              ``tumour``
 reading            1, 2, ... of the same reader                                        1
 reference_kind     ``independent``, ``edited`` (of the automatic mask), ``consensus``  empty
@@ -30,7 +32,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbradiomics.batch_table import from_batch, is_batch, name_regions_by_label
 from nbradiomics.errors import InputError
+from nbradiomics.images.labels import plain_label
 from nbradiomics.problem import Problem
 from nbradiomics.tables import AUTO, read_text_table
 
@@ -61,9 +65,6 @@ SCAN = ["subject", "timepoint", "sequence"]
 KEY = [*SCAN, "channel", "roi", "reader", "reading"]
 INDEPENDENT = "independent"
 KINDS = (INDEPENDENT, "edited", "consensus")
-#: Columns that people use for the subject in PyRadiomics' batch tables, which have none of their own.
-SUBJECT_NAMES = ("subject", "id", "patient", "patientid", "patient_id", "case")
-BATCH_READER = "reader"
 
 
 def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
@@ -79,17 +80,21 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file.", "Check the path of the cohort table.")
     raw = read_text_table(path)
-    if {"Image", "Mask"} <= set(raw.columns):
-        raw = _from_batch(raw)
-    problems = _column_problems(raw, path)
+    problems: list[Problem] = []
+    batch = is_batch(raw)
+    if batch:
+        raw, problems = from_batch(raw, path, list(DEFAULTS))
+    problems += _column_problems(raw, path)
     if any(problem.severity == "error" for problem in problems):
         return raw.reindex(columns=list(DEFAULTS), fill_value="").iloc[:0], problems
     extra = [name for name in raw.columns if name not in DEFAULTS]
     table = _without_na(raw.drop(columns=extra).reindex(columns=list(DEFAULTS), fill_value=""))
     for column, default in DEFAULTS.items():
         table[column] = [value if value != "" else default for value in table[column]]
-    for column in ("reading", "label"):
-        table[column] = [_whole_number(value) for value in table[column]]
+    table["reading"] = [_whole_number(value) for value in table["reading"]]
+    table["label"] = [plain_label(value) for value in table["label"]]
+    if batch and "roi" not in raw:
+        table = name_regions_by_label(table, KEY)
     problems += _row_problems(table, path)
     for column in FILES:
         table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
@@ -108,27 +113,6 @@ def _whole_number(value: str | int) -> str | int:
     """Number in a cell, where it is a whole one: pandas writes a column with gaps as ``1.0``."""
     text = str(value).removesuffix(".0")
     return int(text) if text.isdecimal() else value
-
-
-def _from_batch(raw: pd.DataFrame) -> pd.DataFrame:
-    """Rename the columns of a PyRadiomics batch table; take a subject from the file where none is named."""
-    names = {name.lower(): name for name in raw.columns}
-    known = {names[name]: name for name in DEFAULTS if name in names}
-    subject = next((names[name] for name in SUBJECT_NAMES if name in names), None)
-    table = raw.rename(columns={**known, **({subject: "subject"} if subject else {})})
-    if "subject" not in table:
-        table["subject"] = _subjects_of([Path(image) for image in table["image"]])
-    if "reader" not in table:
-        table["reader"] = [BATCH_READER if mask else "" for mask in table["mask"]]
-    return table
-
-
-def _subjects_of(images: list[Path]) -> list[str]:
-    stems = [image.name.split(".")[0] for image in images]
-    # `patient1/image.nrrd`, `patient2/image.nrrd`: the name alone would make one subject of two.
-    if len(set(stems)) < len(set(images)):
-        return [f"{image.parent.name}_{stem}" for image, stem in zip(images, stems, strict=True)]
-    return stems
 
 
 def _column_problems(raw: pd.DataFrame, path: Path) -> list[Problem]:
@@ -160,7 +144,7 @@ def _row_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
     for _, group in repeated.groupby(KEY, sort=False):
         lines = [str(index + 2) for index in group.index]
         found = f"lines {', '.join(lines)} have the same {', '.join(KEY)}."
-        remedy = "Tell them apart by reader, reading or roi, or remove one."
+        remedy = "Tell them apart by reader, reading or roi, or remove one; give labels to unite as 1,2."
         problems += [Problem(str(path), line, "", "error", found, remedy) for line in lines[1:]]
     return problems
 

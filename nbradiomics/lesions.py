@@ -9,6 +9,13 @@ Lesions are rows of the cohort table that differ in `roi` alone. The rules:
     the same lesion for every reader.
 ``roi``
     Every lesion keeps a row of its own.
+``components``
+    Every connected component of a mask (26 neighbours) above a least volume gets a row of its own, numbered
+    by falling volume (`components.py`). Which component of one reader is which of another is not known: the
+    rule is for features, and stages that hold readers against each other refuse it.
+
+Unless a rule is asked for, lesions are united; regions that a batch table tells apart by label alone are no
+lesions of one kind, and keep a row each, as PyRadiomics' command gives them.
 
 The masks of the model do not tell lesions apart. Where the readers drew one region, the model's is that one,
 whatever its rows call it. Beside several lesions, ``union`` takes them whole and
@@ -19,19 +26,100 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import SimpleITK as sitk
 
+from nbradiomics.batch_table import regions_are_labels
 from nbradiomics.case_region import read_case_region
-from nbradiomics.cohort import Case, Scan
+from nbradiomics.cohort import Case, Cohort, Component, Scan
 from nbradiomics.cohort_table import INDEPENDENT
+from nbradiomics.components import MINIMUM_ML, component_region, component_volumes, reaches
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.tables import AUTO
 
-LesionRule = Literal["union", "largest", "roi"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+LesionRule = Literal["union", "largest", "roi", "components"]
 UNION = "union"
+COMPONENTS = "components"
+
+
+def lesion_rule(asked: str | None, table: pd.DataFrame) -> str:
+    """The rule that is asked for; else ``roi`` for regions that are labels, and ``union`` for all others."""
+    return asked or ("roi" if regions_are_labels(table) else UNION)
+
+
+def whole_rule(rule: str) -> str:
+    """The rule by which masks are held against masks in a study whose features are those of components."""
+    return UNION if rule == COMPONENTS else rule
+
+
+def least_volume(rule: str, asked: float | None) -> float:
+    """Least volume of a component in millilitres; refuse one that is no volume, or given for another rule."""
+    if asked is None:
+        return MINIMUM_ML
+    if rule != COMPONENTS:
+        raise InputError(
+            f"a least volume of components is given, and the rule for lesions is {rule!r}.",
+            f"Ask for the rule {COMPONENTS!r}, or leave out the volume.",
+        )
+    if not 0 <= asked < float("inf"):
+        raise InputError(
+            f"the least volume of a component is {asked} ml.", "Give a number from 0 on, in millilitres."
+        )
+    return asked
+
+
+def measured_cases(
+    cohort: Cohort, asked: str | None = None, *, label: int = 1, minimum_ml: float | None = None
+) -> list[Case]:
+    """Cases whose features are computed: a row each.
+
+    Parameters
+    ----------
+    cohort
+        Which masks.
+    asked
+        Rule for several lesions, see the head of this module; ``None`` as in `lesion_rule`.
+    label
+        As in `apply_lesion_rule`.
+    minimum_ml
+        Least volume of a component in millilitres, for the rule ``components``; 0.1 unless given.
+
+    Returns
+    -------
+    list of Case
+        As `apply_lesion_rule` gives it. Under ``components`` the `roi` is ``component-1`` ..., with the
+        region's name before it where the cohort has several. A mask without such a component, or that cannot
+        be read, keeps one case, which then fails with the reason.
+    """
+    rule = lesion_rule(asked, cohort.table)
+    least = least_volume(rule, minimum_ml)
+    cases = cohort.cases()
+    if rule != COMPONENTS:
+        return apply_lesion_rule(cases, rule, label=label)
+    regions = {case.roi for case in cases if case.reader != AUTO}
+    require_lesions_told_apart(rule, regions, with_model=AUTO in cohort.readers())
+    several = len(regions) > 1
+    return [part for case in cases for part in _components(case, least, label, case.roi if several else None)]
+
+
+def _components(case: Case, least: float, label: int, region: str | None) -> list[Case]:
+    try:
+        volumes = component_volumes(read_case_region(case, label))
+    except NbradiomicsError:
+        volumes = []  # the stage says why
+    large = sum(reaches(volume, least) for volume in volumes)
+    small = volumes[large:] if large else []
+    component = Component(1, least, len(small), sum(small))
+    parts = [replace(case, roi=component_region(1, region), component=component)]
+    return parts + [
+        replace(case, roi=component_region(number, region), component=Component(number, least))
+        for number in range(2, large + 1)
+    ]
 
 
 def apply_lesion_rule(cases: list[Case], rule: str = "union", *, label: int = 1) -> list[Case]:
@@ -55,13 +143,18 @@ def apply_lesion_rule(cases: list[Case], rule: str = "union", *, label: int = 1)
     Raises
     ------
     InputError
-        For an unknown rule, or for masks of the model beside several lesions where the rule needs to
-        tell them apart.
+        For an unknown rule, for ``components``, or for masks of the model beside several lesions where the
+        rule needs to tell them apart.
     """
-    if rule not in get_args(LesionRule):
+    if rule == COMPONENTS:
         raise InputError(
-            f"unknown rule for lesions {rule!r}.", f"Use one of {', '.join(get_args(LesionRule))}."
+            f"the rule {COMPONENTS!r} is for features alone: which component of one reader is which of "
+            "another is not known.",
+            f"Use the rule {UNION!r} here, or give each lesion a row with a `roi` of its own.",
         )
+    if rule not in get_args(LesionRule):
+        known = ", ".join(get_args(LesionRule))
+        raise InputError(f"unknown rule for lesions {rule!r}.", f"Use one of {known}.")
     manual = [case for case in cases if case.reader != AUTO]
     regions = {case.roi for case in manual}
     require_lesions_told_apart(rule, regions, with_model=len(manual) < len(cases))

@@ -30,7 +30,7 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.cohort_table import FILES
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
-from nbradiomics.lesions import UNION
+from nbradiomics.lesions import lesion_rule
 from nbradiomics.problem import problem_table
 from nbradiomics.provenance import write_provenance
 from nbradiomics.report import build_report
@@ -74,7 +74,7 @@ def run_reader_study(
     *,
     plan: Readers = Readers(),  # noqa: B008 - frozen
     write_consensus: Sequence[str] = (),
-    lesions: str = UNION,
+    lesions: str | None = None,
     label: int = DEFAULT_LABEL,
     seed: int = 0,
     jobs: int = 1,
@@ -94,7 +94,8 @@ def run_reader_study(
         ``majority`` or ``staple``: the consensus of the readers is written as masks of a reader of that name,
         into ``masks/`` and ``cohort.csv`` of the folder, for a training to learn from.
     lesions
-        What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``.
+        What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``; see
+        `lesions.lesion_rule` for what ``None`` is.
     label
         Label of masks for which the cohort names none.
     seed
@@ -115,6 +116,7 @@ def run_reader_study(
     _require_elsewhere(given, Path(out))
     require_names(given.readers())
     require_consensus(given, write_consensus)
+    lesions = lesion_rule(lesions, given.table)
     require_pairs(given, lesions)
     settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
     asked = {**plan.model_dump(mode="json"), "lesions": lesions, "seed": seed}

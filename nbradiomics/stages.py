@@ -15,9 +15,11 @@ from nbradiomics.checks.readers import read_clinical, reader_settings
 from nbradiomics.checks.segmentation import check_scans, study_inference
 from nbradiomics.checks.study import study_label
 from nbradiomics.cohort import Cohort
+from nbradiomics.components import refuse_components
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution import Failure, Progress
 from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.lesions import lesion_rule, whole_rule
 from nbradiomics.names import file_stems
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
 from nbradiomics.problem import Problem, problem_table
@@ -52,6 +54,10 @@ class Run:
     def by_case(self) -> dict[str, Any]:
         """Options of the stages that work case by case."""
         return {"workspace": self.folder.workspace, "jobs": self.jobs, "progress": self.progress}
+
+    def rule_of_masks(self, cohort: Cohort) -> str:
+        """Rule for several lesions where masks are held against masks."""
+        return whole_rule(lesion_rule(self.study.asked_lesions, cohort.table))
 
 
 def check_inputs(run: Run, cohort: Cohort, found: list[Problem]) -> None:
@@ -91,8 +97,9 @@ def compare(run: Run, cohort: Cohort) -> tuple[pd.DataFrame | None, list[Failure
     if not (cohort.table["mask"] != "").any():
         return None, []
     plan, label = run.study.readers, study_label(run.study)
+    rule = run.rule_of_masks(cohort)
     try:
-        agreement = compare_readers(cohort, plan, lesions=run.study.lesions, label=label, **run.by_case)
+        agreement = compare_readers(cohort, plan, lesions=rule, label=label, **run.by_case)
     except NbradiomicsError as error:
         return None, [_whole("cohort", "compare", error)] if len(cohort.readers()) > 1 else []
     write_table(agreement.table, run.folder.file("agreement.csv"))
@@ -119,7 +126,7 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
     return write_distance_maps(
         cohort,
         run.folder.distance_maps,
-        lesions=study.lesions,
+        lesions=run.rule_of_masks(cohort),
         label=study_label(study),
         jobs=run.jobs,
         progress=run.progress,
@@ -131,7 +138,12 @@ def extract(run: Run, cohort: Cohort) -> tuple[pd.DataFrame, list[Failure]]:
     plan = run.study.extract
     try:
         features = extract_cohort(
-            cohort, params=plan.params, engine=plan.engine, lesions=run.study.lesions, **run.by_case
+            cohort,
+            params=plan.params,
+            engine=plan.engine,
+            lesions=run.study.asked_lesions,
+            min_lesion_ml=run.study.lesion_min_ml,
+            **run.by_case,
         )
     except NbradiomicsError as error:
         return pd.DataFrame(columns=list(INDEX)), [_whole("cohort", "extract", error)]
@@ -145,7 +157,11 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
     The first reading of each reader counts. A cohort of several timepoints, sequences or regions gets one
     table for each, named after it.
     """
-    failures = []
+    failures: list[Failure] = []
+    try:
+        refuse_components(features["roi"].unique())
+    except NbradiomicsError as error:
+        return [_whole(name, "reproducibility", error) for name in _comparisons(features)]
     first = features[features["reading"] == features.groupby("reader")["reading"].transform("min")]
     contexts = [(tuple(key), rows) for key, rows in first.groupby(_CONTEXT, sort=False)]
     names = file_stems([key for key, _ in contexts])

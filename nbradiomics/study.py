@@ -159,8 +159,14 @@ class Study(_Section):
     name: str = "study"
     synthetic: bool = Field(default=False, description="The cohort is simulated; the report says so.")
     cohort: Path = Field(description="Cohort table.")
-    lesions: Literal["union", "largest", "roi"] = Field(
-        default="union", description="What becomes of several lesions of a subject."
+    lesions: Literal["union", "largest", "roi", "components"] = Field(
+        default="union",
+        description="What becomes of several lesions of a subject; labels of a batch table get a row each "
+        "unless a rule is given.",
+    )
+    lesion_min_ml: Annotated[float, Field(ge=0)] | None = Field(
+        default=None,
+        description="With `lesions: components`: least volume of one, in millilitres; 0.1 unless given.",
     )
     seed: int = 0
     segment: Segment | None = None
@@ -168,6 +174,11 @@ class Study(_Section):
     extract: Extract = Extract()
     reproducibility: Reproducibility = Reproducibility()
     outcome: Outcome | None = None
+
+    @property
+    def asked_lesions(self) -> str | None:
+        """The rule for several lesions, where the file gives one."""
+        return self.lesions if "lesions" in self.model_fields_set else None
 
 
 def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:

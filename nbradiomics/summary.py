@@ -6,6 +6,7 @@ import pandas as pd
 
 from nbradiomics.agreement.pairs import AUTO_PAIR, INTER
 from nbradiomics.cohort import Cohort
+from nbradiomics.components import is_component
 from nbradiomics.execution import Failure
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.tables import AUTO, INDEX, read_table
@@ -18,10 +19,11 @@ def summarise(
     subjects = cohort.table["subject"].nunique()
     readers = ", ".join(cohort.readers()) or "none"
     measured = len(features.columns) - len(INDEX)
+    what = "components" if features["roi"].map(is_component).any() else "masks"
     return [
         f"Cohort: {subjects} subjects, {cohort.table['image'].nunique()} images, readers {readers}.",
         _agreement(folder, failures),
-        f"Features: {measured} of each of {len(features)} masks; {_stable(folder)}.",
+        f"Features: {measured} of each of {len(features)} {what}; {_stable(folder, failures)}.",
         _outcomes(folder, failures),
         f"Failures: {len(failures)}" + (f" (listed in {folder.file('failures.csv')})." if failures else "."),
     ]
@@ -59,12 +61,13 @@ def _verdict(folder: RunFolder) -> str:
     )
 
 
-def _stable(folder: RunFolder) -> str:
+def _stable(folder: RunFolder, failures: list[Failure]) -> str:
     found = []
     for file in sorted(folder.file("reproducibility").glob("*.csv")):
         table = read_table(file)
         found.append(f"{int(table['stable'].sum())} stable ({file.stem})")
-    return ", ".join(found) or "reproducibility needs the masks of two readers"
+    why = _absent("reproducibility", failures, "needs the masks of two readers").rstrip(".")
+    return ", ".join(found) or f"reproducibility {why}"
 
 
 def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:

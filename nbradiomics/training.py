@@ -17,6 +17,7 @@ from nbradiomics.cohort import Case, Cohort
 from nbradiomics.cohort_table import SCAN
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.lesions import lesion_rule
 from nbradiomics.provenance import package_versions, write_provenance
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
 from nbradiomics.segmentation.prediction.inference import Inference
@@ -94,7 +95,7 @@ def train_model(
     settings: TrainingSettings = TrainingSettings(),  # noqa: B008 - frozen
     folds: int = FOLDS,
     sequence: str | None = None,
-    lesions: str = "union",
+    lesions: str | None = None,
     label: int = DEFAULT_LABEL,
     name: str | None = None,
     mirroring: bool = False,
@@ -159,6 +160,7 @@ def train_model(
     inference = Inference(device=own.device, mirroring=mirroring).resolved()
     how: dict[str, Any] = {"jobs": jobs, "progress": progress}
     cohort = _without_auto(cohort, reader, tell)
+    lesions = lesion_rule(lesions, cohort.table)
     cases = find_cases(cohort, reader=reader, sequence=sequence, lesions=lesions)
     split_cases(origins(cases, cohort), folds, seed=settings.seed)
     chosen, unusable = _choose(cohort, cases, folds, settings.seed, label, tell, how)

@@ -40,7 +40,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
-from nbradiomics.lesions import apply_lesion_rule, require_lesions_told_apart
+from nbradiomics.lesions import apply_lesion_rule, lesion_rule, require_lesions_told_apart
 from nbradiomics.tables import AUTO
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
@@ -104,7 +104,7 @@ def compare_cohort(
     cohort: Cohort,
     *,
     reference: str | None = None,
-    lesions: str = "union",
+    lesions: str | None = None,
     label: int = DEFAULT_LABEL,
     tolerance_mm: float = TOLERANCE_MM,
     field: Field = WHOLE_IMAGE,
@@ -121,7 +121,8 @@ def compare_cohort(
     reference
         Reader against whom the others are held; ``None`` for every ordered pair.
     lesions
-        What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``.
+        What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``; see
+        `lesions.lesion_rule` for what ``None`` is.
     label
         Label of masks for which the cohort names none.
     tolerance_mm
@@ -146,7 +147,8 @@ def compare_cohort(
         raise InputError(
             f"no reader {reference!r} in {cohort.path}.", f"Readers there: {', '.join(readers)}."
         )
-    regions = list(by_region(apply_lesion_rule(cohort.cases(), lesions, label=label)))
+    rule = lesion_rule(lesions, cohort.table)
+    regions = list(by_region(apply_lesion_rule(cohort.cases(), rule, label=label)))
     pairs = [pair for cases in regions for pair in pairs_of_region(cases, reference=reference)]
     _require_pairs(pairs, cohort)
     how = How(label, tolerance_mm, field)

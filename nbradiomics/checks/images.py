@@ -16,12 +16,11 @@ from nbradiomics.execution import Progress, quiet
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
+from nbradiomics.mask_labels import Found, MaskRow, examine_labels, label_problems, mask_rows
 from nbradiomics.problem import Problem
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "check"
-#: Line, mask file and label of a row of the cohort table.
-_Mask = tuple[int, str, int | str]
 _Finding = tuple[int, str, str, str, str]
 
 
@@ -50,15 +49,12 @@ def check_images(
     Returns
     -------
     list of Problem
-        In the order of the table. An empty mask is a warning, everything else an error.
+        In the order of the table. An empty mask and labels that nothing reads are warnings, everything else
+        an error.
     """
     cases: dict[str, tuple[Any, ...]] = {}
     for image, rows in table[table["image"] != ""].groupby("image", sort=False):
-        drawn = rows[rows["mask"] != ""]
-        masks = [
-            (line, row["mask"], label if row["label"] == "" else row["label"])
-            for line, row in zip(drawn.index + 2, drawn.to_dict("records"), strict=True)
-        ]
+        masks = mask_rows(rows, label)
         first = rows.iloc[0]
         name = scan_name(first["subject"], first["timepoint"], first["sequence"])
         cases[f"{name} ({image})"] = (str(image), int(rows.index[0]) + 2, masks)
@@ -73,16 +69,17 @@ def check_images(
     )
     found = [finding for payload in batch.results.values() for finding in payload["findings"]]
     found += [(cases[item.case][1], "image", "error", item.cause, item.hint) for item in batch.failures]
-    ordered = sorted(found, key=lambda finding: int(finding[0]))
-    return [Problem(str(path), str(line), *rest) for line, *rest in ordered]
+    labels = [one for payload in batch.results.values() for one in payload["labels"]]
+    problems = [Problem(str(path), str(line), *rest) for line, *rest in found] + label_problems(labels, path)
+    return sorted(problems, key=lambda problem: int(problem.row))
 
 
-def _key(image: str, line: int, masks: list[_Mask]) -> str:
+def _key(image: str, line: int, masks: list[MaskRow]) -> str:
     drawn = [(line, mask, content_hash(Path(mask)), label) for line, mask, label in masks]
-    return result_key(STAGE, image=[image, content_hash(Path(image))], line=line, masks=drawn)
+    return result_key(STAGE, image=[image, content_hash(Path(image))], line=line, masks=drawn, finds="labels")
 
 
-def _check_scan(image_file: str, line: int, masks: list[_Mask]) -> Payload:
+def _check_scan(image_file: str, line: int, masks: list[MaskRow]) -> Payload:
     findings: list[_Finding] = []
     try:
         image = read_image(image_file)
@@ -94,12 +91,16 @@ def _check_scan(image_file: str, line: int, masks: list[_Mask]) -> Payload:
         if bad:
             found = f"{image_file}: {bad} voxels are no finite number (NaN or infinite)."
             findings.append((line, "image", "error", found, "Replace them, or export the image again."))
+    labels: list[Found] = []
     for mask in masks:
-        findings += _check_mask(mask, image, image_file)
-    return {"findings": findings}
+        findings += _check_mask(mask, image, image_file, labels)
+    return {"findings": findings, "labels": labels}
 
 
-def _check_mask(mask: _Mask, image: sitk.Image | None, image_file: str) -> list[_Finding]:
+def _check_mask(
+    mask: MaskRow, image: sitk.Image | None, image_file: str, labels: list[Found]
+) -> list[_Finding]:
+    """Problems of a mask; what it holds of labels is added to `labels`."""
     line, file, label = mask
     try:
         drawn = read_image(file)
@@ -113,6 +114,7 @@ def _check_mask(mask: _Mask, image: sitk.Image | None, image_file: str) -> list[
         findings.append((line, "mask", "error", error.problem, error.remedy))
     try:
         region = read_region(drawn, label, name=file)
+        labels.append(examine_labels(drawn, mask))
     except InputError as error:
         return [*findings, (line, "mask", "error", error.problem, error.remedy)]
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.checks.images import check_images
+from nbradiomics.checks.labels import overruled_labels
 from nbradiomics.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.checks.readers import check_readers
 from nbradiomics.checks.segmentation import check_model, check_scans
@@ -16,7 +17,7 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
-from nbradiomics.lesions import require_lesions_told_apart
+from nbradiomics.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
 from nbradiomics.problem import Problem, problem_of, problem_table
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.study import Study, read_study
@@ -63,7 +64,7 @@ def check(
         table, problems = read_cohort_table(path)
         parameters = load_parameters(params if params is not None else {})
         label = int(resolve_label(parameters, None))
-        problems += _check_labels(parameters, table, path, "label")
+        problems += overruled_labels(parameters, table, path, "label")
         problems += check_images(table, path, label=label, jobs=jobs, progress=progress)
         return problem_table(problems)
     if params is not None:
@@ -138,25 +139,21 @@ def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
         parameters = load_parameters(study.extract.params)
     except InputError as error:
         return [problem_of(error, path, "extract.params")]
-    return _check_labels(parameters, table, path, "extract.params")
-
-
-def _check_labels(parameters: Parameters, table: pd.DataFrame, path: Path, column: str) -> list[Problem]:
-    problems = []
-    for label in sorted(set(_manual(table)["label"]) - {""}, key=str):
-        try:
-            resolve_label(parameters, label)
-        except InputError as error:
-            problems.append(problem_of(error, path, column))
-    return problems
+    return overruled_labels(parameters, table, path, "extract.params")
 
 
 def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
     with_model = study.segment is not None or bool((table["reader"] == AUTO).any())
+    rule = lesion_rule(study.asked_lesions, table)
     try:
-        require_lesions_told_apart(study.lesions, set(_manual(table)["roi"]), with_model=with_model)
+        least_volume(rule, study.lesion_min_ml)
+        require_lesions_told_apart(rule, set(_manual(table)["roi"]), with_model=with_model)
     except InputError as error:
         return [problem_of(error, path, "lesions")]
+    if rule == COMPONENTS and len(set(table["reader"]) - {""}) + (study.segment is not None) > 1:
+        found = "components of one reader are not those of another: masks are compared whole."
+        remedy = "Features have a row for each component, and their reproducibility is not assessed."
+        return [Problem(str(path), "", "lesions", "warning", found, remedy)]
     return []
 
 

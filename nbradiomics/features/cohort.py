@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.scans import STAGE, extract_scans
-from nbradiomics.lesions import apply_lesion_rule
-from nbradiomics.tables import AUTO, INDEX
+from nbradiomics.lesions import measured_cases
+from nbradiomics.tables import INDEX
 from nbradiomics.workspace import Payload, Workspace
 
 
@@ -31,7 +31,8 @@ class FeatureTable:
         Index columns (`tables.INDEX`), then one column per feature. A case that failed has a row of
         missing values.
     failures
-        Cases that failed, and features that a case lacks while others have them.
+        Cases that failed, features that a case lacks while others have them, and components that are too
+        small to be measured.
     """
 
     table: pd.DataFrame
@@ -43,7 +44,8 @@ def extract_cohort(
     *,
     params: str | Path | Mapping[str, Any] | Parameters,
     engine: str = DEFAULT_ENGINE,
-    lesions: str = "union",
+    lesions: str | None = None,
+    min_lesion_ml: float | None = None,
     jobs: int = 1,
     workspace: Workspace | None = None,
     progress: Progress = quiet,
@@ -53,13 +55,16 @@ def extract_cohort(
     Parameters
     ----------
     cohort
-        Which images and masks. Its labels must not contradict the parameter file's.
+        Which images and masks. A label that it names wins over the parameter file's.
     params
         A PyRadiomics parameter file, the name of a preset, or its content as a mapping.
     engine
         Which engine computes the numbers.
     lesions
-        What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``.
+        What becomes of several lesions of a subject: ``union``, ``largest``, ``roi`` or ``components``; see
+        `lesions.lesion_rule` for what ``None`` is.
+    min_lesion_ml
+        Least volume of a component, for the rule ``components``; 0.1 ml unless given.
     jobs
         Processes.
     workspace
@@ -70,34 +75,25 @@ def extract_cohort(
     Raises
     ------
     InputError
-        When nothing can be computed: bad parameters, an unknown engine, contradicting labels, no mask.
+        When nothing can be computed: bad parameters, an unknown engine, no mask.
     """
     parameters = load_parameters(params)
     require_able(engine, parameters)
-    label = _label(cohort, parameters)
-    cases = {case.name: case for case in apply_lesion_rule(cohort.cases(), lesions, label=label)}
+    label = int(resolve_label(parameters, None))
+    measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
+    cases = {case.name: case for case in measured}
     if not cases:
         raise InputError(f"{cohort.path} holds no mask.", "Give readers' masks, or segment the images first.")
     batch = extract_scans(cases, parameters, engine, label, workspace=workspace, jobs=jobs, progress=progress)
     table = _assemble(cases, batch.results, engine_name(engine, parameters))
-    return FeatureTable(table, batch.failures + _incomplete(table, batch.results))
+    small = _small_components(case for case in measured if case.name in batch.results)
+    return FeatureTable(table, [*batch.failures, *_incomplete(table, batch.results), *small])
 
 
 def engine_name(engine: str, parameters: Parameters) -> str:
     """What a feature table says of its numbers: engine, version, and how they depart from PyRadiomics'."""
     own = f"; {parameters.own}" if parameters.own.asks else ""
     return f"{engine} {ENGINES[engine].engine_version()}{own}"
-
-
-def _label(cohort: Cohort, parameters: Parameters) -> int:
-    """Label of masks for which the cohort names none; refuse a cohort that contradicts the file.
-
-    The file speaks of the readers' masks: the model's hold label 1, whatever the readers use.
-    """
-    named = {mask.label for case in cohort.cases() if case.reader != AUTO for mask in case.masks}
-    for label in named - {None}:
-        resolve_label(parameters, label)
-    return int(resolve_label(parameters, None))
 
 
 def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine: str) -> pd.DataFrame:
@@ -130,3 +126,18 @@ def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Fai
                 Failure(name, STAGE, cause, "Their values are missing in this row; the rest holds.")
             )
     return failures
+
+
+def _small_components(cases: Iterable[Case]) -> list[Failure]:
+    """Components of a mask that have no row, told with its first."""
+    return [
+        Failure(
+            case.name,
+            STAGE,
+            f"{one.small} component(s) of less than {one.minimum_ml:g} ml ({one.small_ml:.3g} ml in all) of "
+            "this mask have no row.",
+            "Lower the least volume to measure them.",
+        )
+        for case in cases
+        if (one := case.component) is not None and one.small
+    ]

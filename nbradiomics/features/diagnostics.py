@@ -16,7 +16,7 @@ from nbradiomics.execution import Failure, Progress, quiet, run_cases
 from nbradiomics.features.extract import read_pair, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.pyradiomics_engine import listening, refusal
-from nbradiomics.lesions import apply_lesion_rule
+from nbradiomics.lesions import measured_cases
 from nbradiomics.tables import INDEX
 
 STAGE = "diagnostics"
@@ -55,7 +55,8 @@ def diagnose_cohort(
     cohort: Cohort,
     *,
     params: str | Path | Mapping[str, Any] | Parameters,
-    lesions: str = "union",
+    lesions: str | None = None,
+    min_lesion_ml: float | None = None,
     jobs: int = 1,
     progress: Progress = quiet,
 ) -> tuple[pd.DataFrame, list[Failure]]:
@@ -63,12 +64,13 @@ def diagnose_cohort(
 
     Parameters
     ----------
-    cohort, params, lesions, jobs, progress
+    cohort, params, lesions, min_lesion_ml, jobs, progress
         As in `extract_cohort`.
     """
     parameters = load_parameters(params)
     label = int(resolve_label(parameters, None))
-    cases = {case.name: case for case in apply_lesion_rule(cohort.cases(), lesions, label=label)}
+    measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
+    cases = {case.name: case for case in measured}
     batch = run_cases(
         _of_case,
         {name: (case, parameters, label) for name, case in cases.items()},

@@ -17,6 +17,7 @@ from nbradiomics.features.native import engine as native_engine
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import describe, read_image
+from nbradiomics.images.labels import plain_label
 from nbradiomics.images.region import read_region
 
 #: Engines by name.
@@ -41,7 +42,8 @@ def extract_features(
     params
         A PyRadiomics parameter file, the name of a preset (`presets`), or its content as a mapping.
     label
-        Label of the region, as a number or a segment's name. ``None`` takes the parameter file's, or 1.
+        Label of the region, as a number or a segment's name; several in a list (``"1,2"``), or ``"all"``, are
+        united. It wins over the parameter file's; ``None`` takes that, or 1.
     engine
         Which engine computes the numbers; one of `ENGINES`.
 
@@ -53,8 +55,8 @@ def extract_features(
     Raises
     ------
     InputError
-        When image or mask cannot be used, the mask is empty or lacks the label, the parameters are not
-        valid, or `label` contradicts the parameter file.
+        When image or mask cannot be used, the mask is empty or lacks the label, or the parameters are
+        not valid.
 
     Examples
     --------
@@ -77,14 +79,18 @@ def read_pair(
 
 
 def resolve_label(parameters: Parameters, label: int | str | None) -> int | str:
-    """Which label counts: the one given, the parameter file's, or 1; refuse two that differ."""
+    """Which label counts: the one given, which is the more specific, else the parameter file's, or 1."""
+    if label is not None:
+        return plain_label(label)
+    return 1 if parameters.label is None else parameters.label
+
+
+def label_note(parameters: Parameters, label: int | str | None) -> str:
+    """A sentence where a label that was given overrules that of the parameter file; else empty."""
     named = parameters.label
-    if label is not None and named is not None and str(label) != str(named):
-        raise InputError(
-            f"label {label!r} was asked for, and {parameters.name} says {named}.",
-            "Give the label in one place, or the same in both.",
-        )
-    return label if label is not None else named if named is not None else 1
+    if label is None or named is None or plain_label(label) == named:
+        return ""
+    return f"label {label} was asked for and counts, not label {named} of {parameters.name}."
 
 
 def require_engine(name: str) -> None:

@@ -78,7 +78,7 @@ def feature_maps(
     Raises
     ------
     InputError
-        When image or mask cannot be used, the parameters are not valid, or `label` contradicts them.
+        When image or mask cannot be used, or the parameters are not valid.
 
     Examples
     --------

@@ -9,6 +9,7 @@ import numpy as np
 
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.images.io import describe, read_image
+from nbradiomics.images.labels import ALL, split_label
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -49,6 +50,31 @@ def resolve_label(mask: sitk.Image, label: float | str) -> int:
     return names[label]
 
 
+def wanted_labels(mask: sitk.Image, label: float | str, present: list[int]) -> list[int]:
+    """Labels that make a region, in ascending order; the mask may lack some of a list.
+
+    Parameters
+    ----------
+    mask
+        Where names of segments are looked up.
+    label
+        A number, a segment's name, a list of these (``1,2``), or ``all``.
+    present
+        Labels of the mask: what ``all`` stands for.
+    """
+    names = _segment_names(mask)
+    if not isinstance(label, str) or label.strip().casefold() != ALL:
+        several = isinstance(label, str) and label not in names
+        parts: list[str] | list[float | str] = split_label(str(label)) if several else [label]
+        return sorted({resolve_label(mask, part) for part in parts})
+    if any(name.casefold() == ALL for name in names):
+        raise InputError(
+            f"label {label!r} means every label, and a segment of the mask has this name.",
+            "Give the segment's number.",
+        )
+    return present
+
+
 def _segment_names(mask: sitk.Image) -> dict[str, int]:
     names = {}
     for key in mask.GetMetaDataKeys():
@@ -69,8 +95,8 @@ def read_region(
     source
         Mask file or image of whole numbers.
     label
-        The label that makes the region, as a number or a segment's name. ``None`` takes the only
-        label that the mask holds.
+        The label that makes the region, as a number or a segment's name; several in a list (``1,2``), or
+        ``all`` but 0, are united. ``None`` takes the only label that the mask holds.
     name
         What messages call the mask; its path unless given.
 
@@ -82,7 +108,7 @@ def read_region(
     Raises
     ------
     InputError
-        When the mask cannot be read, or holds labels but not the one asked for.
+        When the mask cannot be read, or holds labels but none that was asked for.
     AmbiguousError
         When `label` is ``None`` and the mask holds several.
     """
@@ -92,15 +118,21 @@ def read_region(
     mask = read_image(source)
     try:
         present = labels_in(mask)
-        wanted = resolve_label(mask, label) if label is not None else (present or [1])[0]
+        wanted = present if label is None else wanted_labels(mask, label, present)
     except InputError as error:
         raise type(error)(f"{name}: {error.problem}", error.remedy) from error
     listed = ", ".join(map(str, present))
     if label is None and len(present) > 1:
         raise AmbiguousError(f"{name} holds the labels {listed}.", "Say which one is meant.")
-    if present and wanted not in present:
+    there = [value for value in wanted if value in present]
+    if present and not there:
         raise InputError(
-            f"{name} has no label {wanted}; labels there: {listed}.",
+            f"{name} has no label {' and no label '.join(map(str, wanted))}; labels there: {listed}.",
             "Give one of these labels (column `label`, or the parameter file's setting).",
         )
-    return sitk.Equal(mask, wanted) if present else sitk.Cast(mask * 0, sitk.sitkUInt8)
+    if there == present:
+        return sitk.NotEqual(mask, 0)
+    region = sitk.Equal(mask, there[0])
+    for value in there[1:]:
+        region = sitk.Or(region, sitk.Equal(mask, value))
+    return region

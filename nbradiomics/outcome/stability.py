@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbradiomics.components import is_component, refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO
@@ -138,6 +139,11 @@ def rated_rule(
         raise InputError(
             f"stability readers are {', '.join(readers) or 'none'}.", "Name two different readers or more."
         )
+    if "roi" in chosen and chosen["roi"].map(is_component).any():
+        if readers is not None:
+            refuse_components(chosen["roi"])
+        text = "No stability filter: components of two readers' masks are not known to be the same lesion."
+        return StabilityRule("none", text)
     names = _raters(table, chosen) if readers is None else list(readers)
     if len(names) < 2:
         seen = f"only the masks of {names[0]}" if names else "no other reader's masks"

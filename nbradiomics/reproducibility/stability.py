@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nbradiomics.components import refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO, feature_columns, read_table, select
@@ -66,7 +67,8 @@ def assess_reproducibility(
     Raises
     ------
     InputError
-        When there is no feature, a reader is absent, or there are fewer than two readers.
+        When there is no feature, a reader is absent, there are fewer than two readers, or the regions are
+        connected components, which no reader shares with another.
     AmbiguousError
         When the rows hold several values of a column that was not chosen, or several rows of the same
         subject and reader.
@@ -91,6 +93,7 @@ def assess_reproducibility(
         "reading": reading,
     }
     rows = select(rows, **chosen)
+    refuse_components(rows["roi"].unique() if "roi" in rows else [])
     compared = list(pd.unique(rows["reader"])) if readers is None else [str(name) for name in readers]
     ratings, _, names = ratings_array(rows, compared)
     result = icc(ratings, "A,1", confidence)

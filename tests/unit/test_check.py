@@ -150,14 +150,15 @@ def test_the_label_of_the_parameter_file_is_the_one_that_is_looked_for(tmp_path:
     assert len(check(path, params=params)) == 0
 
 
-def test_a_label_of_cohort_and_file_that_differ_is_an_error(tmp_path: Path) -> None:
+def test_a_label_of_the_cohort_wins_over_the_file_with_a_warning(tmp_path: Path) -> None:
     path = write_study(tmp_path, "extract: {params: params.yaml}\n")
     (tmp_path / "params.yaml").write_text("setting: {label: 2}\n", encoding="utf-8")
     text = (tmp_path / "cohort.csv").read_text().splitlines()
     labelled = ["subject,image,reader,mask,label", *(f"{line},1" for line in text[1:])]
     (tmp_path / "cohort.csv").write_text("\n".join(labelled) + "\n")
     problems = check(path)
-    assert "label 1 was asked for" in problems["problem"].iloc[0]
+    assert "label 1 was asked for and counts, not label 2" in problems["problem"].iloc[0]
+    assert set(problems["severity"]) == {"warning"}
 
 
 def test_an_unknown_key_does_not_hide_the_other_problems(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def test_a_label_against_the_parameter_file_is_found_for_a_cohort_too(tmp_path: 
     path = write_cohort(tmp_path, ["s,s.nii.gz,A,s_A.nii.gz,1"], "subject,image,reader,mask,label")
     params = tmp_path / "params.yaml"
     params.write_text("setting: {label: 2}\n", encoding="utf-8")
-    assert "label 1 was asked for" in check(path, params=params)["problem"].iloc[0]
+    assert "label 1 was asked for and counts" in check(path, params=params)["problem"].iloc[0]
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from nbradiomics.features import pyradiomics_engine
 from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.native import engine
-from nbradiomics.features.verify import compare_values
+from nbradiomics.features.verify import compare_values, verify
 from tests.helpers import ball, call, write_scan
 
 PARAMS = "featureClass: {firstorder: [Mean, Range], glcm: [Contrast, MCC], shape: [MeshVolume]}\n"
@@ -34,6 +36,47 @@ def test_the_engines_agree_and_the_table_says_so(
     assert table["same"].all()
     assert (table["difference"] <= table["allowed"]).all()
     assert table["native"].notna().all()
+
+
+def test_times_are_of_a_second_run_of_each_engine(
+    scan: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs: list[str] = []
+    for module in (engine, pyradiomics_engine):
+
+        def counted(
+            *arguments: object, right: Callable[..., Extraction] = module.compute, name: str = module.NAME
+        ) -> Extraction:
+            runs.append(name)
+            return right(*arguments)
+
+        monkeypatch.setattr(module, "compute", counted)
+    image, mask, params = scan
+    found = verify(image, mask, params=params)
+    assert sorted(runs) == ["native", "native", "pyradiomics", "pyradiomics"]
+    assert set(found.seconds) == {"native", "pyradiomics"}
+    assert call("verify", image, mask, "--params", params) == 0
+    assert "Time of a second run, after one that loads and compiles" in capsys.readouterr().out
+
+
+def test_the_label_that_is_asked_for_wins_over_the_file_s(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = ball(radius=2, shift=-4) + 2 * ball(radius=2.5, shift=3)
+    image, mask = write_scan(tmp_path, "s", {"A": both}).values()
+    (tmp_path / "p.yaml").write_text("setting: {label: 1}\nfeatureClass: {shape: [VoxelVolume]}\n")
+    asked = ["verify", tmp_path / image, tmp_path / mask, "--params", tmp_path / "p.yaml"]
+    volumes = {}
+    for label in (None, "2", "1,2", "all"):
+        out = tmp_path / "v.csv"
+        assert call(*asked, "--out", out, *(["--label", label] if label else [])) == 0
+        volumes[label] = pd.read_csv(out).set_index("feature").loc["original_shape_VoxelVolume", "native"]
+        said = capsys.readouterr().err
+        assert ("counts, not label 1" in said) == (label is not None)
+        assert ("labels that nothing reads" in said) == (label in (None, "2"))
+    assert volumes[None] == (both == 1).sum()
+    assert volumes["2"] == (both == 2).sum()
+    assert volumes["1,2"] == volumes["all"] == (both > 0).sum()
 
 
 def test_a_value_that_differs_is_named_and_the_exit_code_tells(

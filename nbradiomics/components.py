@@ -1,0 +1,102 @@
+"""Connected components of a region: the lesions of a mask that does not tell them apart.
+
+Voxels are connected through faces, edges and corners (26 neighbours). Components are numbered by falling
+volume, reader by reader: component 2 of one reader need not be component 2 of another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.errors import InputError
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+#: Components that are smaller are not measured, in millilitres: a ball of 5.8 mm.
+MINIMUM_ML = 0.1
+_NAME = "component-"
+
+
+def component_region(number: int, region: str | None = None) -> str:
+    """Name of a component in the column `roi`, after that of its region where there are several."""
+    return f"{region}-{_NAME}{number}" if region else f"{_NAME}{number}"
+
+
+def is_component(roi: object) -> bool:
+    """Whether a value of the column `roi` names a component."""
+    return re.search(rf"(^|-){_NAME}[0-9]+$", str(roi)) is not None
+
+
+def refuse_components(rois: Iterable[object]) -> None:
+    """Raise `InputError` where values of `roi` name components: readers can't be compared on them."""
+    named = [str(roi) for roi in rois if is_component(roi)]
+    if named:
+        raise InputError(
+            f"{named[0]} of one reader need not be {named[0]} of another: components are numbered by volume.",
+            "Compare features of whole masks (lesions: union), or give each lesion a row with a `roi`.",
+        )
+
+
+def component_volumes(region: sitk.Image) -> list[float]:
+    """Volumes of the components of a binary region in millilitres, the largest first."""
+    import SimpleITK as sitk
+
+    _, voxels = _numbered(sitk.GetArrayViewFromImage(region))
+    voxel_ml = float(np.prod(region.GetSpacing())) / 1000
+    return [int(amount) * voxel_ml for amount in voxels]
+
+
+def keep_component(region: sitk.Image, number: int, minimum_ml: float) -> sitk.Image:
+    """One component of a binary region, on its grid; an empty region stays as it is.
+
+    Parameters
+    ----------
+    region
+        8-bit, 1 inside.
+    number
+        1 is the largest; of two of one volume the first in the order of the voxels (z, y, x).
+    minimum_ml
+        Least volume in millilitres.
+
+    Raises
+    ------
+    InputError
+        When no component is so large.
+    """
+    import SimpleITK as sitk
+
+    places, voxels = _numbered(sitk.GetArrayViewFromImage(region))
+    if not len(voxels):
+        return region
+    volume = int(voxels[number - 1]) * float(np.prod(region.GetSpacing())) / 1000
+    if not reaches(volume, minimum_ml):
+        raise InputError(
+            f"no component of the mask has {minimum_ml:g} ml; the largest has {volume:.3g} ml.",
+            "Lower the least volume of a component, or look at the mask.",
+        )
+    kept = sitk.GetImageFromArray((places == number).astype(np.uint8))
+    kept.CopyInformation(region)
+    return kept
+
+
+def reaches(volume_ml: float, minimum_ml: float) -> bool:
+    """Whether a component is large enough; one of just the least volume is, whatever the last bit says."""
+    return volume_ml >= minimum_ml * (1 - 1e-9)
+
+
+def _numbered(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number of the component of each voxel (0 outside), and voxels of each component in this order."""
+    from scipy.ndimage import label
+
+    found, count = label(mask, structure=np.ones((3, 3, 3)))
+    voxels = np.bincount(found.ravel(), minlength=count + 1)[1:]
+    order = np.argsort(-voxels, kind="stable")
+    rank = np.zeros(count + 1, dtype=np.int64)
+    rank[order + 1] = np.arange(1, count + 1)
+    return rank[found], voxels[order]
