@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,13 +20,17 @@ from typing import Any
 from uuid import uuid4
 
 from nbradiomics.atomic import whole
+from nbradiomics.errors import InputError
 from nbradiomics.execution import Batch, Failure, Progress, quiet, run_cases
+from nbradiomics.images.content import image_hash, lies_in_one_file
 from nbradiomics.images.io import file_hash
 
 #: A case's result: what JSON can hold (NaN included).
 Payload = dict[str, Any]
 #: Called with the name of a case and its result.
 Keep = Callable[[str, Payload], None]
+#: A file that was changed this short a time ago may change again and look the same.
+_SETTLED_NS = 3_000_000_000
 #: Key of a payload that may come out otherwise the next time (memory ran out, say); it is not kept.
 PASSING = "passing"
 
@@ -37,21 +42,32 @@ def result_key(stage: str, **made_of: Any) -> str:
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of a file's content.
+    """SHA-256 of all that is read for a file: its own bytes, and what lies in the files that it names.
 
-    A file that cannot be read gets a word that is found nowhere, so that no stored result stands for it;
-    what is wrong with it is the stage's question.
+    Where it is not certain that a file is read alone (`lies_in_one_file`), the image as it is read counts
+    too, and it is read anew for each call. A file that cannot be read gets a word that is found nowhere, so
+    that no stored result stands for it; what is wrong with it is the stage's question.
     """
     try:
         status = path.stat()
-        return _hash_once(str(path), status.st_size, status.st_mtime_ns)
-    except OSError:
+        if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED_NS:
+            whole_hash = _hash_alone(str(path))
+        else:
+            times = status.st_mtime_ns, status.st_ctime_ns
+            whole_hash = _hash_once(str(path), status.st_ino, status.st_size, *times)
+        return image_hash(path) if whole_hash is None else whole_hash
+    except (OSError, InputError):
         return f"unreadable {uuid4().hex}"
 
 
 @lru_cache(maxsize=100_000)
-def _hash_once(path: str, size: int, modified: int) -> str:  # noqa: ARG001 - they key the cache
-    return file_hash(path)
+def _hash_once(path: str, *_state: int) -> str | None:
+    return _hash_alone(path)
+
+
+def _hash_alone(path: str) -> str | None:
+    """Hash of a file's bytes; ``None`` where others may be read with it."""
+    return file_hash(path) if lies_in_one_file(Path(path)) else None
 
 
 @dataclass(frozen=True)
@@ -145,7 +161,8 @@ def find_or_make(
     found = {name: payload for name, payload in stored.items() if payload and holds(name, payload)}
 
     def keep(name: str, payload: Payload) -> None:
-        if not payload.get(PASSING):
+        # What was changed while it was read has another key by now, and nobody knows which content was read.
+        if not payload.get(PASSING) and key(name) == keys[name]:
             workspace.save(stage, keys[name], payload)
 
     fresh = make([name for name in names if name not in found], keep)

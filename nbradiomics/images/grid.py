@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from nbradiomics.errors import InputError
+from nbradiomics.images.refusals import sheared
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
 SPACING_TOLERANCE = 1e-4  # mm
 ORIGIN_TOLERANCE = 1e-3  # mm
 DIRECTION_TOLERANCE = 1e-4  # direction cosines
+#: Largest cosine between two axes that still counts as a right angle (0.06 degrees).
+ANGLE_TOLERANCE = 1e-3
 
 
 def grid_difference(image: sitk.Image, other: sitk.Image) -> str:
@@ -46,6 +52,29 @@ def require_same_grid(image: sitk.Image, other: sitk.Image, *, names: tuple[str,
             f"{names[0]} and {names[1]} lie on different grids: {difference}.",
             "Resample the mask onto the image with nearest-neighbour interpolation.",
         )
+
+
+def right_angled(direction: npt.ArrayLike, name: object) -> npt.NDArray[np.float64]:
+    """Direction cosines put at right angles, for axes that are so but for rounding.
+
+    Parameters
+    ----------
+    direction
+        3 x 3, an axis of the image in each column.
+    name
+        What messages call the image.
+
+    Raises
+    ------
+    InputError
+        When two axes meet at another angle: a voxel's volume is then not the product of its edges.
+    """
+    matrix = np.asarray(direction, dtype=np.float64).reshape(3, 3)
+    cosines = np.abs(matrix.T @ matrix - np.eye(3))
+    if not cosines.max() <= ANGLE_TOLERANCE:
+        raise sheared(name, float(np.degrees(np.arccos(min(1.0, cosines.max())))))
+    left, _, right = np.linalg.svd(matrix)
+    return np.asarray(left @ right, dtype=np.float64)
 
 
 def _join(values: tuple[float, ...]) -> str:

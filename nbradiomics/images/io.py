@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 
 from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
+from nbradiomics.images.itk_formats import NIFTI_READER, read_by_itk, reader_of
+from nbradiomics.images.native_output import native_output
+from nbradiomics.images.nifti import itk_grid, nifti_doubts, nifti_grid, read_nifti
+from nbradiomics.images.refusals import dicom, dimensions, folder, is_dicom, missing, values_per_voxel
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
 #: Bytes before the voxels in a NIfTI-1 and a NIfTI-2 file.
 _NIFTI_HEADERS = (352, 544)
+_NIFTI_ENDINGS = (".nii", ".nii.gz")
 
 
 def describe(source: str | Path | sitk.Image) -> str:
@@ -47,73 +52,46 @@ def read_image(source: str | Path | sitk.Image) -> sitk.Image:
     import SimpleITK as sitk
 
     name = describe(source)
-    image = source if isinstance(source, sitk.Image) else _read_file(Path(source))
+    image = source if isinstance(source, sitk.Image) else read_file(Path(source))
     if image.GetDimension() != 3:
-        raise InputError(
-            f"{name} has {image.GetDimension()} dimensions; 3 were expected.",
-            "Give one volume per file: join slices, or split a time series.",
-        )
+        raise dimensions(name, image.GetDimension())
     if image.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError(
-            f"{name} has {image.GetNumberOfComponentsPerPixel()} values per voxel; 1 was expected.",
-            "Write each component or segment layer to a file of its own.",
-        )
+        raise values_per_voxel(name, image.GetNumberOfComponentsPerPixel())
     return image
 
 
-def _read_file(path: Path) -> sitk.Image:
-    import SimpleITK as sitk
-
+def read_file(path: Path) -> sitk.Image:
+    """Read an image file of any dimension and number of components per voxel; see `read_image`."""
     if not path.exists():
-        raise InputError(f"{path} does not exist.", "Check the path; in a table, paths start at the table.")
+        raise missing(path)
     if path.is_dir():
-        raise InputError(
-            f"{path} is a folder; an image file was expected.",
-            "Convert a DICOM series to one NIfTI or NRRD file first.",
-        )
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
+        raise folder(path)
+    if is_dicom(path):
+        raise dicom(path)
+    if is_nifti(path):
+        with native_output():
+            return read_nifti(path)
+    return read_by_itk(path)
+
+
+def is_nifti(path: Path) -> bool:
+    """Whether a file is read as NIfTI."""
+    return path.name.lower().endswith(_NIFTI_ENDINGS) or reader_of(path) == NIFTI_READER
+
+
+def read_direction(path: Path) -> tuple[float, ...] | None:
+    """Direction cosines of a three-dimensional image file by its header; ``None`` where it cannot be read."""
     try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise InputError(
-            f"{path} cannot be read as an image.",
-            "Open it in a viewer; if it is damaged, export it again.",
-        ) from error
-    nifti = sitk.ImageFileReader.GetImageIOFromFileName(str(path)) == "NiftiImageIO"
-    return _with_lost_values(image, path) if nifti else image
+        with native_output():
+            grid = nifti_grid(path) if is_nifti(path) else itk_grid(path)
+    except (InputError, OSError):
+        return None
+    return None if grid is None else grid.direction
 
 
-def _with_lost_values(image: sitk.Image, path: Path) -> sitk.Image:
-    """Put NaN back where a NIfTI file holds a value that is not finite.
-
-    ITK's NIfTI reader turns such values into 0 without a word, so that a broken image would pass for a
-    sound one.
-    """
-    import nibabel
-    import numpy as np
-    import SimpleITK as sitk
-
-    if image.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
-        return image
-    try:
-        stored = np.asarray(nibabel.load(path).dataobj.get_unscaled())
-    except (OSError, EOFError, ValueError) as error:
-        raise InputError(f"{path} is damaged: {error}", "Export or copy it again.") from error
-    lost = ~np.isfinite(stored)
-    if not lost.any():
-        return image
-    if stored.size != np.prod(image.GetSize()):
-        raise InputError(
-            f"{path} holds {int(lost.sum())} values that are no finite number.",
-            "Replace them, or export the image again.",
-        )
-    array = sitk.GetArrayFromImage(image)
-    # nibabel's axes are x, y, z, and axes of length 1 may follow.
-    array[lost.reshape(image.GetSize()).T] = np.nan
-    restored = sitk.GetImageFromArray(array)
-    restored.CopyInformation(image)
-    return restored
+def doubts_of(path: Path) -> list[tuple[str, str]]:
+    """What the header of an image that can be read leaves open: what was found, and what to do."""
+    return nifti_doubts(path) if is_nifti(path) else []
 
 
 def write_image(image: sitk.Image, path: str | Path) -> Path:

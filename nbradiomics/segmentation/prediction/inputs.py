@@ -19,7 +19,7 @@ from nbradiomics.cohort import Scan
 from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError
 from nbradiomics.images.grid import grid_difference
-from nbradiomics.images.io import describe, read_image
+from nbradiomics.images.io import describe, read_direction, read_image
 
 #: A file or an image.
 Source: TypeAlias = "str | Path | sitk.Image"
@@ -125,13 +125,8 @@ def match_channels(given: Sequence[str], wanted: Sequence[str]) -> tuple[int, ..
 
 def read_orientation(path: Path) -> str | None:
     """Axes of an image file as three letters, from its header; ``None`` where that cannot be read."""
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError:
-        return None
-    return _orientation(reader.GetDirection()) if reader.GetDimension() == 3 else None
+    direction = read_direction(path)
+    return None if direction is None else _orientation(direction)
 
 
 def orientation_warning(orientations: Mapping[str, str | None], model: str) -> str | None:

@@ -13,12 +13,13 @@ from nbradiomics.cohort_table import SCAN
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Batch, Progress, quiet, run_cases
 from nbradiomics.images.grid import require_same_grid
-from nbradiomics.images.io import file_hash, read_image, write_image
+from nbradiomics.images.io import read_image, write_image
 from nbradiomics.lesions import apply_lesion_rule, require_lesions_told_apart
 from nbradiomics.segmentation.model_files.card import image_fingerprint
 from nbradiomics.segmentation.prediction.inputs import require_usable
 from nbradiomics.segmentation.training.splits import Origin
 from nbradiomics.tables import AUTO
+from nbradiomics.workspace import content_hash
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -40,7 +41,7 @@ class Examined:
     fingerprints
         `image_fingerprint` of each channel.
     contents
-        SHA-256 of each channel's file and of each mask's.
+        `content_hash` of each channel and of each mask.
     empty
         Whether the mask is empty: an image without tumour.
     """
@@ -175,7 +176,7 @@ def _examine(case: Case, channels: tuple[str, ...], label: int) -> Examined:
     files = [*channel_files(case, channels), *(mask.path for mask in case.masks)]
     return Examined(
         tuple(image_fingerprint(image) for image in images),
-        tuple(file_hash(file) for file in files),
+        tuple(content_hash(file) for file in files),
         empty=not voxels.any(),
     )
 

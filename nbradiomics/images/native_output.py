@@ -1,0 +1,47 @@
+"""What compiled libraries write to the terminal while they read."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_STDERR = 2
+
+
+@contextmanager
+def native_output() -> Iterator[list[str]]:
+    """Keep what ITK and the libraries in it write to standard error away from the terminal.
+
+    ITK's own warnings are switched off. The list that is given holds the other lines afterwards: complaints
+    of libraries that tell them to nobody else, such as MetaIO of data that it cannot unpack.
+    """
+    import SimpleITK as sitk
+
+    lines: list[str] = []
+    before = sitk.ProcessObject.GetGlobalWarningDisplay()
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    try:
+        with tempfile.TemporaryFile() as file:
+            with _redirected(file.fileno()):
+                yield lines
+            file.seek(0)
+            lines += [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(before)
+
+
+@contextmanager
+def _redirected(target: int) -> Iterator[None]:
+    try:
+        saved = os.dup(_STDERR)
+    except OSError:  # a process without standard error
+        yield
+        return
+    os.dup2(target, _STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(saved, _STDERR)
+        os.close(saved)

@@ -1,0 +1,228 @@
+"""NIfTI files, read as the standard has it (https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h).
+
+ITK reads most of them so too, and its numbers are taken where they agree: they are PyRadiomics' own to the
+last bit. Elsewhere it goes wrong in silence: it takes the spacing from `pixdim` and the position from the
+sform where the two contradict each other, adds `scl_inter` where `scl_slope` is 0, fills what a cut file
+lacks with zeros, turns NaN into 0, and reads ``a.nii`` where ``a.nii.gz`` was asked for and both are there.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from nbradiomics.errors import InputError
+from nbradiomics.images.nifti_header import Grid, grid_of, header_doubts, is_single, read_header, scaling
+from nbradiomics.images.refusals import dimensions, values_per_voxel
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+#: Endings of the two files of a pair.
+_HEADER, _VOXELS = ".hdr", ".img"
+#: Bytes before the voxels of a single file, by the size of the header: the least that may be.
+_FIRST_VOXEL = {348: 352, 540: 544}
+_STEP = 1 << 20
+
+
+def read_nifti(path: Path) -> sitk.Image:
+    """Read a NIfTI file, single or a pair, compressed or not, or an Analyze pair.
+
+    Parameters
+    ----------
+    path
+        The file, or either file of a pair.
+
+    Returns
+    -------
+    SimpleITK.Image
+        Two- or three-dimensional, with pixels as ITK has them: the stored type, single precision where values
+        are scaled (double where they are stored so).
+
+    Raises
+    ------
+    InputError
+        When the file is damaged or cut, its header contradicts itself, or it holds no single volume of plain
+        numbers.
+    """
+    import SimpleITK as sitk
+
+    with _damage(path):
+        header, stored = _read(path)
+    grid = grid_of(header, str(path))
+    image = sitk.GetImageFromArray(_scaled(stored, scaling(header, str(path))).T)
+    if image.GetDimension() == 3:
+        place = _placed(grid, itk_grid(path))
+        image.SetSpacing(place.spacing)
+        if place.origin is not None and place.direction is not None:
+            image.SetOrigin(place.origin)
+            image.SetDirection(place.direction)
+    return image
+
+
+def nifti_grid(path: Path) -> Grid | None:
+    """Grid of a file that `read_nifti` reads, by its header; ``None`` where it holds no single volume."""
+    with _damage(path), _opened(nifti_files(path)[0]) as stream:
+        header = read_header(stream, str(path))
+        if len(_shape(header, path)) != 3:
+            return None
+    return _placed(grid_of(header, str(path)), itk_grid(path))
+
+
+def nifti_doubts(path: Path) -> list[tuple[str, str]]:
+    """What the header of a file that `read_nifti` reads leaves open: what was found, and what to do."""
+    with _damage(path), _opened(nifti_files(path)[0]) as stream:
+        header = read_header(stream, str(path))
+    return header_doubts(header)
+
+
+def lies_in_one_nifti(path: Path) -> bool:
+    """Whether `read_nifti` reads this file alone."""
+    try:
+        with _opened(nifti_files(path)[0]) as stream:
+            return is_single(read_header(stream, str(path)))
+    except (OSError, EOFError, zlib.error, InputError):
+        return False
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Say of a file that cannot be read that it is damaged."""
+    from nibabel.spatialimages import HeaderDataError
+
+    try:
+        yield
+    except (OSError, EOFError, ValueError, zlib.error, HeaderDataError) as error:
+        raise InputError(f"{path} is damaged: {error}.", "Export or copy it again.") from error
+
+
+def nifti_files(path: Path) -> tuple[Path, Path]:
+    """The files of a header and of voxels; of a single file both are itself."""
+    name = path.name.lower()
+    for own, other in ((_HEADER, _VOXELS), (_VOXELS, _HEADER)):
+        for packed in ("", ".gz"):
+            if name.endswith(own + packed):
+                partner = _partner(path, len(own + packed), other, packed)
+                return (path, partner) if own == _HEADER else (partner, path)
+    return path, path
+
+
+def _partner(path: Path, cut: int, ending: str, packed: str) -> Path:
+    """The other file of a pair, compressed as this one if there is such a one."""
+    stem = path.name[:-cut]
+    wanted = [(stem + ending + way).lower() for way in (packed, ".gz" if not packed else "")]
+    there = {each.name.lower(): each for each in path.parent.iterdir() if each.name[: len(stem)] == stem}
+    found = next((there[name] for name in wanted if name in there), None)
+    # An `.hdr` may be a single file in spite of its name.
+    return found if found is not None else path
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file, or what is packed in it: by its content, since names lie."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if not packed:
+            yield file
+            return
+        with gzip.open(file) as stream:
+            yield cast(IO[bytes], stream)
+
+
+def _read(path: Path) -> tuple[Any, npt.NDArray[Any]]:
+    """Header as it is stored, and the stored values with axes x, y, z."""
+    header_file, voxel_file = nifti_files(path)
+    with _opened(header_file) as stream:
+        header = read_header(stream, str(path))
+    single = is_single(header)
+    if not single and header_file == voxel_file:
+        raise ValueError("its header is that of a pair .hdr and .img, and the other file is not there")
+    shape = _shape(header, path)
+    dtype = _dtype(header, path)
+    offset = float(header["vox_offset"])
+    if not np.isfinite(offset) or offset < 0:
+        raise ValueError(f"vox_offset is {offset}")
+    first = max(int(offset), _FIRST_VOXEL[int(header["sizeof_hdr"])]) if single else int(offset)
+    with _opened(header_file if single else voxel_file) as stream:
+        stream.seek(first)
+        wanted = int(np.prod(shape)) * dtype.itemsize
+        content = stream.read(wanted)
+        if len(content) < wanted:
+            raise ValueError(f"{wanted} bytes of voxels were expected, and {len(content)} are there")
+        while stream.read(_STEP):  # to the end, where a packed file has its checksum
+            pass
+    return header, np.frombuffer(content, dtype).reshape(shape, order="F")
+
+
+def _shape(header: Any, path: Path) -> tuple[int, ...]:
+    shape = tuple(int(length) for length in header.get_data_shape())
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    if not shape or min(shape) < 1:
+        raise ValueError(f"its size is {' x '.join(map(str, shape)) or 'not given'}")
+    if len(shape) == 5 and shape[3] == 1:
+        raise values_per_voxel(path, shape[4])
+    if len(shape) not in (2, 3):
+        raise dimensions(path, len(shape))
+    return shape
+
+
+def _dtype(header: Any, path: Path) -> np.dtype[Any]:
+    dtype: np.dtype[Any] = header.get_data_dtype()
+    if dtype.fields:
+        raise values_per_voxel(path, len(dtype.fields))
+    if dtype.kind == "c":
+        raise values_per_voxel(path, 2)
+    if dtype.itemsize > 8:
+        raise ValueError(f"its values are of the type {dtype}, which is not read")
+    return dtype
+
+
+def _scaled(stored: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.NDArray[Any]:
+    """Values in the processor's byte order, scaled as ITK does it: in double, from single precision to it."""
+    kind = stored.dtype.newbyteorder("=")
+    plain = stored.astype(kind, copy=False)
+    if scale is None:
+        return plain
+    slope, intercept = scale
+    if kind == np.float64:
+        return np.asarray(plain * slope + intercept)
+    return np.asarray((plain.astype(np.float32).astype(np.float64) * slope + intercept).astype(np.float32))
+
+
+def itk_grid(path: Path) -> Grid | None:
+    """Grid of a three-dimensional image file as ITK takes it from the header; ``None`` where it refuses."""
+    import SimpleITK as sitk
+
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError:
+        return None
+    if reader.GetDimension() != 3:
+        return None
+    return Grid(reader.GetSpacing(), reader.GetOrigin(), reader.GetDirection())
+
+
+def _placed(grid: Grid, itk: Grid | None) -> Grid:
+    """ITK's numbers where they are the standard's, or say what the header leaves open."""
+    return itk if itk is not None and _alike(grid, itk) else grid
+
+
+def _alike(grid: Grid, itk: Grid) -> bool:
+    """Whether ITK's grid is that of the standard but for rounding; what the header leaves open is ITK's."""
+    if not np.allclose(grid.spacing, itk.spacing, rtol=1e-5, atol=0):
+        return False
+    if grid.origin is None or grid.direction is None or itk.origin is None or itk.direction is None:
+        return True
+    near = np.allclose(grid.origin, itk.origin, rtol=1e-5, atol=1e-3)
+    return near and np.allclose(grid.direction, itk.direction, rtol=0, atol=1e-3)

@@ -1,0 +1,256 @@
+"""What the header of a NIfTI file says of the grid and of the values, and where it contradicts itself.
+
+The rules are those of the standard (https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h): the sform
+counts where its code is above 0, else the qform where its code is, else the voxel edges (`pixdim`) alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nbradiomics.errors import InputError
+from nbradiomics.images.grid import right_angled
+from nbradiomics.images.refusals import unreadable
+
+#: Largest share by which the voxel edges of the sform and of `pixdim` may differ: what rounding leaves.
+EDGE_TOLERANCE = 1e-3
+#: Largest difference of direction cosines, and of positions in mm, at which qform and sform are the same.
+SAME_DIRECTION, SAME_ORIGIN = 1e-2, 0.1
+#: Millimetres of the units that `xyzt_units` can name; 0 is unknown, which everybody takes for mm.
+_UNITS = {0: ("an unknown unit", 1.0), 1: ("metres", 1000.0), 2: ("millimetres", 1.0), 3: ("microns", 1e-3)}
+#: Edges in mm between which a voxel of a patient's image lies.
+_PLAUSIBLE = (0.005, 200.0)
+#: From RAS, NIfTI's axes, to LPS.
+_TO_LPS = np.diag([-1.0, -1.0, 1.0])
+_REWRITE = (
+    "Give both the right value: in Python `import nibabel; i = nibabel.load(FILE); "
+    "nibabel.Nifti1Image(i.dataobj, i.affine).to_filename(NEW)` makes the sform count; "
+    "`i.set_sform(None, 0); i.to_filename(NEW)` makes pixdim and qform count."
+)
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the voxels lie: in mm, LPS, as SimpleITK has it.
+
+    `origin` and `direction` are ``None`` where the header says nothing of them.
+    """
+
+    spacing: tuple[float, ...]
+    origin: tuple[float, ...] | None
+    direction: tuple[float, ...] | None
+
+
+def read_header(stream: IO[bytes], name: str) -> Any:
+    """Header of a NIfTI-1, NIfTI-2 or Analyze file as it is stored, nothing in it put right.
+
+    Raises
+    ------
+    InputError
+        When there is none; `name` is the file's.
+    """
+    from nibabel.nifti1 import Nifti1Header, Nifti1PairHeader
+    from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
+    from nibabel.spm2analyze import Spm2AnalyzeHeader
+
+    start = stream.read(352)
+    stream.seek(0)
+    size = {int.from_bytes(start[:4], order) for order in ("little", "big")}
+    kinds = {
+        b"n+1": Nifti1Header, b"ni1": Nifti1PairHeader, b"n+2": Nifti2Header, b"ni2": Nifti2PairHeader,
+    }  # fmt: skip
+    if 540 in size:
+        kind = kinds.get(start[4:7])
+    else:
+        kind = kinds.get(start[344:347], Spm2AnalyzeHeader) if 348 in size else None
+    if kind is None:
+        raise unreadable(name, "it has no NIfTI header")
+    return kind.from_fileobj(stream, check=False)
+
+
+def is_single(header: Any) -> bool:
+    """Whether header and voxels are one file."""
+    return "magic" in header and bytes(header["magic"])[:2] == b"n+"
+
+
+def scaling(header: Any, name: str) -> tuple[float, float] | None:
+    """Slope and intercept of the stored values, ``None`` where they count as they are.
+
+    By the standard a slope of 0 means that nothing is scaled, whatever the intercept is.
+    """
+    from nibabel.spatialimages import HeaderDataError
+
+    try:
+        slope, intercept = header.get_slope_inter()
+    except HeaderDataError as error:
+        raise InputError(
+            f"{name}: scl_slope is {header['scl_slope']}, and scl_inter {header['scl_inter']}.",
+            "Export the image again, or correct the header.",
+        ) from error
+    if slope is None or (float(slope), float(intercept or 0)) == (1.0, 0.0):
+        return None
+    if "magic" not in header:
+        raise InputError(
+            f"{name} is an Analyze file with SPM's scale factor {float(slope):g}; other programs ignore it.",
+            "Convert it to NIfTI with SPM.",
+        )
+    return float(slope), float(intercept or 0)
+
+
+def grid_of(header: Any, name: str) -> Grid:
+    """Where the voxels lie by the standard.
+
+    Raises
+    ------
+    InputError
+        When sform and `pixdim` give the voxels different sizes, the axes are not at right angles, a number
+        is not finite, or the size of the voxels is none of a patient's image; `name` is the file's.
+    """
+    edges = _edges(header)
+    if _codes(header)[1] <= 0:
+        _require_size(edges, name)
+    affine = _affine(header, name)
+    own = edges if affine is None else np.linalg.norm(affine[:, :3], axis=0)
+    _require_size(own, name)
+    direction = None if affine is None else right_angled(_TO_LPS @ affine[:, :3] / own, name)
+    if affine is not None and not np.allclose(edges, own, rtol=EDGE_TOLERANCE, atol=0):
+        raise InputError(
+            f"{name}: the header contradicts itself: voxels are {_mm(own)} by the sform, and {_mm(edges)} by "
+            "pixdim.",
+            _REWRITE,
+        )
+    _require_plausible(header, own, name)
+    if affine is None or direction is None:
+        return Grid(tuple(map(float, own)), None, None)
+    origin = tuple(map(float, _TO_LPS @ affine[:, 3]))
+    # The edges that ITK takes, unless the header has them by the sform alone.
+    return Grid(tuple(map(float, edges)), origin, tuple(map(float, direction.ravel())))
+
+
+def header_doubts(header: Any) -> list[tuple[str, str]]:
+    """What a header says that other programs may read otherwise: what was found, and what to do."""
+    found = [_doubt_of_scaling(header), _doubt_of_orientation(header), _doubt_of_unit(header)]
+    return [doubt for doubt in found if doubt]
+
+
+def _doubt_of_scaling(header: Any) -> tuple[str, str] | None:
+    if "scl_slope" not in header or float(header["scl_slope"]) != 0:
+        return None
+    added = float(header["scl_inter"])
+    if not np.isfinite(added) or added == 0:
+        return None
+    found = (
+        f"scl_slope is 0 and scl_inter {added:g}: by the NIfTI standard nothing is added; some programs do."
+    )
+    return found, "Compare the grey values with those in the viewer that the image came from."
+
+
+def _doubt_of_orientation(header: Any) -> tuple[str, str] | None:
+    codes = _codes(header)
+    if codes == (0, 0):
+        found = "the header does not say how the image lies (qform and sform codes are 0)."
+        return found, "Nothing to do for features; for `segment` convert the original images again."
+    if min(codes) <= 0:
+        return None
+    qform, sform = _qform(header, "the image"), _sform(header)
+    turned = [matrix[:, :3] / np.linalg.norm(matrix[:, :3], axis=0) for matrix in (qform, sform)]
+    apart = float(np.abs(qform[:, 3] - sform[:, 3]).max())
+    if np.abs(turned[0] - turned[1]).max() <= SAME_DIRECTION and apart <= SAME_ORIGIN:
+        return None
+    found = (
+        f"qform ({_lie(qform)}) and sform ({_lie(sform)}) differ; the sform counts, elsewhere the qform may."
+    )
+    return found, "Make sure that image and mask are read alike; write both forms alike if one is wrong."
+
+
+def _doubt_of_unit(header: Any) -> tuple[str, str] | None:
+    unit, factor = _unit(header)
+    if factor == 1.0:
+        return None
+    return (
+        f"the header gives lengths in {unit}: voxels are {_mm(_edges(header))}.",
+        "Make sure that this is so.",
+    )
+
+
+def _codes(header: Any) -> tuple[int, int]:
+    """Codes of qform and sform; 0 in an Analyze file, which has neither."""
+    if "qform_code" not in header:
+        return 0, 0
+    return int(header["qform_code"]), int(header["sform_code"])
+
+
+def _unit(header: Any) -> tuple[str, float]:
+    code = int(header["xyzt_units"]) & 7 if "xyzt_units" in header else 0
+    return _UNITS.get(code, _UNITS[0])
+
+
+def _edges(header: Any) -> Matrix:
+    """Voxel edges by `pixdim` in mm; the sign says nothing."""
+    return np.abs(np.asarray(header["pixdim"][1:4], dtype=np.float64)) * _unit(header)[1]
+
+
+def _affine(header: Any, name: str) -> Matrix | None:
+    """Rows of the affine that counts, in mm and RAS; ``None`` where there is none."""
+    qform_code, sform_code = _codes(header)
+    if sform_code <= 0 and qform_code <= 0:
+        return None
+    affine = _sform(header) if sform_code > 0 else _qform(header, name)
+    which = "sform" if sform_code > 0 else "qform"
+    if not np.all(np.isfinite(affine)):
+        raise InputError(f"{name}: the {which} holds a number that is not finite.", "Export the image again.")
+    return affine
+
+
+def _sform(header: Any) -> Matrix:
+    return np.asarray(header.get_sform(), dtype=np.float64)[:3] * _unit(header)[1]
+
+
+def _qform(header: Any, name: str) -> Matrix:
+    """Method 2 of the standard, by nibabel; signs that should not occur are taken as ITK does."""
+    from nibabel.spatialimages import HeaderDataError
+
+    sound = header.copy()
+    sound["pixdim"][1:4] = np.abs(sound["pixdim"][1:4])
+    if sound["pixdim"][0] not in (-1, 1):
+        sound["pixdim"][0] = 1
+    try:
+        return np.asarray(sound.get_qform(), dtype=np.float64)[:3] * _unit(header)[1]
+    except (HeaderDataError, ValueError) as error:
+        raise InputError(f"{name}: the qform is no rotation.", "Export the image again.") from error
+
+
+def _require_size(edges: Matrix, name: str) -> None:
+    if not (np.all(np.isfinite(edges)) and np.all(edges > 0)):
+        raise InputError(f"{name}: the header gives voxels of {_mm(edges)}.", "Correct the header's pixdim.")
+
+
+def _require_plausible(header: Any, edges: Matrix, name: str) -> None:
+    unit, factor = _unit(header)
+    low, high = _PLAUSIBLE
+    if factor != 1.0 and not np.all((edges >= low) & (edges <= high)):
+        raise InputError(
+            f"{name}: the header gives lengths in {unit}, so that voxels are {_mm(edges)}; without the unit "
+            f"they are {_mm(edges / factor)}.",
+            "If the unit is wrong, set it: in Python `import nibabel; i = nibabel.load(FILE); "
+            "i.header.set_xyzt_units('mm'); i.to_filename(NEW)`.",
+        )
+
+
+def _mm(edges: Matrix) -> str:
+    return " x ".join(f"{edge:.6g}" for edge in edges) + " mm"
+
+
+def _lie(affine: Matrix) -> str:
+    """How an affine lies: its axes as three letters in SimpleITK's manner, and the first voxel's place."""
+    from nibabel.orientations import aff2axcodes
+
+    full = np.vstack([affine, [0, 0, 0, 1]])
+    axes = "".join(aff2axcodes(full))
+    return f"axes {axes}, first voxel at {', '.join(f'{value:.4g}' for value in affine[:, 3])}"
