@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.images.io import describe, read_image
+from nbradiomics.images.io import describe, read_file, require_volume
+from nbradiomics.images.segments import choose_segment, segments_of
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
+
+#: Labels that a message lists.
+_LISTED = 30
 
 
 def labels_in(mask: sitk.Image) -> list[int]:
@@ -39,7 +43,7 @@ def resolve_label(mask: sitk.Image, label: float | str) -> int:
         return int(label)
     if label.strip().lstrip("-").isdecimal():
         return int(label)
-    names = _segment_names(mask)
+    names = {segment.name: segment.value for segment in segments_of(mask)}
     if label not in names:
         found = ", ".join(f"{name} = {value}" for name, value in names.items()) or "none"
         raise InputError(
@@ -49,14 +53,20 @@ def resolve_label(mask: sitk.Image, label: float | str) -> int:
     return names[label]
 
 
-def _segment_names(mask: sitk.Image) -> dict[str, int]:
-    names = {}
-    for key in mask.GetMetaDataKeys():
-        if key.startswith("Segment") and key.endswith("_Name"):
-            value = key.removesuffix("_Name") + "_LabelValue"
-            if mask.HasMetaDataKey(value):
-                names[mask.GetMetaData(key)] = int(mask.GetMetaData(value))
-    return names
+def read_mask(source: str | Path | sitk.Image) -> sitk.Image:
+    """Read a mask: a volume of one number per voxel, or a 3D Slicer segmentation with a component per layer.
+
+    Raises
+    ------
+    InputError
+        As `io.read_image`.
+    """
+    import SimpleITK as sitk
+
+    mask = source if isinstance(source, sitk.Image) else read_file(Path(source))
+    layers = mask.GetNumberOfComponentsPerPixel()
+    layered = mask.GetDimension() == 3 and any(segment.layer < layers for segment in segments_of(mask))
+    return mask if layers > 1 and layered else require_volume(mask, describe(source))
 
 
 def read_region(
@@ -67,7 +77,7 @@ def read_region(
     Parameters
     ----------
     source
-        Mask file or image of whole numbers.
+        Mask file or image of whole numbers, or a layered 3D Slicer segmentation.
     label
         The label that makes the region, as a number or a segment's name. ``None`` takes the only
         label that the mask holds.
@@ -89,18 +99,38 @@ def read_region(
     import SimpleITK as sitk
 
     name = name or describe(source)
-    mask = read_image(source)
+    mask = read_mask(source)
+    if mask.GetNumberOfComponentsPerPixel() > 1:
+        return _segment_region(mask, label, name)
     try:
         present = labels_in(mask)
         wanted = resolve_label(mask, label) if label is not None else (present or [1])[0]
     except InputError as error:
         raise type(error)(f"{name}: {error.problem}", error.remedy) from error
-    listed = ", ".join(map(str, present))
+    listed = ", ".join(map(str, present[:_LISTED])) + (" ..." if len(present) > _LISTED else "")
     if label is None and len(present) > 1:
         raise AmbiguousError(f"{name} holds the labels {listed}.", "Say which one is meant.")
+    if present and wanted not in present and len(present) > _LISTED:
+        raise InputError(
+            f"{name} has no label {wanted}; it holds {len(present)} values ({listed}), as an image does.",
+            "Give the mask; have image and mask been swapped?",
+        )
     if present and wanted not in present:
         raise InputError(
             f"{name} has no label {wanted}; labels there: {listed}.",
             "Give one of these labels (column `label`, or the parameter file's setting).",
         )
     return sitk.Equal(mask, wanted) if present else sitk.Cast(mask * 0, sitk.sitkUInt8)
+
+
+def _segment_region(mask: sitk.Image, label: float | str | None, name: str) -> sitk.Image:
+    """Region of one segment of a layered segmentation; a segment without a voxel is an empty region."""
+    import SimpleITK as sitk
+
+    try:
+        segment = choose_segment(segments_of(mask), label)
+    except InputError as error:
+        raise type(error)(f"{name}: {error.problem}", error.remedy) from error
+    if segment.layer >= mask.GetNumberOfComponentsPerPixel():
+        raise InputError(f"{name} has no layer {segment.layer}, where {segment.name} is.", "Export it again.")
+    return sitk.Equal(sitk.VectorIndexSelectionCast(mask, segment.layer), segment.value)
