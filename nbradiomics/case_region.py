@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 import SimpleITK as sitk
 
 from nbradiomics.cohort import Case
@@ -33,6 +36,8 @@ def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
         8-bit, 1 inside, 0 outside.
     """
     labels = _labels(case, label)
+    for mask in case.masks:
+        require_not_the_image(mask.path, case.scan.image)
     first, *others = [
         (mask.path, read_region(mask.path, own)) for mask, own in zip(case.masks, labels, strict=True)
     ]
@@ -46,6 +51,14 @@ def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
         return keep_component(region, case.component.number, case.component.minimum_ml)
     except InputError as error:
         raise InputError(f"{path}: {error.problem}", error.remedy) from error
+
+
+def require_not_the_image(mask: Path, image: Path) -> None:
+    """Raise `InputError` where a mask is the image itself: its grey values would pass for labels."""
+    with suppress(OSError):  # a file that is not there is told where it is read
+        same_size = mask.stat().st_size == image.stat().st_size
+        if same_size and content_hash(mask) == content_hash(image):
+            raise InputError(f"{mask} is given as mask, and is the image itself.", "Name the mask's file.")
 
 
 def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.Image]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.case_region import DEFAULT_LABEL
 from nbradiomics.execution import Progress, quiet, run_cases
-from nbradiomics.images.io import read_image
-from nbradiomics.images.region import labels_in, wanted_labels
+from nbradiomics.images.region import labels_in, read_mask, wanted_labels
+from nbradiomics.images.segments import choose_segments, segments_of
 from nbradiomics.problem import Problem
 from nbradiomics.tables import AUTO
 
@@ -55,7 +55,7 @@ def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
     -------
     dict
         ``line`` and ``file`` of the row; ``volumes``, pairs of label and millilitres; the labels ``taken``,
-        and those ``missing`` in the mask though the row lists them.
+        and those ``missing`` in the mask though the row lists them. Layers have segments for labels.
 
     Raises
     ------
@@ -67,6 +67,8 @@ def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
 
     line, file, label = row
     array = sitk.GetArrayViewFromImage(mask)
+    if mask.GetNumberOfComponentsPerPixel() > 1:
+        return _examine_segments(mask, row)
     present = labels_in(mask)
     wanted = wanted_labels(mask, label, present)
     voxel_ml = float(np.prod(mask.GetSpacing())) / 1000
@@ -77,6 +79,26 @@ def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
         "volumes": [[value, voxels[value] * voxel_ml] for value in present],
         "taken": [value for value in wanted if value in present],
         "missing": [value for value in wanted if value not in present],
+    }
+
+
+def _examine_segments(mask: sitk.Image, row: MaskRow) -> Found:
+    """`examine_labels` of a segmentation in layers: its segments may overlap, and share values."""
+    import numpy as np
+    import SimpleITK as sitk
+
+    line, file, label = row
+    segments = segments_of(mask)
+    array = sitk.GetArrayViewFromImage(mask)
+    voxel_ml = float(np.prod(mask.GetSpacing())) / 1000
+    voxels = {one: int((array[..., one.layer] == one.value).sum()) for one in segments}
+    taken = choose_segments(segments, label)
+    return {
+        "line": line,
+        "file": file,
+        "volumes": [[str(one), count * voxel_ml] for one, count in voxels.items() if count],
+        "taken": [str(one) for one in taken if voxels[one]],
+        "missing": [str(one) for one in taken if not voxels[one]],
     }
 
 
@@ -120,7 +142,7 @@ def _warning(row: Found, path: Path, told: str, remedy: str) -> Problem:
     return Problem(str(path), str(row["line"]), "label", "warning", told, remedy)
 
 
-def _named(labels: list[int]) -> str:
+def _named(labels: list[Any]) -> str:
     return f"label{'s' if len(labels) > 1 else ''} {', '.join(map(str, labels))}"
 
 
@@ -143,7 +165,7 @@ def survey_labels(
 
 
 def _examine_file(row: MaskRow) -> Found:
-    return examine_labels(read_image(row[1]), row)
+    return examine_labels(read_mask(row[1]), row)
 
 
 def mask_notes(file: str | Path, label: int | str) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import SimpleITK as sitk
 
+from nbradiomics.case_region import require_not_the_image
 from nbradiomics.errors import InputError
 from nbradiomics.features import pyradiomics_engine
 from nbradiomics.features.extraction import Extraction
@@ -72,6 +73,8 @@ def read_pair(
     image: str | Path | sitk.Image, mask: str | Path | sitk.Image, label: int | str
 ) -> tuple[sitk.Image, sitk.Image]:
     """Image, and the region of a label in a mask, on one grid."""
+    if not isinstance(image, sitk.Image) and not isinstance(mask, sitk.Image):
+        require_not_the_image(Path(mask), Path(image))
     volume, region = read_image(image), read_region(mask, label)
     require_same_grid(region, volume, names=(f"mask {describe(mask)}", f"image {describe(image)}"))
     region.CopyInformation(volume)

@@ -53,6 +53,11 @@ def read_image(source: str | Path | sitk.Image) -> sitk.Image:
 
     name = describe(source)
     image = source if isinstance(source, sitk.Image) else read_file(Path(source))
+    return require_volume(image, name)
+
+
+def require_volume(image: sitk.Image, name: str) -> sitk.Image:
+    """Give an image that is three-dimensional and scalar; raise `InputError` for any other, called `name`."""
     if image.GetDimension() != 3:
         raise dimensions(name, image.GetDimension())
     if image.GetNumberOfComponentsPerPixel() != 1:

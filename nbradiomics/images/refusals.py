@@ -8,7 +8,7 @@ from pathlib import Path
 from nbradiomics.errors import InputError
 
 DICOM_READER = "GDCMImageIO"
-#: Classes of DICOM objects that hold a segmentation, by the beginning of their identifier.
+#: Classes of DICOM objects that hold a segmentation, by their identifier.
 _SEGMENTATIONS = {
     b"1.2.840.10008.5.1.4.1.1.481.3": "a DICOM RTSTRUCT (outlines)",
     b"1.2.840.10008.5.1.4.1.1.66.4": "a DICOM SEG (segmentation)",
@@ -31,7 +31,7 @@ def dicom(path: Path) -> InputError:
     with path.open("rb") as file:
         start = file.read(4096)
     for identifier, kind in _SEGMENTATIONS.items():
-        if re.search(re.escape(identifier) + rb"[\0 ]", start):
+        if re.search(re.escape(identifier) + rb"(?![0-9.])", start):
             return InputError(
                 f"{path} is {kind}; a mask file was expected.",
                 "Convert it to a NIfTI or NRRD mask on the image's grid first (3D Slicer or plastimatch).",

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.images.io import describe, read_image
+from nbradiomics.images.io import describe, read_file, require_volume
 from nbradiomics.images.labels import ALL, split_label
+from nbradiomics.images.segments import choose_segments, segments_of
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
+
+#: Labels that a message lists.
+_LISTED = 30
 
 
 def labels_in(mask: sitk.Image) -> list[int]:
@@ -40,7 +44,7 @@ def resolve_label(mask: sitk.Image, label: float | str) -> int:
         return int(label)
     if label.strip().lstrip("-").isdecimal():
         return int(label)
-    names = _segment_names(mask)
+    names = {segment.name: segment.value for segment in segments_of(mask)}
     if label not in names:
         found = ", ".join(f"{name} = {value}" for name, value in names.items()) or "none"
         raise InputError(
@@ -62,7 +66,7 @@ def wanted_labels(mask: sitk.Image, label: float | str, present: list[int]) -> l
     present
         Labels of the mask: what ``all`` stands for.
     """
-    names = _segment_names(mask)
+    names = {segment.name for segment in segments_of(mask)}
     if not isinstance(label, str) or label.strip().casefold() != ALL:
         several = isinstance(label, str) and label not in names
         parts: list[str] | list[float | str] = split_label(str(label)) if several else [label]
@@ -75,14 +79,20 @@ def wanted_labels(mask: sitk.Image, label: float | str, present: list[int]) -> l
     return present
 
 
-def _segment_names(mask: sitk.Image) -> dict[str, int]:
-    names = {}
-    for key in mask.GetMetaDataKeys():
-        if key.startswith("Segment") and key.endswith("_Name"):
-            value = key.removesuffix("_Name") + "_LabelValue"
-            if mask.HasMetaDataKey(value):
-                names[mask.GetMetaData(key)] = int(mask.GetMetaData(value))
-    return names
+def read_mask(source: str | Path | sitk.Image) -> sitk.Image:
+    """Read a mask: a volume of one number per voxel, or a 3D Slicer segmentation with a component per layer.
+
+    Raises
+    ------
+    InputError
+        As `io.read_image`.
+    """
+    import SimpleITK as sitk
+
+    mask = source if isinstance(source, sitk.Image) else read_file(Path(source))
+    layers = mask.GetNumberOfComponentsPerPixel()
+    layered = mask.GetDimension() == 3 and any(segment.layer < layers for segment in segments_of(mask))
+    return mask if layers > 1 and layered else require_volume(mask, describe(source))
 
 
 def read_region(
@@ -93,7 +103,7 @@ def read_region(
     Parameters
     ----------
     source
-        Mask file or image of whole numbers.
+        Mask file or image of whole numbers, or a layered 3D Slicer segmentation.
     label
         The label that makes the region, as a number or a segment's name; several in a list (``1,2``), or
         ``all`` but 0, are united. ``None`` takes the only label that the mask holds.
@@ -115,16 +125,24 @@ def read_region(
     import SimpleITK as sitk
 
     name = name or describe(source)
-    mask = read_image(source)
+    mask = read_mask(source)
+    if mask.GetNumberOfComponentsPerPixel() > 1:
+        return _segments_region(mask, label, name)
     try:
         present = labels_in(mask)
         wanted = present if label is None else wanted_labels(mask, label, present)
     except InputError as error:
         raise type(error)(f"{name}: {error.problem}", error.remedy) from error
-    listed = ", ".join(map(str, present))
+    listed = ", ".join(map(str, present[:_LISTED])) + (" ..." if len(present) > _LISTED else "")
     if label is None and len(present) > 1:
         raise AmbiguousError(f"{name} holds the labels {listed}.", "Say which one is meant.")
     there = [value for value in wanted if value in present]
+    if present and not there and len(present) > _LISTED:
+        raise InputError(
+            f"{name} has no label {' and no label '.join(map(str, wanted))}; it holds {len(present)} values "
+            f"({listed}), as an image does.",
+            "Give the mask; have image and mask been swapped?",
+        )
     if present and not there:
         raise InputError(
             f"{name} has no label {' and no label '.join(map(str, wanted))}; labels there: {listed}.",
@@ -132,7 +150,30 @@ def read_region(
         )
     if there == present:
         return sitk.NotEqual(mask, 0)
-    region = sitk.Equal(mask, there[0])
-    for value in there[1:]:
-        region = sitk.Or(region, sitk.Equal(mask, value))
-    return region
+    return _united([sitk.Equal(mask, value) for value in there])
+
+
+def _segments_region(mask: sitk.Image, label: float | str | None, name: str) -> sitk.Image:
+    """Region of segments of a layered segmentation; a segment without a voxel is an empty region."""
+    import SimpleITK as sitk
+
+    try:
+        segments = choose_segments(segments_of(mask), label)
+    except InputError as error:
+        raise type(error)(f"{name}: {error.problem}", error.remedy) from error
+    for segment in segments:
+        if segment.layer >= mask.GetNumberOfComponentsPerPixel():
+            found = f"{name} has no layer {segment.layer}, where {segment.name} is."
+            raise InputError(found, "Export it again.")
+    return _united(
+        [sitk.Equal(sitk.VectorIndexSelectionCast(mask, one.layer), one.value) for one in segments]
+    )
+
+
+def _united(regions: list[sitk.Image]) -> sitk.Image:
+    import SimpleITK as sitk
+
+    first, *others = regions
+    for other in others:
+        first = sitk.Or(first, other)
+    return first

@@ -141,7 +141,7 @@ def test_check_warns_of_labels_that_nothing_reads(
 
 def test_a_label_that_a_row_of_another_image_reads_is_read(tmp_path: Path) -> None:
     files = write_scan(tmp_path, "s", {"A": ball(shift=-3, radius=2) + 2 * ball(shift=3, radius=2)})
-    write_scan(tmp_path, "t", {"A": ball()})
+    write_scan(tmp_path, "t", {"A": ball()}, seed=1)
     rows = [f"s,{scan}.nii.gz,A,{files['A']},{label},{scan}" for scan, label in (("s", 1), ("t", 2))]
     assert check(write_cohort(tmp_path, rows, LABELLED + ",sequence")).empty
 
