@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Problems that one message tells; a long table with one mistake in every row is told by its first rows.
 _SHOWN = 20
+#: Rows with the same problem that are told one by one, however short the table.
+_FEW = 5
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,37 @@ class Problem:
 def problem_of(error: NbradiomicsError, path: Path, column: str) -> Problem:
     """An error that belongs to no line, as a problem of a file's column or key."""
     return Problem(str(path), "", column, "error", error.problem, error.remedy)
+
+
+def told_once(problems: Sequence[Problem], rows: int) -> list[Problem]:
+    """Tell a problem of a whole column once: one that most rows of a table share.
+
+    Parameters
+    ----------
+    problems
+        Problems of a table's rows. Those of one column with one remedy are one kind.
+    rows
+        Rows of the table.
+
+    Returns
+    -------
+    list of Problem
+        A kind that more than half of the rows have, and more than five, is told by its first row with the
+        number and the first lines of the others; the rest stays as it is.
+    """
+    kinds: dict[tuple[str, str, str, str], list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault((problem.file, problem.column, problem.severity, problem.remedy), []).append(problem)
+    merged = []
+    for alike in kinds.values():
+        lines = list(dict.fromkeys(problem.row for problem in alike))
+        if len(lines) <= _FEW or 2 * len(lines) <= rows:
+            merged += alike
+            continue
+        shown = ", ".join(lines[1 : _FEW + 1])
+        more = f"{alike[0].problem} The like stands in {len(lines) - 1} more rows (lines {shown}, ...)."
+        merged.append(replace(alike[0], problem=more))
+    return sorted(merged, key=lambda problem: int(problem.row or 0))
 
 
 def problem_table(problems: Iterable[Problem]) -> pd.DataFrame:

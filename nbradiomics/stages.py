@@ -28,7 +28,7 @@ from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segmen
 from nbradiomics.segmentation.model import Model
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.study import Endpoint, Outcome, Study
-from nbradiomics.tables import AUTO, INDEX, read_table, write_table
+from nbradiomics.tables import AUTO, INDEX, read_named_table, write_table
 
 #: What tells one set of ratings from another: an ICC is computed within one of each.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
@@ -109,7 +109,7 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
         study_readers(
             agreement,
             cohort.table,
-            clinical=read_clinical(study.readers, cohort.table["subject"], outcomes),
+            clinical=read_clinical(study.readers, cohort.table["subject"], outcomes, study.subject_column),
             settings=reader_settings(study.readers, study.seed),
         ).write(run.folder.readers)
     except NbradiomicsError as error:
@@ -187,7 +187,7 @@ def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame | None)
     failures = []
     seen = _seen_in_training(run.study, segmentation)
     unseen = features[(features["reader"] != AUTO) | ~features["subject"].isin(seen)]
-    clinical = read_table(run.study.outcome.clinical)
+    clinical, _ = read_named_table(run.study.outcome.clinical, ["subject"], run.study.subject_column)
     for endpoint in run.study.outcome.endpoints:
         try:
             result = _evaluate(run, run.study.outcome, endpoint, unseen, clinical)
@@ -222,6 +222,7 @@ def _evaluate(
         time=endpoint.time,
         event=endpoint.event,
         covariates=outcome.covariates,
+        feature_names=outcome.features,
         reader=outcome.reader,
         timepoint=outcome.timepoint,
         sequence=outcome.sequence,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import pandas as pd
 
+from nbradiomics.checks.columns import check_columns
 from nbradiomics.checks.images import check_images
 from nbradiomics.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.checks.readers import check_readers
@@ -16,6 +16,7 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.guess import did_you_mean
 from nbradiomics.lesions import require_lesions_told_apart
 from nbradiomics.problem import Problem, problem_of, problem_table
 from nbradiomics.segmentation.model import load_model
@@ -81,13 +82,14 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
     problems: list[Problem] = []
     table = pd.DataFrame(columns=list(DEFAULTS))
     if study.cohort.is_file():
-        table, problems = read_cohort_table(study.cohort)
+        table, problems = read_cohort_table(study.cohort, study.columns)
+        problems += check_columns(study, path)
         problems += _check_parameters(study, table, path)
         problems += _check_auto(study, table, path)
         problems += _check_lesions(study, table, path)
         problems += _check_training(study, table, path)
         if study.outcome and study.outcome.clinical.is_file():
-            problems += check_outcomes(study.outcome, table, study.cohort)
+            problems += check_outcomes(study.outcome, table, study.cohort, study.subject_column)
             problems += check_choice(study.outcome, table, path)
     try:
         require_able(study.extract.engine, _parameters(study))
@@ -106,14 +108,14 @@ def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
         model = load_model(study.segment.model, models=models)
     except NbradiomicsError:
         return []  # told by `check_model`
-    table, _ = read_cohort_table(study.cohort)
+    table, _ = read_cohort_table(study.cohort, study.columns)
     return check_scans(model, table, study.cohort)
 
 
 def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Problem]:
     if not study.cohort.is_file():
         return []
-    table, _ = read_cohort_table(study.cohort)
+    table, _ = read_cohort_table(study.cohort, study.columns)
     return check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
 
 
@@ -169,13 +171,10 @@ def _check_training(study: Study, table: pd.DataFrame, path: Path) -> list[Probl
     """A name that is misspelt would let a subject pass for unseen."""
     stated = (study.segment.training_subjects if study.segment else None) or []
     subjects = sorted(set(table["subject"]))
-    folded = {name.casefold(): name for name in subjects}
     problems = []
     for subject in stated:
         if subject not in subjects:
-            close = difflib.get_close_matches(subject.casefold(), folded, n=3)
-            near = ", ".join(folded[name] for name in close)
-            remedy = f"Did you mean {near}?" if near else "Name subjects of the cohort table only."
+            remedy = f"{did_you_mean(subject, subjects)}Name subjects of the cohort table only."
             found = f"no subject {subject!r} in the cohort table."
             problems.append(Problem(str(path), "", "segment.training_subjects", "error", found, remedy))
     return problems
