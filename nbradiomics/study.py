@@ -175,8 +175,8 @@ class Study(_Section):
     cohort: Path = Field(description="Cohort table.")
     columns: dict[Annotated[str, AfterValidator(_known_column)], str] = Field(
         default={},
-        description="Your own column for some of the cohort table's (subject: PatientID); that of the subject "
-        "holds for the clinical tables too.",
+        description="Your own column for one of the cohort table's (subject: PatientID); that of subjects "
+        "holds for clinical tables too.",
     )
     lesions: Literal["union", "largest", "roi"] = Field(
         default="union", description="What becomes of several lesions of a subject."

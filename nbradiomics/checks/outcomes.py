@@ -79,6 +79,14 @@ def _check_events(
     known = clinical[clinical["subject"].astype(str).isin(set(cohort["subject"]))]
     events = int((as_numbers(known[endpoint.event]) == 1).sum())
     needed = EVENTS_PER_FOLD * outcome.folds
+    if cohort.empty:
+        return []  # what is wrong with it is told elsewhere
+    if clinical.empty:
+        return [
+            Problem(
+                str(outcome.clinical), "", "", "error", "the table has no rows.", "Add a row per subject."
+            )
+        ]
     if known.empty:
         found = (
             f"no subject of the cohort is in the clinical table: {cohort['subject'].iloc[0]} there, "

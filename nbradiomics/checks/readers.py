@@ -99,7 +99,7 @@ def read_clinical(
 
 def _require_of_the_cohort(table: pd.DataFrame, file: Path, subjects: set[str]) -> None:
     require_one_row_each(table, str(file))
-    if not subjects & set(table["subject"].astype(str)):
+    if subjects and not subjects & set(table["subject"].astype(str)):
         raise InputError(
             f"{file} holds none of the cohort's subjects.", "Write the subjects alike in both tables."
         )

@@ -85,12 +85,13 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         table, problems = read_cohort_table(study.cohort, study.columns)
         problems += check_columns(study, path)
         problems += _check_parameters(study, table, path)
-        problems += _check_auto(study, table, path)
-        problems += _check_lesions(study, table, path)
-        problems += _check_training(study, table, path)
         if study.outcome and study.outcome.clinical.is_file():
             problems += check_outcomes(study.outcome, table, study.cohort, study.subject_column)
-            problems += check_choice(study.outcome, table, path)
+        if not table.empty:  # else nothing can be said of its rows
+            problems += _check_auto(study, table, path)
+            problems += _check_lesions(study, table, path)
+            problems += _check_training(study, table, path)
+            problems += check_choice(study.outcome, table, path) if study.outcome else []
     try:
         require_able(study.extract.engine, _parameters(study))
     except InputError as error:

@@ -38,8 +38,8 @@ def summarise(
         ``time, event, subjects, events, excluded`` (number), ``features``, ``features_are`` (what made a
         column a feature), ``left_out_columns`` (of the feature table), ``covariates``, ``models``,
         ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
-        feature values), ``missing_covariates`` (imputed values by covariate), ``permutation_p`` (by model, null where there is
-        none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
+        feature values), ``missing_covariates`` (by covariate), ``permutation_p`` (by model, null where there
+        is none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
         model), ``failures`` (model, repeat, fold, cause), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {

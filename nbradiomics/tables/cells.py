@@ -109,7 +109,8 @@ def _require_fitting(header: Sequence[str], body: Sequence[Row], path: Path) -> 
         raise InputError(
             f"{path}: rows have more cells than the header: {widths[longer[0]]} instead of {len(header)} on "
             f"line {', '.join(map(str, longer[:_SHOWN]))}{more}.",
-            "Name every column, and put cells that hold the separator (a decimal comma) in quotes.",
+            "Name every column (merged cells of a header name one only), and put cells that hold the "
+            "separator, such as a decimal comma, in quotes.",
         )
 
 
@@ -119,5 +120,5 @@ def _require_named(unnamed: Sequence[int], path: Path) -> None:
     if places:
         raise InputError(
             f"{path}: column {', '.join(places)} holds cells and has no name.",
-            "Name it in the header or empty it; merged cells of a header name one column only.",
+            "Name it in the header, or empty it (merged cells of a header name one column only).",
         )

@@ -24,7 +24,7 @@ _IMAGE = (
 )
 #: Image type, class and feature; what was put before (`T2_original_...`) or behind does not count.
 _NAME = re.compile(
-    rf"(?:.*[^A-Za-z0-9-])?(?:{_IMAGE})_(?:{'|'.join(CLASSES)})_[A-Za-z]\w*", re.IGNORECASE | re.DOTALL
+    rf"(?:.*[^A-Za-z0-9])?(?:{_IMAGE})_(?:{'|'.join(CLASSES)})_[A-Za-z0-9]\w*", re.IGNORECASE | re.DOTALL
 )
 _BY_NAME = "the columns with names of PyRadiomics"
 _SHOWN = 5

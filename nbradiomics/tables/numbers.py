@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
-_POINT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE)
-_COMMA = re.compile(rf"[+-]?(?:\d+,\d*|,\d+){_EXPONENT}")
+_POINT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
+_COMMA = re.compile(rf"[+-]?(?:\d+,\d*|,\d+){_EXPONENT}", re.ASCII)
 #: What a complex number without an imaginary part looks like: some releases of PyRadiomics write such.
-_REAL = re.compile(rf"\(((?:[+-]?)(?:\d+\.?\d*|\.\d+){_EXPONENT})[+-]0\.?0*j\)")
+_REAL = re.compile(rf"\(((?:[+-]?)(?:\d+\.?\d*|\.\d+){_EXPONENT})[+-]0\.?0*j\)", re.ASCII)
 #: 1,234 may be 1.234 or 1234.
-_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 #: 1.234,5 or 1,234,567 or 1 234 or 1'234.
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f\u2019]\d{3})+(?:[.,]\d*)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f\u2019]\d{3})+(?:[.,]\d*)?", re.ASCII)
 
 
 @dataclass(frozen=True)

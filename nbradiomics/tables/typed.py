@@ -23,7 +23,7 @@ MISSING = frozenset(
     | {"None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
 )
 _ANSWERS = {"true": True, "false": False}
-_WHOLE = re.compile(r"[+-]?\d{1,18}")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
