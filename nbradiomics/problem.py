@@ -67,7 +67,7 @@ def told_once(problems: Sequence[Problem], rows: int) -> list[Problem]:
     -------
     list of Problem
         A kind that more than half of the rows have, and more than five, is told by its first row with the
-        number and the first lines of the others; the rest stays as it is.
+        number and the lines of the others; the rest stays as it is.
     """
     kinds: dict[tuple[str, str, str, str], list[Problem]] = {}
     for problem in problems:
@@ -78,10 +78,22 @@ def told_once(problems: Sequence[Problem], rows: int) -> list[Problem]:
         if len(lines) <= _FEW or 2 * len(lines) <= rows:
             merged += alike
             continue
-        shown = ", ".join(lines[1 : _FEW + 1])
-        more = f"{alike[0].problem} The like stands in {len(lines) - 1} more rows (lines {shown}, ...)."
+        others = _ranges([int(line) for line in lines[1:]])
+        more = f"{alike[0].problem} The like stands in {len(lines) - 1} more rows (lines {others})."
         merged.append(replace(alike[0], problem=more))
     return sorted(merged, key=lambda problem: int(problem.row or 0))
+
+
+def _ranges(lines: Sequence[int]) -> str:
+    """Line numbers as ranges: ``3-12, 15``; of many ranges the first."""
+    ends: list[tuple[int, int]] = []
+    for line in lines:
+        if ends and line == ends[-1][1] + 1:
+            ends[-1] = (ends[-1][0], line)
+        else:
+            ends.append((line, line))
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in ends[:_SHOWN]]
+    return ", ".join(shown) + (", ..." if len(ends) > _SHOWN else "")
 
 
 def problem_table(problems: Iterable[Problem]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from nbradiomics.execution import Failure, Progress
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.names import file_stems
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
-from nbradiomics.problem import Problem, problem_table
+from nbradiomics.problem import Problem, problem_table, told_once
 from nbradiomics.reader_study import compare_readers
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
@@ -58,6 +58,7 @@ def check_inputs(run: Run, cohort: Cohort, found: list[Problem]) -> None:
     """Look at the images too, and list all that is wrong; `found` is what the tables gave."""
     scans = check_scans(run.model, cohort.table, cohort.path) if run.model else []
     images = check_images(cohort.table, cohort.path, label=study_label(run.study), **run.by_case)
+    images = told_once(images, len(cohort.table))
     write_table(run.folder.localised(problem_table([*found, *scans, *images])), run.folder.file("check.csv"))
 
 

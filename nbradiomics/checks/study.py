@@ -18,7 +18,7 @@ from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.guess import did_you_mean
 from nbradiomics.lesions import require_lesions_told_apart
-from nbradiomics.problem import Problem, problem_of, problem_table
+from nbradiomics.problem import Problem, problem_of, problem_table, told_once
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.study import Study, read_study
 from nbradiomics.tables import AUTO
@@ -65,7 +65,8 @@ def check(
         parameters = load_parameters(params if params is not None else {})
         label = int(resolve_label(parameters, None))
         problems += _check_labels(parameters, table, path, "label")
-        problems += check_images(table, path, label=label, jobs=jobs, progress=progress)
+        images = check_images(table, path, label=label, jobs=jobs, progress=progress)
+        problems += told_once(images, len(table))
         return problem_table(problems)
     if params is not None:
         raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
@@ -117,7 +118,8 @@ def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Pro
     if not study.cohort.is_file():
         return []
     table, _ = read_cohort_table(study.cohort, study.columns)
-    return check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
+    images = check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
+    return told_once(images, len(table))
 
 
 def _parameters(study: Study) -> Parameters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -58,6 +59,10 @@ def read_numbers(cells: pd.Series) -> Numbers:
     Numbers
         The values, and the cells that were not read.
     """
+    plain = [float(cell) if cell else math.nan for cell in cells if not cell or _POINT.fullmatch(cell)]
+    if len(plain) == len(cells):  # a column as programs write them
+        mark = "." if any("." in cell for cell in cells) else ""
+        return Numbers(pd.Series(plain, index=cells.index, dtype="float64"), mark=mark)
     texts = {int(place): str(cell) for place, cell in cells.items() if cell != ""}  # type: ignore[call-overload]
     commas = {place for place, text in texts.items() if _COMMA.fullmatch(text)}
     decimals = {place for place, text in texts.items() if "." in text and _POINT.fullmatch(text)}

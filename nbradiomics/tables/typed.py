@@ -95,11 +95,11 @@ def typed(text: pd.DataFrame, path: Path, *, names: Collection[str] = NAMES) -> 
     """
     columns, points, commas = {}, {}, []
     for name in text.columns:
-        cells = text[name]
         if name in names:
-            columns[name] = cells
+            columns[name] = text[name]
             continue
-        cells = cells.mask(cells.isin(MISSING), "")
+        there = ["" if cell in MISSING else cell for cell in text[name]]
+        cells = pd.Series(there, index=text.index, dtype=object)
         numbers = read_numbers(cells)
         columns[name] = _typed_column(cells, numbers)
         if numbers.mark == ",":

@@ -74,7 +74,7 @@ def test_a_column_that_is_wrong_in_every_row_is_told_once(tmp_path: Path) -> Non
     rows = [f"s{n},a{n}.nii,A,m{n}.nii,{n} min" for n in range(300)]
     (once,) = problems_of(tmp_path, rows, "subject,image,reader,mask,minutes")
     assert (once.row, once.column) == ("2", "minutes")
-    assert "299 more rows (lines 3, 4, 5, 6, 7, ...)" in once.problem
+    assert "299 more rows (lines 3-301)" in once.problem
 
 
 def test_line_numbers_stay_those_of_the_file_below_a_separator_line(tmp_path: Path) -> None:
@@ -143,3 +143,11 @@ def test_columns_that_no_table_has_and_names_that_we_lack_are_refused_with_a_gue
     assert "Did you mean 'subject'?" in row["problem"]
     path.write_text(text.replace("image: T1", "image: PatientId2"))
     assert "cannot be two of ours" in check(path)["problem"].iloc[0]
+
+
+def test_masks_that_are_all_in_another_folder_are_told_once(tmp_path: Path) -> None:
+    path = two_readers(tmp_path)
+    path.write_text(path.read_text().replace("_A.nii", "_old.nii").replace("_B.nii", "_old2.nii"))
+    (once,) = check(path).to_dict("records")
+    assert (once["row"], once["column"]) == ("2", "mask")
+    assert "5 more rows (lines 3-7)" in once["problem"]

@@ -67,11 +67,11 @@ def problem(row: int, column: str = "mask", found: str = "no mask.") -> Problem:
     return Problem("t.csv", str(row), column, "error", found, "Give it.")
 
 
-def test_a_problem_of_most_rows_is_told_once_with_its_number_and_first_lines() -> None:
+def test_a_problem_of_most_rows_is_told_once_with_its_number_and_lines() -> None:
     rows = [problem(row, found=f"'{row}' is no number.") for row in range(2, 302)]
     (once,) = told_once(rows, 300)
     assert once.row == "2"
-    assert once.problem == ("'2' is no number. The like stands in 299 more rows (lines 3, 4, 5, 6, 7, ...).")
+    assert once.problem == ("'2' is no number. The like stands in 299 more rows (lines 3-301).")
 
 
 def test_problems_of_some_rows_stay_each_with_its_line() -> None:
