@@ -49,8 +49,11 @@ def read_feature_table(path: str | Path) -> FeatureTable:
     if any(map(is_pyradiomics_name, raw.columns)):
         raw, found = _of_pyradiomics(raw, path)
         notes += found
+    unnamed = [name for name in raw.columns if is_row_number(name)]
+    if unnamed and "subject" not in raw:
+        notes.append("the first column has no name and is left out; call it subject if it names the subjects.")
     table = typed(raw, path) if is_text else raw
-    return FeatureTable(table.drop(columns=[name for name in table if is_row_number(name)]), notes)
+    return FeatureTable(table.drop(columns=unnamed), notes)
 
 
 def subject_column(columns: Sequence[str], where: str) -> str | None:

@@ -58,7 +58,8 @@ class FeatureChoice:
         """How many features were used, and which columns were left out."""
         left = _listed(self.left_out) or "none"
         other = " `features` names others." if self.left_out and self.why == _BY_NAME else ""
-        return f"{len(self.names)} features were used ({self.why}); columns left out: {left}.{other}"
+        used = "1 feature was" if len(self.names) == 1 else f"{len(self.names)} features were"
+        return f"{used} used ({self.why}); columns left out: {left}.{other}"
 
 
 def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> FeatureChoice:

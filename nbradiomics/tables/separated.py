@@ -29,14 +29,31 @@ def separated_rows(text: str, path: Path) -> list[Row]:
     Raises
     ------
     InputError
-        When two separators fit alike, or quotes are wrong.
+        When two separators fit alike, rows are separated differently, or quotes are wrong.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     stated = _STATED.fullmatch(lines[0].strip(" "))
     if stated:
         separator = "\t" if stated["separator"] == "\\t" else stated["separator"]
-        return list(_split(lines[1:], separator, path, before=1))
-    return list(_split(lines, _separator(lines[:_LOOKED_AT], path), path, before=0))
+        rows = list(_split(lines[1:], separator, path, before=1))
+    else:
+        separator = _separator(lines[:_LOOKED_AT], path)
+        rows = list(_split(lines, separator, path, before=0))
+    _require_one_separator(rows, separator, path)
+    return rows
+
+
+def _require_one_separator(rows: Sequence[Row], separator: str, path: Path) -> None:
+    """A row that is all one cell, and holds another separator, comes from another file."""
+    if max((len(cells) for _, cells in rows), default=0) < 2:
+        return
+    for line, cells in rows:
+        other = next((mark for mark in _SEPARATORS if mark in cells[0]), None) if len(cells) == 1 else None
+        if other:
+            raise InputError(
+                f"{path}: line {line} seems to be separated by {other!r}, and other rows by {separator!r}.",
+                "Separate all rows alike.",
+            )
 
 
 def _split(lines: Sequence[str], separator: str, path: Path, *, before: int) -> Iterator[Row]:

@@ -57,7 +57,7 @@ def decode(raw: bytes, path: Path) -> str:
             f"{path} is no text in UTF-8: it holds zero bytes, as UTF-16 without its mark (BOM) does.",
             SAVE_AS_CSV,
         )
-    return text
+    return text.lstrip("\ufeff")  # some programs write the mark twice
 
 
 def _place(raw: bytes, error: UnicodeDecodeError) -> str:

@@ -77,7 +77,7 @@ def test_beside_names_of_pyradiomics_no_other_column_is_a_feature() -> None:
     assert choice.names == ("original_glcm_Contrast",)
     assert choice.left_out == ("scanner_id", "age")
     assert choice.sentence == (
-        "1 features were used (the columns with names of PyRadiomics); columns left out: scanner_id, age. "
+        "1 feature was used (the columns with names of PyRadiomics); columns left out: scanner_id, age. "
         "`features` names others."
     )
 
@@ -198,3 +198,10 @@ def test_decimal_commas_are_read_and_a_cell_that_does_not_agree_is_named_with_it
     broken, _ = read(tmp_path, text.replace("2,5", "ERROR"))
     with pytest.raises(InputError, match=r"'original_glcm_A' .*'ERROR' on line 5 \(b\), which is no number"):
         choose_features(broken)
+
+
+def test_row_names_are_no_feature_and_told_where_the_subject_is_missing(tmp_path: Path) -> None:
+    found, notes = read(tmp_path, ",original_glcm_A\ns1,1\n")
+    assert list(found) == ["original_glcm_A"]
+    assert "call it subject" in notes[0]
+    assert read(tmp_path, ",subject,original_glcm_A\n0,s1,1\n")[1] == []
