@@ -133,7 +133,8 @@ def read_stable(path: str | Path) -> list[str]:
     if missing:
         raise InputError(
             f"{path} has no column {_listed(missing)}; its columns: {_listed(list(table.columns))}.",
-            "Give the table of `nbradiomics reproducibility`.",
+            f"{did_you_mean(missing[0], map(str, table.columns))}Give the table of `nbradiomics "
+            "reproducibility`.",
         )
     if not pd.api.types.is_bool_dtype(table["stable"]) and len(table):
         raise InputError(

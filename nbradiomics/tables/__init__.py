@@ -30,7 +30,6 @@ from nbradiomics.tables.feature_table import (
     subjects_of,
 )
 from nbradiomics.tables.features import (
-    CLASSES,
     FeatureChoice,
     choose_features,
     feature_columns,
@@ -45,7 +44,6 @@ from nbradiomics.tables.writing import write_table
 
 __all__ = [
     "AUTO",
-    "CLASSES",
     "HEADER_LINE",
     "INDEX",
     "NO_COLUMNS",

@@ -51,7 +51,9 @@ def read_feature_table(path: str | Path) -> FeatureTable:
         notes += found
     unnamed = [name for name in raw.columns if is_row_number(name)]
     if unnamed and "subject" not in raw:
-        notes.append("the first column has no name and is left out; call it subject if it names the subjects.")
+        notes.append(
+            "the first column has no name and is left out; call it subject if it names the subjects."
+        )
     table = typed(raw, path) if is_text else raw
     return FeatureTable(table.drop(columns=unnamed), notes)
 

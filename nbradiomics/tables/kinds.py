@@ -17,11 +17,11 @@ _NOT_READ = (
     (b"\xd0\xcf\x11\xe0", "an Excel file of the old kind (.xls), or a workbook with a password"),
     (b"%PDF", "a PDF"),
     (b"{\\rtf", "a document (RTF)"),
-    (b"$FL", "an SPSS file"),
+    (b"$FL2@(#)", "an SPSS file"),
+    (b"$FL3@(#)", "an SPSS file"),
     (b"\x89HDF", "an HDF5 file"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"BZh", "a bzip2 archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
 )
 #: A member of a ZIP file that tells what it is.
 _ZIPPED = {
