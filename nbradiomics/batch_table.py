@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbradiomics.problem import Problem
+from nbradiomics.tables import subject_column, subjects_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Columns that people use for the subject, for which PyRadiomics has no column of its own.
-SUBJECT_NAMES = ("subject", "id", "patient", "patientid", "patient_id", "case")
+#: Reader of a batch table that names none.
 BATCH_READER = "reader"
 _CHANNEL = "label_channel"
 
@@ -26,27 +26,23 @@ def is_batch(raw: pd.DataFrame) -> bool:
     return {"Image", "Mask"} <= set(raw.columns)
 
 
-def from_batch(raw: pd.DataFrame, path: Path, known: Sequence[str]) -> tuple[pd.DataFrame, list[Problem]]:
-    """Rename the columns of a batch table; take a subject from the file where none is named.
+def from_batch(raw: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[Problem]]:
+    """Complete a batch table; take a subject from the file where none is named.
 
     Parameters
     ----------
     raw
-        Cells as text; row i stands on line i + 2.
+        Cells as text, with our names of columns (`tables.with_names`); row i stands on line i + 2.
     path
         The file, for messages.
-    known
-        Columns of a cohort table.
     """
-    names = {name.lower(): name for name in raw.columns}
-    columns = {names[name]: name for name in known if name in names}
-    subject = next((names[name] for name in SUBJECT_NAMES if name in names), None)
-    table = raw.rename(columns={**columns, **({subject: "subject"} if subject else {})})
-    if "subject" not in table:
-        table["subject"] = _subjects_of([Path(image) for image in table["image"]])
+    subject = subject_column(list(raw.columns), str(path))
+    table = raw.rename(columns={subject: "subject"} if subject else {})
+    if subject is None:
+        table["subject"] = subjects_of([Path(image) for image in table["image"]])
     if "reader" not in table:
         table["reader"] = [BATCH_READER if mask else "" for mask in table["mask"]]
-    channel = names.get(_CHANNEL)
+    channel = next((name for name in raw.columns if name.lower() == _CHANNEL), None)
     if channel is None:
         return table, []
     return table.drop(columns=channel), _channel_problems(raw[channel], path)
@@ -66,14 +62,6 @@ def _channel_problems(cells: pd.Series[str], path: Path) -> list[Problem]:
         for line, cell in zip(cells.index + 2, cells, strict=True)
         if cell.removesuffix(".0") not in ("", "0", "NA")
     ]
-
-
-def _subjects_of(images: list[Path]) -> list[str]:
-    stems = [image.name.split(".")[0] for image in images]
-    # `patient1/image.nrrd`, `patient2/image.nrrd`: the name alone would make one subject of two.
-    if len(set(stems)) < len(set(images)):
-        return [f"{image.parent.name}_{stem}" for image, stem in zip(images, stems, strict=True)]
-    return stems
 
 
 def name_regions_by_label(table: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:

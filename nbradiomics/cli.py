@@ -18,6 +18,7 @@ from nbradiomics.cli_options import (
     Background,
     CohortFile,
     Engine,
+    FeatureNames,
     Jobs,
     Lesions,
     Models,
@@ -36,7 +37,9 @@ from nbradiomics.cli_steps import (
     open_workspace,
     prepare,
     processes,
+    read_clinical,
     read_cohort,
+    read_features,
     split_names,
 )
 from nbradiomics.cli_train import train
@@ -246,6 +249,7 @@ def reproducibility(
     readers: Annotated[
         str | None, typer.Option(help="Readers, with commas; all but `auto` unless given.")
     ] = None,
+    feature_names: FeatureNames = None,
     timepoint: Timepoint = None,
     sequence: SequenceOption = None,
     roi: Roi = None,
@@ -257,12 +261,14 @@ def reproducibility(
 ) -> None:
     """Test how far each feature survives a change of reader: ICC(A,1) with its interval."""
     from nbradiomics.reproducibility import assess_reproducibility
-    from nbradiomics.tables import read_table, write_table
+    from nbradiomics.tables import choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
+    given, patterns = read_features(features), split_names(feature_names)
     table = assess_reproducibility(
-        read_table(features),
+        given,
         readers=split_names(readers) or None,
+        feature_names=patterns,
         timepoint=timepoint,
         sequence=sequence,
         roi=roi,
@@ -276,6 +282,7 @@ def reproducibility(
     undefined = int(table["icc"].isna().sum())
     stable = f"{int(table['stable'].sum())} of {len(table)} features are stable, {undefined} undefined"
     output.print(f"{stable} -> {out}", markup=False)
+    output.print(choose_features(given, patterns).sentence, markup=False)
 
 
 @app.command(
@@ -289,6 +296,7 @@ def outcome(
     event: Annotated[str, typer.Option(help="Column of the event: 1 event, 0 censored.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     covariates: Annotated[str | None, typer.Option(help="Clinical columns that enter, with commas.")] = None,
+    feature_names: FeatureNames = None,
     reader: Annotated[str | None, typer.Option(help="Whose masks the features come from.")] = None,
     timepoint: Timepoint = None,
     sequence: SequenceOption = None,
@@ -310,14 +318,15 @@ def outcome(
     """Fit and validate outcome models: clinical, radiomic, combined."""
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
     from nbradiomics.reproducibility import read_stable
-    from nbradiomics.tables import AUTO, read_table
+    from nbradiomics.tables import AUTO
 
     result = evaluate_outcome(
-        read_table(features),
-        read_table(clinical),
+        read_features(features),
+        read_clinical(clinical),
         time=time,
         event=event,
         covariates=split_names(covariates),
+        feature_names=split_names(feature_names),
         reader=reader,
         timepoint=timepoint,
         sequence=sequence,

@@ -32,6 +32,14 @@ Variant = Annotated[str | None, typer.Option(help="Which variant, where there ar
 Engine = Annotated[
     str | None, typer.Option(help="Which engine's rows, as the column says it, where there are several.")
 ]
+FeatureNames = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        help="Names or patterns of the features, with commas (original_shape_*); those with names of "
+        "PyRadiomics unless given, and all numeric columns where none has such a name.",
+    ),
+]
 Reading = Annotated[int | None, typer.Option(help="Which reading, where there are several.", min=1)]
 CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a batch table of PyRadiomics.")]
 Background = Annotated[

@@ -13,6 +13,8 @@ from nbradiomics.console import failure_line, notes, output, problem_line, show_
 from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from nbradiomics.cohort import Cohort
     from nbradiomics.execution import Failure
     from nbradiomics.pipeline import RunResult
@@ -57,6 +59,26 @@ def read_cohort(path: Path) -> Cohort:
     for problem in cohort.warnings:
         notes.print(problem_line(asdict(problem)), markup=False)
     return cohort
+
+
+def read_features(path: Path) -> pd.DataFrame:
+    """Read a feature table, and show what was read otherwise than it stands there."""
+    from nbradiomics.tables import read_feature_table
+
+    table, found = read_feature_table(path)
+    for note in found:
+        notes.print(f"{path}: {note}", markup=False)
+    return table
+
+
+def read_clinical(path: Path) -> pd.DataFrame:
+    """Read a clinical table, and show what was read otherwise than it stands there."""
+    from nbradiomics.tables import read_named_table
+
+    table, found = read_named_table(path, ["subject"])
+    for note in found:
+        notes.print(f"{path}: {note}", markup=False)
+    return table
 
 
 def open_workspace(folder: Path | None) -> Workspace | None:

@@ -216,13 +216,15 @@ class Cohort:
         return Cohort(self.table, path)
 
 
-def load_cohort(path: str | Path) -> Cohort:
+def load_cohort(path: str | Path, columns: Mapping[str, str] | None = None) -> Cohort:
     """Read a cohort table, or a batch table of PyRadiomics, and refuse it when it contradicts itself.
 
     Parameters
     ----------
     path
-        CSV file; see `nbradiomics.cohort_table` for its columns.
+        Table; see `nbradiomics.cohort_table` for its columns.
+    columns
+        The table's own column for some of these, such as ``{"subject": "PatientID"}``.
 
     Raises
     ------
@@ -230,7 +232,7 @@ def load_cohort(path: str | Path) -> Cohort:
         When the file is missing or its rows are wrong; the message tells all that is wrong. Whether
         the images and masks are there and fit together is asked by ``nbradiomics.check``.
     """
-    table, problems = read_cohort_table(Path(path))
+    table, problems = read_cohort_table(Path(path), columns or {})
     raise_errors(problems)
     return Cohort(table, Path(path), tuple(problems))
 

@@ -26,7 +26,6 @@ site               hospital or scanner                                          
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,9 +33,18 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.batch_table import from_batch, is_batch, name_regions_by_label
 from nbradiomics.errors import InputError
+from nbradiomics.guess import did_you_mean
 from nbradiomics.images.labels import plain_label
-from nbradiomics.problem import Problem
-from nbradiomics.tables import AUTO, read_text_table
+from nbradiomics.problem import Problem, told_once
+from nbradiomics.tables import (
+    AUTO,
+    HEADER_LINE,
+    NO_COLUMNS,
+    SUBJECT_NAMES,
+    read_numbers,
+    read_text_table,
+    with_names,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +75,17 @@ INDEPENDENT = "independent"
 KINDS = (INDEPENDENT, "edited", "consensus")
 
 
-def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
+def read_cohort_table(
+    path: Path, columns: Mapping[str, str] = NO_COLUMNS
+) -> tuple[pd.DataFrame, list[Problem]]:
     """Read a cohort table and find what is wrong with its rows, without opening an image.
+
+    Parameters
+    ----------
+    path
+        File of any kind that `nbradiomics.tables.read_text_table` reads.
+    columns
+        The table's own column for some of ours, as a study file's `columns` names them.
 
     Returns
     -------
@@ -80,11 +97,15 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file.", "Check the path of the cohort table.")
     raw = read_text_table(path)
-    problems: list[Problem] = []
     batch = is_batch(raw)
+    raw, notes = with_names(raw, DEFAULTS, columns, where=str(path))
+    problems: list[Problem] = []
     if batch:
-        raw, problems = from_batch(raw, path, list(DEFAULTS))
-    problems += _column_problems(raw, path)
+        notes = []
+        raw, problems = from_batch(raw, path)
+    header = str(raw.attrs.get(HEADER_LINE, 1))
+    problems += [Problem(str(path), header, "", "warning", note, "Nothing to do.") for note in notes]
+    problems += _column_problems(raw, path, header)
     if any(problem.severity == "error" for problem in problems):
         return raw.reindex(columns=list(DEFAULTS), fill_value="").iloc[:0], problems
     extra = [name for name in raw.columns if name not in DEFAULTS]
@@ -93,9 +114,10 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
         table[column] = [value if value != "" else default for value in table[column]]
     table["reading"] = [_whole_number(value) for value in table["reading"]]
     table["label"] = [plain_label(value) for value in table["label"]]
+    table["minutes"], unread = _with_points(table["minutes"])
     if batch and "roi" not in raw:
         table = name_regions_by_label(table, KEY)
-    problems += _row_problems(table, path)
+    problems += told_once([*_row_problems(table, path), *_minutes_problems(table, unread, path)], len(table))
     for column in FILES:
         table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
@@ -115,22 +137,38 @@ def _whole_number(value: str | int) -> str | int:
     return int(text) if text.isdecimal() else value
 
 
-def _column_problems(raw: pd.DataFrame, path: Path) -> list[Problem]:
+def _with_points(minutes: pd.Series) -> tuple[pd.Series, dict[int, str]]:
+    """Write decimal commas as points, and give the cells that are no numbers with the reason."""
+    numbers = read_numbers(minutes)
+    if numbers.mark == ",":
+        minutes = minutes.mask(numbers.values.notna(), numbers.values.map(repr))
+    return minutes, numbers.unread
+
+
+def _column_problems(raw: pd.DataFrame, path: Path, header: str) -> list[Problem]:
     problems = []
     required = ["subject", "image", *(["reader"] if "mask" in raw else [])]
     for column in required:
         if column not in raw:
-            remedy = f"Add the column; found: {', '.join(raw.columns)}."
-            problems.append(Problem(str(path), "1", column, "error", "the column is missing.", remedy))
+            guess = _guess(column, [name for name in raw.columns if name not in DEFAULTS])
+            found = ", ".join(raw.columns)
+            remedy = f"{guess}Add the column, or name yours under `columns` in a study file; found: {found}."
+            problems.append(Problem(str(path), header, column, "error", "the column is missing.", remedy))
+    absent = [name for name in DEFAULTS if name not in raw]
     for column in raw.columns:
         if column not in DEFAULTS:
-            near = difflib.get_close_matches(column, DEFAULTS, n=1, cutoff=0.75)
-            remedy = f"Did you mean {near[0]!r}?" if near else "Nothing to do, unless it was to be used."
+            remedy = did_you_mean(column, absent).strip() or "Nothing to do, unless it was to be used."
             found = "no column of a cohort table has this name; it is not used."
-            problems.append(Problem(str(path), "1", column, "warning", found, remedy))
+            problems.append(Problem(str(path), header, column, "warning", found, remedy))
     if raw.empty:
         problems.append(Problem(str(path), "", "", "error", "the table has no rows.", "Add a row per image."))
     return problems
+
+
+def _guess(column: str, others: list[str]) -> str:
+    """A column of another name that may be the one that is missing."""
+    subjects = [name for name in others if name.casefold() in SUBJECT_NAMES] if column == "subject" else []
+    return f"Is it {' or '.join(map(repr, subjects))}? " if subjects else did_you_mean(column, others)
 
 
 def _row_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
@@ -168,16 +206,18 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
     if row["reference_kind"] and row["reference_kind"] not in KINDS:
         expected = f"{row['reference_kind']!r}; one of {', '.join(KINDS)} was expected."
         problems.append(("reference_kind", expected, "Use one of these, or leave it empty."))
-    if row["minutes"] and not _is_duration(row["minutes"]):
-        problems.append(("minutes", f"{row['minutes']!r}; a number from 0 was expected.", "Give minutes."))
     return problems
 
 
-def _is_duration(text: str) -> bool:
-    try:
-        return 0 <= float(text) < float("inf")
-    except ValueError:
-        return False
+def _minutes_problems(table: pd.DataFrame, unread: Mapping[int, str], path: Path) -> list[Problem]:
+    problems = []
+    for place, text in table["minutes"].items():
+        line = int(place)  # type: ignore[call-overload]
+        if text and (line in unread or not 0 <= float(text) < float("inf")):
+            why = f" (it {unread[line]})" if line in unread else ""
+            found = f"{text!r}; a number from 0 was expected{why}."
+            problems.append(Problem(str(path), str(line + 2), "minutes", "error", found, "Give minutes."))
+    return problems
 
 
 def _spelling_problems(table: pd.DataFrame, path: Path) -> list[Problem]:

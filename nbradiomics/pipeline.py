@@ -82,7 +82,7 @@ def run(
     plan = load_study(study_file)
     problems = check_tables(plan, study_file, models)
     raise_errors(problems)
-    cohort = load_cohort(plan.cohort)
+    cohort = load_cohort(plan.cohort, plan.columns)
     model = load_model(plan.segment.model, models=models) if plan.segment else None
     work = Run(plan, study_file, RunFolder.open(Path(out)), model, jobs, progress)
     stages.check_inputs(work, cohort, problems)

@@ -22,7 +22,7 @@ from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.lesions import lesion_rule, whole_rule
 from nbradiomics.names import file_stems
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
-from nbradiomics.problem import Problem, problem_table
+from nbradiomics.problem import Problem, problem_table, told_once
 from nbradiomics.reader_study import compare_readers
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.run_folder import RunFolder
@@ -30,7 +30,7 @@ from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segmen
 from nbradiomics.segmentation.model import Model
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.study import Endpoint, Outcome, Study
-from nbradiomics.tables import AUTO, INDEX, read_table, write_table
+from nbradiomics.tables import AUTO, INDEX, read_named_table, write_table
 
 #: What tells one set of ratings from another: an ICC is computed within one of each.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
@@ -64,6 +64,7 @@ def check_inputs(run: Run, cohort: Cohort, found: list[Problem]) -> None:
     """Look at the images too, and list all that is wrong; `found` is what the tables gave."""
     scans = check_scans(run.model, cohort.table, cohort.path) if run.model else []
     images = check_images(cohort.table, cohort.path, label=study_label(run.study), **run.by_case)
+    images = told_once(images, len(cohort.table))
     write_table(run.folder.localised(problem_table([*found, *scans, *images])), run.folder.file("check.csv"))
 
 
@@ -116,7 +117,7 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
         study_readers(
             agreement,
             cohort.table,
-            clinical=read_clinical(study.readers, cohort.table["subject"], outcomes),
+            clinical=read_clinical(study.readers, cohort.table["subject"], outcomes, study.subject_column),
             settings=reader_settings(study.readers, study.seed),
         ).write(run.folder.readers)
     except NbradiomicsError as error:
@@ -203,7 +204,7 @@ def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame | None)
     failures = []
     seen = _seen_in_training(run.study, segmentation)
     unseen = features[(features["reader"] != AUTO) | ~features["subject"].isin(seen)]
-    clinical = read_table(run.study.outcome.clinical)
+    clinical, _ = read_named_table(run.study.outcome.clinical, ["subject"], run.study.subject_column)
     for endpoint in run.study.outcome.endpoints:
         try:
             result = _evaluate(run, run.study.outcome, endpoint, unseen, clinical)
@@ -238,6 +239,7 @@ def _evaluate(
         time=endpoint.time,
         event=endpoint.event,
         covariates=outcome.covariates,
+        feature_names=outcome.features,
         reader=outcome.reader,
         timepoint=outcome.timepoint,
         sequence=outcome.sequence,

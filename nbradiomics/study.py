@@ -5,19 +5,29 @@ Sections are named after the stages; a stage whose section is absent is not run.
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError
+from nbradiomics.guess import did_you_mean
 from nbradiomics.problem import Problem, raise_errors
 from nbradiomics.tables import read_text
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _known_column(name: str) -> str:
+    if name not in DEFAULTS:
+        raise ValueError(
+            f"no column of a cohort table is called so. {did_you_mean(name, DEFAULTS)}"
+            f"There are: {', '.join(DEFAULTS)}"
+        )
+    return name
 
 
 class _Loader(yaml.SafeLoader):
@@ -126,6 +136,10 @@ class Outcome(_Section):
     clinical: Path = Field(description="Clinical table: one row per subject.")
     endpoints: list[Endpoint] = Field(min_length=1)
     covariates: list[str] = Field(default=[], description="Clinical columns that enter the models.")
+    features: list[str] = Field(
+        default=[],
+        description="Features that count: names or patterns (original_shape_*); else all.",
+    )
     reader: str = Field(default="auto", description="Whose masks the features come from.")
     timepoint: str | None = Field(default=None, description="Which scan; needed when subjects have several.")
     sequence: str | None = None
@@ -159,6 +173,11 @@ class Study(_Section):
     name: str = "study"
     synthetic: bool = Field(default=False, description="The cohort is simulated; the report says so.")
     cohort: Path = Field(description="Cohort table.")
+    columns: dict[Annotated[str, AfterValidator(_known_column)], str] = Field(
+        default={},
+        description="Your own column for one of the cohort table's (subject: PatientID); that of subjects "
+        "holds for clinical tables too.",
+    )
     lesions: Literal["union", "largest", "roi", "components"] = Field(
         default="union",
         description="What becomes of several lesions of a subject; labels of a batch table get a row each "
@@ -179,6 +198,17 @@ class Study(_Section):
     def asked_lesions(self) -> str | None:
         """The rule for several lesions, where the file gives one."""
         return self.lesions if "lesions" in self.model_fields_set else None
+
+    def subject_column(self) -> dict[str, str]:
+        """The part of `columns` that holds for clinical tables."""
+        return {name: own for name, own in self.columns.items() if name == "subject"}
+
+    @field_validator("columns")
+    @classmethod
+    def _a_column_each(cls, columns: dict[str, str]) -> dict[str, str]:
+        if len(set(columns.values())) < len(columns):
+            raise ValueError("one column of a table cannot be two of ours")
+        return columns
 
 
 def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
@@ -288,12 +318,10 @@ def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
 
 def _problem(path: Path, text: str, details: Any) -> Problem:
     keys = tuple(details["loc"])
-    column = ".".join(map(str, keys))
+    column = ".".join(str(key) for key in keys if key != "[key]")
     if details["type"] == "extra_forbidden":
         allowed = _allowed(keys[:-1])
-        near = difflib.get_close_matches(str(keys[-1]), allowed, n=1)
-        guess = f"Did you mean {near[0]!r}? " if near else ""
-        remedy = f"{guess}Keys allowed here: {', '.join(allowed)}."
+        remedy = f"{did_you_mean(str(keys[-1]), allowed)}Keys allowed here: {', '.join(allowed)}."
         return Problem(str(path), _line(text, keys), column, "error", f"unknown key {keys[-1]!r}.", remedy)
     found = f"{details['msg']}; found: {details['input']!r}." if details["type"] != "missing" else "missing."
     return Problem(

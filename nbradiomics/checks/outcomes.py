@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +13,12 @@ from nbradiomics.outcome.covariates import read_covariates
 from nbradiomics.outcome.endpoints import as_numbers, endpoint_problems
 from nbradiomics.problem import Problem
 from nbradiomics.study import Endpoint, Outcome
-from nbradiomics.tables import read_table
+from nbradiomics.tables import read_named_table
 
 
-def check_outcomes(outcome: Outcome, cohort: pd.DataFrame, cohort_file: Path) -> list[Problem]:
+def check_outcomes(
+    outcome: Outcome, cohort: pd.DataFrame, cohort_file: Path, columns: Mapping[str, str]
+) -> list[Problem]:
     """List problems of the clinical table that a study names.
 
     A subject without outcome (not in the table, or with neither time nor event) is a warning; everything
@@ -29,13 +32,15 @@ def check_outcomes(outcome: Outcome, cohort: pd.DataFrame, cohort_file: Path) ->
         Table of the cohort, with a column `subject`.
     cohort_file
         Where it was read from, for the messages.
+    columns
+        The clinical table's own column of the subject, as a study file's `columns` names it.
     """
     file = outcome.clinical
     try:
-        clinical = read_table(file)
+        clinical, notes = read_named_table(file, ["subject"], columns)
     except InputError as error:
         return [Problem(str(file), "", "", "error", error.problem, error.remedy)]
-    problems = []
+    problems = [Problem(str(file), "1", "", "warning", note, "Nothing to do.") for note in notes]
     for endpoint in outcome.endpoints:
         problems += endpoint_problems(clinical, endpoint.time, endpoint.event, file=str(file))
         if {"subject", endpoint.time, endpoint.event} <= set(clinical):
@@ -74,6 +79,14 @@ def _check_events(
     known = clinical[clinical["subject"].astype(str).isin(set(cohort["subject"]))]
     events = int((as_numbers(known[endpoint.event]) == 1).sum())
     needed = EVENTS_PER_FOLD * outcome.folds
+    if cohort.empty:
+        return []  # what is wrong with it is told elsewhere
+    if clinical.empty:
+        return [
+            Problem(
+                str(outcome.clinical), "", "", "error", "the table has no rows.", "Add a row per subject."
+            )
+        ]
     if known.empty:
         found = (
             f"no subject of the cohort is in the clinical table: {cohort['subject'].iloc[0]} there, "

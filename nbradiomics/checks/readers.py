@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -12,9 +12,10 @@ from nbradiomics.agreement.study import StudySettings
 from nbradiomics.agreement.study.rows import require_names
 from nbradiomics.agreement.study.subgroups import require_one_row_each
 from nbradiomics.errors import InputError
+from nbradiomics.guess import did_you_mean
 from nbradiomics.problem import Problem, problem_of
 from nbradiomics.study import Readers, Study
-from nbradiomics.tables import read_table
+from nbradiomics.tables import NO_COLUMNS, read_named_table
 
 #: Columns of the cohort table that make subgroups.
 _OWN = ("site", "timepoint", "sequence", "roi")
@@ -53,7 +54,10 @@ def reader_settings(plan: Readers, seed: int) -> StudySettings:
 
 
 def read_clinical(
-    plan: Readers, subjects: Iterable[str], otherwise: Path | None = None
+    plan: Readers,
+    subjects: Iterable[str],
+    otherwise: Path | None = None,
+    columns: Mapping[str, str] = NO_COLUMNS,
 ) -> pd.DataFrame | None:
     """Clinical table for the subgroups, where one is named or subgroups are asked for.
 
@@ -65,6 +69,8 @@ def read_clinical(
         Subjects of the cohort.
     otherwise
         Clinical table of the study's outcomes, taken for subgroups where the plan names none.
+    columns
+        The clinical table's own column of the subject, as a study file's `columns` names it.
 
     Raises
     ------
@@ -78,23 +84,25 @@ def read_clinical(
             f"{plan.clinical} is named, and no subgroups are.", "Name the columns that make subgroups."
         )
     file = plan.clinical or (otherwise if plan.subgroups else None)
-    table = None if file is None else _of_the_cohort(read_table(file), file, set(subjects))
+    table = None if file is None else read_named_table(file, ["subject"], columns)[0]
+    if table is not None and file is not None:
+        _require_of_the_cohort(table, file, set(subjects))
     there = [] if table is None else [str(name) for name in table if name != "subject"]
     missing = [name for name in wanted if name not in there]
     if missing:
         named = "" if file else " Or name a clinical table."
-        remedy = f"Choose from: {', '.join([*_OWN, *there])}.{named}"
+        guess = did_you_mean(missing[0], [*_OWN, *there])
+        remedy = f"{guess}Choose from: {', '.join([*_OWN, *there])}.{named}"
         raise InputError(f"no column {missing[0]!r} for subgroups.", remedy)
     return table
 
 
-def _of_the_cohort(table: pd.DataFrame, file: Path, subjects: set[str]) -> pd.DataFrame:
+def _require_of_the_cohort(table: pd.DataFrame, file: Path, subjects: set[str]) -> None:
     require_one_row_each(table, str(file))
-    if not subjects & set(table["subject"].astype(str)):
+    if subjects and not subjects & set(table["subject"].astype(str)):
         raise InputError(
             f"{file} holds none of the cohort's subjects.", "Write the subjects alike in both tables."
         )
-    return table
 
 
 def check_readers(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
@@ -109,7 +117,7 @@ def check_readers(study: Study, table: pd.DataFrame, path: Path) -> list[Problem
     clinical = study.readers.clinical or outcomes
     if clinical is None or clinical.is_file():  # one that is not there is told elsewhere
         try:
-            read_clinical(study.readers, table["subject"], outcomes)
+            read_clinical(study.readers, table["subject"], outcomes, study.subject_column)
         except InputError as error:
             problems.append(problem_of(error, path, "readers.subgroups"))
     return problems

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import pandas as pd
 
+from nbradiomics.checks.columns import check_columns
 from nbradiomics.checks.images import check_images
 from nbradiomics.checks.labels import overruled_labels
 from nbradiomics.checks.outcomes import check_choice, check_outcomes
@@ -17,8 +17,9 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.guess import did_you_mean
 from nbradiomics.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
-from nbradiomics.problem import Problem, problem_of, problem_table
+from nbradiomics.problem import Problem, problem_of, problem_table, told_once
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.study import Study, read_study
 from nbradiomics.tables import AUTO
@@ -65,7 +66,8 @@ def check(
         parameters = load_parameters(params if params is not None else {})
         label = int(resolve_label(parameters, None))
         problems += overruled_labels(parameters, table, path, "label")
-        problems += check_images(table, path, label=label, jobs=jobs, progress=progress)
+        images = check_images(table, path, label=label, jobs=jobs, progress=progress)
+        problems += told_once(images, len(table))
         return problem_table(problems)
     if params is not None:
         raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
@@ -82,14 +84,16 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
     problems: list[Problem] = []
     table = pd.DataFrame(columns=list(DEFAULTS))
     if study.cohort.is_file():
-        table, problems = read_cohort_table(study.cohort)
+        table, problems = read_cohort_table(study.cohort, study.columns)
+        problems += check_columns(study, path)
         problems += _check_parameters(study, table, path)
-        problems += _check_auto(study, table, path)
-        problems += _check_lesions(study, table, path)
-        problems += _check_training(study, table, path)
         if study.outcome and study.outcome.clinical.is_file():
-            problems += check_outcomes(study.outcome, table, study.cohort)
-            problems += check_choice(study.outcome, table, path)
+            problems += check_outcomes(study.outcome, table, study.cohort, study.subject_column)
+        if not table.empty:  # else nothing can be said of its rows
+            problems += _check_auto(study, table, path)
+            problems += _check_lesions(study, table, path)
+            problems += _check_training(study, table, path)
+            problems += check_choice(study.outcome, table, path) if study.outcome else []
     try:
         require_able(study.extract.engine, _parameters(study))
     except InputError as error:
@@ -107,15 +111,16 @@ def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
         model = load_model(study.segment.model, models=models)
     except NbradiomicsError:
         return []  # told by `check_model`
-    table, _ = read_cohort_table(study.cohort)
+    table, _ = read_cohort_table(study.cohort, study.columns)
     return check_scans(model, table, study.cohort)
 
 
 def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Problem]:
     if not study.cohort.is_file():
         return []
-    table, _ = read_cohort_table(study.cohort)
-    return check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
+    table, _ = read_cohort_table(study.cohort, study.columns)
+    images = check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
+    return told_once(images, len(table))
 
 
 def _parameters(study: Study) -> Parameters:
@@ -166,13 +171,10 @@ def _check_training(study: Study, table: pd.DataFrame, path: Path) -> list[Probl
     """A name that is misspelt would let a subject pass for unseen."""
     stated = (study.segment.training_subjects if study.segment else None) or []
     subjects = sorted(set(table["subject"]))
-    folded = {name.casefold(): name for name in subjects}
     problems = []
     for subject in stated:
         if subject not in subjects:
-            close = difflib.get_close_matches(subject.casefold(), folded, n=3)
-            near = ", ".join(folded[name] for name in close)
-            remedy = f"Did you mean {near}?" if near else "Name subjects of the cohort table only."
+            remedy = f"{did_you_mean(subject, subjects)}Name subjects of the cohort table only."
             found = f"no subject {subject!r} in the cohort table."
             problems.append(Problem(str(path), "", "segment.training_subjects", "error", found, remedy))
     return problems

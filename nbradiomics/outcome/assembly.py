@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.guess import did_you_mean
 from nbradiomics.outcome.covariates import read_covariates
 from nbradiomics.outcome.cox import survival_array
 from nbradiomics.outcome.endpoints import read_endpoint
 from nbradiomics.outcome.stability import StabilityRule
-from nbradiomics.tables import INDEX, feature_columns, select
+from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
 
 MINIMUM_SUBJECTS = 10
 EVENTS_PER_FOLD = 2
@@ -78,7 +79,7 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
         held = ", ".join(map(str, features.columns[:SHOWN]))
         raise InputError(
             f"the feature table has no column 'subject'; it begins with {held}.",
-            "Name the column that holds the subjects 'subject'.",
+            f"{did_you_mean('subject', map(str, features.columns))}Call the column of the subjects so.",
         )
     blank = int((features["subject"].isna() | (features["subject"].astype(str) == "")).sum())
     if blank:
@@ -103,8 +104,19 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
     return chosen
 
 
-def radiomic_columns(features: pd.DataFrame, clinical: pd.DataFrame, *, time: str, event: str) -> list[str]:
-    """Names of the features, sure that none is an outcome or a clinical column.
+def radiomic_columns(
+    features: pd.DataFrame, clinical: pd.DataFrame, patterns: Sequence[str] = (), *, time: str, event: str
+) -> FeatureChoice:
+    """Choose the features, sure that none is an outcome or a clinical column.
+
+    Parameters
+    ----------
+    features, clinical
+        The tables.
+    patterns
+        Which columns are features; see :func:`nbradiomics.tables.choose_features`.
+    time, event
+        Columns of the endpoint.
 
     Raises
     ------
@@ -118,16 +130,16 @@ def radiomic_columns(features: pd.DataFrame, clinical: pd.DataFrame, *, time: st
             f"the feature table holds the outcome itself: {', '.join(leaking)}.",
             "Remove these columns: a model that sees them predicts nothing.",
         )
-    names = feature_columns(features)
-    shared = [name for name in names if name in clinical]
+    choice = choose_features(features, patterns)
+    shared = [name for name in choice.names if name in clinical]
     if shared:
         raise InputError(
             f"columns stand in both the feature table and the clinical table: {', '.join(shared)}.",
             "Rename or remove them in one of the two, so that it is clear which are features.",
         )
-    if not names:
+    if not choice.names:
         raise InputError("the feature table holds no numeric feature.", "Give a table of features.")
-    return names
+    return choice
 
 
 def assemble(

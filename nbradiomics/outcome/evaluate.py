@@ -14,6 +14,7 @@ from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.outcome.summary import summarise
+from nbradiomics.tables import FeatureChoice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ def evaluate_outcome(
     time: str,
     event: str,
     covariates: Sequence[str] = (),
+    feature_names: Sequence[str] = (),
     reader: str | None = None,
     timepoint: str | None = None,
     sequence: str | None = None,
@@ -56,6 +58,9 @@ def evaluate_outcome(
     covariates
         Clinical columns for the models ``clinical`` and ``combined``. No other column is ever used;
         without any only ``radiomic`` is fitted.
+    feature_names
+        Names or patterns (``original_shape_*``) of the columns that are features; without any, those with a
+        name of PyRadiomics, and all numeric columns of a table that has none of these.
     reader, timepoint, sequence, roi, variant, engine, reading
         Which rows of the feature table to take, where it holds several per subject.
     stable
@@ -95,18 +100,26 @@ def evaluate_outcome(
     }
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     chosen = choose_rows(features, wanted)
-    names = radiomic_columns(features, clinical, time=time, event=event)
+    choice = radiomic_columns(features, clinical, feature_names, time=time, event=event)
+    names = choice.names
     rule = find_rule(
         features, chosen, names, stable=stable, readers=stability_readers, threshold=settings.icc_threshold
     )
     data = assemble(
         chosen, clinical, names, rule, time=time, event=event, covariates=covariates, folds=settings.folds
     )
-    return _evaluate(data, settings, time=time, event=event, jobs=jobs, progress=progress)
+    return _evaluate(data, choice, settings, time=time, event=event, jobs=jobs, progress=progress)
 
 
 def _evaluate(
-    data: OutcomeData, settings: OutcomeSettings, *, time: str, event: str, jobs: int, progress: Progress
+    data: OutcomeData,
+    choice: FeatureChoice,
+    settings: OutcomeSettings,
+    *,
+    time: str,
+    event: str,
+    jobs: int,
+    progress: Progress,
 ) -> OutcomeResult:
     results = cross_validate(data, settings, data.models, jobs=jobs, progress=progress)
     groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
@@ -122,5 +135,5 @@ def _evaluate(
         kaplan_meier=kaplan_meier_table(data.y, groups, settings.confidence),
         selection=selection_table(data, results),
         flow=data.excluded,
-        summary=summarise(data, results, performance, tests, settings, time=time, event=event),
+        summary=summarise(data, choice, results, performance, tests, settings, time=time, event=event),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -14,16 +13,15 @@ from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
 from nbradiomics.outcome.performance import GAIN
 
-#: Image type, class, feature.
-_PYRADIOMICS = re.compile(r"_(shape|shape2D|firstorder|glcm|glrlm|glszm|gldm|ngtdm)_\w+$")
-
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
+    from nbradiomics.tables import FeatureChoice
 
 
 def summarise(
     data: OutcomeData,
+    choice: FeatureChoice,
     results: Sequence[FoldResult],
     performance: pd.DataFrame,
     tests: Mapping[str, PermutationTest],
@@ -37,11 +35,11 @@ def summarise(
     Returns
     -------
     dict
-        ``time, event, subjects, events, excluded`` (number), ``features``, ``foreign`` (features without a
-        name of PyRadiomics, where others have one), ``covariates``, ``models``, ``stability`` (rule in
-        words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed feature values),
-        ``missing_covariates`` (imputed values by covariate), ``permutation_p`` (by model, null where there is
-        none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
+        ``time, event, subjects, events, excluded`` (number), ``features``, ``features_are`` (what made a
+        column a feature), ``left_out_columns`` (of the feature table), ``covariates``, ``models``,
+        ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
+        feature values), ``missing_covariates`` (by covariate), ``permutation_p`` (by model, null where there
+        is none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
         model), ``failures`` (model, repeat, fold, cause), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
@@ -51,7 +49,8 @@ def summarise(
         "events": int(data.y["event"].sum()),
         "excluded": len(data.excluded),
         "features": len(data.radiomic),
-        "foreign": _foreign(data.radiomic),
+        "features_are": choice.why,
+        "left_out_columns": list(choice.left_out),
         "covariates": [*data.numeric, *data.categorical],
         "models": list(data.models),
         "stability": data.stability.text,
@@ -63,7 +62,7 @@ def summarise(
         **_fold_counts(data.models, results),
         "settings": asdict(settings),
     }
-    summary["sentences"] = [*_sentences(summary, performance, tests, settings)]
+    summary["sentences"] = [*_sentences(summary, choice.sentence, performance, tests, settings)]
     return summary
 
 
@@ -71,12 +70,6 @@ def _missing(data: OutcomeData) -> dict[str, int]:
     columns = [*data.numeric, *data.categorical]
     counts = data.frame[columns].isna().sum()
     return {name: int(counts[name]) for name in columns if counts[name]}
-
-
-def _foreign(features: Sequence[str]) -> list[str]:
-    """Features that are named otherwise than PyRadiomics names them, in a table where most are its own."""
-    foreign = [name for name in features if not _PYRADIOMICS.search(name)]
-    return foreign if 2 * len(foreign) < len(features) else []
 
 
 def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
@@ -96,6 +89,7 @@ def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[s
 
 def _sentences(
     summary: Mapping[str, Any],
+    features: str,
     performance: pd.DataFrame,
     tests: Mapping[str, PermutationTest],
     settings: OutcomeSettings,
@@ -104,12 +98,7 @@ def _sentences(
         f"{summary['subjects']} subjects with {summary['events']} events ({summary['time']}, "
         f"{summary['event']}) were analysed; {summary['excluded']} were left out."
     )
-    if summary["foreign"]:
-        yield (
-            f"{len(summary['foreign'])} of {summary['features']} features bear no name of PyRadiomics, but "
-            f"were taken as features: {', '.join(summary['foreign'][:10])}"
-            f"{' ...' if len(summary['foreign']) > 10 else ''}. Make sure that none of them is an outcome."
-        )
+    yield features
     yield summary["stability"]
     if summary["missing_values"]:
         cells = summary["subjects"] * summary["features"]

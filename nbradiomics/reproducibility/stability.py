@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.components import refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.guess import did_you_mean
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO, feature_columns, read_table, select
 
@@ -22,6 +23,7 @@ def assess_reproducibility(
     features: pd.DataFrame,
     *,
     readers: Sequence[str] | None = None,
+    feature_names: Sequence[str] = (),
     timepoint: str | None = None,
     sequence: str | None = None,
     roi: str | None = None,
@@ -40,6 +42,9 @@ def assess_reproducibility(
         and one numeric column per feature.
     readers
         Readers to compare, two or more; by default all but the model's ``auto``.
+    feature_names
+        Names or patterns (``original_shape_*``) of the columns that are features; without any, those with a
+        name of PyRadiomics, and all numeric columns of a table that has none of these.
     timepoint, sequence, roi, variant, engine, reading
         Which rows; needed only where the readers' rows hold several values of one.
     threshold
@@ -95,7 +100,7 @@ def assess_reproducibility(
     rows = select(rows, **chosen)
     refuse_components(rows["roi"].unique() if "roi" in rows else [])
     compared = list(pd.unique(rows["reader"])) if readers is None else [str(name) for name in readers]
-    ratings, _, names = ratings_array(rows, compared)
+    ratings, _, names = ratings_array(rows, compared, feature_names)
     result = icc(ratings, "A,1", confidence)
     columns: dict[str, Any] = {
         "feature": names,
@@ -131,7 +136,8 @@ def read_stable(path: str | Path) -> list[str]:
     if missing:
         raise InputError(
             f"{path} has no column {_listed(missing)}; its columns: {_listed(list(table.columns))}.",
-            "Give the table of `nbradiomics reproducibility`.",
+            f"{did_you_mean(missing[0], map(str, table.columns))}Give the table of `nbradiomics "
+            "reproducibility`.",
         )
     if not pd.api.types.is_bool_dtype(table["stable"]) and len(table):
         raise InputError(
@@ -142,7 +148,7 @@ def read_stable(path: str | Path) -> list[str]:
 
 
 def ratings_array(
-    features: pd.DataFrame, readers: Sequence[str]
+    features: pd.DataFrame, readers: Sequence[str], feature_names: Sequence[str] = ()
 ) -> tuple[NDArray[np.float64], list[str], list[str]]:
     """Arrange a feature table as ratings of subjects by readers.
 
@@ -152,6 +158,8 @@ def ratings_array(
         Feature table with one row at most per subject and reader.
     readers
         Two or more readers, in the order of the result's last axis; rows of others are passed over.
+    feature_names
+        As for `assess_reproducibility`.
 
     Returns
     -------
@@ -171,7 +179,7 @@ def ratings_array(
     """
     wanted = [str(name) for name in readers]
     rows = _rows_of(features, wanted)
-    names = feature_columns(rows)
+    names = feature_columns(rows, feature_names)
     if not names:
         raise InputError(
             f"the table holds no feature; its columns: {_listed(list(features.columns))}.",
@@ -197,7 +205,8 @@ def _rows_of(features: pd.DataFrame, readers: Sequence[str] | None) -> pd.DataFr
     if missing:
         raise InputError(
             f"the table has no column {_listed(missing)}.",
-            "Give a feature table: one row per subject and reader.",
+            f"{did_you_mean(missing[0], map(str, features.columns))}Give a feature table: one row per "
+            "subject and reader. In a table of PyRadiomics a column Reader says who drew the mask.",
         )
     named = features[["subject", "reader"]].notna() & (features[["subject", "reader"]] != "")
     rows = features[named.all(axis=1)]

@@ -12,7 +12,7 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names", "atomic"},
+    {"problem", "execution", "names", "atomic", "guess"},
     {"tables", "images"},
     {"workspace"},
     {"batch_table", "cohort_table", "cohort", "study"},

@@ -457,13 +457,18 @@ def test_a_model_below_chance_is_no_finding_and_its_gain_neither():
     assert list(_below_chance(performance.assign(value=0.6))) == []
 
 
-def test_features_of_other_names_among_pyradiomics_are_told():
+def test_among_names_of_pyradiomics_no_other_column_is_a_feature_unless_it_is_named():
     features, clinical = make_cohort()
     named = features.rename(columns=lambda name: f"original_glcm_{name}" if name.startswith("f") else name)
-    result = evaluate_outcome(named.assign(efs_time=1.0 + np.arange(60)), clinical, **ENDPOINT)
-    assert result.summary["foreign"] == ["efs_time"]
-    assert "efs_time" in " ".join(result.summary["sentences"])
-    assert evaluate_outcome(features, clinical, **ENDPOINT).summary["foreign"] == []
+    more = named.assign(scanner_id=1.0 + np.arange(60), note="x")
+    result, alone = (evaluate_outcome(table, clinical, **ENDPOINT) for table in (more, named))
+    pd.testing.assert_frame_equal(result.performance, alone.performance)
+    assert result.summary["left_out_columns"] == ["scanner_id", "note"]
+    assert result.summary["features"] == alone.summary["features"]
+    assert "columns left out: scanner_id, note" in " ".join(result.summary["sentences"])
+    asked = evaluate_outcome(more, clinical, feature_names=["original_*", "scanner_id"], **ENDPOINT)
+    assert asked.summary["features"] == alone.summary["features"] + 1
+    assert asked.summary["left_out_columns"] == ["note"]
 
 
 def test_one_row_per_subject_of_several_readers_is_taken_as_it_is():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.errors import InputError
+from nbradiomics.guess import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,11 @@ class StudySettings:
 
     def __post_init__(self) -> None:
         directed = [name for name, metric in METRIC.items() if metric.better in ("higher", "lower")]
-        self._check("metric", self.metric in directed, f"one of {', '.join(directed)}")
+        if self.metric not in directed:
+            raise InputError(
+                f"reader study setting metric is {self.metric}.",
+                f"{did_you_mean(self.metric, directed)}Give one of {', '.join(directed)}.",
+            )
         self._check("margin", 0 < self.margin < float("inf"), "a number above 0")
         self._check("epsilons", all(0 <= value <= 1 for value in self.epsilons), "numbers from 0 to 1")
         self._check("epsilons", len(set(self.epsilons)) == len(self.epsilons), "different numbers")

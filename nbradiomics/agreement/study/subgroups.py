@@ -17,6 +17,7 @@ from nbradiomics.agreement.study.settings import StudySettings
 from nbradiomics.agreement.study.summaries import quartiles
 from nbradiomics.cohort_table import SCAN
 from nbradiomics.errors import InputError
+from nbradiomics.guess import did_you_mean
 
 COLUMNS = ["variable", "group", "what", "n", "median", "q1", "q3"]
 TEST_COLUMNS = ["variable", "what", "test", "statistic", "p", "p_holm", "note"]
@@ -173,7 +174,8 @@ def _require_columns(cases: pd.DataFrame, variables: Sequence[str]) -> None:
     if missing:
         there = [str(name) for name in cases if name != "subject"]
         raise InputError(
-            f"no column {', '.join(missing)} to form subgroups by.", f"There are: {', '.join(there)}."
+            f"no column {', '.join(missing)} to form subgroups by.",
+            f"{did_you_mean(missing[0], there)}There are: {', '.join(there)}.",
         )
 
 

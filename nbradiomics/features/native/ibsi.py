@@ -8,13 +8,13 @@ engine does as PyRadiomics does.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nbradiomics.errors import InputError
+from nbradiomics.guess import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,9 @@ def require_known(name: str, section: str, value: Mapping[Any, Any], known: tupl
     """Raise `InputError` for a key that the section of the file does not have, with the one most like it."""
     for key in value:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            guess = f"Did you mean {near[0]!r}? " if near else ""
             raise InputError(
-                f"{name}: unknown key {key!r} in {section}.", f"{guess}Keys allowed here: {', '.join(known)}."
+                f"{name}: unknown key {key!r} in {section}.",
+                f"{did_you_mean(str(key), known)}Keys allowed here: {', '.join(known)}.",
             )
 
 

@@ -1,0 +1,68 @@
+"""Tables are the interfaces between stages: reading, writing and choosing rows.
+
+Index columns of every per-case table
+-------------------------------------
+subject
+    Identifier of the person, text.
+timepoint
+    Which scan of the person; ``baseline`` where the cohort table says nothing.
+sequence
+    Which image of the scan (``T2w``); ``unspecified`` where the cohort table says nothing.
+roi
+    Which region; ``tumour`` where the cohort table says nothing, ``union`` for several made one.
+reader
+    Who drew the mask; ``auto`` is the model.
+reading
+    1, 2, ... of the same reader.
+variant
+    Which processing or perturbation; ``original`` for none.
+engine
+    Which engine computed the features, and its version; tables of two engines are not mixed unasked.
+"""
+
+from nbradiomics.tables.cells import HEADER_LINE, read_text_table
+from nbradiomics.tables.columns import NO_COLUMNS, with_names
+from nbradiomics.tables.feature_table import (
+    SUBJECT_NAMES,
+    FeatureTable,
+    read_feature_table,
+    subject_column,
+    subjects_of,
+)
+from nbradiomics.tables.features import (
+    FeatureChoice,
+    choose_features,
+    feature_columns,
+    is_pyradiomics_name,
+)
+from nbradiomics.tables.index import AUTO, INDEX
+from nbradiomics.tables.numbers import Numbers, read_numbers
+from nbradiomics.tables.rows import select
+from nbradiomics.tables.text import read_text
+from nbradiomics.tables.typed import read_named_table, read_table
+from nbradiomics.tables.writing import write_table
+
+__all__ = [
+    "AUTO",
+    "HEADER_LINE",
+    "INDEX",
+    "NO_COLUMNS",
+    "SUBJECT_NAMES",
+    "FeatureChoice",
+    "FeatureTable",
+    "Numbers",
+    "choose_features",
+    "feature_columns",
+    "is_pyradiomics_name",
+    "read_feature_table",
+    "read_named_table",
+    "read_numbers",
+    "read_table",
+    "read_text",
+    "read_text_table",
+    "select",
+    "subject_column",
+    "subjects_of",
+    "with_names",
+    "write_table",
+]

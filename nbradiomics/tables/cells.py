@@ -1,0 +1,124 @@
+"""A table as text, cell by cell, whatever file it lies in."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics.errors import InputError
+from nbradiomics.tables.kinds import kind_of
+from nbradiomics.tables.separated import Row, separated_rows
+from nbradiomics.tables.text import SAVE_AS_CSV, decode, read_bytes
+from nbradiomics.tables.workbook import cell_text, workbook_rows
+
+#: Key of a text table's `attrs`: the line of the file on which its header stands.
+HEADER_LINE = "header_line"
+_SHOWN = 3
+
+
+def read_text_table(path: str | Path) -> pd.DataFrame:
+    """Read a table with each cell as the text that stands in it, without blanks at the ends.
+
+    Text separated by commas, semicolons, tabs or bars, in UTF-8 or with the mark of UTF-16; the sheet of an
+    Excel workbook (``.xlsx``, where openpyxl is installed); Parquet. The content tells which, not the name.
+
+    Parameters
+    ----------
+    path
+        File of the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Row i stands on line i + 2 of the file; rows of nothing but separators are left out, and the index
+        goes on counting lines. ``attrs["header_line"]`` is the header's line. A first column without a name
+        is called ``Unnamed: 0``.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read as a table, two columns have one name, a column of cells has no name, or a row
+        has more cells than the header; the message says where.
+    """
+    path = Path(path)
+    raw = read_bytes(path)
+    if raw.startswith(b"\x1f\x8b"):
+        raw = _unpacked(raw, path)
+    kind = kind_of(raw, path)
+    if kind == "parquet":
+        return text_of(read_parquet(path))
+    rows = workbook_rows(raw, path) if kind == "workbook" else separated_rows(decode(raw, path), path)
+    rows = [(line, cells) for line, cells in rows if any(cells)]
+    if not rows:
+        raise InputError(f"{path} is empty: it has no header.", "Give a table with a header and rows.")
+    return _framed(rows, path)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read a Parquet table with its types."""
+    try:
+        return pd.read_parquet(io.BytesIO(read_bytes(path)))
+    except (ValueError, OSError) as error:  # Arrow's errors are ValueErrors
+        raise InputError(f"{path} cannot be read as a table: {error}", "Give CSV or Parquet.") from error
+
+
+def text_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Text of the cells of a table that has types; a missing one is empty."""
+    texts = {str(name): [cell_text(value) for value in table[name]] for name in table}
+    return pd.DataFrame(texts, index=pd.RangeIndex(len(table)), dtype=object)
+
+
+def _unpacked(raw: bytes, path: Path) -> bytes:
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path} is a damaged gzip file: {error}.", SAVE_AS_CSV) from error
+
+
+def _framed(rows: Sequence[Row], path: Path) -> pd.DataFrame:
+    (header_line, header), body = rows[0], rows[1:]
+    _require_fitting(header, body, path)
+    held = [any(place < len(cells) and cells[place] for _, cells in body) for place in range(len(header))]
+    kept = [place for place, name in enumerate(header) if name or held[place]]
+    _require_named([place for place in kept if not header[place]], path)
+    names = [header[place] or f"Unnamed: {place}" for place in kept]
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise InputError(
+            f"{path}: several columns are called {', '.join(repeated)}.", "Give each a name of its own."
+        )
+    cells = [[row[place] if place < len(row) else "" for place in kept] for _, row in body]
+    index = pd.Index([line - 2 for line, _ in body], dtype="int64")
+    table = pd.DataFrame(cells, index=index, columns=names, dtype=object)
+    table.attrs[HEADER_LINE] = header_line
+    return table
+
+
+def _require_fitting(header: Sequence[str], body: Sequence[Row], path: Path) -> None:
+    widths = {
+        line: max((place + 1 for place, cell in enumerate(row) if cell), default=0) for line, row in body
+    }
+    longer = [line for line, width in widths.items() if width > len(header)]
+    if longer:
+        more = f" and {len(longer) - _SHOWN} more" if len(longer) > _SHOWN else ""
+        raise InputError(
+            f"{path}: rows have more cells than the header: {widths[longer[0]]} instead of {len(header)} on "
+            f"line {', '.join(map(str, longer[:_SHOWN]))}{more}.",
+            "Name every column (merged cells of a header name one only), and put cells that hold the "
+            "separator, such as a decimal comma, in quotes.",
+        )
+
+
+def _require_named(unnamed: Sequence[int], path: Path) -> None:
+    """Only the first column may have no name: row names, as pandas and R write them."""
+    places = [str(place + 1) for place in unnamed if place > 0]
+    if places:
+        raise InputError(
+            f"{path}: column {', '.join(places)} holds cells and has no name.",
+            "Name it in the header, or empty it (merged cells of a header name one column only).",
+        )

@@ -1,0 +1,80 @@
+"""Columns of a user's table under the names that we give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from nbradiomics.errors import InputError
+
+#: No name of the user's own.
+NO_COLUMNS: Mapping[str, str] = {}
+
+
+def with_names(
+    table: pd.DataFrame, known: Iterable[str], given: Mapping[str, str] = NO_COLUMNS, *, where: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Rename columns to the names that we know: those that the user names, then whatever the capitals.
+
+    Parameters
+    ----------
+    table
+        Any table.
+    known
+        Our names, in small letters.
+    given
+        The user's column for some of our names (``{"subject": "PatientID"}``); one that the table lacks is
+        passed over.
+    where
+        The table, for the messages.
+
+    Returns
+    -------
+    table
+        With our names.
+    notes
+        A sentence for what was renamed because of its capitals, and for each column that another replaces.
+
+    Raises
+    ------
+    InputError
+        When two columns differ in capitals alone and both could be meant.
+    """
+    notes = []
+    for name, own in given.items():
+        found = _alike(table, own)
+        chosen = own if own in found else _one(found, own, where)
+        if chosen is None or chosen == name:
+            continue
+        replaced = [column for column in _alike(table, name) if column != chosen]
+        if replaced:
+            notes.append(f"column {replaced[0]!r} is not used: {chosen!r} stands for it.")
+        table = table.drop(columns=replaced).rename(columns={chosen: name})
+    renamed = {}
+    for name in known:
+        chosen = _one(_alike(table, name), name, where)
+        if chosen is not None and chosen != name:
+            renamed[chosen] = name
+    if renamed:
+        verb = "is" if len(renamed) == 1 else "are"
+        notes.append(
+            f"{', '.join(map(repr, renamed))} {verb} read as {', '.join(map(repr, renamed.values()))}."
+        )
+    return table.rename(columns=renamed), notes
+
+
+def _alike(table: pd.DataFrame, name: str) -> list[str]:
+    """Columns that differ from a name in capitals alone, if at all."""
+    wanted = name.strip().casefold()
+    return [column for column in table.columns if str(column).strip().casefold() == wanted]
+
+
+def _one(found: list[str], name: str, where: str) -> str | None:
+    if len(found) > 1:
+        raise InputError(
+            f"{where}: columns {', '.join(map(repr, found))} differ in capitals alone, and each could be "
+            f"{name!r}.",
+            "Remove or rename all but one.",
+        )
+    return found[0] if found else None

@@ -1,0 +1,157 @@
+"""Which columns of a table are features."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import pandas as pd
+
+from nbradiomics.errors import InputError
+from nbradiomics.guess import did_you_mean
+from nbradiomics.tables.index import INDEX
+from nbradiomics.tables.numbers import read_numbers
+from nbradiomics.tables.typed import LINE, is_row_number
+
+#: PyRadiomics' classes of features.
+CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
+DIAGNOSTICS = "diagnostics_"
+_IMAGE = (
+    r"original|square|squareroot|logarithm|exponential|gradient|lbp-2D|lbp-3D-(?:m\d+|k)"
+    r"|wavelet\d*-[HL]{1,3}|log-sigma-\d+(?:-\d+)*-mm-[23]D"
+)
+#: Image type, class and feature; what was put before (`T2_original_...`) or behind does not count.
+_NAME = re.compile(
+    rf"(?:.*[^A-Za-z0-9])?(?:{_IMAGE})_(?:{'|'.join(CLASSES)})_[A-Za-z0-9]\w*", re.IGNORECASE | re.DOTALL
+)
+_BY_NAME = "the columns with names of PyRadiomics"
+_SHOWN = 5
+
+
+def is_pyradiomics_name(name: object) -> bool:
+    """Whether PyRadiomics calls a feature so: ``wavelet-HLL_glcm_Contrast``, or with ``T2_`` before it."""
+    return _NAME.fullmatch(str(name)) is not None
+
+
+@dataclass(frozen=True)
+class FeatureChoice:
+    """Which columns of a table are its features.
+
+    Attributes
+    ----------
+    names
+        The features, in the table's order.
+    left_out
+        The other columns with values, but for the index, row numbers and PyRadiomics' diagnostics.
+    why
+        What made a column a feature, in words.
+    """
+
+    names: tuple[str, ...]
+    left_out: tuple[str, ...]
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        """How many features were used, and which columns were left out."""
+        left = _listed(self.left_out) or "none"
+        other = " `features` names others." if self.left_out and self.why == _BY_NAME else ""
+        used = "1 feature was" if len(self.names) == 1 else f"{len(self.names)} features were"
+        return f"{used} used ({self.why}); columns left out: {left}.{other}"
+
+
+def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> FeatureChoice:
+    """Choose the features of a table.
+
+    Parameters
+    ----------
+    table
+        Feature table; see `nbradiomics.tables` for its index columns.
+    patterns
+        Names, or patterns as of file names (``original_shape_*``): the numeric columns that fit any of them
+        are the features. Without patterns those with a name of PyRadiomics are, and in a table that has none
+        of these all numeric columns. PyRadiomics' ``diagnostics_...`` columns tell how it ran (image sizes,
+        versions) and never are.
+
+    Raises
+    ------
+    InputError
+        When two columns have one name, a column that is to be a feature holds cells that are no numbers, or
+        no numeric column fits a pattern.
+    """
+    if isinstance(patterns, str):
+        raise InputError(f"the patterns came as the text {patterns!r}.", f"Give [{patterns!r}].")
+    columns = [str(name) for name in table.columns if name not in INDEX and not is_row_number(name)]
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    if repeated:
+        raise InputError(f"several columns are called {', '.join(repeated)}.", "Give each a name of its own.")
+    columns = [name for name in columns if not name.startswith(DIAGNOSTICS)]
+    candidates, why = _candidates(columns, patterns)
+    named = any(map(is_pyradiomics_name, candidates))
+    names = [
+        name for name in candidates if _is_numeric(table, name, strict=named and is_pyradiomics_name(name))
+    ]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            guess = did_you_mean(pattern, columns)
+            raise InputError(
+                f"no numeric column of the feature table fits {pattern!r}.",
+                f"{guess}Columns: {_listed(columns) or 'none'}.",
+            )
+    left_out = [name for name in columns if name not in set(names) and table[name].notna().any()]
+    return FeatureChoice(tuple(names), tuple(left_out), why)
+
+
+def feature_columns(table: pd.DataFrame, patterns: Sequence[str] = ()) -> list[str]:
+    """Names of the features of a feature table; see :func:`choose_features`."""
+    return list(choose_features(table, patterns).names)
+
+
+def _candidates(columns: Sequence[str], patterns: Sequence[str]) -> tuple[list[str], str]:
+    if patterns:
+        fitting = [name for name in columns if any(fnmatchcase(name, pattern) for pattern in patterns)]
+        return fitting, f"the numeric columns that fit {', '.join(patterns)}"
+    own = [name for name in columns if is_pyradiomics_name(name)]
+    if own:
+        return own, _BY_NAME
+    return list(columns), "all numeric columns, as none has a name of PyRadiomics"
+
+
+def _is_numeric(table: pd.DataFrame, name: str, *, strict: bool) -> bool:
+    """Whether a column is numbers; a broken one is refused, as it would be left out without a word.
+
+    A column of words is no feature, unless `strict`; one of numbers with a few words is broken.
+    """
+    column = table[name]
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        if pd.api.types.is_complex_dtype(column):
+            raise InputError(
+                f"column {name!r} holds complex numbers.", "Give their real part where that is meant."
+            )
+        return True
+    texts = column.reset_index(drop=True).dropna().astype(str).str.strip()
+    texts = texts[texts != ""]
+    numbers = read_numbers(texts)
+    words = len(numbers.unread) - len(numbers.undecided)
+    if len(texts) and (strict or 2 * words < len(texts)):
+        place = next(iter(numbers.unread), texts.index[0])
+        more = f" (and {len(numbers.unread) - 1} more cells)" if len(numbers.unread) > 1 else ""
+        raise InputError(
+            f"column {name!r} {'should hold numbers' if strict else 'holds numbers'}, but also "
+            f"{texts[place]!r} {_place(table, place)}, which {numbers.unread.get(place, 'is text')}{more}.",
+            "Correct the cell or leave it empty; write decimals with a point.",
+        )
+    return False
+
+
+def _place(table: pd.DataFrame, place: int) -> str:
+    """Where a row stands: its line, where the table was read from a file, and its subject."""
+    line = f"on line {int(table.index[place]) + 2}" if table.index.name == LINE else f"in row {place + 1}"
+    return f"{line} ({table['subject'].iloc[place]})" if "subject" in table else line
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

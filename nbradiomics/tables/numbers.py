@@ -1,0 +1,112 @@
+"""A column of text as numbers, with decimal points or decimal commas, or the cells that are none."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+_EXPONENT = r"(?:[eE][+-]?\d+)?"
+_POINT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
+_COMMA = re.compile(rf"[+-]?(?:\d+,\d*|,\d+){_EXPONENT}", re.ASCII)
+#: What a complex number without an imaginary part looks like: some releases of PyRadiomics write such.
+_REAL = re.compile(rf"\(((?:[+-]?)(?:\d+\.?\d*|\.\d+){_EXPONENT})[+-]0\.?0*j\)", re.ASCII)
+#: 1,234 may be 1.234 or 1234.
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+#: 1.234,5 or 1,234,567 or 1 234 or 1'234.
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f\u2019]\d{3})+(?:[.,]\d*)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a column of text holds as numbers.
+
+    Attributes
+    ----------
+    values
+        Numbers (float64) under the index of the cells; NaN where a cell is empty or was not read.
+    unread
+        Why a cell was not read (``is no number``), by its place in the index.
+    undecided
+        Those of `unread` that are numbers written in another way than the rest, or in one that may mean two
+        numbers; the others are no numbers at all.
+    mark
+        ``.`` or ``,``, where any number that was read holds decimals; else empty.
+    """
+
+    values: pd.Series[float]
+    unread: dict[int, str] = field(default_factory=dict)
+    undecided: frozenset[int] = frozenset()
+    mark: str = ""
+
+
+def read_numbers(cells: pd.Series) -> Numbers:
+    """Read a column of text as numbers; an empty cell is a missing value.
+
+    Decimal commas are read where the whole column agrees: no cell holds a decimal point, and at least one
+    cannot be a number with thousands separated. Nothing is guessed: thousands separators (``1.234,5``,
+    ``1,234,567``), and ``1,234`` where no other cell tells what the comma means, are not read.
+
+    Parameters
+    ----------
+    cells
+        Text without blanks at the ends. What stands for a missing value must be emptied before.
+
+    Returns
+    -------
+    Numbers
+        The values, and the cells that were not read.
+    """
+    plain = [float(cell) if cell else math.nan for cell in cells if not cell or _POINT.fullmatch(cell)]
+    if len(plain) == len(cells):  # a column as programs write them
+        mark = "." if any("." in cell for cell in cells) else ""
+        return Numbers(pd.Series(plain, index=cells.index, dtype="float64"), mark=mark)
+    texts = {int(place): str(cell) for place, cell in cells.items() if cell != ""}  # type: ignore[call-overload]
+    commas = {place for place, text in texts.items() if _COMMA.fullmatch(text)}
+    decimals = {place for place, text in texts.items() if "." in text and _POINT.fullmatch(text)}
+    by_comma = bool(commas) and not decimals and any(not _EITHER.fullmatch(texts[place]) for place in commas)
+    pointed = next((text for place, text in texts.items() if place in decimals), "")
+    found: dict[int, float] = {}
+    unread: dict[int, str] = {}
+    undecided: set[int] = set()
+    for place, text in texts.items():
+        value = _number(text, by_comma=by_comma)
+        if value is not None:
+            found[place] = value
+            continue
+        if place in commas or _GROUPED.fullmatch(text):
+            undecided.add(place)
+        unread[place] = _reason(text, comma=place in commas, pointed=pointed)
+    values = pd.Series(found, dtype="float64").reindex(cells.index)
+    mark = "," if by_comma else "." if decimals else ""
+    return Numbers(values, unread, frozenset(undecided), mark)
+
+
+def may_be_thousands(cells: pd.Series) -> list[int]:
+    """Cells such as ``1.234``, where every cell with a point is like that.
+
+    Beside columns with decimal commas such a point most often separates thousands.
+    """
+    pointed = {int(place): str(cell) for place, cell in cells.items() if "." in str(cell)}  # type: ignore[call-overload]
+    return list(pointed) if all(_EITHER.fullmatch(text) for text in pointed.values()) else []
+
+
+def _number(text: str, *, by_comma: bool) -> float | None:
+    if _POINT.fullmatch(text):
+        return float(text)
+    if by_comma and _COMMA.fullmatch(text):
+        return float(text.replace(",", "."))
+    real = _REAL.fullmatch(text)
+    return float(real[1]) if real else None
+
+
+def _reason(text: str, *, comma: bool, pointed: str) -> str:
+    if _EITHER.fullmatch(text):
+        return f"may mean {text.replace(',', '.')} or {re.sub('[.,]', '', text)}"
+    if comma and pointed:
+        return f"has a decimal comma, where {pointed!r} has a point"
+    if _GROUPED.fullmatch(text):
+        return "has thousands separators"
+    return "is no number"

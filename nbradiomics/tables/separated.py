@@ -1,0 +1,99 @@
+"""Rows of a text whose cells are separated by commas, semicolons, tabs or bars."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nbradiomics.errors import InputError
+
+#: A row: the line of the file on which it begins, counted from 1, and its cells.
+Row = tuple[int, list[str]]
+
+_SEPARATORS = (",", ";", "\t", "|")
+#: What Excel writes and reads as the first line: `sep=;`.
+_STATED = re.compile(r'"?sep=(?P<separator>\\t|.)"?[,;\t|]*', re.IGNORECASE)
+#: Lines that are looked at to find the separator.
+_LOOKED_AT = 200
+
+
+def separated_rows(text: str, path: Path) -> list[Row]:
+    """Split a text into rows and cells.
+
+    The separator is what a first line ``sep=;`` says, else the one that gives all rows as many cells as the
+    header, and most of them. Line ends of Windows, Unix and old Macs are read.
+
+    Raises
+    ------
+    InputError
+        When two separators fit alike, rows are separated differently, or quotes are wrong.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    stated = _STATED.fullmatch(lines[0].strip(" "))
+    if stated:
+        separator = "\t" if stated["separator"] == "\\t" else stated["separator"]
+        rows = list(_split(lines[1:], separator, path, before=1))
+    else:
+        separator = _separator(lines[:_LOOKED_AT], path)
+        rows = list(_split(lines, separator, path, before=0))
+    _require_one_separator(rows, separator, path)
+    return rows
+
+
+def _require_one_separator(rows: Sequence[Row], separator: str, path: Path) -> None:
+    """A row that is all one cell, and holds another separator, comes from another file."""
+    if max((len(cells) for _, cells in rows), default=0) < 2:
+        return
+    for line, cells in rows:
+        other = next((mark for mark in _SEPARATORS if mark in cells[0]), None) if len(cells) == 1 else None
+        if other:
+            raise InputError(
+                f"{path}: line {line} seems to be separated by {other!r}, and other rows by {separator!r}.",
+                "Separate all rows alike.",
+            )
+
+
+def _split(lines: Sequence[str], separator: str, path: Path, *, before: int) -> Iterator[Row]:
+    reader = csv.reader(
+        io.StringIO("\n".join(lines)), delimiter=separator, skipinitialspace=True, strict=True
+    )
+    line = before + 1
+    try:
+        for cells in reader:
+            yield line, [cell.strip() for cell in cells]
+            line = reader.line_num + before + 1
+    except csv.Error as error:
+        raise InputError(
+            f"{path} cannot be read as CSV: the row that begins on line {line}: {error}.",
+            "Close every quotation mark, and write one inside a quoted cell twice.",
+        ) from error
+
+
+def _separator(lines: Sequence[str], path: Path) -> str:
+    widths = {separator: _widths(lines, separator) for separator in _SEPARATORS}
+    split = {separator: found for separator, found in widths.items() if found and found[0] > 1}
+    if not split:
+        return ","  # a single column
+    fitting = {separator: found for separator, found in split.items() if len(set(found)) == 1} or split
+    most = max(found[0] for found in fitting.values())
+    best = [separator for separator, found in fitting.items() if found[0] == most]
+    if len(best) > 1:
+        named = " or ".join(repr(separator) for separator in best)
+        raise InputError(
+            f"{path}: cells may be separated by {named}; both split the header into {most}.",
+            "Say which by a first line such as sep=; or put cells that hold the other in quotes.",
+        )
+    return best[0]
+
+
+def _widths(lines: Sequence[str], separator: str) -> list[int]:
+    """Number of cells of each row that holds any; the header's first."""
+    try:
+        rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
+    except csv.Error:
+        return []  # told when the file is split
+    rows = rows[:-1] if len(lines) == _LOOKED_AT else rows  # the last may be cut off
+    return [len(cells) for cells in rows if any(cell.strip() for cell in cells)]

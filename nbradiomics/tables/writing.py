@@ -1,0 +1,23 @@
+"""Tables written so that a reader sees all of them or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics.atomic import whole
+from nbradiomics.errors import InputError
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write a table as CSV or Parquet, by its ending, so that a reader sees all of it or none."""
+    path = Path(path)
+    if path.suffix not in (".csv", ".parquet"):
+        raise InputError(f"{path} ends in {path.suffix!r}.", "Let the name end in .csv or .parquet.")
+    with whole(path) as temporary:
+        if path.suffix == ".csv":
+            table.to_csv(temporary, index=False)
+        else:
+            table.to_parquet(temporary, index=False)
+    return path
