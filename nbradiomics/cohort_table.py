@@ -19,6 +19,8 @@ minutes            time that the reader took                                    
 probability        map (0 to 1) that an automatic mask was made from, relative to      empty
                    the table
 site               hospital or scanner                                                 empty
+in_training        whether the model behind an automatic mask was trained on the       not known
+                   subject: ``yes``, ``no``, or empty; see `nbradiomics.in_training`
 =================  ==================================================================  =================
 """
 
@@ -31,6 +33,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.errors import InputError
+from nbradiomics.in_training import read_state
 from nbradiomics.problem import Problem
 from nbradiomics.tables import AUTO, read_text_table
 
@@ -52,6 +55,7 @@ DEFAULTS: dict[str, Any] = {
     "minutes": "",
     "probability": "",
     "site": "",
+    "in_training": "",
 }
 #: Columns of paths.
 FILES = ("image", "mask", "probability")
@@ -91,6 +95,7 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     for column in ("reading", "label"):
         table[column] = [_whole_number(value) for value in table[column]]
     problems += _row_problems(table, path)
+    table["in_training"] = [_state(value) for value in table["in_training"]]
     for column in FILES:
         table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
@@ -186,7 +191,19 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
         problems.append(("reference_kind", expected, "Use one of these, or leave it empty."))
     if row["minutes"] and not _is_duration(row["minutes"]):
         problems.append(("minutes", f"{row['minutes']!r}; a number from 0 was expected.", "Give minutes."))
+    try:
+        read_state(row["in_training"])
+    except InputError as error:
+        problems.append(("in_training", error.problem, error.remedy))
     return problems
+
+
+def _state(cell: str) -> str:
+    """State of `in_training`; a cell that says neither yes nor no is a problem told elsewhere."""
+    try:
+        return read_state(cell)
+    except InputError:
+        return ""
 
 
 def _is_duration(text: str) -> bool:

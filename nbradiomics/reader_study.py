@@ -30,6 +30,7 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.cohort_table import FILES
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.in_training import require_known
 from nbradiomics.lesions import UNION
 from nbradiomics.problem import problem_table
 from nbradiomics.provenance import write_provenance
@@ -74,6 +75,7 @@ def run_reader_study(
     *,
     plan: Readers = Readers(),  # noqa: B008 - frozen
     write_consensus: Sequence[str] = (),
+    training_subjects: Sequence[str] = (),
     lesions: str = UNION,
     label: int = DEFAULT_LABEL,
     seed: int = 0,
@@ -93,6 +95,9 @@ def run_reader_study(
     write_consensus
         ``majority`` or ``staple``: the consensus of the readers is written as masks of a reader of that name,
         into ``masks/`` and ``cohort.csv`` of the folder, for a training to learn from.
+    training_subjects
+        Subjects that the model was trained on, beside those of whom the cohort table says so (`in_training`).
+        They are left out of everything that is said of the model.
     lesions
         What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``.
     label
@@ -107,17 +112,25 @@ def run_reader_study(
     Raises
     ------
     InputError
-        When the cohort table is wrong, no scan has two masks, or the folder holds other files or the cohort
+        When the cohort table is wrong, no scan has two masks, a training subject is none of the cohort's, or
+        the folder holds other files or the cohort
         table itself.
     """
     require_methods([*plan.consensus, *write_consensus])
     given = cohort if isinstance(cohort, Cohort) else load_cohort(cohort)
+    require_known(training_subjects, given.table["subject"])
+    given = given.with_training_subjects(training_subjects)
     _require_elsewhere(given, Path(out))
     require_names(given.readers())
     require_consensus(given, write_consensus)
-    require_pairs(given, lesions)
+    require_pairs(given.without_seen_masks(), lesions)
     settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
-    asked = {**plan.model_dump(mode="json"), "lesions": lesions, "seed": seed}
+    asked = {
+        **plan.model_dump(mode="json"),
+        "lesions": lesions,
+        "seed": seed,
+        "training_subjects": sorted(training_subjects),
+    }
     notes, earlier = _earlier(Path(out), asked)
     folder = RunFolder.open(Path(out))
     write_table(problem_table(given.warnings), folder.file("check.csv"))
@@ -129,7 +142,7 @@ def run_reader_study(
     study.write(folder.readers)
     failures = list(agreement.failures)
     if plan.maps and AUTO in given.readers():
-        failures += write_distance_maps(given, folder.distance_maps, **how)
+        failures += write_distance_maps(given.without_seen_masks(), folder.distance_maps, **how)
     kept, undone = _with_consensus(given, write_consensus, folder, label, progress)
     kept.write(folder.file("cohort.csv"))
     failures += undone
@@ -167,7 +180,11 @@ def compare_readers(
     label: int,
     **by_case: Any,
 ) -> AgreementTable:
-    """Masks against masks as a study asks for it: every pair, and the consensus where it is wanted."""
+    """Masks against masks as a study asks for it: every pair, and the consensus where it is wanted.
+
+    Automatic masks of subjects that the model was trained on are compared with nothing.
+    """
+    cohort = cohort.without_seen_masks()
     field = Field(plan.background_mm)
     found = compare_cohort(
         cohort, lesions=lesions, label=label, tolerance_mm=plan.tolerance_mm, field=field, **by_case

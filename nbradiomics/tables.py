@@ -18,6 +18,8 @@ variant
     Which processing or perturbation; ``original`` for none.
 engine
     Which engine computed the features, and its version; tables of two engines are not mixed unasked.
+in_training
+    Of an automatic mask: whether the model was trained on the subject (``yes``, ``no``, empty: not known).
 """
 
 from __future__ import annotations
@@ -34,10 +36,10 @@ from nbradiomics.errors import AmbiguousError, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine")
+INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine", "in_training")
 AUTO = "auto"
 #: Columns of names.
-_TEXT = ("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant", "engine")
+_TEXT = ("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant", "engine", "in_training")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

@@ -12,10 +12,10 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names", "atomic"},
+    {"problem", "execution", "names", "numbers", "atomic"},
     {"tables", "images"},
     {"workspace"},
-    {"cohort_table", "cohort", "study"},
+    {"in_training", "cohort_table", "cohort", "study"},
     {"case_region", "lesions", "provenance", "run_folder"},
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},
     {"outcome"},
