@@ -123,7 +123,7 @@ def run_reader_study(
     _require_elsewhere(given, Path(out))
     require_names(given.readers())
     require_consensus(given, write_consensus)
-    require_pairs(given.without_seen_masks(), lesions)
+    require_pairs(_to_judge(given), lesions)
     settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
     asked = {
         **plan.model_dump(mode="json"),
@@ -184,7 +184,7 @@ def compare_readers(
 
     Automatic masks of subjects that the model was trained on are compared with nothing.
     """
-    cohort = cohort.without_seen_masks()
+    cohort = _to_judge(cohort)
     field = Field(plan.background_mm)
     found = compare_cohort(
         cohort, lesions=lesions, label=label, tolerance_mm=plan.tolerance_mm, field=field, **by_case
@@ -195,6 +195,18 @@ def compare_readers(
     with_consensus = compare_with_consensus(cohort, plan.consensus, lesions=lesions, how=how, **by_case)
     tables = [table for table in (found.table, with_consensus.table) if len(table)]
     return AgreementTable(pd.concat(tables, ignore_index=True), [*found.failures, *with_consensus.failures])
+
+
+def _to_judge(cohort: Cohort) -> Cohort:
+    """The cohort without the automatic masks that prove nothing."""
+    left = cohort.without_seen_masks()
+    if AUTO in cohort.readers() and AUTO not in left.readers() and len(left.readers()) < 2:
+        raise InputError(
+            "the model was trained on all subjects that it segmented, and there are no two readers to "
+            "compare.",
+            "Give subjects that are new to the model, or masks of a second reader.",
+        )
+    return left
 
 
 def _require_elsewhere(cohort: Cohort, out: Path) -> None:

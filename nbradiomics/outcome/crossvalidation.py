@@ -73,23 +73,24 @@ def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
     return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]
 
 
-def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], minimum: int) -> None:
-    """Make sure that each fold has enough training subjects whom all readers measured.
+def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], settings: OutcomeSettings) -> None:
+    """Make sure that all readers measured enough subjects, and enough training subjects of each fold.
 
     Raises
     ------
     InputError
-        When some fold has fewer than `minimum`.
+        When there are fewer than `settings.min_subjects`, or in a fold fewer than half of that.
     """
     ratings = data.stability.ratings
     if ratings is None:
         return
     rated = np.isin(data.subjects, ratings.subjects)
     fewest = min(int(rated[train].sum()) for folds in splits for train, _ in folds)
-    if fewest < minimum:
+    if int(rated.sum()) < settings.min_subjects or fewest < settings.min_subjects_of_fold:
         raise InputError(
             f"a fold has only {fewest} training subjects whom all of {', '.join(ratings.readers)} measured "
-            f"({int(rated.sum())} of {len(rated)} subjects in all); stability needs {minimum}.",
+            f"({int(rated.sum())} of {len(rated)} subjects in all); stability "
+            f"needs {settings.min_subjects_of_fold} in a fold and {settings.min_subjects} in all.",
             "Name stability readers who share more subjects, lower min_subjects, or give the list of "
             "stable features.",
         )
@@ -116,7 +117,7 @@ def cross_validate(
         When anything else goes wrong: the other repeats alone would be another analysis.
     """
     splits = make_splits(data.y, settings)
-    check_ratings(data, splits, settings.min_subjects)
+    check_ratings(data, splits, settings)
     cases = {
         f"repeat {number}": (data, settings, tuple(models), number, folds)
         for number, folds in enumerate(splits, start=1)

@@ -53,7 +53,10 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
         DropUninformative(),
         UnlessEmpty(SimpleImputer(strategy="median")),
         StabilityFilter(
-            data.stability.stable, data.stability.ratings, settings.icc_threshold, settings.min_subjects
+            data.stability.stable,
+            data.stability.ratings,
+            settings.icc_threshold,
+            settings.min_subjects_of_fold,
         ),
         UnlessEmpty(StandardScaler()),
         CorrelationFilter(settings.correlation),

@@ -32,7 +32,8 @@ class OutcomeSettings:
         A feature is stable where the lower 95 % limit of its ICC(A,1) reaches this value. 0.75 is the
         border of good reliability in Koo and Li 2016.
     min_subjects
-        Fewest training subjects of a fold, measured by all readers, for a feature to be stable; 2 or more.
+        Fewest subjects, measured by all readers, for a feature to be stable, 2 or more: as in
+        `assess_reproducibility`. The training part of a fold needs half as many, as it has in two folds.
     correlation
         Of two features whose absolute Spearman correlation exceeds this value one is dropped.
     bootstraps
@@ -85,6 +86,11 @@ class OutcomeSettings:
         self._check("bootstraps", self.bootstraps >= 0, "0 or more")
         self._check("confidence", 0 < self.confidence < 1, "between 0 and 1, both excluded")
         self._check("permutations", self.permutations >= 0, "0 or more")
+
+    @property
+    def min_subjects_of_fold(self) -> int:
+        """Fewest training subjects of a fold whom all readers must have measured."""
+        return max(2, -(-self.min_subjects // 2))
 
     def _check(self, name: str, good: bool, wanted: str) -> None:
         if not good:

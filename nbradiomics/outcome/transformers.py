@@ -97,7 +97,7 @@ class StabilityFilter(_ColumnFilter):
         stable: tuple[str, ...] | None = None,
         ratings: Ratings | None = None,
         threshold: float = 0.75,
-        minimum: int = MINIMUM_SUBJECTS,
+        minimum: int = MINIMUM_SUBJECTS // 2,
     ) -> None:
         self.stable = stable
         self.ratings = ratings
