@@ -21,6 +21,7 @@ from nbradiomics.cli_options import (
     FeatureNames,
     Jobs,
     Lesions,
+    MinSubjects,
     Models,
     Reading,
     Roi,
@@ -245,7 +246,9 @@ app.command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params 
 @app.command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")
 def reproducibility(
     features: Annotated[Path, typer.Argument(help="Feature table (.parquet or .csv).")],
-    out: Annotated[Path, typer.Option(help="Table to write: feature, icc, low, high, subjects, stable.")],
+    out: Annotated[
+        Path, typer.Option(help="Table to write: feature, icc, low, high, subjects, stable, readers, note.")
+    ],
     readers: Annotated[
         str | None, typer.Option(help="Readers, with commas; all but `auto` unless given.")
     ] = None,
@@ -258,16 +261,18 @@ def reproducibility(
     reading: Reading = None,
     threshold: Annotated[float, typer.Option(help="Lowest lower limit of a stable feature's ICC.")] = 0.75,
     confidence: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
+    min_subjects: MinSubjects = 10,
 ) -> None:
     """Test how far each feature survives a change of reader: ICC(A,1) with its interval."""
-    from nbradiomics.reproducibility import assess_reproducibility
+    from nbradiomics.reproducibility import LIMITS, assess_reproducibility, stable_text, training_sentences
     from nbradiomics.tables import choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
     given, patterns = read_features(features), split_names(feature_names)
+    named = split_names(readers) or None
     table = assess_reproducibility(
         given,
-        readers=split_names(readers) or None,
+        readers=named,
         feature_names=patterns,
         timepoint=timepoint,
         sequence=sequence,
@@ -277,11 +282,11 @@ def reproducibility(
         reading=reading,
         threshold=threshold,
         confidence=confidence,
+        min_subjects=min_subjects,
     )
     write_table(table, out)
-    undefined = int(table["icc"].isna().sum())
-    stable = f"{int(table['stable'].sum())} of {len(table)} features are stable, {undefined} undefined"
-    output.print(f"{stable} -> {out}", markup=False)
+    for sentence in (*training_sentences(given, named), f"{stable_text(table)} -> {out}", LIMITS):
+        output.print(sentence, markup=False)
     output.print(choose_features(given, patterns).sentence, markup=False)
 
 
@@ -313,12 +318,12 @@ def outcome(
     covariate_penalizer: Annotated[float, typer.Option(help="Ridge penalty of covariates.")] = 0.1,
     permutations: Annotated[int, typer.Option(help="Refits for the p of the risk groups; 0 gives none.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of folds and bootstrap.")] = 0,
+    min_subjects: MinSubjects = 10,
     jobs: Jobs = None,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
     from nbradiomics.reproducibility import read_stable
-    from nbradiomics.tables import AUTO
 
     result = evaluate_outcome(
         read_features(features),
@@ -342,15 +347,12 @@ def outcome(
             penalizer=penalizer,
             covariate_penalizer=covariate_penalizer,
             permutations=permutations,
+            min_subjects=min_subjects,
         ),
         jobs=processes(jobs),
         progress=bars,
     )
     write_outcome(result, out)
-    if reader == AUTO:
-        output.print(
-            f"Masks of {AUTO} must come from a model that has not seen these subjects.", markup=False
-        )
     show_table(result.performance)
     for sentence in result.summary["sentences"]:
         output.print(sentence, markup=False)

@@ -50,3 +50,6 @@ Background = Annotated[
         min=0,
     ),
 ]
+MinSubjects = Annotated[
+    int, typer.Option(help="Fewest subjects measured by every reader for a feature to be stable.", min=2)
+]

@@ -11,6 +11,7 @@ from nbradiomics.cli_features import show_label_warnings
 from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions
 from nbradiomics.cli_steps import processes, read_cohort, split_names
 from nbradiomics.console import bars, failure_line, output, show_lines
+from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
     from nbradiomics.reader_study import ReaderStudyResult
@@ -28,6 +29,16 @@ def readers(
             help="By how much the model may agree less with the readers than they do with each other; fixed "
             "beforehand. 0.03 for a metric from 0 to 1; needed for one in mm.",
             min=0,
+        ),
+    ] = None,
+    margin_fixed: Annotated[
+        str | None, typer.Option(help="When or where the margin was fixed beforehand: a date or a protocol.")
+    ] = None,
+    training_subjects: Annotated[
+        str | None,
+        typer.Option(
+            help="Subjects that the model was trained on, with commas, or @FILE with one a line: they are "
+            "left out, as are those of column in_training."
         ),
     ] = None,
     epsilon: Annotated[
@@ -67,6 +78,7 @@ def readers(
     plan = reader_plan(
         metric=metric,
         margin=margin,
+        margin_fixed=margin_fixed,
         epsilons=[epsilon, 0.0] if epsilon else [0.0],
         tolerance_mm=tolerance,
         background_mm=background,
@@ -82,6 +94,7 @@ def readers(
         out,
         plan=plan,
         write_consensus=split_names(write_consensus),
+        training_subjects=_subjects(training_subjects),
         lesions=lesions,
         seed=seed,
         jobs=processes(jobs),
@@ -89,6 +102,18 @@ def readers(
     )
     show_label_warnings(loaded, jobs=processes(jobs))
     _finish(done)
+
+
+def _subjects(text: str | None) -> list[str]:
+    """Subjects of the option, or of the file that it names."""
+    from nbradiomics.tables import read_text
+
+    if text is None or not text.startswith("@"):
+        return split_names(text)
+    file = Path(text.removeprefix("@"))
+    if not file.is_file():
+        raise InputError(f"{file} does not exist or is no file.", "Check the path of the list of subjects.")
+    return [name for line in read_text(file).splitlines() for name in split_names(line)]
 
 
 def _finish(done: ReaderStudyResult) -> None:

@@ -90,13 +90,14 @@ def _tell(done: SegmentedCohort, model: Model) -> None:
     lines = [f"Model {model.name}: {card.intended_use}"] if card.intended_use else []
     if card.training_images is None and card.training_subjects is None:
         lines.append(
-            f"Model {model.name} does not record what it was trained on: masks of subjects that it was "
-            "trained on must not enter an outcome model."
+            f"Model {model.name} does not record what it was trained on: write yes or no in column "
+            "in_training of the table for each subject, so that its masks of subjects that it was "
+            "trained on are left out."
         )
     if seen:
         lines.append(
             f"The model was trained on {seen} of these images or subjects: their masks say nothing about new "
-            "ones, and must not enter an outcome model."
+            "ones. Column in_training says so, and verdicts and outcome models leave them out."
         )
     for line in [*lines, *(f"Warning: {warning}" for warning in done.warnings)]:
         output.print(line, markup=False)

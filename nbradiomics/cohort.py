@@ -7,13 +7,14 @@ the table. `load_cohort` reads one, `Cohort` answers what the stages ask: the sc
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbradiomics.cohort_table import DEFAULTS, FILES, INDEPENDENT, SCAN, read_cohort_table
 from nbradiomics.errors import InputError
+from nbradiomics.in_training import YES, seen_subjects, training_states
 from nbradiomics.problem import Problem, raise_errors
 from nbradiomics.tables import AUTO, write_table
 
@@ -87,7 +88,9 @@ class Case:
 
     Several mask files are united voxel by voxel. `kind` tells how the mask came about: ``independent`` (also
     where the cohort does not say), ``edited``, ``consensus``, or ``automatic``. `probability` is the map that
-    an automatic mask was made from, where there is one. `component` is the one that is meant of the region.
+    an automatic mask was made from, where there is one, and `in_training` says of such a mask whether the
+    model was trained on the subject: ``yes``, ``no``, or empty where that is not known. `component` is the
+    one that is meant of the region.
     """
 
     scan: Scan
@@ -97,6 +100,7 @@ class Case:
     masks: tuple[MaskFile, ...]
     kind: str = INDEPENDENT
     probability: Path | None = None
+    in_training: str = ""
     component: Component | None = None
 
     @property
@@ -143,7 +147,11 @@ class Cohort:
     def cases(self) -> list[Case]:
         """Every row with a mask as a case of its own, in the order of the table."""
         drawn, scans = self.table[self.table["mask"] != ""], self._scans()
-        return [_case(row, scans[tuple(row[name] for name in SCAN)]) for row in drawn.to_dict("records")]
+        states = training_states(self.table)
+        return [
+            _case(row, scans[tuple(row[name] for name in SCAN)], states[row["subject"]])
+            for row in drawn.to_dict("records")
+        ]
 
     def with_reader(
         self,
@@ -152,6 +160,7 @@ class Cohort:
         *,
         kind: str = "",
         probabilities: Mapping[Scan, Path] | None = None,
+        in_training: Mapping[Scan, str] | None = None,
     ) -> Cohort:
         """Add a reader: one mask file with label 1 for each scan.
 
@@ -165,6 +174,9 @@ class Cohort:
             `reference_kind` of the masks.
         probabilities
             Probability map of each scan, where there are any.
+        in_training
+            Whether the model was trained on the subject of each scan: ``yes``, ``no`` or empty. A scan of
+            which `masks` holds no file keeps it too, so that a failure on it is known for what it is.
         """
         import pandas as pd
 
@@ -176,30 +188,57 @@ class Cohort:
         rois = set(self.table.loc[self.table["mask"] != "", "roi"])
         roi = rois.pop() if len(rois) == 1 else DEFAULTS["roi"]
         keep = {"reader": reader, "roi": roi, "reading": 1, "label": 1, "reference_kind": kind, "minutes": ""}
+        states = {tuple(scan.index().values()): state for scan, state in (in_training or {}).items()}
         maps = _by_place(probabilities or {})
         # An image file may stand in several scans: a row belongs to its scan.
         places = list(self.table[[*SCAN, "image"]].itertuples(index=False, name=None))
         first = dict(zip(reversed(places), reversed(self.table.to_dict("records")), strict=True))
         given = _by_place({scan: masks[scan] for scan in self.scans() if scan in masks})
         added = [
-            {**first[place], **keep, "mask": mask, "probability": maps.get(place, "")}
+            {
+                **first[place],
+                **keep,
+                "mask": mask,
+                "probability": maps.get(place, ""),
+                "in_training": states.get(place[:-1], "" if reader == AUTO else first[place]["in_training"]),
+            }
             for place, mask in given.items()
         ]
         # An image that had no mask has one now: its row without a reader says nothing more.
         bare = [place in given for place in places]
         old = self.table[(self.table["mask"] != "") | ~pd.Series(bare, index=self.table.index)]
-        return Cohort(pd.concat([old, pd.DataFrame(added)], ignore_index=True), self.path)
+        table = pd.concat([old, pd.DataFrame(added)], ignore_index=True)
+        failed = {scan: states[scan] for scan in states.keys() - {place[:-1] for place in given}}
+        return Cohort(_with_states(table, failed), self.path)
+
+    def with_training_subjects(self, subjects: Iterable[str]) -> Cohort:
+        """Record that the model was trained on these subjects; of the others stays what the table says."""
+        table = self.table.copy()
+        table.loc[table["subject"].isin(set(subjects)), "in_training"] = YES
+        return replace(self, table=table)
+
+    def without_seen_masks(self) -> Cohort:
+        """Leave out the automatic masks of subjects that the model was trained on: they prove nothing."""
+        seen = self.table["subject"].isin(seen_subjects(self.table)) & (self.table["reader"] == AUTO)
+        return self._without(seen) if seen.any() else self
 
     def without_reader(self, reader: str) -> Cohort:
         """Leave out a reader's masks; an image that has no other mask stays as one without."""
+        kept = self._without(self.table["reader"] == reader)
+        if reader != AUTO:
+            return kept
+        # What was known of the model that made them says nothing of another one.
+        return replace(kept, table=kept.table.assign(in_training=DEFAULTS["in_training"]))
+
+    def _without(self, own: pd.Series) -> Cohort:
+        """Leave out the marked masks; an image that has no other mask stays as one without."""
         import pandas as pd
 
-        own = self.table["reader"] == reader
         rest = self.table[~own]
         there = set(rest[SCAN].itertuples(index=False, name=None))
         bare = [scan not in there for scan in self.table[SCAN].itertuples(index=False, name=None)]
         kept = self.table[~own | pd.Series(bare, index=self.table.index)].copy()
-        emptied = kept["reader"] == reader
+        emptied = own[kept.index]
         for column in ("reader", "mask", "label", "reference_kind", "minutes", "probability"):
             kept.loc[emptied, column] = DEFAULTS[column]
         return replace(self, table=kept.drop_duplicates().reset_index(drop=True))
@@ -210,7 +249,7 @@ class Cohort:
         table = self.table.copy()
         for column in FILES:
             table[column] = [_relative(value, path.parent) for value in table[column]]
-        defaulted = ["channel", "label", "reference_kind", "minutes", "probability", "site"]
+        defaulted = ["channel", "label", "reference_kind", "minutes", "probability", "site", "in_training"]
         table = table.drop(columns=[name for name in defaulted if (table[name] == DEFAULTS[name]).all()])
         write_table(table, path)
         return Cohort(self.table, path)
@@ -257,12 +296,24 @@ def _scan(rows: pd.DataFrame) -> Scan:
     return Scan(first["subject"], first["timepoint"], first["sequence"], tuple(channels))
 
 
-def _case(row: Mapping[Any, Any], scan: Scan) -> Case:
+def _case(row: Mapping[Any, Any], scan: Scan, in_training: str) -> Case:
     label = row["label"] if row["label"] != "" else None
     mask = MaskFile(Path(row["mask"]), label)
     kind = AUTOMATIC if row["reader"] == AUTO else row["reference_kind"] or INDEPENDENT
     probability = Path(row["probability"]) if row["probability"] else None
-    return Case(scan, row["roi"], row["reader"], int(row["reading"]), (mask,), kind, probability)
+    state = in_training if row["reader"] == AUTO else ""
+    return Case(scan, row["roi"], row["reader"], int(row["reading"]), (mask,), kind, probability, state)
+
+
+def _with_states(table: pd.DataFrame, states: Mapping[tuple[str, ...], str]) -> pd.DataFrame:
+    """Write `in_training` of scans that have no automatic mask to carry it."""
+    found = [
+        states.get(scan, own)
+        for scan, own in zip(
+            table[SCAN].itertuples(index=False, name=None), table["in_training"], strict=True
+        )
+    ]
+    return table.assign(in_training=found)
 
 
 def _by_place(files: Mapping[Scan, Path]) -> dict[tuple[str, ...], str]:

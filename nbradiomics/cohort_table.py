@@ -21,6 +21,8 @@ minutes            time that the reader took                                    
 probability        map (0 to 1) that an automatic mask was made from, relative to      empty
                    the table
 site               hospital or scanner                                                 empty
+in_training        whether the model behind an automatic mask was trained on the       not known
+                   subject: ``yes``, ``no``, or empty; see `nbradiomics.in_training`
 =================  ==================================================================  =================
 """
 
@@ -35,6 +37,7 @@ from nbradiomics.batch_table import from_batch, is_batch, name_regions_by_label
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
 from nbradiomics.images.labels import plain_label
+from nbradiomics.in_training import read_state
 from nbradiomics.problem import Problem, told_once
 from nbradiomics.tables import (
     AUTO,
@@ -64,6 +67,7 @@ DEFAULTS: dict[str, Any] = {
     "minutes": "",
     "probability": "",
     "site": "",
+    "in_training": "",
 }
 #: Columns of paths.
 FILES = ("image", "mask", "probability")
@@ -118,6 +122,7 @@ def read_cohort_table(
     if batch and "roi" not in raw:
         table = name_regions_by_label(table, KEY)
     problems += told_once([*_row_problems(table, path), *_minutes_problems(table, unread, path)], len(table))
+    table["in_training"] = [_state(value) for value in table["in_training"]]
     for column in FILES:
         table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
@@ -206,7 +211,19 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
     if row["reference_kind"] and row["reference_kind"] not in KINDS:
         expected = f"{row['reference_kind']!r}; one of {', '.join(KINDS)} was expected."
         problems.append(("reference_kind", expected, "Use one of these, or leave it empty."))
+    try:
+        read_state(row["in_training"])
+    except InputError as error:
+        problems.append(("in_training", error.problem, error.remedy))
     return problems
+
+
+def _state(cell: str) -> str:
+    """State of `in_training`; a cell that says neither yes nor no is a problem told elsewhere."""
+    try:
+        return read_state(cell)
+    except InputError:
+        return ""
 
 
 def _minutes_problems(table: pd.DataFrame, unread: Mapping[int, str], path: Path) -> list[Problem]:

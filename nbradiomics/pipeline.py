@@ -92,7 +92,7 @@ def run(
     failures += stages.study_agreement(work, cohort, agreement)
     features, failed = stages.extract(work, cohort)
     failures += failed + stages.reproduce(work, features)
-    failures += stages.predict(work, features, segmented.table if segmented else None)
+    failures += stages.predict(work, features)
     table = work.folder.localised(failure_table(failures))
     write_table(table, work.folder.file("failures.csv"))
     _write_provenance(work, cohort, segmented.provenance if segmented else {})

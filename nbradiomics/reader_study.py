@@ -30,6 +30,7 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.cohort_table import FILES
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.in_training import require_known
 from nbradiomics.lesions import lesion_rule
 from nbradiomics.problem import problem_table
 from nbradiomics.provenance import write_provenance
@@ -74,6 +75,7 @@ def run_reader_study(
     *,
     plan: Readers = Readers(),  # noqa: B008 - frozen
     write_consensus: Sequence[str] = (),
+    training_subjects: Sequence[str] = (),
     lesions: str | None = None,
     label: int = DEFAULT_LABEL,
     seed: int = 0,
@@ -93,6 +95,9 @@ def run_reader_study(
     write_consensus
         ``majority`` or ``staple``: the consensus of the readers is written as masks of a reader of that name,
         into ``masks/`` and ``cohort.csv`` of the folder, for a training to learn from.
+    training_subjects
+        Subjects that the model was trained on, beside those of whom the cohort table says so (`in_training`).
+        They are left out of everything that is said of the model.
     lesions
         What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``; see
         `lesions.lesion_rule` for what ``None`` is.
@@ -108,18 +113,26 @@ def run_reader_study(
     Raises
     ------
     InputError
-        When the cohort table is wrong, no scan has two masks, or the folder holds other files or the cohort
+        When the cohort table is wrong, no scan has two masks, a training subject is none of the cohort's, or
+        the folder holds other files or the cohort
         table itself.
     """
     require_methods([*plan.consensus, *write_consensus])
     given = cohort if isinstance(cohort, Cohort) else load_cohort(cohort)
+    require_known(training_subjects, given.table["subject"])
+    given = given.with_training_subjects(training_subjects)
     _require_elsewhere(given, Path(out))
     require_names(given.readers())
     require_consensus(given, write_consensus)
     lesions = lesion_rule(lesions, given.table)
-    require_pairs(given, lesions)
+    require_pairs(_to_judge(given), lesions)
     settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
-    asked = {**plan.model_dump(mode="json"), "lesions": lesions, "seed": seed}
+    asked = {
+        **plan.model_dump(mode="json"),
+        "lesions": lesions,
+        "seed": seed,
+        "training_subjects": sorted(training_subjects),
+    }
     notes, earlier = _earlier(Path(out), asked)
     folder = RunFolder.open(Path(out))
     write_table(problem_table(given.warnings), folder.file("check.csv"))
@@ -131,7 +144,7 @@ def run_reader_study(
     study.write(folder.readers)
     failures = list(agreement.failures)
     if plan.maps and AUTO in given.readers():
-        failures += write_distance_maps(given, folder.distance_maps, **how)
+        failures += write_distance_maps(given.without_seen_masks(), folder.distance_maps, **how)
     kept, undone = _with_consensus(given, write_consensus, folder, label, progress)
     kept.write(folder.file("cohort.csv"))
     failures += undone
@@ -169,7 +182,11 @@ def compare_readers(
     label: int,
     **by_case: Any,
 ) -> AgreementTable:
-    """Masks against masks as a study asks for it: every pair, and the consensus where it is wanted."""
+    """Masks against masks as a study asks for it: every pair, and the consensus where it is wanted.
+
+    Automatic masks of subjects that the model was trained on are compared with nothing.
+    """
+    cohort = _to_judge(cohort)
     field = Field(plan.background_mm)
     found = compare_cohort(
         cohort, lesions=lesions, label=label, tolerance_mm=plan.tolerance_mm, field=field, **by_case
@@ -180,6 +197,18 @@ def compare_readers(
     with_consensus = compare_with_consensus(cohort, plan.consensus, lesions=lesions, how=how, **by_case)
     tables = [table for table in (found.table, with_consensus.table) if len(table)]
     return AgreementTable(pd.concat(tables, ignore_index=True), [*found.failures, *with_consensus.failures])
+
+
+def _to_judge(cohort: Cohort) -> Cohort:
+    """The cohort without the automatic masks that prove nothing."""
+    left = cohort.without_seen_masks()
+    if AUTO in cohort.readers() and AUTO not in left.readers() and len(left.readers()) < 2:
+        raise InputError(
+            "the model was trained on all subjects that it segmented, and there are no two readers to "
+            "compare.",
+            "Give subjects that are new to the model, or masks of a second reader.",
+        )
+    return left
 
 
 def _require_elsewhere(cohort: Cohort, out: Path) -> None:

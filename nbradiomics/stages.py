@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +80,13 @@ def segment(run: Run, cohort: Cohort) -> tuple[Cohort, SegmentedCohort | None]:
         maps=run.folder.maps if plan.maps else None,
         inference=study_inference(plan),
         postprocessing=PostProcessing(plan.largest_component, plan.min_volume_ml),
+        training_subjects=plan.training_subjects,
         threads=run.jobs,
         workspace=run.folder.workspace,
         progress=run.progress,
     )
     if not plan.maps:
         remove_maps(cohort, run.folder.maps)
-    if plan.training_subjects is not None:
-        seen = segmented.table["subject"].isin(plan.training_subjects)
-        segmented.table["in_training"] = segmented.table["in_training"].fillna(False) | seen
     write_table(segmented.table, run.folder.file("segmentation.csv"))
     return segmented.cohort.write(run.folder.file("cohort.csv")), segmented
 
@@ -125,7 +123,7 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
     if not (study.readers.maps and AUTO in cohort.readers()):
         return []
     return write_distance_maps(
-        cohort,
+        cohort.without_seen_masks(),
         run.folder.distance_maps,
         lesions=run.rule_of_masks(cohort),
         label=study_label(study),
@@ -175,6 +173,7 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
                     readers=readers,
                     threshold=run.study.reproducibility.threshold,
                     confidence=run.study.reproducibility.confidence,
+                    min_subjects=run.study.reproducibility.min_subjects,
                 )
             except NbradiomicsError as error:
                 failures.append(_whole(f"{name}{suffix}", "reproducibility", error))
@@ -197,31 +196,20 @@ def _comparisons(rows: pd.DataFrame) -> dict[str, list[str]]:
     return comparisons
 
 
-def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame | None) -> list[Failure]:
+def predict(run: Run, features: pd.DataFrame) -> list[Failure]:
     """Fit and validate the outcome models of every endpoint."""
     if run.study.outcome is None:
         return []
     failures = []
-    seen = _seen_in_training(run.study, segmentation)
-    unseen = features[(features["reader"] != AUTO) | ~features["subject"].isin(seen)]
     clinical, _ = read_named_table(run.study.outcome.clinical, ["subject"], run.study.subject_column)
     for endpoint in run.study.outcome.endpoints:
         try:
-            result = _evaluate(run, run.study.outcome, endpoint, unseen, clinical)
+            result = _evaluate(run, run.study.outcome, endpoint, features, clinical)
         except NbradiomicsError as error:
             failures.append(_whole(endpoint.name, "outcome", error))
             continue
-        reason = result.flow["reason"].mask(result.flow["subject"].isin(seen), "the model was trained on it")
-        result = replace(result, flow=result.flow.assign(reason=reason))
         write_outcome(result, run.folder.file("outcome", endpoint.name))
     return failures
-
-
-def _seen_in_training(study: Study, segmentation: pd.DataFrame | None) -> set[str]:
-    """Subjects whose automatic masks come from a model that was trained on them."""
-    if segmentation is None or study.outcome is None or study.outcome.reader != AUTO:
-        return set()
-    return set(segmentation.loc[segmentation["in_training"].fillna(False).astype(bool), "subject"])
 
 
 def _evaluate(
@@ -231,6 +219,7 @@ def _evaluate(
     settings = OutcomeSettings(
         seed=run.study.seed,
         icc_threshold=run.study.reproducibility.threshold,
+        min_subjects=run.study.reproducibility.min_subjects,
         **outcome.model_dump(include=shared),
     )
     return evaluate_outcome(

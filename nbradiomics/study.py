@@ -5,6 +5,7 @@ Sections are named after the stages; a stage whose section is absent is not run.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -81,6 +82,10 @@ class Readers(_Section):
         description="By how much the model may agree less with the readers than they do with each other, in "
         "units of the metric. To be fixed before the masks are seen.",
     )
+    margin_fixed: str | None = Field(
+        default=None,
+        description="When or where the margin was fixed before the masks were seen: a date or a protocol.",
+    )
     epsilons: list[Annotated[float, Field(ge=0, lt=1)]] = Field(
         default=[0.2, 0.0], description="Advantage of the model in the alternative annotator test."
     )
@@ -105,6 +110,15 @@ class Readers(_Section):
     maps: bool = Field(default=True, description="Write maps of the signed distance to each reader.")
     bootstraps: Annotated[int, Field(ge=100)] = 2000
 
+    @field_validator("margin_fixed", mode="before")
+    @classmethod
+    def _says_when(cls, value: Any) -> Any:
+        if isinstance(value, dt.date):  # YAML reads 2026-01-31 as one
+            return value.isoformat()
+        if value is None or (isinstance(value, str) and value.strip()):
+            return value
+        raise ValueError("a date or the name of a protocol was expected, in quotes if need be")
+
 
 class Extract(_Section):
     """Which features are computed."""
@@ -120,6 +134,9 @@ class Reproducibility(_Section):
 
     threshold: Share = Field(default=0.75, description="Lowest lower limit of the ICC of a stable feature.")
     confidence: Share = Field(default=0.95, description="Confidence of the interval.")
+    min_subjects: Annotated[int, Field(ge=2)] = Field(
+        default=10, description="Fewest subjects with a value by every reader for a feature to be stable."
+    )
 
 
 class Endpoint(_Section):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
 from nbradiomics.agreement.pairs import AUTO_PAIR, INTER
+from nbradiomics.agreement.study.result_rows import NON_INFERIORITY
+from nbradiomics.agreement.study.rows import READERS
 from nbradiomics.cohort import Cohort
 from nbradiomics.components import is_component
 from nbradiomics.execution import Failure
+from nbradiomics.report.text import number, signed
+from nbradiomics.reproducibility import stable_text
 from nbradiomics.run_folder import RunFolder
-from nbradiomics.tables import AUTO, INDEX, read_table
+from nbradiomics.tables import INDEX, read_table
 
 
 def summarise(
@@ -39,12 +47,17 @@ def _agreement(folder: RunFolder, failures: list[Failure]) -> str:
     file = folder.file("agreement.csv")
     if not file.is_file():
         return f"Agreement: {_absent('compare', failures, 'needs the masks of two readers.')}"
-    table = read_table(file)
-    auto = table[(table["pair"] == AUTO_PAIR) & (table["reader"] == AUTO)]["dice"]
-    between = table[table["pair"] == INTER]["dice"]
-    named = [("auto against readers", auto), ("between readers", between)]
-    found = [f"{name} {dice.median():.3f}" for name, dice in named if dice.notna().any()]
-    return f"Median Dice: {', '.join(found) or 'undefined'}{_verdict(folder)}."
+    cases = folder.readers / "summary.csv"
+    found = _medians_of_cases(read_table(cases)) if cases.is_file() else []
+    return f"{_left_out(folder)}Median Dice: {', '.join(found) or 'undefined'}{_verdict(folder)}."
+
+
+def _medians_of_cases(table: pd.DataFrame) -> list[str]:
+    """Medians over cases, whose pairs are averaged first: those of the report."""
+    dice = table[(table["metric"] == "dice") & (table["reference"] == READERS) & (table["n"] > 0)]
+    names = {AUTO_PAIR: "auto against readers", INTER: "between readers"}
+    medians = dict(zip(dice["pair"], dice["median"], strict=True))
+    return [f"{name} {number(medians[pair], 3)}" for pair, name in names.items() if pair in medians]
 
 
 def _verdict(folder: RunFolder) -> str:
@@ -53,21 +66,45 @@ def _verdict(folder: RunFolder) -> str:
     if not file.is_file():
         return ""
     tests = read_table(file)
-    found = tests[(tests["test"] == "non_inferiority") & tests["value"].notna()]
+    found = tests[(tests["test"] == NON_INFERIORITY) & tests["value"].notna()]
     return "".join(
-        f"; difference {row['value']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}], non-inferiority "
-        f"{'shown' if str(row['passed']) == 'True' else 'not shown'}"
+        f"; difference {signed(row['value'], 3)} [{signed(row['low'], 3)}, {signed(row['high'], 3)}], "
+        f"non-inferiority {'shown' if str(row['passed']) == 'True' else 'not shown'}"
         for row in found.to_dict("records")
     )
+
+
+def _left_out(folder: RunFolder) -> str:
+    """Who is not in the comparison with the model, and in how many cases it failed."""
+    file = folder.readers / "summary.json"
+    record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    told = []
+    if record.get("in_training"):
+        told.append(f"{record['in_training']} subjects left out, because the model was trained on them")
+    if record.get("in_training_not_known"):
+        told.append(
+            f"of {record['in_training_not_known']} subjects it is not known if the model was trained on them"
+        )
+    if record.get("missing") or record.get("empty"):
+        told.append(
+            f"without a mask of the model to compare {record['missing']} cases, with an empty one "
+            f"{record['empty']}"
+        )
+    return f"{'; '.join(told)}. " if told else ""
 
 
 def _stable(folder: RunFolder, failures: list[Failure]) -> str:
     found = []
     for file in sorted(folder.file("reproducibility").glob("*.csv")):
         table = read_table(file)
-        found.append(f"{int(table['stable'].sum())} stable ({file.stem})")
+        found.append(f"{file.stem}: {stable_text(table)}")
     why = _absent("reproducibility", failures, "needs the masks of two readers").rstrip(".")
-    return ", ".join(found) or f"reproducibility {why}"
+    return "; ".join(found) or f"reproducibility {why}"
+
+
+def _each(table: pd.DataFrame) -> Iterator[Any]:
+    """Rows with their cells as attributes, which are of any type."""
+    yield from table.itertuples()
 
 
 def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
@@ -76,7 +113,8 @@ def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
         table = read_table(file)
         models = table[table["metric"] == "harrell_c"]
         values = [
-            f"{row.model} {row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in models.itertuples()
+            f"{row.model} {number(row.value)} [{number(row.low)}, {number(row.high)}]"
+            for row in _each(models)
         ]
         found.append(f"{file.parent.name}: {', '.join(values)}")
     if not found:

@@ -33,6 +33,7 @@ def reader_settings(plan: Readers, seed: int) -> StudySettings:
     settings = StudySettings(
         metric=plan.metric,
         margin=plan.margin,
+        margin_fixed=plan.margin_fixed or "",
         epsilons=tuple(plan.epsilons),
         bootstraps=plan.bootstraps,
         subgroups=tuple(plan.subgroups),

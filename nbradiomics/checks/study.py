@@ -18,6 +18,7 @@ from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.guess import did_you_mean
+from nbradiomics.in_training import unknown_sentence, unknown_subjects
 from nbradiomics.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
 from nbradiomics.problem import Problem, problem_of, problem_table, told_once
 from nbradiomics.segmentation.model import load_model
@@ -192,9 +193,9 @@ def _check_auto(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
             found = f"reader {AUTO!r} is asked for, and nothing makes or holds its masks."
             remedy = "Add a section `segment`, or name another reader."
             return [Problem(str(path), "", "outcome.reader", "error", found, remedy)]
-        found = f"where the masks of reader {AUTO!r} come from is not recorded."
-        remedy = "Make sure that the model had not seen these subjects; else the results are too good."
-        return [Problem(str(path), "", "outcome.reader", "warning", found, remedy)]
+        found = unknown_sentence(unknown_subjects(table), table["subject"].nunique())
+        remedy = "Write yes or no in column in_training of the cohort table; yes is left out."
+        return [Problem(str(path), "", "outcome.reader", "warning", found, remedy)] if found else []
     if study.outcome and study.outcome.reader not in {AUTO, *table["reader"]}:
         found = f"no reader {study.outcome.reader!r} in the cohort table."
         readers = ", ".join(sorted(set(table["reader"]) - {""}))

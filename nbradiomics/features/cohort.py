@@ -109,7 +109,8 @@ def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine:
 
 
 def _index(case: Case, engine: str) -> list[str | int]:
-    return [{**case.index(), "variant": "original", "engine": engine}[column] for column in INDEX]
+    told = {"variant": "original", "engine": engine, "in_training": case.in_training}
+    return [{**case.index(), **told}[column] for column in INDEX]
 
 
 def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:

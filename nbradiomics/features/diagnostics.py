@@ -78,7 +78,7 @@ def diagnose_cohort(
         jobs=jobs,
         progress=progress,
     )
-    index = [name for name in INDEX if name not in ("variant", "engine")]
+    index = [name for name in INDEX if name not in ("variant", "engine", "in_training")]
     rows = [{**cases[name].index(), **values} for name, values in batch.results.items()]
     columns = list(dict.fromkeys([*index, *(name for row in rows for name in row)]))
     return pd.DataFrame(rows, columns=columns), batch.failures

@@ -16,7 +16,6 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet, run_cases
 from nbradiomics.outcome.cox import NotConvergedError
 from nbradiomics.outcome.models import build_model, coefficients
-from nbradiomics.outcome.stability import MINIMUM_RATED
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -74,24 +73,26 @@ def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
     return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]
 
 
-def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]]) -> None:
-    """Make sure that each fold has enough training subjects whom all readers measured.
+def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], settings: OutcomeSettings) -> None:
+    """Make sure that all readers measured enough subjects, and enough training subjects of each fold.
 
     Raises
     ------
     InputError
-        When some fold has fewer than five.
+        When there are fewer than `settings.min_subjects`, or in a fold fewer than half of that.
     """
     ratings = data.stability.ratings
     if ratings is None:
         return
     rated = np.isin(data.subjects, ratings.subjects)
     fewest = min(int(rated[train].sum()) for folds in splits for train, _ in folds)
-    if fewest < MINIMUM_RATED:
+    if int(rated.sum()) < settings.min_subjects or fewest < settings.min_subjects_of_fold:
         raise InputError(
             f"a fold has only {fewest} training subjects whom all of {', '.join(ratings.readers)} measured "
-            f"({int(rated.sum())} of {len(rated)} subjects in all); stability needs {MINIMUM_RATED}.",
-            "Name stability readers who share more subjects, or give the list of stable features.",
+            f"({int(rated.sum())} of {len(rated)} subjects in all); stability "
+            f"needs {settings.min_subjects_of_fold} in a fold and {settings.min_subjects} in all.",
+            "Name stability readers who share more subjects, lower min_subjects, or give the list of "
+            "stable features.",
         )
 
 
@@ -116,7 +117,7 @@ def cross_validate(
         When anything else goes wrong: the other repeats alone would be another analysis.
     """
     splits = make_splits(data.y, settings)
-    check_ratings(data, splits)
+    check_ratings(data, splits, settings)
     cases = {
         f"repeat {number}": (data, settings, tuple(models), number, folds)
         for number, folds in enumerate(splits, start=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbradiomics.execution import Progress, quiet
@@ -11,6 +12,7 @@ from nbradiomics.outcome.crossvalidation import cross_validate, prediction_table
 from nbradiomics.outcome.groups import kaplan_meier_table, log_rank, majority_groups, permutation_test
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.result import OutcomeResult
+from nbradiomics.outcome.seen import with_reason, without_seen_masks
 from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.outcome.summary import summarise
@@ -50,7 +52,8 @@ def evaluate_outcome(
     ----------
     features
         Feature table: ``subject``, optional index columns (see :mod:`nbradiomics.tables`), and one numeric
-        column per feature. Missing values are allowed.
+        column per feature. Missing values are allowed. Automatic masks of subjects that the model was trained
+        on (column ``in_training``) are left out, and the first sentence of the summary says how many.
     clinical
         Clinical table: one row per subject, with ``subject``, the endpoint and the covariates.
     time, event
@@ -99,6 +102,7 @@ def evaluate_outcome(
         "reading": reading,
     }
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
+    features, seen, told = without_seen_masks(features, wanted)
     chosen = choose_rows(features, wanted)
     choice = radiomic_columns(features, clinical, feature_names, time=time, event=event)
     names = choice.names
@@ -108,7 +112,10 @@ def evaluate_outcome(
     data = assemble(
         chosen, clinical, names, rule, time=time, event=event, covariates=covariates, folds=settings.folds
     )
-    return _evaluate(data, choice, settings, time=time, event=event, jobs=jobs, progress=progress)
+    data = replace(data, excluded=with_reason(data.excluded, seen))
+    result = _evaluate(data, choice, settings, time=time, event=event, jobs=jobs, progress=progress)
+    result.summary["sentences"] = [*told, *result.summary["sentences"]]
+    return result
 
 
 def _evaluate(

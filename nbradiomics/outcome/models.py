@@ -52,7 +52,12 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
     radiomic = make_pipeline(
         DropUninformative(),
         UnlessEmpty(SimpleImputer(strategy="median")),
-        StabilityFilter(data.stability.stable, data.stability.ratings, settings.icc_threshold),
+        StabilityFilter(
+            data.stability.stable,
+            data.stability.ratings,
+            settings.icc_threshold,
+            settings.min_subjects_of_fold,
+        ),
         UnlessEmpty(StandardScaler()),
         CorrelationFilter(settings.correlation),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nbradiomics.errors import InputError
+from nbradiomics.reproducibility import MINIMUM_SUBJECTS
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class OutcomeSettings:
     icc_threshold
         A feature is stable where the lower 95 % limit of its ICC(A,1) reaches this value. 0.75 is the
         border of good reliability in Koo and Li 2016.
+    min_subjects
+        Fewest subjects, measured by all readers, for a feature to be stable, 2 or more: as in
+        `assess_reproducibility`. The training part of a fold needs half as many, as it has in two folds.
     correlation
         Of two features whose absolute Spearman correlation exceeds this value one is dropped.
     bootstraps
@@ -63,6 +67,7 @@ class OutcomeSettings:
     covariate_penalizer: float = 0.1
     l1_ratio: float = 0.0
     icc_threshold: float = 0.75
+    min_subjects: int = MINIMUM_SUBJECTS
     correlation: float = 0.9
     bootstraps: int = 1000
     confidence: float = 0.95
@@ -76,10 +81,16 @@ class OutcomeSettings:
         self._check("covariate_penalizer", 0 <= self.covariate_penalizer < float("inf"), "0 or more")
         self._check("l1_ratio", 0 <= self.l1_ratio <= 1, "between 0 and 1")
         self._check("icc_threshold", -1 <= self.icc_threshold <= 1, "between -1 and 1")
+        self._check("min_subjects", self.min_subjects >= 2, "2 or more")
         self._check("correlation", 0 < self.correlation <= 1, "above 0 and at most 1")
         self._check("bootstraps", self.bootstraps >= 0, "0 or more")
         self._check("confidence", 0 < self.confidence < 1, "between 0 and 1, both excluded")
         self._check("permutations", self.permutations >= 0, "0 or more")
+
+    @property
+    def min_subjects_of_fold(self) -> int:
+        """Fewest training subjects of a fold whom all readers must have measured."""
+        return max(2, -(-self.min_subjects // 2))
 
     def _check(self, name: str, good: bool, wanted: str) -> None:
         if not good:

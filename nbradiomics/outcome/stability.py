@@ -10,14 +10,13 @@ import numpy as np
 
 from nbradiomics.components import is_component, refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.reproducibility import CAUTION_BELOW
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Training subjects that all readers must have measured before an ICC is taken at its word.
-MINIMUM_RATED = 5
 #: Koo and Li 2016 judge the ICC by its 95 % interval; the level of other intervals does not change this.
 ICC_CONFIDENCE = 0.95
 #: What must be the same in the readers' rows and in the rows of the outcome model.
@@ -156,9 +155,13 @@ def rated_rule(
     text = (
         f"A feature was stable in a fold where the lower {ICC_CONFIDENCE:.0%} limit of ICC(A,1) among the "
         f"readers {', '.join(names)} reached {threshold:g} in that fold's training subjects alone "
-        f"({len(ratings.subjects)} subjects were measured by all of them)."
+        f"({len(ratings.subjects)} subjects were measured by all of them{_caution(len(ratings.subjects))})."
     )
     return StabilityRule("icc", text, ratings=ratings)
+
+
+def _caution(subjects: int) -> str:
+    return f"; fewer than {CAUTION_BELOW}: read it with caution" if subjects < CAUTION_BELOW else ""
 
 
 def _raters(table: pd.DataFrame, chosen: pd.DataFrame) -> list[str]:

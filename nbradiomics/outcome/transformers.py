@@ -12,7 +12,8 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome.columns import checked_columns
-from nbradiomics.outcome.stability import MINIMUM_RATED, Ratings, stable_features
+from nbradiomics.outcome.stability import Ratings, stable_features
+from nbradiomics.reproducibility import MINIMUM_SUBJECTS
 
 if TYPE_CHECKING:
     from typing import Self
@@ -82,6 +83,8 @@ class StabilityFilter(_ColumnFilter):
         limit reaches `threshold`. Undefined is not stable.
     threshold
         See `ratings`.
+    minimum
+        Fewest subjects, measured by all readers, from which an ICC is taken at its word.
 
     Notes
     -----
@@ -90,11 +93,16 @@ class StabilityFilter(_ColumnFilter):
     """
 
     def __init__(
-        self, stable: tuple[str, ...] | None = None, ratings: Ratings | None = None, threshold: float = 0.75
+        self,
+        stable: tuple[str, ...] | None = None,
+        ratings: Ratings | None = None,
+        threshold: float = 0.75,
+        minimum: int = MINIMUM_SUBJECTS // 2,
     ) -> None:
         self.stable = stable
         self.ratings = ratings
         self.threshold = threshold
+        self.minimum = minimum
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:  # noqa: ARG002
         """Learn which features are stable among the subjects of `X`, shape (subjects, features).
@@ -102,7 +110,7 @@ class StabilityFilter(_ColumnFilter):
         Raises
         ------
         InputError
-            When fewer than five of these subjects were measured by all readers.
+            When fewer than `minimum` of these subjects were measured by all readers.
         """
         if not isinstance(X, pd.DataFrame):
             raise InputError(
@@ -118,11 +126,12 @@ class StabilityFilter(_ColumnFilter):
         if self.ratings is None:
             return set(X.columns)
         ratings = self.ratings.of(X.index, X.columns)
-        if len(ratings.subjects) < MINIMUM_RATED:
+        if len(ratings.subjects) < self.minimum:
             raise InputError(
                 f"only {len(ratings.subjects)} training subjects were measured by all of "
-                f"{', '.join(ratings.readers)}; stability needs {MINIMUM_RATED}.",
-                "Name readers who share more subjects, or give the list of stable features.",
+                f"{', '.join(ratings.readers)}; stability needs {self.minimum}.",
+                "Name readers who share more subjects, lower min_subjects, or give the list of stable "
+                "features.",
             )
         return set(stable_features(ratings, self.threshold))
 

@@ -23,10 +23,11 @@ def metric_label(name: str, tolerances: pd.Series | None = None) -> str:
 
 def metric_form(name: str) -> tuple[Form, int]:
     """Function that writes a value of a metric, and its number of decimals."""
-    unit = METRIC[name].unit if name in METRIC else ""
-    if not unit:
+    metric = METRIC.get(name)
+    if metric is None or metric.high == 1:
         return ratio, 2
-    return number, 2 if name == "signed_distance_mm" else 1
+    # FPRm may exceed 1: "> 0.99" would hide by how much.
+    return number, 1 if metric.unit and name != "signed_distance_mm" else 2
 
 
 def write_metric(name: str, value: float | None, *, more: int = 0) -> str:

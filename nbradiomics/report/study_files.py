@@ -20,20 +20,22 @@ _BLAND_ALTMAN = tuple(
     for part in ("bias", "low", "high")
     for end in ("", "_low", "_high")
 )
+_COMPARISON = Schema(
+    text=("metric",),
+    numbers=(
+        *("subjects", "cases", "left_out", "auto_readers", "readers_readers"),
+        *("difference", *_LIMITS, "p", "p_holm"),
+    ),
+    more_numbers=("missing", "empty"),
+)
 #: What each table must hold; further columns stay.
 SCHEMAS: Mapping[str, Schema] = {
     "summary": Schema(
         text=("pair", "reader", "reference", "metric"),
         numbers=("n", "undefined", *_QUARTILES, *_LIMITS),
     ),
-    "comparison": Schema(
-        text=("metric",),
-        numbers=(
-            *("subjects", "cases", "left_out", "auto_readers", "readers_readers"),
-            *("difference", *_LIMITS, "p", "p_holm"),
-        ),
-        more_numbers=("left_out_auto_empty",),
-    ),
+    "comparison": _COMPARISON,
+    "comparison_segmented": _COMPARISON,
     "tests": Schema(
         text=("test", "subject_of_test", "passed", "sentence"),
         numbers=("epsilon", "value", *_LIMITS, "p", "p_adjusted", "n"),
@@ -81,6 +83,7 @@ class StudyFiles:
 
     summary: pd.DataFrame | None = None
     comparison: pd.DataFrame | None = None
+    comparison_segmented: pd.DataFrame | None = None
     tests: pd.DataFrame | None = None
     bland_altman: pd.DataFrame | None = None
     detection: pd.DataFrame | None = None

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nbradiomics.numbers import beside
+
 MISSING = "–"
 #: A space at which no line ends.
 NO_BREAK = "\u00a0"
@@ -67,8 +69,8 @@ def quartiles(
 
 
 def p_value(value: float | None) -> str:
-    """Three decimals, ``<0.001`` below them."""
-    return MISSING if value is None else "<0.001" if value < 0.001 else number(value, 3)
+    """Three decimals, ``<0.001`` below them; more where it would else look like 0.05."""
+    return MISSING if value is None else "<0.001" if value < 0.001 else beside(value, 0.05, 3)
 
 
 def counted(amount: int, one: str, several: str | None = None) -> str:

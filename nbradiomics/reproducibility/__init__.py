@@ -1,6 +1,24 @@
 """Numbers against numbers: which features survive a change of reader. Nothing here knows of outcomes."""
 
 from nbradiomics.reproducibility.icc import IccResult, icc
-from nbradiomics.reproducibility.stability import assess_reproducibility, ratings_array, read_stable
+from nbradiomics.reproducibility.stability import (
+    CAUTION_BELOW,
+    MINIMUM_SUBJECTS,
+    assess_reproducibility,
+    ratings_array,
+    read_stable,
+)
+from nbradiomics.reproducibility.wording import LIMITS, stable_text, training_sentences
 
-__all__ = ["IccResult", "assess_reproducibility", "icc", "ratings_array", "read_stable"]
+__all__ = [
+    "CAUTION_BELOW",
+    "LIMITS",
+    "MINIMUM_SUBJECTS",
+    "IccResult",
+    "assess_reproducibility",
+    "icc",
+    "ratings_array",
+    "read_stable",
+    "stable_text",
+    "training_sentences",
+]

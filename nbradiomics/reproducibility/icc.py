@@ -83,9 +83,10 @@ def icc(ratings: ArrayLike, form: str = "A,1", confidence: float = 0.95) -> IccR
 
     Warnings
     --------
-    The interval of the agreement forms is optimistic with few raters who differ from each other.
-    Simulated with 50 subjects and a variance of raters equal to the error variance, the 95 % interval
-    holds the truth in 82 % of cases with 2 raters, in 86 % with 3 and in 90 % with 5 (72 % where
+    The interval of the agreement forms is right for the raters at hand (it covers their own coefficient in
+    97 to 99 % where 95 % are meant) and optimistic for raters in general, with few raters who differ from
+    each other. Simulated with 50 subjects and a variance of raters equal to the error variance, the 95 %
+    interval holds the truth in 82 % of cases with 2 raters, in 86 % with 3 and in 90 % with 5 (72 % where
     raters differ more), and nearly always misses by a lower limit that is too high. The intervals of
     the one-way and the consistency forms cover 95 %.
 
@@ -94,8 +95,12 @@ def icc(ratings: ArrayLike, form: str = "A,1", confidence: float = 0.95) -> IccR
     Every interval is the formula of the point estimate with the subjects' mean square multiplied by
     a quantile of the F distribution with (degrees of freedom of the error term, subjects - 1) degrees
     of freedom; these are McGraw and Wong's intervals rewritten without divisions by mean squares that
-    can be zero. With a negative agreement coefficient their approximate degrees of freedom can fall
-    below 1, and `high` then below the estimate.
+    can be zero. With a negative agreement coefficient their approximate degrees of freedom can fall below
+    those of the raters (k - 1), the fewest that a sum of two mean squares can have, and both limits then fall
+    together on one side of the estimate. So the interval is the union of theirs and of that with k - 1
+    degrees of freedom, and holds the estimate; it is no narrower than theirs. The lower limit of a single
+    rating goes down to -1 / (k - 1), the lowest value of an intraclass correlation, unless the estimate
+    itself is lower.
 
     References
     ----------
@@ -185,16 +190,25 @@ def _standardise(array: Floats, complete: NDArray[np.bool_]) -> tuple[Floats, Fl
 
 def _estimate(squares: _MeanSquares, form: str, confidence: float) -> tuple[Floats, Floats, Floats]:
     value = _coefficient(squares, form, 1.0)
-    error_freedom = _error_freedom(squares, form)
+    own = _error_freedom(squares, form)
+    ends = [_limits(squares, form, freedom, confidence) for freedom in (own, np.maximum(own, squares.k - 1))]
+    low = np.fmin.reduce([value, *(end[0] for end in ends)])
+    high = np.fmax.reduce([value, *(end[1] for end in ends)])
+    if form.endswith("1"):
+        low = np.maximum(low, np.minimum(value, -1 / (squares.k - 1)))
+    defined = np.isfinite(value)
+    return value, np.where(defined, low, np.nan), np.where(defined, np.minimum(high, 1.0), np.nan)
+
+
+def _limits(squares: _MeanSquares, form: str, freedom: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """Both limits at so many degrees of freedom of the error term."""
     tail = (1 - confidence) / 2
     low, high = (
-        _coefficient(squares, form, np.asarray(fdtri(error_freedom, squares.n - 1, share), dtype=np.float64))
+        _coefficient(squares, form, np.asarray(fdtri(freedom, squares.n - 1, share), dtype=np.float64))
         for share in (tail, 1 - tail)
     )
-    defined = np.isfinite(value)
     # Where the quantile leaves no positive total variance, the interval is open downwards.
-    low = np.where(defined & np.isnan(low), -np.inf, low)
-    return value, np.where(defined, low, np.nan), np.where(defined, high, np.nan)
+    return np.where(np.isnan(low), -np.inf, low), high
 
 
 def _coefficient(squares: _MeanSquares, form: str, factor: float | Floats) -> Floats:

@@ -13,9 +13,14 @@ from numpy.typing import NDArray
 from nbradiomics.components import refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.guess import did_you_mean
+from nbradiomics.in_training import seen_subjects
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO, feature_columns, read_table, select
 
+#: Fewest subjects from which a feature can be stable: two with equal ratings would have an ICC of 1.
+MINIMUM_SUBJECTS = 10
+#: Fewer subjects than these call for caution: Koo and Li 2016 advise 30 or more, and three raters or more.
+CAUTION_BELOW = 30
 _SHOWN = 5  # of a long list, in messages
 
 
@@ -32,6 +37,7 @@ def assess_reproducibility(
     reading: int | str | None = None,
     threshold: float = 0.75,
     confidence: float = 0.95,
+    min_subjects: int = MINIMUM_SUBJECTS,
 ) -> pd.DataFrame:
     """Agreement of the readers' features: ICC(A,1) of each feature, and whether it is stable.
 
@@ -39,7 +45,8 @@ def assess_reproducibility(
     ----------
     features
         Feature table: the index columns of `nbradiomics.tables` (``subject`` and ``reader`` at least)
-        and one numeric column per feature.
+        and one numeric column per feature. Subjects that the model was trained on (column ``in_training``)
+        are left out where ``auto`` is among the readers.
     readers
         Readers to compare, two or more; by default all but the model's ``auto``.
     feature_names
@@ -52,6 +59,8 @@ def assess_reproducibility(
         moderate, to 0.9 good, above excellent.
     confidence
         Confidence level of the interval.
+    min_subjects
+        Fewest subjects with a value by every reader for a feature to be stable, 2 or more.
 
     Returns
     -------
@@ -66,14 +75,17 @@ def assess_reproducibility(
         ``low``      float   lower confidence limit
         ``high``     float   upper confidence limit
         ``subjects`` integer subjects with a value by every reader; the others are left out
-        ``stable``   boolean ``low`` >= `threshold`; False where undefined
+        ``stable``   boolean ``low`` >= `threshold`; False where undefined or with too few subjects
+        ``readers``  text    the readers who were compared, with commas
+        ``note``     text    why the feature is not stable where it is not for its ICC
         ============ ======= =====================================================================
 
     Raises
     ------
     InputError
-        When there is no feature, a reader is absent, there are fewer than two readers, or the regions are
-        connected components, which no reader shares with another.
+        When there is no feature, a reader is absent, there are fewer than two readers, the regions are
+        connected components, which no reader shares with another, or the model was trained on all subjects of
+        its masks.
     AmbiguousError
         When the rows hold several values of a column that was not chosen, or several rows of the same
         subject and reader.
@@ -88,7 +100,9 @@ def assess_reproducibility(
     """
     if not 0 <= threshold <= 1:
         raise InputError(f"threshold is {threshold}.", "Give a number between 0 and 1, such as 0.75.")
-    rows = _rows_of(features, readers)
+    if min_subjects < 2:
+        raise InputError(f"min_subjects is {min_subjects}.", "Give 2 or more; 10 unless there is a reason.")
+    rows = _unseen(_rows_of(features, readers))
     chosen = {
         "timepoint": timepoint,
         "sequence": sequence,
@@ -108,9 +122,35 @@ def assess_reproducibility(
         "low": result.low,
         "high": result.high,
         "subjects": result.subjects,
-        "stable": result.low >= threshold,  # NaN is not: undefined is not stable
+        # NaN is not: undefined is not stable
+        "stable": (result.low >= threshold) & (result.subjects >= min_subjects),
+        "readers": ", ".join(compared),
+        "note": [
+            _note(value, int(subjects), min_subjects)
+            for value, subjects in zip(result.value, result.subjects, strict=True)
+        ],
     }
     return pd.DataFrame(columns)
+
+
+def _unseen(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out subjects that the model was trained on, where its masks are among those compared."""
+    seen = seen_subjects(rows)
+    automatic = set(rows.loc[rows["reader"] == AUTO, "subject"])
+    if not automatic or not seen:
+        return rows
+    if automatic <= seen:
+        raise InputError(
+            f"the model was trained on all {len(automatic)} subjects with automatic masks.",
+            f"Leave {AUTO!r} out, or take subjects that are new to the model.",
+        )
+    return rows[~rows["subject"].isin(seen)]
+
+
+def _note(value: float, subjects: int, least: int) -> str:
+    if subjects < least:
+        return f"{subjects} subjects with a value by every reader; {least} are needed"
+    return "undefined" if np.isnan(value) else ""
 
 
 def read_stable(path: str | Path) -> list[str]:

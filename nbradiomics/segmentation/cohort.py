@@ -18,7 +18,9 @@ from nbradiomics.cohort import Cohort, Scan
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
+from nbradiomics.in_training import state_of
 from nbradiomics.names import file_stems
+from nbradiomics.numbers import beside
 from nbradiomics.segmentation.device import ran_out_of_memory
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.segmentation.model_files.card import Card, image_fingerprint, trained_on_subject
@@ -105,6 +107,7 @@ def segment_cohort(
     maps: str | Path | None = None,
     inference: Inference = Inference(),  # noqa: B008 - frozen
     postprocessing: PostProcessing = PostProcessing(),  # noqa: B008 - frozen
+    training_subjects: Sequence[str] | None = None,
     models: str | Path | None = None,
     threads: int | None = None,
     workspace: Workspace | None = None,
@@ -128,6 +131,9 @@ def segment_cohort(
         Device, precision, resampling, mirroring.
     postprocessing
         What is done to the masks.
+    training_subjects
+        Subjects of the cohort that the model was trained on, beside those that its card records; an empty
+        list says: no further ones. ``None`` leaves it to the card.
     models
         Folder of imported models; see `load_model`.
     threads
@@ -165,13 +171,15 @@ def segment_cohort(
         for file in files[failure.case].values():
             file.unlink(missing_ok=True)
     done = {scans[name]: Path(os.path.abspath(files[name]["mask"])) for name in batch.results}
-    table = _table(scans, batch.results)
+    table = _table(scans, batch.results, loaded.card, training_subjects)
     warnings = _warnings(scans, table, loaded)
     probabilities = {
         scan: Path(os.path.abspath(files[scan.name]["probability"])) for scan in done if maps is not None
     }
     return SegmentedCohort(
-        cohort.with_reader(AUTO, done, probabilities=probabilities),
+        cohort.with_reader(
+            AUTO, done, probabilities=probabilities, in_training=_training_states(scans, table)
+        ),
         table,
         batch.failures,
         warnings,
@@ -270,10 +278,30 @@ def _in_training(card: Card, scan: Scan, used: Sequence[int]) -> bool | None:
     return None if card.training_subjects is None else False
 
 
-def _table(scans: Mapping[str, Scan], results: Mapping[str, Payload]) -> pd.DataFrame:
-    rows = [{**scan.index(), **results.get(name, {})} for name, scan in scans.items()]
+def _table(
+    scans: Mapping[str, Scan], results: Mapping[str, Payload], card: Card, declared: Sequence[str] | None
+) -> pd.DataFrame:
+    rows = [
+        {**scan.index(), **results.get(name, {"in_training": _by_name(card, scan)})}
+        for name, scan in scans.items()
+    ]
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
-    return table.astype(dict.fromkeys(NUMBERS, np.float64)).astype({"in_training": "boolean"})
+    table = table.astype(dict.fromkeys(NUMBERS, np.float64)).astype({"in_training": "boolean"})
+    if declared is not None:
+        table["in_training"] = table["in_training"].fillna(False) | table["subject"].isin(declared)
+    return table
+
+
+def _by_name(card: Card, scan: Scan) -> bool | None:
+    """What the subject's name alone tells of a scan that could not be segmented."""
+    if trained_on_subject(card, scan.subject):
+        return True
+    return None if card.training_subjects is None or card.training_images is not None else False
+
+
+def _training_states(scans: Mapping[str, Scan], table: pd.DataFrame) -> dict[Scan, str]:
+    known = [None if pd.isna(value) else bool(value) for value in table["in_training"]]
+    return {scan: state_of(value) for scan, value in zip(scans.values(), known, strict=True)}
 
 
 def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> list[str]:
@@ -295,7 +323,9 @@ def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> l
         found.append(f"Post-processing removed all that was found in {_listed(emptied['scan'].tolist())}.")
     apart = named[named["fold_dice"] < LOW_AGREEMENT].sort_values("fold_dice")
     if len(apart):
-        cases = [f"{row['scan']}: {row['fold_dice']:.2f}" for row in apart.to_dict("records")]
+        cases = [
+            f"{row['scan']}: {beside(row['fold_dice'], LOW_AGREEMENT)}" for row in apart.to_dict("records")
+        ]
         found.append(
             f"The folds disagree in {_listed(cases)}: their mean Dice is below {LOW_AGREEMENT}. "
             "Look at these masks first."

@@ -18,6 +18,8 @@ variant
     Which processing or perturbation; ``original`` for none.
 engine
     Which engine computed the features, and its version; tables of two engines are not mixed unasked.
+in_training
+    Of an automatic mask: whether the model was trained on the subject (``yes``, ``no``, empty: not known).
 """
 
 from nbradiomics.tables.cells import HEADER_LINE, read_text_table

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbradiomics import stages
 from nbradiomics.agreement.study import ReadersStudy
 from nbradiomics.errors import InputError
 from nbradiomics.pipeline import run
@@ -230,19 +229,6 @@ def test_an_endpoint_that_cannot_be_modelled_is_a_failure_and_the_rest_is_there(
     assert done.complete
     assert (tmp_path / "out" / "features.parquet").is_file()
     assert done.report.is_file()
-
-
-def test_automatic_masks_of_training_subjects_never_enter_an_outcome_model() -> None:
-    from nbradiomics.study import Endpoint, Outcome, Study
-
-    outcome = Outcome(clinical="c.csv", endpoints=[Endpoint(name="os", time="t", event="e")])
-    study = Study(cohort="c.csv", outcome=outcome)
-    segmentation = pd.DataFrame(
-        {"subject": ["seen", "unseen", "unknown"], "in_training": pd.array([True, False, None], "boolean")}
-    )
-    assert stages._seen_in_training(study, segmentation) == {"seen"}
-    by_hand = study.model_copy(update={"outcome": outcome.model_copy(update={"reader": "A"})})
-    assert stages._seen_in_training(by_hand, segmentation) == set()
 
 
 def test_the_folder_of_the_study_is_not_taken_for_a_run(study: Path) -> None:

@@ -12,10 +12,10 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names", "atomic", "guess"},
+    {"problem", "execution", "names", "numbers", "atomic", "guess"},
     {"tables", "images"},
     {"workspace"},
-    {"batch_table", "cohort_table", "cohort", "study"},
+    {"in_training", "batch_table", "cohort_table", "cohort", "study"},
     {"case_region", "components", "lesions", "mask_labels", "provenance", "run_folder"},
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},
     {"outcome"},

@@ -151,9 +151,41 @@ def test_bounds(ratings: np.ndarray, form: str) -> None:
     value, low, high = result.value[0], result.low[0], result.high[0]
     assume(not math.isnan(value))
     assert value <= 1
-    assert low <= value + 1e-12
-    if value >= 0 or not form.startswith("A"):
-        assert value - 1e-12 <= high <= 1 + 1e-12
+    assert low <= value <= high <= 1
+    if form.endswith("1"):
+        assert low >= min(value, -1 / (ratings.shape[1] - 1))
+
+
+def test_a_negative_estimate_lies_within_its_interval_which_is_no_narrower_than_the_printed_one() -> None:
+    # MSR is next to nothing: the printed degrees of freedom fall below 1, both printed limits below it.
+    close = np.array([[1.0, 5.0], [2.0, 4.05], [3.0, 3.0], [0.0, 6.0], [2.5, 3.5]])
+    printed = by_loops(close, "A,1", 0.95)
+    result = icc(close, "A,1")
+    value, low, high = result.value[0], result.low[0], result.high[0]
+    assert printed[2] < value < 0
+    assert -1 <= low <= value < high < 1
+
+
+@pytest.mark.parametrize(("n", "k"), [(5, 4), (10, 2), (10, 3)])
+def test_the_wider_interval_covers_no_less_where_the_truth_is_zero(n: int, k: int) -> None:
+    noise = np.random.default_rng(11).normal(size=(4000, n, k))
+    result = icc(noise, "A,1")
+    covered = (result.low <= 0) & (result.high >= 0)
+    assert covered.mean() >= 0.94
+    assert covered[result.value < 0].mean() >= 0.94
+
+
+@pytest.mark.parametrize(("n", "k"), [(50, 2), (50, 3)])
+def test_the_agreement_interval_is_right_for_these_readers_as_documented(n: int, k: int) -> None:
+    rng = np.random.default_rng(4)
+    covered = []
+    for _ in range(20):
+        raters = rng.normal(size=(1, 1, k))
+        ratings = math.sqrt(3) * rng.normal(size=(200, n, 1)) + raters + rng.normal(size=(200, n, k))
+        truth = 3 / (3 + np.var(raters, ddof=1) + 1)  # the raters are fixed: their spread is what it is
+        result = icc(ratings, "A,1")
+        covered.append(np.mean((result.low <= truth) & (truth <= result.high)))
+    assert 0.97 <= np.mean(covered) <= 0.995
 
 
 @given(ratings_strategy)

@@ -265,8 +265,8 @@ def test_a_metric_of_which_less_is_better_is_turned_round():
 def test_sentences_say_what_was_found():
     table = hypotheses_table(checked_rows(simulated(0), "dice"), SETTINGS)
     text = of(table, "non_inferiority")["sentence"]
-    assert "not inferior to another reader at a margin of 0.03 Dice" in text
-    assert "fixed before" in text
+    assert "not inferior to A and B at a margin of 0.03 Dice" in text
+    assert "Nobody has stated that the margin was fixed before" in text
     rate = of(table, "alt_test_winning_rate", epsilon=0.2)
     assert "With two readers the winning rate can only be 0, a half or 1" in rate["sentence"]
     assert rate["value"] in (0, 0.5, 1)

@@ -13,6 +13,7 @@ from nbradiomics.agreement.study import StudySettings
 from nbradiomics.agreement.study.comparison import comparison_table
 from nbradiomics.agreement.study.detection import detection_table
 from nbradiomics.agreement.study.direction import direction_table
+from nbradiomics.agreement.study.model_failures import segmented_rows
 from nbradiomics.agreement.study.rows import checked_rows
 from nbradiomics.agreement.study.subgroups import compare_groups, subgroup_tables
 from nbradiomics.agreement.study.summaries import summary_table
@@ -129,19 +130,25 @@ def test_comparison_by_hand_with_directed_metrics_and_what_is_left_out():
         ]
     lines[0] |= {"hd95_mm": np.nan, "dice": 0.0, "status": "empty_mask"}
     table = comparison_table(rows_of(lines), SETTINGS).set_index("metric")
-    fprm = table.loc["fprm"]
+    # FPRm and HD95 have no worst value for the empty mask: they are compared in the segmented cases alone.
+    counts = table.loc[["fprm", "hd95_mm"], ["cases", "left_out", "missing", "empty"]]
+    assert counts.to_numpy().tolist() == [[0, 8, 0, 1], [0, 8, 0, 1]]
+    assert table.loc[["fprm", "hd95_mm"], ["difference", "low", "high", "p"]].isna().all(axis=None)
+    alone = comparison_table(segmented_rows(rows_of(lines)), SETTINGS).set_index("metric")
+    fprm = alone.loc["fprm"]
     assert fprm[["auto_readers", "readers_readers"]].tolist() == pytest.approx([0.4, 0.15])
     assert fprm["difference"] == pytest.approx(-0.25)  # more false positives: the model is worse
     assert (fprm["low"], fprm["high"]) == pytest.approx((-0.25, -0.25))
-    assert fprm["p"] == pytest.approx(2 / 2**8)
-    hd95 = table.loc["hd95_mm"]
-    assert hd95[["subjects", "cases", "left_out", "left_out_auto_empty"]].tolist() == [7, 7, 1, 1]
+    assert fprm["p"] == pytest.approx(2 / 2**7)
+    hd95 = alone.loc["hd95_mm"]
+    assert hd95[["subjects", "cases", "left_out", "missing", "empty"]].tolist() == [7, 7, 0, 0, 0]
     assert hd95["difference"] == pytest.approx(-2)
     dice = table.loc["dice"]
-    assert dice[["cases", "left_out"]].tolist() == [8, 0]
-    assert dice["difference"] == pytest.approx((7 * 0.15 + 0.45 - 0.7) / 8)
+    # The case with an empty mask counts as Dice 0 against both readers.
+    assert dice[["cases", "left_out", "missing", "empty"]].tolist() == [8, 0, 0, 1]
+    assert dice["difference"] == pytest.approx((7 * 0.15 + 0.0 - 0.7) / 8)
     assert table["primary"].to_dict() == {"dice": True, "fprm": False, "hd95_mm": False}
-    assert (table["p_holm"] >= table["p"]).all()
+    assert (alone["p_holm"] >= alone["p"]).all()
 
 
 def test_in_a_table_against_one_reader_all_are_held_against_him():
@@ -154,7 +161,7 @@ def test_in_a_table_against_one_reader_all_are_held_against_him():
 
 
 def test_cases_without_two_readers_are_no_part_of_the_comparison():
-    alone = rows_of([row("s1", "auto", "A", 0.8)], both_ways("s2", "A", "B", 0.8))
+    alone = rows_of([row("s1", "auto", "A", 0.8)], [row("s2", "auto", "B", 0.8)])
     assert comparison_table(alone, SETTINGS).empty
 
 
@@ -469,7 +476,7 @@ def test_the_worst_case_of_a_distance_and_of_readers_alone():
 
 
 def test_a_number_is_split_alike_for_the_model_and_the_readers():
-    # The four oldest have no automatic mask; the median age is that of all.
+    # The four oldest have no automatic mask, which counts as Dice 0; the median age is that of all.
     table, cohort, clinical = grouped()
     number = table["subject"].str[1:].astype(int)
     table = table[(table["pair"] == "inter") | (number < 20)]
@@ -478,11 +485,11 @@ def test_a_number_is_split_alike_for_the_model_and_the_readers():
     ages = groups[groups["variable"] == "age"]
     assert ages[["what", "group", "n"]].to_numpy().tolist() == [
         ["auto to readers", "<= 12", 12],
-        ["auto to readers", "> 12", 8],
+        ["auto to readers", "> 12", 12],
         ["readers to readers", "<= 12", 12],
         ["readers to readers", "> 12", 12],
     ]
-    assert groups.loc[groups["variable"] == "timepoint", "n"].tolist() == [20, 24]
+    assert groups.loc[groups["variable"] == "timepoint", "n"].tolist() == [24, 24]
 
 
 def test_a_metric_that_readers_never_have_is_not_compared():
@@ -547,4 +554,4 @@ def test_an_empty_mask_where_nobody_drew_is_no_failure_of_the_model():
     first = table["subject"] == "s000"
     table.loc[first, ["dice", "status"]] = [np.nan, "both_empty"]
     found = comparison_table(checked_rows(table, "dice"), SETTINGS).iloc[0]
-    assert (found["left_out"], found["left_out_auto_empty"]) == (1, 0)
+    assert (found["left_out"], found["missing"], found["empty"]) == (1, 0, 0)

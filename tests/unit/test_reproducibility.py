@@ -15,7 +15,7 @@ from nbradiomics.tables import write_table
 READERS = ("A", "B", "C")
 
 
-def table(subjects: int = 8, readers: tuple[str, ...] = READERS, **index: object) -> pd.DataFrame:
+def table(subjects: int = 12, readers: tuple[str, ...] = READERS, **index: object) -> pd.DataFrame:
     """Feature table: ``steady`` hardly changes with the reader, ``shaky`` is noise, ``flat`` is constant."""
     rng = np.random.default_rng(3)
     rows = []
@@ -35,10 +35,12 @@ def table(subjects: int = 8, readers: tuple[str, ...] = READERS, **index: object
 def test_rows_columns_and_values() -> None:
     features = table()
     result = assess_reproducibility(features)
-    assert list(result.columns) == ["feature", "icc", "low", "high", "subjects", "stable"]
+    assert list(result.columns) == ["feature", "icc", "low", "high", "subjects", "stable", "readers", "note"]
     assert list(result["feature"]) == ["steady", "shaky", "flat"]
     assert result["stable"].dtype == bool
     assert list(result["stable"]) == [True, False, False]
+    assert list(result["note"]) == ["", "", "undefined"]
+    assert set(result["readers"]) == {"A, B, C"}
     assert np.isnan(result.loc[2, ["icc", "low", "high"]].astype(float)).all()
     expected = icc(features.pivot_table(index="subject", columns="reader", values="shaky").to_numpy())
     found = result.loc[1, ["icc", "low", "high"]].astype(float)
@@ -72,7 +74,7 @@ def test_missing_rows_and_values_only_lower_the_count() -> None:
     features = features[~((features["subject"] == "S03") & (features["reader"] == "B"))]
     features.loc[(features["subject"] == "S05") & (features["reader"] == "C"), "steady"] = np.nan
     result = assess_reproducibility(features).set_index("feature")
-    assert list(result["subjects"]) == [6, 7, 7]
+    assert list(result["subjects"]) == [10, 11, 11]
     complete = features[~features["subject"].isin(["S03", "S05"])]
     assert result.loc["steady", "icc"] == pytest.approx(assess_reproducibility(complete)["icc"][0])
 
@@ -97,7 +99,7 @@ def test_rows_of_readers_that_do_not_count_are_not_ambiguous() -> None:
 
 def test_repeated_rows_are_named() -> None:
     features = table()
-    with pytest.raises(AmbiguousError, match="S00 by A, S00 by B, S00 by C, S01 by A, S01 by B and 19 more"):
+    with pytest.raises(AmbiguousError, match="S00 by A, S00 by B, S00 by C, S01 by A, S01 by B and 31 more"):
         assess_reproducibility(pd.concat([features, features]))
 
 

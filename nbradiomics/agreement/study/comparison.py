@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from nbradiomics.agreement.study.model_failures import compared_failures, counted_rows, worst_value
 from nbradiomics.agreement.study.multiplicity import holm
 from nbradiomics.agreement.study.paired import paired_difference
 from nbradiomics.agreement.study.rows import (
@@ -20,7 +21,7 @@ from nbradiomics.agreement.study.rows import (
 from nbradiomics.agreement.study.settings import StudySettings
 
 COLUMNS = [
-    "metric", "subjects", "cases", "left_out", "left_out_auto_empty", "auto_readers", "readers_readers",
+    "metric", "subjects", "cases", "left_out", "missing", "empty", "auto_readers", "readers_readers",
     "difference", "low", "high", "p", "p_holm", "primary",
 ]  # fmt: skip
 
@@ -35,18 +36,15 @@ def case_differences(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns `CASE`; ``auto_empty``, whether the automatic mask is empty where a reader drew a tumour;
-        and for each metric ``METRIC:auto``, ``METRIC:readers`` and ``METRIC`` itself, the difference oriented
-        so that a positive one means that the model is better. NaN where a pair of the case is undefined.
+        The columns `CASE`, and for each metric ``METRIC:auto``, ``METRIC:readers`` and ``METRIC`` itself, the
+        difference oriented so that a positive one means that the model is better. NaN where a pair of the
+        case is undefined.
     """
     auto, inter = automatic(rows), between_readers(rows)
     inter = inter.merge(auto[[*CASE, "reference"]], on=[*CASE, "reference"])
-    empty = auto.assign(auto_empty=(auto["status"] == "empty_mask").astype(float))
     both = means_by(auto, CASE, metrics).merge(
         means_by(inter, CASE, metrics), on=CASE, suffixes=(":auto", ":readers")
     )
-    both = both.merge(means_by(empty, CASE, ["auto_empty"]), on=CASE)
-    both["auto_empty"] = both["auto_empty"] > 0
     for metric in metrics:
         both[metric] = orientation(metric) * (both[f"{metric}:auto"] - both[f"{metric}:readers"])
     return both.sort_values(CASE, ignore_index=True)
@@ -64,8 +62,20 @@ def subject_differences(cases: pd.DataFrame, metric: str) -> pd.DataFrame:
     return means_by(cases[cases[metric].notna()], ["subject"], columns)
 
 
-def comparison_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def comparison_table(
+    rows: pd.DataFrame, settings: StudySettings, *, with_model: bool | None = None
+) -> pd.DataFrame:
     """Compare auto-to-reader with reader-to-reader agreement for every metric that has a direction.
+
+    The model's failures count with the metric's worst value (`model_failures`); a metric that has none gets
+    no numbers while there are failures.
+
+    Parameters
+    ----------
+    rows, settings
+        Rows of `checked_rows`, and how they are analysed.
+    with_model
+        As in `failed_cases`.
 
     Returns
     -------
@@ -78,8 +88,8 @@ def comparison_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFram
         ``metric``              name in `METRICS`
         ``subjects, cases``     that were compared
         ``left_out``            cases with auto and two readers in which a pair is undefined
-        ``left_out_auto_empty`` of these, where the automatic mask is empty and a reader's is not:
-                                failures of the model that this metric does not see
+        ``missing, empty``      cases without a comparable automatic mask, and with an empty one, where
+                                readers drew a tumour: they count with the metric's worst value
         ``auto_readers``        mean over subjects of the model's agreement with the readers
         ``readers_readers``     mean over subjects of the readers' agreement with each other
         ``difference``          mean over subjects, positive: the model is better
@@ -90,18 +100,21 @@ def comparison_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFram
         ======================= ===================================================================
     """
     metrics = directed_metrics(rows)
-    cases = case_differences(rows, metrics)
+    cases = case_differences(counted_rows(rows, with_model=with_model), metrics)
     result = []
     for metric in metrics if len(cases) else []:
         undefined = cases[metric].isna()
-        subjects = subject_differences(cases, metric)
+        failures = compared_failures(rows, metric, with_model=with_model)
+        blind = failures.any and np.isnan(worst_value(metric))
+        subjects = subject_differences(cases, metric).iloc[: 0 if blind else None]
         paired = asdict(paired_difference(subjects[metric].to_numpy(), settings))
         result.append(
             {
                 "metric": metric,
-                "cases": int((~undefined).sum()),
-                "left_out": int(undefined.sum()),
-                "left_out_auto_empty": int((undefined & cases["auto_empty"]).sum()),
+                "cases": 0 if blind else int((~undefined).sum()),
+                "left_out": len(cases) if blind else int(undefined.sum()),
+                "missing": failures.missing,
+                "empty": failures.empty,
                 "auto_readers": _mean(subjects[f"{metric}:auto"]),
                 "readers_readers": _mean(subjects[f"{metric}:readers"]),
                 **{name: paired[name] for name in ("subjects", "difference", "low", "high", "p")},

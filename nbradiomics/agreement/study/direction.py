@@ -50,7 +50,8 @@ def direction_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame
         ``fnr_median``           median FNR
         ``share_outward``        share of cases with FPRm > FNR
         ``signed_distance_mm``   mean signed surface distance over the cases that have one, positive:
-                                 the mask reaches further
+                                 the mask reaches further; half the difference of both ways round, so
+                                 that it changes its sign, and nothing else, when the two are swapped
         ``volume_difference_ml`` mean difference of the volumes, mask less reference
         ``p``                    two-sided signed-rank test of the subjects' mean FPRm - FNR
         ``direction``            ``outward`` (draws too much), ``inward``, ``neither``; empty where
@@ -60,6 +61,7 @@ def direction_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame
     """
     if not {"fprm", "fnr"} <= set(rows):
         return pd.DataFrame(columns=COLUMNS)
+    rows = _with_symmetric_distance(rows)
     auto, inter = automatic(rows), between_readers(rows)
     groups: list[tuple[str, str, pd.DataFrame]] = [(AUTO, READERS, auto)] if len(auto) else []
     for part in (auto, inter):
@@ -69,6 +71,25 @@ def direction_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame
         ]
     found = [_direction(reader, reference, group, settings) for reader, reference, group in groups]
     return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _with_symmetric_distance(rows: pd.DataFrame) -> pd.DataFrame:
+    """Signed distance as half of that to the reference less that back; as it is where there is no way back.
+
+    The signed distance is a mean over the surface of the reference. A bulge of the reference has more
+    surface than the mask beneath it, so that it can be negative both ways round: each mask seems to fall
+    short of the other.
+    """
+    if "signed_distance_mm" not in rows:
+        return rows
+    sides = ["reader", "reading", "mask_kind"], ["reference", "reference_reading", "reference_kind"]
+    turn = dict(zip(sides[0] + sides[1], sides[1] + sides[0], strict=True))
+    keys = [*CASE, "pair", *turn]
+    back = rows[[*keys, "signed_distance_mm"]].rename(columns={**turn, "signed_distance_mm": "back"})
+    both = rows[keys].merge(back, on=keys, how="left")
+    own = rows["signed_distance_mm"].to_numpy(dtype=float)
+    other = both["back"].to_numpy(dtype=float)
+    return rows.assign(signed_distance_mm=np.where(np.isnan(other), own, (own - other) / 2))
 
 
 def _direction(reader: str, reference: str, group: pd.DataFrame, settings: StudySettings) -> dict[str, Any]:

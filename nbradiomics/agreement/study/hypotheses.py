@@ -8,37 +8,61 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.agreement.study.alternative import (
-    T_TEST_FROM,
-    Advantage,
-    AlternativeTest,
-    advantages,
-    alternative_test,
-)
+from nbradiomics.agreement.study.alternative_rows import alternative_rows
 from nbradiomics.agreement.study.comparison import case_differences, subject_differences
+from nbradiomics.agreement.study.model_failures import (
+    ModelFailures,
+    compared_failures,
+    counted_rows,
+    failures_text,
+    segmented_rows,
+    worst_text,
+    worst_value,
+)
 from nbradiomics.agreement.study.paired import PairedDifference, paired_difference
 from nbradiomics.agreement.study.resampling import fewest_subjects
+from nbradiomics.agreement.study.result_rows import (
+    COLUMNS,
+    DIFFERENCE,
+    NO_CASE,
+    NON_INFERIORITY,
+    SEGMENTED,
+    WILLIAMS,
+    WINNING_RATE,
+    result_row,
+)
+from nbradiomics.agreement.study.rows import CASE, automatic
 from nbradiomics.agreement.study.settings import StudySettings
 from nbradiomics.agreement.study.williams import is_ratio, williams_index
-from nbradiomics.agreement.study.wording import amount_text, counted, interval_text, number, p_text
-from nbradiomics.tables import AUTO
-
-COLUMNS = [
-    "test", "subject_of_test", "epsilon", "value", "reference_value", "low", "high", "p", "p_adjusted",
-    "passed", "n", "sentence",
-]  # fmt: skip
-#: Names of the tests.
-NON_INFERIORITY, DIFFERENCE, WILLIAMS = "non_inferiority", "difference", "williams_index"
-ADVANTAGE, WINNING_RATE, MEAN_ADVANTAGE = (
-    "alt_test_reader",
-    "alt_test_winning_rate",
-    "alt_test_mean_advantage",
+from nbradiomics.agreement.study.wording import (
+    amount_text,
+    counted,
+    interval_text,
+    listed,
+    number,
+    p_text,
 )
-_NO_CASE = "no case has an automatic mask and two readers' independent ones with a defined value"
+
+#: A disagreement of the readers that is rounding, and no measure of a margin.
+_NOTHING = 1e-9
 
 
-def hypotheses_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def hypotheses_table(
+    rows: pd.DataFrame, settings: StudySettings, *, with_model: bool | None = None, told: str = ""
+) -> pd.DataFrame:
     """Test the primary metric: non-inferiority, difference, Williams index, alternative annotator test.
+
+    The model's failures count with the metric's worst value in every test (`model_failures`). Where there are
+    some, the segmented cases alone stand in a row of their own, without a verdict.
+
+    Parameters
+    ----------
+    rows, settings
+        Rows of `checked_rows`, and how they are analysed.
+    with_model
+        As in `failed_cases`.
+    told
+        What must be known first, such as who was left out: it begins the sentence on non-inferiority.
 
     Returns
     -------
@@ -48,8 +72,9 @@ def hypotheses_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFram
         =================== ========================================================================
         column              content
         =================== ========================================================================
-        ``test``            ``non_inferiority``, ``difference``, ``williams_index``,
-                            ``alt_test_reader``, ``alt_test_winning_rate``, ``alt_test_mean_advantage``
+        ``test``            ``non_inferiority``, ``difference_segmented_cases``, ``difference``,
+                            ``williams_index``, ``alt_test_reader``, ``alt_test_winning_rate``,
+                            ``alt_test_mean_advantage``
         ``subject_of_test`` ``auto``, or the reader whom auto might stand in for
         ``epsilon``         of the alternative annotator test
         ``value``           mean difference (positive: the model is better), index, auto's advantage
@@ -63,47 +88,93 @@ def hypotheses_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFram
         ``sentence``        what it means
         =================== ========================================================================
     """
-    cases = case_differences(rows, [settings.metric])
+    failures = compared_failures(rows, settings.metric, with_model=with_model)
+    counted_in = counted_rows(rows, with_model=with_model)
+    if failures.any and math.isnan(worst_value(settings.metric)):
+        found = [*_no_verdict(failures, settings), *_segmented(rows, settings, failures, with_model)]
+    else:
+        cases = case_differences(counted_in, [settings.metric])
+        paired = _paired(cases, settings)
+        found = [
+            _non_inferiority(paired, cases, counted_in, failures, settings),
+            *_segmented(rows, settings, failures, with_model),
+            _difference(paired, settings),
+            _williams(cases, settings),
+            *alternative_rows(counted_in, settings),
+        ]
+    found[0]["sentence"] = f"{told} {found[0]['sentence']}".strip()
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _paired(cases: pd.DataFrame, settings: StudySettings) -> PairedDifference:
     differences = subject_differences(cases, settings.metric)[settings.metric].to_numpy()
-    paired = paired_difference(differences, settings)
-    found = [_non_inferiority(paired, settings), _difference(paired, settings), _williams(cases, settings)]
-    return pd.DataFrame([*found, *_alternative(rows, settings)], columns=COLUMNS)
+    return paired_difference(differences, settings)
 
 
-def _row(test: str, sentence: str, *, subject: str = AUTO, **values: Any) -> dict[str, Any]:
-    numbers = dict.fromkeys(
-        ("epsilon", "value", "reference_value", "low", "high", "p", "p_adjusted"), math.nan
+def _no_verdict(failures: ModelFailures, settings: StudySettings) -> list[dict[str, Any]]:
+    """Every test as one without numbers: the failures would be left out, and the rest looks better."""
+    label = METRIC[settings.metric].label
+    why = (
+        f"{label} has no worst value, and there are {failures_text(failures)}: leaving these out would "
+        "make the model look better than it is"
     )
-    return {
-        **numbers,
-        "passed": None,
-        "n": 0,
-        "test": test,
-        "subject_of_test": subject,
-        "sentence": sentence,
-    } | values
+    remedy = "Take a metric with a worst value, such as Dice, as the one that decides."
+    sentences = {
+        NON_INFERIORITY: f"There is no verdict on non-inferiority: {why}. {remedy}",
+        DIFFERENCE: f"A difference in {label} was not tested: the model's failures have no value.",
+        WILLIAMS: f"The Williams index of {label} was not computed: the model's failures have no value.",
+    }
+    rows = [result_row(test, sentence) for test, sentence in sentences.items()]
+    undone = f"The alternative annotator test was not done: the model's failures have no value of {label}."
+    return [*rows, *(result_row(WINNING_RATE, undone, epsilon=epsilon) for epsilon in settings.epsilons)]
 
 
-def _non_inferiority(paired: PairedDifference, settings: StudySettings) -> dict[str, Any]:
+def _segmented(
+    rows: pd.DataFrame, settings: StudySettings, failures: ModelFailures, with_model: bool | None
+) -> list[dict[str, Any]]:
+    """The cases in which the model gave a mask, for themselves; nothing where it failed in none."""
+    if not failures.any:
+        return []
+    alone = segmented_rows(rows, with_model=with_model)
+    paired = _paired(case_differences(alone, [settings.metric]), settings)
+    begin = "Segmented cases alone, without those in which the model failed"
+    if not paired.subjects:
+        return [result_row(SEGMENTED, f"{begin}: {NO_CASE}.")]
+    level = interval_text(paired.low, paired.high, settings.confidence)
+    sentence = f"{begin}: {_mean_text(paired, settings)} ({level} of the difference). This is no verdict."
+    return [
+        result_row(
+            SEGMENTED, sentence, value=paired.difference, low=paired.low, high=paired.high, n=paired.subjects
+        )
+    ]
+
+
+def _non_inferiority(
+    paired: PairedDifference,
+    cases: pd.DataFrame,
+    rows: pd.DataFrame,
+    failures: ModelFailures,
+    settings: StudySettings,
+) -> dict[str, Any]:
     # As it was fixed, to the last digit.
     margin = f"{settings.margin:.15g} {METRIC[settings.metric].unit or METRIC[settings.metric].label}"
-    level = interval_text(paired.low, paired.high, settings.confidence)
-    mean = _mean_text(paired, settings)
-    fixed = "The margin must have been fixed before the results were seen."
+    level = interval_text(paired.low, paired.high, settings.confidence, limit=-settings.margin)
+    mean = f"{_mean_text(paired, settings)} ({level} of the difference)"
     if paired.non_inferior is None:
-        sentence = f"Non-inferiority at a margin of {margin} was not tested: {_too_few(paired, settings)}."
+        verdict = f"Non-inferiority at a margin of {margin} was not tested: {_too_few(paired, settings)}."
     elif paired.non_inferior:
-        sentence = (
-            f"The model is not inferior to another reader at a margin of {margin}: {mean} "
-            f"({level} of the difference), and the whole interval lies above -{settings.margin:.15g}. {fixed}"
+        verdict = (
+            f"The model is not inferior to {_readers(cases, rows, settings)} at a margin of {margin}: "
+            f"{mean}, and the whole interval lies above -{settings.margin:.15g}."
         )
     else:
-        sentence = (
-            "The model is not shown to be as good as another reader (non-inferiority at a margin of "
-            f"{margin}): {mean} ({level} of the difference), and the interval reaches "
-            f"-{settings.margin:.15g} or less. {fixed}"
+        verdict = (
+            f"The model is not shown to be as good as {_readers(cases, rows, settings)} (non-inferiority "
+            f"at a margin of {margin}): {mean}, and the interval reaches -{settings.margin:.15g} or less."
         )
-    return _row(
+    parts = [verdict, _failures_sentence(failures, settings), margin_sentence(cases, settings)]
+    sentence = " ".join(part for part in parts if part)
+    return result_row(
         NON_INFERIORITY,
         sentence,
         value=paired.difference,
@@ -116,6 +187,45 @@ def _non_inferiority(paired: PairedDifference, settings: StudySettings) -> dict[
     )
 
 
+def _readers(cases: pd.DataFrame, rows: pd.DataFrame, settings: StudySettings) -> str:
+    """Names of the readers against whom the model is held: the verdict is on these alone."""
+    compared = cases.loc[cases[settings.metric].notna(), CASE]
+    names = sorted(set(automatic(rows).merge(compared, on=CASE)["reference"]))
+    return listed([str(name) for name in names])
+
+
+def _failures_sentence(failures: ModelFailures, settings: StudySettings) -> str:
+    if not failures.any:
+        return ""
+    return f"{failures_text(failures)}, count as {worst_text(settings.metric)}."
+
+
+def margin_sentence(cases: pd.DataFrame, settings: StudySettings) -> str:
+    """Hold the margin against what the readers differ by, and tell whether it was fixed beforehand.
+
+    Parameters
+    ----------
+    cases
+        Of `case_differences`.
+    settings
+        Metric, margin, and who says when it was fixed.
+    """
+    metric = METRIC[settings.metric]
+    best = metric.high if metric.better == "higher" else metric.low
+    readers = subject_differences(cases, settings.metric)[f"{settings.metric}:readers"]
+    told = ""
+    if best is not None and len(readers) and abs(best - readers.mean()) > _NOTHING:
+        mean = float(readers.mean())
+        share = 100 * settings.margin / abs(best - mean)
+        told = (
+            f"The margin is {number(share, 0)} % of what the readers themselves lack of full agreement (mean "
+            f"{metric.label} {number(mean)}, full agreement {best:g}). "
+        )
+    if settings.margin_fixed:
+        return f"{told}The margin was fixed beforehand: {settings.margin_fixed.rstrip('. ')}."
+    return f"{told}Nobody has stated that the margin was fixed before the results were seen (margin_fixed)."
+
+
 def _difference(paired: PairedDifference, settings: StudySettings) -> dict[str, Any]:
     if paired.non_inferior is None:
         sentence, passed = f"A difference was not tested: {_too_few(paired, settings)}.", None
@@ -125,10 +235,9 @@ def _difference(paired: PairedDifference, settings: StudySettings) -> dict[str, 
         passed = significant and paired.low > 0
         verdict = _difference_verdict(paired, significant=significant, outside=outside)
         level = interval_text(paired.low, paired.high, settings.confidence)
-        sentence = (
-            f"{verdict}: {_mean_text(paired, settings)} ({level}; signed-rank test, {p_text(paired.p)})."
-        )
-    return _row(
+        p = p_text(paired.p, settings.alpha)
+        sentence = f"{verdict}: {_mean_text(paired, settings)} ({level}; signed-rank test, {p})."
+    return result_row(
         DIFFERENCE,
         sentence,
         value=paired.difference,
@@ -161,7 +270,7 @@ def _mean_text(paired: PairedDifference, settings: StudySettings) -> str:
 
 def _too_few(paired: PairedDifference, settings: StudySettings) -> str:
     if not paired.subjects:
-        return _NO_CASE
+        return NO_CASE
     return (
         f"{counted(paired.subjects, 'subject')} with an automatic mask and two readers are too few, "
         f"{fewest_subjects(settings.confidence)} are needed"
@@ -176,17 +285,17 @@ def _williams(cases: pd.DataFrame, settings: StudySettings) -> dict[str, Any]:
             f"The Williams index is not defined for {label}: it is a ratio of agreements, and needs a metric "
             "that is 0 without agreement and higher where it is better."
         )
-        return _row(WILLIAMS, sentence, n=index.subjects)
+        return result_row(WILLIAMS, sentence, n=index.subjects)
     if math.isnan(index.value):
-        reason = "the readers' mean agreement with each other is 0" if index.subjects else _NO_CASE
-        return _row(WILLIAMS, f"The Williams index cannot be computed: {reason}.", n=index.subjects)
+        reason = "the readers' mean agreement with each other is 0" if index.subjects else NO_CASE
+        return result_row(WILLIAMS, f"The Williams index cannot be computed: {reason}.", n=index.subjects)
     level = interval_text(index.low, index.high, settings.confidence)
     sentence = (
         f"Williams index {number(index.value)} ({level}) over {counted(index.subjects, 'subject')}: the "
         f"model's {label} with the readers is {number(100 * index.value, 1)} % of theirs with each other. "
         "An interval that holds 1 does not prove that both agree alike."
     )
-    return _row(
+    return result_row(
         WILLIAMS,
         sentence,
         value=index.value,
@@ -194,86 +303,4 @@ def _williams(cases: pd.DataFrame, settings: StudySettings) -> dict[str, Any]:
         low=index.low,
         high=index.high,
         n=index.subjects,
-    )
-
-
-def _alternative(rows: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
-    found = advantages(rows, settings.metric)
-    if not found:
-        sentence = (
-            "The alternative annotator test is not possible: it needs cases with an automatic mask and the "
-            "independent masks of two readers or more."
-        )
-        return [_row(WINNING_RATE, sentence, epsilon=epsilon) for epsilon in settings.epsilons]
-    tests = [alternative_test(found, epsilon=value, alpha=settings.alpha) for value in settings.epsilons]
-    subjects = min(advantage.subjects for advantage in found)
-    mean = sum(sorted(advantage.auto for advantage in found)) / len(found)
-    sentence = (
-        "Averaged over the readers who are left out in turn, the model is at least as close to the others as "
-        f"the one left out in {number(100 * mean, 1)} % of the subjects."
-    )
-    readers = [
-        _reader_row(advantage, test, position, settings)
-        for test in tests
-        for position, advantage in enumerate(found)
-    ]
-    rates = [_rate_row(found, test, subjects) for test in tests]
-    return [*readers, *rates, _row(MEAN_ADVANTAGE, sentence, value=mean, n=subjects)]
-
-
-def _reader_row(
-    advantage: Advantage, test: AlternativeTest, position: int, settings: StudySettings
-) -> dict[str, Any]:
-    rejected = bool(test.rejected[position])
-    verdict = "can" if rejected else "is not shown to be able to"
-    others = (
-        f" {counted(advantage.left_out, 'case')} with an undefined value left out."
-        if advantage.left_out
-        else ""
-    )
-    sentence = (
-        f"Reader {advantage.reader}, epsilon {test.epsilon:g}: in {number(100 * advantage.auto, 1)} % of "
-        f"{counted(advantage.subjects, 'subject')} the model is at least as close to the other readers as "
-        f"{advantage.reader} is, in {number(100 * advantage.human, 1)} % the reader at least as close as the "
-        f"model; the model {verdict} stand in for {advantage.reader} "
-        f"(adjusted {p_text(float(test.p_adjusted[position]))}, alpha {settings.alpha:g}).{others}"
-    )
-    return _row(
-        ADVANTAGE,
-        sentence,
-        subject=advantage.reader,
-        epsilon=test.epsilon,
-        value=advantage.auto,
-        reference_value=advantage.human,
-        p=float(test.p[position]),
-        p_adjusted=float(test.p_adjusted[position]),
-        passed=rejected,
-        n=advantage.subjects,
-    )
-
-
-def _rate_row(found: list[Advantage], test: AlternativeTest, subjects: int) -> dict[str, Any]:
-    wins = int(test.rejected.sum())
-    verdict = "passes" if test.passed else "does not pass"
-    notes = ""
-    if len(found) == 2:
-        notes += " With two readers the winning rate can only be 0, a half or 1."
-    if subjects < T_TEST_FROM:
-        notes += (
-            f" Fewer than {T_TEST_FROM} subjects ({subjects}): the test's authors advise at least as many; "
-            "both the t test and the signed-rank test must reject."
-        )
-    sentence = (
-        f"The model may stand in for {wins} of {counted(len(found), 'reader')} at epsilon {test.epsilon:g} "
-        f"(winning rate {number(test.winning_rate, 2)}; 0.5 is needed): it {verdict} the alternative "
-        f"annotator test.{notes}"
-    )
-    return _row(
-        WINNING_RATE,
-        sentence,
-        epsilon=test.epsilon,
-        value=test.winning_rate,
-        reference_value=0.5,
-        passed=test.passed,
-        n=subjects,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,10 +11,11 @@ import pandas as pd
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.agreement.pairs import AUTO_PAIR, EDITED, INTER, INTRA
 from nbradiomics.agreement.study.detection import FALSE_ALARM, IMAGE, NOT_SEGMENTED
-from nbradiomics.agreement.study.hypotheses import DIFFERENCE, NON_INFERIORITY, WILLIAMS, WINNING_RATE
+from nbradiomics.agreement.study.model_failures import ModelFailures, worst_value
+from nbradiomics.agreement.study.result_rows import DIFFERENCE, NON_INFERIORITY, WILLIAMS, WINNING_RATE
 from nbradiomics.agreement.study.rows import CASE, FAILED, READERS, SAME_READER, automatic, between_readers
 from nbradiomics.agreement.study.settings import StudySettings
-from nbradiomics.agreement.study.wording import counted, interval_text, number, p_text
+from nbradiomics.agreement.study.wording import counted, interval_text, listed, number, p_text
 from nbradiomics.tables import AUTO
 
 _POOLS = (
@@ -24,9 +26,23 @@ _POOLS = (
 
 
 def study_overview(
-    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: StudySettings
+    rows: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    settings: StudySettings,
+    *,
+    first: Sequence[str],
+    failures: ModelFailures,
 ) -> dict[str, Any]:
     """Count what was compared, collect the verdicts, and say it all in sentences.
+
+    Parameters
+    ----------
+    rows, tables, settings
+        Rows of `checked_rows`, the tables made of them, and how.
+    first
+        What must be said before everything else.
+    failures
+        Cases of the comparison in which the model failed.
 
     Returns
     -------
@@ -44,8 +60,14 @@ def study_overview(
         "failed_pairs": int((rows["status"] == FAILED).sum()),
         "edited_masks": _edited_masks(rows),
     }
-    sentences = [*_what(counts), *_medians(tables["summary"], settings), *tables["tests"]["sentence"]]
-    sentences += [*_left_out(tables, settings), *_warnings(counts), *_detection(tables["detection"])]
+    sentences = [*first, *_what(counts), *_medians(tables["summary"], settings, failures)]
+    sentences += [*tables["tests"]["sentence"], *_read_together(tables["tests"], settings)]
+    sentences += [
+        *_meant_to_run(failures),
+        *_left_out(tables, settings),
+        *_warnings(counts),
+        *_detection(tables["detection"]),
+    ]
     sentences += [*_direction(tables["direction"]), *_subgroups(tables, settings), *_times(tables)]
     return {**counts, "verdicts": _verdicts(tables["tests"]), "sentences": sentences}
 
@@ -82,7 +104,7 @@ def _what(counts: Mapping[str, Any]) -> Iterator[str]:
         yield "With fewer than two readers there is nothing to hold the model's agreement against."
 
 
-def _medians(summary: pd.DataFrame, settings: StudySettings) -> Iterator[str]:
+def _medians(summary: pd.DataFrame, settings: StudySettings, failures: ModelFailures) -> Iterator[str]:
     label = METRIC[settings.metric].label
     for pair, reader, reference, words in _POOLS:
         chosen = (
@@ -95,6 +117,8 @@ def _medians(summary: pd.DataFrame, settings: StudySettings) -> Iterator[str]:
             if not row.n:
                 yield f"{words}: {label} is undefined in all {counted(row.undefined, 'case')}."
                 continue
+            if pair == AUTO_PAIR and failures.missing:
+                undefined += f"; {counted(failures.missing, 'case')} without a mask to compare not among them"
             yield (
                 f"{words}: median {label} {number(row.median)} (quartiles {number(row.q1)} to "
                 f"{number(row.q3)}; {interval_text(row.low, row.high, settings.confidence)}) over "
@@ -105,14 +129,16 @@ def _medians(summary: pd.DataFrame, settings: StudySettings) -> Iterator[str]:
 def _left_out(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> Iterator[str]:
     comparison, cases = tables["comparison"], tables["cases"]
     for row in _each(comparison[comparison["left_out"] > 0]):
-        blind = (
-            f"; in {row.left_out_auto_empty} of them the automatic mask is empty, which it does not see"
-            if row.left_out_auto_empty
-            else ""
-        )
+        if math.isnan(worst_value(row.metric)) and row.missing + row.empty:
+            yield (
+                f"{METRIC[row.metric].label}: not compared, because it has no worst value for the cases "
+                f"in which the model failed ({row.missing} without a mask to compare, {row.empty} empty); "
+                "the segmented cases alone have a table of their own."
+            )
+            continue
         yield (
             f"{METRIC[row.metric].label}: {counted(row.left_out, 'case')} with auto and two readers left out "
-            f"of the comparison, because a value is undefined{blind}."
+            "of the comparison, because a value is undefined."
         )
     single = int((cases["auto_readers"].notna() & cases["readers_readers"].isna()).sum())
     if single and (tables["tests"]["n"] > 0).any():
@@ -120,12 +146,34 @@ def _left_out(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> It
             f"{counted(single, 'case')} of the model with fewer than two readers to compare "
             f"({METRIC[settings.metric].label}): in the medians, and in no test."
         )
-    alone = int((cases["auto_readers"].isna() & cases["readers_readers"].notna()).sum())
-    if alone and (tables["tests"]["n"] > 0).any():
+
+
+def _meant_to_run(failures: ModelFailures) -> Iterator[str]:
+    if failures.missing:
         yield (
-            f"{counted(alone, 'case')} of the readers without a value of the model "
-            f"({METRIC[settings.metric].label}): the tests say nothing about them."
+            f"{counted(failures.missing, 'case')} that two readers drew without an automatic mask to "
+            "compare: each counts as a failure of the model. Scans on which it was not meant to run do "
+            "not belong into the cohort table of this study."
         )
+
+
+def _read_together(tests: pd.DataFrame, settings: StudySettings) -> Iterator[str]:
+    """How to read the two verdicts where they seem to differ."""
+    shown = tests.loc[tests["test"] == NON_INFERIORITY, "passed"].tolist()
+    rates = tests[(tests["test"] == WINNING_RATE) & tests["passed"].notna()]
+    apart = [row.epsilon for row in _each(rates) if shown and shown[0] is not None and row.passed != shown[0]]
+    if not apart:
+        return
+    epsilons = listed([f"{value:g}" for value in apart])
+    passes = "passes" if not shown[0] else "does not pass"
+    inferior = "is shown" if shown[0] else "is not shown"
+    yield (
+        f"Non-inferiority {inferior} and the model {passes} the alternative annotator test at epsilon "
+        f"{epsilons}: these are two questions. The first asks by how much the model's mean agreement is "
+        f"lower, and grants it the margin of {settings.margin:g}; the second asks in how many subjects "
+        "the model is at least as close as a reader, however small the difference, and at epsilon 0 "
+        "grants nothing: a model that is just as good as the readers is then not expected to pass."
+    )
 
 
 def _warnings(counts: Mapping[str, Any]) -> Iterator[str]:
@@ -163,8 +211,8 @@ def _subgroups(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> I
     tests = tables["subgroup_tests"]
     for row in _each(tests[tests["p_holm"] < settings.alpha]):
         yield (
-            f"{METRIC[settings.metric].label}, {row.what}, differs by {row.variable} ({row.test}, "
-            f"{p_text(row.p_holm)} after Holm's correction)."
+            f"{METRIC[settings.metric].label}, {row.what}, differs by {row.variable}: {row.direction} "
+            f"({row.test}, {p_text(row.p_holm, settings.alpha)} after Holm's correction)."
         )
 
 

@@ -23,6 +23,8 @@ class ReadersStudy:
         Medians of every metric for every group of pairs (`summaries.summary_table`).
     comparison
         Auto-to-reader beside reader-to-reader on the same cases (`comparison.comparison_table`).
+    comparison_segmented
+        The same without the cases in which the model failed; no rows where it failed in none.
     tests
         Tests of the primary metric, each with a sentence (`hypotheses.hypotheses_table`).
     bland_altman
@@ -43,6 +45,7 @@ class ReadersStudy:
 
     summary: pd.DataFrame
     comparison: pd.DataFrame
+    comparison_segmented: pd.DataFrame
     tests: pd.DataFrame
     bland_altman: pd.DataFrame
     detection: pd.DataFrame

@@ -20,6 +20,8 @@ class StudySettings:
     margin
         Non-inferiority margin in the unit of `metric`, above 0: how much worse the model may agree with the
         readers than they agree with each other. To be fixed before the results are seen.
+    margin_fixed
+        When or where the margin was fixed beforehand, in the words of who says so; empty where nobody does.
     epsilons
         Benefits of the alternative annotator test, 0 to 1, each tested: what the lesser cost of a model is
         worth, as a share of cases. Its authors advise 0.2 for experts; 0 grants nothing.
@@ -43,6 +45,7 @@ class StudySettings:
 
     metric: str = "dice"
     margin: float = 0.03
+    margin_fixed: str = ""
     epsilons: tuple[float, ...] = (0.2, 0.0)
     confidence: float = 0.95
     alpha: float = 0.05

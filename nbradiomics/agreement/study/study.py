@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -11,9 +11,10 @@ from nbradiomics.agreement.study.comparison import comparison_table
 from nbradiomics.agreement.study.detection import detection_table
 from nbradiomics.agreement.study.direction import direction_table
 from nbradiomics.agreement.study.hypotheses import hypotheses_table
+from nbradiomics.agreement.study.model_failures import compared_failures, segmented_rows
 from nbradiomics.agreement.study.overview import study_overview
 from nbradiomics.agreement.study.result import ReadersStudy
-from nbradiomics.agreement.study.rows import CASE, checked_rows
+from nbradiomics.agreement.study.rows import CASE, automatic, checked_rows
 from nbradiomics.agreement.study.settings import StudySettings
 from nbradiomics.agreement.study.subgroups import subgroup_tables
 from nbradiomics.agreement.study.summaries import summary_table
@@ -21,6 +22,8 @@ from nbradiomics.agreement.study.times import time_saved_table, times_table
 from nbradiomics.agreement.study.volumes import bland_altman_table
 from nbradiomics.agreement.study.worst import cases_table
 from nbradiomics.errors import InputError
+from nbradiomics.in_training import left_out_sentence, seen_subjects, unknown_sentence, unknown_subjects
+from nbradiomics.tables import AUTO
 
 _DEFAULT_SETTINGS = StudySettings()
 _COHORT = [*CASE, "reader", "mask", "reading", "reference_kind", "minutes", "site"]
@@ -41,7 +44,8 @@ def study_readers(
         Table of `nbradiomics.agreement.cohort`: one row per ordered pair of masks of a case (one region of
         one image). Its pairs may be incomplete, and `auto` may be absent.
     cohort
-        `Cohort.table`: sites, minutes, and which images have an automatic mask.
+        `Cohort.table`: sites, minutes, which images have an automatic mask, and of which subjects the model
+        was trained on (`in_training`): these are left out of the study.
     clinical
         One row per subject, with the column ``subject``; for subgroups.
     settings
@@ -62,11 +66,17 @@ def study_readers(
     """
     rows = checked_rows(agreement, settings.metric)
     scans = _checked_cohort(cohort)
-    subgroups, subgroup_tests = subgroup_tables(rows, scans, clinical, settings)
+    new = _new_subjects(rows, scans)
+    rows, scans = (table[~table["subject"].isin(new.seen)] for table in (rows, scans))
+    model = {"with_model": bool((scans["reader"] == AUTO).any()) or len(automatic(rows)) > 0}
+    subgroups, subgroup_tests = subgroup_tables(rows, scans, clinical, settings, **model)
+    failures = compared_failures(rows, settings.metric, **model)
+    alone = segmented_rows(rows, **model)
     tables: dict[str, pd.DataFrame] = {
         "summary": summary_table(rows, settings),
-        "comparison": comparison_table(rows, settings),
-        "tests": hypotheses_table(rows, settings),
+        "comparison": comparison_table(rows, settings, **model),
+        "comparison_segmented": comparison_table(alone, settings).iloc[: None if failures.any else 0],
+        "tests": hypotheses_table(rows, settings, told=" ".join(new.sentences), **model),
         "bland_altman": bland_altman_table(rows, settings),
         "detection": detection_table(rows, scans, settings),
         "subgroups": subgroups,
@@ -76,8 +86,31 @@ def study_readers(
         "time_saved": time_saved_table(scans, settings),
         "cases": cases_table(rows, settings),
     }
-    overview: dict[str, Any] = {"settings": asdict(settings), **study_overview(rows, tables, settings)}
+    told = study_overview(rows, tables, settings, first=new.sentences, failures=failures)
+    record = {"in_training": len(new.seen), "in_training_not_known": new.unknown}
+    overview: dict[str, Any] = {"settings": asdict(settings), **record, **asdict(failures), **told}
     return ReadersStudy(**tables, overview=overview)
+
+
+@dataclass(frozen=True)
+class _NewSubjects:
+    """Whom the model was trained on, of how many that is not known, and what to say of it."""
+
+    seen: frozenset[str]
+    unknown: int
+    sentences: tuple[str, ...]
+
+
+def _new_subjects(rows: pd.DataFrame, cohort: pd.DataFrame) -> _NewSubjects:
+    """Find out whom the model has seen; in a study without a model nobody is asked."""
+    if not (cohort["reader"] == AUTO).any() and automatic(rows).empty:
+        return _NewSubjects(frozenset(), 0, ())
+    drawn = set(cohort.loc[(cohort["mask"] != "") & (cohort["reader"] != AUTO), "subject"])
+    drawn |= set(rows["subject"])
+    seen, unknown = seen_subjects(cohort) & drawn, unknown_subjects(cohort) & drawn
+    left = len(drawn) - len(seen)
+    said = (left_out_sentence(seen, len(drawn)), unknown_sentence(unknown, left))
+    return _NewSubjects(frozenset(seen), len(unknown), tuple(text for text in said if text))
 
 
 def _checked_cohort(cohort: pd.DataFrame) -> pd.DataFrame:

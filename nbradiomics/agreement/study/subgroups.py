@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from nbradiomics.agreement.study.model_failures import counted_rows, failed_cases, worst_value
 from nbradiomics.agreement.study.multiplicity import holm
 from nbradiomics.agreement.study.paired import DECIMALS
 from nbradiomics.agreement.study.resampling import Numbers
 from nbradiomics.agreement.study.rows import CASE, automatic, between_readers, means_by
 from nbradiomics.agreement.study.settings import StudySettings
 from nbradiomics.agreement.study.summaries import quartiles
+from nbradiomics.agreement.study.wording import number
 from nbradiomics.cohort_table import SCAN
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
 
 COLUMNS = ["variable", "group", "what", "n", "median", "q1", "q3"]
-TEST_COLUMNS = ["variable", "what", "test", "statistic", "p", "p_holm", "note"]
+TEST_COLUMNS = ["variable", "what", "test", "statistic", "p", "p_holm", "direction", "note"]
 AUTO_READERS, READERS_READERS = "auto to readers", "readers to readers"
 NOT_STATED = "(not stated)"
 MANN_WHITNEY, KRUSKAL_WALLIS = "Mann-Whitney", "Kruskal-Wallis"
@@ -33,11 +35,18 @@ _OF_SCAN = ("site", "timepoint", "sequence", "roi")
 
 
 def subgroup_tables(
-    rows: pd.DataFrame, cohort: pd.DataFrame, clinical: pd.DataFrame | None, settings: StudySettings
+    rows: pd.DataFrame,
+    cohort: pd.DataFrame,
+    clinical: pd.DataFrame | None,
+    settings: StudySettings,
+    *,
+    with_model: bool | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Primary metric by subgroup, auto-to-readers and readers-to-readers each.
 
-    The unit is the subject within a group: the mean over the subject's cases there.
+    The unit is the subject within a group: the mean over the subject's cases there. The model's failures
+    count with the metric's worst value; where it has none, no difference between groups of the model is
+    tested.
 
     Returns
     -------
@@ -45,9 +54,9 @@ def subgroup_tables(
         ``variable, group, what, n, median, q1, q3``; n counts subjects; ``what`` is ``auto to readers`` or
         ``readers to readers``.
     tests : pandas.DataFrame
-        ``variable, what, test, statistic, p, p_holm, note``: Mann-Whitney (U of the first group) for two
-        groups, Kruskal-Wallis (H) for more; Holm over the variables, for each ``what``. The note says what
-        was not tested and why.
+        ``variable, what, test, statistic, p, p_holm, direction, note``: Mann-Whitney (U of the first group)
+        for two groups, Kruskal-Wallis (H) for more; Holm over the variables, for each ``what``. The direction
+        says in which group the median is highest and lowest, the note what was not tested and why.
 
     Raises
     ------
@@ -65,7 +74,10 @@ def subgroup_tables(
         for name in variables
     }
     cases = cases[CASE].assign(**grouped)
-    for what, part in ((AUTO_READERS, automatic(rows)), (READERS_READERS, between_readers(rows))):
+    failed = failed_cases(rows, with_model=with_model)
+    blind = len(failed) > 0 and np.isnan(worst_value(settings.metric))
+    model = automatic(counted_rows(rows, with_model=with_model))
+    for what, part in ((AUTO_READERS, model), (READERS_READERS, between_readers(rows))):
         values = means_by(part, CASE, [settings.metric]).rename(columns={settings.metric: "value"})
         values = values[values["value"].notna()].reset_index(drop=True)
         columns = values[CASE].merge(cases, on=CASE, how="left")
@@ -79,7 +91,8 @@ def subgroup_tables(
                 {"variable": variable, "group": name, "what": what, "n": len(sample), **quartiles(sample)}
                 for name, sample in samples.items()
             ]
-            tests.append({"variable": variable, "what": what, **_test(samples, table)})
+            found = _BLIND if blind and what == AUTO_READERS else _test(samples, table)
+            tests.append({"variable": variable, "what": what, **found})
     return pd.DataFrame(groups, columns=COLUMNS), _adjusted(pd.DataFrame(tests, columns=TEST_COLUMNS))
 
 
@@ -126,7 +139,29 @@ def _test(samples: dict[str, Numbers], table: pd.DataFrame) -> dict[str, Any]:
     if table["subject"].duplicated().any():
         notes.append("subjects stand in several groups, so p is conservative")
     test, statistic, p = compare_groups(tested)
-    return {"test": test, "statistic": statistic, "p": p, "note": "; ".join(notes)}
+    return {
+        "test": test,
+        "statistic": statistic,
+        "p": p,
+        "direction": _direction({name: stated[name] for name in stated if len(stated[name]) >= FEWEST}),
+        "note": "; ".join(notes),
+    }
+
+
+#: What stands in place of a test where the model's failures have no value.
+_BLIND = {"note": "no test: the model failed in some cases, and the metric has no worst value for them"}
+
+
+def _direction(samples: dict[str, Numbers]) -> str:
+    """Groups of the highest and the lowest median."""
+    medians = {name: float(np.median(sample)) for name, sample in samples.items()}
+    highest, lowest = max(medians, key=medians.__getitem__), min(medians, key=medians.__getitem__)
+    top, bottom = number(medians[highest]), number(medians[lowest])
+    if top == bottom:
+        return f"medians alike ({top})"
+    if len(medians) == 2:
+        return f"higher in {highest} (median {top}) than in {lowest} ({bottom})"
+    return f"highest in {highest} (median {top}), lowest in {lowest} ({bottom})"
 
 
 def _adjusted(tests: pd.DataFrame) -> pd.DataFrame:

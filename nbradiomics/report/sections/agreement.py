@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
+from nbradiomics.agreement.pairs import AUTO_PAIR
+from nbradiomics.in_training import left_out_sentence, seen_subjects
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Block, Details, Heading, Table, Text
 from nbradiomics.report.figures.strips import Strip, draw_strips
@@ -63,7 +65,7 @@ def agreement_blocks(run: Run) -> tuple[Block, ...]:
         if len(strata) > 1:
             blocks.append(Heading(" · ".join(map(str, key))))
         blocks.extend(_stratum(rows, edited))
-    return (*blocks, *_others(run.agreement, edited), Text(_SMALL_PRINT, tone="note"))
+    return (*blocks, *_others(run.agreement, edited), *_seen(run), Text(_SMALL_PRINT, tone="note"))
 
 
 EDITED_WARNING = (
@@ -76,15 +78,24 @@ _PICTURE = (
     "reach the lowest and the highest value."
 )
 _SMALL_PRINT = (
-    "Median [quartiles] over the images for which the metric is defined; where these are fewer than the n "
-    "of the pair, their number is given. Pairs with an empty mask are counted, not dropped: an overlap of 0 "
-    "enters the median, a distance to an empty mask is undefined. The second of a pair is the reference: "
-    "sensitivity = TP / (TP + FN), precision = TP / (TP + FP), FPRm = FP / (TP + FN), FNR = FN / (TP + FN); "
-    "a volume difference or signed distance above 0 means that the first reaches further than the "
-    "reference. HD95: the larger of the two directed 95th percentiles of the surface distance; ASSD: the "
-    "average symmetric surface distance; surface Dice: share of both surfaces within the tolerance of the "
-    "other."
+    "Median [quartiles] over the images of each pair of masks (a case's mean over its pairs, as the "
+    "reader study and the terminal have it, can differ in the last digit) for which the metric is "
+    "defined; where these are fewer than the n of the pair, their number is given. Pairs with an empty "
+    "mask are counted, not dropped: an overlap of 0 enters the median, a distance to an empty mask is "
+    "undefined. The second of a pair is the reference: sensitivity = TP / (TP + FN), precision = TP / "
+    "(TP + FP), FPRm = FP / (TP + FN), FNR = FN / (TP + FN); a volume difference or signed distance "
+    "above 0 means that the first reaches further than the reference. HD95: the larger of the two "
+    "directed 95th percentiles of the surface distance; ASSD: the average symmetric surface distance; "
+    "surface Dice: share of both surfaces within the tolerance of the other."
 )
+
+
+def _seen(run: Run) -> list[Block]:
+    """Subjects whose automatic masks are compared with nothing."""
+    if run.cohort is None or AUTO not in set(run.cohort["reader"]):
+        return []
+    told = left_out_sentence(seen_subjects(run.cohort), run.cohort["subject"].nunique())
+    return [Text(f"Of the pairs with the model: {told}", tone="note")] if told else []
 
 
 def _others(agreement: pd.DataFrame, edited: bool) -> list[Block]:
@@ -224,6 +235,24 @@ def _cell(values: pd.Series, metric: str) -> str:
     text = quartiles(values, digits=digits, form=form)
     text = text.replace(" [", "\n[")  # the quartiles under the median: several metrics stand side by side
     return text if defined == len(values) else f"{text}\nn = {defined}"
+
+
+def median_of_cases(run: Run) -> tuple[str, str] | None:
+    """Median Dice of the model over the cases, as the terminal has it; ``None`` without a reader study."""
+    summary = run.study.summary if run.study is not None else None
+    if summary is None or "metric" not in summary:
+        return None
+    own = summary[
+        (summary["pair"] == AUTO_PAIR) & (summary["reference"] == "readers") & (summary["metric"] == "dice")
+    ]
+    if own.empty or not own["n"].iloc[0]:
+        return None
+    row = own.iloc[0]
+    lost = f"; {int(row['undefined'])} undefined" if row["undefined"] else ""
+    return (
+        ratio(row["median"], 3),
+        f"median over {counted(int(row['n']), 'case')} of the mean over the readers{lost}",
+    )
 
 
 def model_facts(agreement: pd.DataFrame) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from nbradiomics.agreement.pairs import AUTO_PAIR
+from nbradiomics.numbers import beside
 from nbradiomics.report.agreement_rows import of_kind
 from nbradiomics.report.content import Block, Table, Text
 from nbradiomics.report.run_files import CASE, Run
@@ -65,7 +66,7 @@ def _lowest(low: pd.DataFrame) -> Table:
     rows = tuple(
         (
             " · ".join(str(row[name]) for name in names),
-            ratio(row["fold_dice"]),
+            beside(row["fold_dice"], LOW_AGREEMENT),
             ratio(row["volume_cv"]),
             number(row["volume_ml"], 1) if row["status"] != "empty" else f"{MISSING} (empty)",
         )

@@ -19,12 +19,13 @@ from nbradiomics.report.sections.absence import (
     why_no_agreement,
     why_no_reproducibility,
 )
-from nbradiomics.report.sections.agreement import model_facts
+from nbradiomics.report.sections.agreement import median_of_cases, model_facts
 from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.outcome import c_indices
 from nbradiomics.report.sections.readers.answer import answer_fact
-from nbradiomics.report.sections.reproducibility import TITLES, undefined
+from nbradiomics.report.sections.reproducibility import TITLES
 from nbradiomics.report.text import MISSING, NO_BREAK, counted, interval, moment, shorten, tally
+from nbradiomics.reproducibility import stable_text
 from nbradiomics.tables import AUTO
 
 #: Longest small print of a figure; the section and the failures tell the rest.
@@ -66,8 +67,12 @@ def _training_banner(segmentation: pd.DataFrame | None) -> list[str]:
     seen = int((segmentation["in_training"].str.lower() == "true").sum())
     if not seen:
         return []
-    known = f"The segmentation model was trained on {counted(seen, 'image')} of this cohort"
-    return [f"{known}: its masks of them, and the agreement with the readers there, are no evidence."]
+    known = (
+        f"The segmentation model was trained on {counted(seen, 'image')} of this cohort, or on their subjects"
+    )
+    return [
+        f"{known}: its masks of them are no evidence, and are left out of comparisons and outcome models."
+    ]
 
 
 def _model_banner(name: str, card: Mapping[str, Any]) -> list[str]:
@@ -118,7 +123,7 @@ def _dice_fact(run: Run) -> list[Fact]:
         return [Fact(MISSING, "Dice of the model", shorten(reason, _LONGEST))] if told else []
     if not (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
         return []
-    values, detail = model_facts(run.agreement)
+    values, detail = median_of_cases(run) or model_facts(run.agreement)
     return [Fact(values, "Dice of the model", detail)]
 
 
@@ -137,14 +142,14 @@ def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mappi
         (
             f"{int(tables[name]['stable'].sum())} of {len(tables[name])}",
             title.lower(),
-            undefined(tables[name]),
+            stable_text(tables[name]).partition(" stable")[2].removeprefix(" "),
         )
         for name, title in TITLES.items()
         if name in tables
     ]
-    (value, first, missing), *rest = told
+    (value, first, told_of), *rest = told
     details = [context] if context else []
-    details += [f"{first}, {missing} undefined", *(f"{name}: {other}" for other, name, _ in rest)]
+    details += [f"{first}, {told_of}", *(f"{name}: {other}, {text}" for other, name, text in rest)]
     details += [f"{TITLES[name].lower()}: could not be done" for name in failed]
     return Fact(value, "stable features", "; ".join(details))
 

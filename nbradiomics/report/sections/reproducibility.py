@@ -18,13 +18,16 @@ from nbradiomics.report.sections.absence import (
     why_no_comparison,
     why_no_reproducibility,
 )
-from nbradiomics.report.text import MISSING, counted, interval, number, quartiles, ratio, share
+from nbradiomics.report.text import MISSING, interval, number, quartiles, ratio, share
+from nbradiomics.reproducibility import LIMITS, stable_text, training_sentences
+from nbradiomics.tables import AUTO
 
 CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 OTHER = "other"
 READERS = "Between readers"
 WITH_AUTO = "With the model as a rater"
-TITLES = {"readers": READERS, "auto_vs_readers": WITH_AUTO}
+WITH_AUTO_TABLE = "auto_vs_readers"
+TITLES = {"readers": READERS, WITH_AUTO_TABLE: WITH_AUTO}
 
 
 def feature_class(feature: str) -> str:
@@ -38,7 +41,7 @@ def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
     if not run.reproducibility:
         return absent_blocks(why_no_reproducibility(run))
     contexts = list(dict.fromkeys([*run.reproducibility, *failed_comparisons(run)]))
-    blocks: list[Block] = [Text(text) for text in _rules(run)]
+    blocks: list[Block] = [Text(text) for text in (*_seen(run), *_rules(run))]
     for context in contexts:
         if len(contexts) > 1:
             blocks.append(Heading(context or "all"))
@@ -46,6 +49,13 @@ def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
         found = {title: tables[name] for name, title in TITLES.items() if name in tables}
         blocks.extend(_context(found, _absent(run, context, tables)))
     return (*blocks, Text(_SMALL_PRINT, tone="note"))
+
+
+def _seen(run: Run) -> list[str]:
+    """Who is not in the comparison with the model, because it was trained on them."""
+    if run.features is None or not any(WITH_AUTO_TABLE in tables for tables in run.reproducibility.values()):
+        return []
+    return [f"With the model as a rater: {text}" for text in training_sentences(run.features, [AUTO])]
 
 
 def _rules(run: Run) -> list[str]:
@@ -92,7 +102,8 @@ _MORE_RATERS = (
 _SMALL_PRINT = (
     "ICC: intraclass correlation coefficient with its confidence interval. Whether a feature is stable is "
     "read from the run's tables, where it is judged by the lower limit of the interval. A feature whose ICC "
-    "cannot be computed is undefined, and undefined is not stable."
+    "cannot be computed is undefined, and undefined is not stable; nor is one with too few subjects. "
+    + LIMITS
 )
 
 
@@ -102,9 +113,8 @@ def undefined(table: pd.DataFrame) -> int:
 
 
 def stable_sentence(name: str, table: pd.DataFrame) -> str:
-    """How many features are stable, and how many are undefined."""
-    stable = int(table["stable"].sum())
-    return f"{name}: {stable} of {counted(len(table), 'feature')} stable, {undefined(table)} undefined."
+    """How many features are stable, from how many subjects and readers, and what calls for caution."""
+    return f"{name}: {stable_text(table)}."
 
 
 def _classes(grouped: dict[str, pd.DataFrame]) -> list[str]:

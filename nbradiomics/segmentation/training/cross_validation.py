@@ -14,6 +14,7 @@ import pandas as pd
 from nbradiomics.cohort import Case, Cohort, Scan
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
+from nbradiomics.in_training import NO
 from nbradiomics.segmentation.cohort import COLUMNS, file_names
 from nbradiomics.segmentation.model import Model, fingerprint_of, load_model
 from nbradiomics.segmentation.prediction.inference import Inference
@@ -57,7 +58,7 @@ def segment_out_of_fold(
     Returns
     -------
     cohort
-        The cohort with reader `auto` added for the cases.
+        The cohort with reader `auto` added for the cases, `in_training` being ``no``.
     table
         Columns of `segmentation.cohort.COLUMNS` and `fold`, a row per case; `in_training` is false.
     failures
@@ -88,7 +89,9 @@ def segment_out_of_fold(
     ]
     table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, "fold"])
     table["volume_ml"] = table["volume_ml"].astype(np.float64)
-    return cohort.with_reader(AUTO, done), table, batch.failures
+    # Each mask is that of the fold that was trained without its subject.
+    unseen = dict.fromkeys(scans.values(), NO)
+    return cohort.with_reader(AUTO, done, in_training=unseen), table, batch.failures
 
 
 def _key(scan: Scan, content: str, fold: str, inference: Inference) -> str:

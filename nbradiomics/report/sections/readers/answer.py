@@ -10,10 +10,11 @@ from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.readers.frames import Column, Row, StudyRun, count, filled, table_of, words
 from nbradiomics.report.text import MISSING, NO_BREAK, number, p_value, signed
 
-NON_INFERIORITY = "non_inferiority"
+NON_INFERIORITY, SEGMENTED = "non_inferiority", "difference_segmented_cases"
 #: What the page calls each test; a test of another name keeps its own.
 _NAMES = {
     NON_INFERIORITY: "Non-inferiority",
+    SEGMENTED: "Difference, segmented cases alone",
     "difference": "Difference",
     "williams_index": "Williams index",
     "alt_test_reader": "Alternative annotator test, advantage probability",
@@ -32,9 +33,12 @@ def answer_blocks(of: StudyRun) -> list[Block]:
         return [Text("The study holds no test: tests.csv is not there, or has no row.")]
     first = tests[tests["test"] == NON_INFERIORITY]
     single = tests[tests["test"].isin(_FOLDED)]
-    elsewhere = {*first["sentence"], *single["sentence"], *_told_in_sections(of)}
-    rest = _merged([text for text in _sentences(of) if text not in elsewhere])
+    second = tests[tests["test"] == SEGMENTED]
+    elsewhere = {*second["sentence"], *single["sentence"], *_told_in_sections(of)}
+    box = " ".join(first["sentence"])
+    rest = _merged([text for text in _sentences(of) if text not in elsewhere and text not in box])
     blocks: list[Block] = [Text(sentence, tone="answer") for sentence in first["sentence"]]
+    blocks += [Text(sentence) for sentence in second["sentence"]]
     if rest:
         blocks.append(Sentences(rest))
     inner: list[Block] = [_table(tests, of)]
@@ -75,9 +79,13 @@ def answer_fact(run: Run) -> list[Fact]:
     of = StudyRun.of(run, run.study)
     tests = filled(run.study.tests)
     rows = tests[tests["test"] == NON_INFERIORITY].to_dict("records") if len(tests) else []
-    if not rows or pd.isna(rows[0]["value"]):
+    if not rows:
         return []
     row = rows[0]
+    if pd.isna(row["value"]):
+        failed = bool(of.study.record.get("missing") or of.study.record.get("empty"))
+        told = "no verdict: the model failed in some cases, and the metric has no worst value"
+        return [Fact(MISSING, f"difference in {of.label}, model and readers", told)] if failed else []
     digits = 2 if METRIC[of.metric].unit else 3
     value = signed(row["value"], digits)
     if not pd.isna(row["low"]):

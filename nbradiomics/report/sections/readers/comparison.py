@@ -25,6 +25,10 @@ def comparison_blocks(of: StudyRun) -> list[Block]:
     if not main.all():
         rest = _table(ordered[~main.loc[ordered.index]], of, "")
         blocks.append(Details("The same for further metrics", (rest,)))
+    alone = filled(of.study.comparison_segmented)
+    if len(alone):
+        title = "Segmented cases alone, without those in which the model failed"
+        blocks.append(Details(title, (_table(alone, of, title),)))
     return [*blocks, Text(_NOTE, tone="note")]
 
 
@@ -32,8 +36,10 @@ _NOTE = (
     "Means over subjects, whose cases are averaged first. A difference above 0 means that the model agrees "
     "with the readers better than they agree with each other, for distances and error rates too. p: "
     "Wilcoxon's signed-rank test on the subjects; p (Holm): adjusted over all metrics of the table. Left "
-    "out: cases with the model and two readers in which the metric is undefined for a pair, such as the "
-    "distance to an empty mask."
+    "out: cases with the model and two readers in which the metric is undefined for a pair. Model failed: "
+    "cases in which readers drew a tumour and there is no automatic mask to compare, or an empty one; "
+    "they count with the worst value of the metric (Dice 0), and a metric that has none, such as a "
+    "distance, is not compared then."
 )
 
 
@@ -42,7 +48,8 @@ def _table(table: pd.DataFrame, of: StudyRun, caption: str) -> Table:
         Column("Metric", lambda row: of.name(str(row["metric"]))),
         whole("Subjects", "subjects"),
         whole("Cases", "cases"),
-        Column("Left out", _left_out),
+        whole("Left out", "left_out"),
+        Column("Model failed", _failed),
         Column("Model and readers", lambda row: _value(row, "auto_readers")),
         Column("Readers", lambda row: _value(row, "readers_readers")),
         Column(f"Difference [{of.level} interval]", difference_cell),
@@ -63,10 +70,9 @@ def difference_cell(row: Row) -> str:
     return f"{value} [{signed(row['low'], digits)}, {signed(row['high'], digits)}]"
 
 
-def _left_out(row: Row) -> str:
-    empty = row.get("left_out_auto_empty", 0)
-    told = f"\n{count(float(empty))} model empty" if str(empty) not in ("", "nan") and float(empty) else ""
-    return count(row["left_out"]) + told
+def _failed(row: Row) -> str:
+    told = [f"{count(row[name])} {name}" for name in ("missing", "empty") if row.get(name, 0) > 0]
+    return "\n".join(told) or "0"
 
 
 def _value(row: Row, name: str) -> str:

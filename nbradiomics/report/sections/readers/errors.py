@@ -50,7 +50,9 @@ _DETECTION = (
 _DIRECTION = (
     "FPRm = FP / (TP + FN) and FNR = FN / (TP + FN), over the volume of the reference. Outward: share of "
     "cases with FPRm above FNR. Signed distance and volume difference are means, above 0 where the mask "
-    "reaches further than the reference. p: signed-rank test of FPRm less FNR over the subjects."
+    "reaches further than the reference; the signed distance is half the difference of both ways round, "
+    "because a mean over one surface can be below 0 both ways. p: signed-rank test of FPRm less FNR over "
+    "the subjects."
 )
 
 
@@ -66,7 +68,7 @@ def direction_blocks(of: StudyRun) -> list[Block]:
         Column("Mask and reference", lambda row: f"{row['reader']} vs {row['reference']}"),
         whole("n", "n"),
         whole("Left out", "left_out"),
-        Column("FPRm, median", lambda row: ratio(row["fprm_median"])),
+        Column("FPRm, median", lambda row: number(row["fprm_median"])),
         Column("FNR, median", lambda row: ratio(row["fnr_median"])),
         Column("Outward", _outward),
         Column("Signed distance (mm)", lambda row: signed(row["signed_distance_mm"])),

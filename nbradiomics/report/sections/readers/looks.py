@@ -61,7 +61,7 @@ def _table(cases: pd.DataFrame, of: StudyRun) -> Table:
         Column("Readers", lambda row: write_metric(of.metric, row["readers_readers"])),
         Column("Difference (above 0: model better)", lambda row: signed(row["difference"])),
         Column("HD95 (mm)", lambda row: number(row["hd95_mm"], 1)),
-        Column("FPRm", lambda row: ratio(row["fprm"])),
+        Column("FPRm", lambda row: number(row["fprm"])),
         Column("FNR", lambda row: ratio(row["fnr"])),
     )
     return table_of(cases.head(_SHOWN), columns, text_columns=3, caption=caption)

@@ -26,9 +26,11 @@ _PARAGRAPHS = (
         "Williams index: mean agreement of the model with the readers over that of the readers with each "
         "other (Williams, Biometrics 1976;32:619). Alternative annotator test (Calderon, "
         "Reichart and Dror, ACL 2025, arXiv 2501.10970): each reader is left out in turn; in how many "
-        "subjects is the model at least as close to the others as that reader; ε: how far it may fall short; "
-        "the winning rate is the share of readers for whom it may stand in, and 0.5 passes. Adjusted over "
-        "the readers by Benjamini and Yekutieli, over metrics and variables by Holm."
+        "subjects is the model at least as close to the others as that reader; it may stand in for the "
+        "reader where its share is shown not to be lower than the reader's by ε or more; the winning "
+        "rate is the share of readers for whom it may stand in, and 0.5 passes; the authors ask for "
+        "three readers or more. The readers are fixed in all tests: a verdict is on them, not on readers "
+        "at large. Adjusted over the readers by Benjamini and Yekutieli, over metrics and variables by Holm."
     ),
 )
 _UNDEFINED = "What a metric is where a mask is empty; NaN is undefined, and counted as such"
@@ -47,7 +49,10 @@ def _settings(of: StudyRun) -> tuple[str, ...]:
         return ()
     told = [f"primary metric {of.label}"]
     if of.margin is not None:
-        told.append(f"margin {of.margin:g}")
+        fixed = settings.get("margin_fixed")
+        told.append(
+            f"margin {of.margin:g} ({f'fixed beforehand: {fixed}' if fixed else 'not stated when fixed'})"
+        )
     epsilons = settings.get("epsilons")
     if isinstance(epsilons, list) and epsilons:
         told.append(f"ε {', '.join(str(value) for value in epsilons)}")

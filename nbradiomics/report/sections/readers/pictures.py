@@ -96,7 +96,7 @@ def _errors(rows: pd.DataFrame, by_model: bool) -> Errors:
 
 def _alt(errors: dict[str, Errors]) -> str:
     medians = "; ".join(
-        f"{name}: {ratio(float(np.median(own.fprm)))} and {ratio(float(np.median(own.fnr)))}"
+        f"{name}: {number(float(np.median(own.fprm)))} and {ratio(float(np.median(own.fnr)))}"
         for name, own in errors.items()
     )
     return f"FPRm against FNR of each pair of masks. Medians {medians}."

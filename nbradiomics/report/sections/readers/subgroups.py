@@ -27,12 +27,13 @@ def subgroup_blocks(of: StudyRun) -> list[Block]:
             Column("Variable", lambda row: row["variable"]),
             Column("Agreement", lambda row: _WHAT.get(str(row["what"]), str(row["what"]))),
             Column("Test", lambda row: row["test"] or MISSING),
+            Column("Direction", lambda row: row.get("direction") or MISSING),
             Column("Note", lambda row: row["note"] or MISSING),
             Column("Statistic", lambda row: number(row["statistic"], 1)),
             Column("p", lambda row: MISSING if pd.isna(row["p"]) else p_value(row["p"])),
             Column("p (Holm)", lambda row: MISSING if pd.isna(row["p_holm"]) else p_value(row["p_holm"])),
         )
-        blocks.append(table_of(tests, columns, text_columns=4, caption="Do the groups differ?"))
+        blocks.append(table_of(tests, columns, text_columns=5, caption="Do the groups differ?"))
     return [*blocks, Text(_NOTE, tone="note")]
 
 

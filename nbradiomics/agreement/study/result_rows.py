@@ -1,0 +1,39 @@
+"""The rows of the table of tests: columns, names of the tests, one row."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nbradiomics.tables import AUTO
+
+COLUMNS = [
+    "test", "subject_of_test", "epsilon", "value", "reference_value", "low", "high", "p", "p_adjusted",
+    "passed", "n", "sentence",
+]  # fmt: skip
+#: Names of the tests.
+NON_INFERIORITY, DIFFERENCE, WILLIAMS = "non_inferiority", "difference", "williams_index"
+#: The analysis of the cases without a failure of the model; an estimate, no verdict.
+SEGMENTED = "difference_segmented_cases"
+ADVANTAGE, WINNING_RATE, MEAN_ADVANTAGE = (
+    "alt_test_reader",
+    "alt_test_winning_rate",
+    "alt_test_mean_advantage",
+)
+#: Why nothing could be tested.
+NO_CASE = "no case has an automatic mask and two readers' independent ones with a defined value"
+
+
+def result_row(test: str, sentence: str, *, subject: str = AUTO, **values: Any) -> dict[str, Any]:
+    """Row of a result, with what is not given missing."""
+    numbers = dict.fromkeys(
+        ("epsilon", "value", "reference_value", "low", "high", "p", "p_adjusted"), math.nan
+    )
+    return {
+        **numbers,
+        "passed": None,
+        "n": 0,
+        "test": test,
+        "subject_of_test": subject,
+        "sentence": sentence,
+    } | values

@@ -1,0 +1,136 @@
+"""Whether the model was trained on a subject: what decides which automatic masks may be judged.
+
+The column `in_training` of a cohort or feature table says ``yes``, ``no``, or nothing where it is not known.
+A subject counts as seen at every timepoint as soon as one row says so: images of one person are alike. The
+automatic masks of a seen subject are better than those of a new one, so that they enter no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from nbradiomics.errors import InputError
+from nbradiomics.tables import AUTO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMN = "in_training"
+YES, NO, UNKNOWN = "yes", "no", ""
+_SPELLINGS = {
+    **dict.fromkeys(("yes", "y", "true", "1", "1.0"), YES),
+    **dict.fromkeys(("no", "n", "false", "0", "0.0"), NO),
+    **dict.fromkeys(("", "na", "nan", "none", "<na>"), UNKNOWN),
+}
+_SHOWN = 5
+
+
+def read_state(cell: Any) -> str:
+    """Read a cell: ``yes``, ``no`` or empty, in the spellings of other programs too.
+
+    Raises
+    ------
+    InputError
+        When it is none of these.
+    """
+    found = _SPELLINGS.get(str(cell).strip().casefold())
+    if found is None:
+        raise InputError(f"{cell!r}; yes, no or nothing was expected.", "Write yes, no, or leave it empty.")
+    return found
+
+
+def state_of(known: bool | None) -> str:
+    """Write what is known: ``None`` is nothing."""
+    return UNKNOWN if known is None else YES if known else NO
+
+
+def training_states(table: pd.DataFrame) -> dict[str, str]:
+    """State of each subject: of a cohort or feature table, or of any table with a column `subject`.
+
+    Parameters
+    ----------
+    table
+        Rows with ``subject``, and where they are known ``reader`` and ``in_training``.
+
+    Returns
+    -------
+    dict
+        ``yes`` where any row of the subject says so; ``no`` where every row of an automatic mask does; else
+        empty. A subject without automatic mask is ``no`` where all of its rows say so.
+    """
+    states = [read_state(cell) for cell in table[COLUMN]] if COLUMN in table else [UNKNOWN] * len(table)
+    by_auto = table["reader"] == AUTO if "reader" in table else [True] * len(table)
+    told: dict[str, set[str]] = {}
+    others: dict[str, set[str]] = {}
+    for subject, auto, state in zip(table["subject"].astype(str), by_auto, states, strict=True):
+        (told if auto else others).setdefault(subject, set()).add(state)
+    found = {}
+    for subject in {**others, **told}:
+        rows, rest = told.get(subject, set()), others.get(subject, set())
+        deciding = rows or rest
+        found[subject] = YES if YES in rows | rest else NO if deciding == {NO} else UNKNOWN
+    return found
+
+
+def seen_subjects(table: pd.DataFrame) -> set[str]:
+    """Subjects that the model was trained on, as far as a table says; see `training_states`."""
+    return {subject for subject, state in training_states(table).items() if state == YES}
+
+
+def unknown_subjects(table: pd.DataFrame) -> set[str]:
+    """Subjects with an automatic mask of whom it is not known whether the model was trained on them."""
+    states = training_states(table)
+    by_auto = set(table.loc[table["reader"] == AUTO, "subject"].astype(str)) if "reader" in table else set()
+    return {subject for subject in by_auto if states[subject] == UNKNOWN}
+
+
+def automatic_rows_of_seen(table: pd.DataFrame) -> pd.Series:
+    """Mark the rows of automatic masks of subjects that the model was trained on."""
+    seen = table["subject"].astype(str).isin(seen_subjects(table))
+    return seen & (table["reader"] == AUTO) if "reader" in table else seen
+
+
+def left_out_sentence(seen: Iterable[str], total: int) -> str:
+    """How many subjects are left out because the model was trained on them; empty where none is."""
+    names = sorted(seen)
+    if not names:
+        return ""
+    verb = "is" if len(names) == 1 else "are"
+    subjects = "subject" if total == 1 else "subjects"
+    return (
+        f"{len(names)} of {total} {subjects} {verb} left out, because the model was trained on them "
+        f"({_listed(names)})."
+    )
+
+
+def unknown_sentence(unknown: Iterable[str], total: int) -> str:
+    """Whether it is known of all that they are new to the model; empty where it is."""
+    count = len(set(unknown))
+    if not count:
+        return ""
+    whom = "these subjects" if count == total else f"{count} of {total} subjects"
+    return (
+        f"It is not recorded whether the model was trained on {whom}: if it was, the result is too good "
+        "(column in_training of the cohort table)."
+    )
+
+
+def require_known(subjects: Iterable[str], there: Iterable[str]) -> None:
+    """Raise `InputError` for a training subject that the cohort does not hold: it would pass for unseen."""
+    import difflib
+
+    known = sorted(set(there))
+    folded = {name.casefold(): name for name in known}
+    for subject in subjects:
+        if subject not in known:
+            close = [folded[name] for name in difflib.get_close_matches(subject.casefold(), folded, n=3)]
+            remedy = (
+                f"Did you mean {', '.join(close)}?" if close else "Name subjects of the cohort table only."
+            )
+            raise InputError(f"no subject {subject!r} in the cohort table.", remedy)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,77 @@
+"""Automatic masks of subjects that the model was trained on never enter an outcome model."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import pandas as pd
+
+from nbradiomics.errors import InputError
+from nbradiomics.in_training import (
+    COLUMN,
+    automatic_rows_of_seen,
+    left_out_sentence,
+    seen_subjects,
+    unknown_sentence,
+    unknown_subjects,
+)
+from nbradiomics.tables import AUTO
+
+REASON = "the model was trained on it"
+
+
+def without_seen_masks(
+    features: pd.DataFrame, wanted: Mapping[str, object]
+) -> tuple[pd.DataFrame, set[str], list[str]]:
+    """Leave out the rows of automatic masks of subjects that the model was trained on.
+
+    Parameters
+    ----------
+    features
+        Feature table; without a column ``reader`` or ``subject`` it stays as it is, unless ``in_training``
+        says of a row that it is a seen one.
+    wanted
+        Which rows the outcome models take.
+
+    Returns
+    -------
+    features
+        The rows that are left.
+    seen
+        Subjects whose automatic masks were left out of the outcome models, not only of the readers' ratings.
+    told
+        What must be said first: how many, and of how many it is not known.
+
+    Raises
+    ------
+    InputError
+        When no automatic mask is left, and these were asked for.
+    """
+    asked = wanted.get("reader")
+    automatic = (
+        features["reader"] == AUTO if "reader" in features else pd.Series(COLUMN in features, features.index)
+    )
+    if "subject" not in features or not automatic.any():
+        return features, set(), []
+    own = asked == AUTO or (asked is None and bool(automatic.all()))
+    subjects = set(features.loc[automatic, "subject"].astype(str))
+    seen = seen_subjects(features) & subjects
+    left = features[~automatic_rows_of_seen(features)]
+    if not own:
+        return left, set(), []
+    if seen == subjects:
+        raise InputError(
+            f"the model was trained on all {len(subjects)} subjects with automatic masks.",
+            "Take another reader's masks, or subjects that are new to the model.",
+        )
+    unknown = unknown_subjects(left) if "reader" in left else set()
+    told = (
+        left_out_sentence(seen, len(subjects)),
+        unknown_sentence(unknown, len(subjects) - len(seen)),
+    )
+    return left, seen, [text for text in told if text]
+
+
+def with_reason(excluded: pd.DataFrame, seen: Collection[str]) -> pd.DataFrame:
+    """Say of excluded subjects whose mask the model knew beforehand that this is why."""
+    return excluded.assign(reason=excluded["reason"].mask(excluded["subject"].isin(seen), REASON))
