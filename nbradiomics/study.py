@@ -216,6 +216,7 @@ class Study(_Section):
         """The rule for several lesions, where the file gives one."""
         return self.lesions if "lesions" in self.model_fields_set else None
 
+    @property
     def subject_column(self) -> dict[str, str]:
         """The part of `columns` that holds for clinical tables."""
         return {name: own for name, own in self.columns.items() if name == "subject"}
