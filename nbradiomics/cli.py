@@ -16,17 +16,23 @@ from nbradiomics.cli_features import maps, verify, write_diagnostics
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     Background,
+    Categorical,
     CohortFile,
     Engine,
+    EventValue,
     Jobs,
     Lesions,
+    Missing,
     Models,
+    Numeric,
+    Ordinal,
     Reading,
     Roi,
     SequenceOption,
     Timepoint,
     Variant,
     Work,
+    ZeroTimes,
 )
 from nbradiomics.cli_readers import readers
 from nbradiomics.cli_segment import segment
@@ -138,6 +144,7 @@ def check(
 ) -> None:
     """Find every problem of a study or a cohort before anything is computed."""
     from nbradiomics.checks import check as find
+    from nbradiomics.checks.outcomes import describe_outcomes
     from nbradiomics.tables import write_table
 
     problems = find(path, params=params, models=models, jobs=processes(jobs), progress=bars)
@@ -145,6 +152,8 @@ def check(
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
     show_lines([problem_line(row) for row in problems.to_dict("records")])
+    for line in describe_outcomes(path) if path.suffix.lower() in (".yaml", ".yml") else []:
+        output.print(line, markup=False)
     output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
     if errors:
         raise typer.Exit(1)
@@ -278,9 +287,17 @@ def outcome(
     features: Annotated[Path, typer.Argument(help="Feature table of any origin with a column `subject`.")],
     clinical: Annotated[Path, typer.Argument(help="Clinical table: one row per subject.")],
     time: Annotated[str, typer.Option(help="Column of the time, counted from the scan.")],
-    event: Annotated[str, typer.Option(help="Column of the event: 1 event, 0 censored.")],
+    event: Annotated[
+        str, typer.Option(help="Column of the event: 1 event, 0 censored; or yes/no, dead/alive.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     covariates: Annotated[str | None, typer.Option(help="Clinical columns that enter, with commas.")] = None,
+    categorical: Categorical = None,
+    numeric: Numeric = None,
+    ordinal: Ordinal = None,
+    missing: Missing = None,
+    event_value: EventValue = None,
+    zero_times: ZeroTimes = None,
     reader: Annotated[str | None, typer.Option(help="Whose masks the features come from.")] = None,
     timepoint: Timepoint = None,
     sequence: SequenceOption = None,
@@ -300,16 +317,25 @@ def outcome(
     jobs: Jobs = None,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
+    from nbradiomics.clinical import declaration_of, read_clinical_table, zero_rule
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
     from nbradiomics.reproducibility import read_stable
     from nbradiomics.tables import AUTO, read_table
 
     result = evaluate_outcome(
         read_table(features),
-        read_table(clinical),
+        read_clinical_table(clinical),
         time=time,
         event=event,
         covariates=split_names(covariates),
+        declared=declaration_of(
+            categorical=split_names(categorical),
+            numeric=split_names(numeric),
+            ordinal=ordinal or (),
+            missing=missing or (),
+        ),
+        event_value=split_names(event_value),
+        zero_times=zero_rule(zero_times),
         reader=reader,
         timepoint=timepoint,
         sequence=sequence,

@@ -14,6 +14,7 @@ from nbradiomics.checks import check_images
 from nbradiomics.checks.readers import read_clinical, reader_settings
 from nbradiomics.checks.segmentation import check_scans, study_inference
 from nbradiomics.checks.study import study_label
+from nbradiomics.clinical import read_clinical_table
 from nbradiomics.cohort import Cohort
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution import Failure, Progress
@@ -28,7 +29,7 @@ from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segmen
 from nbradiomics.segmentation.model import Model
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.study import Endpoint, Outcome, Study
-from nbradiomics.tables import AUTO, INDEX, read_table, write_table
+from nbradiomics.tables import AUTO, INDEX, write_table
 
 #: What tells one set of ratings from another: an ICC is computed within one of each.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
@@ -104,12 +105,11 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
     if agreement is None:
         return []
     study = run.study
-    outcomes = study.outcome.clinical if study.outcome else None
     try:
         study_readers(
             agreement,
             cohort.table,
-            clinical=read_clinical(study.readers, cohort.table["subject"], outcomes),
+            clinical=read_clinical(study.readers, cohort.table["subject"], study.outcome),
             settings=reader_settings(study.readers, study.seed),
         ).write(run.folder.readers)
     except NbradiomicsError as error:
@@ -187,7 +187,7 @@ def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame | None)
     failures = []
     seen = _seen_in_training(run.study, segmentation)
     unseen = features[(features["reader"] != AUTO) | ~features["subject"].isin(seen)]
-    clinical = read_table(run.study.outcome.clinical)
+    clinical = read_clinical_table(run.study.outcome.clinical)
     for endpoint in run.study.outcome.endpoints:
         try:
             result = _evaluate(run, run.study.outcome, endpoint, unseen, clinical)
@@ -222,6 +222,9 @@ def _evaluate(
         time=endpoint.time,
         event=endpoint.event,
         covariates=outcome.covariates,
+        declared=outcome.declared,
+        event_value=endpoint.event_value,
+        zero_times=endpoint.zero_times,
         reader=outcome.reader,
         timepoint=outcome.timepoint,
         sequence=outcome.sequence,

@@ -87,7 +87,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         problems += _check_lesions(study, table, path)
         problems += _check_training(study, table, path)
         if study.outcome and study.outcome.clinical.is_file():
-            problems += check_outcomes(study.outcome, table, study.cohort)
+            problems += check_outcomes(study.outcome, table, study.cohort, study.readers)
             problems += check_choice(study.outcome, table, path)
     try:
         require_able(study.extract.engine, _parameters(study))

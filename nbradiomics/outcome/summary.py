@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,12 @@ import pandas as pd
 
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
+from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.performance import GAIN
+from nbradiomics.outcome.suspicion import PYRADIOMICS, SUSPICION_REMEDY, suspicion_text, suspicions
 
-#: Image type, class, feature.
-_PYRADIOMICS = re.compile(r"_(shape|shape2D|firstorder|glcm|glrlm|glszm|gldm|ngtdm)_\w+$")
+#: Columns that a sentence warns of one by one.
+_SHOWN = 10
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -40,9 +41,12 @@ def summarise(
         ``time, event, subjects, events, excluded`` (number), ``features``, ``foreign`` (features without a
         name of PyRadiomics, where others have one), ``covariates``, ``models``, ``stability`` (rule in
         words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed feature values),
-        ``missing_covariates`` (imputed values by covariate), ``permutation_p`` (by model, null where there is
+        ``missing_covariates`` (imputed values by covariate), ``clinical`` (what the columns were taken for),
+        ``warnings`` (what may not be meant in them), ``suspicious`` (columns that may be the outcome under
+        another name, with the reasons), ``permutation_p`` (by model, null where there is
         none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
-        model), ``failures`` (model, repeat, fold, cause), ``settings`` and ``sentences``.
+        model), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a
+        level compares with), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         "time": time,
@@ -59,11 +63,16 @@ def summarise(
         "stable_absent": list(data.stability.absent),
         "missing_values": int(data.frame[list(data.radiomic)].isna().to_numpy().sum()),
         "missing_covariates": _missing(data),
+        "clinical": dict(data.description.records),
+        "warnings": list(data.description.warnings),
+        "suspicious": suspicions(data.frame, data.y, data.categorical, time=time),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
         **_fold_counts(data.models, results),
+        "level_meaning": level_meaning(settings),
         "settings": asdict(settings),
     }
-    summary["sentences"] = [*_sentences(summary, performance, tests, settings)]
+    read = (*data.description.sentences, *data.description.warnings)
+    summary["sentences"] = [*_sentences(summary, read, performance, tests, settings)]
     return summary
 
 
@@ -75,8 +84,16 @@ def _missing(data: OutcomeData) -> dict[str, int]:
 
 def _foreign(features: Sequence[str]) -> list[str]:
     """Features that are named otherwise than PyRadiomics names them, in a table where most are its own."""
-    foreign = [name for name in features if not _PYRADIOMICS.search(name)]
+    foreign = [name for name in features if not PYRADIOMICS.search(name)]
     return foreign if 2 * len(foreign) < len(features) else []
+
+
+def _suspicious(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name in list(found)[:_SHOWN]:
+        yield f"{suspicion_text(name, found[name])} {SUSPICION_REMEDY}"
+    if len(found) > _SHOWN:
+        rest = f"{len(found) - _SHOWN} more columns may be the outcome under another name"
+        yield f"{rest}; summary.json lists them."
 
 
 def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
@@ -96,6 +113,7 @@ def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[s
 
 def _sentences(
     summary: Mapping[str, Any],
+    read: Sequence[str],
     performance: pd.DataFrame,
     tests: Mapping[str, PermutationTest],
     settings: OutcomeSettings,
@@ -104,6 +122,8 @@ def _sentences(
         f"{summary['subjects']} subjects with {summary['events']} events ({summary['time']}, "
         f"{summary['event']}) were analysed; {summary['excluded']} were left out."
     )
+    yield from _suspicious(summary["suspicious"])
+    yield from read
     if summary["foreign"]:
         yield (
             f"{len(summary['foreign'])} of {summary['features']} features bear no name of PyRadiomics, but "

@@ -1,0 +1,110 @@
+"""What may not be meant in a column of numbers: codes for missing values, numbers that name a group."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.clinical.cells import Cells
+from nbradiomics.clinical.missing import doubtful_words
+from nbradiomics.problem import Problem
+
+#: Numbers that are written for a value that is missing.
+_CODES = (-1.0, *(sign * number for number in (9.0, 99.0, 999.0, 9999.0, 99999.0) for sign in (-1, 1)))
+_CODES = (*_CODES, 88.0, 888.0, 8888.0, -7.0, -8.0, -77.0, -88.0, -777.0, -888.0)
+#: A code above all others stands apart where its distance exceeds this share of their range.
+_APART = 0.25
+#: Whole numbers with more different values than this are no groups.
+_MOST_GROUPS = 30
+_GROUP = re.compile(
+    r"site|cent(?:er|re)|hospital|clinic(?!al)|institut|scanner|vendor|manufactur|group|arm|(?:sub)?type|cohort|batch|"
+    r"ward|country|region|cluster|class|race|ethnic|gender|histolog|patholog|treatment|therapy|protocol|reader|"
+    r"code|cat(?:egory)?",
+)
+_IDENTIFIER = re.compile(r"id|mrn|nr|no|number|patient|record|accession|subject|row|index")
+
+
+def number_warnings(cells: Cells, values: pd.Series, *, counted: bool) -> list[Problem]:
+    """Warnings about a column of numbers.
+
+    Parameters
+    ----------
+    cells, values
+        The column, and its numbers.
+    counted
+        Whether the kind was inferred, so that a category may have been taken for a number.
+    """
+    words = doubtful_words(cells.codes)
+    return [
+        *codes_among(cells, values),
+        *(
+            cells.problem(
+                "warning",
+                f"{cells.name}: {word!r} ({count} cells) counts as missing.",
+                "Write 0 if it means that there is none.",
+            )
+            for word, count in words.items()
+        ),
+        *(_may_be_groups(cells, values) if counted else []),
+    ]
+
+
+def codes_among(cells: Cells, values: pd.Series) -> list[Problem]:
+    """Ask about each number such as -9, 99 or -999 that stands apart from the column's other values."""
+    problems = []
+    present = values.dropna()
+    others = present[~present.isin(_CODES)]
+    for code in _CODES:
+        places = np.flatnonzero((values == code).to_numpy(dtype=bool))
+        if len(places) and len(others) and _apart(code, others, repeated=len(places) > 1):
+            text = f"{code:.15g}"
+            found = (
+                f"{cells.name} is {text} in {len(places)} cell{'s' if len(places) > 1 else ''} "
+                f"({cells.lines_of(places)}), apart from its other values ({others.min():.6g} to "
+                f"{others.max():.6g}); it counts as a value."
+            )
+            remedy = f"If it is a code for a missing value, declare {text} as missing."
+            problems.append(cells.problem("warning", found, remedy, cells.lines[places[0]]))
+    return problems
+
+
+def says_group(name: str) -> bool:
+    """Whether a column's name says that it names groups: site, scanner, arm."""
+    return any(_GROUP.match(word) for word in words_of(name))
+
+
+def words_of(name: str) -> list[str]:
+    """Words of a column's name, without capitals: ``followUp_days`` is follow, up, days."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
+    return [part.casefold() for part in parts]
+
+
+def _apart(code: float, others: pd.Series, *, repeated: bool) -> bool:
+    low, high = float(others.min()), float(others.max())
+    if low <= code <= high:
+        return False
+    if code < 0 <= low:
+        return True
+    distance = low - code if code < low else code - high
+    gaps = np.diff(np.unique(others.to_numpy()))
+    largest = float(gaps.max()) if len(gaps) else 0.0
+    return distance > _APART * (high - low) or distance > (1 if repeated else 2) * largest
+
+
+def _may_be_groups(cells: Cells, values: pd.Series) -> list[Problem]:
+    present = values.dropna()
+    different = int(present.nunique())
+    if different < 3 or not (present == present.round()).all():
+        return []
+    words = words_of(cells.name)
+    if different <= _MOST_GROUPS and says_group(cells.name):
+        what = f"holds {different} whole numbers and its name says that they name groups"
+    elif different == len(present) and any(_IDENTIFIER.fullmatch(word) for word in words):
+        what = "holds a whole number of its own for each subject and its name says that it names them"
+    else:
+        return []
+    found = f"{cells.name} {what}; it counts as a number, each step with the same effect."
+    remedy = "Declare it as categorical if the numbers are names, or as numeric if they are amounts."
+    return [cells.problem("warning", found, remedy)]
