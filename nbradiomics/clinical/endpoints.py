@@ -135,7 +135,9 @@ def endpoint_problems(
     """
     rule = EndpointRule(time, event, event_value, zero_times)
     problems = list(_structure_problems(clinical, rule, file))
-    return problems or reading_of(clinical, rule, declared, file=file).problems
+    if {"subject", time, event} <= set(clinical) and time != event:
+        problems += reading_of(clinical, rule, declared, file=file).problems
+    return problems
 
 
 def read_endpoint(
@@ -177,9 +179,11 @@ def read_reading(clinical: pd.DataFrame, rule: EndpointRule, declared: Declarati
     InputError
         When there is an error; the message lists them all.
     """
-    raise_errors(_structure_problems(clinical, rule, "clinical table"))
+    structure = list(_structure_problems(clinical, rule, "clinical table"))
+    if not {"subject", rule.time, rule.event} <= set(clinical) or rule.time == rule.event:
+        raise_errors(structure)
     reading = reading_of(clinical, rule, declared, file="clinical table")
-    raise_errors(reading.problems)
+    raise_errors([*structure, *reading.problems])
     subjects = pd.Index(clinical["subject"].astype(str), name="subject")
     return replace(reading, table=reading.table.set_axis(subjects))
 
@@ -197,7 +201,8 @@ def reading_of(
     table = pd.DataFrame({"time": times.mask(zero, filled).astype("float64"), "event": events.values})
     problems = [*_time_problems(time, numbers, zero, rule), *events.problems]
     reading = EndpointReading(table, time, event, zero, problems)
-    return replace(reading, problems=[*problems, *_event_warnings(reading, rule)])
+    doubts = [] if events.problems else _event_warnings(reading, rule)
+    return replace(reading, problems=[*problems, *doubts])
 
 
 def _structure_problems(clinical: pd.DataFrame, rule: EndpointRule, file: str) -> Iterator[Problem]:

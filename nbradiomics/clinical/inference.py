@@ -49,7 +49,7 @@ def infer_kind(texts: pd.Series) -> Kind:
         return Kind.DATE
     if filled.map(lambda text: _STAGE.fullmatch(text) is not None).all():
         return Kind.CATEGORICAL
-    if int(numbers.bad.sum()) < len(filled) or _are_amounts(filled):
+    if numbers.mixed or int(numbers.bad.sum()) < len(filled) or _are_amounts(filled):
         return Kind.NUMERIC
     if len(filled) >= FEWEST_NAMES and filled.is_unique:
         return Kind.IDENTIFIER

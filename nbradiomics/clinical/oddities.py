@@ -14,7 +14,8 @@ from nbradiomics.problem import Problem
 #: Numbers that are written for a value that is missing.
 _CODES = (-1.0, *(sign * number for number in (9.0, 99.0, 999.0, 9999.0, 99999.0) for sign in (-1, 1)))
 _CODES = (*_CODES, 88.0, 888.0, 8888.0, -7.0, -8.0, -77.0, -88.0, -777.0, -888.0)
-#: A code above all others stands apart where its distance exceeds this share of their range.
+#: A code stands apart from all others where the gap is larger than any among them and, where it stands in one
+#: cell only, twice as large or larger than this share of their range.
 _APART = 0.25
 #: Whole numbers with more different values than this are no groups.
 _MOST_GROUPS = 30
@@ -90,7 +91,8 @@ def _apart(code: float, others: pd.Series, *, repeated: bool) -> bool:
     distance = low - code if code < low else code - high
     gaps = np.diff(np.unique(others.to_numpy()))
     largest = float(gaps.max()) if len(gaps) else 0.0
-    return distance > _APART * (high - low) or distance > (1 if repeated else 2) * largest
+    far = repeated or distance > 2 * largest or distance > _APART * (high - low)
+    return distance > largest and far
 
 
 def _may_be_groups(cells: Cells, values: pd.Series) -> list[Problem]:

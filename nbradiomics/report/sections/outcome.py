@@ -194,16 +194,16 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
     ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
     filters = (
         "Under the ridge penalty every column that passes the filters stays in the model: the share says how "
-        "often a column varied, was stable between readers and was no near copy of another, and nothing of its "
-        "importance. "
+        "often a column varied, was stable between readers and was no near copy of another, and nothing of "
+        "its importance. "
     )
     level = summary.get("level_meaning", "against the average of all levels, or against the other one of two")
     return (
         f"Share of folds: in how many of the fitted folds of all repeats it was in the model. "
         f"{filters if ridge else ''}"
-        "Mean log hazard ratio: the coefficient of the Cox model, shrunk by the penalty and averaged over the "
-        "folds in which it was in the model; of a feature or a numeric covariate per standard deviation in the "
-        f"training subjects, of a level of a category (name=level) {level}."
+        "Mean log hazard ratio: the coefficient of the Cox model, shrunk by the penalty and averaged over "
+        "the folds in which it was in the model; of a feature or a numeric covariate per standard deviation "
+        f"in the training subjects, of a level of a category (name=level) {level}."
     )
 
 
