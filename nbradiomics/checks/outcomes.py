@@ -158,7 +158,7 @@ def _check_suspicious(
     table = reading.table.iloc[places]
     y = survival_array(table["time"], table["event"])
     frame = pd.concat([read.numeric, read.categorical], axis=1).iloc[places]
-    found = suspicions(frame, y, list(map(str, read.categorical)), time=endpoint.time)
+    found = suspicions(frame, y, list(map(str, read.categorical)), time=endpoint.time, event=endpoint.event)
     file = str(outcome.clinical)
     return [
         Problem(file, "", name, "warning", suspicion_text(name, reasons), SUSPICION_REMEDY)

@@ -80,7 +80,7 @@ class Cells:
         for text in texts[:_SHOWN_TEXTS]:
             places = np.flatnonzero((chosen & (self.texts == text)).to_numpy(dtype=bool))
             first = places[0]
-            more = f" ({len(places)} cells: {self.lines_of(places)})" if len(places) > 1 else ""
+            more = f" ({in_cells(len(places))}: {self.lines_of(places)})" if len(places) > 1 else ""
             found = f"subject {self.subjects[first]}: {self.name} is {text!r}{more}; expected {expected}."
             problems.append(self.problem("error", found, remedy, self.lines[first]))
         if len(texts) > _SHOWN_TEXTS:
@@ -120,6 +120,11 @@ def read_cells(table: pd.DataFrame, name: str, codes: Codes = Codes(), *, file: 
         lines=lines_of(table),
         file=file,
     )
+
+
+def in_cells(count: int) -> str:
+    """A number of cells in words."""
+    return f"{count} cell{'' if count == 1 else 's'}"
 
 
 def lines_of(table: pd.DataFrame) -> tuple[str, ...]:

@@ -82,6 +82,9 @@ def column_sentences(column: ClinicalColumn) -> Iterator[str]:
     elif column.kind is Kind.ORDINAL:
         levels = " < ".join(f"{level} ({count})" for level, count in column.counts.items())
         yield f"{column.name} {how} ordered: {levels}; it enters as 0, 1, 2 and so on."
+    elif column.kind in (Kind.DATE, Kind.IDENTIFIER):
+        what = "a date" if column.kind is Kind.DATE else "the name of each subject"
+        yield f"{column.name} {how} {what}, which no model can use."
     else:
         levels = ", ".join(f"{level} ({count})" for level, count in column.counts.items() if count)
         yield f"{column.name} {how} a category: {levels}."

@@ -17,6 +17,8 @@ FEWEST_AMOUNTS = 4
 #: Stages beside plain numbers: 1, 2A, 2B, 3, 4, 4S.
 _STAGE = re.compile(r"\d[A-Da-dSs]?", re.ASCII)
 _AMOUNT = re.compile(r"[<>=~\u2264\u2265]*\s*[+-]?\d+(?:[.,]\d+)?\s*[%A-Za-z\u00b5/]*(?:\^?[23])?")
+#: Digits with separators of thousands, or of another script: amounts that are written in an unknown way.
+_DIGITS = re.compile(r"[+-]?\d[\d\s.,'\u2019]*")
 #: What a spreadsheet writes for a formula that failed, and for a column that is too narrow.
 _BROKEN = re.compile(r"#\S*[!?]|#+")
 
@@ -39,7 +41,7 @@ def infer_kind(texts: pd.Series) -> Kind:
     Numbers alone are a number; dates, and whole numbers that all are dates of eight digits, a date. Where
     some cells are numbers and others are not, the column counts as numeric, so that the others are named and
     refused, unless all are stages of one digit (``4``, ``4S``). Texts are a name where each of ten subjects
-    or more has one of its own, numeric where they are amounts with a unit, and else a category.
+    or more has one of its own, numeric where they are amounts with a unit or separators, and else a category.
     """
     filled = texts[texts != ""]
     numbers = read_numbers(texts)
@@ -63,6 +65,8 @@ def broken_cells(texts: pd.Series) -> pd.Series:
 
 
 def _are_amounts(filled: pd.Series) -> bool:
+    if filled.map(lambda text: _DIGITS.fullmatch(text) is not None).all():
+        return True
     levels = filled.drop_duplicates()
     return len(levels) >= FEWEST_AMOUNTS and bool(
         levels.map(lambda text: _AMOUNT.fullmatch(text) is not None).all()

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from nbradiomics.clinical.cells import Cells
+from nbradiomics.clinical.cells import Cells, in_cells
 from nbradiomics.clinical.missing import doubtful_words
 from nbradiomics.problem import Problem
 
@@ -20,7 +20,7 @@ _APART = 0.25
 #: Whole numbers with more different values than this are no groups.
 _MOST_GROUPS = 30
 _GROUP = re.compile(
-    r"site|cent(?:er|re)|hospital|clinic(?!al)|institut|scanner|vendor|manufactur|group|arm|(?:sub)?type|cohort|batch|"
+    r"site|cent(?:er|re|ro)|zentrum|klinik|hospital|clinic(?!al)|institut|scanner|vendor|manufactur|group|arm|(?:sub)?type|cohort|batch|"
     r"ward|country|region|cluster|class|race|ethnic|gender|histolog|patholog|treatment|therapy|protocol|reader|"
     r"code|cat(?:egory)?",
 )
@@ -37,19 +37,13 @@ def number_warnings(cells: Cells, values: pd.Series, *, counted: bool) -> list[P
     counted
         Whether the kind was inferred, so that a category may have been taken for a number.
     """
-    words = doubtful_words(cells.codes)
-    return [
-        *codes_among(cells, values),
-        *(
-            cells.problem(
-                "warning",
-                f"{cells.name}: {word!r} ({count} cells) counts as missing.",
-                "Write 0 if it means that there is none.",
-            )
-            for word, count in words.items()
-        ),
-        *(_may_be_groups(cells, values) if counted else []),
+    remedy = "Write 0 if it means that there is none."
+    words = [
+        cells.problem("warning", f"{cells.name}: {word!r} ({in_cells(count)}) counts as missing.", remedy)
+        for word, count in doubtful_words(cells.codes).items()
     ]
+    groups = _may_be_groups(cells, values) if counted else []
+    return [*codes_among(cells, values), *words, *_may_be_thousands(cells), *groups]
 
 
 def codes_among(cells: Cells, values: pd.Series) -> list[Problem]:
@@ -62,7 +56,7 @@ def codes_among(cells: Cells, values: pd.Series) -> list[Problem]:
         if len(places) and len(others) and _apart(code, others, repeated=len(places) > 1):
             text = f"{code:.15g}"
             found = (
-                f"{cells.name} is {text} in {len(places)} cell{'s' if len(places) > 1 else ''} "
+                f"{cells.name} is {text} in {in_cells(len(places))} "
                 f"({cells.lines_of(places)}), apart from its other values ({others.min():.6g} to "
                 f"{others.max():.6g}); it counts as a value."
             )
@@ -93,6 +87,25 @@ def _apart(code: float, others: pd.Series, *, repeated: bool) -> bool:
     largest = float(gaps.max()) if len(gaps) else 0.0
     far = repeated or distance > 2 * largest or distance > _APART * (high - low)
     return distance > largest and far
+
+
+def _may_be_thousands(cells: Cells) -> list[Problem]:
+    """Ask about a column that writes 950 and 1.234: the point may separate thousands."""
+    filled = cells.texts[cells.there]
+    pointed = filled[filled.str.contains(".", regex=False)]
+    whole = filled[filled.str.fullmatch(r"\d{1,3}")]
+    if pointed.empty or whole.empty or len(pointed) + len(whole) < len(filled):
+        return []
+    if not pointed.str.fullmatch(r"[1-9]\d{0,2}\.\d{3}").all():
+        return []
+    largest, smallest = pointed.astype(float).max(), whole.astype(float).min()
+    if smallest < 100 or largest >= smallest:
+        return []
+    found = (
+        f"{cells.name} writes {pointed.iloc[0]} beside {whole.iloc[0]}: the point may separate thousands; it "
+        "counts as a decimal point."
+    )
+    return [cells.problem("warning", found, "Write numbers without separators of thousands.")]
 
 
 def _may_be_groups(cells: Cells, values: pd.Series) -> list[Problem]:

@@ -65,7 +65,7 @@ def summarise(
         "missing_covariates": _missing(data),
         "clinical": dict(data.description.records),
         "warnings": list(data.description.warnings),
-        "suspicious": suspicions(data.frame, data.y, data.categorical, time=time),
+        "suspicious": suspicions(data.frame, data.y, data.categorical, time=time, event=event),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
         **_fold_counts(data.models, results),
         "level_meaning": level_meaning(settings),

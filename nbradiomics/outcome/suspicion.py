@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from nbradiomics.outcome.concordance import comparable_pairs
 
 #: Name of a feature as PyRadiomics makes it: image type, class, feature.
 PYRADIOMICS = re.compile(r"_(shape|shape2D|firstorder|glcm|glrlm|glszm|gldm|ngtdm)_\w+$")
-#: A C-index beyond this on either side, or a rank correlation with the time, is too good to be true.
+#: A C-index beyond this on either side, or a rank correlation with time or event, is too good to be true.
 TOO_GOOD = 0.95
 #: Fewer subjects or comparable pairs reach such values by chance.
 FEWEST_SUBJECTS, FEWEST_PAIRS = 10, 50
@@ -29,7 +29,7 @@ _PARTS = re.compile(r"death|deceas|surviv|relaps|recurr|progressi|progressed|fol
 
 
 def suspicions(
-    frame: pd.DataFrame, y: np.ndarray, categorical: Collection[str] = (), *, time: str
+    frame: pd.DataFrame, y: np.ndarray, categorical: Collection[str] = (), *, time: str, event: str
 ) -> dict[str, list[str]]:
     """Columns that may hold the outcome, with the reasons in words.
 
@@ -43,15 +43,16 @@ def suspicions(
         Endpoint as :func:`nbradiomics.outcome.survival_array` shapes it, in the order of `frame`.
     categorical
         Columns of `frame` that are categories; their levels are ordered by their rate of events.
-    time
-        Name of the column of the time, for the words.
+    time, event
+        Names of the endpoint's columns, for the words.
     """
     earlier, later = np.nonzero(comparable_pairs(y["time"], y["event"]))
+    endpoint = {time: y["time"], event: y["event"].astype(np.float64)}
     found = {}
     for place, name in enumerate(map(str, frame.columns)):
         column = frame.iloc[:, place]
         values = _rates(column, y) if name in categorical else column.to_numpy(dtype=np.float64)
-        reasons = [*name_reasons(name), *_concordant(values, earlier, later), *_ordered(values, y, time)]
+        reasons = [*name_reasons(name), *_concordant(values, earlier, later), *_ordered(values, endpoint)]
         if reasons:
             found[name] = reasons
     return found
@@ -91,10 +92,11 @@ def _concordant(values: np.ndarray, earlier: np.ndarray, later: np.ndarray) -> I
         yield f"by itself it has a Harrell's C of {c:.3f}"
 
 
-def _ordered(values: np.ndarray, y: np.ndarray, time: str) -> Iterator[str]:
+def _ordered(values: np.ndarray, endpoint: Mapping[str, np.ndarray]) -> Iterator[str]:
     known = np.isfinite(values)
-    if known.sum() < FEWEST_SUBJECTS or np.ptp(values[known]) == 0 or np.ptp(y["time"][known]) == 0:
-        return
-    rho = float(np.corrcoef(rankdata(values[known]), rankdata(y["time"][known]))[0, 1])
-    if abs(rho) > TOO_GOOD:
-        yield f"its rank correlation with {time} is {rho:.3f}"
+    for name, outcome in endpoint.items():
+        if known.sum() < FEWEST_SUBJECTS or not np.ptp(values[known]) or not np.ptp(outcome[known]):
+            continue
+        rho = float(np.corrcoef(rankdata(values[known]), rankdata(outcome[known]))[0, 1])
+        if abs(rho) > TOO_GOOD:
+            yield f"its rank correlation with {name} is {rho:.3f}"

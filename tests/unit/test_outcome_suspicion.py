@@ -64,7 +64,7 @@ def cohort(subjects: int = 60) -> tuple[pd.DataFrame, np.ndarray]:
 
 def test_chance_is_not_suspicious() -> None:
     frame, y = cohort()
-    assert suspicions(frame, y, time="t") == {}
+    assert suspicions(frame, y, time="t", event="e") == {}
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -72,7 +72,7 @@ def test_a_copy_of_the_time_is_found_whatever_it_is_called(sign: int) -> None:
     frame, y = cohort()
     hidden = sign * np.log(y["time"])
     hidden[::15] = np.nan
-    found = suspicions(frame.assign(x=hidden), y, time="t")
+    found = suspicions(frame.assign(x=hidden), y, time="t", event="e")
     assert list(found) == ["x"]
     known = np.isfinite(hidden)
     c = concordance_index(y["time"][known], hidden[known], y["event"][known])
@@ -80,13 +80,19 @@ def test_a_copy_of_the_time_is_found_whatever_it_is_called(sign: int) -> None:
     assert found["x"][1] == f"its rank correlation with t is {sign:.3f}"
 
 
+def test_a_copy_of_the_event_is_found() -> None:
+    frame, y = cohort()
+    copied = suspicions(frame.assign(x=2 - y["event"]), y, time="t", event="e")
+    assert copied == {"x": ["its rank correlation with e is -1.000"]}
+
+
 def test_levels_that_give_the_order_of_events_are_found() -> None:
     frame, y = cohort()
     order = np.argsort(np.argsort(y["time"]))
     levels = pd.Series(order // 2).map(lambda place: f"level {chr(97 + place % 26)}{place}")
-    assert list(suspicions(frame.assign(x=levels), y, ["x"], time="t")) == ["x"]
+    assert list(suspicions(frame.assign(x=levels), y, ["x"], time="t", event="e")) == ["x"]
 
 
 def test_few_pairs_and_constants_say_nothing() -> None:
     frame, y = cohort(9)
-    assert suspicions(frame.assign(x=y["time"], one=1.0, none=np.nan), y, time="t") == {}
+    assert suspicions(frame.assign(x=y["time"], one=1.0, none=np.nan), y, time="t", event="e") == {}
