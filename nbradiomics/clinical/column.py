@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from nbradiomics.clinical.cells import Cells, read_cells
+from nbradiomics.clinical.cells import Cells, as_text, read_cells
 from nbradiomics.clinical.declaration import Declaration
 from nbradiomics.clinical.inference import Kind, broken_cells, infer_kind
 from nbradiomics.clinical.levels import as_levels, level_warnings, match_level
@@ -100,37 +100,36 @@ def read_column(
     problems : list of Problem
         Errors for cells that cannot be read, warnings for what may not be meant.
     """
-    order, typed = _order_of(table[name], declared.ordinal.get(name))
-    plain = name in declared.categorical or typed is Kind.CATEGORICAL
-    said = Said.TYPED if typed else Said.INFERRED
-    if name in (*declared.categorical, *declared.numeric, *declared.ordinal):
-        said, typed = Said.DECLARED, None
+    kind, said, order = _told(table[name], name, declared)
     # Words such as "none" may be a level; they are missing where all else is a number.
-    words = name in declared.numeric
-    cells = read_cells(table, name, declared.codes(name, words=words), file=file)
-    if said is Said.INFERRED:
+    cells = read_cells(table, name, declared.codes(name, words=kind is Kind.NUMERIC), file=file)
+    if kind is None:
         cells, kind = _inferred(table, cells, declared)
-    else:
-        kind = Kind.ORDINAL if order else Kind.CATEGORICAL if plain else Kind.NUMERIC
     errors = cells.by_text(broken_cells(cells.texts), "a value", "Mend the formula in the spreadsheet.")
     if errors:
         return _column(cells, kind, said, _as_text(cells.texts)), errors
     if kind is Kind.NUMERIC:
         return _numeric(cells, said)
-    if kind is Kind.ORDINAL and order:
+    if kind is Kind.ORDINAL:
         return _ordinal(cells, said, order)
     if kind is Kind.CATEGORICAL:
         return _categorical(cells, said)
     return _column(cells, kind, said, _as_text(cells.texts)), []
 
 
-def _order_of(column: pd.Series, order: tuple[str, ...] | None) -> tuple[tuple[str, ...], Kind | None]:
-    """Levels in order, and the kind, of a column that pandas holds as a category."""
-    if order or not isinstance(column.dtype, pd.CategoricalDtype):
-        return order or (), None
+def _told(column: pd.Series, name: str, declared: Declaration) -> tuple[Kind | None, Said, tuple[str, ...]]:
+    """Kind of a column that is declared, or that pandas holds as a category, and its levels in order."""
+    if name in declared.categorical:
+        return Kind.CATEGORICAL, Said.DECLARED, ()
+    if name in declared.numeric:
+        return Kind.NUMERIC, Said.DECLARED, ()
+    if name in declared.ordinal:
+        return Kind.ORDINAL, Said.DECLARED, declared.ordinal[name]
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return None, Said.INFERRED, ()
     if column.dtype.ordered:
-        return tuple(str(level) for level in column.dtype.categories), Kind.ORDINAL
-    return (), Kind.CATEGORICAL
+        return Kind.ORDINAL, Said.TYPED, tuple(as_text(level) for level in column.dtype.categories)
+    return Kind.CATEGORICAL, Said.TYPED, ()
 
 
 def _inferred(table: pd.DataFrame, cells: Cells, declared: Declaration) -> tuple[Cells, Kind]:

@@ -135,6 +135,7 @@ def test_typed_columns_keep_their_types():
     order = pd.Categorical(["high", "low", None], categories=["low", "high"], ordered=True)
     column, _ = read(order)
     assert (column.kind, column.values.tolist()[:2]) == (Kind.ORDINAL, [1.0, 0.0])
+    assert read(pd.Categorical([3, 1, 2], ordered=True), numeric=("x",))[0].values.tolist() == [3, 1, 2]
     column, _ = read([1.0, 2.0, np.nan], categorical=("x",))
     assert column.levels == ("1", "2")
 
@@ -208,6 +209,12 @@ def test_numbers_among_their_like_are_not_asked_about(cells):
     assert read([*cells])[1] == []
 
 
+def test_points_that_may_separate_thousands_are_asked_about():
+    _, (problem,) = read(["1.234", "950", "1.100", "870"])
+    assert (problem.severity, "separate thousands" in problem.problem) == ("warning", True)
+    assert read(["1.234", "2", "1.100", "0.5"])[1] == []
+
+
 def test_many_levels_need_enough_subjects_or_a_declaration():
     hospitals = [f"hospital {letter}" for letter in "abcdefghijkl"]
     table = clinical(ward=hospitals * 5)
@@ -225,6 +232,9 @@ def test_many_levels_need_enough_subjects_or_a_declaration():
         ([f"200{place}-01-0{place}" for place in range(1, 10)], "holds dates, such as '2001-01-01'"),
         ([f"Mx {chr(97 + place)}" for place in range(12)], "text of its own for each subject"),
         (["3 y", "4 y", "5 y", "6 y"], "holds 4 texts, such as '3 y'"),
+        (["1 234", "2 345"], "holds 2 texts, such as '1 234'"),
+        (["1'234", "950"], '"1\'234"; expected a number'),
+        (["\u0661", "\u0662"], "holds 2 texts"),
     ],
 )
 def test_what_cannot_be_a_covariate_is_refused_with_the_reason(cells, why):
