@@ -16,19 +16,25 @@ from nbradiomics.cli_features import maps, show_label_warnings, verify, write_di
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     Background,
+    Categorical,
     CohortFile,
     Engine,
+    EventValue,
     FeatureNames,
     Jobs,
     Lesions,
     MinSubjects,
+    Missing,
     Models,
+    Numeric,
+    Ordinal,
     Reading,
     Roi,
     SequenceOption,
     Timepoint,
     Variant,
     Work,
+    ZeroTimes,
 )
 from nbradiomics.cli_readers import readers
 from nbradiomics.cli_segment import segment
@@ -142,6 +148,7 @@ def check(
 ) -> None:
     """Find every problem of a study or a cohort before anything is computed."""
     from nbradiomics.checks import check as find
+    from nbradiomics.checks.outcomes import describe_outcomes
     from nbradiomics.tables import write_table
 
     problems = find(path, params=params, models=models, jobs=processes(jobs), progress=bars)
@@ -149,6 +156,8 @@ def check(
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
     show_lines([problem_line(row) for row in problems.to_dict("records")])
+    for line in describe_outcomes(path) if path.suffix.lower() in (".yaml", ".yml") else []:
+        output.print(line, markup=False)
     output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
     if errors:
         raise typer.Exit(1)
@@ -298,10 +307,18 @@ def outcome(
     features: Annotated[Path, typer.Argument(help="Feature table of any origin with a column `subject`.")],
     clinical: Annotated[Path, typer.Argument(help="Clinical table: one row per subject.")],
     time: Annotated[str, typer.Option(help="Column of the time, counted from the scan.")],
-    event: Annotated[str, typer.Option(help="Column of the event: 1 event, 0 censored.")],
+    event: Annotated[
+        str, typer.Option(help="Column of the event: 1 event, 0 censored; or yes/no, dead/alive.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     covariates: Annotated[str | None, typer.Option(help="Clinical columns that enter, with commas.")] = None,
     feature_names: FeatureNames = None,
+    categorical: Categorical = None,
+    numeric: Numeric = None,
+    ordinal: Ordinal = None,
+    missing: Missing = None,
+    event_value: EventValue = None,
+    zero_times: ZeroTimes = None,
     reader: Annotated[str | None, typer.Option(help="Whose masks the features come from.")] = None,
     timepoint: Timepoint = None,
     sequence: SequenceOption = None,
@@ -322,6 +339,7 @@ def outcome(
     jobs: Jobs = None,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
+    from nbradiomics.clinical import declaration_of, zero_rule
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
     from nbradiomics.reproducibility import read_stable
 
@@ -332,6 +350,14 @@ def outcome(
         event=event,
         covariates=split_names(covariates),
         feature_names=split_names(feature_names),
+        declared=declaration_of(
+            categorical=split_names(categorical),
+            numeric=split_names(numeric),
+            ordinal=ordinal or (),
+            missing=missing or (),
+        ),
+        event_value=split_names(event_value),
+        zero_times=zero_rule(zero_times),
         reader=reader,
         timepoint=timepoint,
         sequence=sequence,

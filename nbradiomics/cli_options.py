@@ -53,3 +53,26 @@ Background = Annotated[
 MinSubjects = Annotated[
     int, typer.Option(help="Fewest subjects measured by every reader for a feature to be stable.", min=2)
 ]
+Categorical = Annotated[
+    str | None, typer.Option(help="Clinical columns that are categories (sites 1, 2, 3), with commas.")
+]
+Numeric = Annotated[str | None, typer.Option(help="Clinical columns that are numbers, with commas.")]
+Ordinal = Annotated[
+    list[str] | None,
+    typer.Option(help="Levels of a clinical column, the lowest first: stage=I,II,III. May be repeated."),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Codes of missing values: -999,99 in all clinical columns, psa=-9 in one. May be repeated."
+    ),
+]
+EventValue = Annotated[
+    str | None, typer.Option(help="Values of the event's column that mean an event, with commas.")
+]
+ZeroTimes = Annotated[
+    str | None,
+    typer.Option(
+        help="What becomes of a time of 0: drop, or the number that takes its place in the unit of the time."
+    ),
+]

@@ -73,9 +73,9 @@ def read_features(path: Path) -> pd.DataFrame:
 
 def read_clinical(path: Path) -> pd.DataFrame:
     """Read a clinical table, and show what was read otherwise than it stands there."""
-    from nbradiomics.tables import read_named_table
+    from nbradiomics.clinical import read_clinical_with_notes
 
-    table, found = read_named_table(path, ["subject"])
+    table, found = read_clinical_with_notes(path)
     for note in found:
         notes.print(f"{path}: {note}", markup=False)
     return table

@@ -14,6 +14,7 @@ from nbradiomics.checks import check_images
 from nbradiomics.checks.readers import read_clinical, reader_settings
 from nbradiomics.checks.segmentation import check_scans, study_inference
 from nbradiomics.checks.study import study_label
+from nbradiomics.clinical import read_clinical_table
 from nbradiomics.cohort import Cohort
 from nbradiomics.components import refuse_components
 from nbradiomics.errors import NbradiomicsError
@@ -30,7 +31,7 @@ from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segmen
 from nbradiomics.segmentation.model import Model
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.study import Endpoint, Outcome, Study
-from nbradiomics.tables import AUTO, INDEX, read_named_table, write_table
+from nbradiomics.tables import AUTO, INDEX, write_table
 
 #: What tells one set of ratings from another: an ICC is computed within one of each.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
@@ -110,12 +111,13 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
     if agreement is None:
         return []
     study = run.study
-    outcomes = study.outcome.clinical if study.outcome else None
     try:
         study_readers(
             agreement,
             cohort.table,
-            clinical=read_clinical(study.readers, cohort.table["subject"], outcomes, study.subject_column),
+            clinical=read_clinical(
+                study.readers, cohort.table["subject"], study.outcome, study.subject_column
+            ),
             settings=reader_settings(study.readers, study.seed),
         ).write(run.folder.readers)
     except NbradiomicsError as error:
@@ -201,7 +203,7 @@ def predict(run: Run, features: pd.DataFrame) -> list[Failure]:
     if run.study.outcome is None:
         return []
     failures = []
-    clinical, _ = read_named_table(run.study.outcome.clinical, ["subject"], run.study.subject_column)
+    clinical = read_clinical_table(run.study.outcome.clinical, run.study.subject_column)
     for endpoint in run.study.outcome.endpoints:
         try:
             result = _evaluate(run, run.study.outcome, endpoint, features, clinical)
@@ -229,6 +231,9 @@ def _evaluate(
         event=endpoint.event,
         covariates=outcome.covariates,
         feature_names=outcome.features,
+        declared=outcome.declared,
+        event_value=endpoint.event_value,
+        zero_times=endpoint.zero_times,
         reader=outcome.reader,
         timepoint=outcome.timepoint,
         sequence=outcome.sequence,

@@ -11,8 +11,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from nbradiomics.clinical.declaration import Declaration
 from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
@@ -29,6 +39,21 @@ def _known_column(name: str) -> str:
             f"There are: {', '.join(DEFAULTS)}"
         )
     return name
+
+
+def _as_value(value: Any) -> Any:
+    """Text of a value of a table: YAML makes numbers of 1 and 2, and truths of yes and no."""
+    if isinstance(value, bool):
+        raise ValueError("YAML reads yes, no, true and false as something else: put quotes around them")
+    return f"{value:.15g}" if isinstance(value, int | float) else value
+
+
+def _as_values(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Value = Annotated[str, BeforeValidator(_as_value)]
+Values = Annotated[list[Value], BeforeValidator(_as_values)]
 
 
 class _Loader(yaml.SafeLoader):
@@ -144,7 +169,15 @@ class Endpoint(_Section):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="Short name; it names a folder.")
     time: str = Field(description="Column with the time from the scan to the event or to censoring.")
-    event: str = Field(description="Column with 1 for an event and 0 for censoring.")
+    event: str = Field(description="Column with 1 for an event and 0 for censoring, or yes/no, dead/alive.")
+    event_value: Values = Field(
+        default=[], description="Values of the column that mean an event, where it is coded otherwise."
+    )
+    zero_times: Literal["drop"] | Annotated[float, Field(gt=0, strict=True)] | None = Field(
+        default=None,
+        description="What becomes of a time of 0: drop leaves the subject out, a number takes its place, in "
+        "the unit of the time (0.5 for half a day).",
+    )
 
 
 class Outcome(_Section):
@@ -156,6 +189,14 @@ class Outcome(_Section):
     features: list[str] = Field(
         default=[],
         description="Features that count: names or patterns (original_shape_*); else all.",
+    )
+    categorical: list[str] = Field(default=[], description="Columns that are categories, such as sites 1, 2.")
+    numeric: list[str] = Field(default=[], description="Columns that are numbers.")
+    ordinal: dict[str, Values] = Field(
+        default={}, description="Levels of a column in order, the lowest first: it enters as 0, 1, 2, ..."
+    )
+    missing: Values | dict[str, Values] = Field(
+        default=[], description="Codes of missing values: for all columns, or by column."
     )
     reader: str = Field(default="auto", description="Whose masks the features come from.")
     timepoint: str | None = Field(default=None, description="Which scan; needed when subjects have several.")
@@ -174,6 +215,25 @@ class Outcome(_Section):
     permutations: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Refits on permuted outcomes for the p of the risk groups; 0 gives no p."
     )
+
+    @property
+    def declared(self) -> Declaration:
+        """What is said about the columns of the clinical table."""
+        missing = self.missing if isinstance(self.missing, dict) else {"": self.missing}
+        return Declaration(
+            categorical=tuple(self.categorical),
+            numeric=tuple(self.numeric),
+            ordinal={name: tuple(levels) for name, levels in self.ordinal.items()},
+            missing={name: tuple(codes) for name, codes in missing.items() if codes},
+        )
+
+    @model_validator(mode="after")
+    def _declared_once(self) -> Outcome:
+        try:
+            _ = self.declared
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
 
     @field_validator("endpoints")
     @classmethod

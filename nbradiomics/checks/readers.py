@@ -11,11 +11,12 @@ from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.agreement.study import StudySettings
 from nbradiomics.agreement.study.rows import require_names
 from nbradiomics.agreement.study.subgroups import require_one_row_each
+from nbradiomics.clinical import Declaration, read_clinical_table, subgroup_columns
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
 from nbradiomics.problem import Problem, problem_of
-from nbradiomics.study import Readers, Study
-from nbradiomics.tables import NO_COLUMNS, read_named_table
+from nbradiomics.study import Outcome, Readers, Study
+from nbradiomics.tables import NO_COLUMNS
 
 #: Columns of the cohort table that make subgroups.
 _OWN = ("site", "timepoint", "sequence", "roi")
@@ -57,7 +58,7 @@ def reader_settings(plan: Readers, seed: int) -> StudySettings:
 def read_clinical(
     plan: Readers,
     subjects: Iterable[str],
-    otherwise: Path | None = None,
+    outcome: Outcome | None = None,
     columns: Mapping[str, str] = NO_COLUMNS,
 ) -> pd.DataFrame | None:
     """Clinical table for the subgroups, where one is named or subgroups are asked for.
@@ -68,8 +69,9 @@ def read_clinical(
         What is asked for.
     subjects
         Subjects of the cohort.
-    otherwise
-        Clinical table of the study's outcomes, taken for subgroups where the plan names none.
+    outcome
+        The study's outcomes: their clinical table is taken where the plan names none, and what they declare
+        about columns counts here too.
     columns
         The clinical table's own column of the subject, as a study file's `columns` names it.
 
@@ -77,15 +79,16 @@ def read_clinical(
     ------
     InputError
         When the table cannot be read, does not have one row per subject, knows none of the cohort's, lacks a
-        column that is asked for, or is named while no subgroup is.
+        column that is asked for or has a cell in it that cannot be read, or is named while no subgroup is.
     """
     wanted = [name for name in plan.subgroups if name not in _OWN]
     if plan.clinical and not plan.subgroups:
         raise InputError(
             f"{plan.clinical} is named, and no subgroups are.", "Name the columns that make subgroups."
         )
+    otherwise = outcome.clinical if outcome else None
     file = plan.clinical or (otherwise if plan.subgroups else None)
-    table = None if file is None else read_named_table(file, ["subject"], columns)[0]
+    table = None if file is None else read_clinical_table(file, columns)
     if table is not None and file is not None:
         _require_of_the_cohort(table, file, set(subjects))
     there = [] if table is None else [str(name) for name in table if name != "subject"]
@@ -95,7 +98,11 @@ def read_clinical(
         guess = did_you_mean(missing[0], [*_OWN, *there])
         remedy = f"{guess}Choose from: {', '.join([*_OWN, *there])}.{named}"
         raise InputError(f"no column {missing[0]!r} for subgroups.", remedy)
-    return table
+    if table is None:
+        return None
+    declared = outcome.declared if outcome else Declaration()
+    groups = [*wanted, *(["site"] if "site" in plan.subgroups else [])]
+    return subgroup_columns(table, groups, declared, file=str(file))
 
 
 def _require_of_the_cohort(table: pd.DataFrame, file: Path, subjects: set[str]) -> None:
@@ -114,11 +121,10 @@ def check_readers(study: Study, table: pd.DataFrame, path: Path) -> list[Problem
         reader_settings(study.readers, study.seed)
     except InputError as error:
         problems.append(problem_of(error, path, "readers"))
-    outcomes = study.outcome.clinical if study.outcome else None
-    clinical = study.readers.clinical or outcomes
+    clinical = study.readers.clinical or (study.outcome.clinical if study.outcome else None)
     if clinical is None or clinical.is_file():  # one that is not there is told elsewhere
         try:
-            read_clinical(study.readers, table["subject"], outcomes, study.subject_column)
+            read_clinical(study.readers, table["subject"], study.outcome, study.subject_column)
         except InputError as error:
             problems.append(problem_of(error, path, "readers.subgroups"))
     return problems

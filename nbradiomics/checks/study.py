@@ -89,7 +89,9 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         problems += check_columns(study, path)
         problems += _check_parameters(study, table, path)
         if study.outcome and study.outcome.clinical.is_file():
-            problems += check_outcomes(study.outcome, table, study.cohort, study.subject_column)
+            problems += check_outcomes(
+                study.outcome, table, study.cohort, study.subject_column, study.readers
+            )
         if not table.empty:  # else nothing can be said of its rows
             problems += _check_auto(study, table, path)
             problems += _check_lesions(study, table, path)

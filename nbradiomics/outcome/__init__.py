@@ -1,8 +1,8 @@
 """Whether stable features foretell the outcome: Cox models, validated so that nothing leaks."""
 
+from nbradiomics.clinical import endpoint_problems, read_endpoint
 from nbradiomics.outcome.concordance import harrell_c
 from nbradiomics.outcome.cox import NotConvergedError, PenalisedCox, survival_array
-from nbradiomics.outcome.endpoints import endpoint_problems, read_endpoint
 from nbradiomics.outcome.evaluate import evaluate_outcome
 from nbradiomics.outcome.result import OutcomeResult, write_outcome
 from nbradiomics.outcome.settings import OutcomeSettings

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from nbradiomics.clinical import (
+    Declaration,
+    Description,
+    EndpointReading,
+    EndpointRule,
+    declaration_problems,
+    describe,
+    read_covariates,
+    read_reading,
+)
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.guess import did_you_mean
-from nbradiomics.outcome.covariates import read_covariates
 from nbradiomics.outcome.cox import survival_array
-from nbradiomics.outcome.endpoints import read_endpoint
 from nbradiomics.outcome.stability import StabilityRule
+from nbradiomics.problem import raise_errors
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
 
 MINIMUM_SUBJECTS = 10
@@ -39,6 +48,8 @@ class OutcomeData:
         How stable features are found.
     excluded
         ``subject, reason`` of everybody who stands in one of the tables and is not analysed.
+    description
+        What the clinical columns were taken for.
     """
 
     frame: pd.DataFrame
@@ -48,6 +59,7 @@ class OutcomeData:
     categorical: tuple[str, ...]
     stability: StabilityRule
     excluded: pd.DataFrame
+    description: Description = field(default_factory=Description)
 
     @property
     def subjects(self) -> list[str]:
@@ -147,10 +159,10 @@ def assemble(
     clinical: pd.DataFrame,
     names: Sequence[str],
     stability: StabilityRule,
+    rule: EndpointRule,
     *,
-    time: str,
-    event: str,
     covariates: Sequence[str],
+    declared: Declaration,
     folds: int,
 ) -> OutcomeData:
     """Join features, covariates and endpoint, and note who is left out and why.
@@ -163,43 +175,51 @@ def assemble(
     InputError
         When the endpoint or a covariate cannot be used, or when too few subjects or events are left.
     """
-    endpoint = read_endpoint(clinical, time, event)
-    numeric, categorical = read_covariates(clinical, covariates, taken=(time, event))
+    used = (*covariates, rule.time, rule.event)
+    doubts = list(declaration_problems(clinical, declared, used, file="clinical table"))
+    raise_errors(doubts)
+    endpoint = read_reading(clinical, rule, declared)
+    read = read_covariates(clinical, covariates, taken=(rule.time, rule.event), declared=declared)
     values = chosen[list(names)].astype("float64").replace([np.inf, -np.inf], np.nan)
     values.index = pd.Index(chosen["subject"].astype(str), name="subject")
-    excluded = _excluded(values, endpoint, time=time, event=event)
-    kept = sorted((set(values.index) & set(endpoint.index)) - set(excluded["subject"]))
-    _check_numbers(endpoint.loc[kept], folds, excluded)
-    frame = pd.concat([table.loc[kept] for table in (values, numeric, categorical)], axis=1)
-    for column in (*numeric, *categorical):
+    excluded = _excluded(values, endpoint, rule)
+    table = endpoint.table
+    kept = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
+    _check_numbers(table.loc[kept], folds, excluded)
+    frame = pd.concat([part.loc[kept] for part in (values, read.numeric, read.categorical)], axis=1)
+    for column in (*read.numeric, *read.categorical):
         if frame[column].isna().all():
             raise InputError(f"covariate {column!r} is missing in all {len(kept)} subjects.", "Leave it out.")
+    doubts += [*endpoint.problems, *read.warnings]
     return OutcomeData(
         frame=frame,
-        y=survival_array(endpoint.loc[kept, "time"], endpoint.loc[kept, "event"]),
+        y=survival_array(table.loc[kept, "time"], table.loc[kept, "event"]),
         radiomic=tuple(names),
-        numeric=tuple(numeric.columns),
-        categorical=tuple(categorical.columns),
+        numeric=tuple(read.numeric.columns),
+        categorical=tuple(read.categorical.columns),
         stability=stability,
         excluded=excluded,
+        description=describe(read.columns, endpoint, rule, doubts, table.index.get_indexer(pd.Index(kept))),
     )
 
 
-def _excluded(values: pd.DataFrame, endpoint: pd.DataFrame, *, time: str, event: str) -> pd.DataFrame:
+def _excluded(values: pd.DataFrame, endpoint: EndpointReading, rule: EndpointRule) -> pd.DataFrame:
+    table = endpoint.table
     empty = set(values.index[values.isna().all(axis=1)])
+    zero = set(table.index[endpoint.zero.to_numpy() & table["time"].isna().to_numpy()])
     rows = []
-    for subject in sorted(set(values.index) | set(endpoint.index)):
+    for subject in sorted(set(values.index) | set(table.index)):
         reasons = []
         if subject not in values.index:
             reasons.append("no row of features")
         elif subject in empty:
             reasons.append("no feature has a value")
-        if subject not in endpoint.index:
+        if subject not in table.index:
             reasons.append("not in the clinical table")
         else:
-            outcome = endpoint.loc[subject]
-            reasons += [f"{time} is missing"] if np.isnan(outcome["time"]) else []
-            reasons += [f"{event} is missing"] if np.isnan(outcome["event"]) else []
+            outcome, why = table.loc[subject], "0" if subject in zero else "missing"
+            reasons += [f"{rule.time} is {why}"] if np.isnan(outcome["time"]) else []
+            reasons += [f"{rule.event} is missing"] if np.isnan(outcome["event"]) else []
         if reasons:
             rows.append({"subject": subject, "reason": "; ".join(reasons)})
     return pd.DataFrame(rows, columns=["subject", "reason"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -204,10 +203,7 @@ def _run_fold(
         unknown, none = np.full(len(test), np.nan), pd.Series(dtype="float64")
         nobody = np.zeros(len(test), dtype=bool)
         return FoldResult(model, repeat, fold, test, unknown, nobody, none, 0, error.problem)
-    with warnings.catch_warnings():
-        # A level that training lacks becomes zeros by design, and scikit-learn warns of it each time.
-        warnings.filterwarnings("ignore", message="Found unknown categories", category=UserWarning)
-        risk = pipeline.predict(data.frame.iloc[test])
+    risk = pipeline.predict(data.frame.iloc[test])
     cut_off = np.median(pipeline.predict(data.frame.iloc[train]))
     found = coefficients(pipeline)
     return FoldResult(

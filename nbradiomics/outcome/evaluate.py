@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nbradiomics.clinical import Declaration, EndpointRule, require_single_names
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.outcome.assembly import OutcomeData, assemble, choose_rows, radiomic_columns
 from nbradiomics.outcome.crossvalidation import cross_validate, prediction_table
@@ -30,6 +31,9 @@ def evaluate_outcome(
     event: str,
     covariates: Sequence[str] = (),
     feature_names: Sequence[str] = (),
+    declared: Declaration = Declaration(),  # noqa: B008 - frozen
+    event_value: Sequence[str] = (),
+    zero_times: float | str | None = None,
     reader: str | None = None,
     timepoint: str | None = None,
     sequence: str | None = None,
@@ -55,15 +59,23 @@ def evaluate_outcome(
         column per feature. Missing values are allowed. Automatic masks of subjects that the model was trained
         on (column ``in_training``) are left out, and the first sentence of the summary says how many.
     clinical
-        Clinical table: one row per subject, with ``subject``, the endpoint and the covariates.
+        Clinical table: one row per subject, with ``subject``, the endpoint and the covariates. Read it with
+        :func:`nbradiomics.clinical.read_clinical_table`, which keeps what stands in its cells.
     time, event
-        Columns of the endpoint: time above 0 in any unit, and 1 (event) or 0 (observation ended).
+        Columns of the endpoint: time above 0 in any unit, and 1 (event) or 0 (observation ended), or yes and
+        no, dead and alive.
     covariates
         Clinical columns for the models ``clinical`` and ``combined``. No other column is ever used;
         without any only ``radiomic`` is fitted.
     feature_names
         Names or patterns (``original_shape_*``) of the columns that are features; without any, those with a
         name of PyRadiomics, and all numeric columns of a table that has none of these.
+    declared
+        Which columns are categories, numbers or ordered, and which codes mean that a value is missing.
+    event_value
+        Values of the column `event` that mean an event, where it is coded in another way.
+    zero_times
+        What becomes of a time of 0: ``drop``, or the number that takes its place.
     reader, timepoint, sequence, roi, variant, engine, reading
         Which rows of the feature table to take, where it holds several per subject.
     stable
@@ -102,6 +114,8 @@ def evaluate_outcome(
         "reading": reading,
     }
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
+    require_single_names(clinical.columns)
+    endpoint = EndpointRule(time, event, tuple(event_value), zero_times)
     features, seen, told = without_seen_masks(features, wanted)
     chosen = choose_rows(features, wanted)
     choice = radiomic_columns(features, clinical, feature_names, time=time, event=event)
@@ -110,7 +124,14 @@ def evaluate_outcome(
         features, chosen, names, stable=stable, readers=stability_readers, threshold=settings.icc_threshold
     )
     data = assemble(
-        chosen, clinical, names, rule, time=time, event=event, covariates=covariates, folds=settings.folds
+        chosen,
+        clinical,
+        names,
+        rule,
+        endpoint,
+        covariates=covariates,
+        declared=declared,
+        folds=settings.folds,
     )
     data = replace(data, excluded=with_reason(data.excluded, seen))
     result = _evaluate(data, choice, settings, time=time, event=event, jobs=jobs, progress=progress)

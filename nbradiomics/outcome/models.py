@@ -8,12 +8,13 @@ import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from nbradiomics.outcome.cox import PenalisedCox
 from nbradiomics.outcome.transformers import (
     CorrelationFilter,
     DropUninformative,
+    LevelIndicators,
     StabilityFilter,
     UnlessEmpty,
 )
@@ -34,8 +35,8 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
 
     Features go through: drop of empty and constant ones, median imputation, stability filter, scaling to
     mean 0 and variance 1, correlation filter. Numeric covariates: drop of empty and constant ones, median
-    imputation, scaling. Categorical covariates: the same drop, imputation of the most frequent level,
-    one column per level but the first; a level unknown in training is coded like the first. All columns
+    imputation, scaling. Categorical covariates: the same drop, one column per level (one of two levels), see
+    :class:`nbradiomics.outcome.transformers.LevelIndicators`. All columns
     together go into one penalised Cox model, in which covariates bear a lighter penalty than features: with
     the same one a hundred features of noise would drown them, and the combined model would look worse than
     the clinical one for no other reason.
@@ -64,12 +65,8 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
     numeric = make_pipeline(
         DropUninformative(), UnlessEmpty(SimpleImputer(strategy="median")), UnlessEmpty(StandardScaler())
     )
-    levels = OneHotEncoder(
-        drop="first", handle_unknown="ignore", sparse_output=False, feature_name_combiner=level_name
-    )
-    categorical = make_pipeline(
-        DropUninformative(), UnlessEmpty(SimpleImputer(strategy="most_frequent")), UnlessEmpty(levels)
-    )
+    levels = LevelIndicators(reference=settings.covariate_penalizer == 0)
+    categorical = make_pipeline(DropUninformative(), UnlessEmpty(levels))
     blocks = {
         "radiomic": (radiomic, data.radiomic),
         "numeric": (numeric, data.numeric),
@@ -81,16 +78,17 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
     return Pipeline([("columns", columns), ("cox", cox)]).set_output(transform="pandas")
 
 
-def level_name(covariate: str, level: object) -> str:
-    """Name of the column that says whether a covariate has this level."""
-    return f"{covariate}={level}"
+def level_meaning(settings: OutcomeSettings) -> str:
+    """What the log hazard ratio of a level compares with, in words."""
+    many = "the most frequent level" if settings.covariate_penalizer == 0 else "the average of all levels"
+    return f"against {many}, or against the other one where there are two"
 
 
 def coefficients(model: Pipeline) -> pd.Series:
     """Log hazard ratios of a fitted model by the name of their column.
 
-    Features and numeric covariates per standard deviation in the training data, levels of a category
-    against the first level.
+    Features and numeric covariates per standard deviation in the training data, levels of a category as
+    :func:`level_meaning` says.
     """
     names = [name.split("__", 1)[1] for name in model.named_steps["columns"].get_feature_names_out()]
     return pd.Series(model.named_steps["cox"].coef_, index=pd.Index(names, dtype=object), dtype="float64")

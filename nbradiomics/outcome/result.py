@@ -31,7 +31,9 @@ class OutcomeResult:
         ``model, group, time, survival, low, high, at_risk``: curves of the out-of-fold risk groups.
     selection
         ``model, feature, frequency, coefficient``: share of folds in which a column entered the Cox
-        model, and its mean log hazard ratio in those, per standard deviation or against the first level.
+        model, and its mean log hazard ratio in those, per standard deviation or as ``level_meaning`` of the
+        summary says. Under a ridge penalty every column that passes the filters enters, so the share is
+        that of the filters and no measure of importance.
     flow
         ``subject, reason``: who was left out and why.
     summary

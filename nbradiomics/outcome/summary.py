@@ -11,7 +11,12 @@ import pandas as pd
 
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
+from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.performance import GAIN
+from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
+
+#: Columns that a sentence warns of one by one.
+_SHOWN = 10
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -38,9 +43,12 @@ def summarise(
         ``time, event, subjects, events, excluded`` (number), ``features``, ``features_are`` (what made a
         column a feature), ``left_out_columns`` (of the feature table), ``covariates``, ``models``,
         ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
-        feature values), ``missing_covariates`` (by covariate), ``permutation_p`` (by model, null where there
-        is none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
-        model), ``failures`` (model, repeat, fold, cause), ``settings`` and ``sentences``.
+        feature values), ``missing_covariates`` (imputed values by covariate), ``clinical`` (what the columns
+        were taken for), ``warnings`` (what may not be meant in them), ``suspicious`` (columns that may be the
+        outcome under another name, with the reasons), ``permutation_p`` (by model, null where there is
+        none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
+        model), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a
+        level compares with), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         "time": time,
@@ -58,11 +66,16 @@ def summarise(
         "stable_absent": list(data.stability.absent),
         "missing_values": int(data.frame[list(data.radiomic)].isna().to_numpy().sum()),
         "missing_covariates": _missing(data),
+        "clinical": dict(data.description.records),
+        "warnings": list(data.description.warnings),
+        "suspicious": suspicions(data.frame, data.y, data.categorical, time=time, event=event),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
         **_fold_counts(data.models, results),
+        "level_meaning": level_meaning(settings),
         "settings": asdict(settings),
     }
-    summary["sentences"] = [*_sentences(summary, choice.sentence, performance, tests, settings)]
+    read = (choice.sentence, *data.description.sentences, *data.description.warnings)
+    summary["sentences"] = [*_sentences(summary, read, performance, tests, settings)]
     return summary
 
 
@@ -70,6 +83,14 @@ def _missing(data: OutcomeData) -> dict[str, int]:
     columns = [*data.numeric, *data.categorical]
     counts = data.frame[columns].isna().sum()
     return {name: int(counts[name]) for name in columns if counts[name]}
+
+
+def _suspicious(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name in list(found)[:_SHOWN]:
+        yield f"{suspicion_text(name, found[name])} {SUSPICION_REMEDY}"
+    if len(found) > _SHOWN:
+        rest = f"{len(found) - _SHOWN} more columns may be the outcome under another name"
+        yield f"{rest}; summary.json lists them."
 
 
 def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
@@ -89,7 +110,7 @@ def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[s
 
 def _sentences(
     summary: Mapping[str, Any],
-    features: str,
+    read: Sequence[str],
     performance: pd.DataFrame,
     tests: Mapping[str, PermutationTest],
     settings: OutcomeSettings,
@@ -98,7 +119,8 @@ def _sentences(
         f"{summary['subjects']} subjects with {summary['events']} events ({summary['time']}, "
         f"{summary['event']}) were analysed; {summary['excluded']} were left out."
     )
-    yield features
+    yield from _suspicious(summary["suspicious"])
+    yield from read
     yield summary["stability"]
     if summary["missing_values"]:
         cells = summary["subjects"] * summary["features"]

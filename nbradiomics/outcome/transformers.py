@@ -161,6 +161,64 @@ class CorrelationFilter(_ColumnFilter):
         return self
 
 
+class LevelIndicators(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Code each category by columns that say whether a subject has a level, so that no level is special.
+
+    Under a ridge penalty the level that is left out decides how far the others are shrunk, and with it the
+    risk. So all levels get a column; of two levels one column says all, and its sign decides nothing. A
+    missing value, and a level that the training subjects lack, gets the shares of the levels among the
+    training subjects: it speaks neither for a high nor for a low risk.
+
+    Parameters
+    ----------
+    reference
+        Leave out the most frequent level: without a penalty all levels together have no single solution, and
+        which one is left out changes no risk.
+
+    Attributes
+    ----------
+    shares_ : list of pandas.Series
+        For each category, share of each level among the training subjects.
+    coded_ : list of list of str
+        For each category, the levels that have a column.
+    """
+
+    def __init__(self, *, reference: bool = False) -> None:
+        self.reference = reference
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:  # noqa: ARG002
+        """Learn the levels of `X`, shape (subjects, categories), text."""
+        self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        self.n_features_in_ = X.shape[1]
+        self.shares_ = [
+            X.iloc[:, place].value_counts(normalize=True).sort_index() for place in range(X.shape[1])
+        ]
+        self.coded_ = [self._coded(shares) for shares in self.shares_]
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Indicators of the coded levels, shape (subjects, coded levels), float64."""
+        check_is_fitted(self, "shares_")
+        learnt = zip(self.shares_, self.coded_, strict=True)
+        parts = [_indicators(X.iloc[:, place], *each) for place, each in enumerate(learnt)]
+        values = np.hstack(parts) if parts else np.empty((len(X), 0))
+        return pd.DataFrame(values, index=X.index, columns=self.get_feature_names_out())
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:  # noqa: ARG002
+        """Names of the columns: ``category=level``."""
+        check_is_fitted(self, "shares_")
+        named = zip(self.feature_names_in_, self.coded_, strict=True)
+        return np.array([f"{name}={level}" for name, levels in named for level in levels], dtype=object)
+
+    def _coded(self, shares: pd.Series) -> list[str]:
+        levels = [str(level) for level in shares.index]
+        if len(levels) == 2:
+            return levels[1:]
+        if self.reference and levels:
+            levels.remove(str(shares.idxmax()))
+        return levels
+
+
 class UnlessEmpty(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Apply a transformer unless no column is left, which scikit-learn's own transformers refuse.
 
@@ -194,6 +252,13 @@ class UnlessEmpty(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return np.array([], dtype=object)
         names: np.ndarray = self.transformer_.get_feature_names_out(input_features)
         return names
+
+
+def _indicators(column: pd.Series, shares: pd.Series, coded: list[str]) -> np.ndarray:
+    unknown = ~column.isin(shares.index).to_numpy()
+    indicators = np.stack([(column == level).to_numpy(dtype=np.float64) for level in coded], axis=1)
+    indicators[unknown] = shares[coded].to_numpy(dtype=np.float64)
+    return indicators
 
 
 def absolute_spearman(values: np.ndarray) -> np.ndarray:

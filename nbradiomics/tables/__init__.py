@@ -41,7 +41,7 @@ from nbradiomics.tables.index import AUTO, INDEX
 from nbradiomics.tables.numbers import Numbers, read_numbers
 from nbradiomics.tables.rows import select
 from nbradiomics.tables.text import read_text
-from nbradiomics.tables.typed import read_named_table, read_table
+from nbradiomics.tables.typed import read_named_table, read_raw, read_table
 from nbradiomics.tables.writing import write_table
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "read_feature_table",
     "read_named_table",
     "read_numbers",
+    "read_raw",
     "read_table",
     "read_text",
     "read_text_table",

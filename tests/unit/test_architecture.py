@@ -14,7 +14,7 @@ LAYERS = [
     {"errors"},
     {"problem", "execution", "names", "numbers", "atomic", "guess"},
     {"tables", "images"},
-    {"workspace"},
+    {"workspace", "clinical"},
     {"in_training", "batch_table", "cohort_table", "cohort", "study"},
     {"case_region", "components", "lesions", "mask_labels", "provenance", "run_folder"},
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},

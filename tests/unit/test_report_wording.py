@@ -128,7 +128,9 @@ def test_selection_names_its_rows_and_leaves_out_what_never_entered() -> None:
     assert "Model radiomic: 2 features entered it in no fold and are not listed." in told
     assert "Model combined: 1 feature entered it in no fold and is not listed." in told
     assert "Model none: none of 1 feature entered it." in told
-    assert any("per standard deviation" in text and "against the first level" in text for text in told)
+    assert any(
+        "per standard deviation" in text and "against the average of all levels" in text for text in told
+    )
 
 
 def test_many_features_are_folded_away_but_none_that_never_entered() -> None:

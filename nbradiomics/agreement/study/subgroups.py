@@ -221,11 +221,13 @@ def _distinct(column: pd.Series) -> int:
 def _names(column: pd.Series) -> pd.Series:
     """Values as names: a site called 01 is no number."""
     stated = column.notna() & (column.astype(str) != "")
-    return column.astype(str).where(stated, NOT_STATED)
+    return column.astype(object).where(stated, NOT_STATED).astype(str)
 
 
 def _grouped(column: pd.Series, subjects: pd.Series) -> pd.Series:
     """Group of each case by a clinical column: the value, or the side of the median of many numbers."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _names(column)
     stated = column.notna() & (column.astype(str) != "")
     numbers = pd.to_numeric(column[stated], errors="coerce")
     # Yes and no would pass for 1 and 0.

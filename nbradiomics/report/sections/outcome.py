@@ -180,7 +180,7 @@ def _selection(endpoint: Endpoint) -> list[Block]:
         return [Text("Selected features: not part of this run.", tone="note")]
     if table.empty:
         return [Text("No feature entered a model.")]
-    blocks: list[Block] = [Text(_COEFFICIENT, tone="note")]
+    blocks: list[Block] = [Text(_what_columns_say(endpoint.summary), tone="note")]
     covariates = endpoint.summary.get("covariates")
     names = list(map(str, covariates)) if isinstance(covariates, list) else None
     for model in table["model"].unique():
@@ -189,12 +189,22 @@ def _selection(endpoint: Endpoint) -> list[Block]:
     return blocks
 
 
-_COEFFICIENT = (
-    "Share of folds: in how many of the fitted folds of all repeats it entered the model. Mean log hazard "
-    "ratio: the coefficient of the Cox model, averaged over the folds in which it entered; of a feature or a "
-    "numeric covariate per standard deviation in the training subjects, of a level of a category "
-    "(name=level) against the first level."
-)
+def _what_columns_say(summary: Mapping[str, Any]) -> str:
+    settings = summary.get("settings")
+    ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
+    filters = (
+        "Under the ridge penalty every column that passes the filters stays in the model: the share says how "
+        "often a column varied, was stable between readers and was no near copy of another, and nothing of "
+        "its importance. "
+    )
+    level = summary.get("level_meaning", "against the average of all levels, or against the other one of two")
+    return (
+        f"Share of folds: in how many of the fitted folds of all repeats it was in the model. "
+        f"{filters if ridge else ''}"
+        "Mean log hazard ratio: the coefficient of the Cox model, shrunk by the penalty and averaged over "
+        "the folds in which it was in the model; of a feature or a numeric covariate per standard deviation "
+        f"in the training subjects, of a level of a category (name=level) {level}."
+    )
 
 
 def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:
@@ -213,7 +223,7 @@ def _selected(model: str, own: pd.DataFrame, covariates: Sequence[str] | None) -
     if entered.empty:
         return [Text(f"Model {model}: none of {unused} entered it.")]
     kinds = _kinds(entered["feature"], covariates)
-    title = f"Model {model}: {kinds[1]} that entered it, by how often"
+    title = f"Model {model}: {kinds[1]} in it, with the share of folds"
     blocks: list[Block] = [_features(top, kinds[0], title)]
     if len(rest):
         what = f"{len(rest):,} more {kinds[len(rest) > 1]}"

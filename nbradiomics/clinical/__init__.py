@@ -1,0 +1,48 @@
+"""What a clinical column is: declared or inferred in one place, for covariates, endpoints and subgroups."""
+
+from nbradiomics.clinical.column import ClinicalColumn, Said, read_column
+from nbradiomics.clinical.covariates import Covariates, covariate_columns, read_covariates
+from nbradiomics.clinical.declaration import Declaration, declaration_of, declaration_problems
+from nbradiomics.clinical.description import Description, column_sentences, describe, endpoint_sentences
+from nbradiomics.clinical.endpoints import (
+    DROP,
+    EndpointReading,
+    EndpointRule,
+    endpoint_problems,
+    read_endpoint,
+    read_reading,
+    reading_of,
+    zero_rule,
+)
+from nbradiomics.clinical.inference import Kind
+from nbradiomics.clinical.read import read_clinical_table, read_clinical_with_notes, require_single_names
+from nbradiomics.clinical.subgroups import subgroup_columns
+
+__all__ = [
+    "DROP",
+    "ClinicalColumn",
+    "Covariates",
+    "Declaration",
+    "Description",
+    "EndpointReading",
+    "EndpointRule",
+    "Kind",
+    "Said",
+    "column_sentences",
+    "covariate_columns",
+    "declaration_of",
+    "declaration_problems",
+    "describe",
+    "endpoint_problems",
+    "endpoint_sentences",
+    "read_clinical_table",
+    "read_clinical_with_notes",
+    "read_column",
+    "read_covariates",
+    "read_endpoint",
+    "read_reading",
+    "reading_of",
+    "require_single_names",
+    "subgroup_columns",
+    "zero_rule",
+]

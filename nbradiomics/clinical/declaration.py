@@ -1,0 +1,134 @@
+"""What the user says about the columns of a clinical table."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbradiomics.clinical.missing import Codes
+from nbradiomics.errors import InputError
+from nbradiomics.problem import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Kinds of columns and codes of missing values.
+
+    Attributes
+    ----------
+    categorical, numeric
+        Columns that are categories, or numbers.
+    ordinal
+        Levels of a column in order, the lowest first: it enters as 0, 1, 2, ...
+    missing
+        Codes that mean that a value is missing, by column; those under the empty name count in all columns.
+
+    Raises
+    ------
+    InputError
+        When a column is declared to be two things, or an order names fewer than two levels, or one twice.
+    """
+
+    categorical: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    ordinal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kinds = [*self.categorical, *self.numeric, *self.ordinal]
+        twice = [name for place, name in enumerate(kinds) if name in kinds[:place]]
+        if twice:
+            raise InputError(f"{twice[0]!r} is declared twice.", "Give each column one kind.")
+        for name, levels in self.ordinal.items():
+            folded = [level.casefold() for level in levels]
+            if len(set(folded)) < max(len(folded), 2):
+                raise InputError(
+                    f"the levels of {name!r} are {', '.join(levels) or 'none'}.",
+                    "Name two levels or more, each once, the lowest first.",
+                )
+
+    def codes(self, column: str, *, words: bool) -> Codes:
+        """What counts as missing in a column."""
+        declared = (*self.missing.get("", ()), *self.missing.get(column, ()))
+        return Codes(declared=declared, words=words)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all columns of which something is said."""
+        named = [*self.categorical, *self.numeric, *self.ordinal, *filter(None, self.missing)]
+        return tuple(dict.fromkeys(named))
+
+
+def declaration_of(
+    *,
+    categorical: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    ordinal: Sequence[str] = (),
+    missing: Sequence[str] = (),
+) -> Declaration:
+    """Declaration from the options of a command.
+
+    Parameters
+    ----------
+    categorical, numeric
+        Names of columns.
+    ordinal
+        ``COLUMN=low,middle,high``, one text per column.
+    missing
+        ``CODE,CODE`` for all columns, or ``COLUMN=CODE,CODE`` for one.
+
+    Raises
+    ------
+    InputError
+        When a text has another form.
+    """
+    orders: dict[str, tuple[str, ...]] = {}
+    for text in ordinal:
+        name, equal, levels = text.partition("=")
+        if not equal or name.strip() in orders:
+            raise InputError(f"--ordinal {text!r} is not understood.", "Write --ordinal stage=I,II,III once.")
+        orders[name.strip()] = _names(levels)
+    codes: dict[str, tuple[str, ...]] = {}
+    for text in missing:
+        name, equal, values = text.partition("=")
+        column = name.strip() if equal else ""
+        codes[column] = (*codes.get(column, ()), *_names(values if equal else text))
+    return Declaration(tuple(categorical), tuple(numeric), orders, codes)
+
+
+def declaration_problems(
+    table: pd.DataFrame, declared: Declaration, used: Iterable[str], *, file: str
+) -> Iterator[Problem]:
+    """Errors for declared columns that are not there, warnings for those that nothing uses."""
+    known, used = [str(name) for name in table.columns], set(used)
+    for name in declared.columns:
+        if name not in known:
+            yield Problem(
+                file, "", name, "error", f"{name!r} is declared, but no column.", choose(name, known)
+            )
+        elif name not in used:
+            yield Problem(
+                file,
+                "",
+                name,
+                "warning",
+                f"{name!r} is declared, but is no covariate and no part of the endpoint: it changes nothing.",
+                "Name it among the covariates, or leave the declaration out.",
+            )
+
+
+def choose(name: str, columns: Sequence[str]) -> str:
+    """Remedy for a column that is not there: the one that may be meant, and all that there are."""
+    folded = {column.casefold(): column for column in columns}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    guess = f"Did you mean {folded[near[0]]!r}? " if near else ""
+    return f"{guess}Choose from: {', '.join(columns)}."
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

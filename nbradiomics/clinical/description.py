@@ -1,0 +1,132 @@
+"""What the columns of a clinical table were taken for, in sentences and for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nbradiomics.clinical.cells import Cells
+from nbradiomics.clinical.column import ClinicalColumn, Said
+from nbradiomics.clinical.endpoints import DROP, EndpointReading, EndpointRule
+from nbradiomics.clinical.inference import Kind
+from nbradiomics.problem import Problem
+
+_SAID = {Said.INFERRED: "was taken for", Said.DECLARED: "was declared to be", Said.TYPED: "is typed as"}
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Description:
+    """What was read, of the subjects that are analysed.
+
+    Attributes
+    ----------
+    sentences
+        Kinds, levels with their counts, codes of missing values, how events are coded, times of 0.
+    warnings
+        What may not be meant.
+    records
+        The same for JSON: ``columns`` (a dictionary per covariate) and ``endpoint``.
+    """
+
+    sentences: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    records: Mapping[str, Any] = field(default_factory=dict)
+
+
+def describe(
+    columns: Sequence[ClinicalColumn],
+    reading: EndpointReading,
+    rule: EndpointRule,
+    problems: Sequence[Problem],
+    chosen: np.ndarray,
+) -> Description:
+    """Describe covariates and endpoint in some rows of a clinical table.
+
+    Parameters
+    ----------
+    columns, reading, rule
+        What was read and how the endpoint was asked for.
+    problems
+        All that was found; the warnings among them are kept.
+    chosen
+        Places of the rows that are analysed, shape (subjects,).
+    """
+    own = [column.of(chosen) for column in columns]
+    warnings = [f"{each.problem} {each.remedy}" for each in problems if each.severity == "warning"]
+    event, censored = reading.meaning(1, chosen), reading.meaning(0, chosen)
+    return Description(
+        sentences=(
+            *endpoint_sentences(reading, rule, chosen),
+            *(sentence for column in own for sentence in column_sentences(column)),
+        ),
+        warnings=tuple(dict.fromkeys(warnings)),
+        records={
+            "columns": [_record(column) for column in own],
+            "endpoint": {"event": event, "no_event": censored},
+        },
+    )
+
+
+def column_sentences(column: ClinicalColumn) -> Iterator[str]:
+    """What a covariate was taken for, and which codes count as missing."""
+    how = _SAID[column.said]
+    present = column.values.dropna()
+    if column.kind is Kind.NUMERIC:
+        span = f", {present.min():.6g} to {present.max():.6g}" if len(present) else ""
+        commas = ", with decimal commas" if column.commas else ""
+        yield f"{column.name} {how} a number{span}{commas}."
+    elif column.kind is Kind.ORDINAL:
+        levels = " < ".join(f"{level} ({count})" for level, count in column.counts.items())
+        yield f"{column.name} {how} ordered: {levels}; it enters as 0, 1, 2 and so on."
+    elif column.kind in (Kind.DATE, Kind.IDENTIFIER):
+        what = "a date" if column.kind is Kind.DATE else "the name of each subject"
+        yield f"{column.name} {how} {what}, which no model can use."
+    else:
+        levels = ", ".join(f"{level} ({count})" for level, count in column.counts.items() if count)
+        yield f"{column.name} {how} a category: {levels}."
+    yield from _codes(column.name, column.missing_codes)
+
+
+def endpoint_sentences(reading: EndpointReading, rule: EndpointRule, chosen: np.ndarray) -> Iterator[str]:
+    """How the events are coded where they are not 1 and 0, codes of missing values, and times of 0."""
+    event, censored = reading.meaning(1, chosen), reading.meaning(0, chosen)
+    if not (set(event) <= {"1", "1.0"} and set(censored) <= {"0", "0.0"}):
+        told = f"{rule.event}: {_listed(event)} means an event, {_listed(censored)} none."
+        yield told
+    for cells in (reading.time, reading.event):
+        yield from _codes(cells.name, _counts(cells))
+    zero = np.flatnonzero(reading.zero)
+    if len(zero) and rule.zero_times is not None:
+        what = "left out" if rule.zero_times == DROP else f"{rule.zero_times} takes its place"
+        shown = ", ".join(reading.time.subjects[place] for place in zero[:_SHOWN])
+        shown += " ..." if len(zero) > _SHOWN else ""
+        yield f"{rule.time} is 0 in {len(zero)} subject{'s' if len(zero) > 1 else ''} ({shown}): {what}."
+
+
+def _codes(name: str, codes: Mapping[str, int]) -> Iterator[str]:
+    if codes:
+        yield f"{name}: {_listed(codes)} counts as missing."
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{text!r} ({count})" for text, count in counts.items()) or "nothing"
+
+
+def _counts(cells: Cells) -> dict[str, int]:
+    written = cells.codes[cells.codes != ""]
+    return {str(code): int(count) for code, count in written.value_counts().items()}
+
+
+def _record(column: ClinicalColumn) -> dict[str, Any]:
+    return {
+        "column": column.name,
+        "kind": str(column.kind),
+        "said": str(column.said),
+        "levels": column.counts,
+        "missing_codes": column.missing_codes,
+        "decimal_commas": column.commas,
+    }

@@ -1,0 +1,287 @@
+"""Times and events of a clinical table: finding every problem, and reading them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.clinical.cells import Cells, as_text, lines_of, read_cells
+from nbradiomics.clinical.dates import are_digits_of_dates, is_date
+from nbradiomics.clinical.declaration import Declaration, choose
+from nbradiomics.clinical.events import read_events
+from nbradiomics.clinical.numbers import Numbers, plain_number, read_numbers
+from nbradiomics.clinical.oddities import codes_among, words_of
+from nbradiomics.errors import InputError
+from nbradiomics.problem import Problem, raise_errors
+
+#: What becomes of a time of 0 when it is left out.
+DROP = "drop"
+#: Columns of these names say 1 of those who had no event.
+_CONTRARY = re.compile(r"alive|living|censor(?:ed|ing)?|cens|free")
+
+
+@dataclass(frozen=True)
+class EndpointRule:
+    """Which columns make an endpoint, and what the user says about them.
+
+    Attributes
+    ----------
+    time, event
+        Columns.
+    event_value
+        Values of the column `event` that mean an event; all others mean none. Empty: 1 and 0, or the usual
+        words.
+    zero_times
+        What becomes of a time of 0: ``drop`` leaves the subject out, a number takes its place, in the unit of
+        the column `time`. None refuses it.
+
+    Raises
+    ------
+    InputError
+        When `zero_times` is neither.
+    """
+
+    time: str
+    event: str
+    event_value: tuple[str, ...] = ()
+    zero_times: float | str | None = None
+
+    def __post_init__(self) -> None:
+        value = self.zero_times
+        if value in (None, DROP) or (isinstance(value, int | float) and 0 < value < np.inf):
+            return
+        raise InputError(
+            f"zero_times is {value!r}.",
+            "Give drop, or a number above 0 in the unit of the time, such as 0.5 for half a day.",
+        )
+
+
+def zero_rule(text: str | None) -> float | str | None:
+    """The rule for times of 0 from a command's option."""
+    if text is None:
+        return None
+    number = plain_number(text.strip())
+    return text.strip() if number is None else number
+
+
+@dataclass(frozen=True)
+class EndpointReading:
+    """An endpoint as far as it can be read.
+
+    Attributes
+    ----------
+    table
+        ``time, event`` (float) of each row, missing where nothing readable stands; in the order of the rows.
+    time, event
+        The two columns as text.
+    zero
+        Which rows have a time of 0, bool.
+    problems
+        Errors and warnings.
+    """
+
+    table: pd.DataFrame
+    time: Cells
+    event: Cells
+    zero: pd.Series
+    problems: list[Problem]
+
+    def meaning(self, event: float, chosen: np.ndarray | None = None) -> dict[str, int]:
+        """What stands for an event (1) or for none (0), with the number of cells, in all or in some rows."""
+        values = self.table["event"].to_numpy()
+        places = np.arange(len(values)) if chosen is None else chosen
+        counts = self.event.texts.iloc[places[values[places] == event]].value_counts()
+        return {str(text): int(count) for text, count in counts.items()}
+
+
+def endpoint_problems(
+    clinical: pd.DataFrame,
+    time: str,
+    event: str,
+    *,
+    file: str = "clinical table",
+    declared: Declaration = Declaration(),  # noqa: B008 - frozen
+    event_value: tuple[str, ...] = (),
+    zero_times: float | str | None = None,
+) -> list[Problem]:
+    """List everything that forbids to use two columns as a right-censored endpoint, or may not be meant.
+
+    A missing time or event is no problem: such a subject is left out of the analysis, and listed there.
+
+    Parameters
+    ----------
+    clinical
+        One row per subject, with a column ``subject``.
+    time
+        Column of the time to the event or to the end of observation: above 0 and finite, any unit.
+    event
+        Column that is 1 (or true, yes, dead, ...) where the event happened at that time and 0 (or false, no,
+        alive, ...) where the observation ended without it.
+    file
+        Name of the table, for the problems.
+    declared
+        What the user says about the columns.
+    event_value, zero_times
+        As in :class:`EndpointRule`.
+
+    Returns
+    -------
+    list of Problem
+        Without errors when the endpoint can be used.
+    """
+    rule = EndpointRule(time, event, event_value, zero_times)
+    problems = list(_structure_problems(clinical, rule, file))
+    if {"subject", time, event} <= set(clinical) and time != event:
+        problems += reading_of(clinical, rule, declared, file=file).problems
+    return problems
+
+
+def read_endpoint(
+    clinical: pd.DataFrame,
+    time: str,
+    event: str,
+    *,
+    declared: Declaration = Declaration(),  # noqa: B008 - frozen
+    event_value: tuple[str, ...] = (),
+    zero_times: float | str | None = None,
+) -> pd.DataFrame:
+    """Read a right-censored endpoint.
+
+    Parameters
+    ----------
+    clinical, time, event, declared, event_value, zero_times
+        As for :func:`endpoint_problems`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``subject`` (text); ``time`` (float, above 0) and ``event`` (float, 0 or 1), missing where the
+        clinical table has none, or a time of 0 that is to be left out.
+
+    Raises
+    ------
+    InputError
+        When :func:`endpoint_problems` finds an error; the message lists them all.
+    """
+    rule = EndpointRule(time, event, event_value, zero_times)
+    return read_reading(clinical, rule, declared).table
+
+
+def read_reading(clinical: pd.DataFrame, rule: EndpointRule, declared: Declaration) -> EndpointReading:
+    """Read an endpoint with all that is known of it; its table is indexed by subject.
+
+    Raises
+    ------
+    InputError
+        When there is an error; the message lists them all.
+    """
+    structure = list(_structure_problems(clinical, rule, "clinical table"))
+    if not {"subject", rule.time, rule.event} <= set(clinical) or rule.time == rule.event:
+        raise_errors(structure)
+    reading = reading_of(clinical, rule, declared, file="clinical table")
+    raise_errors([*structure, *reading.problems])
+    subjects = pd.Index(clinical["subject"].astype(str), name="subject")
+    return replace(reading, table=reading.table.set_axis(subjects))
+
+
+def reading_of(
+    clinical: pd.DataFrame, rule: EndpointRule, declared: Declaration, *, file: str
+) -> EndpointReading:
+    """Read an endpoint as far as that is possible, and find all that is wrong with its cells."""
+    time = read_cells(clinical, rule.time, declared.codes(rule.time, words=True), file=file)
+    event = read_cells(clinical, rule.event, declared.codes(rule.event, words=False), file=file)
+    numbers, events = read_numbers(time.texts), read_events(event, rule.event_value)
+    zero = (numbers.values == 0) & ~numbers.bad
+    filled = np.nan if rule.zero_times in (DROP, None) else float(str(rule.zero_times))
+    times = numbers.values.where((numbers.values > 0) & np.isfinite(numbers.values) & ~numbers.bad)
+    table = pd.DataFrame({"time": times.mask(zero, filled).astype("float64"), "event": events.values})
+    problems = [*_time_problems(time, numbers, zero, rule), *events.problems]
+    reading = EndpointReading(table, time, event, zero, problems)
+    doubts = [] if events.problems else _event_warnings(reading, rule)
+    return replace(reading, problems=[*problems, *doubts])
+
+
+def _structure_problems(clinical: pd.DataFrame, rule: EndpointRule, file: str) -> Iterator[Problem]:
+    """What is wrong with the columns and the subjects."""
+    absent = [name for name in dict.fromkeys(("subject", rule.time, rule.event)) if name not in clinical]
+    for name in absent:
+        remedy = choose(name, [str(column) for column in clinical.columns])
+        yield Problem(file, "", name, "error", f"the clinical table lacks the column {name!r}.", remedy)
+    if rule.time == rule.event:
+        found = f"{rule.time!r} is named both as time and as event."
+        remedy = "Name two columns: the time, and the event as 0/1."
+        yield Problem(file, "", rule.time, "error", found, remedy)
+    if not absent and rule.time != rule.event:
+        yield from _subject_problems(clinical, file)
+
+
+def _subject_problems(clinical: pd.DataFrame, file: str) -> Iterator[Problem]:
+    names, lines = pd.Series([as_text(value) for value in clinical["subject"]]), lines_of(clinical)
+    blank = names == ""
+    for place in np.flatnonzero(blank):
+        remedy = "Name the subject of every row."
+        yield Problem(file, lines[place], "subject", "error", "no subject.", remedy)
+    for place in np.flatnonzero(~blank & names.duplicated()):
+        found = f"subject {names[place]} has a second row; expected one row per subject."
+        yield Problem(file, lines[place], "subject", "error", found, "Keep one row per subject.")
+
+
+def _time_problems(time: Cells, numbers: Numbers, zero: pd.Series, rule: EndpointRule) -> list[Problem]:
+    filled = time.texts[time.there]
+    dates = int(filled.map(is_date).sum()) * 2 > len(filled) or are_digits_of_dates(filled)
+    if dates:
+        found = f"{time.name} holds dates, such as {filled.iloc[0]!r}; expected a time."
+        return [time.problem("error", found, "Give the days between the scan and this date.")]
+    values = numbers.values
+    wrong = numbers.bad | (values.notna() & ~((values >= 0) & np.isfinite(values)))
+    expected = numbers.expected if numbers.mixed else "a number above 0"
+    remedy = (
+        "Count from a start that is the same for all, leave the cell empty, or declare a code of missing "
+        "values as missing."
+    )
+    problems = time.each(wrong, expected, remedy)
+    return problems + _zero_problems(time, values, zero, rule) + codes_among(time, values.where(values > 0))
+
+
+def _zero_problems(time: Cells, values: pd.Series, zero: pd.Series, rule: EndpointRule) -> list[Problem]:
+    if not zero.any() and rule.zero_times is not None:
+        found = f"zero_times is {rule.zero_times}, and no {time.name} is 0."
+        return [time.problem("warning", found, "Nothing to do; the rule changes nothing.")]
+    if rule.zero_times is None:
+        remedy = (
+            "Correct it, or say with zero_times what a time of 0 means: drop leaves the subject out, a "
+            "number takes its place in the unit of the time (0.5 for half a day, where times are in days)."
+        )
+        return time.each(zero, "a number above 0", remedy)
+    smallest = values[values > 0].min()
+    if rule.zero_times != DROP and not float(rule.zero_times) < smallest:
+        found = f"zero_times is {rule.zero_times}, but another {time.name} is {smallest:g}."
+        remedy = "Give less than the smallest other time, in the same unit: a time of 0 comes first."
+        return [time.problem("error", found, remedy)]
+    return []
+
+
+def _event_warnings(reading: EndpointReading, rule: EndpointRule) -> list[Problem]:
+    time, event, censored = reading.time, reading.event, reading.meaning(0)
+    problems = []
+    if not rule.event_value and any(_CONTRARY.fullmatch(word) for word in words_of(rule.event)):
+        found = f"{rule.event}: 1, true and yes count as an event, and its name says the opposite."
+        remedy = "Declare with event_value which value means an event."
+        problems.append(event.problem("warning", found, remedy))
+    without = int((time.there & ~event.there).sum())
+    if without and reading.meaning(1) and not censored:
+        found = (
+            f"every event that is known happened, and {without} subjects with a time have no {rule.event}."
+        )
+        remedy = "Write 0 (no event) where an empty cell means that the event did not happen."
+        problems.append(event.problem("warning", found, remedy))
+    if rule.event_value and len(censored) > 1:
+        held = ", ".join(f"{text!r} ({count})" for text, count in censored.items())
+        found = f"{rule.event}: {held} count as no event, since they are not declared as event_value."
+        remedy = "Declare codes of missing values as missing, and all values that mean an event."
+        problems.append(event.problem("warning", found, remedy))
+    return problems

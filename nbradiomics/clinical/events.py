@@ -1,0 +1,101 @@
+"""Events of an endpoint, however they are coded: 1/0, yes/no, dead/alive, or as it is declared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.clinical.cells import Cells
+from nbradiomics.clinical.missing import same_value
+from nbradiomics.clinical.numbers import plain_number
+from nbradiomics.problem import Problem
+
+_EVENT = frozenset(
+    {"yes", "y", "true", "t", "event", "dead", "died", "deceased", "death", "deceased/dead"}
+    | {"progressed", "progression", "recurred", "recurrence", "relapsed", "relapse", "recurred/progressed"}
+)
+_NO_EVENT = frozenset(
+    {"no", "n", "false", "f", "no event", "censored", "censor", "alive", "living", "event-free", "event free"}
+    | {"disease-free", "disease free", "diseasefree", "no relapse", "no progression", "no recurrence"}
+)
+#: A code with its meaning behind it: ``1:DECEASED``.
+_CODED = re.compile(r"([01])\s*:\s*\S.*", re.DOTALL)
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of all rows.
+
+    Attributes
+    ----------
+    values
+        1 for an event, 0 for none, missing where nothing or nothing readable stands.
+    problems
+        Cells that are neither, or why the column cannot be read.
+    """
+
+    values: pd.Series
+    problems: list[Problem]
+
+
+def read_events(cells: Cells, event_value: Sequence[str] = ()) -> Events:
+    """Read the events of a column.
+
+    Parameters
+    ----------
+    cells
+        The column.
+    event_value
+        Values that mean an event, where they are declared: every other value then means none.
+    """
+    values = _declared(cells, event_value) if event_value else _recognised(cells)
+    return Events(values, _problems(cells, values, event_value))
+
+
+def _declared(cells: Cells, event_value: Sequence[str]) -> pd.Series:
+    texts = cells.texts
+    event = texts.map(lambda text: any(same_value(text, value) for value in event_value))
+    return pd.Series(np.where(event, 1.0, 0.0), index=texts.index).where(cells.there)
+
+
+def _recognised(cells: Cells) -> pd.Series:
+    """By numbers where most cells are numbers, else by words: one column does not mix the two."""
+    numbers = cells.texts.map(plain_number).astype("float64")
+    coded = cells.texts.map(lambda text: _CODED.fullmatch(text))
+    words = cells.texts.str.casefold().map(
+        lambda text: 1.0 if text in _EVENT else 0.0 if text in _NO_EVENT else np.nan
+    )
+    if coded[cells.there].notna().all():
+        return coded.map(lambda match: float(match[1]) if match else np.nan).astype("float64")
+    if numbers.notna().sum() >= words.notna().sum():
+        return numbers.where(numbers.isin((0.0, 1.0)))
+    return words.astype("float64")
+
+
+def _problems(cells: Cells, values: pd.Series, event_value: Sequence[str]) -> list[Problem]:
+    bad = cells.there & values.isna()
+    counts = cells.texts[cells.there].value_counts()
+    held = ", ".join(f"{text!r} ({count})" for text, count in counts.iloc[:_SHOWN].items())
+    held += " ..." if len(counts) > _SHOWN else ""
+    if event_value:
+        if not cells.there.any() or (values == 1).any():
+            return []
+        found = f"no cell of {cells.name} is {' or '.join(map(repr, event_value))}; it holds {held}."
+        return [cells.problem("error", found, "Declare as event_value what means an event there.")]
+    one_kind = values.nunique() < 2
+    if bad.any() and (one_kind or 2 * int(bad.sum()) > int(cells.there.sum())):
+        found = (
+            f"{cells.name} holds {held}; expected 1 (event) and 0 (no event), or yes and no, dead and alive."
+        )
+        remedy = "Declare which value means an event (event_value), or code the events as 1 and 0."
+        return [cells.problem("error", found, remedy)]
+    remedy = (
+        "Code the event as 0/1, leave the cell empty, or declare a code of missing values as missing or the "
+        "values that mean an event as event_value."
+    )
+    return cells.each(bad, "1 (event) or 0 (no event)", remedy)

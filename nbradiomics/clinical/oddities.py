@@ -1,0 +1,125 @@
+"""What may not be meant in a column of numbers: codes for missing values, numbers that name a group."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.clinical.cells import Cells, in_cells
+from nbradiomics.clinical.missing import doubtful_words
+from nbradiomics.problem import Problem
+
+#: Numbers that are written for a value that is missing.
+_CODES = (-1.0, *(sign * number for number in (9.0, 99.0, 999.0, 9999.0, 99999.0) for sign in (-1, 1)))
+_CODES = (*_CODES, 88.0, 888.0, 8888.0, -7.0, -8.0, -77.0, -88.0, -777.0, -888.0)
+#: A code stands apart from all others where the gap is larger than any among them and, where it stands in one
+#: cell only, twice as large or larger than this share of their range.
+_APART = 0.25
+#: Whole numbers with more different values than this are no groups.
+_MOST_GROUPS = 30
+_GROUP = re.compile(
+    r"site|cent(?:er|re|ro)|zentrum|klinik|hospital|clinic(?!al)|institut|scanner|vendor|manufactur|group|arm|(?:sub)?type|cohort|batch|"
+    r"ward|country|region|cluster|class|race|ethnic|gender|histolog|patholog|treatment|therapy|protocol|reader|"
+    r"code|cat(?:egory)?",
+)
+_IDENTIFIER = re.compile(r"id|mrn|nr|no|number|patient|record|accession|subject|row|index")
+
+
+def number_warnings(cells: Cells, values: pd.Series, *, counted: bool) -> list[Problem]:
+    """Warnings about a column of numbers.
+
+    Parameters
+    ----------
+    cells, values
+        The column, and its numbers.
+    counted
+        Whether the kind was inferred, so that a category may have been taken for a number.
+    """
+    remedy = "Write 0 if it means that there is none."
+    words = [
+        cells.problem("warning", f"{cells.name}: {word!r} ({in_cells(count)}) counts as missing.", remedy)
+        for word, count in doubtful_words(cells.codes).items()
+    ]
+    groups = _may_be_groups(cells, values) if counted else []
+    return [*codes_among(cells, values), *words, *_may_be_thousands(cells), *groups]
+
+
+def codes_among(cells: Cells, values: pd.Series) -> list[Problem]:
+    """Ask about each number such as -9, 99 or -999 that stands apart from the column's other values."""
+    problems = []
+    present = values.dropna()
+    others = present[~present.isin(_CODES)]
+    for code in _CODES:
+        places = np.flatnonzero((values == code).to_numpy(dtype=bool))
+        if len(places) and len(others) and _apart(code, others, repeated=len(places) > 1):
+            text = f"{code:.15g}"
+            found = (
+                f"{cells.name} is {text} in {in_cells(len(places))} "
+                f"({cells.lines_of(places)}), apart from its other values ({others.min():.6g} to "
+                f"{others.max():.6g}); it counts as a value."
+            )
+            remedy = f"If it is a code for a missing value, declare {text} as missing."
+            problems.append(cells.problem("warning", found, remedy, cells.lines[places[0]]))
+    return problems
+
+
+def says_group(name: str) -> bool:
+    """Whether a column's name says that it names groups: site, scanner, arm."""
+    return any(_GROUP.match(word) for word in words_of(name))
+
+
+def words_of(name: str) -> list[str]:
+    """Words of a column's name, without capitals: ``followUp_days`` is follow, up, days."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
+    return [part.casefold() for part in parts]
+
+
+def _apart(code: float, others: pd.Series, *, repeated: bool) -> bool:
+    low, high = float(others.min()), float(others.max())
+    if low <= code <= high:
+        return False
+    if code < 0 <= low:
+        return True
+    distance = low - code if code < low else code - high
+    gaps = np.diff(np.unique(others.to_numpy()))
+    largest = float(gaps.max()) if len(gaps) else 0.0
+    far = repeated or distance > 2 * largest or distance > _APART * (high - low)
+    return distance > largest and far
+
+
+def _may_be_thousands(cells: Cells) -> list[Problem]:
+    """Ask about a column that writes 950 and 1.234: the point may separate thousands."""
+    filled = cells.texts[cells.there]
+    pointed = filled[filled.str.contains(".", regex=False)]
+    whole = filled[filled.str.fullmatch(r"\d{1,3}")]
+    if pointed.empty or whole.empty or len(pointed) + len(whole) < len(filled):
+        return []
+    if not pointed.str.fullmatch(r"[1-9]\d{0,2}\.\d{3}").all():
+        return []
+    largest, smallest = pointed.astype(float).max(), whole.astype(float).min()
+    if smallest < 100 or largest >= smallest:
+        return []
+    found = (
+        f"{cells.name} writes {pointed.iloc[0]} beside {whole.iloc[0]}: the point may separate thousands; it "
+        "counts as a decimal point."
+    )
+    return [cells.problem("warning", found, "Write numbers without separators of thousands.")]
+
+
+def _may_be_groups(cells: Cells, values: pd.Series) -> list[Problem]:
+    present = values.dropna()
+    different = int(present.nunique())
+    if different < 3 or not (present == present.round()).all():
+        return []
+    words = words_of(cells.name)
+    if different <= _MOST_GROUPS and says_group(cells.name):
+        what = f"holds {different} whole numbers and its name says that they name groups"
+    elif different == len(present) and any(_IDENTIFIER.fullmatch(word) for word in words):
+        what = "holds a whole number of its own for each subject and its name says that it names them"
+    else:
+        return []
+    found = f"{cells.name} {what}; it counts as a number, each step with the same effect."
+    remedy = "Declare it as categorical if the numbers are names, or as numeric if they are amounts."
+    return [cells.problem("warning", found, remedy)]
