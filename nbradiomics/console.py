@@ -21,7 +21,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbradiomics.execution import Failure
+    from nbradiomics.wording import number
+from nbradiomics.execution import Failure
 
 #: Results go to standard output, everything that only accompanies the work to standard error.
 output = Console(soft_wrap=True, highlight=False)
@@ -52,7 +53,7 @@ def show_table(table: pd.DataFrame) -> None:
     for column in table.columns:
         view.add_column(str(column), overflow="fold")
     for values in table.itertuples(index=False):
-        view.add_row(*[f"{value:.3f}" if isinstance(value, float) else str(value) for value in values])
+        view.add_row(*[number(value, 3) if isinstance(value, float) else str(value) for value in values])
     output.print(view)
 
 

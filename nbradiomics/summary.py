@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from nbradiomics.agreement.pairs import AUTO_PAIR, INTER
@@ -9,6 +12,7 @@ from nbradiomics.cohort import Cohort
 from nbradiomics.execution import Failure
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.tables import AUTO, INDEX, read_table
+from nbradiomics.wording import against, concordance, interval, ratio, signed
 
 
 def summarise(
@@ -41,7 +45,7 @@ def _agreement(folder: RunFolder, failures: list[Failure]) -> str:
     auto = table[(table["pair"] == AUTO_PAIR) & (table["reader"] == AUTO)]["dice"]
     between = table[table["pair"] == INTER]["dice"]
     named = [("auto against readers", auto), ("between readers", between)]
-    found = [f"{name} {dice.median():.3f}" for name, dice in named if dice.notna().any()]
+    found = [f"{name} {ratio(dice.median(), 3)}" for name, dice in named if dice.notna().any()]
     return f"Median Dice: {', '.join(found) or 'undefined'}{_verdict(folder)}."
 
 
@@ -53,10 +57,15 @@ def _verdict(folder: RunFolder) -> str:
     tests = read_table(file)
     found = tests[(tests["test"] == "non_inferiority") & tests["value"].notna()]
     return "".join(
-        f"; difference {row['value']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}], non-inferiority "
+        f"; difference {_difference(row)}, non-inferiority "
         f"{'shown' if str(row['passed']) == 'True' else 'not shown'}"
         for row in found.to_dict("records")
     )
+
+
+def _difference(row: Mapping[Hashable, Any]) -> str:
+    form = against(signed, 0, row["reference_value"])
+    return interval(row["value"], row["low"], row["high"], digits=3, form=form)
 
 
 def _stable(folder: RunFolder) -> str:
@@ -73,7 +82,8 @@ def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
         table = read_table(file)
         models = table[table["metric"] == "harrell_c"]
         values = [
-            f"{row.model} {row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in models.itertuples()
+            f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
+            for row in models.to_dict("records")
         ]
         found.append(f"{file.parent.name}: {', '.join(values)}")
     if not found:

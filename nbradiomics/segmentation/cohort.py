@@ -34,6 +34,7 @@ from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.segmentation.prediction.predict import Prediction
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import against, ratio
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "segment"
@@ -295,7 +296,8 @@ def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> l
         found.append(f"Post-processing removed all that was found in {_listed(emptied['scan'].tolist())}.")
     apart = named[named["fold_dice"] < LOW_AGREEMENT].sort_values("fold_dice")
     if len(apart):
-        cases = [f"{row['scan']}: {row['fold_dice']:.2f}" for row in apart.to_dict("records")]
+        form = against(ratio, LOW_AGREEMENT)
+        cases = [f"{row['scan']}: {form(row['fold_dice'], 2)}" for row in apart.to_dict("records")]
         found.append(
             f"The folds disagree in {_listed(cases)}: their mean Dice is below {LOW_AGREEMENT}. "
             "Look at these masks first."

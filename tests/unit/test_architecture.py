@@ -12,7 +12,7 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names", "atomic"},
+    {"problem", "execution", "names", "atomic", "wording"},
     {"tables", "images"},
     {"workspace"},
     {"cohort_table", "cohort", "study"},

@@ -31,7 +31,8 @@ from nbradiomics.report.sections.agreement import pairs_of
 from nbradiomics.report.sections.overview import banners
 from nbradiomics.report.sections.ranking import choose_cases
 from nbradiomics.report.sections.reproducibility import feature_class
-from nbradiomics.report.text import MISSING, NO_BREAK, number, p_value, quartiles, ratio
+from nbradiomics.report.text import quartiles
+from nbradiomics.wording import MISSING, NO_BREAK, number, p_value, ratio
 
 FEATURES = ["original_shape_MeshVolume", "original_glcm_Contrast", "wavelet-LLH_ngtdm_Busyness"]
 SPACING = (1.5, 1.5, 4.0)
@@ -587,8 +588,8 @@ def test_outcome_shows_estimates_p_and_selection(html: str) -> None:
         ["Harrell&#39;s C-index", "0.73 [0.62, 0.84]"],
         ["Gain in C-index over clinical", "-0.01 [-0.10, 0.08]"],
     ]
-    assert cells(shown, FEATURES[1])[0][1:] == ["96 %", "-0.346"]
-    assert cells(shown, FEATURES[2])[0][1:] == ["2 %", MISSING]
+    assert cells(shown, FEATURES[1])[0][1:] == ["96\u00a0%", "-0.346"]
+    assert cells(shown, FEATURES[2])[0][1:] == ["2\u00a0%", MISSING]
     assert "p = 0.035 (199 permutations" in shown
     assert "C was 0.73." in shown
 

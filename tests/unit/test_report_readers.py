@@ -23,7 +23,7 @@ from nbradiomics.report.sections.readers import readers_blocks
 from nbradiomics.report.sections.readers.answer import answer_blocks
 from nbradiomics.report.sections.readers.frames import StudyRun
 from nbradiomics.report.study_files import SCHEMAS, StudyFiles
-from nbradiomics.report.text import MISSING, NO_BREAK, number, signed, signed_percent
+from nbradiomics.wording import MISSING, NO_BREAK, number, signed, signed_percent
 
 SCAN = {"timepoint": "baseline", "sequence": "T2w", "roi": "tumour"}
 KINDS = {"auto": "automatic", "E": "edited"}

@@ -22,7 +22,8 @@ from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import overview_facts, subtitle
 from nbradiomics.report.sections.provenance import provenance_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
-from nbradiomics.report.text import NO_BREAK, moment, share
+from nbradiomics.report.text import moment
+from nbradiomics.wording import NO_BREAK, share
 
 PROVENANCE: dict[str, Any] = {
     "created": "2026-11-23T07:54:31+00:00",

@@ -20,8 +20,9 @@ from nbradiomics.agreement.study.paired import PairedDifference, paired_differen
 from nbradiomics.agreement.study.resampling import fewest_subjects
 from nbradiomics.agreement.study.settings import StudySettings
 from nbradiomics.agreement.study.williams import is_ratio, williams_index
-from nbradiomics.agreement.study.wording import amount_text, counted, interval_text, number, p_text
+from nbradiomics.agreement.study.wording import amount_text, interval_text, number
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted, p_text
 
 COLUMNS = [
     "test", "subject_of_test", "epsilon", "value", "reference_value", "low", "high", "p", "p_adjusted",
@@ -87,7 +88,7 @@ def _row(test: str, sentence: str, *, subject: str = AUTO, **values: Any) -> dic
 def _non_inferiority(paired: PairedDifference, settings: StudySettings) -> dict[str, Any]:
     # As it was fixed, to the last digit.
     margin = f"{settings.margin:.15g} {METRIC[settings.metric].unit or METRIC[settings.metric].label}"
-    level = interval_text(paired.low, paired.high, settings.confidence)
+    level = interval_text(paired.low, paired.high, settings.confidence, beside=(-settings.margin, 0))
     mean = _mean_text(paired, settings)
     fixed = "The margin must have been fixed before the results were seen."
     if paired.non_inferior is None:
@@ -124,10 +125,9 @@ def _difference(paired: PairedDifference, settings: StudySettings) -> dict[str, 
         significant = paired.p < settings.alpha
         passed = significant and paired.low > 0
         verdict = _difference_verdict(paired, significant=significant, outside=outside)
-        level = interval_text(paired.low, paired.high, settings.confidence)
-        sentence = (
-            f"{verdict}: {_mean_text(paired, settings)} ({level}; signed-rank test, {p_text(paired.p)})."
-        )
+        level = interval_text(paired.low, paired.high, settings.confidence, beside=(0,))
+        p = p_text(paired.p, beside=(settings.alpha,))
+        sentence = f"{verdict}: {_mean_text(paired, settings)} ({level}; signed-rank test, {p})."
     return _row(
         DIFFERENCE,
         sentence,
@@ -225,6 +225,7 @@ def _reader_row(
     advantage: Advantage, test: AlternativeTest, position: int, settings: StudySettings
 ) -> dict[str, Any]:
     rejected = bool(test.rejected[position])
+    p = p_text(float(test.p_adjusted[position]), beside=(settings.alpha,))
     verdict = "can" if rejected else "is not shown to be able to"
     others = (
         f" {counted(advantage.left_out, 'case')} with an undefined value left out."
@@ -236,7 +237,7 @@ def _reader_row(
         f"{counted(advantage.subjects, 'subject')} the model is at least as close to the other readers as "
         f"{advantage.reader} is, in {number(100 * advantage.human, 1)} % the reader at least as close as the "
         f"model; the model {verdict} stand in for {advantage.reader} "
-        f"(adjusted {p_text(float(test.p_adjusted[position]))}, alpha {settings.alpha:g}).{others}"
+        f"(adjusted {p}, alpha {settings.alpha:g}).{others}"
     )
     return _row(
         ADVANTAGE,
@@ -254,6 +255,7 @@ def _reader_row(
 
 def _rate_row(found: list[Advantage], test: AlternativeTest, subjects: int) -> dict[str, Any]:
     wins = int(test.rejected.sum())
+    rate = number(test.winning_rate, 2, beside=(0.5,))
     verdict = "passes" if test.passed else "does not pass"
     notes = ""
     if len(found) == 2:
@@ -265,7 +267,7 @@ def _rate_row(found: list[Advantage], test: AlternativeTest, subjects: int) -> d
         )
     sentence = (
         f"The model may stand in for {wins} of {counted(len(found), 'reader')} at epsilon {test.epsilon:g} "
-        f"(winning rate {number(test.winning_rate, 2)}; 0.5 is needed): it {verdict} the alternative "
+        f"(winning rate {rate}; 0.5 is needed): it {verdict} the alternative "
         f"annotator test.{notes}"
     )
     return _row(

@@ -13,8 +13,9 @@ from nbradiomics.agreement.study.detection import FALSE_ALARM, IMAGE, NOT_SEGMEN
 from nbradiomics.agreement.study.hypotheses import DIFFERENCE, NON_INFERIORITY, WILLIAMS, WINNING_RATE
 from nbradiomics.agreement.study.rows import CASE, FAILED, READERS, SAME_READER, automatic, between_readers
 from nbradiomics.agreement.study.settings import StudySettings
-from nbradiomics.agreement.study.wording import counted, interval_text, number, p_text
+from nbradiomics.agreement.study.wording import interval_text, number
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted, p_text
 
 _POOLS = (
     (AUTO_PAIR, AUTO, READERS, "Between the model and the readers"),
@@ -164,7 +165,7 @@ def _subgroups(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> I
     for row in _each(tests[tests["p_holm"] < settings.alpha]):
         yield (
             f"{METRIC[settings.metric].label}, {row.what}, differs by {row.variable} ({row.test}, "
-            f"{p_text(row.p_holm)} after Holm's correction)."
+            f"{p_text(row.p_holm, beside=(settings.alpha,))} after Holm's correction)."
         )
 
 

@@ -1,39 +1,30 @@
-"""Numbers as sentences write them."""
+"""Numbers as the sentences of a reader study write them: three decimals, and what is missing is unknown."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from nbradiomics import wording
 from nbradiomics.agreement.metrics import METRIC
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Write a number with some digits after the point; ``-0.000`` is ``0.000``."""
-    if not math.isfinite(value):
-        return "unknown"
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+def number(value: float, digits: int = 3, *, beside: Sequence[float] = ()) -> str:
+    """Write a number as `nbradiomics.wording.number` does; ``unknown`` where there is none."""
+    return wording.number(value, digits, beside=beside) if math.isfinite(value) else "unknown"
 
 
-def counted(amount: int, one: str, several: str | None = None) -> str:
-    """Write how many there are of something: ``1 case``, ``3 cases``."""
-    return f"{amount} {one if amount == 1 else several or one + 's'}"
-
-
-def p_text(p: float) -> str:
-    """Write a p value: ``p = 0.012``, ``p < 0.001``."""
-    return "p < 0.001" if p < 0.0005 else f"p = {number(p)}"
-
-
-def interval_text(low: float, high: float, confidence: float, digits: int = 3) -> str:
-    """Write an interval: ``95 % interval 0.012 to 0.034``."""
-    level = f"{100 * confidence:g} % interval"
+def interval_text(
+    low: float, high: float, confidence: float, digits: int = 3, *, beside: Sequence[float] = ()
+) -> str:
+    """Write an interval, ``95 % interval 0.012 to 0.034``; `beside` is what a verdict holds it against."""
+    level = f"{wording.share(confidence)} interval"
     if math.isnan(low) or math.isnan(high):
         return f"no {level}"
-    return f"{level} {number(low, digits)} to {number(high, digits)}"
+    return f"{level} {number(low, digits, beside=beside)} to {number(high, digits, beside=beside)}"
 
 
 def amount_text(value: float, metric: str) -> str:
-    """Write a difference of a metric with its unit: ``0.030 Dice``, ``1.200 mm``."""
+    """Write the size of a difference with its unit, ``0.030 Dice``, ``1.200 mm``; 0 is 0 alone."""
     unit = METRIC[metric].unit
-    return f"{number(value)} {unit or METRIC[metric].label}"
+    return f"{number(value, beside=(0,))} {unit or METRIC[metric].label}"

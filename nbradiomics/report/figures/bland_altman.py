@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, make_picture
-from nbradiomics.report.text import shorten, signed_percent
+from nbradiomics.report.text import shorten
+from nbradiomics.wording import signed_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

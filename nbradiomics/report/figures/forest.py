@@ -9,7 +9,8 @@ import numpy as np
 
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import INK, QUIET, label_rows, make_picture
-from nbradiomics.report.text import interval, shorten
+from nbradiomics.report.text import shorten
+from nbradiomics.wording import concordance, interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ def draw_forest(
             if np.isfinite(value):
                 axes.plot(value, row, marker="s", color=_COLOUR, markersize=7)
             axes.annotate(
-                interval(value, low, high),
+                interval(value, low, high, form=concordance),
                 (1.02, row),
                 xycoords=("axes fraction", "data"),
                 va="center",

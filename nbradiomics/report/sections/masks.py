@@ -10,8 +10,8 @@ from nbradiomics.report.figures.slices import draw_slice, largest_slice, reaches
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.ranking import Chosen, cases_of_cohort, choose_cases
 from nbradiomics.report.sections.volumes import CaseVolume, read_case
-from nbradiomics.report.text import counted
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted
 
 MOST = 6
 _DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")

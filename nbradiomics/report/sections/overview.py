@@ -24,8 +24,9 @@ from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.outcome import c_indices
 from nbradiomics.report.sections.readers.answer import answer_fact
 from nbradiomics.report.sections.reproducibility import TITLES, undefined
-from nbradiomics.report.text import MISSING, NO_BREAK, counted, interval, moment, shorten, tally
+from nbradiomics.report.text import moment, shorten
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import MISSING, NO_BREAK, concordance, counted, interval, tally
 
 #: Longest small print of a figure; the section and the failures tell the rest.
 _LONGEST = 120
@@ -149,9 +150,13 @@ def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mappi
     return Fact(value, "stable features", "; ".join(details))
 
 
+def _c_index(limits: tuple[float, float, float]) -> str:
+    return interval(*limits, form=concordance).replace(" ", NO_BREAK)
+
+
 def _outcome_facts(run: Run) -> list[Fact]:
     facts = [
-        Fact(interval(*value).replace(" ", NO_BREAK), f"C-index, {model}", f"endpoint {endpoint.name}")
+        Fact(_c_index(value), f"C-index, {model}", f"endpoint {endpoint.name}")
         for endpoint in run.endpoints
         if endpoint.performance is not None
         for model, value in c_indices(endpoint.performance).items()

@@ -18,7 +18,8 @@ from nbradiomics.report.sections.absence import (
     why_no_comparison,
     why_no_reproducibility,
 )
-from nbradiomics.report.text import MISSING, counted, interval, number, quartiles, ratio, share
+from nbradiomics.report.text import quartiles
+from nbradiomics.wording import MISSING, counted, interval, number, ratio, share
 
 CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 OTHER = "other"

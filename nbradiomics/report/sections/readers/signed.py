@@ -20,8 +20,8 @@ from nbradiomics.report.metric_text import metric_label, write_metric
 from nbradiomics.report.sections.ranking import Chosen
 from nbradiomics.report.sections.readers.frames import Row, StudyRun
 from nbradiomics.report.sections.volumes import CaseVolume, read_case
-from nbradiomics.report.text import counted
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted
 
 Floats = NDArray[np.float64]
 _DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
