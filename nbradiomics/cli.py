@@ -248,10 +248,12 @@ def reproducibility(
     confidence: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
 ) -> None:
     """Test how far each feature survives a change of reader: ICC(A,1) with its interval."""
+    from nbradiomics.report.pages import claim_reproducibility_page, write_reproducibility_page
     from nbradiomics.reproducibility import assess_reproducibility
     from nbradiomics.tables import read_table, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
+    page = claim_reproducibility_page(out)
     table = assess_reproducibility(
         read_table(features),
         readers=split_names(readers) or None,
@@ -265,9 +267,11 @@ def reproducibility(
         confidence=confidence,
     )
     write_table(table, out)
+    rule = {"threshold": threshold, "confidence": confidence}
+    write_reproducibility_page(table, page, readers=split_names(readers), **rule)
     undefined = int(table["icc"].isna().sum())
     stable = f"{int(table['stable'].sum())} of {len(table)} features are stable, {undefined} undefined"
-    output.print(f"{stable} -> {out}", markup=False)
+    output.print(f"{stable} -> {out}, {page}", markup=False)
 
 
 @app.command(
@@ -301,9 +305,11 @@ def outcome(
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
+    from nbradiomics.report.pages import build_outcome_page, claim_outcome_page
     from nbradiomics.reproducibility import read_stable
     from nbradiomics.tables import AUTO, read_table
 
+    claim_outcome_page(out)
     result = evaluate_outcome(
         read_table(features),
         read_table(clinical),
@@ -337,17 +343,17 @@ def outcome(
     show_table(result.performance)
     for sentence in result.summary["sentences"]:
         output.print(sentence, markup=False)
-    output.print(f"-> {out}", markup=False)
+    output.print(f"-> {out}, {build_outcome_page(out)}", markup=False)
 
 
 @app.command(epilog="Example: nbradiomics report results")
 def report(
-    folder: Annotated[Path, typer.Argument(help="Run folder.")],
+    folder: Annotated[Path, typer.Argument(help="Run folder, or a folder that `outcome` wrote.")],
     out: Annotated[
         Path | None, typer.Option(help="HTML file; report.html in the folder unless given.")
     ] = None,
 ) -> None:
-    """Make the report of a run folder anew."""
+    """Make the report of a run folder, or the page of an outcome, anew."""
     from nbradiomics.report import build_report
 
     output.print(str(build_report(folder, out)), markup=False)

@@ -18,10 +18,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from nbradiomics.wording import number
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbradiomics.wording import number
 from nbradiomics.execution import Failure
 
 #: Results go to standard output, everything that only accompanies the work to standard error.

@@ -172,10 +172,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report."""
+    """The whole report, or a page of one command: `of` tells which."""
 
     title: str
     subtitle: str
     banners: tuple[str, ...]
     facts: Facts
     sections: tuple[Section, ...]
+    of: str = "report"

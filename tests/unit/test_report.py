@@ -22,15 +22,16 @@ from matplotlib.image import imread
 
 from nbradiomics.errors import InputError
 from nbradiomics.report import build_report
-from nbradiomics.report.build import SECTIONS, render
+from nbradiomics.report.build import SECTIONS
 from nbradiomics.report.content import Facts, Key, Page, Section
+from nbradiomics.report.feature_names import feature_class
 from nbradiomics.report.figures.slices import Slice, draw_slice, largest_slice, reaches_beyond, window_mm
 from nbradiomics.report.figures.survival import Curve, at_risk
+from nbradiomics.report.render import render
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.agreement import pairs_of
 from nbradiomics.report.sections.overview import banners
 from nbradiomics.report.sections.ranking import choose_cases
-from nbradiomics.report.sections.reproducibility import feature_class
 from nbradiomics.report.text import quartiles
 from nbradiomics.wording import MISSING, NO_BREAK, number, p_value, ratio
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Fact, Facts
-from nbradiomics.report.run_files import Run
+from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.absence import (
     NOT_ASKED,
     could_not,
@@ -123,6 +123,11 @@ def _dice_fact(run: Run) -> list[Fact]:
     return [Fact(values, "Dice of the model", detail)]
 
 
+def stable_facts(run: Run) -> Facts:
+    """Box of stable features alone."""
+    return Facts(tuple(_stable_facts(run)))
+
+
 def _stable_facts(run: Run) -> list[Fact]:
     if not run.reproducibility:
         return [Fact(MISSING, "stable features", shorten(why_no_reproducibility(run), _LONGEST))]
@@ -154,13 +159,28 @@ def _c_index(limits: tuple[float, float, float]) -> str:
     return interval(*limits, form=concordance).replace(" ", NO_BREAK)
 
 
-def _outcome_facts(run: Run) -> list[Fact]:
-    facts = [
-        Fact(_c_index(value), f"C-index, {model}", f"endpoint {endpoint.name}")
-        for endpoint in run.endpoints
-        if endpoint.performance is not None
-        for model, value in c_indices(endpoint.performance).items()
+def endpoint_facts(endpoint: Endpoint) -> Facts:
+    """Box of one endpoint: who was analysed, and the C-index of each model."""
+    people = [
+        _count(amount, what)
+        for what in ("subject", "event")
+        if isinstance(amount := endpoint.summary.get(f"{what}s"), int)
     ]
+    return Facts((*people, *_c_index_facts(endpoint)))
+
+
+def _c_index_facts(endpoint: Endpoint) -> list[Fact]:
+    if endpoint.performance is None:
+        return []
+    values = c_indices(endpoint.performance)
+    return [
+        Fact(_c_index(value), f"C-index, {model}", f"endpoint {endpoint.name}")
+        for model, value in values.items()
+    ]
+
+
+def _outcome_facts(run: Run) -> list[Fact]:
+    facts = [fact for endpoint in run.endpoints for fact in _c_index_facts(endpoint)]
     facts += [
         Fact(MISSING, "C-index", shorten(f"endpoint {name} {could_not(cause)}", _LONGEST))
         for name, cause in failed_endpoints(run).items()
