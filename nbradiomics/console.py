@@ -23,7 +23,7 @@ from nbradiomics.wording import number
 if TYPE_CHECKING:
     import pandas as pd
 
-from nbradiomics.execution import Failure
+    from nbradiomics.execution import Failure
 
 #: Results go to standard output, everything that only accompanies the work to standard error.
 output = Console(soft_wrap=True, highlight=False)
