@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -30,6 +31,21 @@ def moment(text: str) -> str:
     return text if found.tzinfo is None else f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def shorten(text: str, length: int = 26) -> str:
-    """Cut a name that would leave no room for the picture it labels."""
+def excerpt(text: str, length: int) -> str:
+    """Cut a sentence at its end."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def shorten(text: str, length: int = 26) -> str:
+    """Cut a name that would leave no room for the picture it labels, in its middle: ends tell names apart."""
+    end = (length - 1) // 2
+    return text if len(text) <= length else f"{text[: length - 1 - end]}…{text[len(text) - end :]}"
+
+
+def shorten_apart(names: Sequence[str], length: int = 26) -> list[str]:
+    """Cut names like `shorten`, but by as little as keeps different names different."""
+    for longer in range(length, max(map(len, names), default=0) + 1):
+        cut = [shorten(name, longer) for name in names]
+        if len(set(cut)) == len(set(names)):
+            return cut
+    return list(names)

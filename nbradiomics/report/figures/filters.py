@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import INK, QUIET, label_rows, make_picture
-from nbradiomics.report.text import shorten
+from nbradiomics.report.text import shorten_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ def draw_filters(
         panels = figure.subplots(1, len(grids), sharey=True, squeeze=False)[0]
         for axes, grid in zip(panels, grids, strict=True):
             _grid(axes, grid, classes)
-        label_rows(panels[0], [shorten(name) for name in filters])
+        label_rows(panels[0], shorten_apart(filters))
 
     width = 1.9 + 0.55 * max(len(classes), 4) * len(grids)
     return make_picture(draw, size=(width, 1.2 + 0.3 * len(filters)), alt=alt, caption=caption)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, label_rows, make_picture
-from nbradiomics.report.text import shorten
+from nbradiomics.report.text import shorten_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def draw_strips(
         panels = figure.subplots(1, len(strips), sharey=True, squeeze=False)[0]
         for axes, strip in zip(panels, strips, strict=True):
             _panel(axes, strip, emphasised)
-        label_rows(panels[0], [shorten(label) for label in labels])
+        label_rows(panels[0], shorten_apart(labels))
 
     height = 0.9 + 0.42 * len(labels)
     return make_picture(draw, size=(7.6, height), alt=alt, caption=caption)
@@ -71,11 +71,11 @@ def _panel(axes: Axes, strip: Strip, emphasised: Sequence[bool]) -> None:
         if missing:
             axes.annotate(
                 f"{missing} undefined",
-                (1, row - 0.3),
+                (1, row - 0.39),
                 xycoords=("axes fraction", "data"),
                 ha="right",
                 va="center",
-                fontsize=7.5,
+                fontsize=7,
                 color=QUIET,
             )
     low, high = axes.get_xlim()

@@ -49,9 +49,9 @@ _SMALL_PRINT = (
     "caption says so. Orientation: as stored, image axes, x to the right and y downwards; the letters name "
     "the patient's side at that edge (L left, R right, A anterior, P posterior, S superior, I inferior). "
     "Grey window: 1st to 99th percentile of what is shown; pixels are drawn at their size in mm and "
-    "interpolated linearly. The Dice coefficient is that of the whole volume. Of each reader the first independent "
-    "reading is drawn (an edited automatic mask only where there is no other), and where a rule made "
-    "several lesions one, all of them."
+    "interpolated linearly. The Dice coefficient is that of the whole volume. Of each reader the first "
+    "independent reading is drawn (an edited automatic mask only where there is no other), and where a rule "
+    "made several lesions one, all of them."
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.report.content import Block, Details, Heading, Sentences, Table, Text
+from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
 from nbradiomics.report.figures.forest import draw_forest
 from nbradiomics.report.figures.survival import Curve, draw_survival
 from nbradiomics.report.run_files import Endpoint, Run, rows_of
@@ -103,7 +103,8 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     told = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
     told_as = f"Harrell's C-index of the cross-validated risk with its {level}interval"
     caption = (f"{told_as}; 0.5 is no discrimination.",)
-    return [draw_forest(values, alt=f"C-index by model: {told}.", caption=caption), table]
+    forest = draw_forest(values, alt=f"C-index by model: {told}.", caption=caption)
+    return [Gallery((forest,), of="charts"), table]
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
@@ -114,7 +115,7 @@ def _survival(endpoint: Endpoint) -> list[Block]:
     table = endpoint.kaplan_meier
     if table is None or table.empty:
         return [Text("Kaplan-Meier curves: not part of this run.", tone="note")]
-    blocks: list[Block] = []
+    pictures: list[Picture] = []
     untested: list[str] = []
     for model in table["model"].unique():
         own = table[table["model"] == model]
@@ -129,7 +130,8 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
         alt = f"Kaplan-Meier curves of the risk groups of the model {model}; subjects at the start: {people}."
-        blocks.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
+        pictures.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
+    blocks: list[Block] = [Gallery(tuple(pictures), of="charts")]
     return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
 
 

@@ -24,7 +24,7 @@ from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.outcome import c_indices
 from nbradiomics.report.sections.readers.answer import answer_fact
 from nbradiomics.report.sections.reproducibility import TITLES, undefined
-from nbradiomics.report.text import moment, shorten
+from nbradiomics.report.text import excerpt, moment
 from nbradiomics.tables import AUTO
 from nbradiomics.wording import MISSING, NO_BREAK, concordance, counted, interval, tally
 
@@ -116,7 +116,7 @@ def _dice_fact(run: Run) -> list[Fact]:
         reason = why_no_agreement(run)
         modelled = run.cohort is not None and AUTO in set(run.cohort["reader"])
         told = modelled and reason != NOT_ASKED
-        return [Fact(MISSING, "Dice of the model", shorten(reason, _LONGEST))] if told else []
+        return [Fact(MISSING, "Dice of the model", excerpt(reason, _LONGEST))] if told else []
     if not (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
         return []
     values, detail = model_facts(run.agreement)
@@ -130,7 +130,7 @@ def stable_facts(run: Run) -> Facts:
 
 def _stable_facts(run: Run) -> list[Fact]:
     if not run.reproducibility:
-        return [Fact(MISSING, "stable features", shorten(why_no_reproducibility(run), _LONGEST))]
+        return [Fact(MISSING, "stable features", excerpt(why_no_reproducibility(run), _LONGEST))]
     failed = failed_comparisons(run)
     return [
         _stable_fact(context, tables, failed.pop(context, {}))
@@ -182,7 +182,7 @@ def _c_index_facts(endpoint: Endpoint) -> list[Fact]:
 def _outcome_facts(run: Run) -> list[Fact]:
     facts = [fact for endpoint in run.endpoints for fact in _c_index_facts(endpoint)]
     facts += [
-        Fact(MISSING, "C-index", shorten(f"endpoint {name} {could_not(cause)}", _LONGEST))
+        Fact(MISSING, "C-index", excerpt(f"endpoint {name} {could_not(cause)}", _LONGEST))
         for name, cause in failed_endpoints(run).items()
     ]
     return facts or [Fact(MISSING, "C-index", NOT_ASKED)]
