@@ -43,9 +43,9 @@ def shorten(text: str, length: int = 26) -> str:
 
 
 def shorten_apart(names: Sequence[str], length: int = 26) -> list[str]:
-    """Cut names like `shorten`, but by as little as keeps different names different."""
-    for longer in range(length, max(map(len, names), default=0) + 1):
+    """Cut names like `shorten`, but by as little as keeps different names different; at worst number them."""
+    for longer in range(length, 2 * length):
         cut = [shorten(name, longer) for name in names]
         if len(set(cut)) == len(set(names)):
             return cut
-    return list(names)
+    return [f"{shorten(name, length - 4)} #{place + 1}" for place, name in enumerate(names)]

@@ -10,6 +10,7 @@ import pandas as pd
 from nbradiomics.report.content import Picture
 from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class, image_type
 from nbradiomics.report.figures.filters import FilterGrid, draw_filters
+from nbradiomics.report.run_files import rows_of
 from nbradiomics.wording import counted
 
 ORIGINAL = "original"
@@ -42,13 +43,12 @@ def filters_picture(tables: Mapping[str, pd.DataFrame]) -> Picture:
 
 
 def _grid(name: str, table: pd.DataFrame, filters: list[str], classes: list[str]) -> FilterGrid:
-    rows, columns = table["feature"].map(image_type), table["feature"].map(feature_class)
-
-    def count(chosen: pd.Series) -> np.ndarray:
-        counts = pd.crosstab(rows[chosen], columns[chosen])
-        return counts.reindex(index=filters, columns=classes, fill_value=0).to_numpy(dtype=np.int64)
-
-    return FilterGrid(name, count(table["stable"]), count(pd.Series(True, index=table.index)))
+    stable, features = (np.zeros((len(filters), len(classes)), dtype=np.int64) for _ in range(2))
+    for feature, is_stable in rows_of(table, "feature", "stable"):
+        place = filters.index(image_type(feature)), classes.index(feature_class(feature))
+        features[place] += 1
+        stable[place] += bool(is_stable)
+    return FilterGrid(name, stable, features)
 
 
 def _told(grid: FilterGrid, filters: list[str]) -> str:
