@@ -85,7 +85,7 @@ def label_rows(axes: Axes, labels: list[str]) -> None:
 def legend_above(axes: Axes) -> None:
     """Put the legend over the axes, where it lies on no point and no line."""
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=2, fontsize=8, columnspacing=1.4
+        loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.7, ncols=2, fontsize=8, columnspacing=1.4
     )
 
 

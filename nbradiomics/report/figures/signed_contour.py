@@ -82,7 +82,7 @@ def draw_signed_slice(
         axes.spines[:].set_visible(False)
         draw_scale(axes, content.ends)
         _colour_bar(figure, shown.limit)
-        draw_notes(axes, content.notes, top=0.86)
+        draw_notes(axes, content.notes, top=0.84)
 
     return make_picture(draw, size=(_INCHES, _INCHES), alt=alt, caption=caption)
 

@@ -56,7 +56,7 @@ def signed_blocks(of: StudyRun, cases: pd.DataFrame) -> list[Block]:
     cases
         Cases of the study, the worst first.
     """
-    drawable = cases[~cases["status"].isin(_NO_TUMOUR)]
+    drawable = cases[cases["status"].isin(_RANKED)]
     if drawable.empty or not _modelled(of):
         return [Text(_NONE)]
     shown: list[_Shown] = []
@@ -84,8 +84,8 @@ def _gallery(shown: list[_Shown]) -> list[Block]:
 
 
 _NONE = "No case is drawn with signed distances: that takes masks of the model, and a reader's tumour."
-#: Cases in which no reader drew anything.
-_NO_TUMOUR = ("empty_reference", "both_empty")
+#: Cases with a rank: a reader drew a tumour, and the model found it or did not.
+_RANKED = ("missing", "empty_mask", "ok")
 _MODEL = Key(AUTO, MODEL_COLOUR, "solid")
 _INTRODUCTION = (
     "Worst, median and best case by the agreement of the model with the readers. Each reader's contour is "
