@@ -310,8 +310,8 @@ def test_page_loads_nothing_from_elsewhere(html: str) -> None:
 def test_every_picture_decodes_and_has_words(html: str) -> None:
     page = Resources()
     page.feed(html)
-    # Reader study: two charts and two cases; masks: two cases; agreement, reproducibility by class and by filter,
-    # forest, survival.
+    # Reader study: two charts and two cases; masks: two cases; agreement, reproducibility by class and
+    # by filter, forest, survival.
     assert len(page.images) == 11
     for image in page.images:
         pixels = imread(io.BytesIO(base64.b64decode((image["src"] or "").split(",")[1])), format="png")
