@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.text import Annotation
     from matplotlib.transforms import Bbox
 
@@ -56,14 +57,14 @@ def spread_apart(values: ArrayLike, gap: float, low: float, high: float) -> Floa
 
 
 def label_points(
-    axes: Axes, points: Floats, names: Sequence[str], others: Floats, *, fontsize: float = 7.5
+    figure: Figure, axes: Axes, points: Floats, names: Sequence[str], others: Floats, *, fontsize: float = 7.5
 ) -> None:
     """Name points so that no name lies on another, on a point, or beyond the axes where that can be had.
 
     Parameters
     ----------
-    axes
-        With its final limits.
+    figure, axes
+        Where to draw; the axes have their final limits.
     points
         Shape (names, 2), x and y of the points to name.
     names
@@ -71,19 +72,15 @@ def label_points(
     others
         Shape (all, 2): every point that is drawn, and points along the lines.
     """
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        return
     figure.draw_without_rendering()  # the layout decides where the axes lie
-    taken = _dots(axes, others)
+    taken = _dots(axes, others, _ROUND * figure.dpi / 72)
     for point, name in zip(points, names, strict=True):
         taken.append(_label(axes, point, name, taken, fontsize))
 
 
-def _dots(axes: Axes, points: Floats) -> list[Bbox]:
+def _dots(axes: Axes, points: Floats, radius: float) -> list[Bbox]:
     from matplotlib.transforms import Bbox
 
-    radius = _ROUND * axes.get_figure(root=True).dpi / 72  # type: ignore[union-attr]
     centres = axes.transData.transform(points) if len(points) else np.empty((0, 2))
     return [Bbox.from_extents(x - radius, y - radius, x + radius, y + radius) for x, y in centres]
 

@@ -76,7 +76,7 @@ def draw_paired(cases: PairedCases, *, alt: str, caption: tuple[str, ...]) -> Pi
         )
         axes.grid()
         legend_above(axes)
-        _name_worst(axes, cases, shown)
+        _name_worst(figure, axes, cases, shown)
 
     return make_picture(draw, size=_SIZE, alt=alt, caption=caption)
 
@@ -105,7 +105,7 @@ def _clipped(cases: PairedCases, low: float, high: float) -> tuple[Floats, Float
     return np.clip(cases.readers, low, high), np.clip(cases.auto, low, high)
 
 
-def _name_worst(axes: Axes, cases: PairedCases, shown: tuple[Floats, Floats]) -> None:
+def _name_worst(figure: Figure, axes: Axes, cases: PairedCases, shown: tuple[Floats, Floats]) -> None:
     """Name the cases that fall short by more than the margin, at most three of them."""
     shortfall = cases.readers - cases.auto if cases.higher_is_better else cases.auto - cases.readers
     worst = np.argsort(-shortfall, kind="stable")[:_NAMED]
@@ -114,4 +114,4 @@ def _name_worst(axes: Axes, cases: PairedCases, shown: tuple[Floats, Floats]) ->
     ends = [np.asarray(line.get_xydata(), dtype=float) for line in axes.lines]
     lines = [np.linspace(first, last, 150) for first, last in ends]
     names = shorten_apart([cases.names[at] for at in named], 18)
-    label_points(axes, points[named], names, np.concatenate([points, *lines]))
+    label_points(figure, axes, points[named], names, np.concatenate([points, *lines]))
