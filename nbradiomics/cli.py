@@ -273,10 +273,12 @@ def reproducibility(
     min_subjects: MinSubjects = 10,
 ) -> None:
     """Test how far each feature survives a change of reader: ICC(A,1) with its interval."""
+    from nbradiomics.report.pages import claim_reproducibility_page, write_reproducibility_page
     from nbradiomics.reproducibility import LIMITS, assess_reproducibility, stable_text, training_sentences
     from nbradiomics.tables import choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
+    page = claim_reproducibility_page(out)
     given, patterns = read_features(features), split_names(feature_names)
     named = split_names(readers) or None
     table = assess_reproducibility(
@@ -294,7 +296,10 @@ def reproducibility(
         min_subjects=min_subjects,
     )
     write_table(table, out)
-    for sentence in (*training_sentences(given, named), f"{stable_text(table)} -> {out}", LIMITS):
+    write_reproducibility_page(
+        table, page, readers=split_names(readers), threshold=threshold, confidence=confidence
+    )
+    for sentence in (*training_sentences(given, named), f"{stable_text(table)} -> {out}, {page}", LIMITS):
         output.print(sentence, markup=False)
     output.print(choose_features(given, patterns).sentence, markup=False)
 
@@ -341,8 +346,10 @@ def outcome(
     """Fit and validate outcome models: clinical, radiomic, combined."""
     from nbradiomics.clinical import declaration_of, zero_rule
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
+    from nbradiomics.report.pages import build_outcome_page, claim_outcome_page
     from nbradiomics.reproducibility import read_stable
 
+    claim_outcome_page(out)
     result = evaluate_outcome(
         read_features(features),
         read_clinical(clinical),
@@ -382,17 +389,17 @@ def outcome(
     show_table(result.performance)
     for sentence in result.summary["sentences"]:
         output.print(sentence, markup=False)
-    output.print(f"-> {out}", markup=False)
+    output.print(f"-> {out}, {build_outcome_page(out)}", markup=False)
 
 
 @app.command(epilog="Example: nbradiomics report results")
 def report(
-    folder: Annotated[Path, typer.Argument(help="Run folder.")],
+    folder: Annotated[Path, typer.Argument(help="Run folder, or a folder that `outcome` wrote.")],
     out: Annotated[
         Path | None, typer.Option(help="HTML file; report.html in the folder unless given.")
     ] = None,
 ) -> None:
-    """Make the report of a run folder anew."""
+    """Make the report of a run folder, or the page of an outcome, anew."""
     from nbradiomics.report import build_report
 
     output.print(str(build_report(folder, out)), markup=False)

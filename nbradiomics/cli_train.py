@@ -13,6 +13,7 @@ from nbradiomics.cli_options import CohortFile, Lesions
 from nbradiomics.cli_steps import processes, read_cohort
 from nbradiomics.console import bars, failure_line, notes, output, show_lines
 from nbradiomics.errors import InputError
+from nbradiomics.wording import amount, ratio
 
 if TYPE_CHECKING:
     from nbradiomics.execution import Failure
@@ -181,7 +182,7 @@ def _show(done: TrainedModel) -> None:
 
 def _figures(figures: Mapping[str, float | None]) -> str:
     names = {"median_dice": "median Dice", "mean_dice": "mean", "lowest_dice": "lowest"}
-    found = [f"{name} {figures[key]:.3f}" for key, name in names.items() if figures[key] is not None]
+    found = [f"{name} {ratio(figures[key], 3)}" for key, name in names.items() if figures[key] is not None]
     if figures["median_hd95"] is not None:
-        found.append(f"median HD95 {figures['median_hd95']:.1f} mm")
+        found.append(f"median HD95 {amount(figures['median_hd95'], 1)} mm")
     return ", ".join(found) or "nothing could be compared"

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from nbradiomics.numbers import unsigned_zero
+from nbradiomics.wording import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,9 +54,7 @@ def show_table(table: pd.DataFrame) -> None:
     for column in table.columns:
         view.add_column(str(column), overflow="fold")
     for values in table.itertuples(index=False):
-        view.add_row(
-            *[unsigned_zero(f"{value:.3f}") if isinstance(value, float) else str(value) for value in values]
-        )
+        view.add_row(*[number(value, 3) if isinstance(value, float) else str(value) for value in values])
     output.print(view)
 
 

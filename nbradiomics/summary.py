@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,10 +14,10 @@ from nbradiomics.agreement.study.rows import READERS
 from nbradiomics.cohort import Cohort
 from nbradiomics.components import is_component
 from nbradiomics.execution import Failure
-from nbradiomics.report.text import number, signed
 from nbradiomics.reproducibility import stable_text
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.tables import INDEX, read_table
+from nbradiomics.wording import against, concordance, interval, ratio, signed
 
 
 def summarise(
@@ -57,7 +57,7 @@ def _medians_of_cases(table: pd.DataFrame) -> list[str]:
     dice = table[(table["metric"] == "dice") & (table["reference"] == READERS) & (table["n"] > 0)]
     names = {AUTO_PAIR: "auto against readers", INTER: "between readers"}
     medians = dict(zip(dice["pair"], dice["median"], strict=True))
-    return [f"{name} {number(medians[pair], 3)}" for pair, name in names.items() if pair in medians]
+    return [f"{name} {ratio(medians[pair], 3)}" for pair, name in names.items() if pair in medians]
 
 
 def _verdict(folder: RunFolder) -> str:
@@ -68,10 +68,15 @@ def _verdict(folder: RunFolder) -> str:
     tests = read_table(file)
     found = tests[(tests["test"] == NON_INFERIORITY) & tests["value"].notna()]
     return "".join(
-        f"; difference {signed(row['value'], 3)} [{signed(row['low'], 3)}, {signed(row['high'], 3)}], "
-        f"non-inferiority {'shown' if str(row['passed']) == 'True' else 'not shown'}"
+        f"; difference {_difference(row)}, non-inferiority "
+        f"{'shown' if str(row['passed']) == 'True' else 'not shown'}"
         for row in found.to_dict("records")
     )
+
+
+def _difference(row: Mapping[Hashable, Any]) -> str:
+    form = against(signed, 0, row["reference_value"])
+    return interval(row["value"], row["low"], row["high"], digits=3, form=form)
 
 
 def _left_out(folder: RunFolder) -> str:
@@ -102,19 +107,14 @@ def _stable(folder: RunFolder, failures: list[Failure]) -> str:
     return "; ".join(found) or f"reproducibility {why}"
 
 
-def _each(table: pd.DataFrame) -> Iterator[Any]:
-    """Rows with their cells as attributes, which are of any type."""
-    yield from table.itertuples()
-
-
 def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
     found = []
     for file in sorted(folder.file("outcome").glob("*/performance.csv")):
         table = read_table(file)
         models = table[table["metric"] == "harrell_c"]
         values = [
-            f"{row.model} {number(row.value)} [{number(row.low)}, {number(row.high)}]"
-            for row in _each(models)
+            f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
+            for row in models.to_dict("records")
         ]
         found.append(f"{file.parent.name}: {', '.join(values)}")
     if not found:

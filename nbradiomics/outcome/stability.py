@@ -13,6 +13,7 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.reproducibility import CAUTION_BELOW
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,7 +154,7 @@ def rated_rule(
         text = f"No stability filter: no subject was measured by all of {', '.join(names)}."
         return StabilityRule("none", text)
     text = (
-        f"A feature was stable in a fold where the lower {ICC_CONFIDENCE:.0%} limit of ICC(A,1) among the "
+        f"A feature was stable in a fold where the lower {share(ICC_CONFIDENCE)} limit of ICC(A,1) among the "
         f"readers {', '.join(names)} reached {threshold:g} in that fold's training subjects alone "
         f"({len(ratings.subjects)} subjects were measured by all of them{_caution(len(ratings.subjects))})."
     )

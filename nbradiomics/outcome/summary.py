@@ -14,6 +14,7 @@ from nbradiomics.outcome.groups import PermutationTest
 from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.performance import GAIN
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
+from nbradiomics.wording import against, concordance, p_text, share, signed
 
 #: Columns that a sentence warns of one by one.
 _SHOWN = 10
@@ -149,15 +150,16 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
         if np.isnan(value):
             yield f"The {model} model gave no {metric}: it could not be fitted, or no pair was comparable."
             continue
-        bounds = f" ({settings.confidence:.0%} interval {low:.2f} to {high:.2f})"
+        form = against(signed, 0) if metric == GAIN else concordance
+        bounds = f" ({share(settings.confidence)} interval {form(low, 2)} to {form(high, 2)})"
         interval = bounds if np.isfinite(low) else " (no interval)"
         if metric == GAIN:
             verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"
             seen = f": the interval {verdict}" if np.isfinite(low) else ""
-            yield f"Adding the features to the covariates changed C by {value:+.2f}{interval}{seen}."
+            yield f"Adding the features to the covariates changed C by {form(value, 2)}{interval}{seen}."
         else:
             yield (
-                f"The {model} model reached a Harrell's C of {value:.2f}{interval} on held-out subjects "
+                f"The {model} model reached a Harrell's C of {form(value, 2)}{interval} on held-out subjects "
                 f"({design}); 0.5 is chance."
             )
     if GAIN not in set(performance["metric"]):
@@ -206,7 +208,7 @@ def _group_sentences(models: Sequence[str], tests: Mapping[str, PermutationTest]
     for model, test in tests.items():
         failed = f"; {test.failed} could not be fitted and count against it" if test.failed else ""
         yield (
-            f"The risk groups of the {model} model differ with p = {test.p:.3g} ({test.permutations} "
+            f"The risk groups of the {model} model differ with {p_text(test.p)} ({test.permutations} "
             f"permutations of the outcome, the whole cross-validation refitted{failed})."
         )
     if tests and "clinical" in models:

@@ -1,4 +1,4 @@
-"""The report of a run: one self-contained HTML file made from the run's tables."""
+"""The report of a run, and pages of single commands: self-contained HTML files made from their tables."""
 
 from nbradiomics.report.build import build_report
 

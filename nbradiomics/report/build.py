@@ -7,6 +7,8 @@ from pathlib import Path
 from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
 from nbradiomics.report.content import Page, Section
+from nbradiomics.report.pages import build_outcome_page
+from nbradiomics.report.render import render
 from nbradiomics.report.run_files import Run, read_run
 from nbradiomics.report.sections.agreement import agreement_blocks
 from nbradiomics.report.sections.certainty import certainty_blocks
@@ -34,7 +36,7 @@ SECTIONS = (
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:
-    """Write the report of a run: one HTML file that holds its pictures and needs nothing else.
+    """Write the report of a run, or the page of an outcome folder: one HTML file that needs nothing else.
 
     Parameters
     ----------
@@ -42,7 +44,8 @@ def build_report(run: Path, out: Path | None = None) -> Path:
         Folder of a run: ``cohort.csv``, ``check.csv``, ``segmentation.csv``, ``agreement.csv``,
         ``readers/``, ``features.parquet``, ``reproducibility/``, ``outcome/``, ``failures.csv`` and
         ``provenance.json``, as far as they are there. The images and masks that the cohort table names
-        are read for the pictures; one that is missing is told in the report.
+        are read for the pictures; one that is missing is told in the report. A folder that `outcome` wrote is
+        known by its ``performance.csv``.
     out
         Where to write; ``report.html`` in the run folder by default.
 
@@ -57,12 +60,13 @@ def build_report(run: Path, out: Path | None = None) -> Path:
         When the folder holds no file of a run, a file is malformed (the message names it), or `out` is
         a folder.
     """
-    run = Path(run)
-    target = run / "report.html" if out is None else Path(out)
-    if target.is_dir():
+    run, target = Path(run), None if out is None else Path(out)
+    if target is not None and target.is_dir():
         raise InputError(f"{target} is a folder; a file was expected.", "Give a name that ends in .html.")
-    html = render(make_page(read_run(run)))
-    write_text(html, target)
+    if (run / "performance.csv").is_file() and not (run / "provenance.json").exists():
+        return build_outcome_page(run, target)
+    target = target or run / "report.html"
+    write_text(render(make_page(read_run(run))), target)
     return target
 
 
@@ -70,17 +74,3 @@ def make_page(run: Run) -> Page:
     """Put the sections of a run together."""
     sections = tuple(Section(name, title, blocks(run)) for name, title, blocks in SECTIONS)
     return Page(study_name(run), subtitle(run), banners(run), overview_facts(run), sections)
-
-
-def render(page: Page) -> str:
-    """Write a page as HTML; every text of the run is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("nbradiomics", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(page=page)

@@ -68,12 +68,15 @@ class Picture:
         What the picture shows, in words, for who cannot see it.
     caption
         Text under the picture, one line per entry; the first is set in bold where there are several.
+    inches
+        Width that the picture was drawn for; its text is readable at this width and above.
     """
 
     kind: ClassVar[str] = "picture"
     source: str
     alt: str
     caption: tuple[str, ...] = ()
+    inches: float = 7.0
 
 
 @dataclass(frozen=True)
@@ -172,10 +175,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report."""
+    """The whole report, or a page of one command: `of` tells which."""
 
     title: str
     subtitle: str
     banners: tuple[str, ...]
     facts: Facts
     sections: tuple[Section, ...]
+    of: str = "report"

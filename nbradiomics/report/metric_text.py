@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.report.text import number, ratio
-
-Form = Callable[[float | None, int], str]
+from nbradiomics.wording import Form, amount, number, ratio
 
 
 def metric_label(name: str, tolerances: pd.Series | None = None) -> str:
@@ -24,10 +20,10 @@ def metric_label(name: str, tolerances: pd.Series | None = None) -> str:
 def metric_form(name: str) -> tuple[Form, int]:
     """Function that writes a value of a metric, and its number of decimals."""
     metric = METRIC.get(name)
-    if metric is None or metric.high == 1:
+    if metric is None or metric.high is not None:
         return ratio, 2
-    # FPRm may exceed 1: "> 0.99" would hide by how much.
-    return number, 1 if metric.unit and name != "signed_distance_mm" else 2
+    form = number if metric.low is None else amount
+    return form, 1 if metric.unit and name != "signed_distance_mm" else 2
 
 
 def write_metric(name: str, value: float | None, *, more: int = 0) -> str:

@@ -123,11 +123,12 @@ def _reproducibility(folder: Path) -> dict[str, dict[str, pd.DataFrame]]:
 def _endpoints(folder: Path) -> tuple[Endpoint, ...]:
     if not folder.is_dir():
         return ()
-    found = (_endpoint(path) for path in sorted(folder.iterdir()) if path.is_dir())
+    found = (read_endpoint(path) for path in sorted(folder.iterdir()) if path.is_dir())
     return tuple(endpoint for endpoint in found if endpoint is not None)
 
 
-def _endpoint(folder: Path) -> Endpoint | None:
+def read_endpoint(folder: Path) -> Endpoint | None:
+    """Read what the outcome models of one endpoint left; ``None`` without any of its files."""
     endpoint = Endpoint(
         name=folder.name,
         performance=read_by_schema(folder / "performance.csv", PERFORMANCE),

@@ -20,7 +20,6 @@ from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.images.io import write_image
 from nbradiomics.in_training import state_of
 from nbradiomics.names import file_stems
-from nbradiomics.numbers import beside
 from nbradiomics.segmentation.device import ran_out_of_memory
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.segmentation.model_files.card import Card, image_fingerprint, trained_on_subject
@@ -36,6 +35,7 @@ from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.segmentation.prediction.predict import Prediction
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import against, ratio
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "segment"
@@ -323,9 +323,8 @@ def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> l
         found.append(f"Post-processing removed all that was found in {_listed(emptied['scan'].tolist())}.")
     apart = named[named["fold_dice"] < LOW_AGREEMENT].sort_values("fold_dice")
     if len(apart):
-        cases = [
-            f"{row['scan']}: {beside(row['fold_dice'], LOW_AGREEMENT)}" for row in apart.to_dict("records")
-        ]
+        form = against(ratio, LOW_AGREEMENT)
+        cases = [f"{row['scan']}: {form(row['fold_dice'], 2)}" for row in apart.to_dict("records")]
         found.append(
             f"The folds disagree in {_listed(cases)}: their mean Dice is below {LOW_AGREEMENT}. "
             "Look at these masks first."

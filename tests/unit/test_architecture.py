@@ -12,7 +12,7 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names", "numbers", "atomic", "guess"},
+    {"problem", "execution", "names", "wording", "atomic", "guess"},
     {"tables", "images"},
     {"workspace", "clinical"},
     {"in_training", "batch_table", "cohort_table", "cohort", "study"},

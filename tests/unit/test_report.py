@@ -22,16 +22,18 @@ from matplotlib.image import imread
 
 from nbradiomics.errors import InputError
 from nbradiomics.report import build_report
-from nbradiomics.report.build import SECTIONS, render
+from nbradiomics.report.build import SECTIONS
 from nbradiomics.report.content import Facts, Key, Page, Section
+from nbradiomics.report.feature_names import feature_class
 from nbradiomics.report.figures.slices import Slice, draw_slice, largest_slice, reaches_beyond, window_mm
 from nbradiomics.report.figures.survival import Curve, at_risk
+from nbradiomics.report.render import render
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.agreement import pairs_of
 from nbradiomics.report.sections.overview import banners
 from nbradiomics.report.sections.ranking import choose_cases
-from nbradiomics.report.sections.reproducibility import feature_class
-from nbradiomics.report.text import MISSING, NO_BREAK, number, p_value, quartiles, ratio
+from nbradiomics.report.text import quartiles
+from nbradiomics.wording import MISSING, NO_BREAK, number, p_value, ratio
 
 FEATURES = ["original_shape_MeshVolume", "original_glcm_Contrast", "wavelet-LLH_ngtdm_Busyness"]
 SPACING = (1.5, 1.5, 4.0)
@@ -308,8 +310,9 @@ def test_page_loads_nothing_from_elsewhere(html: str) -> None:
 def test_every_picture_decodes_and_has_words(html: str) -> None:
     page = Resources()
     page.feed(html)
-    # Reader study: two charts and a case; masks: two cases; agreement, reproducibility, forest, survival.
-    assert len(page.images) == 9
+    # Reader study: two charts and two cases; masks: two cases; agreement, reproducibility by class and
+    # by filter, forest, survival.
+    assert len(page.images) == 11
     for image in page.images:
         pixels = imread(io.BytesIO(base64.b64decode((image["src"] or "").split(",")[1])), format="png")
         assert pixels.std() > 0.01
@@ -587,8 +590,8 @@ def test_outcome_shows_estimates_p_and_selection(html: str) -> None:
         ["Harrell&#39;s C-index", "0.73 [0.62, 0.84]"],
         ["Gain in C-index over clinical", "-0.01 [-0.10, 0.08]"],
     ]
-    assert cells(shown, FEATURES[1])[0][1:] == ["96 %", "-0.346"]
-    assert cells(shown, FEATURES[2])[0][1:] == ["2 %", MISSING]
+    assert cells(shown, FEATURES[1])[0][1:] == ["96\u00a0%", "-0.346"]
+    assert cells(shown, FEATURES[2])[0][1:] == ["2\u00a0%", MISSING]
     assert "p = 0.035 (199 permutations" in shown
     assert "C was 0.73." in shown
 

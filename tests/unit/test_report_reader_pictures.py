@@ -30,11 +30,12 @@ from nbradiomics.report.figures.signed_contour import (
     contour_lines,
     draw_signed_slice,
 )
-from nbradiomics.report.figures.slices import Slice
+from nbradiomics.report.figures.slices import SEEN, Slice, telling_slices
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.readers.frames import StudyRun
 from nbradiomics.report.sections.readers.signed import signed_blocks
 from nbradiomics.report.sections.readers.volumes import volume_blocks
+from nbradiomics.report.sections.volumes import CaseVolume
 from nbradiomics.report.study_files import SCHEMAS, StudyFiles
 
 SPACING = (2.0, 2.0, 4.0)
@@ -296,18 +297,102 @@ def test_worst_median_and_best_are_drawn_where_the_tumour_is_largest(tmp_path: P
     cohort = []
     for place in range(5):
         own = volume_of(10, 30)
-        own[3] = square(10, 31 + place)  # the largest area is in the fourth slice
+        own[3] = square(10, 31)  # no tenth more than in the readers' slice, which serves for both
         cohort += write_scan(tmp_path, f"P{place}", {"A": volume_of(10, 30), "auto": own})
-    cases = [("P9", 0.0, "empty_mask"), ("P8", np.nan, "missing")]
-    cases += [(f"P{place}", 0.8 + place / 50, "ok") for place in range(5)]
+    cases = [(f"P{place}", 0.8 + place / 50, "ok") for place in range(5)]
     blocks = signed_of(tmp_path, cohort, cases)
     (gallery,) = [block for block in blocks if isinstance(block, Gallery)]
     captions = [picture.caption for picture in gallery.pictures]
     assert [caption[0].split()[0] for caption in captions] == ["P0", "P2", "P4"]
-    assert captions[0][1:3] == ("worst of 5; slice 4 of 6", "Dice with the readers 0.80, among them 0.90")
+    assert captions[0][1:3] == ("worst of 5; slice 2 of 6", "Dice with the readers 0.80, among them 0.90")
     assert [caption[1].split()[0] for caption in captions] == ["worst", "median", "best"]
     assert [key.label for key in gallery.legend] == ["auto", "A"]
-    assert blocks[-1] == Sentences(("1 case whose automatic mask is empty cannot be coloured.",))
+
+
+def captions_of(blocks: list[Block]) -> list[tuple[str, ...]]:
+    (gallery,) = [block for block in blocks if isinstance(block, Gallery)]
+    return [picture.caption for picture in gallery.pictures]
+
+
+def test_the_worst_case_shows_the_tumour_and_where_the_model_drew(tmp_path: Path) -> None:
+    tumour, elsewhere = volume_of(10, 20, slice(1, 3)), volume_of(5, 35, slice(4, 6))
+    cohort = write_scan(tmp_path, "P0", {"A": tumour, "B": tumour, "auto": elsewhere})
+    readers, model = captions_of(signed_of(tmp_path, cohort, [("P0", 0.0, "ok")]))
+    assert readers[1] == "the only case; slice 2 of 6, largest area of the readers"
+    assert "not in this slice: auto" in readers
+    assert model[1] == "the only case; slice 5 of 6, largest area of the model"
+    assert "not in this slice: A, B" in model
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("empty_mask", "no tumour voxel in the mask of auto"), ("missing", "no mask of auto")],
+)
+def test_a_missed_tumour_is_the_worst_case_and_is_drawn(tmp_path: Path, status: str, told: str) -> None:
+    tumour = volume_of(10, 20)
+    cohort = write_scan(tmp_path, "P0", {"A": tumour, "auto": volume_of(0, 0)})
+    if status == "missing":
+        cohort = cohort[:1]
+    for place in (1, 2, 3):
+        cohort += write_scan(tmp_path, f"P{place}", {"A": tumour, "auto": tumour})
+    cases = [("P0", np.nan, status), *((f"P{place}", 0.9, "ok") for place in (1, 2, 3))]
+    captions = captions_of(signed_of(tmp_path, cohort, cases))
+    assert [caption[1].split(";")[0] for caption in captions] == ["worst of 4", "median of 4", "best of 4"]
+    assert captions[0][0].startswith("P0")
+    assert told in captions[0]
+
+
+def test_the_worst_of_the_segmented_cases_is_drawn_beside_the_missed_ones(tmp_path: Path) -> None:
+    cohort, cases = [], []
+    for place in range(9):
+        auto = volume_of(0, 0) if place < 3 else volume_of(10, 20)
+        cohort += write_scan(tmp_path, f"P{place}", {"A": volume_of(10, 20), "auto": auto})
+        cases.append((f"P{place}", 0.1 * place, "empty_mask" if place < 3 else "ok"))
+    captions = captions_of(signed_of(tmp_path, cohort, [*cases, ("P9", np.nan, "both_empty")]))
+    assert [caption[1].split(";")[0] for caption in captions] == [
+        "worst of 9",
+        "worst with a mask of the model, number 4 of 9",
+        "median of 9",
+        "best of 9",
+    ]
+
+
+@given(
+    st.lists(st.integers(0, 30), min_size=5, max_size=5),
+    st.lists(st.integers(0, 30), min_size=5, max_size=5),
+)
+def test_the_slices_hold_the_readers_largest_area_and_nearly_all_of_the_models(
+    readers: list[int], model: list[int]
+) -> None:
+    def stack(areas: list[int]) -> np.ndarray:
+        flat = np.zeros((5, 36), dtype=bool)
+        for place, area in enumerate(areas):
+            flat[place, :area] = True
+        return flat.reshape(5, 6, 6)
+
+    found = list(telling_slices({"A": stack(readers), "auto": stack(model)}, "auto", 5))
+    assert 1 <= len(found) <= 2
+    if max(readers):
+        assert readers[found[0]] == max(readers)
+    assert max(model[place] for place in found) >= SEEN * max(model)
+
+
+@pytest.mark.parametrize(
+    ("masks", "notes"),
+    [
+        ({"A": square(10, 20), "auto": square(10, 20)}, ()),
+        ({"A": square(10, 20), "auto": square(0, 0)}, ("auto: empty mask",)),
+        ({"A": square(10, 20)}, ("auto: no mask",)),
+    ],
+)
+def test_a_picture_says_what_of_the_model_is_missing(
+    masks: dict[str, np.ndarray], notes: tuple[str, ...]
+) -> None:
+    image = sitk.GetImageFromArray(np.zeros((1, 40, 40), dtype=np.float32))
+    stacks = {reader: mask[None] for reader, mask in masks.items()}
+    content = CaseVolume(image, stacks, {}, (), modelled=True).slice_at(0)
+    assert content.notes == notes
+    assert CaseVolume(image, {"A": square(1, 2)[None]}, {}, (), modelled=False).slice_at(0).notes == ()
 
 
 @pytest.mark.parametrize(("amount", "why"), [(1, ["the only case"]), (2, ["worst of 2", "best of 2"])])
@@ -328,7 +413,7 @@ def test_edited_masks_and_broken_scans_are_told_instead_of_drawn(tmp_path: Path)
     (tmp_path / "P2.nii.gz").unlink()
     blocks = signed_of(tmp_path, cohort, [("P0", 0.8, "ok"), ("P1", 0.9, "ok"), ("P2", 0.95, "ok")])
     (told,) = [block.items for block in blocks if isinstance(block, Sentences)]
-    assert "no independent one of a reader" in told[0]
+    assert "no independent mask of a reader" in told[0]
     assert "P2" in told[1]
     assert "does not exist" in told[1]
     (gallery,) = [block for block in blocks if isinstance(block, Gallery)]

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from nbradiomics.report.content import Details, Listing, Picture, Table, Text
+from nbradiomics.report.content import Details, Gallery, Listing, Picture, Table, Text
 from nbradiomics.report.figures import strips as strips_module
 from nbradiomics.report.figures import survival as survival_module
 from nbradiomics.report.figures.strips import Strip, draw_strips
@@ -22,7 +22,8 @@ from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import overview_facts, subtitle
 from nbradiomics.report.sections.provenance import provenance_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
-from nbradiomics.report.text import NO_BREAK, moment, share
+from nbradiomics.report.text import moment
+from nbradiomics.wording import NO_BREAK, share
 
 PROVENANCE: dict[str, Any] = {
     "created": "2026-11-23T07:54:31+00:00",
@@ -66,7 +67,7 @@ def test_survival_picture_says_what_it_is(drawn: list[Figure]) -> None:
     axes = drawn[0].axes[0]
     assert axes.get_title() == "os: radiomic model"
     assert axes.get_xlabel() == "Time (os_days)"
-    caption = next(block.caption for block in blocks if isinstance(block, Picture))
+    caption = next(block.pictures[0].caption for block in blocks if isinstance(block, Gallery))
     assert caption[0] == "os: radiomic model"
     assert f"bands are 90{NO_BREAK}% confidence intervals" in caption[1]
     assert "of the 10 repeats of the cross-validation the majority decides" in caption[2]
@@ -75,7 +76,7 @@ def test_survival_picture_says_what_it_is(drawn: list[Figure]) -> None:
 def test_one_repeat_has_no_majority(drawn: list[Figure]) -> None:
     endpoint = Endpoint("os", kaplan_meier=curves(), summary={"settings": {"repeats": 1}})
     blocks = outcome_blocks(Run(Path("run"), endpoints=(endpoint,)))
-    caption = next(block.caption for block in blocks if isinstance(block, Picture))
+    caption = next(block.pictures[0].caption for block in blocks if isinstance(block, Gallery))
     assert "majority" not in " ".join(caption)
     assert "bands are confidence intervals" in caption[1]
     assert drawn[0].axes[0].get_xlabel() == "Time"

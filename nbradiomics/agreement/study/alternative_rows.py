@@ -15,7 +15,8 @@ from nbradiomics.agreement.study.alternative import (
 )
 from nbradiomics.agreement.study.result_rows import ADVANTAGE, MEAN_ADVANTAGE, WINNING_RATE, result_row
 from nbradiomics.agreement.study.settings import StudySettings
-from nbradiomics.agreement.study.wording import counted, number, p_text
+from nbradiomics.agreement.study.wording import number
+from nbradiomics.wording import counted, p_text
 
 
 def alternative_rows(rows: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
@@ -55,6 +56,7 @@ def _reader_row(
     advantage: Advantage, test: AlternativeTest, position: int, settings: StudySettings
 ) -> dict[str, Any]:
     rejected = bool(test.rejected[position])
+    p = p_text(float(test.p_adjusted[position]), beside=(settings.alpha,))
     verdict = "can" if rejected else "is not shown to be able to"
     others = (
         f" {counted(advantage.left_out, 'case')} with an undefined value left out."
@@ -66,8 +68,7 @@ def _reader_row(
         f"{counted(advantage.subjects, 'subject')} the model is at least as close to the other readers as "
         f"{advantage.reader} is, in {number(100 * advantage.human, 1)} % the reader at least as close as the "
         f"model; the model {verdict} stand in for {advantage.reader} "
-        f"(adjusted {p_text(float(test.p_adjusted[position]), settings.alpha)}, alpha "
-        f"{settings.alpha:g}).{others}"
+        f"(adjusted {p}, alpha {settings.alpha:g}).{others}"
     )
     return result_row(
         ADVANTAGE,
@@ -85,6 +86,7 @@ def _reader_row(
 
 def _rate_row(found: list[Advantage], test: AlternativeTest, subjects: int) -> dict[str, Any]:
     wins = int(test.rejected.sum())
+    rate = number(test.winning_rate, 2, beside=(0.5,))
     verdict = "passes" if test.passed else "does not pass"
     notes = ""
     if len(found) == 2:
@@ -99,7 +101,7 @@ def _rate_row(found: list[Advantage], test: AlternativeTest, subjects: int) -> d
         )
     sentence = (
         f"The model may stand in for {wins} of {counted(len(found), 'reader')} at epsilon {test.epsilon:g} "
-        f"(winning rate {number(test.winning_rate, 2)}; 0.5 is needed): it {verdict} the alternative "
+        f"(winning rate {rate}; 0.5 is needed): it {verdict} the alternative "
         f"annotator test.{notes}"
     )
     return result_row(

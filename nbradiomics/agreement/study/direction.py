@@ -18,8 +18,9 @@ from nbradiomics.agreement.study.rows import (
     metric_columns,
 )
 from nbradiomics.agreement.study.settings import StudySettings
-from nbradiomics.agreement.study.wording import counted, number, p_text
+from nbradiomics.agreement.study.wording import number
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted, p_text
 
 COLUMNS = [
     "reader", "reference", "n", "subjects", "left_out", "fprm_median", "fnr_median", "share_outward",

@@ -34,14 +34,8 @@ from nbradiomics.agreement.study.result_rows import (
 from nbradiomics.agreement.study.rows import CASE, automatic
 from nbradiomics.agreement.study.settings import StudySettings
 from nbradiomics.agreement.study.williams import is_ratio, williams_index
-from nbradiomics.agreement.study.wording import (
-    amount_text,
-    counted,
-    interval_text,
-    listed,
-    number,
-    p_text,
-)
+from nbradiomics.agreement.study.wording import amount_text, interval_text, listed, number
+from nbradiomics.wording import counted, p_text
 
 #: A disagreement of the readers that is rounding, and no measure of a margin.
 _NOTHING = 1e-9
@@ -158,7 +152,7 @@ def _non_inferiority(
 ) -> dict[str, Any]:
     # As it was fixed, to the last digit.
     margin = f"{settings.margin:.15g} {METRIC[settings.metric].unit or METRIC[settings.metric].label}"
-    level = interval_text(paired.low, paired.high, settings.confidence, limit=-settings.margin)
+    level = interval_text(paired.low, paired.high, settings.confidence, beside=(-settings.margin, 0))
     mean = f"{_mean_text(paired, settings)} ({level} of the difference)"
     if paired.non_inferior is None:
         verdict = f"Non-inferiority at a margin of {margin} was not tested: {_too_few(paired, settings)}."
@@ -234,8 +228,8 @@ def _difference(paired: PairedDifference, settings: StudySettings) -> dict[str, 
         significant = paired.p < settings.alpha
         passed = significant and paired.low > 0
         verdict = _difference_verdict(paired, significant=significant, outside=outside)
-        level = interval_text(paired.low, paired.high, settings.confidence)
-        p = p_text(paired.p, settings.alpha)
+        level = interval_text(paired.low, paired.high, settings.confidence, beside=(0,))
+        p = p_text(paired.p, beside=(settings.alpha,))
         sentence = f"{verdict}: {_mean_text(paired, settings)} ({level}; signed-rank test, {p})."
     return result_row(
         DIFFERENCE,

@@ -26,8 +26,9 @@ from nbradiomics.agreement.study.rows import (
     means_by,
     metric_columns,
 )
-from nbradiomics.agreement.study.wording import counted, number
+from nbradiomics.agreement.study.wording import number
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted
 
 MISSING, EMPTY = "missing", "empty"
 _DREW_MASK, _DREW_REFERENCE = ("ok", "empty_reference"), ("ok", "empty_mask")

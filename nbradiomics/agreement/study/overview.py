@@ -15,8 +15,9 @@ from nbradiomics.agreement.study.model_failures import ModelFailures, worst_valu
 from nbradiomics.agreement.study.result_rows import DIFFERENCE, NON_INFERIORITY, WILLIAMS, WINNING_RATE
 from nbradiomics.agreement.study.rows import CASE, FAILED, READERS, SAME_READER, automatic, between_readers
 from nbradiomics.agreement.study.settings import StudySettings
-from nbradiomics.agreement.study.wording import counted, interval_text, listed, number, p_text
+from nbradiomics.agreement.study.wording import interval_text, listed, number
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted, p_text
 
 _POOLS = (
     (AUTO_PAIR, AUTO, READERS, "Between the model and the readers"),
@@ -212,7 +213,7 @@ def _subgroups(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> I
     for row in _each(tests[tests["p_holm"] < settings.alpha]):
         yield (
             f"{METRIC[settings.metric].label}, {row.what}, differs by {row.variable}: {row.direction} "
-            f"({row.test}, {p_text(row.p_holm, settings.alpha)} after Holm's correction)."
+            f"({row.test}, {p_text(row.p_holm, beside=(settings.alpha,))} after Holm's correction)."
         )
 
 

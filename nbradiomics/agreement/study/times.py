@@ -17,9 +17,10 @@ from nbradiomics.agreement.study.resampling import fewest_subjects, median_inter
 from nbradiomics.agreement.study.rows import means_by
 from nbradiomics.agreement.study.settings import StudySettings
 from nbradiomics.agreement.study.summaries import quartiles
-from nbradiomics.agreement.study.wording import counted, interval_text, number, p_text
+from nbradiomics.agreement.study.wording import interval_text, number
 from nbradiomics.cohort_table import INDEPENDENT, SCAN
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted, p_text
 
 COLUMNS = ["reader", "kind", "n", "median", "q1", "q3", "total"]
 SAVED_COLUMNS = ["n", "same_reader", "subjects", "median", "low", "high", "p", "sentence"]

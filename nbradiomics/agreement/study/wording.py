@@ -1,30 +1,17 @@
-"""Numbers as sentences write them."""
+"""Numbers as the sentences of a reader study write them: three decimals, and what is missing is unknown."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+from nbradiomics import wording
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.numbers import beside
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Write a number with some digits after the point; ``-0.000`` is ``0.000``."""
-    if not math.isfinite(value):
-        return "unknown"
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
-
-
-def counted(amount: int, one: str, several: str | None = None) -> str:
-    """Write how many there are of something: ``1 case``, ``3 cases``."""
-    return f"{amount} {one if amount == 1 else several or one + 's'}"
-
-
-def p_text(p: float, alpha: float = 0.05) -> str:
-    """Write a p value: ``p = 0.012``, ``p < 0.001``; never rounded to the level that it is held against."""
-    return "p < 0.001" if p < 0.0005 else f"p = {beside(p, alpha, 3)}"
+def number(value: float, digits: int = 3, *, beside: Sequence[float] = ()) -> str:
+    """Write a number as `nbradiomics.wording.number` does; ``unknown`` where there is none."""
+    return wording.number(value, digits, beside=beside) if math.isfinite(value) else "unknown"
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:
@@ -34,17 +21,16 @@ def listed(names: Sequence[str], most: int = 6) -> str:
 
 
 def interval_text(
-    low: float, high: float, confidence: float, digits: int = 3, limit: float | None = None
+    low: float, high: float, confidence: float, digits: int = 3, *, beside: Sequence[float] = ()
 ) -> str:
-    """Write an interval: ``95 % interval 0.012 to 0.034``; `limit` is what its lower end is held against."""
-    level = f"{100 * confidence:g} % interval"
+    """Write an interval, ``95 % interval 0.012 to 0.034``; `beside` is what a verdict holds it against."""
+    level = f"{wording.share(confidence)} interval"
     if math.isnan(low) or math.isnan(high):
         return f"no {level}"
-    lower = number(low, digits) if limit is None else beside(low, limit, digits)
-    return f"{level} {lower} to {number(high, digits)}"
+    return f"{level} {number(low, digits, beside=beside)} to {number(high, digits, beside=beside)}"
 
 
 def amount_text(value: float, metric: str) -> str:
-    """Write a difference of a metric with its unit: ``0.030 Dice``, ``1.200 mm``."""
+    """Write the size of a difference with its unit, ``0.030 Dice``, ``1.200 mm``; 0 is 0 alone."""
     unit = METRIC[metric].unit
-    return f"{number(value)} {unit or METRIC[metric].label}"
+    return f"{number(value, beside=(0,))} {unit or METRIC[metric].label}"

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
+from nbradiomics.report.figures.labels import spread_apart
 from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, make_picture
-from nbradiomics.report.text import shorten, signed_percent
+from nbradiomics.report.text import shorten
+from nbradiomics.wording import signed_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _SIZE = (4.3, 3.4)
+_LINE = 0.055  # height of a line's name, as a share of the axis
 _NARROWEST = 1.25  # as a ratio: axes never blow up differences of a few percent
 _TICKS = (1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1000.0)
 
@@ -69,12 +72,13 @@ def draw_bland_altman(pair: VolumePair, *, reach: float, alt: str, caption: tupl
         mean = np.sqrt(pair.volumes * pair.reference)
         axes.set(xscale="log", yscale="log")
         axes.axhline(1, color=QUIET, linewidth=0.8)
-        for value, style in ((pair.bias, "solid"), (pair.low, "dashed"), (pair.high, "dashed")):
-            if np.isfinite(value) and value > 0:
-                axes.axhline(value, color=INK, linewidth=1.2, linestyle=style)
-                _name_line(axes, value)
+        lines = {pair.low: "dashed", pair.high: "dashed", pair.bias: "solid"}
+        there = [value for value in lines if np.isfinite(value) and value > 0]
+        for value in there:
+            axes.axhline(value, color=INK, linewidth=1.2, linestyle=lines[value])
         axes.scatter(mean, pair.volumes / pair.reference, s=18, color=colour, alpha=0.75, linewidth=0)
         _ratio_axis(axes, max(reach, _NARROWEST) ** 1.12)
+        _name_lines(axes, there)
         _volume_axis(axes, mean)
         names = f"{shorten(pair.first, 14)} over {shorten(pair.second, 14)}"
         axes.set(ylabel=f"Volume: {names}", xlabel="Mean of the two volumes (ml)")
@@ -82,16 +86,20 @@ def draw_bland_altman(pair: VolumePair, *, reach: float, alt: str, caption: tupl
     return make_picture(draw, size=_SIZE, alt=alt, caption=caption)
 
 
-def _name_line(axes: Axes, value: float) -> None:
-    axes.annotate(
-        signed_percent(100 * (value - 1)),
-        (1.01, value),
-        xycoords=("axes fraction", "data"),
-        va="center",
-        fontsize=8,
-        color=INK,
-        annotation_clip=False,
-    )
+def _name_lines(axes: Axes, values: list[float]) -> None:
+    """Write the ratios beside their lines; those of lines close together are moved apart."""
+    bottom, top = (float(np.log(end)) for end in axes.get_ylim())
+    heights = (np.log(values) - bottom) / (top - bottom)
+    for value, height in zip(values, spread_apart(heights, _LINE, 0.0, 1.0), strict=True):
+        axes.text(
+            1.01,
+            height,
+            signed_percent(100 * (value - 1)),
+            transform=axes.transAxes,
+            va="center",
+            fontsize=8,
+            color=INK,
+        )
 
 
 def _ratio_axis(axes: Axes, reach: float) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
-from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, make_picture
+from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, legend_above, make_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,20 +46,11 @@ def draw_error_direction(groups: Mapping[str, Errors], *, alt: str, caption: tup
         end = _end(groups)
         axes.plot([0, end], [0, end], color=QUIET, linewidth=1)
         for name, errors in groups.items():
-            _points(axes, errors, end, colour=AUTO_COLOUR if errors.by_model else QUIET, name=name)
+            _points(axes, errors, end, name=name)
         axes.set(xlim=(0, end), ylim=(0, end), aspect="equal")
         axes.set(xlabel="FPRm: drawn too much / reference", ylabel="FNR: left out / reference")
         axes.grid()
-        side: dict[str, Any] = {
-            "ha": "center",
-            "va": "center",
-            "fontsize": 8,
-            "color": QUIET,
-            "transform": axes.transAxes,
-        }
-        axes.text(0.76, 0.56, "draws too much", **side)
-        axes.text(0.3, 0.76, "draws too little", **side)
-        axes.legend(loc="upper right", fontsize=7.5)
+        legend_above(axes)
 
     return make_picture(draw, size=_SIZE, alt=alt, caption=caption)
 
@@ -77,13 +68,17 @@ def _end(groups: Mapping[str, Errors]) -> float:
     return max(min(1.05 * max(float(values.max()) for values in groups_values), 1.25 * most), _LEAST)
 
 
-def _points(axes: Axes, errors: Errors, end: float, *, colour: str, name: str) -> None:
+def _points(axes: Axes, errors: Errors, end: float, *, name: str) -> None:
+    # Shapes tell the model from the readers where colours do not.
+    colour, shape = (AUTO_COLOUR, "D") if errors.by_model else (QUIET, "o")
     right, above = errors.fprm > end, errors.fnr > end
     inside = ~(right | above)
     style: dict[str, Any] = {"color": colour, "clip_on": False, "linewidth": 0}
-    axes.scatter(errors.fprm[inside], errors.fnr[inside], s=16, alpha=0.6, label=name, **style)
+    axes.scatter(errors.fprm[inside], errors.fnr[inside], s=16, marker=shape, alpha=0.6, label=name, **style)
     for chosen, marker in ((right, ">"), (above & ~right, "^")):
         across, up = (np.minimum(part[chosen], end) for part in (errors.fprm, errors.fnr))
         axes.scatter(across, up, s=30, marker=marker, **style)
     middle = min(float(np.median(errors.fprm)), end), min(float(np.median(errors.fnr)), end)
-    axes.scatter(*middle, s=70, color=colour, edgecolor=INK, linewidth=1.2, clip_on=False, zorder=3)
+    axes.scatter(
+        *middle, s=70, marker=shape, color=colour, edgecolor=INK, linewidth=1.2, clip_on=False, zorder=3
+    )

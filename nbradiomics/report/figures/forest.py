@@ -9,7 +9,8 @@ import numpy as np
 
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import INK, QUIET, label_rows, make_picture
-from nbradiomics.report.text import interval, shorten
+from nbradiomics.report.text import shorten_apart
+from nbradiomics.wording import concordance, interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ def draw_forest(
             if np.isfinite(value):
                 axes.plot(value, row, marker="s", color=_COLOUR, markersize=7)
             axes.annotate(
-                interval(value, low, high),
+                interval(value, low, high, form=concordance),
                 (1.02, row),
                 xycoords=("axes fraction", "data"),
                 va="center",
@@ -42,6 +43,7 @@ def draw_forest(
         there = [limit for triple in values.values() for limit in triple if np.isfinite(limit)]
         limits = max(min(0.38, *there) - 0.02, 0.0), min(max(0.9, *there) + 0.02, 1.0)
         axes.set(xlim=limits, xlabel="Harrell's C-index")
-        label_rows(axes, [shorten(model) for model in values])
+        axes.locator_params(axis="x", nbins=5)
+        label_rows(axes, shorten_apart(list(values), 16))
 
-    return make_picture(draw, size=(7.0, 0.9 + 0.4 * len(values)), alt=alt, caption=caption)
+    return make_picture(draw, size=(5.2, 0.9 + 0.4 * len(values)), alt=alt, caption=caption)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
-from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, make_picture
-from nbradiomics.report.text import shorten
+from nbradiomics.report.figures.labels import label_points
+from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, legend_above, make_picture
+from nbradiomics.report.text import shorten_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,13 +70,13 @@ def draw_paired(cases: PairedCases, *, alt: str, caption: tuple[str, ...]) -> Pi
         axes.scatter(cases.readers[inside], cases.auto[inside], s=20, alpha=0.7, **style)
         arrow = "v" if cases.higher_is_better else "^"
         axes.scatter(shown[0][~inside], shown[1][~inside], s=34, marker=arrow, **style)
-        _name_worst(axes, cases, shown)
         axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
         axes.set(
             xlabel=f"{cases.metric}, readers among themselves", ylabel=f"{cases.metric}, model and readers"
         )
         axes.grid()
-        axes.legend(loc="upper left" if cases.higher_is_better else "lower right", fontsize=7.5)
+        legend_above(axes)
+        _name_worst(figure, axes, cases, shown)
 
     return make_picture(draw, size=_SIZE, alt=alt, caption=caption)
 
@@ -104,19 +105,13 @@ def _clipped(cases: PairedCases, low: float, high: float) -> tuple[Floats, Float
     return np.clip(cases.readers, low, high), np.clip(cases.auto, low, high)
 
 
-def _name_worst(axes: Axes, cases: PairedCases, shown: tuple[Floats, Floats]) -> None:
+def _name_worst(figure: Figure, axes: Axes, cases: PairedCases, shown: tuple[Floats, Floats]) -> None:
     """Name the cases that fall short by more than the margin, at most three of them."""
     shortfall = cases.readers - cases.auto if cases.higher_is_better else cases.auto - cases.readers
-    for at in np.argsort(-shortfall, kind="stable")[:_NAMED]:
-        if shortfall[at] <= (cases.margin or 0.0):
-            continue
-        left = shown[0][at] > np.mean(axes.get_xlim())
-        axes.annotate(
-            shorten(cases.names[at], 18),
-            (shown[0][at], shown[1][at]),
-            xytext=(-7 if left else 7, 0),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="center",
-            fontsize=7.5,
-        )
+    worst = np.argsort(-shortfall, kind="stable")[:_NAMED]
+    named = [at for at in worst if shortfall[at] > (cases.margin or 0.0)]
+    points = np.column_stack(shown)
+    ends = [np.asarray(line.get_xydata(), dtype=float) for line in axes.lines]
+    lines = [np.linspace(first, last, 150) for first, last in ends]
+    names = shorten_apart([cases.names[at] for at in named], 18)
+    label_points(figure, axes, points[named], names, np.concatenate([points, *lines]))

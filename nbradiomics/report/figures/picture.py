@@ -72,7 +72,7 @@ def make_picture(
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Picture(source=f"data:image/png;base64,{encoded}", alt=alt, caption=caption)
+    return Picture(source=f"data:image/png;base64,{encoded}", alt=alt, caption=caption, inches=size[0])
 
 
 def label_rows(axes: Axes, labels: list[str]) -> None:
@@ -80,6 +80,13 @@ def label_rows(axes: Axes, labels: list[str]) -> None:
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
+
+
+def legend_above(axes: Axes) -> None:
+    """Put the legend over the axes, where it lies on no point and no line."""
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.7, ncols=2, fontsize=8, columnspacing=1.4
+    )
 
 
 def reader_colours(readers: list[str], auto: str) -> dict[str, str]:

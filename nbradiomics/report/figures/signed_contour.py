@@ -17,6 +17,7 @@ from nbradiomics.report.figures.slices import (
     contour_grid,
     draw_contour,
     draw_grey_values,
+    draw_notes,
     draw_scale,
     shape_of,
     window_mm,
@@ -81,6 +82,7 @@ def draw_signed_slice(
         axes.spines[:].set_visible(False)
         draw_scale(axes, content.ends)
         _colour_bar(figure, shown.limit)
+        draw_notes(axes, content.notes, top=0.84)
 
     return make_picture(draw, size=(_INCHES, _INCHES), alt=alt, caption=caption)
 

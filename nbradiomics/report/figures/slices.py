@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ MARGIN_MM = 15.0
 SMALLEST_SIDE_MM = 50.0
 WINDOW = (1, 99)  # percentiles of the part that is shown
 _SCALE_BAR_MM = 20.0
+#: A slice that holds this share of the model's largest area shows the model's mask well enough.
+SEEN = 0.9
 _INCHES = 3.1
 
 Mask = NDArray[np.bool_]
@@ -40,12 +42,15 @@ class Slice:
         Distance of neighbouring pixels in mm, in the order x, y.
     ends
         Letters (L, R, A, P, S, I) towards which x and y grow.
+    notes
+        What is said on the picture, a line each: whose contour is not to be seen.
     """
 
     image: NDArray[np.float64]
     masks: Mapping[str, Mask]
     spacing: tuple[float, float]
     ends: tuple[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def largest_slice(masks: Mapping[str, NDArray[np.bool_]], slices: int) -> int:
@@ -57,6 +62,33 @@ def largest_slice(masks: Mapping[str, NDArray[np.bool_]], slices: int) -> int:
     for mask in masks.values():
         areas += mask.sum(axis=(1, 2))
     return int(areas.argmax()) if areas.any() else slices // 2
+
+
+def telling_slices(masks: Mapping[str, NDArray[np.bool_]], auto: str, slices: int) -> dict[int, str]:
+    """Slices that show a case: where the readers drew most, and where the model did if that tells more.
+
+    Parameters
+    ----------
+    masks
+        Region of each reader, axes z, y, x.
+    auto
+        Name of the model among them.
+    slices
+        Number of slices.
+
+    Returns
+    -------
+    dict of int to str
+        Position of one or two slices, and what each was chosen for; empty words where one serves for all. The
+        model has a slice of its own where its area in the readers' is less than `SEEN` of its largest.
+    """
+    drawn = {name: mask for name, mask in masks.items() if mask.any()}
+    readers = {name: mask for name, mask in drawn.items() if name != auto}
+    first = largest_slice(readers or drawn, slices)
+    areas = drawn[auto].sum(axis=(1, 2)) if auto in drawn else np.zeros(slices)
+    if areas[first] >= SEEN * areas.max():
+        return {first: ""}
+    return {first: "largest area of the readers", int(areas.argmax()): "largest area of the model"}
 
 
 def window_mm(masks: Mapping[str, Mask], shape: tuple[int, int], spacing: tuple[float, float]) -> list[float]:
@@ -105,6 +137,7 @@ def draw_slice(content: Slice, legend: tuple[Key, ...], *, alt: str, caption: tu
         axes.set(xlim=view[:2], ylim=(view[3], view[2]), aspect="equal", xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
         draw_scale(axes, content.ends)
+        draw_notes(axes, content.notes)
 
     return make_picture(draw, size=(_INCHES, _INCHES), alt=alt, caption=caption)
 
@@ -155,6 +188,22 @@ def contour_grid(mask: Mask, spacing: tuple[float, float]) -> tuple[Floats, Floa
     x = np.asarray((np.arange(padded.shape[1]) - 0.5) * spacing[0], dtype=np.float64)
     y = np.asarray((np.arange(padded.shape[0]) - 0.5) * spacing[1], dtype=np.float64)
     return x, y, padded
+
+
+def draw_notes(axes: Axes, notes: Sequence[str], top: float = 0.97) -> None:
+    """Write lines over the picture, the first at `top` (share of the height), on a dark ground."""
+    for line, text in enumerate(notes):
+        axes.text(
+            0.5,
+            top - 0.075 * line,
+            text,
+            transform=axes.transAxes,
+            ha="center",
+            va="top",
+            fontsize=9,
+            color="white",
+            bbox={"facecolor": "black", "alpha": 0.65, "linewidth": 0, "pad": 2},
+        )
 
 
 def draw_scale(axes: Axes, ends: tuple[str, str]) -> None:

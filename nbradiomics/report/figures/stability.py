@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STABLE_COLOUR = "#0072B2"
 _SHARE_COLOURS = ("#0072B2", AUTO_COLOUR)
+_HATCHES = ("", "////")  # in grey the colours are alike
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,16 @@ def _shares(axes: Axes, comparisons: Sequence[Comparison]) -> None:
                 continue
             share = 100 * stable.mean()
             level = row + offset
-            axes.barh(level, share, height=thickness * 0.9, color=_SHARE_COLOURS[position], alpha=0.85)
+            axes.barh(
+                level,
+                share,
+                height=thickness * 0.9,
+                color=_SHARE_COLOURS[position],
+                hatch=_HATCHES[position],
+                edgecolor="white",
+                alpha=0.85,
+                linewidth=0,
+            )
             text = f"{int(stable.sum())}/{stable.size}"
             axes.text(share + 2, level, text, va="center", fontsize=7.5, color=INK)
     axes.set(xlim=(0, 122), xticks=[0, 50, 100], title="Stable features", xlabel="% of the class")
@@ -98,8 +108,8 @@ def _legend(figure: Figure, comparisons: Sequence[Comparison]) -> None:
     from matplotlib.patches import Patch
 
     handles: list[Patch | Line2D] = [
-        Patch(color=colour, label=comparison.name.lower(), alpha=0.85)
-        for colour, comparison in zip(_SHARE_COLOURS, comparisons, strict=False)
+        Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=comparison.name.lower(), alpha=0.85)
+        for colour, hatch, comparison in zip(_SHARE_COLOURS, _HATCHES, comparisons, strict=False)
     ]
     handles.append(Line2D([], [], color=STABLE_COLOUR, marker="o", linestyle="none", label="stable"))
     handles.append(Line2D([], [], color=QUIET, marker="x", linestyle="none", label="not stable"))

@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, label_rows, make_picture
-from nbradiomics.report.text import shorten
+from nbradiomics.report.text import shorten_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+_LONGEST = 26
+_BETWEEN = " vs "
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,19 @@ def draw_strips(
         panels = figure.subplots(1, len(strips), sharey=True, squeeze=False)[0]
         for axes, strip in zip(panels, strips, strict=True):
             _panel(axes, strip, emphasised)
-        label_rows(panels[0], [shorten(label) for label in labels])
+        label_rows(panels[0], _short(labels))
 
     height = 0.9 + 0.42 * len(labels)
     return make_picture(draw, size=(7.6, height), alt=alt, caption=caption)
+
+
+def _short(labels: Sequence[str]) -> list[str]:
+    """Cut the names in labels such as ``auto vs A`` apart; pairs of long names take two lines."""
+    if max(map(len, labels), default=0) <= _LONGEST:
+        return list(labels)
+    parts = sorted({part for label in labels for part in label.split(_BETWEEN)})
+    short = dict(zip(parts, shorten_apart(parts, _LONGEST), strict=True))
+    return [f"{_BETWEEN}\n".join(short[part] for part in label.split(_BETWEEN)) for label in labels]
 
 
 def spread(amount: int, seed: int) -> NDArray[np.float64]:
@@ -71,11 +84,11 @@ def _panel(axes: Axes, strip: Strip, emphasised: Sequence[bool]) -> None:
         if missing:
             axes.annotate(
                 f"{missing} undefined",
-                (1, row - 0.3),
+                (1, row - 0.39),
                 xycoords=("axes fraction", "data"),
                 ha="right",
                 va="center",
-                fontsize=7.5,
+                fontsize=7,
                 color=QUIET,
             )
     low, high = axes.get_xlim()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
-from nbradiomics.report.figures.picture import AUTO_COLOUR, COLOURS, make_picture
+from nbradiomics.report.figures.picture import AUTO_COLOUR, COLOURS, legend_above, make_picture
 from nbradiomics.report.text import shorten
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
+#: Curves are told apart in grey too.
+_DASHES = ("solid", "dashed", "dashdot", "dotted")
 _NAMED = {"high": AUTO_COLOUR, "low": COLOURS[0]}
 
 
@@ -65,29 +67,30 @@ def draw_survival(
         rows = 0.24 * (len(curves) + 1)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3.1, rows])
         for position, curve in enumerate(curves):
-            _draw_curve(upper, curve, _colour(curve.group, position))
+            _draw_curve(upper, curve, _colour(curve.group, position), _DASHES[position % len(_DASHES)])
         end = max(float(curve.time.max()) for curve in curves)
         upper.set(xlim=(0, end * 1.02), ylim=(0, 1.03), ylabel="Survival probability", xlabel=time_label)
-        upper.set_title(shorten(title, 80))
+        upper.set_title(shorten(title, 40), pad=22)
         upper.tick_params(labelbottom=True)
         upper.grid()
-        upper.legend(loc="lower left")
+        legend_above(upper)
+        upper.locator_params(axis="x", nbins=5)
         _draw_numbers(lower, curves, [tick for tick in upper.get_xticks() if 0 <= tick <= end])
 
-    return make_picture(draw, size=(7.0, 4.1 + 0.24 * len(curves)), alt=alt, caption=caption)
+    return make_picture(draw, size=(4.3, 3.6 + 0.24 * len(curves)), alt=alt, caption=caption)
 
 
 def _colour(group: str, position: int) -> str:
     return _NAMED.get(group, COLOURS[(position + 1) % len(COLOURS)])
 
 
-def _draw_curve(axes: Axes, curve: Curve, colour: str) -> None:
+def _draw_curve(axes: Axes, curve: Curve, colour: str, dash: str) -> None:
     """Steps that start at 1: a table of event times alone has no row for the start."""
     time = np.concatenate(([0.0], curve.time))
     steps = {"low": curve.low, "survival": curve.survival, "high": curve.high}
     low, survival, high = (np.concatenate(([1.0], values)) for values in steps.values())
-    label = f"{shorten(curve.group)} risk (n = {curve.people})"
-    axes.step(time, survival, where="post", color=colour, linewidth=1.8, label=label)
+    label = f"{shorten(curve.group, 12)} risk (n = {curve.people})"
+    axes.step(time, survival, where="post", color=colour, linewidth=1.8, linestyle=dash, label=label)
     axes.fill_between(time, low, high, step="post", color=colour, alpha=0.16, linewidth=0)
 
 
@@ -96,7 +99,7 @@ def _draw_numbers(axes: Axes, curves: Sequence[Curve], ticks: list[float]) -> No
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0, labelbottom=False)
     axes.tick_params(axis="y", pad=16)
-    axes.set_yticks(range(len(curves)), [shorten(curve.group) for curve in curves])
+    axes.set_yticks(range(len(curves)), [shorten(curve.group, 12) for curve in curves])
     axes.set_ylim(len(curves) - 0.4, -0.6)
     for row, curve in enumerate(curves):
         axes.get_yticklabels()[row].set_color(_colour(curve.group, row))

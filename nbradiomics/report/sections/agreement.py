@@ -16,8 +16,9 @@ from nbradiomics.report.figures.strips import Strip, draw_strips
 from nbradiomics.report.metric_text import metric_form, metric_label
 from nbradiomics.report.run_files import CASE, Run, rows_of
 from nbradiomics.report.sections.absence import absent_blocks, why_no_agreement
-from nbradiomics.report.text import MISSING, NO_BREAK, counted, quartiles, ratio
+from nbradiomics.report.text import quartiles
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import MISSING, NO_BREAK, counted, ratio
 
 #: Tables in the open, and those folded away: title and metrics of each.
 _SHOWN = {

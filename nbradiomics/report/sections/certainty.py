@@ -6,13 +6,13 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from nbradiomics.agreement.pairs import AUTO_PAIR
-from nbradiomics.numbers import beside
 from nbradiomics.report.agreement_rows import of_kind
 from nbradiomics.report.content import Block, Table, Text
 from nbradiomics.report.run_files import CASE, Run
-from nbradiomics.report.text import MISSING, counted, number, quartiles, ratio
+from nbradiomics.report.text import quartiles
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import MISSING, amount, counted, number, ratio
 
 _SHOWN = 10
 #: Fewer images than this say little about a correlation.
@@ -37,7 +37,7 @@ def certainty_blocks(run: Run) -> tuple[Block, ...]:
     summary = (
         f"Over {counted(len(known), 'image')} the folds agree with a median Dice of "
         f"{quartiles(known['fold_dice'], form=ratio)}, and their volumes vary by "
-        f"{quartiles(known['volume_cv'], form=ratio)}. {_with_readers(known, run.agreement)}"
+        f"{quartiles(known['volume_cv'], form=amount)}. {_with_readers(known, run.agreement)}"
     )
     blocks: list[Block] = [Text(summary)]
     if not low.empty:
@@ -66,8 +66,8 @@ def _lowest(low: pd.DataFrame) -> Table:
     rows = tuple(
         (
             " · ".join(str(row[name]) for name in names),
-            beside(row["fold_dice"], LOW_AGREEMENT),
-            ratio(row["volume_cv"]),
+            ratio(row["fold_dice"], beside=(LOW_AGREEMENT,)),
+            amount(row["volume_cv"]),
             number(row["volume_ml"], 1) if row["status"] != "empty" else f"{MISSING} (empty)",
         )
         for row in low.head(_SHOWN).to_dict("records")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbradiomics.report.content import Block, Table, Text
 from nbradiomics.report.run_files import Run, rows_of
-from nbradiomics.report.text import counted
+from nbradiomics.wording import counted
 
 
 def failures_blocks(run: Run) -> tuple[Block, ...]:

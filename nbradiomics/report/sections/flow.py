@@ -7,8 +7,8 @@ import pandas as pd
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
 from nbradiomics.report.sections.absence import NOT_ASKED, could_not, failed_endpoints, why_no_features
-from nbradiomics.report.text import MISSING, counted, tally
 from nbradiomics.tables import AUTO, feature_columns
+from nbradiomics.wording import MISSING, counted, tally
 
 #: Step of the flow at which a failure of a stage is told.
 _STEP_OF = {

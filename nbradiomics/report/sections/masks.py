@@ -6,12 +6,12 @@ from nbradiomics.errors import NbradiomicsError
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Block, Dash, Gallery, Key, Picture, Sentences, Text
 from nbradiomics.report.figures.picture import reader_colours
-from nbradiomics.report.figures.slices import draw_slice, largest_slice, reaches_beyond
+from nbradiomics.report.figures.slices import SEEN, draw_slice, reaches_beyond, telling_slices
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.ranking import Chosen, cases_of_cohort, choose_cases
 from nbradiomics.report.sections.volumes import CaseVolume, read_case
-from nbradiomics.report.text import counted
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted, share
 
 MOST = 6
 _DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
@@ -29,7 +29,7 @@ def masks_blocks(run: Run) -> tuple[Block, ...]:
     pictures, unread = [], []
     for case in chosen:
         try:
-            pictures.append(_picture(read_case(run, case), case, legend))
+            pictures.extend(_pictures(read_case(run, case), case, legend))
         except NbradiomicsError as error:
             unread.append(f"{case.name} is not shown: {error}")
     if not chosen:
@@ -44,13 +44,14 @@ def masks_blocks(run: Run) -> tuple[Block, ...]:
 
 _SMALL_PRINT = (
     "Each picture shows the slice (third axis of the image as stored) with the largest tumour area summed "
-    "over the readers, cropped around all contours; where the crop is wider than the image, its caption "
-    "says so. Orientation: as stored, image axes, x to the right and y downwards; the letters name the "
-    "patient's side at that edge (L left, R right, A anterior, P posterior, S superior, I inferior). Grey "
-    "window: 1st to 99th percentile of what is shown; pixels are drawn at their size in mm and interpolated "
-    "linearly. The Dice coefficient is that of the whole volume. Of each reader the first independent "
-    "reading is drawn (an edited automatic mask only where there is no other), and where a rule made "
-    "several lesions one, all of them."
+    "over the readers, and a second one that with the model's largest area where the first holds less than "
+    f"{share(SEEN)} of it; cropped around all contours, and where the crop is wider than the image, its "
+    "caption says so. Orientation: as stored, image axes, x to the right and y downwards; the letters name "
+    "the patient's side at that edge (L left, R right, A anterior, P posterior, S superior, I inferior). "
+    "Grey window: 1st to 99th percentile of what is shown; pixels are drawn at their size in mm and "
+    "interpolated linearly. The Dice coefficient is that of the whole volume. Of each reader the first "
+    "independent reading is drawn (an edited automatic mask only where there is no other), and where a rule "
+    "made several lesions one, all of them."
 )
 
 
@@ -77,16 +78,20 @@ def _legend(readers: list[str]) -> tuple[Key, ...]:
     )
 
 
-def _picture(volume: CaseVolume, case: Chosen, legend: tuple[Key, ...]) -> Picture:
-    position = largest_slice(volume.masks, volume.slices)
-    content = volume.slice_at(position)
-    where = f"slice {position + 1} of {volume.slices}"
+def _pictures(volume: CaseVolume, case: Chosen, legend: tuple[Key, ...]) -> list[Picture]:
+    chosen = telling_slices(volume.masks, AUTO, volume.slices)
+    return [_picture(volume, case, place, what, legend) for place, what in chosen.items()]
+
+
+def _picture(volume: CaseVolume, case: Chosen, place: int, what: str, legend: tuple[Key, ...]) -> Picture:
+    content = volume.slice_at(place)
+    where = volume.where(place, what)
     alt = f"{case.name}, {where}, with the contours of {', '.join(content.masks) or 'no reader'}"
     caption = (
         case.name,
         f"{case.why}; {where}" if case.why else where,
         *case.lines,
-        *volume.gaps(position),
+        *volume.gaps(place),
         *(("black: beyond the image",) if reaches_beyond(content) else ()),
     )
     return draw_slice(content, legend, alt=alt, caption=caption)

@@ -8,12 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.report.content import Block, Details, Heading, Sentences, Table, Text
+from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
 from nbradiomics.report.figures.forest import draw_forest
 from nbradiomics.report.figures.survival import Curve, draw_survival
 from nbradiomics.report.run_files import Endpoint, Run, rows_of
 from nbradiomics.report.sections.absence import absent_blocks, could_not, failed_endpoints
-from nbradiomics.report.text import MISSING, counted, interval, number, p_value, ratio, share
+from nbradiomics.wording import (
+    MISSING,
+    against,
+    concordance,
+    counted,
+    interval,
+    number,
+    p_text,
+    percent,
+    share,
+)
 
 C_INDEX = "harrell_c"
 GAIN = "harrell_c_gain_over_clinical"
@@ -90,21 +100,22 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     values = c_indices(endpoint.performance)
     if not any(np.isfinite(value[0]) for value in values.values()):
         return [table]
-    told = "; ".join(f"{model} {interval(*value)}" for model, value in values.items())
+    told = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
     told_as = f"Harrell's C-index of the cross-validated risk with its {level}interval"
     caption = (f"{told_as}; 0.5 is no discrimination.",)
-    return [draw_forest(values, alt=f"C-index by model: {told}.", caption=caption), table]
+    forest = draw_forest(values, alt=f"C-index by model: {told}.", caption=caption)
+    return [Gallery((forest,), of="charts"), table]
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
-    return interval(value, low, high, form=number if metric == GAIN else ratio)
+    return interval(value, low, high, form=against(number, 0) if metric == GAIN else concordance)
 
 
 def _survival(endpoint: Endpoint) -> list[Block]:
     table = endpoint.kaplan_meier
     if table is None or table.empty:
         return [Text("Kaplan-Meier curves: not part of this run.", tone="note")]
-    blocks: list[Block] = []
+    pictures: list[Picture] = []
     untested: list[str] = []
     for model in table["model"].unique():
         own = table[table["model"] == model]
@@ -119,7 +130,8 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
         alt = f"Kaplan-Meier curves of the risk groups of the model {model}; subjects at the start: {people}."
-        blocks.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
+        pictures.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
+    blocks: list[Block] = [Gallery(tuple(pictures), of="charts")]
     return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
 
 
@@ -156,9 +168,7 @@ def _separation(summary: Mapping[str, Any], model: str) -> str:
     settings = summary.get("settings")
     times = settings.get("permutations") if isinstance(settings, Mapping) else None
     how = f"{times} permutations of the outcome" if times else "permutations of the outcome"
-    return (
-        f"Separation of the groups: p {_equals(p)} ({how}, the whole cross-validation fitted anew each time)."
-    )
+    return f"Separation of the groups: {p_text(p)} ({how}, the whole cross-validation fitted anew each time)."
 
 
 def _no_p(models: Sequence[str]) -> str:
@@ -167,11 +177,6 @@ def _no_p(models: Sequence[str]) -> str:
         "that come from cross-validation, because the groups of different folds depend on each other's "
         "outcomes. Ask for permutations to have one."
     )
-
-
-def _equals(p: float) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def _selection(endpoint: Endpoint) -> list[Block]:
@@ -237,14 +242,10 @@ def _selected(model: str, own: pd.DataFrame, covariates: Sequence[str] | None) -
 def _features(rows: pd.DataFrame, kind: str, caption: str) -> Table:
     columns = ("feature", "frequency", "coefficient")
     cells = tuple(
-        (feature, _percent(frequency), number(coefficient, 3))
+        (feature, percent(frequency), number(coefficient, 3))
         for feature, frequency, coefficient in rows_of(rows, *columns)
     )
     return Table((kind.capitalize(), "Share of folds", "Mean log hazard ratio"), cells, caption=caption)
-
-
-def _percent(share: float) -> str:
-    return f"{number(100 * share, 0)} %" if np.isfinite(share) else MISSING
 
 
 def _excluded(excluded: pd.DataFrame | None) -> list[Block]:

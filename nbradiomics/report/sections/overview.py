@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Fact, Facts
-from nbradiomics.report.run_files import Run
+from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.absence import (
     NOT_ASKED,
     could_not,
@@ -24,9 +24,10 @@ from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.outcome import c_indices
 from nbradiomics.report.sections.readers.answer import answer_fact
 from nbradiomics.report.sections.reproducibility import TITLES
-from nbradiomics.report.text import MISSING, NO_BREAK, counted, interval, moment, shorten, tally
+from nbradiomics.report.text import excerpt, moment
 from nbradiomics.reproducibility import stable_text
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import MISSING, NO_BREAK, concordance, counted, interval, tally
 
 #: Longest small print of a figure; the section and the failures tell the rest.
 _LONGEST = 120
@@ -120,16 +121,21 @@ def _dice_fact(run: Run) -> list[Fact]:
         reason = why_no_agreement(run)
         modelled = run.cohort is not None and AUTO in set(run.cohort["reader"])
         told = modelled and reason != NOT_ASKED
-        return [Fact(MISSING, "Dice of the model", shorten(reason, _LONGEST))] if told else []
+        return [Fact(MISSING, "Dice of the model", excerpt(reason, _LONGEST))] if told else []
     if not (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
         return []
     values, detail = median_of_cases(run) or model_facts(run.agreement)
     return [Fact(values, "Dice of the model", detail)]
 
 
+def stable_facts(run: Run) -> Facts:
+    """Box of stable features alone."""
+    return Facts(tuple(_stable_facts(run)))
+
+
 def _stable_facts(run: Run) -> list[Fact]:
     if not run.reproducibility:
-        return [Fact(MISSING, "stable features", shorten(why_no_reproducibility(run), _LONGEST))]
+        return [Fact(MISSING, "stable features", excerpt(why_no_reproducibility(run), _LONGEST))]
     failed = failed_comparisons(run)
     return [
         _stable_fact(context, tables, failed.pop(context, {}))
@@ -154,15 +160,34 @@ def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mappi
     return Fact(value, "stable features", "; ".join(details))
 
 
-def _outcome_facts(run: Run) -> list[Fact]:
-    facts = [
-        Fact(interval(*value).replace(" ", NO_BREAK), f"C-index, {model}", f"endpoint {endpoint.name}")
-        for endpoint in run.endpoints
-        if endpoint.performance is not None
-        for model, value in c_indices(endpoint.performance).items()
+def _c_index(limits: tuple[float, float, float]) -> str:
+    return interval(*limits, form=concordance).replace(" ", NO_BREAK)
+
+
+def endpoint_facts(endpoint: Endpoint) -> Facts:
+    """Box of one endpoint: who was analysed, and the C-index of each model."""
+    people = [
+        _count(amount, what)
+        for what in ("subject", "event")
+        if isinstance(amount := endpoint.summary.get(f"{what}s"), int)
     ]
+    return Facts((*people, *_c_index_facts(endpoint)))
+
+
+def _c_index_facts(endpoint: Endpoint) -> list[Fact]:
+    if endpoint.performance is None:
+        return []
+    values = c_indices(endpoint.performance)
+    return [
+        Fact(_c_index(value), f"C-index, {model}", f"endpoint {endpoint.name}")
+        for model, value in values.items()
+    ]
+
+
+def _outcome_facts(run: Run) -> list[Fact]:
+    facts = [fact for endpoint in run.endpoints for fact in _c_index_facts(endpoint)]
     facts += [
-        Fact(MISSING, "C-index", shorten(f"endpoint {name} {could_not(cause)}", _LONGEST))
+        Fact(MISSING, "C-index", excerpt(f"endpoint {name} {could_not(cause)}", _LONGEST))
         for name, cause in failed_endpoints(run).items()
     ]
     return facts or [Fact(MISSING, "C-index", NOT_ASKED)]

@@ -9,7 +9,8 @@ import yaml
 
 from nbradiomics.report.content import Block, Details, Listing, Table
 from nbradiomics.report.run_files import Run
-from nbradiomics.report.text import MISSING, counted, moment
+from nbradiomics.report.text import moment
+from nbradiomics.wording import MISSING, counted
 
 
 def provenance_blocks(run: Run) -> tuple[Block, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from nbradiomics.report.content import Block, Details, Heading, Sentences, Table, Text
+from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class, image_type
 from nbradiomics.report.figures.stability import Comparison, draw_stability
 from nbradiomics.report.run_files import Run, rows_of
 from nbradiomics.report.sections.absence import (
@@ -18,22 +18,16 @@ from nbradiomics.report.sections.absence import (
     why_no_comparison,
     why_no_reproducibility,
 )
-from nbradiomics.report.text import MISSING, interval, number, quartiles, ratio, share
+from nbradiomics.report.sections.filters import filters_of, filters_picture
+from nbradiomics.report.text import quartiles
 from nbradiomics.reproducibility import LIMITS, stable_text, training_sentences
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import MISSING, interval, number, ratio, share
 
-CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
-OTHER = "other"
 READERS = "Between readers"
 WITH_AUTO = "With the model as a rater"
 WITH_AUTO_TABLE = "auto_vs_readers"
 TITLES = {"readers": READERS, WITH_AUTO_TABLE: WITH_AUTO}
-
-
-def feature_class(feature: str) -> str:
-    """PyRadiomics' class of a feature: ``glcm`` of ``original_glcm_Contrast``; else ``other``."""
-    match = re.fullmatch(r"[^_]+_([^_]+)_.+", feature)
-    return match[1] if match and match[1] in CLASSES else OTHER
 
 
 def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
@@ -75,6 +69,8 @@ def _rules(run: Run) -> list[str]:
 
 
 def _absent(run: Run, context: str, tables: Collection[str]) -> list[Text]:
+    if run.cohort is None and not failed_comparisons(run):
+        return []  # a page of one table: nothing else was asked for
     reasons = {name: why_no_comparison(run, context, name) for name in TITLES if name not in tables}
     return [Text(as_sentence(f"{TITLES[name]}: {why}"), tone="note") for name, why in reasons.items()]
 
@@ -85,12 +81,14 @@ def _context(found: dict[str, pd.DataFrame], absent: Sequence[Text]) -> tuple[Bl
         return tuple(absent)
     if all(table.empty for table in found.values()):
         return (Text("The tables of reproducibility hold no feature."), *absent)
-    grouped = {name: table.assign(group=table["feature"].map(feature_class)) for name, table in found.items()}
+    grouped = _grouped(found, feature_class)
+    classes = _classes(grouped)
     return (
         Sentences(tuple(stable_sentence(name, table) for name, table in found.items())),
         *absent,
-        _picture(grouped),
-        _by_class(grouped),
+        _picture(grouped, classes),
+        _by_group(grouped, "Class", classes),
+        *_by_filter(found),
         Details("All features", (_all_features(found),)),
     )
 
@@ -122,8 +120,19 @@ def _classes(grouped: dict[str, pd.DataFrame]) -> list[str]:
     return [name for name in (*CLASSES, OTHER) if name in present]
 
 
-def _picture(grouped: dict[str, pd.DataFrame]) -> Block:
-    classes = _classes(grouped)
+def _grouped(tables: Mapping[str, pd.DataFrame], group: Callable[[str], str]) -> dict[str, pd.DataFrame]:
+    return {name: table.assign(group=table["feature"].map(group)) for name, table in tables.items()}
+
+
+def _by_filter(found: dict[str, pd.DataFrame]) -> list[Block]:
+    """Figure and table by image filter, where there is more than one image."""
+    filters = filters_of(found)
+    if len(filters) < 2:
+        return []
+    return [filters_picture(found), _by_group(_grouped(found, image_type), "Filter", filters)]
+
+
+def _picture(grouped: dict[str, pd.DataFrame], classes: list[str]) -> Block:
     comparisons = [
         Comparison(
             name,
@@ -139,22 +148,24 @@ def _picture(grouped: dict[str, pd.DataFrame]) -> Block:
     return draw_stability(classes, comparisons, alt=f"Stability by feature class. {shares}", caption=caption)
 
 
-def _by_class(grouped: dict[str, pd.DataFrame]) -> Table:
-    columns = ["Class"]
+def _by_group(grouped: dict[str, pd.DataFrame], head: str, groups: Sequence[str]) -> Table:
+    columns = [head]
     for name in grouped:
         short = "readers" if name == READERS else "with model"
         columns += [f"Stable, {short}", f"ICC, {short}", f"Undefined, {short}"]
     rows = []
-    for group in [*_classes(grouped), None]:
+    for group in [*groups, None]:
         cells = ["all" if group is None else group]
         for table in grouped.values():
             own = table if group is None else table[table["group"] == group]
-            cells += _class_cells(own)
+            cells += _group_cells(own)
         rows.append(tuple(cells))
-    return Table(tuple(columns), tuple(rows), caption="Features by class, ICC as median [quartiles]")
+    return Table(
+        tuple(columns), tuple(rows), caption=f"Features by {head.lower()}, ICC as median [quartiles]"
+    )
 
 
-def _class_cells(table: pd.DataFrame) -> Sequence[str]:
+def _group_cells(table: pd.DataFrame) -> Sequence[str]:
     if table.empty:
         return [MISSING] * 3
     stable = f"{int(table['stable'].sum())} of {len(table)}"

@@ -19,6 +19,7 @@ from nbradiomics.images.region import read_region
 from nbradiomics.report.figures.slices import Slice
 from nbradiomics.report.run_files import CASE, Run
 from nbradiomics.report.sections.ranking import Chosen
+from nbradiomics.tables import AUTO
 
 Mask = NDArray[np.bool_]
 
@@ -37,12 +38,15 @@ class CaseVolume:
         ``edited``, ``consensus`` ... of each reader's mask, empty where the cohort table says nothing.
     notes
         Masks that could not be read, and why.
+    modelled
+        Whether the cohort has masks of the model at all.
     """
 
     image: sitk.Image
     masks: Mapping[str, Mask]
     kinds: Mapping[str, str]
     notes: tuple[str, ...]
+    modelled: bool = False
 
     @property
     def slices(self) -> int:
@@ -63,7 +67,24 @@ class CaseVolume:
         x, y, _ = self.image.GetSpacing()
         letters = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(self.image.GetDirection())
         masks = {reader: mask[position] for reader, mask in self.masks.items()}
-        return Slice(plane, masks, (x, y), (letters[0], letters[1]))
+        return Slice(plane, masks, (x, y), (letters[0], letters[1]), self._said(position))
+
+    def _said(self, position: int) -> tuple[str, ...]:
+        """What the picture of a slice says: why the model's contour, or that of any reader, is not in it."""
+        auto = self.masks.get(AUTO)
+        readers = [mask for reader, mask in self.masks.items() if reader != AUTO and mask.any()]
+        lines = []
+        if auto is None:
+            lines += [f"{AUTO}: no mask"] if self.modelled else []
+        elif not auto[position].any():
+            lines.append(f"{AUTO}: nothing in this slice" if auto.any() else f"{AUTO}: empty mask")
+        if readers and not any(mask[position].any() for mask in readers):
+            lines.append("no reader drew in this slice")
+        return tuple(lines)
+
+    def where(self, position: int, what: str) -> str:
+        """Name a slice, and what it was chosen for."""
+        return f"slice {position + 1} of {self.slices}" + (f", {what}" if what else "")
 
     def gaps(self, position: int) -> tuple[str, ...]:
         """Readers whose contour is not to be seen in a slice, and why; one line per reason."""
@@ -74,6 +95,8 @@ class CaseVolume:
             lines.append(f"no tumour voxel in the mask of {', '.join(empty)}")
         if elsewhere:
             lines.append(f"not in this slice: {', '.join(elsewhere)}")
+        if self.modelled and AUTO not in self.masks and not any(AUTO in note for note in self.notes):
+            lines.append(f"no mask of {AUTO}")
         return (*lines, *self.notes)
 
 
@@ -101,7 +124,7 @@ def read_case(run: Run, case: Chosen) -> CaseVolume:
             kinds[str(reader)] = str(_column(first, "reference_kind").iloc[0])
         except InputError as error:
             notes.append(f"the mask of {reader} is not drawn: {error.problem}")
-    return CaseVolume(image, masks, kinds, tuple(notes))
+    return CaseVolume(image, masks, kinds, tuple(notes), AUTO in set(run.cohort["reader"]))
 
 
 def _rows(cohort: pd.DataFrame, case: Chosen) -> pd.DataFrame:

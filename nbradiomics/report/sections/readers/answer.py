@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.report.content import Block, Details, Fact, Sentences, Table, Text
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.readers.frames import Column, Row, StudyRun, count, filled, table_of, words
-from nbradiomics.report.text import MISSING, NO_BREAK, number, p_value, signed
+from nbradiomics.wording import MISSING, NO_BREAK, against, interval, number, p_value, signed
 
 NON_INFERIORITY, SEGMENTED = "non_inferiority", "difference_segmented_cases"
 #: What the page calls each test; a test of another name keeps its own.
@@ -87,9 +89,7 @@ def answer_fact(run: Run) -> list[Fact]:
         told = "no verdict: the model failed in some cases, and the metric has no worst value"
         return [Fact(MISSING, f"difference in {of.label}, model and readers", told)] if failed else []
     digits = 2 if METRIC[of.metric].unit else 3
-    value = signed(row["value"], digits)
-    if not pd.isna(row["low"]):
-        value += f" [{signed(row['low'], digits)}, {signed(row['high'], digits)}]"
+    value = _with_limits(row, digits, signed)
     verdict = {"true": "non-inferior", "false": "non-inferiority not shown"}.get(
         row["passed"].lower(), "not tested"
     )
@@ -106,8 +106,8 @@ def _table(tests: pd.DataFrame, of: StudyRun) -> Table:
         Column("ε", lambda row: MISSING if pd.isna(row["epsilon"]) else f"{row['epsilon']:g}"),
         Column(f"Value [{of.level} interval]", _value),
         Column("Held against", lambda row: number(row.get("reference_value"), 3)),
-        Column("p", lambda row: _p(row["p"])),
-        Column("p, adjusted", lambda row: _p(row["p_adjusted"])),
+        Column("p", lambda row: p_value(row["p"], beside=(of.alpha,))),
+        Column("p, adjusted", lambda row: p_value(row["p_adjusted"], beside=(of.alpha,))),
         Column("Passed", lambda row: _VERDICTS.get(str(row["passed"]).lower(), MISSING)),
         Column("Subjects", lambda row: count(row["n"])),
     )
@@ -115,10 +115,13 @@ def _table(tests: pd.DataFrame, of: StudyRun) -> Table:
 
 
 def _value(row: Row) -> str:
+    return _with_limits(row, 3, number)
+
+
+def _with_limits(row: Row, digits: int, write: Callable[..., str]) -> str:
+    """Value and interval, apart from what they are held against."""
+    held = row.get("reference_value")
+    form = against(write, *(() if held is None or pd.isna(held) else (held,)))
     if pd.isna(row["low"]):
-        return number(row["value"], 3)
-    return f"{number(row['value'], 3)} [{number(row['low'], 3)}, {number(row['high'], 3)}]"
-
-
-def _p(value: float) -> str:
-    return MISSING if pd.isna(value) else p_value(value)
+        return form(row["value"], digits)
+    return interval(row["value"], row["low"], row["high"], digits=digits, form=form)

@@ -9,7 +9,7 @@ from nbradiomics.report.content import Block, Details, Table, Text
 from nbradiomics.report.metric_text import write_metric
 from nbradiomics.report.sections.readers.frames import Column, Row, StudyRun, count, filled, table_of, whole
 from nbradiomics.report.sections.readers.pools import MAIN
-from nbradiomics.report.text import MISSING, p_value, signed
+from nbradiomics.wording import MISSING, against, interval, p_value, signed
 
 
 def comparison_blocks(of: StudyRun) -> list[Block]:
@@ -53,8 +53,8 @@ def _table(table: pd.DataFrame, of: StudyRun, caption: str) -> Table:
         Column("Model and readers", lambda row: _value(row, "auto_readers")),
         Column("Readers", lambda row: _value(row, "readers_readers")),
         Column(f"Difference [{of.level} interval]", difference_cell),
-        Column("p", lambda row: _p(row["p"])),
-        Column("p (Holm)", lambda row: _p(row["p_holm"])),
+        Column("p", lambda row: p_value(row["p"])),
+        Column("p (Holm)", lambda row: p_value(row["p_holm"])),
     )
     return table_of(table, columns, caption=caption)
 
@@ -64,10 +64,10 @@ def difference_cell(row: Row) -> str:
     if pd.isna(row["difference"]):
         return MISSING
     digits = 3 if not METRIC[str(row["metric"])].unit else 2
-    value = signed(row["difference"], digits)
+    form = against(signed, 0)
     if pd.isna(row["low"]):
-        return value
-    return f"{value} [{signed(row['low'], digits)}, {signed(row['high'], digits)}]"
+        return form(row["difference"], digits)
+    return interval(row["difference"], row["low"], row["high"], digits=digits, form=form)
 
 
 def _failed(row: Row) -> str:
@@ -77,7 +77,3 @@ def _failed(row: Row) -> str:
 
 def _value(row: Row, name: str) -> str:
     return write_metric(str(row["metric"]), row[name], more=1)
-
-
-def _p(value: float) -> str:
-    return MISSING if pd.isna(value) else p_value(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbradiomics.report.content import Block, Details, Heading, Sentences, Text
+from nbradiomics.report.metric_text import write_metric
 from nbradiomics.report.sections.readers.frames import (
     Column,
     Row,
@@ -13,8 +14,8 @@ from nbradiomics.report.sections.readers.frames import (
     whole,
     words,
 )
-from nbradiomics.report.text import MISSING, number, p_value, ratio, share, signed
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import MISSING, number, p_value, share, signed
 
 _POOLED = "readers"
 
@@ -68,12 +69,12 @@ def direction_blocks(of: StudyRun) -> list[Block]:
         Column("Mask and reference", lambda row: f"{row['reader']} vs {row['reference']}"),
         whole("n", "n"),
         whole("Left out", "left_out"),
-        Column("FPRm, median", lambda row: number(row["fprm_median"])),
-        Column("FNR, median", lambda row: ratio(row["fnr_median"])),
+        Column("FPRm, median", lambda row: write_metric("fprm", row["fprm_median"])),
+        Column("FNR, median", lambda row: write_metric("fnr", row["fnr_median"])),
         Column("Outward", _outward),
         Column("Signed distance (mm)", lambda row: signed(row["signed_distance_mm"])),
         Column("Volume difference (ml)", lambda row: signed(row["volume_difference_ml"], 1)),
-        Column("p", lambda row: MISSING if row["p"] != row["p"] else p_value(row["p"])),
+        Column("p", lambda row: p_value(row["p"])),
     )
     blocks: list[Block] = [
         Heading("Direction of the errors"),

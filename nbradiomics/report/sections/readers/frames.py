@@ -13,7 +13,7 @@ from nbradiomics.report.content import Table
 from nbradiomics.report.metric_text import metric_label
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.study_files import StudyFiles
-from nbradiomics.report.text import MISSING, share
+from nbradiomics.wording import MISSING, share
 
 Row = Mapping[Hashable, Any]
 
@@ -69,6 +69,8 @@ class StudyRun:
         Non-inferiority margin in its unit; ``None`` where the study does not tell.
     level
         Level of the intervals, ``95 %``.
+    alpha
+        Level of the tests.
     """
 
     run: Run
@@ -76,6 +78,7 @@ class StudyRun:
     metric: str
     margin: float | None
     level: str
+    alpha: float
 
     @classmethod
     def of(cls, run: Run, study: StudyFiles) -> StudyRun:
@@ -83,13 +86,14 @@ class StudyRun:
         settings = study.record.get("settings")
         settings = settings if isinstance(settings, Mapping) else {}
         metric, margin = settings.get("metric"), settings.get("margin")
-        confidence = settings.get("confidence")
+        confidence, alpha = settings.get("confidence"), settings.get("alpha")
         return cls(
             run,
             study,
             metric if isinstance(metric, str) and metric in METRIC else "dice",
             float(margin) if isinstance(margin, (int, float)) else None,
             share(confidence) if isinstance(confidence, (int, float)) else share(0.95),
+            float(alpha) if isinstance(alpha, (int, float)) else 0.05,
         )
 
     @property

@@ -9,7 +9,7 @@ from nbradiomics.report.metric_text import write_metric
 from nbradiomics.report.sections.ranking import Chosen
 from nbradiomics.report.sections.readers.frames import Column, Row, StudyRun, filled, table_of, words
 from nbradiomics.report.sections.readers.signed import signed_blocks
-from nbradiomics.report.text import NO_BREAK, counted, number, ratio, signed
+from nbradiomics.wording import NO_BREAK, counted, signed
 
 _SHOWN = 10
 #: What the page says of the state of the automatic mask.
@@ -60,8 +60,8 @@ def _table(cases: pd.DataFrame, of: StudyRun) -> Table:
         Column("Model and readers", lambda row: write_metric(of.metric, row["auto_readers"])),
         Column("Readers", lambda row: write_metric(of.metric, row["readers_readers"])),
         Column("Difference (above 0: model better)", lambda row: signed(row["difference"])),
-        Column("HD95 (mm)", lambda row: number(row["hd95_mm"], 1)),
-        Column("FPRm", lambda row: number(row["fprm"])),
-        Column("FNR", lambda row: ratio(row["fnr"])),
+        Column("HD95 (mm)", lambda row: write_metric("hd95_mm", row["hd95_mm"])),
+        Column("FPRm", lambda row: write_metric("fprm", row["fprm"])),
+        Column("FNR", lambda row: write_metric("fnr", row["fnr"])),
     )
     return table_of(cases.head(_SHOWN), columns, text_columns=3, caption=caption)

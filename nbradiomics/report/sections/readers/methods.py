@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbradiomics.agreement.metrics import METRIC, Metric
 from nbradiomics.report.content import Block, Details, Table, Text
 from nbradiomics.report.sections.readers.frames import StudyRun
-from nbradiomics.report.text import counted, number
+from nbradiomics.wording import counted, number
 
 _PARAGRAPHS = (
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.agreement.pairs import AUTO_PAIR, INTER
@@ -12,11 +13,12 @@ from nbradiomics.report.content import Block, Gallery, Picture, Text
 from nbradiomics.report.figures.error_direction import Errors, beyond, draw_error_direction
 from nbradiomics.report.figures.paired import PairedCases, draw_paired
 from nbradiomics.report.figures.paired import beyond as beyond_axes
+from nbradiomics.report.metric_text import write_metric
 from nbradiomics.report.run_files import rows_of
 from nbradiomics.report.sections.ranking import Chosen
 from nbradiomics.report.sections.readers.frames import StudyRun, filled
-from nbradiomics.report.text import counted, number, ratio
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted
 
 BETWEEN = "between readers"
 BY_MODEL = "model against readers"
@@ -64,9 +66,13 @@ def _paired(of: StudyRun) -> Picture | str:
         *((f"Arrows: {counted(outside, 'case')} beyond the axes.",) if outside else ()),
         *((f"{counted(missing, 'case')} without both values not drawn.",) if missing else ()),
     )
-    medians = f"{number(float(np.median(points.readers)))} and {number(float(np.median(points.auto)))}"
+    medians = f"{_median(of.metric, points.readers)} and {_median(of.metric, points.auto)}"
     alt = f"{metric.label} of {counted(len(there), 'case')}, readers and model; medians {medians}."
     return draw_paired(points, alt=alt, caption=lines)
+
+
+def _median(metric: str, values: NDArray[np.float64]) -> str:
+    return write_metric(metric, float(np.median(values)))
 
 
 def _worse(points: PairedCases) -> int:
@@ -96,8 +102,7 @@ def _errors(rows: pd.DataFrame, by_model: bool) -> Errors:
 
 def _alt(errors: dict[str, Errors]) -> str:
     medians = "; ".join(
-        f"{name}: {number(float(np.median(own.fprm)))} and {ratio(float(np.median(own.fnr)))}"
-        for name, own in errors.items()
+        f"{name}: {_median('fprm', own.fprm)} and {_median('fnr', own.fnr)}" for name, own in errors.items()
     )
     return f"FPRm against FNR of each pair of masks. Medians {medians}."
 

@@ -12,8 +12,8 @@ from nbradiomics.report.content import Block, Details, Heading, Table, Text
 from nbradiomics.report.metric_text import metric_form
 from nbradiomics.report.sections.agreement import EDITED_WARNING
 from nbradiomics.report.sections.readers.frames import Row, StudyRun, count, filled
-from nbradiomics.report.text import MISSING, interval
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import MISSING, interval
 
 READERS = "readers"
 SAME = "same reader"

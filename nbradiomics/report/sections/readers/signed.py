@@ -15,13 +15,13 @@ from nbradiomics.agreement.distance_map import signed_distance_map
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.report.content import Block, Dash, Gallery, Key, Picture, Sentences, Text
 from nbradiomics.report.figures.signed_contour import MODEL_COLOUR, SignedSlice, draw_signed_slice
-from nbradiomics.report.figures.slices import Mask, Slice, largest_slice, reaches_beyond
+from nbradiomics.report.figures.slices import SEEN, Mask, Slice, reaches_beyond, telling_slices
 from nbradiomics.report.metric_text import metric_label, write_metric
 from nbradiomics.report.sections.ranking import Chosen
 from nbradiomics.report.sections.readers.frames import Row, StudyRun
 from nbradiomics.report.sections.volumes import CaseVolume, read_case
-from nbradiomics.report.text import counted
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import share
 
 Floats = NDArray[np.float64]
 _DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
@@ -41,12 +41,13 @@ class _Shown:
     case: Chosen
     volume: CaseVolume
     position: int
+    what: str
     content: Slice
     distances: Mapping[str, Floats]
 
 
 def signed_blocks(of: StudyRun, cases: pd.DataFrame) -> list[Block]:
-    """Gallery of three cases, and a sentence on each that cannot be shown.
+    """Gallery of three or four cases, and a sentence on each that cannot be shown.
 
     Parameters
     ----------
@@ -55,20 +56,22 @@ def signed_blocks(of: StudyRun, cases: pd.DataFrame) -> list[Block]:
     cases
         Cases of the study, the worst first.
     """
-    drawable = cases[cases["auto_readers"].notna() & (cases["status"] == "ok")]
-    if drawable.empty:
+    drawable = cases[cases["status"].isin(_RANKED)]
+    if drawable.empty or not _modelled(of):
         return [Text(_NONE)]
-    shown, told = [], []
-    empty = int((cases["status"] == "empty_mask").sum())
-    if empty:
-        told.append(f"{counted(empty, 'case')} whose automatic mask is empty cannot be coloured.")
+    shown: list[_Shown] = []
+    told = []
     for case in _choose(of, drawable):
         try:
-            shown.append(_read(of, case))
+            shown.extend(_read(of, case))
         except NbradiomicsError as error:
             told.append(f"{case.name} is not shown: {error}")
     blocks: list[Block] = [Text(_INTRODUCTION), *_gallery(shown)] if shown else []
     return [*blocks, Sentences(tuple(told))] if told else blocks
+
+
+def _modelled(of: StudyRun) -> bool:
+    return of.run.cohort is None or AUTO in set(of.run.cohort["reader"])
 
 
 def _gallery(shown: list[_Shown]) -> list[Block]:
@@ -80,19 +83,22 @@ def _gallery(shown: list[_Shown]) -> list[Block]:
     return [Gallery(pictures, legend), Text(_SMALL_PRINT, tone="note")]
 
 
-_NONE = "No case is drawn with signed distances: that takes masks of the model and of a reader, not empty."
+_NONE = "No case is drawn with signed distances: that takes masks of the model, and a reader's tumour."
+#: Cases with a rank: a reader drew a tumour, and the model found it or did not.
+_RANKED = ("missing", "empty_mask", "ok")
 _MODEL = Key(AUTO, MODEL_COLOUR, "solid")
 _INTRODUCTION = (
     "Worst, median and best case by the agreement of the model with the readers. Each reader's contour is "
     "coloured by how far the model's surface lies from it: red where the model reaches further than the "
-    "reader, blue where it falls short, white where the two run together. The model's own contour is the "
-    "thin yellow line."
+    "reader, blue where it falls short, white where the two run together, grey where the model drew nothing "
+    "at all. The model's own contour is the thin yellow line."
 )
 _SMALL_PRINT = (
     "The distance is that in space (3-D), from a voxel of the reader's boundary to the nearest one of the "
     "model's: it can be shorter than it looks in the slice. The colours are the same in all pictures; "
-    "what is beyond their ends has the colour of the end. Shown is the slice with the largest area of all "
-    "masks, which need not be the one where they differ most. Only independent masks are drawn."
+    "what is beyond their ends has the colour of the end. Shown is the slice with the readers' "
+    "largest area, and beside it that with the model's where the first holds less than "
+    f"{share(SEEN)} of it; neither need be the one where they differ most. Only independent masks are drawn."
 )
 
 
@@ -100,10 +106,17 @@ def _choose(of: StudyRun, cases: pd.DataFrame) -> list[Chosen]:
     rows = cases.to_dict("records")
     last = len(rows) - 1
     places = {last // 2: "median", last: "best", 0: "worst"} if last > 1 else {last: "best", 0: "worst"}
+    segmented = next((place for place, row in enumerate(rows) if row["status"] == "ok"), last)
+    if segmented not in places:
+        places[segmented] = "worst with a mask of the model, number"
     return [
-        _chosen(of, rows[place], f"{places[place]} of {len(rows)}" if last else "the only case")
+        _chosen(of, rows[place], _rank(places[place], place, last + 1) if last else "the only case")
         for place in sorted(places)
     ]
+
+
+def _rank(word: str, place: int, of: int) -> str:
+    return f"{word} {place + 1} of {of}" if word.endswith("number") else f"{word} of {of}"
 
 
 def _chosen(of: StudyRun, row: Row, why: str) -> Chosen:
@@ -114,27 +127,36 @@ def _chosen(of: StudyRun, row: Row, why: str) -> Chosen:
     return Chosen(key, why, (value + among,))
 
 
-def _read(of: StudyRun, case: Chosen) -> _Shown:
+def _read(of: StudyRun, case: Chosen) -> list[_Shown]:
     volume = read_case(of.run, case)
     kept = {
         reader: mask
         for reader, mask in volume.masks.items()
         if reader == AUTO or volume.kinds[reader] not in _NOT_INDEPENDENT
     }
-    if AUTO not in kept or len(kept) < 2:
-        why = "; ".join(volume.notes) or "there is no mask of the model, or no independent one of a reader"
+    if not set(kept) - {AUTO}:
+        why = "; ".join(volume.notes) or "there is no independent mask of a reader"
         raise InputError(f"{why}.")
     volume = replace(volume, masks=kept)
-    maps = {reader: _distances(volume, kept[AUTO], mask) for reader, mask in kept.items() if reader != AUTO}
-    position = largest_slice(kept, len(kept[AUTO]))
-    distances = {reader: own[position] for reader, own in maps.items()}
-    return _Shown(case, volume, position, volume.slice_at(position), distances)
+    maps = {reader: _distances(volume, mask) for reader, mask in kept.items() if reader != AUTO}
+    return [
+        _Shown(
+            case,
+            volume,
+            place,
+            what,
+            volume.slice_at(place),
+            {reader: own[place] for reader, own in maps.items()},
+        )
+        for place, what in telling_slices(kept, AUTO, volume.slices).items()
+    ]
 
 
-def _distances(volume: CaseVolume, auto: Mask, mask: Mask) -> Floats:
-    """Signed distance (mm) on the outlines of a reader's mask in every slice; NaN elsewhere."""
+def _distances(volume: CaseVolume, mask: Mask) -> Floats:
+    """Signed distance (mm) on the outlines of a reader's mask, slice by slice; NaN elsewhere."""
     values = np.full(mask.shape, np.nan)
-    if auto.any() and mask.any():
+    auto = volume.masks.get(AUTO)
+    if auto is not None and auto.any() and mask.any():
         outline = mask & ~ndimage.binary_erosion(mask, _IN_SLICE)
         mapped = signed_distance_map(_image(auto, volume), _image(mask, volume))
         values[outline] = sitk.GetArrayViewFromImage(mapped)[outline]
@@ -154,7 +176,7 @@ def _limit(shown: list[_Shown]) -> float:
 
 
 def _picture(item: _Shown, dashes: Mapping[str, Dash], limit: float) -> Picture:
-    where = f"slice {item.position + 1} of {item.volume.slices}"
+    where = item.volume.where(item.position, item.what)
     readers = ", ".join(item.distances)
     alt = f"{item.case.name}, {where}: contours of {readers} coloured by the distance to that of the model"
     caption = (

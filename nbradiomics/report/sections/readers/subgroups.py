@@ -10,7 +10,7 @@ import pandas as pd
 from nbradiomics.report.content import Block, Heading, Table, Text
 from nbradiomics.report.metric_text import metric_form
 from nbradiomics.report.sections.readers.frames import Column, StudyRun, count, filled, table_of
-from nbradiomics.report.text import MISSING, interval, number, p_value
+from nbradiomics.wording import MISSING, interval, number, p_value
 
 #: Names of the two agreements in the tables, and on the page.
 _WHAT = {"auto to readers": "Model and readers", "readers to readers": "Readers among themselves"}
@@ -30,8 +30,8 @@ def subgroup_blocks(of: StudyRun) -> list[Block]:
             Column("Direction", lambda row: row.get("direction") or MISSING),
             Column("Note", lambda row: row["note"] or MISSING),
             Column("Statistic", lambda row: number(row["statistic"], 1)),
-            Column("p", lambda row: MISSING if pd.isna(row["p"]) else p_value(row["p"])),
-            Column("p (Holm)", lambda row: MISSING if pd.isna(row["p_holm"]) else p_value(row["p_holm"])),
+            Column("p", lambda row: p_value(row["p"])),
+            Column("p (Holm)", lambda row: p_value(row["p_holm"])),
         )
         blocks.append(table_of(tests, columns, text_columns=5, caption="Do the groups differ?"))
     return [*blocks, Text(_NOTE, tone="note")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbradiomics.report.content import Block, Heading, Sentences
 from nbradiomics.report.sections.readers.frames import Column, StudyRun, filled, table_of, whole, words
-from nbradiomics.report.text import interval, number
+from nbradiomics.wording import interval, number
 
 
 def time_blocks(of: StudyRun) -> list[Block]:

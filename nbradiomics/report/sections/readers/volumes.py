@@ -9,8 +9,8 @@ from nbradiomics.report.agreement_rows import independent_rows
 from nbradiomics.report.content import Block, Gallery, Heading, Picture, Text
 from nbradiomics.report.figures.bland_altman import VolumePair, draw_bland_altman
 from nbradiomics.report.sections.readers.frames import Column, Row, StudyRun, filled, table_of, whole
-from nbradiomics.report.text import counted, signed, signed_percent
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted, signed, signed_percent
 
 _MOST_PICTURES = 12
 

@@ -1,0 +1,75 @@
+"""Stable features by image filter and class: a field for each, with its count and shaded by its share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.report.content import Picture
+from nbradiomics.report.figures.picture import INK, QUIET, label_rows, make_picture
+from nbradiomics.report.text import shorten_apart
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: One hue from light to dark: the shares keep their order in grey and for every colour vision.
+_COLOURS = "Blues"
+#: Share above which the ground is so dark that the count on it is white.
+_DARK = 0.6
+
+
+@dataclass(frozen=True)
+class FilterGrid:
+    """Counts of one comparison.
+
+    Attributes
+    ----------
+    name
+        The comparison.
+    stable, features
+        Shape (image types, classes): how many features are stable, of how many.
+    """
+
+    name: str
+    stable: NDArray[np.int64]
+    features: NDArray[np.int64]
+
+
+def draw_filters(
+    filters: Sequence[str],
+    classes: Sequence[str],
+    grids: Sequence[FilterGrid],
+    *,
+    alt: str,
+    caption: tuple[str, ...],
+) -> Picture:
+    """Draw one grid per comparison, side by side: a row per image type, a column per class."""
+
+    def draw(figure: Figure) -> None:
+        panels = figure.subplots(1, len(grids), sharey=True, squeeze=False)[0]
+        for axes, grid in zip(panels, grids, strict=True):
+            _grid(axes, grid, classes)
+        label_rows(panels[0], shorten_apart(filters))
+
+    width = 1.9 + 0.55 * max(len(classes), 4) * len(grids)
+    return make_picture(draw, size=(width, 1.2 + 0.3 * len(filters)), alt=alt, caption=caption)
+
+
+def _grid(axes: Axes, grid: FilterGrid, classes: Sequence[str]) -> None:
+    there = grid.features > 0
+    shares = np.where(there, grid.stable / np.maximum(grid.features, 1), np.nan)
+    axes.imshow(shares, cmap=_COLOURS, vmin=0, vmax=1, aspect="auto")
+    axes.set_title(grid.name)
+    axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    for row, column in np.ndindex(*shares.shape):
+        text = f"{grid.stable[row, column]}/{grid.features[row, column]}" if there[row, column] else "–"
+        dark = there[row, column] and shares[row, column] > _DARK
+        colour = "white" if dark else INK if there[row, column] else QUIET
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)

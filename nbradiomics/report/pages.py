@@ -1,0 +1,99 @@
+"""Pages of one command: the section that a run's report has, on a page of its own."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics.report.content import Facts, Page, Section
+from nbradiomics.report.render import claim_page, write_page
+from nbradiomics.report.run_files import Endpoint, Run, read_endpoint
+from nbradiomics.report.sections.outcome import outcome_blocks
+from nbradiomics.report.sections.overview import endpoint_facts, stable_facts
+from nbradiomics.report.sections.reproducibility import reproducibility_blocks
+from nbradiomics.tables import AUTO
+
+OUTCOME, REPRODUCIBILITY = "outcome", "reproducibility"
+
+
+def claim_outcome_page(folder: Path) -> Path:
+    """Path of the page of an outcome folder; refused where another page bears its name."""
+    return claim_page(Path(folder) / "report.html", OUTCOME)
+
+
+def claim_reproducibility_page(table: Path) -> Path:
+    """Path of the page beside a table of reproducibility; refused where another page bears its name."""
+    return claim_page(Path(table).with_suffix(".html"), REPRODUCIBILITY)
+
+
+def build_outcome_page(folder: Path, out: Path | None = None) -> Path:
+    """Write the page of an outcome folder: discrimination, survival by risk group, what entered the models.
+
+    Parameters
+    ----------
+    folder
+        What `nbradiomics.outcome.write_outcome` left.
+    out
+        Where to write; ``report.html`` in the folder by default.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        When a table is malformed, or another file bears the page's name.
+    """
+    endpoint = read_endpoint(folder.resolve()) or Endpoint(folder.resolve().name)
+    page = _page(
+        Run(folder, endpoints=(endpoint,)),
+        OUTCOME,
+        f"Outcome: {endpoint.summary.get('event', endpoint.name)}",
+        endpoint_facts(endpoint),
+    )
+    return write_page(page, out or claim_outcome_page(folder))
+
+
+def write_reproducibility_page(
+    table: pd.DataFrame, target: Path, *, readers: list[str], threshold: float, confidence: float
+) -> Path:
+    """Write the page of a table of reproducibility.
+
+    Parameters
+    ----------
+    table
+        What `nbradiomics.reproducibility.assess_reproducibility` gave.
+    target
+        HTML file.
+    readers
+        Readers that were named; empty for all but the model.
+    threshold, confidence
+        The rule of stability that it was made with.
+    """
+    comparison = "auto_vs_readers" if AUTO in readers else "readers"
+    rule = {"threshold": threshold, "confidence": confidence}
+    run = Run(
+        target.parent,
+        reproducibility={"": {comparison: table}},
+        provenance={"study": {"reproducibility": rule}},
+    )
+    who = f"readers {', '.join(readers)}" if readers else f"all readers but {AUTO}"
+    title = f"Reproducibility: {target.stem}"
+    return write_page(_page(run, REPRODUCIBILITY, title, stable_facts(run), f"; {who}"), target)
+
+
+_SECTIONS = {
+    OUTCOME: ("Outcome", outcome_blocks),
+    REPRODUCIBILITY: ("Reproducibility of features", reproducibility_blocks),
+}
+
+
+def _page(run: Run, of: str, title: str, facts: Facts, more: str = "") -> Page:
+    made = f"nbradiomics {version('nbradiomics')}{more}"
+    heading, blocks = _SECTIONS[of]
+    section = Section(of, heading, blocks(run))
+    return Page(title, made, (), facts, (section,), of)

@@ -1,0 +1,146 @@
+"""Numbers and counts as people read them: pages, figures, sentences and the terminal write them alike.
+
+What is missing is a dash, never a zero. A rounded number never contradicts what stands beside it: a value
+below a threshold is not shown as the threshold, and one beside a limit of its range does not look like it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+MISSING = "–"
+#: A space at which no line ends.
+NO_BREAK = "\u00a0"
+#: How many decimals a number may get beyond those asked for; after them it is written in full.
+_MORE = 6
+
+Form = Callable[[float | None, int], str]
+
+
+def number(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()) -> str:
+    """Round to `digits` decimals; a missing or infinite value is a dash.
+
+    Parameters
+    ----------
+    value
+        What to write.
+    digits
+        Decimals.
+    beside
+        Numbers that the value is compared with where it is read. It gets as many decimals as it takes to
+        stand on the same side of each: 0.7996 is ``0.7996`` beside 0.8, and ``0.80`` beside nothing.
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    value = float(value)
+    for decimals in range(digits, digits + _MORE + 1):
+        text = f"{value:,.{decimals}f}"
+        shown = float(text.replace(",", ""))
+        if all(_side(shown, other) == _side(value, other) for other in beside):
+            return text.removeprefix("-") if shown == 0 else text
+    return repr(value)
+
+
+def _side(value: float, other: float) -> int:
+    return (value > other) - (value < other)
+
+
+def ratio(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()) -> str:
+    """Round a number between 0 and 1 whose limits mean something (Dice, ICC, C-index).
+
+    A value that is not 0 or 1 never looks like it: 0.998 is ``>0.99`` and 0.002 is ``<0.01``. Not for what
+    may exceed 1, such as FPRm: that is an `amount`.
+    """
+    return _apart(value, digits, (0.0, 1.0), beside)
+
+
+def concordance(value: float | None, digits: int = 2) -> str:
+    """Round a C-index: 0.5 is chance, and what lies above or below it is not shown as 0.50."""
+    return ratio(value, digits, beside=(0.5,))
+
+
+def amount(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()) -> str:
+    """Round a number that starts at 0 and has no upper limit (a distance, FPRm).
+
+    A value above 0 never looks like 0: 0.002 is ``<0.01``; 0.998 is ``1.00``.
+    """
+    return _apart(value, digits, (0.0,), beside)
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """Write a share in percent: 0.42 is ``42 %``; only all is ``100 %``, and only none is ``0 %``."""
+    text = _apart(None if share is None else 100 * share, digits, (0.0, 100.0), ())
+    return text if text == MISSING else f"{text}{NO_BREAK}%"
+
+
+def _apart(value: float | None, digits: int, limits: Sequence[float], beside: Sequence[float]) -> str:
+    """Round so that a value beside a limit stays apart from it: ``>0.99``, ``<0.01``, ``>-0.01``."""
+    text = number(value, digits, beside=beside)
+    if text == MISSING or value is None:
+        return text
+    step = 10.0**-digits
+    for limit in limits:
+        close = any(abs(other - limit) < step for other in beside)
+        if value != limit and not close and text == number(limit, digits):
+            return f">{number(limit - step, digits)}" if value < limit else f"<{number(limit + step, digits)}"
+    return text
+
+
+def against(write: Callable[..., str], *beside: float) -> Form:
+    """Let a way to write numbers keep them apart from what they are held against."""
+    return partial(write, beside=beside)
+
+
+def interval(
+    value: float | None, low: float | None, high: float | None, *, digits: int = 2, form: Form = ratio
+) -> str:
+    """Write a value with its limits, ``0.93 [0.90, 0.95]``; a missing value is one dash."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{form(value, digits)} [{form(low, digits)}, {form(high, digits)}]"
+
+
+def signed(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()) -> str:
+    """Round a difference and show its sign, ``+0.02``; no sign where it rounds to 0."""
+    text = number(value, digits, beside=beside)
+    positive = text != MISSING and float(text.replace(",", "")) > 0
+    return f"+{text}" if positive else text
+
+
+def signed_percent(value: float | None) -> str:
+    """Round a difference in percent: ``+12 %``, ``-3.5 %``; one decimal below 10."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{signed(value, 0 if abs(value) >= 9.95 else 1)}{NO_BREAK}%"
+
+
+def p_value(value: float | None, *, beside: Sequence[float] = ()) -> str:
+    """Write a p value with three decimals, ``<0.001`` below; `beside` is the level it is held against."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value < 0.001 and not any(other < 0.001 for other in beside):
+        return "<0.001"
+    return number(value, 3, beside=beside)
+
+
+def p_text(value: float | None, *, beside: Sequence[float] = ()) -> str:
+    """Write a p value into a sentence: ``p = 0.012``, ``p < 0.001``."""
+    text = p_value(value, beside=beside)
+    return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
+
+
+def share(value: float) -> str:
+    """Write a confidence level or another exact share: 0.95 is ``95 %``, 0.975 is ``97.5 %``."""
+    return f"{round(100 * value, 6):g}{NO_BREAK}%"
+
+
+def counted(amount: int, one: str, several: str | None = None) -> str:
+    """``1 image``, ``12 images``; `several` where the plural is no plain s."""
+    return f"{amount:,} {one if amount == 1 else several or one + 's'}"
+
+
+def tally(counts: Iterable[tuple[str, int]]) -> str:
+    """``A 12, B 11``."""
+    return ", ".join(f"{name} {amount:,}" for name, amount in counts)
