@@ -25,12 +25,12 @@ site               hospital or scanner                                          
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.errors import InputError
+from nbradiomics.names import absolute_path
 from nbradiomics.problem import Problem
 from nbradiomics.tables import AUTO, read_text_table
 
@@ -92,7 +92,7 @@ def read_cohort_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
         table[column] = [_whole_number(value) for value in table[column]]
     problems += _row_problems(table, path)
     for column in FILES:
-        table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
+        table[column] = [str(absolute_path(path.parent, value)) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
 
 
@@ -117,7 +117,7 @@ def _from_batch(raw: pd.DataFrame) -> pd.DataFrame:
     subject = next((names[name] for name in SUBJECT_NAMES if name in names), None)
     table = raw.rename(columns={**known, **({subject: "subject"} if subject else {})})
     if "subject" not in table:
-        table["subject"] = _subjects_of([Path(image) for image in table["image"]])
+        table["subject"] = _subjects_of([Path(image.replace("\\", "/")) for image in table["image"]])
     if "reader" not in table:
         table["reader"] = [BATCH_READER if mask else "" for mask in table["mask"]]
     return table

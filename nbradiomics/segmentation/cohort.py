@@ -107,10 +107,11 @@ def segment_cohort(
     postprocessing: PostProcessing = PostProcessing(),  # noqa: B008 - frozen
     models: str | Path | None = None,
     threads: int | None = None,
+    jobs: int = 1,
     workspace: Workspace | None = None,
     progress: Progress = quiet,
 ) -> SegmentedCohort:
-    """Segment every scan of a cohort with an nnU-Net model, in this process.
+    """Segment every scan of a cohort with an nnU-Net model.
 
     Parameters
     ----------
@@ -131,7 +132,9 @@ def segment_cohort(
     models
         Folder of imported models; see `load_model`.
     threads
-        Threads of torch; ``None`` leaves their number alone.
+        Threads of torch in each process; ``None`` leaves their number alone, or is one with several `jobs`.
+    jobs
+        Processes; each holds the model. 1 stays in this one.
     workspace
         Where results are kept and found again; ``None`` segments everything.
     progress
@@ -159,6 +162,7 @@ def segment_cohort(
         stage=STAGE,
         workspace=workspace,
         holds=lambda name, payload: _hashes(files[name]) == payload["files"],
+        jobs=jobs,
         progress=progress,
     )
     for failure in batch.failures:  # what an earlier model left must not pass for this one's
