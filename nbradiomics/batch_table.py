@@ -39,7 +39,7 @@ def from_batch(raw: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[Proble
     subject = subject_column(list(raw.columns), str(path))
     table = raw.rename(columns={subject: "subject"} if subject else {})
     if subject is None:
-        table["subject"] = subjects_of([Path(image) for image in table["image"]])
+        table["subject"] = subjects_of([Path(image.replace("\\", "/")) for image in table["image"]])
     if "reader" not in table:
         table["reader"] = [BATCH_READER if mask else "" for mask in table["mask"]]
     channel = next((name for name in raw.columns if name.lower() == _CHANNEL), None)

@@ -45,6 +45,7 @@ def segment(
     ] = 0.0,
     models: Models = None,
     threads: Threads = None,
+    jobs: Annotated[int, typer.Option(help="Processes; each holds the model in memory.", min=1)] = 1,
     work: Work = None,
 ) -> None:
     """Find the tumours with nnU-Net; its masks become reader `auto`."""
@@ -63,6 +64,7 @@ def segment(
         inference=Inference(device, precision, resampling, mirroring),
         postprocessing=PostProcessing(largest_component, min_volume),
         threads=threads,
+        jobs=jobs,
         workspace=open_workspace(work),
         progress=bars,
     )

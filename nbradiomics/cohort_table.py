@@ -28,7 +28,6 @@ in_training        whether the model behind an automatic mask was trained on the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +37,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
 from nbradiomics.images.labels import plain_label
 from nbradiomics.in_training import read_state
+from nbradiomics.names import absolute_path
 from nbradiomics.problem import Problem, told_once
 from nbradiomics.tables import (
     AUTO,
@@ -124,7 +124,7 @@ def read_cohort_table(
     problems += told_once([*_row_problems(table, path), *_minutes_problems(table, unread, path)], len(table))
     table["in_training"] = [_state(value) for value in table["in_training"]]
     for column in FILES:
-        table[column] = [os.path.abspath(path.parent / value) if value else "" for value in table[column]]
+        table[column] = [str(absolute_path(path.parent, value)) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
 
 

@@ -1,9 +1,11 @@
-"""File names for things that are named by several words."""
+"""File names for things that are named by several words, and paths as tables name them."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def file_stems(parts: Sequence[Sequence[object]]) -> list[str]:
@@ -23,3 +25,16 @@ def file_stems(parts: Sequence[Sequence[object]]) -> list[str]:
         taken.add(stem.casefold())
         stems.append(stem)
     return stems
+
+
+def absolute_path(folder: Path, named: str | Path) -> Path:
+    r"""Path of a file that a table or study file names, from the folder of that file on.
+
+    Links are not followed: a linked file may lack the ending that tells its format. ``images\a.nii``, as
+    Windows writes it, is ``images/a.nii`` where that is there.
+    """
+    as_written = Path(os.path.abspath(folder / named))
+    if os.sep != "\\" and "\\" in str(named) and not as_written.exists():
+        here = Path(os.path.abspath(folder / str(named).replace("\\", "/")))
+        return here if here.exists() else as_written
+    return as_written

@@ -6,7 +6,6 @@ Sections are named after the stages; a stage whose section is absent is not run.
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,6 +25,7 @@ from nbradiomics.clinical.declaration import Declaration
 from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
+from nbradiomics.names import absolute_path
 from nbradiomics.problem import Problem, raise_errors
 from nbradiomics.tables import read_text
 
@@ -348,7 +348,7 @@ def load_study(path: str | Path) -> Study:
 
 def _resolve(study: Study, folder: Path) -> Study:
     """Make paths absolute; a preset or a bundled model keeps its name."""
-    changes: dict[str, Any] = {"cohort": _absolute(folder / study.cohort)}
+    changes: dict[str, Any] = {"cohort": absolute_path(folder, study.cohort)}
     changes["extract"] = study.extract.model_copy(
         update={"params": _path_or_name(study.extract.params, folder)}
     )
@@ -356,21 +356,16 @@ def _resolve(study: Study, folder: Path) -> Study:
         model = _path_or_name(study.segment.model, folder)
         changes["segment"] = study.segment.model_copy(update={"model": model})
     if study.readers.clinical:
-        clinical = _absolute(folder / study.readers.clinical)
+        clinical = absolute_path(folder, study.readers.clinical)
         changes["readers"] = study.readers.model_copy(update={"clinical": clinical})
     if study.outcome:
-        clinical = _absolute(folder / study.outcome.clinical)
+        clinical = absolute_path(folder, study.outcome.clinical)
         changes["outcome"] = study.outcome.model_copy(update={"clinical": clinical})
     return study.model_copy(update=changes)
 
 
-def _absolute(path: Path) -> Path:
-    # `resolve` would follow links, and a linked file may lack the ending that tells its format.
-    return Path(os.path.abspath(path))
-
-
 def _path_or_name(value: str, folder: Path) -> str:
-    path = _absolute(folder / value)
+    path = absolute_path(folder, value)
     return str(path) if path.exists() else value
 
 
@@ -387,7 +382,8 @@ def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
             ".".join(keys),
             "error",
             f"{file} does not exist or is no file.",
-            "Paths are relative to the study file.",
+            "Paths are relative to the study file"
+            + (", and are written with / on this system." if "\\" in str(file) else "."),
         )
         for keys, file in named
         if not file.is_file()

@@ -30,7 +30,8 @@ def digest_of(voxels: npt.NDArray[Any]) -> str:
     if not voxels.size or voxels.min() == voxels.max():
         return ""
     digest = hashlib.sha256(repr(voxels.shape).encode())
-    plain = np.packbits(voxels) if voxels.dtype == bool else voxels.astype("<f4")
+    with np.errstate(over="ignore"):
+        plain = np.packbits(voxels) if voxels.dtype == bool else voxels.astype("<f4")
     digest.update(np.ascontiguousarray(plain).data.cast("B"))
     return digest.hexdigest()
 

@@ -195,7 +195,10 @@ def _scaled(stored: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.
     slope, intercept = scale
     if kind == np.float64:
         return np.asarray(plain * slope + intercept)
-    return np.asarray((plain.astype(np.float32).astype(np.float64) * slope + intercept).astype(np.float32))
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
+        return np.asarray(
+            (plain.astype(np.float32).astype(np.float64) * slope + intercept).astype(np.float32)
+        )
 
 
 def itk_grid(path: Path) -> Grid | None:

@@ -158,7 +158,10 @@ def _doubt_of_orientation(header: Any) -> tuple[str, str] | None:
         return found, "Nothing to do for features; for `segment` convert the original images again."
     if min(codes) <= 0:
         return None
-    qform, sform = _qform(header, "the image"), _sform(header)
+    try:
+        qform, sform = _qform(header, "the header"), _sform(header)
+    except InputError as error:
+        return f"{error.problem} The sform counts.", "Make sure that other programs read the image so too."
     turned = [matrix[:, :3] / np.linalg.norm(matrix[:, :3], axis=0) for matrix in (qform, sform)]
     apart = float(np.abs(qform[:, 3] - sform[:, 3]).max())
     if np.abs(turned[0] - turned[1]).max() <= SAME_DIRECTION and apart <= SAME_ORIGIN:

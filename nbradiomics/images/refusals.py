@@ -59,7 +59,7 @@ def folder(path: Path) -> InputError:
 
 def missing(path: Path) -> InputError:
     """The refusal of a path under which nothing lies."""
-    if "\\" in str(path):
+    if re.search(r"\\|/[A-Za-z]:/", str(path)):
         return InputError(
             f"{path} does not exist: it is a path of Windows, and nothing lies there on this system.",
             "Write the path with / and as this system has it; in a table, paths start at the table.",

@@ -110,10 +110,11 @@ def segment_cohort(
     training_subjects: Sequence[str] | None = None,
     models: str | Path | None = None,
     threads: int | None = None,
+    jobs: int = 1,
     workspace: Workspace | None = None,
     progress: Progress = quiet,
 ) -> SegmentedCohort:
-    """Segment every scan of a cohort with an nnU-Net model, in this process.
+    """Segment every scan of a cohort with an nnU-Net model.
 
     Parameters
     ----------
@@ -137,7 +138,9 @@ def segment_cohort(
     models
         Folder of imported models; see `load_model`.
     threads
-        Threads of torch; ``None`` leaves their number alone.
+        Threads of torch in each process; ``None`` leaves their number alone, or is one with several `jobs`.
+    jobs
+        Processes; each holds the model. 1 stays in this one.
     workspace
         Where results are kept and found again; ``None`` segments everything.
     progress
@@ -165,6 +168,7 @@ def segment_cohort(
         stage=STAGE,
         workspace=workspace,
         holds=lambda name, payload: _hashes(files[name]) == payload["files"],
+        jobs=jobs,
         progress=progress,
     )
     for failure in batch.failures:  # what an earlier model left must not pass for this one's

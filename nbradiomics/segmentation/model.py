@@ -6,6 +6,7 @@ import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ class Model:
         Which of the plans' configurations was trained, such as ``3d_fullres``.
     fingerprint
         SHA-256, in hexadecimal, over the files that decide what the model predicts.
+    folder
+        Where its files lie.
     """
 
     name: str
@@ -57,7 +60,12 @@ class Model:
     orientation: str | None
     configuration: str
     fingerprint: str
+    folder: Path = field(compare=False)
     predictor: Any = field(repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process loads the weights from the folder, once, where they would be sent with each case.
+        return _loaded_again, (self.folder, self.folds, self.fingerprint)
 
     def predict(
         self,
@@ -200,8 +208,18 @@ def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) 
         orientation=description.orientation,
         configuration=folds[0].configuration,
         fingerprint=fingerprint_of(folder),
+        folder=folder.absolute(),
         predictor=predictor,
     )
+
+
+@lru_cache(maxsize=1)
+def _loaded_again(folder: Path, folds: tuple[str, ...], fingerprint: str) -> Model:
+    """The model of another process, from the same files."""
+    model = load_model(folder).with_folds(folds)
+    if model.fingerprint != fingerprint:
+        raise ModelError(f"the files of the model in {folder} were changed.", "Give the command again.")
+    return model
 
 
 def fingerprint_of(folder: Path) -> str:

@@ -12,7 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.cohort import Scan, load_cohort
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, ModelError
 from nbradiomics.images.io import read_image, write_image
 from nbradiomics.segmentation import Inference, PostProcessing, load_model
 from nbradiomics.segmentation.cohort import MAP_STEP, segment_cohort
@@ -216,3 +216,55 @@ def test_a_stored_result_holds_only_for_what_made_it_and_while_its_files_are_unc
     assert again(inference=Inference(precision="fp32", resampling="stock")) == 1
     assert again(postprocessing=PostProcessing(min_volume_ml=1.0)) == 1
     assert again(model=model.with_folds(["fold_1"])) == 1
+
+
+# --- what a network cannot take, and several processes ------------------------------------------------
+
+
+@pytest.mark.parametrize("edge", [0.5, 2.0, 4.0, 40.0])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_single_slice_gets_its_reason(axis: int, edge: float) -> None:
+    shape = [16, 16, 16]
+    shape[axis] = 1
+    image = sitk.GetImageFromArray(np.random.default_rng(0).normal(100, 9, shape).astype(np.float32))
+    image.SetSpacing((edge, edge, edge))
+    with pytest.raises(InputError, match="too thin for this model") as stop:
+        load_model("synthetic-demo").predict(image)
+    assert "several slices" in stop.value.remedy
+
+
+def test_a_slice_in_an_empty_volume_gets_its_reason() -> None:
+    array = np.zeros((16, 16, 16), np.float32)
+    array[5] = np.random.default_rng(0).normal(100, 9, (16, 16))
+    with pytest.raises(InputError, match="16 x 16 x 1 voxels of 1 x 1 x 1 mm"):
+        load_model("synthetic-demo").predict(sitk.GetImageFromArray(array))
+
+
+def test_several_processes_give_the_same_masks(cohort: Path, tmp_path: Path) -> None:
+    for jobs in (1, 2):
+        folder = tmp_path / str(jobs)
+        options = ("--model", "synthetic-demo", "--jobs", jobs, "--threads", 1, "--no-maps")
+        assert call("segment", cohort, *options, "--out", folder / "c.csv") == 0
+    one, two = ((tmp_path / str(jobs)) for jobs in (1, 2))
+    masks = sorted(path.name for path in (one / "c_masks").iterdir())
+    assert masks == sorted(path.name for path in (two / "c_masks").iterdir())
+    for name in masks:
+        assert (one / "c_masks" / name).read_bytes() == (two / "c_masks" / name).read_bytes()
+    assert (one / "c.segmentation.csv").read_text() == (two / "c.segmentation.csv").read_text()
+
+
+def test_another_process_does_not_take_changed_weights_for_the_same_model(tmp_path: Path) -> None:
+    import pickle
+
+    shutil.copytree(BUNDLED / "synthetic-demo", tmp_path / "m")
+    model = load_model(tmp_path / "m").with_folds(["fold_1"])
+    sent = pickle.dumps(model)
+    assert len(sent) < 2000  # no weights are sent
+    assert pickle.loads(sent) == model
+    card = tmp_path / "m" / "card.json"
+    card.write_text(card.read_text().replace("synthetic", "Synthetic"))
+    from nbradiomics.segmentation.model import _loaded_again
+
+    _loaded_again.cache_clear()
+    with pytest.raises(ModelError, match="were changed"):
+        pickle.loads(sent)

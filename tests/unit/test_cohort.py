@@ -245,3 +245,31 @@ def test_a_reader_is_left_out_and_an_image_of_his_alone_stays(tmp_path: Path) ->
     assert cohort.readers() == ["A"]
     assert [scan.subject for scan in cohort.scans()] == ["a", "b"]
     assert cohort.table["mask"].map(lambda mask: Path(mask).name).tolist() == ["1.nii.gz", ""]
+
+
+def test_a_path_of_windows_is_found_where_it_is_there(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    for file in ("images/a.nii.gz", "masks/a.nii.gz", "images/a\\b.nii.gz"):
+        (tmp_path / file).touch()
+    rows = [r"s,images\a.nii.gz,A,.\masks\a.nii.gz", r"t,images/a\b.nii.gz,A,masks/a.nii.gz"]
+    first, second = load_cohort(write_cohort(tmp_path, rows)).cases()
+    assert first.scan.image == tmp_path / "images" / "a.nii.gz"
+    assert first.masks[0].path == tmp_path / "masks" / "a.nii.gz"
+    assert second.scan.image == tmp_path / "images" / "a\\b.nii.gz"  # a name that holds one here
+
+
+def test_a_subject_of_a_batch_table_is_named_by_the_file_of_a_windows_path(tmp_path: Path) -> None:
+    path = tmp_path / "batch.csv"
+    path.write_text("Image,Mask\n" + r"images\p1.nrrd,masks\p1.nrrd" + "\n")
+    assert load_cohort(path).table["subject"].tolist() == ["p1"]
+
+
+@pytest.mark.parametrize("named", [r"images\a.nii.gz", r"C:\data\a.nii.gz", "C:/data/a.nii.gz"])
+def test_a_path_of_windows_that_is_not_there_is_called_so(named: str, tmp_path: Path) -> None:
+    from nbradiomics.checks import check
+
+    table = check(write_cohort(tmp_path, [f"s,{named},,"]))
+    assert table["row"].tolist() == ["2"]
+    assert "path of Windows" in table["problem"].iloc[0]
+    assert "with /" in table["remedy"].iloc[0]

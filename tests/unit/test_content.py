@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import pandas as pd
 import pytest
 import SimpleITK as sitk
 
@@ -16,7 +17,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.images.content import lies_in_one_file
 from nbradiomics.images.io import read_image
 from nbradiomics.workspace import Workspace, content_hash, run_stored
-from tests.helpers import make_image
+from tests.helpers import ball, call, make_image, write_cohort
 
 #: Axes z, y, x; large enough that the bytes in the middle of each file are voxels.
 VOXELS = np.random.default_rng(0).integers(1, 200, (8, 9, 10)).astype(np.uint8)
@@ -128,6 +129,34 @@ def test_every_file_that_an_image_is_read_from_is_in_its_key(name: str, tmp_path
             file.unlink()
             assert content_hash(path) != before, file.name
             file.write_bytes(kept)
+
+
+@pytest.mark.parametrize("ending", ["mhd", "nhdr", "hdr"])
+def test_equal_headers_of_different_voxels_are_measured_each(ending: str, tmp_path: Path) -> None:
+    for number in range(3):
+        folder = tmp_path / f"P{number}"
+        folder.mkdir()
+        noise = np.random.default_rng(number).integers(0, 9, VOXELS.shape).astype(np.uint8)
+        sitk.WriteImage(make_image(noise + 10 * number), str(folder / f"image.{ending}"))
+        sitk.WriteImage(make_image(ball(VOXELS.shape)), str(folder / f"mask.{ending}"))
+    rows = [f"P{number},P{number}/image.{ending},A,P{number}/mask.{ending}" for number in range(3)]
+    cohort = write_cohort(tmp_path, rows)
+    (tmp_path / "p.yaml").write_text(
+        "imageType: {Original: {}}\nfeatureClass: {firstorder: [Mean], shape: [VoxelVolume]}\n"
+    )
+
+    def measured() -> pd.DataFrame:
+        out, kept = tmp_path / "f.csv", tmp_path / "work"
+        options = ("--params", tmp_path / "p.yaml", "--work", kept, "--jobs", 1)
+        assert call("extract", cohort, "--out", out, *options) == 0
+        return pd.read_csv(out)
+
+    for table in (measured(), measured()):  # computed, and taken from what was kept
+        means = table["original_firstorder_Mean"].to_numpy()
+        assert (np.diff(means) > 5).all()
+    sitk.WriteImage(make_image(ball(VOXELS.shape, radius=2)), str(tmp_path / "P1" / f"mask.{ending}"))
+    volumes = measured()["original_shape_VoxelVolume"].tolist()
+    assert volumes == [ball(VOXELS.shape).sum(), ball(VOXELS.shape, radius=2).sum(), ball(VOXELS.shape).sum()]
 
 
 def test_files_whose_bytes_suffice_are_not_opened_as_images(tmp_path: Path) -> None:

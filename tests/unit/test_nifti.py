@@ -235,6 +235,11 @@ def test_a_quaternion_that_is_none_is_refused(tmp_path: Path) -> None:
     made["quatern_b"] = made["quatern_c"] = made["quatern_d"] = 1
     with pytest.raises(InputError, match="qform is no rotation"):
         read_image(write(tmp_path / "a.nii", made))
+    made["sform_code"] = 1  # which counts
+    path = write(tmp_path / "a.nii", made)
+    assert np.allclose(affine_of(read_image(path)), EDGES)
+    ((found, _),) = doubts_of(path)
+    assert "qform is no rotation. The sform counts" in found
 
 
 @pytest.mark.parametrize(("unit", "factor"), [(1, 0.001), (3, 1000.0)])

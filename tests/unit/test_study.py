@@ -7,7 +7,7 @@ import pytest
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings
-from nbradiomics.study import Endpoint, Outcome, load_study
+from nbradiomics.study import Endpoint, Outcome, load_study, read_study
 
 
 def write(folder: Path, text: str) -> Path:
@@ -104,3 +104,17 @@ def test_another_encoding_is_told(tmp_path: Path) -> None:
     path.write_bytes("cohort: cohort.csv # \xb5m\n".encode("latin-1"))
     with pytest.raises(InputError, match="UTF-8"):
         load_study(path)
+
+
+def test_paths_of_windows_are_found_where_they_are_there(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    cohort = tmp_path / "tables" / "cohort.csv"
+    cohort.write_text("subject,image\ns,a.nii.gz\n")
+    path = tmp_path / "study.yaml"
+    path.write_text("cohort: tables\\cohort.csv\n")
+    study, problems = read_study(path)
+    assert study is not None
+    assert (study.cohort, problems) == (cohort, [])
+    path.write_text("cohort: other\\cohort.csv\n")
+    _, (problem,) = read_study(path)
+    assert "written with /" in problem.remedy

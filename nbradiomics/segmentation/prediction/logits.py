@@ -18,7 +18,7 @@ import torch
 from nnunetv2.inference.sliding_window_prediction import compute_gaussian
 from nnunetv2.preprocessing.resampling.resample_torch import resample_torch_fornnunet
 
-from nbradiomics.errors import ModelError
+from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation.model_files.labels import Tumour
 from nbradiomics.segmentation.prediction.inference import Inference
 
@@ -236,10 +236,37 @@ class _Frame:
         return np.ascontiguousarray(whole.transpose(self.predictor.plans_manager.transpose_backward))
 
 
+def require_extent(stacked: npt.NDArray[np.float32], spacing: list[float], predictor: Any) -> None:
+    """Raise `InputError` for an image in which the network's grid has no room.
+
+    Parameters
+    ----------
+    stacked
+        Axes channel, z, y, x.
+    spacing
+        Edges of a voxel along z, y, x, in mm.
+    predictor
+        An initialised ``nnUNetPredictor``.
+    """
+    wanted = list(predictor.configuration_manager.spacing)
+    order = predictor.plans_manager.transpose_forward[-len(wanted) :]
+    there = np.argwhere((stacked != 0).any(axis=0))  # nnU-Net cuts away what is 0 in every channel
+    lengths = there.max(axis=0) - there.min(axis=0) + 1
+    for axis, edge in zip(order, wanted, strict=True):
+        if lengths[axis] == 1 or round(float(lengths[axis] * spacing[axis] / edge)) == 0:
+            raise InputError(
+                f"the image holds values other than 0 in {' x '.join(map(str, lengths[::-1]))} voxels of "
+                f"{' x '.join(f'{length:g}' for length in spacing[::-1])} mm: too thin for this model, whose "
+                f"voxels are {edge:g} mm along that axis.",
+                "Give a volume of several slices; a model that was trained in 2D takes single ones.",
+            )
+
+
 def _prepare(images: tuple[sitk.Image, ...], predictor: Any) -> tuple[_Frame, torch.Tensor]:
     """Cut, normalise and resample images as in training; axes channel, z, y, x."""
     stacked = np.stack([sitk.GetArrayFromImage(image).astype(np.float32) for image in images])
     properties = {"spacing": [float(edge) for edge in images[0].GetSpacing()[::-1]]}
+    require_extent(stacked, properties["spacing"], predictor)
     preprocessor = predictor.configuration_manager.preprocessor_class(verbose=False)
     data, _, properties = preprocessor.run_case_npy(
         stacked,
