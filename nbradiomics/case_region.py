@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import reduce
+
 import SimpleITK as sitk
 
 from nbradiomics.cohort import Case
 from nbradiomics.errors import InputError
+from nbradiomics.images.fit import STRICT, Fit, fit_mask, on_grid
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
@@ -42,8 +46,8 @@ def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
     return region
 
 
-def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.Image]:
-    """Image and region of a case, on one grid.
+def read_case(case: Case, label: int = DEFAULT_LABEL, fit: Fit = STRICT) -> tuple[sitk.Image, sitk.Image]:
+    """Image and region of a case; `fit` says whether the region may keep a grid of its own.
 
     Raises
     ------
@@ -51,18 +55,26 @@ def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.
         When a file cannot be used, the grids differ, or the region is empty.
     """
     image = read_image(case.scan.image)
-    return image, region_on(image, case, label)
+    return image, region_on(image, case, label, fit)
 
 
-def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
-    """Region of a case on the grid of its scan's image; raises `InputError` as `read_case`."""
-    region = read_case_region(case, label)
-    require_same_grid(region, image, names=(str(case.masks[0].path), str(case.scan.image)))
+def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL, fit: Fit = STRICT) -> sitk.Image:
+    """Region of a case, on its image's grid unless `fit` allows another; raises as `read_case`."""
+    if fit.correct and len(case.masks) > 1:
+        region = _united_on(image, case, label)
+    else:
+        names = (str(case.masks[0].path), str(case.scan.image))
+        region = fit_mask(read_case_region(case, label), image, fit, names=names)
     if not sitk.GetArrayViewFromImage(region).any():
         raise InputError(f"{case.masks[0].path}: the mask is empty.", "There is nothing to measure in it.")
-    # Within tolerance the grids are the same; libraries that compare exactly must see them so.
-    region.CopyInformation(image)
     return region
+
+
+def _united_on(image: sitk.Image, case: Case, label: int) -> sitk.Image:
+    """Masks of a case, each on a grid of its own, united on the image's."""
+    alone = [replace(case, masks=(mask,)) for mask in case.masks]
+    regions = [on_grid(read_case_region(one, label), image, name=str(one.masks[0].path)) for one in alone]
+    return reduce(sitk.Or, regions)
 
 
 def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:

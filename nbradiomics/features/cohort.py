@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pandas as pd
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
-from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, require_able, resolve_label
+from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, first_of, require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.scans import STAGE, extract_scans
 from nbradiomics.lesions import apply_lesion_rule
@@ -31,7 +32,8 @@ class FeatureTable:
         Index columns (`tables.INDEX`), then one column per feature. A case that failed has a row of
         missing values.
     failures
-        Cases that failed, and features that a case lacks while others have them.
+        Cases that failed, and features that were asked for and that a case has not, whether others have
+        them or none has.
     """
 
     table: pd.DataFrame
@@ -117,15 +119,16 @@ def _index(case: Case, engine: str) -> list[str | int]:
 
 
 def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:
-    """Cases that were computed but lack features which others have."""
+    """Features that were asked for and that a case has not: a failure for each case and reason."""
     columns = [column for column in table.columns if column not in INDEX]
     failures = []
     for name, payload in results.items():
-        lacking = [column for column in columns if np.isnan(payload["values"].get(column, np.nan))]
-        if lacking:
-            shown = ", ".join(lacking[:3]) + (" ..." if len(lacking) > 3 else "")
-            why = "; ".join(dict.fromkeys(payload["notes"])) or "no reason given"
-            cause = f"{len(lacking)} of {len(columns)} features are undefined ({shown}): {why}"
+        missing: dict[str, list[str]] = defaultdict(list)
+        for feature, reason in payload["missing"].items():
+            missing[reason].append(feature)
+        total = len(dict.fromkeys((*columns, *payload["missing"])))
+        for reason, features in missing.items():
+            cause = f"{len(features)} of {total} features are undefined ({first_of(features)}): {reason}."
             failures.append(
                 Failure(name, STAGE, cause, "Their values are missing in this row; the rest holds.")
             )

@@ -23,6 +23,7 @@ import yaml
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
+from nbradiomics.images.fit import Fit
 from nbradiomics.tables import read_text
 
 # pykwalify would print what is wrong, which the error that is raised says.
@@ -88,6 +89,12 @@ class Parameters:
     def label(self) -> int | None:
         """The label that the file names; ``None`` when it names none."""
         return (self.content.get("setting") or {}).get("label")
+
+    @property
+    def fit(self) -> Fit:
+        """How far a mask's grid may lie from its image's: `geometryTolerance` and `correctMask`."""
+        setting = self.content.get("setting") or {}
+        return Fit(setting.get("geometryTolerance"), bool(setting.get("correctMask", False)))
 
     @property
     def fingerprint(self) -> str:
