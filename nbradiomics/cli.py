@@ -217,6 +217,8 @@ def extract(
     loaded = read_cohort(cohort)
     features = extract_cohort(loaded, params=params, engine=engine, lesions=lesions, **options)
     write_table(features.table, out)
+    for note in features.notes:
+        notes.print(note, markup=False)
     if diagnostics is not None:
         write_diagnostics(diagnostics, loaded, params=params, lesions=lesions, jobs=processes(jobs))
     finish(

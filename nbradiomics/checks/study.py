@@ -9,6 +9,7 @@ import pandas as pd
 
 from nbradiomics.checks.images import check_images
 from nbradiomics.checks.outcomes import check_choice, check_outcomes
+from nbradiomics.checks.parameters import check_settings
 from nbradiomics.checks.readers import check_readers
 from nbradiomics.checks.segmentation import check_model, check_scans
 from nbradiomics.cohort_table import DEFAULTS, read_cohort_table
@@ -64,7 +65,9 @@ def check(
         parameters = load_parameters(params if params is not None else {})
         label = int(resolve_label(parameters, None))
         problems += _check_labels(parameters, table, path, "label")
-        problems += check_images(table, path, label=label, jobs=jobs, progress=progress)
+        problems += check_settings(parameters)
+        given = parameters if params is not None else None
+        problems += check_images(table, path, label=label, parameters=given, jobs=jobs, progress=progress)
         return problem_table(problems)
     if params is not None:
         raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
@@ -90,7 +93,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
             problems += check_outcomes(study.outcome, table, study.cohort)
             problems += check_choice(study.outcome, table, path)
     try:
-        require_able(study.extract.engine, _parameters(study))
+        require_able(study.extract.engine, study_parameters(study))
     except InputError as error:
         problems.append(problem_of(error, path, "extract.engine"))
     problems += check_readers(study, table, path)
@@ -114,10 +117,17 @@ def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Pro
     if not study.cohort.is_file():
         return []
     table, _ = read_cohort_table(study.cohort)
-    return check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
+    return check_images(
+        table,
+        study.cohort,
+        label=study_label(study),
+        parameters=study_parameters(study),
+        jobs=jobs,
+        progress=progress,
+    )
 
 
-def _parameters(study: Study) -> Parameters:
+def study_parameters(study: Study) -> Parameters:
     """The study's parameters; those of no file where they are wrong, which is told elsewhere."""
     try:
         return load_parameters(study.extract.params)
@@ -138,7 +148,7 @@ def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
         parameters = load_parameters(study.extract.params)
     except InputError as error:
         return [problem_of(error, path, "extract.params")]
-    return _check_labels(parameters, table, path, "extract.params")
+    return [*check_settings(parameters), *_check_labels(parameters, table, path, "extract.params")]
 
 
 def _check_labels(parameters: Parameters, table: pd.DataFrame, path: Path, column: str) -> list[Problem]:

@@ -60,6 +60,30 @@ def absent_features(parameters: Parameters, extraction: Extraction, voxels: int)
     return {name: why.of(name) for name in absent}
 
 
+def unmeasurable(parameters: Parameters) -> dict[str, list[str]]:
+    """Features that are asked for and that no region can get, by the reason: a LoG without sigma, for one."""
+    found: dict[str, list[str]] = {}
+    for name in expected_features(parameters):
+        why = _certain(name, parameters)
+        if why:
+            found.setdefault(why, []).append(name)
+    return found
+
+
+def _certain(name: str, parameters: Parameters) -> str:
+    """Reason that no image and no region changes; empty where there is none."""
+    image, of, feature = name.split("_")
+    if image == log_name(NO_SIGMA):
+        return "LoG has no sigma: give it, such as `LoG: {sigma: [2.0, 4.0]}`"
+    if of == "shape2D" and not (parameters.content.get("setting") or {}).get("force2D", False):
+        return "shape2D needs `force2D: true` in the parameter file"
+    same = _RETIRED.get(f"{of}_{feature}")
+    if same is None:
+        return ""
+    instead = f"it is the same as {same}; ask for that" if same else "it is 1 in every region"
+    return f"{feature} is retired in PyRadiomics, which gives no value: {instead}"
+
+
 @dataclass(frozen=True)
 class _Why:
     """What decides about a reason: parameters, what the engine gave, the images that were made, voxels."""
@@ -72,24 +96,18 @@ class _Why:
     def of(self, name: str) -> str:
         """Reason of one feature."""
         image, of, feature = name.split("_")
-        if of == "shape2D" and (why := self._flat()):
+        if of == "shape2D" and (why := self._not_flat()):
             return why
-        retired = _RETIRED.get(f"{of}_{feature}")
         # An image of which nothing but retired features was asked for has no value, and was made.
         if image not in self.images and image != "original" and (why := self._unmade(image)):
             return why
-        if retired is not None:
-            same = f"it is the same as {retired}; ask for that" if retired else "it is 1 in every region"
-            return f"{feature} is retired in PyRadiomics, which gives no value: {same}"
-        return self._undefined(f"{of}_{feature}")
+        return _certain(name, self.parameters) or self._undefined(f"{of}_{feature}")
 
     @property
     def _settings(self) -> Mapping[str, Any]:
         return self.parameters.content.get("setting") or {}
 
-    def _flat(self) -> str:
-        if not self._settings.get("force2D", False):
-            return "shape2D needs `force2D: true` in the parameter file"
+    def _not_flat(self) -> str:
         if any("cannot calculate 2D shape" in note for note in self.extraction.notes):
             axis = self._settings.get("force2Ddimension", 0)
             return (
@@ -100,8 +118,6 @@ class _Why:
 
     def _unmade(self, image: str) -> str:
         """Why a filter gave no image; empty where nothing says that it did not."""
-        if image == log_name(NO_SIGMA):
-            return "LoG has no sigma: give it, such as `LoG: {sigma: [2.0, 4.0]}`"
         if image.startswith("log-sigma"):
             return self._no_laplacian(image)
         if image.startswith("lbp"):

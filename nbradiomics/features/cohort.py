@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ import pandas as pd
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, first_of, require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.scans import STAGE, extract_scans
+from nbradiomics.features.unused import unused_settings
 from nbradiomics.lesions import apply_lesion_rule
 from nbradiomics.tables import AUTO, INDEX
 from nbradiomics.workspace import Payload, Workspace
@@ -34,10 +36,13 @@ class FeatureTable:
     failures
         Cases that failed, and features that were asked for and that a case has not, whether others have
         them or none has.
+    notes
+        What else to know of the numbers: settings without effect, bins too few or too many, constants.
     """
 
     table: pd.DataFrame
     failures: list[Failure]
+    notes: list[str] = field(default_factory=list)
 
 
 def extract_cohort(
@@ -82,7 +87,25 @@ def extract_cohort(
         raise InputError(f"{cohort.path} holds no mask.", "Give readers' masks, or segment the images first.")
     batch = extract_scans(cases, parameters, engine, label, workspace=workspace, jobs=jobs, progress=progress)
     table = _assemble(cases, batch.results, engine_name(engine, parameters))
-    return FeatureTable(table, batch.failures + _incomplete(table, batch.results))
+    failures = batch.failures + _incomplete(table, batch.results)
+    return FeatureTable(table, failures, _notes(table, batch.results, parameters))
+
+
+def _notes(table: pd.DataFrame, results: Mapping[str, Payload], parameters: Parameters) -> list[str]:
+    spans = [tuple(payload["span"]) for payload in results.values() if payload["span"]]
+    advice = bin_advice(spans, parameters)
+    found = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
+    constant = constant_features(table)
+    total = len(table.columns) - len(INDEX)
+    told = f"{len(constant)} of {total} features are the same in every mask ({first_of(constant)})."
+    return [*found, told] if constant else found
+
+
+def constant_features(table: pd.DataFrame) -> list[str]:
+    """Features that have one value in all masks of a table, of two or more that have any."""
+    columns = [column for column in table.columns if column not in INDEX]
+    many = table[columns].count() > 1
+    return [column for column in columns if many[column] and table[column].nunique() == 1]
 
 
 def engine_name(engine: str, parameters: Parameters) -> str:

@@ -15,6 +15,7 @@ import SimpleITK as sitk
 from nbradiomics.errors import InputError
 from nbradiomics.features import pyradiomics_engine
 from nbradiomics.features.absence import absent_features
+from nbradiomics.features.bins import bin_width, span_finder
 from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.native import engine as native_engine
 from nbradiomics.features.parameters import Parameters, load_parameters
@@ -187,7 +188,21 @@ def extract_regions(
             if isinstance(one, InputError)
             else _with_reasons(one, region, parameters)
         )
-    return refused
+    return _with_spans(refused, image, sound, parameters)
+
+
+def _with_spans(
+    found: dict[str, Extraction | InputError],
+    image: sitk.Image,
+    regions: Mapping[str, sitk.Image],
+    parameters: Parameters,
+) -> dict[str, Extraction | InputError]:
+    """Add the span of each region where the engine, as PyRadiomics, does not tell it and it is needed."""
+    lacking = {name: one for name, one in found.items() if isinstance(one, Extraction) and one.span is None}
+    if not lacking or bin_width(parameters) is None:
+        return found
+    span = span_finder(image, parameters)
+    return found | {name: replace(one, span=span(regions[name])) for name, one in lacking.items()}
 
 
 def require_finite(image: sitk.Image, name: str) -> None:

@@ -18,9 +18,8 @@ class Extraction:
         What the engine said on the way, in its words.
     broken
         Features in which the engine broke off, as ``glcm_MCC``, and what it said: another try may give more.
-    spans
-        Lowest and highest intensity of the region by the name of the image; what an engine does not tell is
-        not there.
+    span
+        Lowest and highest intensity of the region in the original image, where it was measured.
     missing
         Features that were asked for and have no number, each with the reason (`absence.absent_features`).
     """
@@ -28,5 +27,5 @@ class Extraction:
     values: dict[str, float]
     notes: list[str]
     broken: Mapping[str, str] = field(default_factory=dict)
-    spans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    span: tuple[float, float] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)

@@ -160,7 +160,7 @@ def _key(cases: Iterable[Case], how: _How) -> str:
         masks=masks if parameters.own.crop == UNION else masks[0][1],
         parameters=parameters.fingerprint,
         engine=[engine, ENGINES[engine].engine_version()],
-        holds=["values", "missing", "spans"],
+        holds=["values", "missing", "span"],
     )
 
 
@@ -183,7 +183,7 @@ def _extract_masks(cases: tuple[Case, ...], parameters: Parameters, engine: str,
             found[name] = {
                 "values": result.values,
                 "missing": result.missing,
-                "spans": result.spans,
+                "span": result.span,
                 PASSING: bool(result.broken),
             }
     return {"cases": found, "failures": failures, PASSING: bool(failures)}

@@ -57,7 +57,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
         # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
         except (ValueError, RuntimeError) as error:
             raise refusal(error) from error
-    return Extraction(found.values, [last_line(note) for note in notes], spans=found.spans)
+    return Extraction(found.values, [last_line(note) for note in notes], span=found.span)
 
 
 def compute_together(
@@ -86,9 +86,7 @@ def compute_together(
         plan = Plan.of(parameters.content, parameters.own.ibsi)
     found = extract_together(image, regions, plan, union=parameters.own.crop == UNION)
     return [
-        Extraction(
-            one.found.values, [last_line(note) for note in (*shared, *one.notes)], spans=one.found.spans
-        )
+        Extraction(one.found.values, [last_line(note) for note in (*shared, *one.notes)], span=one.found.span)
         if one.refusal is None
         else one.refusal
         if isinstance(one.refusal, InputError)

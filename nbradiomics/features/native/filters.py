@@ -67,7 +67,7 @@ def filtered_images(
 def _quietly(images: Iterator[_Filtered]) -> Iterator[_Filtered]:
     """Images as they come, without what libraries warn of on the way.
 
-    scikit-image warns of every LBP of an image that holds no whole numbers, NumPy of a logarithm of 0. What is
+    scikit-image warns of every LBP of an image without whole numbers, NumPy of a logarithm of 0. What is
     not finite afterwards is refused where it is measured.
     """
     while True:

@@ -44,17 +44,17 @@ class Found:
     ----------
     values
         Features under PyRadiomics' names.
-    spans
-        Lowest and highest intensity of the region by the name of the (filtered) image.
+    span
+        Lowest and highest intensity of the region in the original image, where that is measured.
     """
 
     values: dict[str, float] = field(default_factory=dict)
-    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
+    span: tuple[float, float] | None = None
 
     def add(self, other: Found) -> None:
         """Take in what was measured in another image."""
         self.values |= other.values
-        self.spans |= other.spans
+        self.span = self.span or other.span
 
 
 def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> Found:
@@ -160,7 +160,7 @@ def measure_image(
             if (asked.symmetrical, feature) in _GLCM_NOTES:
                 _log.warning(_GLCM_NOTES[asked.symmetrical, feature])
     measured = {f"{name}_{of}_{feature}": value for of in wanted for feature, value in found[of].items()}
-    return Found(measured, {name: (float(values.min()), float(values.max()))})
+    return Found(measured, (float(values.min()), float(values.max())) if name == "original" else None)
 
 
 def _spacing(image: sitk.Image) -> tuple[float, float, float]:
