@@ -55,8 +55,8 @@ app = typer.Typer(
 INTERRUPTED = 130
 #: Named here so that the help need not read the parameter files; a test holds it true.
 PRESETS = (
-    "ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, t2w_mr_1mm, "
-    "t2w_mr_anisotropic"
+    "ct_1mm, ct_anisotropic, ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, "
+    "t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
 )
 
 

@@ -106,7 +106,7 @@ def _has(setting: Mapping[str, Any], types: Mapping[str, Any], key: str) -> bool
     needed = _NEEDS[key].removesuffix(": true")
     beside = {"padDistance": setting.get("preCrop"), "force2Ddimension": "LBP2D" in types}
     # An image type may set force2D for itself.
-    own = any((settings or {}).get(needed) for settings in types.values())
+    own = needed == "force2D" and any((settings or {}).get(needed) for settings in types.values())
     return bool(setting.get(needed) or beside.get(key) or own)
 
 
