@@ -93,7 +93,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
             problems += check_outcomes(study.outcome, table, study.cohort)
             problems += check_choice(study.outcome, table, path)
     try:
-        require_able(study.extract.engine, study_parameters(study))
+        require_able(study.extract.engine, study_parameters(study) or load_parameters({}))
     except InputError as error:
         problems.append(problem_of(error, path, "extract.engine"))
     problems += check_readers(study, table, path)
@@ -127,12 +127,12 @@ def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Pro
     )
 
 
-def study_parameters(study: Study) -> Parameters:
-    """The study's parameters; those of no file where they are wrong, which is told elsewhere."""
+def study_parameters(study: Study) -> Parameters | None:
+    """The study's parameters; ``None`` where they are wrong, which is told elsewhere."""
     try:
         return load_parameters(study.extract.params)
     except InputError:
-        return load_parameters({})
+        return None
 
 
 def study_label(study: Study) -> int:

@@ -73,15 +73,6 @@ ABSENT = [
     ({"featureClass": {**MEAN, "shape2D": []}}, 9, "force2D: true"),
     ({"featureClass": {"glcm": ["Homogeneity1", "Contrast"]}}, 1, "same as Id"),
     ({"featureClass": {"gldm": ["DependencePercentage", "SmallDependenceEmphasis"]}}, 1, "1 in every region"),
-    (
-        {
-            "setting": {"resampledPixelSpacing": [3, 3, 3], "padDistance": 0},
-            "imageType": {"Original": {}, "LoG": {"sigma": [1.0]}},
-            "featureClass": MEAN,
-        },
-        1,
-        "too small for LoG",
-    ),
 ]
 
 
