@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -10,6 +12,7 @@ import SimpleITK as sitk
 from nbradiomics.cohort import Case
 from nbradiomics.components import keep_component
 from nbradiomics.errors import InputError
+from nbradiomics.images.fit import STRICT, Fit, fit_mask, on_grid
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
@@ -45,12 +48,17 @@ def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
     for other_path, other in others:
         require_same_grid(region, other, names=(str(path), str(other_path)))
         region = sitk.Or(region, other)
+    return _component(region, case)
+
+
+def _component(region: sitk.Image, case: Case) -> sitk.Image:
+    """The component that is meant of a case's region; all of it where none is named."""
     if case.component is None:
         return region
     try:
         return keep_component(region, case.component.number, case.component.minimum_ml)
     except InputError as error:
-        raise InputError(f"{path}: {error.problem}", error.remedy) from error
+        raise InputError(f"{case.masks[0].path}: {error.problem}", error.remedy) from error
 
 
 def require_not_the_image(mask: Path, image: Path) -> None:
@@ -61,8 +69,8 @@ def require_not_the_image(mask: Path, image: Path) -> None:
             raise InputError(f"{mask} is given as mask, and is the image itself.", "Name the mask's file.")
 
 
-def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.Image]:
-    """Image and region of a case, on one grid.
+def read_case(case: Case, label: int = DEFAULT_LABEL, fit: Fit = STRICT) -> tuple[sitk.Image, sitk.Image]:
+    """Image and region of a case; `fit` says whether the region may keep a grid of its own.
 
     Raises
     ------
@@ -70,18 +78,26 @@ def read_case(case: Case, label: int = DEFAULT_LABEL) -> tuple[sitk.Image, sitk.
         When a file cannot be used, the grids differ, or the region is empty.
     """
     image = read_image(case.scan.image)
-    return image, region_on(image, case, label)
+    return image, region_on(image, case, label, fit)
 
 
-def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
-    """Region of a case on the grid of its scan's image; raises `InputError` as `read_case`."""
-    region = read_case_region(case, label)
-    require_same_grid(region, image, names=(str(case.masks[0].path), str(case.scan.image)))
+def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL, fit: Fit = STRICT) -> sitk.Image:
+    """Region of a case, on its image's grid unless `fit` allows another; raises as `read_case`."""
+    if fit.correct and len(case.masks) > 1:
+        region = _united_on(image, case, label)
+    else:
+        names = (str(case.masks[0].path), str(case.scan.image))
+        region = fit_mask(read_case_region(case, label), image, fit, names=names)
     if not sitk.GetArrayViewFromImage(region).any():
         raise InputError(f"{case.masks[0].path}: the mask is empty.", "There is nothing to measure in it.")
-    # Within tolerance the grids are the same; libraries that compare exactly must see them so.
-    region.CopyInformation(image)
     return region
+
+
+def _united_on(image: sitk.Image, case: Case, label: int) -> sitk.Image:
+    """Masks of a case, each on a grid of its own, united on the image's."""
+    alone = [replace(case, masks=(mask,), component=None) for mask in case.masks]
+    regions = [on_grid(read_case_region(one, label), image, name=str(one.masks[0].path)) for one in alone]
+    return _component(reduce(sitk.Or, regions), case)
 
 
 def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:

@@ -65,8 +65,8 @@ app = typer.Typer(
 INTERRUPTED = 130
 #: Named here so that the help need not read the parameter files; a test holds it true.
 PRESETS = (
-    "ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, t2w_mr_1mm, "
-    "t2w_mr_anisotropic"
+    "ct_1mm, ct_anisotropic, ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, "
+    "t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
 )
 
 
@@ -237,6 +237,8 @@ def extract(
     asked: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
     features = extract_cohort(loaded, engine=engine, **asked, **options)
     write_table(features.table, out)
+    for note in features.notes:
+        notes.print(note, markup=False)
     if diagnostics is not None:
         write_diagnostics(diagnostics, loaded, jobs=processes(jobs), **asked)
     show_label_warnings(loaded, params, jobs=processes(jobs))

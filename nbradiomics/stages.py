@@ -13,7 +13,7 @@ from nbradiomics.agreement.study import study_readers
 from nbradiomics.checks import check_images
 from nbradiomics.checks.readers import read_clinical, reader_settings
 from nbradiomics.checks.segmentation import check_scans, study_inference
-from nbradiomics.checks.study import study_label
+from nbradiomics.checks.study import study_label, study_parameters
 from nbradiomics.clinical import read_clinical_table
 from nbradiomics.cohort import Cohort
 from nbradiomics.components import refuse_components
@@ -64,7 +64,10 @@ class Run:
 def check_inputs(run: Run, cohort: Cohort, found: list[Problem]) -> None:
     """Look at the images too, and list all that is wrong; `found` is what the tables gave."""
     scans = check_scans(run.model, cohort.table, cohort.path) if run.model else []
-    images = check_images(cohort.table, cohort.path, label=study_label(run.study), **run.by_case)
+    parameters = study_parameters(run.study)
+    images = check_images(
+        cohort.table, cohort.path, label=study_label(run.study), parameters=parameters, **run.by_case
+    )
     images = told_once(images, len(cohort.table))
     write_table(run.folder.localised(problem_table([*found, *scans, *images])), run.folder.file("check.csv"))
 

@@ -10,6 +10,7 @@ from nbradiomics.checks.columns import check_columns
 from nbradiomics.checks.images import check_images
 from nbradiomics.checks.labels import overruled_labels
 from nbradiomics.checks.outcomes import check_choice, check_outcomes
+from nbradiomics.checks.parameters import check_settings
 from nbradiomics.checks.readers import check_readers
 from nbradiomics.checks.segmentation import check_model, check_scans
 from nbradiomics.cohort_table import DEFAULTS, read_cohort_table
@@ -67,7 +68,9 @@ def check(
         parameters = load_parameters(params if params is not None else {})
         label = int(resolve_label(parameters, None))
         problems += overruled_labels(parameters, table, path, "label")
-        images = check_images(table, path, label=label, jobs=jobs, progress=progress)
+        problems += check_settings(parameters)
+        given = parameters if params is not None else None
+        images = check_images(table, path, label=label, parameters=given, jobs=jobs, progress=progress)
         problems += told_once(images, len(table))
         return problem_table(problems)
     if params is not None:
@@ -98,7 +101,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
             problems += _check_training(study, table, path)
             problems += check_choice(study.outcome, table, path) if study.outcome else []
     try:
-        require_able(study.extract.engine, _parameters(study))
+        require_able(study.extract.engine, study_parameters(study) or load_parameters({}))
     except InputError as error:
         problems.append(problem_of(error, path, "extract.engine"))
     problems += check_readers(study, table, path)
@@ -122,16 +125,23 @@ def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Pro
     if not study.cohort.is_file():
         return []
     table, _ = read_cohort_table(study.cohort, study.columns)
-    images = check_images(table, study.cohort, label=study_label(study), jobs=jobs, progress=progress)
+    images = check_images(
+        table,
+        study.cohort,
+        label=study_label(study),
+        parameters=study_parameters(study),
+        jobs=jobs,
+        progress=progress,
+    )
     return told_once(images, len(table))
 
 
-def _parameters(study: Study) -> Parameters:
-    """The study's parameters; those of no file where they are wrong, which is told elsewhere."""
+def study_parameters(study: Study) -> Parameters | None:
+    """The study's parameters; ``None`` where they are wrong, which is told elsewhere."""
     try:
         return load_parameters(study.extract.params)
     except InputError:
-        return load_parameters({})
+        return None
 
 
 def study_label(study: Study) -> int:
@@ -147,7 +157,7 @@ def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
         parameters = load_parameters(study.extract.params)
     except InputError as error:
         return [problem_of(error, path, "extract.params")]
-    return overruled_labels(parameters, table, path, "extract.params")
+    return [*check_settings(parameters), *overruled_labels(parameters, table, path, "extract.params")]
 
 
 def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pandas as pd
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
-from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, require_able, resolve_label
+from nbradiomics.features.bins import bin_advice
+from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, first_of, require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.scans import STAGE, extract_scans
+from nbradiomics.features.unused import unused_settings
 from nbradiomics.lesions import measured_cases
 from nbradiomics.tables import INDEX
 from nbradiomics.workspace import Payload, Workspace
@@ -31,12 +34,15 @@ class FeatureTable:
         Index columns (`tables.INDEX`), then one column per feature. A case that failed has a row of
         missing values.
     failures
-        Cases that failed, features that a case lacks while others have them, and components that are too
-        small to be measured.
+        Cases that failed, features that were asked for and that a case has not, whether others have them or
+        none has, and components that are too small to be measured.
+    notes
+        What else to know of the numbers: settings without effect, bins too few or too many, constants.
     """
 
     table: pd.DataFrame
     failures: list[Failure]
+    notes: list[str] = field(default_factory=list)
 
 
 def extract_cohort(
@@ -87,7 +93,25 @@ def extract_cohort(
     batch = extract_scans(cases, parameters, engine, label, workspace=workspace, jobs=jobs, progress=progress)
     table = _assemble(cases, batch.results, engine_name(engine, parameters))
     small = _small_components(case for case in measured if case.name in batch.results)
-    return FeatureTable(table, [*batch.failures, *_incomplete(table, batch.results), *small])
+    failures = [*batch.failures, *_incomplete(table, batch.results), *small]
+    return FeatureTable(table, failures, _notes(table, batch.results, parameters))
+
+
+def _notes(table: pd.DataFrame, results: Mapping[str, Payload], parameters: Parameters) -> list[str]:
+    spans = [tuple(payload["span"]) for payload in results.values() if payload["span"]]
+    advice = bin_advice(spans, parameters)
+    found = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
+    constant = constant_features(table)
+    total = len(table.columns) - len(INDEX)
+    told = f"{len(constant)} of {total} features are the same in every mask ({first_of(constant)})."
+    return [*found, told] if constant else found
+
+
+def constant_features(table: pd.DataFrame) -> list[str]:
+    """Features that have one value in all masks of a table, of two or more that have any."""
+    columns = [column for column in table.columns if column not in INDEX]
+    many = table[columns].count() > 1
+    return [column for column in columns if many[column] and table[column].nunique() == 1]
 
 
 def engine_name(engine: str, parameters: Parameters) -> str:
@@ -114,15 +138,16 @@ def _index(case: Case, engine: str) -> list[str | int]:
 
 
 def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:
-    """Cases that were computed but lack features which others have."""
+    """Features that were asked for and that a case has not: a failure for each case and reason."""
     columns = [column for column in table.columns if column not in INDEX]
     failures = []
     for name, payload in results.items():
-        lacking = [column for column in columns if np.isnan(payload["values"].get(column, np.nan))]
-        if lacking:
-            shown = ", ".join(lacking[:3]) + (" ..." if len(lacking) > 3 else "")
-            why = "; ".join(dict.fromkeys(payload["notes"])) or "no reason given"
-            cause = f"{len(lacking)} of {len(columns)} features are undefined ({shown}): {why}"
+        missing: dict[str, list[str]] = defaultdict(list)
+        for feature, reason in payload["missing"].items():
+            missing[reason].append(feature)
+        total = len(dict.fromkeys((*columns, *payload["missing"])))
+        for reason, features in missing.items():
+            cause = f"{len(features)} of {total} features are undefined ({first_of(features)}): {reason}."
             failures.append(
                 Failure(name, STAGE, cause, "Their values are missing in this row; the rest holds.")
             )

@@ -48,7 +48,7 @@ def diagnostics(
         As in `extract_features`.
     """
     parameters = load_parameters(params)
-    return _of_region(*read_pair(image, mask, resolve_label(parameters, label)), parameters)
+    return _of_region(*read_pair(image, mask, resolve_label(parameters, label), parameters.fit), parameters)
 
 
 def diagnose_cohort(
@@ -85,7 +85,7 @@ def diagnose_cohort(
 
 
 def _of_case(case: Case, parameters: Parameters, label: int) -> dict[str, Any]:
-    found = _of_region(*read_case(case, label), parameters)
+    found = _of_region(*read_case(case, label, parameters.fit), parameters)
     return {
         name: value if isinstance(value, (str, int, float)) else _json(value) for name, value in found.items()
     }

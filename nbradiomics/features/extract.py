@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,13 @@ import SimpleITK as sitk
 from nbradiomics.case_region import require_not_the_image
 from nbradiomics.errors import InputError
 from nbradiomics.features import pyradiomics_engine
+from nbradiomics.features.absence import absent_features
+from nbradiomics.features.bins import bin_width, span_finder
 from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.native import engine as native_engine
 from nbradiomics.features.parameters import Parameters, load_parameters
-from nbradiomics.images.grid import require_same_grid
+from nbradiomics.features.refusals import explained
+from nbradiomics.images.fit import STRICT, Fit, fit_mask
 from nbradiomics.images.io import describe, read_image
 from nbradiomics.images.labels import plain_label
 from nbradiomics.images.region import read_region
@@ -39,7 +44,8 @@ def extract_features(
     Parameters
     ----------
     image, mask
-        Files or images, three-dimensional and on one grid.
+        Files or images, three-dimensional and on one grid; on two where the settings `geometryTolerance` or
+        `correctMask` allow it.
     params
         A PyRadiomics parameter file, the name of a preset (`presets`), or its content as a mapping.
     label
@@ -51,7 +57,8 @@ def extract_features(
     Returns
     -------
     pandas.Series
-        One number per feature under PyRadiomics' name (``original_glcm_Contrast``).
+        One number per feature under PyRadiomics' name (``original_glcm_Contrast``). A feature that was asked
+        for and has none is NaN, and a warning says why.
 
     Raises
     ------
@@ -64,21 +71,36 @@ def extract_features(
     >>> features = extract_features("t2w.nii.gz", "tumour.nii.gz", params="t2w_mr_1mm")  # doctest: +SKIP
     """
     parameters = load_parameters(params)
-    volume, region = read_pair(image, mask, resolve_label(parameters, label))
+    volume, region = read_pair(image, mask, resolve_label(parameters, label), parameters.fit)
     extraction = extract_region(volume, region, parameters, engine=engine, name=describe(image))
-    return pd.Series(extraction.values, dtype=float)
+    if extraction.missing:
+        warnings.warn(_told(extraction.missing), stacklevel=2)
+    missing = dict.fromkeys(extraction.missing, np.nan)
+    return pd.Series({**missing, **extraction.values}, dtype=float)
+
+
+def _told(missing: Mapping[str, str]) -> str:
+    """Reasons of missing features, each with how many there are."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in missing.items():
+        reasons.setdefault(reason, []).append(name)
+    return "; ".join(f"without a number: {first_of(names)}: {reason}" for reason, names in reasons.items())
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first three of some names."""
+    return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
 
 
 def read_pair(
-    image: str | Path | sitk.Image, mask: str | Path | sitk.Image, label: int | str
+    image: str | Path | sitk.Image, mask: str | Path | sitk.Image, label: int | str, fit: Fit = STRICT
 ) -> tuple[sitk.Image, sitk.Image]:
-    """Image, and the region of a label in a mask, on one grid."""
+    """Image, and the region of a label in a mask, on one grid unless `fit` allows another."""
     if not isinstance(image, sitk.Image) and not isinstance(mask, sitk.Image):
         require_not_the_image(Path(mask), Path(image))
     volume, region = read_image(image), read_region(mask, label)
-    require_same_grid(region, volume, names=(f"mask {describe(mask)}", f"image {describe(image)}"))
-    region.CopyInformation(volume)
-    return volume, region
+    names = (f"mask {describe(mask)}", f"image {describe(image)}")
+    return volume, fit_mask(region, volume, fit, names=names)
 
 
 def resolve_label(parameters: Parameters, label: int | str | None) -> int | str:
@@ -116,8 +138,17 @@ def extract_region(
     require_able(engine, parameters)
     require_finite(image, name)
     require_two_voxels(region, name)
-    extraction: Extraction = ENGINES[engine].compute(image, region, parameters)
-    return extraction
+    try:
+        extraction: Extraction = ENGINES[engine].compute(image, region, parameters)
+    except InputError as error:
+        raise explained(error, image, region, parameters) from error
+    return _with_reasons(extraction, region, parameters)
+
+
+def _with_reasons(extraction: Extraction, region: sitk.Image, parameters: Parameters) -> Extraction:
+    """What an engine gave, with the reason of every feature that was asked for and has no number."""
+    voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
+    return replace(extraction, missing=absent_features(parameters, extraction, voxels))
 
 
 def extract_regions(
@@ -160,7 +191,27 @@ def extract_regions(
             refused[region_name] = error
     sound = {region_name: region for region_name, region in regions.items() if region_name not in refused}
     found = ENGINES[engine].compute_together(image, list(sound.values()), parameters) if sound else []
-    return refused | dict(zip(sound, found, strict=True))
+    for (region_name, region), one in zip(sound.items(), found, strict=True):
+        refused[region_name] = (
+            explained(one, image, region, parameters)
+            if isinstance(one, InputError)
+            else _with_reasons(one, region, parameters)
+        )
+    return _with_spans(refused, image, sound, parameters)
+
+
+def _with_spans(
+    found: dict[str, Extraction | InputError],
+    image: sitk.Image,
+    regions: Mapping[str, sitk.Image],
+    parameters: Parameters,
+) -> dict[str, Extraction | InputError]:
+    """Add the span of each region where the engine, as PyRadiomics, does not tell it and it is needed."""
+    lacking = {name: one for name, one in found.items() if isinstance(one, Extraction) and one.span is None}
+    if not lacking or bin_width(parameters) is None:
+        return found
+    span = span_finder(image, parameters)
+    return found | {name: replace(one, span=span(regions[name])) for name, one in lacking.items()}
 
 
 def require_finite(image: sitk.Image, name: str) -> None:

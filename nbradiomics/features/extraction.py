@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -14,11 +15,17 @@ class Extraction:
     values
         Features by PyRadiomics' names.
     notes
-        Why a feature is absent or undefined, in the engine's words.
+        What the engine said on the way, in its words.
     broken
-        Whether the engine broke off in some feature, so that another try may give more.
+        Features in which the engine broke off, as ``glcm_MCC``, and what it said: another try may give more.
+    span
+        Lowest and highest intensity of the region in the original image, where it was measured.
+    missing
+        Features that were asked for and have no number, each with the reason (`absence.absent_features`).
     """
 
     values: dict[str, float]
     notes: list[str]
-    broken: bool = False
+    broken: Mapping[str, str] = field(default_factory=dict)
+    span: tuple[float, float] | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)

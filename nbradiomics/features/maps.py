@@ -190,7 +190,7 @@ def _made(
             f"{parameters.name} departs from PyRadiomics ({parameters.own}), which maps cannot do.",
             "Leave the section out of the parameters of maps.",
         )
-    volume, region = read_pair(image, mask, label)
+    volume, region = read_pair(image, mask, label, parameters.fit)
     require_finite(volume, describe(image))
     require_two_voxels(region, describe(image))
     with listening(), _refusals():

@@ -23,6 +23,8 @@ import yaml
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
+from nbradiomics.features.parameter_rules import did_you_mean, read_yaml, require_sound
+from nbradiomics.images.fit import Fit
 from nbradiomics.tables import read_text
 
 # pykwalify would print what is wrong, which the error that is raised says.
@@ -90,6 +92,12 @@ class Parameters:
         return (self.content.get("setting") or {}).get("label")
 
     @property
+    def fit(self) -> Fit:
+        """How far a mask's grid may lie from its image's: `geometryTolerance` and `correctMask`."""
+        setting = self.content.get("setting") or {}
+        return Fit(setting.get("geometryTolerance"), bool(setting.get("correctMask", False)))
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the content: the same for files that differ in comments or order alone.
 
@@ -117,14 +125,21 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
     Raises
     ------
     InputError
-        When there is no such file or preset, the file is no YAML, or PyRadiomics' own schema refuses
-        it (an unknown key, a value out of range), or our own section has an unknown key or value.
+        When there is no such file or preset, the file is no YAML, PyRadiomics' own schema refuses it (an
+        unknown key, a value out of range), it lets pass what breaks in every case
+        (`parameter_rules.require_sound`), or our own section has an unknown key or value.
     """
     if isinstance(source, Parameters):
         return source
     if isinstance(source, Mapping):
-        text = yaml.safe_dump(dict(source), sort_keys=False)
-        return _checked("parameters given in Python", text)
+        name = "parameters given in Python"
+        try:
+            text = yaml.safe_dump(dict(source), sort_keys=False)
+        except yaml.YAMLError as error:
+            raise InputError(
+                f"{name} hold what a file cannot: {error}", "Give numbers, text and lists."
+            ) from error
+        return _checked(name, text)
     path = Path(source)
     if not path.is_file():
         if str(source) not in presets():
@@ -138,13 +153,14 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
 
 def _checked(name: str, text: str) -> Parameters:
     try:
-        content = yaml.safe_load(text) or {}
+        content = read_yaml(text) or {}
     except yaml.YAMLError as error:
         raise InputError(f"{name} is no valid YAML: {error}", "Correct the line that it names.") from error
     if not isinstance(content, dict):
         raise InputError(f"{name} holds no mapping of keys.", "Start from a preset in params/.")
     own = _own(name, content.pop(SECTION, None))
     _check_schema(name, content)
+    require_sound(name, content)
     require_no_contradiction(name, own.ibsi, content.get("setting") or {})
     return Parameters(name, text, content, own)
 
@@ -185,5 +201,6 @@ def _check_schema(name: str, content: dict[str, Any]) -> None:
             found = error.msg if isinstance(error, PyKwalifyException) else str(error)
             raise InputError(
                 f"{name} is no valid PyRadiomics parameter file: {found}",
-                "Correct the keys or values that it names; see PyRadiomics' documentation of parameters.",
+                f"{did_you_mean(found)}Correct the keys or values that it names; see PyRadiomics' "
+                "documentation of parameters.",
             ) from error

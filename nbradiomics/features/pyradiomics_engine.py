@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.native.preparation import tolerance
 from nbradiomics.features.parameters import SECTION, Own, Parameters
 
 NAME = "pyradiomics"
@@ -51,8 +53,9 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     # The label of the file has been applied already: the region is binary.
-    with listening() as notes, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "the load_module", DeprecationWarning)
+    # PyRadiomics sets ITK's tolerance for the whole process; what libraries warn of stays inside.
+    with listening() as notes, warnings.catch_warnings(), tolerance(None):
+        warnings.simplefilter("ignore")
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
             result = extractor.execute(image, region, label=1)
@@ -63,7 +66,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
         str(name): float(value) for name, value in result.items() if not name.startswith("diagnostics_")
     }
     # PyRadiomics catches whatever breaks in a feature, logs the traceback and goes on with NaN.
-    broken = any(note.startswith(_BROKEN) for note in notes)
+    broken = {_feature(note): last_line(note) for note in notes if note.startswith(_BROKEN)}
     return Extraction(values, [last_line(note) for note in notes], broken)
 
 
@@ -89,6 +92,12 @@ def refuse_own(parameters: Parameters) -> None:
             f"`{NAME}` doesn't have.",
             "Use the engine `native` (`--engine native`), or remove the section.",
         )
+
+
+def _feature(note: str) -> str:
+    """Class and name of the feature that broke off, by the traceback; empty where it does not say."""
+    found = re.findall(r"(\w+)\.py\", line \d+, in get(\w+)FeatureValue", note)
+    return "_".join(found[-1]) if found else ""
 
 
 def last_line(note: str) -> str:

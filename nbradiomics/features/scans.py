@@ -160,6 +160,7 @@ def _key(cases: Iterable[Case], how: _How) -> str:
         masks=masks if parameters.own.crop == UNION else masks[0][1],
         parameters=parameters.fingerprint,
         engine=[engine, ENGINES[engine].engine_version()],
+        holds=["values", "missing", "span"],
     )
 
 
@@ -170,7 +171,7 @@ def _extract_masks(cases: tuple[Case, ...], parameters: Parameters, engine: str,
     regions = {}
     for case in cases:
         try:
-            regions[case.name] = region_on(image, case, label)
+            regions[case.name] = region_on(image, case, label, parameters.fit)
         except NbradiomicsError as error:
             failures[case.name] = error.problem, error.remedy
     found = {}
@@ -179,5 +180,10 @@ def _extract_masks(cases: tuple[Case, ...], parameters: Parameters, engine: str,
         if isinstance(result, InputError):
             failures[name] = result.problem, result.remedy
         else:
-            found[name] = {"values": result.values, "notes": result.notes, PASSING: result.broken}
+            found[name] = {
+                "values": result.values,
+                "missing": result.missing,
+                "span": result.span,
+                PASSING: bool(result.broken),
+            }
     return {"cases": found, "failures": failures, PASSING: bool(failures)}

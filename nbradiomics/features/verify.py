@@ -72,7 +72,7 @@ def verify(
     """
     parameters = load_parameters(params)
     pyradiomics_engine.refuse_own(parameters)
-    volume, region = read_pair(image, mask, resolve_label(parameters, label))
+    volume, region = read_pair(image, mask, resolve_label(parameters, label), parameters.fit)
     found: dict[str, Extraction] = {}
     seconds, refusals = {}, {}
     for engine in (pyradiomics_engine.NAME, native_engine.NAME):

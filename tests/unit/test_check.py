@@ -145,7 +145,7 @@ def test_the_label_of_the_parameter_file_is_the_one_that_is_looked_for(tmp_path:
     write_scan(tmp_path, "s", {"A": ball() * 2})
     path = write_cohort(tmp_path, ["s,s.nii.gz,A,s_A.nii.gz"])
     params = tmp_path / "params.yaml"
-    params.write_text("setting: {label: 2}\n", encoding="utf-8")
+    params.write_text("setting: {label: 2, binWidth: 2}\n", encoding="utf-8")
     assert len(check(path)) == 1
     assert len(check(path, params=params)) == 0
 

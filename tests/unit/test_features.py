@@ -13,8 +13,10 @@ import nbradiomics
 from nbradiomics.cohort import Case, load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features, load_parameters, presets
+from nbradiomics.features.bins import bin_advice, span_finder
 from nbradiomics.features.cohort import engine_name, extract_cohort
-from nbradiomics.features.extract import DEFAULT_ENGINE
+from nbradiomics.features.extract import DEFAULT_ENGINE, read_pair
+from nbradiomics.features.unused import unused_settings
 from nbradiomics.tables import INDEX
 from nbradiomics.workspace import Workspace
 from tests.helpers import ball, make_image, two_readers, write_cohort, write_scan
@@ -62,7 +64,18 @@ def test_the_mean_of_a_small_image_by_hand() -> None:
     assert found.to_dict() == {"original_firstorder_Mean": 8.5, "original_firstorder_Range": 11.0}
 
 
-@pytest.mark.parametrize("preset", ["t2w_mr_1mm", "t2w_mr_anisotropic", "ibsi_digital_phantom"])
+@pytest.mark.parametrize(
+    "preset",
+    [
+        "ct_1mm",
+        "ct_anisotropic",
+        "ibsi_digital_phantom",
+        "t1w_mr_1mm",
+        "t1w_mr_anisotropic",
+        "t2w_mr_1mm",
+        "t2w_mr_anisotropic",
+    ],
+)
 def test_every_preset_is_valid_and_says_why(preset: str) -> None:
     parameters = load_parameters(preset)
     assert "Why these values" in parameters.text
@@ -79,6 +92,29 @@ def test_the_mr_presets_give_a_sensible_number_of_grey_levels(real_data: Path) -
             f"{name}_image.nrrd", f"{name}_label.nrrd", params={"setting": setting, **spread}
         )
         assert 30 <= found["original_firstorder_Range"] / setting["binWidth"] <= 130
+
+
+@pytest.mark.parametrize(
+    ("preset", "image", "mask"),
+    [
+        *(
+            ("t1w_mr_anisotropic", f"sts_mr/STS_{number}_image.nii.gz", f"sts_mr/STS_{number}_mask.nii.gz")
+            for number in ("001", "025")
+        ),
+        *(
+            (preset, "ibsi1/ct_phantom_image.nii.gz", "ibsi1/ct_phantom_mask.nii.gz")
+            for preset in ("ct_1mm", "ct_anisotropic")
+        ),
+    ],
+)
+def test_the_presets_of_t1_and_ct_fill_as_many_bins_as_advised(
+    real_data: Path, preset: str, image: str, mask: str
+) -> None:
+    parameters = load_parameters(preset)
+    volume, region = read_pair(real_data / image, real_data / mask, 1)
+    span = span_finder(volume, parameters)(region)
+    assert bin_advice([span], parameters) is None
+    assert unused_settings(parameters) == []
 
 
 def test_a_preset_is_found_by_name_and_a_file_by_path(tmp_path: Path) -> None:

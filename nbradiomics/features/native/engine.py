@@ -53,11 +53,11 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 
     with listening() as notes:
         try:
-            values = extract(image, region, Plan.of(parameters.content, parameters.own.ibsi))
+            found = extract(image, region, Plan.of(parameters.content, parameters.own.ibsi))
         # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
         except (ValueError, RuntimeError) as error:
             raise refusal(error) from error
-    return Extraction(values, [last_line(note) for note in notes])
+    return Extraction(found.values, [last_line(note) for note in notes], span=found.span)
 
 
 def compute_together(
@@ -86,7 +86,7 @@ def compute_together(
         plan = Plan.of(parameters.content, parameters.own.ibsi)
     found = extract_together(image, regions, plan, union=parameters.own.crop == UNION)
     return [
-        Extraction(one.values, [last_line(note) for note in (*shared, *one.notes)])
+        Extraction(one.found.values, [last_line(note) for note in (*shared, *one.notes)], span=one.found.span)
         if one.refusal is None
         else one.refusal
         if isinstance(one.refusal, InputError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.laplacian import laplacian_of_gaussian
 from nbradiomics.features.native.preparation import INSIDE
+
+#: An image, PyRadiomics' name for it, and its settings.
+_Filtered = tuple[sitk.Image, str, Mapping[str, Any]]
 
 
 def filtered_images(
@@ -57,7 +61,22 @@ def filtered_images(
             yield from _laplacians(image, mask, effective)
         else:
             generate = getattr(imageoperations, f"get{image_type}Image")
-            yield from generate(image, mask, **effective)
+            yield from _quietly(generate(image, mask, **effective))
+
+
+def _quietly(images: Iterator[_Filtered]) -> Iterator[_Filtered]:
+    """Images as they come, without what libraries warn of on the way.
+
+    scikit-image warns of every LBP of an image without whole numbers, NumPy of a logarithm of 0. What is
+    not finite afterwards is refused where it is measured.
+    """
+    while True:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = next(images, None)
+        if found is None:
+            return
+        yield found
 
 
 def _laplacians(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,28 @@ _GLCM_NOTES = {
 }
 
 
-def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, float]:
+@dataclass
+class Found:
+    """What was measured in one region.
+
+    Attributes
+    ----------
+    values
+        Features under PyRadiomics' names.
+    span
+        Lowest and highest intensity of the region in the original image, where that is measured.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    span: tuple[float, float] | None = None
+
+    def add(self, other: Found) -> None:
+        """Take in what was measured in another image."""
+        self.values |= other.values
+        self.span = self.span or other.span
+
+
+def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> Found:
     """Features of one region of one image under PyRadiomics' names.
 
     Parameters
@@ -55,12 +77,12 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, floa
         When the plan asks for something that the engine does not do.
     """
     prepared = prepare(image, region, plan.settings, plan.ibsi)
-    values = measure_shapes(prepared, plan)
+    found = Found(measure_shapes(prepared, plan))
     region_of_images = prepared.region
     images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
     for filtered, name, settings in images:
-        values |= measure_image(filtered, name, region_of_images, plan, settings)
-    return values
+        found.add(measure_image(filtered, name, region_of_images, plan, settings))
+    return found
 
 
 def measure_shapes(prepared: Prepared, plan: Plan) -> dict[str, float]:
@@ -105,13 +127,13 @@ def measure_image(
     region: Region,
     plan: Plan,
     settings: Mapping[str, Any],
-) -> dict[str, float]:
+) -> Found:
     """Features of one image under PyRadiomics' names, its classes in the plan's order."""
     wanted = {
         class_name: plan.features(class_name) for class_name in plan.classes if class_name not in _SHAPES
     }
     if not wanted:
-        return {}
+        return Found()
     crop = region.box.crop(image)
     positions = np.flatnonzero(region.inside)
     values = crop.ravel()[positions].astype(np.float64)
@@ -137,7 +159,8 @@ def measure_image(
         for feature in found.get("glcm", {}):
             if (asked.symmetrical, feature) in _GLCM_NOTES:
                 _log.warning(_GLCM_NOTES[asked.symmetrical, feature])
-    return {f"{name}_{of}_{feature}": value for of in wanted for feature, value in found[of].items()}
+    measured = {f"{name}_{of}_{feature}": value for of in wanted for feature, value in found[of].items()}
+    return Found(measured, (float(values.min()), float(values.max())) if name == "original" else None)
 
 
 def _spacing(image: sitk.Image) -> tuple[float, float, float]:

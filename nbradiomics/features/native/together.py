@@ -21,7 +21,7 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.filters import filtered_images
-from nbradiomics.features.native.measure import extract, measure_image, measure_shapes
+from nbradiomics.features.native.measure import Found, extract, measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.preparation import (
     Region,
@@ -34,6 +34,7 @@ from nbradiomics.features.native.preparation import (
     tolerance,
 )
 from nbradiomics.features.pyradiomics_engine import listening
+from nbradiomics.images.fit import on_grid
 
 #: What a region is refused with; anything else is a fault.
 REFUSALS = (ValueError, RuntimeError, InputError)
@@ -44,7 +45,7 @@ class Measuring:
     """One region on its way: its values, what was noted, and why it was refused, if it was."""
 
     region: Region | None = None
-    values: dict[str, float] = field(default_factory=dict)
+    found: Found = field(default_factory=Found)
     notes: list[str] = field(default_factory=list)
     refusal: Exception | None = None
 
@@ -80,6 +81,7 @@ def extract_together(
         image = normalised(image, plan.settings)
         plan = replace(plan, settings={**plan.settings, "normalize": False})
         if union:
+            regions = [_placed(one, image, region, plan) for one, region in zip(found, regions, strict=True)]
             united = reduce(sitk.Or, (sitk.Cast(region, sitk.sitkUInt8) for region in regions))
             _on_the_same_images(found, image, united, regions, plan)
         elif not (crops(plan.settings) or _looks_at_mask(plan)):
@@ -97,7 +99,7 @@ def _looks_at_mask(plan: Plan) -> bool:
 
 
 def _by_itself(one: Measuring, image: sitk.Image, region: sitk.Image, plan: Plan) -> None:
-    one.values = extract(image, region, plan)
+    one.found = extract(image, region, plan)
 
 
 def _on_the_same_images(
@@ -129,15 +131,31 @@ def _try(one: Measuring, step: Any, *arguments: Any) -> None:
     one.notes += notes
 
 
+def _placed(one: Measuring, image: sitk.Image, region: sitk.Image, plan: Plan) -> sitk.Image:
+    """The region on the image's own grid, for a union; an empty one where it is refused."""
+    if same_grid(image, region):
+        return region
+    if plan.settings.get("correctMask", False):
+        try:
+            return on_grid(region, image, name="the mask")
+        except InputError as error:
+            one.refusal = error
+            return sitk.Cast(image * 0, sitk.sitkUInt8)
+    region = sitk.Image(region)
+    region.CopyInformation(image)
+    return region
+
+
 def _prepare(one: Measuring, ground: sitk.Image, region: sitk.Image, plan: Plan) -> None:
     mask = labelled(region, plan.settings)
-    if not same_grid(ground, mask):
+    # A mask on a grid of its own is PyRadiomics' to put right; see `prepare_on`.
+    if crops(plan.settings) and not same_grid(ground, mask):
         mask = sitk.Resample(mask, ground, sitk.Transform(), sitk.sitkNearestNeighbor, 0, mask.GetPixelID())
     prepared = prepare_on(ground, mask, plan.settings, plan.ibsi)
     one.region = prepared.region
-    one.values |= measure_shapes(prepared, plan)
+    one.found.values |= measure_shapes(prepared, plan)
 
 
 def _measure(one: Measuring, filtered: sitk.Image, name: str, plan: Plan, settings: Any) -> None:
     assert one.region is not None  # it was not refused
-    one.values |= measure_image(filtered, name, one.region, plan, settings)
+    one.found.add(measure_image(filtered, name, one.region, plan, settings))

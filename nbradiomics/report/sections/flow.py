@@ -7,6 +7,7 @@ import pandas as pd
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
 from nbradiomics.report.sections.absence import NOT_ASKED, could_not, failed_endpoints, why_no_features
+from nbradiomics.report.sections.bins import bin_blocks
 from nbradiomics.tables import AUTO, feature_columns
 from nbradiomics.wording import MISSING, counted, tally
 
@@ -35,7 +36,7 @@ def flow_blocks(run: Run) -> tuple[Block, ...]:
     rest = _failures(run, "")
     if rest:
         steps.append(Step("Other stages", MISSING, lost=rest))
-    return (Flow(tuple(steps)), *_check_blocks(run.check))
+    return (Flow(tuple(steps)), *bin_blocks(run), *_check_blocks(run.check))
 
 
 def masks_in(cohort: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,224 @@
+"""What a parameter file may say beyond PyRadiomics' schema, which lets pass what then breaks in every case.
+
+Its numbers may be text, not a number or infinite, lists may have any length, and a key may be written twice.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import yaml
+
+from nbradiomics.errors import InputError
+
+#: Settings that are numbers above 0; all others that are numbers may be any.
+_NUMBERS = (
+    "binWidth",
+    "normalizeScale",
+    "removeOutliers",
+    "geometryTolerance",
+    "lbp2DRadius",
+    "lbp3DIcosphereRadius",
+)
+_LISTS = ("resampledPixelSpacing", "resegmentRange", "sigma")
+#: Settings that mean something when they are left empty: nothing, or no.
+_EMPTY = {
+    "minimumROISize",
+    "geometryTolerance",
+    "correctMask",
+    "additionalInfo",
+    "label",
+    "binCount",
+    "normalize",
+    "removeOutliers",
+    "resampledPixelSpacing",
+    "interpolator",
+    "force2D",
+    "resegmentRange",
+    "resegmentShape",
+    "preCrop",
+    "weightingNorm",
+}
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML of which no key counts twice: the first would be ignored without a word."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        if key_node.tag == _MERGE:
+            continue
+        key = loader.construct_object(key_node, deep=True)
+        if isinstance(key, Hashable) and key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} is there twice", key_node.start_mark
+            )
+        if isinstance(key, Hashable):
+            seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_yaml(text: str) -> Any:
+    """Content of a YAML text; a key that is there twice in one section is an error of `yaml`."""
+    return yaml.load(text, Loader=_Loader)
+
+
+def require_sound(name: str, content: Mapping[str, Any]) -> None:
+    """Raise one `InputError` that names every value which PyRadiomics' schema lets pass and no case survives.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    content
+        What has passed the schema.
+    """
+    found = [problem for key, settings in _sections(content) for problem in _problems(key, settings)]
+    found += _labels(content)
+    if found:
+        raise InputError(
+            f"{name}: {'; '.join(found)}.",
+            "Correct these values; see PyRadiomics' documentation of parameters.",
+        )
+
+
+def _sections(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for section in ("setting", "voxelSetting"):
+        yield section, content.get(section) or {}
+    for kind, own in (content.get("imageType") or {}).items():
+        yield f"imageType.{kind}", own or {}
+
+
+def _problems(section: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in settings.items():
+        why = _wrong(key, value)
+        if why:
+            yield f"{section}.{key} is {_shown(value)}; {why}"
+
+
+def _labels(content: Mapping[str, Any]) -> Iterator[str]:
+    """An extraction measures one region: an image type may not name another label."""
+    shared = (content.get("setting") or {}).get("label") or 1
+    for kind, own in (content.get("imageType") or {}).items():
+        label = (own or {}).get("label")
+        if label is not None and (label != shared or shared != 1):
+            yield f"imageType.{kind} has a label of its own, {label}; set the label once, under `setting`"
+
+
+def _wrong(key: str, value: Any) -> str:
+    """What was expected of a value; empty where it is as expected."""
+    if value is None:
+        return "" if key in _EMPTY else "a value was expected; leave the key out for PyRadiomics' default"
+    if key in _NUMBERS:
+        return "" if _number(value) else f"a number was expected{_in_quotes(value)}"
+    if key == "initValue":  # NaN marks what was not measured
+        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return "" if fits else f"a number was expected{_in_quotes(value)}"
+    if key in _LISTS and not all(map(_number, value)):
+        return "a list of numbers was expected" + next(
+            (_in_quotes(part) for part in value if not _number(part)), ""
+        )
+    rule = _RULES.get(key)
+    return rule(value) if rule else ""
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _in_quotes(value: Any) -> str:
+    """How to write the number that a text holds: without quotes, and an exponent with a point."""
+    try:
+        number = float(value) if isinstance(value, str) else math.nan
+    except ValueError:
+        return ""
+    plain = value.strip() if isinstance(value, str) and value.strip().isdecimal() else repr(number)
+    return f": write {plain} without quotes" if math.isfinite(number) else ""
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _spacing(value: list[float]) -> str:
+    if len(value) == 3:
+        return ""
+    return f"3 numbers were expected, for x, y and z in mm (0: as it is), and there are {len(value)}"
+
+
+def _range(value: list[float]) -> str:
+    return "" if len(value) in (1, 2) else f"1 or 2 numbers were expected, and there are {len(value)}"
+
+
+def _distances(value: list[int]) -> str:
+    return "" if value else "at least one distance was expected, such as [1]"
+
+
+def _interpolator(value: Any) -> str:
+    if isinstance(value, bool):
+        return "the name of an interpolator was expected, such as sitkBSpline"
+    if value == "sitkLabelGaussian":
+        return "an interpolator for images was expected, such as sitkBSpline; this one is for labels"
+    return ""
+
+
+def _wavelet(value: str) -> str:
+    import pywt  # type: ignore[import-untyped]
+
+    known = pywt.wavelist(kind="discrete")
+    if value in known:
+        return ""
+    near = difflib.get_close_matches(value, known, n=3)
+    return f"a discrete wavelet was expected, such as {', '.join(near or ['coif1', 'haar'])}"
+
+
+_RULES: Mapping[str, Callable[[Any], str]] = {
+    "resampledPixelSpacing": _spacing,
+    "resegmentRange": _range,
+    "distances": _distances,
+    "interpolator": _interpolator,
+    "wavelet": _wavelet,
+}
+
+
+#: How the schema and PyRadiomics' own functions name what they do not know.
+_UNKNOWN = re.compile(
+    r"Key '([^']+)' was not defined|Image Type (\S+) is not|Feature Class (\S+) is not|features: \{(.*?)\}"
+)
+
+
+def did_you_mean(found: str) -> str:
+    """A question that names the words most like the unknown ones of a refusal; empty where none is."""
+    words = [
+        word.strip(" '\"") for part in _UNKNOWN.findall(found) for text in part for word in text.split(",")
+    ]
+    known = {word.casefold(): word for word in _known_words()}
+    near = [difflib.get_close_matches(word.casefold(), known, n=2, cutoff=0.7) for word in words if word]
+    meant = list(dict.fromkeys(known[word] for words in near for word in words))
+    return f"Did you mean {' or '.join(meant)}? " if meant else ""
+
+
+@cache
+def _known_words() -> tuple[str, ...]:
+    """Sections, settings, image types, classes and features."""
+    from radiomics import getFeatureClasses, getImageTypes, getParameterValidationFiles
+
+    with open(getParameterValidationFiles()[0], encoding="utf-8") as file:
+        sections = yaml.safe_load(file)["mapping"]
+    classes = getFeatureClasses()
+    features = [name for one in classes.values() for name in one.getFeatureNames()]
+    settings = [key for section in ("setting", "voxelSetting") for key in sections[section]["mapping"]]
+    return (*sections, *settings, *getImageTypes(), *classes, *features)

@@ -1,0 +1,23 @@
+"""Numbers that say nothing: too few or too many bins, and features that are the same in every mask."""
+
+from __future__ import annotations
+
+from nbradiomics.checks.parameters import BIN_WIDTH
+from nbradiomics.features.cohort import constant_features
+from nbradiomics.features.extract import first_of
+from nbradiomics.report.content import Block, Text
+from nbradiomics.report.run_files import Run
+from nbradiomics.tables import feature_columns
+from nbradiomics.wording import counted
+
+
+def bin_blocks(run: Run) -> tuple[Block, ...]:
+    """Warnings of the bin width that the check of the input gave, and of constant features."""
+    found = []
+    if run.check is not None:
+        rows = run.check[run.check["column"] == BIN_WIDTH]
+        found += [f"{row['problem']} {row['remedy']}" for row in rows.to_dict("records")]
+    if run.features is not None and (constant := constant_features(run.features)):
+        total = counted(len(feature_columns(run.features)), "feature")
+        found.append(f"{len(constant)} of {total} are the same in every mask ({first_of(constant)}).")
+    return tuple(Text(text[0].upper() + text[1:], tone="warning") for text in found)
