@@ -289,7 +289,7 @@ TWICE = Kind(
             _twice(column, other),
             AGE,
             1,
-            ("several columns|twice", column),
+            ("several columns|twice", column.strip()),
             (),
             _nothing_left,
         )

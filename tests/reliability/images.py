@@ -123,7 +123,7 @@ ODD_IMAGES = Kind(
         _voxels("two dimensions", lambda array: sitk.GetImageFromArray(array[0]), "2 dimensions"),
         _voxels(
             "four dimensions",
-            lambda array: sitk.JoinSeries([make_image(array), make_image(array)]),
+            lambda array: sitk.JoinSeries([make_image(array, _SPACING)] * 2),
             "4 dimensions",
         ),
         _voxels(
@@ -133,7 +133,7 @@ ODD_IMAGES = Kind(
         ),
         _voxels(
             "complex numbers",
-            lambda array: sitk.RealAndImaginaryToComplex(make_image(array), make_image(array)),
+            lambda array: sitk.RealAndImaginaryToComplex(*[make_image(array, _SPACING)] * 2),
             "complex",
         ),
         _voxels("another size", lambda array: array[:9], "different grids|grid"),

@@ -48,11 +48,13 @@ _SETTINGS = {
     "minimumROIDimensions": ("7",),
     "correctMask": ("perhaps",),
 }
+#: PyRadiomics' own check spells it so.
+_SAID = {"interpolator": "int.*polator"}
 VALUES = Kind(
     "A setting of a parameter file with an impossible value",
     "refused once, before any case: the message names the file, the key and the value",
     [
-        _refused(f"{key}: {value}", f"setting: {{{key}: {value}}}\n{_CLASSES}", key)
+        _refused(f"{key}: {value}", f"setting: {{{key}: {value}}}\n{_CLASSES}", _SAID.get(key, key))
         for key, values in _SETTINGS.items()
         for value in values
     ],
@@ -72,7 +74,6 @@ NAMES = Kind(
         _refused("filter log", f"imageType: {{Original: {{}}, log: {{sigma: [1]}}}}\n{_CLASSES}", "log"),
         _refused("filter wavelet", f"imageType: {{wavelet: {{}}}}\n{_CLASSES}", "wavelet"),
         _refused("wavelet haar7", f"imageType: {{Wavelet: {{wavelet: haar7}}}}\n{_CLASSES}", "haar7"),
-        _refused("LoG without sigma", f"imageType: {{LoG: {{}}}}\n{_CLASSES}", "sigma"),
         _refused("sigma 0", f"imageType: {{LoG: {{sigma: [0]}}}}\n{_CLASSES}", "sigma"),
         _refused("sigma below 0", f"imageType: {{LoG: {{sigma: [-1.0]}}}}\n{_CLASSES}", "sigma"),
         _refused("sigma as text", f"imageType: {{LoG: {{sigma: small}}}}\n{_CLASSES}", "sigma"),
@@ -115,6 +116,20 @@ ABSENT = Kind(
             "30",
             "40",
         ),
+        _absent("LoG without sigma", f"imageType: {{Original: {{}}, LoG: {{}}}}\n{_CLASSES}", "LoG", "sigma"),
+        _absent(
+            "LoG with an empty list",
+            f"imageType: {{Original: {{}}, LoG: {{sigma: []}}}}\n{_CLASSES}",
+            "sigma",
+        ),
+        _absent(
+            "a retired feature",
+            "featureClass: {firstorder: [Mean], glcm: [Homogeneity1, Contrast]}",
+            "Homogeneity1",
+        ),
+        _absent(
+            "shape2D beside others", "featureClass: {firstorder: [Mean], shape2D: }", "shape2D", "force2D"
+        ),
     ],
 )
 
@@ -128,6 +143,13 @@ NOTHING = Kind(
             _EXTRACT,
             1,
             ("shape2D", "force2D"),
+        ),
+        Variant(
+            "only LoG without sigma",
+            _given(f"imageType: {{LoG: {{}}}}\n{_CLASSES}"),
+            _EXTRACT,
+            1,
+            ("LoG", "sigma"),
         ),
         Variant(
             "only LoG with a sigma that is too large",

@@ -90,7 +90,7 @@ NOT_READ = Kind(
         ),
         _refused("a PDF called .csv", b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n1 0 obj\n", ""),
         _refused("a header alone", b"subject,image,reader,mask\n", "no rows"),
-        _refused("a web page", b"<html><body>Sign in, please</body></html>\n", "subject"),
+        _refused("a web page", b"<html><body>Sign in, please</body></html>\n", "HTML"),
         _refused("a column missing", b"image,reader,mask\ni.nrrd,r,m.nrrd\n", "subject"),
         _refused("two columns of one name", b"subject,image,reader,mask,mask\nP1,i,r,m,m\n", "mask"),
         _refused("subject and SUBJECT", b"subject,SUBJECT,image,reader,mask\nP1,P1,i,r,m\n", "subject"),
