@@ -84,6 +84,9 @@ def maps(
     from nbradiomics.features.maps import TABLE, write_maps
 
     table = write_maps(image, mask, out, params=params, label=label, progress=bars)
+    if table.attrs["missing"]:
+        output.print("Not made:", markup=False)
+        show_lines([f"{name}: {why}" for name, why in table.attrs["missing"].items()])
     undefined = table[table["undefined"] > 0]
     output.print(f"{len(table)} maps -> {out}; {TABLE} lists them.", markup=False)
     if len(undefined):
