@@ -111,6 +111,9 @@ def maps(
 
     table = write_maps(image, mask, out, params=params, label=label, progress=bars)
     _show_label_notes(mask, params, label)
+    if table.attrs["missing"]:
+        output.print("Not made:", markup=False)
+        show_lines([f"{name}: {why}" for name, why in table.attrs["missing"].items()])
     undefined = table[table["undefined"] > 0]
     output.print(f"{len(table)} maps -> {out}; {TABLE} lists them.", markup=False)
     if len(undefined):

@@ -108,9 +108,9 @@ def _notes(table: pd.DataFrame, results: Mapping[str, Payload], parameters: Para
 
 
 def constant_features(table: pd.DataFrame) -> list[str]:
-    """Features that have one value in all masks of a table, of two or more that have any."""
+    """Features that have one value in all masks of a table, of three or more that have any: two may agree."""
     columns = [column for column in table.columns if column not in INDEX]
-    many = table[columns].count() > 1
+    many = table[columns].count() > 2
     return [column for column in columns if many[column] and table[column].nunique() == 1]
 
 

@@ -16,6 +16,7 @@ from nbradiomics.execution import Failure, Progress, quiet, run_cases
 from nbradiomics.features.extract import read_pair, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.pyradiomics_engine import listening, refusal
+from nbradiomics.features.refusals import explained
 from nbradiomics.lesions import measured_cases
 from nbradiomics.tables import INDEX
 
@@ -103,4 +104,4 @@ def _of_region(image: sitk.Image, region: sitk.Image, parameters: Parameters) ->
         try:
             return diagnostics_of(image, region, Plan.of(parameters.content, parameters.own.ibsi))
         except (ValueError, RuntimeError) as error:
-            raise refusal(error) from error
+            raise explained(refusal(error), image, region, parameters) from error

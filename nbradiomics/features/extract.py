@@ -74,12 +74,12 @@ def extract_features(
     volume, region = read_pair(image, mask, resolve_label(parameters, label), parameters.fit)
     extraction = extract_region(volume, region, parameters, engine=engine, name=describe(image))
     if extraction.missing:
-        warnings.warn(_told(extraction.missing), stacklevel=2)
+        warnings.warn(told(extraction.missing), stacklevel=2)
     missing = dict.fromkeys(extraction.missing, np.nan)
     return pd.Series({**missing, **extraction.values}, dtype=float)
 
 
-def _told(missing: Mapping[str, str]) -> str:
+def told(missing: Mapping[str, str]) -> str:
     """Reasons of missing features, each with how many there are."""
     reasons: dict[str, list[str]] = {}
     for name, reason in missing.items():

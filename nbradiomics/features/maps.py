@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,15 +15,20 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
+from nbradiomics.features.absence import absent_features
+from nbradiomics.features.expected import SHAPES
 from nbradiomics.features.extract import (
     read_pair,
     require_finite,
     require_two_voxels,
     resolve_label,
+    told,
 )
+from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.native import engine
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.pyradiomics_engine import listening, refusal
+from nbradiomics.features.refusals import explained
 from nbradiomics.images.io import describe, write_image
 from nbradiomics.provenance import write_provenance
 from nbradiomics.tables import write_table
@@ -73,7 +79,7 @@ def feature_maps(
         PyRadiomics two kinds of map hold `initValue` throughout: that of a deprecated feature that has no
         value; and, batch by batch, that of the GLCM's MCC where boxes of a batch have no pairs in a direction
         in which others have, which is common with all voxels in one batch. `voxelBatch` 1 lets each voxel
-        stand by itself.
+        stand by itself. A map that was asked for and cannot be made is not there, and a warning says why.
 
     Raises
     ------
@@ -85,8 +91,12 @@ def feature_maps(
     >>> maps = feature_maps("t2w.nii.gz", "tumour.nii.gz", params="t2w_mr_1mm")  # doctest: +SKIP
     """
     parameters = load_parameters(params)
-    found = _made(image, mask, parameters, resolve_label(parameters, label), None, progress)
-    return {one.name: one.image for one in found}
+    missing: dict[str, str] = {}
+    found = _made(image, mask, parameters, resolve_label(parameters, label), None, progress, missing)
+    maps = {one.name: one.image for one in found}
+    if missing:
+        warnings.warn(told(missing), stacklevel=2)
+    return maps
 
 
 def write_maps(
@@ -118,6 +128,7 @@ def write_maps(
     pandas.DataFrame
         A row per map: ``feature, file, minimum, median, maximum, undefined``, of the region's voxels;
         `undefined` counts those without a value, which the others leave out. Also written as ``maps.csv``.
+        ``attrs["missing"]`` holds the reasons of maps that were asked for and cannot be made, by their name.
 
     Raises
     ------
@@ -136,7 +147,8 @@ def write_maps(
     )
     _require_own_folder(out, key)
     rows: list[dict[str, Any]] = []
-    with closing(_made(image, mask, parameters, wanted, out, progress)) as found:
+    missing: dict[str, str] = {}
+    with closing(_made(image, mask, parameters, wanted, out, progress, missing)) as found:
         for one in found:
             if not rows:  # nothing is left behind where the region is refused
                 write_provenance(
@@ -153,6 +165,7 @@ def write_maps(
             del one  # before the next is made
     table = pd.DataFrame(rows, columns=["feature", "file", "minimum", "median", "maximum", "undefined"])
     write_table(table, out / TABLE)
+    table.attrs["missing"] = missing
     return table
 
 
@@ -180,7 +193,9 @@ def _made(
     label: int | str,
     folder: Path | None,
     progress: Progress,
+    missing: dict[str, str],
 ) -> Generator[FeatureMap, None, None]:
+    """Make the maps one at a time; at the end `missing` holds why those that were asked for are not there."""
     # The kernels bring Numba with them, which takes its time: not before they are needed.
     from nbradiomics.features.native.maps import native_maps
     from nbradiomics.features.native.plan import Plan
@@ -193,29 +208,34 @@ def _made(
     volume, region = read_pair(image, mask, label, parameters.fit)
     require_finite(volume, describe(image))
     require_two_voxels(region, describe(image))
-    with listening(), _refusals():
+    made: dict[str, float] = {}
+    with listening() as notes, _refusals(volume, region, parameters):
         plan = Plan.of(parameters.content)
         with closing(native_maps(volume, region, plan, folder=folder, progress=progress)) as found:
-            empty = True
             for one in found:
-                empty = False
+                made[one.name] = 0.0
                 yield one
                 del one  # before the next is made
-    if empty:
+    voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
+    why = absent_features(parameters, Extraction(made, notes), voxels)
+    missing |= {name: reason for name, reason in why.items() if name.split("_")[1] not in SHAPES}
+    if not made:
         raise InputError(
-            f"{parameters.name} asks for no class that has maps.",
-            "Add firstorder or a texture class to featureClass; shape has no maps.",
+            told(missing) + "." if missing else f"{parameters.name} asks for no class that has maps.",
+            "Add firstorder or a texture class to featureClass; shape has no maps."
+            if not missing
+            else "Correct the parameter file.",
         )
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """Say in PyRadiomics' words why a region is refused."""
+def _refusals(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Iterator[None]:
+    """Say in PyRadiomics' words why a region is refused, and what resampling left of it."""
     try:
         yield
     # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
     except (ValueError, RuntimeError) as error:
-        raise refusal(error) from error
+        raise explained(refusal(error), image, region, parameters) from error
 
 
 def _require_own_folder(out: Path, key: str) -> None:

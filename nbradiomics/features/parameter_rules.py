@@ -168,11 +168,7 @@ def _distances(value: list[int]) -> str:
 
 
 def _interpolator(value: Any) -> str:
-    if isinstance(value, bool):
-        return "the name of an interpolator was expected, such as sitkBSpline"
-    if value == "sitkLabelGaussian":
-        return "an interpolator for images was expected, such as sitkBSpline; this one is for labels"
-    return ""
+    return "the name of an interpolator was expected, such as sitkBSpline" if isinstance(value, bool) else ""
 
 
 def _wavelet(value: str) -> str:

@@ -169,6 +169,22 @@ def test_every_command_on_one_image_honours_the_settings() -> None:
     assert told["diagnostics_Mask-original_Size"] == (18, 18, 16)
 
 
+def test_a_map_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sitk.WriteImage(picture(), str(tmp_path / "i.nrrd"))
+    sitk.WriteImage(tumour(), str(tmp_path / "m.nrrd"))
+    params = tmp_path / "p.yaml"
+    text = "imageType: {Original: {}, LoG: {sigma: [40.0]}}\nfeatureClass: {firstorder: [Mean]}\n"
+    params.write_text(text, encoding="utf-8")
+    files = ("maps", tmp_path / "i.nrrd", tmp_path / "m.nrrd", "--params", params)
+    assert call(*files, "--out", tmp_path / "a") == 0
+    assert "log-sigma-40-0-mm-3D_firstorder_Mean: the image is too small" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    params.write_text(text.replace("Original: {}, ", ""), encoding="utf-8")
+    assert call(*files, "--out", tmp_path / "b") == 1
+    assert "too small for LoG" in " ".join(capsys.readouterr().err.split())
+
+
 def cohort(folder: Path) -> Path:
     """Two masks of one lesion, each cropped to itself as 3D Slicer does; a whole one of another reader."""
     sitk.WriteImage(picture(), str(folder / "i.nrrd"))

@@ -40,7 +40,6 @@ REFUSED = [
     ("setting: {resegmentRange: []}", ["there are 0"]),
     ("setting: {distances: []}", ["distances is []", "at least one"]),
     ("setting: {interpolator: true}", ["interpolator is True", "sitkBSpline"]),
-    ("setting: {interpolator: sitkLabelGaussian}", ["for labels"]),
     ("setting: {interpolator: sitkBspline}", ["sitkBspline"]),
     ("imageType: {LoG: {sigma: ['2']}}", ["imageType.LoG.sigma is ['2']", "write 2 without quotes"]),
     ("imageType: {LoG: {sigma: 2}}", ["sigma", "not a list"]),

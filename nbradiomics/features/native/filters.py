@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from nbradiomics.errors import InputError
 from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.laplacian import laplacian_of_gaussian
-from nbradiomics.features.native.preparation import INSIDE
 
 #: An image, PyRadiomics' name for it, and its settings.
 _Filtered = tuple[sitk.Image, str, Mapping[str, Any]]
@@ -42,20 +40,10 @@ def filtered_images(
     ------
     SimpleITK.Image, str, Mapping
         The image on the same grid, PyRadiomics' name for it (``log-sigma-2-0-mm-3D``), and its settings.
-
-    Raises
-    ------
-    InputError
-        When an image type has a label of its own: the region has one label.
     """
     from radiomics import imageoperations
 
     for image_type, own in image_types.items():
-        if (own or {}).get("label", INSIDE) != INSIDE:
-            raise InputError(
-                f"image type {image_type} has a label of its own, {own['label'] if own else ''}.",
-                "Set the label once, under `setting`: an extraction measures one region.",
-            )
         effective = {**settings, **(own or {})}
         if image_type == "LoG":
             yield from _laplacians(image, mask, effective)
