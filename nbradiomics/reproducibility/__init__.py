@@ -8,7 +8,7 @@ from nbradiomics.reproducibility.stability import (
     ratings_array,
     read_stable,
 )
-from nbradiomics.reproducibility.wording import LIMITS, stable_text, training_sentences
+from nbradiomics.reproducibility.wording import LIMITS, rests_on, stable_text, training_sentences
 
 __all__ = [
     "CAUTION_BELOW",
@@ -19,6 +19,7 @@ __all__ = [
     "icc",
     "ratings_array",
     "read_stable",
+    "rests_on",
     "stable_text",
     "training_sentences",
 ]

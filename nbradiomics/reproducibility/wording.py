@@ -33,14 +33,17 @@ def stable_text(table: pd.DataFrame) -> str:
         Table of `assess_reproducibility`; one of an older version lacks ``readers`` and ``note``.
     """
     stable, undefined = int(table["stable"].sum()), int(table["icc"].isna().sum())
-    text = f"{stable} of {len(table)} features stable"
-    if len(table):
-        text += f" from {_counted(int(table['subjects'].max()), 'subject')}{_raters(table)}"
-    text += f", {undefined} undefined"
+    return f"{stable} of {len(table)} features stable, {undefined} undefined{rests_on(table)}"
+
+
+def rests_on(table: pd.DataFrame) -> str:
+    """From how many subjects and readers a table comes, with the caution that this calls for."""
+    if table.empty:
+        return ""
     few = int(table["note"].astype(str).str.contains("are needed").sum()) if "note" in table else 0
-    if few:
-        text += f", {few} not judged: {_least(table)}"
-    return text + _caution(table)
+    judged = f", {few} not judged ({_least(table)})" if few else ""
+    subjects = _counted(int(table["subjects"].max()), "subject")
+    return f"{judged}. From {subjects}{_raters(table)}{_caution(table)}"
 
 
 def training_sentences(features: pd.DataFrame, readers: Sequence[str] | None) -> list[str]:

@@ -112,7 +112,7 @@ def test_a_run_leaves_seen_subjects_out_of_readers_and_reproducibility(tmp_path:
         "auto_vs_readers": 5,
     }
     assert not tables["auto_vs_readers"]["stable"].any()
-    assert "5 subjects and 4 readers" in done.summary[2]
+    assert "From 5 subjects and 4 readers" in done.summary[2]
     assert "caution: fewer than 30 subjects" in done.summary[2]
     record = json.loads((tmp_path / "out" / "readers" / "summary.json").read_text())
     assert record["settings"]["margin_fixed"] == "2026-01-31"
@@ -147,7 +147,7 @@ def test_the_command_reproducibility_says_who_is_left_out_and_what_to_beware_of(
     assert call("reproducibility", features, *asked) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert said.startswith("1 of 8 subjects is left out, because the model was trained on them (s0).")
-    assert "0 of 1 features stable from 7 subjects and 3 readers" in said
+    assert "From 7 subjects and 3 readers (caution: fewer than 30 subjects" in said
     assert "hold for these readers" in said
     assert call("reproducibility", features, *asked, "--min-subjects", "5") == 0
     assert "not judged" not in capsys.readouterr().out

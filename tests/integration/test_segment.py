@@ -68,6 +68,8 @@ def test_segment_writes_masks_and_a_cohort_with_the_model_as_reader(cohort: Path
     assert table["status"].fillna("").to_dict() == {"S001": "ok", "S002": "ok", "broken": "", "seen": "ok"}
     assert bool(table.loc["seen", "in_training"])
     assert not bool(table.loc["S001", "in_training"])
+    states = {name: case.in_training for name, case in auto.items()}
+    assert states == {"S001": "no", "S002": "no", "seen": "yes"}
 
 
 def test_the_model_cannot_be_added_twice(cohort: Path, tmp_path: Path) -> None:

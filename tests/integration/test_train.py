@@ -104,6 +104,7 @@ def test_every_case_has_the_mask_of_the_fold_that_has_not_seen_its_subject(folde
     loaded = load_model(model)
     cohort = load_cohort(model / "cross_validation" / "cohort.csv")
     masks = {case.scan.name: case.masks[0].path for case in cohort.cases() if case.reader == "auto"}
+    assert {case.in_training for case in cohort.cases() if case.reader == "auto"} == {"no"}
     for row in rows.to_dict("records")[:4]:
         assert splits[row["subject"], row["timepoint"]] == row["fold"]
         name = f"{row['subject']}/{row['timepoint']}/T2w"
@@ -166,6 +167,7 @@ def test_a_new_image_of_a_training_subject_is_known(folder, model, tmp_path):
     table = write_cohort(tmp_path, ["s0,again.nii.gz", "new,again.nii.gz"], "subject,image")
     done = nb.segment_cohort(nb.load_cohort(table), model=model, masks=tmp_path / "masks")
     assert done.table["in_training"].tolist() == [True, False]
+    assert [case.in_training for case in done.cohort.cases()] == ["yes", "no"]
 
 
 def test_stock_nnunet_opens_the_model_and_finds_the_same(folder, model):

@@ -205,10 +205,10 @@ def test_few_subjects_are_never_stable_and_the_reason_is_said() -> None:
 
 def test_the_caution_stands_in_the_line_of_the_number() -> None:
     few = stable_text(assess_reproducibility(features_of(subjects=12, seen=0)))
-    assert "2 of 2 features stable from 12 subjects and 2 readers, 0 undefined" in few
+    assert "2 of 2 features stable, 0 undefined. From 12 subjects and 2 readers (caution" in few
     assert "caution: fewer than 30 subjects and only two readers" in few
     eight = stable_text(assess_reproducibility(features_of(subjects=8, seen=0)))
-    assert "0 of 2 features stable from 8 subjects and 2 readers" in eight
+    assert "0 of 2 features stable, 0 undefined, 2 not judged (8 subjects" in eight
     assert "10 are needed" in eight
     enough = features_of(subjects=40, seen=0)
     assert "caution" not in stable_text(assess_reproducibility(enough, readers=["A", "B", "auto"]))

@@ -116,7 +116,7 @@ def test_the_comparison_counts_failures_and_the_segmented_cases_have_a_table_of_
     study = study_readers(table, cohort_of(table), settings=SETTINGS)
     main = study.comparison.set_index("metric")
     assert main.loc["dice", ["cases", "left_out", "missing", "empty"]].tolist() == [30, 0, 4, 2]
-    assert main.loc["hd95_mm", ["cases", "left_out", "missing", "empty"]].tolist() == [0, 30, 4, 2]
+    assert main.loc["hd95_mm", ["cases", "left_out", "missing", "empty"]].tolist() == [24, 6, 4, 2]
     assert main.loc["hd95_mm", ["difference", "low", "p"]].isna().all()
     alone = study.comparison_segmented.set_index("metric")
     assert alone.loc[["dice", "hd95_mm"], "cases"].tolist() == [24, 24]

@@ -565,8 +565,8 @@ def test_several_sequences_are_never_pooled(run: Path) -> None:
 
 def test_reproducibility_counts_stable_and_undefined(html: str) -> None:
     shown = section(html, "reproducibility")
-    assert "Between readers: 1 of 3 features stable, 1 undefined." in shown
-    assert "With the model as a rater: 0 of 3 features stable, 1 undefined." in shown
+    assert "Between readers: 1 of 3 features stable, 1 undefined. From 14 subjects" in shown
+    assert "With the model as a rater: 0 of 3 features stable, 1 undefined. From 14 subjects" in shown
     assert cells(shown, FEATURES[0])[0][1:4] == ["0.951 [0.800, 0.999]", "14", "yes"]
     assert cells(shown, FEATURES[2])[0][1:4] == [MISSING, "14", "undefined"]
     assert cells(shown, "ngtdm")[0][1:4] == ["0 of 1", MISSING, "1"]
@@ -580,7 +580,7 @@ def test_reproducibility_of_several_contexts_is_told_apart(run: Path) -> None:
     table.assign(stable=True).to_csv(folder / "readers_baseline_DWI.csv", index=False)
     html = part_of(run, "reproducibility")
     assert "<h3>baseline_T2w</h3>" in html
-    assert "Between readers: 3 of 3 features stable, 1 undefined." in html
+    assert "Between readers: 3 of 3 features stable, 1 undefined. From 14 subjects" in html
     assert html.count("With the model as a rater: not part of this run.") == 2
 
 

@@ -110,7 +110,10 @@ def test_one_comparison_that_failed_is_told_beside_the_other() -> None:
     assert f"With the model as a rater: could not be done: {CAUSE}" in told
     assert told[told.index("baseline_T2w") + 1] == f"Between readers: could not be done: {CAUSE}"
     first, second = tile(run, "stable features")
-    assert first == "baseline_DWI; between readers, 0 undefined; with the model as a rater: could not be done"
+    assert first == (
+        "baseline_DWI; between readers, 0 undefined. From 9 subjects (caution: fewer than 30 subjects; "
+        "others would give another choice); with the model as a rater: could not be done"
+    )
     assert second == "baseline_T2w; could not be done"
 
 

@@ -153,7 +153,7 @@ def test_the_answer_stands_first_and_says_what_the_tests_say(run: Run) -> None:
 
 def test_a_model_that_is_as_good_is_told_to_be(tmp_path: Path) -> None:
     rows = [row | {"dice": 0.9 + 0.001 * int(row["subject"][1:])} for row in study_rows()]
-    run = write_run(tmp_path, rows)
+    run = write_run(tmp_path, rows, in_training="no")
     (fact,) = [
         fact for fact in overview_facts(run).items if fact.label == "difference in Dice, model and readers"
     ]
@@ -182,7 +182,10 @@ def test_cases_left_out_are_counted_with_the_empty_masks_among_them(tmp_path: Pa
             row |= {"status": "empty_reference", "dice": 0.0, "hd95_mm": np.nan, "reference_ml": 0.0}
     html = page_of(write_run(tmp_path, rows))
     assert cells(html, "HD95 (mm)")[0][3] == "1\n1 model empty"
-    assert cells(html, "HD95 (mm)")[1][3] == "7\n1 undefined"
+    assert cells(html, "HD95 (mm)")[0][6] == MISSING  # no verdict while the model's failures have no value
+    assert cells(html, "Dice")[0][1:4] == ["8", "8", "0\n1 model empty, as worst"]
+    assert cells(html, "HD95 (mm)")[1][1:4] == ["7", "7", "0"]  # the segmented cases alone
+    assert cells(html, "HD95 (mm)")[2][3] == "7\n1 undefined"
     worst = cells(html, f"P1{NO_BREAK}·{NO_BREAK}T2w")[0]
     assert worst[2:4] == ["model&#39;s mask empty", "0.00"]
     assert "1 case with an empty mask not drawn" in html

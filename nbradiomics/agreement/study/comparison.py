@@ -86,8 +86,8 @@ def comparison_table(
         column                  content
         ======================= ===================================================================
         ``metric``              name in `METRICS`
-        ``subjects, cases``     that were compared
-        ``left_out``            cases with auto and two readers in which a pair is undefined
+        ``subjects, cases``     in which the metric has a value
+        ``left_out``            cases with two readers in which it has none
         ``missing, empty``      cases without a comparable automatic mask, and with an empty one, where
                                 readers drew a tumour: they count with the metric's worst value
         ``auto_readers``        mean over subjects of the model's agreement with the readers
@@ -106,18 +106,20 @@ def comparison_table(
         undefined = cases[metric].isna()
         failures = compared_failures(rows, metric, with_model=with_model)
         blind = failures.any and np.isnan(worst_value(metric))
-        subjects = subject_differences(cases, metric).iloc[: 0 if blind else None]
+        there = subject_differences(cases, metric)
+        subjects = there.iloc[: 0 if blind else None]
         paired = asdict(paired_difference(subjects[metric].to_numpy(), settings))
         result.append(
             {
                 "metric": metric,
-                "cases": 0 if blind else int((~undefined).sum()),
-                "left_out": len(cases) if blind else int(undefined.sum()),
+                "subjects": len(there),
+                "cases": int((~undefined).sum()),
+                "left_out": int(undefined.sum()),
                 "missing": failures.missing,
                 "empty": failures.empty,
                 "auto_readers": _mean(subjects[f"{metric}:auto"]),
                 "readers_readers": _mean(subjects[f"{metric}:readers"]),
-                **{name: paired[name] for name in ("subjects", "difference", "low", "high", "p")},
+                **{name: paired[name] for name in ("difference", "low", "high", "p")},
                 "primary": metric == settings.metric,
             }
         )

@@ -23,9 +23,9 @@ from nbradiomics.report.sections.agreement import median_of_cases, model_facts
 from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.outcome import c_indices
 from nbradiomics.report.sections.readers.answer import answer_fact
-from nbradiomics.report.sections.reproducibility import TITLES
+from nbradiomics.report.sections.reproducibility import TITLES, undefined
 from nbradiomics.report.text import excerpt, moment
-from nbradiomics.reproducibility import stable_text
+from nbradiomics.reproducibility import rests_on
 from nbradiomics.tables import AUTO
 from nbradiomics.wording import MISSING, NO_BREAK, concordance, counted, interval, tally
 
@@ -148,7 +148,7 @@ def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mappi
         (
             f"{int(tables[name]['stable'].sum())} of {len(tables[name])}",
             title.lower(),
-            stable_text(tables[name]).partition(" stable")[2].removeprefix(" "),
+            f"{undefined(tables[name])} undefined{rests_on(tables[name])}",
         )
         for name, title in TITLES.items()
         if name in tables

@@ -36,8 +36,8 @@ _NOTE = (
     "Means over subjects, whose cases are averaged first. A difference above 0 means that the model agrees "
     "with the readers better than they agree with each other, for distances and error rates too. p: "
     "Wilcoxon's signed-rank test on the subjects; p (Holm): adjusted over all metrics of the table. Left "
-    "out: cases with the model and two readers in which the metric is undefined for a pair. Model failed: "
-    "cases in which readers drew a tumour and there is no automatic mask to compare, or an empty one; "
+    "out: cases with the model and two readers in which the metric is undefined for a pair. Model missing or "
+    "empty: cases in which readers drew a tumour and there is no automatic mask to compare, or an empty one; "
     "they count with the worst value of the metric (Dice 0), and a metric that has none, such as a "
     "distance, is not compared then."
 )
@@ -48,8 +48,7 @@ def _table(table: pd.DataFrame, of: StudyRun, caption: str) -> Table:
         Column("Metric", lambda row: of.name(str(row["metric"]))),
         whole("Subjects", "subjects"),
         whole("Cases", "cases"),
-        whole("Left out", "left_out"),
-        Column("Model failed", _failed),
+        Column("Left out", _left_out),
         Column("Model and readers", lambda row: _value(row, "auto_readers")),
         Column("Readers", lambda row: _value(row, "readers_readers")),
         Column(f"Difference [{of.level} interval]", difference_cell),
@@ -70,9 +69,15 @@ def difference_cell(row: Row) -> str:
     return interval(row["difference"], row["low"], row["high"], digits=digits, form=form)
 
 
-def _failed(row: Row) -> str:
-    told = [f"{count(row[name])} {name}" for name in ("missing", "empty") if row.get(name, 0) > 0]
-    return "\n".join(told) or "0"
+def _left_out(row: Row) -> str:
+    """Cases without a value, and below them the model's failures: left out, or in with the worst value."""
+    counted_in = not pd.isna(row["difference"])
+    told = [
+        f"{count(row[name])} model {name}{', as worst' if counted_in else ''}"
+        for name in ("missing", "empty")
+        if row.get(name, 0) > 0
+    ]
+    return "\n".join([count(row["left_out"]), *told])
 
 
 def _value(row: Row, name: str) -> str:
