@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs, so that ``--help`` answers at o
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -42,6 +43,8 @@ from nbradiomics.cli_steps import (
 from nbradiomics.cli_train import train
 from nbradiomics.console import bars, notes, output, problem_line, show_lines, show_table
 from nbradiomics.errors import NbradiomicsError
+from nbradiomics.execution import FAULT
+from nbradiomics.failures import write_error_log
 
 app = typer.Typer(
     name="nbradiomics",
@@ -65,18 +68,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=arguments)
     except NbradiomicsError as error:
-        _stop(str(error))
+        _stop(str(error), error.details)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
             notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
         raise
     except OSError as error:  # a full disk, a folder that may not be written to
         _stop(f"{error.strerror or error}: {error.filename or ''} Check the path, its rights and the disk.")
+    except MemoryError:
+        _stop("Memory ran out. Use fewer processes (--jobs), close other programs, or use a larger machine.")
+    except Exception as error:  # a fault of ours: nobody can do anything with its traceback but report it
+        _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())
 
 
-def _stop(message: str) -> NoReturn:
+def _stop(message: str, details: str = "") -> NoReturn:
     notes.print("Error:", style="bold red", end=" ")
     notes.print(message, markup=False)
+    if details:
+        notes.print(f"The traceback is in {write_error_log(details)}.", markup=False)
     sys.exit(1)
 
 

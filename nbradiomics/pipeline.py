@@ -10,6 +10,7 @@ from nbradiomics import stages
 from nbradiomics.checks import check_tables
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.failures import write_failures
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.problem import raise_errors
 from nbradiomics.provenance import write_provenance
@@ -19,8 +20,7 @@ from nbradiomics.segmentation.model import load_model
 from nbradiomics.stages import Run
 from nbradiomics.study import load_study
 from nbradiomics.summary import summarise
-from nbradiomics.tables import feature_columns, write_table
-from nbradiomics.workspace import failure_table
+from nbradiomics.tables import feature_columns
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ def run(
     features, failed = stages.extract(work, cohort)
     failures += failed + stages.reproduce(work, features)
     failures += stages.predict(work, features, segmented.table if segmented else None)
-    table = work.folder.localised(failure_table(failures))
-    write_table(table, work.folder.file("failures.csv"))
+    failures = write_failures(failures, work.folder.file("failures.csv"), localised=work.folder.localised)
     _write_provenance(work, cohort, segmented.provenance if segmented else {})
     report = build_report(work.folder.root)
     summary = summarise(work.folder, cohort, features, failures)

@@ -30,6 +30,7 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.cohort_table import FILES
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.failures import write_failures
 from nbradiomics.lesions import UNION
 from nbradiomics.problem import problem_table
 from nbradiomics.provenance import write_provenance
@@ -37,7 +38,6 @@ from nbradiomics.report import build_report
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.study import Readers
 from nbradiomics.tables import AUTO, write_table
-from nbradiomics.workspace import failure_table
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def run_reader_study(
     kept, undone = _with_consensus(given, write_consensus, folder, label, progress)
     kept.write(folder.file("cohort.csv"))
     failures += undone
-    write_table(folder.localised(failure_table(failures)), folder.file("failures.csv"))
+    failures = write_failures(failures, folder.file("failures.csv"), localised=folder.localised)
     _write_provenance(folder, given, plan, readers=asked, earlier_settings=earlier)
     notes = [*notes, *_consensus_notes(given, write_consensus, folder, label)]
     report = build_report(folder.root)

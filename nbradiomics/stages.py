@@ -16,7 +16,7 @@ from nbradiomics.checks.segmentation import check_scans, study_inference
 from nbradiomics.checks.study import study_label
 from nbradiomics.cohort import Cohort
 from nbradiomics.errors import NbradiomicsError
-from nbradiomics.execution import Failure, Progress
+from nbradiomics.execution import Failure, Progress, failure_of
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.names import file_stems
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
@@ -94,7 +94,8 @@ def compare(run: Run, cohort: Cohort) -> tuple[pd.DataFrame | None, list[Failure
     try:
         agreement = compare_readers(cohort, plan, lesions=run.study.lesions, label=label, **run.by_case)
     except NbradiomicsError as error:
-        return None, [_whole("cohort", "compare", error)] if len(cohort.readers()) > 1 else []
+        # A stage that could not be done at all is a failure too: the others go on, and the report says so.
+        return None, [failure_of("cohort", "compare", error)] if len(cohort.readers()) > 1 else []
     write_table(agreement.table, run.folder.file("agreement.csv"))
     return agreement.table, agreement.failures
 
@@ -113,7 +114,7 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
             settings=reader_settings(study.readers, study.seed),
         ).write(run.folder.readers)
     except NbradiomicsError as error:
-        return [_whole("cohort", "readers", error)]
+        return [failure_of("cohort", "readers", error)]
     if not (study.readers.maps and AUTO in cohort.readers()):
         return []
     return write_distance_maps(
@@ -134,7 +135,7 @@ def extract(run: Run, cohort: Cohort) -> tuple[pd.DataFrame, list[Failure]]:
             cohort, params=plan.params, engine=plan.engine, lesions=run.study.lesions, **run.by_case
         )
     except NbradiomicsError as error:
-        return pd.DataFrame(columns=list(INDEX)), [_whole("cohort", "extract", error)]
+        return pd.DataFrame(columns=list(INDEX)), [failure_of("cohort", "extract", error)]
     write_table(features.table, run.folder.file("features.parquet"))
     return features.table, features.failures
 
@@ -160,15 +161,10 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
                     confidence=run.study.reproducibility.confidence,
                 )
             except NbradiomicsError as error:
-                failures.append(_whole(f"{name}{suffix}", "reproducibility", error))
+                failures.append(failure_of(f"{name}{suffix}", "reproducibility", error))
             else:
                 write_table(table, run.folder.file("reproducibility", f"{name}{suffix}.csv"))
     return failures
-
-
-def _whole(case: str, stage: str, error: NbradiomicsError) -> Failure:
-    """A stage that could not be done at all is a failure too: the others go on, and the report says so."""
-    return Failure(case, stage, error.problem, error.remedy)
 
 
 def _comparisons(rows: pd.DataFrame) -> dict[str, list[str]]:
@@ -192,7 +188,7 @@ def predict(run: Run, features: pd.DataFrame, segmentation: pd.DataFrame | None)
         try:
             result = _evaluate(run, run.study.outcome, endpoint, unseen, clinical)
         except NbradiomicsError as error:
-            failures.append(_whole(endpoint.name, "outcome", error))
+            failures.append(failure_of(endpoint.name, "outcome", error))
             continue
         reason = result.flow["reason"].mask(result.flow["subject"].isin(seen), "the model was trained on it")
         result = replace(result, flow=result.flow.assign(reason=reason))

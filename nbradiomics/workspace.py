@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from nbradiomics.atomic import whole
-from nbradiomics.execution import Batch, Failure, Progress, quiet, run_cases
+from nbradiomics.execution import Batch, Progress, quiet, run_cases
 from nbradiomics.images.io import file_hash
 
 #: A case's result: what JSON can hold (NaN included).
@@ -151,11 +151,3 @@ def find_or_make(
     fresh = make([name for name in names if name not in found], keep)
     results = found | fresh.results
     return Batch({name: results[name] for name in names if name in results}, fresh.failures)
-
-
-def failure_table(failures: list[Failure]) -> Any:
-    """Failures as a table with the columns case, stage, cause, hint."""
-    import pandas as pd
-
-    rows = [(failure.case, failure.stage, failure.cause, failure.hint) for failure in failures]
-    return pd.DataFrame(rows, columns=["case", "stage", "cause", "hint"])

@@ -113,6 +113,7 @@ def make_cohort(
             f"{len(batch.failures)} of {len(missing)} synthetic subjects could not be made; "
             f"{first.case}: {first.cause}",
             first.hint,
+            first.details,
         )
     write_table(truth_table(drawn), folder / "truth.csv")
     write_table(clinical_table(drawn), folder / "clinical.csv")

@@ -14,7 +14,7 @@ LAYERS = [
     {"errors"},
     {"problem", "execution", "names", "atomic"},
     {"tables", "images"},
-    {"workspace"},
+    {"workspace", "failures"},
     {"cohort_table", "cohort", "study"},
     {"case_region", "lesions", "provenance", "run_folder"},
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},
