@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from nbradiomics.cli_features import maps, verify, write_diagnostics
+from nbradiomics.cli_folders import claim_outcome
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     Background,
@@ -23,6 +24,7 @@ from nbradiomics.cli_options import (
     Lesions,
     Models,
     Reading,
+    Replace,
     Roi,
     SequenceOption,
     Timepoint,
@@ -113,12 +115,14 @@ def demo(
         int, typer.Option(help="Size of the cohort; outcome models need about 20.", min=2)
     ] = 60,
     seed: Annotated[int, typer.Option(help="Seed of the cohort.", min=0)] = 0,
+    replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Make a synthetic cohort and run the whole study on it."""
     from nbradiomics.demo import run_demo
 
-    finish_run(run_demo(out, subjects=subjects, seed=seed, jobs=processes(jobs), progress=bars))
+    asked: dict[str, Any] = {"subjects": subjects, "seed": seed, "replace": replace}
+    finish_run(run_demo(out, **asked, jobs=processes(jobs), progress=bars))
 
 
 @app.command(epilog="Example: nbradiomics run study.yaml --out results")
@@ -126,12 +130,14 @@ def run(
     study: Annotated[Path, typer.Argument(help="Study file (YAML).")],
     out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is continued.")],
     models: Models = None,
+    replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
     from nbradiomics.pipeline import run as run_study
 
-    finish_run(run_study(study, out, models=models, jobs=processes(jobs), progress=bars))
+    asked: dict[str, Any] = {"models": models, "replace": replace}
+    finish_run(run_study(study, out, **asked, jobs=processes(jobs), progress=bars))
 
 
 @app.command(epilog="Example: nbradiomics check study.yaml")
@@ -306,6 +312,7 @@ def outcome(
     covariate_penalizer: Annotated[float, typer.Option(help="Ridge penalty of covariates.")] = 0.1,
     permutations: Annotated[int, typer.Option(help="Refits for the p of the risk groups; 0 gives none.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of folds and bootstrap.")] = 0,
+    replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
@@ -313,11 +320,12 @@ def outcome(
     from nbradiomics.reproducibility import read_stable
     from nbradiomics.tables import AUTO, read_table
 
+    endpoint = {"time": time, "event": event}
+    tables = read_table(features), read_table(clinical)
+    claim_outcome(out, features=features, clinical=clinical, **endpoint, replacing=replace)
     result = evaluate_outcome(
-        read_table(features),
-        read_table(clinical),
-        time=time,
-        event=event,
+        *tables,
+        **endpoint,
         covariates=split_names(covariates),
         reader=reader,
         timepoint=timepoint,

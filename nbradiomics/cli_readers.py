@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions
+from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions, Replace
 from nbradiomics.cli_steps import processes, read_cohort, split_names
 from nbradiomics.console import bars, failure_line, output, show_lines
 
@@ -58,6 +58,7 @@ def readers(
     bootstraps: Annotated[int, typer.Option(help="Resamples of the subjects.", min=100)] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
     lesions: Lesions = "union",
+    replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Compare readers with each other and with the model: is it as good as another expert?"""
@@ -84,6 +85,7 @@ def readers(
         seed=seed,
         jobs=processes(jobs),
         progress=bars,
+        replace=replace,
     )
     _finish(done)
 
