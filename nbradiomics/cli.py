@@ -152,10 +152,11 @@ def check(
     jobs: Jobs = None,
 ) -> None:
     """Find every problem of a study or a cohort before anything is computed."""
-    from nbradiomics.checks import check as find
+    from nbradiomics.checks import survey
     from nbradiomics.tables import write_table
 
-    problems = find(path, params=params, models=models, jobs=processes(jobs), progress=bars)
+    done = survey(path, params=params, models=models, jobs=processes(jobs), progress=bars)
+    problems = done.problems
     if out is not None:
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
@@ -163,6 +164,8 @@ def check(
     output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
     if errors:
         raise typer.Exit(1)
+    for line in done.found.lines() if done.found else []:
+        output.print(line, markup=False)
 
 
 app.add_typer(model_app)
@@ -320,12 +323,12 @@ def outcome(
     from nbradiomics.reproducibility import read_stable
     from nbradiomics.tables import AUTO, read_table
 
-    endpoint = {"time": time, "event": event}
     tables = read_table(features), read_table(clinical)
-    claim_outcome(out, features=features, clinical=clinical, **endpoint, replacing=replace)
+    claim_outcome(out, features=features, clinical=clinical, time=time, event=event, replacing=replace)
     result = evaluate_outcome(
         *tables,
-        **endpoint,
+        time=time,
+        event=event,
         covariates=split_names(covariates),
         reader=reader,
         timepoint=timepoint,

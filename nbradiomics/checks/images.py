@@ -10,6 +10,7 @@ import pandas as pd
 import SimpleITK as sitk
 
 from nbradiomics.case_region import DEFAULT_LABEL
+from nbradiomics.checks.found import Measured
 from nbradiomics.cohort import scan_name
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
@@ -33,6 +34,7 @@ def check_images(
     jobs: int = 1,
     workspace: Workspace | None = None,
     progress: Progress = quiet,
+    measured: list[Measured] | None = None,
 ) -> list[Problem]:
     """Open every image and mask of a cohort table and list what is wrong with them.
 
@@ -46,6 +48,8 @@ def check_images(
         Label of masks for which the table names none.
     jobs, workspace, progress
         As in `features.extract_cohort`.
+    measured
+        Gets what was measured of each image on the way; see `found.found_in`.
 
     Returns
     -------
@@ -71,6 +75,8 @@ def check_images(
         jobs=jobs,
         progress=progress,
     )
+    if measured is not None:
+        measured += [payload["measured"] for payload in batch.results.values()]
     found = [finding for payload in batch.results.values() for finding in payload["findings"]]
     found += [(cases[item.case][1], "image", "error", item.cause, item.hint) for item in batch.failures]
     ordered = sorted(found, key=lambda finding: int(finding[0]))
@@ -79,7 +85,7 @@ def check_images(
 
 def _key(image: str, line: int, masks: list[_Mask]) -> str:
     drawn = [(line, mask, content_hash(Path(mask)), label) for line, mask, label in masks]
-    return result_key(STAGE, image=[image, content_hash(Path(image))], line=line, masks=drawn)
+    return result_key(STAGE, measured=True, image=[image, content_hash(Path(image))], line=line, masks=drawn)
 
 
 def _check_scan(image_file: str, line: int, masks: list[_Mask]) -> Payload:
@@ -94,12 +100,16 @@ def _check_scan(image_file: str, line: int, masks: list[_Mask]) -> Payload:
         if bad:
             found = f"{image_file}: {bad} voxels are no finite number (NaN or infinite)."
             findings.append((line, "image", "error", found, "Replace them, or export the image again."))
+    volumes: list[float] = []
     for mask in masks:
-        findings += _check_mask(mask, image, image_file)
-    return {"findings": findings}
+        findings += _check_mask(mask, image, image_file, volumes)
+    spacing = None if image is None else list(image.GetSpacing())
+    return {"findings": findings, "measured": {"spacing": spacing, "volumes": volumes}}
 
 
-def _check_mask(mask: _Mask, image: sitk.Image | None, image_file: str) -> list[_Finding]:
+def _check_mask(
+    mask: _Mask, image: sitk.Image | None, image_file: str, volumes: list[float]
+) -> list[_Finding]:
     line, file, label = mask
     try:
         drawn = read_image(file)
@@ -116,6 +126,7 @@ def _check_mask(mask: _Mask, image: sitk.Image | None, image_file: str) -> list[
     except InputError as error:
         return [*findings, (line, "mask", "error", error.problem, error.remedy)]
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
+    volumes.append(voxels * float(np.prod(region.GetSpacing())) / 1000)
     if voxels == 0:
         remedy = "Is there no tumour? Its features will be missing; its agreement is counted as empty."
         findings.append((line, "mask", "warning", f"{file}: the mask is empty.", remedy))

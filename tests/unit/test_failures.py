@@ -88,7 +88,7 @@ def test_a_command_that_breaks_says_it_in_one_line_and_keeps_the_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nbradiomics.checks.check", broken)
+    monkeypatch.setattr("nbradiomics.checks.survey", broken)
     assert call("check", two_readers(tmp_path, 1)) == 1
     printed = capsys.readouterr()
     assert "Traceback (most" not in printed.out + printed.err
@@ -108,7 +108,7 @@ def test_the_log_goes_elsewhere_where_the_folder_cannot_be_written_to(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr("nbradiomics.failures.tempfile.gettempdir", lambda: str(tmp_path / "elsewhere"))
-    monkeypatch.setattr("nbradiomics.checks.check", broken)
+    monkeypatch.setattr("nbradiomics.checks.survey", broken)
     assert call("check", two_readers(tmp_path, 1)) == 1
     assert str(tmp_path / "elsewhere" / ERROR_LOG) in capsys.readouterr().err
 
@@ -119,7 +119,7 @@ def test_memory_that_ran_out_is_said_as_such(
     def full(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("nbradiomics.checks.check", full)
+    monkeypatch.setattr("nbradiomics.checks.survey", full)
     assert call("check", two_readers(tmp_path, 1)) == 1
     assert "Memory ran out" in capsys.readouterr().err
 
