@@ -4,14 +4,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 SUBJECTS ?= 60
+# cpu: a build without CUDA wherever one can be had; default: what the package index offers, on Linux with CUDA; or a
+# backend by uv's name for it (cu130).
+TORCH ?= cpu
+# Processes of the tests; each is held to one thread.
+JOBS ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1 \
+    ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS=1
+PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: demo test lint fast clean
 
 # The stamp is newer than what decides the installation, or it is made again.
-$(VENV)/installed: pyproject.toml constraints.txt
+$(VENV)/installed: pyproject.toml constraints.txt scripts/install_torch.sh
 	$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f'Python 3.11 to 3.13 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...')"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip -c constraints.txt
+	sh scripts/install_torch.sh $(BIN)/python $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
@@ -19,11 +28,11 @@ demo: $(VENV)/installed
 	$(BIN)/nbradiomics demo --out $(OUT) --subjects $(SUBJECTS)
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --durations=15
+	$(PYTEST) --durations=15
 
 # Without the tests that take long.
 fast: $(VENV)/installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

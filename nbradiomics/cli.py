@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs, so that ``--help`` answers at o
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -13,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from nbradiomics.cli_features import maps, show_label_warnings, verify, write_diagnostics
+from nbradiomics.cli_folders import claim_outcome
 from nbradiomics.cli_model import model_app
 from nbradiomics.cli_options import (
     Background,
@@ -29,6 +31,7 @@ from nbradiomics.cli_options import (
     Numeric,
     Ordinal,
     Reading,
+    Replace,
     Roi,
     SequenceOption,
     Timepoint,
@@ -52,6 +55,8 @@ from nbradiomics.cli_steps import (
 from nbradiomics.cli_train import train
 from nbradiomics.console import bars, notes, output, problem_line, show_lines, show_table
 from nbradiomics.errors import NbradiomicsError
+from nbradiomics.execution import FAULT
+from nbradiomics.failures import write_error_log
 
 app = typer.Typer(
     name="nbradiomics",
@@ -75,18 +80,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=arguments)
     except NbradiomicsError as error:
-        _stop(str(error))
+        _stop(str(error), error.details)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
             notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
         raise
     except OSError as error:  # a full disk, a folder that may not be written to
         _stop(f"{error.strerror or error}: {error.filename or ''} Check the path, its rights and the disk.")
+    except MemoryError:
+        _stop("Memory ran out. Use fewer processes (--jobs), close other programs, or use a larger machine.")
+    except Exception as error:  # a fault of ours: nobody can do anything with its traceback but report it
+        _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())
 
 
-def _stop(message: str) -> NoReturn:
+def _stop(message: str, details: str = "") -> NoReturn:
     notes.print("Error:", style="bold red", end=" ")
     notes.print(message, markup=False)
+    if details:
+        notes.print(f"The traceback is in {write_error_log(details)}.", markup=False)
     sys.exit(1)
 
 
@@ -114,12 +125,14 @@ def demo(
         int, typer.Option(help="Size of the cohort; outcome models need about 20.", min=2)
     ] = 60,
     seed: Annotated[int, typer.Option(help="Seed of the cohort.", min=0)] = 0,
+    replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Make a synthetic cohort and run the whole study on it."""
     from nbradiomics.demo import run_demo
 
-    finish_run(run_demo(out, subjects=subjects, seed=seed, jobs=processes(jobs), progress=bars))
+    asked: dict[str, Any] = {"subjects": subjects, "seed": seed, "replace": replace}
+    finish_run(run_demo(out, **asked, jobs=processes(jobs), progress=bars))
 
 
 @app.command(epilog="Example: nbradiomics run study.yaml --out results")
@@ -127,12 +140,14 @@ def run(
     study: Annotated[Path, typer.Argument(help="Study file (YAML).")],
     out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is continued.")],
     models: Models = None,
+    replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
     from nbradiomics.pipeline import run as run_study
 
-    finish_run(run_study(study, out, models=models, jobs=processes(jobs), progress=bars))
+    asked: dict[str, Any] = {"models": models, "replace": replace}
+    finish_run(run_study(study, out, **asked, jobs=processes(jobs), progress=bars))
 
 
 @app.command(epilog="Example: nbradiomics check study.yaml")
@@ -147,11 +162,12 @@ def check(
     jobs: Jobs = None,
 ) -> None:
     """Find every problem of a study or a cohort before anything is computed."""
-    from nbradiomics.checks import check as find
+    from nbradiomics.checks import survey
     from nbradiomics.checks.outcomes import describe_outcomes
     from nbradiomics.tables import write_table
 
-    problems = find(path, params=params, models=models, jobs=processes(jobs), progress=bars)
+    done = survey(path, params=params, models=models, jobs=processes(jobs), progress=bars)
+    problems = done.problems
     if out is not None:
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
@@ -161,6 +177,8 @@ def check(
     output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
     if errors:
         raise typer.Exit(1)
+    for line in done.found.lines() if done.found else []:
+        output.print(line, markup=False)
 
 
 app.add_typer(model_app)
@@ -343,6 +361,7 @@ def outcome(
     permutations: Annotated[int, typer.Option(help="Refits for the p of the risk groups; 0 gives none.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of folds and bootstrap.")] = 0,
     min_subjects: MinSubjects = 10,
+    replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
@@ -351,10 +370,11 @@ def outcome(
     from nbradiomics.report.pages import build_outcome_page, claim_outcome_page
     from nbradiomics.reproducibility import read_stable
 
+    tables = read_features(features), read_clinical(clinical)
+    claim_outcome(out, features=features, clinical=clinical, time=time, event=event, replacing=replace)
     claim_outcome_page(out)
     result = evaluate_outcome(
-        read_features(features),
-        read_clinical(clinical),
+        *tables,
         time=time,
         event=event,
         covariates=split_names(covariates),

@@ -12,6 +12,10 @@ Work = Annotated[
     Path | None,
     typer.Option(help="Folder that keeps each case's result; the same command continues from it."),
 ]
+Replace = Annotated[
+    bool,
+    typer.Option("--replace", help="Remove the results of another study from the folder first."),
+]
 Threads = Annotated[int | None, typer.Option(help="Threads of torch; its own choice unless given.", min=1)]
 Models = Annotated[
     Path | None, typer.Option(help="Folder of imported models, where it is not the usual one.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbradiomics.cli_features import show_label_warnings
-from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions
+from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions, Replace
 from nbradiomics.cli_steps import processes, read_cohort, split_names
 from nbradiomics.console import bars, failure_line, output, show_lines
 from nbradiomics.errors import InputError
@@ -70,6 +70,7 @@ def readers(
     bootstraps: Annotated[int, typer.Option(help="Resamples of the subjects.", min=100)] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
     lesions: Lesions = None,
+    replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Compare readers with each other and with the model: is it as good as another expert?"""
@@ -99,6 +100,7 @@ def readers(
         seed=seed,
         jobs=processes(jobs),
         progress=bars,
+        replace=replace,
     )
     show_label_warnings(loaded, jobs=processes(jobs))
     _finish(done)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbradiomics.cli_options import CohortFile, Models, Threads, Work
+from nbradiomics.cli_folders import claim_segmentation
+from nbradiomics.cli_options import CohortFile, Models, Replace, Threads, Work
 from nbradiomics.cli_steps import finish, open_workspace, prepare, read_cohort
 from nbradiomics.console import bars, output
 
@@ -43,6 +44,7 @@ def segment(
     min_volume: Annotated[
         float, typer.Option(help="Remove components that are smaller, in millilitres.", min=0)
     ] = 0.0,
+    replace: Replace = False,
     models: Models = None,
     threads: Threads = None,
     jobs: Annotated[int, typer.Option(help="Processes; each holds the model in memory.", min=1)] = 1,
@@ -56,11 +58,13 @@ def segment(
 
     prepare(out, ".csv", inputs=[cohort])
     loaded, table = load_model(model, models=models), read_cohort(cohort)
+    masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
+    claim_segmentation(table, masks, beside if maps or beside.exists() else None, replacing=replace)
     done = segment_cohort(
         table,
         model=loaded,
-        masks=out.parent / f"{out.stem}_masks",
-        maps=out.parent / f"{out.stem}_maps" if maps else None,
+        masks=masks,
+        maps=beside if maps else None,
         inference=Inference(device, precision, resampling, mirroring),
         postprocessing=PostProcessing(largest_component, min_volume),
         threads=threads,
@@ -69,7 +73,7 @@ def segment(
         progress=bars,
     )
     if not maps:
-        remove_maps(table, out.parent / f"{out.stem}_maps")
+        remove_maps(table, beside)
     inputs = [cohort, *(channel.image for scan in table.scans() for channel in scan.channels)]
     _write(done, out, inputs)
     _tell(done, loaded)

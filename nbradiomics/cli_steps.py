@@ -35,18 +35,20 @@ def finish(
     failures: list[Failure], cases: int, out: Path, extra: str = "", *, complete: bool | None = None
 ) -> None:
     """Write the failures beside the output, show them, and say how it went."""
-    from nbradiomics.tables import write_table
-    from nbradiomics.workspace import failure_table
-
-    file = out.with_name(f"{out.stem}.failures.csv")
-    file.unlink(missing_ok=True)
     output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
-    if failures:
-        write_table(failure_table(failures), file)
-        show_lines([failure_line(failure) for failure in failures])
-        output.print(f"Failures are listed in {file}", markup=False)
+    list_failures(failures, out.with_name(f"{out.stem}.failures.csv"))
     if not (len(failures) < cases if complete is None else complete):
         raise typer.Exit(1)
+
+
+def list_failures(failures: list[Failure], file: Path) -> None:
+    """Write the failures to a table and show them; without any, an earlier call's table is removed."""
+    from nbradiomics.failures import remove_failures, write_failures
+
+    remove_failures(file)
+    if failures:
+        show_lines([failure_line(failure) for failure in write_failures(failures, file)])
+        output.print(f"Failures are listed in {file}", markup=False)
 
 
 def read_cohort(path: Path) -> Cohort:

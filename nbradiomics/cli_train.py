@@ -10,13 +10,12 @@ import typer
 
 from nbradiomics.cli_features import show_label_warnings
 from nbradiomics.cli_options import CohortFile, Lesions
-from nbradiomics.cli_steps import processes, read_cohort
-from nbradiomics.console import bars, failure_line, notes, output, show_lines
+from nbradiomics.cli_steps import list_failures, processes, read_cohort
+from nbradiomics.console import bars, notes, output
 from nbradiomics.errors import InputError
 from nbradiomics.wording import amount, ratio
 
 if TYPE_CHECKING:
-    from nbradiomics.execution import Failure
     from nbradiomics.segmentation.training.recipe import Recipe
     from nbradiomics.training import TrainedModel
 
@@ -96,7 +95,7 @@ def train(
         progress=bars,
         tell=_note,
     )
-    _write_failures(done.failures, out)
+    list_failures(done.failures, out.with_name(f"{out.name}.failures.csv"))
     _show(done)
 
 
@@ -143,18 +142,6 @@ def _three(text: str, option: str, *, whole: bool = False) -> tuple[float, ...]:
         kind = "whole numbers" if whole else "numbers"
         raise InputError(f"{option} is {text!r}.", f"Give three {kind} with commas: Z,Y,X.")
     return numbers
-
-
-def _write_failures(failures: list[Failure], out: Path) -> None:
-    from nbradiomics.tables import write_table
-    from nbradiomics.workspace import failure_table
-
-    file = out.with_name(f"{out.name}.failures.csv")
-    file.unlink(missing_ok=True)
-    if failures:
-        write_table(failure_table(failures), file)
-        show_lines([failure_line(failure) for failure in failures])
-        output.print(f"Failures are listed in {file}", markup=False)
 
 
 def _show(done: TrainedModel) -> None:

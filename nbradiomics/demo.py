@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from nbradiomics.atomic import write_text
+from nbradiomics.earlier_folder import demo_owner
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.pipeline import RunResult, run
-from nbradiomics.synthetic import make_cohort
+from nbradiomics.run_folder import claim_run
+from nbradiomics.synthetic import is_another_cohort, make_cohort
 
 SUBJECTS = 60
 #: Agreement and reproducibility need two subjects or more.
@@ -18,7 +20,13 @@ FIVE_FOLDS = 40
 
 
 def run_demo(
-    out: str | Path, *, subjects: int = SUBJECTS, seed: int = 0, jobs: int = 1, progress: Progress = quiet
+    out: str | Path,
+    *,
+    subjects: int = SUBJECTS,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Progress = quiet,
+    replace: bool = False,
 ) -> RunResult:
     """Make a synthetic cohort under ``out/input`` and run the whole study on it.
 
@@ -35,15 +43,21 @@ def run_demo(
         Processes.
     progress
         Progress display.
+    replace
+        Remove the results of another study, or of a demo of another seed, from the folder first.
 
     Raises
     ------
     InputError
-        When there are too few subjects, or `out` holds a demo of another seed.
+        When there are too few subjects, or `out` holds a demo of another seed, results of another study or
+        files that no run wrote.
     """
     if subjects < FEWEST:
         raise InputError(f"{subjects} subjects were asked for.", f"A demo needs {FEWEST} or more.")
     folder = Path(out) / "input"
+    another = is_another_cohort(folder, seed)
+    if replace or not another:  # else `make_cohort` says what is there
+        claim_run(Path(out), demo_owner(Path(out)), replacing=replace, anew=another)
     make_cohort(folder, subjects=subjects, seed=seed, jobs=jobs, progress=progress)
     study = folder / "study.yaml"
     write_text(_study(seed, folds=5 if subjects >= FIVE_FOLDS else 3), study)

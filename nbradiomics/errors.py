@@ -16,12 +16,16 @@ class NbradiomicsError(Exception):
         What is wrong: the case or file, what was found and what was expected.
     remedy
         What the user can do about it.
+    details
+        The traceback of an exception that nobody foresaw and that stands behind this error; empty where there
+        is none. It is for a log file, not for a message.
     """
 
-    def __init__(self, problem: str, remedy: str = "") -> None:
-        super().__init__(problem, remedy)
+    def __init__(self, problem: str, remedy: str = "", details: str = "") -> None:
+        super().__init__(problem, remedy, details)
         self.problem = problem
         self.remedy = remedy
+        self.details = details
 
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +12,9 @@ from typing import Any, Generic, TypeVar
 from nbradiomics.errors import NbradiomicsError
 
 Result = TypeVar("Result")
+
+#: What to do about an exception that nobody foresaw.
+FAULT = "This looks like a fault of nbradiomics: please report it with its traceback."
 
 #: ``with progress("extract", 120) as advance: ...; advance()`` after each finished step.
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
@@ -36,12 +40,16 @@ class Failure:
         What was found and what was expected.
     hint
         What the user can do.
+    details
+        The traceback of an exception that nobody foresaw, empty for any other failure. It goes into a log,
+        not into the table (`failures.write_failures`).
     """
 
     case: str
     stage: str
     cause: str
     hint: str
+    details: str = ""
 
 
 @dataclass
@@ -180,8 +188,25 @@ def _guarded(
 ) -> tuple[str, Result | Failure]:
     try:
         return name, function(*arguments)
-    except NbradiomicsError as error:
-        return name, Failure(name, stage, error.problem, error.remedy)
     except Exception as error:  # whatever a library raises on one case must not stop the cohort
-        cause = f"{type(error).__name__}: {error}"
-        return name, Failure(name, stage, cause, "Look at this case's image and mask in a viewer.")
+        return name, failure_of(name, stage, error)
+
+
+def failure_of(case: str, stage: str, error: Exception) -> Failure:
+    """A failure from an exception: one of ours says it itself, any other is kept with its traceback."""
+    if isinstance(error, NbradiomicsError):
+        return Failure(case, stage, error.problem, error.remedy, error.details)
+    cause = " ".join(f"{type(error).__name__}: {error}".split())
+    return Failure(case, stage, cause, hint_for(error), "".join(traceback.format_exception(error)))
+
+
+def hint_for(error: Exception) -> str:
+    """What a user can do about an exception that is not one of ours: only what is known of its kind."""
+    if isinstance(error, MemoryError):
+        return "Memory ran out: use fewer processes (--jobs), close other programs, or use a larger machine."
+    if isinstance(error, OSError):
+        return "Check the path, its access rights and the free space of the disk."
+    # SimpleITK has no exception of its own.
+    if isinstance(error, RuntimeError) and "SimpleITK" in str(error):
+        return "ITK refused this case: look at its image and mask in a viewer, or export them again."
+    return FAULT

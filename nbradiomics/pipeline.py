@@ -10,17 +10,18 @@ from nbradiomics import stages
 from nbradiomics.checks import check_tables
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.failures import write_failures
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.problem import raise_errors
 from nbradiomics.provenance import write_provenance
 from nbradiomics.report import build_report
-from nbradiomics.run_folder import RunFolder
+from nbradiomics.run_folder import RunFolder, study_owner
+from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.stages import Run
-from nbradiomics.study import load_study
+from nbradiomics.study import Study, load_study
 from nbradiomics.summary import summarise
-from nbradiomics.tables import feature_columns, write_table
-from nbradiomics.workspace import failure_table
+from nbradiomics.tables import feature_columns
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def run(
     models: str | Path | None = None,
     jobs: int = 1,
     progress: Progress = quiet,
+    replace: bool = False,
 ) -> RunResult:
     """Run a study: check, segment, compare, readers, extract, reproducibility, outcome, report.
 
@@ -71,12 +73,15 @@ def run(
         Processes.
     progress
         Progress display.
+    replace
+        Remove the results of another study from the folder first; without it they are not touched.
 
     Raises
     ------
     InputError
         When the study, the cohort table, the parameters or the clinical table are wrong: all that is wrong
-        is told at once, and nothing is computed. Images and masks that are wrong become failures.
+        is reported at once, and nothing is computed. Images and masks that are wrong become failures. And
+        when the folder holds results of another study, or files that no run wrote.
     """
     study_file = Path(study)
     plan = load_study(study_file)
@@ -84,7 +89,15 @@ def run(
     raise_errors(problems)
     cohort = load_cohort(plan.cohort, plan.columns)
     model = load_model(plan.segment.model, models=models) if plan.segment else None
-    work = Run(plan, study_file, RunFolder.open(Path(out)), model, jobs, progress)
+    folder = RunFolder.open(
+        Path(out),
+        study_owner(plan, study_file, cohort),
+        stems=scan_stems(cohort),
+        inputs=_inputs(plan, study_file, cohort),
+        segments=model is not None,
+        replacing=replace,
+    )
+    work = Run(plan, study_file, folder, model, jobs, progress)
     stages.check_inputs(work, cohort, problems)
     cohort, segmented = stages.segment(work, cohort)
     agreement, undone = stages.compare(work, cohort)
@@ -93,8 +106,7 @@ def run(
     features, failed = stages.extract(work, cohort)
     failures += failed + stages.reproduce(work, features)
     failures += stages.predict(work, features)
-    table = work.folder.localised(failure_table(failures))
-    write_table(table, work.folder.file("failures.csv"))
+    failures = write_failures(failures, work.folder.file("failures.csv"), localised=work.folder.localised)
     _write_provenance(work, cohort, segmented.provenance if segmented else {})
     report = build_report(work.folder.root)
     summary = summarise(work.folder, cohort, features, failures)
@@ -102,17 +114,19 @@ def run(
     return RunResult(work.folder.root, report, failures, summary, complete=measured)
 
 
+def _inputs(study: Study, study_file: Path, cohort: Cohort) -> list[Path]:
+    """Files that a study reads, the tables first."""
+    clinical = [study.readers.clinical, study.outcome.clinical if study.outcome else None]
+    images = [Path(file) for column in ("image", "mask") for file in cohort.table[column] if file]
+    tables = [study.cohort, study_file.resolve(), *(file for file in clinical if file)]
+    return list(dict.fromkeys([*tables, *images]))
+
+
 def _write_provenance(run: Run, cohort: Cohort, segmentation: dict[str, Any]) -> None:
     study = run.study
-    inputs = {run.study_file.resolve(), study.cohort, *map(Path, cohort.table["image"])}
-    inputs |= {Path(mask) for mask in cohort.table["mask"] if mask}
-    if study.readers.clinical:
-        inputs.add(study.readers.clinical)
-    if study.outcome:
-        inputs.add(study.outcome.clinical)
     write_provenance(
         run.folder.file("provenance.json"),
-        inputs=inputs,
+        inputs=_inputs(study, run.study_file, cohort),
         study=study.model_dump(mode="json"),
         parameters=load_parameters(study.extract.params).text,
         **segmentation,

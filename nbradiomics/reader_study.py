@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,15 +29,16 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.cohort_table import FILES
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.failures import write_failures
 from nbradiomics.in_training import require_known
 from nbradiomics.lesions import lesion_rule
 from nbradiomics.problem import problem_table
 from nbradiomics.provenance import write_provenance
 from nbradiomics.report import build_report
-from nbradiomics.run_folder import RunFolder
+from nbradiomics.run_folder import RunFolder, cohort_owner
+from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.study import Readers
 from nbradiomics.tables import AUTO, write_table
-from nbradiomics.workspace import failure_table
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ def run_reader_study(
     seed: int = 0,
     jobs: int = 1,
     progress: Progress = quiet,
+    replace: bool = False,
 ) -> ReaderStudyResult:
     """Compare the readers with each other and with the model, and say whether it is as good as one of them.
 
@@ -109,19 +110,19 @@ def run_reader_study(
         Processes.
     progress
         Progress display.
+    replace
+        Remove the results of another study from the folder first; without it they are not touched.
 
     Raises
     ------
     InputError
         When the cohort table is wrong, no scan has two masks, a training subject is none of the cohort's, or
-        the folder holds other files or the cohort
-        table itself.
+        the folder holds other files, results of another study or a file that is read.
     """
     require_methods([*plan.consensus, *write_consensus])
     given = cohort if isinstance(cohort, Cohort) else load_cohort(cohort)
     require_known(training_subjects, given.table["subject"])
     given = given.with_training_subjects(training_subjects)
-    _require_elsewhere(given, Path(out))
     require_names(given.readers())
     require_consensus(given, write_consensus)
     lesions = lesion_rule(lesions, given.table)
@@ -134,7 +135,13 @@ def run_reader_study(
         "training_subjects": sorted(training_subjects),
     }
     notes, earlier = _earlier(Path(out), asked)
-    folder = RunFolder.open(Path(out))
+    folder = RunFolder.open(
+        Path(out),
+        cohort_owner("reader study", given),
+        stems=scan_stems(given),
+        inputs=_inputs(given, plan),
+        replacing=replace,
+    )
     write_table(problem_table(given.warnings), folder.file("check.csv"))
     by_case: dict[str, Any] = {"jobs": jobs, "progress": progress}
     how: dict[str, Any] = {"lesions": lesions, "label": label, **by_case}
@@ -148,7 +155,7 @@ def run_reader_study(
     kept, undone = _with_consensus(given, write_consensus, folder, label, progress)
     kept.write(folder.file("cohort.csv"))
     failures += undone
-    write_table(folder.localised(failure_table(failures)), folder.file("failures.csv"))
+    failures = write_failures(failures, folder.file("failures.csv"), localised=folder.localised)
     _write_provenance(folder, given, plan, readers=asked, earlier_settings=earlier)
     notes = [*notes, *_consensus_notes(given, write_consensus, folder, label)]
     report = build_report(folder.root)
@@ -211,14 +218,6 @@ def _to_judge(cohort: Cohort) -> Cohort:
     return left
 
 
-def _require_elsewhere(cohort: Cohort, out: Path) -> None:
-    if os.path.abspath(cohort.path.parent) == os.path.abspath(out):
-        raise InputError(
-            f"{out} holds the cohort table {cohort.path.name}, and its files would be replaced.",
-            "Choose a new folder.",
-        )
-
-
 def _with_consensus(
     cohort: Cohort, methods: Sequence[str], folder: RunFolder, label: int, progress: Progress
 ) -> tuple[Cohort, list[Failure]]:
@@ -258,6 +257,10 @@ def _consensus_notes(cohort: Cohort, methods: Sequence[str], folder: RunFolder, 
 
 
 def _write_provenance(folder: RunFolder, cohort: Cohort, plan: Readers, **settings: Any) -> None:
-    files = {value for column in FILES for value in cohort.table[column] if value}
-    inputs = {cohort.path, *map(Path, files), *([plan.clinical] if plan.clinical else [])}
-    write_provenance(folder.file("provenance.json"), inputs=inputs, **settings)
+    write_provenance(folder.file("provenance.json"), inputs=_inputs(cohort, plan), **settings)
+
+
+def _inputs(cohort: Cohort, plan: Readers) -> list[Path]:
+    """Files that the study reads, the table first."""
+    files = [Path(value) for column in FILES for value in cohort.table[column] if value]
+    return list(dict.fromkeys([cohort.path, *([plan.clinical] if plan.clinical else []), *files]))

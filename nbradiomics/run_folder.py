@@ -14,37 +14,111 @@ file                                 what it holds
 ``features.parquet``                 features, a row per scan and reader
 ``reproducibility/``                 a table per comparison: ``readers.csv``, ``auto_vs_readers.csv``
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
-``failures.csv``                     what could not be done: case, stage, cause, hint
+``failures.csv``, ``failures.log``   what could not be done: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
 ``cache/``                           each case's result by the hash of what made it
+``.nbradiomics``                     whose results these are (`nbradiomics.owned_folder`)
 ===================================  =====================================================================
+
+A file that the code below does not know is taken for the user's: it stays, and another study does not replace
+it.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from nbradiomics.cohort import Cohort
+from nbradiomics.earlier_folder import earlier_mark
 from nbradiomics.errors import InputError
-from nbradiomics.workspace import Workspace
+from nbradiomics.owned_folder import Mark, Owner, claim, is_temporary, read_mark, remove_files
+from nbradiomics.study import Study
+from nbradiomics.workspace import Workspace, content_hash
 
+#: Files of an outcome model.
+_OUTCOME_FILE = r"((performance|predictions|kaplan_meier|selection|excluded)\.csv|summary\.json)"
 _CACHE = "cache"
-#: A file in the cache by which a run knows its own folder.
-_MARK = "nbradiomics-run"
+_COHORT = "cohort.csv"
+#: Tables, by their paths; each run makes them anew.
 _TABLES = (
-    "report.html",
-    "check.csv",
-    "segmentation.csv",
-    "agreement.csv",
-    "features.parquet",
-    "failures.csv",
-    "provenance.json",
+    r"report\.html",
+    r"(check|segmentation|agreement|failures)\.csv",
+    r"features\.parquet",
+    r"failures\.log",
+    r"provenance\.json",
+    r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",
+    r"readers/(direction|times|time_saved|cases)\.csv",
+    r"readers/summary\.json",
+    r"reproducibility/(readers|auto_vs_readers)(_.+)?\.csv",
+    rf"outcome/[^/]+/{_OUTCOME_FILE}",
 )
-_FOLDERS = ("readers", "distance_maps", "reproducibility", "outcome")
+_TABLE = re.compile("|".join(_TABLES))
+_STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run")
+#: The cohort that the demo makes.
+_DEMO = re.compile(
+    r"input/(cohort\.csv|clinical\.csv|truth\.csv|truth\.json|study\.yaml"
+    r"|(images|truth|masks/[ABC])/S\d+\.nii\.gz)"
+)
+_MAP = re.compile(r"(?P<stem>.+)_(probability|entropy|fold_[^_]+)\.nii\.gz")
+_CONSENSUS = ("majority", "staple")
+
+
+def is_model_image(path: PurePosixPath, stems: Collection[str]) -> bool:
+    """Whether a file in a folder of masks or maps is the model's, of a scan with one of these stems."""
+    return len(path.parts) == 1 and (_is_mask(path.name, stems) or _is_map(path.name, stems))
+
+
+def is_outcome_file(path: PurePosixPath, _stems: Collection[str] = ()) -> bool:
+    """Whether a file in a folder of outcome models is one that they are written to."""
+    return re.fullmatch(_OUTCOME_FILE, str(path)) is not None
+
+
+def _is_mask(name: str, stems: Collection[str]) -> bool:
+    return name.endswith(".nii.gz") and name.removesuffix(".nii.gz") in stems
+
+
+def _is_map(name: str, stems: Collection[str]) -> bool:
+    found = _MAP.fullmatch(name)
+    return found is not None and found["stem"] in stems
+
+
+def is_run_file(path: PurePosixPath, stems: Collection[str]) -> bool:
+    """Whether a run writes this file, given by its path in the folder, for scans with these stems."""
+    text = str(path)
+    if text == _COHORT or any(pattern.fullmatch(text) for pattern in (_TABLE, _STORED, _DEMO)):
+        return True
+    return _is_image(path, stems, ("auto", *_CONSENSUS))
+
+
+def _is_image(path: PurePosixPath, stems: Collection[str], readers: Collection[str]) -> bool:
+    *folder, name = path.parts
+    if folder[:1] == ["masks"] and len(folder) == 2 and folder[1] in readers:
+        return _is_mask(name, stems)
+    if folder == ["maps"]:
+        return _is_map(name, stems)
+    return folder == ["distance_maps"] and any(name.startswith(f"{stem}_") for stem in stems)
+
+
+def study_owner(study: Study, study_file: Path, cohort: Cohort) -> Owner:
+    """Whose results a study's are. A study without a name of its own is called after its file."""
+    named = study.name if "name" in study.model_fields_set else study_file.name
+    return Owner("study", named, os.path.abspath(study_file), str(study.cohort), _images(cohort))
+
+
+def cohort_owner(kind: str, cohort: Cohort) -> Owner:
+    """Whose results those of a command on a cohort table are."""
+    table = os.path.abspath(cohort.path)
+    return Owner(kind, cohort.path.name, table, table, _images(cohort))
+
+
+def _images(cohort: Cohort) -> frozenset[str]:
+    return frozenset(content_hash(Path(image)) for image in sorted(set(cohort.table["image"])))
 
 
 @dataclass(frozen=True)
@@ -54,32 +128,59 @@ class RunFolder:
     root: Path
 
     @classmethod
-    def open(cls, root: Path) -> RunFolder:
-        """Take a folder for a run: a new one, or that of an earlier run, whose tables are made anew.
+    def open(
+        cls,
+        root: Path,
+        owner: Owner,
+        *,
+        stems: Iterable[str],
+        inputs: Iterable[Path] = (),
+        segments: bool = False,
+        replacing: bool = False,
+    ) -> RunFolder:
+        """Take a folder for a run: a new one, or that of an earlier run of the same study.
 
-        Tables of the earlier run are removed first, so that none of another study stays behind; what was
-        computed case by case is in the cache and is found again.
+        Tables of the earlier run are removed first, and the masks and maps of scans that are no longer part
+        of it; what was computed case by case is in the cache and is found again.
+
+        Parameters
+        ----------
+        root
+            The folder.
+        owner
+            Whose results it will hold.
+        stems
+            What the files of each scan are called, without ending.
+        inputs
+            Files that the run reads.
+        segments
+            Whether the run makes masks of the model; those of an earlier run go where it does not.
+        replacing
+            Whether results of another study may be removed.
 
         Raises
         ------
         InputError
-            When the folder holds files of the same name that are no run's.
+            When the folder holds other files, results of another study, or an input of the run.
         """
-        if root.exists() and not root.is_dir():
-            raise InputError(f"{root} is a file; a folder was expected.", "Choose a new folder.")
-        written = (*_TABLES, "cohort.csv", "masks", "maps", *_FOLDERS, _CACHE)
-        there = [name for name in written if (root / name).exists()]
-        if there and not (root / _CACHE / _MARK).is_file():
-            raise InputError(
-                f"{root} holds {', '.join(there)}, and is not the folder of an earlier run.",
-                "Choose a new folder, so that nothing is overwritten.",
+        now = frozenset(stems)
+        _require_outside(root, inputs, owner)
+        claim_run(root, owner, stems=now, replacing=replacing)
+        kept_readers = ("auto",) if segments else ()
+
+        def is_stale(path: PurePosixPath) -> bool:
+            kept = path.parts[0] != "distance_maps" and (segments or path.parts[0] != "maps")
+            image = _is_image(path, recorded, ("auto", *_CONSENSUS))
+            return (
+                bool(_TABLE.fullmatch(str(path)))
+                or is_temporary(path)
+                or (image and not (kept and _is_image(path, now, kept_readers)))
             )
-        (root / _CACHE).mkdir(parents=True, exist_ok=True)
-        (root / _CACHE / _MARK).touch()
-        for name in _TABLES:
-            (root / name).unlink(missing_ok=True)
-        for name in _FOLDERS:
-            shutil.rmtree(root / name, ignore_errors=True)
+
+        mark = read_mark(root) or Mark(owner)
+        recorded = mark.names
+        remove_files(root, is_stale)
+        Mark(mark.owner, now).write(root)
         return cls(root)
 
     @property
@@ -115,3 +216,24 @@ class RunFolder:
         """Give a table's text with paths relative to the folder: runs in two folders leave equal tables."""
         prefix = f"{os.path.abspath(self.root)}{os.sep}"
         return table.map(lambda value: value.replace(prefix, "") if isinstance(value, str) else value)
+
+
+def claim_run(
+    root: Path, owner: Owner, *, stems: Iterable[str] = (), replacing: bool = False, anew: bool = False
+) -> None:
+    """Take a folder for the results of a study, and touch nothing in it but those of another; see `claim`."""
+    claim(root, owner, is_run_file, names=stems, earlier=earlier_mark, replacing=replacing, anew=anew)
+
+
+def _require_outside(root: Path, inputs: Iterable[Path], owner: Owner) -> None:
+    """Refuse a run that reads files of its own folder, where it would overwrite or remove them."""
+    place = Path(os.path.abspath(root))
+    demo = place / "input"  # holds the demo's study and cohort; no run writes there
+    study_of_demo = demo in Path(owner.source).parents
+    for file in inputs:
+        parents = Path(os.path.abspath(file)).parents
+        if place in parents and not (study_of_demo and demo in parents):
+            raise InputError(
+                f"{file} is read by this run, and lies in {root}, where its results would be written.",
+                "Choose a folder for the results that holds no other files.",
+            )

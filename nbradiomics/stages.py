@@ -18,7 +18,7 @@ from nbradiomics.clinical import read_clinical_table
 from nbradiomics.cohort import Cohort
 from nbradiomics.components import refuse_components
 from nbradiomics.errors import NbradiomicsError
-from nbradiomics.execution import Failure, Progress
+from nbradiomics.execution import Failure, Progress, failure_of
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.lesions import lesion_rule, whole_rule
 from nbradiomics.names import file_stems
@@ -104,7 +104,8 @@ def compare(run: Run, cohort: Cohort) -> tuple[pd.DataFrame | None, list[Failure
     try:
         agreement = compare_readers(cohort, plan, lesions=rule, label=label, **run.by_case)
     except NbradiomicsError as error:
-        return None, [_whole("cohort", "compare", error)] if len(cohort.readers()) > 1 else []
+        # A stage that could not be done at all is a failure too: the others go on, and the report says so.
+        return None, [failure_of("cohort", "compare", error)] if len(cohort.readers()) > 1 else []
     write_table(agreement.table, run.folder.file("agreement.csv"))
     return agreement.table, agreement.failures
 
@@ -124,7 +125,7 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
             settings=reader_settings(study.readers, study.seed),
         ).write(run.folder.readers)
     except NbradiomicsError as error:
-        return [_whole("cohort", "readers", error)]
+        return [failure_of("cohort", "readers", error)]
     if not (study.readers.maps and AUTO in cohort.readers()):
         return []
     return write_distance_maps(
@@ -150,7 +151,7 @@ def extract(run: Run, cohort: Cohort) -> tuple[pd.DataFrame, list[Failure]]:
             **run.by_case,
         )
     except NbradiomicsError as error:
-        return pd.DataFrame(columns=list(INDEX)), [_whole("cohort", "extract", error)]
+        return pd.DataFrame(columns=list(INDEX)), [failure_of("cohort", "extract", error)]
     write_table(features.table, run.folder.file("features.parquet"))
     return features.table, features.failures
 
@@ -165,7 +166,7 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
     try:
         refuse_components(features["roi"].unique())
     except NbradiomicsError as error:
-        return [_whole(name, "reproducibility", error) for name in _comparisons(features)]
+        return [failure_of(name, "reproducibility", error) for name in _comparisons(features)]
     first = features[features["reading"] == features.groupby("reader")["reading"].transform("min")]
     contexts = [(tuple(key), rows) for key, rows in first.groupby(_CONTEXT, sort=False)]
     names = file_stems([key for key, _ in contexts])
@@ -181,15 +182,10 @@ def reproduce(run: Run, features: pd.DataFrame) -> list[Failure]:
                     min_subjects=run.study.reproducibility.min_subjects,
                 )
             except NbradiomicsError as error:
-                failures.append(_whole(f"{name}{suffix}", "reproducibility", error))
+                failures.append(failure_of(f"{name}{suffix}", "reproducibility", error))
             else:
                 write_table(table, run.folder.file("reproducibility", f"{name}{suffix}.csv"))
     return failures
-
-
-def _whole(case: str, stage: str, error: NbradiomicsError) -> Failure:
-    """A stage that could not be done at all is a failure too: the others go on, and the report says so."""
-    return Failure(case, stage, error.problem, error.remedy)
 
 
 def _comparisons(rows: pd.DataFrame) -> dict[str, list[str]]:
@@ -211,7 +207,7 @@ def predict(run: Run, features: pd.DataFrame) -> list[Failure]:
         try:
             result = _evaluate(run, run.study.outcome, endpoint, features, clinical)
         except NbradiomicsError as error:
-            failures.append(_whole(endpoint.name, "outcome", error))
+            failures.append(failure_of(endpoint.name, "outcome", error))
             continue
         write_outcome(result, run.folder.file("outcome", endpoint.name))
     return failures

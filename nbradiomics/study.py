@@ -6,6 +6,7 @@ Sections are named after the stages; a stage whose section is absent is not run.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -321,21 +322,36 @@ def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
 
 
 def _validate(content: dict[str, Any], path: Path, text: str) -> tuple[Study | None, list[Problem]]:
-    """Validate; unknown keys are left out and told, so that the rest is still looked at."""
-    try:
-        return Study.model_validate(content), []
-    except ValidationError as error:
-        details = error.errors()
-    problems = [_problem(path, text, detail) for detail in details]
-    if any(detail["type"] != "extra_forbidden" for detail in details):
-        return None, problems
-    for detail in details:
-        *parents, key = detail["loc"]
-        place: Any = content
-        for parent in parents:
-            place = place[parent]
-        del place[key]
-    return Study.model_validate(content), problems
+    """Validate; what is wrong is reported and left out, so that the rest is still looked at."""
+    problems: list[Problem] = []
+    while True:
+        try:
+            return Study.model_validate(content), problems
+        except ValidationError as error:
+            details = error.errors()
+        # What follows from leaving something out is not reported.
+        problems = problems or [_problem(path, text, detail) for detail in details]
+        left_out = _leave_out(content, [detail["loc"] for detail in details])
+        if not left_out and "cohort" in content:
+            return None, problems
+        content.setdefault("cohort", "")
+
+
+def _leave_out(content: dict[str, Any], places: Sequence[tuple[Any, ...]]) -> bool:
+    """Remove what stands at some places, or the section that lacks it; whether there was anything."""
+    found = {(id(holder), key): holder for keys in places for holder, key in _deepest(content, keys)}
+    # The last entry of a list first: the others keep their places.
+    for (_, key), holder in sorted(found.items(), key=lambda item: str(item[0][1]), reverse=True):
+        del holder[key]
+    return bool(found)
+
+
+def _deepest(place: Any, keys: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """The last of some nested keys that is there, with what holds it; empty where the first one is not."""
+    if not keys:
+        return []
+    names = place if isinstance(place, dict) else range(len(place)) if isinstance(place, list) else ()
+    return (_deepest(place[keys[0]], keys[1:]) or [(place, keys[0])]) if keys[0] in names else []
 
 
 def load_study(path: str | Path) -> Study:
@@ -386,7 +402,8 @@ def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
             + (", and are written with / on this system." if "\\" in str(file) else "."),
         )
         for keys, file in named
-        if not file.is_file()
+        # A cohort that is not named at all has been reported.
+        if not file.is_file() and file != absolute_path(path.parent, ".")
     ]
 
 

@@ -16,7 +16,7 @@ from nbradiomics.case_region import DEFAULT_LABEL
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.cohort_table import SCAN
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.execution import Failure, Progress, failure_of, quiet
 from nbradiomics.lesions import lesion_rule
 from nbradiomics.provenance import package_versions, write_provenance
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
@@ -277,9 +277,7 @@ def _agree(
     try:
         found = compare_cohort(cohort, **asked, workspace=folder.workspace, **how)
     except InputError as error:  # not one case could be segmented
-        found = AgreementTable(
-            pd.DataFrame(columns=AGREEMENT), [Failure("cohort", "compare", error.problem, error.remedy)]
-        )
+        found = AgreementTable(pd.DataFrame(columns=AGREEMENT), [failure_of("cohort", "compare", error)])
     write_table(found.table, folder.out / CROSS_VALIDATION / "agreement.csv")
     return found
 

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Batch, Failure, Progress, quiet, run_cases
+from nbradiomics.execution import Batch, Progress, quiet, run_cases
 from nbradiomics.images.content import image_hash, lies_in_one_file
 from nbradiomics.images.io import file_hash
 
@@ -168,11 +168,3 @@ def find_or_make(
     fresh = make([name for name in names if name not in found], keep)
     results = found | fresh.results
     return Batch({name: results[name] for name in names if name in results}, fresh.failures)
-
-
-def failure_table(failures: list[Failure]) -> Any:
-    """Failures as a table with the columns case, stage, cause, hint."""
-    import pandas as pd
-
-    rows = [(failure.case, failure.stage, failure.cause, failure.hint) for failure in failures]
-    return pd.DataFrame(rows, columns=["case", "stage", "cause", "hint"])

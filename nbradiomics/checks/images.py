@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from nbradiomics.case_region import DEFAULT_LABEL
 from nbradiomics.checks.duplicates import Content, digest_of, find_duplicates
+from nbradiomics.checks.found import Measured
 from nbradiomics.checks.masks import Looked, check_mask
 from nbradiomics.checks.parameters import check_bins
 from nbradiomics.cohort import scan_name
@@ -38,6 +39,7 @@ def check_images(
     jobs: int = 1,
     workspace: Workspace | None = None,
     progress: Progress = quiet,
+    measured: list[Measured] | None = None,
 ) -> list[Problem]:
     """Open every image and mask of a cohort table and list what is wrong with them.
 
@@ -54,6 +56,8 @@ def check_images(
         many bins it fills; ``None`` looks at none of it.
     jobs, workspace, progress
         As in `features.extract_cohort`.
+    measured
+        Gets what was measured of each image on the way; see `found.found_in`.
 
     Returns
     -------
@@ -78,6 +82,8 @@ def check_images(
         progress=progress,
     )
     looked = list(batch.results.values())
+    if measured is not None:
+        measured += looked
     contents = [tuple(content) for payload in looked for content in payload["contents"]]
     doubled = find_duplicates(table, _of_every_scan(table, contents))
     # What is wrong with an image that is given as a mask has this one reason.

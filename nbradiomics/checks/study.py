@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from nbradiomics.checks.columns import check_columns
+from nbradiomics.checks.found import Found, Measured, found_in
 from nbradiomics.checks.images import check_images
 from nbradiomics.checks.labels import overruled_labels
 from nbradiomics.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.checks.parameters import check_settings
 from nbradiomics.checks.readers import check_readers
 from nbradiomics.checks.segmentation import check_model, check_scans
-from nbradiomics.cohort_table import DEFAULTS, read_cohort_table
+from nbradiomics.checks.without_cohort import check_without_cohort, cohort_of
+from nbradiomics.cohort_table import read_cohort_table
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_able, resolve_label
@@ -25,6 +29,17 @@ from nbradiomics.problem import Problem, problem_of, problem_table, told_once
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.study import Study, read_study
 from nbradiomics.tables import AUTO
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What `survey` gives: the problems, as `check` lists them, and what is there.
+
+    `found` is ``None`` where there is no cohort table that can be read.
+    """
+
+    problems: pd.DataFrame
+    found: Found | None
 
 
 def check(
@@ -60,35 +75,68 @@ def check(
     Raises
     ------
     InputError
-        When `path` itself is not there, or `params` are no valid parameters or given for a study file.
+        When `path` itself is not there, or `params` are given for a study file.
+    """
+    return survey(path, params=params, models=models, jobs=jobs, progress=progress).problems
+
+
+def survey(
+    path: str | Path,
+    *,
+    params: str | Path | None = None,
+    models: str | Path | None = None,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> Survey:
+    """Find every problem of a study or a cohort, and what it holds: subjects, scans, masks, spacing, volumes.
+
+    Parameters, problems and errors are those of `check`; ``survey(path).found.lines()`` says what is there.
     """
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
-        table, problems = read_cohort_table(path)
-        parameters = load_parameters(params if params is not None else {})
-        label = int(resolve_label(parameters, None))
-        problems += overruled_labels(parameters, table, path, "label")
-        problems += check_settings(parameters)
-        given = parameters if params is not None else None
-        images = check_images(table, path, label=label, parameters=given, jobs=jobs, progress=progress)
-        problems += told_once(images, len(table))
-        return problem_table(problems)
+        return _survey_cohort(path, params, jobs, progress)
     if params is not None:
         raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
     study, problems = read_study(path)
-    if study is not None:
-        problems += check_tables(study, path, models)
-        problems += _check_scans(study, models)
-        problems += _check_study_images(study, jobs, progress)
-    return problem_table(problems)
+    if study is None:
+        return Survey(problem_table(problems), None)
+    problems += check_tables(study, path, models)
+    table, _ = cohort_of(study)
+    if table is None:
+        return Survey(problem_table(problems), None)
+    problems += _check_scans(study, models)
+    measured: list[Measured] = []
+    problems += _check_study_images(study, jobs, progress, measured)
+    return Survey(problem_table(problems), found_in(table, measured, study_label(study)))
+
+
+def _survey_cohort(path: Path, params: str | Path | None, jobs: int, progress: Progress) -> Survey:
+    table, problems = read_cohort_table(path)
+    parameters = load_parameters({})
+    if params is not None:
+        try:
+            parameters = load_parameters(params)
+        except InputError as error:  # the images have problems of their own
+            problems.append(problem_of(error, Path(params), ""))
+    label = int(resolve_label(parameters, None))
+    measured: list[Measured] = []
+    problems += overruled_labels(parameters, table, path, "label")
+    problems += check_settings(parameters)
+    options: dict[str, Any] = {"jobs": jobs, "progress": progress, "measured": measured}
+    given = parameters if params is not None else None
+    images = check_images(table, path, label=label, parameters=given, **options)
+    problems += told_once(images, len(table))
+    return Survey(problem_table(problems), found_in(table, measured, label))
 
 
 def check_tables(study: Study, path: Path, models: str | Path | None = None) -> list[Problem]:
     """Problems of everything that a study names, but for the content of images and masks."""
-    problems: list[Problem] = []
-    table = pd.DataFrame(columns=list(DEFAULTS))
-    if study.cohort.is_file():
-        table, problems = read_cohort_table(study.cohort, study.columns)
+    cohort, problems = cohort_of(study)
+    if cohort is None:
+        table, others = check_without_cohort(study, path)
+        problems += others
+    else:
+        table = cohort
         problems += check_columns(study, path)
         problems += _check_parameters(study, table, path)
         if study.outcome and study.outcome.clinical.is_file():
@@ -111,7 +159,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
 
 
 def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
-    if study.segment is None or not study.cohort.is_file():
+    if study.segment is None:
         return []
     try:
         model = load_model(study.segment.model, models=models)
@@ -121,18 +169,13 @@ def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
     return check_scans(model, table, study.cohort)
 
 
-def _check_study_images(study: Study, jobs: int, progress: Progress) -> list[Problem]:
-    if not study.cohort.is_file():
-        return []
+def _check_study_images(
+    study: Study, jobs: int, progress: Progress, measured: list[Measured]
+) -> list[Problem]:
     table, _ = read_cohort_table(study.cohort, study.columns)
-    images = check_images(
-        table,
-        study.cohort,
-        label=study_label(study),
-        parameters=study_parameters(study),
-        jobs=jobs,
-        progress=progress,
-    )
+    options: dict[str, Any] = {"jobs": jobs, "progress": progress, "measured": measured}
+    parameters = study_parameters(study)
+    images = check_images(table, study.cohort, label=study_label(study), parameters=parameters, **options)
     return told_once(images, len(table))
 
 

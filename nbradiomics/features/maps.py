@@ -30,6 +30,7 @@ from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.pyradiomics_engine import listening, refusal
 from nbradiomics.features.refusals import explained
 from nbradiomics.images.io import describe, write_image
+from nbradiomics.owned_folder import foreign_files
 from nbradiomics.provenance import write_provenance
 from nbradiomics.tables import write_table
 from nbradiomics.workspace import content_hash, result_key
@@ -248,7 +249,7 @@ def _require_own_folder(out: Path, key: str) -> None:
         made_of = json.loads((out / PROVENANCE).read_text(encoding="utf-8"))["maps"]["key"]
     except (OSError, ValueError, KeyError, TypeError):
         made_of = None
-    if made_of != key and any(out.iterdir()):
+    if made_of != key and next(foreign_files(out), None):
         raise InputError(
             f"{out} holds files that this call did not make: another image, mask, label or parameters.",
             "Name a new folder for the maps, or empty this one.",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution import FAULT
 from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.native.preparation import tolerance
 from nbradiomics.features.parameters import SECTION, Own, Parameters
@@ -106,8 +109,19 @@ def last_line(note: str) -> str:
 
 
 def refusal(error: Exception) -> InputError:
-    """Why a region is refused, in PyRadiomics' words, and what to do."""
-    return InputError(f"PyRadiomics refuses the region: {error}", _REMEDY)
+    """Why a region is refused, in PyRadiomics' words, and what to do; or that our own code broke."""
+    if _is_meant(error):
+        return InputError(f"PyRadiomics refuses the region: {error}", _REMEDY)
+    details = "".join(traceback.format_exception(error))
+    return InputError(f"{type(error).__name__}: {error}", FAULT, details)
+
+
+def _is_meant(error: Exception) -> bool:
+    """Whether PyRadiomics, ITK or a `raise` of ours refused something; other ValueErrors are faults."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    theirs = last is not None and bool({"radiomics", "SimpleITK"} & set(Path(last.filename).parts))
+    return last is None or theirs or "SimpleITK" in str(error) or (last.line or "").startswith("raise ")
 
 
 _REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."

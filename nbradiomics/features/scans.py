@@ -136,7 +136,7 @@ def _of_cases(batch: Batch[Payload], groups: _Groups) -> Batch[Payload]:
     found = {name: own for payload in batch.results.values() for name, own in payload["cases"].items()}
     why = {name: text for payload in batch.results.values() for name, text in payload["failures"].items()}
     for failure in batch.failures:  # of the group as a whole
-        why |= {case.name: (failure.cause, failure.hint) for case in groups[failure.case]}
+        why |= {case.name: (failure.cause, failure.hint, failure.details) for case in groups[failure.case]}
     return Batch(found, [Failure(name, STAGE, *text) for name, text in why.items()])
 
 
@@ -167,18 +167,18 @@ def _key(cases: Iterable[Case], how: _How) -> str:
 def _extract_masks(cases: tuple[Case, ...], parameters: Parameters, engine: str, label: int) -> Payload:
     """Features of some cases of one scan: ``cases`` and ``failures`` by name."""
     image = read_image(cases[0].scan.image)
-    failures: dict[str, tuple[str, str]] = {}
+    failures: dict[str, tuple[str, str, str]] = {}
     regions = {}
     for case in cases:
         try:
             regions[case.name] = region_on(image, case, label, parameters.fit)
         except NbradiomicsError as error:
-            failures[case.name] = error.problem, error.remedy
+            failures[case.name] = error.problem, error.remedy, error.details
     found = {}
     what = {"engine": engine, "name": str(cases[0].scan.image)}
     for name, result in extract_regions(image, regions, parameters, **what).items():
         if isinstance(result, InputError):
-            failures[name] = result.problem, result.remedy
+            failures[name] = result.problem, result.remedy, result.details
         else:
             found[name] = {
                 "values": result.values,

@@ -127,6 +127,7 @@ def cross_validate(
         raise NbradiomicsError(
             f"the cross-validation broke off in {failure.case}: {failure.cause}",
             "Look for unusual values in the feature and clinical tables; if there are none, report this.",
+            failure.details,
         )
     return [result for results in batch.results.values() for result in results]
 

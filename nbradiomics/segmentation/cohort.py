@@ -197,6 +197,11 @@ def file_names(scans: Mapping[str, Scan]) -> dict[str, str]:
     return dict(zip(scans, stems, strict=True))
 
 
+def scan_stems(cohort: Cohort) -> list[str]:
+    """What the files of each scan of a cohort are called, without ending."""
+    return list(file_names({scan.name: scan for scan in cohort.scans()}).values())
+
+
 def _files(
     scans: Mapping[str, Scan], masks: Path, maps: Path | None, folds: Sequence[str]
 ) -> dict[str, dict[str, Path]]:
@@ -213,7 +218,7 @@ def _files(
 
 def remove_maps(cohort: Cohort, maps: str | Path) -> None:
     """Remove the maps of a cohort's scans that an earlier model left, where no new ones are asked for."""
-    for stem in file_names({scan.name: scan for scan in cohort.scans()}).values():
+    for stem in scan_stems(cohort):
         for kind in ("probability", "entropy", "fold_*"):
             for file in Path(maps).glob(f"{escape(stem)}_{kind}.nii.gz"):
                 file.unlink()

@@ -5,7 +5,7 @@ data are at hand, and to see whether a step finds what was put in.
 """
 
 from nbradiomics.synthetic.case import PhantomCase, make_case
-from nbradiomics.synthetic.cohort import make_cohort
+from nbradiomics.synthetic.cohort import is_another_cohort, make_cohort
 from nbradiomics.synthetic.readers import READERS, Reader, draw_contour
 from nbradiomics.synthetic.scanners import SCANNERS, Scanner
 from nbradiomics.synthetic.tumour import Tumour, draw_tumour
@@ -19,6 +19,7 @@ __all__ = [
     "Tumour",
     "draw_contour",
     "draw_tumour",
+    "is_another_cohort",
     "make_case",
     "make_cohort",
 ]

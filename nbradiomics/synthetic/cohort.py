@@ -113,6 +113,7 @@ def make_cohort(
             f"{len(batch.failures)} of {len(missing)} synthetic subjects could not be made; "
             f"{first.case}: {first.cause}",
             first.hint,
+            first.details,
         )
     write_table(truth_table(drawn), folder / "truth.csv")
     write_table(clinical_table(drawn), folder / "clinical.csv")
@@ -122,7 +123,7 @@ def make_cohort(
 def _claim(folder: Path, seed: int) -> None:
     """Write ``truth.json``, or make sure that the one there says the same."""
     path = folder / _TRUTH
-    remedy = "Give an empty folder, or the seed that this cohort was made with."
+    remedy = "Give an empty folder, or the seed that this cohort was made with; a demo takes --replace."
     if not path.exists():
         if (folder / "cohort.csv").exists():
             raise InputError(f"{folder} holds a cohort that was not made here (no {_TRUTH}).", remedy)
@@ -139,6 +140,15 @@ def _claim(folder: Path, seed: int) -> None:
             f"seed {seed} (generator {GENERATOR}) was asked for.",
             remedy,
         )
+
+
+def is_another_cohort(folder: Path, seed: int) -> bool:
+    """Whether a folder holds a cohort that was made here with another seed, or by another generator."""
+    try:
+        found = json.loads((folder / _TRUTH).read_text(encoding="utf-8"))
+        return bool((found["generator"], found["seed"]) != (GENERATOR, seed))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _description(seed: int) -> dict[str, Any]:

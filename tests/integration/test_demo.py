@@ -14,6 +14,8 @@ import pytest
 
 from nbradiomics.demo import run_demo
 from nbradiomics.errors import InputError
+from nbradiomics.owned_folder import foreign_files, read_mark
+from nbradiomics.run_folder import is_run_file
 from nbradiomics.tables import read_table
 from tests.integration.test_pipeline import tables
 
@@ -92,6 +94,13 @@ def test_the_demo_finds_what_was_put_in(demo: Path) -> None:
 
 
 @pytest.mark.slow
+def test_every_file_of_the_demo_is_known_as_one(demo: Path) -> None:
+    mark = read_mark(demo)
+    assert mark is not None
+    assert list(foreign_files(demo, is_run_file, mark.names)) == []
+
+
+@pytest.mark.slow
 def test_the_report_of_the_demo_says_that_it_is_synthetic(demo: Path) -> None:
     page = (demo / "report.html").read_text(encoding="utf-8")
     assert "Synthetic study" in page
@@ -113,5 +122,6 @@ def test_a_demo_of_another_seed_and_one_too_small_are_refused(tmp_path: Path) ->
     make_cohort(tmp_path / "input", subjects=1, seed=0)
     with pytest.raises(InputError, match="seed"):
         run_demo(tmp_path, seed=1)
+    assert not (tmp_path / ".nbradiomics").exists()
     with pytest.raises(InputError, match="2 or more"):
         run_demo(tmp_path / "other", subjects=1)

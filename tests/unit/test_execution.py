@@ -1,13 +1,16 @@
 """One bad case stays one, whatever it does to its process."""
 
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution import run_cases
+from nbradiomics.execution import FAULT, failure_of, run_cases
 
 
 def square(number: int) -> int:
@@ -52,3 +55,43 @@ def test_results_are_kept_as_they_come_and_progress_is_told() -> None:
     run_cases(square, {"1": (1,), "3": (3,)}, stage="test", progress=progress, keep=kept.__setitem__)
     assert kept == {"1": 1}
     assert steps == [("test", 2), "step", "step"]
+
+
+def refuse(what: str) -> None:
+    if what == "memory":
+        raise np._core._exceptions._ArrayMemoryError((9,), np.dtype(float))
+    if what == "disk":
+        raise OSError(28, "No space left on device")
+    if what == "itk":
+        sitk.ReadImage("/nowhere.nii.gz")
+    raise KeyError(what)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_fault_of_ours_is_not_blamed_on_the_mask_and_keeps_its_traceback(jobs: int) -> None:
+    batch = run_cases(refuse, {name: (name,) for name in ("fault", "other")}, stage="test", jobs=jobs)
+    fault = batch.failures[0]
+    assert fault.cause == "KeyError: 'fault'"
+    assert fault.hint == FAULT
+    assert "report it" in fault.hint
+    assert "Traceback" in fault.details
+    assert "in refuse" in fault.details
+    assert "raise KeyError(what)" in fault.details
+
+
+@pytest.mark.parametrize(
+    ("what", "words"), [("memory", "--jobs"), ("disk", "free space"), ("itk", "image and mask")]
+)
+def test_what_is_known_of_an_exception_says_what_to_do(what: str, words: str) -> None:
+    (failure,) = run_cases(refuse, {"case": (what,)}, stage="test").failures
+    assert words in failure.hint
+    assert failure.hint != FAULT
+    assert "\n" not in failure.cause
+    assert "in refuse" in failure.details
+
+
+def test_an_error_of_ours_has_no_traceback_unless_a_fault_stands_behind_it() -> None:
+    assert failure_of("case", "test", InputError("problem.", "remedy.")).details == ""
+    assert failure_of("case", "test", InputError("problem.", "remedy.", "Traceback")).details == "Traceback"
+    # As from a worker.
+    assert pickle.loads(pickle.dumps(InputError("problem.", "remedy.", "Traceback"))).details == "Traceback"

@@ -18,6 +18,7 @@ from typing import Any
 
 from nbradiomics.atomic import whole, write_text
 from nbradiomics.errors import InputError
+from nbradiomics.owned_folder import foreign_files
 from nbradiomics.segmentation.model_files.card import Card, write_card
 from nbradiomics.segmentation.model_files.layout import CHECKPOINT, PLANS, TRAINING
 from nbradiomics.workspace import Workspace
@@ -66,7 +67,7 @@ class TrainingFolder:
                 f"{out} holds a finished model.{left}", "Choose a new folder for another training."
             )
         begun = (self.work / _SETTINGS).is_file()
-        if not begun and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not begun and out.exists() and (not out.is_dir() or next(foreign_files(out), None)):
             raise InputError(
                 f"{out} exists and is no unfinished training.", "Choose a new or an empty folder."
             )

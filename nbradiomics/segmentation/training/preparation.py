@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def _write_raw(
     arguments = {name: (case, channels, label, raw, identifiers[name]) for name, case in cases.items()}
     failures = run_cases(write_raw_case, arguments, stage=_STAGE, **how).failures
     if failures:
-        raise InputError(f"{failures[0].case}: {failures[0].cause}", failures[0].hint)
+        raise InputError(f"{failures[0].case}: {failures[0].cause}", failures[0].hint, failures[0].details)
     dataset = {
         "channel_names": {str(number): name for number, name in enumerate(channels)},
         "labels": {"background": 0, "tumour": 1},
@@ -169,6 +170,7 @@ def _told() -> Iterator[None]:
         raise InputError(
             f"nnU-Net could not plan or preprocess the cases: {type(error).__name__}: {error}",
             "Where memory ran out, give fewer processes (--jobs); else look at the images' sizes.",
+            "".join(traceback.format_exception(error)),
         ) from error
 
 

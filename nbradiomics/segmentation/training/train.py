@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -193,6 +194,7 @@ def train_folds(
         raise ModelError(
             f"{len(failures)} of {len(splits)} folds could not be trained:\n{told}\n",
             "What is trained is kept: the same command continues.",
+            "\n".join(failure.details for failure in failures if failure.details),
         )
 
 
@@ -292,5 +294,7 @@ def _told(name: str) -> Iterator[None]:
                 "Train fewer folds at once (--jobs), or a smaller patch or network (preset small).",
             ) from error
         raise ModelError(
-            f"{name} stopped with {type(error).__name__}: {cause}", "The same command continues."
+            f"{name} stopped with {type(error).__name__}: {cause}",
+            "The same command continues.",
+            "".join(traceback.format_exception(error)),
         ) from error
