@@ -56,7 +56,8 @@ def _stand_in(study: Study) -> pd.DataFrame:
     if study.outcome and _is_readable(study):
         clinical = read_clinical_table(study.outcome.clinical, study.subject_column)
         columns = [name for one in study.outcome.endpoints for name in (one.time, one.event)]
-        known = clinical[[name for name in columns if name in clinical]].notna().all(axis=1)
+        given = clinical[[name for name in columns if name in clinical]]
+        known = (given.notna() & (given != "")).all(axis=1)
         subjects = [str(subject) for subject in clinical.loc[known, "subject"]]
     return pd.DataFrame({name: [str(DEFAULTS[name])] * len(subjects) for name in DEFAULTS}).assign(
         subject=subjects
