@@ -58,6 +58,8 @@ def segment(
 
     prepare(out, ".csv", inputs=[cohort])
     loaded, table = load_model(model, models=models), read_cohort(cohort)
+    inference = loaded.resolve(Inference(device, precision, resampling, mirroring))
+    postprocessing = PostProcessing(largest_component, min_volume)
     masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
     claim_segmentation(table, masks, beside if maps or beside.exists() else None, replacing=replace)
     done = segment_cohort(
@@ -65,8 +67,8 @@ def segment(
         model=loaded,
         masks=masks,
         maps=beside if maps else None,
-        inference=Inference(device, precision, resampling, mirroring),
-        postprocessing=PostProcessing(largest_component, min_volume),
+        inference=inference,
+        postprocessing=postprocessing,
         threads=threads,
         jobs=jobs,
         workspace=open_workspace(work),

@@ -12,9 +12,10 @@ from nbradiomics.cohort import load_cohort
 from nbradiomics.demo import run_demo
 from nbradiomics.earlier_folder import earlier_mark
 from nbradiomics.errors import InputError
-from nbradiomics.owned_folder import MARK, Owner, read_mark
+from nbradiomics.owned_folder import MARK, Mark, Owner, read_mark
 from nbradiomics.run_folder import RunFolder, is_run_file
 from nbradiomics.segmentation.cohort import scan_stems
+from nbradiomics.synthetic.cohort import GENERATOR
 from tests.helpers import call, two_readers, write_cohort
 
 STUDY = Owner("study", "Mine", "/mine/study.yaml", "/mine/cohort.csv", frozenset({"1"}))
@@ -158,6 +159,30 @@ def test_a_demo_asks_before_it_makes_anything(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not the folder of an earlier run"):
         run_demo(tmp_path / "photos", subjects=2)
     assert there(tmp_path) == {"report.html", "photos/a.jpg"}
+
+
+def test_a_demo_of_another_seed_replaces_all_of_the_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(folder: Path, *, seed: int, **_: object) -> None:
+        made = {"made_by": "nbradiomics.synthetic", "generator": GENERATOR, "seed": seed}
+        write(folder, "cohort.csv", "images/S001.nii.gz", "masks/A/S001.nii.gz")
+        (folder / "truth.json").write_text(json.dumps(made))
+
+    def run(study: Path, out: Path, **_: object) -> None:
+        write(out, "report.html", *images("S001_baseline_T2w"))
+
+    monkeypatch.setattr("nbradiomics.demo.make_cohort", make)
+    monkeypatch.setattr("nbradiomics.demo.run", run)
+    run_demo(tmp_path, seed=0)
+    Mark(read_mark(tmp_path).owner, frozenset({"S001_baseline_T2w"})).write(tmp_path)
+    write(tmp_path, "input/images/S002.nii.gz", "report.html")
+    before = there(tmp_path)
+    run_demo(tmp_path, seed=0, replace=True)  # the same demo goes on
+    assert there(tmp_path) == before
+    run_demo(tmp_path, seed=1, replace=True)
+    assert "input/images/S002.nii.gz" not in there(tmp_path)
+    assert json.loads((tmp_path / "input/truth.json").read_text())["seed"] == 1
 
 
 def test_masks_of_another_cohort_are_not_mixed_with_those_there(tmp_path: Path) -> None:
