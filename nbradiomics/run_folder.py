@@ -42,7 +42,7 @@ from nbradiomics.study import Study
 from nbradiomics.workspace import Workspace, content_hash
 
 #: Files of an outcome model.
-_OUTCOME_FILE = r"((performance|predictions|kaplan_meier|selection|excluded)\.csv|summary\.json)"
+_OUTCOME_FILE = r"((performance|predictions|kaplan_meier|selection|excluded)\.csv|summary\.json|report\.html)"
 _CACHE = "cache"
 _COHORT = "cohort.csv"
 #: Tables, by their paths; each run makes them anew.
@@ -53,7 +53,7 @@ _TABLES = (
     r"failures\.log",
     r"provenance\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",
-    r"readers/(direction|times|time_saved|cases)\.csv",
+    r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",
     r"readers/summary\.json",
     r"reproducibility/(readers|auto_vs_readers)(_.+)?\.csv",
     rf"outcome/[^/]+/{_OUTCOME_FILE}",
