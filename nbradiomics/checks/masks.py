@@ -13,6 +13,7 @@ from nbradiomics.checks.duplicates import Content, Finding, digest_of
 from nbradiomics.checks.parameters import check_fit
 from nbradiomics.errors import InputError
 from nbradiomics.images.fit import Fit, fit_mask
+from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import doubts_of
 from nbradiomics.images.region import read_mask, read_region
 from nbradiomics.mask_labels import Found, MaskRow, examine_labels
@@ -98,7 +99,9 @@ def check_mask(
     except InputError as error:
         fits = False
         looked.findings.append((line, "mask", "error", error.problem, error.remedy))
-    region = _region(drawn, row, looked, keep=sound and fits)
+    # On grids of their own two regions of equal voxels may lie in two places.
+    keep = sound and fits and image is not None and not grid_difference(drawn, image)
+    region = _region(drawn, row, looked, keep=keep)
     if region is None or not fits:
         return None
     assert image is not None  # it fits

@@ -66,7 +66,7 @@ def test_check_prints_and_writes_the_problems(tmp_path: Path, capsys: pytest.Cap
     cohort = two_readers(tmp_path)
     assert call("check", cohort, "--jobs", 1) == 0
     assert "0 error(s), 0 warning(s)" in capsys.readouterr().out
-    write_scan(tmp_path, "e", {"A": ball() * 0})
+    write_scan(tmp_path, "e", {"A": ball() * 0}, seed=9)
     cohort.write_text(cohort.read_text() + "e,e.nii.gz,A,e_A.nii.gz\n")
     assert call("check", cohort, "--out", tmp_path / "p.csv", "--jobs", 1) == 0  # a warning is no error
     assert pd.read_csv(tmp_path / "p.csv")["severity"].tolist() == ["warning"]
@@ -171,7 +171,16 @@ def test_reproducibility_takes_the_readers_but_not_the_model(tmp_path: Path) -> 
     table.to_csv(file, index=False)
     assert call("reproducibility", file, "--out", out) == 0
     found = pd.read_csv(out).set_index("feature")
-    assert list(pd.read_csv(out).columns) == ["feature", "icc", "low", "high", "subjects", "stable"]
+    assert list(pd.read_csv(out).columns) == [
+        "feature",
+        "icc",
+        "low",
+        "high",
+        "subjects",
+        "stable",
+        "readers",
+        "note",
+    ]
     ratings = np.stack([table[table["reader"] == r]["good"].to_numpy() for r in "AB"], axis=1)
     by_hand = nbradiomics.icc(ratings[None])
     assert found.loc["good", "icc"] == pytest.approx(float(by_hand.value[0]))
