@@ -79,10 +79,39 @@ def seen_subjects(table: pd.DataFrame) -> set[str]:
 
 
 def unknown_subjects(table: pd.DataFrame) -> set[str]:
-    """Subjects with an automatic mask of whom it is not known whether the model was trained on them."""
+    """Subjects with an automatic mask of whom it is not known whether the model was trained on them.
+
+    Without a column ``reader`` every row is one of the model's where there is a column ``in_training``.
+    """
     states = training_states(table)
-    by_auto = set(table.loc[table["reader"] == AUTO, "subject"].astype(str)) if "reader" in table else set()
-    return {subject for subject in by_auto if states[subject] == UNKNOWN}
+    by_auto = table["reader"] == AUTO if "reader" in table else [COLUMN in table] * len(table)
+    return {subject for subject in table.loc[by_auto, "subject"].astype(str) if states[subject] == UNKNOWN}
+
+
+def require_named_model(table: pd.DataFrame) -> None:
+    """Refuse rows of the model under another name: nothing would be left out of what is said of it.
+
+    Raises
+    ------
+    InputError
+        When a reader is called as the model but for capitals, or ``in_training`` says ``yes`` and no row is
+        the model's.
+    """
+    if "reader" not in table:
+        return
+    names = sorted({str(name) for name in table["reader"]})
+    for name in names:
+        if name != AUTO and name.strip().casefold() == AUTO:
+            raise InputError(
+                f"a reader is called {name!r}, which is not {AUTO!r}, the name of the model.",
+                f"Write {AUTO!r} for masks of the model, or name the reader.",
+            )
+    if AUTO not in names and COLUMN in table and YES in map(read_state, table[COLUMN]):
+        raise InputError(
+            f"{COLUMN} says that the model was trained on some subjects, and no row is of reader {AUTO!r}, "
+            f"but of {_listed(names)}.",
+            f"Write {AUTO!r} for masks of the model, or empty the column.",
+        )
 
 
 def automatic_rows_of_seen(table: pd.DataFrame) -> pd.Series:

@@ -7,10 +7,14 @@ from datetime import datetime
 
 import pandas as pd
 
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _CLOCK = r"(?:[ T]\d{1,2}:\d{2}.*)?"
 _DATE = re.compile(
-    rf"(?:\d{{4}}[-/.]\d{{1,2}}(?:[-/.]\d{{1,2}})?|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})"
+    # `1003.0` is a number, whatever else `2020.1` may be.
+    rf"(?:\d{{4}}[-/]\d{{1,2}}|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})"
     rf"|\d{{1,2}}[-/. ]?{_MONTH}[-/., ]*(?:\d{{4}}|\d{{2}})?|{_MONTH}[ -]\d{{1,2}},? \d{{4}}"
     rf"|{_MONTH}[-/ ](?:\d{{4}}|\d{{2}})){_CLOCK}",
     re.IGNORECASE | re.ASCII,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,9 +21,11 @@ from nbradiomics.clinical import (
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.guess import did_you_mean
 from nbradiomics.outcome.cox import survival_array
+from nbradiomics.outcome.seen import with_reason
 from nbradiomics.outcome.stability import StabilityRule
 from nbradiomics.problem import raise_errors
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
+from nbradiomics.wording import tally
 
 MINIMUM_SUBJECTS = 10
 EVENTS_PER_FOLD = 2
@@ -116,6 +118,17 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
     return chosen
 
 
+def mixture_sentences(chosen: pd.DataFrame) -> list[str]:
+    """Say where the subjects' rows are of several readers, timepoints or sequences, one for each subject."""
+    told = []
+    for column in ("reader", "timepoint", "sequence"):
+        counts = chosen[column].astype(str).value_counts().to_dict() if column in chosen else {}
+        if len(counts) > 1:
+            rows = tally((str(name), int(count)) for name, count in counts.items())
+            told.append(f"The rows of the subjects are of several {column}s, one for each subject: {rows}.")
+    return told
+
+
 def radiomic_columns(
     features: pd.DataFrame, clinical: pd.DataFrame, patterns: Sequence[str] = (), *, time: str, event: str
 ) -> FeatureChoice:
@@ -164,10 +177,12 @@ def assemble(
     covariates: Sequence[str],
     declared: Declaration,
     folds: int,
+    seen: Collection[str] = (),
 ) -> OutcomeData:
     """Join features, covariates and endpoint, and note who is left out and why.
 
-    Infinite values count as missing. The subjects are sorted by name, so that the order of rows in the
+    Infinite values count as missing. `seen` are subjects whose masks were left out because the model was
+    trained on them. The subjects are sorted by name, so that the order of rows in the
     tables decides nothing.
 
     Raises
@@ -182,7 +197,7 @@ def assemble(
     read = read_covariates(clinical, covariates, taken=(rule.time, rule.event), declared=declared)
     values = chosen[list(names)].astype("float64").replace([np.inf, -np.inf], np.nan)
     values.index = pd.Index(chosen["subject"].astype(str), name="subject")
-    excluded = _excluded(values, endpoint, rule)
+    excluded = with_reason(_excluded(values, endpoint, rule), seen)
     table = endpoint.table
     kept = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
     _check_numbers(table.loc[kept], folds, excluded)

@@ -90,8 +90,8 @@ def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], settings
             f"a fold has only {fewest} training subjects whom all of {', '.join(ratings.readers)} measured "
             f"({int(rated.sum())} of {len(rated)} subjects in all); stability "
             f"needs {settings.min_subjects_of_fold} in a fold and {settings.min_subjects} in all.",
-            "Name stability readers who share more subjects, lower min_subjects, or give the list of "
-            "stable features.",
+            "Lower min_subjects, give the list of stable features (`stable`), or leave out the rows of the "
+            "readers who measured few.",
         )
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbradiomics.clinical import Declaration, EndpointRule, require_single_names
 from nbradiomics.execution import Progress, quiet
-from nbradiomics.outcome.assembly import OutcomeData, assemble, choose_rows, radiomic_columns
+from nbradiomics.outcome.assembly import (
+    OutcomeData,
+    assemble,
+    choose_rows,
+    mixture_sentences,
+    radiomic_columns,
+)
 from nbradiomics.outcome.crossvalidation import cross_validate, prediction_table
 from nbradiomics.outcome.groups import kaplan_meier_table, log_rank, majority_groups, permutation_test
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.result import OutcomeResult
-from nbradiomics.outcome.seen import with_reason, without_seen_masks
+from nbradiomics.outcome.seen import without_seen_masks
 from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.outcome.summary import summarise
@@ -121,7 +126,13 @@ def evaluate_outcome(
     choice = radiomic_columns(features, clinical, feature_names, time=time, event=event)
     names = choice.names
     rule = find_rule(
-        features, chosen, names, stable=stable, readers=stability_readers, threshold=settings.icc_threshold
+        features,
+        chosen,
+        names,
+        stable=stable,
+        readers=stability_readers,
+        threshold=settings.icc_threshold,
+        min_subjects=settings.min_subjects,
     )
     data = assemble(
         chosen,
@@ -132,10 +143,10 @@ def evaluate_outcome(
         covariates=covariates,
         declared=declared,
         folds=settings.folds,
+        seen=seen,
     )
-    data = replace(data, excluded=with_reason(data.excluded, seen))
     result = _evaluate(data, choice, settings, time=time, event=event, jobs=jobs, progress=progress)
-    result.summary["sentences"] = [*told, *result.summary["sentences"]]
+    result.summary["sentences"] = [*told, *mixture_sentences(chosen), *result.summary["sentences"]]
     return result
 
 

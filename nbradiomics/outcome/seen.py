@@ -11,6 +11,7 @@ from nbradiomics.in_training import (
     COLUMN,
     automatic_rows_of_seen,
     left_out_sentence,
+    require_named_model,
     seen_subjects,
     unknown_sentence,
     unknown_subjects,
@@ -47,27 +48,27 @@ def without_seen_masks(
     InputError
         When no automatic mask is left, and these were asked for.
     """
+    require_named_model(features)
     asked = wanted.get("reader")
     automatic = (
         features["reader"] == AUTO if "reader" in features else pd.Series(COLUMN in features, features.index)
     )
     if "subject" not in features or not automatic.any():
         return features, set(), []
-    own = asked == AUTO or (asked is None and bool(automatic.all()))
+    own = asked in (None, AUTO)
     subjects = set(features.loc[automatic, "subject"].astype(str))
     seen = seen_subjects(features) & subjects
     left = features[~automatic_rows_of_seen(features)]
     if not own:
         return left, set(), []
-    if seen == subjects:
+    if seen == subjects and (asked == AUTO or automatic.all()):
         raise InputError(
             f"the model was trained on all {len(subjects)} subjects with automatic masks.",
             "Take another reader's masks, or subjects that are new to the model.",
         )
-    unknown = unknown_subjects(left) if "reader" in left else set()
     told = (
         left_out_sentence(seen, len(subjects)),
-        unknown_sentence(unknown, len(subjects) - len(seen)),
+        unknown_sentence(unknown_subjects(left), len(subjects) - len(seen)),
     )
     return left, seen, [text for text in told if text]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nbradiomics.components import is_component, refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.reproducibility import CAUTION_BELOW
+from nbradiomics.reproducibility import CAUTION_BELOW, MINIMUM_SUBJECTS
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO
 from nbradiomics.wording import share
@@ -79,13 +79,18 @@ class StabilityRule:
     ratings: Ratings | None = None
 
 
-def stable_features(ratings: Ratings, threshold: float) -> list[str]:
-    """Features whose lower 95 % limit of ICC(A,1) reaches the threshold; undefined is not stable."""
+def stable_features(ratings: Ratings, threshold: float, minimum: int) -> list[str]:
+    """Features whose lower 95 % limit of ICC(A,1) reaches the threshold; undefined is not stable.
+
+    A feature that all readers measured in fewer than `minimum` subjects is not stable either: two with equal
+    ratings would have an ICC of 1.
+    """
     if not ratings.features:
         return []
-    low = np.asarray(icc(ratings.values, form="A,1", confidence=ICC_CONFIDENCE).low, dtype=np.float64)
+    found = icc(ratings.values, form="A,1", confidence=ICC_CONFIDENCE)
     # A comparison with nan is false: an undefined limit does not pass.
-    return [name for name, limit in zip(ratings.features, low, strict=True) if limit >= threshold]
+    passed = (np.asarray(found.low) >= threshold) & (np.asarray(found.subjects) >= minimum)
+    return [name for name, good in zip(ratings.features, passed, strict=True) if good]
 
 
 def listed_rule(stable: Sequence[str], features: Sequence[str]) -> StabilityRule:
@@ -119,6 +124,7 @@ def rated_rule(
     *,
     readers: Sequence[str] | None,
     threshold: float,
+    min_subjects: int = MINIMUM_SUBJECTS,
 ) -> StabilityRule:
     """Rule of the readers' agreement, for rows of a feature table that several readers made.
 
@@ -134,6 +140,8 @@ def rated_rule(
         Readers to compare; None takes all but ``auto``, and ``auto`` too when the chosen rows are its.
     threshold
         Limit of the lower confidence limit of the ICC.
+    min_subjects
+        Fewest subjects whom all readers measured for a feature to be stable.
     """
     if readers is not None and (len(set(readers)) < 2 or len(set(readers)) < len(readers)):
         raise InputError(
@@ -149,16 +157,24 @@ def rated_rule(
         seen = f"only the masks of {names[0]}" if names else "no other reader's masks"
         text = f"No stability filter: the feature table holds {seen} to compare."
         return StabilityRule("none", text)
-    ratings = _ratings(table, chosen, features, names)
+    ratings = _of_enough_subjects(_ratings(table, chosen, features, names), min_subjects)
     if readers is None and not ratings.subjects:
         text = f"No stability filter: no subject was measured by all of {', '.join(names)}."
         return StabilityRule("none", text)
     text = (
         f"A feature was stable in a fold where the lower {share(ICC_CONFIDENCE)} limit of ICC(A,1) among the "
         f"readers {', '.join(names)} reached {threshold:g} in that fold's training subjects alone "
-        f"({len(ratings.subjects)} subjects were measured by all of them{_caution(len(ratings.subjects))})."
+        f"({len(ratings.subjects)} subjects were measured by all of them{_caution(len(ratings.subjects))}; a "
+        f"feature needs {min_subjects})."
     )
     return StabilityRule("icc", text, ratings=ratings)
+
+
+def _of_enough_subjects(ratings: Ratings, minimum: int) -> Ratings:
+    """Blank the features that all readers measured in too few subjects: their agreement is not judged."""
+    rated = np.isfinite(ratings.values).all(axis=2).sum(axis=1)
+    values = np.where((rated < minimum)[:, None, None], np.nan, ratings.values)
+    return replace(ratings, values=values)
 
 
 def _caution(subjects: int) -> str:
@@ -220,6 +236,7 @@ def find_rule(
     stable: Sequence[str] | None,
     readers: Sequence[str] | None,
     threshold: float,
+    min_subjects: int = MINIMUM_SUBJECTS,
 ) -> StabilityRule:
     """Rule of a given list, else of the readers' agreement; see :func:`listed_rule`, :func:`rated_rule`."""
     for names in (stable, readers):
@@ -231,4 +248,6 @@ def find_rule(
         )
     if stable is not None:
         return listed_rule(stable, features)
-    return rated_rule(table, chosen, features, readers=readers, threshold=threshold)
+    return rated_rule(
+        table, chosen, features, readers=readers, threshold=threshold, min_subjects=min_subjects
+    )

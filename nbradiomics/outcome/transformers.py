@@ -133,7 +133,7 @@ class StabilityFilter(_ColumnFilter):
                 "Name readers who share more subjects, lower min_subjects, or give the list of stable "
                 "features.",
             )
-        return set(stable_features(ratings, self.threshold))
+        return set(stable_features(ratings, self.threshold, self.minimum))
 
 
 class CorrelationFilter(_ColumnFilter):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nbradiomics.components import refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.guess import did_you_mean
-from nbradiomics.in_training import seen_subjects
+from nbradiomics.in_training import require_named_model, seen_subjects
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO, feature_columns, read_table, select
 
@@ -102,6 +102,7 @@ def assess_reproducibility(
         raise InputError(f"threshold is {threshold}.", "Give a number between 0 and 1, such as 0.75.")
     if min_subjects < 2:
         raise InputError(f"min_subjects is {min_subjects}.", "Give 2 or more; 10 unless there is a reason.")
+    require_named_model(features)
     rows = _unseen(_rows_of(features, readers))
     chosen = {
         "timepoint": timepoint,

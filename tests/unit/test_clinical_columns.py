@@ -21,6 +21,7 @@ from nbradiomics.clinical import (
     read_covariates,
     subgroup_columns,
 )
+from nbradiomics.clinical.dates import is_date
 from nbradiomics.clinical.inference import infer_kind
 from nbradiomics.clinical.missing import IN_NUMBERS, USUAL
 from nbradiomics.errors import InputError
@@ -333,3 +334,27 @@ def test_any_text_is_read_or_refused_and_none_is_lost(cells):
     if not refused and column.kind is not Kind.DATE:
         missing = int(column.values.isna().sum())
         assert missing == sum(column.missing_codes.values()) + sum(not text.split() for text in cells)
+
+
+@pytest.mark.parametrize(
+    "text", ["1003.0", "2010.25", "2020.1", "1 marker", "3 marks", "2 octants", "5 maybe"]
+)
+def test_numbers_and_words_that_begin_as_months_are_no_dates(text):
+    assert not is_date(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020-01-31",
+        "2020.01.31",
+        "2020-01",
+        "31.1.2020",
+        "1/31/20",
+        "31-Jan-2020",
+        "5 march 2021",
+        "Sept 3, 2020",
+    ],
+)
+def test_dates_are_dates(text):
+    assert is_date(text)

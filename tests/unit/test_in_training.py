@@ -188,7 +188,55 @@ def test_outcome_models_leave_seen_subjects_out_whoever_calls_them() -> None:
         outcome_of(features_of(seen=40), "auto")
 
 
+@pytest.mark.parametrize("name", ["Auto", "AUTO", " auto"])
+def test_the_model_under_another_spelling_is_refused(name: str) -> None:
+    table = features_of().replace({"reader": {"auto": name}})
+    for call in (lambda: outcome_of(table, name), lambda: assess_reproducibility(table, readers=["A", name])):
+        with pytest.raises(InputError, match="which is not 'auto'"):
+            call()
+
+
+def test_rows_that_say_yes_and_are_nobody_s_model_are_refused() -> None:
+    table = features_of().replace({"reader": {"auto": "nnUNet"}})
+    for call in (lambda: outcome_of(table, "nnUNet"), lambda: assess_reproducibility(table)):
+        with pytest.raises(InputError, match="no row is of reader 'auto', but of A, B, nnUNet"):
+            call()
+
+
+def test_rows_of_several_readers_are_told_and_seen_ones_among_them_left_out() -> None:
+    table = features_of()
+    of_model = table["subject"].isin(sorted(set(table["subject"]))[:20])
+    one_each = table[table["reader"] == np.where(of_model, "auto", "A")]
+    flow, told = outcome_of(one_each, None)
+    assert told[0].startswith("15 of 20 subjects are left out, because the model was trained on them")
+    assert "several readers, one for each subject: A 20, auto 5." in told[1]
+    assert set(flow["reason"]) == {"the model was trained on it"}
+
+
+def test_without_a_column_of_readers_what_is_not_known_is_said() -> None:
+    table = features_of(seen=0, state="").query("reader == 'auto'").drop(columns="reader")
+    _, told = outcome_of(table, None)
+    assert told[0].startswith("It is not recorded")
+
+
+def test_too_few_that_are_left_say_why() -> None:
+    with pytest.raises(InputError, match="33 x the model was trained on it"):
+        outcome_of(features_of(seen=33), "auto")
+
+
 # Fewest subjects
+
+
+def test_a_feature_that_two_subjects_share_is_not_stable_in_an_outcome_model() -> None:
+    table = features_of(seen=0)
+    names = feature_columns(table)
+    shared = table["subject"].isin(sorted(set(table["subject"]))[:2])
+    table.loc[(table["reader"] == "A") & ~shared, names[0]] = np.nan
+    quick = OutcomeSettings(folds=2, repeats=1, bootstraps=0, icc_threshold=0.0)
+    result = evaluate_outcome(table, clinical_of(), time="days", event="dead", reader="auto", settings=quick)
+    entered = set(result.selection.loc[result.selection["frequency"] > 0, "feature"])
+    assert names[0] not in entered
+    assert any("a feature needs 10" in text for text in result.summary["sentences"])
 
 
 def test_few_subjects_are_never_stable_and_the_reason_is_said() -> None:
