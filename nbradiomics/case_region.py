@@ -103,11 +103,14 @@ def _united_on(image: sitk.Image, case: Case, label: int) -> sitk.Image:
 def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:
     """What tells the region of a case, for the key of a stored result: content and label of its masks.
 
-    A component of them adds its number.
+    A component of them adds its number and the least volume.
     """
     hashes = [content_hash(mask.path) for mask in case.masks]
     masks = list(zip(hashes, _labels(case, label), strict=True))
-    return masks if case.component is None else [*masks, ("component", case.component.number)]
+    if case.component is None:
+        return masks
+    # The least volume decides whether the largest component is measured or refused.
+    return [*masks, ("component", case.component.number), ("least", f"{case.component.minimum_ml!r} ml")]
 
 
 def _labels(case: Case, label: int) -> list[int | str]:

@@ -27,6 +27,8 @@ Found = dict[str, Any]
 
 #: Labels that one warning lists; whole-body segmentations hold a hundred.
 _SHOWN = 8
+#: More labels than any segmentation has.
+_MOST = 255
 _REMEDY = (
     "To measure them too, give `label` all or a list such as 1,2 (united), or a row for each label; nothing "
     "to do if they are not meant."
@@ -121,6 +123,8 @@ def label_problems(found: Iterable[Found], path: Path) -> list[Problem]:
 
 def _of_mask(rows: list[Found], path: Path) -> list[Problem]:
     file, volumes = rows[0]["file"], rows[0]["volumes"]
+    if len(volumes) > _MOST:
+        return []  # grey values of an image, which is refused as a mask
     taken = {value for row in rows for value in row["taken"]}
     unread = [pair for pair in volumes if pair[0] not in taken]
     problems = []

@@ -12,6 +12,7 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.failures import write_failures
 from nbradiomics.features.parameters import load_parameters
+from nbradiomics.lesions import COMPONENTS, least_volume, lesion_rule
 from nbradiomics.problem import raise_errors
 from nbradiomics.provenance import write_provenance
 from nbradiomics.report import build_report
@@ -124,10 +125,13 @@ def _inputs(study: Study, study_file: Path, cohort: Cohort) -> list[Path]:
 
 def _write_provenance(run: Run, cohort: Cohort, segmentation: dict[str, Any]) -> None:
     study = run.study
+    rule = lesion_rule(study.asked_lesions, cohort.table)
+    least = least_volume(rule, study.lesion_min_ml) if rule == COMPONENTS else None
     write_provenance(
         run.folder.file("provenance.json"),
         inputs=_inputs(study, run.study_file, cohort),
-        study=study.model_dump(mode="json"),
+        # The rule that counted, also where the file gives none.
+        study={**study.model_dump(mode="json"), "lesions": rule, "lesion_min_ml": least},
         parameters=load_parameters(study.extract.params).text,
         **segmentation,
     )

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.case_region import DEFAULT_LABEL
-from nbradiomics.tables import AUTO
+from nbradiomics.mask_labels import mask_rows
 
 #: What opening a scan's image and masks gave: ``spacing`` (mm; x, y, z) and ``volumes`` (ml, a mask each).
 Measured = Mapping[str, Any]
@@ -92,16 +91,11 @@ def found_in(table: pd.DataFrame, measured: Sequence[Measured], label: int) -> F
         images=rows["image"].nunique(),
         masks={str(reader): int(number) for reader, number in readers.items()},
         without_mask=len(rows[scan].drop_duplicates()) - len(drawn[scan].drop_duplicates()),
-        labels=_counted(_label(row, label) for row in drawn.to_dict("records")),
+        labels=_counted(own for _, _, own in mask_rows(rows, label)),
         spacing=tuple((float(edge.min()), float(edge.max())) for edge in spacing.T) if len(spacing) else (),
         volumes=tuple(volume for volume in volumes if volume > 0),
         empty=sum(volume == 0 for volume in volumes),
     )
-
-
-def _label(row: Mapping[Any, Any], label: int) -> Any:
-    otherwise = DEFAULT_LABEL if row["reader"] == AUTO else label
-    return otherwise if row["label"] == "" else row["label"]
 
 
 def _counted(values: Iterable[Any]) -> dict[str, int]:

@@ -56,7 +56,11 @@ def check_fit(line: int, file: str, region: sitk.Image, image: sitk.Image, fit: 
         f"{file} lies on another grid than its image ({difference}); correctMask puts it on the image's: "
         f"{_size(region)} become {_size(placed)}."
     )
-    return [(line, "mask", "warning", found, "Look at it in a viewer if the two differ by much.")]
+    remedy = (
+        "Look at it in a viewer if the two differ by much. Masks on grids of their own are measured, but not "
+        "compared with each other: for that, resample them onto the image."
+    )
+    return [(line, "mask", "warning", found, remedy)]
 
 
 def _size(region: sitk.Image) -> str:

@@ -104,7 +104,9 @@ def _damage(path: Path) -> Iterator[None]:
 
 
 def nifti_files(path: Path) -> tuple[Path, Path]:
-    """The files of a header and of voxels; of a single file both are itself."""
+    """The files of a header and of voxels; of a single file, whatever its name, both are itself."""
+    if _is_single_file(path):
+        return path, path
     name = path.name.lower()
     for own, other in ((_HEADER, _VOXELS), (_VOXELS, _HEADER)):
         for packed in ("", ".gz"):
@@ -112,6 +114,16 @@ def nifti_files(path: Path) -> tuple[Path, Path]:
                 partner = _partner(path, len(own + packed), other, packed)
                 return (path, partner) if own == _HEADER else (partner, path)
     return path, path
+
+
+def _is_single_file(path: Path) -> bool:
+    """Whether a file says of itself that header and voxels lie in it, as NIfTI-1 and NIfTI-2 do."""
+    try:
+        with _opened(path) as stream:
+            start = stream.read(348)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 
 def _partner(path: Path, cut: int, ending: str, packed: str) -> Path:

@@ -22,14 +22,16 @@ def read_text_header(path: Path) -> dict[str, str] | None:
         content = file.read(_LONGEST)
     if content.startswith(b"NRRD0"):
         return {"format": "NRRD", **_fields(re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0], ":")}
+    # ITK reads both signs.
     end = re.search(rb"(?m)^ElementDataFile\s*[=:][^\n]*", content)
     if end is None or not re.search(rb"(?m)^(ObjectType|NDims|DimSize)\s*[=:]", content[: end.start()]):
         return None
-    return {"format": "MetaImage", **_fields(content[: end.end()], "=")}
+    return {"format": "MetaImage", **_fields(content[: end.end()], "=:")}
 
 
-def _fields(header: bytes, sign: str) -> dict[str, str]:
-    pairs = [line.split(sign, 1) for line in header.decode("latin-1").splitlines() if sign in line]
+def _fields(header: bytes, signs: str) -> dict[str, str]:
+    lines = header.decode("latin-1").splitlines()
+    pairs = [re.split(f"[{signs}]", line, maxsplit=1) for line in lines if re.search(f"[{signs}]", line)]
     return {key.strip().lower(): value.strip() for key, value in pairs}
 
 

@@ -1,5 +1,6 @@
 """Problems of one file do not hide those of another, and where all is well a check says what is there."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -159,15 +160,18 @@ def test_the_label_of_the_parameter_file_is_not_that_of_the_model(tmp_path: Path
 
 
 def test_each_image_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nbradiomics.checks import images
+    from nbradiomics.checks import images, masks
 
     opened: list[str] = []
-    read = images.read_image
 
-    def counted(source: object) -> sitk.Image:
-        opened.append(str(source))
-        return read(source)
+    def counted(read: Callable[[object], sitk.Image]) -> Callable[[object], sitk.Image]:
+        def opening(source: object) -> sitk.Image:
+            opened.extend([str(source)] if not isinstance(source, sitk.Image) else [])
+            return read(source)
 
-    monkeypatch.setattr(images, "read_image", counted)
+        return opening
+
+    monkeypatch.setattr(images, "read_image", counted(images.read_image))
+    monkeypatch.setattr(masks, "read_mask", counted(masks.read_mask))
     survey(two_readers(tmp_path, 2))
     assert len(opened) == len(set(opened)) == 6

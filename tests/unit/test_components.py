@@ -107,6 +107,9 @@ def test_components_are_stored_apart(tmp_path: Path) -> None:
     assert rows(measured(cohort, 0, workspace=workspace).table) == rows(first.table)
     cases = measured_cases(cohort, "components", minimum_ml=0)
     assert len({str(region_hashes(case, 1)) for case in cases}) == 3
+    # What is measured with a smaller least volume is not found with a larger one, which refuses it.
+    (refused,) = measured(cohort, 10.0, workspace=workspace).failures
+    assert "no component of the mask has 10 ml" in refused.cause
     assert [int(sitk.GetArrayFromImage(read_case_region(case)).sum()) for case in cases] == [LARGE, SMALL, 4]
 
 

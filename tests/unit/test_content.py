@@ -226,3 +226,26 @@ def test_formats_without_a_voxel_size_in_mm_are_refused(ending: str, tmp_path: P
     sitk.WriteImage(image if ending != "png" else image[:, :, 0], str(tmp_path / f"a.{ending}"))
     with pytest.raises(InputError, match="does not give the size of the voxels in mm"):
         read_image(tmp_path / f"a.{ending}")
+
+
+@pytest.mark.parametrize("sign", [" : ", ":", "=", "\t=\t"])
+def test_both_signs_of_a_metaimage_header_are_read(sign: str, tmp_path: Path) -> None:
+    sitk.WriteImage(make_image(VOXELS, (1.0, 1.0, 2.0)), str(tmp_path / "a.mhd"))
+    plain = (tmp_path / "a.mhd").read_text()
+    (tmp_path / "a.mhd").write_text(plain.replace(" = ", sign))
+    assert read_image(tmp_path / "a.mhd").GetSpacing() == (1.0, 1.0, 2.0)
+    before = content_hash(tmp_path / "a.mhd")
+    other_voxels(tmp_path / "a.raw")
+    assert content_hash(tmp_path / "a.mhd") != before
+
+
+@pytest.mark.parametrize("name", ["a.img", "a.hdr"])
+def test_a_single_file_is_itself_whatever_it_is_called(name: str, tmp_path: Path) -> None:
+    for factor, each in ((1, "a.img"), (2, "a.hdr")):
+        sitk.WriteImage(make_image(VOXELS // factor), str(tmp_path / "x.nii"))
+        (tmp_path / "x.nii").rename(tmp_path / each)
+    read = sitk.GetArrayFromImage(read_image(tmp_path / name))
+    assert np.array_equal(read, VOXELS // (1 if name == "a.img" else 2))
+    before = content_hash(tmp_path / name)
+    other_voxels(tmp_path / name)
+    assert content_hash(tmp_path / name) != before
