@@ -132,12 +132,13 @@ def _survey_cohort(path: Path, params: str | Path | None, jobs: int, progress: P
 def check_tables(study: Study, path: Path, models: str | Path | None = None) -> list[Problem]:
     """Problems of everything that a study names, but for the content of images and masks."""
     cohort, problems = cohort_of(study)
+    if study.cohort.is_file():
+        problems += check_columns(study, path)
     if cohort is None:
         table, others = check_without_cohort(study, path)
         problems += others
     else:
         table = cohort
-        problems += check_columns(study, path)
         problems += _check_parameters(study, table, path)
         if study.outcome and study.outcome.clinical.is_file():
             problems += check_outcomes(

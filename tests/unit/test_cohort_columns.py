@@ -138,8 +138,8 @@ def test_columns_that_no_table_has_and_names_that_we_lack_are_refused_with_a_gue
     assert {"subject", "image"} <= set(found)  # of the cohort table, where they are missing now
     text = path.read_text()
     path.write_text(text.replace("subject: PatientId2", "subjct: PatientID"))
-    (row,) = check(path).to_dict("records")
-    assert (row["row"], row["column"]) == ("2", "columns.subjct")
+    row = check(path).set_index("column").loc["columns.subjct"]
+    assert row["row"] == "2"
     assert "Did you mean 'subject'?" in row["problem"]
     path.write_text(text.replace("image: T1", "image: PatientId2"))
     assert "cannot be two of ours" in check(path)["problem"].iloc[0]
