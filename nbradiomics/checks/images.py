@@ -91,7 +91,7 @@ def check_images(
     found = [finding for payload in looked for finding in payload["findings"]]
     found = [finding for finding in found if finding[0] not in why or finding[1] != "mask"] + doubled
     found += [(cases[item.case][1], "image", "error", item.cause, item.hint) for item in batch.failures]
-    labels = [one for payload in looked for one in payload["labels"]]
+    labels = [one for payload in looked for one in payload["labels"] if one["line"] not in why]
     problems = [Problem(str(path), str(line), *rest) for line, *rest in found] + label_problems(labels, path)
     problems.sort(key=lambda problem: int(problem.row))
     if parameters is not None:
