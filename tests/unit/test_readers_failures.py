@@ -200,6 +200,34 @@ def test_dropping_a_mask_never_makes_the_model_look_better(
         assert found["missing"] + found["empty"] == len(lost)
 
 
+@pytest.mark.parametrize(
+    ("metric", "beside", "of_empty", "said"),
+    [
+        ("specificity", 0.99, 1.0, "Specificity 0 (the worst value"),
+        ("kappa", -0.01, 0.0, "Cohen's kappa -1 (the worst value"),
+        ("auc_binary", 0.495, 0.5, "ROC area, binary 0 (the worst value"),
+        ("dice", 0.0, 0.0, "Dice 0."),
+    ],
+)
+def test_an_empty_mask_never_counts_better_than_one_beside_the_tumour(
+    metric: str, beside: float, of_empty: float, said: str
+) -> None:
+    def table(value: float, status: str) -> pd.DataFrame:
+        own = simulated(1, subjects=12).assign(hd95_mm=1.0)
+        own[metric] = own["dice"]
+        chosen = (own["subject"] == "s003") & (own["pair"] == "auto")
+        own.loc[chosen, [metric, "status"]] = [value, status]
+        return own
+
+    asked = StudySettings(metric=metric, bootstraps=100)
+    drawn, empty = (
+        results_of(table(value, status), asked).loc["non_inferiority"]
+        for value, status in ((beside, "ok"), (of_empty, "empty_mask"))
+    )
+    assert empty["value"] <= drawn["value"]
+    assert said in empty["sentence"]
+
+
 @given(st.integers(0, 10_000), st.floats(-0.08, 0.05))
 @settings(max_examples=5, deadline=None)
 def test_dropping_the_worst_mask_never_turns_the_verdict_to_the_better(seed: int, shift: float) -> None:
