@@ -97,7 +97,8 @@ def run_reader_study(
         ``majority`` or ``staple``: the consensus of the readers is written as masks of a reader of that name,
         into ``masks/`` and ``cohort.csv`` of the folder, for a training to learn from.
     training_subjects
-        Subjects that the model was trained on, beside those of whom the cohort table says so (`in_training`).
+        Subjects that the model was trained on, beside those of whom the cohort table says so (`in_training`);
+        those of other cohorts may be among them.
         They are left out of everything that is said of the model.
     lesions
         What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``; see
@@ -116,12 +117,12 @@ def run_reader_study(
     Raises
     ------
     InputError
-        When the cohort table is wrong, no scan has two masks, a training subject is none of the cohort's, or
+        When the cohort table is wrong, no scan has two masks, a training subject is misspelt, or
         the folder holds other files, results of another study or a file that is read.
     """
     require_methods([*plan.consensus, *write_consensus])
     given = cohort if isinstance(cohort, Cohort) else load_cohort(cohort)
-    require_known(training_subjects, given.table["subject"])
+    elsewhere = require_known(training_subjects, given.table["subject"])
     given = given.with_training_subjects(training_subjects)
     require_names(given.readers())
     require_consensus(given, write_consensus)
@@ -157,7 +158,7 @@ def run_reader_study(
     failures += undone
     failures = write_failures(failures, folder.file("failures.csv"), localised=folder.localised)
     _write_provenance(folder, given, plan, readers=asked, earlier_settings=earlier)
-    notes = [*notes, *_consensus_notes(given, write_consensus, folder, label)]
+    notes = [*notes, *filter(None, [elsewhere]), *_consensus_notes(given, write_consensus, folder, label)]
     report = build_report(folder.root)
     return ReaderStudyResult(folder.root, report, study, agreement.table, failures, notes)
 

@@ -79,8 +79,8 @@ class Segment(_Section):
     model: str = Field(description="Name of a bundled or imported model, or a trained nnU-Net v2 folder.")
     training_subjects: list[str] | None = Field(
         default=None,
-        description="Subjects of this cohort that the model was trained on; needed for a model that does not "
-        "record what it was trained on. An empty list says: none.",
+        description="Subjects that the model was trained on, of other cohorts too; needed for a "
+        "model that does not record what it was trained on. An empty list says: none.",
     )
     maps: bool = Field(default=True, description="Write probability, entropy and each fold's mask.")
     device: Literal["auto", "cpu", "cuda"] = "auto"

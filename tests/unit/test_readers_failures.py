@@ -300,12 +300,28 @@ def test_a_training_subject_without_a_mask_is_no_failure() -> None:
     assert (study.overview["missing"], study.overview["in_training"]) == (0, 6)
 
 
-def test_a_study_of_training_subjects_alone_has_no_verdict() -> None:
-    study = study_readers(
-        simulated(0, subjects=12), cohort_of(simulated(0, subjects=12), in_training="yes"), settings=SETTINGS
-    )
+def test_a_study_of_training_subjects_alone_has_no_verdict_and_is_one_between_readers() -> None:
+    table = simulated(0, subjects=12)
+    study = study_readers(table, cohort_of(table, in_training="yes"), settings=SETTINGS)
     assert study.tests["passed"].isna().all()
-    assert study.tests["sentence"].iloc[0].startswith("12 of 12 subjects are left out")
+    said = " ".join(study.sentences)
+    assert study.sentences[0].startswith("The model was trained on all 12 subjects (s000, s001,")
+    assert study.tests["sentence"].iloc[0].startswith(study.sentences[0])
+    assert "There are no automatic masks" not in said
+    assert "12 subjects, 12 cases" in said
+    readers = table[table["pair"] == "inter"]
+    alone = study_readers(readers, cohort_of(readers), settings=SETTINGS)
+    for name in ("summary", "comparison", "cases"):
+        pd.testing.assert_frame_equal(study.tables[name], alone.tables[name], obj=name)
+
+
+def test_what_edited_masks_of_a_known_model_saved_is_not_counted() -> None:
+    table = simulated(0, subjects=12)
+    cohort = cohort_of(table, in_training="yes", minutes=10.0)
+    edited = cohort[cohort["reader"] == "A"].assign(reference_kind="edited", reading=2, minutes=1.0)
+    study = study_readers(table, pd.concat([cohort, edited]), settings=SETTINGS)
+    assert study.time_saved.empty
+    assert set(study.times["kind"]) == {"independent"}
 
 
 # Words
