@@ -128,7 +128,7 @@ def run_reader_study(
     require_consensus(given, write_consensus)
     lesions = lesion_rule(lesions, given.table)
     require_pairs(_to_judge(given), lesions)
-    settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
+    settings, groups = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
     asked = {
         **plan.model_dump(mode="json"),
         "lesions": lesions,
@@ -148,7 +148,9 @@ def run_reader_study(
     how: dict[str, Any] = {"lesions": lesions, "label": label, **by_case}
     agreement = compare_readers(given, plan, workspace=folder.workspace, **how)
     write_table(agreement.table, folder.file("agreement.csv"))
-    study = study_readers(agreement.table, given.table, clinical=clinical, settings=settings)
+    study = study_readers(
+        agreement.table, given.table, clinical=groups.table, settings=settings, said=groups.sentences
+    )
     study.write(folder.readers)
     failures = list(agreement.failures)
     if plan.maps and AUTO in given.readers():
@@ -177,6 +179,8 @@ def reader_plan(*, margin: float | None = None, **asked: Any) -> Readers:
     except ValidationError as error:
         found = error.errors()[0]
         name = ".".join(map(str, found["loc"]))
+        if not name:  # options against each other
+            raise InputError(str(found["ctx"]["error"]), "Correct the options.") from error
         raise InputError(
             f"{name}: {found['msg']}; found: {found['input']!r}.", "Correct the option."
         ) from error

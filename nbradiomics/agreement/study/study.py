@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,6 +43,7 @@ def study_readers(
     *,
     clinical: pd.DataFrame | None = None,
     settings: StudySettings = _DEFAULT_SETTINGS,
+    said: Sequence[str] = (),
 ) -> ReadersStudy:
     """Hold the model's agreement with the readers against the readers' agreement with each other.
 
@@ -57,6 +59,8 @@ def study_readers(
         One row per subject, with the column ``subject``; for subgroups.
     settings
         Metric, margin and the like.
+    said
+        What the columns of `clinical` were taken for, for the last of the sentences.
 
     Returns
     -------
@@ -97,6 +101,7 @@ def study_readers(
     told = study_overview(rows, tables, settings, first=new.sentences, failures=failures, with_model=given)
     record = {"in_training": len(new.seen), "in_training_not_known": new.unknown}
     overview: dict[str, Any] = {"settings": asdict(settings), **record, **asdict(failures), **told}
+    overview["sentences"] = [*overview["sentences"], *said]
     return ReadersStudy(**tables, overview=overview)
 
 
