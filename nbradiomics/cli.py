@@ -164,6 +164,7 @@ def check(
     """Find every problem of a study or a cohort before anything is computed."""
     from nbradiomics.checks import survey
     from nbradiomics.checks.outcomes import describe_outcomes
+    from nbradiomics.checks.readers import describe_readers
     from nbradiomics.tables import write_table
 
     done = survey(path, params=params, models=models, jobs=processes(jobs), progress=bars)
@@ -172,7 +173,8 @@ def check(
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
     show_lines([problem_line(row) for row in problems.to_dict("records")])
-    for line in describe_outcomes(path) if path.suffix.lower() in (".yaml", ".yml") else []:
+    is_study = path.suffix.lower() in (".yaml", ".yml")
+    for line in [*describe_outcomes(path), *describe_readers(path)] if is_study else []:
         output.print(line, markup=False)
     output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
     if errors:

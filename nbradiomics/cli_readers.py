@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbradiomics.cli_features import show_label_warnings
-from nbradiomics.cli_options import Background, CohortFile, Jobs, Lesions, Replace
+from nbradiomics.cli_options import Background, Categorical, CohortFile, Jobs, Lesions, Numeric, Replace
 from nbradiomics.cli_steps import processes, read_cohort, split_names
 from nbradiomics.console import bars, failure_line, output, show_lines
 from nbradiomics.errors import InputError
@@ -64,6 +64,8 @@ def readers(
         typer.Option(help="Columns, with commas; site, timepoint and sequence unless given."),
     ] = None,
     clinical: Annotated[Path | None, typer.Option(help="Clinical table with columns for subgroups.")] = None,
+    categorical: Categorical = None,
+    numeric: Numeric = None,
     maps: Annotated[
         bool, typer.Option(help="Write maps of the signed distance from each reader to the model.")
     ] = True,
@@ -86,6 +88,8 @@ def readers(
         consensus=split_names(consensus),
         subgroups=split_names(subgroups),
         clinical=clinical,
+        categorical=split_names(categorical),
+        numeric=split_names(numeric),
         maps=maps,
         bootstraps=bootstraps,
     )

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.errors import InputError
+from nbradiomics.guess import like_names
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,6 +135,16 @@ def left_out_sentence(seen: Iterable[str], total: int) -> str:
     )
 
 
+def all_seen_sentence(seen: Iterable[str]) -> str:
+    """What a study says whose subjects were all among those that the model was trained on."""
+    names = sorted(seen)
+    whom = "the only subject" if len(names) == 1 else f"all {len(names)} subjects"
+    return (
+        f"The model was trained on {whom} ({_listed(names)}): nothing can be said of it, and the study is "
+        "one between readers alone."
+    )
+
+
 def unknown_sentence(unknown: Iterable[str], total: int) -> str:
     """Whether it is known of all that they are new to the model; empty where it is."""
     count = len(set(unknown))
@@ -145,19 +157,45 @@ def unknown_sentence(unknown: Iterable[str], total: int) -> str:
     )
 
 
-def require_known(subjects: Iterable[str], there: Iterable[str]) -> None:
-    """Raise `InputError` for a training subject that the cohort does not hold: it would pass for unseen."""
-    import difflib
+def require_known(subjects: Iterable[str], there: Iterable[str]) -> str:
+    """Compare a list of training subjects with a cohort: one who is misspelt would pass for unseen.
 
-    known = sorted(set(there))
-    folded = {name.casefold(): name for name in known}
-    for subject in subjects:
-        if subject not in known:
-            close = [folded[name] for name in difflib.get_close_matches(subject.casefold(), folded, n=3)]
-            remedy = (
-                f"Did you mean {', '.join(close)}?" if close else "Name subjects of the cohort table only."
-            )
-            raise InputError(f"no subject {subject!r} in the cohort table.", remedy)
+    Parameters
+    ----------
+    subjects
+        Who is listed: the model's whole training set may be.
+    there
+        Subjects of the cohort.
+
+    Returns
+    -------
+    str
+        How many of the list are not in the cohort, in a sentence; empty where all are.
+
+    Raises
+    ------
+    InputError
+        When names are not in the cohort as they are written, but others that are not listed are like them;
+        the message names all of them.
+    """
+    listed, known = list(dict.fromkeys(subjects)), sorted(set(there))
+    absent = [name for name in listed if name not in set(known)]
+    free = [name for name in known if name not in set(listed)]
+    near = {name: guesses for name in absent if (guesses := like_names(name, free))}
+    if near:
+        meant = ", ".join(f"{' or '.join(map(repr, found))} for {name!r}" for name, found in near.items())
+        raise InputError(
+            f"no subject {', '.join(map(repr, near))} in the cohort table.",
+            f"Did you mean {meant}? Write subjects as the cohort table does, or take from the list "
+            "those who are others.",
+        )
+    if not absent:
+        return ""
+    verb = "is" if len(absent) == 1 else "are"
+    return (
+        f"{len(absent)} of {counted(len(listed), 'listed training subject')} {verb} not in this cohort "
+        f"({_listed(absent)})."
+    )
 
 
 def _listed(names: list[str]) -> str:

@@ -97,7 +97,8 @@ def run_reader_study(
         ``majority`` or ``staple``: the consensus of the readers is written as masks of a reader of that name,
         into ``masks/`` and ``cohort.csv`` of the folder, for a training to learn from.
     training_subjects
-        Subjects that the model was trained on, beside those of whom the cohort table says so (`in_training`).
+        Subjects that the model was trained on, beside those of whom the cohort table says so (`in_training`);
+        those of other cohorts may be among them.
         They are left out of everything that is said of the model.
     lesions
         What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``; see
@@ -116,18 +117,18 @@ def run_reader_study(
     Raises
     ------
     InputError
-        When the cohort table is wrong, no scan has two masks, a training subject is none of the cohort's, or
+        When the cohort table is wrong, no scan has two masks, a training subject is misspelt, or
         the folder holds other files, results of another study or a file that is read.
     """
     require_methods([*plan.consensus, *write_consensus])
     given = cohort if isinstance(cohort, Cohort) else load_cohort(cohort)
-    require_known(training_subjects, given.table["subject"])
+    elsewhere = require_known(training_subjects, given.table["subject"])
     given = given.with_training_subjects(training_subjects)
     require_names(given.readers())
     require_consensus(given, write_consensus)
     lesions = lesion_rule(lesions, given.table)
     require_pairs(_to_judge(given), lesions)
-    settings, clinical = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
+    settings, groups = reader_settings(plan, seed), read_clinical(plan, given.table["subject"])
     asked = {
         **plan.model_dump(mode="json"),
         "lesions": lesions,
@@ -147,7 +148,9 @@ def run_reader_study(
     how: dict[str, Any] = {"lesions": lesions, "label": label, **by_case}
     agreement = compare_readers(given, plan, workspace=folder.workspace, **how)
     write_table(agreement.table, folder.file("agreement.csv"))
-    study = study_readers(agreement.table, given.table, clinical=clinical, settings=settings)
+    study = study_readers(
+        agreement.table, given.table, clinical=groups.table, settings=settings, said=groups.sentences
+    )
     study.write(folder.readers)
     failures = list(agreement.failures)
     if plan.maps and AUTO in given.readers():
@@ -157,7 +160,7 @@ def run_reader_study(
     failures += undone
     failures = write_failures(failures, folder.file("failures.csv"), localised=folder.localised)
     _write_provenance(folder, given, plan, readers=asked, earlier_settings=earlier)
-    notes = [*notes, *_consensus_notes(given, write_consensus, folder, label)]
+    notes = [*notes, *filter(None, [elsewhere]), *_consensus_notes(given, write_consensus, folder, label)]
     report = build_report(folder.root)
     return ReaderStudyResult(folder.root, report, study, agreement.table, failures, notes)
 
@@ -176,6 +179,8 @@ def reader_plan(*, margin: float | None = None, **asked: Any) -> Readers:
     except ValidationError as error:
         found = error.errors()[0]
         name = ".".join(map(str, found["loc"]))
+        if not name:  # options against each other
+            raise InputError(str(found["ctx"]["error"]), "Correct the options.") from error
         raise InputError(
             f"{name}: {found['msg']}; found: {found['input']!r}.", "Correct the option."
         ) from error

@@ -116,13 +116,13 @@ def study_agreement(run: Run, cohort: Cohort, agreement: pd.DataFrame | None) ->
         return []
     study = run.study
     try:
+        groups = read_clinical(study.readers, cohort.table["subject"], study.outcome, study.subject_column)
         study_readers(
             agreement,
             cohort.table,
-            clinical=read_clinical(
-                study.readers, cohort.table["subject"], study.outcome, study.subject_column
-            ),
+            clinical=groups.table,
             settings=reader_settings(study.readers, study.seed),
+            said=groups.sentences,
         ).write(run.folder.readers)
     except NbradiomicsError as error:
         return [failure_of("cohort", "readers", error)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -73,14 +73,34 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class _Declaring(_Section):
+    """A section that may say what columns of its clinical table are."""
+
+    categorical: list[str] = Field(default=[], description="Columns that are categories, such as sites 1, 2.")
+    numeric: list[str] = Field(default=[], description="Columns that are numbers.")
+
+    @property
+    def declared(self) -> Declaration:
+        """What is said about the columns of the clinical table."""
+        return Declaration(categorical=tuple(self.categorical), numeric=tuple(self.numeric))
+
+    @model_validator(mode="after")
+    def _declared_once(self) -> Self:
+        try:
+            _ = self.declared
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+
 class Segment(_Section):
     """How the tumours are found; its masks become reader ``auto``."""
 
     model: str = Field(description="Name of a bundled or imported model, or a trained nnU-Net v2 folder.")
     training_subjects: list[str] | None = Field(
         default=None,
-        description="Subjects of this cohort that the model was trained on; needed for a model that does not "
-        "record what it was trained on. An empty list says: none.",
+        description="Subjects that the model was trained on, of other cohorts too; needed for a "
+        "model that does not record what it was trained on. An empty list says: none.",
     )
     maps: bool = Field(default=True, description="Write probability, entropy and each fold's mask.")
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -97,7 +117,7 @@ class Segment(_Section):
     )
 
 
-class Readers(_Section):
+class Readers(_Declaring):
     """How the readers and the model are compared, and what is asked of the comparison."""
 
     metric: str = Field(
@@ -181,7 +201,7 @@ class Endpoint(_Section):
     )
 
 
-class Outcome(_Section):
+class Outcome(_Declaring):
     """Which outcome models are fitted and validated."""
 
     clinical: Path = Field(description="Clinical table: one row per subject.")
@@ -191,8 +211,6 @@ class Outcome(_Section):
         default=[],
         description="Features that count: names or patterns (original_shape_*); else all.",
     )
-    categorical: list[str] = Field(default=[], description="Columns that are categories, such as sites 1, 2.")
-    numeric: list[str] = Field(default=[], description="Columns that are numbers.")
     ordinal: dict[str, Values] = Field(
         default={}, description="Levels of a column in order, the lowest first: it enters as 0, 1, 2, ..."
     )
@@ -227,14 +245,6 @@ class Outcome(_Section):
             ordinal={name: tuple(levels) for name, levels in self.ordinal.items()},
             missing={name: tuple(codes) for name, codes in missing.items() if codes},
         )
-
-    @model_validator(mode="after")
-    def _declared_once(self) -> Outcome:
-        try:
-            _ = self.declared
-        except InputError as error:
-            raise ValueError(str(error)) from error
-        return self
 
     @field_validator("endpoints")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,14 +62,24 @@ def check_outcomes(
         clinical, notes = read_clinical_with_notes(file, columns)
     except InputError as error:
         return [Problem(str(file), "", "", "error", error.problem, error.remedy)]
-    used = [*outcome.covariates, *readers.subgroups]
+    # A table of the section `readers` has declarations of its own.
+    used = [*outcome.covariates, *(readers.subgroups if readers.clinical in (None, file) else [])]
     used += [name for endpoint in outcome.endpoints for name in (endpoint.time, endpoint.event)]
     problems = [Problem(str(file), "1", "", "warning", note, "Nothing to do.") for note in notes]
-    problems += declaration_problems(clinical, outcome.declared, used, file=str(file))
+    declared = declaration_problems(clinical, outcome.declared, used, file=str(file))
+    problems += [_for_readers(problem, readers) for problem in declared]
     for endpoint in outcome.endpoints:
         problems += _check_endpoint(outcome, endpoint, clinical, cohort, cohort_file)
     # What two endpoints have in common, such as a covariate, is told once.
     return list(dict.fromkeys(problems))
+
+
+def _for_readers(problem: Problem, readers: Readers) -> Problem:
+    """A column of the readers' own table is declared there."""
+    if problem.severity == "error" and readers.clinical and problem.column in readers.subgroups:
+        remedy = f"Declare columns of {readers.clinical} in the section `readers`."
+        return replace(problem, remedy=remedy)
+    return problem
 
 
 def describe_outcomes(study_file: Path) -> list[str]:

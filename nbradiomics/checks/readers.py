@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,16 +11,25 @@ import pandas as pd
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.agreement.study import StudySettings
 from nbradiomics.agreement.study.rows import require_names
-from nbradiomics.agreement.study.subgroups import require_one_row_each
+from nbradiomics.agreement.study.subgroups import MOST_VALUES, require_one_row_each
 from nbradiomics.clinical import Declaration, read_clinical_table, subgroup_columns
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
 from nbradiomics.problem import Problem, problem_of
-from nbradiomics.study import Outcome, Readers, Study
+from nbradiomics.study import Outcome, Readers, Study, read_study
 from nbradiomics.tables import NO_COLUMNS
+from nbradiomics.wording import tally
 
 #: Columns of the cohort table that make subgroups.
 _OWN = ("site", "timepoint", "sequence", "roi")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A clinical table for subgroups, and what its columns were taken for, in sentences."""
+
+    table: pd.DataFrame | None
+    sentences: tuple[str, ...]
 
 
 def reader_settings(plan: Readers, seed: int) -> StudySettings:
@@ -60,7 +70,7 @@ def read_clinical(
     subjects: Iterable[str],
     outcome: Outcome | None = None,
     columns: Mapping[str, str] = NO_COLUMNS,
-) -> pd.DataFrame | None:
+) -> Groups:
     """Clinical table for the subgroups, where one is named or subgroups are asked for.
 
     Parameters
@@ -75,11 +85,17 @@ def read_clinical(
     columns
         The clinical table's own column of the subject, as a study file's `columns` names it.
 
+    Returns
+    -------
+    Groups
+        The table, none where no clinical table is asked for, and what was taken for what.
+
     Raises
     ------
     InputError
         When the table cannot be read, does not have one row per subject, knows none of the cohort's, lacks a
-        column that is asked for or has a cell in it that cannot be read, or is named while no subgroup is.
+        column that is asked for or has a cell in it that cannot be read, or is named while no subgroup is; or
+        a column is declared that makes no subgroup.
     """
     wanted = [name for name in plan.subgroups if name not in _OWN]
     if plan.clinical and not plan.subgroups:
@@ -98,11 +114,52 @@ def read_clinical(
         guess = did_you_mean(missing[0], [*_OWN, *there])
         remedy = f"{guess}Choose from: {', '.join([*_OWN, *there])}.{named}"
         raise InputError(f"no column {missing[0]!r} for subgroups.", remedy)
+    groups = [*wanted, *(["site"] if "site" in plan.subgroups and "site" in there else [])]
+    _require_used(plan.declared, groups)
     if table is None:
-        return None
-    declared = outcome.declared if outcome else Declaration()
-    groups = [*wanted, *(["site"] if "site" in plan.subgroups else [])]
-    return subgroup_columns(table, groups, declared, file=str(file))
+        return Groups(None, ())
+    declared = _declared(plan, outcome)
+    found = subgroup_columns(table, groups, declared, file=str(file))
+    said = [_group_sentence(found[name], declared=name in declared.columns) for name in groups]
+    return Groups(found, tuple(said))
+
+
+def _declared(plan: Readers, outcome: Outcome | None) -> Declaration:
+    """What the outcomes declare, unless the section on readers says otherwise of a column."""
+    own, given = plan.declared, outcome.declared if outcome else Declaration()
+    said = set(own.columns)
+    return replace(
+        given,
+        categorical=(*own.categorical, *(name for name in given.categorical if name not in said)),
+        numeric=(*own.numeric, *(name for name in given.numeric if name not in said)),
+        ordinal={name: levels for name, levels in given.ordinal.items() if name not in said},
+    )
+
+
+def _require_used(declared: Declaration, groups: Iterable[str]) -> None:
+    groups = list(groups)
+    for name in declared.columns:
+        if name not in groups:
+            raise InputError(
+                f"{name!r} is declared for the readers, but is no clinical column that makes subgroups.",
+                f"{did_you_mean(name, groups)}Name it among the subgroups, or leave the declaration out.",
+            )
+
+
+def _group_sentence(column: pd.Series, *, declared: bool) -> str:
+    """What a column was taken for, with its groups."""
+    said = f"Subgroups by {column.name}, {'as declared' if declared else 'as inferred'}:"
+    if isinstance(column.dtype, pd.CategoricalDtype) or column.nunique() <= MOST_VALUES:
+        return f"{said} {tally(_counts(column))} subjects."
+    split = f"{said} numbers from {column.min():.6g} to {column.max():.6g}, split at the median."
+    whole = not declared and bool((column.dropna() % 1 == 0).all())
+    return f"{split} If they are names, declare the column as categorical." if whole else split
+
+
+def _counts(column: pd.Series) -> Iterator[tuple[str, int]]:
+    """Values with their number of subjects, in order."""
+    for value, count in column.value_counts().sort_index().items():
+        yield (f"{value:g}" if isinstance(value, float) else str(value)), int(count)
 
 
 def _require_of_the_cohort(table: pd.DataFrame, file: Path, subjects: set[str]) -> None:
@@ -111,6 +168,17 @@ def _require_of_the_cohort(table: pd.DataFrame, file: Path, subjects: set[str]) 
         raise InputError(
             f"{file} holds none of the cohort's subjects.", "Write the subjects alike in both tables."
         )
+
+
+def describe_readers(study_file: Path) -> list[str]:
+    """What the columns of a study's subgroups were taken for, in sentences; none without them."""
+    try:
+        study, _ = read_study(study_file)
+        if study is None:
+            return []
+        return list(read_clinical(study.readers, (), study.outcome, study.subject_column).sentences)
+    except InputError:  # told among the problems
+        return []
 
 
 def check_readers(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:

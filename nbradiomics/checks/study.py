@@ -22,8 +22,7 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
-from nbradiomics.guess import did_you_mean
-from nbradiomics.in_training import unknown_sentence, unknown_subjects
+from nbradiomics.in_training import require_known, unknown_sentence, unknown_subjects
 from nbradiomics.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
 from nbradiomics.problem import Problem, problem_of, problem_table, told_once
 from nbradiomics.segmentation.model import load_model
@@ -227,14 +226,13 @@ def _manual(table: pd.DataFrame) -> pd.DataFrame:
 def _check_training(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
     """A name that is misspelt would let a subject pass for unseen."""
     stated = (study.segment.training_subjects if study.segment else None) or []
-    subjects = sorted(set(table["subject"]))
-    problems = []
-    for subject in stated:
-        if subject not in subjects:
-            remedy = f"{did_you_mean(subject, subjects)}Name subjects of the cohort table only."
-            found = f"no subject {subject!r} in the cohort table."
-            problems.append(Problem(str(path), "", "segment.training_subjects", "error", found, remedy))
-    return problems
+    column = "segment.training_subjects"
+    try:
+        elsewhere = require_known(stated, table["subject"])
+    except InputError as error:
+        return [problem_of(error, path, column)]
+    remedy = "Nothing to do where the model was trained on others too."
+    return [Problem(str(path), "", column, "warning", elsewhere, remedy)] if elsewhere else []
 
 
 def _check_auto(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:

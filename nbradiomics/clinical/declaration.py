@@ -117,8 +117,9 @@ def declaration_problems(
                 "",
                 name,
                 "warning",
-                f"{name!r} is declared, but is no covariate and no part of the endpoint: it changes nothing.",
-                "Name it among the covariates, or leave the declaration out.",
+                f"{name!r} is declared, but is no covariate, no subgroup and no part of the endpoint: it "
+                "changes nothing.",
+                "Name it among the covariates or subgroups, or leave the declaration out.",
             )
 
 

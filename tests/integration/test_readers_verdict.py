@@ -64,7 +64,7 @@ def test_the_column_and_the_option_leave_the_same_subjects_out(
 
 def test_a_misspelt_training_subject_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("readers", cohort_of(tmp_path), "--out", tmp_path / "o", "--training-subjects", "S0") == 1
-    assert "Did you mean s0" in " ".join(capsys.readouterr().err.split())
+    assert "Did you mean 's0'" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_mask_that_the_model_did_not_give_counts_against_it(

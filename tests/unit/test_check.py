@@ -213,6 +213,12 @@ def test_a_training_subject_that_is_not_in_the_cohort_is_an_error(tmp_path: Path
     assert "s0" in problems.loc["segment.training_subjects", "remedy"]
 
 
+def test_training_subjects_of_another_cohort_are_counted(tmp_path: Path) -> None:
+    path = write_study(tmp_path, "segment: {model: synthetic-demo, training_subjects: [other, s1]}\n")
+    found = check(path).set_index("column").loc["segment.training_subjects"]
+    assert (found["severity"], found["problem"][:35]) == ("warning", "1 of 2 listed training subjects is ")
+
+
 def test_a_rule_that_the_model_cannot_follow_is_found_beforehand(tmp_path: Path) -> None:
     path = write_study(tmp_path, "segment: {model: synthetic-demo}\nlesions: largest\n")
     lines = (tmp_path / "cohort.csv").read_text().splitlines()

@@ -111,9 +111,24 @@ def test_a_reader_added_or_removed_takes_what_is_known_along(tmp_path: Path) -> 
 
 
 def test_a_training_subject_that_is_misspelt_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no subject 'P1'.*Did you mean p1\?"):
-        require_known(["P1"], ["p1", "p2"])
+    with pytest.raises(
+        InputError, match=r"no subject 'P1', 'sub-P003'.*Did you mean 'p1' for 'P1', 'p-3' for"
+    ):
+        require_known(["P1", "sub-P003", "x9"], ["p1", "p2", "p-3"])
+    with pytest.raises(InputError, match=r"Did you mean 'Maria' for 'Mariaa'\?"):
+        require_known(["Mariaa"], ["Maria", "Ana"])
     assert isinstance(load_cohort(cohort_of(tmp_path, {"a": ""})), Cohort)
+
+
+def test_a_whole_training_list_may_be_given_and_those_of_other_cohorts_are_counted() -> None:
+    cohort = [f"P{number:03}" for number in range(41, 101)]
+    listed = [f"P{number:03}" for number in range(1, 61)]
+    said = require_known(listed, cohort)
+    assert said.startswith("40 of 60 listed training subjects are not in this cohort (P001, P002,")
+    assert require_known(["A007"], ["A007", "B007"]) == ""
+    assert require_known(["B007", "A007"], ["A007"]).startswith("1 of 2 listed training subjects is not")
+    assert require_known(["Marta", "Maria"], ["Maria"]).startswith("1 of 2")
+    assert require_known(["ext1"], ["P2"]).startswith("1 of 1 listed training subject is not")
 
 
 def features_of(subjects: int = 40, seen: int = 15, state: str = "no") -> pd.DataFrame:

@@ -200,6 +200,34 @@ def test_dropping_a_mask_never_makes_the_model_look_better(
         assert found["missing"] + found["empty"] == len(lost)
 
 
+@pytest.mark.parametrize(
+    ("metric", "beside", "of_empty", "said"),
+    [
+        ("specificity", 0.99, 1.0, "Specificity 0 (the worst value"),
+        ("kappa", -0.01, 0.0, "Cohen's kappa -1 (the worst value"),
+        ("auc_binary", 0.495, 0.5, "ROC area, binary 0 (the worst value"),
+        ("dice", 0.0, 0.0, "Dice 0."),
+    ],
+)
+def test_an_empty_mask_never_counts_better_than_one_beside_the_tumour(
+    metric: str, beside: float, of_empty: float, said: str
+) -> None:
+    def table(value: float, status: str) -> pd.DataFrame:
+        own = simulated(1, subjects=12).assign(hd95_mm=1.0)
+        own[metric] = own["dice"]
+        chosen = (own["subject"] == "s003") & (own["pair"] == "auto")
+        own.loc[chosen, [metric, "status"]] = [value, status]
+        return own
+
+    asked = StudySettings(metric=metric, bootstraps=100)
+    drawn, empty = (
+        results_of(table(value, status), asked).loc["non_inferiority"]
+        for value, status in ((beside, "ok"), (of_empty, "empty_mask"))
+    )
+    assert empty["value"] <= drawn["value"]
+    assert said in empty["sentence"]
+
+
 @given(st.integers(0, 10_000), st.floats(-0.08, 0.05))
 @settings(max_examples=5, deadline=None)
 def test_dropping_the_worst_mask_never_turns_the_verdict_to_the_better(seed: int, shift: float) -> None:
@@ -272,12 +300,28 @@ def test_a_training_subject_without_a_mask_is_no_failure() -> None:
     assert (study.overview["missing"], study.overview["in_training"]) == (0, 6)
 
 
-def test_a_study_of_training_subjects_alone_has_no_verdict() -> None:
-    study = study_readers(
-        simulated(0, subjects=12), cohort_of(simulated(0, subjects=12), in_training="yes"), settings=SETTINGS
-    )
+def test_a_study_of_training_subjects_alone_has_no_verdict_and_is_one_between_readers() -> None:
+    table = simulated(0, subjects=12)
+    study = study_readers(table, cohort_of(table, in_training="yes"), settings=SETTINGS)
     assert study.tests["passed"].isna().all()
-    assert study.tests["sentence"].iloc[0].startswith("12 of 12 subjects are left out")
+    said = " ".join(study.sentences)
+    assert study.sentences[0].startswith("The model was trained on all 12 subjects (s000, s001,")
+    assert study.tests["sentence"].iloc[0].startswith(study.sentences[0])
+    assert "There are no automatic masks" not in said
+    assert "12 subjects, 12 cases" in said
+    readers = table[table["pair"] == "inter"]
+    alone = study_readers(readers, cohort_of(readers), settings=SETTINGS)
+    for name in ("summary", "comparison", "cases"):
+        pd.testing.assert_frame_equal(study.tables[name], alone.tables[name], obj=name)
+
+
+def test_what_edited_masks_of_a_known_model_saved_is_not_counted() -> None:
+    table = simulated(0, subjects=12)
+    cohort = cohort_of(table, in_training="yes", minutes=10.0)
+    edited = cohort[cohort["reader"] == "A"].assign(reference_kind="edited", reading=2, minutes=1.0)
+    study = study_readers(table, pd.concat([cohort, edited]), settings=SETTINGS)
+    assert study.time_saved.empty
+    assert set(study.times["kind"]) == {"independent"}
 
 
 # Words

@@ -5,6 +5,11 @@ gives such a case the worst value of the metric against every reader (`counted_r
 worst value, such as a distance, gives no verdict while there are such cases. The segmented cases alone come
 second.
 
+The worst value counts for an empty mask too where the metric defines a value for it (specificity 1, kappa 0,
+binary ROC area 0.5): a mask that lies beside the tumour has less than these, so that a model would look
+better for drawing nothing. Only the worst value is never above that of a mask which was left out or emptied.
+`agreement.csv` holds the metric's own value.
+
 A tumour was drawn where one independent reader or more has a mask that is not empty. ``missing`` are cases
 without an automatic mask in a study that has them, and those whose automatic mask could not be compared with
 a reader's; ``empty`` those with an automatic mask without a voxel.
@@ -30,6 +35,7 @@ from nbradiomics.agreement.study.wording import number
 from nbradiomics.tables import AUTO
 from nbradiomics.wording import counted
 
+_THOUGH = " (the worst value, in place of what an empty mask has in the table of agreement: {} {})"
 MISSING, EMPTY = "missing", "empty"
 _DREW_MASK, _DREW_REFERENCE = ("ok", "empty_reference"), ("ok", "empty_mask")
 
@@ -143,5 +149,7 @@ def failures_text(failures: ModelFailures) -> str:
 
 
 def worst_text(metric: str) -> str:
-    """Write the worst value of a metric that has one: ``Dice 0``."""
-    return f"{METRIC[metric].label} {number(worst_value(metric), 0)}"
+    """Write the worst value of a metric that has one, and what an empty mask has where that is better."""
+    of, worst = METRIC[metric], number(worst_value(metric), 0)
+    own = "" if of.if_mask_empty in (worst, "NaN") else _THOUGH.format(of.label, of.if_mask_empty)
+    return f"{of.label} {worst}{own}"

@@ -33,6 +33,7 @@ def study_overview(
     *,
     first: Sequence[str],
     failures: ModelFailures,
+    with_model: bool,
 ) -> dict[str, Any]:
     """Count what was compared, collect the verdicts, and say it all in sentences.
 
@@ -44,6 +45,8 @@ def study_overview(
         What must be said before everything else.
     failures
         Cases of the comparison in which the model failed.
+    with_model
+        Whether the cohort has automatic masks, be they left out or not.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def study_overview(
         "failed_pairs": int((rows["status"] == FAILED).sum()),
         "edited_masks": _edited_masks(rows),
     }
-    sentences = [*first, *_what(counts), *_medians(tables["summary"], settings, failures)]
+    sentences = [*first, *_what(counts, with_model), *_medians(tables["summary"], settings, failures)]
     sentences += [*tables["tests"]["sentence"], *_read_together(tables["tests"], settings)]
     sentences += [
         *_meant_to_run(failures),
@@ -91,7 +94,7 @@ def _verdicts(tests: pd.DataFrame) -> dict[str, Any]:
     )
 
 
-def _what(counts: Mapping[str, Any]) -> Iterator[str]:
+def _what(counts: Mapping[str, Any], with_model: bool) -> Iterator[str]:
     readers = counted(len(counts["readers"]), "reader")
     named = f" ({', '.join(counts['readers'])})" if counts["readers"] else ""
     model = "the model and " if counts["auto"] else ""
@@ -99,9 +102,9 @@ def _what(counts: Mapping[str, Any]) -> Iterator[str]:
         f"{counted(counts['subjects'], 'subject')}, {counted(counts['cases'], 'case')} (regions of images): "
         f"{model}{readers} with independent masks{named}."
     )
-    if not counts["auto"]:
+    if not with_model:
         yield "There are no automatic masks: the study is one between readers alone."
-    elif len(counts["readers"]) < 2:
+    elif counts["auto"] and len(counts["readers"]) < 2:
         yield "With fewer than two readers there is nothing to hold the model's agreement against."
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
+from nbradiomics.agreement.pairs import EDITED
 from nbradiomics.agreement.study.comparison import comparison_table
 from nbradiomics.agreement.study.detection import detection_table
 from nbradiomics.agreement.study.direction import direction_table
@@ -22,7 +24,13 @@ from nbradiomics.agreement.study.times import time_saved_table, times_table
 from nbradiomics.agreement.study.volumes import bland_altman_table
 from nbradiomics.agreement.study.worst import cases_table
 from nbradiomics.errors import InputError
-from nbradiomics.in_training import left_out_sentence, seen_subjects, unknown_sentence, unknown_subjects
+from nbradiomics.in_training import (
+    all_seen_sentence,
+    left_out_sentence,
+    seen_subjects,
+    unknown_sentence,
+    unknown_subjects,
+)
 from nbradiomics.tables import AUTO
 
 _DEFAULT_SETTINGS = StudySettings()
@@ -35,6 +43,7 @@ def study_readers(
     *,
     clinical: pd.DataFrame | None = None,
     settings: StudySettings = _DEFAULT_SETTINGS,
+    said: Sequence[str] = (),
 ) -> ReadersStudy:
     """Hold the model's agreement with the readers against the readers' agreement with each other.
 
@@ -50,6 +59,8 @@ def study_readers(
         One row per subject, with the column ``subject``; for subgroups.
     settings
         Metric, margin and the like.
+    said
+        What the columns of `clinical` were taken for, for the last of the sentences.
 
     Returns
     -------
@@ -66,9 +77,10 @@ def study_readers(
     """
     rows = checked_rows(agreement, settings.metric)
     scans = _checked_cohort(cohort)
+    given = _with_model(rows, scans)
     new = _new_subjects(rows, scans)
-    rows, scans = (table[~table["subject"].isin(new.seen)] for table in (rows, scans))
-    model = {"with_model": bool((scans["reader"] == AUTO).any()) or len(automatic(rows)) > 0}
+    rows, scans = _without_seen(rows, scans, new)
+    model = {"with_model": _with_model(rows, scans)}
     subgroups, subgroup_tests = subgroup_tables(rows, scans, clinical, settings, **model)
     failures = compared_failures(rows, settings.metric, **model)
     alone = segmented_rows(rows, **model)
@@ -86,29 +98,52 @@ def study_readers(
         "time_saved": time_saved_table(scans, settings),
         "cases": cases_table(rows, settings),
     }
-    told = study_overview(rows, tables, settings, first=new.sentences, failures=failures)
+    told = study_overview(rows, tables, settings, first=new.sentences, failures=failures, with_model=given)
     record = {"in_training": len(new.seen), "in_training_not_known": new.unknown}
     overview: dict[str, Any] = {"settings": asdict(settings), **record, **asdict(failures), **told}
+    overview["sentences"] = [*overview["sentences"], *said]
     return ReadersStudy(**tables, overview=overview)
 
 
 @dataclass(frozen=True)
 class _NewSubjects:
-    """Whom the model was trained on, of how many that is not known, and what to say of it."""
+    """Whom the model was trained on, of how many that is not known, and what to say of it.
+
+    `none` says that the model was trained on everybody: the study is one between the readers.
+    """
 
     seen: frozenset[str]
     unknown: int
     sentences: tuple[str, ...]
+    none: bool = False
+
+
+def _with_model(rows: pd.DataFrame, cohort: pd.DataFrame) -> bool:
+    """Whether a study has automatic masks."""
+    return bool((cohort["reader"] == AUTO).any()) or len(automatic(rows)) > 0
+
+
+def _without_seen(
+    rows: pd.DataFrame, cohort: pd.DataFrame, new: _NewSubjects
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Leave out the subjects that the model has seen; where it has seen all, the model and what it began."""
+    if not new.none:
+        return rows[~rows["subject"].isin(new.seen)], cohort[~cohort["subject"].isin(new.seen)]
+    own = (rows[["reader", "reference"]] == AUTO).any(axis=1)
+    own |= (rows[["mask_kind", "reference_kind"]] == EDITED).any(axis=1)
+    return rows[~own], cohort[(cohort["reader"] != AUTO) & (cohort["reference_kind"] != EDITED)]
 
 
 def _new_subjects(rows: pd.DataFrame, cohort: pd.DataFrame) -> _NewSubjects:
     """Find out whom the model has seen; in a study without a model nobody is asked."""
-    if not (cohort["reader"] == AUTO).any() and automatic(rows).empty:
+    if not _with_model(rows, cohort):
         return _NewSubjects(frozenset(), 0, ())
     drawn = set(cohort.loc[(cohort["mask"] != "") & (cohort["reader"] != AUTO), "subject"])
     drawn |= set(rows["subject"])
     seen, unknown = seen_subjects(cohort) & drawn, unknown_subjects(cohort) & drawn
     left = len(drawn) - len(seen)
+    if seen and not left:
+        return _NewSubjects(frozenset(seen), 0, (all_seen_sentence(seen),), none=True)
     said = (left_out_sentence(seen, len(drawn)), unknown_sentence(unknown, left))
     return _NewSubjects(frozenset(seen), len(unknown), tuple(text for text in said if text))
 
