@@ -53,7 +53,7 @@ def test_a_declaration_that_changes_nothing_is_refused(tmp_path: Path) -> None:
         read_clinical(reader_plan(**asked, categorical=["hops"]), SUBJECTS)
     with pytest.raises(InputError, match="'age' is declared"):
         read_clinical(reader_plan(**asked, numeric=["age"]), SUBJECTS)
-    with pytest.raises(InputError, match="^'hosp' is declared twice"):
+    with pytest.raises(InputError, match=r"^'hosp' is declared twice"):
         reader_plan(**asked, numeric=["hosp"], categorical=["hosp"])
 
 
