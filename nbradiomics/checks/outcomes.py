@@ -40,7 +40,7 @@ def check_outcomes(
 ) -> list[Problem]:
     """List problems of the clinical table that a study names.
 
-    A subject without outcome (not in the table, or with neither time nor event) is a warning, and so is what
+    A subject without outcome (not in the table, or without a time or event) is a warning, and so is what
     may not be meant: levels that differ in capitals, numbers that look like codes of missing values, a
     covariate that looks like the outcome. Everything else is an error.
 
@@ -220,14 +220,14 @@ def _check_events(
 
 
 def _check_halves(reading: EndpointReading) -> list[Problem]:
-    """A time without an event, or an event without a time."""
+    """A time without an event, or an event without a time: the models leave such a subject out."""
     problems = []
     for there, absent in ((reading.event, reading.time), (reading.time, reading.event)):
         for place in np.flatnonzero(there.there & ~absent.there):
             subject, value = there.subjects[place], there.texts[place]
             found = f"subject {subject}: no {absent.name}, but {there.name} = {value}."
-            remedy = "Give both, or leave both empty."
-            problems.append(absent.problem("error", found, remedy, absent.lines[place]))
+            remedy = "The subject is left out of the outcome models; give both if they are known."
+            problems.append(absent.problem("warning", found, remedy, absent.lines[place]))
     return problems
 
 

@@ -13,7 +13,7 @@ from nbradiomics.clinical.numbers import plain_number
 from nbradiomics.clinical.oddities import codes_among
 from nbradiomics.problem import Problem
 
-#: More levels than this need `FEWEST_PER_LEVEL` subjects each, or a declaration.
+#: More levels than this are looked at: are they free text, and how many are rare?
 MOST_LEVELS = 10
 FEWEST_PER_LEVEL = 5
 _SHOWN = 5
@@ -39,19 +39,30 @@ def match_level(text: str, order: Sequence[str]) -> int | None:
 
 
 def too_many_levels(name: str, values: pd.Series, *, file: str) -> list[Problem]:
-    """An error where a category that nobody declared has many levels, some of them rare."""
+    """Many levels of a category that nobody declared: an error for free text, a warning for rare levels.
+
+    Texts of which more than half stand in one row alone are names or remarks, and no groups.
+    """
     counts = values.value_counts()
-    rare = counts[counts < FEWEST_PER_LEVEL]
+    single, rare = counts[counts == 1], counts[counts < FEWEST_PER_LEVEL]
     if len(counts) <= MOST_LEVELS or rare.empty:
         return []
-    shown = ", ".join(f"{level!r}" for level in rare.index[:_SHOWN])
+    if 2 * len(single) > len(counts):
+        found = (
+            f"{name} holds {len(counts)} different texts, {len(single)} of them in one subject alone, "
+            f"such as {_first(single)}: these look like free text or names."
+        )
+        remedy = "Merge rare levels, leave cells without a value empty, or declare the column as categorical."
+        return [Problem(file, "", name, "error", found, remedy)]
     found = (
-        f"{name} holds {len(counts)} different texts, {len(rare)} of them in fewer than {FEWEST_PER_LEVEL} "
-        f"subjects, such as {shown}; a category of more than {MOST_LEVELS} levels needs {FEWEST_PER_LEVEL} "
-        "subjects in each."
+        f"{name} holds {len(counts)} levels, {len(rare)} of them in fewer than {FEWEST_PER_LEVEL} subjects "
+        f"of the table, such as {_first(rare)}: their effects are hardly known."
     )
-    remedy = "Merge rare levels, leave cells without a value empty, or declare the column as categorical."
-    return [Problem(file, "", name, "error", found, remedy)]
+    return [Problem(file, "", name, "warning", found, "Merge rare levels where that makes sense.")]
+
+
+def _first(counts: pd.Series) -> str:
+    return ", ".join(f"{level!r}" for level in counts.index[:_SHOWN])
 
 
 def level_warnings(cells: Cells, values: pd.Series) -> list[Problem]:

@@ -71,8 +71,13 @@ def says_group(name: str) -> bool:
 
 
 def words_of(name: str) -> list[str]:
-    """Words of a column's name, without capitals: ``followUp_days`` is follow, up, days."""
+    """Words of a column's name, without capitals: ``followUp_days`` is follow, up, days.
+
+    Where small letters follow capitals, the last capital may belong to either: ``CTScan`` and ``PFStime``
+    give the words of both ways to read them.
+    """
     parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
+    parts += [part for pair in re.findall(r"([A-Z]{2,})([a-z]+)", name) for part in pair]
     return [part.casefold() for part in parts]
 
 

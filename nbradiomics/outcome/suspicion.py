@@ -20,11 +20,15 @@ FEWEST_SUBJECTS, FEWEST_PAIRS = 10, 50
 SUSPICION_REMEDY = (
     "Leave it out unless it was known at the scan: no figure of a model that sees the outcome means anything."
 )
-#: Words of a name, and parts of words, that speak of an outcome.
-_WORDS = re.compile(
-    r"events?|dead|died|surv|time|times|days?|follow|fu|outcome|status|os|pfs|efs|dfs|rfs|lfs|ttp|alive|vital"
+#: What names of endpoints begin with, and what may stick to it without a break: futime, osdays, dfsevent.
+_ENDPOINT = r"(?:os|pfs|efs|dfs|rfs|lfs|mfs|dmfs|dss|css|pfi|dfi|ttp|fup?|surv|vital|follow)"
+_ENDING = r"(?:time|days?|weeks?|months?|years?|events?|stat(?:us)?|cens|free)"
+#: Words of a name, and parts of words, that speak of an outcome. A word of time alone may be one of an age.
+_WORDS = re.compile(rf"{_ENDPOINT}{_ENDING}?|(?!seven|prevent)\w*event\w*|\w*dead|died|outcome|status|alive")
+_TIMES = re.compile(r"(?!age|some)(?:\w{2,})?(?:time|days|months)|times|day")
+_PARTS = re.compile(
+    r"death|deceas|surviv|relaps|recurr|progressi|progressed|follow[^a-z]?up|censor|last[^a-z]?(?:seen|contact)"
 )
-_PARTS = re.compile(r"death|deceas|surviv|relaps|recurr|progressi|progressed|follow[^a-z]?up|censor")
 
 
 def suspicions(
@@ -58,12 +62,16 @@ def suspicions(
 
 
 def name_reasons(name: str) -> Iterator[str]:
-    """Why a column's name speaks of an outcome: none for PyRadiomics' features, and for an age in days."""
-    words = words_of(name)
-    if is_pyradiomics_name(name) or "age" in words:
+    """Why a column's name speaks of an outcome: none for PyRadiomics' features, and for an age in days.
+
+    An age at death or at the event is an outcome like any other time of it.
+    """
+    if is_pyradiomics_name(name):
         return
-    parts = _PARTS.findall(name.casefold())
+    words, parts = words_of(name), _PARTS.findall(name.casefold())
     said = [word for word in words if _WORDS.fullmatch(word)]
+    if "age" not in words or parts or said:
+        said += [word for word in words if _TIMES.fullmatch(word)]
     if parts or said:
         yield f"its name says {', '.join(map(repr, dict.fromkeys([*parts, *said])))}"
 

@@ -52,6 +52,15 @@ def outcome(
     }
 
 
+def test_levels_that_a_fold_has_not_seen_are_predicted(tmp_path: Path) -> None:
+    table = base(tmp_path)
+    table["clinic"] = [f"H{place % 20 if place < 40 else place % 10}" for place in range(SUBJECTS)]
+    found = outcome(tmp_path, table, "--covariates", "clinic,age")
+    assert "clinic holds 20 levels, 20 of them in fewer than 5 subjects" in found["text"]
+    predictions = pd.read_csv(tmp_path / "o" / "predictions.csv")
+    assert predictions.notna().all(axis=None)
+
+
 def test_decimal_commas_give_the_numbers_of_decimal_points(tmp_path: Path) -> None:
     table = base(tmp_path)
     comma = table.assign(age=[str(age).replace(".", ",") for age in table["age"]])

@@ -105,10 +105,20 @@ def test_the_clinical_table_is_checked_against_the_cohort(tmp_path: Path) -> Non
     problems = errors(write_study(tmp_path, clinical=clinical))
     assert problems[["row", "column", "severity"]].to_numpy().tolist() == [
         ["2", "os_days", "error"],
-        ["3", "os_days", "error"],
+        ["3", "os_days", "warning"],
         ["6", "subject", "warning"],
     ]
     assert "s2" in problems["problem"].iloc[2]
+    assert "subject s1: no os_days, but os_event = 1." in problems["problem"].iloc[1]
+    assert "left out of the outcome models" in problems["remedy"].iloc[1]
+
+
+@pytest.mark.parametrize("cell", ["", "unknown"])
+def test_a_time_without_an_event_is_no_error(tmp_path: Path, cell: str) -> None:
+    clinical = f"subject,os_days,os_event\ns0,100,1\ns1,200,{cell}\ns2,300,0\n"
+    problems = errors(write_study(tmp_path, clinical=clinical))
+    assert problems[["row", "column", "severity"]].to_numpy().tolist() == [["3", "os_event", "warning"]]
+    assert "subject s1: no os_event, but os_days = 200." in problems["problem"].iloc[0]
 
 
 @pytest.mark.parametrize(

@@ -216,15 +216,19 @@ def test_points_that_may_separate_thousands_are_asked_about():
     assert read(["1.234", "2", "1.100", "0.5"])[1] == []
 
 
-def test_many_levels_need_enough_subjects_or_a_declaration():
+def test_many_levels_are_told_where_they_are_rare_and_free_text_needs_a_declaration():
     hospitals = [f"hospital {letter}" for letter in "abcdefghijkl"]
     table = clinical(ward=hospitals * 5)
     assert read_covariates(table, ["ward"], taken=()).columns[0].counts["hospital a"] == 5
-    rare = clinical(ward=hospitals * 4)
-    with pytest.raises(InputError, match="12 different texts, 12 of them in fewer than 5"):
-        read_covariates(rare, ["ward"], taken=())
+    assert read_covariates(table, ["ward"], taken=()).warnings == ()
+    (warning,) = read_covariates(clinical(ward=[*hospitals * 4, *hospitals[:4]]), ["ward"], taken=()).warnings
+    assert "ward holds 12 levels, 8 of them in fewer than 5 subjects" in warning.problem
+    remarks = clinical(ward=[*hospitals, *hospitals[:5]])
+    with pytest.raises(InputError, match="12 different texts, 7 of them in one subject alone"):
+        read_covariates(remarks, ["ward"], taken=())
+    assert len(read_covariates(clinical(ward=[*hospitals, *hospitals[:6]]), ["ward"], taken=()).warnings) == 1
     declared = Declaration(categorical=("ward",))
-    assert len(read_covariates(rare, ["ward"], taken=(), declared=declared).columns[0].levels) == 12
+    assert len(read_covariates(remarks, ["ward"], taken=(), declared=declared).columns[0].levels) == 12
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,39 @@ from nbradiomics.outcome.suspicion import name_reasons, suspicions
         "recurrence_free",
         "daysToDeath",
         "vital_status",
+        *[
+            "age_at_death",
+            "age_at_event",
+            "age_death_days",
+            "ageAtDeath",
+            "futime",
+            "fustat",
+            "survtime",
+            "eventtime",
+            "dfsevent",
+        ],
+        *[
+            "osdays",
+            "efsdays",
+            "PFStime",
+            "OSmonths",
+            "vitalstatus",
+            "timetoevent",
+            "isdead",
+            "dead1",
+            "fu_months",
+            "lastcontact",
+        ],
+        *[
+            "OS_STATUS",
+            "time2event",
+            "pfs1",
+            "os5y",
+            "days_to_last_contact",
+            "fup_months",
+            "dmfs_time",
+            "DSS",
+        ],
     ],
 )
 def test_names_that_speak_of_an_outcome(name: str) -> None:
@@ -49,10 +82,28 @@ def test_names_that_speak_of_an_outcome(name: str) -> None:
         "original_firstorder_Mean",
         "log-sigma-3-0-mm-3D_glcm_Idm",
         "original_shape_Time",
+        *[
+            "Sex",
+            "age_months",
+            "agedays",
+            "AgeDays",
+            "positive",
+            "sometimes",
+            "osteolysis",
+            "seventh",
+            "preventive",
+            "birthday",
+        ],
+        *["futility", "fused", "diagnosis", "cosmetic", "CTScan", "survey", "vitality", "timepoint"],
     ],
 )
 def test_other_names_do_not(name: str) -> None:
     assert list(name_reasons(name)) == []
+
+
+def test_the_words_are_those_that_stand_in_the_name() -> None:
+    assert list(name_reasons("PFStime")) == ["its name says 'pfs', 'time'"]
+    assert list(name_reasons("age_death_days")) == ["its name says 'death', 'days'"]
 
 
 def cohort(subjects: int = 60) -> tuple[pd.DataFrame, np.ndarray]:
