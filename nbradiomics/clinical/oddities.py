@@ -19,6 +19,8 @@ _CODES = (*_CODES, 88.0, 888.0, 8888.0, -7.0, -8.0, -77.0, -88.0, -777.0, -888.0
 _APART = 0.25
 #: Whole numbers with more different values than this are no groups.
 _MOST_GROUPS = 30
+#: Repeated whole numbers of this many different values may be names of groups, whatever the column's name.
+_FEW_VALUES = range(3, 9)
 _GROUP = re.compile(
     r"site|cent(?:er|re|ro)|zentrum|klinik|hospital|clinic(?!al)|institut|scanner|vendor|manufactur|group|arm|(?:sub)?type|cohort|batch|"
     r"ward|country|region|cluster|class|race|ethnic|gender|histolog|patholog|treatment|therapy|protocol|reader|"
@@ -123,6 +125,13 @@ def _may_be_groups(cells: Cells, values: pd.Series) -> list[Problem]:
         what = f"holds {different} whole numbers and its name says that they name groups"
     elif different == len(present) and any(_IDENTIFIER.fullmatch(word) for word in words):
         what = "holds a whole number of its own for each subject and its name says that it names them"
+    elif different in _FEW_VALUES and different < len(present):
+        found = (
+            f"{cells.name} holds {different} different whole numbers and counts as a number, each step "
+            "with the same effect."
+        )
+        remedy = f"If they are names, declare it: --categorical {cells.name}, or categorical: [{cells.name}]."
+        return [cells.problem("warning", found, remedy)]
     else:
         return []
     found = f"{cells.name} {what}; it counts as a number, each step with the same effect."

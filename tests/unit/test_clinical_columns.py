@@ -184,8 +184,20 @@ def test_whole_numbers_that_name_groups_are_asked_about(name):
 
 
 @pytest.mark.parametrize("name", ["age", "stage", "clinical_score", "psa", "karnofsky"])
-def test_other_whole_numbers_are_not_asked_about(name):
-    assert read_column(clinical(**{name: ["1", "2", "3"] * 4}), name)[1] == []
+def test_few_whole_numbers_are_asked_about_whatever_the_name(name):
+    table = clinical(**{name: ["1", "2", "3"] * 4})
+    (problem,) = read_column(table, name)[1]
+    assert (problem.severity, problem.problem.startswith(f"{name} holds 3 different")) == ("warning", True)
+    assert f"--categorical {name}, or categorical: [{name}]" in problem.remedy
+    for declared in (Declaration(numeric=(name,)), Declaration(categorical=(name,))):
+        assert read_column(table, name, declared)[1] == []
+
+
+@pytest.mark.parametrize(
+    "cells", [["0", "1"] * 6, [str(place) for place in range(9)] * 2, ["1", "2", "3"], ["0.5", "1", "2"] * 4]
+)
+def test_other_numbers_are_not_asked_about(cells):
+    assert read_column(clinical(y=cells), "y")[1] == []
 
 
 @pytest.mark.parametrize(
