@@ -349,3 +349,8 @@ def test_any_text_is_read_or_refused_and_none_is_lost(cells):
     if not refused and column.kind is not Kind.DATE:
         missing = int(column.values.isna().sum())
         assert missing == sum(column.missing_codes.values()) + sum(not text.split() for text in cells)
+
+
+def test_a_zero_with_a_sign_is_written_without_it():
+    column, _ = read(["-59", "-3.5", "-0"])
+    assert list(column_sentences(column)) == ["x was taken for a number, -59 to 0."]
