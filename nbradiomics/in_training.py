@@ -127,11 +127,10 @@ def left_out_sentence(seen: Iterable[str], total: int) -> str:
     names = sorted(seen)
     if not names:
         return ""
-    verb = "is" if len(names) == 1 else "are"
-    subjects = "subject" if total == 1 else "subjects"
+    verb, whom = ("is", "this subject") if len(names) == 1 else ("are", "them")
     return (
-        f"{len(names)} of {total} {subjects} {verb} left out, because the model was trained on them "
-        f"({_listed(names)})."
+        f"{len(names)} of {counted(total, 'subject')} {verb} left out, because the model was trained on "
+        f"{whom} ({_listed(names)})."
     )
 
 

@@ -17,7 +17,7 @@ from nbradiomics.execution import Failure
 from nbradiomics.reproducibility import stable_text
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.tables import INDEX, read_table
-from nbradiomics.wording import against, concordance, interval, ratio, signed
+from nbradiomics.wording import against, concordance, counted, interval, ratio, signed
 
 
 def summarise(
@@ -85,17 +85,24 @@ def _left_out(folder: RunFolder) -> str:
     record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     told = []
     if record.get("in_training"):
-        told.append(f"{record['in_training']} subjects left out, because the model was trained on them")
-    if record.get("in_training_not_known"):
+        amount = record["in_training"]
         told.append(
-            f"of {record['in_training_not_known']} subjects it is not known if the model was trained on them"
+            f"{counted(amount, 'subject')} left out, because the model was trained on {_whom(amount)}"
         )
+    if record.get("in_training_not_known"):
+        amount = record["in_training_not_known"]
+        people = counted(amount, "subject")
+        told.append(f"of {people} it is not known if the model was trained on {_whom(amount)}")
     if record.get("missing") or record.get("empty"):
         told.append(
-            f"without a mask of the model to compare {record['missing']} cases, with an empty one "
+            f"without a mask of the model to compare {counted(record['missing'], 'case')}, with an empty one "
             f"{record['empty']}"
         )
     return f"{'; '.join(told)}. " if told else ""
+
+
+def _whom(subjects: int) -> str:
+    return "this subject" if subjects == 1 else "them"
 
 
 def _stable(folder: RunFolder, failures: list[Failure]) -> str:

@@ -69,6 +69,11 @@ def amount(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()
     return _apart(value, digits, (0.0,), beside)
 
 
+def short(value: float) -> str:
+    """Write a value of a table with six digits at most, as it was measured; 0 has no sign."""
+    return f"{value + 0.0:.6g}"  # -0.0 + 0.0 is 0.0
+
+
 def percent(share: float | None, digits: int = 0) -> str:
     """Write a share in percent: 0.42 is ``42 %``; only all is ``100 %``, and only none is ``0 %``."""
     text = _apart(None if share is None else 100 * share, digits, (0.0, 100.0), ())

@@ -18,7 +18,7 @@ from nbradiomics.guess import did_you_mean
 from nbradiomics.problem import Problem, problem_of
 from nbradiomics.study import Outcome, Readers, Study, read_study
 from nbradiomics.tables import NO_COLUMNS
-from nbradiomics.wording import tally
+from nbradiomics.wording import short, tally
 
 #: Columns of the cohort table that make subgroups.
 _OWN = ("site", "timepoint", "sequence", "roi")
@@ -151,7 +151,7 @@ def _group_sentence(column: pd.Series, *, declared: bool) -> str:
     said = f"Subgroups by {column.name}, {'as declared' if declared else 'as inferred'}:"
     if isinstance(column.dtype, pd.CategoricalDtype) or column.nunique() <= MOST_VALUES:
         return f"{said} {tally(_counts(column))} subjects."
-    split = f"{said} numbers from {column.min():.6g} to {column.max():.6g}, split at the median."
+    split = f"{said} numbers from {short(column.min())} to {short(column.max())}, split at the median."
     whole = not declared and bool((column.dropna() % 1 == 0).all())
     return f"{split} If they are names, declare the column as categorical." if whole else split
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from nbradiomics.clinical.missing import Codes, find_missing
 from nbradiomics.problem import Problem
+from nbradiomics.wording import counted
 
 #: Line of a file in which the first row of a table stands: line 1 is the header.
 FIRST_LINE = 2
@@ -80,7 +81,7 @@ class Cells:
         for text in texts[:_SHOWN_TEXTS]:
             places = np.flatnonzero((chosen & (self.texts == text)).to_numpy(dtype=bool))
             first = places[0]
-            more = f" ({in_cells(len(places))}: {self.lines_of(places)})" if len(places) > 1 else ""
+            more = f" ({counted(len(places), 'cell')}: {self.lines_of(places)})" if len(places) > 1 else ""
             found = f"subject {self.subjects[first]}: {self.name} is {text!r}{more}; expected {expected}."
             problems.append(self.problem("error", found, remedy, self.lines[first]))
         if len(texts) > _SHOWN_TEXTS:
@@ -120,11 +121,6 @@ def read_cells(table: pd.DataFrame, name: str, codes: Codes = Codes(), *, file: 
         lines=lines_of(table),
         file=file,
     )
-
-
-def in_cells(count: int) -> str:
-    """A number of cells in words."""
-    return f"{count} cell{'' if count == 1 else 's'}"
 
 
 def lines_of(table: pd.DataFrame) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ def _numeric(cells: Cells, said: Said) -> tuple[ClinicalColumn, list[Problem]]:
         commas=numbers.commas,
     )
     errors = _bad_numbers(cells, numbers) if numbers.bad.any() else []
-    return column, errors or number_warnings(cells, column.values, counted=said is Said.INFERRED)
+    return column, errors or number_warnings(cells, column.values, inferred=said is Said.INFERRED)
 
 
 def _bad_numbers(cells: Cells, numbers: Numbers) -> list[Problem]:

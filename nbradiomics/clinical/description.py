@@ -13,6 +13,7 @@ from nbradiomics.clinical.column import ClinicalColumn, Said
 from nbradiomics.clinical.endpoints import DROP, EndpointReading, EndpointRule
 from nbradiomics.clinical.inference import Kind
 from nbradiomics.problem import Problem
+from nbradiomics.wording import counted, short
 
 _SAID = {Said.INFERRED: "was taken for", Said.DECLARED: "was declared to be", Said.TYPED: "is typed as"}
 _SHOWN = 5
@@ -76,7 +77,7 @@ def column_sentences(column: ClinicalColumn) -> Iterator[str]:
     how = _SAID[column.said]
     present = column.values.dropna()
     if column.kind is Kind.NUMERIC:
-        span = f", {present.min():.6g} to {present.max():.6g}" if len(present) else ""
+        span = f", {short(present.min())} to {short(present.max())}" if len(present) else ""
         commas = ", with decimal commas" if column.commas else ""
         yield f"{column.name} {how} a number{span}{commas}."
     elif column.kind is Kind.ORDINAL:
@@ -104,7 +105,7 @@ def endpoint_sentences(reading: EndpointReading, rule: EndpointRule, chosen: np.
         what = "left out" if rule.zero_times == DROP else f"{rule.zero_times} takes its place"
         shown = ", ".join(reading.time.subjects[place] for place in zero[:_SHOWN])
         shown += " ..." if len(zero) > _SHOWN else ""
-        yield f"{rule.time} is 0 in {len(zero)} subject{'s' if len(zero) > 1 else ''} ({shown}): {what}."
+        yield f"{rule.time} is 0 in {counted(len(zero), 'subject')} ({shown}): {what}."
 
 
 def _codes(name: str, codes: Mapping[str, int]) -> Iterator[str]:

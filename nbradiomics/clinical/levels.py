@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nbradiomics.clinical.cells import Cells, in_cells
+from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.missing import doubtful_words
 from nbradiomics.clinical.numbers import plain_number
 from nbradiomics.clinical.oddities import codes_among
 from nbradiomics.problem import Problem
+from nbradiomics.wording import counted
 
 #: More levels than this are looked at: are they free text, and how many are rare?
 MOST_LEVELS = 10
@@ -74,7 +75,7 @@ def level_warnings(cells: Cells, values: pd.Series) -> list[Problem]:
         found = f"{cells.name} has levels that differ in capitals or in the form of a number alone: {counts}."
         problems.append(cells.problem("warning", found, "Write them alike if they mean the same."))
     for word, count in doubtful_words(cells.texts[cells.there]).items():
-        found = f"{cells.name}: {word!r} ({in_cells(count)}) counts as a level."
+        found = f"{cells.name}: {word!r} ({counted(count, 'cell')}) counts as a level."
         remedy = "Declare it as missing if it means that nothing is known."
         problems.append(cells.problem("warning", found, remedy))
     numbers = {level: plain_number(level) for level in levels}

@@ -7,9 +7,10 @@ import re
 import numpy as np
 import pandas as pd
 
-from nbradiomics.clinical.cells import Cells, in_cells
+from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.missing import doubtful_words
 from nbradiomics.problem import Problem
+from nbradiomics.wording import counted, short
 
 #: Numbers that are written for a value that is missing.
 _CODES = (-1.0, *(sign * number for number in (9.0, 99.0, 999.0, 9999.0, 99999.0) for sign in (-1, 1)))
@@ -29,22 +30,24 @@ _GROUP = re.compile(
 _IDENTIFIER = re.compile(r"id|mrn|nr|no|number|patient|record|accession|subject|row|index")
 
 
-def number_warnings(cells: Cells, values: pd.Series, *, counted: bool) -> list[Problem]:
+def number_warnings(cells: Cells, values: pd.Series, *, inferred: bool) -> list[Problem]:
     """Warnings about a column of numbers.
 
     Parameters
     ----------
     cells, values
         The column, and its numbers.
-    counted
+    inferred
         Whether the kind was inferred, so that a category may have been taken for a number.
     """
     remedy = "Write 0 if it means that there is none."
     words = [
-        cells.problem("warning", f"{cells.name}: {word!r} ({in_cells(count)}) counts as missing.", remedy)
+        cells.problem(
+            "warning", f"{cells.name}: {word!r} ({counted(count, 'cell')}) counts as missing.", remedy
+        )
         for word, count in doubtful_words(cells.codes).items()
     ]
-    groups = _may_be_groups(cells, values) if counted else []
+    groups = _may_be_groups(cells, values) if inferred else []
     return [*codes_among(cells, values), *words, *_may_be_thousands(cells), *groups]
 
 
@@ -58,9 +61,9 @@ def codes_among(cells: Cells, values: pd.Series) -> list[Problem]:
         if len(places) and len(others) and _apart(code, others, repeated=len(places) > 1):
             text = f"{code:.15g}"
             found = (
-                f"{cells.name} is {text} in {in_cells(len(places))} "
-                f"({cells.lines_of(places)}), apart from its other values ({others.min():.6g} to "
-                f"{others.max():.6g}); it counts as a value."
+                f"{cells.name} is {text} in {counted(len(places), 'cell')} "
+                f"({cells.lines_of(places)}), apart from its other values ({short(others.min())} to "
+                f"{short(others.max())}); it counts as a value."
             )
             remedy = f"If it is a code for a missing value, declare {text} as missing."
             problems.append(cells.problem("warning", found, remedy, cells.lines[places[0]]))

@@ -14,7 +14,7 @@ from nbradiomics.outcome.groups import PermutationTest
 from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.performance import GAIN
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
-from nbradiomics.wording import against, concordance, p_text, share, signed
+from nbradiomics.wording import against, concordance, counted, p_text, share, signed
 
 #: Columns that a sentence warns of one by one.
 _SHOWN = 10
@@ -117,8 +117,9 @@ def _sentences(
     settings: OutcomeSettings,
 ) -> Iterator[str]:
     yield (
-        f"{summary['subjects']} subjects with {summary['events']} events ({summary['time']}, "
-        f"{summary['event']}) were analysed; {summary['excluded']} were left out."
+        f"{counted(summary['subjects'], 'subject')} with {counted(summary['events'], 'event')} "
+        f"({summary['time']}, {summary['event']}) were analysed; {summary['excluded']} "
+        f"{'was' if summary['excluded'] == 1 else 'were'} left out."
     )
     yield from _suspicious(summary["suspicious"])
     yield from read
@@ -130,7 +131,7 @@ def _sentences(
             "the training subjects took their place."
         )
     for name, count in summary["missing_covariates"].items():
-        people = "1 subject" if count == 1 else f"{count} subjects"
+        people = counted(count, "subject")
         yield f"{name} was missing in {people} and filled in from the training subjects of each fold."
     yield from _found(performance, settings)
     yield from _below_chance(performance)
@@ -144,7 +145,7 @@ def _sentences(
 
 
 def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str]:
-    design = f"{settings.folds} folds, {settings.repeats} repeats"
+    design = f"{settings.folds} folds, {counted(settings.repeats, 'repeat')}"
     columns = (performance[name] for name in ("model", "metric", "value", "low", "high"))
     for model, metric, value, low, high in zip(*columns, strict=True):
         if np.isnan(value):

@@ -14,6 +14,7 @@ from nbradiomics.in_training import (
 )
 from nbradiomics.reproducibility.stability import CAUTION_BELOW
 from nbradiomics.tables import AUTO
+from nbradiomics.wording import counted
 
 _FEW_READERS = 3
 #: How the interval of ICC(A,1) may be read.
@@ -42,7 +43,7 @@ def rests_on(table: pd.DataFrame) -> str:
         return ""
     few = int(table["note"].astype(str).str.contains("are needed").sum()) if "note" in table else 0
     judged = f", {few} not judged ({_least(table)})" if few else ""
-    subjects = _counted(int(table["subjects"].max()), "subject")
+    subjects = counted(int(table["subjects"].max()), "subject")
     return f"{judged}. From {subjects}{_raters(table)}{_caution(table)}"
 
 
@@ -73,7 +74,7 @@ def _least(table: pd.DataFrame) -> str:
 
 def _raters(table: pd.DataFrame) -> str:
     count = _readers(table)
-    return "" if count is None else f" and {_counted(count, 'reader')}"
+    return "" if count is None else f" and {counted(count, 'reader')}"
 
 
 def _readers(table: pd.DataFrame) -> int | None:
@@ -91,7 +92,3 @@ def _caution(table: pd.DataFrame) -> str:
     if readers is not None and readers < _FEW_READERS:
         few.append("only two readers")
     return f" (caution: {' and '.join(few)}; others would give another choice)" if few else ""
-
-
-def _counted(amount: int, one: str) -> str:
-    return f"{amount} {one if amount == 1 else one + 's'}"

@@ -146,7 +146,7 @@ def test_the_command_reproducibility_says_who_is_left_out_and_what_to_beware_of(
     asked = ("--readers", "auto,B,C", "--out", tmp_path / "stable.csv")
     assert call("reproducibility", features, *asked) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert said.startswith("1 of 8 subjects is left out, because the model was trained on them (s0).")
+    assert said.startswith("1 of 8 subjects is left out, because the model was trained on this subject (s0).")
     assert "From 7 subjects and 3 readers (caution: fewer than 30 subjects" in said
     assert "hold for these readers" in said
     assert call("reproducibility", features, *asked, "--min-subjects", "5") == 0

@@ -374,3 +374,8 @@ def test_numbers_and_words_that_begin_as_months_are_no_dates(text):
 )
 def test_dates_are_dates(text):
     assert is_date(text)
+
+
+def test_a_zero_with_a_sign_is_written_without_it():
+    column, _ = read(["-59", "-3.5", "-0"])
+    assert list(column_sentences(column)) == ["x was taken for a number, -59 to 0."]

@@ -11,7 +11,14 @@ import pytest
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.features.cohort import extract_cohort
-from nbradiomics.in_training import read_state, require_known, training_states, unknown_sentence
+from nbradiomics.in_training import (
+    all_seen_sentence,
+    left_out_sentence,
+    read_state,
+    require_known,
+    training_states,
+    unknown_sentence,
+)
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome
 from nbradiomics.reproducibility import assess_reproducibility, stable_text, training_sentences
 from nbradiomics.tables import feature_columns, read_table, write_table
@@ -129,6 +136,13 @@ def test_a_whole_training_list_may_be_given_and_those_of_other_cohorts_are_count
     assert require_known(["B007", "A007"], ["A007"]).startswith("1 of 2 listed training subjects is not")
     assert require_known(["Marta", "Maria"], ["Maria"]).startswith("1 of 2")
     assert require_known(["ext1"], ["P2"]).startswith("1 of 1 listed training subject is not")
+
+
+def test_one_subject_is_spoken_of_as_one() -> None:
+    one = "1 of 1 subject is left out, because the model was trained on this subject (a)."
+    assert left_out_sentence(["a"], 1) == one
+    assert left_out_sentence(["a", "b"], 3).startswith("2 of 3 subjects are left out, because the model was")
+    assert all_seen_sentence(["a"]).startswith("The model was trained on the only subject (a)")
 
 
 def features_of(subjects: int = 40, seen: int = 15, state: str = "no") -> pd.DataFrame:

@@ -19,6 +19,7 @@ from nbradiomics.wording import (
     p_value,
     percent,
     ratio,
+    short,
     signed,
 )
 
@@ -116,3 +117,8 @@ def test_the_terminal_and_the_page_round_alike() -> None:
     assert study.interval_text(-0.02996, 0.01, 0.975, beside=(-0.03,)).startswith(
         "97.5\u00a0% interval -0.02996"
     )
+
+
+def test_a_value_of_a_table_keeps_its_digits_and_zero_has_no_sign() -> None:
+    written = {-0.0: "0", -59.0: "-59", 1234.5678: "1234.57", 0.1: "0.1"}
+    assert {value: short(value) for value in written} == written
