@@ -20,7 +20,8 @@ from nbradiomics.run_folder import RunFolder, study_owner
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.stages import Run
-from nbradiomics.study import Study, load_study
+from nbradiomics.study import Study
+from nbradiomics.study_file import load_study
 from nbradiomics.summary import summarise
 from nbradiomics.tables import feature_columns
 

@@ -6,18 +6,15 @@ Sections are named after the stages; a stage whose section is absent is not run.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -26,9 +23,6 @@ from nbradiomics.clinical.declaration import Declaration
 from nbradiomics.cohort_table import DEFAULTS
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
-from nbradiomics.names import absolute_path
-from nbradiomics.problem import Problem, raise_errors
-from nbradiomics.tables import read_text
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -57,23 +51,13 @@ Value = Annotated[str, BeforeValidator(_as_value)]
 Values = Annotated[list[Value], BeforeValidator(_as_values)]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML's safe loader, but a key that stands twice is an error: the last one would win in silence."""
+class Section(BaseModel):
+    """What all sections of a study file have in common: unknown keys are refused, and nothing changes."""
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                mark = node.value[index][0].start_mark
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", mark)
-        return super().construct_mapping(node, deep=deep)
-
-
-class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class _Declaring(_Section):
+class _Declaring(Section):
     """A section that may say what columns of its clinical table are."""
 
     categorical: list[str] = Field(default=[], description="Columns that are categories, such as sites 1, 2.")
@@ -93,7 +77,7 @@ class _Declaring(_Section):
         return self
 
 
-class Segment(_Section):
+class Segment(Section):
     """How the tumours are found; its masks become reader ``auto``."""
 
     model: str = Field(description="Name of a bundled or imported model, or a trained nnU-Net v2 folder.")
@@ -166,7 +150,7 @@ class Readers(_Declaring):
         raise ValueError("a date or the name of a protocol was expected, in quotes if need be")
 
 
-class Extract(_Section):
+class Extract(Section):
     """Which features are computed."""
 
     params: str = Field(default="t2w_mr_anisotropic", description="PyRadiomics parameter file or preset.")
@@ -175,7 +159,7 @@ class Extract(_Section):
     )
 
 
-class Reproducibility(_Section):
+class Reproducibility(Section):
     """What counts as stable."""
 
     threshold: Share = Field(default=0.75, description="Lowest lower limit of the ICC of a stable feature.")
@@ -185,7 +169,7 @@ class Reproducibility(_Section):
     )
 
 
-class Endpoint(_Section):
+class Endpoint(Section):
     """One endpoint of the clinical table; time counts from the scan."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="Short name; it names a folder.")
@@ -255,7 +239,7 @@ class Outcome(_Declaring):
         return endpoints
 
 
-class Study(_Section):
+class Study(Section):
     """A whole study. Paths are absolute once it is loaded."""
 
     name: str = "study"
@@ -298,163 +282,3 @@ class Study(_Section):
         if len(set(columns.values())) < len(columns):
             raise ValueError("one column of a table cannot be two of ours")
         return columns
-
-
-def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
-    """Read a study file and find everything wrong with it.
-
-    Returns
-    -------
-    study
-        The study with absolute paths, or ``None`` when the file is not valid.
-    problems
-        Unknown keys, values of the wrong kind, paths that are not there.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path} does not exist or is no file.", "Check the path of the study file.")
-    text = read_text(path)
-    try:
-        content = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = str(mark.line + 1) if mark else ""
-        found = f"no valid YAML: {getattr(error, 'problem', None) or error}."
-        return None, [Problem(str(path), line, "", "error", found, "Correct this line or the one before it.")]
-    if not isinstance(content, dict):
-        found = "the file holds no mapping of keys."
-        return None, [Problem(str(path), "1", "", "error", found, "Start from the README's example.")]
-    study, problems = _validate(content, path, text)
-    if study is None:
-        return None, problems
-    resolved = _resolve(study, path.parent)
-    return resolved, problems + _missing_files(resolved, path, text)
-
-
-def _validate(content: dict[str, Any], path: Path, text: str) -> tuple[Study | None, list[Problem]]:
-    """Validate; what is wrong is reported and left out, so that the rest is still looked at."""
-    problems: list[Problem] = []
-    while True:
-        try:
-            return Study.model_validate(content), problems
-        except ValidationError as error:
-            details = error.errors()
-        # What follows from leaving something out is not reported.
-        problems = problems or [_problem(path, text, detail) for detail in details]
-        left_out = _leave_out(content, [detail["loc"] for detail in details])
-        if not left_out and "cohort" in content:
-            return None, problems
-        content.setdefault("cohort", "")
-
-
-def _leave_out(content: dict[str, Any], places: Sequence[tuple[Any, ...]]) -> bool:
-    """Remove what stands at some places, or the section that lacks it; whether there was anything."""
-    found = {(id(holder), key): holder for keys in places for holder, key in _deepest(content, keys)}
-    # The last entry of a list first: the others keep their places.
-    for (_, key), holder in sorted(found.items(), key=lambda item: str(item[0][1]), reverse=True):
-        del holder[key]
-    return bool(found)
-
-
-def _deepest(place: Any, keys: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """The last of some nested keys that is there, with what holds it; empty where the first one is not."""
-    if not keys:
-        return []
-    names = place if isinstance(place, dict) else range(len(place)) if isinstance(place, list) else ()
-    return (_deepest(place[keys[0]], keys[1:]) or [(place, keys[0])]) if keys[0] in names else []
-
-
-def load_study(path: str | Path) -> Study:
-    """Read a study file; raise `InputError` that tells everything wrong with it."""
-    study, problems = read_study(path)
-    raise_errors(problems)
-    assert study is not None  # without an error there is a study
-    return study
-
-
-def _resolve(study: Study, folder: Path) -> Study:
-    """Make paths absolute; a preset or a bundled model keeps its name."""
-    changes: dict[str, Any] = {"cohort": absolute_path(folder, study.cohort)}
-    changes["extract"] = study.extract.model_copy(
-        update={"params": _path_or_name(study.extract.params, folder)}
-    )
-    if study.segment:
-        model = _path_or_name(study.segment.model, folder)
-        changes["segment"] = study.segment.model_copy(update={"model": model})
-    if study.readers.clinical:
-        clinical = absolute_path(folder, study.readers.clinical)
-        changes["readers"] = study.readers.model_copy(update={"clinical": clinical})
-    if study.outcome:
-        clinical = absolute_path(folder, study.outcome.clinical)
-        changes["outcome"] = study.outcome.model_copy(update={"clinical": clinical})
-    return study.model_copy(update=changes)
-
-
-def _path_or_name(value: str, folder: Path) -> str:
-    path = absolute_path(folder, value)
-    return str(path) if path.exists() else value
-
-
-def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
-    named: list[tuple[tuple[str, ...], Path]] = [(("cohort",), study.cohort)]
-    if study.readers.clinical:
-        named.append((("readers", "clinical"), study.readers.clinical))
-    if study.outcome:
-        named.append((("outcome", "clinical"), study.outcome.clinical))
-    return [
-        Problem(
-            str(path),
-            _line(text, keys),
-            ".".join(keys),
-            "error",
-            f"{file} does not exist or is no file.",
-            "Paths are relative to the study file"
-            + (", and are written with / on this system." if "\\" in str(file) else "."),
-        )
-        for keys, file in named
-        # A cohort that is not named at all has been reported.
-        if not file.is_file() and file != absolute_path(path.parent, ".")
-    ]
-
-
-def _problem(path: Path, text: str, details: Any) -> Problem:
-    keys = tuple(details["loc"])
-    column = ".".join(str(key) for key in keys if key != "[key]")
-    if details["type"] == "extra_forbidden":
-        allowed = _allowed(keys[:-1])
-        remedy = f"{did_you_mean(str(keys[-1]), allowed)}Keys allowed here: {', '.join(allowed)}."
-        return Problem(str(path), _line(text, keys), column, "error", f"unknown key {keys[-1]!r}.", remedy)
-    found = f"{details['msg']}; found: {details['input']!r}." if details["type"] != "missing" else "missing."
-    return Problem(
-        str(path), _line(text, keys), column, "error", found, "See the README's example of a study."
-    )
-
-
-def _allowed(keys: tuple[Any, ...]) -> list[str]:
-    models: dict[str, type[_Section]] = {
-        "segment": Segment,
-        "readers": Readers,
-        "extract": Extract,
-        "reproducibility": Reproducibility,
-        "outcome": Outcome,
-        "endpoints": Endpoint,
-    }
-    names = [key for key in keys if key in models]
-    return list((models[names[-1]] if names else Study).model_fields)
-
-
-def _line(text: str, keys: tuple[Any, ...]) -> str:
-    """Line of a key in YAML text, counted from 1; of its parent when the key itself is absent."""
-    node = yaml.compose(text)
-    line = 1
-    for key in keys:
-        if isinstance(node, yaml.MappingNode):
-            found = next((pair for pair in node.value if pair[0].value == key), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
-            found = (node.value[key], node.value[key])
-        else:
-            found = None
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return str(line)

@@ -27,7 +27,8 @@ from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS
 from nbradiomics.outcome.cox import survival_array
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
 from nbradiomics.problem import Problem, problem_of
-from nbradiomics.study import Endpoint, Outcome, Readers, read_study
+from nbradiomics.study import Endpoint, Outcome, Readers
+from nbradiomics.study_file import read_study
 from nbradiomics.tables import NO_COLUMNS
 
 

@@ -16,7 +16,8 @@ from nbradiomics.clinical import Declaration, read_clinical_table, subgroup_colu
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
 from nbradiomics.problem import Problem, problem_of
-from nbradiomics.study import Outcome, Readers, Study, read_study
+from nbradiomics.study import Outcome, Readers, Study
+from nbradiomics.study_file import read_study
 from nbradiomics.tables import NO_COLUMNS
 from nbradiomics.wording import short, tally
 

@@ -26,7 +26,8 @@ from nbradiomics.in_training import require_known, unknown_sentence, unknown_sub
 from nbradiomics.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
 from nbradiomics.problem import Problem, problem_of, problem_table, told_once
 from nbradiomics.segmentation.model import load_model
-from nbradiomics.study import Study, read_study
+from nbradiomics.study import Study
+from nbradiomics.study_file import read_study
 from nbradiomics.tables import AUTO
 
 

@@ -15,7 +15,7 @@ LAYERS = [
     {"problem", "execution", "names", "wording", "atomic", "guess", "owned_folder"},
     {"tables", "images"},
     {"workspace", "failures", "clinical"},
-    {"in_training", "batch_table", "cohort_table", "cohort", "study"},
+    {"in_training", "batch_table", "cohort_table", "cohort", "study", "study_file"},
     {"case_region", "components", "lesions", "mask_labels", "provenance", "run_folder", "earlier_folder"},
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},
     {"outcome"},
@@ -25,7 +25,7 @@ LAYERS = [
     {"demo", "doctor"},
     {"console", "cli_options", "cli_folders"},
     {"cli_steps"},
-    {"cli_features", "cli_model", "cli_readers", "cli_segment", "cli_train"},
+    {"cli_features", "cli_model", "cli_outcome", "cli_readers", "cli_segment", "cli_train"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -11,7 +11,7 @@ from nbradiomics.cohort import load_cohort
 from nbradiomics.cohort_table import read_cohort_table
 from nbradiomics.errors import InputError
 from nbradiomics.problem import Problem
-from nbradiomics.study import load_study
+from nbradiomics.study_file import load_study
 from tests.helpers import two_readers, write_cohort
 
 

@@ -12,7 +12,7 @@ from nbradiomics.checks.readers import check_readers, describe_readers, read_cli
 from nbradiomics.cohort_table import read_cohort_table
 from nbradiomics.errors import InputError
 from nbradiomics.reader_study import reader_plan
-from nbradiomics.study import load_study
+from nbradiomics.study_file import load_study
 from tests.helpers import call, two_readers
 
 SUBJECTS = [f"s{number}" for number in range(12)]

@@ -7,7 +7,8 @@ import pytest
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings
-from nbradiomics.study import Endpoint, Outcome, load_study, read_study
+from nbradiomics.study import Endpoint, Outcome
+from nbradiomics.study_file import load_study, read_study
 
 
 def write(folder: Path, text: str) -> Path:
