@@ -143,9 +143,9 @@ def test_maps_of_an_earlier_model_do_not_stay_beside_new_masks(channels: Path, t
     (tmp_path / "bad.nii.gz").write_bytes(b"no image")
     call("segment", table, "--model", model, "--out", out)
     assert {file.name[0] for file in maps.glob("[!.]*")} == {"g"}
-    assert [file.name[0] for file in (tmp_path / "out_masks").glob("*")] == ["g"]
+    assert [file.name[0] for file in (tmp_path / "out_masks").glob("[!.]*")] == ["g"]
     call("segment", table, "--model", model, "--out", out, "--no-maps")
-    assert not list(maps.glob("*"))
+    assert not list(maps.glob("[!.]*"))
 
 
 def test_orientations_that_differ_are_a_warning_where_the_model_records_none(
