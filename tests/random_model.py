@@ -53,7 +53,7 @@ def make_model(
     """
     labels = labels or {"background": 0, "tumour": 1}
     name = "2d" if flat else "3d_fullres"
-    plans = json.loads((BUNDLED / "synthetic-demo" / "plans.json").read_text())
+    plans = json.loads((BUNDLED / "synthetic-demo" / "plans.json").read_text(encoding="utf-8"))
     plans["foreground_intensity_properties_per_channel"] = {str(n): _CHANNEL for n in range(len(channels))}
     own = {**plans["configurations"]["3d_fullres"], **_network(flat=flat)}
     own["normalization_schemes"] = ["ZScoreNormalization"] * len(channels)
@@ -85,7 +85,7 @@ def make_model(
 
 
 def _network(*, flat: bool) -> dict[str, Any]:
-    plans = json.loads((BUNDLED / "synthetic-demo" / "plans.json").read_text())
+    plans = json.loads((BUNDLED / "synthetic-demo" / "plans.json").read_text(encoding="utf-8"))
     architecture = plans["configurations"]["3d_fullres"]["architecture"]
     axes = 2 if flat else 3
     architecture["arch_kwargs"].update(

@@ -67,10 +67,10 @@ def test_check_prints_and_writes_the_problems(tmp_path: Path, capsys: pytest.Cap
     assert call("check", cohort, "--jobs", 1) == 0
     assert "0 error(s), 0 warning(s)" in capsys.readouterr().out
     write_scan(tmp_path, "e", {"A": ball() * 0}, seed=9)
-    cohort.write_text(cohort.read_text() + "e,e.nii.gz,A,e_A.nii.gz\n")
+    cohort.write_text(cohort.read_text(encoding="utf-8") + "e,e.nii.gz,A,e_A.nii.gz\n")
     assert call("check", cohort, "--out", tmp_path / "p.csv", "--jobs", 1) == 0  # a warning is no error
     assert pd.read_csv(tmp_path / "p.csv")["severity"].tolist() == ["warning"]
-    cohort.write_text(cohort.read_text() + "f,nowhere.nii.gz,,\n")
+    cohort.write_text(cohort.read_text(encoding="utf-8") + "f,nowhere.nii.gz,,\n")
     assert call("check", cohort, "--jobs", 1) == 1
 
 
@@ -79,7 +79,7 @@ def test_extract_leaves_the_table_and_its_failures(
     tmp_path: Path, params: Path, ending: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cohort = two_readers(tmp_path, 2)
-    cohort.write_text(cohort.read_text() + "gone,gone.nii.gz,A,gone.nii.gz\n")
+    cohort.write_text(cohort.read_text(encoding="utf-8") + "gone,gone.nii.gz,A,gone.nii.gz\n")
     out = tmp_path / "out" / f"features.{ending}"
     assert call("extract", cohort, "--params", params, "--out", out, "--jobs", 1) == 0
     table = read_table(out)

@@ -102,7 +102,9 @@ def test_one_mask_that_cannot_be_measured_stops_no_other(cohort: Path, tmp_path:
     line = np.zeros(SHAPE, np.uint8)
     line[12, 15, 10:20] = 1
     sitk.WriteImage(make_image(line, (1.0, 1.0, 2.0)), str(tmp_path / "G.nii.gz"))
-    cohort.write_text(cohort.read_text() + "".join(f"s,s.nii.gz,{r},{r}.nii.gz\n" for r in "EFG"))
+    cohort.write_text(
+        cohort.read_text(encoding="utf-8") + "".join(f"s,s.nii.gz,{r},{r}.nii.gz\n" for r in "EFG")
+    )
     done = extract_cohort(load_cohort(cohort), params=UNION)
     assert {failure.case.split("/")[4] for failure in done.failures} == set("EFG")
     assert values(done.table, "A").notna().all()

@@ -65,7 +65,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_the_demo_finds_what_was_put_in(demo: Path) -> None:
-    truth = json.loads((demo / "input" / "truth.json").read_text())
+    truth = json.loads((demo / "input" / "truth.json").read_text(encoding="utf-8"))
     bias = {reader["name"]: reader["bias_mm"] for reader in truth["readers"]}
     agreement = read_table(demo / "agreement.csv")
     assert (agreement["status"] == "ok").all()

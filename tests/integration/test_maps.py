@@ -57,7 +57,7 @@ def test_command(files: tuple[Path, Path], tmp_path: Path, capsys: pytest.Captur
         extremes = (values[within].min(), values[within].max())
         assert (row.minimum, row.maximum) == pytest.approx(extremes, rel=1e-12)
         assert row.median == pytest.approx(np.median(values[within]), rel=1e-12)
-    provenance = json.loads((out / "provenance.json").read_text())
+    provenance = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["maps"]["engine"].startswith("native")
     assert json.loads(provenance["maps"]["parameters"]["text"]) == PARAMS
 

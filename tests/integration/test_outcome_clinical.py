@@ -43,7 +43,7 @@ def outcome(
     if call("outcome", *files, *plan, *options, "--out", folder / "o"):
         return {}
     found = pd.read_csv(folder / "o" / "performance.csv").set_index(["model", "metric"])["value"]
-    summary: dict[str, Any] = json.loads((folder / "o" / "summary.json").read_text())
+    summary: dict[str, Any] = json.loads((folder / "o" / "summary.json").read_text(encoding="utf-8"))
     return {
         **summary,
         "c": round(float(found[("combined", "harrell_c")]), 3),
@@ -225,5 +225,5 @@ def test_what_is_declared_in_the_study_file_counts_and_check_says_what_was_infer
     assert "sex was taken for a category: F (" in told
     assert "site was declared to be a category: 1 (" in told
     assert "psa: '-9.0' (1) counts as missing." in told
-    file.write_text(file.read_text().replace("event_value: 2", "event_value: yes"))
+    file.write_text(file.read_text(encoding="utf-8").replace("event_value: 2", "event_value: yes"))
     assert "put quotes around them" in check(file)["problem"].iloc[0]

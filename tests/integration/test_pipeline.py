@@ -92,7 +92,7 @@ def test_a_run_leaves_every_table_and_the_report(study: Path, tmp_path: Path) ->
 
 def test_the_provenance_is_enough_to_repeat_the_run(study: Path, tmp_path: Path) -> None:
     run(study, tmp_path / "out")
-    provenance = json.loads((tmp_path / "out" / "provenance.json").read_text())
+    provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["parameters"] == PARAMS
     assert provenance["study"]["name"] == "Small study"
     assert {"pyradiomics-bhklab", "lifelines", "torch"} <= set(provenance["packages"])
@@ -212,7 +212,7 @@ def test_a_run_that_measured_nothing_is_not_complete(study: Path, tmp_path: Path
 
 def test_wrong_tables_stop_the_run_before_anything_is_computed(study: Path, tmp_path: Path) -> None:
     clinical = study.parent / "clinical.csv"
-    clinical.write_text(clinical.read_text().replace("s5,", "s5,-"))
+    clinical.write_text(clinical.read_text(encoding="utf-8").replace("s5,", "s5,-"))
     study.write_text(STUDY.replace("[age]", "[agee]"))
     with pytest.raises(InputError, match=r"(?s)2 problem.*agee.*days"):
         run(study, tmp_path / "out")
@@ -249,7 +249,7 @@ def test_a_folder_with_a_cache_of_its_own_is_not_touched(study: Path, tmp_path: 
 
 def test_readers_who_share_no_scan_do_not_stop_the_run(study: Path, tmp_path: Path) -> None:
     cohort = study.parent / "cohort.csv"
-    header, *rows = cohort.read_text().splitlines()
+    header, *rows = cohort.read_text(encoding="utf-8").splitlines()
     apart = [row for n, row in enumerate(rows) if (n // 2 < SUBJECTS // 2) == (",A," in row)]
     cohort.write_text("\n".join([header, *apart]) + "\n")
     done = run(study, tmp_path / "out")
@@ -260,7 +260,7 @@ def test_readers_who_share_no_scan_do_not_stop_the_run(study: Path, tmp_path: Pa
 
 def test_several_timepoints_get_a_table_each(study: Path, tmp_path: Path) -> None:
     cohort = study.parent / "cohort.csv"
-    header, *rows = cohort.read_text().splitlines()
+    header, *rows = cohort.read_text(encoding="utf-8").splitlines()
     both = [f"{row},{when}" for row in rows for when in ("01/2020", "02/2020")]
     cohort.write_text("\n".join([f"{header},timepoint", *both]) + "\n")
     study.write_text(STUDY.replace("reader: A", "reader: A\n  timepoint: 02/2020"))

@@ -64,15 +64,15 @@ def test_the_study_leaves_tables_maps_and_a_page(tmp_path: Path, capsys: pytest.
     found = {file.stem: read_table(file) for file in (out / "readers").glob("*.csv")}
     assert {"summary", "comparison", "tests", "bland_altman", "detection", "cases", "times"} <= set(found)
     assert len(found["cases"]) == SUBJECTS
-    assert json.loads((out / "readers" / "summary.json").read_text())
+    assert json.loads((out / "readers" / "summary.json").read_text(encoding="utf-8"))
     assert "margin" in said
     assert (out / "report.html").stat().st_size > 10_000
-    assert "Reader study" in (out / "report.html").read_text()
+    assert "Reader study" in (out / "report.html").read_text(encoding="utf-8")
     assert len(list((out / "distance_maps").glob("*.nii.gz"))) == SUBJECTS * 3
     kept = load_cohort(out / "cohort.csv")
     assert "majority" in kept.readers()
     assert len(list((out / "masks" / "majority").glob("*.nii.gz"))) == SUBJECTS
-    provenance = json.loads((out / "provenance.json").read_text())
+    provenance = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["readers"]["margin"] == 0.03
 
 
@@ -176,23 +176,23 @@ def test_settings_that_change_are_told_and_kept(tmp_path: Path, capsys: pytest.C
     assert call(*plain, "--margin", "0.05") == 0
     assert "margin 0.03 -> 0.05" in capsys.readouterr().out
     assert call(*plain, "--margin", "0.05") == 0
-    record = json.loads((out / "provenance.json").read_text())
+    record = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
     assert [earlier["margin"] for earlier in record["earlier_settings"]] == [0.03]
 
 
 def test_a_misspelt_column_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
-    cohort.write_text(cohort.read_text().replace("reference_kind", "referencekind", 1))
+    cohort.write_text(cohort.read_text(encoding="utf-8").replace("reference_kind", "referencekind", 1))
     assert call("readers", cohort, "--out", out, "--bootstraps", "200", "--no-maps", "--jobs", "1") == 0
     assert "Did you mean 'reference_kind'?" in " ".join(capsys.readouterr().err.split())
-    assert "referencekind" in (out / "report.html").read_text()
+    assert "referencekind" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_where_the_consensus_lies_and_what_two_readers_make_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
-    rows = [line for line in cohort.read_text().splitlines() if ",C," not in line]
+    rows = [line for line in cohort.read_text(encoding="utf-8").splitlines() if ",C," not in line]
     cohort.write_text("\n".join(rows) + "\n")
     asked = ("--bootstraps", "200", "--no-maps", "--jobs", "1", "--write-consensus", "majority")
     assert call("readers", cohort, "--out", out, *asked) == 0

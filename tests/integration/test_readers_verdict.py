@@ -56,7 +56,7 @@ def test_the_column_and_the_option_leave_the_same_subjects_out(
     own = agreement[(agreement[["reader", "reference"]] == "auto").any(axis=1)]
     assert set(own["subject"]) == {f"s{number}" for number in range(2, SUBJECTS)}
     assert set(agreement["subject"]) == {f"s{number}" for number in range(SUBJECTS)}
-    page = (tmp_path / "column" / "report.html").read_text()
+    page = (tmp_path / "column" / "report.html").read_text(encoding="utf-8")
     assert page.count("2 of 8 subjects are left out") >= 2
     kept = read_table(tmp_path / "names" / "cohort.csv")
     assert set(kept.loc[kept["in_training"] == "yes", "subject"]) == {"s0", "s1"}
@@ -81,13 +81,13 @@ def test_a_mask_that_the_model_did_not_give_counts_against_it(
     assert tests.loc["non_inferiority", "value"] < whole.loc["non_inferiority", "value"] - 0.15
     assert "2 cases without an automatic mask" in tests.loc["non_inferiority", "sentence"]
     assert tests.loc["difference_segmented_cases", "n"] == SUBJECTS - 2
-    page = (tmp_path / "less" / "report.html").read_text()
+    page = (tmp_path / "less" / "report.html").read_text(encoding="utf-8")
     assert page.index("2 cases without an automatic mask") < page.index("Segmented cases alone")
     capsys.readouterr()
     distances = ("--metric", "hd95_mm", "--margin", "1")
     assert call("readers", cohort, "--out", tmp_path / "hd", *QUICK, *distances) == 0
     assert "There is no verdict on non-inferiority: HD95 (mm) has no worst value" in box(tmp_path / "hd")
-    assert "no verdict" in (tmp_path / "hd" / "report.html").read_text()
+    assert "no verdict" in (tmp_path / "hd" / "report.html").read_text(encoding="utf-8")
 
 
 STUDY = """cohort: cohort.csv
@@ -114,9 +114,9 @@ def test_a_run_leaves_seen_subjects_out_of_readers_and_reproducibility(tmp_path:
     assert not tables["auto_vs_readers"]["stable"].any()
     assert "From 5 subjects and 4 readers" in done.summary[2]
     assert "caution: fewer than 30 subjects" in done.summary[2]
-    record = json.loads((tmp_path / "out" / "readers" / "summary.json").read_text())
+    record = json.loads((tmp_path / "out" / "readers" / "summary.json").read_text(encoding="utf-8"))
     assert record["settings"]["margin_fixed"] == "2026-01-31"
-    page = (tmp_path / "out" / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "With the model as a rater: 3 of 8 subjects are left out" in page
     cases = read_table(tmp_path / "out" / "readers" / "summary.csv")
     dice = cases[(cases["pair"] == "auto") & (cases["reference"] == "readers") & (cases["metric"] == "dice")]

@@ -46,7 +46,7 @@ def results(made: Path, tmp_path: Path) -> Path:
     """A copy of both, as if they had been made here."""
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     for file in (tmp_path / "results" / MARK, tmp_path / "results" / "provenance.json"):
-        file.write_text(file.read_text().replace(str(made), str(tmp_path)))
+        file.write_text(file.read_text(encoding="utf-8").replace(str(made), str(tmp_path)))
     return tmp_path / "results"
 
 
@@ -88,11 +88,11 @@ def test_another_study_changes_nothing_unless_it_is_to_replace_and_then_leaves_n
 def test_a_study_that_was_renamed_and_edited_goes_on(results: Path, tmp_path: Path) -> None:
     study = tmp_path / "one" / "study.yaml"
     (results / "notes.txt").write_text("mine")
-    study.write_text(study.read_text().replace("name: One", "name: Renamed\nseed: 3"))
+    study.write_text(study.read_text(encoding="utf-8").replace("name: One", "name: Renamed\nseed: 3"))
     cohort = tmp_path / "one" / "cohort.csv"
-    cohort.write_text("\n".join(cohort.read_text().splitlines()[:-2]) + "\n")
+    cohort.write_text("\n".join(cohort.read_text(encoding="utf-8").splitlines()[:-2]) + "\n")
     run(study, results)
-    assert (results / "notes.txt").read_text() == "mine"
+    assert (results / "notes.txt").read_text(encoding="utf-8") == "mine"
     run(study, tmp_path / "fresh")
     assert {name for name in content(results) if "cache" not in name} == {
         *(name for name in content(tmp_path / "fresh") if "cache" not in name),

@@ -155,7 +155,7 @@ def test_a_mask_added_later_is_the_only_one_computed(
     work = Workspace(tmp_path / "work")
     first = extract(cohort, workspace=work).table
     sitk.WriteImage(make_image(ball(SHAPE, 2.5), SPACING), str(tmp_path / "D.nii.gz"))
-    cohort.write_text(cohort.read_text() + "s,s.nii.gz,D,D.nii.gz\n")
+    cohort.write_text(cohort.read_text(encoding="utf-8") + "s,s.nii.gz,D,D.nii.gz\n")
     calls = counted(monkeypatch, scans, "_extract_masks")
     again = extract(cohort, workspace=work).table
     assert [[case.reader for case in call[0]] for call in calls] == [["D"]]

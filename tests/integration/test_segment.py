@@ -147,7 +147,7 @@ def test_the_provenance_says_how_the_masks_were_made(cohort: Path, tmp_path: Pat
     out = tmp_path / "c.csv"
     options = ["--precision", "fp32", "--resampling", "stock", "--largest-component", "--min-volume", "0.5"]
     assert call("segment", cohort, "--model", "synthetic-demo", "--out", out, "--no-maps", *options) == 0
-    record = json.loads((tmp_path / "c.provenance.json").read_text())
+    record = json.loads((tmp_path / "c.provenance.json").read_text(encoding="utf-8"))
     assert record["segmentation"]["inference"] == {
         "device": "cpu",
         "precision": "fp32",
@@ -252,7 +252,9 @@ def test_several_processes_give_the_same_masks(cohort: Path, tmp_path: Path) -> 
     assert masks == sorted(path.name for path in (two / "c_masks").iterdir())
     for name in masks:
         assert (one / "c_masks" / name).read_bytes() == (two / "c_masks" / name).read_bytes()
-    assert (one / "c.segmentation.csv").read_text() == (two / "c.segmentation.csv").read_text()
+    assert (one / "c.segmentation.csv").read_text(encoding="utf-8") == (two / "c.segmentation.csv").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_another_process_does_not_take_changed_weights_for_the_same_model(tmp_path: Path) -> None:
@@ -264,7 +266,7 @@ def test_another_process_does_not_take_changed_weights_for_the_same_model(tmp_pa
     assert len(sent) < 2000  # no weights are sent
     assert pickle.loads(sent) == model
     card = tmp_path / "m" / "card.json"
-    card.write_text(card.read_text().replace("synthetic", "Synthetic"))
+    card.write_text(card.read_text(encoding="utf-8").replace("synthetic", "Synthetic"))
     from nbradiomics.segmentation.model import _loaded_again
 
     _loaded_again.cache_clear()

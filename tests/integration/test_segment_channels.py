@@ -256,12 +256,12 @@ def test_a_study_writes_maps_and_records_how_the_network_was_run(lying: Path, tm
     study.write_text(f"cohort: {lying}\nsegment: {{model: mine, {options}}}\n")
     run(study, tmp_path / "run", models=tmp_path / "models")
     assert len(list((tmp_path / "run" / "maps").iterdir())) == 3 * 4
-    record = json.loads((tmp_path / "run" / "provenance.json").read_text())
+    record = json.loads((tmp_path / "run" / "provenance.json").read_text(encoding="utf-8"))
     assert record["segmentation"]["inference"]["precision"] == "fp32"
     assert record["segmentation"]["postprocessing"] == {"largest_component": True, "min_volume_ml": 0.1}
     assert "voxel axes run differently" in record["segmentation"]["warnings"][0]
-    assert "voxel axes run differently" in (tmp_path / "run" / "check.csv").read_text()
-    assert "voxel axes run differently" in (tmp_path / "run" / "report.html").read_text()
+    assert "voxel axes run differently" in (tmp_path / "run" / "check.csv").read_text(encoding="utf-8")
+    assert "voxel axes run differently" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     shutil.rmtree(tmp_path / "run")
     study.write_text(f"cohort: {lying}\nsegment: {{model: mine, maps: false}}\n")
     run(study, tmp_path / "run", models=tmp_path / "models")

@@ -56,7 +56,7 @@ def test_outcome_takes_pyradiomics_own_result_and_says_what_was_left_out(
     assert "columns left out: scanner_id, Image, Mask" in printed.out
     assert "'ID' is read as 'subject'." in printed.err
     assert "'SUBJECT' is read as 'subject'." in printed.err
-    summary = json.loads((tmp_path / "own" / "summary.json").read_text())
+    summary = json.loads((tmp_path / "own" / "summary.json").read_text(encoding="utf-8"))
     assert summary["left_out_columns"] == ["scanner_id", "Image", "Mask"]
     plain = pd.read_csv(features, dtype={"ID": str}).rename(columns={"ID": "subject"})[["subject", *NAMES]]
     plain.to_csv(tmp_path / "plain.csv", index=False)

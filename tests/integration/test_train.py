@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "s0,t0,T2w,north,s0t0.nii.gz,B,s0t0_A.nii.gz",
         "s9,t0,T2w,south,extra.nii.gz,,",
     ]
-    cohort.path.write_text(cohort.path.read_text() + "\n".join(rows) + "\n")
+    cohort.path.write_text(cohort.path.read_text(encoding="utf-8") + "\n".join(rows) + "\n")
     options = ["--preset", "small", "--patch", "8,16,16", "--epochs", 3, "--iterations", 8, "--folds", 2]
     assert call("train", cohort.path, "--reader", "A", "--out", folder / "model", "--jobs", 1, *options) == 0
     return folder
@@ -214,7 +214,7 @@ def test_one_image_under_two_subjects_is_refused(tmp_path):
 
 
 def test_how_the_masks_were_made_is_recorded(folder, model):
-    record = json.loads((model / "cross_validation" / "provenance.json").read_text())
+    record = json.loads((model / "cross_validation" / "provenance.json").read_text(encoding="utf-8"))
     assert record["training"]["inference"]["precision"] in {"fp32", "bf16"}
     assert record["training"]["inference"]["mirroring"] is False
     assert "../../s0t0.nii.gz" in record["inputs"]
@@ -271,7 +271,7 @@ def test_the_default_is_nnunets_own_planning_and_trainer(tmp_path, monkeypatch):
     asked = {"settings": TrainingSettings(epochs=1), "tell": told.append}
     done = train(phantom_cohort(tmp_path), tmp_path / "model", **asked)
     assert kinds == [FoldTrainer, FoldTrainer]
-    plans = json.loads((done.folder / "plans.json").read_text())
+    plans = json.loads((done.folder / "plans.json").read_text(encoding="utf-8"))
     assert plans["experiment_planner_used"] == "ExperimentPlanner"
     architecture = plans["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"]
     assert architecture["features_per_stage"][0] == 32

@@ -218,7 +218,7 @@ def test_nothing_in_an_unfinished_training_can_run_code(cohort, tmp_path, monkey
         train(cohort, out)
     (out / "training" / "folds" / "fold_0.pth").unlink()
     plans_file = out / "training" / "model" / "plans.json"
-    plans = json.loads(plans_file.read_text())
+    plans = json.loads(plans_file.read_text(encoding="utf-8"))
     arguments = plans["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"]
     arguments["nonlin"], arguments["nonlin_kwargs"] = "subprocess.Popen", {"args": ["mkdir", str(trap)]}
     plans_file.write_text(json.dumps(plans))

@@ -275,7 +275,7 @@ def _twice(column: str, other: str) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         write_tables(folder, lambda table: table.assign(again=table[other].to_numpy()[::-1]))
         path = folder / "clinical.csv"
-        path.write_text(path.read_text().replace("again", column, 1))
+        path.write_text(path.read_text(encoding="utf-8").replace("again", column, 1))
 
     return write
 

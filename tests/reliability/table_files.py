@@ -103,7 +103,7 @@ def _clinical(form: str, sep: str, encoding: str = "utf-8", head: str = "", end:
     def write(folder: Path) -> None:
         clinical.write_tables(folder)
         path = folder / "clinical.csv"
-        text = path.read_text().replace(",", sep).replace("\n", end)
+        text = path.read_text(encoding="utf-8").replace(",", sep).replace("\n", end)
         path.write_bytes((head + text).encode(encoding))
 
     return Variant(form, write, clinical.AGE, 0, holds=clinical.same_as_sound(clinical.AGE))

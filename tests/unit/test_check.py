@@ -146,7 +146,7 @@ def test_paths_that_are_not_there_are_errors(tmp_path: Path) -> None:
 
 def test_automatic_masks_that_nobody_makes_are_an_error(tmp_path: Path) -> None:
     path = write_study(tmp_path)
-    path.write_text(path.read_text().replace("reader: A", "reader: auto"))
+    path.write_text(path.read_text(encoding="utf-8").replace("reader: A", "reader: auto"))
     problems = errors(path)
     assert problems[["column", "severity"]].to_numpy().tolist() == [["outcome.reader", "error"]]
 
@@ -163,7 +163,7 @@ def test_the_label_of_the_parameter_file_is_the_one_that_is_looked_for(tmp_path:
 def test_a_label_of_the_cohort_wins_over_the_file_with_a_warning(tmp_path: Path) -> None:
     path = write_study(tmp_path, "extract: {params: params.yaml}\n")
     (tmp_path / "params.yaml").write_text("setting: {label: 2}\n", encoding="utf-8")
-    text = (tmp_path / "cohort.csv").read_text().splitlines()
+    text = (tmp_path / "cohort.csv").read_text(encoding="utf-8").splitlines()
     labelled = ["subject,image,reader,mask,label", *(f"{line},1" for line in text[1:])]
     (tmp_path / "cohort.csv").write_text("\n".join(labelled) + "\n")
     problems = check(path)
@@ -211,7 +211,7 @@ def test_what_would_stop_the_outcome_models_is_found_beforehand(
     tmp_path: Path, old: str, new: str, column: str, severity: str, part: str
 ) -> None:
     path = write_study(tmp_path)
-    path.write_text(path.read_text().replace(old, new))
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new))
     problems = check(path).set_index(["column", "severity"])["problem"]
     assert part in problems.loc[(column, severity)]
 
@@ -231,7 +231,7 @@ def test_training_subjects_of_another_cohort_are_counted(tmp_path: Path) -> None
 
 def test_a_rule_that_the_model_cannot_follow_is_found_beforehand(tmp_path: Path) -> None:
     path = write_study(tmp_path, "segment: {model: synthetic-demo}\nlesions: largest\n")
-    lines = (tmp_path / "cohort.csv").read_text().splitlines()
+    lines = (tmp_path / "cohort.csv").read_text(encoding="utf-8").splitlines()
     regions = [f"{line},{'node' if number % 2 else 'primary'}" for number, line in enumerate(lines[1:])]
     (tmp_path / "cohort.csv").write_text("\n".join([f"{lines[0]},roi", *regions]) + "\n")
     assert "lesions" in check(path)["column"].tolist()

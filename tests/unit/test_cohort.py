@@ -131,7 +131,7 @@ def test_adding_a_reader_keeps_the_rest_and_writes_relative_paths(tmp_path: Path
     written = cohort.with_reader("auto", masks).write(tmp_path / "out" / "cohort2.csv")
     again = load_cohort(tmp_path / "out" / "cohort2.csv")
     assert again.readers() == written.readers() == ["A", "auto"]
-    assert "../b.nii.gz" in (tmp_path / "out" / "cohort2.csv").read_text()
+    assert "../b.nii.gz" in (tmp_path / "out" / "cohort2.csv").read_text(encoding="utf-8")
     auto = [case for case in again.cases() if case.reader == "auto"]
     assert [case.masks[0].label for case in auto] == [1, 1]
     assert [case.masks[0].path for case in auto] == list(masks.values())

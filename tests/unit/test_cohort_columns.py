@@ -93,7 +93,7 @@ def test_line_numbers_stay_those_of_the_file_below_a_separator_line(tmp_path: Pa
 
 def write_study(folder: Path, columns: str, header: str, clinical: str = "subject,t,e") -> Path:
     two_readers(folder)
-    lines = (folder / "cohort.csv").read_text().splitlines()
+    lines = (folder / "cohort.csv").read_text(encoding="utf-8").splitlines()
     (folder / "cohort.csv").write_text("\n".join([header, *lines[1:]]) + "\n")
     (folder / "clinical.csv").write_text(f"{clinical}\ns0,100,1\ns1,200,0\ns2,300,1\n")
     path = folder / "study.yaml"
@@ -136,7 +136,7 @@ def test_columns_that_no_table_has_and_names_that_we_lack_are_refused_with_a_gue
     )
     assert "no column 'T1' in cohort.csv." in found["columns.image"]
     assert {"subject", "image"} <= set(found)  # of the cohort table, where they are missing now
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("subject: PatientId2", "subjct: PatientID"))
     row = check(path).set_index("column").loc["columns.subjct"]
     assert row["row"] == "2"
@@ -147,7 +147,9 @@ def test_columns_that_no_table_has_and_names_that_we_lack_are_refused_with_a_gue
 
 def test_masks_that_are_all_in_another_folder_are_told_once(tmp_path: Path) -> None:
     path = two_readers(tmp_path)
-    path.write_text(path.read_text().replace("_A.nii", "_old.nii").replace("_B.nii", "_old2.nii"))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("_A.nii", "_old.nii").replace("_B.nii", "_old2.nii")
+    )
     (once,) = check(path).to_dict("records")
     assert (once["row"], once["column"]) == ("2", "mask")
     assert "5 more rows (lines 3-7)" in once["problem"]

@@ -204,7 +204,7 @@ def test_a_result_of_what_was_changed_while_it_was_read_is_not_kept(tmp_path: Pa
     calls: list[str] = []
 
     def work() -> dict[str, str]:
-        calls.append(file.read_text())
+        calls.append(file.read_text(encoding="utf-8"))
         if len(calls) == 1:
             file.write_text("2")  # as somebody does who saves a mask at that moment
         return {"seen": calls[-1]}
@@ -231,7 +231,7 @@ def test_formats_without_a_voxel_size_in_mm_are_refused(ending: str, tmp_path: P
 @pytest.mark.parametrize("sign", [" : ", ":", "=", "\t=\t"])
 def test_both_signs_of_a_metaimage_header_are_read(sign: str, tmp_path: Path) -> None:
     sitk.WriteImage(make_image(VOXELS, (1.0, 1.0, 2.0)), str(tmp_path / "a.mhd"))
-    plain = (tmp_path / "a.mhd").read_text()
+    plain = (tmp_path / "a.mhd").read_text(encoding="utf-8")
     (tmp_path / "a.mhd").write_text(plain.replace(" = ", sign))
     assert read_image(tmp_path / "a.mhd").GetSpacing() == (1.0, 1.0, 2.0)
     before = content_hash(tmp_path / "a.mhd")

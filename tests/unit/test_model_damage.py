@@ -67,7 +67,9 @@ def entries(content: Any, place: tuple[int | str, ...] = ()) -> Iterator[tuple[i
             yield (*place, key)
 
 
-ORIGINAL = {name: json.loads((BUNDLED / "synthetic-demo" / name).read_text()) for name in FILES}
+ORIGINAL = {
+    name: json.loads((BUNDLED / "synthetic-demo" / name).read_text(encoding="utf-8")) for name in FILES
+}
 ENTRIES = [(name, place) for name in FILES for place in entries(ORIGINAL[name])]
 
 

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def spoil(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     change(content)
     path.write_text(json.dumps(content))
 
@@ -66,7 +66,7 @@ def test_a_list_of_one_label_is_a_label_as_nnunet_has_it(tmp_path):
 def test_a_residual_encoder_loads(folder):
     from dynamic_network_architectures.architectures.unet import ResidualEncoderUNet
 
-    plans = json.loads((folder / "plans.json").read_text())
+    plans = json.loads((folder / "plans.json").read_text(encoding="utf-8"))
     architecture = plans["configurations"]["3d_fullres"]["architecture"]
     architecture["network_class_name"] = (
         "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet"
@@ -328,7 +328,7 @@ def _patched(plans, patch):
 
 
 def test_networks_without_bounds_are_refused_before_they_are_built(folder):
-    plans = json.loads((folder / "plans.json").read_text())
+    plans = json.loads((folder / "plans.json").read_text(encoding="utf-8"))
     for change, message in (
         ({"n_stages": 10**9, "features_per_stage": 4}, "n_stages is 1000000000; numbers from 1 to 20"),
         ({"n_conv_per_stage": [1, 10**9]}, r"n_conv_per_stage is \[1, 1000000000\]; numbers from 1 to 100"),

@@ -55,7 +55,7 @@ def names(folder: Path) -> list[str]:
 def spoil(path: Path, change: Callable[[dict[str, object]], object]) -> None:
     """Change the content of a JSON file or a checkpoint in place."""
     if path.suffix == ".json":
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         change(content)
         path.write_text(json.dumps(content))
     else:

@@ -414,7 +414,7 @@ def test_written_files_say_the_same(tmp_path):
         "selection.csv",
         "summary.json",
     ]
-    assert json.loads((tmp_path / "out" / "summary.json").read_text()) == result.summary
+    assert json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8")) == result.summary
     performance = pd.read_csv(tmp_path / "out" / "performance.csv")
     pd.testing.assert_frame_equal(performance, result.performance)
 

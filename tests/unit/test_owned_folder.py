@@ -81,7 +81,7 @@ def test_a_file_of_the_user_s_is_named_and_stops_a_replacement(tmp_path: Path, m
         claim(tmp_path, B, is_own, replacing=True)
     assert there(tmp_path) == {*OWN, mine}
     claim(tmp_path, A, is_own)  # the same study goes on, and leaves it alone
-    assert (tmp_path / mine).read_text() == mine
+    assert (tmp_path / mine).read_text(encoding="utf-8") == mine
 
 
 @given(

@@ -294,9 +294,9 @@ def test_auto_is_replaced_by_what_it_means_here(monkeypatch):
 
 def test_the_processor_is_asked_for_bf16():
     flags = Path("/proc/cpuinfo")
-    if not flags.is_file() or "flags" not in flags.read_text():
+    if not flags.is_file() or "flags" not in flags.read_text(encoding="utf-8"):
         pytest.skip("this system does not list the processor's abilities")
-    words = set(flags.read_text().split())
+    words = set(flags.read_text(encoding="utf-8").split())
     assert device_module.native_bf16() == bool(words & {"avx512_bf16", "amx_tile"})
 
 

@@ -94,4 +94,4 @@ def test_the_command_takes_the_declaration_and_its_sentences_end_the_summary(
     assert call("readers", tmp_path / "cohort.csv", "--out", tmp_path / "out", *asked, *quick) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "Subgroups by hosp, as declared: 1 1, 10 1" in said
-    assert "as declared" in (tmp_path / "out" / "readers" / "summary.json").read_text()
+    assert "as declared" in (tmp_path / "out" / "readers" / "summary.json").read_text(encoding="utf-8")

@@ -434,7 +434,7 @@ def test_text_of_the_run_is_escaped(run: Path) -> None:
     table.replace({"subject": {"P1": "<b>$P$1_$</b>"}, "reader": {"B": "<i>B"}}).to_csv(
         run / "cohort.csv", index=False
     )
-    provenance = json.loads((run / "provenance.json").read_text())
+    provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
     provenance["study"]["name"] = "a <b>study</b>"
     (run / "provenance.json").write_text(json.dumps(provenance))
     html = html_of(run)
@@ -464,7 +464,7 @@ def test_banners_tell_of_synthetic_data_and_models(run: Path, html: str) -> None
     assert html.count('class="banner"') == 2
     assert "images, readers and outcomes are simulated" in html
     assert "not for clinical use." in html
-    provenance = json.loads((run / "provenance.json").read_text())
+    provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
     provenance["study"]["synthetic"] = False
     provenance["model"]["card"] = {"intended_use": "Segmentation of neuroblastoma in research."}
     (run / "provenance.json").write_text(json.dumps(provenance))
@@ -598,7 +598,9 @@ def test_outcome_shows_estimates_p_and_selection(html: str) -> None:
 
 def test_without_permutations_no_p_is_given_and_the_page_says_why(run: Path) -> None:
     file = run / "outcome" / "os" / "summary.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"permutation_p": {"combined": None}}))
+    file.write_text(
+        json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"permutation_p": {"combined": None}})
+    )
     html = part_of(run, "outcome")
     assert "a plain log-rank p is not valid" in html
     assert "p = " not in html
@@ -660,7 +662,9 @@ def test_the_label_is_the_tables_else_the_parameters(run: Path) -> None:
     for reader in ("A", "B", "auto"):
         write_volume(both.astype(np.uint8), data / f"P1_{reader}.nii.gz")
     assert "slice 3 of 10" in part_of(run, "masks")
-    provenance = json.loads((run / "provenance.json").read_text()) | {"parameters": "setting: {label: 2}"}
+    provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8")) | {
+        "parameters": "setting: {label: 2}"
+    }
     (run / "provenance.json").write_text(json.dumps(provenance))
     assert "slice 9 of 10" in part_of(run, "masks")
     edit(run / "cohort.csv", label=1)

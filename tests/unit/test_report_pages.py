@@ -86,7 +86,7 @@ def test_no_page_of_another_kind_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "other.html").mkdir()
     with pytest.raises(InputError, match="is a folder"):
         claim_reproducibility_page(tmp_path / "other.csv")
-    assert (tmp_path / "stable.html").read_text() == "<html>my notebook</html>"
+    assert (tmp_path / "stable.html").read_text(encoding="utf-8") == "<html>my notebook</html>"
 
 
 @pytest.mark.parametrize(

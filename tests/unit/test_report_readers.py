@@ -294,7 +294,7 @@ def test_tables_without_a_row_make_a_section() -> None:
 def test_each_table_alone_makes_a_section(tmp_path: Path, run: Run, name: str) -> None:
     (tmp_path / "alone" / "readers").mkdir(parents=True)
     file = f"readers/{name}.csv"
-    (tmp_path / "alone" / file).write_text((run.folder / file).read_text())
+    (tmp_path / "alone" / file).write_text((run.folder / file).read_text(encoding="utf-8"))
     alone = read_run(tmp_path / "alone")
     assert alone.study is not None
     assert page_of(alone)
@@ -370,7 +370,7 @@ def settings_of(folder: Path) -> StudyRun:
 
 def test_settings_come_from_the_record(run: Run) -> None:
     path = run.folder / "readers" / "summary.json"
-    record = json.loads(path.read_text())
+    record = json.loads(path.read_text(encoding="utf-8"))
     record["settings"] |= {"metric": "hd95_mm", "margin": 1.5, "confidence": 0.9}
     path.write_text(json.dumps(record))
     of = settings_of(run.folder)

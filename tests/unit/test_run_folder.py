@@ -182,7 +182,7 @@ def test_a_demo_of_another_seed_replaces_all_of_the_earlier_one(
     assert there(tmp_path) == before
     run_demo(tmp_path, seed=1, replace=True)
     assert "input/images/S002.nii.gz" not in there(tmp_path)
-    assert json.loads((tmp_path / "input/truth.json").read_text())["seed"] == 1
+    assert json.loads((tmp_path / "input/truth.json").read_text(encoding="utf-8"))["seed"] == 1
 
 
 def test_masks_of_another_cohort_are_not_mixed_with_those_there(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def change_json(path: Path, **changes: object) -> None:
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}))
 
 
 def change_checkpoint(path: Path, **changes: object) -> None:
@@ -42,7 +42,7 @@ def weights_of(path: Path) -> dict[str, torch.Tensor]:
 
 
 def change_configuration(folder: Path, **changes: object) -> None:
-    plans = json.loads((folder / "plans.json").read_text())
+    plans = json.loads((folder / "plans.json").read_text(encoding="utf-8"))
     plans["configurations"]["3d_fullres"].update(changes)
     (folder / "plans.json").write_text(json.dumps(plans))
 
@@ -209,7 +209,7 @@ def test_code_in_a_checkpoint_is_not_run(folder, tmp_path, legacy):
 def test_code_named_by_the_plans_is_not_run(folder, tmp_path):
     """nnU-Net would call what the plans name: here a shell."""
     trap = tmp_path / "run"
-    plans = json.loads((folder / "plans.json").read_text())
+    plans = json.loads((folder / "plans.json").read_text(encoding="utf-8"))
     arguments = plans["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"]
     arguments["nonlin"], arguments["nonlin_kwargs"] = "subprocess.Popen", {"args": ["mkdir", str(trap)]}
     (folder / "plans.json").write_text(json.dumps(plans))
@@ -240,7 +240,7 @@ def test_preprocessing_of_strangers_is_refused(folder):
 
 
 def test_plans_that_do_not_go_with_the_folds(folder):
-    plans = json.loads((folder / "plans.json").read_text())
+    plans = json.loads((folder / "plans.json").read_text(encoding="utf-8"))
     plans["configurations"] = {"2d": plans["configurations"]["3d_fullres"]}
     (folder / "plans.json").write_text(json.dumps(plans))
     with pytest.raises(ModelError, match="has no configuration '3d_fullres'"):
@@ -248,7 +248,7 @@ def test_plans_that_do_not_go_with_the_folds(folder):
 
 
 def test_plans_whose_network_cannot_be_built(folder):
-    plans = json.loads((folder / "plans.json").read_text())
+    plans = json.loads((folder / "plans.json").read_text(encoding="utf-8"))
     del plans["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"]["n_stages"]
     (folder / "plans.json").write_text(json.dumps(plans))
     with pytest.raises(ModelError, match="its network cannot be built"):

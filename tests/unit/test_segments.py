@@ -133,7 +133,7 @@ def test_check_and_extract_take_a_layered_mask(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "p.yaml").write_text("imageType: {Original: {}}\nfeatureClass: {shape: [VoxelVolume]}\n")
     out = tmp_path / "f.csv"
     assert call("extract", cohort, "--params", tmp_path / "p.yaml", "--out", out, "--jobs", 1) == 0
-    volumes = [line.split(",")[-1] for line in out.read_text().splitlines()[1:]]
+    volumes = [line.split(",")[-1] for line in out.read_text(encoding="utf-8").splitlines()[1:]]
     assert [float(volume) for volume in volumes] == [TUMOUR.sum(), CYST.sum()]
     assert make_image(TUMOUR).GetSpacing() == (1, 1, 1)
     capsys.readouterr()

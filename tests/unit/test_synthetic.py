@@ -276,7 +276,7 @@ def test_the_truth_stands_beside_the_data(cohort):
         assert volume_ml(sitk.ReadImage(cohort / "truth" / f"{name}.nii.gz")) == pytest.approx(
             row["volume_ml"], rel=0.05
         )
-    description = json.loads((cohort / "truth.json").read_text())
+    description = json.loads((cohort / "truth.json").read_text(encoding="utf-8"))
     assert description["seed"] == 7
     assert description["hazard"]["log_hazard_ratios"] == LOG_HAZARD_RATIOS
     assert [reader["bias_mm"] for reader in description["readers"]] == [0.0, 0.5, -0.5]
@@ -290,7 +290,11 @@ def test_another_run_writes_the_same_bytes_and_more_subjects_keep_the_earlier(co
     for path in files:
         assert file_hash(cohort / path) == file_hash(tmp_path / path), path
     for name in ("cohort.csv", "clinical.csv", "truth.csv"):
-        assert (tmp_path / name).read_text().startswith((cohort / name).read_text())
+        assert (
+            (tmp_path / name)
+            .read_text(encoding="utf-8")
+            .startswith((cohort / name).read_text(encoding="utf-8"))
+        )
 
 
 def test_an_interrupted_run_is_taken_up_again(tmp_path):
@@ -318,7 +322,7 @@ def test_a_folder_with_another_cohort_is_refused(cohort, tmp_path):
     (tmp_path / "cohort.csv").write_text("subject,image\n")
     with pytest.raises(InputError, match="not made here"):
         make_cohort(tmp_path)
-    assert (tmp_path / "cohort.csv").read_text() == "subject,image\n"
+    assert (tmp_path / "cohort.csv").read_text(encoding="utf-8") == "subject,image\n"
 
 
 def test_a_damaged_truth_and_impossible_numbers_are_refused(tmp_path):

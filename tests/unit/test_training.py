@@ -137,8 +137,12 @@ def test_a_recipe_is_followed_whatever_axis_is_the_coarsest(tmp_path):
     assert notes == [
         "Images are resampled to 1.5 x 4 x 1 mm, and the network sees 8 x 24 x 16 voxels at once (z, y, x)."
     ]
-    assert json.loads((folder.model / "dataset.json").read_text())["channel_names"] == {"0": "T2w"}
-    written = json.loads((folder.work / "preprocessed" / DATASET / "splits_final.json").read_text())
+    assert json.loads((folder.model / "dataset.json").read_text(encoding="utf-8"))["channel_names"] == {
+        "0": "T2w"
+    }
+    written = json.loads(
+        (folder.work / "preprocessed" / DATASET / "splits_final.json").read_text(encoding="utf-8")
+    )
     names = {name: f"case_{number:04d}" for number, name in enumerate(sorted(cases))}
     assert [set(split["val"]) for split in written] == [
         {names[name] for name in split.validation} for split in splits
@@ -262,7 +266,7 @@ def test_a_fold_that_wrote_nothing_yet_stands_at_its_beginning(tmp_path):
 def test_subjects_are_found_in_a_card_that_names_none(tmp_path):
     card = with_training_subjects(Card(name="m"), ["Maria", "Ana", "Ana"])
     write_card(card, tmp_path)
-    assert "Maria" not in (tmp_path / "card.json").read_text()
+    assert "Maria" not in (tmp_path / "card.json").read_text(encoding="utf-8")
     known = read_card(tmp_path)
     assert known == card
     assert trained_on_subject(known, "Maria")

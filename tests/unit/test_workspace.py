@@ -35,7 +35,7 @@ def test_a_damaged_result_is_no_result(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.save("stage", "key", {"value": 1})
     file = workspace.file("stage", "key")
-    file.write_text(file.read_text()[:5])
+    file.write_text(file.read_text(encoding="utf-8")[:5])
     assert workspace.load("stage", "key") is None
 
 
@@ -45,7 +45,7 @@ def test_nothing_half_written_is_left_behind(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         workspace.save("stage", "bad", {"value": object()})
     assert workspace.load("stage", "bad") is None
-    assert json.loads(workspace.file("stage", "key").read_text()) == {"value": 1}
+    assert json.loads(workspace.file("stage", "key").read_text(encoding="utf-8")) == {"value": 1}
 
 
 def test_only_what_is_missing_is_computed_and_failures_are_tried_again(tmp_path: Path) -> None:
