@@ -114,6 +114,10 @@ def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:
 
 
 def _labels(case: Case, label: int) -> list[int | str]:
-    """Label of each mask: the cohort's, else `label`; the model's masks hold 1, whatever the readers use."""
-    default = DEFAULT_LABEL if case.reader == AUTO else label
-    return [default if mask.label is None else mask.label for mask in case.masks]
+    return [label_of(case.reader, mask.label, label) for mask in case.masks]
+
+
+def label_of(reader: str, own: int | str | None, label: int) -> int | str:
+    """Label that counts in a mask: its row's, else `label`; the model's masks hold 1 in any cohort."""
+    default = DEFAULT_LABEL if reader == AUTO else label
+    return default if own in (None, "") else own

@@ -5,16 +5,15 @@ A mask of several labels of which one is measured gives a number that looks righ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbradiomics.case_region import DEFAULT_LABEL
+from nbradiomics.case_region import DEFAULT_LABEL, label_of
 from nbradiomics.execution import Progress, quiet, run_cases
 from nbradiomics.images.region import labels_in, read_mask, wanted_labels
 from nbradiomics.images.segments import choose_segments, segments_of
 from nbradiomics.problem import Problem
-from nbradiomics.tables import AUTO
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,15 +38,9 @@ def mask_rows(table: pd.DataFrame, label: int = DEFAULT_LABEL) -> list[MaskRow]:
     """Masks of a cohort table with the label that counts: the row's, else `label`; 1 for the model's."""
     drawn = table[table["mask"] != ""]
     return [
-        (line, row["mask"], _label_of(row, label))
+        (line, row["mask"], label_of(row["reader"], row["label"], label))
         for line, row in zip(drawn.index + 2, drawn.to_dict("records"), strict=True)
     ]
-
-
-def _label_of(row: Mapping[Any, Any], label: int) -> int | str:
-    default = DEFAULT_LABEL if row["reader"] == AUTO else label
-    own: int | str = row["label"]
-    return default if own == "" else own
 
 
 def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:

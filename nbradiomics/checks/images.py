@@ -142,7 +142,8 @@ def _check_image(file: str, line: int, looked: Looked) -> sitk.Image | None:
     except InputError as error:
         looked.findings.append((line, "image", "error", error.problem, error.remedy))
         return None
-    looked.add_doubts(line, "image", file, doubts_of(Path(file)))
+    looked.image_doubts = doubts_of(Path(file))
+    looked.add_doubts(line, "image", file, looked.image_doubts)
     looked.spacing = list(image.GetSpacing())
     voxels = sitk.GetArrayViewFromImage(image)
     looked.contents.append((line, "image", digest_of(voxels)))

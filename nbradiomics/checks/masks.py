@@ -42,6 +42,8 @@ class Looked:
         Of each region, in ml.
     spacing
         Voxel edges of the image in mm (x, y, z); ``None`` where it cannot be read.
+    image_doubts
+        What the image's header leaves open; of a mask it is not said again.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -50,6 +52,7 @@ class Looked:
     spans: list[tuple[float, float]] = field(default_factory=list)
     volumes: list[float] = field(default_factory=list)
     spacing: list[float] | None = None
+    image_doubts: list[tuple[str, str]] = field(default_factory=list)
 
     def payload(self) -> dict[str, Any]:
         """As a mapping."""
@@ -85,8 +88,7 @@ def check_mask(
         return None
     looked.contents.append((line, "mask", digest_of(sitk.GetArrayViewFromImage(drawn))))
     if image is not None:
-        of_image = doubts_of(Path(image_file))
-        own = [doubt for doubt in doubts_of(Path(file)) if doubt not in of_image]
+        own = [doubt for doubt in doubts_of(Path(file)) if doubt not in looked.image_doubts]
         looked.add_doubts(line, "mask", file, own)
     odd = _no_mask(drawn, image, file)
     if odd:
