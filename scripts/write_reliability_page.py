@@ -8,7 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.reliability.kinds import KINDS
+from tests.reliability import kinds as bad
+from tests.robustness import kinds as hostile
+
+KINDS = [*bad.KINDS, *hostile.KINDS]
 
 
 def table() -> str:

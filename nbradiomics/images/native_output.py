@@ -1,7 +1,8 @@
-"""What compiled libraries write to the terminal while they read."""
+"""What compiled libraries do to the process while they read: write to its terminal, change its locale."""
 
 from __future__ import annotations
 
+import locale
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,13 +15,15 @@ _STDERR = 2
 def native_output() -> Iterator[list[str]]:
     """Keep what ITK and the libraries in it write to standard error away from the terminal.
 
-    ITK's own warnings are switched off. The list that is given holds the other lines afterwards: complaints
-    of libraries that tell them to nobody else, such as MetaIO of data that it cannot unpack.
+    ITK's own warnings are switched off, and the locale is put back: after a VTK file ITK leaves that of C, in
+    which Python takes text for ASCII. The list that is given holds the other lines afterwards: complaints of
+    libraries that tell them to nobody else, such as MetaIO of data that it cannot unpack.
     """
     import SimpleITK as sitk
 
     lines: list[str] = []
     before = sitk.ProcessObject.GetGlobalWarningDisplay()
+    language = locale.setlocale(locale.LC_ALL)
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
         with tempfile.TemporaryFile() as file:
@@ -30,6 +33,7 @@ def native_output() -> Iterator[list[str]]:
             lines += [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(before)
+        locale.setlocale(locale.LC_ALL, language)
 
 
 @contextmanager

@@ -7,10 +7,14 @@ input, no traceback and no raw warning of a library may reach the terminal.
 
 from __future__ import annotations
 
+import os
 import re
+import resource
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -19,6 +23,22 @@ from tests.helpers import call
 
 #: What no user should ever see.
 _RAW = ("Traceback (most recent call last)", "WARNING: In ", "itk::ERROR", "RuntimeWarning", "FutureWarning")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a command may take; it then runs in a process of its own, which is ended beyond it.
+
+    Attributes
+    ----------
+    seconds
+        Time by the clock.
+    megabytes
+        Memory that the process may write to, its libraries' included.
+    """
+
+    seconds: float = 60
+    megabytes: int = 3000
 
 
 @dataclass(frozen=True)
@@ -41,6 +61,10 @@ class Variant:
         Regular expressions that must not be found.
     holds
         Looks at what the command left in the folder.
+    bounds
+        Time and memory of input that may take without end; ``None`` calls the command in this process.
+    environment
+        Variables of the process that a bounded command runs in.
     """
 
     name: str
@@ -50,6 +74,8 @@ class Variant:
     says: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     holds: Callable[[Path], None] | None = None
+    bounds: Bounds | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,8 +102,11 @@ def require_answer(
     monkeypatch.chdir(folder)
     variant.write(folder)
     before = set(folder.rglob("*.csv"))
-    code = call(*shlex.split(variant.command))
-    said = "".join(capfd.readouterr())
+    if variant.bounds:
+        code, said = run_within(variant.bounds, variant.command, folder, variant.environment)
+    else:
+        code = call(*shlex.split(variant.command))
+        said = "".join(capfd.readouterr())
     told = said + "".join(path.read_text(encoding="utf-8") for path in _told(folder) if path not in before)
     assert not [raw for raw in _RAW if raw in said], said
     assert code == variant.code, told
@@ -87,6 +116,25 @@ def require_answer(
         assert not re.search(words, told, re.IGNORECASE | re.DOTALL), f"{words!r} is in:\n{told}"
     if variant.holds:
         variant.holds(folder)
+
+
+def run_within(bounds: Bounds, command: str, folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command in a process of its own, within bounds; give its exit code and all that it says."""
+
+    def limit() -> None:
+        memory = bounds.megabytes << 20
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "nbradiomics", *shlex.split(command)],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=bounds.seconds,
+        preexec_fn=limit,  # the process has one thread when it comes to this
+    )
+    return ended.returncode, (ended.stdout + ended.stderr).decode("utf-8", errors="backslashreplace")
 
 
 def _told(folder: Path) -> list[Path]:

@@ -1,0 +1,59 @@
+"""Only regular files are read: a pipe, a device or a socket may never end, or wait for ever."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from nbradiomics.errors import InputError
+
+_KINDS = {
+    stat.S_IFIFO: "a named pipe (FIFO)",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+
+
+def require_regular(path: Path) -> None:
+    """Raise `InputError` where a path that exists is no regular file, nor a link to one.
+
+    Raises
+    ------
+    OSError
+        When nothing lies there, or it may not be looked at.
+    """
+    _require(path, path.stat().st_mode)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read its bytes.
+
+    What is opened is what was looked at, and the opening of a pipe does not wait for a writer.
+
+    Raises
+    ------
+    InputError
+        When it is a pipe, a device, a socket or a folder.
+    OSError
+        When nothing lies there, or it may not be read.
+    """
+    require_regular(path)  # a device may act when it is opened
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _require(path, os.fstat(descriptor).st_mode)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _require(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "no regular file")
+        raise InputError(
+            f"{path} is {kind}; a file was expected.", "Copy what it gives into a file, and name that file."
+        )

@@ -1,0 +1,7 @@
+"""Names, streams, signals and several processes."""
+
+from __future__ import annotations
+
+from tests.reliability.harness import Kind
+
+KINDS: list[Kind] = []

@@ -1,0 +1,7 @@
+"""Damaged stored results and models."""
+
+from __future__ import annotations
+
+from tests.reliability.harness import Kind
+
+KINDS: list[Kind] = []
