@@ -13,7 +13,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_N
     ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS=1
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test lint fast clean
+.PHONY: demo test lint fast exhaustive clean
 
 # The stamp is newer than what decides the installation, or it is made again.
 $(VENV)/installed: pyproject.toml constraints.txt scripts/install_torch.sh
@@ -32,7 +32,11 @@ test: $(VENV)/installed
 
 # Without the tests that take long.
 fast: $(VENV)/installed
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not exhaustive"
+
+# Thousands of damaged files, killed runs and the like.
+exhaustive: $(VENV)/installed
+	$(PYTEST) -m exhaustive --durations=15
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
