@@ -15,6 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from nbradiomics.features.grid_cost import require_affordable
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.refusals import explained
 
@@ -77,6 +78,7 @@ def span_finder(image: sitk.Image, parameters: Parameters) -> Callable[[sitk.Ima
     settings = {**plan.settings, "normalize": False}
 
     def span(region: sitk.Image) -> Span:
+        require_affordable(region, parameters)
         with listening():
             try:
                 prepared = prepare(ready, region, settings, plan.ibsi)

@@ -18,6 +18,7 @@ from nbradiomics.features import pyradiomics_engine
 from nbradiomics.features.absence import absent_features
 from nbradiomics.features.bins import bin_width, span_finder
 from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.grid_cost import require_affordable
 from nbradiomics.features.native import engine as native_engine
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.refusals import explained
@@ -138,6 +139,7 @@ def extract_region(
     require_able(engine, parameters)
     require_finite(image, name)
     require_two_voxels(region, name)
+    require_affordable(region, parameters)
     try:
         extraction: Extraction = ENGINES[engine].compute(image, region, parameters)
     except InputError as error:
@@ -187,6 +189,7 @@ def extract_regions(
     for region_name, region in regions.items():
         try:
             require_two_voxels(region, region_name)
+            require_affordable(region, parameters)
         except InputError as error:
             refused[region_name] = error
     sound = {region_name: region for region_name, region in regions.items() if region_name not in refused}

@@ -25,6 +25,7 @@ from nbradiomics.features.extract import (
     told,
 )
 from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.grid_cost import require_affordable
 from nbradiomics.features.native import engine
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.pyradiomics_engine import listening, refusal
@@ -209,9 +210,10 @@ def _made(
     volume, region = read_pair(image, mask, label, parameters.fit)
     require_finite(volume, describe(image))
     require_two_voxels(region, describe(image))
+    require_affordable(region, parameters)
     made: dict[str, float] = {}
     with listening() as notes, _refusals(volume, region, parameters):
-        plan = Plan.of(parameters.content)
+        plan = Plan.of(parameters.content, limits=parameters.limits)
         with closing(native_maps(volume, region, plan, folder=folder, progress=progress)) as found:
             for one in found:
                 made[one.name] = 0.0

@@ -6,6 +6,7 @@ PyRadiomics' schema sees the file::
     nbradiomics:
       ibsi: true      # or a mapping of switches, see `native.ibsi.Ibsi`
       crop: mask      # or union: what an image is cropped to before it is filtered
+      limits: {}      # what may be asked for beyond all custom, see `limits.Limits`
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 import yaml
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.limits import Limits, limits_of, require_within
 from nbradiomics.features.native.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
 from nbradiomics.features.parameter_rules import did_you_mean, read_yaml, require_sound
 from nbradiomics.images.fit import Fit
@@ -79,12 +81,15 @@ class Parameters:
         What the text says to PyRadiomics: the keys `setting`, `imageType`, `featureClass`, `voxelSetting`.
     own
         What the text says to us.
+    limits
+        The most that is computed; no value depends on it.
     """
 
     name: str
     text: str
     content: dict[str, Any]
     own: Own = field(default_factory=Own)
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def label(self) -> int | None:
@@ -127,7 +132,8 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
     InputError
         When there is no such file or preset, the file is no YAML, PyRadiomics' own schema refuses it (an
         unknown key, a value out of range), it lets pass what breaks in every case
-        (`parameter_rules.require_sound`), or our own section has an unknown key or value.
+        (`parameter_rules.require_sound`), our own section has an unknown key or value, or a setting asks for
+        far more than anybody computes (`limits.require_within`).
     """
     if isinstance(source, Parameters):
         return source
@@ -158,29 +164,32 @@ def _checked(name: str, text: str) -> Parameters:
         raise InputError(f"{name} is no valid YAML: {error}", "Correct the line that it names.") from error
     if not isinstance(content, dict):
         raise InputError(f"{name} holds no mapping of keys.", "Start from a preset in params/.")
-    own = _own(name, content.pop(SECTION, None))
+    own, limits = _own(name, content.pop(SECTION, None))
     _check_schema(name, content)
     require_sound(name, content)
     require_no_contradiction(name, own.ibsi, content.get("setting") or {})
-    return Parameters(name, text, content, own)
+    require_within(name, content, limits)
+    return Parameters(name, text, content, own, limits)
 
 
-def _own(name: str, section: Any) -> Own:
+def _own(name: str, section: Any) -> tuple[Own, Limits]:
     """Read our own section; one that is left empty asks for nothing."""
     if section is None:
-        return Own()
+        return Own(), Limits()
     if not isinstance(section, Mapping):
         raise InputError(
-            f"{name}: {SECTION} is {section!r}; a mapping was expected.", "Its keys are ibsi and crop."
+            f"{name}: {SECTION} is {section!r}; a mapping was expected.",
+            "Its keys are ibsi, crop and limits.",
         )
-    require_known(name, SECTION, section, ("ibsi", "crop"))
+    require_known(name, SECTION, section, ("ibsi", "crop", "limits"))
     crop = section.get("crop", "mask")
     if crop not in CROPS:
         raise InputError(
             f"{name}: {SECTION}.crop is {crop!r}; one of {', '.join(CROPS)} was expected.",
             "Correct the value.",
         )
-    return Own(ibsi=ibsi_of(name, section.get("ibsi", False)), crop=crop)
+    own = Own(ibsi=ibsi_of(name, section.get("ibsi", False)), crop=crop)
+    return own, limits_of(name, section.get("limits"))
 
 
 def _check_schema(name: str, content: dict[str, Any]) -> None:

@@ -10,14 +10,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution import FAULT
 from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.limits import Limits, require_bins
 from nbradiomics.features.native.preparation import tolerance
 from nbradiomics.features.parameters import SECTION, Own, Parameters
+from nbradiomics.memory import free_memory
 
 NAME = "pyradiomics"
 _BROKEN = "FAILED:"
@@ -57,7 +61,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 
     # The label of the file has been applied already: the region is binary.
     # PyRadiomics sets ITK's tolerance for the whole process; what libraries warn of stays inside.
-    with listening() as notes, warnings.catch_warnings(), tolerance(None):
+    with listening() as notes, warnings.catch_warnings(), tolerance(None), _bounded(parameters.limits):
         warnings.simplefilter("ignore")
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
@@ -124,6 +128,34 @@ def _is_meant(error: Exception) -> bool:
     return last is None or theirs or "SimpleITK" in str(error) or (last.line or "").startswith("raise ")
 
 
+@contextmanager
+def _bounded(limits: Limits) -> Iterator[None]:
+    """Refuse a region of too many grey levels as soon as PyRadiomics bins it, before it makes matrices."""
+    from radiomics import imageoperations
+
+    edges = imageoperations.getBinEdges
+
+    def counted(values: NDArray[Any], **settings: Any) -> Any:
+        require_bins(float(values.min()), float(values.max()), settings, limits)
+        found = edges(values, **settings)
+        wanted, free = _LEVEL_PAIR * len(found) ** 2, free_memory()
+        if wanted > free:
+            raise InputError(
+                f"matrices of {len(found) - 1:,} grey levels take {wanted / 1e9:.3g} GB in PyRadiomics; "
+                f"{free / 1e9:.3g} GB are free.",
+                "Choose a larger bin width, or the engine `native`, which holds what occurs alone.",
+            )
+        return found
+
+    imageoperations.getBinEdges = counted
+    try:
+        yield
+    finally:
+        imageoperations.getBinEdges = edges
+
+
+#: Bytes for a pair of grey levels: the co-occurrence matrix of 13 directions in double precision, twice.
+_LEVEL_PAIR = 2 * 13 * 8
 _REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."
 
 

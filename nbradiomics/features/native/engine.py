@@ -53,7 +53,8 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 
     with listening() as notes:
         try:
-            found = extract(image, region, Plan.of(parameters.content, parameters.own.ibsi))
+            plan = Plan.of(parameters.content, parameters.own.ibsi, parameters.limits)
+            found = extract(image, region, plan)
         # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
         except (ValueError, RuntimeError) as error:
             raise refusal(error) from error
@@ -83,7 +84,7 @@ def compute_together(
     from nbradiomics.features.native.together import extract_together
 
     with listening() as shared:
-        plan = Plan.of(parameters.content, parameters.own.ibsi)
+        plan = Plan.of(parameters.content, parameters.own.ibsi, parameters.limits)
     found = extract_together(image, regions, plan, union=parameters.own.crop == UNION)
     return [
         Extraction(one.found.values, [last_line(note) for note in (*shared, *one.notes)], span=one.found.span)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
+from nbradiomics.features.limits import require_bins
 from nbradiomics.features.native.discretisation import discretise
 from nbradiomics.features.native.filters import filtered_images
 from nbradiomics.features.native.plan import Plan
@@ -122,6 +123,8 @@ def native_maps(
     for filtered, name, settings in images:
         crop = _Crop(name, _part(filtered, box), inside, settings)
         _require_finite(crop)
+        counted = crop.intensities[crop.counted]
+        require_bins(float(counted.min()), float(counted.max()), settings, plan.limits, name)
         for class_name in plan.classes:
             if class_name not in _CLASSES:
                 continue

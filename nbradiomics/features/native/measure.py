@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.limits import require_bins
 from nbradiomics.features.native.discretisation import discretise
 from nbradiomics.features.native.filters import filtered_images
 from nbradiomics.features.native.firstorder import Intensities, first_order_features
@@ -142,6 +143,7 @@ def measure_image(
             f"the {name} image has values within the region that are no finite number.",
             "The filter does not suit this image, such as a logarithm of an image of zeros; leave it out.",
         )
+    require_bins(float(values.min()), float(values.max()), settings, plan.limits, name)
     spacing = _spacing(image)
     edges = ibsi_bin_edges(values, settings, plan.ibsi, limit=lower_limit(plan.settings, name))
     levels, counts = discretise(crop, positions, spacing, settings, edges)

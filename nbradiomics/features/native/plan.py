@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from nbradiomics.features.limits import Limits
 from nbradiomics.features.native.ibsi import Ibsi
 from nbradiomics.features.native.preparation import INSIDE
 
@@ -49,16 +50,19 @@ class Plan:
         deprecated.
     ibsi
         Where the IBSI is followed instead of PyRadiomics.
+    limits
+        The most that is computed.
     """
 
     settings: Mapping[str, Any]
     image_types: Mapping[str, Mapping[str, Any] | None]
     classes: Mapping[str, tuple[str, ...]]
     ibsi: Ibsi = field(default_factory=Ibsi)
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], ibsi: Ibsi | None = None) -> Plan:
-        """Read a parameter file's content, which has passed PyRadiomics' schema, and its switches."""
+    def of(cls, content: Mapping[str, Any], ibsi: Ibsi | None = None, limits: Limits | None = None) -> Plan:
+        """Read a parameter file's content, which has passed PyRadiomics' schema, and its own section."""
         from radiomics import getFeatureClasses
 
         settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
@@ -70,6 +74,7 @@ class Plan:
             image_types=content.get("imageType") or {"Original": {}},
             classes={name: tuple(features or ()) for name, features in classes.items()},
             ibsi=ibsi or Ibsi(),
+            limits=limits or Limits(),
         )
 
     def features(self, name: str) -> tuple[str, ...]:
