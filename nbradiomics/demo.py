@@ -79,7 +79,6 @@ segment:
 
 extract:
   params: t2w_mr_anisotropic   # a preset, or your own PyRadiomics parameter file
-  engine: pyradiomics
 
 reproducibility:
   threshold: 0.75          # a feature is stable when the lower limit of its ICC reaches this
