@@ -12,6 +12,7 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
+    {"passing"},
     {"problem", "execution", "names", "wording", "atomic", "guess", "owned_folder", "regular_file"},
     {"tables", "images"},
     {"workspace", "failures", "clinical"},
@@ -30,7 +31,7 @@ LAYERS = [
     {"__init__", "__main__"},
 ]
 #: Rooms of one line that must not know of each other.
-APART = LAYERS[6]
+APART = LAYERS[7]
 HEAVY = {
     "torch",
     "nnunetv2",
