@@ -185,7 +185,7 @@ def _require_voxels(
     """Hold what ITK has unpacked against the checksum of the files; `before` is what was unpacked already."""
     import SimpleITK as sitk
 
-    if not parts or parts[0].packing not in ("gzip", "zlib", "bzip2"):
+    if not parts or parts[0].packing not in ("gzip", "zlib"):
         return
     voxels = sitk.GetArrayViewFromImage(image)
     if before is None and len(parts) == 1 and fits_checksum(parts[0], voxels):

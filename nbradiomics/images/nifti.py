@@ -183,7 +183,7 @@ def _voxels(path: Path, first: int, wanted: int) -> bytearray:
     """
     size = path.stat().st_size
     with _opened(path) as stream:
-        most = size * MOST_OUT["gzip"] if isinstance(stream, gzip.GzipFile) else size
+        most = size * MOST_OUT if isinstance(stream, gzip.GzipFile) else size
         if first + wanted > most:
             held = max(size - first, 0) if most == size else f"{size} packed"
             raise ValueError(f"{wanted} bytes of voxels were expected, and {held} are there")

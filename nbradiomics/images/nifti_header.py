@@ -64,12 +64,14 @@ def read_header(stream: IO[bytes], name: str) -> Any:
     from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
     from nibabel.spm2analyze import Spm2AnalyzeHeader
 
-    start = stream.read(352)
+    start = stream.read(540)
     stream.seek(0)
     size = {int.from_bytes(start[:4], order) for order in ("little", "big")}
     kinds = {
         b"n+1": Nifti1Header, b"ni1": Nifti1PairHeader, b"n+2": Nifti2Header, b"ni2": Nifti2PairHeader,
     }  # fmt: skip
+    if len(start) < max(size & {348, 540}, default=0):
+        raise unreadable(name, f"its header has {len(start)} bytes; {max(size & {348, 540})} were expected")
     if 540 in size:
         kind = kinds.get(start[4:7])
     else:

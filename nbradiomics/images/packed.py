@@ -5,7 +5,6 @@ What is not packed has no checksum: there a wrong voxel cannot be known, a missi
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import re
 import zlib
@@ -21,8 +20,9 @@ from nbradiomics.images.refusals import damaged
 from nbradiomics.images.voxel_files import Part
 from nbradiomics.regular_file import open_regular
 
-#: Bytes that come out of one byte at most; deflate's is its format's, bzip2's that of a block of one value.
-MOST_OUT = {"gzip": 1032, "zlib": 1032, "bzip2": 1_300_000}
+#: Bytes that come out of one packed byte at most.
+MOST_OUT = 1032
+_PACKED = ("gzip", "zlib")
 #: Bytes that are unpacked to nowhere before memory is taken for them: a lying header may promise them.
 _LARGE = 1 << 29
 _STEP = 1 << 20
@@ -41,10 +41,10 @@ def require_room(part: Part, promised: int, name: Path) -> None:
         The image, for the message.
     """
     held = part.file.stat().st_size - (part.start or 0)
-    if part.packing in MOST_OUT:
+    if part.packing in _PACKED:
         if part.packed is not None and part.packed != held:
             raise damaged(name, f"{part.packed} packed bytes were expected, and {held} are there")
-        if promised + part.skipped > MOST_OUT[part.packing] * max(held, 0):
+        if promised + part.skipped > MOST_OUT * max(held, 0):
             raise damaged(
                 name, f"{promised} bytes of voxels were expected, and {held} packed bytes are there"
             )
@@ -59,7 +59,7 @@ def require_room(part: Part, promised: int, name: Path) -> None:
 
 def must_be_unpacked(part: Part, promised: int) -> bool:
     """Whether a part is to be unpacked by itself before memory is taken for it."""
-    return part.packing == "bzip2" or (part.packing in MOST_OUT and promised > _LARGE)
+    return part.packing in _PACKED and promised > _LARGE
 
 
 def require_sound(part: Part, promised: int, name: Path, crc: int = 0) -> int:
@@ -74,10 +74,6 @@ def require_sound(part: Part, promised: int, name: Path, crc: int = 0) -> int:
         return _unpacked(part, promised, crc)
     except (gzip.BadGzipFile, EOFError, ValueError, zlib.error) as error:
         raise damaged(name, error) from error
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        raise damaged(name, error) from error  # bz2 has no exception of its own
 
 
 def _unpacked(part: Part, promised: int, crc: int) -> int:
@@ -108,7 +104,7 @@ def _stream(part: Part) -> Iterator[Iterator[bytes]]:
         if part.packing == "zlib":
             yield _inflated(file)
         else:
-            with gzip.open(file) if part.packing == "gzip" else bz2.open(file) as stream:
+            with gzip.open(file) as stream:
                 yield iter(lambda: stream.read(_STEP), b"")
 
 

@@ -16,8 +16,7 @@ from nbradiomics.images.text_header import TextHeader
 from nbradiomics.regular_file import open_regular, require_regular
 
 _NRRD_PACKINGS = {
-    "raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2", "hex": "hex",
-    "txt": "text", "text": "text", "ascii": "text",
+    "raw": "", "gzip": "gzip", "gz": "gzip", "hex": "hex", "txt": "text", "text": "text", "ascii": "text",
 }  # fmt: skip
 #: More names than an image has slices.
 _MOST_FILES = 100_000
@@ -33,7 +32,7 @@ class Part:
     file
         Where they lie.
     packing
-        Empty, ``gzip``, ``zlib``, ``bzip2``, ``text`` or ``hex``.
+        Empty, ``gzip``, ``zlib``, ``text`` or ``hex``.
     start
         Bytes of the file before them; ``None`` where they are counted from its end.
     packed
@@ -88,7 +87,10 @@ def _nrrd_parts(header: TextHeader, path: Path) -> list[Part]:
     fields = header.fields
     encoding = fields.get("encoding", "").casefold()
     if encoding not in _NRRD_PACKINGS:
-        raise damaged(path, f"its header gives the encoding {encoding!r}")
+        raise InputError(
+            f"{path}: the header gives the encoding {encoding!r}; raw, gzip, text or hex were expected.",
+            "Save the image with one of these, or as NIfTI.",
+        )
     packing = _NRRD_PACKINGS[encoding]
     lines = _number(fields, ("line skip", "lineskip"), path)
     skip = _number(fields, ("byte skip", "byteskip"), path)
@@ -97,7 +99,7 @@ def _nrrd_parts(header: TextHeader, path: Path) -> list[Part]:
     parts = []
     for file in files:
         first = _after_lines(file, start, lines)
-        if packing in ("gzip", "bzip2"):
+        if packing == "gzip":
             parts.append(Part(file, packing, first, skipped=max(skip, 0)))
         else:
             parts.append(Part(file, packing, first + skip if skip >= 0 else None))
