@@ -40,6 +40,7 @@ from nbradiomics.console import bars, notes, output, problem_line, show_lines
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution import FAULT
 from nbradiomics.failures import write_error_log
+from nbradiomics.passing import passing_cause
 
 app = typer.Typer(
     name="nbradiomics",
@@ -70,9 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise
     except OSError as error:  # a full disk, a folder that may not be written to
         _stop(f"{error.strerror or error}: {error.filename or ''} Check the path, its rights and the disk.")
-    except MemoryError:
-        _stop("Memory ran out. Use fewer processes (--jobs), close other programs, or use a larger machine.")
-    except Exception as error:  # a fault of ours: nobody can do anything with its traceback but report it
+    except Exception as error:
+        cause = passing_cause(error)
+        if cause is not None:
+            _stop(f"{cause[0].capitalize()}. {cause[1]}")
+        # A fault of ours: nobody can do anything with its traceback but report it
         _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from nbradiomics.errors import NbradiomicsError
+from nbradiomics.passing import passing_cause
 
 Result = TypeVar("Result")
 
@@ -202,8 +203,9 @@ def failure_of(case: str, stage: str, error: Exception) -> Failure:
 
 def hint_for(error: Exception) -> str:
     """What a user can do about an exception that is not one of ours: only what is known of its kind."""
-    if isinstance(error, MemoryError):
-        return "Memory ran out: use fewer processes (--jobs), close other programs, or use a larger machine."
+    cause = passing_cause(error)
+    if cause is not None:
+        return f"{cause[0].capitalize()}. {cause[1]}"
     if isinstance(error, OSError):
         return "Check the path, its access rights and the free space of the disk."
     # SimpleITK has no exception of its own.

@@ -130,8 +130,7 @@ def _check_scan(image_file: str, line: int, masks: list[MaskRow], parameters: Pa
             try:
                 looked.spans.append(measure(region))
             except InputError as error:
-                problem = f"{mask[1]}: {error.problem}"
-                looked.findings.append((mask[0], "mask", "error", problem, error.remedy))
+                looked.add_error(mask[0], "mask", type(error)(f"{mask[1]}: {error.problem}", error.remedy))
     return looked.payload()
 
 
@@ -140,7 +139,7 @@ def _check_image(file: str, line: int, looked: Looked) -> sitk.Image | None:
     try:
         image = read_image(file)
     except InputError as error:
-        looked.findings.append((line, "image", "error", error.problem, error.remedy))
+        looked.add_error(line, "image", error)
         return None
     looked.image_doubts = doubts_of(Path(file))
     looked.add_doubts(line, "image", file, looked.image_doubts)

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from nbradiomics.checks.duplicates import Content, Finding, digest_of
 from nbradiomics.checks.parameters import check_fit
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, PassingError
 from nbradiomics.images.fit import Fit, fit_mask
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import doubts_of
@@ -44,6 +44,9 @@ class Looked:
         Voxel edges of the image in mm (x, y, z); ``None`` where it cannot be read.
     image_doubts
         What the image's header leaves open; of a mask it is not said again.
+    passing
+        Whether something could not be read for a cause that may pass: the answer is then not kept
+        (`workspace.PASSING`).
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -53,10 +56,16 @@ class Looked:
     volumes: list[float] = field(default_factory=list)
     spacing: list[float] | None = None
     image_doubts: list[tuple[str, str]] = field(default_factory=list)
+    passing: bool = False
 
     def payload(self) -> dict[str, Any]:
         """As a mapping."""
         return asdict(self)
+
+    def add_error(self, line: int, column: str, error: InputError) -> None:
+        """Add why something cannot be read or measured."""
+        self.findings.append((line, column, "error", error.problem, error.remedy))
+        self.passing = self.passing or isinstance(error, PassingError)
 
     def add_doubts(self, line: int, column: str, file: str, doubts: list[tuple[str, str]]) -> None:
         """Add what a header leaves open."""
@@ -84,7 +93,7 @@ def check_mask(
     try:
         drawn = read_mask(file)
     except InputError as error:
-        looked.findings.append((line, "mask", "error", error.problem, error.remedy))
+        looked.add_error(line, "mask", error)
         return None
     looked.contents.append((line, "mask", digest_of(sitk.GetArrayViewFromImage(drawn))))
     if image is not None:
@@ -100,7 +109,7 @@ def check_mask(
             drawn = fit_mask(drawn, image, fit, names=(file, image_file))
     except InputError as error:
         fits = False
-        looked.findings.append((line, "mask", "error", error.problem, error.remedy))
+        looked.add_error(line, "mask", error)
     # On grids of their own two regions of equal voxels may lie in two places.
     keep = sound and fits and image is not None and not grid_difference(drawn, image)
     region = _region(drawn, row, looked, keep=keep)
@@ -118,7 +127,7 @@ def _region(drawn: sitk.Image, row: MaskRow, looked: Looked, *, keep: bool) -> s
         region = read_region(drawn, label, name=file)
         looked.labels.append(examine_labels(drawn, row))
     except InputError as error:
-        looked.findings.append((line, "mask", "error", error.problem, error.remedy))
+        looked.add_error(line, "mask", error)
         return None
     inside = sitk.GetArrayViewFromImage(region) > 0
     voxels = int(np.count_nonzero(inside))

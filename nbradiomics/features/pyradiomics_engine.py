@@ -15,13 +15,14 @@ from typing import Any
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, PassingError
 from nbradiomics.execution import FAULT
 from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.limits import Limits, require_bins
 from nbradiomics.features.native.preparation import tolerance
 from nbradiomics.features.parameters import SECTION, Own, Parameters
 from nbradiomics.memory import free_memory
+from nbradiomics.passing import passing_cause
 
 NAME = "pyradiomics"
 _BROKEN = "FAILED:"
@@ -113,7 +114,13 @@ def last_line(note: str) -> str:
 
 
 def refusal(error: Exception) -> InputError:
-    """Why a region is refused, in PyRadiomics' words, and what to do; or that our own code broke."""
+    """Why a region is refused, in PyRadiomics' words, and what to do; or that our own code broke.
+
+    What the system lacked is no refusal: it says nothing of the region.
+    """
+    cause = passing_cause(error)
+    if cause is not None:
+        return PassingError(f"{cause[0]} when its features were computed.", cause[1])
     if _is_meant(error):
         return InputError(f"PyRadiomics refuses the region: {error}", _REMEDY)
     details = "".join(traceback.format_exception(error))

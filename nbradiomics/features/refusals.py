@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, PassingError
 from nbradiomics.features.parameters import Parameters
 
 
@@ -27,6 +27,8 @@ def explained(error: InputError, image: sitk.Image, region: sitk.Image, paramete
     InputError
         `error` itself where the region was not resampled, or lost nothing by it.
     """
+    if isinstance(error, PassingError):
+        return error
     setting = parameters.content.get("setting") or {}
     before = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
     after = _after_resampling(image, region, parameters)

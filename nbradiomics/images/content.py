@@ -8,7 +8,7 @@ from pathlib import Path
 from nbradiomics.images.io import file_hash, is_nifti, read_file
 from nbradiomics.images.itk_formats import reader_of
 from nbradiomics.images.nifti import lies_in_one_nifti, nifti_files
-from nbradiomics.images.text_header import holds_its_voxels, read_text_header
+from nbradiomics.images.text_header import read_text_header
 
 
 def lies_in_one_file(path: Path) -> bool:
@@ -19,8 +19,8 @@ def lies_in_one_file(path: Path) -> bool:
     """
     if is_nifti(path):
         return lies_in_one_nifti(path)
-    fields = read_text_header(path)
-    return holds_its_voxels(fields) if fields is not None else not reader_of(path)
+    header = read_text_header(path)
+    return header.data_file is None if header is not None else not reader_of(path)
 
 
 def image_hash(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,10 @@ ORIGIN_TOLERANCE = 1e-3  # mm
 DIRECTION_TOLERANCE = 1e-4  # direction cosines
 #: Largest cosine between two axes that still counts as a right angle (0.06 degrees).
 ANGLE_TOLERANCE = 1e-3
+#: Edges in mm between which a voxel lies: of a microscope's specimen, of a localiser with a thick slice.
+PLAUSIBLE = (1e-3, 200.0)
+#: Farthest place of the first voxel in mm.
+FARTHEST = 1e6
 
 
 def grid_difference(image: sitk.Image, other: sitk.Image) -> str:
@@ -54,6 +59,23 @@ def require_same_grid(image: sitk.Image, other: sitk.Image, *, names: tuple[str,
         )
 
 
+def require_geometry(spacing: Sequence[float], origin: Sequence[float], name: object) -> None:
+    """Raise `InputError` unless voxels have a size, and lie somewhere, that can be; `name` is the image's."""
+    low, high = PLAUSIBLE
+    if not all(low <= edge <= high for edge in spacing):
+        raise InputError(
+            f"{name}: the header gives voxels of {_join(spacing)} mm; edges of {low:g} to {high:g} mm were "
+            "expected.",
+            "Correct the voxel size in the header, in mm; or export the image again.",
+        )
+    if not all(abs(place) <= FARTHEST for place in origin):
+        raise InputError(
+            f"{name}: the header gives the origin {_join(origin)} mm; numbers up to {FARTHEST:g} were "
+            "expected.",
+            "Correct the origin in the header, in mm; or export the image again.",
+        )
+
+
 def right_angled(direction: npt.ArrayLike, name: object) -> npt.NDArray[np.float64]:
     """Direction cosines put at right angles, for axes that are so but for rounding.
 
@@ -77,5 +99,5 @@ def right_angled(direction: npt.ArrayLike, name: object) -> npt.NDArray[np.float
     return np.asarray(left @ right, dtype=np.float64)
 
 
-def _join(values: tuple[float, ...]) -> str:
+def _join(values: Sequence[float]) -> str:
     return " x ".join(f"{value:.6g}" for value in values)

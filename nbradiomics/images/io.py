@@ -7,15 +7,27 @@ later stage has to ask.
 from __future__ import annotations
 
 import hashlib
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
+from nbradiomics.images.grid import require_geometry
 from nbradiomics.images.itk_formats import NIFTI_READER, read_by_itk, reader_of
 from nbradiomics.images.native_output import native_output
 from nbradiomics.images.nifti import itk_grid, nifti_doubts, nifti_grid, read_nifti
-from nbradiomics.images.refusals import dicom, dimensions, folder, is_dicom, missing, values_per_voxel
+from nbradiomics.images.refusals import (
+    complex_numbers,
+    dicom,
+    dimensions,
+    folder,
+    is_dicom,
+    missing,
+    values_per_voxel,
+)
+from nbradiomics.passing import passing_named
+from nbradiomics.regular_file import open_regular, require_regular
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -60,28 +72,44 @@ def require_volume(image: sitk.Image, name: str) -> sitk.Image:
     """Give an image that is three-dimensional and scalar; raise `InputError` for any other, called `name`."""
     if image.GetDimension() != 3:
         raise dimensions(name, image.GetDimension())
+    if "complex" in image.GetPixelIDTypeAsString():
+        raise complex_numbers(name)
     if image.GetNumberOfComponentsPerPixel() != 1:
         raise values_per_voxel(name, image.GetNumberOfComponentsPerPixel())
+    require_geometry(image.GetSpacing(), image.GetOrigin(), name)
     return image
 
 
 def read_file(path: Path) -> sitk.Image:
-    """Read an image file of any dimension and number of components per voxel; see `read_image`."""
-    if not path.exists():
-        raise missing(path)
-    if path.is_dir():
-        raise folder(path)
-    if is_dicom(path):
-        raise dicom(path)
-    if is_nifti(path):
+    """Read an image file of any dimension and number of components per voxel; see `read_image`.
+
+    Raises
+    ------
+    PassingError
+        When memory, an open file, a right or a sound disk was lacking, whatever is in the file.
+    """
+    with passing_named(path):
+        if not path.exists():
+            raise missing(path)
+        if path.is_dir():
+            raise folder(path)
+        require_regular(path)
+        if is_dicom(path):
+            raise dicom(path)
+        kind = NIFTI_READER if _has_nifti_ending(path) else reader_of(path)
+        if kind != NIFTI_READER:
+            return read_by_itk(path, kind)
         with native_output():
             return read_nifti(path)
-    return read_by_itk(path)
 
 
 def is_nifti(path: Path) -> bool:
     """Whether a file is read as NIfTI."""
-    return path.name.lower().endswith(_NIFTI_ENDINGS) or reader_of(path) == NIFTI_READER
+    return _has_nifti_ending(path) or reader_of(path) == NIFTI_READER
+
+
+def _has_nifti_ending(path: Path) -> bool:
+    return path.name.lower().endswith(_NIFTI_ENDINGS)
 
 
 def read_direction(path: Path) -> tuple[float, ...] | None:
@@ -140,5 +168,5 @@ def _require_whole(written: Path, image: sitk.Image, path: Path) -> None:
 
 def file_hash(path: str | Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with open_regular(Path(path)) as file:
+        return hashlib.file_digest(cast(BufferedReader, file), "sha256").hexdigest()

@@ -1,29 +1,49 @@
-"""The formats that ITK reads for us, and what it does not notice of them."""
+"""The formats that ITK reads for us, and what it does not notice of them.
+
+ITK verifies no checksum, fills what is missing with zeros, and takes 1 mm for a voxel size that is no number.
+So a file is held against its header before it is read, and what was unpacked against the file's checksum.
+"""
 
 from __future__ import annotations
 
-import gzip
-import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nbradiomics.errors import InputError
-from nbradiomics.images.grid import right_angled
+from nbradiomics.images.gipl import gipl_geometry, gipl_part
+from nbradiomics.images.grid import require_geometry, right_angled
 from nbradiomics.images.native_output import native_output
-from nbradiomics.images.refusals import DICOM_READER, dicom, unreadable
-from nbradiomics.images.text_header import read_text_header, require_voxel_size
+from nbradiomics.images.packed import (
+    fits_checksum,
+    must_be_unpacked,
+    require_room,
+    require_sound,
+    require_text,
+)
+from nbradiomics.images.refusals import DICOM_READER, complex_numbers, damaged, dicom, unreadable
+from nbradiomics.images.stored import Stored
+from nbradiomics.images.text_header import geometry_of, read_text_header, require_voxel_size
+from nbradiomics.images.voxel_files import Part, parts_of
+from nbradiomics.images.vtk import require_vtk, vtk_geometry
+from nbradiomics.passing import passing_cause
+from nbradiomics.regular_file import open_regular
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
 NIFTI_READER = "NiftiImageIO"
-#: Formats whose end ITK does not look for: a cut file is filled with zeros in silence.
-_ENDLESS = ("GiplImageIO", "VTKImageIO")
-_GIPL_HEADER = 256
-#: ITK's readers of the formats that are taken: they hold the size of a voxel in mm. TIFF, PNG and the like do
-#: not hold the distance of the slices, MRC's lengths are no millimetres, and after one damaged MINC file ITK
-#: cannot read sound ones.
-READERS = ("NrrdImageIO", "MetaImageIO", "HDF5ImageIO", *_ENDLESS)
+_GIPL, _VTK = "GiplImageIO", "VTKImageIO"
+#: ITK's readers of the formats that are taken: they give voxels in mm, and can be verified. TIFF,
+#: PNG and the like do not hold the distance of the slices; MRC's lengths are no millimetres. After a damaged
+#: MINC or HDF5 file ITK cannot read sound ones; an HDF5 file may also name any other file for its voxels, and
+#: nothing tells whether its index is sound.
+READERS = ("NrrdImageIO", "MetaImageIO", _GIPL, _VTK)
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _STEP = 1 << 20
 
 
@@ -31,60 +51,147 @@ def reader_of(path: Path) -> str:
     """ITK's name of the reader that takes a file; empty where none does."""
     import SimpleITK as sitk
 
-    with native_output():
+    with open_regular(path) as file:
+        if file.read(len(_HDF5)) == _HDF5:
+            return "HDF5ImageIO"  # not for ITK to look at
+    with native_output(), _itk_s(path, [path]):
         return str(sitk.ImageFileReader.GetImageIOFromFileName(str(path)))
 
 
-def read_by_itk(path: Path) -> sitk.Image:
-    """Read an image of one of the formats `READERS`, of any dimension and number of components."""
+def read_by_itk(path: Path, kind: str) -> sitk.Image:
+    """Read an image of one of the formats `READERS`, of any dimension and number of components.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        What `reader_of` says of it.
+
+    Raises
+    ------
+    InputError
+        When the file is damaged, cut or of another format, or its header cannot be right.
+    """
     import SimpleITK as sitk
 
-    reader = reader_of(path)
-    if reader == DICOM_READER:
-        raise dicom(path)
-    if reader and reader not in READERS:
-        raise InputError(
-            f"{path} is a file of the format {reader.removesuffix('ImageIO')}, which does not give the size "
-            "of the voxels in mm, or is not read reliably.",
-            "Convert it to NIfTI, NRRD or MetaImage from where it was made.",
-        )
-    fields = read_text_header(path)
-    if fields is not None:
-        require_voxel_size(fields, path)
-    try:
-        with native_output() as complaints:
-            image = sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        raise unreadable(path) from error
-    if complaints or (reader in _ENDLESS and _is_cut(path, image)):
-        why = complaints[0] if complaints else "it holds fewer voxels than its header says"
-        raise InputError(f"{path} is damaged: {why}.", "Export or copy it again.")
+    _require_format(path, kind)
+    header = read_text_header(path) if kind not in (_GIPL, _VTK) else None
+    if header is not None:
+        require_voxel_size(header, path)
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    with native_output(), _itk_s(path, [path]):
+        reader.ReadImageInformation()
+    stored = Stored.of(reader)
+    if stored.complex:
+        raise complex_numbers(path)
+    if header is not None:
+        spacing, origin = geometry_of(header, path)
+        parts = parts_of(header, path)
+    elif kind == _GIPL:
+        spacing, origin = gipl_geometry(path)
+        parts = [gipl_part(path)]
+    else:
+        spacing, origin = vtk_geometry(path)
+        parts = []
+        require_vtk(path, stored)
+    _require_taken(spacing, origin, stored, path)
+    before = _require_parts(parts, stored, path)
+    with native_output() as complaints, _itk_s(path, [path, *(part.file for part in parts)]):
+        image = reader.Execute()
+    if complaints:
+        raise damaged(path, complaints[0])
+    _require_voxels(image, parts, stored, before, path)
     if image.GetDimension() == 3:
         right_angled(image.GetDirection(), path)
     return image
 
 
-def _is_cut(path: Path, image: sitk.Image) -> bool:
-    """Whether a file is shorter than its voxels; those of a VTK file may be written as text."""
-    with path.open("rb") as file:
-        start = file.read(4096)
-    voxel = image.GetSizeOfPixelComponent() * image.GetNumberOfComponentsPerPixel()
-    header = _GIPL_HEADER
-    if start.startswith(b"# vtk"):
-        voxel = voxel if b"BINARY" in start else 2
-        header = max((end.end() for end in re.finditer(rb"(SCALARS|LOOKUP_TABLE)[^\n]*\n", start)), default=0)
-    return _length(path) < header + int(voxel * image.GetNumberOfPixels())
+def _require_format(path: Path, kind: str) -> None:
+    if kind == DICOM_READER:
+        raise dicom(path)
+    if not kind:
+        raise unreadable(path)
+    if kind not in READERS:
+        raise InputError(
+            f"{path} is a file of the format {kind.removesuffix('ImageIO')}, which does not give the size "
+            "of the voxels in mm, or is not read reliably.",
+            "Convert it to NIfTI, NRRD or MetaImage from where it was made.",
+        )
 
 
-def _length(path: Path) -> int:
-    """Bytes of a file, unpacked."""
-    if path.suffix.lower() != ".gz":
-        return path.stat().st_size
-    length = 0
+@contextmanager
+def _itk_s(path: Path, files: Iterable[Path]) -> Iterator[None]:
+    """Say of what ITK refuses that it cannot be read, unless the system could not give its bytes."""
     try:
-        with gzip.open(path) as stream:
-            while part := stream.read(_STEP):
-                length += len(part)
-    except (OSError, EOFError):
-        return 0
-    return length
+        yield
+    except RuntimeError as error:
+        if passing_cause(error) is None:
+            for file in files:
+                with open_regular(file) as stream:
+                    while stream.read(_STEP):
+                        pass
+            raise unreadable(path) from error
+        raise
+
+
+def _require_taken(spacing: Sequence[float], origin: Sequence[float], stored: Stored, path: Path) -> None:
+    """Raise `InputError` unless the header's geometry can be, and is what ITK has taken from it."""
+    axes = len(stored.size)
+    # Axes that are none of space, such as that of the layers, have no length.
+    spacing, origin = (_spatial(numbers, axes) for numbers in (spacing, origin))
+    require_geometry(spacing, origin, path)
+    for name, own, taken in (("voxel size", spacing, stored.spacing), ("origin", origin, stored.origin)):
+        # The axes may point elsewhere in ITK's manner.
+        if len(own) == axes and not np.allclose(np.abs(own), np.abs(taken), rtol=1e-5, atol=1e-5):
+            raise damaged(path, f"its header gives the {name} {own}, which is read as {list(taken)}")
+
+
+def _spatial(numbers: Sequence[float], axes: int) -> list[float]:
+    kept = list(numbers)
+    while len(kept) > axes and not all(map(np.isfinite, kept)):
+        kept.remove(next(number for number in kept if not np.isfinite(number)))
+    return kept
+
+
+def _require_parts(parts: Sequence[Part], stored: Stored, path: Path) -> int | None:
+    """Hold the files of the voxels against what the header promises, before memory is taken for it.
+
+    What is packed so that this must be unpacked for it gives its CRC-32; else ``None``.
+    """
+    if stored.bytes % max(len(parts), 1):
+        raise damaged(path, f"its header names {len(parts)} data files for an image of {stored.size}")
+    for part in parts:
+        require_room(part, stored.bytes // len(parts), path)
+    for part in parts:
+        if part.packing in ("text", "hex"):
+            require_text(part, stored.numbers // len(parts), stored.bytes // len(parts), path)
+    if any(must_be_unpacked(part, stored.bytes) for part in parts):
+        return _unpacked(parts, stored, path)
+    return None
+
+
+def _unpacked(parts: Sequence[Part], stored: Stored, path: Path) -> int:
+    crc = 0
+    for part in parts:
+        crc = require_sound(part, stored.bytes // len(parts), path, crc)
+    return crc
+
+
+def _require_voxels(
+    image: sitk.Image, parts: Sequence[Part], stored: Stored, before: int | None, path: Path
+) -> None:
+    """Hold what ITK has unpacked against the checksum of the files; `before` is what was unpacked already."""
+    import SimpleITK as sitk
+
+    if not parts or parts[0].packing not in ("gzip", "zlib"):
+        return
+    voxels = sitk.GetArrayViewFromImage(image)
+    if before is None and len(parts) == 1 and fits_checksum(parts[0], voxels):
+        return
+    wanted = _unpacked(parts, stored, path) if before is None else before
+    read = [zlib.crc32(np.ascontiguousarray(order).data.cast("B")) for order in (voxels, voxels.byteswap())]
+    # ITK may exchange the axes of an image with several numbers per voxel.
+    if wanted not in read and stored.components == 1:
+        raise damaged(path, "it is packed in several pieces, of which not all are read")

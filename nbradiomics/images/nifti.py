@@ -9,6 +9,7 @@ lacks with zeros, turns NaN into 0, and reads ``a.nii`` where ``a.nii.gz`` was a
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,11 @@ import numpy.typing as npt
 
 from nbradiomics.errors import InputError
 from nbradiomics.images.nifti_header import Grid, grid_of, header_doubts, is_single, read_header, scaling
-from nbradiomics.images.refusals import dimensions, values_per_voxel
+from nbradiomics.images.packed import MOST_OUT
+from nbradiomics.images.refusals import complex_numbers, damaged, dimensions, values_per_voxel
+from nbradiomics.images.voxel_files import require_inside
+from nbradiomics.passing import passing_cause
+from nbradiomics.regular_file import open_regular, require_regular
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
 _HEADER, _VOXELS = ".hdr", ".img"
 #: Bytes before the voxels of a single file, by the size of the header: the least that may be.
 _FIRST_VOXEL = {348: 352, 540: 544}
-_STEP = 1 << 20
+_STEP = 1 << 22
 
 
 def read_nifti(path: Path) -> sitk.Image:
@@ -69,7 +74,9 @@ def read_nifti(path: Path) -> sitk.Image:
 
 def nifti_grid(path: Path) -> Grid | None:
     """Grid of a file that `read_nifti` reads, by its header; ``None`` where it holds no single volume."""
-    with _damage(path), _opened(nifti_files(path)[0]) as stream:
+    files = nifti_files(path)
+    require_regular(files[1])
+    with _damage(path), _opened(files[0]) as stream:
         header = read_header(stream, str(path))
         if len(_shape(header, path)) != 3:
             return None
@@ -100,7 +107,9 @@ def _damage(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, ValueError, zlib.error, HeaderDataError) as error:
-        raise InputError(f"{path} is damaged: {error}.", "Export or copy it again.") from error
+        if passing_cause(error) is not None:
+            raise
+        raise damaged(path, error) from error
 
 
 def nifti_files(path: Path) -> tuple[Path, Path]:
@@ -127,19 +136,19 @@ def _is_single_file(path: Path) -> bool:
 
 
 def _partner(path: Path, cut: int, ending: str, packed: str) -> Path:
-    """The other file of a pair, compressed as this one if there is such a one."""
+    """The other file of a pair, compressed as this one if there is such a one; it lies beside it."""
     stem = path.name[:-cut]
     wanted = [(stem + ending + way).lower() for way in (packed, ".gz" if not packed else "")]
     there = {each.name.lower(): each for each in path.parent.iterdir() if each.name[: len(stem)] == stem}
     found = next((there[name] for name in wanted if name in there), None)
     # An `.hdr` may be a single file in spite of its name.
-    return found if found is not None else path
+    return require_inside(found, path) if found is not None else path
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     """A file, or what is packed in it: by its content, since names lie."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         if not packed:
@@ -160,18 +169,33 @@ def _read(path: Path) -> tuple[Any, npt.NDArray[Any]]:
     shape = _shape(header, path)
     dtype = _dtype(header, path)
     offset = float(header["vox_offset"])
-    if not np.isfinite(offset) or offset < 0:
-        raise ValueError(f"vox_offset is {offset}")
-    first = max(int(offset), _FIRST_VOXEL[int(header["sizeof_hdr"])]) if single else int(offset)
-    with _opened(header_file if single else voxel_file) as stream:
-        stream.seek(first)
-        wanted = int(np.prod(shape)) * dtype.itemsize
-        content = stream.read(wanted)
-        if len(content) < wanted:
-            raise ValueError(f"{wanted} bytes of voxels were expected, and {len(content)} are there")
-        while stream.read(_STEP):  # to the end, where a packed file has its checksum
-            pass
+    least = _FIRST_VOXEL[int(header["sizeof_hdr"])] if single else 0
+    if not (offset >= least and offset.is_integer()):
+        raise ValueError(f"vox_offset is {offset:g}; {least} or more was expected")
+    content = _voxels(header_file if single else voxel_file, int(offset), math.prod(shape) * dtype.itemsize)
     return header, np.frombuffer(content, dtype).reshape(shape, order="F")
+
+
+def _voxels(path: Path, first: int, wanted: int) -> bytearray:
+    """All bytes of a file from the first voxel on, which must be as many as its header promises.
+
+    What is packed is read to its end, where its checksum is, and takes memory only as it comes out.
+    """
+    size = path.stat().st_size
+    with _opened(path) as stream:
+        most = size * MOST_OUT if isinstance(stream, gzip.GzipFile) else size
+        if first + wanted > most:
+            held = max(size - first, 0) if most == size else f"{size} packed"
+            raise ValueError(f"{wanted} bytes of voxels were expected, and {held} are there")
+        stream.seek(first)
+        content = bytearray()
+        while part := stream.read(min(_STEP, wanted - len(content) + 1)):
+            content += part
+            if len(content) > wanted:
+                raise ValueError(f"more than the {wanted} bytes of voxels that its header promises are there")
+    if len(content) < wanted:
+        raise ValueError(f"{wanted} bytes of voxels were expected, and {len(content)} are there")
+    return content
 
 
 def _shape(header: Any, path: Path) -> tuple[int, ...]:
@@ -192,7 +216,7 @@ def _dtype(header: Any, path: Path) -> np.dtype[Any]:
     if dtype.fields:
         raise values_per_voxel(path, len(dtype.fields))
     if dtype.kind == "c":
-        raise values_per_voxel(path, 2)
+        raise complex_numbers(path)
     if dtype.itemsize > 8:
         raise ValueError(f"its values are of the type {dtype}, which is not read")
     return dtype
@@ -221,7 +245,10 @@ def itk_grid(path: Path) -> Grid | None:
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
-    except RuntimeError:
+    except RuntimeError as error:
+        if passing_cause(error) is not None:
+            raise
+        open_regular(path).close()  # or the system says why it cannot be read
         return None
     if reader.GetDimension() != 3:
         return None

@@ -24,6 +24,11 @@ SAME_DIRECTION, SAME_ORIGIN = 1e-2, 0.1
 _UNITS = {0: ("an unknown unit", 1.0), 1: ("metres", 1000.0), 2: ("millimetres", 1.0), 3: ("microns", 1e-3)}
 #: Edges in mm between which a voxel of a patient's image lies.
 _PLAUSIBLE = (0.005, 200.0)
+#: Fields of the two forms.
+_FORMS = {
+    "sform": ("srow_x", "srow_y", "srow_z"),
+    "qform": ("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"),
+}
 #: From RAS, NIfTI's axes, to LPS.
 _TO_LPS = np.diag([-1.0, -1.0, 1.0])
 _REWRITE = (
@@ -59,12 +64,14 @@ def read_header(stream: IO[bytes], name: str) -> Any:
     from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
     from nibabel.spm2analyze import Spm2AnalyzeHeader
 
-    start = stream.read(352)
+    start = stream.read(540)
     stream.seek(0)
     size = {int.from_bytes(start[:4], order) for order in ("little", "big")}
     kinds = {
         b"n+1": Nifti1Header, b"ni1": Nifti1PairHeader, b"n+2": Nifti2Header, b"ni2": Nifti2PairHeader,
     }  # fmt: skip
+    if len(start) < max(size & {348, 540}, default=0):
+        raise unreadable(name, f"its header has {len(start)} bytes; {max(size & {348, 540})} were expected")
     if 540 in size:
         kind = kinds.get(start[4:7])
     else:
@@ -82,17 +89,22 @@ def is_single(header: Any) -> bool:
 def scaling(header: Any, name: str) -> tuple[float, float] | None:
     """Slope and intercept of the stored values, ``None`` where they count as they are.
 
-    By the standard a slope of 0 means that nothing is scaled, whatever the intercept is.
-    """
-    from nibabel.spatialimages import HeaderDataError
+    By the standard a slope of 0 means that nothing is scaled, whatever the intercept is. A slope that is no
+    number says nothing of the values, and programs differ in what they make of it.
 
-    try:
-        slope, intercept = header.get_slope_inter()
-    except HeaderDataError as error:
+    Raises
+    ------
+    InputError
+        When slope or intercept is not finite, or they are those of an Analyze file.
+    """
+    own = [float(header[key]) for key in ("scl_slope", "scl_inter") if key in header]
+    if own and own[0] != 0 and not np.all(np.isfinite(own)):
         raise InputError(
-            f"{name}: scl_slope is {header['scl_slope']}, and scl_inter {header['scl_inter']}.",
-            "Export the image again, or correct the header.",
-        ) from error
+            f"{name}: scl_slope is {own[0]}, and scl_inter {own[1] if len(own) > 1 else 0.0}; "
+            "finite numbers were expected.",
+            "Export the image again, or correct the header: 1 and 0 where the values are not scaled.",
+        )
+    slope, intercept = header.get_slope_inter()
     if slope is None or (float(slope), float(intercept or 0)) == (1.0, 0.0):
         return None
     if "magic" not in header:
@@ -113,6 +125,11 @@ def grid_of(header: Any, name: str) -> Grid:
         is not finite, or the size of the voxels is none of a patient's image; `name` is the file's.
     """
     edges = _edges(header)
+    if np.any(np.asarray(header["pixdim"][1:4]) < 0):
+        raise InputError(
+            f"{name}: the header gives voxels of {_mm(_signed(header))} (pixdim); no edge can be below 0.",
+            "Correct the header's pixdim; where the image was mirrored by it, export it again.",
+        )
     if _codes(header)[1] <= 0:
         _require_size(edges, name)
     affine = _affine(header, name)
@@ -195,8 +212,12 @@ def _unit(header: Any) -> tuple[str, float]:
 
 
 def _edges(header: Any) -> Matrix:
-    """Voxel edges by `pixdim` in mm; the sign says nothing."""
-    return np.abs(np.asarray(header["pixdim"][1:4], dtype=np.float64)) * _unit(header)[1]
+    """Voxel edges by `pixdim` in mm."""
+    return np.abs(_signed(header))
+
+
+def _signed(header: Any) -> Matrix:
+    return np.asarray(header["pixdim"][1:4], dtype=np.float64) * _unit(header)[1]
 
 
 def _affine(header: Any, name: str) -> Matrix | None:
@@ -204,11 +225,14 @@ def _affine(header: Any, name: str) -> Matrix | None:
     qform_code, sform_code = _codes(header)
     if sform_code <= 0 and qform_code <= 0:
         return None
-    affine = _sform(header) if sform_code > 0 else _qform(header, name)
-    which = "sform" if sform_code > 0 else "qform"
-    if not np.all(np.isfinite(affine)):
-        raise InputError(f"{name}: the {which} holds a number that is not finite.", "Export the image again.")
-    return affine
+    for which, code in (("sform", sform_code), ("qform", qform_code)):
+        for key in _FORMS[which] if code > 0 else ():
+            if not np.all(np.isfinite(header[key])):
+                raise InputError(
+                    f"{name}: the {which} holds a number that is not finite ({key} is {header[key]}).",
+                    "Export the image again, or correct the header.",
+                )
+    return _sform(header) if sform_code > 0 else _qform(header, name)
 
 
 def _sform(header: Any) -> Matrix:

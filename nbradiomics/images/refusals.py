@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from nbradiomics.errors import InputError
+from nbradiomics.regular_file import open_regular
 
 DICOM_READER = "GDCMImageIO"
 #: Classes of DICOM objects that hold a segmentation, by their identifier.
@@ -20,15 +21,15 @@ _LOOKED_AT = 50
 def is_dicom(path: Path) -> bool:
     """Whether a file begins as DICOM files do."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(132)[128:] == b"DICM"
-    except OSError:
+    except (OSError, InputError):
         return False
 
 
 def dicom(path: Path) -> InputError:
     """The refusal of a DICOM file, by what is in it."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.read(4096)
     for identifier, kind in _SEGMENTATIONS.items():
         if re.search(re.escape(identifier) + rb"(?![0-9.])", start):
@@ -75,11 +76,24 @@ def unreadable(path: object, why: str = "") -> InputError:
     )
 
 
+def damaged(path: object, why: object) -> InputError:
+    """The refusal of an image file that is not whole, or contradicts itself."""
+    return InputError(f"{path} is damaged: {why}.", "Export or copy it again.")
+
+
 def values_per_voxel(name: object, number: int) -> InputError:
     """The refusal of an image with several values per voxel."""
     return InputError(
         f"{name} has {number} values per voxel; 1 was expected.",
         "Write each component or segment layer to a file of its own.",
+    )
+
+
+def complex_numbers(name: object) -> InputError:
+    """The refusal of an image of complex numbers."""
+    return InputError(
+        f"{name} holds complex numbers; 1 plain number per voxel was expected.",
+        "Write the part that is meant (the magnitude, say) to a file of its own.",
     )
 
 

@@ -12,7 +12,8 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names", "wording", "atomic", "guess", "memory", "owned_folder", "regular_file"},
+    {"passing"},
+    {"atomic", "execution", "guess", "memory", "names", "owned_folder", "problem", "regular_file", "wording"},
     {"tables", "images"},
     {"workspace", "failures", "clinical"},
     {"in_training", "batch_table", "cohort_table", "cohort", "study", "study_file"},
@@ -30,7 +31,7 @@ LAYERS = [
     {"__init__", "__main__"},
 ]
 #: Rooms of one line that must not know of each other.
-APART = LAYERS[6]
+APART = LAYERS[7]
 HEAVY = {
     "torch",
     "nnunetv2",

@@ -96,7 +96,6 @@ FORMATS: dict[str, Callable[[Path], Path]] = {
     "gipl": by_itk(".gipl"),
     "gipl.gz": by_itk(".gipl.gz"),
     "vtk": by_itk(".vtk"),
-    "hdf5": by_itk(".hdf5"),
 }
 
 
@@ -220,7 +219,7 @@ def test_a_result_of_what_was_changed_while_it_was_read_is_not_kept(tmp_path: Pa
     assert calls == ["1", "2", "1"]
 
 
-@pytest.mark.parametrize("ending", ["tif", "png", "pic", "mrc", "mnc"])
+@pytest.mark.parametrize("ending", ["tif", "png", "pic", "mrc", "mnc", "hdf5"])
 def test_formats_without_a_voxel_size_in_mm_are_refused(ending: str, tmp_path: Path) -> None:
     image = make_image(VOXELS)
     sitk.WriteImage(image if ending != "png" else image[:, :, 0], str(tmp_path / f"a.{ending}"))
