@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,11 @@ def test_the_key_depends_on_everything_that_makes_a_result() -> None:
 def test_numbers_come_back_exactly(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.save("stage", "key", {"value": 0.1 + 0.2, "missing": math.nan})
-    loaded = workspace.load("stage", "key")
+    loaded = workspace.load("stage", "key", dict)
     assert loaded is not None
     assert loaded["value"] == 0.1 + 0.2
     assert math.isnan(loaded["missing"])
-    assert workspace.load("stage", "other") is None
+    assert workspace.load("stage", "other", dict) is None
 
 
 def test_a_damaged_result_is_no_result(tmp_path: Path) -> None:
@@ -36,7 +37,7 @@ def test_a_damaged_result_is_no_result(tmp_path: Path) -> None:
     workspace.save("stage", "key", {"value": 1})
     file = workspace.file("stage", "key")
     file.write_text(file.read_text(encoding="utf-8")[:5])
-    assert workspace.load("stage", "key") is None
+    assert workspace.load("stage", "key", dict) is None
 
 
 def test_nothing_half_written_is_left_behind(tmp_path: Path) -> None:
@@ -44,7 +45,7 @@ def test_nothing_half_written_is_left_behind(tmp_path: Path) -> None:
     workspace.save("stage", "key", {"value": 1})
     with pytest.raises(TypeError):
         workspace.save("stage", "bad", {"value": object()})
-    assert workspace.load("stage", "bad") is None
+    assert workspace.load("stage", "bad", dict) is None
     assert json.loads(workspace.file("stage", "key").read_text(encoding="utf-8")) == {"value": 1}
 
 
@@ -61,7 +62,7 @@ def test_only_what_is_missing_is_computed_and_failures_are_tried_again(tmp_path:
     def go() -> tuple[list[str], list[str]]:
         calls.clear()
         cases, keys = {name: (name,) for name in "abc"}, {name: f"key-{name}" for name in "abc"}
-        batch = run_stored(work, cases, key=keys.__getitem__, stage="test", workspace=Workspace(tmp_path))
+        batch = run_stored(work, cases, key=keys.__getitem__, stage="test", schema=dict[str, Any], workspace=Workspace(tmp_path))
         return list(batch.results), [failure.case for failure in batch.failures]
 
     assert go() == (["a", "c"], ["b"])
@@ -75,7 +76,7 @@ def test_only_what_is_missing_is_computed_and_failures_are_tried_again(tmp_path:
 
 
 def test_a_stored_result_that_no_longer_holds_is_made_again(tmp_path: Path) -> None:
-    options = {"key": {"a": "k"}.__getitem__, "stage": "test", "workspace": Workspace(tmp_path)}
+    options = {"key": {"a": "k"}.__getitem__, "stage": "test", "schema": dict[str, Any], "workspace": Workspace(tmp_path)}
     run_stored(lambda: {"value": 1}, {"a": ()}, **options)
     batch = run_stored(lambda: {"value": 2}, {"a": ()}, holds=lambda *_: False, **options)
     assert batch.results == {"a": {"value": 2}}
