@@ -17,7 +17,7 @@ CODE = (
     "import numpy as np, SimpleITK as sitk\n"
     "image = sitk.GetImageFromArray(np.arange(64.0).reshape(4, 4, 4))\n"
     "extract_features(image, sitk.Cast(image > 9, sitk.sitkUInt8), params={'featureClass': {'ngtdm': []}})\n"
-    "print(cache_folder(), sum(1 for _ in cache_folder().rglob('*.nbi')))\n"
+    "print(cache_folder(), sum(1 for _ in cache_folder().rglob('*.code')))\n"
 )
 
 
@@ -34,19 +34,19 @@ def test_machine_code_is_kept_in_the_user_s_folder_and_found_again(tmp_path: Pat
     folder, count = run(tmp_path)
     assert count > 0
     assert tmp_path in folder.parents
-    files = {file: file.stat().st_mtime_ns for file in folder.rglob("*.nb*")}
+    files = {file: file.stat().st_mtime_ns for file in folder.rglob("*.code")}
     assert run(tmp_path) == (folder, count)
-    assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.nb*")} == files
+    assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.code")} == files
     package = Path(compiled.__file__).parent
-    assert not list(package.rglob("*.nbi"))
+    assert not list(package.rglob("*.code"))
 
 
 def test_without_a_place_to_write_it_compiles_each_time(tmp_path: Path) -> None:
     (tmp_path / "nbradiomics").write_text("a file where the folder would be")
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
-    code = CODE.replace("cache_folder().rglob('*.nbi')", "[]")
+    code = CODE.replace("cache_folder().rglob('*.code')", "[]")
     subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert not list(Path(compiled.__file__).parent.rglob("*.nbi"))
+    assert not list(Path(compiled.__file__).parent.rglob("*.code"))
 
 
 def test_the_folder_changes_with_the_source_of_any_kernel(tmp_path: Path, monkeypatch) -> None:

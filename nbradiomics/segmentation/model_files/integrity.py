@@ -1,7 +1,7 @@
 """Whether a model's files are those that were written: their hashes stand in its card.
 
 JSON counts by what it says, so that an editor or another system may end its lines otherwise; checkpoints
-count byte by byte. Models of other origin have no hashes: of these, the checksums in each checkpoint are held.
+count byte by byte. Models of other origin have no hashes: of these, the checksums in each checkpoint count.
 """
 
 from __future__ import annotations
