@@ -171,9 +171,6 @@ def opened(
 
 def _require_safe(folder: Path, place: Place, max_bytes: int) -> None:
     """Hold a folder to what an archive is held to: plain files of its own, of a size that is allowed."""
-    for path in folder.glob("fold_*"):
-        if path.is_symlink():
-            raise ModelError(f"{path} is a link.", "Put the fold itself (and no link) into the folder.")
     for file in place.files:
         require_file(folder / file, folder)
     require_below(_size(folder, place), max_bytes, folder)

@@ -193,7 +193,7 @@ def require_sound(path: Path) -> None:
                 _compare_checksum(archive, member)
     except InputError as error:
         raise ModelError(error.problem, AGAIN) from error
-    except DAMAGE as error:
+    except (*DAMAGE, RuntimeError, OverflowError) as error:
         raise ModelError(f"{path} is damaged: {first_line(error)}", AGAIN) from error
 
 

@@ -119,6 +119,9 @@ def list_files(folder: Path) -> list[PurePosixPath]:
             folders.remove(PurePosixPath(TRAINING).parts[0])
         inside = PurePosixPath(Path(root).relative_to(folder).as_posix())
         found += [inside / name for name in files]
+        # Links to folders are not gone into; a fold that is one must not be overlooked.
+        links = [name for name in folders if name.startswith("fold_") and (Path(root) / name).is_symlink()]
+        found += [inside / name / file.name for name in links for file in (Path(root) / name).iterdir()]
         if len(inside.parts) >= _DEPTH:
             folders.clear()
     return found
