@@ -60,7 +60,7 @@ def clear_abandoned(root: Path) -> None:
 def _is_abandoned(work: Path) -> bool:
     """Whether no process works there: its lock is free; without one, it is a day old."""
     if fcntl is not None:
-        with suppress(FileNotFoundError), open(work / _LOCK, "ab") as lock:
+        with suppress(FileNotFoundError), open(work / _LOCK, "rb+") as lock:
             return _taken(lock.fileno())
     try:
         return time.time() - work.stat().st_mtime > _DAY

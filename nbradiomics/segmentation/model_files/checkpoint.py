@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: What a zip archive begins with, which torch writes since 1.6.
 _ZIP = b"PK\x03\x04"
 _CHUNK = 1024**2
+#: The bit by which a directory of an archive tells a folder from a file.
+_FOLDER = 0x10
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,8 @@ def require_sound(path: Path) -> None:
             if sum(member.file_size for member in members) > path.stat().st_size:
                 raise ModelError(f"{path} claims to hold more than its own size.", AGAIN)
             for member in members:
+                if member.is_dir() or member.external_attr & _FOLDER:  # torch leaves its numbers as they come
+                    raise ModelError(f"{path} is damaged: {member.filename!r} is a folder.", AGAIN)
                 _compare_checksum(archive, member)
     except InputError as error:
         raise ModelError(error.problem, AGAIN) from error
