@@ -34,6 +34,7 @@ from nbradiomics.cli_steps import (
     prepare,
     processes,
     read_cohort,
+    show_made_again,
 )
 from nbradiomics.cli_train import train
 from nbradiomics.console import bars, notes, output, problem_line, show_lines
@@ -206,6 +207,7 @@ def compare(
         **options,
     )
     write_table(agreement.table, out)
+    show_made_again(options["workspace"])
     show_label_warnings(loaded, jobs=processes(jobs))
     finish(agreement.failures, len(agreement.table), out)
 
@@ -243,6 +245,7 @@ def extract(
     asked: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
     features = extract_cohort(loaded, engine=engine, **asked, **options)
     write_table(features.table, out)
+    show_made_again(options["workspace"])
     for note in features.notes:
         notes.print(note, markup=False)
     if diagnostics is not None:

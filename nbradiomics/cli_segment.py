@@ -9,7 +9,7 @@ import typer
 
 from nbradiomics.cli_folders import claim_segmentation
 from nbradiomics.cli_options import CohortFile, Models, Replace, Threads, Work
-from nbradiomics.cli_steps import finish, open_workspace, prepare, read_cohort
+from nbradiomics.cli_steps import finish, open_workspace, prepare, read_cohort, show_made_again
 from nbradiomics.console import bars, output
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def segment(
     postprocessing = PostProcessing(largest_component, min_volume)
     masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
     claim_segmentation(table, masks, beside if maps or beside.exists() else None, replacing=replace)
+    stored = open_workspace(work)
     done = segment_cohort(
         table,
         model=loaded,
@@ -71,13 +72,14 @@ def segment(
         postprocessing=postprocessing,
         threads=threads,
         jobs=jobs,
-        workspace=open_workspace(work),
+        workspace=stored,
         progress=bars,
     )
     if not maps:
         remove_maps(table, beside)
     inputs = [cohort, *(channel.image for scan in table.scans() for channel in scan.channels)]
     _write(done, out, inputs)
+    show_made_again(stored)
     _tell(done, loaded)
     empty = int((done.table["status"] == "empty").sum())
     finish(done.failures, len(done.table), out, f"{empty} without tumour; ")

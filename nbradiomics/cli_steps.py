@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def finish_run(result: RunResult) -> None:
     """Show the failures, the summary and the path of the report; exit 1 when nothing was measured."""
+    for note in result.notes:
+        notes.print(f"Note: {note}", markup=False)
     show_lines([failure_line(failure) for failure in result.failures])
     for line in result.summary:
         output.print(line, markup=False)
@@ -88,6 +90,12 @@ def open_workspace(folder: Path | None) -> Workspace | None:
     from nbradiomics import workspace
 
     return None if folder is None else workspace.Workspace(folder)
+
+
+def show_made_again(workspace: Workspace | None) -> None:
+    """Say which stored results were damaged and had to be made again."""
+    for note in workspace.notes() if workspace is not None else []:
+        notes.print(f"Note: {note}", markup=False)
 
 
 def processes(jobs: int | None) -> int:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypedDict
 
 from nbradiomics.case_region import DEFAULT_LABEL, label_of
 from nbradiomics.execution import Progress, quiet, run_cases
@@ -21,8 +23,17 @@ if TYPE_CHECKING:
 
 #: Line of the cohort table, mask file, and the label that counts.
 MaskRow = tuple[int, str, int | str]
-#: What JSON can hold of a mask's labels: see `examine_labels`.
-Found = dict[str, Any]
+
+
+class Found(TypedDict):
+    """What a mask holds of labels: see `examine_labels`."""
+
+    line: int
+    file: str
+    volumes: list[tuple[int | str, float]]
+    taken: list[int | str]
+    missing: list[int | str]
+
 
 #: Labels that one warning lists; whole-body segmentations hold a hundred.
 _SHOWN = 8
@@ -71,7 +82,7 @@ def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
     return {
         "line": line,
         "file": file,
-        "volumes": [[value, voxels[value] * voxel_ml] for value in present],
+        "volumes": [(value, voxels[value] * voxel_ml) for value in present],
         "taken": [value for value in wanted if value in present],
         "missing": [value for value in wanted if value not in present],
     }
@@ -91,7 +102,7 @@ def _examine_segments(mask: sitk.Image, row: MaskRow) -> Found:
     return {
         "line": line,
         "file": file,
-        "volumes": [[str(one), count * voxel_ml] for one, count in voxels.items() if count],
+        "volumes": [(str(one), count * voxel_ml) for one, count in voxels.items() if count],
         "taken": [str(one) for one in taken if voxels[one]],
         "missing": [str(one) for one in taken if not voxels[one]],
     }
@@ -139,11 +150,11 @@ def _warning(row: Found, path: Path, told: str, remedy: str) -> Problem:
     return Problem(str(path), str(row["line"]), "label", "warning", told, remedy)
 
 
-def _named(labels: list[Any]) -> str:
+def _named(labels: list[int | str]) -> str:
     return f"label{'s' if len(labels) > 1 else ''} {', '.join(map(str, labels))}"
 
 
-def _listed(volumes: list[list[Any]]) -> str:
+def _listed(volumes: list[tuple[int | str, float]]) -> str:
     shown = ", ".join(f"{value} ({ml:.3g} ml)" for value, ml in volumes[:_SHOWN])
     rest = volumes[_SHOWN:]
     return f"{shown} and {len(rest)} more ({sum(ml for _, ml in rest):.3g} ml)" if rest else shown

@@ -42,6 +42,8 @@ class RunResult:
         Five plain lines: what was found.
     complete
         False when no feature could be measured in any case.
+    notes
+        Stored results that were damaged and were made again; empty where there were none.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class RunResult:
     failures: list[Failure]
     summary: list[str]
     complete: bool
+    notes: tuple[str, ...] = ()
 
 
 def run(
@@ -113,7 +116,7 @@ def run(
     report = build_report(work.folder.root)
     summary = summarise(work.folder, cohort, features, failures)
     measured = bool(features[feature_columns(features)].notna().any(axis=None))
-    return RunResult(work.folder.root, report, failures, summary, complete=measured)
+    return RunResult(work.folder.root, report, failures, summary, measured, tuple(folder.workspace.notes()))
 
 
 def _inputs(study: Study, study_file: Path, cohort: Cohort) -> list[Path]:

@@ -161,6 +161,7 @@ def run_reader_study(
     failures = write_failures(failures, folder.file("failures.csv"), localised=folder.localised)
     _write_provenance(folder, given, plan, readers=asked, earlier_settings=earlier)
     notes = [*notes, *filter(None, [elsewhere]), *_consensus_notes(given, write_consensus, folder, label)]
+    notes += folder.workspace.notes()
     report = build_report(folder.root)
     return ReaderStudyResult(folder.root, report, study, agreement.table, failures, notes)
 

@@ -30,6 +30,7 @@ import os
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -183,7 +184,7 @@ class RunFolder:
         Mark(mark.owner, now).write(root)
         return cls(root)
 
-    @property
+    @cached_property
     def workspace(self) -> Workspace:
         """Results by the hash of what made them."""
         return Workspace(self.root / _CACHE)

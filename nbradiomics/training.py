@@ -182,6 +182,8 @@ def train_model(
             "cross_validation": cross_validation_figures(table, agreement.table),
         },
     )
+    for note in folder.workspace.notes():
+        tell(note)
     _write_provenance(folder, cohort, chosen, card)
     folder.finish(card, keep=keep)
     failures = [*unusable, *unsegmented, *agreement.failures]

@@ -2,28 +2,30 @@
 
 A result is found by the content of its inputs, the parameters, the engine and the version, never by its
 position or name. It is written whole or not at all, so a run that was killed continues from what is there.
-Failures are never stored: the next run tries them again.
+Failures are never stored: the next run tries them again. What was damaged since is made again, and said.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Batch, Progress, quiet, run_cases
 from nbradiomics.images.content import image_hash, lies_in_one_file
 from nbradiomics.images.io import file_hash
+from nbradiomics.regular_file import require_regular
+from nbradiomics.sealed import BrokenSealError, read_sealed, write_sealed
+from nbradiomics.wording import counted, tally
 
 #: A case's result: what JSON can hold (NaN included).
 Payload = dict[str, Any]
@@ -49,6 +51,7 @@ def content_hash(path: Path) -> str:
     that no stored result stands for it; what is wrong with it is the stage's question.
     """
     try:
+        require_regular(path)
         status = path.stat()
         if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED_NS:
             whole_hash = _hash_alone(str(path))
@@ -72,28 +75,59 @@ def _hash_alone(path: str) -> str | None:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder of results by stage and key."""
+    """A folder of results by stage and key.
+
+    Attributes
+    ----------
+    root
+        The folder.
+    damaged
+        How many stored results were found damaged, by stage.
+    unfit
+        How many no longer fitted the files that belong to them, such as masks.
+    """
 
     root: Path
+    damaged: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    unfit: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
     def file(self, stage: str, key: str, suffix: str = ".json") -> Path:
         """Where a result, or a file that belongs to it, is kept."""
         return self.root / stage / f"{key}{suffix}"
 
-    def load(self, stage: str, key: str) -> Payload | None:
-        """A stored result, or ``None``."""
+    def load(self, stage: str, key: str, schema: Any) -> Payload | None:
+        """A stored result; ``None`` where there is none, or a damaged one, which is counted.
+
+        Parameters
+        ----------
+        stage, key
+            As it was saved.
+        schema
+            Type of what it must hold, such as a ``TypedDict`` (that of typing_extensions).
+        """
         try:
-            stored: Payload = json.loads(self.file(stage, key).read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+            stored: Payload = read_sealed(self.file(stage, key), f"{stage} {key}", schema)
+        except FileNotFoundError:
+            return None
+        except BrokenSealError:
+            self.damaged[stage] += 1
             return None
         return stored
 
     def save(self, stage: str, key: str, payload: Payload) -> None:
         """Store a result: afterwards it is there whole, even if the machine stops now."""
-        with whole(self.file(stage, key)) as temporary, open(temporary, "w", encoding="utf-8") as file:
-            json.dump(payload, file)
-            file.flush()
-            os.fsync(file.fileno())
+        write_sealed(self.file(stage, key), f"{stage} {key}", payload)
+
+    def notes(self) -> list[str]:
+        """What a user must know of the stored results: how many were made again, and why."""
+        return [
+            f"{why}: {counted(found.total(), 'stored result')} in {self.root} ({tally(found.items())})."
+            for why, found in (
+                ("Found damaged and made again", self.damaged),
+                ("Made again, because their masks or maps were changed or are gone", self.unfit),
+            )
+            if found
+        ]
 
 
 def run_stored(
@@ -102,6 +136,7 @@ def run_stored(
     *,
     key: Callable[[str], str],
     stage: str,
+    schema: Any,
     workspace: Workspace | None,
     holds: Callable[[str, Payload], bool] = lambda _name, _payload: True,
     jobs: int = 1,
@@ -116,6 +151,8 @@ def run_stored(
     key
         Gives the result key of a case by its name; asked only where there is a workspace, since it reads
         every input.
+    schema
+        Type of a result as JSON has it: what is stored and is of another is made again.
     workspace
         Where results are kept; ``None`` keeps none.
     holds
@@ -126,7 +163,8 @@ def run_stored(
         todo = {name: cases[name] for name in names}
         return run_cases(function, todo, stage=stage, jobs=jobs, progress=progress, keep=keep)
 
-    return find_or_make(list(cases), make, key=key, stage=stage, workspace=workspace, holds=holds)
+    how: dict[str, Any] = {"schema": schema, "workspace": workspace, "holds": holds}
+    return find_or_make(list(cases), make, key=key, stage=stage, **how)
 
 
 def find_or_make(
@@ -135,6 +173,7 @@ def find_or_make(
     *,
     key: Callable[[str], str],
     stage: str,
+    schema: Any,
     workspace: Workspace | None,
     holds: Callable[[str, Payload], bool] = lambda _name, _payload: True,
 ) -> Batch[Payload]:
@@ -146,7 +185,7 @@ def find_or_make(
         The cases.
     make
         Makes the results of cases, and calls the function it is given with each result as it comes.
-    key, stage, workspace, holds
+    key, stage, schema, workspace, holds
         As in `run_stored`.
 
     Returns
@@ -157,8 +196,11 @@ def find_or_make(
     if workspace is None:
         return make(names, None)
     keys = {name: key(name) for name in names}
-    stored = {name: workspace.load(stage, keys[name]) for name in names}
-    found = {name: payload for name, payload in stored.items() if payload and holds(name, payload)}
+    stored = {name: workspace.load(stage, keys[name], schema) for name in names}
+    there = {name: payload for name, payload in stored.items() if payload is not None}
+    found = {name: payload for name, payload in there.items() if holds(name, payload)}
+    if len(found) < len(there):
+        workspace.unfit[stage] += len(there) - len(found)
 
     def keep(name: str, payload: Payload) -> None:
         # What was changed while it was read has another key by now, and nobody knows which content was read.

@@ -23,7 +23,8 @@ from scipy import ndimage
 from nbradiomics.cohort import Case, Cohort, load_cohort
 from nbradiomics.images.io import write_image
 from nbradiomics.segmentation.model import load_model
-from nbradiomics.segmentation.model_files.card import Card, write_card
+from nbradiomics.segmentation.model_files.card import Card
+from nbradiomics.segmentation.model_files.integrity import seal
 from nbradiomics.segmentation.training.cases import (
     ORIENTATION,
     channels_of,
@@ -84,7 +85,7 @@ def main() -> None:
     figures = _evaluate(asked.out, unseen)
     figures["threshold_mean_dice"] = _threshold_dice(cases[:12], unseen)
     training = {"epochs": asked.epochs, "iterations_per_epoch": recipe.iterations, "unseen": figures}
-    write_card(replace(card, training=training), asked.out)
+    seal(replace(card, training=training), asked.out)
     for name, value in figures.items():
         print(f"{name}: {value}")
 

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk
+from typing_extensions import TypedDict
 
 from nbradiomics.agreement.compare import compare_both_ways, comparison_status
 from nbradiomics.agreement.field import WHOLE_IMAGE, Field
@@ -64,6 +65,14 @@ COLUMNS = [
     *METRICS,
 ]
 _EMPTIED = {"empty_mask": "empty_reference", "empty_reference": "empty_mask"}
+
+
+class _Compared(TypedDict):
+    """What is kept of a pair: its status, and the values of both directions."""
+
+    status: str
+    there: dict[str, float]
+    back: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -158,6 +167,7 @@ def compare_cohort(
         {name: (pair, how) for name, pair in named.items()},
         key=lambda name: _key(named[name], how),
         stage=STAGE,
+        schema=_Compared,
         workspace=workspace,
         jobs=jobs,
         progress=progress,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import SimpleITK as sitk
+from typing_extensions import TypedDict
 
 from nbradiomics.agreement.cohort import (
     AgreementTable,
@@ -30,6 +31,12 @@ from nbradiomics.names import file_stems
 from nbradiomics.workspace import Payload, Workspace, result_key, run_stored
 
 STAGE = "consensus"
+
+
+class _Held(TypedDict):
+    """What is kept of a scan: by pair, its status and its values."""
+
+    rows: dict[str, dict[str, str | float]]
 
 
 def compare_with_consensus(
@@ -83,6 +90,7 @@ def compare_with_consensus(
         tasks,
         key=lambda name: _key(*tasks[name]),
         stage=STAGE,
+        schema=_Held,
         workspace=workspace,
         jobs=jobs,
         progress=progress,

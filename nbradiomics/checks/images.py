@@ -77,6 +77,7 @@ def check_images(
         cases,
         key=lambda name: _key(*cases[name]),
         stage=STAGE,
+        schema=Looked,
         workspace=workspace,
         jobs=jobs,
         progress=progress,

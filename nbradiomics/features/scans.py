@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from nbradiomics.case_region import region_hashes, region_on
 from nbradiomics.cohort import Case
@@ -30,6 +31,21 @@ STAGE = "extract"
 #: What `_extract_masks` is given beside the cases: parameters, engine, label.
 _How = tuple[Parameters, str, int]
 _Groups = Mapping[str, tuple[Case, ...]]
+
+
+class _Measured(TypedDict):
+    """What is kept of a mask."""
+
+    values: dict[str, float]
+    missing: dict[str, str]
+    span: tuple[float, float] | None
+
+
+class _Together(TypedDict):
+    """What is kept of the masks of a scan."""
+
+    cases: dict[str, _Measured]
+    failures: dict[str, tuple[str, str, str]]
 
 
 def extract_scans(
@@ -68,7 +84,12 @@ def extract_scans(
     return _in_order(
         cases,
         find_or_make(
-            list(cases), make, key=lambda name: _key([cases[name]], how), stage=STAGE, workspace=workspace
+            list(cases),
+            make,
+            key=lambda name: _key([cases[name]], how),
+            stage=STAGE,
+            schema=_Measured,
+            workspace=workspace,
         ),
     )
 
@@ -82,6 +103,7 @@ def _kept_by_scan(
         {name: (own, *how) for name, own in scans.items()},
         key=lambda name: _key(scans[name], how),
         stage=STAGE,
+        schema=_Together,
         workspace=workspace,
         **running,
     )

@@ -20,13 +20,15 @@ from typing import TypeVar
 
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.execution import Progress, quiet
+from nbradiomics.regular_file import require_regular
 
 MOST_MEMBERS = 10_000
 GIB = 1024**3
 _CHUNK = 1024**2
 _AGAIN = "Get the archive again from where it was published."
 _DISTRUST = "nnU-Net's export does not write such archives; do not use it unless you know who made it."
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, OSError)
+#: What zipfile raises over a damaged archive.
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, OSError)
 _KINDS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 
 Result = TypeVar("Result")
@@ -46,8 +48,11 @@ def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Members]]:
         archive, is no plain file or folder, or would be one with another on some file system.
     """
     try:
+        require_regular(path)
         archive = zipfile.ZipFile(path)
-    except _DAMAGE as error:
+    except InputError as error:
+        raise ModelError(error.problem, error.remedy) from error
+    except DAMAGE as error:
         raise ModelError(f"{path} cannot be read as a zip archive: {error}.", _AGAIN) from error
     with archive:
         yield archive, _members(archive, path)
@@ -141,7 +146,7 @@ def extract(
     """
     path = Path(str(archive.filename))
     announced = sum(info.file_size for info in wanted.values())
-    _require_below(announced, max_bytes, path)
+    require_below(announced, max_bytes, path)
     require_space(into, announced)
     written = 0
     with progress("unpack", sum(-(-info.file_size // _CHUNK) for info in wanted.values())) as advance:
@@ -151,12 +156,13 @@ def extract(
             with open(target, "xb") as file:
                 for chunk in _chunks(archive, info, path):
                     written += len(chunk)
-                    _require_below(written, max_bytes, path)
+                    require_below(written, max_bytes, path)
                     file.write(chunk)
                     advance()
 
 
-def _require_below(size: int, most: int, path: Path) -> None:
+def require_below(size: int, most: int, path: Path) -> None:
+    """Raise `ModelError` where a model has more bytes than it may have."""
     if size > most:
         raise ModelError(
             f"{path} holds a model of more than {most / GIB:g} GiB.",
@@ -174,7 +180,7 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Iter
 def _guarded(read: Callable[[], Result], info: zipfile.ZipInfo, path: Path) -> Result:
     try:
         return read()
-    except (*_DAMAGE, RuntimeError) as error:
+    except (*DAMAGE, RuntimeError) as error:
         raise ModelError(f"{path}: member {info.filename!r} is damaged: {error}", _AGAIN) from error
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk
+from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Cohort, Scan
 from nbradiomics.errors import InputError
@@ -44,6 +45,22 @@ CHANNELS = ["channels", "resampled", "unused", "orientation"]
 COLUMNS = ["subject", "timepoint", "sequence", "status", *NUMBERS, "in_training", *CHANNELS]
 #: Step of the values of written maps: steps that nobody sees, so that files compress.
 MAP_STEP = 0.001
+
+
+class _Segmented(TypedDict):
+    """What is kept of a scan: its row of the table, and the hashes of its files."""
+
+    status: str
+    volume_ml: float
+    removed_ml: float
+    volume_cv: float | None
+    fold_dice: float | None
+    in_training: bool | None
+    channels: str
+    resampled: str
+    unused: str
+    orientation: str
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -166,6 +183,7 @@ def segment_cohort(
         {name: (scan, job, files[name]) for name, scan in scans.items()},
         key=lambda name: job.key(scans[name], files[name]),
         stage=STAGE,
+        schema=_Segmented,
         workspace=workspace,
         holds=lambda name, payload: _hashes(files[name]) == payload["files"],
         jobs=jobs,

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,11 +14,14 @@ from typing import Any
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.images.io import file_hash
-from nbradiomics.segmentation.archive import GIB, extract, open_archive, require_space
+from nbradiomics.regular_file import open_regular
+from nbradiomics.segmentation.archive import GIB, extract, open_archive, require_below, require_space
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.segmentation.model_files.card import is_orientation, read_card, write_card
-from nbradiomics.segmentation.model_files.checkpoint import read_fold, read_json, write_fold
+from nbradiomics.segmentation.model_files.checkpoint import read_fold, write_fold
 from nbradiomics.segmentation.model_files.description import read_description
+from nbradiomics.segmentation.model_files.files import read_json, require_file
+from nbradiomics.segmentation.model_files.integrity import digests_of, require_intact, seal
 from nbradiomics.segmentation.model_files.layout import (
     CHECKPOINT,
     DESCRIPTION,
@@ -31,10 +31,9 @@ from nbradiomics.segmentation.model_files.layout import (
     list_files,
 )
 from nbradiomics.segmentation.store import models_folder, require_free_name
+from nbradiomics.segmentation.work_folder import clear_abandoned, put, work_folder
 
 MAX_BYTES = 20 * GIB
-_WORK = ".import-"
-_DAY = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def import_model(
     replace_existing
         Whether an imported model of the same name gives way.
     max_bytes
-        How much an archive may unpack to.
+        How many bytes the model's files may have; an archive's, unpacked.
     progress
         Progress display.
 
@@ -113,21 +112,23 @@ def import_model(
         require_free_name(name, root, replace=replace_existing)
     said = _said(tumour, orientation)
     root.mkdir(parents=True, exist_ok=True)
-    _clear_abandoned(root)
+    clear_abandoned(root)
     with (
-        tempfile.TemporaryDirectory(prefix=_WORK, dir=root) as work,
-        opened(source, Path(work) / "unpacked", inside, max_bytes, progress) as (folder, place),
+        work_folder(root) as work,
+        opened(source, work / "unpacked", inside, max_bytes, progress) as (folder, place),
     ):
-        staged = Path(work) / "model"
+        staged = work / "model"
         with renamed({staged: source / place.folder, folder: source / place.folder}):
             name = name or _default_name(folder, place, source)
             require_free_name(name, root, replace=replace_existing)
-            require_space(root, sum((folder / file).stat().st_size for file in place.files))
+            require_space(root, _size(folder, place))
+            if read_card(folder).sha256 is not None:
+                require_intact(digests_of(folder), read_card(folder), folder)
             _copy_descriptions(folder, place, staged)
             origin = {"source": source.absolute().name, "source_sha256": _source_hash(source, folder, place)}
-            write_card(replace(read_card(staged), **{**said, **origin, "name": name}), staged)
+            write_card(replace(read_card(staged), **{**said, **origin, "name": name, "sha256": None}), staged)
             _copy_folds(folder, place, staged, progress)
-        _put(staged, root / name)
+        put(staged, root / name)
     return ImportedModel(name, root / name, place.folds.notes, place.left_out)
 
 
@@ -155,9 +156,10 @@ def opened(
     """
     if source.is_dir():
         place = find_place(list_files(source), source.absolute(), inside)
+        _require_safe(source / place.folder, place, max_bytes)
         yield source / place.folder, place
         return
-    if not source.is_file():
+    if not source.exists():
         raise InputError(f"{source} does not exist.", "Give a zip archive or a folder of nnU-Net v2 results.")
     into.mkdir(parents=True)
     with open_archive(source) as (archive, members):
@@ -165,6 +167,17 @@ def opened(
         wanted = {file: members[place.folder / file] for file in place.files}
         extract(archive, wanted, into, max_bytes=max_bytes, progress=progress)
     yield into, place
+
+
+def _require_safe(folder: Path, place: Place, max_bytes: int) -> None:
+    """Hold a folder to what an archive is held to: plain files of its own, of a size that is allowed."""
+    for file in place.files:
+        require_file(folder / file, folder)
+    require_below(_size(folder, place), max_bytes, folder)
+
+
+def _size(folder: Path, place: Place) -> int:
+    return sum((folder / file).stat().st_size for file in place.files)
 
 
 @contextmanager
@@ -192,7 +205,8 @@ def _copy_descriptions(folder: Path, place: Place, staged: Path) -> None:
     staged.mkdir()
     for name in DESCRIPTION:
         if any(str(file) == name for file in place.files):
-            shutil.copyfile(folder / name, staged / name)
+            with open_regular(folder / name) as given, open(staged / name, "xb") as file:
+                shutil.copyfileobj(given, file)
 
 
 def _copy_folds(folder: Path, place: Place, staged: Path, progress: Progress) -> None:
@@ -202,6 +216,7 @@ def _copy_folds(folder: Path, place: Place, staged: Path, progress: Progress) ->
         for name in place.folds.names:
             write_fold(read_fold(folder / name / CHECKPOINT), staged / name / CHECKPOINT)
             advance()
+        seal(read_card(staged), staged)
         load_model(staged)
         advance()
 
@@ -212,24 +227,3 @@ def _source_hash(source: Path, folder: Path, place: Place) -> str:
         return file_hash(source)
     lines = [f"{file} {file_hash(folder / file)}" for file in place.files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _put(staged: Path, target: Path) -> None:
-    """Rename into place; what was there goes to the temporary folder, and comes back when that fails."""
-    if not target.exists():
-        os.replace(staged, target)
-        return
-    old = staged.with_name("replaced")
-    os.replace(target, old)
-    try:
-        os.replace(staged, target)
-    except OSError:
-        os.replace(old, target)
-        raise
-
-
-def _clear_abandoned(root: Path) -> None:
-    """Remove what an import that was killed left here; a day old, it is no other process's work."""
-    for path in root.glob(f"{_WORK}*"):
-        if time.time() - path.stat().st_mtime > _DAY:
-            shutil.rmtree(path, ignore_errors=True)

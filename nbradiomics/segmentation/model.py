@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation.environment import environment, matplotlib_untouched, quiet_nnunet
-from nbradiomics.segmentation.model_files.card import CARD, Card
-from nbradiomics.segmentation.model_files.checkpoint import checkpoint_paths, read_folds
+from nbradiomics.segmentation.model_files.card import Card
+from nbradiomics.segmentation.model_files.checkpoint import read_folds
 from nbradiomics.segmentation.model_files.description import read_description
+from nbradiomics.segmentation.model_files.integrity import digests_of, require_intact
 from nbradiomics.segmentation.model_files.labels import Tumour
-from nbradiomics.segmentation.model_files.layout import DATASET, PLANS
 from nbradiomics.segmentation.model_files.network import build_predictor
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.inputs import Source, read_inputs
@@ -196,6 +195,8 @@ def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) 
     """
     folder = find_model(name_or_folder, models)
     description = read_description(folder)
+    digests = digests_of(folder)
+    require_intact(digests, description.card, folder)
     folds = read_folds(folder)
     with environment({"nnUNet_compile": None}), matplotlib_untouched(), quiet_nnunet():
         predictor = build_predictor(description.plans, description.dataset, folds, folder)
@@ -207,7 +208,7 @@ def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) 
         tumour=description.tumour,
         orientation=description.orientation,
         configuration=folds[0].configuration,
-        fingerprint=fingerprint_of(folder),
+        fingerprint=_fingerprint(digests),
         folder=folder.absolute(),
         predictor=predictor,
     )
@@ -224,6 +225,9 @@ def _loaded_again(folder: Path, folds: tuple[str, ...], fingerprint: str) -> Mod
 
 def fingerprint_of(folder: Path) -> str:
     """SHA-256, in hexadecimal, over the files of a model that decide what it predicts."""
-    files = [folder / name for name in (PLANS, DATASET, CARD)] + checkpoint_paths(folder)
-    lines = [f"{path.relative_to(folder).as_posix()} {file_hash(path)}" for path in files if path.is_file()]
+    return _fingerprint(digests_of(folder))
+
+
+def _fingerprint(digests: Mapping[str, str]) -> str:
+    lines = [f"{name} {digest}" for name, digest in digests.items()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

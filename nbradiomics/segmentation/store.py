@@ -106,7 +106,7 @@ def find_model(name_or_folder: str | Path, models: str | Path | None = None) -> 
             f"no model {str(name_or_folder)!r}: neither a bundled nor an imported model nor a folder.",
             f"Give a folder of nnU-Net v2 results, or one of: {listed}.",
         )
-    if not (folder / PLANS).is_file():
+    if not os.path.lexists(folder / PLANS):
         raise why_no_model(list_files(folder), folder.absolute())
     return folder
 

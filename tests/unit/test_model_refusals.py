@@ -216,7 +216,7 @@ def test_ensembles_data_sets_and_other_folders_are_told(tmp_path):
             {"spacing": [4.0, 3.0, 0.0]},
             r"configurations.3d_fullres.spacing.2 is 0.0; input should be greater",
         ),
-        ({"spacing": [4.0, 3.0, float("nan")]}, "spacing.2 is nan"),
+        ({"spacing": [4.0, 3.0, float("nan")]}, r"plans\.json is no JSON: NaN is no finite number"),
         ({"preprocessor_name": "MyPreprocessor"}, "preprocessor_name is 'MyPreprocessor'"),
         (
             {"resampling_fn_data_kwargs": {"order": 9}},

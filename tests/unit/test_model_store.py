@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -282,7 +284,46 @@ def test_the_old_model_comes_back_when_the_last_step_fails(folder, models, monke
     assert load_model("mine", models=models).folds == ("fold_0", "fold_1")
 
 
-def test_what_a_killed_import_left_is_removed_a_day_later(folder, models):
+def test_what_a_killed_import_left_is_removed_by_the_next(folder, models):
+    """A process that is killed half-way, and one that is still at it."""
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from nbradiomics.segmentation.work_folder import work_folder\n"
+        "with work_folder(Path(sys.argv[1])) as work:\n"
+        "    (work / 'model').mkdir()\n"
+        "    (work / 'model' / 'weights').write_bytes(bytes(1000))\n"
+        "    print(work.name, flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    models.mkdir()
+    run = [sys.executable, "-c", code, str(models)]
+    with (
+        subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed,
+        subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living,
+    ):
+        left, busy = (each.stdout.readline().strip() for each in (killed, living))
+        killed.kill()
+        killed.wait()
+        assert names(models) == sorted([left, busy])
+        import_model(folder, name="mine", models=models)
+        assert names(models) == sorted([busy, "mine"])
+        living.communicate("")
+    assert names(models) == ["mine"]
+
+
+def test_a_model_that_a_killed_import_was_replacing_comes_back(folder, models):
+    import_model(folder, name="mine", models=models)
+    left = models / ".import-killed"
+    (left / "replaced").mkdir(parents=True)
+    (left / "lock").touch()
+    os.replace(models / "mine", left / "replaced" / "mine")
+    import_model(folder, name="other", models=models)
+    assert names(models) == ["mine", "other"]
+    assert load_model("mine", models=models).folds == ("fold_0", "fold_1")
+
+
+def test_what_an_import_of_an_earlier_release_left_is_removed_a_day_later(folder, models):
     for name, age in (("old", 2 * 24 * 3600), ("new", 60)):
         (models / f".import-{name}").mkdir(parents=True)
         os.utime(models / f".import-{name}", (time.time() - age,) * 2)

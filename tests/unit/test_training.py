@@ -207,13 +207,13 @@ def test_a_folder_is_a_model_only_when_all_of_it_is_there(tmp_path, monkeypatch)
     folder = TrainingFolder.open(tmp_path / "model", {})
     folder.weights(0).parent.mkdir(parents=True)
     for file in (folder.weights(0), folder.model / "dataset.json", folder.model / "plans.json"):
-        file.write_text(file.name)
+        file.write_text("{}")
 
     def killed(*_args: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("nbradiomics.segmentation.training.folder.write_card", killed)
+        patch.setattr("nbradiomics.segmentation.training.folder.seal", killed)
         with pytest.raises(KeyboardInterrupt):
             folder.finish(Card())
     assert not (folder.out / "plans.json").exists()

@@ -21,13 +21,21 @@ def compiled(function: Function) -> Function:
     from numba import njit
     from numba.core import config
 
-    # Numba looks where it is told when a function is decorated; other users of Numba keep their own place.
+    kernel = njit(nogil=True)(function)
+    if not _can_be_kept():
+        return cast("Function", kernel)
+    # Numba looks where it is told when its cache is made; other users of Numba keep their own place.
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        return cast("Function", njit(cache=_can_be_kept(), nogil=True)(function))
+        from nbradiomics.features.native.kept_code import KeptCode
+
+        kernel._cache = KeptCode(function)  # what njit(cache=True) does with Numba's own
+    except (ImportError, AttributeError):  # a Numba that keeps code in another way: nothing is kept
+        pass
     finally:
         config.CACHE_DIR = before
+    return cast("Function", kernel)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -15,6 +16,7 @@ import numpy as np
 from nbradiomics.atomic import write_text
 from nbradiomics.errors import ModelError
 from nbradiomics.images.io import read_image
+from nbradiomics.segmentation.model_files.files import read_json
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -51,6 +53,9 @@ class Card:
         File that a model was imported from, and its SHA-256 in hexadecimal.
     training
         Further figures of training and evaluation.
+    sha256
+        Hash of each file of the model by its path in the folder; `integrity.digests_of` says of what.
+        ``None`` for models that were made before release 0.4.0, or elsewhere.
     """
 
     name: str | None = None
@@ -66,6 +71,7 @@ class Card:
     source: str | None = None
     source_sha256: str | None = None
     training: Mapping[str, Any] | None = None
+    sha256: Mapping[str, str] | None = None
 
 
 def read_card(folder: Path) -> Card:
@@ -77,16 +83,12 @@ def read_card(folder: Path) -> Card:
         When the card is no JSON object, or a field is of another type than `Card` says.
     """
     path = folder / CARD
-    if not path.is_file():
+    if not os.path.lexists(path):
         return Card()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:
-        raise ModelError(
-            f"{path} is no JSON: {error}.", "Get the model again, or remove its card."
-        ) from error
-    if not isinstance(content, dict):
-        raise ModelError(f"{path} holds no JSON object.", "Get the model again, or remove its card.")
+        content = read_json(path)
+    except ModelError as error:
+        raise ModelError(error.problem, "Get the model again, or remove its card.") from error
     known = {field.name: content[field.name] for field in fields(Card) if content.get(field.name) is not None}
     _check_types(known, path)
     for name in _LISTS:
@@ -96,7 +98,7 @@ def read_card(folder: Path) -> Card:
 
 
 def _check_types(content: Mapping[str, Any], path: Path) -> None:
-    expected: dict[str, type] = {**dict.fromkeys(_LISTS, list), "training": dict}
+    expected: dict[str, type] = {**dict.fromkeys(_LISTS, list), "training": dict, "sha256": dict}
     for name, value in content.items():
         kind: type = expected.get(name, str)
         if not isinstance(value, kind):
@@ -104,7 +106,10 @@ def _check_types(content: Mapping[str, Any], path: Path) -> None:
                 f"{path}: {name} is {type(value).__name__}; {kind.__name__} was expected.",
                 "Correct the card, or remove it.",
             )
-        if isinstance(value, list) and not all(isinstance(each, str) for each in value):
+        texts = value if isinstance(value, list) else ()
+        if name == "sha256" and isinstance(value, dict):
+            texts = list(value.values())
+        if not all(isinstance(each, str) for each in texts):
             raise ModelError(f"{path}: {name} holds more than text.", "Correct the card, or remove it.")
     orientation = content.get("orientation", "LPS")
     if not is_orientation(orientation):

@@ -6,7 +6,6 @@ A checkpoint is a pickle, which can run a stranger's code: here it is read as we
 from __future__ import annotations
 
 import contextlib
-import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,15 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbradiomics.errors import ModelError
-from nbradiomics.segmentation.model_files.layout import CHECKPOINT, folds_of, require_folds
-from nbradiomics.segmentation.model_files.plans import AGAIN, first_line
+from nbradiomics.errors import InputError, ModelError
+from nbradiomics.regular_file import open_regular
+from nbradiomics.segmentation.archive import DAMAGE
+from nbradiomics.segmentation.model_files.files import require_file
+from nbradiomics.segmentation.model_files.layout import AGAIN, CHECKPOINT, folds_of, require_folds
+from nbradiomics.segmentation.model_files.plans import first_line
 
 if TYPE_CHECKING:
     import torch
 
-#: Bytes of a description; nnU-Net's have some kilobytes.
-_LONGEST_JSON = 64 * 1024**2
+
+#: What a zip archive begins with, which torch writes since 1.6.
+_ZIP = b"PK\x03\x04"
+_CHUNK = 1024**2
+#: The bit by which a directory of an archive tells a folder from a file.
+_FOLDER = 0x10
 
 
 @dataclass(frozen=True)
@@ -35,24 +41,6 @@ class Fold:
     configuration: str
     trainer: str
     mirroring: tuple[int, ...] | None
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object of a model folder."""
-    if not path.is_file():
-        raise ModelError(
-            f"{path} does not exist.",
-            "Give the folder of an nnU-Net v2 model, which holds plans.json, dataset.json and fold_*/.",
-        )
-    if path.stat().st_size > _LONGEST_JSON:
-        raise ModelError(f"{path} has {path.stat().st_size:,} bytes, which is no description.", AGAIN)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:
-        raise ModelError(f"{path} is no JSON: {error}.", AGAIN) from error
-    if not isinstance(content, dict):
-        raise ModelError(f"{path} holds no JSON object.", AGAIN)
-    return content
 
 
 def checkpoint_paths(folder: Path) -> list[Path]:
@@ -161,10 +149,14 @@ def _load(path: Path) -> Any:
 
     import torch
 
-    _require_stored(path)
+    require_file(path, path.parent.parent)
+    with open_regular(path) as file:
+        checked = file.read(len(_ZIP)) == _ZIP
+    if checked:
+        require_sound(path)
     try:
         with _numpy_numbers():
-            return torch.load(path, map_location="cpu", weights_only=True)
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelError(
             f"{path} holds more than weights and was not loaded: {_first_line(error)}",
@@ -173,17 +165,46 @@ def _load(path: Path) -> Any:
         ) from error
     except Exception as error:  # torch raises what comes, an AssertionError too, over a damaged file
         raise ModelError(f"{path} cannot be read: {_first_line(error)}", AGAIN) from error
+    if not checked:
+        raise ModelError(
+            f"{path} is of a format without checksums (torch before 1.6): damage to it would not be seen.",
+            "Load it with torch.load(..., weights_only=True), and save what it gives with torch.save.",
+        )
+    return content
 
 
-def _require_stored(path: Path) -> None:
-    """Refuse a compressed checkpoint: torch writes none, and a small one could fill the memory."""
+def require_sound(path: Path) -> None:
+    """Refuse a checkpoint that is damaged: torch writes checksums, and does not look at them when it reads.
+
+    Refused is also what torch does not write: compressed members (a small file could fill the memory), and
+    more of them than the file has bytes for.
+
+    Raises
+    ------
+    ModelError
+        As said.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            packed = any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return  # the format before torch 1.6, or a damaged file: torch tells
-    if packed:
-        raise ModelError(f"{path} is compressed inside, which nnU-Net does not do.", AGAIN)
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+                raise ModelError(f"{path} is compressed inside, which nnU-Net does not do.", AGAIN)
+            if sum(member.file_size for member in members) > path.stat().st_size:
+                raise ModelError(f"{path} claims to hold more than its own size.", AGAIN)
+            for member in members:
+                if member.is_dir() or member.external_attr & _FOLDER:  # torch leaves its numbers as they come
+                    raise ModelError(f"{path} is damaged: {member.filename!r} is a folder.", AGAIN)
+                _compare_checksum(archive, member)
+    except InputError as error:
+        raise ModelError(error.problem, AGAIN) from error
+    except (*DAMAGE, RuntimeError, OverflowError) as error:
+        raise ModelError(f"{path} is damaged: {first_line(error)}", AGAIN) from error
+
+
+def _compare_checksum(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    with archive.open(member) as content:
+        while content.read(_CHUNK):
+            pass
 
 
 def _first_line(error: Exception) -> str:

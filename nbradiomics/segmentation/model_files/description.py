@@ -9,7 +9,7 @@ from typing import Any
 
 from nbradiomics.errors import ModelError
 from nbradiomics.segmentation.model_files.card import Card, read_card
-from nbradiomics.segmentation.model_files.checkpoint import read_json
+from nbradiomics.segmentation.model_files.files import read_json
 from nbradiomics.segmentation.model_files.labels import Tumour, find_tumour
 from nbradiomics.segmentation.model_files.layout import DATASET, PLANS
 from nbradiomics.segmentation.model_files.plans import channel_names, check_dataset, check_plans

@@ -14,6 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from nbradiomics.errors import AmbiguousError, InputError, ModelError
 
+#: What to do about a file that is not as it was published.
+AGAIN = "Get the model again from where it was published."
 PLANS, DATASET, CHECKPOINT = "plans.json", "dataset.json", "checkpoint_final.pth"
 #: Beside the checkpoints, what belongs to a model and is taken over; nnU-Net does without the last two.
 DESCRIPTION = (PLANS, DATASET, "dataset_fingerprint.json", "card.json")
@@ -102,7 +104,7 @@ def folds_of(folder: Path) -> Folds:
     """Folds of a model's folder."""
     return sort_folds(
         {
-            path.name: {file.name for file in path.iterdir() if file.is_file()}
+            path.name: {file.name for file in path.iterdir()}  # what is no file is refused when it is read
             for path in folder.glob("fold_*")
             if path.is_dir()
         }
@@ -117,6 +119,9 @@ def list_files(folder: Path) -> list[PurePosixPath]:
             folders.remove(PurePosixPath(TRAINING).parts[0])
         inside = PurePosixPath(Path(root).relative_to(folder).as_posix())
         found += [inside / name for name in files]
+        # Links to folders are not gone into; a fold that is one must not be overlooked.
+        links = [name for name in folders if name.startswith("fold_") and (Path(root) / name).is_symlink()]
+        found += [inside / name / file.name for name in links for file in (Path(root) / name).iterdir()]
         if len(inside.parts) >= _DEPTH:
             folders.clear()
     return found

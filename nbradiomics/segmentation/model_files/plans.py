@@ -18,8 +18,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from nbradiomics.errors import ModelError
+from nbradiomics.segmentation.model_files.layout import AGAIN
 
-AGAIN = "Get the model again from where it was published."
 _NETWORK = re.compile(r"dynamic_network_architectures\.architectures\.\w+\.\w+")
 _LAYER = re.compile(r"torch\.nn\.(modules\.\w+\.)?\w+")
 #: Where torch keeps the layers that a network of nnU-Net is made of. Others take arguments that build whole

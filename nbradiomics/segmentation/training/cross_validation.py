@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Case, Cohort, Scan
 from nbradiomics.execution import Failure, Progress, quiet
@@ -23,6 +24,18 @@ from nbradiomics.tables import AUTO
 from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "cross-validate"
+
+
+class _Segmented(TypedDict):
+    """What is kept of a case: its row of the table, and the hash of its mask."""
+
+    status: str
+    volume_ml: float
+    channels: str
+    resampled: str
+    unused: str
+    orientation: str
+    mask: str
 
 
 def segment_out_of_fold(
@@ -77,6 +90,7 @@ def segment_out_of_fold(
         },
         key=lambda name: _key(scans[name], content, fold_of[name], how),
         stage=STAGE,
+        schema=_Segmented,
         workspace=workspace,
         holds=lambda name, payload: content_hash(files[name]) == payload["mask"],
         jobs=jobs,

@@ -10,21 +10,33 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from nbradiomics.atomic import whole, write_text
 from nbradiomics.errors import InputError
+from nbradiomics.images.io import file_hash
 from nbradiomics.owned_folder import foreign_files
-from nbradiomics.segmentation.model_files.card import Card, write_card
+from nbradiomics.regular_file import require_regular
+from nbradiomics.sealed import BrokenSealError, read_sealed, write_sealed
+from nbradiomics.segmentation.model_files.card import Card
+from nbradiomics.segmentation.model_files.integrity import seal
 from nbradiomics.segmentation.model_files.layout import CHECKPOINT, PLANS, TRAINING
 from nbradiomics.workspace import Workspace
 
 _WORK, _SETTINGS = TRAINING.split("/")
 _PREPARED = "prepared.json"
+
+
+class _Prepared(TypedDict):
+    notes: list[str]
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,7 @@ class TrainingFolder:
         path = self.work / _SETTINGS
         try:
             before = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError, OSError) as error:
+        except (ValueError, TypeError, OSError, RecursionError) as error:
             raise InputError(f"{path} cannot be read: {error}", f"Remove {self.work}.") from error
         found = differences(_settings(before), _settings(now))
         one, other = (each.get("cases", {}) for each in (before, now))
@@ -99,7 +111,7 @@ class TrainingFolder:
         """The model as far as it is trained, in nnU-Net's arrangement."""
         return self.work / "model"
 
-    @property
+    @cached_property
     def workspace(self) -> Workspace:
         """Memory for what is done case by case."""
         return Workspace(self.work / "cache")
@@ -116,17 +128,27 @@ class TrainingFolder:
         """How far a fold is, for those who wait."""
         return self.work / "folds" / f"fold_{fold}.json"
 
-    def prepared(self) -> dict[str, Any] | None:
-        """What `mark_prepared` was told; ``None`` before."""
+    def prepared(self) -> list[str] | None:
+        """Notes that `mark_prepared` was given; ``None`` before.
+
+        Raises
+        ------
+        BrokenSealError
+            When that, or a file that was there then, was changed since.
+        """
         try:
-            content: dict[str, Any] = json.loads((self.work / _PREPARED).read_text(encoding="utf-8"))
+            content = read_sealed(self.work / _PREPARED, _PREPARED, _Prepared)
         except FileNotFoundError:
             return None
-        return content
+        for name, known in content["files"].items():
+            if _hash(self.work / name) != known:
+                raise BrokenSealError(str(self.work / name))
+        return list(content["notes"])
 
-    def mark_prepared(self, **found: Any) -> None:
-        """Say that the images are preprocessed, so that this is not done again."""
-        write_text(json.dumps(found), self.work / _PREPARED)
+    def mark_prepared(self, notes: list[str], files: Iterable[Path]) -> None:
+        """Say that the images are preprocessed, so that this is not done again while `files` are as now."""
+        hashes = {path.relative_to(self.work).as_posix(): _hash(path) for path in files}
+        write_sealed(self.work / _PREPARED, _PREPARED, {"notes": notes, "files": hashes})
 
     def finish(self, card: Card, *, keep: bool = False) -> Path:
         """Make the folder a model: copy weights and card, the plans last, and remove what led to it.
@@ -138,14 +160,23 @@ class TrainingFolder:
         keep
             Keep ``training/``.
         """
+        seal(card, self.model)
         for source in sorted(self.model.rglob("*")):
             if source.is_file() and source != self.model / PLANS:
                 _copy(source, self.out / source.relative_to(self.model))
-        write_card(card, self.out)
         _copy(self.model / PLANS, self.out / PLANS)
         if not keep:
             shutil.rmtree(self.work)
         return self.out
+
+
+def _hash(path: Path) -> str:
+    """SHA-256 of a file; what cannot be read has none."""
+    try:
+        require_regular(path)
+        return file_hash(path)
+    except (OSError, InputError):
+        return ""
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -14,6 +14,7 @@ from nbradiomics.atomic import write_text
 from nbradiomics.cohort import Case
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.sealed import BrokenSealError
 from nbradiomics.segmentation.environment import environment, matplotlib_untouched, quiet_nnunet, random_state
 from nbradiomics.segmentation.model_files.layout import PLANS
 from nbradiomics.segmentation.training.cases import write_raw_case
@@ -24,6 +25,12 @@ from nbradiomics.segmentation.training.splits import Split
 DATASET = "Dataset901_Training"
 CONFIGURATION = "3d_fullres"
 PLANS_NAME = "nnUNetPlans"
+#: What describes the model: its names among the preprocessed files and in the model's folder.
+_STAGED = {
+    f"{PLANS_NAME}.json": PLANS,
+    "dataset.json": "dataset.json",
+    "dataset_fingerprint.json": "dataset_fingerprint.json",
+}
 _STAGE = "prepare"
 #: So many tumour voxels are sampled for the intensities that nnU-Net writes down; its own number is 100
 #: million, which takes longer than training a small network.
@@ -76,7 +83,11 @@ def prepare(
     InputError
         When a case cannot be written, or nnU-Net finds no three-dimensional network for the images.
     """
-    done = folder.prepared()
+    notes: list[str] = []
+    try:
+        done = folder.prepared()
+    except BrokenSealError as error:
+        notes, done = [f"Found damaged or changed: {error}. The images are prepared again."], None
     if done is None:
         for name in ("raw", "preprocessed", "results"):
             shutil.rmtree(folder.work / name, ignore_errors=True)
@@ -99,9 +110,10 @@ def prepare(
         ]
         write_text(json.dumps(named, indent=1), preprocessed / "splits_final.json")
         _stage(preprocessed, folder.model)
-        done = {"notes": _notes(folder, recipe)}
-        folder.mark_prepared(**done)
-    return [str(note) for note in done["notes"]]
+        done = _notes(folder, recipe)
+        files = [path for path in sorted(preprocessed.rglob("*")) if path.is_file()]
+        folder.mark_prepared(done, [*files, *(folder.model / name for name in _STAGED.values())])
+    return [*notes, *done]
 
 
 def plans_of(folder: TrainingFolder) -> dict[str, Any]:
@@ -177,11 +189,7 @@ def _told() -> Iterator[None]:
 def _stage(preprocessed: Path, model: Path) -> None:
     """Lay what describes the model where its weights will lie."""
     model.mkdir(parents=True, exist_ok=True)
-    for source, target in (
-        (f"{PLANS_NAME}.json", PLANS),
-        ("dataset.json", "dataset.json"),
-        ("dataset_fingerprint.json", "dataset_fingerprint.json"),
-    ):
+    for source, target in _STAGED.items():
         shutil.copyfile(preprocessed / source, model / target)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from nbradiomics.atomic import write_text
-from nbradiomics.execution import Progress
+from typing_extensions import TypedDict
 
+from nbradiomics.execution import Progress
+from nbradiomics.sealed import BrokenSealError, read_sealed, write_sealed
+
+_WHAT = "how far a fold is"
 _PAUSE = 0.5  # seconds between two looks
 
 
@@ -33,16 +35,22 @@ class Trace(NamedTuple):
     epoch_seconds: float | None = None
 
 
+class _Written(TypedDict):
+    epochs: int
+    seconds: float
+    epoch_seconds: float | None
+
+
 def write_trace(trace: Trace, path: Path) -> None:
     """Write how far a fold is, whole."""
-    write_text(json.dumps(trace._asdict()), path)
+    write_sealed(path, _WHAT, trace._asdict())
 
 
 def read_trace(path: Path) -> Trace:
     """Read how far a fold is; the beginning where nothing is known."""
     try:
-        return Trace(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return Trace(**read_sealed(path, _WHAT, _Written))
+    except (OSError, BrokenSealError):
         return Trace()
 
 

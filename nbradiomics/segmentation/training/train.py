@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -28,6 +29,7 @@ from nbradiomics.segmentation.environment import (
     random_state,
     torch_threads,
 )
+from nbradiomics.segmentation.model_files.checkpoint import require_sound
 from nbradiomics.segmentation.model_files.layout import PLANS
 from nbradiomics.segmentation.model_files.plans import configuration_of
 from nbradiomics.segmentation.training.cases import Examined
@@ -180,6 +182,8 @@ def train_folds(
             "nnU-Net's own network may take weeks on a CPU; how long is told after the first iterations. The "
             "preset `small` is made for CPUs and for little data."
         )
+    for note in _discard_damaged(folder, len(splits)):
+        tell(note)
     names = {f"fold_{number}": number for number in range(len(splits))}
     todo = {name: number for name, number in names.items() if not folder.weights(number).is_file()}
     begun = sum(folder.state(number).is_file() for number in todo.values())
@@ -196,6 +200,20 @@ def train_folds(
             "What is trained is kept: the same command continues.",
             "\n".join(failure.details for failure in failures if failure.details),
         )
+
+
+def _discard_damaged(folder: TrainingFolder, folds: int) -> list[str]:
+    """Remove weights and states of folds that are damaged: their training goes back as far as it must."""
+    told = []
+    for fold in range(folds):
+        for file, what in ((folder.weights(fold), "trained"), (folder.state(fold), "trained half-way")):
+            try:
+                if os.path.lexists(file):
+                    require_sound(file)
+            except ModelError as error:
+                file.unlink()
+                told.append(f"fold_{fold}, which was {what}, begins anew: {error.problem}")
+    return told
 
 
 def _estimate(

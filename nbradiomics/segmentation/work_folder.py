@@ -1,0 +1,79 @@
+"""The temporary folder of an import, which the next import removes if this one is killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: there the age of a folder tells
+    fcntl = None  # type: ignore[assignment]
+
+_PREFIX = ".import-"
+_LOCK = "lock"
+_REPLACED = "replaced"
+_DAY = 24 * 3600.0
+
+
+@contextmanager
+def work_folder(root: Path) -> Iterator[Path]:
+    """Give a temporary folder in the folder of models; a lock in it ends with this process."""
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=root) as name:
+        work = Path(name)
+        with open(work / _LOCK, "wb") as lock:
+            if not _taken(lock.fileno()):  # a file system that knows no locks
+                (work / _LOCK).unlink()
+            yield work
+
+
+def put(staged: Path, target: Path) -> None:
+    """Rename a model into place; what was there goes to the work folder, and comes back when that fails."""
+    if not target.exists():
+        os.replace(staged, target)
+        return
+    old = staged.parent / _REPLACED / target.name
+    old.parent.mkdir()
+    os.replace(target, old)
+    try:
+        os.replace(staged, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+
+
+def clear_abandoned(root: Path) -> None:
+    """Remove what killed imports left; a model that one had begun to replace comes back."""
+    for work in root.glob(f"{_PREFIX}*"):
+        if not work.is_symlink() and _is_abandoned(work):
+            for old in (work / _REPLACED).glob("*"):
+                if not (root / old.name).exists():
+                    os.replace(old, root / old.name)
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _is_abandoned(work: Path) -> bool:
+    """Whether no process works there: its lock is free; without one, it is a day old."""
+    if fcntl is not None:
+        with suppress(FileNotFoundError), open(work / _LOCK, "rb+") as lock:
+            return _taken(lock.fileno())
+    try:
+        return time.time() - work.stat().st_mtime > _DAY
+    except OSError:  # its process has removed it meanwhile
+        return False
+
+
+def _taken(descriptor: int) -> bool:
+    """Take a lock, if it is free."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
