@@ -12,7 +12,17 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names", "wording", "atomic", "guess", "owned_folder", "regular_file"},
+    {
+        "problem",
+        "execution",
+        "names",
+        "wording",
+        "atomic",
+        "guess",
+        "owned_folder",
+        "regular_file",
+        "yaml_file",
+    },
     {"tables", "images"},
     {"workspace", "failures", "clinical"},
     {"in_training", "batch_table", "cohort_table", "cohort", "study", "study_file"},
