@@ -19,8 +19,6 @@ from nbradiomics.yaml_file import MOST_BYTES, Document, YamlError, read_yaml
 
 #: Problems that are told of one file.
 _SHOWN = 100
-#: Characters of a value that a message shows.
-_LONGEST = 60
 
 
 def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
@@ -154,17 +152,13 @@ def _problem(path: Path, document: Document, details: Any) -> Problem:
     if details["type"] == "extra_forbidden":
         allowed = _allowed(keys[:-1])
         remedy = f"{did_you_mean(str(keys[-1]), allowed)}Keys allowed here: {', '.join(allowed)}."
-        return Problem(str(path), line, column, "error", f"unknown key {quoted(keys[-1])}.", remedy)
+        return Problem(str(path), line, column, "error", f"unknown key {quoted(str(keys[-1]))}.", remedy)
     found = (
-        f"{details['msg']}; found: {_shown(details['input'])}."
+        f"{details['msg']}; found: {quoted(details['input'])}."
         if details["type"] != "missing"
         else "missing."
     )
     return Problem(str(path), line, column, "error", found, "See the README's example of a study.")
-
-
-def _shown(value: Any) -> str:
-    return quoted(value) if isinstance(value, str) or len(str(value)) > _LONGEST else str(value)
 
 
 def _allowed(keys: tuple[Any, ...]) -> list[str]:

@@ -152,11 +152,11 @@ def tally(counts: Iterable[tuple[str, int]]) -> str:
 
 
 def quoted(value: object, most: int = 60) -> str:
-    """Write what was found into a message: in quotes, on one line, and never longer than a line.
+    """Write what was found into a message: text in quotes, on one line, and nothing longer than a line.
 
     What a file holds may be a million characters long, or move the cursor of a terminal.
     """
     text = str(value)
-    if len(text) <= most:
-        return repr(text)
-    return f"{text[: most // 2]!r}... ({len(text):,} characters)"
+    shown = text if len(text) <= most else text[: most // 2]
+    more = "" if len(text) <= most else f"... ({len(text):,} characters)"
+    return f"{shown!r}{more}" if isinstance(value, str) else f"{shown}{more}"

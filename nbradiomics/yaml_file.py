@@ -130,7 +130,7 @@ class _Loader(yaml.SafeLoader):
         self._extents: dict[int, tuple[int, int]] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             self._aliases += 1
             if self._aliases > _MOST_ALIASES:
@@ -192,7 +192,8 @@ def _require_single_keys(node: yaml.MappingNode) -> None:
 
 
 def _refusal(found: str, place: yaml.Node | yaml.Event) -> yaml.constructor.ConstructorError:
-    return yaml.constructor.ConstructorError(None, None, found, place.start_mark)
+    mark: Any = place.start_mark  # of the same class, whichever parser made it
+    return yaml.constructor.ConstructorError(None, None, found, mark)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:

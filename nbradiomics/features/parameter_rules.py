@@ -27,8 +27,6 @@ _NUMBERS = (
     "lbp3DIcosphereRadius",
 )
 _LISTS = ("resampledPixelSpacing", "resegmentRange", "sigma")
-#: Characters of a value that a message shows.
-_LONGEST = 60
 #: Settings that mean something when they are left empty: nothing, or no.
 _EMPTY = {
     "minimumROISize",
@@ -79,7 +77,7 @@ def _problems(section: str, settings: Mapping[str, Any]) -> Iterator[str]:
     for key, value in settings.items():
         why = _wrong(key, value)
         if why:
-            yield f"{section}.{key} is {_shown(value)}; {why}"
+            yield f"{section}.{key} is {quoted(value)}; {why}"
 
 
 def _labels(content: Mapping[str, Any]) -> Iterator[str]:
@@ -124,10 +122,6 @@ def _in_quotes(value: Any) -> str:
         else repr(number)
     )
     return f": write {plain} without quotes" if math.isfinite(number) else ""
-
-
-def _shown(value: Any) -> str:
-    return quoted(value) if isinstance(value, str) or len(str(value)) > _LONGEST else str(value)
 
 
 def _spacing(value: list[float]) -> str:

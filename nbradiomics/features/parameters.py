@@ -146,7 +146,7 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
             if exists(path):
                 require_regular(path)
             raise InputError(
-                f"no parameter file or preset {quoted(source)}.",
+                f"no parameter file or preset {quoted(str(source))}.",
                 f"Give the path of a PyRadiomics parameter file, or a preset: {', '.join(presets())}.",
             )
         path = presets()[str(source)]
