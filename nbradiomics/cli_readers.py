@@ -11,7 +11,6 @@ from nbradiomics.cli_features import show_label_warnings
 from nbradiomics.cli_options import Background, Categorical, CohortFile, Jobs, Lesions, Numeric, Replace
 from nbradiomics.cli_steps import processes, read_cohort, split_names
 from nbradiomics.console import bars, failure_line, output, show_lines
-from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
     from nbradiomics.reader_study import ReaderStudyResult
@@ -117,9 +116,7 @@ def _subjects(text: str | None) -> list[str]:
     if text is None or not text.startswith("@"):
         return split_names(text)
     file = Path(text.removeprefix("@"))
-    if not file.is_file():
-        raise InputError(f"{file} does not exist or is no file.", "Check the path of the list of subjects.")
-    return [name for line in read_text(file).splitlines() for name in split_names(line)]
+    return [name for line in read_text(file, "list of subjects").splitlines() for name in split_names(line)]
 
 
 def _finish(done: ReaderStudyResult) -> None:

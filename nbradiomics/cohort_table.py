@@ -28,6 +28,7 @@ in_training        whether the model behind an automatic mask was trained on the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 from nbradiomics.batch_table import from_batch, is_batch, name_regions_by_label
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
-from nbradiomics.images.labels import plain_label
+from nbradiomics.images.labels import plain_label, require_plain_numbers
 from nbradiomics.in_training import read_state
 from nbradiomics.names import absolute_path
 from nbradiomics.problem import Problem, told_once
@@ -48,6 +49,7 @@ from nbradiomics.tables import (
     read_text_table,
     with_names,
 )
+from nbradiomics.wording import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,9 +100,7 @@ def read_cohort_table(
     problems
         Errors and warnings. With errors, the table is for further checks only.
     """
-    if not path.is_file():
-        raise InputError(f"{path} does not exist or is no file.", "Check the path of the cohort table.")
-    raw = read_text_table(path)
+    raw = read_text_table(path, "cohort table")
     batch = is_batch(raw)
     raw, notes = with_names(raw, DEFAULTS, columns, where=str(path))
     problems: list[Problem] = []
@@ -139,7 +139,7 @@ def _without_na(table: pd.DataFrame) -> pd.DataFrame:
 def _whole_number(value: str | int) -> str | int:
     """Number in a cell, where it is a whole one: pandas writes a column with gaps as ``1.0``."""
     text = str(value).removesuffix(".0")
-    return int(text) if text.isdecimal() else value
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else value
 
 
 def _with_points(minutes: pd.Series) -> tuple[pd.Series, dict[int, str]]:
@@ -207,14 +207,17 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
     if row["probability"] and not row["mask"]:
         problems.append(("probability", "a probability map without a mask.", "Give the mask made from it."))
     if not (isinstance(row["reading"], int) and row["reading"] > 0):
-        problems.append(("reading", f"{row['reading']!r}; 1, 2, ... was expected.", "Give a whole number."))
+        problems.append(
+            ("reading", f"{quoted(row['reading'])}; 1, 2, ... was expected.", "Give a whole number.")
+        )
     if row["reference_kind"] and row["reference_kind"] not in KINDS:
-        expected = f"{row['reference_kind']!r}; one of {', '.join(KINDS)} was expected."
+        expected = f"{quoted(row['reference_kind'])}; one of {', '.join(KINDS)} was expected."
         problems.append(("reference_kind", expected, "Use one of these, or leave it empty."))
-    try:
-        read_state(row["in_training"])
-    except InputError as error:
-        problems.append(("in_training", error.problem, error.remedy))
+    for column, require in (("in_training", read_state), ("label", require_plain_numbers)):
+        try:
+            require(str(row[column]))
+        except InputError as error:
+            problems.append((column, error.problem, error.remedy))
     return problems
 
 
@@ -232,7 +235,7 @@ def _minutes_problems(table: pd.DataFrame, unread: Mapping[int, str], path: Path
         line = int(place)  # type: ignore[call-overload]
         if text and (line in unread or not 0 <= float(text) < float("inf")):
             why = f" (it {unread[line]})" if line in unread else ""
-            found = f"{text!r}; a number from 0 was expected{why}."
+            found = f"{quoted(text)}; a number from 0 was expected{why}."
             problems.append(Problem(str(path), str(line + 2), "minutes", "error", found, "Give minutes."))
     return problems
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nbradiomics.errors import InputError
 from nbradiomics.guess import like_names
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import counted
+from nbradiomics.wording import counted, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,9 @@ def read_state(cell: Any) -> str:
     """
     found = _SPELLINGS.get(str(cell).strip().casefold())
     if found is None:
-        raise InputError(f"{cell!r}; yes, no or nothing was expected.", "Write yes, no, or leave it empty.")
+        raise InputError(
+            f"{quoted(cell)}; yes, no or nothing was expected.", "Write yes, no, or leave it empty."
+        )
     return found
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from nbradiomics.regular_file import exists
+
 
 def file_stems(parts: Sequence[Sequence[object]]) -> list[str]:
     """Give each thing a file name of its own, without the ending.
@@ -34,7 +36,7 @@ def absolute_path(folder: Path, named: str | Path) -> Path:
     Windows writes it, is ``images/a.nii`` where that is there.
     """
     as_written = Path(os.path.abspath(folder / named))
-    if os.sep != "\\" and "\\" in str(named) and not as_written.exists():
+    if os.sep != "\\" and "\\" in str(named) and not exists(as_written):
         here = Path(os.path.abspath(folder / str(named).replace("\\", "/")))
-        return here if here.exists() else as_written
+        return here if exists(here) else as_written
     return as_written

@@ -29,6 +29,19 @@ def require_regular(path: Path) -> None:
     _require(path, path.stat().st_mode)
 
 
+def exists(path: Path) -> bool:
+    """Whether anything lies there; nothing has a name that no file can have, such as one of 5,000 letters."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a regular file lies there, or a link to one."""
+    return exists(path) and stat.S_ISREG(path.stat().st_mode)
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file to read its bytes.
 
@@ -54,6 +67,6 @@ def open_regular(path: Path) -> BinaryIO:
 def _require(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         kind = _KINDS.get(stat.S_IFMT(mode), "no regular file")
-        raise InputError(
-            f"{path} is {kind}; a file was expected.", "Copy what it gives into a file, and name that file."
-        )
+        copy = "Copy what it gives into a file, and name that file."
+        remedy = "Name a file." if stat.S_ISDIR(mode) else copy
+        raise InputError(f"{path} is {kind}; a file was expected.", remedy)

@@ -6,27 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
 from nbradiomics.names import absolute_path
 from nbradiomics.problem import Problem, raise_errors
+from nbradiomics.regular_file import exists, is_regular
 from nbradiomics.study import Endpoint, Extract, Outcome, Readers, Reproducibility, Section, Segment, Study
 from nbradiomics.tables import read_text
+from nbradiomics.wording import quoted
+from nbradiomics.yaml_file import MOST_BYTES, Document, YamlError, read_yaml
 
-
-class _Loader(yaml.SafeLoader):
-    """YAML's safe loader, but a key that stands twice is an error: the last one would win in silence."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                mark = node.value[index][0].start_mark
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", mark)
-        return super().construct_mapping(node, deep=deep)
+#: Problems that are told of one file.
+_SHOWN = 100
 
 
 def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
@@ -40,36 +32,32 @@ def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
         Unknown keys, values of the wrong kind, paths that are not there.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path} does not exist or is no file.", "Check the path of the study file.")
-    text = read_text(path)
+    text = read_text(path, "study file", most=MOST_BYTES)
     try:
-        content = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = str(mark.line + 1) if mark else ""
-        found = f"no valid YAML: {getattr(error, 'problem', None) or error}."
-        return None, [Problem(str(path), line, "", "error", found, "Correct this line or the one before it.")]
-    if not isinstance(content, dict):
+        document = read_yaml(text, str(path))
+    except YamlError as error:
+        found = f"no valid YAML: {error.found}."
+        return None, [Problem(str(path), str(error.line), "", "error", found, error.remedy)]
+    if not isinstance(document.content, dict):
         found = "the file holds no mapping of keys."
         return None, [Problem(str(path), "1", "", "error", found, "Start from the README's example.")]
-    study, problems = _validate(content, path, text)
+    study, problems = _validate(document, path)
     if study is None:
         return None, problems
     resolved = _resolve(study, path.parent)
-    return resolved, problems + _missing_files(resolved, path, text)
+    return resolved, problems + _missing_files(resolved, path, document)
 
 
-def _validate(content: dict[str, Any], path: Path, text: str) -> tuple[Study | None, list[Problem]]:
+def _validate(document: Document, path: Path) -> tuple[Study | None, list[Problem]]:
     """Validate; what is wrong is reported and left out, so that the rest is still looked at."""
-    problems: list[Problem] = []
+    content, problems = document.content, list[Problem]()
     while True:
         try:
             return Study.model_validate(content), problems
         except ValidationError as error:
             details = error.errors()
         # What follows from leaving something out is not reported.
-        problems = problems or [_problem(path, text, detail) for detail in details]
+        problems = problems or _problems(path, document, details)
         left_out = _leave_out(content, [detail["loc"] for detail in details])
         if not left_out and "cohort" in content:
             return None, problems
@@ -121,10 +109,10 @@ def _resolve(study: Study, folder: Path) -> Study:
 
 def _path_or_name(value: str, folder: Path) -> str:
     path = absolute_path(folder, value)
-    return str(path) if path.exists() else value
+    return str(path) if exists(path) else value
 
 
-def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
+def _missing_files(study: Study, path: Path, document: Document) -> list[Problem]:
     named: list[tuple[tuple[str, ...], Path]] = [(("cohort",), study.cohort)]
     if study.readers.clinical:
         named.append((("readers", "clinical"), study.readers.clinical))
@@ -133,7 +121,7 @@ def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
     return [
         Problem(
             str(path),
-            _line(text, keys),
+            str(document.line(keys)),
             ".".join(keys),
             "error",
             f"{file} does not exist or is no file.",
@@ -142,21 +130,35 @@ def _missing_files(study: Study, path: Path, text: str) -> list[Problem]:
         )
         for keys, file in named
         # A cohort that is not named at all has been reported.
-        if not file.is_file() and file != absolute_path(path.parent, ".")
+        if not is_regular(file) and file != absolute_path(path.parent, ".")
     ]
 
 
-def _problem(path: Path, text: str, details: Any) -> Problem:
+def _problems(path: Path, document: Document, details: Sequence[Any]) -> list[Problem]:
+    """What is wrong, of a file in which nothing is right the first things."""
+    problems = [_problem(path, document, detail) for detail in details[:_SHOWN]]
+    if len(details) > _SHOWN:
+        found = f"{len(details) - _SHOWN} more values are wrong."
+        problems.append(
+            Problem(str(path), "", "", "error", found, "Correct the first ones, and check again.")
+        )
+    return problems
+
+
+def _problem(path: Path, document: Document, details: Any) -> Problem:
     keys = tuple(details["loc"])
     column = ".".join(str(key) for key in keys if key != "[key]")
+    line = str(document.line(keys))
     if details["type"] == "extra_forbidden":
         allowed = _allowed(keys[:-1])
         remedy = f"{did_you_mean(str(keys[-1]), allowed)}Keys allowed here: {', '.join(allowed)}."
-        return Problem(str(path), _line(text, keys), column, "error", f"unknown key {keys[-1]!r}.", remedy)
-    found = f"{details['msg']}; found: {details['input']!r}." if details["type"] != "missing" else "missing."
-    return Problem(
-        str(path), _line(text, keys), column, "error", found, "See the README's example of a study."
+        return Problem(str(path), line, column, "error", f"unknown key {quoted(str(keys[-1]))}.", remedy)
+    found = (
+        f"{details['msg']}; found: {quoted(details['input'])}."
+        if details["type"] != "missing"
+        else "missing."
     )
+    return Problem(str(path), line, column, "error", found, "See the README's example of a study.")
 
 
 def _allowed(keys: tuple[Any, ...]) -> list[str]:
@@ -170,20 +172,3 @@ def _allowed(keys: tuple[Any, ...]) -> list[str]:
     }
     names = [key for key in keys if key in models]
     return list((models[names[-1]] if names else Study).model_fields)
-
-
-def _line(text: str, keys: tuple[Any, ...]) -> str:
-    """Line of a key in YAML text, counted from 1; of its parent when the key itself is absent."""
-    node = yaml.compose(text)
-    line = 1
-    for key in keys:
-        if isinstance(node, yaml.MappingNode):
-            found = next((pair for pair in node.value if pair[0].value == key), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
-            found = (node.value[key], node.value[key])
-        else:
-            found = None
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return str(line)

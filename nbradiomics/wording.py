@@ -149,3 +149,14 @@ def counted(amount: int, one: str, several: str | None = None) -> str:
 def tally(counts: Iterable[tuple[str, int]]) -> str:
     """``A 12, B 11``."""
     return ", ".join(f"{name} {amount:,}" for name, amount in counts)
+
+
+def quoted(value: object, most: int = 60) -> str:
+    """Write what was found into a message: text in quotes, on one line, and nothing longer than a line.
+
+    What a file holds may be a million characters long, or move the cursor of a terminal.
+    """
+    text = str(value)
+    shown = text if len(text) <= most else text[: most // 2]
+    more = "" if len(text) <= most else f"... ({len(text):,} characters)"
+    return f"{shown!r}{more}" if isinstance(value, str) else f"{shown}{more}"

@@ -15,7 +15,7 @@ from nbradiomics.clinical.endpoints import (
     zero_rule,
 )
 from nbradiomics.clinical.inference import Kind
-from nbradiomics.clinical.read import read_clinical_table, read_clinical_with_notes, require_single_names
+from nbradiomics.clinical.read import read_clinical_table, read_clinical_with_notes
 from nbradiomics.clinical.subgroups import subgroup_columns
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "read_endpoint",
     "read_reading",
     "reading_of",
-    "require_single_names",
     "subgroup_columns",
     "zero_rule",
 ]

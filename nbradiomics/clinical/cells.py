@@ -13,7 +13,7 @@ import pandas as pd
 
 from nbradiomics.clinical.missing import Codes, find_missing
 from nbradiomics.problem import Problem
-from nbradiomics.wording import counted
+from nbradiomics.wording import counted, quoted
 
 #: Line of a file in which the first row of a table stands: line 1 is the header.
 FIRST_LINE = 2
@@ -63,11 +63,11 @@ class Cells:
 
     def each(self, chosen: pd.Series, expected: str, remedy: str) -> list[Problem]:
         """An error for every cell that was chosen."""
-        found = "subject {}: {} is {!r}; expected {}."
+        found = "subject {}: {} is {}; expected {}."
         return [
             self.problem(
                 "error",
-                found.format(self.subjects[place], self.name, self.texts[place], expected),
+                found.format(self.subjects[place], self.name, quoted(self.texts[place]), expected),
                 remedy,
                 self.lines[place],
             )
@@ -82,7 +82,9 @@ class Cells:
             places = np.flatnonzero((chosen & (self.texts == text)).to_numpy(dtype=bool))
             first = places[0]
             more = f" ({counted(len(places), 'cell')}: {self.lines_of(places)})" if len(places) > 1 else ""
-            found = f"subject {self.subjects[first]}: {self.name} is {text!r}{more}; expected {expected}."
+            found = (
+                f"subject {self.subjects[first]}: {self.name} is {quoted(text)}{more}; expected {expected}."
+            )
             problems.append(self.problem("error", found, remedy, self.lines[first]))
         if len(texts) > _SHOWN_TEXTS:
             rest = f"{len(texts) - _SHOWN_TEXTS} more texts of {self.name} do not fit either."

@@ -15,6 +15,7 @@ from nbradiomics.clinical.levels import as_levels, level_warnings, match_level
 from nbradiomics.clinical.numbers import Numbers, read_numbers
 from nbradiomics.clinical.oddities import number_warnings
 from nbradiomics.problem import Problem
+from nbradiomics.wording import quoted
 
 
 class Said(StrEnum):
@@ -164,8 +165,9 @@ def _bad_numbers(cells: Cells, numbers: Numbers) -> list[Problem]:
     # More texts than numbers: either may be the mistake.
     odd = np.flatnonzero((cells.there & ~numbers.bad).to_numpy(dtype=bool))
     text = cells.texts[numbers.bad].iloc[0]
-    found = f"{cells.name} holds {int(numbers.bad.sum())} texts, such as {text!r}, and {len(odd)} numbers" + (
-        f", such as {cells.texts[odd[0]]!r} ({cells.lines_of(odd)})." if len(odd) else "."
+    found = (
+        f"{cells.name} holds {int(numbers.bad.sum())} texts, such as {quoted(text)}, and {len(odd)} numbers"
+        + (f", such as {quoted(cells.texts[odd[0]])} ({cells.lines_of(odd)})." if len(odd) else ".")
     )
     remedy = (
         "Write all cells as numbers, without units and signs such as <, or declare the column as categorical."

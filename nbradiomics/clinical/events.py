@@ -13,6 +13,7 @@ from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.missing import same_value
 from nbradiomics.clinical.numbers import plain_number
 from nbradiomics.problem import Problem
+from nbradiomics.wording import quoted
 
 _EVENT = frozenset(
     {"yes", "y", "true", "t", "event", "dead", "died", "deceased", "death", "deceased/dead"}
@@ -80,7 +81,7 @@ def _recognised(cells: Cells) -> pd.Series:
 def _problems(cells: Cells, values: pd.Series, event_value: Sequence[str]) -> list[Problem]:
     bad = cells.there & values.isna()
     counts = cells.texts[cells.there].value_counts()
-    held = ", ".join(f"{text!r} ({count})" for text, count in counts.iloc[:_SHOWN].items())
+    held = ", ".join(f"{quoted(text)} ({count})" for text, count in counts.iloc[:_SHOWN].items())
     held += " ..." if len(counts) > _SHOWN else ""
     if event_value:
         if not cells.there.any() or (values == 1).any():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from nbradiomics.tables import out_of_range
+
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _POINT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
 _COMMA = re.compile(rf"[+-]?\d*,\d+{_EXPONENT}", re.ASCII)
@@ -62,8 +64,8 @@ def read_numbers(texts: pd.Series) -> Numbers:
     answers = plain.str.casefold().map(_TRUE_FALSE)
     if there.any() and answers[there].notna().all():
         return Numbers(answers.astype("float64"), there & False)
-    point = plain.map(lambda text: _POINT.fullmatch(text) is not None)
-    comma = plain.map(lambda text: _COMMA.fullmatch(text) is not None)
+    point = plain.map(lambda text: _fits(_POINT, text))
+    comma = plain.map(lambda text: _fits(_COMMA, text))
     pointed = point & plain.str.contains(".", regex=False)
     if not comma.any():
         return Numbers(_floats(plain, point), there & ~point)
@@ -79,9 +81,17 @@ def read_numbers(texts: pd.Series) -> Numbers:
 def plain_number(text: str) -> float | None:
     """The number that a single cell holds, with a point or a comma; None where it is none."""
     text = text.translate(_MINUS)
-    if _POINT.fullmatch(text) is None and _COMMA.fullmatch(text) is None:
+    if not _fits(_POINT, text) and not _fits(_COMMA, text):
         return None
     return float(text.replace(",", "."))
+
+
+def _fits(form: re.Pattern[str], text: str) -> bool:
+    """Whether a text is a number of some form, and one that can be computed with."""
+    if form.fullmatch(text) is None:
+        return False
+    plain = text.replace(",", ".")
+    return not out_of_range(plain, float(plain))
 
 
 def answers_only(texts: pd.Series) -> bool:

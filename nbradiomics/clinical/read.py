@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nbradiomics.errors import InputError
-from nbradiomics.tables import NO_COLUMNS, read_raw, with_names
+from nbradiomics.tables import NO_COLUMNS, read_raw, require_single_names, with_names
 
 
 def read_clinical_table(path: str | Path, columns: Mapping[str, str] = NO_COLUMNS) -> pd.DataFrame:
@@ -34,18 +33,6 @@ def read_clinical_with_notes(
 ) -> tuple[pd.DataFrame, list[str]]:
     """As `read_clinical_table`, with a sentence for each column that was read under another name."""
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path} does not exist or is no file.", "Check the path of the table.")
-    table, _ = read_raw(path)
+    table, _ = read_raw(path, "clinical table")
     require_single_names(table.columns, str(path))
     return with_names(table, ["subject"], columns, where=str(path))
-
-
-def require_single_names(names: pd.Series | pd.Index, file: str = "the clinical table") -> None:
-    """Raise `InputError` where several columns have one name: nobody can tell which is meant."""
-    found = pd.Series(list(names), dtype=object).astype(str)
-    repeated = list(dict.fromkeys(found[found.duplicated() & (found != "")]))
-    if repeated:
-        raise InputError(
-            f"{file}: several columns are called {', '.join(repeated)}.", "Give each a name of its own."
-        )

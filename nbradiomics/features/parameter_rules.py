@@ -1,6 +1,6 @@
 """What a parameter file may say beyond PyRadiomics' schema, which lets pass what then breaks in every case.
 
-Its numbers may be text, not a number or infinite, lists may have any length, and a key may be written twice.
+Its numbers may be text, not a number or infinite, lists may have any length, and filters labels of their own.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-import yaml
-
 from nbradiomics.errors import InputError
+from nbradiomics.wording import quoted
+from nbradiomics.yaml_file import read_yaml
 
 #: Settings that are numbers above 0; all others that are numbers may be any.
 _NUMBERS = (
@@ -44,36 +45,6 @@ _EMPTY = {
     "preCrop",
     "weightingNorm",
 }
-
-
-_MERGE = "tag:yaml.org,2002:merge"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML of which no key counts twice: the first would be ignored without a word."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        if key_node.tag == _MERGE:
-            continue
-        key = loader.construct_object(key_node, deep=True)
-        if isinstance(key, Hashable) and key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} is there twice", key_node.start_mark
-            )
-        if isinstance(key, Hashable):
-            seen.add(key)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def read_yaml(text: str) -> Any:
-    """Content of a YAML text; a key that is there twice in one section is an error of `yaml`."""
-    return yaml.load(text, Loader=_Loader)
 
 
 def require_sound(name: str, content: Mapping[str, Any]) -> None:
@@ -106,7 +77,7 @@ def _problems(section: str, settings: Mapping[str, Any]) -> Iterator[str]:
     for key, value in settings.items():
         why = _wrong(key, value)
         if why:
-            yield f"{section}.{key} is {_shown(value)}; {why}"
+            yield f"{section}.{key} is {quoted(value)}; {why}"
 
 
 def _labels(content: Mapping[str, Any]) -> Iterator[str]:
@@ -145,12 +116,12 @@ def _in_quotes(value: Any) -> str:
         number = float(value) if isinstance(value, str) else math.nan
     except ValueError:
         return ""
-    plain = value.strip() if isinstance(value, str) and value.strip().isdecimal() else repr(number)
+    plain = (
+        value.strip()
+        if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value.strip())
+        else repr(number)
+    )
     return f": write {plain} without quotes" if math.isfinite(number) else ""
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else str(value)
 
 
 def _spacing(value: list[float]) -> str:
@@ -196,24 +167,37 @@ _UNKNOWN = re.compile(
 )
 
 
+#: Unknown words for which others are looked for.
+_MOST_WORDS = 10
+
+
 def did_you_mean(found: str) -> str:
     """A question that names the words most like the unknown ones of a refusal; empty where none is."""
     words = [
         word.strip(" '\"") for part in _UNKNOWN.findall(found) for text in part for word in text.split(",")
     ]
     known = {word.casefold(): word for word in _known_words()}
-    near = [difflib.get_close_matches(word.casefold(), known, n=2, cutoff=0.7) for word in words if word]
+    words = [word for word in words if word][:_MOST_WORDS]
+    near = [difflib.get_close_matches(word.casefold(), known, n=2, cutoff=0.7) for word in words]
     meant = list(dict.fromkeys(known[word] for words in near for word in words))
     return f"Did you mean {' or '.join(meant)}? " if meant else ""
 
 
 @cache
+def schema() -> tuple[dict[str, Any], str]:
+    """PyRadiomics' schema of parameter files, which nobody may change, and the file of its functions."""
+    from radiomics import getParameterValidationFiles
+
+    rules, functions = getParameterValidationFiles()
+    return read_yaml(Path(rules).read_text(encoding="utf-8"), rules).content, functions
+
+
+@cache
 def _known_words() -> tuple[str, ...]:
     """Sections, settings, image types, classes and features."""
-    from radiomics import getFeatureClasses, getImageTypes, getParameterValidationFiles
+    from radiomics import getFeatureClasses, getImageTypes
 
-    with open(getParameterValidationFiles()[0], encoding="utf-8") as file:
-        sections = yaml.safe_load(file)["mapping"]
+    sections = schema()[0]["mapping"]
     classes = getFeatureClasses()
     features = [name for one in classes.values() for name in one.getFeatureNames()]
     settings = [key for section in ("setting", "voxelSetting") for key in sections[section]["mapping"]]

@@ -16,6 +16,7 @@ import json
 import logging
 import warnings
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ import yaml
 from nbradiomics.errors import InputError
 from nbradiomics.features.limits import Limits, limits_of, require_within
 from nbradiomics.features.native.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
-from nbradiomics.features.parameter_rules import did_you_mean, read_yaml, require_sound
+from nbradiomics.features.parameter_rules import did_you_mean, require_sound, schema
 from nbradiomics.images.fit import Fit
+from nbradiomics.regular_file import exists, is_regular, require_regular
 from nbradiomics.tables import read_text
+from nbradiomics.wording import quoted
+from nbradiomics.yaml_file import MOST_BYTES, read_yaml
 
 # pykwalify would print what is wrong, which the error that is raised says.
 logging.getLogger("pykwalify").addHandler(logging.NullHandler())
@@ -38,6 +42,8 @@ SECTION = "nbradiomics"
 #: What an image may be cropped to before it is filtered: the mask, or the union of all masks of the image.
 UNION = "union"
 CROPS = ("mask", UNION)
+#: Characters of PyRadiomics' own findings that a message shows.
+_LONGEST = 2000
 
 
 @dataclass(frozen=True)
@@ -139,29 +145,32 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
         return source
     if isinstance(source, Mapping):
         name = "parameters given in Python"
-        try:
-            text = yaml.safe_dump(dict(source), sort_keys=False)
-        except yaml.YAMLError as error:
-            raise InputError(
-                f"{name} hold what a file cannot: {error}", "Give numbers, text and lists."
-            ) from error
-        return _checked(name, text)
+        return _checked(name, _written(name, source))
     path = Path(source)
-    if not path.is_file():
+    if not is_regular(path):
         if str(source) not in presets():
+            if exists(path):
+                require_regular(path)
             raise InputError(
-                f"no parameter file or preset {str(source)!r}.",
+                f"no parameter file or preset {quoted(str(source))}.",
                 f"Give the path of a PyRadiomics parameter file, or a preset: {', '.join(presets())}.",
             )
         path = presets()[str(source)]
-    return _checked(str(source), read_text(path))
+    return _checked(str(source), read_text(path, "parameter file", most=MOST_BYTES))
+
+
+def _written(name: str, content: Mapping[str, Any]) -> str:
+    try:
+        return yaml.safe_dump(dict(content), sort_keys=False)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # of whole numbers of thousands of digits
+        raise InputError(
+            f"{name} hold what a file cannot: {error}", "Give numbers, text and lists."
+        ) from error
 
 
 def _checked(name: str, text: str) -> Parameters:
-    try:
-        content = read_yaml(text) or {}
-    except yaml.YAMLError as error:
-        raise InputError(f"{name} is no valid YAML: {error}", "Correct the line that it names.") from error
+    content = read_yaml(text, name).content
+    content = {} if content is None else content
     if not isinstance(content, dict):
         raise InputError(f"{name} holds no mapping of keys.", "Start from a preset in params/.")
     own, limits = _own(name, content.pop(SECTION, None))
@@ -195,21 +204,25 @@ def _own(name: str, section: Any) -> tuple[Own, Limits]:
 def _check_schema(name: str, content: dict[str, Any]) -> None:
     from pykwalify.core import Core
     from pykwalify.errors import PyKwalifyException
-    from radiomics import getParameterValidationFiles
 
-    schema, functions = getParameterValidationFiles()
+    rules, functions = schema()
     with warnings.catch_warnings():
         # pykwalify loads PyRadiomics' validation functions through an interface that Python deprecates.
         warnings.filterwarnings("ignore", "the load_module", DeprecationWarning)
         try:
             Core(
-                source_data=content or {"setting": {}}, schema_files=[schema], extensions=[functions]
+                source_data=content or {"setting": {}}, schema_data=deepcopy(rules), extensions=[functions]
             ).validate()
         # ValueError and TypeError come from PyRadiomics' own functions in the schema.
         except (PyKwalifyException, ValueError, TypeError) as error:
             found = error.msg if isinstance(error, PyKwalifyException) else str(error)
             raise InputError(
-                f"{name} is no valid PyRadiomics parameter file: {found}",
+                f"{name} is no valid PyRadiomics parameter file: {_shortened(found)}",
                 f"{did_you_mean(found)}Correct the keys or values that it names; see PyRadiomics' "
                 "documentation of parameters.",
             ) from error
+
+
+def _shortened(found: str) -> str:
+    """What pykwalify says, which repeats every wrong value in full."""
+    return found if len(found) <= _LONGEST else f"{found[:_LONGEST]} ..."

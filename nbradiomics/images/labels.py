@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from nbradiomics.errors import InputError
+from nbradiomics.wording import quoted
 
+#: Whole numbers of ASCII digits that any mask's voxels can hold.
+_WHOLE = re.compile("-?[0-9]{1,18}")
 #: Every label of a mask but 0, united.
 ALL = "all"
 
@@ -47,4 +51,31 @@ def _numbers(text: str) -> list[int] | None:
     pandas writes whole numbers of a column with gaps as ``1.0``.
     """
     parts = [part.removesuffix(".0") for part in re.split(r"[,;+\s]+", text.strip())]
-    return [int(part) for part in parts] if all(re.fullmatch(r"-?[0-9]+", part) for part in parts) else None
+    return [int(part) for part in parts] if all(map(_WHOLE.fullmatch, parts)) else None
+
+
+def label_number(text: str) -> int | None:
+    """The whole number that a label is; ``None`` for a name."""
+    plain = text.strip().removesuffix(".0")
+    return int(plain) if _WHOLE.fullmatch(plain) else None
+
+
+def require_plain_numbers(label: str) -> None:
+    """Raise `InputError` where a label, or one of a list, is a number in another form than ``1``.
+
+    ``0x10``, ``+1``, ``1_000``, ``1.5`` and digits of other scripts would pass for names of segments.
+    """
+    for part in re.split("[,;]", label):
+        if label_number(part) is None and _is_number(part.strip()):
+            raise InputError(
+                f"{quoted(part.strip())} is no label; a whole number such as 1 was expected, or a name.",
+                "Write the label in the digits 0 to 9 alone.",
+            )
+
+
+def _is_number(text: str) -> bool:
+    plain = re.sub("[eE][+-]?[0-9]+$", "", text.lstrip("+-\u2212"))
+    if re.fullmatch("0[xXoObB][0-9a-fA-F]+", plain):
+        return True
+    kinds = [unicodedata.category(letter) for letter in plain if letter not in "._"]
+    return bool(kinds) and set(kinds) <= {"Nd", "No"}  # decimal digits of any script, fractions, exponents

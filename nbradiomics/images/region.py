@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +11,9 @@ import numpy as np
 
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.images.io import describe, read_file, require_volume
-from nbradiomics.images.labels import ALL, split_label
-from nbradiomics.images.segments import choose_segments, segments_of
+from nbradiomics.images.labels import ALL, label_number, split_label
+from nbradiomics.images.segments import Segment, choose_segments, segment_list, segments_of
+from nbradiomics.wording import quoted
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -39,19 +42,25 @@ def resolve_label(mask: sitk.Image, label: float | str) -> int:
     format that stores them; a whole number written as text is taken as that number.
     """
     if not isinstance(label, str):
-        if label != int(label):
+        if not math.isfinite(label) or label != int(label):
             raise InputError(f"label {label!r} is no whole number.", "Give a whole number or a name.")
         return int(label)
-    if label.strip().lstrip("-").isdecimal():
-        return int(label)
-    names = {segment.name: segment.value for segment in segments_of(mask)}
-    if label not in names:
-        found = ", ".join(f"{name} = {value}" for name, value in names.items()) or "none"
+    number = label_number(label)
+    if number is not None:
+        return number
+    segments = segments_of(mask)
+    values = {segment.value for segment in segments if segment.name == label}
+    if not values:
         raise InputError(
-            f"no label named {label!r} in the mask; names there: {found}.",
+            f"no label named {quoted(label)} in the mask; names there: {segment_list(segments) or 'none'}.",
             "Give the label's number, or a .seg.nrrd file that names its segments.",
         )
-    return names[label]
+    if len(values) > 1:
+        raise AmbiguousError(
+            f"several segments are called {quoted(label)}; segments there: {segment_list(segments)}.",
+            "Give the number of the one that is meant.",
+        )
+    return values.pop()
 
 
 def wanted_labels(mask: sitk.Image, label: float | str, present: list[int]) -> list[int]:
@@ -91,8 +100,20 @@ def read_mask(source: str | Path | sitk.Image) -> sitk.Image:
 
     mask = source if isinstance(source, sitk.Image) else read_file(Path(source))
     layers = mask.GetNumberOfComponentsPerPixel()
-    layered = mask.GetDimension() == 3 and any(segment.layer < layers for segment in segments_of(mask))
-    return mask if layers > 1 and layered else require_volume(mask, describe(source))
+    try:
+        segments = segments_of(mask)
+    except InputError as error:
+        raise InputError(f"{describe(source)}: {error.problem}", error.remedy) from error
+    if layers == 1 or mask.GetDimension() != 3 or not segments:
+        return require_volume(mask, describe(source))
+    _require_layers(segments, layers, describe(source))
+    return mask
+
+
+def _require_layers(segments: Sequence[Segment], layers: int, name: str) -> None:
+    for segment in segments:
+        if segment.layer >= layers:
+            raise InputError(f"{name} has no layer {segment.layer}, where {segment} is.", "Export it again.")
 
 
 def read_region(
@@ -161,10 +182,6 @@ def _segments_region(mask: sitk.Image, label: float | str | None, name: str) -> 
         segments = choose_segments(segments_of(mask), label)
     except InputError as error:
         raise type(error)(f"{name}: {error.problem}", error.remedy) from error
-    for segment in segments:
-        if segment.layer >= mask.GetNumberOfComponentsPerPixel():
-            found = f"{name} has no layer {segment.layer}, where {segment.name} is."
-            raise InputError(found, "Export it again.")
     return _united(
         [sitk.Equal(sitk.VectorIndexSelectionCast(mask, one.layer), one.value) for one in segments]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nbradiomics.clinical import Declaration, EndpointRule, require_single_names
+from nbradiomics.clinical import Declaration, EndpointRule
 from nbradiomics.execution import Progress, quiet
 from nbradiomics.outcome.assembly import (
     OutcomeData,
@@ -22,7 +22,7 @@ from nbradiomics.outcome.seen import without_seen_masks
 from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.outcome.summary import summarise
-from nbradiomics.tables import FeatureChoice
+from nbradiomics.tables import FeatureChoice, require_single_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +119,7 @@ def evaluate_outcome(
         "reading": reading,
     }
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
-    require_single_names(clinical.columns)
+    require_single_names(clinical.columns, "the clinical table")
     endpoint = EndpointRule(time, event, tuple(event_value), zero_times)
     features, seen, told = without_seen_masks(features, wanted)
     chosen = choose_rows(features, wanted)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.errors import InputError
+from nbradiomics.tables import read_text_table
 
 REMEDY = "Run the stage that writes it again; the report reads these files as the stages write them."
 
@@ -42,10 +43,7 @@ def read_by_schema(path: Path, schema: Schema) -> pd.DataFrame | None:
     """
     if not path.exists():
         return None
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(f"{path} cannot be read as a table: {error}", REMEDY) from error
+    table = read_text_table(path).reset_index(drop=True)
     wanted = (*schema.text, *schema.numbers, *schema.flags)
     missing = [name for name in wanted if name not in table]
     if missing:

@@ -23,7 +23,7 @@ in_training
 """
 
 from nbradiomics.tables.cells import HEADER_LINE, read_text_table
-from nbradiomics.tables.columns import NO_COLUMNS, with_names
+from nbradiomics.tables.columns import NO_COLUMNS, require_single_names, with_names
 from nbradiomics.tables.feature_table import (
     SUBJECT_NAMES,
     FeatureTable,
@@ -38,7 +38,7 @@ from nbradiomics.tables.features import (
     is_pyradiomics_name,
 )
 from nbradiomics.tables.index import AUTO, INDEX
-from nbradiomics.tables.numbers import Numbers, read_numbers
+from nbradiomics.tables.numbers import Numbers, out_of_range, read_numbers
 from nbradiomics.tables.rows import select
 from nbradiomics.tables.text import read_text
 from nbradiomics.tables.typed import read_named_table, read_raw, read_table
@@ -56,6 +56,7 @@ __all__ = [
     "choose_features",
     "feature_columns",
     "is_pyradiomics_name",
+    "out_of_range",
     "read_feature_table",
     "read_named_table",
     "read_numbers",
@@ -63,6 +64,7 @@ __all__ = [
     "read_table",
     "read_text",
     "read_text_table",
+    "require_single_names",
     "select",
     "subject_column",
     "subjects_of",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections import Counter
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from nbradiomics.errors import InputError
+from nbradiomics.tables.columns import require_single_names
 from nbradiomics.tables.kinds import kind_of
+from nbradiomics.tables.parquet import parquet_table
 from nbradiomics.tables.separated import Row, separated_rows
-from nbradiomics.tables.text import SAVE_AS_CSV, decode, read_bytes
+from nbradiomics.tables.spreadsheet import as_written
+from nbradiomics.tables.text import MOST_BYTES, SAVE_AS_CSV, decode, read_bytes, require_bounded
 from nbradiomics.tables.workbook import cell_text, workbook_rows
 
 #: Key of a text table's `attrs`: the line of the file on which its header stands.
@@ -21,7 +24,7 @@ HEADER_LINE = "header_line"
 _SHOWN = 3
 
 
-def read_text_table(path: str | Path) -> pd.DataFrame:
+def read_text_table(path: str | Path, what: str = "table") -> pd.DataFrame:
     """Read a table with each cell as the text that stands in it, without blanks at the ends.
 
     Text separated by commas, semicolons, tabs or bars, in UTF-8 or with the mark of UTF-16; the sheet of an
@@ -31,6 +34,8 @@ def read_text_table(path: str | Path) -> pd.DataFrame:
     ----------
     path
         File of the table.
+    what
+        What it should be, for the messages.
 
     Returns
     -------
@@ -46,25 +51,21 @@ def read_text_table(path: str | Path) -> pd.DataFrame:
         has more cells than the header; the message says where.
     """
     path = Path(path)
-    raw = read_bytes(path)
+    return text_table(read_bytes(path, what), path)
+
+
+def text_table(raw: bytes, path: Path) -> pd.DataFrame:
+    """Table of a file's bytes; see `read_text_table`."""
     if raw.startswith(b"\x1f\x8b"):
         raw = _unpacked(raw, path)
     kind = kind_of(raw, path)
     if kind == "parquet":
-        return text_of(read_parquet(path))
+        return text_of(parquet_table(raw, path))
     rows = workbook_rows(raw, path) if kind == "workbook" else separated_rows(decode(raw, path), path)
-    rows = [(line, cells) for line, cells in rows if any(cells)]
+    rows = [(line, [as_written(cell).strip() for cell in cells]) for line, cells in rows if any(cells)]
     if not rows:
         raise InputError(f"{path} is empty: it has no header.", "Give a table with a header and rows.")
     return _framed(rows, path)
-
-
-def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a Parquet table with its types."""
-    try:
-        return pd.read_parquet(io.BytesIO(read_bytes(path)))
-    except (ValueError, OSError) as error:  # Arrow's errors are ValueErrors
-        raise InputError(f"{path} cannot be read as a table: {error}", "Give CSV or Parquet.") from error
 
 
 def text_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -75,9 +76,12 @@ def text_of(table: pd.DataFrame) -> pd.DataFrame:
 
 def _unpacked(raw: bytes, path: Path) -> bytes:
     try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError) as error:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+            text = file.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path} is a damaged gzip file: {error}.", SAVE_AS_CSV) from error
+    require_bounded(len(text), path)
+    return text
 
 
 def _framed(rows: Sequence[Row], path: Path) -> pd.DataFrame:
@@ -87,11 +91,7 @@ def _framed(rows: Sequence[Row], path: Path) -> pd.DataFrame:
     kept = [place for place, name in enumerate(header) if name or held[place]]
     _require_named([place for place in kept if not header[place]], path)
     names = [header[place] or f"Unnamed: {place}" for place in kept]
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise InputError(
-            f"{path}: several columns are called {', '.join(repeated)}.", "Give each a name of its own."
-        )
+    require_single_names(names, str(path))
     cells = [[row[place] if place < len(row) else "" for place in kept] for _, row in body]
     index = pd.Index([line - 2 for line, _ in body], dtype="int64")
     table = pd.DataFrame(cells, index=index, columns=names, dtype=object)

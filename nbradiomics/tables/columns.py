@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from nbradiomics.errors import InputError
+from nbradiomics.wording import quoted
 
 #: No name of the user's own.
 NO_COLUMNS: Mapping[str, str] = {}
+#: Signs without width, which spreadsheets and web pages leave in names.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_SHOWN = 5
+_LONGEST = 60
+
+
+def require_single_names(names: Iterable[object], where: str) -> None:
+    """Raise `InputError` where several columns have one name: nobody can tell which is meant."""
+    counts = Counter(str(name).strip() for name in names)
+    repeated = [name for name, count in counts.items() if count > 1 and name]
+    if repeated:
+        plain = [name if name.isprintable() and len(name) < _LONGEST else quoted(name) for name in repeated]
+        shown = ", ".join(plain[:_SHOWN]) + (" ..." if len(plain) > _SHOWN else "")
+        raise InputError(f"{where}: several columns are called {shown}.", "Give each a name of its own.")
 
 
 def with_names(
@@ -39,7 +57,7 @@ def with_names(
     Raises
     ------
     InputError
-        When two columns differ in capitals alone and both could be meant.
+        When two columns differ in capitals or blanks alone and both could be meant.
     """
     notes = []
     for name, own in given.items():
@@ -65,16 +83,21 @@ def with_names(
 
 
 def _alike(table: pd.DataFrame, name: str) -> list[str]:
-    """Columns that differ from a name in capitals alone, if at all."""
-    wanted = name.strip().casefold()
-    return [column for column in table.columns if str(column).strip().casefold() == wanted]
+    """Columns that differ from a name in capitals and blanks alone, if at all."""
+    wanted = plain_name(name)
+    return [column for column in table.columns if plain_name(column) == wanted]
+
+
+def plain_name(name: object) -> str:
+    """A name without what people do not see or do not mind: capitals, blanks, signs without width."""
+    return "".join(unicodedata.normalize("NFKC", _INVISIBLE.sub("", str(name))).split()).casefold()
 
 
 def _one(found: list[str], name: str, where: str) -> str | None:
     if len(found) > 1:
         raise InputError(
-            f"{where}: columns {', '.join(map(repr, found))} differ in capitals alone, and each could be "
-            f"{name!r}.",
+            f"{where}: columns {', '.join(map(repr, found))} differ in capitals or blanks alone, and each "
+            f"could be {name!r}.",
             "Remove or rename all but one.",
         )
     return found[0] if found else None

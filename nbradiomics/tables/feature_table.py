@@ -43,7 +43,7 @@ def read_feature_table(path: str | Path) -> FeatureTable:
         When it cannot be read, features stand in rows, or several columns could name the subject.
     """
     path = Path(path)
-    raw, is_text = read_raw(path)
+    raw, is_text = read_raw(path, "feature table")
     _require_cases_in_rows(raw, path)
     raw, notes = with_names(raw, INDEX, where=str(path))
     if any(map(is_pyradiomics_name, raw.columns)):

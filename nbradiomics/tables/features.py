@@ -11,9 +11,11 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.guess import did_you_mean
+from nbradiomics.tables.columns import plain_name, require_single_names
 from nbradiomics.tables.index import INDEX
 from nbradiomics.tables.numbers import read_numbers
 from nbradiomics.tables.typed import LINE, is_row_number
+from nbradiomics.wording import quoted
 
 #: PyRadiomics' classes of features.
 CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
@@ -84,9 +86,7 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
     if isinstance(patterns, str):
         raise InputError(f"the patterns came as the text {patterns!r}.", f"Give [{patterns!r}].")
     columns = [str(name) for name in table.columns if name not in INDEX and not is_row_number(name)]
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
-    if repeated:
-        raise InputError(f"several columns are called {', '.join(repeated)}.", "Give each a name of its own.")
+    _require_different(columns)
     columns = [name for name in columns if not name.startswith(DIAGNOSTICS)]
     candidates, why = _candidates(columns, patterns)
     named = any(map(is_pyradiomics_name, candidates))
@@ -102,6 +102,20 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
             )
     left_out = [name for name in columns if name not in set(names) and table[name].notna().any()]
     return FeatureChoice(tuple(names), tuple(left_out), why)
+
+
+def _require_different(columns: Sequence[str]) -> None:
+    """A feature that stands twice would count twice; PyRadiomics' own names are known in any capitals."""
+    require_single_names(columns, "the feature table")
+    known: dict[str, str] = {}
+    for name in columns:
+        if is_pyradiomics_name(name):
+            other = known.setdefault(plain_name(name), name)
+            if other != name:
+                raise InputError(
+                    f"the feature table: columns {other!r} and {name!r} differ in capitals or blanks alone.",
+                    "Remove or rename one.",
+                )
 
 
 def feature_columns(table: pd.DataFrame, patterns: Sequence[str] = ()) -> list[str]:
@@ -140,7 +154,8 @@ def _is_numeric(table: pd.DataFrame, name: str, *, strict: bool) -> bool:
         more = f" (and {len(numbers.unread) - 1} more cells)" if len(numbers.unread) > 1 else ""
         raise InputError(
             f"column {name!r} {'should hold numbers' if strict else 'holds numbers'}, but also "
-            f"{texts[place]!r} {_place(table, place)}, which {numbers.unread.get(place, 'is text')}{more}.",
+            f"{quoted(texts[place])} {_place(table, place)}, which "
+            f"{numbers.unread.get(place, 'is text')}{more}.",
             "Correct the cell or leave it empty; write decimals with a point.",
         )
     return False

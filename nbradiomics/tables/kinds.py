@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import struct
 import zipfile
 from pathlib import Path
 from typing import Literal
@@ -64,7 +65,8 @@ def _zipped(raw: bytes, path: Path) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             members = set(archive.namelist())
-    except zipfile.BadZipFile as error:
+    # Names in an impossible encoding, fields that are cut off, versions of the future.
+    except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
         raise InputError(f"{path} is a damaged ZIP or Excel file: {error}.", SAVE_AS_CSV) from error
     if "xl/workbook.xml" in members:
         return "workbook"

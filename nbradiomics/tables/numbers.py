@@ -60,7 +60,8 @@ def read_numbers(cells: pd.Series) -> Numbers:
         The values, and the cells that were not read.
     """
     plain = [float(cell) if cell else math.nan for cell in cells if not cell or _POINT.fullmatch(cell)]
-    if len(plain) == len(cells):  # a column as programs write them
+    # A column as programs write them.
+    if len(plain) == len(cells) and not any(map(out_of_range, cells, plain)):
         mark = "." if any("." in cell for cell in cells) else ""
         return Numbers(pd.Series(plain, index=cells.index, dtype="float64"), mark=mark)
     texts = {int(place): str(cell) for place, cell in cells.items() if cell != ""}  # type: ignore[call-overload]
@@ -76,7 +77,7 @@ def read_numbers(cells: pd.Series) -> Numbers:
         if value is not None:
             found[place] = value
             continue
-        if place in commas or _GROUPED.fullmatch(text):
+        if place in commas or _GROUPED.fullmatch(text) or _POINT.fullmatch(text):
             undecided.add(place)
         unread[place] = _reason(text, comma=place in commas, pointed=pointed)
     values = pd.Series(found, dtype="float64").reindex(cells.index)
@@ -93,16 +94,31 @@ def may_be_thousands(cells: pd.Series) -> list[int]:
     return list(pointed) if all(_EITHER.fullmatch(text) for text in pointed.values()) else []
 
 
+def out_of_range(text: str, value: float) -> bool:
+    """Whether a written number became infinite or 0 because no computer's number is so large or small."""
+    if math.isinf(value):
+        return any(letter.isdigit() for letter in text)
+    return value == 0 and re.search("[1-9]", re.split("[eE]", text)[0]) is not None
+
+
 def _number(text: str, *, by_comma: bool) -> float | None:
-    if _POINT.fullmatch(text):
-        return float(text)
-    if by_comma and _COMMA.fullmatch(text):
-        return float(text.replace(",", "."))
+    """The number of a cell; ``None`` where it is none, or out of range."""
     real = _REAL.fullmatch(text)
-    return float(real[1]) if real else None
+    if _POINT.fullmatch(text):
+        plain = text
+    elif by_comma and _COMMA.fullmatch(text):
+        plain = text.replace(",", ".")
+    elif real:
+        plain = real[1]
+    else:
+        return None
+    value = float(plain)
+    return None if out_of_range(plain, value) else value
 
 
 def _reason(text: str, *, comma: bool, pointed: str) -> str:
+    if _POINT.fullmatch(text):
+        return "is larger or smaller than any number that can be computed with"
     if _EITHER.fullmatch(text):
         return f"may mean {text.replace(',', '.')} or {re.sub('[.,]', '', text)}"
     if comma and pointed:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from nbradiomics.errors import InputError
@@ -16,6 +16,11 @@ Row = tuple[int, list[str]]
 _SEPARATORS = (",", ";", "\t", "|")
 #: What Excel writes and reads as the first line: `sep=;`.
 _STATED = re.compile(r'"?sep=(?P<separator>\\t|.)"?[,;\t|]*', re.IGNORECASE)
+#: More columns than any table of features has (Excel takes 16,384).
+MOST_COLUMNS = 32_768
+#: Cells that are held as text at once; they take about a gigabyte.
+MOST_CELLS = 10_000_000
+_MOST_CHARACTERS = 4 << 20
 #: Lines that are looked at to find the separator.
 _LOOKED_AT = 200
 
@@ -32,15 +37,60 @@ def separated_rows(text: str, path: Path) -> list[Row]:
         When two separators fit alike, rows are separated differently, or quotes are wrong.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    _require_bounded(lines, path)
     stated = _STATED.fullmatch(lines[0].strip(" "))
     if stated:
         separator = "\t" if stated["separator"] == "\\t" else stated["separator"]
-        rows = list(_split(lines[1:], separator, path, before=1))
+        _require_a_separator(separator, path)
     else:
         separator = _separator(lines[:_LOOKED_AT], path)
-        rows = list(_split(lines, separator, path, before=0))
+    rows = list(_split(lines, separator, path, before=1 if stated else 0))
     _require_one_separator(rows, separator, path)
+    _require_no_swallowed_rows(rows, lines, separator, path)
     return rows
+
+
+def _require_bounded(lines: Sequence[str], path: Path) -> None:
+    """Raise `InputError` for more cells than can be held, before any is made."""
+    total = 0
+    for number, line in enumerate(lines, start=1):
+        cells = 1 + max(line.count(separator) for separator in _SEPARATORS)
+        total += cells
+        found = ""
+        if len(line) > _MOST_CHARACTERS:
+            found = f"line {number} holds {len(line):,} characters, more than {_MOST_CHARACTERS:,}"
+        elif cells > MOST_COLUMNS:
+            found = f"line {number} holds {cells:,} cells, more than {MOST_COLUMNS:,}"
+        elif total > MOST_CELLS:
+            found = f"it holds more than {MOST_CELLS:,} cells"
+        if found:
+            raise InputError(f"{path}: {found}.", "Check that it is a table, and split a larger one.")
+
+
+def _require_a_separator(separator: str, path: Path) -> None:
+    if separator in "\"' " or separator.isalnum():
+        raise InputError(
+            f"{path}: line 1 says that cells are separated by {separator!r}.",
+            "Separate them by a comma, a semicolon, a tab or a bar.",
+        )
+
+
+def _require_no_swallowed_rows(rows: Sequence[Row], lines: Sequence[str], separator: str, path: Path) -> None:
+    """Two stray quotation marks make one cell of all that stands between them: whole rows would be gone."""
+    width = len(rows[0][1]) if rows else 0
+    ends = [line for line, _ in rows[1:]] + [len(lines) + 1]
+    for (line, cells), end in zip(rows, ends, strict=True):
+        parts = [part for part in lines[line - 1 : end - 1] if part.strip()]
+        if width < 2 or len(parts) < 2 or not any("\n" in cell for cell in cells):
+            continue
+        first, *inner, last = [part.count(separator) + 1 == width for part in parts]
+        whole = (first and last) or (inner and all(inner))
+        if whole or (len(cells) != width and any([*inner, last])):
+            raise InputError(
+                f"{path}: a quoted cell that begins on line {line} and ends on line {line + len(parts) - 1} "
+                "holds what looks like whole rows.",
+                "Remove the quotation mark that stands alone, or the line breaks within the cell.",
+            )
 
 
 def _require_one_separator(rows: Sequence[Row], separator: str, path: Path) -> None:
@@ -57,9 +107,8 @@ def _require_one_separator(rows: Sequence[Row], separator: str, path: Path) -> N
 
 
 def _split(lines: Sequence[str], separator: str, path: Path, *, before: int) -> Iterator[Row]:
-    reader = csv.reader(
-        io.StringIO("\n".join(lines)), delimiter=separator, skipinitialspace=True, strict=True
-    )
+    text = (f"{line}\n" for line in islice(lines, before, None))
+    reader = csv.reader(text, delimiter=separator, skipinitialspace=True, strict=True)
     line = before + 1
     try:
         for cells in reader:
@@ -68,7 +117,8 @@ def _split(lines: Sequence[str], separator: str, path: Path, *, before: int) -> 
     except csv.Error as error:
         raise InputError(
             f"{path} cannot be read as CSV: the row that begins on line {line}: {error}.",
-            "Close every quotation mark, and write one inside a quoted cell twice.",
+            "Close every quotation mark, and write one inside a quoted cell twice; a cell holds "
+            f"{csv.field_size_limit():,} characters at most.",
         ) from error
 
 

@@ -6,9 +6,12 @@ import codecs
 from pathlib import Path
 
 from nbradiomics.errors import InputError
+from nbradiomics.regular_file import open_regular
 
 #: What to do with a file that is no table.
 SAVE_AS_CSV = "Save it as CSV in UTF-8 (in Excel: Save as, 'CSV UTF-8')."
+#: More than any table of cases and features holds that can be worked with as text.
+MOST_BYTES = 256 << 20
 #: Marks at the start of a text in another encoding than UTF-8; the longer ones first.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,21 +22,56 @@ _MARKS = (
 )
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file; raise `InputError` when it is not there or may not be read."""
-    if not path.is_file():
-        raise InputError(f"{path} does not exist or is no file.", "Check the path of the table.")
+def read_bytes(path: Path, what: str = "table", *, most: int = MOST_BYTES) -> bytes:
+    """Read a regular file of bounded size.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What it should be, for the messages.
+    most
+        Bytes that it may hold.
+
+    Raises
+    ------
+    InputError
+        When it is not there, is no file but a pipe or the like, may not be read, or holds more.
+    """
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            raw = file.read(most + 1)
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+        ValueError,
+    ) as error:  # ValueError: no file has such a name
+        raise InputError(f"{path} does not exist or is no file.", f"Check the path of the {what}.") from error
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read: {error.strerror or error}.", "Check the file's rights."
+            f"{path} cannot be read: {error.strerror or error}.", "Check the file's rights and name."
         ) from error
+    require_bounded(len(raw), path, what, most)
+    return raw
 
 
-def read_text(path: Path) -> str:
-    """Read a text file in UTF-8, or in UTF-16 or UTF-32 with its mark; raise `InputError` for another."""
-    return decode(read_bytes(path), path)
+def require_bounded(size: int, path: Path, what: str = "table", most: int = MOST_BYTES) -> None:
+    """Raise `InputError` for a file of more bytes than are read."""
+    if size > most:
+        allowed = f"{most >> 20} MB" if most >= 1 << 20 else f"{most >> 10} KB"
+        raise InputError(
+            f"{path} holds more than {allowed}, more than is read as a {what}.",
+            f"Check that it is the {what} that is meant; split a larger one.",
+        )
+
+
+def read_text(path: Path, what: str = "table", *, most: int = MOST_BYTES) -> str:
+    """Read a text file in UTF-8, or in UTF-16 or UTF-32 with its mark; raise `InputError` for another.
+
+    See `read_bytes` for the parameters.
+    """
+    return decode(read_bytes(path, what, most=most), path)
 
 
 def decode(raw: bytes, path: Path) -> str:

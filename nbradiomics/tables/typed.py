@@ -9,10 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.tables.cells import read_parquet, read_text_table
+from nbradiomics.tables.cells import text_table
 from nbradiomics.tables.columns import NO_COLUMNS, with_names
 from nbradiomics.tables.index import NAMES
 from nbradiomics.tables.numbers import Numbers, may_be_thousands, read_numbers
+from nbradiomics.tables.parquet import parquet_table
 from nbradiomics.tables.text import read_bytes
 
 #: Name of the index of a table whose row i stands on line i + 2 of its file.
@@ -64,11 +65,12 @@ def read_named_table(
     return table.drop(columns=[name for name in table.columns if is_row_number(name)]), notes
 
 
-def read_raw(path: Path) -> tuple[pd.DataFrame, bool]:
+def read_raw(path: Path, what: str = "table") -> tuple[pd.DataFrame, bool]:
     """Read a table without giving it types, and say whether its cells are text; those of Parquet are not."""
-    if path.suffix == ".parquet" or read_bytes(path).startswith(b"PAR1"):
-        return read_parquet(path), False
-    return read_text_table(path), True
+    raw = read_bytes(path, what)
+    if path.suffix == ".parquet" or raw.startswith(b"PAR1"):
+        return parquet_table(raw, path), False
+    return text_table(raw, path), True
 
 
 def typed(text: pd.DataFrame, path: Path, *, names: Collection[str] = NAMES) -> pd.DataFrame:

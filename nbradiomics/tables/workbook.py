@@ -6,12 +6,26 @@ import datetime as dt
 import io
 import re
 import warnings
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.tables.separated import Row
 from nbradiomics.tables.text import SAVE_AS_CSV
+
+#: Bytes that a workbook may unfold to; its cells take ten times as much when they are read.
+_MOST_BYTES = 64 << 20
+#: Cells and rows of all sheets, empty ones included.
+_MOST_CELLS = 3_000_000
+#: Rows that a sheet of Excel can have.
+_MOST_ROWS = 1_048_576
+_PICTURES = "xl/media/"
+_CHUNK = 1 << 20
+_TOO_LARGE = "Save the cells that count as CSV; empty, formatted rows and columns count too."
 
 
 def workbook_rows(raw: bytes, path: Path) -> list[Row]:
@@ -22,19 +36,9 @@ def workbook_rows(raw: bytes, path: Path) -> list[Row]:
     Raises
     ------
     InputError
-        When openpyxl is not installed, the workbook is damaged, several sheets hold cells, or a formula has
-        no stored value.
+        When openpyxl is not installed, the workbook is damaged or unfolds to more than any table, several
+        sheets hold cells, or a formula has no stored value.
     """
-    sheets = {name: rows for name, rows in _sheets(raw, path).items() if rows}
-    if len(sheets) > 1:
-        raise InputError(
-            f"{path} holds several sheets with cells: {', '.join(sheets)}.",
-            "Save the one that counts as a file of its own, or hide the others.",
-        )
-    return next(iter(sheets.values()), [])
-
-
-def _sheets(raw: bytes, path: Path) -> dict[str, list[Row]]:
     try:
         from openpyxl import load_workbook
     except ImportError as error:
@@ -43,27 +47,77 @@ def _sheets(raw: bytes, path: Path) -> dict[str, list[Row]]:
             f"pip install openpyxl. Or: {SAVE_AS_CSV[0].lower()}{SAVE_AS_CSV[1:]}",
         ) from error
     try:
+        _require_bounded(raw, path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and validations, which change no cell
-            values = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-            formulas = load_workbook(io.BytesIO(raw), read_only=True)
-            return {
-                sheet.title: _rows(sheet, formulas[sheet.title], path)
-                for sheet in values.worksheets
-                if sheet.sheet_state == "visible"
-            }
+            values, formulas = (
+                load_workbook(io.BytesIO(raw), read_only=True, data_only=data_only, keep_links=False)
+                for data_only in (True, False)
+            )
+            return _filled_rows(values, formulas, path)
     except InputError:
         raise
     except Exception as error:  # openpyxl lets through what zipfile, its XML parser and its own checks raise
         raise InputError(f"{path} is a damaged Excel workbook: {error}.", SAVE_AS_CSV) from error
 
 
-def _rows(values: Any, formulas: Any, path: Path) -> list[Row]:
-    rows = []
+def _require_bounded(raw: bytes, path: Path) -> None:
+    """Look at what a workbook unfolds to before anything of it is parsed."""
+    total = 0
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        for info in archive.infolist():
+            total += info.file_size  # zipfile gives no byte more
+            if total > _MOST_BYTES:
+                raise InputError(f"{path} unfolds to more than {_MOST_BYTES >> 20} MB.", _TOO_LARGE)
+            if not info.filename.startswith(_PICTURES) and _declares_a_type(archive, info):
+                raise InputError(
+                    f"{path}: {info.filename} declares a document type or entities, which no workbook does.",
+                    SAVE_AS_CSV,
+                )
+
+
+def _declares_a_type(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    """Whether XML holds a declaration by which a few bytes may stand for gigabytes, in UTF-8 or UTF-16."""
+    before = b""
+    with archive.open(info) as file:
+        while chunk := file.read(_CHUNK):
+            plain = (before + chunk).replace(b"\0", b"")
+            if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+                return True
+            before = chunk[-32:]
+    return False
+
+
+def _filled_rows(values: Any, formulas: Any, path: Path) -> list[Row]:
+    """Rows of the one visible sheet with cells."""
+    filled: dict[str, list[Row]] = {}
+    left = _MOST_CELLS
+    for sheet in values.worksheets:
+        if sheet.sheet_state != "visible":
+            continue
+        rows, left = _rows(sheet, formulas[sheet.title], path, left)
+        if rows:
+            filled[sheet.title] = rows
+        if len(filled) > 1:
+            raise InputError(
+                f"{path} holds several sheets with cells: {', '.join(filled)}.",
+                "Save the one that counts as a file of its own, or hide the others.",
+            )
+    return next(iter(filled.values()), [])
+
+
+def _rows(values: Any, formulas: Any, path: Path, left: int) -> tuple[list[Row], int]:
+    """Rows of a sheet that hold anything, and how many more cells may be read."""
+    rows: list[Row] = []
     for sheet in (values, formulas):
         sheet.reset_dimensions()  # some programs state a smaller range than they have written
     pairs = zip(values.iter_rows(), formulas.iter_rows(), strict=True)
-    for line, (cells, sources) in enumerate(pairs, start=1):
+    for line, (cells, sources) in enumerate(_said(pairs, path), start=1):
+        left -= 1 + len(cells)
+        if left < 0 or line > _MOST_ROWS:
+            raise InputError(
+                f"{path} holds more than {_MOST_CELLS:,} cells, or rows beyond {_MOST_ROWS:,}.", _TOO_LARGE
+            )
         for cell, source in zip(cells, sources, strict=True):
             # An empty text is a value: Excel marks it `str`.
             if cell.value is None and source.data_type == "f" and cell.data_type != "str":
@@ -74,7 +128,20 @@ def _rows(values: Any, formulas: Any, path: Path) -> list[Row]:
         texts = [_text(cell) for cell in cells]
         if any(texts):
             rows.append((line, texts))
-    return rows
+    return rows, left
+
+
+def _said(pairs: Iterator[Any], path: Path) -> Iterator[Any]:
+    """Give each of some rows; a row that cannot be read is told with its place."""
+    line = 0
+    try:
+        for pair in pairs:
+            line += 1
+            yield pair
+    except (ValueError, OverflowError, ArithmeticError) as error:  # such as a number of 5,000 digits
+        raise InputError(
+            f"{path}: a row after line {line} holds a cell that cannot be read: {error}.", SAVE_AS_CSV
+        ) from error
 
 
 def _text(cell: Any) -> str:
@@ -87,7 +154,7 @@ def _text(cell: Any) -> str:
 
 def cell_text(value: Any) -> str:
     """Text of a value that is typed already: a whole number without `.0`, a date as 2020-03-01, else `""`."""
-    if value is None or value != value:
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))

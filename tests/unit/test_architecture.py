@@ -24,6 +24,7 @@ LAYERS = [
         "regular_file",
         "sealed",
         "wording",
+        "yaml_file",
     },
     {"tables", "images"},
     {"workspace", "failures", "clinical"},

@@ -35,7 +35,7 @@ def test_a_batch_table_of_pyradiomics_needs_no_note(tmp_path: Path) -> None:
 
 
 def test_columns_that_collide_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'Image', 'image' differ in capitals alone"):
+    with pytest.raises(InputError, match="'Image', 'image' differ in capitals or blanks alone"):
         load_cohort(write_cohort(tmp_path, ["1,a.nii,b.nii,m.nii"], "ID,Image,image,Mask"))
     with pytest.raises(InputError, match="'ID', 'PatientID' could each name the subject"):
         load_cohort(write_cohort(tmp_path, ["1,P,a.nii,m.nii"], "ID,PatientID,Image,Mask"))

@@ -385,14 +385,14 @@ def test_a_folder_as_target_is_refused(run: Path) -> None:
     ("name", "content", "found"),
     [
         ("agreement.csv", "subject,reader\nP1,A\n", "lacks the columns reference, status, dice"),
-        ("agreement.csv", "", "cannot be read as a table"),
+        ("agreement.csv", "", "is empty"),
         (
             "agreement.csv",
             "subject,reader,reference,status,dice,hd95_mm\nP1,A,B,ok,1,far\n",
             "hd95_mm.*'far'",
         ),
         ("readers/tests.csv", "test,sentence\na,b\n", "lacks the columns subject_of_test, passed"),
-        ("readers/cases.csv", "", "cannot be read as a table"),
+        ("readers/cases.csv", "", "is empty"),
         ("readers/summary.json", "[]", "holds a list; an object was expected"),
         (
             "segmentation.csv",

@@ -28,7 +28,7 @@ def test_capitals_do_not_count_and_are_noted() -> None:
 
 @pytest.mark.parametrize("columns", [["subject", "Subject"], ["SUBJECT", "Subject"]])
 def test_two_columns_that_differ_in_capitals_alone_are_refused(columns: list[str]) -> None:
-    with pytest.raises(InputError, match="differ in capitals alone, and each could be 'subject'"):
+    with pytest.raises(InputError, match="differ in capitals or blanks alone, and each could be 'subject'"):
         named(columns)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk
-import yaml
 from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
@@ -20,6 +19,7 @@ from nbradiomics.report.figures.slices import Slice
 from nbradiomics.report.run_files import CASE, Run
 from nbradiomics.report.sections.ranking import Chosen
 from nbradiomics.tables import AUTO
+from nbradiomics.yaml_file import YamlError, read_yaml
 
 Mask = NDArray[np.bool_]
 
@@ -150,8 +150,8 @@ def _column(rows: pd.DataFrame, name: str) -> pd.Series:
 def _default_label(run: Run) -> int:
     """Label that the stages took where the cohort table names none: the parameters', else PyRadiomics' 1."""
     try:
-        parameters = yaml.safe_load(str(run.provenance.get("parameters") or ""))
-    except yaml.YAMLError:
+        parameters = read_yaml(str(run.provenance.get("parameters") or ""), "parameters").content
+    except YamlError:
         return 1  # the text is shown as it stands; it need not be YAML to be shown
     setting = parameters.get("setting") if isinstance(parameters, dict) else None
     label = setting.get("label") if isinstance(setting, dict) else None
