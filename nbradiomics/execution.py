@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from nbradiomics.errors import NbradiomicsError
+from nbradiomics.tied import tie_to_parent
 
 Result = TypeVar("Result")
 
@@ -133,11 +136,18 @@ def _parallel(
 ) -> Iterator[tuple[str, Result | Failure]]:
     from joblib import Parallel, delayed, parallel_config
 
-    with parallel_config(backend="loky", inner_max_num_threads=1), workers_replaced_quietly():
+    config = parallel_config(backend="loky", inner_max_num_threads=1, **tied_to_this())
+    with config, workers_replaced_quietly():
         pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
         yield from pool(
             delayed(_in_worker)(function, stage, name, arguments) for name, arguments in cases.items()
         )
+
+
+def tied_to_this() -> dict[str, Any]:
+    """Options of a pool of workers that end with this process; see `tied.tie_to_parent`."""
+    lasting = threading.current_thread() is threading.main_thread()
+    return {"initializer": tie_to_parent, "initargs": (os.getpid(), lasting)}
 
 
 @contextmanager
@@ -157,7 +167,7 @@ def _alone(
 ) -> tuple[str, Result | Failure]:
     from joblib.externals.loky import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(max_workers=1) as pool:
+    with ProcessPoolExecutor(max_workers=1, **tied_to_this()) as pool:
         try:
             outcome: tuple[str, Result | Failure] = pool.submit(
                 _in_worker, function, stage, name, arguments

@@ -12,7 +12,8 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"problem", "execution", "names", "wording", "atomic", "guess", "owned_folder", "regular_file"},
+    {"problem", "names", "wording", "atomic", "guess", "regular_file", "streams", "tied"},
+    {"execution", "folder_in_use", "owned_folder"},
     {"tables", "images"},
     {"workspace", "failures", "clinical"},
     {"in_training", "batch_table", "cohort_table", "cohort", "study", "study_file"},
@@ -30,7 +31,7 @@ LAYERS = [
     {"__init__", "__main__"},
 ]
 #: Rooms of one line that must not know of each other.
-APART = LAYERS[6]
+APART = LAYERS[7]
 HEAVY = {
     "torch",
     "nnunetv2",
