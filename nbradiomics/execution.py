@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from nbradiomics.errors import NbradiomicsError
-from nbradiomics.tied import tie_to_parent
+from nbradiomics.tied import starting_workers, tie_to_parent
 
 Result = TypeVar("Result")
 
@@ -139,9 +139,11 @@ def _parallel(
     config = parallel_config(backend="loky", inner_max_num_threads=1, **tied_to_this())
     with config, workers_replaced_quietly():
         pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-        yield from pool(
-            delayed(_in_worker)(function, stage, name, arguments) for name, arguments in cases.items()
-        )
+        with starting_workers():
+            found = pool(
+                delayed(_in_worker)(function, stage, name, arguments) for name, arguments in cases.items()
+            )
+        yield from found
 
 
 def tied_to_this() -> dict[str, Any]:
@@ -169,9 +171,9 @@ def _alone(
 
     with ProcessPoolExecutor(max_workers=1, **tied_to_this()) as pool:
         try:
-            outcome: tuple[str, Result | Failure] = pool.submit(
-                _in_worker, function, stage, name, arguments
-            ).result()
+            with starting_workers():
+                future = pool.submit(_in_worker, function, stage, name, arguments)
+            outcome: tuple[str, Result | Failure] = future.result()
             return outcome
         except _worker_died() as error:
             hint = "Look at the size of the image and at the memory; try this case alone with --jobs 1."

@@ -26,7 +26,7 @@ def file_stems(parts: Sequence[Sequence[object]]) -> list[str]:
 
     The words are joined by ``_``, and what a file system may not take becomes ``-``. Of a name that is too
     long the end becomes a hash of the whole. Things whose names would be one get a number, also where they
-    are one for a file system alone: to some capitals count for nothing, and an accent may be part of its letter.
+    are one for some file system alone, to which capitals count for nothing, or how an accent is written.
     """
     taken: set[str] = set()
     numbers: dict[str, int] = {}

@@ -12,6 +12,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from typing import Any
 
 #: Seconds between two looks at the parent.
@@ -50,6 +52,39 @@ def tie_to_parent(parent: int, thread_lasts: bool = True) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a forked one has its parent's
     threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+@contextlib.contextmanager
+def starting_workers() -> Iterator[None]:
+    """Start workers within, and what looks after them: they inherit what keeps them from the terminal.
+
+    Ctrl-C goes to all processes of a terminal at once, and a worker that is still importing would print a
+    traceback: it is held back for the moment, the workers never see one, and their parent stops them. The
+    processes that clean up after a parent that was killed do so without a word. (On Windows only the latter.)
+    """
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [before, "ignore:resource_tracker"]))
+    try:
+        with _interrupts_held_back():
+            yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # Python's own, at whose start the signal is let in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _ask_linux() -> None:

@@ -19,6 +19,7 @@ from nnunetv2.training.dataloading.nnunet_dataset import nnUNetBaseDataset
 from nbradiomics.execution import tied_to_this, workers_replaced_quietly
 from nbradiomics.segmentation.training.preparation import CONFIGURATION, PLANS_NAME
 from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.tied import starting_workers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -158,7 +159,8 @@ class _Pool:
     ) -> _Done | _Later:
         (each,) = arguments  # nnU-Net gives one case a call
         if self.workers is not None:
-            future = self.workers.submit(function, *each)
+            with starting_workers():
+                future = self.workers.submit(function, *each)
             future.add_done_callback(lambda _: self.advance())
             return _Later(future)
         done = _Done(function(*each))
