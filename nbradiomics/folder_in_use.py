@@ -272,6 +272,6 @@ def _is_process(number: int) -> bool:
 
 def _read(content: bytes) -> Worker:
     known = {field.name for field in fields(Worker)}
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, AttributeError):
         return Worker(**{name: value for name, value in json.loads(content).items() if name in known})
     return Worker("a run", "", "a machine that it does not name", 0, "a moment")
