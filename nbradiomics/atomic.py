@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+#: Characters that the temporary name keeps of a name, its ending among them.
+_KEPT = 40
+
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
@@ -17,7 +20,8 @@ def whole(path: Path) -> Iterator[Path]:
     a format. It is removed when the writing fails.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid4().hex}-{path.name}")
+    # The end of the name is enough: of the whole the temporary name might be too long for the file system.
+    temporary = path.with_name(f".{uuid4().hex}-{path.name[-_KEPT:]}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -26,6 +30,9 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write a text file in UTF-8, whole or not at all."""
+    """Write a text file in UTF-8, whole or not at all.
+
+    A lone surrogate, which UTF-8 cannot hold, becomes an escape, as JSON writes it.
+    """
     with whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -41,7 +41,16 @@ from nbradiomics.console import bars, notes, output, problem_line, show_lines
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution import FAULT
 from nbradiomics.failures import write_error_log
+from nbradiomics.names import require_readable_name
 from nbradiomics.passing import passing_cause
+from nbradiomics.streams import (
+    HUNG_UP,
+    INTERRUPTED,
+    TERMINATED,
+    end_when_asked,
+    prepare_streams,
+    require_unicode_names,
+)
 
 app = typer.Typer(
     name="nbradiomics",
@@ -51,8 +60,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-#: Exit code after Ctrl-C.
-INTERRUPTED = 130
+#: Exit codes after Ctrl-C, a request to end, and a terminal that was closed.
+_STOPPED = (INTERRUPTED, TERMINATED, HUNG_UP)
 #: Named here so that the help need not read the parameter files; a test holds it true.
 PRESETS = (
     "ct_1mm, ct_anisotropic, ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, "
@@ -61,13 +70,19 @@ PRESETS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; exit code 0 when done, 1 on errors, 2 for wrong usage."""
+    """Run the command line: exit code 0 when done, 1 on errors, 2 for wrong usage, 130 or 143 if stopped."""
+    if arguments is None:  # else another program calls, to whom the process belongs
+        require_unicode_names()
+        end_when_asked()
+    prepare_streams()
     try:
+        for name in (*(sys.argv[1:] if arguments is None else arguments), str(Path.cwd())):
+            require_readable_name(name)
         app(args=arguments)
     except NbradiomicsError as error:
         _stop(str(error), error.details)
     except SystemExit as stop:
-        if stop.code == INTERRUPTED:
+        if stop.code in _STOPPED:
             notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
         raise
     except OSError as error:  # a full disk, a folder that may not be written to
@@ -84,7 +99,10 @@ def _stop(message: str, details: str = "") -> NoReturn:
     notes.print("Error:", style="bold red", end=" ")
     notes.print(message, markup=False)
     if details:
-        notes.print(f"The traceback is in {write_error_log(details)}.", markup=False)
+        try:
+            notes.print(f"The traceback is in {write_error_log(details)}.", markup=False)
+        except OSError as error:
+            notes.print(f"The traceback could not be written down: {error}.\n{details}", markup=False)
     sys.exit(1)
 
 

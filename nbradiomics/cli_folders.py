@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +12,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbradiomics.cohort import Cohort
     from nbradiomics.owned_folder import Mark
+
+
+@contextmanager
+def working_on_segmentation(cohort: Cohort, masks: Path, maps: Path | None, key: str) -> Iterator[None]:
+    """Work in the folders of masks and maps, and let nobody in who would write others there."""
+    from nbradiomics.folder_in_use import working_in
+    from nbradiomics.run_folder import cohort_owner
+
+    with ExitStack() as stack:
+        for folder in [masks, maps] if maps else [masks]:
+            stack.enter_context(working_in(folder, str(cohort_owner("segmentation", cohort)), key))
+        yield
 
 
 def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replacing: bool) -> None:

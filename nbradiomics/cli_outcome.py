@@ -118,50 +118,55 @@ def outcome(
     jobs: Jobs = None,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
+    asked = dict(locals())
     from nbradiomics.clinical import declaration_of, zero_rule
+    from nbradiomics.folder_in_use import working_in
     from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
     from nbradiomics.report.pages import build_outcome_page, claim_outcome_page
     from nbradiomics.reproducibility import read_stable
+    from nbradiomics.workspace import result_key
 
     tables = read_features(features), read_clinical(clinical)
-    claim_outcome(out, features=features, clinical=clinical, time=time, event=event, replacing=replace)
-    claim_outcome_page(out)
-    result = evaluate_outcome(
-        *tables,
-        time=time,
-        event=event,
-        covariates=split_names(covariates),
-        feature_names=split_names(feature_names),
-        declared=declaration_of(
-            categorical=split_names(categorical),
-            numeric=split_names(numeric),
-            ordinal=ordinal or (),
-            missing=missing or (),
-        ),
-        event_value=split_names(event_value),
-        zero_times=zero_rule(zero_times),
-        reader=reader,
-        timepoint=timepoint,
-        sequence=sequence,
-        roi=roi,
-        variant=variant,
-        engine=engine,
-        reading=reading,
-        stable=None if stable is None else read_stable(stable),
-        settings=OutcomeSettings(
-            folds=folds,
-            repeats=repeats,
-            seed=seed,
-            penalizer=penalizer,
-            covariate_penalizer=covariate_penalizer,
-            permutations=permutations,
-            min_subjects=min_subjects,
-        ),
-        jobs=processes(jobs),
-        progress=bars,
-    )
-    write_outcome(result, out)
-    show_table(result.performance)
-    for sentence in result.summary["sentences"]:
-        output.print(sentence, markup=False)
-    output.print(f"-> {out}, {build_outcome_page(out)}", markup=False)
+    key = result_key("outcome", asked={name: str(value) for name, value in asked.items() if name != "jobs"})
+    with working_in(out, f"outcome of {time} and {event}", key):
+        claim_outcome(out, features=features, clinical=clinical, time=time, event=event, replacing=replace)
+        claim_outcome_page(out)
+        result = evaluate_outcome(
+            *tables,
+            time=time,
+            event=event,
+            covariates=split_names(covariates),
+            feature_names=split_names(feature_names),
+            declared=declaration_of(
+                categorical=split_names(categorical),
+                numeric=split_names(numeric),
+                ordinal=ordinal or (),
+                missing=missing or (),
+            ),
+            event_value=split_names(event_value),
+            zero_times=zero_rule(zero_times),
+            reader=reader,
+            timepoint=timepoint,
+            sequence=sequence,
+            roi=roi,
+            variant=variant,
+            engine=engine,
+            reading=reading,
+            stable=None if stable is None else read_stable(stable),
+            settings=OutcomeSettings(
+                folds=folds,
+                repeats=repeats,
+                seed=seed,
+                penalizer=penalizer,
+                covariate_penalizer=covariate_penalizer,
+                permutations=permutations,
+                min_subjects=min_subjects,
+            ),
+            jobs=processes(jobs),
+            progress=bars,
+        )
+        write_outcome(result, out)
+        show_table(result.performance)
+        for sentence in result.summary["sentences"]:
+            output.print(sentence, markup=False)
+        output.print(f"-> {out}, {build_outcome_page(out)}", markup=False)

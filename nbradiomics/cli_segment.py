@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbradiomics.cli_folders import claim_segmentation
+from nbradiomics.cli_folders import claim_segmentation, working_on_segmentation
 from nbradiomics.cli_options import CohortFile, Models, Replace, Threads, Work
 from nbradiomics.cli_steps import finish, open_workspace, prepare, read_cohort, show_made_again
 from nbradiomics.console import bars, output
@@ -51,38 +51,44 @@ def segment(
     work: Work = None,
 ) -> None:
     """Find the tumours with nnU-Net; its masks become reader `auto`."""
+    from dataclasses import asdict
+
     from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
     from nbradiomics.segmentation.model import load_model
     from nbradiomics.segmentation.prediction.inference import Inference
     from nbradiomics.segmentation.prediction.postprocess import PostProcessing
+    from nbradiomics.workspace import result_key
 
     prepare(out, ".csv", inputs=[cohort])
     loaded, table = load_model(model, models=models), read_cohort(cohort)
     inference = loaded.resolve(Inference(device, precision, resampling, mirroring))
     postprocessing = PostProcessing(largest_component, min_volume)
     masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
-    claim_segmentation(table, masks, beside if maps or beside.exists() else None, replacing=replace)
-    stored = open_workspace(work)
-    done = segment_cohort(
-        table,
-        model=loaded,
-        masks=masks,
-        maps=beside if maps else None,
-        inference=inference,
-        postprocessing=postprocessing,
-        threads=threads,
-        jobs=jobs,
-        workspace=stored,
-        progress=bars,
-    )
-    if not maps:
-        remove_maps(table, beside)
-    inputs = [cohort, *(channel.image for scan in table.scans() for channel in scan.channels)]
-    _write(done, out, inputs)
-    show_made_again(stored)
-    _tell(done, loaded)
-    empty = int((done.table["status"] == "empty").sum())
-    finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
+    maps_folder = beside if maps or beside.exists() else None
+    asked = [loaded.fingerprint, asdict(inference), asdict(postprocessing), maps, str(table.path)]
+    with working_on_segmentation(table, masks, maps_folder, result_key("segment", asked=asked)):
+        claim_segmentation(table, masks, maps_folder, replacing=replace)
+        stored = open_workspace(work)
+        done = segment_cohort(
+            table,
+            model=loaded,
+            masks=masks,
+            maps=beside if maps else None,
+            inference=inference,
+            postprocessing=postprocessing,
+            threads=threads,
+            jobs=jobs,
+            workspace=stored,
+            progress=bars,
+        )
+        if not maps:
+            remove_maps(table, beside)
+        inputs = [cohort, *(channel.image for scan in table.scans() for channel in scan.channels)]
+        _write(done, out, inputs)
+        show_made_again(stored)
+        _tell(done, loaded)
+        empty = int((done.table["status"] == "empty").sum())
+        finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
 
 
 def _write(done: SegmentedCohort, out: Path, inputs: list[Path]) -> None:

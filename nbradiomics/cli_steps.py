@@ -11,6 +11,7 @@ import typer
 
 from nbradiomics.console import failure_line, notes, output, problem_line, show_lines
 from nbradiomics.errors import InputError
+from nbradiomics.names import require_room
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +118,7 @@ def prepare(out: Path, *endings: str, inputs: Sequence[str | Path] = ()) -> None
         raise InputError(f"{out} ends in {out.suffix!r}.", f"Let the name end in {' or '.join(endings)}.")
     if any(os.path.abspath(out) == os.path.abspath(given) for given in inputs):
         raise InputError(f"{out} is an input of this command.", "Write to another file.")
+    require_room(out, ".segmentation.csv", ".provenance.json", ".failures.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(out.parent, os.W_OK):
         raise InputError(f"{out.parent} may not be written to.", "Choose another folder.")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -17,7 +16,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
+from nbradiomics.streams import Shown, harmless, has_width
 from nbradiomics.wording import number
 
 if TYPE_CHECKING:
@@ -25,15 +26,33 @@ if TYPE_CHECKING:
 
     from nbradiomics.execution import Failure
 
+
+#: Columns where the variable COLUMNS gives none that can be read in.
+_WIDTH = 80
+
+
+class _Console(Console):
+    """A console to which texts of files can be printed as they are: they give a terminal no orders."""
+
+    def __init__(self, stream: Shown) -> None:
+        width = None if has_width() else _WIDTH
+        super().__init__(file=cast(IO[str], stream), width=width, soft_wrap=True, highlight=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; control characters of a text are written out."""
+        super().print(*(harmless(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+_OUTPUT, _NOTES = Shown("stdout"), Shown("stderr")
 #: Results go to standard output, everything that only accompanies the work to standard error.
-output = Console(soft_wrap=True, highlight=False)
-notes = Console(stderr=True, soft_wrap=True, highlight=False)
+output = _Console(_OUTPUT)
+notes = _Console(_NOTES)
 
 
 @contextmanager
 def bars(stage: str, total: int) -> Iterator[Callable[[], None]]:
     """Show a progress bar for a stage; show nothing when the output is no terminal."""
-    if total == 0 or not sys.stderr.isatty():
+    if total == 0 or not _NOTES.isatty():
         yield lambda: None
         return
     columns = (
@@ -52,9 +71,10 @@ def show_table(table: pd.DataFrame) -> None:
     """Print a short table."""
     view = Table()
     for column in table.columns:
-        view.add_column(str(column), overflow="fold")
+        view.add_column(Text(harmless(str(column))), overflow="fold")
     for values in table.itertuples(index=False):
-        view.add_row(*[number(value, 3) if isinstance(value, float) else str(value) for value in values])
+        cells = [number(value, 3) if isinstance(value, float) else harmless(str(value)) for value in values]
+        view.add_row(*map(Text, cells))
     output.print(view)
 
 

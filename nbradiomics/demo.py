@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from nbradiomics.atomic import write_text
 from nbradiomics.earlier_folder import demo_owner
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Progress, quiet
+from nbradiomics.folder_in_use import working_in
 from nbradiomics.pipeline import RunResult, run
 from nbradiomics.run_folder import claim_run
 from nbradiomics.synthetic import is_another_cohort, make_cohort
@@ -54,14 +56,20 @@ def run_demo(
     """
     if subjects < FEWEST:
         raise InputError(f"{subjects} subjects were asked for.", f"A demo needs {FEWEST} or more.")
-    folder = Path(out) / "input"
+    key = f"demo {subjects} {seed}"
+    with working_in(Path(out), f"demo of {subjects} subjects, seed {seed}", key):
+        return _run_demo(Path(out), subjects, seed, replace, {"jobs": jobs, "progress": progress})
+
+
+def _run_demo(out: Path, subjects: int, seed: int, replace: bool, how: dict[str, Any]) -> RunResult:
+    folder = out / "input"
     another = is_another_cohort(folder, seed)
     if replace or not another:  # else `make_cohort` says what is there
-        claim_run(Path(out), demo_owner(Path(out)), replacing=replace, anew=another)
-    make_cohort(folder, subjects=subjects, seed=seed, jobs=jobs, progress=progress)
+        claim_run(out, demo_owner(out), replacing=replace, anew=another)
+    make_cohort(folder, subjects=subjects, seed=seed, **how)
     study = folder / "study.yaml"
     write_text(_study(seed, folds=5 if subjects >= FIVE_FOLDS else 3), study)
-    return run(study, out, jobs=jobs, progress=progress)
+    return run(study, out, **how)
 
 
 def _study(seed: int, *, folds: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.passing import passing_cause
+from nbradiomics.tied import starting_workers, tie_to_parent
 
 Result = TypeVar("Result")
 
@@ -134,11 +137,20 @@ def _parallel(
 ) -> Iterator[tuple[str, Result | Failure]]:
     from joblib import Parallel, delayed, parallel_config
 
-    with parallel_config(backend="loky", inner_max_num_threads=1), workers_replaced_quietly():
+    config = parallel_config(backend="loky", inner_max_num_threads=1, **tied_to_this())
+    with config, workers_replaced_quietly():
         pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-        yield from pool(
-            delayed(_in_worker)(function, stage, name, arguments) for name, arguments in cases.items()
-        )
+        with starting_workers():
+            found = pool(
+                delayed(_in_worker)(function, stage, name, arguments) for name, arguments in cases.items()
+            )
+        yield from found
+
+
+def tied_to_this() -> dict[str, Any]:
+    """Options of a pool of workers that end with this process; see `tied.tie_to_parent`."""
+    lasting = threading.current_thread() is threading.main_thread()
+    return {"initializer": tie_to_parent, "initargs": (os.getpid(), lasting)}
 
 
 @contextmanager
@@ -158,11 +170,11 @@ def _alone(
 ) -> tuple[str, Result | Failure]:
     from joblib.externals.loky import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(max_workers=1) as pool:
+    with ProcessPoolExecutor(max_workers=1, **tied_to_this()) as pool:
         try:
-            outcome: tuple[str, Result | Failure] = pool.submit(
-                _in_worker, function, stage, name, arguments
-            ).result()
+            with starting_workers():
+                future = pool.submit(_in_worker, function, stage, name, arguments)
+            outcome: tuple[str, Result | Failure] = future.result()
             return outcome
         except _worker_died() as error:
             hint = "Look at the size of the image and at the memory; try this case alone with --jobs 1."

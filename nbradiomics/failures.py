@@ -77,7 +77,7 @@ def write_error_log(details: str) -> Path:
     text = f"{_installation()}\ncommand: {' '.join(sys.argv)}\n\n{details}\n"
     for folder in (Path.cwd(), Path(tempfile.gettempdir())):
         try:
-            with open(folder / ERROR_LOG, "a", encoding="utf-8") as file:
+            with open(folder / ERROR_LOG, "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
         except OSError:
             continue

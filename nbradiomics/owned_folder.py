@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
+from nbradiomics.folder_in_use import is_sign
 
 #: The mark, in the folder itself.
 MARK = ".nbradiomics"
@@ -220,6 +221,6 @@ def _files(folder: Path) -> Iterator[PurePosixPath]:
         links = [name for name in folders if Path(place, name).is_symlink()]
         for name in sorted([*files, *links]):
             path = PurePosixPath(Path(place, name).relative_to(folder).as_posix())
-            litter = name.lower() in _LITTER or name.startswith("._")
+            litter = name.lower() in _LITTER or name.startswith("._") or is_sign(name)
             if not litter and str(path) != MARK:
                 yield path

@@ -12,18 +12,20 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.failures import write_failures
 from nbradiomics.features.parameters import load_parameters
+from nbradiomics.folder_in_use import working_in
 from nbradiomics.lesions import COMPONENTS, least_volume, lesion_rule
-from nbradiomics.problem import raise_errors
+from nbradiomics.problem import Problem, raise_errors
 from nbradiomics.provenance import write_provenance
 from nbradiomics.report import build_report
 from nbradiomics.run_folder import RunFolder, study_owner
 from nbradiomics.segmentation.cohort import scan_stems
-from nbradiomics.segmentation.model import load_model
+from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.stages import Run
 from nbradiomics.study import Study
 from nbradiomics.study_file import load_study
 from nbradiomics.summary import summarise
 from nbradiomics.tables import feature_columns
+from nbradiomics.workspace import content_hash, result_key
 
 
 @dataclass(frozen=True)
@@ -94,15 +96,33 @@ def run(
     raise_errors(problems)
     cohort = load_cohort(plan.cohort, plan.columns)
     model = load_model(plan.segment.model, models=models) if plan.segment else None
-    folder = RunFolder.open(
-        Path(out),
-        study_owner(plan, study_file, cohort),
-        stems=scan_stems(cohort),
-        inputs=_inputs(plan, study_file, cohort),
-        segments=model is not None,
-        replacing=replace,
+    owner = study_owner(plan, study_file, cohort)
+    with working_in(Path(out), str(owner), _key(plan, model)):
+        folder = RunFolder.open(
+            Path(out),
+            owner,
+            stems=scan_stems(cohort),
+            inputs=_inputs(plan, study_file, cohort),
+            segments=model is not None,
+            replacing=replace,
+        )
+        return _run(Run(plan, study_file, folder, model, jobs, progress), cohort, problems)
+
+
+def _key(study: Study, model: Model | None) -> str:
+    """What decides the results of a study, but for its images: two runs of one key may share a folder."""
+    clinical = [study.readers.clinical, study.outcome.clinical if study.outcome else None]
+    return result_key(
+        "run",
+        study=study.model_dump(mode="json"),
+        tables=[content_hash(file) for file in [study.cohort, *clinical] if file],
+        parameters=load_parameters(study.extract.params).fingerprint,
+        model=model.fingerprint if model else None,
     )
-    work = Run(plan, study_file, folder, model, jobs, progress)
+
+
+def _run(work: Run, cohort: Cohort, problems: list[Problem]) -> RunResult:
+    """Run the stages over a folder that is taken."""
     stages.check_inputs(work, cohort, problems)
     cohort, segmented = stages.segment(work, cohort)
     agreement, undone = stages.compare(work, cohort)
@@ -116,7 +136,9 @@ def run(
     report = build_report(work.folder.root)
     summary = summarise(work.folder, cohort, features, failures)
     measured = bool(features[feature_columns(features)].notna().any(axis=None))
-    return RunResult(work.folder.root, report, failures, summary, measured, tuple(folder.workspace.notes()))
+    return RunResult(
+        work.folder.root, report, failures, summary, measured, tuple(work.folder.workspace.notes())
+    )
 
 
 def _inputs(study: Study, study_file: Path, cohort: Cohort) -> list[Path]:

@@ -30,6 +30,7 @@ from nbradiomics.cohort_table import FILES
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, quiet
 from nbradiomics.failures import write_failures
+from nbradiomics.folder_in_use import working_in
 from nbradiomics.in_training import require_known
 from nbradiomics.lesions import lesion_rule
 from nbradiomics.problem import problem_table
@@ -39,6 +40,7 @@ from nbradiomics.run_folder import RunFolder, cohort_owner
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.study import Readers
 from nbradiomics.tables import AUTO, write_table
+from nbradiomics.workspace import result_key
 
 
 @dataclass(frozen=True)
@@ -135,35 +137,38 @@ def run_reader_study(
         "seed": seed,
         "training_subjects": sorted(training_subjects),
     }
-    notes, earlier = _earlier(Path(out), asked)
-    folder = RunFolder.open(
-        Path(out),
-        cohort_owner("reader study", given),
-        stems=scan_stems(given),
-        inputs=_inputs(given, plan),
-        replacing=replace,
-    )
-    write_table(problem_table(given.warnings), folder.file("check.csv"))
-    by_case: dict[str, Any] = {"jobs": jobs, "progress": progress}
-    how: dict[str, Any] = {"lesions": lesions, "label": label, **by_case}
-    agreement = compare_readers(given, plan, workspace=folder.workspace, **how)
-    write_table(agreement.table, folder.file("agreement.csv"))
-    study = study_readers(
-        agreement.table, given.table, clinical=groups.table, settings=settings, said=groups.sentences
-    )
-    study.write(folder.readers)
-    failures = list(agreement.failures)
-    if plan.maps and AUTO in given.readers():
-        failures += write_distance_maps(given.without_seen_masks(), folder.distance_maps, **how)
-    kept, undone = _with_consensus(given, write_consensus, folder, label, progress)
-    kept.write(folder.file("cohort.csv"))
-    failures += undone
-    failures = write_failures(failures, folder.file("failures.csv"), localised=folder.localised)
-    _write_provenance(folder, given, plan, readers=asked, earlier_settings=earlier)
-    notes = [*notes, *filter(None, [elsewhere]), *_consensus_notes(given, write_consensus, folder, label)]
-    notes += folder.workspace.notes()
-    report = build_report(folder.root)
-    return ReaderStudyResult(folder.root, report, study, agreement.table, failures, notes)
+    owner = cohort_owner("reader study", given)
+    key = result_key("reader study", asked=asked, consensus=sorted(write_consensus), table=str(given.path))
+    with working_in(Path(out), str(owner), key):
+        notes, earlier = _earlier(Path(out), asked)
+        folder = RunFolder.open(
+            Path(out),
+            owner,
+            stems=scan_stems(given),
+            inputs=_inputs(given, plan),
+            replacing=replace,
+        )
+        write_table(problem_table(given.warnings), folder.file("check.csv"))
+        by_case: dict[str, Any] = {"jobs": jobs, "progress": progress}
+        how: dict[str, Any] = {"lesions": lesions, "label": label, **by_case}
+        agreement = compare_readers(given, plan, workspace=folder.workspace, **how)
+        write_table(agreement.table, folder.file("agreement.csv"))
+        study = study_readers(
+            agreement.table, given.table, clinical=groups.table, settings=settings, said=groups.sentences
+        )
+        study.write(folder.readers)
+        failures = list(agreement.failures)
+        if plan.maps and AUTO in given.readers():
+            failures += write_distance_maps(given.without_seen_masks(), folder.distance_maps, **how)
+        kept, undone = _with_consensus(given, write_consensus, folder, label, progress)
+        kept.write(folder.file("cohort.csv"))
+        failures += undone
+        failures = write_failures(failures, folder.file("failures.csv"), localised=folder.localised)
+        _write_provenance(folder, given, plan, readers=asked, earlier_settings=earlier)
+        notes = [*notes, *filter(None, [elsewhere]), *_consensus_notes(given, write_consensus, folder, label)]
+        notes += folder.workspace.notes()
+        report = build_report(folder.root)
+        return ReaderStudyResult(folder.root, report, study, agreement.table, failures, notes)
 
 
 def reader_plan(*, margin: float | None = None, **asked: Any) -> Readers:

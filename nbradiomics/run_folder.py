@@ -38,6 +38,7 @@ import pandas as pd
 from nbradiomics.cohort import Cohort
 from nbradiomics.earlier_folder import earlier_mark
 from nbradiomics.errors import InputError
+from nbradiomics.folder_in_use import others_in
 from nbradiomics.owned_folder import Mark, Owner, claim, is_temporary, read_mark, remove_files
 from nbradiomics.study import Study
 from nbradiomics.workspace import Workspace, content_hash
@@ -174,12 +175,14 @@ class RunFolder:
             image = _is_image(path, recorded, ("auto", *_CONSENSUS))
             return (
                 bool(_TABLE.fullmatch(str(path)))
-                or is_temporary(path)
+                or (is_temporary(path) and not shared)
                 or (image and not (kept and _is_image(path, now, kept_readers)))
             )
 
         mark = read_mark(root) or Mark(owner)
         recorded = mark.names
+        # Of a run of the same study that is at work here no file that it has begun is taken away.
+        shared = others_in(root)
         remove_files(root, is_stale)
         Mark(mark.owner, now).write(root)
         return cls(root)

@@ -203,13 +203,15 @@ def predict(run: Run, features: pd.DataFrame) -> list[Failure]:
         return []
     failures = []
     clinical = read_clinical_table(run.study.outcome.clinical, run.study.subject_column)
-    for endpoint in run.study.outcome.endpoints:
+    endpoints = run.study.outcome.endpoints
+    folders = file_stems([(endpoint.name,) for endpoint in endpoints])
+    for endpoint, folder in zip(endpoints, folders, strict=True):
         try:
             result = _evaluate(run, run.study.outcome, endpoint, features, clinical)
         except NbradiomicsError as error:
             failures.append(failure_of(endpoint.name, "outcome", error))
             continue
-        write_outcome(result, run.folder.file("outcome", endpoint.name))
+        write_outcome(result, run.folder.file("outcome", folder))
     return failures
 
 

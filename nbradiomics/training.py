@@ -17,6 +17,7 @@ from nbradiomics.cohort import Case, Cohort
 from nbradiomics.cohort_table import SCAN
 from nbradiomics.errors import InputError
 from nbradiomics.execution import Failure, Progress, failure_of, quiet
+from nbradiomics.folder_in_use import working_in
 from nbradiomics.lesions import lesion_rule
 from nbradiomics.provenance import package_versions, write_provenance
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
@@ -154,40 +155,42 @@ def train_model(
     ModelError
         When a fold could not be trained; what is trained is kept.
     """
-    # What can be told before every image is opened.
-    TrainingFolder(Path(out)).require_unfinished()
-    own = settings.resolved()
-    inference = Inference(device=own.device, mirroring=mirroring).resolved()
-    how: dict[str, Any] = {"jobs": jobs, "progress": progress}
-    cohort = _without_auto(cohort, reader, tell)
-    lesions = lesion_rule(lesions, cohort.table)
-    cases = find_cases(cohort, reader=reader, sequence=sequence, lesions=lesions)
-    split_cases(origins(cases, cohort), folds, seed=settings.seed)
-    chosen, unusable = _choose(cohort, cases, folds, settings.seed, label, tell, how)
-    asked: dict[str, Any] = {"channels": chosen.channels, "label": label, "settings": own}
-    folder = open_training(out, chosen.examined, chosen.splits, **asked)
-    how_folds = {**how, "checkpoint_seconds": checkpoint_seconds, "tell": tell}
-    train_folds(folder, chosen.cases, chosen.splits, **asked, **how_folds)
-    write_table(_splits_table(chosen), folder.model / SPLITS)
-    card = Card(name=name or folder.out.resolve().name, orientation=ORIENTATION)
-    write_card(card, folder.model)
-    validated, table, unsegmented = _cross_validate(folder, cohort, chosen, own.threads, inference, how)
-    agreement = _agree(validated, reader, lesions, label, folder, how)
-    card = replace(
-        with_training_subjects(card, {origin.subject for origin in chosen.origins.values()}),
-        training_images=tuple(image for case in chosen.examined.values() for image in case.fingerprints),
-        training={
-            **_training(folder, chosen, own),
-            "inference": asdict(inference),
-            "cross_validation": cross_validation_figures(table, agreement.table),
-        },
-    )
-    for note in folder.workspace.notes():
-        tell(note)
-    _write_provenance(folder, cohort, chosen, card)
-    folder.finish(card, keep=keep)
-    failures = [*unusable, *unsegmented, *agreement.failures]
-    return TrainedModel(folder.out, card, validated, table, agreement.table, failures)
+    # Two would write each other's checkpoints, also where they were asked for the same.
+    with working_in(Path(out), f"training on the masks of {reader} in {cohort.path}", "training", alone=True):
+        # What can be told before every image is opened.
+        TrainingFolder(Path(out)).require_unfinished()
+        own = settings.resolved()
+        inference = Inference(device=own.device, mirroring=mirroring).resolved()
+        how: dict[str, Any] = {"jobs": jobs, "progress": progress}
+        cohort = _without_auto(cohort, reader, tell)
+        lesions = lesion_rule(lesions, cohort.table)
+        cases = find_cases(cohort, reader=reader, sequence=sequence, lesions=lesions)
+        split_cases(origins(cases, cohort), folds, seed=settings.seed)
+        chosen, unusable = _choose(cohort, cases, folds, settings.seed, label, tell, how)
+        asked: dict[str, Any] = {"channels": chosen.channels, "label": label, "settings": own}
+        folder = open_training(out, chosen.examined, chosen.splits, **asked)
+        how_folds = {**how, "checkpoint_seconds": checkpoint_seconds, "tell": tell}
+        train_folds(folder, chosen.cases, chosen.splits, **asked, **how_folds)
+        write_table(_splits_table(chosen), folder.model / SPLITS)
+        card = Card(name=name or folder.out.resolve().name, orientation=ORIENTATION)
+        write_card(card, folder.model)
+        validated, table, unsegmented = _cross_validate(folder, cohort, chosen, own.threads, inference, how)
+        agreement = _agree(validated, reader, lesions, label, folder, how)
+        card = replace(
+            with_training_subjects(card, {origin.subject for origin in chosen.origins.values()}),
+            training_images=tuple(image for case in chosen.examined.values() for image in case.fingerprints),
+            training={
+                **_training(folder, chosen, own),
+                "inference": asdict(inference),
+                "cross_validation": cross_validation_figures(table, agreement.table),
+            },
+        )
+        for note in folder.workspace.notes():
+            tell(note)
+        _write_provenance(folder, cohort, chosen, card)
+        folder.finish(card, keep=keep)
+        failures = [*unusable, *unsegmented, *agreement.failures]
+        return TrainedModel(folder.out, card, validated, table, agreement.table, failures)
 
 
 def _without_auto(cohort: Cohort, reader: str, tell: Callable[[str], None]) -> Cohort:

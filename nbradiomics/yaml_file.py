@@ -135,8 +135,8 @@ class _Loader(yaml.SafeLoader):
             self._aliases += 1
             if self._aliases > _MOST_ALIASES:
                 raise _refusal(f"more than {_MOST_ALIASES} aliases", event)
-        elif event.tag not in (None, "!") and event.tag not in _TAGS:
-            raise _refusal(f"the tag {quoted(event.tag)}; only plain values are read", event)
+        elif (tag := getattr(event, "tag", None)) not in (None, "!", *_TAGS):
+            raise _refusal(f"the tag {quoted(tag)}; only plain values are read", event)
         if self._depth >= _MOST_DEPTH:
             raise _refusal(f"nested more than {_MOST_DEPTH} levels deep", event)
         self._depth += 1

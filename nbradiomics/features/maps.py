@@ -30,6 +30,7 @@ from nbradiomics.features.native import engine
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.pyradiomics_engine import listening, refusal
 from nbradiomics.features.refusals import explained
+from nbradiomics.folder_in_use import working_in
 from nbradiomics.images.io import describe, write_image
 from nbradiomics.owned_folder import foreign_files
 from nbradiomics.provenance import write_provenance
@@ -147,28 +148,29 @@ def write_maps(
         label=str(wanted),
         engine=engine.engine_version(),
     )
-    _require_own_folder(out, key)
-    rows: list[dict[str, Any]] = []
-    missing: dict[str, str] = {}
-    with closing(_made(image, mask, parameters, wanted, out, progress, missing)) as found:
-        for one in found:
-            if not rows:  # nothing is left behind where the region is refused
-                write_provenance(
-                    out / PROVENANCE,
-                    inputs=[image, mask],
-                    maps={
-                        "key": key,
-                        "engine": f"{engine.NAME} {engine.engine_version()}",
-                        "label": wanted,
-                        "parameters": {"name": parameters.name, "text": parameters.text},
-                    },
-                )
-            rows.append(_written(one, out / f"{one.name}.nii.gz"))
-            del one  # before the next is made
-    table = pd.DataFrame(rows, columns=["feature", "file", "minimum", "median", "maximum", "undefined"])
-    write_table(table, out / TABLE)
-    table.attrs["missing"] = missing
-    return table
+    with working_in(out, f"maps of {image} and {mask}", key):
+        _require_own_folder(out, key)
+        rows: list[dict[str, Any]] = []
+        missing: dict[str, str] = {}
+        with closing(_made(image, mask, parameters, wanted, out, progress, missing)) as found:
+            for one in found:
+                if not rows:  # nothing is left behind where the region is refused
+                    write_provenance(
+                        out / PROVENANCE,
+                        inputs=[image, mask],
+                        maps={
+                            "key": key,
+                            "engine": f"{engine.NAME} {engine.engine_version()}",
+                            "label": wanted,
+                            "parameters": {"name": parameters.name, "text": parameters.text},
+                        },
+                    )
+                rows.append(_written(one, out / f"{one.name}.nii.gz"))
+                del one  # before the next is made
+        table = pd.DataFrame(rows, columns=["feature", "file", "minimum", "median", "maximum", "undefined"])
+        write_table(table, out / TABLE)
+        table.attrs["missing"] = missing
+        return table
 
 
 def _written(one: FeatureMap, path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Literal
 from platformdirs import user_data_path
 
 from nbradiomics.errors import InputError, ModelError
+from nbradiomics.names import is_device
 from nbradiomics.segmentation.model_files.checkpoint import checkpoint_paths
 from nbradiomics.segmentation.model_files.description import read_description
 from nbradiomics.segmentation.model_files.layout import PLANS, list_files, why_no_model
@@ -131,10 +132,11 @@ def _problem(folder: Path) -> str:
 
 def require_free_name(name: str, models: str | Path | None = None, *, replace: bool = False) -> None:
     """Raise `InputError` unless a model can be imported under this name."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or is_device(name):
         raise InputError(
             f"{name!r} is no name for a model.",
-            "Use letters, digits, '.', '_' and '-', beginning with a letter or a digit: --name NAME.",
+            "Up to 100 letters, digits, '.', '_' and '-', beginning with a letter or a digit: --name NAME. "
+            "CON, NUL and the like are devices of Windows.",
         )
     if name.casefold() in {known.casefold() for known in bundled_models()}:
         raise InputError(f"{name!r} is a model that comes with nbradiomics.", "Choose another: --name NAME.")

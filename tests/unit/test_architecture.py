@@ -12,20 +12,9 @@ PACKAGE = Path(nbradiomics.__file__).parent
 #: earlier line.
 LAYERS = [
     {"errors"},
-    {"passing"},
-    {
-        "atomic",
-        "execution",
-        "guess",
-        "memory",
-        "names",
-        "owned_folder",
-        "problem",
-        "regular_file",
-        "sealed",
-        "wording",
-        "yaml_file",
-    },
+    {"passing", "streams", "tied", "wording", "guess", "problem"},
+    {"atomic", "memory", "names", "regular_file", "sealed", "yaml_file"},
+    {"execution", "folder_in_use", "owned_folder"},
     {"tables", "images"},
     {"workspace", "failures", "clinical"},
     {"in_training", "batch_table", "cohort_table", "cohort", "study", "study_file"},
@@ -43,7 +32,7 @@ LAYERS = [
     {"__init__", "__main__"},
 ]
 #: Rooms of one line that must not know of each other.
-APART = LAYERS[7]
+APART = next(rooms for rooms in LAYERS if "features" in rooms)
 HEAVY = {
     "torch",
     "nnunetv2",

@@ -16,9 +16,10 @@ from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner
 from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPreprocessor
 from nnunetv2.training.dataloading.nnunet_dataset import nnUNetBaseDataset
 
-from nbradiomics.execution import workers_replaced_quietly
+from nbradiomics.execution import tied_to_this, workers_replaced_quietly
 from nbradiomics.segmentation.training.preparation import CONFIGURATION, PLANS_NAME
 from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.tied import starting_workers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -158,7 +159,8 @@ class _Pool:
     ) -> _Done | _Later:
         (each,) = arguments  # nnU-Net gives one case a call
         if self.workers is not None:
-            future = self.workers.submit(function, *each)
+            with starting_workers():
+                future = self.workers.submit(function, *each)
             future.add_done_callback(lambda _: self.advance())
             return _Later(future)
         done = _Done(function(*each))
@@ -181,7 +183,7 @@ def pool_instead(jobs: int, advance: Callable[[], None], *modules: ModuleType) -
 
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     with workers_replaced_quietly(), contextlib.ExitStack() as stack:
-        workers = ProcessPoolExecutor(jobs, env=one_thread) if jobs > 1 else None
+        workers = ProcessPoolExecutor(jobs, env=one_thread, **tied_to_this()) if jobs > 1 else None
         if workers is not None:
             stack.callback(workers.shutdown, kill_workers=True)
         for module in modules:

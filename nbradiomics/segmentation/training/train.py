@@ -269,10 +269,11 @@ def _run(
     folder: TrainingFolder, fold: int, settings: TrainingSettings, half: bool, checkpoint_seconds: float
 ) -> None:
     import torch
+    from batchgenerators.dataloading import nondet_multi_threaded_augmenter as augmenter
     from nnunetv2.training.nnUNetTrainer import nnUNetTrainer as stock
 
     from nbradiomics.segmentation.training.nnunet_classes import ArrayDataset, replaced
-    from nbradiomics.segmentation.training.trainers import FoldFiles, FoldTrainer, SmallTrainer
+    from nbradiomics.segmentation.training.trainers import FoldFiles, FoldTrainer, SmallTrainer, tied_producer
 
     plans = plans_of(folder)
     configuration_of(plans, CONFIGURATION, folder.model / PLANS)  # nnU-Net imports what the plans name
@@ -289,7 +290,8 @@ def _run(
     )
     if isinstance(trainer, SmallTrainer) and settings.recipe is not None:
         trainer.take(settings.recipe)
-    with replaced(stock, infer_dataset_class=lambda _folder: ArrayDataset):
+    tied = replaced(augmenter, producer=tied_producer)
+    with replaced(stock, infer_dataset_class=lambda _folder: ArrayDataset), tied:
         trainer.resume()
         try:
             trainer.run_training()

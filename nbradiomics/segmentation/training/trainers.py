@@ -5,6 +5,7 @@ Imported only while a model is trained: it needs nnU-Net's trainer, which loads 
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import time
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from batchgenerators.dataloading.nondet_multi_threaded_augmenter import NonDetMultiThreadedAugmenter
+from batchgenerators.dataloading.nondet_multi_threaded_augmenter import NonDetMultiThreadedAugmenter, producer
 from batchgeneratorsv2.transforms.noise.gaussian_blur import GaussianBlurTransform
 from nnunetv2.training.lr_scheduler.polylr import PolyLRScheduler
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
@@ -25,6 +26,7 @@ from nbradiomics.atomic import whole
 from nbradiomics.errors import ModelError
 from nbradiomics.segmentation.training.progress import Trace, write_trace
 from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.tied import tie_to_parent
 
 #: Iterations whose time is taken at the start, or fewer when they have taken so many seconds.
 _TIMED, _ENOUGH = 4, 20.0
@@ -234,6 +236,14 @@ class SmallTrainer(FoldTrainer):
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 12)
         self.optimizer.step()
         return {"loss": loss.detach().cpu().numpy()}
+
+
+def tied_producer(*arguments: Any) -> None:
+    """What a process of the augmentation does: batchgenerators' own work, and no longer than its training."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        tie_to_parent(parent.pid)
+    producer(*arguments)
 
 
 def seed_everything(*words: int) -> None:

@@ -1,0 +1,189 @@
+"""Two runs that would mix their results are never in one folder; one that was killed keeps nobody out."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from nbradiomics import folder_in_use
+from nbradiomics.errors import InputError
+from nbradiomics.folder_in_use import is_sign, others_in, working_in
+from nbradiomics.owned_folder import foreign_files
+
+WORK = """
+import sys, time
+from pathlib import Path
+from nbradiomics.errors import InputError
+from nbradiomics.folder_in_use import working_in
+folder, key, begin, seconds = sys.argv[1:]
+time.sleep(max(0, float(begin) - time.time()))
+try:
+    with working_in(Path(folder), f"study {key}", key):
+        print("in", flush=True)
+        time.sleep(float(seconds))
+except InputError as error:
+    print("refused", error, flush=True)
+"""
+
+
+def start(folder: Path, key: str, *, begin: float = 0, seconds: float = 60) -> subprocess.Popen[str]:
+    arguments = [sys.executable, "-c", WORK, str(folder), key, str(begin), str(seconds)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    with process.stdout as answers:
+        return answers.readline().strip()
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def signs(folder: Path) -> list[str]:
+    return [name for name in names(folder) if is_sign(name)]
+
+
+def test_another_study_is_refused_by_name_until_the_first_was_killed(tmp_path: Path) -> None:
+    first = start(tmp_path, "A")
+    try:
+        assert said(first) == "in"
+        with pytest.raises(InputError) as refusal, working_in(tmp_path, "study B", "B"):
+            pass
+        for words in ("study A", f"process {first.pid}", socket.gethostname(), "since 20", "Wait until"):
+            assert words in str(refusal.value)
+        assert others_in(tmp_path)
+        with working_in(tmp_path, "study A", "A"):  # the same once more
+            assert len(signs(tmp_path)) == 2
+        assert list(foreign_files(tmp_path)) == []
+    finally:
+        first.kill()
+        first.wait()
+    assert len(signs(tmp_path)) == 1
+    assert not others_in(tmp_path)
+    with working_in(tmp_path, "study B", "B"):
+        assert len(signs(tmp_path)) == 1
+    assert names(tmp_path) == []
+
+
+def test_of_several_that_begin_at_once_one_goes_in(tmp_path: Path) -> None:
+    begin = time.time() + 2
+    several = [start(tmp_path, key, begin=begin, seconds=2) for key in "ABCDE"]
+    answers = [said(process) for process in several]
+    for process in several:
+        process.wait()
+    assert sum(answer == "in" for answer in answers) == 1, answers
+    assert sum(answer.startswith("refused") for answer in answers) == 4
+    assert signs(tmp_path) == []
+
+
+def test_two_trainings_of_one_command_are_refused_too(tmp_path: Path) -> None:
+    threads: list[str] = []
+
+    def again() -> None:
+        try:
+            with working_in(tmp_path, "training", "training", alone=True):
+                threads.append("in")
+        except InputError as error:
+            threads.append(str(error))
+
+    with working_in(tmp_path, "training", "training", alone=True):
+        with working_in(tmp_path, "a step of it", "step"):
+            pass
+        other = threading.Thread(target=again)
+        other.start()
+        other.join()
+        # A look at the files of this process has not given its lock away.
+        stranger = start(tmp_path, "X")
+        assert said(stranger).startswith("refused")
+        stranger.wait()
+    assert "training" in threads[0]
+    again()
+    assert threads[1] == "in"
+
+
+def leave(folder: Path, *, host: str, process: int, age: float = 0) -> Path:
+    """What a run left, or keeps, that is none of this test's processes."""
+    path = folder / f".nbradiomics-working-{'a' * 32}"
+    content = {"what": "study A", "key": "A", "host": host, "process": process, "since": "today"}
+    path.write_text(json.dumps(content))
+    os.utime(path, (time.time() - age, time.time() - age))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("host", "process", "age", "locks", "refused"),
+    [
+        ("elsewhere", 1, 0, True, True),  # a lock that is free here may be held there
+        ("elsewhere", 1, 200, True, True),
+        ("elsewhere", 1, 3600, True, False),
+        ("here", os.getpid(), 0, True, False),  # its number was given again
+        ("here", os.getpid(), 0, False, True),
+        ("here", os.getpid(), 3600, False, False),
+        ("here", 2**22 + 1, 0, False, False),
+        ("elsewhere", 1, 0, False, True),
+    ],
+)
+def test_a_file_that_was_left_is_judged_by_what_can_be_known(
+    host: str,
+    process: int,
+    age: float,
+    locks: bool,
+    refused: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not locks:
+        monkeypatch.setattr(folder_in_use, "fcntl", None)
+    left = leave(tmp_path, host=socket.gethostname() if host == "here" else host, process=process, age=age)
+    if refused:
+        with pytest.raises(InputError, match="study A"), working_in(tmp_path, "study B", "B"):
+            pass
+    else:
+        with working_in(tmp_path, "study B", "B"):
+            pass
+    assert left.exists() == refused
+    assert len(names(tmp_path)) == refused
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null"])
+def test_a_file_that_says_nothing_keeps_others_out_while_it_is_touched(
+    content: bytes, tmp_path: Path
+) -> None:
+    left = leave(tmp_path, host="elsewhere", process=1)
+    left.write_bytes(content)
+    with pytest.raises(InputError, match="another run"), working_in(tmp_path, "study B", "B"):
+        pass
+    os.utime(left, (0, 0))
+    with working_in(tmp_path, "study B", "B"):
+        pass
+    assert names(tmp_path) == []
+
+
+def test_a_run_is_heard_of_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_in_use, "_BEAT", 0.02)
+    with working_in(tmp_path, "study A", "A"):
+        (name,) = signs(tmp_path)
+        os.utime(tmp_path / name, (0, 0))
+        until = time.monotonic() + 10
+        while (tmp_path / name).stat().st_mtime == 0 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert (tmp_path / name).stat().st_mtime > 0
+
+
+def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no"), working_in(tmp_path / "new", "study", "A"):
+        raise InputError("no", "")
+    assert names(tmp_path) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="is a file"), working_in(tmp_path / "file", "study", "A"):
+        pass
