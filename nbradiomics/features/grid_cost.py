@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, PassingError
 from nbradiomics.features.limits import allowing, count
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.memory import free_memory
@@ -46,7 +46,7 @@ def require_affordable(region: sitk.Image, parameters: Parameters) -> None:
             f"Choose larger voxels. {allowing({'voxels': voxels})}".strip(),
         )
     if wanted > free:
-        raise InputError(
+        raise PassingError(
             f"{told}, which takes about {_gigabytes(wanted)} of memory; {_gigabytes(free)} are free.",
             "Choose larger voxels, use fewer processes (--jobs), close other programs, or use a larger "
             "machine.",

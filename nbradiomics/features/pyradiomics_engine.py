@@ -147,7 +147,7 @@ def _bounded(limits: Limits) -> Iterator[None]:
         found = edges(values, **settings)
         wanted, free = _LEVEL_PAIR * len(found) ** 2, free_memory()
         if wanted > free:
-            raise InputError(
+            raise PassingError(
                 f"matrices of {len(found) - 1:,} grey levels take {wanted / 1e9:.3g} GB in PyRadiomics; "
                 f"{free / 1e9:.3g} GB are free.",
                 "Choose a larger bin width, or the engine `native`, which holds what occurs alone.",

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, PassingError
 from nbradiomics.features import grid_cost
 from nbradiomics.features.extract import extract_features
 from nbradiomics.features.grid_cost import grid_size, require_affordable
