@@ -88,7 +88,7 @@ def test_what_memory_cannot_hold_is_refused_with_both_figures(monkeypatch: pytes
     monkeypatch.setattr(grid_cost, "free_memory", lambda: 10**6)
     parameters = load_parameters({"setting": {"resampledPixelSpacing": [0.2, 0.2, 0.2]}})
     with pytest.raises(
-        InputError, match=r"takes about 0[.]0\d+ GB of memory; 0[.]001 GB are free"
+        PassingError, match=r"takes about 0[.]0\d+ GB of memory; 0[.]001 GB are free"
     ) as refusal:
         require_affordable(make_image(ball()), parameters)
     assert "--jobs" in refusal.value.remedy
