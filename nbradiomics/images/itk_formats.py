@@ -55,7 +55,10 @@ def reader_of(path: Path) -> str:
         if file.read(len(_HDF5)) == _HDF5:
             return "HDF5ImageIO"  # not for ITK to look at
     with native_output(), _itk_s(path, [path]):
-        return str(sitk.ImageFileReader.GetImageIOFromFileName(str(path)))
+        name = str(sitk.ImageFileReader.GetImageIOFromFileName(str(path)))
+        if not name:
+            open_regular(path).close()  # or the system says why nothing takes it
+        return name
 
 
 def read_by_itk(path: Path, kind: str) -> sitk.Image:
@@ -76,9 +79,7 @@ def read_by_itk(path: Path, kind: str) -> sitk.Image:
     import SimpleITK as sitk
 
     _require_format(path, kind)
-    header = read_text_header(path) if kind not in (_GIPL, _VTK) else None
-    if header is not None:
-        require_voxel_size(header, path)
+    parts, spacing, origin = _by_header(path, kind)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     with native_output(), _itk_s(path, [path]):
@@ -86,17 +87,11 @@ def read_by_itk(path: Path, kind: str) -> sitk.Image:
     stored = Stored.of(reader)
     if stored.complex:
         raise complex_numbers(path)
-    if header is not None:
-        spacing, origin = geometry_of(header, path)
-        parts = parts_of(header, path)
-    elif kind == _GIPL:
-        spacing, origin = gipl_geometry(path)
-        parts = [gipl_part(path)]
-    else:
-        spacing, origin = vtk_geometry(path)
-        parts = []
-        require_vtk(path, stored)
+    if not stored.bytes:
+        raise damaged(path, f"its size is {' x '.join(map(str, stored.size))}")
     _require_taken(spacing, origin, stored, path)
+    if kind == _VTK:
+        require_vtk(path, stored)
     before = _require_parts(parts, stored, path)
     with native_output() as complaints, _itk_s(path, [path, *(part.file for part in parts)]):
         image = reader.Execute()
@@ -106,6 +101,23 @@ def read_by_itk(path: Path, kind: str) -> sitk.Image:
     if image.GetDimension() == 3:
         right_angled(image.GetDirection(), path)
     return image
+
+
+def _by_header(path: Path, kind: str) -> tuple[list[Part], list[float], list[float]]:
+    """Where the voxels lie, and voxel edges and origin, before ITK opens any file that the header names."""
+    header = read_text_header(path) if kind not in (_GIPL, _VTK) else None
+    if header is not None:
+        require_voxel_size(header, path)
+        parts, (spacing, origin) = parts_of(header, path), geometry_of(header, path)
+    elif kind == _GIPL:
+        parts, (spacing, origin) = [gipl_part(path)], gipl_geometry(path)
+    elif kind == _VTK:
+        parts, (spacing, origin) = [], vtk_geometry(path)
+    else:
+        raise unreadable(path)
+    # An axis that is none of space may have no length; ITK says which those are.
+    require_geometry(*([one for one in numbers if not np.isnan(one)] for numbers in (spacing, origin)), path)
+    return parts, spacing, origin
 
 
 def _require_format(path: Path, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import locale
 import os
 import tempfile
@@ -40,8 +41,10 @@ def native_output() -> Iterator[list[str]]:
 def _redirected(target: int) -> Iterator[None]:
     try:
         saved = os.dup(_STDERR)
-    except OSError:  # a process without standard error
-        yield
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            raise
+        yield  # a process without standard error
         return
     os.dup2(target, _STDERR)
     try:

@@ -212,7 +212,12 @@ def _shape(header: Any, path: Path) -> tuple[int, ...]:
 
 
 def _dtype(header: Any, path: Path) -> np.dtype[Any]:
-    dtype: np.dtype[Any] = header.get_data_dtype()
+    from nibabel.spatialimages import HeaderDataError
+
+    try:
+        dtype: np.dtype[Any] = header.get_data_dtype()
+    except (KeyError, HeaderDataError) as error:
+        raise ValueError(f"its datatype is {int(header['datatype'])}, which stands for none") from error
     if dtype.fields:
         raise values_per_voxel(path, len(dtype.fields))
     if dtype.kind == "c":

@@ -142,6 +142,8 @@ def _named(
             raise damaged(path, f"its header names the data files {named!r}") from error
     else:
         names = [named]
+    if any("\0" in name for name in names):
+        raise damaged(path, f"its header names the data files {named!r}")
     if not names or len(names) > _MOST_FILES:
         raise damaged(path, f"its header names {len(names)} data files")
     return [require_inside(path.parent / name, path) for name in names]

@@ -189,6 +189,7 @@ PLAIN = {
     "gipl": Format(_itk(".gipl"), guarded=False, first=lambda _: 256),
     "vtk": Format(_itk(".vtk"), guarded=False, first=_after_table),
 }
+FORMATS = {**GUARDED, **PLAIN}
 
 
 def voxels(kind: str, seed: int = 0) -> np.ndarray:

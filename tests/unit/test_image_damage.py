@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError, PassingError
 from nbradiomics.images.io import read_image
-from tests.robustness.corpus import GUARDED, PLAIN, Format, cuts, flips, lengthened, voxels
-
-FORMATS = {**GUARDED, **PLAIN}
+from tests.robustness.corpus import FORMATS, GUARDED, Format, cuts, flips, lengthened, voxels
 
 
 def told(path: Path, array: np.ndarray) -> str:
@@ -76,6 +74,49 @@ def test_damage_is_never_silent_in_thousands_of_trials(name: str, kind: str, tmp
     outcomes = campaign(FORMATS[name], voxels(kind), tmp_path, 500, seed=2)
     print(f"{name}, {kind}: {dict(sorted(outcomes.items()))}")  # noqa: T201 - figures to be reported
     require_none_silent(outcomes)
+
+
+def header_flips(
+    form: Format, content: bytes, named: bool, chance: random.Random, number: int
+) -> list[bytes]:
+    """A file whose header has one bit turned: at random places, or (`number` 0) at each."""
+    end = len(content) if named else form.first(content)
+    places = range(8 * end) if not number else [chance.randrange(8 * end) for _ in range(number)]
+    spoilt = []
+    for place in places:
+        changed = bytearray(content)
+        changed[place // 8] ^= 1 << place % 8
+        spoilt.append(bytes(changed))
+    return spoilt
+
+
+def with_spoilt_header(name: str, folder: Path, number: int) -> Counter[str]:
+    """What becomes of turned bits in a header that no checksum covers; NIfTI's may scale the values."""
+    form, array = FORMATS[name], voxels("image")
+    path = form.write(array, folder)
+    outcomes: Counter[str] = Counter()
+    for content in header_flips(form, path.read_bytes(), bool(form.spoilt), random.Random(3), number):
+        path.write_bytes(content)
+        outcomes[told(path, array)] += 1
+        assert not outcomes["SILENT"] or name in ("nii", "img"), content
+    return outcomes
+
+
+HEADERS = ["nii", "img", "mha", "mhd", "mha, packed", "nrrd", "nhdr", "nrrd, gzip", "gipl", "vtk"]
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_spoilt_header_gives_no_other_voxels_and_no_traceback(name: str, tmp_path: Path) -> None:
+    assert with_spoilt_header(name, tmp_path, 30).total() == 30
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", HEADERS)
+def test_every_bit_of_a_header(name: str, tmp_path: Path) -> None:
+    outcomes = with_spoilt_header(name, tmp_path, 0)
+    print(f"header of {name}: {dict(sorted(outcomes.items()))}")  # noqa: T201 - figures to be reported
+    # Two numbers of 32 bits scale the values of a NIfTI file.
+    assert outcomes["SILENT"] <= (64 if name in ("nii", "img") else 0)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
