@@ -137,8 +137,11 @@ class Cohort:
         return list(self._scans().values())
 
     def _scans(self) -> dict[tuple[str, ...], Scan]:
-        groups = self.table.groupby(SCAN, sort=False)
-        return {tuple(map(str, key)): _scan(rows) for key, rows in groups}
+        groups: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
+        columns = [*SCAN, "channel", "image", "mask"]
+        for *key, channel, image, mask in self.table[columns].itertuples(index=False, name=None):
+            groups.setdefault(tuple(map(str, key)), []).append((channel, image, mask))
+        return {key: _scan(key, rows) for key, rows in groups.items()}
 
     def readers(self) -> list[str]:
         """Readers who drew a mask, sorted, `auto` last."""
@@ -286,14 +289,16 @@ def _name(*parts: str) -> str:
     return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
-def _scan(rows: pd.DataFrame) -> Scan:
+def _scan(key: tuple[str, ...], rows: list[tuple[str, str, str]]) -> Scan:
+    """Scan from what its rows say: channel, image, mask."""
     # The image on which the readers drew comes first, wherever its row stands.
-    ordered = rows.iloc[(rows["mask"] == "").argsort(kind="stable")].drop_duplicates("image")
-    channels = [
-        Channel(name, Path(image)) for name, image in zip(ordered["channel"], ordered["image"], strict=True)
-    ]
-    first = rows.iloc[0]
-    return Scan(first["subject"], first["timepoint"], first["sequence"], tuple(channels))
+    ordered = sorted(rows, key=lambda row: row[2] == "")
+    names: dict[str, str] = {}
+    for channel, image, _ in ordered:
+        names.setdefault(image, channel)
+    subject, timepoint, sequence = key
+    channels = tuple(Channel(name, Path(image)) for image, name in names.items())
+    return Scan(subject, timepoint, sequence, channels)
 
 
 def _case(row: Mapping[Any, Any], scan: Scan, in_training: str) -> Case:

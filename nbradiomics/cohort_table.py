@@ -78,6 +78,8 @@ SCAN = ["subject", "timepoint", "sequence"]
 #: What tells one row from another.
 KEY = [*SCAN, "channel", "roi", "reader", "reading"]
 INDEPENDENT = "independent"
+#: Lines that one message names.
+_SHOWN = 20
 KINDS = (INDEPENDENT, "edited", "consensus")
 
 
@@ -186,7 +188,8 @@ def _row_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
     repeated = table[table.duplicated(KEY, keep=False) & (table["subject"] != "")]
     for _, group in repeated.groupby(KEY, sort=False):
         lines = [str(index + 2) for index in group.index]
-        found = f"lines {', '.join(lines)} have the same {', '.join(KEY)}."
+        shown = ", ".join(lines[:_SHOWN]) + (f" and {len(lines) - _SHOWN} more" if lines[_SHOWN:] else "")
+        found = f"lines {shown} have the same {', '.join(KEY)}."
         remedy = "Tell them apart by reader, reading or roi, or remove one; give labels to unite as 1,2."
         problems += [Problem(str(path), line, "", "error", found, remedy) for line in lines[1:]]
     return problems
@@ -257,44 +260,83 @@ def _spelling_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
 
 def _scan_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
     """A channel of a scan is one image, and the readers of a scan drew on one of them."""
+    scans: dict[tuple[str, ...], _ScanRows] = {}
     problems = []
-    for _, group in table[table["image"] != ""].groupby(SCAN, sort=False):
-        drawn = group[group["mask"] != ""]
-        for line in group.index[1:]:
-            before = group.loc[: line - 1]
-            problem = _channel_problem(group.loc[line], before) or _mask_problem(drawn, line)
-            if problem:
-                problems.append(Problem(str(path), str(line + 2), problem[0], "error", *problem[1:]))
-    return problems
+    rows = table[[*SCAN, "channel", "image", "mask"]].itertuples(name=None)
+    for place, *scan, channel, image, mask in rows:
+        if image:
+            found = scans.setdefault(tuple(scan), _ScanRows()).add(place + 2, channel, image, mask)
+            problems += [Problem(str(path), str(place + 2), found[0], "error", *found[1:])] if found else []
+    by_scan = {scan: number for number, scan in enumerate(scans)}
+    scan_of = dict(zip(table.index + 2, table[SCAN].itertuples(index=False, name=None), strict=True))
+    return sorted(problems, key=lambda problem: by_scan[scan_of[int(problem.row)]])
 
 
-def _channel_problem(row: pd.Series[Any], before: pd.DataFrame) -> tuple[str, str, str] | None:
-    same = before[before["channel"] == row["channel"]]
-    other = same[same["image"] != row["image"]]
-    if not other.empty:
-        of = f"channel {row['channel']} of the scan" if row["channel"] else "the scan"
-        remedy = (
-            "Give scans of their own a timepoint or sequence of their own, and images that a model takes "
-            "together a channel each."
-        )
-        return "image", f"another image for {of} of line {other.index[0] + 2}.", remedy
-    twice = before[(before["image"] == row["image"]) & (before["channel"] != row["channel"])]
-    if not twice.empty:
-        found = f"the image of line {twice.index[0] + 2}, there as channel {twice['channel'].iloc[0]!r}."
-        return "channel", found, "Give each channel an image of its own."
-    if same.empty and "" in {row["channel"], *before["channel"]}:
-        found = f"another image of the scan of line {before.index[0] + 2}, and one of them names no channel."
-        return "channel", found, "Name the channel of every image of the scan."
-    return None
+class _Firsts:
+    """For each key the line of the first row, and of the first after it that has another value."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[tuple[int, str]]] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._found
+
+    def add(self, key: str, line: int, value: str) -> None:
+        firsts = self._found.setdefault(key, [])
+        if not firsts or (len(firsts) == 1 and firsts[0][1] != value):
+            firsts.append((line, value))
+
+    def other(self, key: str, value: str) -> tuple[int, str] | None:
+        """Line and value of the first row of a key that has another value than this."""
+        return next((first for first in self._found.get(key, []) if first[1] != value), None)
 
 
-def _mask_problem(drawn: pd.DataFrame, line: int) -> tuple[str, str, str] | None:
-    if line not in drawn.index or drawn.loc[line, "channel"] == drawn["channel"].iloc[0]:
+class _ScanRows:
+    """The rows of one scan as far as they were read: each new one is held against what came before."""
+
+    def __init__(self) -> None:
+        self.images, self.channels = _Firsts(), _Firsts()
+        self.first: int | None = None
+        self.unnamed = False
+        self.drawn: tuple[int, str] | None = None
+
+    def add(self, line: int, channel: str, image: str, mask: str) -> tuple[str, str, str] | None:
+        """Take a row; gives column, problem and remedy where it contradicts an earlier one."""
+        found = None if self.first is None else self._channel_problem(self.first, channel, image)
+        if mask:
+            found = found or self._mask_problem(channel)
+            self.drawn = self.drawn or (line, channel)
+        self.first = line if self.first is None else self.first
+        self.unnamed = self.unnamed or not channel
+        self.images.add(channel, line, image)
+        self.channels.add(image, line, channel)
+        return found
+
+    def _channel_problem(self, first: int, channel: str, image: str) -> tuple[str, str, str] | None:
+        other = self.images.other(channel, image)
+        if other:
+            of = f"channel {channel} of the scan" if channel else "the scan"
+            remedy = (
+                "Give scans of their own a timepoint or sequence of their own, and images that a model takes "
+                "together a channel each."
+            )
+            return "image", f"another image for {of} of line {other[0]}.", remedy
+        twice = self.channels.other(image, channel)
+        if twice:
+            found = f"the image of line {twice[0]}, there as channel {twice[1]!r}."
+            return "channel", found, "Give each channel an image of its own."
+        if channel not in self.images and (self.unnamed or not channel):
+            found = f"another image of the scan of line {first}, and one of them names no channel."
+            return "channel", found, "Name the channel of every image of the scan."
         return None
-    first, own = drawn["channel"].iloc[0], drawn.loc[line, "channel"]
-    found = f"a mask with channel {own!r}, while line {drawn.index[0] + 2} has one with channel {first!r}."
-    remedy = (
-        "Let the masks of a scan stand with one channel, and leave reader and mask of the other rows empty. "
-        "For features of both images, name them as sequences."
-    )
-    return "mask", found, remedy
+
+    def _mask_problem(self, channel: str) -> tuple[str, str, str] | None:
+        if self.drawn is None or self.drawn[1] == channel:
+            return None
+        line, first = self.drawn
+        found = f"a mask with channel {channel!r}, while line {line} has one with channel {first!r}."
+        remedy = (
+            "Let the masks of a scan stand with one channel, and leave reader and mask of the other rows "
+            "empty. For features of both images, name them as sequences."
+        )
+        return "mask", found, remedy

@@ -179,9 +179,9 @@ def require_known(subjects: Iterable[str], there: Iterable[str]) -> str:
         When names are not in the cohort as they are written, but others that are not listed are like them;
         the message names all of them.
     """
-    listed, known = list(dict.fromkeys(subjects)), sorted(set(there))
-    absent = [name for name in listed if name not in set(known)]
-    free = [name for name in known if name not in set(listed)]
+    listed, known = dict.fromkeys(subjects), dict.fromkeys(sorted(set(there)))
+    absent = [name for name in listed if name not in known]
+    free = [name for name in known if name not in listed]
     near = {name: guesses for name in absent if (guesses := like_names(name, free))}
     if near:
         meant = ", ".join(f"{' or '.join(map(repr, found))} for {name!r}" for name, found in near.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,8 +100,7 @@ def found_in(table: pd.DataFrame, measured: Sequence[Measured], label: int) -> F
 
 
 def _counted(values: Iterable[Any]) -> dict[str, int]:
-    texts = [str(value) for value in values]
-    return {text: texts.count(text) for text in dict.fromkeys(texts)}
+    return dict(Counter(map(str, values)))
 
 
 def _range(low: float, high: float) -> str:

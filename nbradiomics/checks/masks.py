@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ def check_mask(
         Gets what is found.
     """
     line, file, _ = row
-    sound = not any((column, severity) == ("image", "error") for _, column, severity, *_ in looked.findings)
+    of_image = takewhile(lambda finding: finding[1] == "image", looked.findings)  # they come first
+    sound = not any(severity == "error" for _, _, severity, *_ in of_image)
     try:
         drawn = read_mask(file)
     except InputError as error:

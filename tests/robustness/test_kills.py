@@ -1,0 +1,117 @@
+"""A run that was ended at any moment continues: the same tables, and nothing hidden is left."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nbradiomics.owned_folder import MARK
+from nbradiomics.synthetic import make_cohort
+from tests.helpers import two_readers
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+STUDY = """
+cohort: cohort.csv
+extract: {params: params.yaml}
+readers: {bootstraps: 100}
+reproducibility: {min_subjects: 2}
+"""
+#: Files that say when and where a run was made.
+_OF_THE_RUN = {"provenance.json", "report.html", MARK}
+
+
+def start(folder: Path, out: Path, jobs: int) -> subprocess.Popen[bytes]:
+    command = ["run", folder / "study.yaml", "--out", out, "--jobs", jobs]
+    return subprocess.Popen(
+        [sys.executable, "-m", "nbradiomics", *map(str, command)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # so that what outlives it can be found
+    )
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    _, errors = process.communicate(timeout=600)
+    return process.returncode, errors.decode()
+
+
+def hidden(out: Path) -> list[str]:
+    return [path.name for path in out.rglob(".*") if path.name != MARK]
+
+
+def tables(out: Path) -> dict[str, object]:
+    """Every result by its path: text, the values of a Parquet table, or the bytes of an image."""
+    found: dict[str, object] = {}
+    for path in sorted(out.rglob("*")):
+        name = path.relative_to(out).as_posix()
+        if path.is_file() and path.name not in _OF_THE_RUN and not name.startswith("cache/"):
+            found[name] = pd.read_parquet(path).to_csv() if path.suffix == ".parquet" else path.read_bytes()
+    return found
+
+
+def outlived(process: subprocess.Popen[bytes], patience: float = 20) -> list[str]:
+    """Processes of a session whose leader has ended, after some seconds."""
+    until = time.monotonic() + patience
+    while True:
+        listed = subprocess.run(
+            ["ps", "-o", "stat=,args=", "-s", str(process.pid)], capture_output=True, text=True
+        ).stdout
+        living = [line for line in listed.splitlines() if not line.startswith("Z")]
+        if not living or time.monotonic() > until:
+            return living
+        time.sleep(0.2)
+
+
+def series(folder: Path, kills: int, seed: int, study: str = STUDY) -> None:
+    """End a run `kills` times, each time at a random moment, and let it go on."""
+    (folder / "study.yaml").write_text(study)
+    (folder / "params.yaml").write_text("featureClass: {firstorder: [Mean, Energy], shape: [VoxelVolume]}\n")
+    begun = time.monotonic()
+    code, said = finish(start(folder, folder / "whole", 1))
+    assert code == 0, said
+    took, expected = time.monotonic() - begun, tables(folder / "whole")
+    assert {"features.parquet", "readers/tests.csv", "reproducibility/readers.csv"} <= expected.keys()
+    chosen, out, done, completed = random.Random(seed), folder / "killed", 0, 0
+    while done < kills or not completed:
+        number = chosen.choice([signal.SIGKILL, signal.SIGTERM])
+        process = start(folder, out, chosen.choice([1, 2]))
+        if done < kills:
+            try:
+                process.wait(chosen.uniform(0, took))
+            except subprocess.TimeoutExpired:
+                process.send_signal(number)
+                done += 1
+        code, said = finish(process)
+        assert outlived(process) == [], (seed, done)
+        assert code in (0, -number, 128 + number), (seed, done, code, said)
+        # Before the command has begun Python itself ends by a SIGTERM.
+        assert "Traceback" not in said, (seed, done, said)
+        assert number == signal.SIGKILL or hidden(out) == [], (seed, done)
+        if code == 0:
+            assert tables(out) == expected, (seed, done)
+            assert hidden(out) == [], (seed, done)
+            completed += 1
+            shutil.rmtree(out)
+
+
+@pytest.mark.slow
+def test_a_run_that_was_ended_now_and_then_ends_with_the_same_tables(tmp_path: Path) -> None:
+    two_readers(tmp_path)
+    series(tmp_path, kills=3, seed=0)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_that_was_ended_a_hundred_times_ends_with_the_same_tables(seed: int, tmp_path: Path) -> None:
+    make_cohort(tmp_path, subjects=2)
+    series(tmp_path, kills=25, seed=seed, study=STUDY + "segment: {model: synthetic-demo}\n")
