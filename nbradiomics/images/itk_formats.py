@@ -6,13 +6,12 @@ So a file is held against its header before it is read, and what was unpacked ag
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from nbradiomics.errors import InputError
 from nbradiomics.images.gipl import gipl_geometry, gipl_part
@@ -20,6 +19,7 @@ from nbradiomics.images.grid import require_geometry, right_angled
 from nbradiomics.images.native_output import native_output
 from nbradiomics.images.packed import (
     fits_checksum,
+    in_both_orders,
     must_be_unpacked,
     require_room,
     require_sound,
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 NIFTI_READER = "NiftiImageIO"
-_GIPL, _VTK = "GiplImageIO", "VTKImageIO"
+_NRRD, _META, _GIPL, _VTK = "NrrdImageIO", "MetaImageIO", "GiplImageIO", "VTKImageIO"
 #: ITK's readers of the formats that are taken: they give voxels in mm, and can be verified. TIFF,
 #: PNG and the like do not hold the distance of the slices; MRC's lengths are no millimetres. After a damaged
 #: MINC or HDF5 file ITK cannot read sound ones; an HDF5 file may also name any other file for its voxels, and
 #: nothing tells whether its index is sound.
-READERS = ("NrrdImageIO", "MetaImageIO", _GIPL, _VTK)
+READERS = (_NRRD, _META, _GIPL, _VTK)
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_START = 16
 _STEP = 1 << 20
 
 
@@ -52,8 +53,14 @@ def reader_of(path: Path) -> str:
     import SimpleITK as sitk
 
     with open_regular(path) as file:
-        if file.read(len(_HDF5)) == _HDF5:
-            return "HDF5ImageIO"  # not for ITK to look at
+        start = file.read(_START)
+    if start.startswith(_HDF5):
+        return "HDF5ImageIO"  # not for ITK to look at
+    # These are as plain, and ITK, which tries one reader after the other, takes as long as to read a mask.
+    if start.startswith(b"NRRD0"):
+        return _NRRD
+    if path.suffix in (".mha", ".mhd") and start.startswith((b"ObjectType", b"NDims")):
+        return _META
     with native_output(), _itk_s(path, [path]):
         name = str(sitk.ImageFileReader.GetImageIOFromFileName(str(path)))
         if not name:
@@ -81,19 +88,15 @@ def read_by_itk(path: Path, kind: str) -> sitk.Image:
     _require_format(path, kind)
     parts, spacing, origin = _by_header(path, kind)
     reader = sitk.ImageFileReader()
+    reader.SetImageIO(kind)
     reader.SetFileName(str(path))
-    with native_output(), _itk_s(path, [path]):
-        reader.ReadImageInformation()
-    stored = Stored.of(reader)
-    if stored.complex:
-        raise complex_numbers(path)
-    if not stored.bytes:
-        raise damaged(path, f"its size is {' x '.join(map(str, stored.size))}")
-    _require_taken(spacing, origin, stored, path)
-    if kind == _VTK:
-        require_vtk(path, stored)
-    before = _require_parts(parts, stored, path)
     with native_output() as complaints, _itk_s(path, [path, *(part.file for part in parts)]):
+        reader.ReadImageInformation()
+        stored = Stored.of(reader)
+        _require_promise(stored, spacing, origin, path)
+        if kind == _VTK:
+            require_vtk(path, stored)
+        before = _require_parts(parts, stored, path)
         image = reader.Execute()
     if complaints:
         raise damaged(path, complaints[0])
@@ -116,7 +119,9 @@ def _by_header(path: Path, kind: str) -> tuple[list[Part], list[float], list[flo
     else:
         raise unreadable(path)
     # An axis that is none of space may have no length; ITK says which those are.
-    require_geometry(*([one for one in numbers if not np.isnan(one)] for numbers in (spacing, origin)), path)
+    require_geometry(
+        *([one for one in numbers if not math.isnan(one)] for numbers in (spacing, origin)), path
+    )
     return parts, spacing, origin
 
 
@@ -148,22 +153,30 @@ def _itk_s(path: Path, files: Iterable[Path]) -> Iterator[None]:
         raise
 
 
-def _require_taken(spacing: Sequence[float], origin: Sequence[float], stored: Stored, path: Path) -> None:
+def _require_promise(stored: Stored, spacing: Sequence[float], origin: Sequence[float], path: Path) -> None:
     """Raise `InputError` unless the header's geometry can be, and is what ITK has taken from it."""
+    if stored.complex:
+        raise complex_numbers(path)
+    if not stored.bytes:
+        raise damaged(path, f"its size is {' x '.join(map(str, stored.size))}")
     axes = len(stored.size)
     # Axes that are none of space, such as that of the layers, have no length.
     spacing, origin = (_spatial(numbers, axes) for numbers in (spacing, origin))
     require_geometry(spacing, origin, path)
     for name, own, taken in (("voxel size", spacing, stored.spacing), ("origin", origin, stored.origin)):
-        # The axes may point elsewhere in ITK's manner.
-        if len(own) == axes and not np.allclose(np.abs(own), np.abs(taken), rtol=1e-5, atol=1e-5):
+        if len(own) == axes and not all(map(_alike, own, taken)):
             raise damaged(path, f"its header gives the {name} {own}, which is read as {list(taken)}")
+
+
+def _alike(own: float, taken: float) -> bool:
+    """Whether two lengths are one but for rounding; the axes may point elsewhere in ITK's manner."""
+    return math.isclose(abs(own), abs(taken), rel_tol=1e-5, abs_tol=1e-5)
 
 
 def _spatial(numbers: Sequence[float], axes: int) -> list[float]:
     kept = list(numbers)
-    while len(kept) > axes and not all(map(np.isfinite, kept)):
-        kept.remove(next(number for number in kept if not np.isfinite(number)))
+    while len(kept) > axes and not all(map(math.isfinite, kept)):
+        kept.remove(next(number for number in kept if not math.isfinite(number)))
     return kept
 
 
@@ -203,7 +216,6 @@ def _require_voxels(
     if before is None and len(parts) == 1 and fits_checksum(parts[0], voxels):
         return
     wanted = _unpacked(parts, stored, path) if before is None else before
-    read = [zlib.crc32(np.ascontiguousarray(order).data.cast("B")) for order in (voxels, voxels.byteswap())]
     # ITK may exchange the axes of an image with several numbers per voxel.
-    if wanted not in read and stored.components == 1:
+    if stored.components == 1 and all(wanted != zlib.crc32(order) for order in in_both_orders(voxels)):
         raise damaged(path, "it is packed in several pieces, of which not all are read")

@@ -176,7 +176,7 @@ def _read(path: Path) -> tuple[Any, npt.NDArray[Any]]:
     return header, np.frombuffer(content, dtype).reshape(shape, order="F")
 
 
-def _voxels(path: Path, first: int, wanted: int) -> bytearray:
+def _voxels(path: Path, first: int, wanted: int) -> bytes | bytearray:
     """All bytes of a file from the first voxel on, which must be as many as its header promises.
 
     What is packed is read to its end, where its checksum is, and takes memory only as it comes out.
@@ -188,13 +188,19 @@ def _voxels(path: Path, first: int, wanted: int) -> bytearray:
             held = max(size - first, 0) if most == size else f"{size} packed"
             raise ValueError(f"{wanted} bytes of voxels were expected, and {held} are there")
         stream.seek(first)
-        content = bytearray()
-        while part := stream.read(min(_STEP, wanted - len(content) + 1)):
-            content += part
-            if len(content) > wanted:
-                raise ValueError(f"more than the {wanted} bytes of voxels that its header promises are there")
+        content = stream.read(wanted + 1) if most == size else _unpacked(stream, wanted)
+    if len(content) > wanted:
+        raise ValueError(f"more than the {wanted} bytes of voxels that its header promises are there")
     if len(content) < wanted:
         raise ValueError(f"{wanted} bytes of voxels were expected, and {len(content)} are there")
+    return content
+
+
+def _unpacked(stream: IO[bytes], wanted: int) -> bytearray:
+    """Bytes to the end of a packed file, where its checksum is, or one more than are wanted."""
+    content = bytearray()
+    while len(content) <= wanted and (part := stream.read(min(_STEP, wanted + 1 - len(content)))):
+        content += part
     return content
 
 

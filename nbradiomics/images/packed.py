@@ -131,20 +131,40 @@ def fits_checksum(part: Part, voxels: npt.NDArray[np.generic]) -> bool:
     (several streams in one file, zeros at its end): only `require_sound` tells.
     """
     with open_regular(part.file) as file:
-        size = file.seek(0, 2)
-        file.seek(max(size - 8, 0))
+        before = _skipped(file, part)
+        file.seek(max(file.seek(0, 2) - 8, 0))
         end = file.read(8)
-    if part.skipped or len(end) < 8:
+    if before is None or len(end) < 8:
         return False
-    adler = int.from_bytes(end[4:], "big")
-    crc, length = int.from_bytes(end[:4], "little"), int.from_bytes(end[4:], "little")
-    for order in (voxels, voxels.byteswap()) if voxels.dtype.itemsize > 1 else (voxels,):
-        content = np.ascontiguousarray(order).data.cast("B")
-        if part.packing == "zlib" and zlib.adler32(content) == adler:
-            return True
-        if len(content) % 2**32 == length and zlib.crc32(content) == crc:
-            return True
-    return False
+    return any(_is_packed_in(end, before, order, part.packing) for order in in_both_orders(voxels))
+
+
+def in_both_orders(voxels: npt.NDArray[np.generic]) -> Iterator[memoryview]:
+    """Bytes of voxels in the processor's order, and in the other one, in which a file may hold them."""
+    yield np.ascontiguousarray(voxels).data.cast("B")
+    if voxels.dtype.itemsize > 1:
+        yield voxels.byteswap().data.cast("B")
+
+
+def _skipped(file: BinaryIO, part: Part) -> bytes | None:
+    """What stands before the voxels in a stream; ``None`` where that cannot be unpacked."""
+    if not part.skipped:
+        return b""
+    file.seek(part.start or 0)
+    try:
+        return gzip.GzipFile(fileobj=file).read(part.skipped)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return None
+
+
+def _is_packed_in(end: bytes, before: bytes, content: memoryview, packing: str) -> bool:
+    """Whether a stream that ends so holds this content: zlib's Adler-32, or gzip's CRC-32 and length."""
+    if packing == "zlib" and zlib.adler32(content) == int.from_bytes(end[4:], "big"):
+        return True
+    length = (len(before) + len(content)) % 2**32
+    if length != int.from_bytes(end[4:], "little"):
+        return False
+    return zlib.crc32(content, zlib.crc32(before)) == int.from_bytes(end[:4], "little")
 
 
 def require_text(part: Part, number: int, promised: int, name: Path) -> None:
