@@ -15,10 +15,10 @@ from nbradiomics.cohort_table import INDEPENDENT, SCAN
 from nbradiomics.tables import AUTO
 
 #: Line, column, severity, problem, remedy.
-Finding: TypeAlias = "tuple[int, str, str, str, str]"
+Finding: TypeAlias = tuple[int, str, str, str, str]
 Role: TypeAlias = Literal["image", "mask", "region"]
 #: Line of the table, role of the content there, and its digest.
-Content: TypeAlias = "tuple[int, Role, str]"
+Content: TypeAlias = tuple[int, Role, str]
 _LOOK = "Look at both; name the right file, or leave a row out."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,7 +23,9 @@ from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation import load_model
 from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import read_card
+from nbradiomics.segmentation.model_files.plans import configuration_of
 from nbradiomics.segmentation.training.progress import read_trace
+from tests.damage import flipped
 from tests.helpers import call
 from tests.training_phantoms import FOLDS, phantom_cohort, tiny, train, weights
 
@@ -161,6 +164,38 @@ def test_single_precision_is_one_setting_away(cohort, uninterrupted, tmp_path):
     assert same is not bf16  # the reference was trained in what this processor computes in
 
 
+# --- damaged on the way -------------------------------------------------------------------------
+
+
+def damage(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(flipped(content, 4 * len(content)))
+
+
+def test_what_is_damaged_between_two_sessions_is_made_again(cohort, uninterrupted, tmp_path, monkeypatch):
+    """A bit of each kind of file that a training stores: a preprocessed case, weights, a fold half-way."""
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, fold=1, epoch=2)
+        with pytest.raises(KeyboardInterrupt):
+            train(cohort, tmp_path / "model")
+    work = tmp_path / "model" / "training"
+    damage(next((work / "preprocessed").rglob("*_0001.npy")))
+    damage(work / "model" / "fold_0" / "checkpoint_final.pth")
+    damage(work / "folds" / "fold_1.pth")
+    damage(work / "folds" / "fold_0.json")
+    told: list[str] = []
+    done = epochs_done(monkeypatch)
+    train(cohort, tmp_path / "model", tell=told.append)
+    text = "\n".join(told)
+    assert re.search(r"case_0001\.npy\. The images are prepared again", text)
+    assert re.search(
+        r"fold_0, which was trained, begins anew: .*fold_0/checkpoint_final\.pth is damaged", text
+    )
+    assert re.search(r"fold_1, which was trained half-way, begins anew: .*fold_1\.pth is damaged", text)
+    assert done == [(fold, epoch) for fold in (0, 1) for epoch in range(3)]
+    assert_same_weights(tmp_path / "model", uninterrupted)
+
+
 # --- what goes wrong --------------------------------------------------------------------------------
 
 
@@ -223,5 +258,9 @@ def test_nothing_in_an_unfinished_training_can_run_code(cohort, tmp_path, monkey
     arguments["nonlin"], arguments["nonlin_kwargs"] = "subprocess.Popen", {"args": ["mkdir", str(trap)]}
     plans_file.write_text(json.dumps(plans))
     with pytest.raises(ModelError, match=r"subprocess\.Popen"):
-        train(cohort, out)
+        configuration_of(plans, "3d_fullres", plans_file)
+    told: list[str] = []
+    train(cohort, out, tell=told.append)
+    assert any("model/plans.json. The images are prepared again" in line for line in told)
+    assert "subprocess" not in (out / "plans.json").read_text(encoding="utf-8")
     assert not trap.exists()
