@@ -19,7 +19,7 @@ from nbradiomics.wording import quoted
 
 #: Far more than study and parameter files hold that people write.
 MOST_BYTES = 256 * 1024
-_MOST_NODES = 20_000
+_MOST_NODES = 10_000
 _MOST_ALIASES = 100
 _MOST_DEPTH = 20
 _MOST_DIGITS = 18
