@@ -358,7 +358,7 @@ DUPLICATES = Kind(
         _table("cohort.csv", "subject,image,reader,mask,ma sk", _EXTRACT, "'mask', 'ma sk'"),
         _table("cohort.csv", "subject,image,reader,mask,mask\u200b", _EXTRACT, "mask"),
         _table("cohort.csv", "Image,Mask,Label,label", _EXTRACT, "'Label', 'label'"),
-        _table("cohort.csv", "Image,Mask,Label_channel,label_channel", _EXTRACT, "label_channel"),
+        _table("cohort.csv", "Image,Mask,Label_channel,label_channel", _EXTRACT, "'Label_channel', 'label_"),
         _table("cohort.csv", "Image,Mask,ID,Patient", _EXTRACT, "'ID', 'Patient'"),
         _table("clinical.csv", "subject,age,t,e,age", _STUDY, "age"),
         _table("clinical.csv", "subject,Subject ,age,t,e", _STUDY, "'subject', 'Subject'"),
