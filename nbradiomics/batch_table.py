@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbradiomics.errors import InputError
 from nbradiomics.problem import Problem
-from nbradiomics.tables import subject_column, subjects_of
+from nbradiomics.tables import plain_name, subject_column, subjects_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,10 +43,14 @@ def from_batch(raw: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[Proble
         table["subject"] = subjects_of([Path(image.replace("\\", "/")) for image in table["image"]])
     if "reader" not in table:
         table["reader"] = [BATCH_READER if mask else "" for mask in table["mask"]]
-    channel = next((name for name in raw.columns if name.lower() == _CHANNEL), None)
-    if channel is None:
-        return table, []
-    return table.drop(columns=channel), _channel_problems(raw[channel], path)
+    channels = [name for name in raw.columns if plain_name(name) == _CHANNEL]
+    if len(channels) > 1:
+        raise InputError(
+            f"{path}: columns {', '.join(map(repr, channels))} differ in capitals or blanks alone.",
+            "Remove or rename all but one.",
+        )
+    problems = [problem for name in channels for problem in _channel_problems(raw[name], path)]
+    return table.drop(columns=channels), problems
 
 
 def _channel_problems(cells: pd.Series[str], path: Path) -> list[Problem]:

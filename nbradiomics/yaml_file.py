@@ -19,13 +19,14 @@ from nbradiomics.wording import quoted
 
 #: Far more than study and parameter files hold that people write.
 MOST_BYTES = 256 * 1024
-_MOST_NODES = 20_000
+_MOST_NODES = 10_000
 _MOST_ALIASES = 100
 _MOST_DEPTH = 20
 _MOST_DIGITS = 18
 
 _CORE = "tag:yaml.org,2002:"
 _TAGS = {f"{_CORE}{name}" for name in ("str", "int", "float", "bool", "map", "seq")}
+_MERGE = f"{_CORE}merge"
 _WHOLE = re.compile(rf"[-+]?(?:0|[1-9][0-9]{{,{_MOST_DIGITS - 1}}})")
 _DIGITS = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -165,11 +166,20 @@ class _Loader(yaml.SafeLoader):
         self._extents[id(node)] = (size, depth)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = True) -> dict[Any, Any]:
-        """A mapping whose keys are the text that stands there."""
+        """A mapping whose keys are the text that stands there; its own count before those that it merges."""
         if not isinstance(node, yaml.MappingNode):
             raise _refusal("a mapping of keys was expected", node)
-        self.flatten_mapping(node)
-        return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        for key, value in node.value:
+            if key.tag != _MERGE:
+                own[key.value] = self.construct_object(value, deep=deep)
+                continue
+            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(source, yaml.MappingNode):
+                    raise _refusal("a mapping, or a list of mappings, was expected after <<", value)
+                merged = {**self.construct_object(source, deep=deep), **merged}
+        return {**merged, **own}
 
 
 def _require_printable(node: yaml.ScalarNode) -> None:

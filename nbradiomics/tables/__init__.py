@@ -23,7 +23,7 @@ in_training
 """
 
 from nbradiomics.tables.cells import HEADER_LINE, read_text_table
-from nbradiomics.tables.columns import NO_COLUMNS, require_single_names, with_names
+from nbradiomics.tables.columns import NO_COLUMNS, plain_name, require_single_names, with_names
 from nbradiomics.tables.feature_table import (
     SUBJECT_NAMES,
     FeatureTable,
@@ -57,6 +57,7 @@ __all__ = [
     "feature_columns",
     "is_pyradiomics_name",
     "out_of_range",
+    "plain_name",
     "read_feature_table",
     "read_named_table",
     "read_numbers",

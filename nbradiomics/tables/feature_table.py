@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.tables.columns import with_names
-from nbradiomics.tables.features import DIAGNOSTICS, is_pyradiomics_name
+from nbradiomics.tables.features import DIAGNOSTICS, is_pyradiomics_name, require_different
 from nbradiomics.tables.index import INDEX
 from nbradiomics.tables.typed import is_row_number, read_raw, typed
 
@@ -45,6 +45,7 @@ def read_feature_table(path: str | Path) -> FeatureTable:
     path = Path(path)
     raw, is_text = read_raw(path, "feature table")
     _require_cases_in_rows(raw, path)
+    require_different(list(map(str, raw.columns)), str(path))
     raw, notes = with_names(raw, INDEX, where=str(path))
     if any(map(is_pyradiomics_name, raw.columns)):
         raw, found = _of_pyradiomics(raw, path)

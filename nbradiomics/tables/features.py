@@ -86,7 +86,7 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
     if isinstance(patterns, str):
         raise InputError(f"the patterns came as the text {patterns!r}.", f"Give [{patterns!r}].")
     columns = [str(name) for name in table.columns if name not in INDEX and not is_row_number(name)]
-    _require_different(columns)
+    require_different(columns, "the feature table")
     columns = [name for name in columns if not name.startswith(DIAGNOSTICS)]
     candidates, why = _candidates(columns, patterns)
     named = any(map(is_pyradiomics_name, candidates))
@@ -104,16 +104,16 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
     return FeatureChoice(tuple(names), tuple(left_out), why)
 
 
-def _require_different(columns: Sequence[str]) -> None:
+def require_different(columns: Sequence[str], where: str) -> None:
     """A feature that stands twice would count twice; PyRadiomics' own names are known in any capitals."""
-    require_single_names(columns, "the feature table")
+    require_single_names(columns, where)
     known: dict[str, str] = {}
     for name in columns:
         if is_pyradiomics_name(name):
             other = known.setdefault(plain_name(name), name)
             if other != name:
                 raise InputError(
-                    f"the feature table: columns {other!r} and {name!r} differ in capitals or blanks alone.",
+                    f"{where}: columns {other!r} and {name!r} differ in capitals or blanks alone.",
                     "Remove or rename one.",
                 )
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+#: What a number becomes that is too small or too large.
+_DOUBTFUL = (0.0, math.inf, -math.inf)
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _POINT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
 _COMMA = re.compile(rf"[+-]?(?:\d+,\d*|,\d+){_EXPONENT}", re.ASCII)
@@ -61,7 +63,7 @@ def read_numbers(cells: pd.Series) -> Numbers:
     """
     plain = [float(cell) if cell else math.nan for cell in cells if not cell or _POINT.fullmatch(cell)]
     # A column as programs write them.
-    if len(plain) == len(cells) and not any(map(out_of_range, cells, plain)):
+    if len(plain) == len(cells) and not _any_out_of_range(cells, plain):
         mark = "." if any("." in cell for cell in cells) else ""
         return Numbers(pd.Series(plain, index=cells.index, dtype="float64"), mark=mark)
     texts = {int(place): str(cell) for place, cell in cells.items() if cell != ""}  # type: ignore[call-overload]
@@ -99,6 +101,11 @@ def out_of_range(text: str, value: float) -> bool:
     if math.isinf(value):
         return any(letter.isdigit() for letter in text)
     return value == 0 and re.search("[1-9]", re.split("[eE]", text)[0]) is not None
+
+
+def _any_out_of_range(cells: pd.Series, values: list[float]) -> bool:
+    doubtful = {cell for cell, value in zip(cells, values, strict=True) if value in _DOUBTFUL}
+    return any(out_of_range(cell, float(cell)) for cell in doubtful)
 
 
 def _number(text: str, *, by_comma: bool) -> float | None:

@@ -36,6 +36,7 @@ def separated_rows(text: str, path: Path) -> list[Row]:
     InputError
         When two separators fit alike, rows are separated differently, or quotes are wrong.
     """
+    _require_few_cells(text, path)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     _require_bounded(lines, path)
     stated = _STATED.fullmatch(lines[0].strip(" "))
@@ -50,21 +51,25 @@ def separated_rows(text: str, path: Path) -> list[Row]:
     return rows
 
 
-def _require_bounded(lines: Sequence[str], path: Path) -> None:
+def _require_few_cells(text: str, path: Path) -> None:
     """Raise `InputError` for more cells than can be held, before any is made."""
-    total = 0
+    if max(map(text.count, _SEPARATORS)) + text.count("\n") + text.count("\r") > MOST_CELLS:
+        raise InputError(
+            f"{path} holds more than {MOST_CELLS:,} cells.",
+            "Check that it is a table, and split a larger one.",
+        )
+
+
+def _require_bounded(lines: Sequence[str], path: Path) -> None:
+    """Raise `InputError` for a line that no row of a table has."""
     for number, line in enumerate(lines, start=1):
-        cells = 1 + max(line.count(separator) for separator in _SEPARATORS)
-        total += cells
-        found = ""
-        if len(line) > _MOST_CHARACTERS:
-            found = f"line {number} holds {len(line):,} characters, more than {_MOST_CHARACTERS:,}"
-        elif cells > MOST_COLUMNS:
-            found = f"line {number} holds {cells:,} cells, more than {MOST_COLUMNS:,}"
-        elif total > MOST_CELLS:
-            found = f"it holds more than {MOST_CELLS:,} cells"
-        if found:
-            raise InputError(f"{path}: {found}.", "Check that it is a table, and split a larger one.")
+        cells = 1 + max(map(line.count, _SEPARATORS))
+        if len(line) > _MOST_CHARACTERS or cells > MOST_COLUMNS:
+            raise InputError(
+                f"{path}: line {number} holds {len(line):,} characters and {cells:,} cells; at most "
+                f"{_MOST_CHARACTERS:,} characters and {MOST_COLUMNS:,} cells are read.",
+                "Check that it is a table with a row per line.",
+            )
 
 
 def _require_a_separator(separator: str, path: Path) -> None:

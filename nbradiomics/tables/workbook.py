@@ -20,10 +20,13 @@ from nbradiomics.tables.text import SAVE_AS_CSV
 #: Bytes that a workbook may unfold to; its cells take ten times as much when they are read.
 _MOST_BYTES = 64 << 20
 #: Cells and rows of all sheets, empty ones included.
-_MOST_CELLS = 3_000_000
-#: Rows that a sheet of Excel can have.
-_MOST_ROWS = 1_048_576
+_MOST_CELLS = 2_000_000
+#: Rows that are written of a sheet, and the last line that a sheet of Excel can have.
+_MOST_ROWS = 200_000
+_LAST_LINE = 1_048_576
 _PICTURES = "xl/media/"
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _CHUNK = 1 << 20
 _TOO_LARGE = "Save the cells that count as CSV; empty, formatted rows and columns count too."
 
@@ -69,23 +72,26 @@ def _require_bounded(raw: bytes, path: Path) -> None:
             total += info.file_size  # zipfile gives no byte more
             if total > _MOST_BYTES:
                 raise InputError(f"{path} unfolds to more than {_MOST_BYTES >> 20} MB.", _TOO_LARGE)
-            if not info.filename.startswith(_PICTURES) and _declares_a_type(archive, info):
+            if not info.filename.startswith(_PICTURES):
+                _require_plain(archive, info, path)
+
+
+def _require_plain(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
+    """Refuse XML of more cells than are read, and that by which a few bytes may stand for gigabytes."""
+    before, cells, rows = b"", 0, 0
+    with archive.open(info) as file:
+        while chunk := file.read(_CHUNK):
+            cells, rows = cells + len(_CELL.findall(chunk)), rows + len(_ROW.findall(chunk))
+            plain = (before + chunk).replace(b"\0", b"")  # UTF-16 as well as UTF-8
+            if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
                 raise InputError(
                     f"{path}: {info.filename} declares a document type or entities, which no workbook does.",
                     SAVE_AS_CSV,
                 )
-
-
-def _declares_a_type(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
-    """Whether XML holds a declaration by which a few bytes may stand for gigabytes, in UTF-8 or UTF-16."""
-    before = b""
-    with archive.open(info) as file:
-        while chunk := file.read(_CHUNK):
-            plain = (before + chunk).replace(b"\0", b"")
-            if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
-                return True
+            if cells > _MOST_CELLS or rows > _MOST_ROWS:
+                found = f"{path} holds more than {_MOST_CELLS:,} cells or {_MOST_ROWS:,} rows in one sheet."
+                raise InputError(found, _TOO_LARGE)
             before = chunk[-32:]
-    return False
 
 
 def _filled_rows(values: Any, formulas: Any, path: Path) -> list[Row]:
@@ -114,9 +120,9 @@ def _rows(values: Any, formulas: Any, path: Path, left: int) -> tuple[list[Row],
     pairs = zip(values.iter_rows(), formulas.iter_rows(), strict=True)
     for line, (cells, sources) in enumerate(_said(pairs, path), start=1):
         left -= 1 + len(cells)
-        if left < 0 or line > _MOST_ROWS:
+        if left < 0 or line > _LAST_LINE:
             raise InputError(
-                f"{path} holds more than {_MOST_CELLS:,} cells, or rows beyond {_MOST_ROWS:,}.", _TOO_LARGE
+                f"{path} holds more than {_MOST_CELLS:,} cells, or rows beyond {_LAST_LINE:,}.", _TOO_LARGE
             )
         for cell, source in zip(cells, sources, strict=True):
             # An empty text is a value: Excel marks it `str`.
