@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -47,6 +48,7 @@ from nbradiomics.streams import (
     HUNG_UP,
     INTERRUPTED,
     TERMINATED,
+    end_at_once,
     end_when_asked,
     prepare_streams,
     require_unicode_names,
@@ -73,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: exit code 0 when done, 1 on errors, 2 for wrong usage, 130 or 143 if stopped."""
     if arguments is None:  # else another program calls, to whom the process belongs
         require_unicode_names()
+        # Without shared memory joblib works in this process alone, which is no news for a user.
+        warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
         end_when_asked()
     prepare_streams()
     try:
@@ -86,13 +90,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
         raise
     except OSError as error:  # a full disk, a folder that may not be written to
-        _stop(f"{error.strerror or error}: {error.filename or ''} Check the path, its rights and the disk.")
+        where = f": {error.filename}" if error.filename else ""
+        _stop(f"{error.strerror or error}{where}. Check the path, its rights and the disk.")
     except Exception as error:
         cause = passing_cause(error)
         if cause is not None:
             _stop(f"{cause[0].capitalize()}. {cause[1]}")
         # A fault of ours: nobody can do anything with its traceback but report it
         _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())
+    finally:
+        if arguments is None:
+            end_at_once()
 
 
 def _stop(message: str, details: str = "") -> NoReturn:

@@ -12,6 +12,7 @@ import typer
 from nbradiomics.console import failure_line, notes, output, problem_line, show_lines
 from nbradiomics.errors import InputError
 from nbradiomics.names import require_room
+from nbradiomics.regular_file import exists
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,10 @@ def open_workspace(folder: Path | None) -> Workspace | None:
     """Workspace of the option `--work`."""
     from nbradiomics import workspace
 
+    if folder is not None and exists(folder) and not folder.is_dir():
+        raise InputError(
+            f"{folder} is no folder.", "Name a folder for --work, a new one or that of earlier results."
+        )
     return None if folder is None else workspace.Workspace(folder)
 
 

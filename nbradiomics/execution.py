@@ -162,6 +162,8 @@ def workers_replaced_quietly() -> Iterator[None]:
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+        # Whoever stops the work knows that it was not done.
+        warnings.filterwarnings("ignore", message=r"\d+ tasks ")
         yield
 
 

@@ -146,6 +146,15 @@ def end_when_asked() -> None:
                 signal.signal(number, _end)
 
 
+def end_at_once() -> None:
+    """Let a request to end do so at once: the work is done, and Python is only waiting for threads."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        with contextlib.suppress(ValueError):
+            if number is not None and signal.getsignal(number) == _end:
+                signal.signal(number, signal.SIG_DFL)
+
+
 def _end(number: int, _frame: object) -> NoReturn:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):

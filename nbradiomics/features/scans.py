@@ -28,6 +28,8 @@ from nbradiomics.workspace import (
 )
 
 STAGE = "extract"
+#: Most masks of a scan that are measured together.
+_TOGETHER = 64
 #: What `_extract_masks` is given beside the cases: parameters, engine, label.
 _How = tuple[Parameters, str, int]
 _Groups = Mapping[str, tuple[Case, ...]]
@@ -149,8 +151,13 @@ def _groups(scans: _Groups, jobs: int) -> dict[str, tuple[Case, ...]]:
     return {
         f"{name}#{number}": tuple(own[index] for index in part)
         for name, own in scans.items()
-        for number, part in enumerate(np.array_split(np.arange(len(own)), min(parts, len(own))))
+        for number, part in enumerate(np.array_split(np.arange(len(own)), _parts(len(own), parts)))
     }
+
+
+def _parts(masks: int, asked: int) -> int:
+    """Into how many groups the masks of a scan go: all of a group are held in memory at once."""
+    return min(max(asked, -(-masks // _TOGETHER)), masks)
 
 
 def _of_cases(batch: Batch[Payload], groups: _Groups) -> Batch[Payload]:

@@ -76,16 +76,15 @@ def test_too_many_open_files_are_no_damage(ending: str, tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     told = []
     try:
-        # Whichever of the files that reading opens is the first that cannot be; the process has others open.
-        for spare in range(200):
+        for spare in range(200):  # whichever of the files that reading opens is the first that cannot be
             resource.setrlimit(resource.RLIMIT_NOFILE, (free + spare, before[1]))
             told.append(attempt(path))
-            if told[-1] == "(11, 10, 9)":
+            if told[-5:] == ["(11, 10, 9)"] * 5:
                 break
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert "too many files are open" in told[0]
-    assert all("too many files are open" in each for each in told[:-1]), told
+    assert all("too many files are open" in each or each == "(11, 10, 9)" for each in told), told
     assert told[-1] == "(11, 10, 9)"
 
 

@@ -1,0 +1,103 @@
+"""What is shown does no harm: to the terminal, and to the work."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbradiomics.console import failure_line, output, show_lines, show_table
+from nbradiomics.execution import Failure
+from nbradiomics.streams import Shown, end_when_asked, harmless, has_width
+
+RAW = [*map(chr, [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]), "\u202e", "\u2066", "\u2028"]
+
+
+@given(st.text() | st.text(st.sampled_from([*RAW, "a", "\n", "\t", "ü", "😀"])))
+def test_no_order_to_the_terminal_is_left_and_the_rest_stays(text: str) -> None:
+    shown = harmless(text)
+    assert not set(shown) & set(RAW)
+    assert harmless(shown) == shown
+    if not set(text) & set(RAW) and text.isprintable():
+        assert shown == text
+
+
+def test_whatever_is_printed_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "a\x1b[2J\x07[bold]b\u202e"
+    output.print(text, markup=False)
+    show_lines([failure_line(Failure(text, "extract", text, text))])
+    show_table(pd.DataFrame({text: [text]}))
+    shown = capsys.readouterr().out
+    assert not set(shown) & set(RAW)
+    assert shown.count(r"a\x1b[2J\x07[bold]b\u202e") == 6
+
+
+class Broken(io.TextIOWrapper):
+    def __init__(self, error: Exception, encoding: str = "utf-8") -> None:
+        super().__init__(io.BytesIO(), encoding=encoding)
+        self.error = error
+
+    def write(self, _text: str) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "full"), OSError(5, "gone"), ValueError()])
+def test_a_stream_that_breaks_ends_nothing(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Broken(error))
+    output.print("one")
+    output.print("two")
+
+
+def test_a_stream_that_is_not_there_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    output.print("one")
+    assert not Shown("stdout").isatty()
+    closed = io.TextIOWrapper(io.BytesIO())
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+    output.print("one")
+    assert not Shown("stdout").isatty()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_what_an_encoding_lacks_is_written_as_an_escape(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict", newline="\n")
+    monkeypatch.setattr(sys, "stdout", stream)
+    output.print("Zoë 😀 \udcff", markup=False)
+    stream.flush()
+    written = stream.buffer.getvalue()  # type: ignore[attr-defined]
+    assert written == "Zoë 😀 \udcff\n".encode(encoding, "backslashreplace")
+
+
+@pytest.mark.parametrize(
+    ("columns", "wide"),
+    [("0", False), ("00", False), ("1", False), ("99999999", False), ("80", True), ("", True), ("x", True)],
+)
+def test_a_width_in_which_nothing_can_be_read_does_not_count(
+    columns: str, wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert has_width() == wide
+
+
+def test_a_request_to_end_stops_with_its_code_and_what_is_ignored_stays_so() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        end_when_asked()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        with pytest.raises(SystemExit) as stop:
+            signal.raise_signal(signal.SIGTERM)
+        assert stop.value.code == 143
+        signal.raise_signal(signal.SIGTERM)  # once is enough
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
