@@ -119,9 +119,8 @@ def _by_header(path: Path, kind: str) -> tuple[list[Part], list[float], list[flo
     else:
         raise unreadable(path)
     # An axis that is none of space may have no length; ITK says which those are.
-    require_geometry(
-        *([one for one in numbers if not math.isnan(one)] for numbers in (spacing, origin)), path
-    )
+    edges, place = ([one for one in numbers if not math.isnan(one)] for numbers in (spacing, origin))
+    require_geometry(edges, place, path)
     return parts, spacing, origin
 
 

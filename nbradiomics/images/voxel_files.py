@@ -86,6 +86,8 @@ def parts_of(header: TextHeader, path: Path) -> list[Part]:
 def _nrrd_parts(header: TextHeader, path: Path) -> list[Part]:
     fields = header.fields
     encoding = fields.get("encoding", "").casefold()
+    if not encoding:
+        raise damaged(path, "its header gives no encoding")
     if encoding not in _NRRD_PACKINGS:
         raise InputError(
             f"{path}: the header gives the encoding {encoding!r}; raw, gzip, text or hex were expected.",

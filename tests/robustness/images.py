@@ -278,7 +278,7 @@ COMPLEX = Kind(
 _HUGE = "60000 60000 60000"
 _SIZES = f"sizes: {' '.join(map(str, SHAPE[::-1]))}"
 _DIMS = _SIZES.replace("sizes:", "DimSize =")
-_SMALL = Bounds(seconds=60, megabytes=1500)
+_SMALL = Bounds(seconds=120, megabytes=1500)
 
 
 def _packed(name: str, header: Callable[[str], str], size: str, pack: Callable[[bytes], bytes]) -> Write:
@@ -380,13 +380,13 @@ def _pair_of_fifo(folder: Path) -> str:
     return "a.hdr"
 
 
-_SOON = Bounds(seconds=40)
+_SOON = Bounds(seconds=120)
 NO_FILES = Kind(
     "Pipes, devices and sockets in the place of images, masks and data files",
     "refused at once by what they are; nothing waits, and nothing is read without end",
     [
         _refused("named pipe", _fifo, "named pipe", bounds=_SOON),
-        _refused("named pipe", _fifo, "named pipe", mask=True, check=True, bounds=_SOON),
+        _refused("named pipe", _fifo, "named pipe", mask=True, check=True),
         _refused("device without end", _link("/dev/zero", "a.nii"), "device"),
         _refused("socket", _socket, "socket", mask=True),
         _refused("data file of a MetaImage header is a pipe", _header_of_fifo, "named pipe", bounds=_SOON),
