@@ -21,6 +21,7 @@ from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.store import BUNDLED
 from nbradiomics.synthetic import SCANNERS, PhantomCase, make_case, make_cohort
 from nbradiomics.synthetic.case import TRAINING_NAMESPACE, seed_of
+from tests.random_model import open_demo
 
 UNSEEN = 424_242  # a namespace of this file's own
 
@@ -123,7 +124,7 @@ def test_the_mask_is_that_of_nnunets_own_predictor(model, scanner):
 
 
 def test_one_fold_alone_says_nothing_of_agreement(case, tmp_path):
-    folder = shutil.copytree(BUNDLED / "synthetic-demo", tmp_path / "model")
+    folder = open_demo(tmp_path / "model")
     shutil.rmtree(folder / "fold_1")
     prediction = load_model(folder).predict(case.image)
     assert prediction.fold_dice is None

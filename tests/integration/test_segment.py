@@ -22,6 +22,7 @@ from nbradiomics.synthetic import SCANNERS, make_case, make_cohort
 from nbradiomics.synthetic.case import TRAINING_NAMESPACE, seed_of
 from nbradiomics.workspace import Workspace
 from tests.helpers import call, write_cohort
+from tests.random_model import open_demo
 
 
 @pytest.fixture(autouse=True)
@@ -260,7 +261,7 @@ def test_several_processes_give_the_same_masks(cohort: Path, tmp_path: Path) -> 
 def test_another_process_does_not_take_changed_weights_for_the_same_model(tmp_path: Path) -> None:
     import pickle
 
-    shutil.copytree(BUNDLED / "synthetic-demo", tmp_path / "m")
+    open_demo(tmp_path / "m")
     model = load_model(tmp_path / "m").with_folds(["fold_1"])
     sent = pickle.dumps(model)
     assert len(sent) < 2000  # no weights are sent

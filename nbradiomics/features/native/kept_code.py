@@ -11,10 +11,10 @@ import hashlib
 import pickle
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import llvmlite
 import numba
 from numba.core.caching import FunctionCache
 from numba.core.serialize import dumps
@@ -24,8 +24,8 @@ from nbradiomics.errors import InputError
 from nbradiomics.regular_file import open_regular
 
 #: What the code was made by; another Python cannot even read it.
-_MAKERS = f"{sys.version} numba {numba.__version__} llvmlite {llvmlite.__version__}"
-#: Bytes; the largest kernel has 200 thousand.
+_MAKERS = f"{sys.version} numba {numba.__version__} llvmlite {version('llvmlite')}"
+#: Bytes; that of the largest kernel has 250 thousand.
 _LARGEST = 64 * 1024**2
 
 
