@@ -33,8 +33,8 @@ def _in_both(name: str, value: str, *says: str, line: int = 2, bounds: Bounds | 
     parameters = _written("params.yaml", f"setting:\n  binWidth: {value}\n")
     study = _written("study.yaml", f"cohort: cohort.csv\nname: {value}\n")
     return [
-        Variant(f"{name}, parameters", parameters, EXTRACT, 1, ("params[.]yaml", *told), bounds=bounds),
-        Variant(f"{name}, study", study, _CHECK, 1, ("study[.]yaml", *told), bounds=bounds),
+        Variant(f"{name}, parameters", parameters, EXTRACT, 1, ("params[.]yaml", *told)),
+        Variant(f"{name}, study", study, _CHECK, 1, ("study[.]yaml", *told)),
     ]
 
 
@@ -55,7 +55,7 @@ YAML = Kind(
                 ("study.yaml", _CHECK, ("study[.]yaml", "line 5", "10,000 values")),
             )
         ),
-        *_in_both("depth of 100,000 lists", "[" * 100_000, "20 levels", bounds=_TIGHT),
+        *_in_both("depth of 100,000 lists", "[" * 100_000, "20 levels"),
         *_in_both("mappings within mappings", "{a: " * 3000 + "}" * 3000, "20 levels"),
         *_in_both("a whole number of 5,000 digits", "1" * 5000, "5,000 characters"),
         *_in_both("a whole number of 400 digits", "1" * 400, "400 characters"),
@@ -94,7 +94,6 @@ YAML = Kind(
             EXTRACT,
             1,
             ("params[.]yaml", "key0"),
-            bounds=_TIGHT,
         ),
         Variant(
             "thousands of unknown keys of a study",
@@ -102,7 +101,6 @@ YAML = Kind(
             _CHECK,
             1,
             ("study[.]yaml", "key0"),
-            bounds=_TIGHT,
         ),
     ],
 )
@@ -119,7 +117,7 @@ STUDY = Kind(
     [
         _study_value("a name of 5,000 letters as a path", f"outcome: {{clinical: {'a' * 5000}}}", "line 2"),
         _study_value(
-            "a path of 5,000 letters with \\", "segment: {model: 'a\\" + "a" * 5000 + "'}", "line 2"
+            "a path of 5,000 letters with \\", "outcome: {clinical: 'a\\" + "a" * 5000 + "'}", "line 2"
         ),
         _study_value("a seed of another script", "seed: ١٢", "line 2", "seed"),
         _study_value("a list for a name", "name: [1, 2]", "line 2", "name"),
@@ -163,8 +161,8 @@ NO_FILE = Kind(
     "refused in words, with the path; nothing waits for what may never come",
     [
         *(
-            Variant(f"a pipe as {name}", _no_file(name, os.mkfifo), command, 1, (name,), bounds=_TIGHT)
-            for name, command in _ROLES.items()
+            Variant(f"a pipe as {name}", _no_file(name, os.mkfifo), command, 1, (name,), bounds=bounds)
+            for (name, command), bounds in zip(_ROLES.items(), (_TIGHT, *[None] * 5), strict=True)
         ),
         Variant(
             "an endless device as cohort.csv",
