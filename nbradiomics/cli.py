@@ -48,8 +48,9 @@ from nbradiomics.streams import (
     HUNG_UP,
     INTERRUPTED,
     TERMINATED,
-    end_at_once,
+    end_if_asked,
     end_when_asked,
+    no_longer_ask,
     prepare_streams,
     require_unicode_names,
 )
@@ -80,15 +81,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         end_when_asked()
     prepare_streams()
     try:
+        _run_command(arguments)
+    except KeyboardInterrupt:
+        _say_stopped(INTERRUPTED)
+    except SystemExit as stop:
+        if stop.code not in _STOPPED:
+            raise
+        _say_stopped(stop.code)
+    finally:
+        if arguments is None:
+            no_longer_ask()
+
+
+def _run_command(arguments: Sequence[str] | None) -> None:
+    try:
         for name in (*(sys.argv[1:] if arguments is None else arguments), str(Path.cwd())):
             require_readable_name(name)
         app(args=arguments)
     except NbradiomicsError as error:
         _stop(str(error), error.details)
-    except SystemExit as stop:
-        if stop.code in _STOPPED:
-            notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
-        raise
     except OSError as error:  # a full disk, a folder that may not be written to
         where = f": {error.filename}" if error.filename else ""
         _stop(f"{error.strerror or error}{where}. Check the path, its rights and the disk.")
@@ -98,12 +109,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _stop(f"{cause[0].capitalize()}. {cause[1]}")
         # A fault of ours: nobody can do anything with its traceback but report it
         _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())
-    finally:
-        if arguments is None:
-            end_at_once()
+
+
+def _say_stopped(code: int | str | None) -> NoReturn:
+    notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
+    sys.exit(code)
 
 
 def _stop(message: str, details: str = "") -> NoReturn:
+    end_if_asked()  # then that is the reason
     notes.print("Error:", style="bold red", end=" ")
     notes.print(message, markup=False)
     if details:

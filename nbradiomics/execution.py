@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.passing import passing_cause
+from nbradiomics.streams import end_if_asked
 from nbradiomics.tied import starting_workers, tie_to_parent
 
 Result = TypeVar("Result")
@@ -102,6 +103,7 @@ def run_cases(
     with progress(stage, len(cases)) as advance:
         for name, outcome in _outcomes(function, cases, stage, jobs):
             outcomes[name] = outcome
+            end_if_asked()
             if keep is not None and not isinstance(outcome, Failure):
                 keep(name, outcome)
             advance()

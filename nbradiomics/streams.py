@@ -7,11 +7,15 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 #: Exit codes after a terminal was closed, Ctrl-C and a request to end, as shells give them.
 HUNG_UP, INTERRUPTED, TERMINATED = 129, 130, 143
+#: Requests to end so far: exit code and time. Those of so many seconds are one.
+_requests: list[tuple[int, float]] = []
+_ONE_REQUEST = 2.0
 #: Fewest columns in which a table can be read.
 _NARROWEST = 20
 #: What a terminal may take for an order, or show so that a text reads as another: control characters but for
@@ -138,25 +142,40 @@ def require_unicode_names() -> None:
 
 def end_when_asked() -> None:
     """Let a request to end (SIGTERM, or SIGHUP of a closed terminal) stop the work as cleanly as Ctrl-C."""
-    for name in ("SIGTERM", "SIGHUP"):
+    usual = {"SIGINT": signal.default_int_handler, "SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL}
+    for name, handler in usual.items():
         number = getattr(signal, name, None)
         # What the caller ignores (nohup) stays ignored. Only the main thread may set a handler.
         with contextlib.suppress(ValueError):
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            if number is not None and signal.getsignal(number) == handler:
                 signal.signal(number, _end)
 
 
-def end_at_once() -> None:
-    """Let a request to end do so at once: the work is done, and Python is only waiting for threads."""
-    for name in ("SIGTERM", "SIGHUP"):
+def no_longer_ask() -> None:
+    """Leave a request to end to the system: the work is done, and Python waits for threads at most.
+
+    One that comes after another, which is being followed, is that other once more.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         with contextlib.suppress(ValueError):
             if number is not None and signal.getsignal(number) == _end:
-                signal.signal(number, signal.SIG_DFL)
+                signal.signal(number, signal.SIG_IGN if _requests else signal.SIG_DFL)
 
 
-def _end(number: int, _frame: object) -> NoReturn:
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)  # the end is on its way
-    raise SystemExit(128 + number)
+def _end(number: int, _frame: object) -> None:
+    now = time.monotonic()
+    if _requests and now - _requests[-1][1] < _ONE_REQUEST:
+        return  # it came to the whole group too, or the user is impatient: what is left is being removed
+    _requests.append((128 + number, now))
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+
+def end_if_asked() -> None:
+    """Stop the work where it was asked to and did not.
+
+    The exception that stops it is raised wherever the process is. Within the start of a compiled module it
+    becomes an ``ImportError``, and may be taken for a fault of the case at hand.
+    """
+    if _requests:
+        raise SystemExit(_requests[-1][0])

@@ -106,6 +106,40 @@ if __name__ == "__main__":
 """
 
 
+_AUGMENTATION = """
+import numpy as np, time
+from batchgenerators.dataloading import nondet_multi_threaded_augmenter as augmenter
+from nbradiomics.segmentation.training.nnunet_classes import replaced
+from nbradiomics.segmentation.training.trainers import tied_producer
+class Loader:
+    def set_thread_id(self, number): pass
+    def __next__(self): return {"data": np.zeros(3)}
+if __name__ == "__main__":
+    with replaced(augmenter, producer=tied_producer):
+        several = augmenter.NonDetMultiThreadedAugmenter(Loader(), None, 2)
+        next(several)
+        print("ready", flush=True)
+        time.sleep(600)
+"""
+
+
+def test_augmentation_does_not_outlive_a_training_that_was_killed(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(_AUGMENTATION)
+    training = subprocess.Popen(
+        [sys.executable, "train.py"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert training.stdout is not None
+    assert training.stdout.readline() == b"ready\n"
+    assert len(outlived(training, patience=0)) == 3  # itself and its two
+    training.kill()
+    training.communicate()
+    assert outlived(training) == []
+
+
 @pytest.mark.parametrize("seconds", [0.0, 2.0])
 def test_workers_do_not_outlive_a_parent_that_was_killed(seconds: float, tmp_path: Path) -> None:
     (tmp_path / "pool.py").write_text(_POOL)

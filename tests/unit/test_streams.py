@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbradiomics import streams
 from nbradiomics.console import failure_line, output, show_lines, show_table
-from nbradiomics.execution import Failure
-from nbradiomics.streams import Shown, end_when_asked, harmless, has_width
+from nbradiomics.execution import Failure, run_cases
+from nbradiomics.streams import Shown, end_if_asked, end_when_asked, harmless, has_width
 
 RAW = [*map(chr, [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]), "\u202e", "\u2066", "\u2028"]
 
@@ -87,8 +88,12 @@ def test_a_width_in_which_nothing_can_be_read_does_not_count(
     assert has_width() == wide
 
 
-def test_a_request_to_end_stops_with_its_code_and_what_is_ignored_stays_so() -> None:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+def test_a_request_to_end_stops_with_its_code_and_what_is_ignored_stays_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(streams, "_requests", [])
+    end_if_asked()
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -97,7 +102,15 @@ def test_a_request_to_end_stops_with_its_code_and_what_is_ignored_stays_so() -> 
         with pytest.raises(SystemExit) as stop:
             signal.raise_signal(signal.SIGTERM)
         assert stop.value.code == 143
-        signal.raise_signal(signal.SIGTERM)  # once is enough
+        signal.raise_signal(signal.SIGTERM)  # the same request
+        with pytest.raises(SystemExit):  # something has swallowed it
+            run_cases(len, {"case": ("text",)}, stage="test")
+        monkeypatch.setattr(streams, "_ONE_REQUEST", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(SystemExit) as stop:
+            end_if_asked()
+        assert stop.value.code == 130
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
