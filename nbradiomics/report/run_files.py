@@ -13,7 +13,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.report.agreement_rows import AGREEMENT, complete_pairs
 from nbradiomics.report.study_files import StudyFiles, read_study
 from nbradiomics.report.table_files import REMEDY, Schema, read_by_schema, read_object, with_defaults
-from nbradiomics.tables import INDEX, read_table
+from nbradiomics.tables import INDEX, read_named_table
 
 DEFAULTS = {"timepoint": "baseline", "sequence": "unspecified", "roi": "tumour", "reading": "1"}
 COMPARISONS = ("readers", "auto_vs_readers")
@@ -148,7 +148,7 @@ def _holds_nothing(record: Run | Endpoint) -> bool:
 def _features(path: Path) -> pd.DataFrame | None:
     if not path.exists():
         return None
-    table = read_table(path)
+    table, _ = read_named_table(path, INDEX)
     missing = [name for name in ("subject", "reader") if name not in table]
     if missing:
         raise InputError(f"{path} lacks the columns {', '.join(missing)}.", REMEDY)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.tables import read_text_table
+from nbradiomics.tables import read_text_table, with_names
 
 REMEDY = "Run the stage that writes it again; the report reads these files as the stages write them."
 
@@ -43,8 +43,8 @@ def read_by_schema(path: Path, schema: Schema) -> pd.DataFrame | None:
     """
     if not path.exists():
         return None
-    table = read_text_table(path).reset_index(drop=True)
     wanted = (*schema.text, *schema.numbers, *schema.flags)
+    table, _ = with_names(read_text_table(path).reset_index(drop=True), wanted, where=str(path))
     missing = [name for name in wanted if name not in table]
     if missing:
         raise InputError(f"{path} lacks the columns {', '.join(missing)}.", REMEDY)

@@ -15,7 +15,7 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.guess import did_you_mean
 from nbradiomics.in_training import require_named_model, seen_subjects
 from nbradiomics.reproducibility.icc import icc
-from nbradiomics.tables import AUTO, feature_columns, read_table, select
+from nbradiomics.tables import AUTO, feature_columns, read_named_table, select
 
 #: Fewest subjects from which a feature can be stable: two with equal ratings would have an ICC of 1.
 MINIMUM_SUBJECTS = 10
@@ -172,7 +172,7 @@ def read_stable(path: str | Path) -> list[str]:
     InputError
         When the table cannot be read, lacks a column, or says of a feature neither True nor False.
     """
-    table = read_table(path)
+    table, _ = read_named_table(path, ("feature", "stable"))
     missing = [column for column in ("feature", "stable") if column not in table]
     if missing:
         raise InputError(

@@ -16,7 +16,7 @@ from nbradiomics.checks import check
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.features.cohort import extract_cohort
-from nbradiomics.images.labels import plain_label, split_label
+from nbradiomics.images.labels import plain_label, require_plain_numbers, split_label
 from nbradiomics.images.region import read_region
 from nbradiomics.workspace import Workspace
 from tests.helpers import ball, call, make_image, write_cohort, write_scan
@@ -266,3 +266,18 @@ def test_a_mask_of_a_hundred_labels_is_told_in_one_line(tmp_path: Path) -> None:
     files = write_scan(tmp_path, "s", {"A": np.repeat(many, 2, axis=0)})
     found = check(write_cohort(tmp_path, [f"s,{files['image']},A,{files['A']},3"], LABELLED))
     assert "8 (0.002 ml), 9 (0.002 ml) and 90 more (0.18 ml); what is read: 3" in found["problem"].item()
+
+
+@pytest.mark.parametrize(
+    "label", ["0x10", "1e400", "١٢", "½", "+1", "1_000", "1.5", "²", "1,٢", "1" * 400, "1" * 5000]
+)
+def test_numbers_in_another_form_are_no_labels(label: str) -> None:
+    with pytest.raises(InputError, match="a whole number such as 1 was expected"):
+        require_plain_numbers(label)
+
+
+@pytest.mark.parametrize(
+    "label", ["1", "1.0", "-1", "1,2", "1+2", "1; 2", "tumour", "4a", "segment 4", "Ⅳ", "all", "007", ""]
+)
+def test_numbers_and_names_are_labels(label: str) -> None:
+    require_plain_numbers(label)

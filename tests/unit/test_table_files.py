@@ -217,3 +217,26 @@ def test_points_that_may_separate_thousands_beside_decimal_commas_are_refused(
     file.write_text(f"subject;volume;sphericity\n{rows}")
     with pytest.raises(InputError, match=r"line 2, column 'volume': '.*' may mean a thousand times"):
         read_table(file)
+
+
+def test_parquet_keeps_categories_and_nullable_columns(tmp_path: Path) -> None:
+    stage = pd.Categorical(["I", "II"], categories=["II", "I"], ordered=True)
+    table = pd.DataFrame(
+        {"stage": stage, "n": pd.array([1, None], dtype="Int64"), "s": pd.array(["é", None], dtype="string")}
+    )
+    table.to_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").equals(table)
+    assert read_text_table(tmp_path / "t.parquet").to_dict("list") == {
+        "stage": ["I", "II"],
+        "n": ["1", ""],
+        "s": ["é", ""],
+    }
+
+
+def test_a_remark_of_several_lines_is_no_swallowed_row(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text('subject,remark,n\na,"first, line\nsecond line",1\nb,"one\n\ntwo, three, four, five",2\n')
+    assert list(read_text_table(file)["remark"]) == [
+        "first, line\nsecond line",
+        "one\n\ntwo, three, four, five",
+    ]

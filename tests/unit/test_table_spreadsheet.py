@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from nbradiomics.cohort_table import read_cohort_table
 from nbradiomics.tables import read_table, read_text_table, write_table
 from nbradiomics.tables.spreadsheet import as_written, harmless, harmless_table
 
@@ -87,3 +88,18 @@ def test_what_stands_in_the_file_is_what_owasp_advises(tmp_path: Path) -> None:
         rows = list(csv.reader(file))
     assert rows == [["'=a"], ["'=cmd|' /C calc'!A0"], ["-1"], ["'@SUM(1)"]]
     assert list(read_text_table(tmp_path / "t.csv").columns) == ["=a"]
+
+
+def test_a_cohort_that_is_written_is_read_as_it_was(tmp_path: Path) -> None:
+    rows = {
+        "subject": ["=a", "-1", "+5", "@x"],
+        "image": ["=i.nii", "-i.nii", "i.nii", "@/i.nii"],
+        "reader": ["-r", "r", "=r", "r"],
+        "mask": ["-m.nii", "m.nii", "=m.nii", "@m.nii"],
+    }
+    table, problems = read_cohort_table(write_table(pd.DataFrame(rows), tmp_path / "cohort.csv"))
+    assert problems == []
+    for column in ("subject", "reader"):
+        assert list(table[column]) == rows[column]
+    for column in ("image", "mask"):
+        assert list(table[column]) == [str(tmp_path / name) for name in rows[column]]
