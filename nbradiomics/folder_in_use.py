@@ -42,6 +42,8 @@ _NAME = re.compile(r"\.nbradiomics-(entering|working)-[0-9a-f]{32}")
 _BEAT, _SILENT = 20.0, 300.0
 #: Seconds to wait for another run that begins at the same moment, at the most.
 _PATIENCE = 10.0
+#: Bytes of a file that are read.
+_LONGEST = 64 << 10
 #: What the runs of this process keep: a look at one's own file would give its lock away.
 _own: dict[str, Worker] = {}
 _guard = threading.RLock()
@@ -158,7 +160,7 @@ def _sign(place: Path, me: Worker) -> Iterator[_Sign]:
         _own[str(path)] = me
     sign = _Sign(file, path)
     try:
-        _lock(file)
+        _require_lock(file, place)
         file.write(json.dumps(asdict(me)).encode())
         if fcntl is None:
             file.close()  # Windows renames no file that is open
@@ -184,6 +186,18 @@ def _lock(file: IO[bytes]) -> bool | None:
     return True
 
 
+def _require_lock(file: IO[bytes], place: Path) -> None:
+    """Take the lock of one's own new file, which another that looks at it may hold for a moment."""
+    until = time.monotonic() + _PATIENCE
+    while _lock(file) is False:
+        if time.monotonic() > until:
+            raise InputError(
+                f"{place}: the file of this run in it is locked by another process.",
+                "Give the command again.",
+            )
+        time.sleep(0.01)
+
+
 def _beat(sign: _Sign, done: threading.Event) -> None:
     while not done.wait(_BEAT):
         with _guard, suppress(OSError):
@@ -203,11 +217,19 @@ def _enter(sign: _Sign, me: Worker, folder: Path) -> None:
         # Of those who are about to enter, the least goes first: the others leave, and it waits until then.
         behind = [one for path, one in others if path.name < sign.path.name and one.process]
         if inside or behind or time.monotonic() > until:
+            other = (inside or behind or [others[0][1]])[0]
             raise InputError(
-                f"{folder} is being written to by another run: {(inside or behind or [others[0][1]])[0]}.",
-                "Wait until it has ended, or choose another folder.",
+                f"{folder} is being written to by another run: {other}.",
+                f"Wait until it has ended, or choose another folder.{_if_stopped(other)}",
             )
         time.sleep(0.05)
+
+
+def _if_stopped(other: Worker) -> str:
+    """What becomes of a folder whose run was stopped where its lock cannot be seen."""
+    if other.host == socket.gethostname() and other.process:
+        return ""
+    return f" If it was stopped, the folder is free {_SILENT / 60:.0f} minutes after its last sign of life."
 
 
 def _living(place: Path, sign: Path | None = None) -> list[tuple[Path, Worker]]:
@@ -215,17 +237,26 @@ def _living(place: Path, sign: Path | None = None) -> list[tuple[Path, Worker]]:
     found = []
     for path in sorted(place.iterdir()):
         if is_sign(path.name) and path != sign:
-            worker = _own.get(str(path)) or _worker(path, sign)
-            if worker is not None:
-                found.append((path, worker))
+            # Of a run that went in between the two looks the file has another name by now.
+            inside = path.with_name(_WORKING + path.name[-32:])
+            for named in dict.fromkeys((path, inside)):
+                worker = _look(named, sign)
+                if worker is not None:
+                    found.append((named, worker))
+                    break
     return found
+
+
+def _look(path: Path, sign: Path | None) -> Worker | None:
+    with _guard:  # a file of this process may be renamed meanwhile, and to open it would give its lock away
+        return _own.get(str(path)) or _worker(path, sign)
 
 
 def _worker(path: Path, sign: Path | None) -> Worker | None:
     """Who keeps a file; ``None`` where it is nobody any more."""
     try:
         with open(path, "r+b", buffering=0) as file:
-            content, locked = file.read(), _lock(file)
+            content, locked = file.read(_LONGEST), _lock(file)
             if locked is not False and _has_ended(path, content, sign, free=locked):
                 path.unlink(missing_ok=True)
                 return None
@@ -249,11 +280,10 @@ def _is_silent(path: Path, sign: Path | None) -> bool:
     """Whether a file was not touched for long, by the clock of the file system: those of machines differ."""
     try:
         if sign is None:
-            now = time.time()
-        else:
-            os.utime(sign)
-            now = sign.stat().st_mtime
-        return now - path.stat().st_mtime > _SILENT
+            return time.time() - path.stat().st_mtime > _SILENT
+        os.utime(sign)
+        # A touch to come was made by another clock, before this file system was mounted or copied to.
+        return abs(sign.stat().st_mtime - path.stat().st_mtime) > _SILENT
     except FileNotFoundError:
         return True
 
@@ -271,7 +301,13 @@ def _is_process(number: int) -> bool:
 
 
 def _read(content: bytes) -> Worker:
-    known = {field.name for field in fields(Worker)}
-    with suppress(ValueError, TypeError, AttributeError):
-        return Worker(**{name: value for name, value in json.loads(content).items() if name in known})
-    return Worker("a run", "", "a machine that it does not name", 0, "a moment")
+    known = {field.name: type(getattr(_NOBODY, field.name)) for field in fields(Worker)}
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
+        found = {name: value for name, value in json.loads(content).items() if name in known}
+        if all(type(value) is known[name] for name, value in found.items()):
+            return Worker(**found)
+    return _NOBODY
+
+
+#: Who keeps a file that does not say so.
+_NOBODY = Worker("a run", "", "a machine that it does not name", 0, "a moment")

@@ -99,7 +99,7 @@ def read_mark(folder: Path) -> Mark | None:
         found = json.loads((folder / MARK).read_text(encoding="utf-8"))
         owner = Owner(**{**found["owner"], "content": frozenset(found["owner"]["content"])})
         return Mark(owner, frozenset(found["names"]), bool(found["removing"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -25,11 +25,11 @@ _MOST_DEPTH = 20
 _MOST_DIGITS = 18
 
 _CORE = "tag:yaml.org,2002:"
-_TAGS = {f"{_CORE}{name}" for name in ("str", "int", "float", "bool", "map", "seq")}
+_TAGS = {f"{_CORE}{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 _MERGE = f"{_CORE}merge"
 _WHOLE = re.compile(rf"[-+]?(?:0|[1-9][0-9]{{,{_MOST_DIGITS - 1}}})")
 _DIGITS = re.compile(r"[-+]?[0-9]+")
-_DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
@@ -112,6 +112,8 @@ def read_yaml(text: str, name: str) -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or loader.get_mark()
         found = str(getattr(error, "problem", None) or error).rstrip(".")
+        if "escape" in found:
+            found += r"; a path of Windows is written with /, or with \ in single quotes"
         raise YamlError(name, mark.line + 1, found) from error
     except (ValueError, OverflowError) as error:  # of escapes and versions that `yaml` takes as they are
         found = "an escape, or a version of YAML, with a number that is out of range"
@@ -127,6 +129,7 @@ class _Loader(yaml.SafeLoader):
         super().__init__(text)
         self._depth = 0
         self._aliases = 0
+        self._made = 0
         #: By node: values that it stands for with all aliases followed, and how deep they lie.
         self._extents: dict[int, tuple[int, int]] = {}
 
@@ -138,6 +141,9 @@ class _Loader(yaml.SafeLoader):
                 raise _refusal(f"more than {_MOST_ALIASES} aliases", event)
         elif (tag := getattr(event, "tag", None)) not in (None, "!", *_TAGS):
             raise _refusal(f"the tag {quoted(tag)}; only plain values are read", event)
+        self._made += 1
+        if self._made > _MOST_NODES:
+            raise _refusal(f"it stands for more than {_MOST_NODES:,} values", event)
         if self._depth >= _MOST_DEPTH:
             raise _refusal(f"nested more than {_MOST_DEPTH} levels deep", event)
         self._depth += 1

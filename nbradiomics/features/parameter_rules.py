@@ -121,7 +121,11 @@ def _in_quotes(value: Any) -> str:
         if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value.strip())
         else repr(number)
     )
-    return f": write {plain} without quotes" if math.isfinite(number) else ""
+    if not math.isfinite(number):
+        return ""
+    # YAML takes 1e-3 for text, as it stands or in quotes.
+    as_number = plain if "e" not in plain or "." in plain else plain.replace("e", ".0e")
+    return f": write {as_number} without quotes"
 
 
 def _spacing(value: list[float]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_MOST_CELLS = 50_000_000
+_MOST_CELLS = 200_000_000
 _MOST_BYTES = 1 << 30
 #: Characters of a cell: a text of a few bytes that stands in a million rows is stored once.
 _MOST_CHARACTERS = 32_768

@@ -18,8 +18,8 @@ _SEPARATORS = (",", ";", "\t", "|")
 _STATED = re.compile(r'"?sep=(?P<separator>\\t|.)"?[,;\t|]*', re.IGNORECASE)
 #: More columns than any table of features has (Excel takes 16,384).
 MOST_COLUMNS = 32_768
-#: Cells that are held as text at once; they take about a gigabyte.
-MOST_CELLS = 10_000_000
+#: Cells that are held as text at once; they take about two gigabytes.
+MOST_CELLS = 20_000_000
 _MOST_CHARACTERS = 4 << 20
 #: Lines that are looked at to find the separator.
 _LOOKED_AT = 200
@@ -56,7 +56,7 @@ def _require_few_cells(text: str, path: Path) -> None:
     if max(map(text.count, _SEPARATORS)) + text.count("\n") + text.count("\r") > MOST_CELLS:
         raise InputError(
             f"{path} holds more than {MOST_CELLS:,} cells.",
-            "Check that it is a table, and split a larger one.",
+            "Check that it is a table; write a larger one as Parquet (NAME.parquet).",
         )
 
 
@@ -88,7 +88,7 @@ def _require_no_swallowed_rows(rows: Sequence[Row], lines: Sequence[str], separa
         parts = [part for part in lines[line - 1 : end - 1] if part.strip()]
         if width < 2 or len(parts) < 2 or not any("\n" in cell for cell in cells):
             continue
-        first, *inner, last = [part.count(separator) + 1 == width for part in parts]
+        first, *inner, last = [_looks_like_a_row(part, separator, width, lines[0]) for part in parts]
         whole = (first and last) or (inner and all(inner))
         if whole or (len(cells) != width and any([*inner, last])):
             raise InputError(
@@ -96,6 +96,12 @@ def _require_no_swallowed_rows(rows: Sequence[Row], lines: Sequence[str], separa
                 "holds what looks like whole rows.",
                 "Remove the quotation mark that stands alone, or the line breaks within the cell.",
             )
+
+
+def _looks_like_a_row(part: str, separator: str, width: int, header: str) -> bool:
+    """Whether a line within a cell has as many cells as a row; in a sentence a blank follows the comma."""
+    prose = f"{separator} " in part and f"{separator} " not in header
+    return part.count(separator) + 1 == width and not prose
 
 
 def _require_one_separator(rows: Sequence[Row], separator: str, path: Path) -> None:
@@ -122,7 +128,8 @@ def _split(lines: Sequence[str], separator: str, path: Path, *, before: int) -> 
     except csv.Error as error:
         raise InputError(
             f"{path} cannot be read as CSV: the row that begins on line {line}: {error}.",
-            "Close every quotation mark, and write one inside a quoted cell twice; a cell holds "
+            "Close every quotation mark, with the separator right behind it, and write one inside a quoted "
+            "cell twice; a cell holds "
             f"{csv.field_size_limit():,} characters at most.",
         ) from error
 

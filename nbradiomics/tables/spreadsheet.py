@@ -16,7 +16,7 @@ import pandas as pd
 #: The signs that begin a formula, also in the full width of East Asian scripts.
 _RUN = re.compile(r"'*\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 #: A number, or the sign alone, is no formula.
-_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)?(?:(?<=[\d.])[eE][+-]?\d+)?", re.ASCII)
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)?(?:(?<=[\d.])[eE][+-]?\d+)?", re.ASCII)
 
 
 def harmless(text: str) -> str:

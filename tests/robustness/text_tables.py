@@ -58,14 +58,14 @@ TEXT = Kind(
         _made(
             "one line of 100 MB", lambda: _HEADER + b"x" * 100_000_000, "line 2", "characters", bounded=True
         ),
-        _made("a header of 100 MB of commas", lambda: b"a," * 50_000_000, "10,000,000 cells"),
+        _made("a header of 100 MB of commas", lambda: b"a," * 50_000_000, "20,000,000 cells"),
         _made(
             "a million columns",
             lambda: ",".join(f"c{i}" for i in range(1_000_000)).encode(),
             "line 1",
         ),
         _made(
-            "thirty million cells", lambda: _HEADER + b",,,\n" * 7_500_000, "10,000,000 cells", bounded=True
+            "thirty million cells", lambda: _HEADER + b",,,\n" * 7_500_000, "20,000,000 cells", bounded=True
         ),
         _made(
             "a gzip bomb",

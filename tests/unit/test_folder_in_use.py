@@ -10,17 +10,19 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from nbradiomics import folder_in_use
 from nbradiomics.errors import InputError
-from nbradiomics.folder_in_use import is_sign, others_in, working_in
+from nbradiomics.folder_in_use import Worker, is_sign, others_in, working_in
 from nbradiomics.owned_folder import foreign_files
 
 WORK = """
 import sys, time
 from pathlib import Path
+from typing import IO
 from nbradiomics.errors import InputError
 from nbradiomics.folder_in_use import working_in
 folder, key, begin, seconds = sys.argv[1:]
@@ -192,3 +194,95 @@ def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="is a file"), working_in(tmp_path / "file", "study", "A"):
         pass
+
+
+HOLD = """
+import fcntl, sys, time
+file = open(sys.argv[1], "r+b", buffering=0)
+fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+print("held", flush=True)
+time.sleep(0.3)
+"""
+ENTER = """
+import sys
+from pathlib import Path
+from typing import IO
+import nbradiomics.folder_in_use as module
+rename = module._Sign.rename
+def late(self, beginning):
+    print("looked", flush=True)
+    sys.stdin.readline()
+    rename(self, beginning)
+    print("renamed", flush=True)
+module._Sign.rename = late
+with module.working_in(Path(sys.argv[1]), "study B", "B"):
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="holds a lock of POSIX")
+def test_a_look_at_a_new_file_does_not_cost_its_run_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, looked = folder_in_use._lock, []
+
+    def disturbed(file: IO[bytes]) -> bool | None:
+        if not looked:
+            looked.append(True)
+            other = subprocess.Popen(
+                [sys.executable, "-c", HOLD, file.name], stdout=subprocess.PIPE, text=True
+            )
+            assert said(other) == "held"
+            taken = lock(file)
+            other.wait()
+            assert taken is False
+            return taken
+        return lock(file)
+
+    monkeypatch.setattr(folder_in_use, "_lock", disturbed)
+    with working_in(tmp_path, "study A", "A"):
+        stranger = start(tmp_path, "B")
+        assert said(stranger).startswith("refused")
+        stranger.wait()
+
+
+def test_one_that_goes_in_between_two_looks_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-c", ENTER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdin
+    assert other.stdout
+    assert other.stdout.readline().strip() == "looked"
+    look = folder_in_use._worker
+
+    def late(path: Path, sign: Path | None) -> Worker | None:
+        monkeypatch.setattr(folder_in_use, "_worker", look)
+        print(file=other.stdin, flush=True)
+        assert other.stdout
+        assert other.stdout.readline().strip() == "renamed"
+        return look(path, sign)
+
+    monkeypatch.setattr(folder_in_use, "_worker", late)
+    with pytest.raises(InputError, match="study B"), working_in(tmp_path, "study A", "A"):
+        pass
+    other.communicate("\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[" * 100_000, '{"host": [1], "process": "x"}', '{"what": 7}'],
+    ids=["deep", "types", "number"],
+)
+def test_what_is_no_sign_of_ours_names_nobody(content: str, tmp_path: Path) -> None:
+    leave(tmp_path, host="elsewhere", process=1).write_text(content)
+    with (
+        pytest.raises(InputError, match=r"a run, process 0 .* 5 minutes after"),
+        working_in(tmp_path, "B", "B"),
+    ):
+        pass
+
+
+def test_a_touch_that_is_to_come_keeps_nobody_out(tmp_path: Path) -> None:
+    leave(tmp_path, host="elsewhere", process=1, age=-(365 * 86400))
+    with working_in(tmp_path, "study B", "B"):
+        assert len(signs(tmp_path)) == 1

@@ -233,6 +233,13 @@ def test_parquet_keeps_categories_and_nullable_columns(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("cell", ["first line\nsecond, third", "a\nb, c\nd", "one\n\ntwo, three\nfour, five"])
+def test_a_remark_in_the_second_of_two_columns_is_no_swallowed_row(cell: str, tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text(f'subject,remark\na,"{cell}"\nb,none\n')
+    assert list(read_text_table(file)["remark"]) == [cell, "none"]
+
+
 def test_a_remark_of_several_lines_is_no_swallowed_row(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text('subject,remark,n\na,"first, line\nsecond line",1\nb,"one\n\ntwo, three, four, five",2\n')

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.tables import read_numbers
+from nbradiomics.tables.spreadsheet import harmless
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -80,3 +81,10 @@ def test_the_index_is_that_of_the_cells() -> None:
     numbers = read_numbers(pd.Series(["1,5", "x"], index=[3, 9]))
     assert numbers.values.index.tolist() == [3, 9]
     assert numbers.unread == {9: "is no number"}
+
+
+def test_a_cell_of_very_many_digits_takes_no_time() -> None:
+    cells = pd.Series(["1" * 100_000 + "x", "-" + "1" * 100_000 + ",x", "(" + "1" * 100_000])
+    assert len(read_numbers(cells).unread) == 3
+    for cell in cells:
+        harmless(f"-{cell}")

@@ -119,3 +119,10 @@ def test_a_damaged_workbook_is_named(tmp_path: Path) -> None:
     file = edited(book(tmp_path / "t.xlsx", [["subject"], ["a"]]), ("<sheetData>", "<sheetData><row"))
     with pytest.raises(InputError, match="damaged Excel workbook"):
         read_text_table(file)
+
+
+def test_pictures_are_not_read_and_do_not_count(tmp_path: Path) -> None:
+    path = book(tmp_path / "t.xlsx", [["subject", "age"], ["a", 3]])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/image1.png", bytes(70 << 20))
+    assert list(read_text_table(path)["age"]) == ["3"]

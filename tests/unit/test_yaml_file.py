@@ -167,6 +167,7 @@ def test_what_is_dumped_is_read_as_it_was(value: Any) -> None:
         ),
         ("a: {<<: &x {<<: &y {k: 1}, k: 2}}\nb: *x", {"a": {"k": 2}, "b": {"k": 2}}),
         ("\ufeffa: 1", {"a": 1}),
+        ("a: !!null ''", {"a": None}),
     ],
 )
 def test_plain_yaml_is_read(text: str, content: Any) -> None:
@@ -205,3 +206,15 @@ def test_no_other_module_reads_yaml() -> None:
         if node.attr in readers | {"SafeLoader", "Loader", "CSafeLoader"} and file.name != "yaml_file.py"
     ]
     assert found == []
+
+
+def test_values_are_counted_as_they_come_and_long_numbers_take_no_time() -> None:
+    with pytest.raises(YamlError, match="more than 10,000 values"):
+        read_yaml("a: [" + "b: c, " * 30_000 + "]", "t")
+    with pytest.raises(YamlError, match="250,000 characters"):
+        read_yaml("a: " + "1" * 250_000, "t")
+
+
+def test_a_path_of_windows_in_double_quotes_is_told_what_to_do() -> None:
+    with pytest.raises(YamlError, match="path of Windows is written with /"):
+        read_yaml(r'cohort: "C:\Users\x.csv"', "t")
