@@ -209,8 +209,8 @@ def test_a_result_of_what_was_changed_while_it_was_read_is_not_kept(tmp_path: Pa
         return {"seen": calls[-1]}
 
     def run() -> dict[str, dict[str, str]]:
-        options = {"key": lambda _: content_hash(file), "stage": "t", "workspace": Workspace(tmp_path)}
-        return run_stored(work, {"a": ()}, **options).results
+        options = {"key": lambda _: content_hash(file), "stage": "t", "schema": dict[str, str]}
+        return run_stored(work, {"a": ()}, workspace=Workspace(tmp_path), **options).results
 
     assert run() == {"a": {"seen": "1"}}
     assert run() == {"a": {"seen": "2"}}
