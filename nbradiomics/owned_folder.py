@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
+from nbradiomics.regular_file import open_regular
 from nbradiomics.folder_in_use import is_sign
 
 #: The mark, in the folder itself.
@@ -96,10 +97,11 @@ class Mark:
 def read_mark(folder: Path) -> Mark | None:
     """Mark of a folder; ``None`` where there is none that can be read."""
     try:
-        found = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        with open_regular(folder / MARK) as file:
+            found = json.loads(file.read())
         owner = Owner(**{**found["owner"], "content": frozenset(found["owner"]["content"])})
         return Mark(owner, frozenset(found["names"]), bool(found["removing"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (InputError, OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
