@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 
 from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
-from nbradiomics.regular_file import open_regular
 from nbradiomics.folder_in_use import is_sign
+from nbradiomics.regular_file import open_regular
 
 #: The mark, in the folder itself.
 MARK = ".nbradiomics"
