@@ -62,7 +62,8 @@ def bars(stage: str, total: int) -> Iterator[Callable[[], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=notes) as progress:
+    # rich would put a stream in place of sys.stderr that writes to `notes`, which writes to sys.stderr.
+    with Progress(*columns, console=notes, redirect_stdout=False, redirect_stderr=False) as progress:
         task = progress.add_task(stage, total=total)
         yield lambda: progress.advance(task)
 

@@ -21,6 +21,11 @@ _MILLIMETRES = {"", "mm", "millimeter", "millimetre", "millimeters", "millimetre
 _LAST = re.compile(rb"(?m)^ElementDataFile[ \t]*[=:][^\n]*(\n|\Z)")
 _META = re.compile(rb"(?m)^(ObjectType|NDims|DimSize|Comment)[ \t]*[=:]")
 _BLANK = re.compile(rb"\r?\n\r?\n")
+#: Fields of a MetaImage header that say where the voxels lie and what they are.
+_COUNTED = re.compile(
+    "Element.*|NDims|DimSize|HeaderSize|Binary.*|Compressed.*|DistanceUnits|Offset|Position|Origin|"
+    "TransformMatrix|Rotation|Orientation"
+)
 
 
 @dataclass(frozen=True)
@@ -59,29 +64,34 @@ def read_text_header(path: Path) -> TextHeader | None:
         When a field stands in it twice, so that programs may take either.
     """
     with open_regular(path) as file:
-        content = file.read(_STEP)
+        content = bytearray(file.read(_STEP))
         nrrd = content.startswith(b"NRRD0")
         if not nrrd and not _META.search(content):
             return None
         end = _BLANK if nrrd else _LAST
-        while not (found := end.search(content)) and len(content) < _LONGEST and (more := file.read(_STEP)):
+        found, more = end.search(content), b"more"
+        # The last field may go on behind what was read; what was searched is not searched again.
+        while (found is None or found.end() == len(content)) and len(content) < _LONGEST and more:
+            begin = max(content.rfind(b"\n", 0, max(len(content) - 4, 0)), 0)
+            more = file.read(_STEP)
             content += more
+            found = end.search(content, begin)
     if nrrd:
         # The header of a file that names others may lack the blank line.
-        head = content[: found.start()] if found else content
+        head = bytes(content[: found.start()] if found else content)
         return TextHeader("NRRD", _nrrd_fields(head, path), found.end() if found else len(content))
     if found is None:
         return None
-    return TextHeader("MetaImage", _meta_fields(content[: found.end()], path), found.end())
+    return TextHeader("MetaImage", _meta_fields(bytes(content[: found.end()]), path), found.end())
 
 
 def _nrrd_fields(head: bytes, path: Path) -> dict[str, str]:
     """Fields, without comments and the free pairs ``key:=value``."""
     fields: dict[str, str] = {}
-    for line in head.decode("latin-1").split("\n")[1:]:
-        found = re.match(r"([^:#][^:]*):(?!=)(.*)", line)
+    for line in head.decode("utf-8", "surrogateescape").split("\n")[1:]:
+        found = re.match(r"([^:#][^:]*):(?:\s(.*)|$)", line)
         if found:
-            _add(fields, found[1].strip().casefold(), found[2].strip(), path)
+            _add(fields, found[1].strip().casefold(), (found[2] or "").strip(), path)
             if fields.get("data file", fields.get("datafile", "")).startswith("LIST"):
                 break  # names of files follow
     return fields
@@ -89,10 +99,10 @@ def _nrrd_fields(head: bytes, path: Path) -> dict[str, str]:
 
 def _meta_fields(head: bytes, path: Path) -> dict[str, str]:
     fields: dict[str, str] = {}
-    for line in head.decode("latin-1").splitlines():
-        found = re.match(r"\s*([^=:]*?)\s*[=:](.*)", line)
-        if found:
-            _add(fields, found[1], found[2].strip(), path)
+    for line in head.decode("utf-8", "surrogateescape").split("\n"):
+        key, *value = re.split("[=:]", line, maxsplit=1)
+        if value and (_COUNTED.fullmatch(key.strip()) or key.strip() not in fields):
+            _add(fields, key.strip(), value[0].strip(), path)
     return fields
 
 
@@ -140,7 +150,9 @@ def geometry_of(header: TextHeader, path: Path) -> tuple[list[float], list[float
         edges = _numbers(fields, "ElementSpacing", path) or _numbers(fields, "ElementSize", path)
         places = [_numbers(fields, key, path) for key in ("Offset", "Position", "Origin")]
         return edges, next(filter(None, places), [])
-    origin = _numbers(fields, "space origin", path) or _numbers(fields, "axis mins", path)
+    # What `axis mins` mean depends on the centring; but no image begins at what is no number.
+    lowest = _numbers(fields, "axis mins", path)
+    origin = _numbers(fields, "space origin", path) or ([] if np.all(np.isfinite(lowest)) else lowest)
     if "space directions" not in fields:
         return _numbers(fields, "spacings", path), origin
     vectors = re.findall(r"\([^()]*\)", fields["space directions"])

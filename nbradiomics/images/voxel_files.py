@@ -57,7 +57,7 @@ def require_inside(file: Path, header: Path) -> Path:
         When it is not, or is not there.
     """
     real = file.resolve()
-    homes = (header.parent.resolve(), header.resolve().parent)
+    homes = [header.parent.resolve(), header.resolve().parent, *_annexes(header)]
     if not any(real.is_relative_to(home) for home in homes):
         where = "" if real == file else f", which is {real}"
         raise InputError(
@@ -70,6 +70,12 @@ def require_inside(file: Path, header: Path) -> Path:
         )
     require_regular(file)
     return file
+
+
+def _annexes(header: Path) -> list[Path]:
+    """Where git-annex (DataLad) keeps the content of the files of the header's own repository."""
+    parents = [*header.parent.resolve().parents, header.parent.resolve()]
+    return [store.resolve() for each in parents if (store := each / ".git" / "annex" / "objects").is_dir()]
 
 
 def parts_of(header: TextHeader, path: Path) -> list[Part]:
@@ -131,6 +137,9 @@ def _named(
         with open_regular(path) as file:
             file.seek(header.end if header.format == "MetaImage" else 0)
             text = file.read(_LIST_BYTES).decode("utf-8", errors="surrogateescape")
+        if header.format == "MetaImage" and not text.endswith("\n"):
+            # ITK does not read the last name then, and gives what was in memory.
+            raise damaged(path, "its list of data files does not end with a line's end")
         if header.format == "NRRD":
             text = re.split(r"(?m)^data ?file:[^\n]*\n", text, maxsplit=1)[-1]
         names = [line.strip() for line in text.splitlines() if line.strip()]
@@ -177,9 +186,9 @@ def _number(fields: Mapping[str, str], keys: tuple[str, ...], path: Path) -> int
 
 def _truth(fields: Mapping[str, str], key: str, path: Path, default: str = "False") -> bool:
     text = fields.get(key, default)
-    if text.casefold() not in ("true", "false", "1", "0"):
+    if text.casefold() not in ("true", "false", "t", "f", "1", "0"):
         raise damaged(path, f"its header gives {key!r} as {text!r}")
-    return text.casefold() in ("true", "1")
+    return text.casefold() in ("true", "t", "1")
 
 
 def _after_lines(file: Path, start: int, lines: int) -> int:
