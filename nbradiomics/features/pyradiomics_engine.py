@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nbradiomics.errors import InputError, PassingError
 from nbradiomics.execution import FAULT
 from nbradiomics.features.extraction import Extraction
-from nbradiomics.features.limits import Limits, require_bins
+from nbradiomics.features.limits import require_bins
 from nbradiomics.features.native.preparation import tolerance
 from nbradiomics.features.parameters import SECTION, Own, Parameters
 from nbradiomics.memory import free_memory
@@ -62,7 +62,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 
     # The label of the file has been applied already: the region is binary.
     # PyRadiomics sets ITK's tolerance for the whole process; what libraries warn of stays inside.
-    with listening() as notes, warnings.catch_warnings(), tolerance(None), _bounded(parameters.limits):
+    with listening() as notes, warnings.catch_warnings(), tolerance(None), _bounded(parameters):
         warnings.simplefilter("ignore")
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
@@ -136,17 +136,18 @@ def _is_meant(error: Exception) -> bool:
 
 
 @contextmanager
-def _bounded(limits: Limits) -> Iterator[None]:
+def _bounded(parameters: Parameters) -> Iterator[None]:
     """Refuse a region of too many grey levels as soon as PyRadiomics bins it, before it makes matrices."""
     from radiomics import imageoperations
 
     edges = imageoperations.getBinEdges
+    classes = parameters.content.get("featureClass") or {"glcm": None}
 
     def counted(values: NDArray[Any], **settings: Any) -> Any:
-        require_bins(float(values.min()), float(values.max()), settings, limits)
+        require_bins(float(values.min()), float(values.max()), settings, parameters.limits)
         found = edges(values, **settings)
         wanted, free = _LEVEL_PAIR * len(found) ** 2, free_memory()
-        if wanted > free:
+        if "glcm" in classes and wanted > free:
             raise PassingError(
                 f"matrices of {len(found) - 1:,} grey levels take {wanted / 1e9:.3g} GB in PyRadiomics; "
                 f"{free / 1e9:.3g} GB are free.",

@@ -34,17 +34,17 @@ def _type(kind: str, own: str) -> str:
     return f"imageType: {{Original: {{}}, {kind}: {{{own}}}}}"
 
 
-_SIGMAS = ", ".join(str(1 + number / 1000) for number in range(10_000))
+_SIGMAS = ", ".join(str(1 + number / 1000) for number in range(8000))
 BY_THE_FILE = Kind(
     "A parameter file that asks for far more than anybody computes",
     "refused once, before any case: the message names the setting, what it comes to, what was expected, and "
     "the limit that allows it where it may be meant",
     [
         _refused(
-            "10,000 sigmas",
+            "8,000 sigmas",
             _type("LoG", f"sigma: [{_SIGMAS}]"),
-            "10000 sigmas",
-            "10,001 images",
+            "8000 sigmas",
+            "8,001 images",
             "limits: {images",
         ),
         _refused("wavelet level 50", _type("Wavelet", "level: 50"), "level 50", "352 images"),

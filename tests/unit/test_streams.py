@@ -95,6 +95,7 @@ def test_a_request_to_end_stops_with_its_code_and_what_is_ignored_stays_so(
     monkeypatch.setattr(streams, "_requests", [])
     end_if_asked()
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # processes of tests ignore it
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         end_when_asked()
