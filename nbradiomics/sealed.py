@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
 from nbradiomics.regular_file import open_regular
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 #: Bytes; no result of ours comes near, and a file of any size must not fill the memory.
 LARGEST = 256 * 1024**2
@@ -62,14 +66,22 @@ def read_sealed(path: Path, what: str, schema: Any) -> Any:
     FileNotFoundError
         When nothing lies there.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     text = _unsealed(path, what)
     try:
-        TypeAdapter(schema).validate_json(text, strict=True)
+        _adapter(schema).validate_json(text, strict=True)
         return json.loads(text)
     except (ValidationError, ValueError, RecursionError) as error:
         raise BrokenSealError(str(path)) from error
+
+
+@cache
+def _adapter(schema: Any) -> TypeAdapter[Any]:
+    """What validates a type: making it takes milliseconds, and a cohort has thousands of results."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(schema)
 
 
 def _unsealed(path: Path, what: str) -> bytes:
