@@ -43,7 +43,7 @@ from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution import FAULT
 from nbradiomics.failures import write_error_log
 from nbradiomics.names import require_readable_name
-from nbradiomics.passing import passing_cause
+from nbradiomics.passing import passing_hint
 from nbradiomics.streams import (
     HUNG_UP,
     INTERRUPTED,
@@ -104,9 +104,8 @@ def _run_command(arguments: Sequence[str] | None) -> None:
         where = f": {error.filename}" if error.filename else ""
         _stop(f"{error.strerror or error}{where}. Check the path, its rights and the disk.")
     except Exception as error:
-        cause = passing_cause(error)
-        if cause is not None:
-            _stop(f"{cause[0].capitalize()}. {cause[1]}")
+        if hint := passing_hint(error):
+            _stop(hint)
         # A fault of ours: nobody can do anything with its traceback but report it
         _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from nbradiomics.names import file_stems
 from nbradiomics.owned_folder import Mark, Owner, foreign_files
+from nbradiomics.regular_file import read_own_json
 
 _UNKNOWN = Owner("unfinished run of an earlier release", "", "", "")
 
@@ -73,7 +73,7 @@ def _stems(root: Path) -> frozenset[str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = read_own_json(path)
+    except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

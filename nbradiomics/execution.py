@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from nbradiomics.errors import NbradiomicsError
-from nbradiomics.passing import passing_cause
+from nbradiomics.passing import passing_hint
 from nbradiomics.streams import end_if_asked
 from nbradiomics.tied import starting_workers, tie_to_parent
 
@@ -219,9 +219,8 @@ def failure_of(case: str, stage: str, error: Exception) -> Failure:
 
 def hint_for(error: Exception) -> str:
     """What a user can do about an exception that is not one of ours: only what is known of its kind."""
-    cause = passing_cause(error)
-    if cause is not None:
-        return f"{cause[0].capitalize()}. {cause[1]}"
+    if hint := passing_hint(error):
+        return hint
     if isinstance(error, OSError):
         return "Check the path, its access rights and the free space of the disk."
     # SimpleITK has no exception of its own.

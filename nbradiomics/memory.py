@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psutil
 
+from nbradiomics.errors import PassingError
+
 #: What a container may use and does use, by the two versions of control groups; a file that is not there says
 #: nothing.
 _GROUPS = (
@@ -28,6 +30,29 @@ def free_memory() -> int:
     if (of_process := _left_of_process()) is not None:
         left.append(of_process)
     return max(min(left), 0)
+
+
+def require_memory(wanted: int, what: str, remedy: str) -> None:
+    """Raise `PassingError` where more bytes are wanted than are free.
+
+    Parameters
+    ----------
+    wanted
+        Bytes.
+    what
+        What takes them: the beginning of a sentence.
+    remedy
+        What the user can choose instead.
+    """
+    free = free_memory()
+    if wanted > free:
+        raise PassingError(
+            f"{what}, which takes about {_gigabytes(wanted)} of memory; {_gigabytes(free)} are free.", remedy
+        )
+
+
+def _gigabytes(number: int) -> str:
+    return f"{number / 1e9:,.3g} GB" if number < 1e12 else f"{number / 1e9:,.0f} GB"
 
 
 def _left_in(most: Path, used: Path, details: Path) -> int | None:

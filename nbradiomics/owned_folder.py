@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
 from nbradiomics.folder_in_use import is_sign
-from nbradiomics.regular_file import open_regular
+from nbradiomics.regular_file import read_own_json
 
 #: The mark, in the folder itself.
 MARK = ".nbradiomics"
@@ -97,11 +97,10 @@ class Mark:
 def read_mark(folder: Path) -> Mark | None:
     """Mark of a folder; ``None`` where there is none that can be read."""
     try:
-        with open_regular(folder / MARK) as file:
-            found = json.loads(file.read())
+        found = read_own_json(folder / MARK)
         owner = Owner(**{**found["owner"], "content": frozenset(found["owner"]["content"])})
         return Mark(owner, frozenset(found["names"]), bool(found["removing"]))
-    except (InputError, OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -44,6 +44,12 @@ def passing_cause(error: BaseException) -> tuple[str, str] | None:
     return None
 
 
+def passing_hint(error: BaseException) -> str:
+    """The cause and what to do in two sentences; empty for an exception of any other kind."""
+    cause = passing_cause(error)
+    return f"{cause[0].capitalize()}. {cause[1]}" if cause else ""
+
+
 @contextmanager
 def passing_named(name: object) -> Iterator[None]:
     """Say of a cause that may pass what it is, when `name` was read.

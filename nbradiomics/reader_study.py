@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +34,7 @@ from nbradiomics.in_training import require_known
 from nbradiomics.lesions import lesion_rule
 from nbradiomics.problem import problem_table
 from nbradiomics.provenance import write_provenance
+from nbradiomics.regular_file import read_own_json
 from nbradiomics.report import build_report
 from nbradiomics.run_folder import RunFolder, cohort_owner
 from nbradiomics.segmentation.cohort import scan_stems
@@ -245,7 +245,7 @@ def _with_consensus(
 def _earlier(out: Path, asked: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
     """What earlier studies in the folder asked for: a note where the last differs, and all of them."""
     try:
-        found = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
+        found = read_own_json(out / "provenance.json")
         last, before = dict(found["readers"]), list(found.get("earlier_settings", []))
     except (OSError, ValueError, KeyError, TypeError):
         return [], []  # no study was here, or one that cannot be read

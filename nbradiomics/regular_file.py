@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nbradiomics.errors import InputError
 
+#: Bytes of JSON of ours, at the most.
+_LARGEST = 256 << 20
 _KINDS = {
     stat.S_IFIFO: "a named pipe (FIFO)",
     stat.S_IFSOCK: "a socket",
@@ -62,6 +65,28 @@ def open_regular(path: Path) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def read_own_json(path: Path) -> Any:
+    """Content of a JSON file that we wrote ourselves, or that lies in its place.
+
+    Raises
+    ------
+    ValueError
+        When it is no JSON in UTF-8, no regular file, or too large or too deep to be ours.
+    OSError
+        When nothing lies there, or it may not be read.
+    """
+    try:
+        with open_regular(path) as file:
+            text = file.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise ValueError(f"more than {_LARGEST >> 20} MB")
+        return json.loads(text.decode("utf-8"))
+    except InputError as error:
+        raise ValueError(error.problem) from error
+    except RecursionError as error:
+        raise ValueError("its lists or objects lie too deep in each other") from error
 
 
 def _require(path: Path, mode: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from nbradiomics.agreement.study.rows import READERS
 from nbradiomics.cohort import Cohort
 from nbradiomics.components import is_component
 from nbradiomics.execution import Failure
+from nbradiomics.regular_file import read_own_json
 from nbradiomics.reproducibility import stable_text
 from nbradiomics.run_folder import RunFolder
 from nbradiomics.tables import INDEX, read_table
@@ -82,7 +82,7 @@ def _difference(row: Mapping[Hashable, Any]) -> str:
 def _left_out(folder: RunFolder) -> str:
     """Who is not in the comparison with the model, and in how many cases it failed."""
     file = folder.readers / "summary.json"
-    record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    record = read_own_json(file) if file.is_file() else {}
     told = []
     if record.get("in_training"):
         amount = record["in_training"]

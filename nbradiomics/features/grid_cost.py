@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import SimpleITK as sitk
 
-from nbradiomics.errors import InputError, PassingError
+from nbradiomics.errors import InputError
 from nbradiomics.features.limits import allowing, count
+from nbradiomics.features.native.preparation import Box
 from nbradiomics.features.parameters import Parameters
-from nbradiomics.memory import free_memory
+from nbradiomics.memory import require_memory
 
 #: Memory at the peak per voxel of the grid, images and temporary copies together. Measured were 62 bytes for
 #: the original image, 66 to 70 for most filters, 94 (PyRadiomics: 105) for wavelets.
@@ -39,18 +39,15 @@ def require_affordable(region: sitk.Image, parameters: Parameters) -> None:
     voxels = math.prod(size)
     along = " x ".join(f"{number:,}" for number in size)
     told = f"resampledPixelSpacing {_listed(spacing)} mm would make a grid of {along} voxels around the mask"
-    wanted, free = voxels * BYTES_PER_VOXEL, free_memory()
     if voxels > parameters.limits.voxels:
         raise InputError(
             f"{told}, {count(voxels)} in all; at most {parameters.limits.voxels:,} were expected.",
             f"Choose larger voxels. {allowing({'voxels': voxels})}".strip(),
         )
-    if wanted > free:
-        raise PassingError(
-            f"{told}, which takes about {_gigabytes(wanted)} of memory; {_gigabytes(free)} are free.",
-            "Choose larger voxels, use fewer processes (--jobs), close other programs, or use a larger "
-            "machine.",
-        )
+    remedy = (
+        "Choose larger voxels, use fewer processes (--jobs), close other programs, or use a larger machine."
+    )
+    require_memory(voxels * BYTES_PER_VOXEL, told, remedy)
 
 
 def grid_size(region: sitk.Image, setting: Mapping[str, Any], *, whole: bool) -> tuple[int, int, int]:
@@ -65,15 +62,12 @@ def grid_size(region: sitk.Image, setting: Mapping[str, Any], *, whole: bool) ->
     whole
         Whether the whole image is resampled.
     """
-    inside = sitk.GetArrayViewFromImage(region) != 0
     pad = int(setting.get("padDistance", _PAD))
-    sizes = []
+    around = None if whole else Box.around(sitk.GetArrayViewFromImage(region) != 0)
+    boxes = around.size[::-1] if around else region.GetSize()
     wanted = setting["resampledPixelSpacing"]
-    for axis, (new, own, length) in enumerate(
-        zip(wanted, region.GetSpacing(), region.GetSize(), strict=True)
-    ):
-        hit = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != 2 - axis)))
-        box = length if whole or not hit.size else int(hit[-1] - hit[0] + 1)
+    sizes = []
+    for new, own, length, box in zip(wanted, region.GetSpacing(), region.GetSize(), boxes, strict=True):
         # PyRadiomics leaves an axis as it is along which the region has one slice.
         ratio = 1.0 if new == 0 or box == 1 else own / new
         sizes.append(int(min(math.ceil(box * ratio) + 2 * pad + 1, math.ceil(length * ratio))))
@@ -83,7 +77,3 @@ def grid_size(region: sitk.Image, setting: Mapping[str, Any], *, whole: bool) ->
 
 def _listed(spacing: list[float]) -> str:
     return " x ".join(f"{edge:g}" for edge in spacing)
-
-
-def _gigabytes(number: int) -> str:
-    return f"{number / 1e9:,.3g} GB" if number < 1e12 else f"{number / 1e9:,.0f} GB"

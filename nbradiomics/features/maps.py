@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -34,6 +33,7 @@ from nbradiomics.folder_in_use import working_in
 from nbradiomics.images.io import describe, write_image
 from nbradiomics.owned_folder import foreign_files
 from nbradiomics.provenance import write_provenance
+from nbradiomics.regular_file import read_own_json
 from nbradiomics.tables import write_table
 from nbradiomics.workspace import content_hash, result_key
 
@@ -250,7 +250,7 @@ def _require_own_folder(out: Path, key: str) -> None:
     if not out.is_dir():
         raise InputError(f"{out} is a file.", "Name a new folder for the maps.")
     try:
-        made_of = json.loads((out / PROVENANCE).read_text(encoding="utf-8"))["maps"]["key"]
+        made_of = read_own_json(out / PROVENANCE)["maps"]["key"]
     except (OSError, ValueError, KeyError, TypeError):
         made_of = None
     if made_of != key and next(foreign_files(out), None):

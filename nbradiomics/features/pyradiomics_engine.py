@@ -21,7 +21,7 @@ from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.limits import require_bins
 from nbradiomics.features.native.preparation import tolerance
 from nbradiomics.features.parameters import SECTION, Own, Parameters
-from nbradiomics.memory import free_memory
+from nbradiomics.memory import require_memory
 from nbradiomics.passing import passing_cause
 
 NAME = "pyradiomics"
@@ -146,13 +146,10 @@ def _bounded(parameters: Parameters) -> Iterator[None]:
     def counted(values: NDArray[Any], **settings: Any) -> Any:
         require_bins(float(values.min()), float(values.max()), settings, parameters.limits)
         found = edges(values, **settings)
-        wanted, free = _LEVEL_PAIR * len(found) ** 2, free_memory()
-        if "glcm" in classes and wanted > free:
-            raise PassingError(
-                f"matrices of {len(found) - 1:,} grey levels take {wanted / 1e9:.3g} GB in PyRadiomics; "
-                f"{free / 1e9:.3g} GB are free.",
-                "Choose a larger bin width, or the engine `native`, which holds what occurs alone.",
-            )
+        if "glcm" in classes:
+            what = f"PyRadiomics would make matrices of {len(found) - 1:,} grey levels"
+            remedy = "Choose a larger bin width, or the engine `native`, which holds what occurs alone."
+            require_memory(_LEVEL_PAIR * len(found) ** 2, what, remedy)
         return found
 
     imageoperations.getBinEdges = counted

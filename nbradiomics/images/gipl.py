@@ -7,9 +7,9 @@ import struct
 import zlib
 from pathlib import Path
 
+from nbradiomics.images.packed import is_gzip, opened
 from nbradiomics.images.refusals import damaged
 from nbradiomics.images.voxel_files import Part
-from nbradiomics.regular_file import open_regular
 
 _HEADER = 256
 #: Where the voxel edges stand (four of single precision), and the origin (four of double).
@@ -19,7 +19,7 @@ _EDGES, _ORIGIN = 10, 204
 def gipl_geometry(path: Path) -> tuple[list[float], list[float]]:
     """Voxel edges and origin as the header has them, in mm; those of three axes."""
     try:
-        with open_regular(path) as file, gzip.open(file) if _is_packed(path) else file as stream:
+        with opened(path) as stream:
             head = stream.read(_HEADER)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise damaged(path, error) from error
@@ -31,9 +31,4 @@ def gipl_geometry(path: Path) -> tuple[list[float], list[float]]:
 
 def gipl_part(path: Path) -> Part:
     """Where the voxels lie."""
-    return Part(path, "gzip", 0, skipped=_HEADER) if _is_packed(path) else Part(path, "", _HEADER)
-
-
-def _is_packed(path: Path) -> bool:
-    with open_regular(path) as file:
-        return file.read(2) == b"\x1f\x8b"
+    return Part(path, "gzip", 0, skipped=_HEADER) if is_gzip(path) else Part(path, "", _HEADER)

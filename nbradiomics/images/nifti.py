@@ -14,14 +14,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nbradiomics.errors import InputError
 from nbradiomics.images.nifti_header import Grid, grid_of, header_doubts, is_single, read_header, scaling
-from nbradiomics.images.packed import MOST_OUT
+from nbradiomics.images.packed import MOST_OUT, opened
 from nbradiomics.images.refusals import complex_numbers, damaged, dimensions, values_per_voxel
 from nbradiomics.images.voxel_files import require_inside
 from nbradiomics.passing import passing_cause
@@ -76,7 +76,7 @@ def nifti_grid(path: Path) -> Grid | None:
     """Grid of a file that `read_nifti` reads, by its header; ``None`` where it holds no single volume."""
     files = nifti_files(path)
     require_regular(files[1])
-    with _damage(path), _opened(files[0]) as stream:
+    with _damage(path), opened(files[0]) as stream:
         header = read_header(stream, str(path))
         if len(_shape(header, path)) != 3:
             return None
@@ -85,7 +85,7 @@ def nifti_grid(path: Path) -> Grid | None:
 
 def nifti_doubts(path: Path) -> list[tuple[str, str]]:
     """What the header of a file that `read_nifti` reads leaves open: what was found, and what to do."""
-    with _damage(path), _opened(nifti_files(path)[0]) as stream:
+    with _damage(path), opened(nifti_files(path)[0]) as stream:
         header = read_header(stream, str(path))
     return header_doubts(header)
 
@@ -93,7 +93,7 @@ def nifti_doubts(path: Path) -> list[tuple[str, str]]:
 def lies_in_one_nifti(path: Path) -> bool:
     """Whether `read_nifti` reads this file alone."""
     try:
-        with _opened(nifti_files(path)[0]) as stream:
+        with opened(nifti_files(path)[0]) as stream:
             return is_single(read_header(stream, str(path)))
     except (OSError, EOFError, zlib.error, InputError):
         return False
@@ -128,7 +128,7 @@ def nifti_files(path: Path) -> tuple[Path, Path]:
 def _is_single_file(path: Path) -> bool:
     """Whether a file says of itself that header and voxels lie in it, as NIfTI-1 and NIfTI-2 do."""
     try:
-        with _opened(path) as stream:
+        with opened(path) as stream:
             start = stream.read(348)
     except (OSError, EOFError, zlib.error):
         return False
@@ -145,23 +145,10 @@ def _partner(path: Path, cut: int, ending: str, packed: str) -> Path:
     return require_inside(found, path) if found is not None else path
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file, or what is packed in it: by its content, since names lie."""
-    with open_regular(path) as file:
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        if not packed:
-            yield file
-            return
-        with gzip.open(file) as stream:
-            yield cast(IO[bytes], stream)
-
-
 def _read(path: Path) -> tuple[Any, npt.NDArray[Any]]:
     """Header as it is stored, and the stored values with axes x, y, z."""
     header_file, voxel_file = nifti_files(path)
-    with _opened(header_file) as stream:
+    with opened(header_file) as stream:
         header = read_header(stream, str(path))
     single = is_single(header)
     if not single and header_file == voxel_file:
@@ -182,7 +169,7 @@ def _voxels(path: Path, first: int, wanted: int) -> bytes | bytearray:
     What is packed is read to its end, where its checksum is, and takes memory only as it comes out.
     """
     size = path.stat().st_size
-    with _opened(path) as stream:
+    with opened(path) as stream:
         most = size * MOST_OUT if isinstance(stream, gzip.GzipFile) else size
         if first + wanted > most:
             held = max(size - first, 0) if most == size else f"{size} packed"

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,29 @@ _PACKED = ("gzip", "zlib")
 #: Bytes that are unpacked to nowhere before memory is taken for them: a lying header may promise them.
 _LARGE = 1 << 29
 _STEP = 1 << 20
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file, or what is packed in it by gzip: by its content, since names lie."""
+    with open_regular(path) as file:
+        if not _begins_as_gzip(file):
+            yield file
+            return
+        with gzip.open(file) as stream:
+            yield cast(IO[bytes], stream)
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether a file is packed by gzip, by its content."""
+    with open_regular(path) as file:
+        return _begins_as_gzip(file)
+
+
+def _begins_as_gzip(file: BinaryIO) -> bool:
+    start = file.read(2)
+    file.seek(0)
+    return start == b"\x1f\x8b"
 
 
 def require_room(part: Part, promised: int, name: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.errors import InputError
+from nbradiomics.regular_file import read_own_json
 from nbradiomics.tables import read_text_table, with_names
 
 REMEDY = "Run the stage that writes it again; the report reads these files as the stages write them."
@@ -62,7 +62,7 @@ def read_object(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_own_json(path)
     except (ValueError, OSError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}", REMEDY) from error
     if not isinstance(content, dict):

@@ -13,6 +13,7 @@ from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution import Progress, quiet, run_cases
 from nbradiomics.images.io import write_image
+from nbradiomics.regular_file import read_own_json
 from nbradiomics.synthetic import outcomes
 from nbradiomics.synthetic.case import COHORT_NAMESPACE, make_case, seed_of
 from nbradiomics.synthetic.outcomes import Outcome, draw_outcome
@@ -130,7 +131,7 @@ def _claim(folder: Path, seed: int) -> None:
         write_text(json.dumps(_description(seed), indent=2) + "\n", path)
         return
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_own_json(path)
         made = (found["generator"], found["seed"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} cannot be read: {error!r}.", remedy) from error
@@ -145,7 +146,7 @@ def _claim(folder: Path, seed: int) -> None:
 def is_another_cohort(folder: Path, seed: int) -> bool:
     """Whether a folder holds a cohort that was made here with another seed, or by another generator."""
     try:
-        found = json.loads((folder / _TRUTH).read_text(encoding="utf-8"))
+        found = read_own_json(folder / _TRUTH)
         return bool((found["generator"], found["seed"]) != (GENERATOR, seed))
     except (OSError, ValueError, KeyError, TypeError):
         return False

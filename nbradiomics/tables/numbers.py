@@ -11,10 +11,12 @@ import pandas as pd
 #: What a number becomes that is too small or too large.
 _DOUBTFUL = (0.0, math.inf, -math.inf)
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
-_POINT = re.compile(rf"[+-]?(?:\d+(?:\.\d*)?|\.\d+){_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
+#: Digits with a decimal point or without: one way to read each, so that no text takes long.
+DECIMAL = r"(?:\d+(?:\.\d*)?|\.\d+)"
+_POINT = re.compile(rf"[+-]?{DECIMAL}{_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
 _COMMA = re.compile(rf"[+-]?(?:\d+,\d*|,\d+){_EXPONENT}", re.ASCII)
 #: What a complex number without an imaginary part looks like: some releases of PyRadiomics write such.
-_REAL = re.compile(rf"\(((?:[+-]?)(?:\d+(?:\.\d*)?|\.\d+){_EXPONENT})[+-]0\.?0*j\)", re.ASCII)
+_REAL = re.compile(rf"\(((?:[+-]?){DECIMAL}{_EXPONENT})[+-]0\.?0*j\)", re.ASCII)
 #: 1,234 may be 1.234 or 1234.
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 #: 1.234,5 or 1,234,567 or 1 234 or 1'234.

@@ -13,31 +13,33 @@ import re
 
 import pandas as pd
 
+from nbradiomics.tables.numbers import DECIMAL
+
 #: The signs that begin a formula, also in the full width of East Asian scripts.
 _RUN = re.compile(r"'*\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 #: A number, or the sign alone, is no formula.
-_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)?(?:(?<=[\d.])[eE][+-]?\d+)?", re.ASCII)
+_PLAIN = re.compile(rf"[+-]?{DECIMAL}?(?:(?<=[\d.])[eE][+-]?\d+)?", re.ASCII)
 
 
-def harmless(text: str) -> str:
+def guarded(text: str) -> str:
     """The text as a cell that no spreadsheet runs."""
     return f"'{text}" if _RUN.match(text) and not _PLAIN.fullmatch(text.strip()) else text
 
 
 def as_written(cell: str) -> str:
-    """The text that `harmless` made a cell of; any other cell as it is."""
-    return cell[1:] if cell.startswith("'") and harmless(cell[1:]) == cell else cell
+    """The text that `guarded` made a cell of; any other cell as it is."""
+    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
 
 
-def harmless_table(table: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts, names of columns among them, are `harmless`; numbers stay numbers."""
+def guarded_table(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts, names of columns among them, are `guarded`; numbers stay numbers."""
     changed = table.copy(deep=False)
     for place, dtype in enumerate(table.dtypes):
         if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype):
             continue
         cells = list(table.iloc[:, place])
-        written = [harmless(cell) if isinstance(cell, str) else cell for cell in cells]
+        written = [guarded(cell) if isinstance(cell, str) else cell for cell in cells]
         if any(new is not old for new, old in zip(written, cells, strict=True)):
             changed.isetitem(place, pd.Series(written, dtype=object).array)
-    changed.columns = [harmless(name) if isinstance(name, str) else name for name in table.columns]
+    changed.columns = [guarded(name) if isinstance(name, str) else name for name in table.columns]
     return changed

@@ -8,20 +8,20 @@ import pandas as pd
 
 from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
-from nbradiomics.tables.spreadsheet import harmless_table
+from nbradiomics.tables.spreadsheet import guarded_table
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table as CSV or Parquet, by its ending, so that a reader sees all of it or none.
 
-    Text that a spreadsheet would run is written as `spreadsheet.harmless` does.
+    Text that a spreadsheet would run is written as `spreadsheet.guarded` does.
     """
     path = Path(path)
     if path.suffix not in (".csv", ".parquet"):
         raise InputError(f"{path} ends in {path.suffix!r}.", "Let the name end in .csv or .parquet.")
     with whole(path) as temporary:
         if path.suffix == ".csv":
-            harmless_table(table).to_csv(temporary, index=False)
+            guarded_table(table).to_csv(temporary, index=False)
         else:
             table.to_parquet(temporary, index=False)
     return path

@@ -10,8 +10,8 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbradiomics import memory
 from nbradiomics.errors import InputError, PassingError
-from nbradiomics.features import grid_cost
 from nbradiomics.features.extract import extract_features
 from nbradiomics.features.grid_cost import grid_size, require_affordable
 from nbradiomics.features.limits import Limits, require_bins, require_within
@@ -85,14 +85,14 @@ def test_a_grid_is_never_thought_smaller_than_pyradiomics_makes_it(
 
 
 def test_what_memory_cannot_hold_is_refused_with_both_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grid_cost, "free_memory", lambda: 10**6)
+    monkeypatch.setattr(memory, "free_memory", lambda: 10**6)
     parameters = load_parameters({"setting": {"resampledPixelSpacing": [0.2, 0.2, 0.2]}})
     with pytest.raises(
         PassingError, match=r"takes about 0[.]0\d+ GB of memory; 0[.]001 GB are free"
     ) as refusal:
         require_affordable(make_image(ball()), parameters)
     assert "--jobs" in refusal.value.remedy
-    monkeypatch.setattr(grid_cost, "free_memory", lambda: 10**9)
+    monkeypatch.setattr(memory, "free_memory", lambda: 10**9)
     require_affordable(make_image(ball()), parameters)
 
 

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 
 from nbradiomics.cohort_table import read_cohort_table
 from nbradiomics.tables import read_table, read_text_table, write_table
-from nbradiomics.tables.spreadsheet import as_written, harmless, harmless_table
+from nbradiomics.tables.spreadsheet import as_written, guarded, guarded_table
 
 _SIGNS = "=+-@\t\r\n'\"１＝＋－＠ 0.eEx,;"
 
 
 @given(st.text() | st.text(_SIGNS, max_size=6))
 def test_what_is_made_harmless_comes_back(text: str) -> None:
-    assert as_written(harmless(text)) == text
+    assert as_written(guarded(text)) == text
 
 
 @given(st.text(_SIGNS, max_size=6))
 def test_no_harmless_cell_begins_a_formula(text: str) -> None:
-    cell = harmless(text)
+    cell = guarded(text)
     begins = cell.strip()[:1]
     assert begins not in tuple("=@＝＋－＠")
     if begins in ("+", "-") and cell.strip() != begins:
@@ -33,14 +33,14 @@ def test_no_harmless_cell_begins_a_formula(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["-1", "+5", "-1.5e-3", "-", "+", "", "x", "a=b", "007", "-.5"])
 def test_numbers_and_plain_text_stay(text: str) -> None:
-    assert harmless(text) == text
+    assert guarded(text) == text
 
 
 @pytest.mark.parametrize(
     "text", ["=1+1", "@x", "-x", "+cmd|' /C calc'!A0", "\t=1", " =1", "-1+1", "'=1", "－1", "--1"]
 )
 def test_formulas_get_an_apostrophe(text: str) -> None:
-    assert harmless(text) == f"'{text}"
+    assert guarded(text) == f"'{text}"
 
 
 def test_numbers_of_a_table_stay_numbers() -> None:
@@ -53,7 +53,7 @@ def test_numbers_of_a_table_stay_numbers() -> None:
             "c": pd.Categorical(["@", "b"]),
         }
     )
-    changed = harmless_table(table)
+    changed = guarded_table(table)
     assert list(changed.columns) == ["n", "mixed", "gap", "'=t", "c"]
     assert changed["n"].equals(table["n"])
     assert list(changed["mixed"]) == [-1, "'=x"]

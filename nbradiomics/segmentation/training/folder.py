@@ -23,7 +23,7 @@ from nbradiomics.atomic import whole, write_text
 from nbradiomics.errors import InputError
 from nbradiomics.images.io import file_hash
 from nbradiomics.owned_folder import foreign_files
-from nbradiomics.regular_file import require_regular
+from nbradiomics.regular_file import read_own_json, require_regular
 from nbradiomics.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.segmentation.model_files.card import Card
 from nbradiomics.segmentation.model_files.integrity import seal
@@ -87,8 +87,8 @@ class TrainingFolder:
     def _require_same(self, now: Mapping[str, Any]) -> None:
         path = self.work / _SETTINGS
         try:
-            before = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError, OSError, RecursionError) as error:
+            before = dict(read_own_json(path))
+        except (ValueError, TypeError, OSError) as error:
             raise InputError(f"{path} cannot be read: {error}", f"Remove {self.work}.") from error
         found = differences(_settings(before), _settings(now))
         one, other = (each.get("cases", {}) for each in (before, now))
