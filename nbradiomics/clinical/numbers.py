@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nbradiomics.tables import out_of_range
+from nbradiomics.tables import WITH_POINT, out_of_range
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
-_POINT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
 _COMMA = re.compile(rf"[+-]?\d*,\d+{_EXPONENT}", re.ASCII)
 #: 1,234 is 1234 in one country and 1.234 in another.
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
@@ -64,7 +63,7 @@ def read_numbers(texts: pd.Series) -> Numbers:
     answers = plain.str.casefold().map(_TRUE_FALSE)
     if there.any() and answers[there].notna().all():
         return Numbers(answers.astype("float64"), there & False)
-    point = plain.map(lambda text: _fits(_POINT, text))
+    point = plain.map(lambda text: _fits(WITH_POINT, text))
     comma = plain.map(lambda text: _fits(_COMMA, text))
     pointed = point & plain.str.contains(".", regex=False)
     if not comma.any():
@@ -81,7 +80,7 @@ def read_numbers(texts: pd.Series) -> Numbers:
 def plain_number(text: str) -> float | None:
     """The number that a single cell holds, with a point or a comma; None where it is none."""
     text = text.translate(_MINUS)
-    if not _fits(_POINT, text) and not _fits(_COMMA, text):
+    if not _fits(WITH_POINT, text) and not _fits(_COMMA, text):
         return None
     return float(text.replace(",", "."))
 

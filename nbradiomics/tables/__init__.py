@@ -38,7 +38,7 @@ from nbradiomics.tables.features import (
     is_pyradiomics_name,
 )
 from nbradiomics.tables.index import AUTO, INDEX
-from nbradiomics.tables.numbers import Numbers, out_of_range, read_numbers
+from nbradiomics.tables.numbers import WITH_POINT, Numbers, out_of_range, read_numbers
 from nbradiomics.tables.rows import select
 from nbradiomics.tables.text import read_text
 from nbradiomics.tables.typed import read_named_table, read_raw, read_table
@@ -50,6 +50,7 @@ __all__ = [
     "INDEX",
     "NO_COLUMNS",
     "SUBJECT_NAMES",
+    "WITH_POINT",
     "FeatureChoice",
     "FeatureTable",
     "Numbers",

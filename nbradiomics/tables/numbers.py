@@ -13,7 +13,8 @@ _DOUBTFUL = (0.0, math.inf, -math.inf)
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 #: Digits with a decimal point or without: one way to read each, so that no text takes long.
 DECIMAL = r"(?:\d+(?:\.\d*)?|\.\d+)"
-_POINT = re.compile(rf"[+-]?{DECIMAL}{_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
+#: A number with a decimal point, an exponent, or neither.
+WITH_POINT = re.compile(rf"[+-]?{DECIMAL}{_EXPONENT}|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
 _COMMA = re.compile(rf"[+-]?(?:\d+,\d*|,\d+){_EXPONENT}", re.ASCII)
 #: What a complex number without an imaginary part looks like: some releases of PyRadiomics write such.
 _REAL = re.compile(rf"\(((?:[+-]?){DECIMAL}{_EXPONENT})[+-]0\.?0*j\)", re.ASCII)
@@ -63,14 +64,14 @@ def read_numbers(cells: pd.Series) -> Numbers:
     Numbers
         The values, and the cells that were not read.
     """
-    plain = [float(cell) if cell else math.nan for cell in cells if not cell or _POINT.fullmatch(cell)]
+    plain = [float(cell) if cell else math.nan for cell in cells if not cell or WITH_POINT.fullmatch(cell)]
     # A column as programs write them.
     if len(plain) == len(cells) and not _any_out_of_range(cells, plain):
         mark = "." if any("." in cell for cell in cells) else ""
         return Numbers(pd.Series(plain, index=cells.index, dtype="float64"), mark=mark)
     texts = {int(place): str(cell) for place, cell in cells.items() if cell != ""}  # type: ignore[call-overload]
     commas = {place for place, text in texts.items() if _COMMA.fullmatch(text)}
-    decimals = {place for place, text in texts.items() if "." in text and _POINT.fullmatch(text)}
+    decimals = {place for place, text in texts.items() if "." in text and WITH_POINT.fullmatch(text)}
     by_comma = bool(commas) and not decimals and any(not _EITHER.fullmatch(texts[place]) for place in commas)
     pointed = next((text for place, text in texts.items() if place in decimals), "")
     found: dict[int, float] = {}
@@ -81,7 +82,7 @@ def read_numbers(cells: pd.Series) -> Numbers:
         if value is not None:
             found[place] = value
             continue
-        if place in commas or _GROUPED.fullmatch(text) or _POINT.fullmatch(text):
+        if place in commas or _GROUPED.fullmatch(text) or WITH_POINT.fullmatch(text):
             undecided.add(place)
         unread[place] = _reason(text, comma=place in commas, pointed=pointed)
     values = pd.Series(found, dtype="float64").reindex(cells.index)
@@ -113,7 +114,7 @@ def _any_out_of_range(cells: pd.Series, values: list[float]) -> bool:
 def _number(text: str, *, by_comma: bool) -> float | None:
     """The number of a cell; ``None`` where it is none, or out of range."""
     real = _REAL.fullmatch(text)
-    if _POINT.fullmatch(text):
+    if WITH_POINT.fullmatch(text):
         plain = text
     elif by_comma and _COMMA.fullmatch(text):
         plain = text.replace(",", ".")
@@ -126,7 +127,7 @@ def _number(text: str, *, by_comma: bool) -> float | None:
 
 
 def _reason(text: str, *, comma: bool, pointed: str) -> str:
-    if _POINT.fullmatch(text):
+    if WITH_POINT.fullmatch(text):
         return "is larger or smaller than any number that can be computed with"
     if _EITHER.fullmatch(text):
         return f"may mean {text.replace(',', '.')} or {re.sub('[.,]', '', text)}"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbradiomics.clinical.numbers import read_numbers as read_clinical_numbers
 from nbradiomics.tables import read_numbers
 from nbradiomics.tables.spreadsheet import guarded
 
@@ -86,5 +87,6 @@ def test_the_index_is_that_of_the_cells() -> None:
 def test_a_cell_of_very_many_digits_takes_no_time() -> None:
     cells = pd.Series(["1" * 100_000 + "x", "-" + "1" * 100_000 + ",x", "(" + "1" * 100_000])
     assert len(read_numbers(cells).unread) == 3
+    assert read_clinical_numbers(cells).bad.all()
     for cell in cells:
         guarded(f"-{cell}")
