@@ -32,10 +32,10 @@ from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
 from nbradiomics.features.maps import feature_maps, write_maps
-from nbradiomics.features.native.discretisation import discretise
-from nbradiomics.features.native.textures import TextureSettings
-from nbradiomics.features.native.voxel_firstorder import first_order_maps
-from nbradiomics.features.native.voxel_textures import voxel_features
+from nbradiomics.features.native.classes.textures import TextureSettings
+from nbradiomics.features.native.levels.discretisation import discretise
+from nbradiomics.features.native.voxel.firstorder import first_order_maps
+from nbradiomics.features.native.voxel.textures import voxel_features
 
 CLASSES = ("firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 SETTINGS: dict[str, Any] = {"binWidth": 25, "voxelBatch": 1000}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nbradiomics.cohort import Cohort, load_cohort
-from nbradiomics.lesions import apply_lesion_rule
+from nbradiomics.cohort.lesions import apply_lesion_rule
 
 ROWS = 1000
 KINDS = {

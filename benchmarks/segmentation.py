@@ -38,8 +38,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from nbradiomics.case_region import read_case_region
 from nbradiomics.cohort import Case, Scan, load_cohort
+from nbradiomics.cohort.case_region import read_case_region
 from nbradiomics.images.io import read_image, write_image
 from nbradiomics.segmentation import Model, load_model
 from nbradiomics.segmentation.store import find_model

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from nbradiomics.features.native.ibsi_compliance import COMPARISONS, Phantom, verdict, verdicts
-from nbradiomics.features.native.ibsi_names import COMPUTED, NOT_COMPUTED, reason
+from nbradiomics.features.compliance.ibsi import COMPARISONS, Phantom, verdict, verdicts
+from nbradiomics.features.compliance.ibsi_names import COMPUTED, NOT_COMPUTED, reason
 
 
 def main(folder: Path, page: Path) -> None:

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.features import ENGINES, load_parameters
-from nbradiomics.features.parity import allowed_difference
+from nbradiomics.features.compliance.parity import allowed_difference
 from scripts.parity_samples import MAKERS, NEARLY_FLAT, WITH_FILTERS, Sample, real_tumours
 from scripts.write_ibsi_page import between
 

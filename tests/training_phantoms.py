@@ -11,7 +11,7 @@ import torch
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.segmentation.training.recipe import Recipe
 from nbradiomics.segmentation.training.train import TrainingSettings
-from nbradiomics.training import TrainedModel, train_model
+from nbradiomics.workflows.training import TrainedModel, train_model
 from tests.helpers import ball, make_image, write_cohort
 
 FOLDS = ("fold_0", "fold_1")

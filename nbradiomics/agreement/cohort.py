@@ -35,15 +35,15 @@ from nbradiomics.agreement.compare import compare_both_ways, comparison_status
 from nbradiomics.agreement.field import WHOLE_IMAGE, Field
 from nbradiomics.agreement.metrics import METRICS, TOLERANCE_MM, VOLUMES
 from nbradiomics.agreement.pairs import Pair, by_region, pairs_of_region
-from nbradiomics.case_region import DEFAULT_LABEL, read_case_region, region_hashes
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort
+from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region, region_hashes
+from nbradiomics.cohort.lesions import apply_lesion_rule, lesion_rule, require_lesions_told_apart
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.execution.batch import Failure, Progress, quiet
+from nbradiomics.execution.workspace import Payload, Workspace, content_hash, result_key, run_stored
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
-from nbradiomics.lesions import apply_lesion_rule, lesion_rule, require_lesions_told_apart
 from nbradiomics.tables import AUTO
-from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "compare"
 COLUMNS = [

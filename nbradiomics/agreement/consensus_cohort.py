@@ -20,15 +20,15 @@ from nbradiomics.agreement.cohort import (
 from nbradiomics.agreement.compare import compare_regions, comparison_status
 from nbradiomics.agreement.consensus import consensus_of, require_methods
 from nbradiomics.agreement.pairs import CONSENSUS, Pair, by_region, first_readings
-from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort, Scan
-from nbradiomics.cohort_table import INDEPENDENT
+from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
+from nbradiomics.cohort.columns import INDEPENDENT
+from nbradiomics.cohort.lesions import UNION, apply_lesion_rule
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Failure, Progress, quiet, run_cases
+from nbradiomics.execution.batch import Failure, Progress, quiet, run_cases
+from nbradiomics.execution.workspace import Payload, Workspace, result_key, run_stored
+from nbradiomics.files.names import file_stems
 from nbradiomics.images.io import write_image
-from nbradiomics.lesions import UNION, apply_lesion_rule
-from nbradiomics.names import file_stems
-from nbradiomics.workspace import Payload, Workspace, result_key, run_stored
 
 STAGE = "consensus"
 

@@ -8,12 +8,12 @@ from nbradiomics.agreement.cohort import require_grid_of
 from nbradiomics.agreement.compare import comparison_status
 from nbradiomics.agreement.distance_map import signed_distance_map
 from nbradiomics.agreement.pairs import AUTO_PAIR, Pair, by_region, pairs_of_region
-from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort
-from nbradiomics.execution import Failure, Progress, quiet, run_cases
+from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
+from nbradiomics.cohort.lesions import apply_lesion_rule
+from nbradiomics.execution.batch import Failure, Progress, quiet, run_cases
+from nbradiomics.files.names import file_stems
 from nbradiomics.images.io import write_image
-from nbradiomics.lesions import apply_lesion_rule
-from nbradiomics.names import file_stems
 
 STAGE = "distance maps"
 

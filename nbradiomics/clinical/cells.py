@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical.missing import Codes, find_missing
-from nbradiomics.problem import Problem
-from nbradiomics.wording import counted, quoted
+from nbradiomics.messages.problem import Problem
+from nbradiomics.messages.wording import counted, quoted
 
 #: Line of a file in which the first row of a table stands: line 1 is the header.
 FIRST_LINE = 2

@@ -14,8 +14,8 @@ from nbradiomics.clinical.inference import Kind, broken_cells, infer_kind
 from nbradiomics.clinical.levels import as_levels, level_warnings, match_level
 from nbradiomics.clinical.numbers import Numbers, read_numbers
 from nbradiomics.clinical.oddities import number_warnings
-from nbradiomics.problem import Problem
-from nbradiomics.wording import quoted
+from nbradiomics.messages.problem import Problem
+from nbradiomics.messages.wording import quoted
 
 
 class Said(StrEnum):

@@ -12,7 +12,7 @@ from nbradiomics.clinical.declaration import Declaration, choose
 from nbradiomics.clinical.inference import Kind
 from nbradiomics.clinical.levels import too_many_levels
 from nbradiomics.errors import InputError
-from nbradiomics.problem import Problem, raise_errors
+from nbradiomics.messages.problem import Problem, raise_errors
 
 #: Why columns of these kinds cannot enter a model.
 _REFUSED = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nbradiomics.clinical.missing import Codes
 from nbradiomics.errors import InputError
-from nbradiomics.problem import Problem
+from nbradiomics.messages.problem import Problem
 
 if TYPE_CHECKING:
     import pandas as pd

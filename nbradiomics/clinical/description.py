@@ -12,8 +12,8 @@ from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.column import ClinicalColumn, Said
 from nbradiomics.clinical.endpoints import DROP, EndpointReading, EndpointRule
 from nbradiomics.clinical.inference import Kind
-from nbradiomics.problem import Problem
-from nbradiomics.wording import counted, short
+from nbradiomics.messages.problem import Problem
+from nbradiomics.messages.wording import counted, short
 
 _SAID = {Said.INFERRED: "was taken for", Said.DECLARED: "was declared to be", Said.TYPED: "is typed as"}
 _SHOWN = 5

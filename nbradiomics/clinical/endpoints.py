@@ -16,7 +16,7 @@ from nbradiomics.clinical.events import read_events
 from nbradiomics.clinical.numbers import Numbers, plain_number, read_numbers
 from nbradiomics.clinical.oddities import codes_among, words_of
 from nbradiomics.errors import InputError
-from nbradiomics.problem import Problem, raise_errors
+from nbradiomics.messages.problem import Problem, raise_errors
 
 #: What becomes of a time of 0 when it is left out.
 DROP = "drop"

@@ -12,8 +12,8 @@ import pandas as pd
 from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.missing import same_value
 from nbradiomics.clinical.numbers import plain_number
-from nbradiomics.problem import Problem
-from nbradiomics.wording import quoted
+from nbradiomics.messages.problem import Problem
+from nbradiomics.messages.wording import quoted
 
 _EVENT = frozenset(
     {"yes", "y", "true", "t", "event", "dead", "died", "deceased", "death", "deceased/dead"}

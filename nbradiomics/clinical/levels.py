@@ -11,8 +11,8 @@ from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.missing import doubtful_words
 from nbradiomics.clinical.numbers import plain_number
 from nbradiomics.clinical.oddities import codes_among
-from nbradiomics.problem import Problem
-from nbradiomics.wording import counted
+from nbradiomics.messages.problem import Problem
+from nbradiomics.messages.wording import counted
 
 #: More levels than this are looked at: are they free text, and how many are rare?
 MOST_LEVELS = 10

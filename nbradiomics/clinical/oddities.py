@@ -9,8 +9,8 @@ import pandas as pd
 
 from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.missing import doubtful_words
-from nbradiomics.problem import Problem
-from nbradiomics.wording import counted, short
+from nbradiomics.messages.problem import Problem
+from nbradiomics.messages.wording import counted, short
 
 #: Numbers that are written for a value that is missing.
 _CODES = (-1.0, *(sign * number for number in (9.0, 99.0, 999.0, 9999.0, 99999.0) for sign in (-1, 1)))

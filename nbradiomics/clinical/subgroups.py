@@ -13,7 +13,7 @@ from nbradiomics.clinical.inference import Kind
 from nbradiomics.clinical.numbers import answers_only
 from nbradiomics.clinical.oddities import says_group
 from nbradiomics.errors import InputError
-from nbradiomics.problem import raise_errors
+from nbradiomics.messages.problem import raise_errors
 
 
 def subgroup_columns(

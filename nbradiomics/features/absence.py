@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nbradiomics.features.expected import NO_SIGMA, expected_features, log_name
-from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters.expected import NO_SIGMA, expected_features, log_name
 
 #: Features that PyRadiomics retired, each with the one that has the same value.
 _RETIRED = {

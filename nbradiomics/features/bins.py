@@ -68,9 +68,10 @@ def span_finder(image: sitk.Image, parameters: Parameters) -> Callable[[sitk.Ima
         Takes a binary region, 1 inside, and gives its lowest and highest intensity; raises `InputError` where
         an engine would refuse the region.
     """
+    from nbradiomics.features.engines.pyradiomics_engine import refusal
+    from nbradiomics.features.native.grid.preparation import normalised, prepare
     from nbradiomics.features.native.plan import Plan
-    from nbradiomics.features.native.preparation import normalised, prepare
-    from nbradiomics.features.pyradiomics_engine import listening, refusal
+    from nbradiomics.features.notes import listening
 
     with listening():
         plan = Plan.of(parameters.content, parameters.own.ibsi)

@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.cohort import Case, Cohort
+from nbradiomics.cohort.lesions import measured_cases
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.execution.batch import Failure, Progress, quiet
+from nbradiomics.execution.workspace import Payload, Workspace
 from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, first_of, require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.scans import STAGE, extract_scans
-from nbradiomics.features.unused import unused_settings
-from nbradiomics.lesions import measured_cases
 from nbradiomics.tables import INDEX
-from nbradiomics.workspace import Payload, Workspace
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ from typing import Any
 import pandas as pd
 import SimpleITK as sitk
 
-from nbradiomics.case_region import read_case
 from nbradiomics.cohort import Case, Cohort
-from nbradiomics.execution import Failure, Progress, quiet, run_cases
+from nbradiomics.cohort.case_region import read_case
+from nbradiomics.cohort.lesions import measured_cases
+from nbradiomics.execution.batch import Failure, Progress, quiet, run_cases
+from nbradiomics.features.engines.pyradiomics_engine import refusal
 from nbradiomics.features.extract import read_pair, resolve_label
+from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import Parameters, load_parameters
-from nbradiomics.features.pyradiomics_engine import listening, refusal
 from nbradiomics.features.refusals import explained
-from nbradiomics.lesions import measured_cases
 from nbradiomics.tables import INDEX
 
 STAGE = "diagnostics"

@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 import SimpleITK as sitk
 
-from nbradiomics.case_region import require_not_the_image
+from nbradiomics.cohort.case_region import require_not_the_image
 from nbradiomics.errors import InputError
-from nbradiomics.features import pyradiomics_engine
 from nbradiomics.features.absence import absent_features
 from nbradiomics.features.bins import bin_width, span_finder
-from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.engines import native_engine, pyradiomics_engine
+from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.grid_cost import require_affordable
-from nbradiomics.features.native import engine as native_engine
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.refusals import explained
 from nbradiomics.images.fit import STRICT, Fit, fit_mask

@@ -9,10 +9,10 @@ from typing import Any
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.limits import allowing, count
-from nbradiomics.features.native.preparation import Box
+from nbradiomics.features.native.grid.preparation import Box
 from nbradiomics.features.parameters import Parameters
-from nbradiomics.memory import require_memory
+from nbradiomics.features.parameters.limits import allowing, count
+from nbradiomics.system.memory import require_memory
 
 #: Memory at the peak per voxel of the grid, images and temporary copies together. Measured were 62 bytes for
 #: the original image, 66 to 70 for most filters, 94 (PyRadiomics: 105) for wavelets.

@@ -13,9 +13,13 @@ import pandas as pd
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Progress, quiet
+from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.provenance import write_provenance
+from nbradiomics.execution.workspace import content_hash, result_key
 from nbradiomics.features.absence import absent_features
-from nbradiomics.features.expected import SHAPES
+from nbradiomics.features.engines import native_engine as engine
+from nbradiomics.features.engines.extraction import Extraction
+from nbradiomics.features.engines.pyradiomics_engine import refusal
 from nbradiomics.features.extract import (
     read_pair,
     require_finite,
@@ -23,22 +27,19 @@ from nbradiomics.features.extract import (
     resolve_label,
     told,
 )
-from nbradiomics.features.extraction import Extraction
 from nbradiomics.features.grid_cost import require_affordable
-from nbradiomics.features.native import engine
+from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import Parameters, load_parameters
-from nbradiomics.features.pyradiomics_engine import listening, refusal
+from nbradiomics.features.parameters.expected import SHAPES
 from nbradiomics.features.refusals import explained
-from nbradiomics.folder_in_use import working_in
+from nbradiomics.files.folder_in_use import working_in
+from nbradiomics.files.owned_folder import foreign_files
+from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.images.io import describe, write_image
-from nbradiomics.owned_folder import foreign_files
-from nbradiomics.provenance import write_provenance
-from nbradiomics.regular_file import read_own_json
 from nbradiomics.tables import write_table
-from nbradiomics.workspace import content_hash, result_key
 
 if TYPE_CHECKING:
-    from nbradiomics.features.native.maps import FeatureMap
+    from nbradiomics.features.native.voxel.maps import FeatureMap
 
 #: Files beside the maps.
 TABLE, PROVENANCE = "maps.csv", "provenance.json"
@@ -201,8 +202,8 @@ def _made(
 ) -> Generator[FeatureMap, None, None]:
     """Make the maps one at a time; at the end `missing` holds why those that were asked for are not there."""
     # The kernels bring Numba with them, which takes its time: not before they are needed.
-    from nbradiomics.features.native.maps import native_maps
     from nbradiomics.features.native.plan import Plan
+    from nbradiomics.features.native.voxel.maps import native_maps
 
     if parameters.own.asks:
         raise InputError(

@@ -59,9 +59,9 @@ def _how(setting: Mapping[str, Any]) -> str:
 
 def _after_resampling(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> int | None:
     """Voxels that resampling leaves of a region; ``None`` where nothing is resampled, or that is refused."""
+    from nbradiomics.features.native.grid.preparation import crops, labelled, loaded, same_grid, tolerance
     from nbradiomics.features.native.plan import Plan
-    from nbradiomics.features.native.preparation import crops, labelled, loaded, same_grid, tolerance
-    from nbradiomics.features.pyradiomics_engine import listening
+    from nbradiomics.features.notes import listening
 
     with listening():
         plan = Plan.of(parameters.content, parameters.own.ibsi)

@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 from typing_extensions import TypedDict
 
-from nbradiomics.case_region import region_hashes, region_on
 from nbradiomics.cohort import Case
+from nbradiomics.cohort.case_region import region_hashes, region_on
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution import Batch, Failure, Progress, run_cases
-from nbradiomics.features.extract import ENGINES, extract_regions
-from nbradiomics.features.parameters import UNION, Parameters
-from nbradiomics.images.io import read_image
-from nbradiomics.workspace import (
+from nbradiomics.execution.batch import Batch, Failure, Progress, run_cases
+from nbradiomics.execution.workspace import (
     PASSING,
     Keep,
     Payload,
@@ -26,6 +23,9 @@ from nbradiomics.workspace import (
     result_key,
     run_stored,
 )
+from nbradiomics.features.extract import ENGINES, extract_regions
+from nbradiomics.features.parameters import UNION, Parameters
+from nbradiomics.images.io import read_image
 
 STAGE = "extract"
 #: Most masks of a scan that are measured together.

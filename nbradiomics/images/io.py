@@ -11,8 +11,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
+from nbradiomics.files.atomic import whole
+from nbradiomics.files.regular_file import open_regular, require_regular
 from nbradiomics.images.grid import require_geometry
 from nbradiomics.images.itk_formats import NIFTI_READER, read_by_itk, reader_of
 from nbradiomics.images.native_output import native_output
@@ -26,8 +27,7 @@ from nbradiomics.images.refusals import (
     missing,
     values_per_voxel,
 )
-from nbradiomics.passing import passing_named
-from nbradiomics.regular_file import open_regular, require_regular
+from nbradiomics.system.transient import passing_named
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.regular_file import open_regular
 from nbradiomics.images.gipl import gipl_geometry, gipl_part
 from nbradiomics.images.grid import require_geometry, right_angled
 from nbradiomics.images.native_output import native_output
@@ -30,8 +31,7 @@ from nbradiomics.images.stored import Stored
 from nbradiomics.images.text_header import geometry_of, read_text_header, require_voxel_size
 from nbradiomics.images.voxel_files import Part, parts_of
 from nbradiomics.images.vtk import require_vtk, vtk_geometry
-from nbradiomics.passing import passing_cause
-from nbradiomics.regular_file import open_regular
+from nbradiomics.system.transient import passing_cause
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

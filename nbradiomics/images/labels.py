@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from nbradiomics.errors import InputError
-from nbradiomics.wording import quoted
+from nbradiomics.messages.wording import quoted
 
 #: Whole numbers of ASCII digits that any mask's voxels can hold.
 _WHOLE = re.compile("-?[0-9]{1,18}")

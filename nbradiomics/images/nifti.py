@@ -20,12 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.regular_file import open_regular, require_regular
 from nbradiomics.images.nifti_header import Grid, grid_of, header_doubts, is_single, read_header, scaling
 from nbradiomics.images.packed import MOST_OUT, opened
 from nbradiomics.images.refusals import complex_numbers, damaged, dimensions, values_per_voxel
 from nbradiomics.images.voxel_files import require_inside
-from nbradiomics.passing import passing_cause
-from nbradiomics.regular_file import open_regular, require_regular
+from nbradiomics.system.transient import passing_cause
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

@@ -16,9 +16,9 @@ from typing import IO, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
+from nbradiomics.files.regular_file import open_regular
 from nbradiomics.images.refusals import damaged
 from nbradiomics.images.voxel_files import Part
-from nbradiomics.regular_file import open_regular
 
 #: Bytes that come out of one packed byte at most.
 MOST_OUT = 1032

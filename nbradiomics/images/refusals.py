@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from nbradiomics.errors import InputError
-from nbradiomics.regular_file import open_regular
+from nbradiomics.files.regular_file import open_regular
 
 DICOM_READER = "GDCMImageIO"
 #: Classes of DICOM objects that hold a segmentation, by their identifier.

@@ -13,7 +13,7 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.images.io import describe, read_file, require_volume
 from nbradiomics.images.labels import ALL, label_number, split_label
 from nbradiomics.images.segments import Segment, choose_segments, segment_list, segments_of
-from nbradiomics.wording import quoted
+from nbradiomics.messages.wording import quoted
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

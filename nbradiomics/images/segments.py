@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.images.labels import ALL, label_number, split_label
-from nbradiomics.wording import quoted
+from nbradiomics.messages.wording import quoted
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

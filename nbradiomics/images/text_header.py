@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.regular_file import open_regular
 from nbradiomics.images.refusals import damaged
-from nbradiomics.regular_file import open_regular
 
 #: More than any header holds that people or programs write.
 _LONGEST = 1 << 22

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.regular_file import open_regular, require_regular
 from nbradiomics.images.refusals import damaged
 from nbradiomics.images.text_header import TextHeader
-from nbradiomics.regular_file import open_regular, require_regular
 
 _NRRD_PACKINGS = {
     "raw": "", "gzip": "gzip", "gz": "gzip", "hex": "hex", "txt": "text", "text": "text", "ascii": "text",

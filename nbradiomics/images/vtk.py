@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.regular_file import open_regular
 from nbradiomics.images.packed import require_numbers
 from nbradiomics.images.refusals import damaged
 from nbradiomics.images.stored import Stored
-from nbradiomics.regular_file import open_regular
 
 #: The title has 256 characters at most, the other lines are short.
 _LONGEST = 4096

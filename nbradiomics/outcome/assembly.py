@@ -19,13 +19,13 @@ from nbradiomics.clinical import (
     read_reading,
 )
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.guess import did_you_mean
+from nbradiomics.messages.problem import raise_errors
+from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.cox import survival_array
 from nbradiomics.outcome.seen import with_reason
 from nbradiomics.outcome.stability import StabilityRule
-from nbradiomics.problem import raise_errors
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
-from nbradiomics.wording import tally
 
 MINIMUM_SUBJECTS = 10
 EVENTS_PER_FOLD = 2

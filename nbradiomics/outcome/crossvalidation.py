@@ -12,7 +12,7 @@ from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.execution.batch import Progress, quiet, run_cases
 from nbradiomics.outcome.cox import NotConvergedError
 from nbradiomics.outcome.models import build_model, coefficients
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nbradiomics.clinical import Declaration, EndpointRule
-from nbradiomics.execution import Progress, quiet
+from nbradiomics.execution.batch import Progress, quiet
 from nbradiomics.outcome.assembly import (
     OutcomeData,
     assemble,

@@ -11,7 +11,7 @@ import pandas as pd
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
-from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.execution.batch import Progress, quiet, run_cases
 from nbradiomics.outcome.crossvalidation import FoldResult, cross_validate
 
 if TYPE_CHECKING:

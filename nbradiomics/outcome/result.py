@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbradiomics.atomic import write_text
+from nbradiomics.files.atomic import write_text
 from nbradiomics.tables import write_table
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from nbradiomics.errors import InputError
-from nbradiomics.in_training import (
+from nbradiomics.cohort.in_training import (
     COLUMN,
     automatic_rows_of_seen,
     left_out_sentence,
@@ -16,6 +15,7 @@ from nbradiomics.in_training import (
     unknown_sentence,
     unknown_subjects,
 )
+from nbradiomics.errors import InputError
 from nbradiomics.tables import AUTO
 
 REASON = "the model was trained on it"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbradiomics.components import is_component, refuse_components
+from nbradiomics.cohort.components import is_component, refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.messages.wording import share
 from nbradiomics.reproducibility import CAUTION_BELOW, MINIMUM_SUBJECTS
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import share
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
 from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.performance import GAIN
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
-from nbradiomics.wording import against, concordance, counted, p_text, share, signed
 
 #: Columns that a sentence warns of one by one.
 _SHOWN = 10

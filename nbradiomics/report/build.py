@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
+from nbradiomics.files.atomic import write_text
 from nbradiomics.report.content import Page, Section
 from nbradiomics.report.pages import build_outcome_page
 from nbradiomics.report.render import render
@@ -18,7 +18,7 @@ from nbradiomics.report.sections.masks import masks_blocks
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import banners, overview_facts, study_name, subtitle
 from nbradiomics.report.sections.provenance import provenance_blocks
-from nbradiomics.report.sections.readers import readers_blocks
+from nbradiomics.report.sections.reader_study import readers_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
 
 #: Name, title and maker of each section, in the order of the page.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.wording import Form, amount, number, ratio
+from nbradiomics.messages.wording import Form, amount, number, ratio
 
 
 def metric_label(name: str, tolerances: pd.Series | None = None) -> str:

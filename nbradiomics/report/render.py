@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError
+from nbradiomics.files.atomic import write_text
 from nbradiomics.report.content import Page
 
 _HEAD = 1000  # characters at the start of a page, in which its mark stands

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.regular_file import read_own_json
+from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.tables import read_text_table, with_names
 
 REMEDY = "Run the stage that writes it again; the report reads these files as the stages write them."

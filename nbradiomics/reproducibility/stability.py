@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nbradiomics.components import refuse_components
+from nbradiomics.cohort.components import refuse_components
+from nbradiomics.cohort.in_training import require_named_model, seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.guess import did_you_mean
-from nbradiomics.in_training import require_named_model, seen_subjects
+from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO, feature_columns, read_named_table, select
 

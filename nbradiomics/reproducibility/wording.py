@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nbradiomics.in_training import (
+from nbradiomics.cohort.in_training import (
     left_out_sentence,
     seen_subjects,
     unknown_sentence,
     unknown_subjects,
 )
+from nbradiomics.messages.wording import counted
 from nbradiomics.reproducibility.stability import CAUTION_BELOW
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import counted
 
 _FEW_READERS = 3
 #: How the interval of ICC(A,1) may be read.

@@ -19,8 +19,8 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.execution import Progress, quiet
-from nbradiomics.regular_file import require_regular
+from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.files.regular_file import require_regular
 
 MOST_MEMBERS = 10_000
 GIB = 1024**3

@@ -16,11 +16,13 @@ import SimpleITK as sitk
 from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Cohort, Scan
+from nbradiomics.cohort.in_training import state_of
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.execution.batch import Failure, Progress, quiet
+from nbradiomics.execution.workspace import Payload, Workspace, content_hash, result_key, run_stored
+from nbradiomics.files.names import file_stems
 from nbradiomics.images.io import write_image
-from nbradiomics.in_training import state_of
-from nbradiomics.names import file_stems
+from nbradiomics.messages.wording import against, ratio
 from nbradiomics.segmentation.device import ran_out_of_memory
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.segmentation.model_files.card import Card, image_fingerprint, trained_on_subject
@@ -36,8 +38,6 @@ from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.segmentation.prediction.predict import Prediction
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import against, ratio
-from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "segment"
 NUMBERS = ["volume_ml", "removed_ml", "volume_cv", "fold_dice"]

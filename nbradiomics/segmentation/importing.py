@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.execution import Progress, quiet
+from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.files.regular_file import open_regular
 from nbradiomics.images.io import file_hash
-from nbradiomics.regular_file import open_regular
 from nbradiomics.segmentation.archive import GIB, extract, open_archive, require_below, require_space
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.segmentation.model_files.card import is_orientation, read_card, write_card

@@ -11,7 +11,7 @@ from typing import Literal
 from platformdirs import user_data_path
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.names import is_device
+from nbradiomics.files.names import is_device
 from nbradiomics.segmentation.model_files.checkpoint import checkpoint_paths
 from nbradiomics.segmentation.model_files.description import read_description
 from nbradiomics.segmentation.model_files.layout import PLANS, list_files, why_no_model

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbradiomics.atomic import write_text
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.execution.batch import Progress, quiet, run_cases
+from nbradiomics.files.atomic import write_text
+from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.images.io import write_image
-from nbradiomics.regular_file import read_own_json
 from nbradiomics.synthetic import outcomes
 from nbradiomics.synthetic.case import COHORT_NAMESPACE, make_case, seed_of
 from nbradiomics.synthetic.outcomes import Outcome, draw_outcome

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.wording import quoted
+from nbradiomics.messages.wording import quoted
 
 #: No name of the user's own.
 NO_COLUMNS: Mapping[str, str] = {}

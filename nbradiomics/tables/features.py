@@ -10,12 +10,12 @@ from fnmatch import fnmatchcase
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.guess import did_you_mean
+from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.messages.wording import quoted
 from nbradiomics.tables.columns import plain_name, require_single_names
 from nbradiomics.tables.index import INDEX
 from nbradiomics.tables.numbers import read_numbers
 from nbradiomics.tables.typed import LINE, is_row_number
-from nbradiomics.wording import quoted
 
 #: PyRadiomics' classes of features.
 CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.guess import did_you_mean
+from nbradiomics.messages.suggestion import did_you_mean
 
 
 def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

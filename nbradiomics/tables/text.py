@@ -6,7 +6,7 @@ import codecs
 from pathlib import Path
 
 from nbradiomics.errors import InputError
-from nbradiomics.regular_file import open_regular
+from nbradiomics.files.regular_file import open_regular
 
 #: What to do with a file that is no table.
 SAVE_AS_CSV = "Save it as CSV in UTF-8 (in Excel: Save as, 'CSV UTF-8')."

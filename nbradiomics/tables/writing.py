@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
+from nbradiomics.files.atomic import whole
 from nbradiomics.tables.spreadsheet import guarded_table
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import nbradiomics
-from nbradiomics import cli
 from nbradiomics.agreement.cohort import COLUMNS
+from nbradiomics.cli.commands.features import PRESETS
 from nbradiomics.tables import read_table
 from tests.helpers import ball, call, two_readers, write_cohort, write_scan
 
@@ -273,7 +273,7 @@ def test_no_progress_bar_where_the_output_is_no_terminal(
 
 
 def test_the_help_names_every_preset() -> None:
-    assert sorted(nbradiomics.presets()) == cli.PRESETS.split(", ")
+    assert sorted(nbradiomics.presets()) == PRESETS.split(", ")
 
 
 @pytest.mark.parametrize(
@@ -322,6 +322,6 @@ def test_an_interrupted_command_says_how_to_go_on(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nbradiomics.pipeline.run", interrupt)
+    monkeypatch.setattr("nbradiomics.workflows.run.run", interrupt)
     assert call("run", tmp_path / "study.yaml", "--out", tmp_path / "out") == 130
     assert "continues" in capsys.readouterr().err

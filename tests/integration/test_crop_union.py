@@ -11,10 +11,10 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
+from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features import extract_features
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.tables import INDEX
-from nbradiomics.workspace import Workspace
 from tests.helpers import ball, make_image, write_cohort
 
 SHAPE = (24, 30, 32)

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from nbradiomics.agreement.cohort import compare_cohort
 from nbradiomics.agreement.consensus_cohort import compare_with_consensus
-from nbradiomics.checks import check_images
 from nbradiomics.cohort import load_cohort
+from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.parameters import load_parameters
-from nbradiomics.problem import problem_table
+from nbradiomics.messages.problem import problem_table
 from nbradiomics.segmentation.cohort import segment_cohort
 from nbradiomics.segmentation.model import Model, load_model
-from nbradiomics.workspace import Workspace
+from nbradiomics.study.checks import check_images
 from tests.damage import damages, flipped
 from tests.helpers import call, two_readers
 from tests.random_model import make_model

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbradiomics.demo import run_demo
 from nbradiomics.errors import InputError
-from nbradiomics.owned_folder import foreign_files, read_mark
-from nbradiomics.run_folder import is_run_file
+from nbradiomics.files.owned_folder import foreign_files, read_mark
 from nbradiomics.tables import read_table
+from nbradiomics.workflows.demo import run_demo
+from nbradiomics.workflows.folder import is_run_file
 from tests.integration.test_pipeline import tables
 
 SUBJECTS = 16

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.checks import check
 from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features, load_parameters
+from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnostics
 from nbradiomics.features.maps import feature_maps
-from nbradiomics.features.verify import verify
+from nbradiomics.study.checks import check
 from tests.helpers import ball, call, make_image, write_cohort
 
 SPACING = (1.0, 1.0, 2.0)

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from nbradiomics.cli import main
 from nbradiomics.errors import InputError
 from nbradiomics.features.maps import feature_maps, write_maps
-from nbradiomics.features.native.voxel_kernel import CHUNK
+from nbradiomics.features.native.voxel.kernel import CHUNK
 from nbradiomics.images.io import write_image
 from tests.native_cases import CASES, make_case
 
@@ -126,7 +126,7 @@ def test_progress_counts_chunks_of_voxels() -> None:
 def test_values_do_not_depend_on_how_the_voxels_are_split(monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES["disconnected"]()
     whole = feature_maps(*case, params={})
-    monkeypatch.setattr("nbradiomics.features.native.voxel_kernel.CHUNK", 50)
+    monkeypatch.setattr("nbradiomics.features.native.voxel.kernel.CHUNK", 50)
     parts = feature_maps(*case, params={})
     assert list(whole) == list(parts)
     for name, image in whole.items():
@@ -135,7 +135,7 @@ def test_values_do_not_depend_on_how_the_voxels_are_split(monkeypatch: pytest.Mo
         )
 
 
-VALUES = "nbradiomics.features.native.voxel_values"
+VALUES = "nbradiomics.features.native.voxel.values"
 
 
 @pytest.mark.parametrize("setting", [{}, {"voxelSetting": {"voxelBatch": 1}}])
@@ -144,7 +144,7 @@ def test_values_on_disk_are_the_same(
 ) -> None:
     image, mask = CASES["disconnected"]()
     files = write_image(image, tmp_path / "image.nrrd"), write_image(mask, tmp_path / "mask.nrrd")
-    monkeypatch.setattr("nbradiomics.features.native.voxel_kernel.CHUNK", 50)
+    monkeypatch.setattr("nbradiomics.features.native.voxel.kernel.CHUNK", 50)
     held = write_maps(*files, tmp_path / "held", params=setting)
     expected = feature_maps(*files, params=setting)
     monkeypatch.setattr(f"{VALUES}.HELD", 0)
@@ -259,7 +259,7 @@ def test_memory_does_not_grow_with_the_features(
     name: str, features: int, batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = {"featureClass": {name: []}, **({"voxelSetting": {"voxelBatch": batch}} if batch else {})}
-    monkeypatch.setattr("nbradiomics.features.native.voxel_kernel.CHUNK", 500)
+    monkeypatch.setattr("nbradiomics.features.native.voxel.kernel.CHUNK", 500)
     image, mask = CASES["tiny"]()
     feature_maps(image, mask, params=content)  # what is loaded and compiled
     # With all values in memory: what the measure sees.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbradiomics.checks import check
+from nbradiomics.study.checks import check
 from tests.helpers import call, write_cohort
 
 SUBJECTS = 60

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbradiomics.agreement.study import ReadersStudy
+from nbradiomics.agreement.reader_study import ReadersStudy
 from nbradiomics.errors import InputError
-from nbradiomics.pipeline import run
 from nbradiomics.tables import read_table
+from nbradiomics.workflows.run import run
 from tests.helpers import two_readers
 
 STUDY = """\

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nbradiomics.pipeline import run
 from nbradiomics.tables import read_table
+from nbradiomics.workflows.run import run
 from tests.helpers import call
 from tests.integration.test_readers import SUBJECTS, cohort_of
 

@@ -14,7 +14,7 @@ import pytest
 import SimpleITK as sitk
 
 import nbradiomics
-from nbradiomics.features.verify import compare_values
+from nbradiomics.features.compliance.verify import compare_values
 from nbradiomics.images.io import write_image
 from nbradiomics.synthetic import Reader, draw_contour
 from nbradiomics.tables import INDEX

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from nbradiomics.errors import InputError
-from nbradiomics.owned_folder import MARK, foreign_files, read_mark
-from nbradiomics.pipeline import run
-from nbradiomics.reader_study import run_reader_study
-from nbradiomics.run_folder import is_run_file
+from nbradiomics.files.owned_folder import MARK, foreign_files, read_mark
+from nbradiomics.workflows.folder import is_run_file
+from nbradiomics.workflows.reader_study import run_reader_study
+from nbradiomics.workflows.run import run
 from tests.helpers import two_readers
 
 PARAMS = "featureClass: {firstorder: [Mean]}\n"

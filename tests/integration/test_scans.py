@@ -13,12 +13,12 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.cohort import load_cohort
+from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features import extract_features, scans
 from nbradiomics.features.cohort import FeatureTable, extract_cohort
-from nbradiomics.features.native import together
-from nbradiomics.features.native.preparation import normalised
+from nbradiomics.features.native import several_regions as together
+from nbradiomics.features.native.grid.preparation import normalised
 from nbradiomics.tables import INDEX
-from nbradiomics.workspace import Workspace
 from tests.helpers import ball, make_image, write_cohort
 
 # Of the libraries behind PyRadiomics' local binary patterns, here and in the processes.

@@ -13,6 +13,7 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import Scan, load_cohort
 from nbradiomics.errors import InputError, ModelError
+from nbradiomics.execution.workspace import Workspace
 from nbradiomics.images.io import read_image, write_image
 from nbradiomics.segmentation import Inference, PostProcessing, load_model
 from nbradiomics.segmentation.cohort import MAP_STEP, segment_cohort
@@ -20,7 +21,6 @@ from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.store import BUNDLED
 from nbradiomics.synthetic import SCANNERS, make_case, make_cohort
 from nbradiomics.synthetic.case import TRAINING_NAMESPACE, seed_of
-from nbradiomics.workspace import Workspace
 from tests.helpers import call, write_cohort
 from tests.random_model import open_demo
 

@@ -11,17 +11,17 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.checks import check
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.images.io import read_image, write_image
-from nbradiomics.pipeline import run
 from nbradiomics.segmentation import Inference, load_model
 from nbradiomics.segmentation.cohort import segment_cohort
 from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
 from nbradiomics.segmentation.prediction.inference import DEVICES, PRECISIONS, RESAMPLINGS
-from nbradiomics.study import Segment
+from nbradiomics.study.checks import check
+from nbradiomics.study.study import Segment
+from nbradiomics.workflows.run import run
 from tests.helpers import call, make_image, write_cohort
 from tests.random_model import make_model
 

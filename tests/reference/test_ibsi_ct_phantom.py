@@ -8,11 +8,11 @@ import pytest
 import SimpleITK as sitk
 
 import nbradiomics
-from nbradiomics.features.native.ibsi import Ibsi
-from nbradiomics.features.native.ibsi_compliance import COMPARISONS, Phantom, complies, switched
-from nbradiomics.features.native.ibsi_names import COMPUTED, reason
+from nbradiomics.features.compliance.ibsi import COMPARISONS, Phantom, complies, switched
+from nbradiomics.features.compliance.ibsi_names import COMPUTED, reason
+from nbradiomics.features.native.grid.preparation import prepare
 from nbradiomics.features.native.plan import Plan
-from nbradiomics.features.native.preparation import prepare
+from nbradiomics.features.parameters.ibsi import Ibsi
 from nbradiomics.images.io import read_image
 
 PAGE = Path(nbradiomics.__file__).parents[1] / "docs" / "ibsi.md"

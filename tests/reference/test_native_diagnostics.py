@@ -13,7 +13,7 @@ import pytest
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.features.diagnostics import diagnose_cohort, diagnostics
-from nbradiomics.features.pyradiomics_engine import listening
+from nbradiomics.features.notes import listening
 from tests.helpers import call, two_readers
 from tests.native_cases import CASES
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features
-from nbradiomics.features.native import engine
+from nbradiomics.features.engines import native_engine as engine
 from nbradiomics.features.parameters import load_parameters
 from tests.native_cases import CASES, blob, compare_engines, make_case, texture
 

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.compliance.parity import allowed_difference
 from nbradiomics.features.maps import feature_maps
-from nbradiomics.features.native.voxel_correlation import symmetric_correlation
-from nbradiomics.features.native.voxel_firstorder import first_order_maps
+from nbradiomics.features.native.voxel.correlation import symmetric_correlation
+from nbradiomics.features.native.voxel.firstorder import first_order_maps
+from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import load_parameters
-from nbradiomics.features.parity import allowed_difference
-from nbradiomics.features.pyradiomics_engine import listening
 from tests.native_cases import CASES, Case, make_case
 
 Maps = dict[str, sitk.Image]

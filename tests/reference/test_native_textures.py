@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.native.discrete import DiscreteRegion
-from nbradiomics.features.native.textures import TEXTURES, TextureSettings, texture_features
+from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings, texture_features
+from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
 
 Levels = NDArray[np.int32]
 

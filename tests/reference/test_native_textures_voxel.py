@@ -9,8 +9,8 @@ import pytest
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.textures import TEXTURES, TextureSettings
-from nbradiomics.features.native.voxel_textures import voxel_features
+from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings
+from nbradiomics.features.native.voxel.textures import voxel_features
 
 Maps = dict[str, NDArray[np.float64]]
 SPACING = (3.3, 0.9, 0.7)
@@ -97,7 +97,7 @@ def test_values_do_not_depend_on_chunks(
     """Batches of 7 voxels, or of all, are cut by chunks, and chunks by batches."""
     values, inside = region(6, 0.3)
     whole = native(values, inside, name, CASES[case])
-    monkeypatch.setattr("nbradiomics.features.native.voxel_kernel.CHUNK", chunk)
+    monkeypatch.setattr("nbradiomics.features.native.voxel.kernel.CHUNK", chunk)
     for feature, found in native(values, inside, name, CASES[case]).items():
         np.testing.assert_array_equal(found, whole[feature], err_msg=feature)
 

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 import nbradiomics
 from nbradiomics.features import ENGINES
-from nbradiomics.features.extraction import Extraction
+from nbradiomics.features.engines.extraction import Extraction
 from scripts import parity_samples as samples
 from scripts.write_parity_page import compare, count_line, exceptions, judge, survey, unexplained, write
 from tests.native_cases import CASES, make_case

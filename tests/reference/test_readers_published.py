@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nbradiomics.agreement.study import StudySettings
-from nbradiomics.agreement.study.multiplicity import benjamini_yekutieli, holm
-from nbradiomics.agreement.study.paired import signed_rank
-from nbradiomics.agreement.study.volumes import limits_of_agreement
+from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.reader_study.multiplicity import benjamini_yekutieli, holm
+from nbradiomics.agreement.reader_study.paired import signed_rank
+from nbradiomics.agreement.reader_study.volumes import limits_of_agreement
 
 #: Bland and Altman, Lancet 1986;327:307-310: first readings of 17 subjects, Wright and mini meter, l/min.
 WRIGHT = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]

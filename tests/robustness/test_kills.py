@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nbradiomics.owned_folder import MARK
+from nbradiomics.files.owned_folder import MARK
 from nbradiomics.synthetic import make_cohort
 from tests.helpers import two_readers
 

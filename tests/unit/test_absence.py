@@ -15,8 +15,8 @@ from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features, load_parameters
 from nbradiomics.features.cohort import extract_cohort
-from nbradiomics.features.expected import expected_features
 from nbradiomics.features.extract import extract_region
+from nbradiomics.features.parameters.expected import expected_features
 from tests.helpers import ball, call, make_image, write_cohort, write_scan
 from tests.native_cases import CASES
 

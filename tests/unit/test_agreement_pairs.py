@@ -146,7 +146,7 @@ def test_an_empty_mask_is_told_from_both_sides(tmp_path: Path) -> None:
 
 
 def test_a_stored_pair_is_computed_anew_for_another_tolerance_or_probability(tmp_path: Path) -> None:
-    from nbradiomics.workspace import Workspace
+    from nbradiomics.execution.workspace import Workspace
 
     cohort, work = study(tmp_path), Workspace(tmp_path / "work")
     first = compare_cohort(cohort, workspace=work, tolerance_mm=0.3).table

@@ -12,10 +12,10 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbradiomics.checks import check
 from nbradiomics.features import load_parameters
 from nbradiomics.features.bins import advised_width, bin_advice, bins_between, span_finder
 from nbradiomics.features.extract import extract_region
+from nbradiomics.study.checks import check
 from tests.helpers import ball, call, write_cohort, write_scan
 from tests.native_cases import CASES
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.checks import check
 from nbradiomics.errors import InputError
+from nbradiomics.study.checks import check
 from tests.helpers import ball, make_image, two_readers, write_cohort, write_scan
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.checks import check, survey
-from nbradiomics.checks.found import found_in
 from nbradiomics.features.parameters import load_parameters
+from nbradiomics.study.checks import check, survey
+from nbradiomics.study.checks.found import found_in
 from tests.helpers import ball, call, two_readers, write_cohort, write_scan
 
 ENDPOINT = "{name: os, time: days, event: died}"
@@ -160,7 +160,7 @@ def test_the_label_of_the_parameter_file_is_not_that_of_the_model(tmp_path: Path
 
 
 def test_each_image_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nbradiomics.checks import images, masks
+    from nbradiomics.study.checks import images, masks
 
     opened: list[str] = []
 

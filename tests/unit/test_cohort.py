@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nbradiomics.cohort import load_cohort
-from nbradiomics.cohort_table import read_cohort_table
+from nbradiomics.cohort.columns import read_cohort_table
 from nbradiomics.errors import InputError
 from tests.helpers import write_cohort
 
@@ -267,7 +267,7 @@ def test_a_subject_of_a_batch_table_is_named_by_the_file_of_a_windows_path(tmp_p
 
 @pytest.mark.parametrize("named", [r"images\a.nii.gz", r"C:\data\a.nii.gz", "C:/data/a.nii.gz"])
 def test_a_path_of_windows_that_is_not_there_is_called_so(named: str, tmp_path: Path) -> None:
-    from nbradiomics.checks import check
+    from nbradiomics.study.checks import check
 
     table = check(write_cohort(tmp_path, [f"s,{named},,"]))
     assert table["row"].tolist() == ["2"]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from nbradiomics.checks import check
 from nbradiomics.cohort import load_cohort
-from nbradiomics.cohort_table import read_cohort_table
+from nbradiomics.cohort.columns import read_cohort_table
 from nbradiomics.errors import InputError
-from nbradiomics.problem import Problem
-from nbradiomics.study_file import load_study
+from nbradiomics.messages.problem import Problem
+from nbradiomics.study.checks import check
+from nbradiomics.study.file import load_study
 from tests.helpers import two_readers, write_cohort
 
 

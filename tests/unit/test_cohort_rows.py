@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.cohort import load_cohort
-from nbradiomics.cohort_table import _ScanRows, read_cohort_table
+from nbradiomics.cohort.columns import _ScanRows, read_cohort_table
 
 Row = tuple[str, str, str]  # channel, image, mask
 rows = st.lists(

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nbradiomics.agreement.cohort import compare_cohort
-from nbradiomics.case_region import read_case_region, region_hashes
-from nbradiomics.checks import check
 from nbradiomics.cohort import Cohort, load_cohort
-from nbradiomics.components import component_volumes, is_component, keep_component
+from nbradiomics.cohort.case_region import read_case_region, region_hashes
+from nbradiomics.cohort.components import component_volumes, is_component, keep_component
+from nbradiomics.cohort.lesions import measured_cases
 from nbradiomics.errors import InputError
+from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import FeatureTable, extract_cohort
-from nbradiomics.lesions import measured_cases
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.segmentation.training.cases import find_cases
-from nbradiomics.workspace import Workspace
+from nbradiomics.study.checks import check
 from tests.helpers import ball, call, make_image, write_cohort, write_scan
 
 VOLUME = {"featureClass": {"shape": ["VoxelVolume"]}}

@@ -10,7 +10,7 @@ import pytest
 
 BAR = """
 import sys
-from nbradiomics.console import bars
+from nbradiomics.cli.console import bars
 with bars("extract", 3) as advance:
     for _ in range(3):
         print("a library's words", file=sys.stderr)

@@ -14,9 +14,9 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.workspace import Workspace, content_hash, run_stored
 from nbradiomics.images.content import lies_in_one_file
 from nbradiomics.images.io import read_image
-from nbradiomics.workspace import Workspace, content_hash, run_stored
 from tests.helpers import ball, call, make_image, write_cohort
 
 #: Axes z, y, x; large enough that the bytes in the middle of each file are voxels.

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.checks import check
 from nbradiomics.errors import InputError
 from nbradiomics.images.io import read_image
+from nbradiomics.study.checks import check
 from tests.helpers import ball, make_image, write_cohort, write_scan
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.checks import check
+from nbradiomics.study.checks import check
 from tests.helpers import ball, call, make_image, write_cohort, write_scan
 
 HEADER = "subject,image,reader,mask"
@@ -131,9 +131,9 @@ def test_one_mask_for_two_sequences_of_a_scan_is_left_alone(scans: Path) -> None
 
 
 def test_what_was_found_is_found_again_from_the_stored_results(scans: Path) -> None:
-    from nbradiomics.checks.images import check_images
     from nbradiomics.cohort import load_cohort
-    from nbradiomics.workspace import Workspace
+    from nbradiomics.execution.workspace import Workspace
+    from nbradiomics.study.checks.images import check_images
 
     rows = ["p,p.nii.gz,A,p_A.nii.gz", "p,p.nii.gz,B,p_A.nii.gz"]
     cohort = load_cohort(write_cohort(scans, rows))

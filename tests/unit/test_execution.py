@@ -10,7 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution import FAULT, failure_of, run_cases
+from nbradiomics.execution.batch import FAULT, failure_of, run_cases
 
 
 def square(number: int) -> int:

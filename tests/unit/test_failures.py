@@ -7,8 +7,8 @@ import pytest
 
 from nbradiomics import cli
 from nbradiomics.cohort import load_cohort
-from nbradiomics.execution import FAULT, Failure
-from nbradiomics.failures import ERROR_LOG, write_failures
+from nbradiomics.execution.batch import FAULT, Failure
+from nbradiomics.execution.failures import ERROR_LOG, write_failures
 from nbradiomics.features.cohort import extract_cohort
 from tests.helpers import call, two_readers
 
@@ -64,7 +64,7 @@ def test_a_value_error_of_numpy_in_an_engine_is_a_fault_and_a_refusal_is_none(
     import numpy as np
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
-    from nbradiomics.features.native import together
+    from nbradiomics.features.native import several_regions as together
 
     def shapes(*_: object, **__: object) -> None:
         np.zeros(2) + np.zeros(3)
@@ -88,7 +88,7 @@ def test_a_command_that_breaks_says_it_in_one_line_and_keeps_the_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nbradiomics.checks.survey", broken)
+    monkeypatch.setattr("nbradiomics.study.checks.survey", broken)
     assert call("check", two_readers(tmp_path, 1)) == 1
     printed = capsys.readouterr()
     assert "Traceback (most" not in printed.out + printed.err
@@ -107,8 +107,10 @@ def test_the_log_goes_elsewhere_where_the_folder_cannot_be_written_to(
     (tmp_path / "here" / ERROR_LOG).mkdir(parents=True)  # nothing can be written under this name
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setattr("nbradiomics.failures.tempfile.gettempdir", lambda: str(tmp_path / "elsewhere"))
-    monkeypatch.setattr("nbradiomics.checks.survey", broken)
+    monkeypatch.setattr(
+        "nbradiomics.execution.failures.tempfile.gettempdir", lambda: str(tmp_path / "elsewhere")
+    )
+    monkeypatch.setattr("nbradiomics.study.checks.survey", broken)
     assert call("check", two_readers(tmp_path, 1)) == 1
     assert str(tmp_path / "elsewhere" / ERROR_LOG) in capsys.readouterr().err
 
@@ -119,7 +121,7 @@ def test_memory_that_ran_out_is_said_as_such(
     def full(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("nbradiomics.checks.survey", full)
+    monkeypatch.setattr("nbradiomics.study.checks.survey", full)
     assert call("check", two_readers(tmp_path, 1)) == 1
     assert "Memory ran out" in capsys.readouterr().err
 

@@ -12,13 +12,13 @@ import SimpleITK as sitk
 import nbradiomics
 from nbradiomics.cohort import Case, load_cohort
 from nbradiomics.errors import InputError
+from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features import extract_features, load_parameters, presets
 from nbradiomics.features.bins import bin_advice, span_finder
 from nbradiomics.features.cohort import engine_name, extract_cohort
 from nbradiomics.features.extract import DEFAULT_ENGINE, read_pair
-from nbradiomics.features.unused import unused_settings
+from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.tables import INDEX
-from nbradiomics.workspace import Workspace
 from tests.helpers import ball, make_image, two_readers, write_cohort, write_scan
 
 FIRST_ORDER = {"featureClass": {"firstorder": ["Mean", "Range"]}}
@@ -323,7 +323,7 @@ def test_a_feature_that_broke_off_is_tried_again(tmp_path: Path, monkeypatch: py
 def test_a_file_that_may_not_be_read_stops_its_case_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nbradiomics import workspace as module
+    from nbradiomics.execution.batch import workspace as module
 
     def refuse(path: str, size: int, modified: int) -> str:
         if path.endswith("s1_A.nii.gz"):

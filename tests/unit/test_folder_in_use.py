@@ -14,17 +14,17 @@ from typing import IO
 
 import pytest
 
-from nbradiomics import folder_in_use
 from nbradiomics.errors import InputError
-from nbradiomics.folder_in_use import Worker, is_sign, others_in, working_in
-from nbradiomics.owned_folder import foreign_files
+from nbradiomics.files import folder_in_use
+from nbradiomics.files.folder_in_use import Worker, is_sign, others_in, working_in
+from nbradiomics.files.owned_folder import foreign_files
 
 WORK = """
 import sys, time
 from pathlib import Path
 from typing import IO
 from nbradiomics.errors import InputError
-from nbradiomics.folder_in_use import working_in
+from nbradiomics.files.folder_in_use import working_in
 folder, key, begin, seconds = sys.argv[1:]
 time.sleep(max(0, float(begin) - time.time()))
 try:
@@ -207,7 +207,7 @@ ENTER = """
 import sys
 from pathlib import Path
 from typing import IO
-import nbradiomics.folder_in_use as module
+import nbradiomics.files.folder_in_use as module
 rename = module._Sign.rename
 def late(self, beginning):
     print("looked", flush=True)

@@ -9,9 +9,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.cohort import Cohort, load_cohort
-from nbradiomics.errors import InputError
-from nbradiomics.features.cohort import extract_cohort
-from nbradiomics.in_training import (
+from nbradiomics.cohort.in_training import (
     all_seen_sentence,
     left_out_sentence,
     read_state,
@@ -19,6 +17,8 @@ from nbradiomics.in_training import (
     training_states,
     unknown_sentence,
 )
+from nbradiomics.errors import InputError
+from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome
 from nbradiomics.reproducibility import assess_reproducibility, stable_text, training_sentences
 from nbradiomics.tables import feature_columns, read_table, write_table

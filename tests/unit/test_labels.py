@@ -11,14 +11,14 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbradiomics.case_region import read_case_region, region_hashes
-from nbradiomics.checks import check
 from nbradiomics.cohort import load_cohort
+from nbradiomics.cohort.case_region import read_case_region, region_hashes
 from nbradiomics.errors import InputError
+from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.images.labels import plain_label, require_plain_numbers, split_label
 from nbradiomics.images.region import read_region
-from nbradiomics.workspace import Workspace
+from nbradiomics.study.checks import check
 from tests.helpers import ball, call, make_image, write_cohort, write_scan
 
 VOLUME = {"featureClass": {"shape": ["VoxelVolume"]}}

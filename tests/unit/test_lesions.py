@@ -7,10 +7,10 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.agreement.cohort import compare_cohort
-from nbradiomics.case_region import read_case_region
 from nbradiomics.cohort import Case, load_cohort
+from nbradiomics.cohort.case_region import read_case_region
+from nbradiomics.cohort.lesions import apply_lesion_rule
 from nbradiomics.errors import InputError
-from nbradiomics.lesions import apply_lesion_rule
 from tests.helpers import ball, write_cohort, write_scan
 
 HEADER = "subject,image,reader,mask,roi"

@@ -10,14 +10,14 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbradiomics import memory
 from nbradiomics.errors import InputError, PassingError
 from nbradiomics.features.extract import extract_features
 from nbradiomics.features.grid_cost import grid_size, require_affordable
-from nbradiomics.features.limits import Limits, require_bins, require_within
-from nbradiomics.features.native.neighbours import offsets
+from nbradiomics.features.native.classes.neighbours import offsets
 from nbradiomics.features.parameters import load_parameters, presets
-from nbradiomics.memory import free_memory
+from nbradiomics.features.parameters.limits import Limits, require_bins, require_within
+from nbradiomics.system import memory
+from nbradiomics.system.memory import free_memory
 from tests.helpers import ball, make_image
 
 FAR = 1000

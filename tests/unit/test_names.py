@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nbradiomics.atomic import whole, write_text
 from nbradiomics.errors import InputError
-from nbradiomics.names import absolute_path, file_stems, is_device, require_readable_name, require_room
+from nbradiomics.files.atomic import whole, write_text
+from nbradiomics.files.names import absolute_path, file_stems, is_device, require_readable_name, require_room
 
 LONGEST_ENDING = "_probability.nii.gz"
 

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from radiomics.imageoperations import binImage
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.native.discretisation import bin_edges, discretise
+from nbradiomics.features.native.levels.discretisation import bin_edges, discretise
 
 SPACING = (1.0, 1.0, 1.0)
 

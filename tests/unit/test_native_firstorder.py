@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from nbradiomics.features.native.firstorder import (
+from nbradiomics.features.native.classes.firstorder import (
     Intensities,
     first_order_features,
     order_statistics,

@@ -12,12 +12,17 @@ from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features
-from nbradiomics.features.native.discretisation import discretise
-from nbradiomics.features.native.ibsi import Ibsi
-from nbradiomics.features.native.ibsi_bins import edges_of_number, edges_of_width, ibsi_bin_edges, lower_limit
-from nbradiomics.features.native.ibsi_compliance import complies
-from nbradiomics.features.native.ibsi_grid import resampled
-from nbradiomics.features.native.ibsi_names import COMPUTED, plain_tag, reason
+from nbradiomics.features.compliance.ibsi import complies
+from nbradiomics.features.compliance.ibsi_names import COMPUTED, plain_tag, reason
+from nbradiomics.features.native.grid.ibsi_grid import resampled
+from nbradiomics.features.native.levels.discretisation import discretise
+from nbradiomics.features.native.levels.ibsi_bins import (
+    edges_of_number,
+    edges_of_width,
+    ibsi_bin_edges,
+    lower_limit,
+)
+from nbradiomics.features.parameters.ibsi import Ibsi
 from tests.helpers import make_image
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.features.native.arithmetic import rounds_as_itk
-from nbradiomics.features.native.laplacian import laplacian_of_gaussian
+from nbradiomics.features.native.filters.laplacian import laplacian_of_gaussian
 
 pytestmark = pytest.mark.skipif(not rounds_as_itk(), reason="this processor is left to ITK")
 

@@ -11,14 +11,14 @@ from hypothesis.extra.numpy import arrays
 from radiomics import _cshape
 from scipy.spatial.distance import pdist
 
-from nbradiomics.features.native.cube_surface import CORNERS, cube_surfaces
-from nbradiomics.features.native.shape import (
+from nbradiomics.features.native.classes.cube_surface import CORNERS, cube_surfaces
+from nbradiomics.features.native.classes.shape import (
     diameters,
     mesh_area_and_volume,
     principal_variances,
     shape_features,
 )
-from nbradiomics.features.native.shape2d import outline, shape2d_features
+from nbradiomics.features.native.classes.shape2d import outline, shape2d_features
 
 SPACING = (1.0, 1.37, 1.91)
 REGIONS = arrays(bool, st.tuples(*[st.integers(1, 6)] * 3)).filter(np.any)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from nbradiomics.features.native import preparation
 from nbradiomics.features.native.arithmetic import rounds_as_itk
-from nbradiomics.features.native.preparation import prepare
-from nbradiomics.features.native.spline import resample_spline
+from nbradiomics.features.native.grid import preparation
+from nbradiomics.features.native.grid.preparation import prepare
+from nbradiomics.features.native.grid.spline import resample_spline
 
 KINDS = [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64]
 #: Spacings that make voxels of two grids meet, and those of a real file.

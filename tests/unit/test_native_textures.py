@@ -8,16 +8,16 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.native.discrete import DiscreteRegion
-from nbradiomics.features.native.glcm_correlation import maximal_correlations
-from nbradiomics.features.native.glcm_formulas import marginals
-from nbradiomics.features.native.glcm_matrix import Cooccurrence, cooccurrences
-from nbradiomics.features.native.glrlm import _matrices
-from nbradiomics.features.native.glszm import _zones
-from nbradiomics.features.native.neighbourhood import neighbourhoods
-from nbradiomics.features.native.neighbours import lengths, offsets
-from nbradiomics.features.native.ranked import ranked
-from nbradiomics.features.native.textures import TEXTURES, TextureSettings, texture_features
+from nbradiomics.features.native.classes.glcm_correlation import maximal_correlations
+from nbradiomics.features.native.classes.glcm_formulas import marginals
+from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence, cooccurrences
+from nbradiomics.features.native.classes.glrlm import _matrices
+from nbradiomics.features.native.classes.glszm import _zones
+from nbradiomics.features.native.classes.neighbourhood import neighbourhoods
+from nbradiomics.features.native.classes.neighbours import lengths, offsets
+from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings, texture_features
+from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
+from nbradiomics.features.native.levels.ranks import ranked
 
 SLICE = np.array([[[1, 2, 2], [1, 1, 3], [0, 3, 3]]], np.int32)
 

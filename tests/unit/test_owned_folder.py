@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbradiomics import owned_folder
 from nbradiomics.errors import InputError
-from nbradiomics.owned_folder import MARK, Mark, Owner, claim, foreign_files, read_mark, remove_files
+from nbradiomics.files import owned_folder
+from nbradiomics.files.owned_folder import MARK, Mark, Owner, claim, foreign_files, read_mark, remove_files
 
 A = Owner("study", "A", "/a/study.yaml", "/a/cohort.csv", frozenset({"1", "2"}))
 B = Owner("study", "B", "/b/study.yaml", "/b/cohort.csv", frozenset({"3"}))

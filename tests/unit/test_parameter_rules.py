@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nbradiomics.errors import InputError
 from nbradiomics.features import load_parameters, presets
 from nbradiomics.features.absence import unmeasurable
-from nbradiomics.features.unused import unused_settings
+from nbradiomics.features.parameters.unused import unused_settings
 
 #: A file, and what the refusal must name: the key, the value, what was expected.
 REFUSED = [

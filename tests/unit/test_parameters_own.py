@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features, load_parameters
-from nbradiomics.features.native.ibsi import ALL, SWITCHES, Ibsi
 from nbradiomics.features.parameters import Own, Parameters
+from nbradiomics.features.parameters.ibsi import ALL, SWITCHES, Ibsi
 from tests.helpers import ball, make_image
 
 

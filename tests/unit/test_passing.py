@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.checks.images import check_images
-from nbradiomics.cohort_table import read_cohort_table
+from nbradiomics.cohort.columns import read_cohort_table
 from nbradiomics.errors import InputError, PassingError
-from nbradiomics.execution import hint_for
-from nbradiomics.features.pyradiomics_engine import refusal
+from nbradiomics.execution.batch import hint_for
+from nbradiomics.execution.workspace import Workspace
+from nbradiomics.features.engines.pyradiomics_engine import refusal
 from nbradiomics.images import io
 from nbradiomics.images.io import read_image
-from nbradiomics.passing import passing_cause
-from nbradiomics.workspace import Workspace
+from nbradiomics.study.checks.images import check_images
+from nbradiomics.system.transient import passing_cause
 from tests.helpers import make_image, write_cohort, write_scan
 from tests.robustness.corpus import EDGES, voxels
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nbradiomics.checks import check
-from nbradiomics.checks.readers import check_readers, describe_readers, read_clinical
-from nbradiomics.cohort_table import read_cohort_table
+from nbradiomics.cohort.columns import read_cohort_table
 from nbradiomics.errors import InputError
-from nbradiomics.reader_study import reader_plan
-from nbradiomics.study_file import load_study
+from nbradiomics.study.checks import check
+from nbradiomics.study.checks.readers import check_readers, describe_readers, read_clinical
+from nbradiomics.study.file import load_study
+from nbradiomics.workflows.reader_study import reader_plan
 from tests.helpers import call, two_readers
 
 SUBJECTS = [f"s{number}" for number in range(12)]

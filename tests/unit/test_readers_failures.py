@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.agreement.study import StudySettings, study_readers
-from nbradiomics.agreement.study.comparison import comparison_table
-from nbradiomics.agreement.study.hypotheses import hypotheses_table
-from nbradiomics.agreement.study.model_failures import compared_failures, failed_cases, worst_value
-from nbradiomics.agreement.study.rows import checked_rows
-from nbradiomics.agreement.study.subgroups import subgroup_tables
+from nbradiomics.agreement.reader_study import StudySettings, study_readers
+from nbradiomics.agreement.reader_study.agreement_table import checked_rows
+from nbradiomics.agreement.reader_study.comparison import comparison_table
+from nbradiomics.agreement.reader_study.hypotheses import hypotheses_table
+from nbradiomics.agreement.reader_study.model_failures import compared_failures, failed_cases, worst_value
+from nbradiomics.agreement.reader_study.subgroups import subgroup_tables
 from tests.unit.test_readers_rows import both_ways, cohort_of, simulated
 
 SETTINGS = StudySettings(bootstraps=100)

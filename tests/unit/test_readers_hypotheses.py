@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nbradiomics.agreement.study import StudySettings
-from nbradiomics.agreement.study.alternative import advantage_p, advantages, alternative_test
-from nbradiomics.agreement.study.comparison import case_differences
-from nbradiomics.agreement.study.hypotheses import hypotheses_table
-from nbradiomics.agreement.study.paired import paired_difference
-from nbradiomics.agreement.study.rows import checked_rows
-from nbradiomics.agreement.study.williams import williams_index
+from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.reader_study.agreement_table import checked_rows
+from nbradiomics.agreement.reader_study.alt_test import advantage_p, advantages, alternative_test
+from nbradiomics.agreement.reader_study.comparison import case_differences
+from nbradiomics.agreement.reader_study.hypotheses import hypotheses_table
+from nbradiomics.agreement.reader_study.paired import paired_difference
+from nbradiomics.agreement.reader_study.williams import williams_index
 from tests.unit.test_readers_rows import both_ways, row, simulated
 
 SETTINGS = StudySettings()

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nbradiomics.agreement.study import StudySettings, study_readers
-from nbradiomics.agreement.study.multiplicity import benjamini_yekutieli, holm
-from nbradiomics.agreement.study.paired import mean_interval, paired_difference, signed_rank
-from nbradiomics.agreement.study.resampling import (
+from nbradiomics.agreement.reader_study import StudySettings, study_readers
+from nbradiomics.agreement.reader_study.multiplicity import benjamini_yekutieli, holm
+from nbradiomics.agreement.reader_study.paired import mean_interval, paired_difference, signed_rank
+from nbradiomics.agreement.reader_study.resampling import (
     fewest_subjects,
     median_interval,
     ratio_interval,

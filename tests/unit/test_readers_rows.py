@@ -11,8 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.agreement.metrics import METRICS
-from nbradiomics.agreement.study.rows import CASE, checked_rows, directed_metrics, means_by, orientation
-from nbradiomics.cohort_table import DEFAULTS
+from nbradiomics.agreement.reader_study.agreement_table import (
+    CASE,
+    checked_rows,
+    directed_metrics,
+    means_by,
+    orientation,
+)
+from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.errors import AmbiguousError, InputError
 
 KIND = {"auto": "automatic"}

@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.agreement import compare_regions, comparison_status
-from nbradiomics.agreement.study import StudySettings, study_readers
+from nbradiomics.agreement.reader_study import StudySettings, study_readers
 from nbradiomics.errors import InputError
 from nbradiomics.tables import read_table
 from tests.unit.test_readers_rows import both_ways, cohort_of, row, simulated

@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nbradiomics.agreement.study import StudySettings
-from nbradiomics.agreement.study.comparison import comparison_table
-from nbradiomics.agreement.study.detection import detection_table
-from nbradiomics.agreement.study.direction import direction_table
-from nbradiomics.agreement.study.model_failures import segmented_rows
-from nbradiomics.agreement.study.rows import checked_rows
-from nbradiomics.agreement.study.subgroups import compare_groups, subgroup_tables
-from nbradiomics.agreement.study.summaries import summary_table
-from nbradiomics.agreement.study.times import time_saved_table, times_table
-from nbradiomics.agreement.study.volumes import bland_altman_table, limits_of_agreement
-from nbradiomics.agreement.study.worst import cases_table
-from nbradiomics.cohort_table import DEFAULTS
+from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.reader_study.agreement_table import checked_rows
+from nbradiomics.agreement.reader_study.cases import cases_table
+from nbradiomics.agreement.reader_study.comparison import comparison_table
+from nbradiomics.agreement.reader_study.detection import detection_table
+from nbradiomics.agreement.reader_study.direction import direction_table
+from nbradiomics.agreement.reader_study.model_failures import segmented_rows
+from nbradiomics.agreement.reader_study.subgroups import compare_groups, subgroup_tables
+from nbradiomics.agreement.reader_study.summaries import summary_table
+from nbradiomics.agreement.reader_study.times import time_saved_table, times_table
+from nbradiomics.agreement.reader_study.volumes import bland_altman_table, limits_of_agreement
+from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.errors import InputError
 from tests.unit.test_readers_rows import both_ways, cohort_of, row, simulated
 

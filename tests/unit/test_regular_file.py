@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nbradiomics.errors import InputError
-from nbradiomics.regular_file import open_regular, read_own_json, require_regular
+from nbradiomics.files.regular_file import open_regular, read_own_json, require_regular
 
 
 def test_a_file_and_a_link_to_it_are_read(tmp_path: Path) -> None:

@@ -21,19 +21,19 @@ from hypothesis import strategies as st
 from matplotlib.image import imread
 
 from nbradiomics.errors import InputError
+from nbradiomics.messages.wording import MISSING, NO_BREAK, number, p_value, ratio
 from nbradiomics.report import build_report
 from nbradiomics.report.build import SECTIONS
 from nbradiomics.report.content import Facts, Key, Page, Section
 from nbradiomics.report.feature_names import feature_class
 from nbradiomics.report.figures.slices import Slice, draw_slice, largest_slice, reaches_beyond, window_mm
 from nbradiomics.report.figures.survival import Curve, at_risk
+from nbradiomics.report.formatting import quartiles
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.agreement import pairs_of
 from nbradiomics.report.sections.overview import banners
 from nbradiomics.report.sections.ranking import choose_cases
-from nbradiomics.report.text import quartiles
-from nbradiomics.wording import MISSING, NO_BREAK, number, p_value, ratio
 
 FEATURES = ["original_shape_MeshVolume", "original_glcm_Contrast", "wavelet-LLH_ngtdm_Busyness"]
 SPACING = (1.5, 1.5, 4.0)

@@ -33,7 +33,7 @@ from nbradiomics.report.figures.paired import PairedCases, draw_paired
 from nbradiomics.report.figures.picture import _STYLE, DOTS_PER_INCH
 from nbradiomics.report.figures.strips import Strip, draw_strips
 from nbradiomics.report.figures.survival import Curve, draw_survival
-from nbradiomics.report.text import shorten, shorten_apart
+from nbradiomics.report.formatting import shorten, shorten_apart
 
 LONG = "Dr. Hildegard von Bingen of the northern site"
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from nbradiomics.cli import app
+from nbradiomics.cli.app import app
 from nbradiomics.errors import InputError
 from nbradiomics.report import build_report
 from nbradiomics.report.content import Picture, Table

@@ -32,9 +32,9 @@ from nbradiomics.report.figures.signed_contour import (
 )
 from nbradiomics.report.figures.slices import SEEN, Slice, telling_slices
 from nbradiomics.report.run_files import Run
-from nbradiomics.report.sections.readers.frames import StudyRun
-from nbradiomics.report.sections.readers.signed import signed_blocks
-from nbradiomics.report.sections.readers.volumes import volume_blocks
+from nbradiomics.report.sections.reader_study.frames import StudyRun
+from nbradiomics.report.sections.reader_study.signed import signed_blocks
+from nbradiomics.report.sections.reader_study.volumes import volume_blocks
 from nbradiomics.report.sections.volumes import CaseVolume
 from nbradiomics.report.study_files import SCHEMAS, StudyFiles
 

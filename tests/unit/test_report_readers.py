@@ -12,19 +12,19 @@ import pandas as pd
 import pytest
 
 from nbradiomics.agreement.metrics import METRIC, METRICS
-from nbradiomics.agreement.study import StudySettings, study_readers
+from nbradiomics.agreement.reader_study import StudySettings, study_readers
 from nbradiomics.errors import InputError
+from nbradiomics.messages.wording import MISSING, NO_BREAK, number, signed, signed_percent
 from nbradiomics.report.build import SECTIONS
 from nbradiomics.report.content import Block, Details, Facts, Gallery, Page, Picture, Section, Table, Text
 from nbradiomics.report.figures import bland_altman, error_direction, paired, strips
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import Run, read_run
 from nbradiomics.report.sections.overview import overview_facts
-from nbradiomics.report.sections.readers import readers_blocks
-from nbradiomics.report.sections.readers.answer import answer_blocks
-from nbradiomics.report.sections.readers.frames import StudyRun
+from nbradiomics.report.sections.reader_study import readers_blocks
+from nbradiomics.report.sections.reader_study.answer import answer_blocks
+from nbradiomics.report.sections.reader_study.frames import StudyRun
 from nbradiomics.report.study_files import SCHEMAS, StudyFiles
-from nbradiomics.wording import MISSING, NO_BREAK, number, signed, signed_percent
 
 SCAN = {"timepoint": "baseline", "sequence": "T2w", "roi": "tumour"}
 KINDS = {"auto": "automatic", "E": "edited"}

@@ -12,18 +12,18 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from nbradiomics.messages.wording import NO_BREAK, share
 from nbradiomics.report.content import Details, Gallery, Listing, Picture, Table, Text
 from nbradiomics.report.figures import strips as strips_module
 from nbradiomics.report.figures import survival as survival_module
 from nbradiomics.report.figures.strips import Strip, draw_strips
+from nbradiomics.report.formatting import moment
 from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.failures import failures_blocks
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import overview_facts, subtitle
 from nbradiomics.report.sections.provenance import provenance_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
-from nbradiomics.report.text import moment
-from nbradiomics.wording import NO_BREAK, share
 
 PROVENANCE: dict[str, Any] = {
     "created": "2026-11-23T07:54:31+00:00",

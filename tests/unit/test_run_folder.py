@@ -7,15 +7,15 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 import pytest
 
-from nbradiomics.cli_folders import claim_outcome, claim_segmentation
+from nbradiomics.cli.folders import claim_outcome, claim_segmentation
 from nbradiomics.cohort import load_cohort
-from nbradiomics.demo import run_demo
-from nbradiomics.earlier_folder import earlier_mark
 from nbradiomics.errors import InputError
-from nbradiomics.owned_folder import MARK, Mark, Owner, read_mark
-from nbradiomics.run_folder import RunFolder, is_run_file
+from nbradiomics.files.owned_folder import MARK, Mark, Owner, read_mark
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.synthetic.cohort import GENERATOR
+from nbradiomics.workflows.demo import run_demo
+from nbradiomics.workflows.earlier_folder import earlier_mark
+from nbradiomics.workflows.folder import RunFolder, is_run_file
 from tests.helpers import call, two_readers, write_cohort
 
 STUDY = Owner("study", "Mine", "/mine/study.yaml", "/mine/cohort.csv", frozenset({"1"}))
@@ -172,8 +172,8 @@ def test_a_demo_of_another_seed_replaces_all_of_the_earlier_one(
     def run(study: Path, out: Path, **_: object) -> None:
         write(out, "report.html", *images("S001_baseline_T2w"))
 
-    monkeypatch.setattr("nbradiomics.demo.make_cohort", make)
-    monkeypatch.setattr("nbradiomics.demo.run", run)
+    monkeypatch.setattr("nbradiomics.workflows.demo.make_cohort", make)
+    monkeypatch.setattr("nbradiomics.workflows.demo.run", run)
     run_demo(tmp_path, seed=0)
     Mark(read_mark(tmp_path).owner, frozenset({"S001_baseline_T2w"})).write(tmp_path)
     write(tmp_path, "input/images/S002.nii.gz", "report.html")

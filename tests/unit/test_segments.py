@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.checks import check
 from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.execution.workspace import content_hash
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
-from nbradiomics.workspace import content_hash
+from nbradiomics.study.checks import check
 from tests.helpers import ball, call, make_image, write_cohort, write_scan
 
 TUMOUR, CYST, NODE = ball(radius=4), ball(radius=2), ball(radius=1.5, shift=5)

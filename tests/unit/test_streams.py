@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbradiomics import streams
-from nbradiomics.console import failure_line, output, show_lines, show_table
-from nbradiomics.execution import Failure, run_cases
-from nbradiomics.streams import Shown, end_if_asked, end_when_asked, harmless, has_width
+from nbradiomics.cli.console import failure_line, output, show_lines, show_table
+from nbradiomics.execution.batch import Failure, run_cases
+from nbradiomics.system import streams
+from nbradiomics.system.streams import Shown, end_if_asked, end_when_asked, harmless, has_width
 
 RAW = [*map(chr, [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]), "\u202e", "\u2066", "\u2028"]
 

@@ -7,8 +7,8 @@ import pytest
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings
-from nbradiomics.study import Endpoint, Outcome
-from nbradiomics.study_file import load_study, read_study
+from nbradiomics.study.file import load_study, read_study
+from nbradiomics.study.study import Endpoint, Outcome
 
 
 def write(folder: Path, text: str) -> Path:

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from nbradiomics.errors import InputError
-from nbradiomics.guess import did_you_mean
-from nbradiomics.problem import Problem, told_once
+from nbradiomics.messages.problem import Problem, told_once
+from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.tables import with_names
 
 

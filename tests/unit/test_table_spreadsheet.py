@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from nbradiomics.cohort_table import read_cohort_table
+from nbradiomics.cohort.columns import read_cohort_table
 from nbradiomics.tables import read_table, read_text_table, write_table
 from nbradiomics.tables.spreadsheet import as_written, guarded, guarded_table
 

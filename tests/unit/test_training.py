@@ -26,12 +26,13 @@ from nbradiomics.segmentation.training.cases import (
     origins,
 )
 from nbradiomics.segmentation.training.folder import TrainingFolder, differences
-from nbradiomics.segmentation.training.preparation import DATASET, PLANS_NAME, grid_of, plans_of, prepare
+from nbradiomics.segmentation.training.nnunet_names import DATASET, PLANS_NAME
+from nbradiomics.segmentation.training.preparation import grid_of, plans_of, prepare
 from nbradiomics.segmentation.training.progress import Trace, read_trace, watched, write_trace
 from nbradiomics.segmentation.training.recipe import VOXELS, Recipe
 from nbradiomics.segmentation.training.splits import split_cases
 from nbradiomics.segmentation.training.train import TrainingSettings
-from nbradiomics.training import cross_validation_figures
+from nbradiomics.workflows.training import cross_validation_figures
 from tests.helpers import call, make_image
 from tests.training_phantoms import SHAPE, SPACING, phantom_cohort, tiny
 
@@ -369,7 +370,7 @@ def test_wrong_options_are_told_before_anything_is_read(tmp_path, capsys, option
 
 
 def test_options_reach_the_recipe():
-    from nbradiomics.cli_train import _recipe
+    from nbradiomics.cli.commands.train import _recipe
 
     recipe = _recipe("small", 7, 5, "4,3,2.5", "16,32,32", "fp32")
     assert recipe == replace(
@@ -385,7 +386,7 @@ def test_options_reach_the_recipe():
 
 
 def test_every_mask_empty_is_no_training(tmp_path):
-    from nbradiomics.training import train_model
+    from nbradiomics.workflows.training import train_model
 
     cohort = phantom_cohort(tmp_path)
     for file in tmp_path.glob("*_A.nii.gz"):

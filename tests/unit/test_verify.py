@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbradiomics.features import pyradiomics_engine
-from nbradiomics.features.extraction import Extraction
-from nbradiomics.features.native import engine
-from nbradiomics.features.verify import compare_values, verify
+from nbradiomics.features.compliance.verify import compare_values, verify
+from nbradiomics.features.engines import native_engine as engine
+from nbradiomics.features.engines import pyradiomics_engine
+from nbradiomics.features.engines.extraction import Extraction
 from tests.helpers import ball, call, write_scan
 
 PARAMS = "featureClass: {firstorder: [Mean, Range], glcm: [Contrast, MCC], shape: [MeshVolume]}\n"

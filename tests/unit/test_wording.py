@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.report.metric_text import write_metric
-from nbradiomics.wording import (
+from nbradiomics.messages.wording import (
     MISSING,
     against,
     amount,
@@ -22,6 +21,7 @@ from nbradiomics.wording import (
     short,
     signed,
 )
+from nbradiomics.report.metric_text import write_metric
 
 VALUES = st.floats(-1e6, 1e6) | st.floats(-0.01, 0.01) | st.floats(0.79, 0.81)
 THRESHOLDS = st.sampled_from([0.0, 0.5, 0.75, 0.8, 1.0, -0.03])
@@ -109,7 +109,7 @@ def test_no_metric_that_may_exceed_one_is_cut_at_one() -> None:
 
 
 def test_the_terminal_and_the_page_round_alike() -> None:
-    from nbradiomics.agreement.study import wording as study
+    from nbradiomics.agreement.reader_study import wording as study
 
     for value in (0.12345, -0.0001, 7.0):
         assert study.number(value) == number(value, 3)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError
-from nbradiomics.workspace import Workspace, content_hash, result_key, run_stored
+from nbradiomics.execution.workspace import Workspace, content_hash, result_key, run_stored
 from tests.damage import damages
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import nbradiomics
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import load_parameters, presets
-from nbradiomics.study_file import read_study
-from nbradiomics.yaml_file import YamlError, read_yaml
+from nbradiomics.files.yaml_reader import YamlError, read_yaml
+from nbradiomics.study.file import read_study
 
 _STUDY = """\
 cohort: cohort.csv

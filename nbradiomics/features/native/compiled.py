@@ -11,6 +11,8 @@ from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_NATIVE = Path(__file__).parent
+
 
 def compiled(function: Function) -> Function:
     """Compile with Numba on the first call; the result is kept in the user's cache folder, if it can be.
@@ -48,6 +50,11 @@ def _can_be_kept() -> bool:
     return os.access(cache_folder(), os.W_OK)
 
 
+def kernel_sources() -> list[Path]:
+    """Every source file of the native engine, those in its rooms too: kernels call each other across them."""
+    return sorted(_NATIVE.rglob("*.py"))
+
+
 @cache
 def cache_folder() -> Path:
     """Folder of the machine code: one for each state of the kernels' sources.
@@ -58,6 +65,6 @@ def cache_folder() -> Path:
     import platformdirs
 
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.name.encode() + file.read_bytes())
+    for file in kernel_sources():
+        digest.update(file.relative_to(_NATIVE).as_posix().encode() + file.read_bytes())
     return Path(platformdirs.user_cache_dir("nbradiomics")) / "kernels" / digest.hexdigest()[:16]

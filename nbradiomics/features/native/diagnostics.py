@@ -6,8 +6,8 @@ from typing import Any
 
 import SimpleITK as sitk
 
+from nbradiomics.features.native.grid.preparation import INSIDE, labelled, loaded, prepare_on, tolerance
 from nbradiomics.features.native.plan import Plan
-from nbradiomics.features.native.preparation import INSIDE, labelled, loaded, prepare_on, tolerance
 
 
 def diagnostics_of(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, Any]:

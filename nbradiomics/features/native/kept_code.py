@@ -19,9 +19,9 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.core.serialize import dumps
 
-from nbradiomics.atomic import whole
 from nbradiomics.errors import InputError
-from nbradiomics.regular_file import open_regular
+from nbradiomics.files.atomic import whole
+from nbradiomics.files.regular_file import open_regular
 
 #: What the code was made by; another Python cannot even read it.
 _MAKERS = f"{sys.version} numba {numba.__version__} llvmlite {version('llvmlite')}"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from nbradiomics.features.limits import Limits
-from nbradiomics.features.native.ibsi import Ibsi
-from nbradiomics.features.native.preparation import INSIDE
+from nbradiomics.features.native.grid.preparation import INSIDE
+from nbradiomics.features.parameters.ibsi import Ibsi
+from nbradiomics.features.parameters.limits import Limits
 
-_log = logging.getLogger("radiomics")
 #: What `RadiomicsFeatureExtractor` sets where a file says nothing.
 _DEFAULTS: dict[str, Any] = {
     "minimumROIDimensions": 2,
@@ -29,10 +26,6 @@ _DEFAULTS: dict[str, Any] = {
     "force2Ddimension": 0,
     "resegmentRange": None,
 }
-_BIN_COUNT = (
-    "Fixed bin Count enabled! However, we recommend using a fixed bin Width. See "
-    "http://pyradiomics.readthedocs.io/en/latest/faq.html#radiomics-fixed-bin-width for more details"
-)
 
 
 @dataclass(frozen=True)
@@ -67,8 +60,6 @@ class Plan:
 
         settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
         classes = content.get("featureClass") or dict.fromkeys(getFeatureClasses())
-        if settings.get("binCount") is not None:
-            _log.warning(_BIN_COUNT)
         return cls(
             settings={**settings, "label": INSIDE},
             image_types=content.get("imageType") or {"Original": {}},
@@ -76,18 +67,3 @@ class Plan:
             ibsi=ibsi or Ibsi(),
             limits=limits or Limits(),
         )
-
-    def features(self, name: str) -> tuple[str, ...]:
-        """Wanted features of a class; notes which of them are deprecated, as PyRadiomics does."""
-        for feature in self.classes[name]:
-            if feature in _deprecated(name):
-                _log.warning("Feature %s is deprecated, use with caution!", feature)
-        return self.classes[name]
-
-
-@cache
-def _deprecated(name: str) -> frozenset[str]:
-    from radiomics import getFeatureClasses
-
-    names: dict[str, bool] = getFeatureClasses()[name].getFeatureNames()
-    return frozenset(feature for feature, deprecated in names.items() if deprecated)

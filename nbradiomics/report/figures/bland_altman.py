@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.messages.wording import signed_percent
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.labels import spread_apart
 from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, make_picture
-from nbradiomics.report.text import shorten
-from nbradiomics.wording import signed_percent
+from nbradiomics.report.formatting import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

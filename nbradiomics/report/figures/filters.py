@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import INK, QUIET, label_rows, make_picture
-from nbradiomics.report.text import shorten_apart
+from nbradiomics.report.formatting import shorten_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

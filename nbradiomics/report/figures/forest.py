@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbradiomics.messages.wording import concordance, interval
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import INK, QUIET, label_rows, make_picture
-from nbradiomics.report.text import shorten_apart
-from nbradiomics.wording import concordance, interval
+from nbradiomics.report.formatting import shorten_apart
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

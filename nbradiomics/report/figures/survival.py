@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import AUTO_COLOUR, COLOURS, legend_above, make_picture
-from nbradiomics.report.text import shorten
+from nbradiomics.report.formatting import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,16 +9,16 @@ import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.agreement.pairs import AUTO_PAIR
-from nbradiomics.in_training import left_out_sentence, seen_subjects
+from nbradiomics.cohort.in_training import left_out_sentence, seen_subjects
+from nbradiomics.messages.wording import MISSING, NO_BREAK, counted, ratio
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Block, Details, Heading, Table, Text
 from nbradiomics.report.figures.strips import Strip, draw_strips
+from nbradiomics.report.formatting import quartiles
 from nbradiomics.report.metric_text import metric_form, metric_label
 from nbradiomics.report.run_files import CASE, Run, rows_of
-from nbradiomics.report.sections.absence import absent_blocks, why_no_agreement
-from nbradiomics.report.text import quartiles
+from nbradiomics.report.sections.missing_parts import absent_blocks, why_no_agreement
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import MISSING, NO_BREAK, counted, ratio
 
 #: Tables in the open, and those folded away: title and metrics of each.
 _SHOWN = {

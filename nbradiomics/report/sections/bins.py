@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from nbradiomics.checks.parameters import BIN_WIDTH
 from nbradiomics.features.cohort import constant_features
 from nbradiomics.features.extract import first_of
+from nbradiomics.messages.wording import counted
 from nbradiomics.report.content import Block, Text
 from nbradiomics.report.run_files import Run
+from nbradiomics.study.checks.parameters import BIN_WIDTH
 from nbradiomics.tables import feature_columns
-from nbradiomics.wording import counted
 
 
 def bin_blocks(run: Run) -> tuple[Block, ...]:

@@ -6,13 +6,13 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from nbradiomics.agreement.pairs import AUTO_PAIR
+from nbradiomics.messages.wording import MISSING, amount, counted, number, ratio
 from nbradiomics.report.agreement_rows import of_kind
 from nbradiomics.report.content import Block, Table, Text
+from nbradiomics.report.formatting import quartiles
 from nbradiomics.report.run_files import CASE, Run
-from nbradiomics.report.text import quartiles
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import MISSING, amount, counted, number, ratio
 
 _SHOWN = 10
 #: Fewer images than this say little about a correlation.

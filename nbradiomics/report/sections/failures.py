@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from nbradiomics.messages.wording import counted
 from nbradiomics.report.content import Block, Table, Text
 from nbradiomics.report.run_files import Run, rows_of
-from nbradiomics.wording import counted
 
 
 def failures_blocks(run: Run) -> tuple[Block, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from nbradiomics.messages.wording import counted
 from nbradiomics.report.content import Picture
 from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class, image_type
 from nbradiomics.report.figures.filters import FilterGrid, draw_filters
 from nbradiomics.report.run_files import rows_of
-from nbradiomics.wording import counted
 
 ORIGINAL = "original"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from nbradiomics.messages.wording import MISSING, counted, tally
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
-from nbradiomics.report.sections.absence import NOT_ASKED, could_not, failed_endpoints, why_no_features
 from nbradiomics.report.sections.bins import bin_blocks
+from nbradiomics.report.sections.missing_parts import NOT_ASKED, could_not, failed_endpoints, why_no_features
 from nbradiomics.tables import AUTO, feature_columns
-from nbradiomics.wording import MISSING, counted, tally
 
 #: Step of the flow at which a failure of a stage is told.
 _STEP_OF = {

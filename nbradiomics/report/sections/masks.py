@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbradiomics.errors import NbradiomicsError
+from nbradiomics.messages.wording import counted, share
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Block, Dash, Gallery, Key, Picture, Sentences, Text
 from nbradiomics.report.figures.picture import reader_colours
@@ -11,7 +12,6 @@ from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.ranking import Chosen, cases_of_cohort, choose_cases
 from nbradiomics.report.sections.volumes import CaseVolume, read_case
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import counted, share
 
 MOST = 6
 _DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")

@@ -8,12 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
-from nbradiomics.report.figures.forest import draw_forest
-from nbradiomics.report.figures.survival import Curve, draw_survival
-from nbradiomics.report.run_files import Endpoint, Run, rows_of
-from nbradiomics.report.sections.absence import absent_blocks, could_not, failed_endpoints
-from nbradiomics.wording import (
+from nbradiomics.messages.wording import (
     MISSING,
     against,
     concordance,
@@ -24,6 +19,11 @@ from nbradiomics.wording import (
     percent,
     share,
 )
+from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
+from nbradiomics.report.figures.forest import draw_forest
+from nbradiomics.report.figures.survival import Curve, draw_survival
+from nbradiomics.report.run_files import Endpoint, Run, rows_of
+from nbradiomics.report.sections.missing_parts import absent_blocks, could_not, failed_endpoints
 
 C_INDEX = "harrell_c"
 GAIN = "harrell_c_gain_over_clinical"

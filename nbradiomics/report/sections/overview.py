@@ -8,10 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from nbradiomics.messages.wording import MISSING, NO_BREAK, concordance, counted, interval, tally
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Fact, Facts
+from nbradiomics.report.formatting import excerpt, moment
 from nbradiomics.report.run_files import Endpoint, Run
-from nbradiomics.report.sections.absence import (
+from nbradiomics.report.sections.agreement import median_of_cases, model_facts
+from nbradiomics.report.sections.flow import masks_in, reader_tally
+from nbradiomics.report.sections.missing_parts import (
     NOT_ASKED,
     could_not,
     failed_comparisons,
@@ -19,15 +23,11 @@ from nbradiomics.report.sections.absence import (
     why_no_agreement,
     why_no_reproducibility,
 )
-from nbradiomics.report.sections.agreement import median_of_cases, model_facts
-from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.outcome import c_indices
-from nbradiomics.report.sections.readers.answer import answer_fact
+from nbradiomics.report.sections.reader_study.answer import answer_fact
 from nbradiomics.report.sections.reproducibility import TITLES, undefined
-from nbradiomics.report.text import excerpt, moment
 from nbradiomics.reproducibility import rests_on
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import MISSING, NO_BREAK, concordance, counted, interval, tally
 
 #: Longest small print of a figure; the section and the failures tell the rest.
 _LONGEST = 120

@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
+from nbradiomics.messages.wording import MISSING, counted
 from nbradiomics.report.content import Block, Details, Listing, Table
+from nbradiomics.report.formatting import moment
 from nbradiomics.report.run_files import Run
-from nbradiomics.report.text import moment
-from nbradiomics.wording import MISSING, counted
 
 
 def provenance_blocks(run: Run) -> tuple[Block, ...]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from nbradiomics.messages.wording import ratio
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.run_files import CASE, DEFAULTS, rows_of
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import ratio
 
 CaseKey = tuple[str, str, str, str]
 _ONE_EMPTY = ("empty_mask", "empty_reference")

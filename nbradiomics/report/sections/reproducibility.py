@@ -7,22 +7,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from nbradiomics.messages.wording import MISSING, interval, number, ratio, share
 from nbradiomics.report.content import Block, Details, Heading, Sentences, Table, Text
 from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class, image_type
 from nbradiomics.report.figures.stability import Comparison, draw_stability
+from nbradiomics.report.formatting import quartiles
 from nbradiomics.report.run_files import Run, rows_of
-from nbradiomics.report.sections.absence import (
+from nbradiomics.report.sections.filters import filters_of, filters_picture
+from nbradiomics.report.sections.missing_parts import (
     absent_blocks,
     as_sentence,
     failed_comparisons,
     why_no_comparison,
     why_no_reproducibility,
 )
-from nbradiomics.report.sections.filters import filters_of, filters_picture
-from nbradiomics.report.text import quartiles
 from nbradiomics.reproducibility import LIMITS, stable_text, training_sentences
 from nbradiomics.tables import AUTO
-from nbradiomics.wording import MISSING, interval, number, ratio, share
 
 READERS = "Between readers"
 WITH_AUTO = "With the model as a rater"

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.yaml_reader import YamlError, read_yaml
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
@@ -19,7 +20,6 @@ from nbradiomics.report.figures.slices import Slice
 from nbradiomics.report.run_files import CASE, Run
 from nbradiomics.report.sections.ranking import Chosen
 from nbradiomics.tables import AUTO
-from nbradiomics.yaml_file import YamlError, read_yaml
 
 Mask = NDArray[np.bool_]
 

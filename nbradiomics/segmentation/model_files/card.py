@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbradiomics.atomic import write_text
 from nbradiomics.errors import ModelError
+from nbradiomics.files.atomic import write_text
 from nbradiomics.images.io import read_image
 from nbradiomics.segmentation.model_files.files import read_json
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.regular_file import open_regular
+from nbradiomics.files.regular_file import open_regular
 from nbradiomics.segmentation.archive import DAMAGE
 from nbradiomics.segmentation.model_files.files import require_file
 from nbradiomics.segmentation.model_files.layout import AGAIN, CHECKPOINT, folds_of, require_folds

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.regular_file import open_regular, require_regular
+from nbradiomics.files.regular_file import open_regular, require_regular
 from nbradiomics.segmentation.model_files.layout import AGAIN
 
 #: Bytes of a description; nnU-Net's have some kilobytes, a list of 10,000 training cases less than 2 MB.

@@ -16,7 +16,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.cohort import Scan
-from nbradiomics.cohort_table import DEFAULTS
+from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.errors import InputError
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import describe, read_direction, read_image

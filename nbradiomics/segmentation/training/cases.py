@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbradiomics.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort import Case, Channel, Cohort
-from nbradiomics.cohort_table import SCAN
+from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
+from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort.lesions import apply_lesion_rule, require_lesions_told_apart
 from nbradiomics.errors import InputError
-from nbradiomics.execution import Batch, Progress, quiet, run_cases
+from nbradiomics.execution.batch import Batch, Progress, quiet, run_cases
+from nbradiomics.execution.workspace import content_hash
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image, write_image
-from nbradiomics.lesions import apply_lesion_rule, require_lesions_told_apart
 from nbradiomics.segmentation.model_files.card import image_fingerprint
 from nbradiomics.segmentation.prediction.inputs import require_usable
 from nbradiomics.segmentation.training.splits import Origin
 from nbradiomics.tables import AUTO
-from nbradiomics.workspace import content_hash
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

@@ -13,15 +13,15 @@ import pandas as pd
 from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Case, Cohort, Scan
-from nbradiomics.execution import Failure, Progress, quiet
+from nbradiomics.cohort.in_training import NO
+from nbradiomics.execution.batch import Failure, Progress, quiet
+from nbradiomics.execution.workspace import Payload, Workspace, content_hash, result_key, run_stored
 from nbradiomics.images.io import write_image
-from nbradiomics.in_training import NO
 from nbradiomics.segmentation.cohort import COLUMNS, file_names
 from nbradiomics.segmentation.model import Model, fingerprint_of, load_model
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.training.splits import Split
 from nbradiomics.tables import AUTO
-from nbradiomics.workspace import Payload, Workspace, content_hash, result_key, run_stored
 
 STAGE = "cross-validate"
 

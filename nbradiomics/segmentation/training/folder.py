@@ -19,16 +19,16 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from nbradiomics.atomic import whole, write_text
 from nbradiomics.errors import InputError
+from nbradiomics.execution.workspace import Workspace
+from nbradiomics.files.atomic import whole, write_text
+from nbradiomics.files.owned_folder import foreign_files
+from nbradiomics.files.regular_file import read_own_json, require_regular
+from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.images.io import file_hash
-from nbradiomics.owned_folder import foreign_files
-from nbradiomics.regular_file import read_own_json, require_regular
-from nbradiomics.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.segmentation.model_files.card import Card
 from nbradiomics.segmentation.model_files.integrity import seal
 from nbradiomics.segmentation.model_files.layout import CHECKPOINT, PLANS, TRAINING
-from nbradiomics.workspace import Workspace
 
 _WORK, _SETTINGS = TRAINING.split("/")
 _PREPARED = "prepared.json"

@@ -10,21 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nbradiomics.atomic import write_text
 from nbradiomics.cohort import Case
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution import Progress, quiet, run_cases
-from nbradiomics.sealed import BrokenSealError
+from nbradiomics.execution.batch import Progress, quiet, run_cases
+from nbradiomics.files.atomic import write_text
+from nbradiomics.files.sealed import BrokenSealError
 from nbradiomics.segmentation.environment import environment, matplotlib_untouched, quiet_nnunet, random_state
 from nbradiomics.segmentation.model_files.layout import PLANS
 from nbradiomics.segmentation.training.cases import write_raw_case
 from nbradiomics.segmentation.training.folder import TrainingFolder
+from nbradiomics.segmentation.training.nnunet_names import CONFIGURATION, DATASET, PLANS_NAME, variables
 from nbradiomics.segmentation.training.recipe import Recipe
 from nbradiomics.segmentation.training.splits import Split
 
-DATASET = "Dataset901_Training"
-CONFIGURATION = "3d_fullres"
-PLANS_NAME = "nnUNetPlans"
 #: What describes the model: its names among the preprocessed files and in the model's folder.
 _STAGED = {
     f"{PLANS_NAME}.json": PLANS,
@@ -35,15 +33,6 @@ _STAGE = "prepare"
 #: So many tumour voxels are sampled for the intensities that nnU-Net writes down; its own number is 100
 #: million, which takes longer than training a small network.
 _SAMPLED = 200_000
-
-
-def variables(work: Path) -> dict[str, str | None]:
-    """Environment variables that nnU-Net asks for."""
-    folders = {
-        name: str(work / name.removeprefix("nnUNet_"))
-        for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
-    }
-    return {**folders, "nnUNet_wandb_enabled": "0"}
 
 
 def prepare(

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from typing_extensions import TypedDict
 
-from nbradiomics.execution import Progress
-from nbradiomics.sealed import BrokenSealError, read_sealed, write_sealed
+from nbradiomics.execution.batch import Progress
+from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 
 _WHAT = "how far a fold is"
 _PAUSE = 0.5  # seconds between two looks

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from nbradiomics.case_region import DEFAULT_LABEL
 from nbradiomics.cohort import Case
+from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.errors import InputError, ModelError, NbradiomicsError
-from nbradiomics.execution import Progress, quiet, run_cases
+from nbradiomics.execution.batch import Progress, quiet, run_cases
 from nbradiomics.segmentation.device import native_bf16, ran_out_of_memory, resolve_device
 from nbradiomics.segmentation.environment import (
     environment,
@@ -34,12 +34,8 @@ from nbradiomics.segmentation.model_files.layout import PLANS
 from nbradiomics.segmentation.model_files.plans import configuration_of
 from nbradiomics.segmentation.training.cases import Examined
 from nbradiomics.segmentation.training.folder import TrainingFolder
-from nbradiomics.segmentation.training.preparation import (
-    CONFIGURATION,
-    plans_of,
-    prepare,
-    variables,
-)
+from nbradiomics.segmentation.training.nnunet_names import CONFIGURATION, variables
+from nbradiomics.segmentation.training.preparation import plans_of, prepare
 from nbradiomics.segmentation.training.progress import watched
 from nbradiomics.segmentation.training.recipe import Recipe
 from nbradiomics.segmentation.training.splits import Split

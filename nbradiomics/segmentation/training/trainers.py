@@ -22,11 +22,11 @@ from batchgeneratorsv2.transforms.noise.gaussian_blur import GaussianBlurTransfo
 from nnunetv2.training.lr_scheduler.polylr import PolyLRScheduler
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
-from nbradiomics.atomic import whole
 from nbradiomics.errors import ModelError
+from nbradiomics.files.atomic import whole
 from nbradiomics.segmentation.training.progress import Trace, write_trace
 from nbradiomics.segmentation.training.recipe import Recipe
-from nbradiomics.tied import tie_to_parent
+from nbradiomics.system.child_processes import tie_to_parent
 
 #: Iterations whose time is taken at the start, or fewer when they have taken so many seconds.
 _TIMED, _ENOUGH = 4, 20.0

@@ -1,0 +1,171 @@
+"""The agreement table as the study uses it: checked, sorted, averaged over pairs and over cases.
+
+A case is one region of one image: subject, timepoint, sequence and roi. A subject may have several cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.agreement.metrics import METRIC, METRICS, VOLUMES
+from nbradiomics.agreement.pairs import AUTO_PAIR, INTER, PAIRS
+from nbradiomics.cohort.columns import SCAN
+from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.tables import AUTO
+
+#: What tells one case from another.
+CASE = [*SCAN, "roi"]
+#: Status of a pair that could not be compared.
+FAILED = "failed"
+_MASK = ["reader", "reading", "mask_kind"]
+_REFERENCE = ["reference", "reference_reading", "reference_kind"]
+#: Names that stand for several readers in the tables.
+READERS, SAME_READER, OTHERS = "readers", "same reader", "other readers"
+_STATUS = ("ok", "empty_mask", "empty_reference", "both_empty")
+
+
+def checked_rows(agreement: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Check an agreement table and bring it into one order.
+
+    Parameters
+    ----------
+    agreement
+        One row per ordered pair of masks of a case: the columns `CASE`, ``reader, reading, mask_kind,
+        reference, reference_reading, reference_kind, pair, status, volume_ml, reference_ml`` and metrics.
+    metric
+        The primary metric, which must be there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Names as text, numbers as numbers, a missing status as ``failed``; sorted, so that nothing that is
+        computed from it depends on the order of the rows.
+
+    Raises
+    ------
+    InputError
+        When a column is missing, or a cell holds what it cannot hold.
+    AmbiguousError
+        When a pair of masks of a case stands there twice, or two independent masks of one pair of readers.
+    """
+    _require_columns(agreement, [*CASE, *_MASK, *_REFERENCE, "pair", "status", *VOLUMES, metric])
+    rows = agreement.copy()
+    for column in [*CASE, "reader", "mask_kind", "reference", "reference_kind", "pair"]:
+        rows[column] = rows[column].astype(str)
+    status = rows["status"].astype(object)
+    rows["status"] = status.where(status.notna() & (status != ""), FAILED).astype(str)
+    _require_values(rows, "pair", PAIRS)
+    _require_values(rows, "status", (*_STATUS, FAILED))
+    for column in ["reading", "reference_reading", *VOLUMES, *metric_columns(rows)]:
+        rows[column] = _numbers(rows[column])
+    _require_once(rows)
+    require_names({*rows["reader"], *rows["reference"]})
+    return rows.sort_values([*CASE, "pair", *_MASK, *_REFERENCE], ignore_index=True)
+
+
+def metric_columns(table: pd.DataFrame) -> list[str]:
+    """Metrics that a table holds, in the order of `METRICS`."""
+    return [name for name in METRICS if name in table]
+
+
+def directed_metrics(rows: pd.DataFrame) -> list[str]:
+    """Metrics with a direction and with at least one value between readers, in the order of `METRICS`.
+
+    One that readers' masks never have, such as the ROC area of a probability map, cannot be compared.
+    """
+    there = [name for name in metric_columns(rows) if METRIC[name].better in ("higher", "lower")]
+    between = between_readers(rows)
+    return [name for name in there if between[name].notna().any()]
+
+
+def orientation(metric: str) -> int:
+    """1 where a higher value is better, -1 where a lower one is."""
+    return 1 if METRIC[metric].better == "higher" else -1
+
+
+def automatic(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the automatic mask against a reader's independent mask."""
+    return rows[(rows["pair"] == AUTO_PAIR) & (rows["reader"] == AUTO)]
+
+
+def between_readers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a reader's independent mask against another reader's."""
+    return rows[rows["pair"] == INTER]
+
+
+def means_by(table: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Mean of columns over the rows with the same keys; undefined where one of these rows is undefined.
+
+    A mean over the values that happen to be defined would leave out just those pairs in which a mask was
+    empty. The values of a group are sorted before they are added up: the sum is then the same, bit for
+    bit, whatever the order of rows and the names of readers, and ties stay ties.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `keys` and `columns`, one row per group, sorted by `keys`.
+    """
+    groups = table.groupby(list(keys), sort=True).ngroup().to_numpy()
+    result = table[list(keys)].drop_duplicates().sort_values(list(keys), ignore_index=True)
+    if not len(table):
+        return result.reindex(columns=[*keys, *columns]).astype(dict.fromkeys(columns, float))
+    sizes = np.bincount(groups)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    for column in columns:
+        values = table[column].to_numpy(dtype=float)
+        ordered = values[np.lexsort((values, groups))]
+        result[column] = np.add.reduceat(ordered, starts) / sizes
+    return result
+
+
+def _require_columns(table: pd.DataFrame, wanted: Sequence[str]) -> None:
+    missing = [name for name in wanted if name not in table]
+    if missing:
+        raise InputError(
+            f"the agreement table has no column {', '.join(missing)}; its columns: "
+            f"{', '.join(map(str, table.columns))}.",
+            "Give the table that `compare_cohort` makes (agreement.csv).",
+        )
+
+
+def _require_values(rows: pd.DataFrame, column: str, allowed: Sequence[str]) -> None:
+    wrong = sorted(set(rows[column]) - set(allowed))
+    if wrong:
+        raise InputError(
+            f"column {column} of the agreement table holds {', '.join(map(repr, wrong))}.",
+            f"Expected: {', '.join(allowed)}.",
+        )
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = column[(numbers.isna() & column.notna() & (column.astype(str) != "")) | np.isinf(numbers)]
+    if len(wrong):
+        raise InputError(
+            f"column {column.name} of the agreement table holds {wrong.iloc[0]!r}.",
+            "Give a number, or leave the cell empty where a value is undefined.",
+        )
+    return numbers
+
+
+def _require_once(rows: pd.DataFrame) -> None:
+    direct = rows["pair"].isin([AUTO_PAIR, INTER])
+    for part, names in ((rows[direct], ["reader", "reference"]), (rows[~direct], [*_MASK, *_REFERENCE])):
+        twice = part[part.duplicated([*CASE, "pair", *names])]
+        if len(twice):
+            row = twice.iloc[0]
+            raise AmbiguousError(
+                f"{', '.join(row[CASE])}: {row['reader']} against {row['reference']} stands several times "
+                f"in the agreement table as pair {row['pair']!r}.",
+                "Keep one row for each ordered pair of masks, and the first reading of each reader.",
+            )
+
+
+def require_names(readers: Iterable[str]) -> None:
+    """Raise `InputError` for a reader who is called as the tables call several of them."""
+    taken = sorted(set(readers) & {READERS, SAME_READER, OTHERS})
+    if taken:
+        raise InputError(f"a reader is called {taken[0]!r}, which stands for several.", "Give another name.")

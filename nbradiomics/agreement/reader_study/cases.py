@@ -1,0 +1,95 @@
+"""The cases in the order in which a reader should look at them: those of least agreement first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.agreement.reader_study.agreement_table import (
+    CASE,
+    FAILED,
+    automatic,
+    between_readers,
+    means_by,
+    metric_columns,
+    orientation,
+)
+from nbradiomics.agreement.reader_study.settings import StudySettings
+
+COLUMNS = [
+    *CASE, "auto_readers", "readers_readers", "difference", "lowest_pair", "hd95_mm", "fprm", "fnr", "status",
+]  # fmt: skip
+#: Status of a case without an automatic mask in a study that has them.
+MISSING = "missing"
+
+
+def cases_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+    """List the cases by the primary metric, worst first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per case with a pair of independent masks, or of auto and one:
+
+        =================== ===========================================================================
+        column              content
+        =================== ===========================================================================
+        ``auto_readers``    mean of the primary metric of auto against the readers
+        ``readers_readers`` mean over the ordered pairs of readers
+        ``difference``      of the two, positive: the model is better
+        ``lowest_pair``     the pair of least agreement, of auto's where there are some: ``auto-A``
+        ``hd95_mm``         mean over auto's pairs; of the readers' in a study without auto
+        ``fprm, fnr``       likewise
+        ``status``          of the automatic mask: ``missing``, ``failed``, ``empty_mask``, ``ok``, or
+                            ``empty_reference``, ``both_empty`` where all readers' masks are empty; of
+                            the readers' pairs in a study without auto
+        =================== ===========================================================================
+
+        Cases whose automatic mask is empty, missing or could not be compared come first, then those with a
+        value, the worst first, then those without a value because nobody drew a tumour.
+    """
+    auto, inter = automatic(rows), between_readers(rows)
+    main = auto if len(auto) else inter
+    metric = settings.metric
+    others = [name for name in ("hd95_mm", "fprm", "fnr") if name in metric_columns(rows)]
+    shown = list(dict.fromkeys([metric, *others]))
+    cases = pd.concat([auto[CASE], inter[CASE]]).drop_duplicates().sort_values(CASE, ignore_index=True)
+    if cases.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    cases = cases.merge(_means(auto, metric, "auto_readers"), on=CASE, how="left")
+    cases = cases.merge(_means(inter, metric, "readers_readers"), on=CASE, how="left")
+    values = means_by(main, CASE, shown)
+    cases = cases.merge(values[[*CASE, *others]], on=CASE, how="left")
+    cases = cases.merge(_lowest(main, inter, metric), on=CASE, how="left")
+    cases = cases.merge(_status(main), on=CASE, how="left")
+    cases["status"] = cases["status"].fillna(MISSING)
+    cases["difference"] = orientation(metric) * (cases["auto_readers"] - cases["readers_readers"])
+    ranked = cases["auto_readers" if len(auto) else "readers_readers"] * orientation(metric)
+    first = cases["status"].isin([MISSING, FAILED, "empty_mask"]) & (len(auto) > 0)
+    place = np.select([first, ranked.notna()], [0, 1], default=2)
+    order = cases.assign(_place=place, _ranked=ranked).sort_values(["_place", "_ranked", *CASE])
+    return order.reset_index(drop=True).reindex(columns=COLUMNS)
+
+
+def _means(rows: pd.DataFrame, metric: str, name: str) -> pd.DataFrame:
+    return means_by(rows, CASE, [metric]).rename(columns={metric: name})
+
+
+def _lowest(main: pd.DataFrame, inter: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Name of the pair of least agreement of each case, of `main` where it has one."""
+    names = []
+    for rows in (main, inter):
+        there = rows[rows[metric].notna()]
+        ordered = there.assign(
+            place=orientation(metric) * there[metric], lowest_pair=there["reader"] + "-" + there["reference"]
+        ).sort_values([*CASE, "place", "lowest_pair"])
+        names.append(ordered.drop_duplicates(CASE)[[*CASE, "lowest_pair"]])
+    return pd.concat(names).drop_duplicates(CASE)
+
+
+def _status(rows: pd.DataFrame) -> pd.DataFrame:
+    """Status of each case: an empty mask before a failed pair, and both before a reader's empty mask."""
+    order = ["empty_mask", FAILED, "ok", "empty_reference", "both_empty"]
+    ranks = rows.assign(rank=rows["status"].map(order.index))
+    worst = ranks.groupby(CASE)["rank"].min().reset_index()
+    return worst.assign(status=worst["rank"].map(order.__getitem__))[[*CASE, "status"]]

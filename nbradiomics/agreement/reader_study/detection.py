@@ -1,0 +1,129 @@
+"""Tumours that a reader or the model missed altogether, as rates with their denominators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from nbradiomics.agreement.reader_study.agreement_table import (
+    CASE,
+    FAILED,
+    OTHERS,
+    READERS,
+    automatic,
+    between_readers,
+)
+from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.cohort.columns import SCAN
+from nbradiomics.tables import AUTO
+
+COLUMNS = ["reader", "against", "unit", "missed", "of", "rate", "low", "high", "unknown"]
+IMAGE, ANY_IMAGE, EVERY_IMAGE = "image", "patient (any image)", "patient (every image)"
+NOT_SEGMENTED, FALSE_ALARM = "not segmented (image)", "false alarm (image)"
+_FOUND, _MISSED, _UNKNOWN, _NONE = "found", "missed", "unknown", "no tumour"
+
+
+def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+    """Count who missed a tumour that independent readers drew.
+
+    A tumour is missed where the mask shares no voxel with that of any independent reader who drew one there
+    (an empty mask shares none). An image stands for one region of one image.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ============= ==============================================================================
+        column        content
+        ============= ==============================================================================
+        ``reader``    ``auto`` or a reader
+        ``against``   ``readers``, for a reader ``other readers``
+        ``unit``      ``image``; ``patient (any image)``: a patient with a miss in one image or more;
+                      ``patient (every image)``: in all of them; ``not segmented (image)``: images of
+                      the cohort without an automatic mask, though others have one (not among the
+                      misses); ``false alarm (image)``: images in which the mask holds something and
+                      no reader drew a tumour
+        ``missed``    how many
+        ``of``        of how many: those in which somebody else drew a tumour; all images for ``not
+                      segmented``; images in which no other reader drew one for false alarms
+        ``rate``      missed / of
+        ``low, high`` exact interval (Clopper and Pearson, Biometrika 1934;26:404), which takes images
+                      as independent: of patients with several images read the patients' rows
+        ``unknown``   left out: a pair could not be compared, and no other one decides
+        ============= ==============================================================================
+    """
+    auto, inter = automatic(rows), between_readers(rows)
+    found: list[dict[str, Any]] = []
+    if len(auto):
+        found += _rates(AUTO, READERS, auto, settings)
+        found += _not_segmented(cohort, settings)
+    for reader, part in inter.groupby("reader", sort=True):
+        found += _rates(str(reader), OTHERS, part, settings)
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _rates(reader: str, against: str, part: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
+    states = _states(part)
+    tumours = states[states["state"] != _NONE]
+    quiet = states[states["state"] == _NONE]
+    patients = tumours.groupby("subject", sort=True)["state"].agg(set)
+    known = tumours["state"] != _UNKNOWN
+    name = {"reader": reader, "against": against}
+    rows = [
+        _rate(
+            IMAGE, int((tumours["state"] == _MISSED).sum()), int(known.sum()), int((~known).sum()), settings
+        ),
+        _patients(ANY_IMAGE, patients.map(_any_missed), settings),
+        _patients(EVERY_IMAGE, patients.map(_every_missed), settings),
+    ]
+    if len(quiet):
+        rows.append(_rate(FALSE_ALARM, int(quiet["drew"].sum()), len(quiet), 0, settings))
+    return [{**name, **row} for row in rows]
+
+
+def _states(part: pd.DataFrame) -> pd.DataFrame:
+    """State of each case: found, missed, unknown or no tumour; and whether the mask holds anything."""
+    failed = (part["status"] == FAILED) | (part["status"].isin(["ok", "empty_mask"]) & part["dice"].isna())
+    marks = part.assign(
+        failed=failed,
+        shared=part["dice"] > 0,
+        tumour=~failed & part["status"].isin(["ok", "empty_mask"]),
+        drew=part["status"].isin(["ok", "empty_reference"]),
+    )
+    cases = marks.groupby(CASE, sort=True)[["failed", "shared", "tumour", "drew"]].any().reset_index()
+    cases["state"] = _NONE
+    cases.loc[cases["tumour"], "state"] = _MISSED
+    cases.loc[cases["failed"], "state"] = _UNKNOWN
+    cases.loc[cases["shared"], "state"] = _FOUND
+    return cases
+
+
+def _any_missed(states: set[str]) -> str:
+    return next(state for state in (_MISSED, _UNKNOWN, _FOUND) if state in states)
+
+
+def _every_missed(states: set[str]) -> str:
+    return next(state for state in (_FOUND, _UNKNOWN, _MISSED) if state in states)
+
+
+def _patients(unit: str, verdicts: pd.Series, settings: StudySettings) -> dict[str, Any]:
+    unknown = int((verdicts == _UNKNOWN).sum())
+    return _rate(unit, int((verdicts == _MISSED).sum()), len(verdicts) - unknown, unknown, settings)
+
+
+def _not_segmented(cohort: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
+    by_auto = cohort["reader"] == AUTO
+    if not by_auto.any():
+        return []
+    scans = cohort.assign(auto=by_auto).groupby(SCAN)["auto"].any()
+    rate = _rate(NOT_SEGMENTED, int((~scans).sum()), len(scans), 0, settings)
+    return [{"reader": AUTO, "against": "", **rate}]
+
+
+def _rate(unit: str, missed: int, of: int, unknown: int, settings: StudySettings) -> dict[str, Any]:
+    row: dict[str, Any] = {"unit": unit, "missed": missed, "of": of, "unknown": unknown}
+    if of:
+        interval = stats.binomtest(missed, of).proportion_ci(settings.confidence, method="exact")
+        row |= {"rate": missed / of, "low": float(interval.low), "high": float(interval.high)}
+    return row

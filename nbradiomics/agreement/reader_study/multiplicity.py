@@ -1,0 +1,48 @@
+"""Corrections for several tests."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from nbradiomics.agreement.reader_study.resampling import Numbers
+
+
+def holm(p: Numbers) -> Numbers:
+    """Adjust p values so that the chance of any false rejection is held.
+
+    Parameters
+    ----------
+    p
+        Shape (tests,); a NaN is no test, and stays.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (tests,): in ascending order, the largest so far of p times the tests that are left, at most 1.
+
+    Notes
+    -----
+    Source: Holm S. Scand J Stat 1979;6:65-70.
+    """
+    adjusted = np.array(p, dtype=float)
+    tested = np.flatnonzero(~np.isnan(adjusted))
+    order = tested[np.argsort(adjusted[tested], kind="stable")]
+    left = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(adjusted[order] * left), 1)
+    return adjusted
+
+
+def benjamini_yekutieli(p: Numbers) -> Numbers:
+    """Adjust p values so that the false discovery rate is held, whatever their dependence.
+
+    Parameters
+    ----------
+    p
+        Shape (tests,), no NaN.
+
+    Notes
+    -----
+    Source: Benjamini Y, Yekutieli D. Ann Stat 2001;29:1165-1188.
+    """
+    return np.asarray(stats.false_discovery_control(p, method="by")) if len(p) else np.array([])

@@ -1,0 +1,202 @@
+"""The paired comparison of subjects: mean difference, its interval, non-inferiority, signed ranks, Holm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from nbradiomics.agreement.reader_study.resampling import NONE, Numbers, fewest_subjects, subject_weights
+from nbradiomics.agreement.reader_study.settings import StudySettings
+
+#: Decimals to which differences are compared: what is less is rounding of sums, not a difference.
+DECIMALS = 12
+#: Differences up to which signed ranks are tested exactly.
+_EXACT_TO = 50
+#: Share of bootstrap samples without any spread up to which they are left out.
+_WITHOUT_SPREAD = 0.0005
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """What the differences of the subjects say. A number that cannot be given is NaN, a verdict ``None``.
+
+    Attributes
+    ----------
+    subjects
+        Number of differences.
+    difference
+        Their mean.
+    low, high
+        Bootstrap-t interval of the mean (`mean_interval`).
+    p
+        Two-sided signed-rank test against 0 (`signed_rank`).
+    non_inferior
+        Whether `low` is above the negative margin; ``None`` with too few subjects for an interval.
+    p_margin
+        One-sided p against a mean of minus the margin, of the same bootstrap: it is below
+        (1 - confidence) / 2 where `non_inferior`, but for the step from one bootstrap draw to the next.
+    """
+
+    subjects: int
+    difference: float
+    low: float
+    high: float
+    p: float
+    non_inferior: bool | None
+    p_margin: float
+
+
+def paired_difference(differences: Numbers, settings: StudySettings) -> PairedDifference:
+    """Judge differences, one per subject, a positive one meaning that the model is better.
+
+    Parameters
+    ----------
+    differences
+        Shape (subjects,), finite, in the unit of the metric.
+    settings
+        Margin, confidence, bootstraps and seed.
+    """
+    count = len(differences)
+    if count == 0:
+        return PairedDifference(0, math.nan, *NONE, math.nan, None, math.nan)
+    mean = float(differences.mean())
+    low, high = mean_interval(differences, settings)
+    enough = count >= fewest_subjects(settings.confidence)
+    return PairedDifference(
+        subjects=count,
+        difference=mean,
+        low=low,
+        high=high,
+        p=signed_rank(differences) if enough else math.nan,
+        non_inferior=bool(low > -settings.margin) if enough else None,
+        p_margin=_margin_p(differences, settings) if enough else math.nan,
+    )
+
+
+def mean_interval(differences: Numbers, settings: StudySettings) -> tuple[float, float]:
+    """Bootstrap-t interval of a mean; (NaN, NaN) with fewer subjects than `fewest_subjects`.
+
+    Notes
+    -----
+    mean - t* s / sqrt(n), t* the percentiles of (mean* - mean) / (s* / sqrt(n)) over the samples. Where more
+    than one sample in 2000 has no spread, because nearly all differences are the same, the expanded
+    percentile interval takes its place.
+
+    Why this one: a lower limit above the truth makes a false claim of non-inferiority. In 2000 simulated
+    studies each (nominal 2.5 %) that happened in
+
+    ================================ ========== ==== =========== ====
+    differences                      percentile BCa  bootstrap-t t
+    ================================ ========== ==== =========== ====
+    normal, 20 subjects              3.4 %      3.5  2.5         2.5
+    normal, 46                       2.5        3.0  2.3         2.1
+    exponential to the bad, 20       8.5        6.0  4.0         7.9
+    exponential to the bad, 46       6.8        4.8  3.6         6.8
+    5 % failures of 0.4 in noise, 20 30         30   28          28
+    5 % failures of 0.4 in noise, 46 11         10   10          11
+    ================================ ========== ==== =========== ====
+
+    Two-sided it covered 95.0 and 95.5 % of normal, 93.8 and 93.9 % of exponential differences (20 and 46
+    subjects). The last two lines hold for every interval: rare failures that happen to be absent from a small
+    study cannot be seen in it. The rate of missed tumours belongs beside each claim.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 12.5; Hesterberg, Am Stat
+    2015;69:371-386 (expanded percentile).
+    """
+    if len(differences) < fewest_subjects(settings.confidence):
+        return NONE
+    mean, error = float(differences.mean()), _standard_error(differences)
+    if np.ptp(differences) == 0:
+        return float(differences[0]), float(differences[0])
+    tails = (1 - settings.confidence) / 2, (1 + settings.confidence) / 2
+    means, ratios = _samples(differences, settings)
+    if ratios is None:
+        count = len(differences)
+        quantile = stats.t.ppf(tails[0], count - 1)
+        tail = float(stats.norm.cdf(math.sqrt(count / (count - 1)) * quantile))
+        low, high = np.quantile(means, [tail, 1 - tail])
+        return float(mean + low), float(mean + high)
+    lower, upper = np.quantile(ratios, tails)
+    return float(mean - upper * error), float(mean - lower * error)
+
+
+def _margin_p(differences: Numbers, settings: StudySettings) -> float:
+    """One-sided p against a mean of minus the margin: `mean_interval` the other way round."""
+    if np.ptp(differences) == 0:
+        return math.nan
+    excess = float(differences.mean()) + settings.margin
+    means, ratios = _samples(differences, settings)
+    if ratios is not None:
+        return float((1 + (ratios >= excess / _standard_error(differences)).sum()) / (1 + len(ratios)))
+    count = len(differences)
+    share = (1 + (means <= -excess).sum()) / (1 + len(means))
+    return float(stats.t.cdf(stats.norm.ppf(share) * math.sqrt((count - 1) / count), count - 1))
+
+
+def _samples(differences: Numbers, settings: StudySettings) -> tuple[Numbers, Numbers | None]:
+    """Bootstrap means less the mean; and over their standard errors, ``None`` where too many have none."""
+    count = len(differences)
+    centred = differences - differences.mean()
+    weights = subject_weights(count, settings.bootstraps, settings.seed)
+    means = weights @ centred / count
+    variances = weights @ centred**2 / count - means**2
+    # Rounding leaves a spread of nothing just above or below 0.
+    spread = variances > 1e-12 * (centred**2).mean()
+    if (~spread).mean() > _WITHOUT_SPREAD:
+        return means, None
+    return means, means[spread] / np.sqrt(variances[spread] / (count - 1))
+
+
+def _standard_error(differences: Numbers) -> float:
+    return float(differences.std(ddof=1)) / math.sqrt(len(differences))
+
+
+def signed_rank(
+    differences: Numbers, alternative: Literal["two-sided", "less", "greater"] = "two-sided"
+) -> float:
+    """P of the signed-rank test that differences are symmetric about 0; NaN without a difference.
+
+    Parameters
+    ----------
+    differences
+        Shape (subjects,), finite. Zeros take part in the ranking (Pratt), so that no subject is dropped;
+        where all are 0, p is 1.
+    alternative
+        ``less``: that they lie below 0.
+
+    Notes
+    -----
+    Exact with up to 50 differences, given their ranks, ties and zeros included; else the normal approximation
+    with corrections for both (`scipy.stats.wilcoxon`).
+
+    Source: Wilcoxon F. Biometrics Bull 1945;1:80-83; Pratt JW. J Am Stat Assoc 1959;54:655-667.
+    """
+    rounded = np.round(differences, DECIMALS)
+    if not len(rounded):
+        return math.nan
+    if not rounded.any():
+        return 1.0
+    if len(rounded) > _EXACT_TO:
+        return float(stats.wilcoxon(rounded, zero_method="pratt", alternative=alternative).pvalue)
+    less, greater = _rank_tails(rounded)
+    return {"less": less, "greater": greater, "two-sided": min(1.0, 2 * min(less, greater))}[alternative]
+
+
+def _rank_tails(differences: Numbers) -> tuple[float, float]:
+    """Probability, over all changes of signs, that the sum of positive ranks is at most, at least what it is.
+
+    `scipy.stats.wilcoxon` is exact without ties alone, and with them takes a second per test of 13 subjects.
+    """
+    there = differences != 0
+    # Mean ranks of ties end in halves; doubled they are whole numbers.
+    ranks = np.rint(2 * stats.rankdata(np.abs(differences)))[there].astype(int)
+    ways = np.ones(1)
+    for rank in ranks:
+        ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
+    observed = int(ranks[differences[there] > 0].sum())
+    total = ways.sum()
+    return float(ways[: observed + 1].sum() / total), float(ways[observed:].sum() / total)

@@ -1,0 +1,183 @@
+"""Volumes of one reader against another's: bias and limits of agreement."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from nbradiomics.agreement.reader_study.agreement_table import CASE, automatic, between_readers
+from nbradiomics.agreement.reader_study.resampling import (
+    NONE,
+    Numbers,
+    fewest_subjects,
+    percentile_interval,
+    subject_weights,
+)
+from nbradiomics.agreement.reader_study.settings import StudySettings
+
+_PARTS = ("bias", "low", "high")
+COLUMNS = [
+    "reader", "reference", "n", "subjects", "left_out",
+    "bias_ml", "sd_ml", "low_ml", "high_ml",
+    *(f"{part}_ml_{end}" for part in _PARTS for end in ("low", "high")),
+    "ratio_n", "ratio_left_out", "bias_percent", "low_percent", "high_percent",
+    *(f"{part}_percent_{end}" for part in _PARTS for end in ("low", "high")),
+    "intervals",
+]  # fmt: skip
+BY_FORMULA, BY_BOOTSTRAP = "Bland and Altman 1999", "bootstrap of subjects"
+
+
+def bland_altman_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+    """Limits of agreement of the volumes: auto against each reader, each two readers once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pair; the unit is the case:
+
+        ================================== =========================================================
+        column                             content
+        ================================== =========================================================
+        ``reader, reference``              the difference is reader less reference
+        ``n, subjects``                    cases and subjects
+        ``left_out``                       cases of the pair without volumes: it could not be compared
+        ``bias_ml, sd_ml``                 mean and standard deviation of the differences, ml
+        ``low_ml, high_ml``                limits of agreement, ml (`limits_of_agreement`)
+        ``bias_ml_low, bias_ml_high, ...`` interval of the bias and of each limit
+        ``ratio_n, ratio_left_out``        cases in which both volumes are above 0, and the others
+        ``bias_percent, low_percent, ...`` the same of the ratio of the volumes, on the log scale: how
+                                           much larger the reader's is, percent
+        ``intervals``                      how they were made: by formula, or by a bootstrap of
+                                           subjects where a subject has several cases
+        ================================== =========================================================
+    """
+    found = []
+    for (reader, reference), part in _pairs(rows).groupby(["reader", "reference"], sort=True):
+        there = part[part["volume_ml"].notna() & part["reference_ml"].notna()]
+        positive = there[(there["volume_ml"] > 0) & (there["reference_ml"] > 0)]
+        logs = np.log((positive["volume_ml"] / positive["reference_ml"]).to_numpy(dtype=float))
+        limits = limits_of_agreement(
+            (there["volume_ml"] - there["reference_ml"]).to_numpy(), _subjects(there), settings
+        )
+        ratios = limits_of_agreement(logs, _subjects(positive), settings)
+        found.append(
+            {
+                "reader": reader,
+                "reference": reference,
+                "n": len(there),
+                "subjects": there["subject"].nunique(),
+                "left_out": len(part) - len(there),
+                "ratio_n": len(positive),
+                "ratio_left_out": len(there) - len(positive),
+                "intervals": BY_BOOTSTRAP if there["subject"].duplicated().any() else BY_FORMULA,
+                **_named(limits, "ml"),
+                **{name: _percent(value) for name, value in _named(ratios, "percent").items()},
+            }
+        )
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def limits_of_agreement(
+    differences: Numbers, subjects: NDArray[np.intp], settings: StudySettings
+) -> dict[str, tuple[float, float, float]]:
+    """Bias and limits of agreement, each with its interval.
+
+    Parameters
+    ----------
+    differences
+        Shape (cases,), finite.
+    subjects
+        Shape (cases,): number of each case's subject.
+
+    Returns
+    -------
+    dict
+        ``bias``, ``low``, ``high`` as (value, lower limit, upper limit), ``sd`` as (value, NaN, NaN).
+
+    Notes
+    -----
+    Limits: d -+ z s, z = 1.96 at 95 %. With one case per subject the interval of d reaches t s / sqrt(n) to
+    each side, that of a limit t s sqrt(1 / n + z^2 / (2 (n - 1))), t with n - 1 degrees of freedom. Cases of
+    one subject are not independent: with several, the intervals are percentiles of a bootstrap of subjects.
+
+    Source: Bland JM, Altman DG. Lancet 1986;327:307-310; Stat Methods Med Res 1999;8:135-160.
+    """
+    count = len(differences)
+    if not count:
+        return dict.fromkeys((*_PARTS, "sd"), (math.nan, *NONE))
+    z = float(stats.norm.ppf((1 + settings.confidence) / 2))
+    bias = float(differences.mean())
+    sd = float(differences.std(ddof=1)) if count > 1 else math.nan
+    values = {"bias": bias, "low": bias - z * sd, "high": bias + z * sd}
+    if len(np.unique(subjects)) < count:
+        intervals = _bootstrap_intervals(differences, subjects, z, settings)
+    else:
+        intervals = _formula_intervals(values, sd, count, z, settings)
+    return {**{name: (value, *intervals[name]) for name, value in values.items()}, "sd": (sd, *NONE)}
+
+
+def _formula_intervals(
+    values: dict[str, float], sd: float, count: int, z: float, settings: StudySettings
+) -> dict[str, tuple[float, float]]:
+    if count < 2:
+        return dict.fromkeys(_PARTS, NONE)
+    t = float(stats.t.ppf((1 + settings.confidence) / 2, count - 1))
+    limit = math.sqrt(1 / count + z**2 / (2 * (count - 1)))
+    halves = {"bias": t * sd / math.sqrt(count), "low": t * sd * limit, "high": t * sd * limit}
+    return {name: (value - halves[name], value + halves[name]) for name, value in values.items()}
+
+
+def _bootstrap_intervals(
+    differences: Numbers, subjects: NDArray[np.intp], z: float, settings: StudySettings
+) -> dict[str, tuple[float, float]]:
+    amount = int(subjects.max()) + 1
+    if amount < fewest_subjects(settings.confidence):
+        return dict.fromkeys(_PARTS, NONE)
+    weights = subject_weights(amount, settings.bootstraps, settings.seed)[:, subjects]
+    total = weights.sum(axis=1)
+    centre = differences.mean()
+    mean = weights @ (differences - centre) / total
+    squares = weights @ (differences - centre) ** 2
+    # A sample of one case has no spread; rounding leaves a spread of nothing just below 0.
+    sd = np.sqrt(np.maximum(squares - total * mean**2, 0) / np.maximum(total - 1, 1))
+    draws = {"bias": mean, "low": mean - z * sd, "high": mean + z * sd}
+    return {name: percentile_interval(draw + centre, settings.confidence) for name, draw in draws.items()}
+
+
+def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the pairs, each once: of two readers, that of the name that comes first."""
+    columns = [*CASE, "reader", "reference", "volume_ml", "reference_ml"]
+    inter = between_readers(rows)[columns]
+    swapped = inter.rename(
+        columns={
+            "reader": "reference",
+            "reference": "reader",
+            "volume_ml": "reference_ml",
+            "reference_ml": "volume_ml",
+        }
+    )
+    both = pd.concat([inter, swapped[columns]])
+    once = both[both["reader"] < both["reference"]]
+    # A pair that failed one way only keeps the volumes of the other.
+    once = once.sort_values([*CASE, "reader", "reference", "volume_ml"], ignore_index=True)
+    return pd.concat([automatic(rows)[columns], once.drop_duplicates([*CASE, "reader", "reference"])])
+
+
+def _subjects(rows: pd.DataFrame) -> NDArray[np.intp]:
+    return np.asarray(pd.factorize(rows["subject"], sort=True)[0])
+
+
+def _named(limits: dict[str, tuple[float, float, float]], unit: str) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for part, (value, low, high) in limits.items():
+        named |= {f"{part}_{unit}": value, f"{part}_{unit}_low": low, f"{part}_{unit}_high": high}
+    return named
+
+
+def _percent(log_ratio: float) -> float:
+    return 100 * math.expm1(log_ratio)

@@ -1,0 +1,74 @@
+"""Every command, in the order in which the data goes through them.
+
+Nothing heavy is imported before a command runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nbradiomics.cli.commands.compare import compare
+from nbradiomics.cli.commands.features import extract, maps, verify
+from nbradiomics.cli.commands.installation import doctor
+from nbradiomics.cli.commands.model import model_app
+from nbradiomics.cli.commands.outcome import outcome, reproducibility
+from nbradiomics.cli.commands.readers import readers
+from nbradiomics.cli.commands.segment import segment
+from nbradiomics.cli.commands.study import check, demo, report, run
+from nbradiomics.cli.commands.train import train
+from nbradiomics.cli.console import output
+
+app = typer.Typer(
+    name="nbradiomics",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        output.print(version("nbradiomics"), markup=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Segment tumours, extract PyRadiomics features, test their reproducibility, predict outcomes."""
+
+
+app.command(epilog="Example: nbradiomics demo --out demo")(demo)
+app.command(epilog="Example: nbradiomics run study.yaml --out results")(run)
+app.command(epilog="Example: nbradiomics check study.yaml")(check)
+app.add_typer(model_app)
+app.command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)
+app.command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")(
+    segment
+)
+app.command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert --out agreement.csv")(
+    compare
+)
+app.command(epilog="Example: nbradiomics readers cohort_auto.csv --out readers")(readers)
+app.command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(
+    extract
+)
+app.command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
+app.command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm --out maps")(maps)
+app.command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")(
+    reproducibility
+)
+app.command(
+    epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
+    "--covariates age,stage --reader auto --out outcome"
+)(outcome)
+app.command(epilog="Example: nbradiomics report results")(report)
+app.command(epilog="Example: nbradiomics doctor")(doctor)

@@ -1,0 +1,154 @@
+"""The commands that compute features: `extract` of a cohort; `verify` and `maps` of one image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nbradiomics.cli.console import bars, notes, output, show_lines
+from nbradiomics.cli.label_notes import show_label_notes, show_label_warnings
+from nbradiomics.cli.options import CohortFile, Jobs, Lesions, Work
+from nbradiomics.cli.steps import finish, open_workspace, prepare, processes, read_cohort, show_made_again
+
+if TYPE_CHECKING:
+    from nbradiomics.cohort import Cohort
+    from nbradiomics.features.compliance.verify import Verification
+
+ImageFile = Annotated[Path, typer.Argument(help="Image file.")]
+MaskFile = Annotated[Path, typer.Argument(help="Mask file on the image's grid.")]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        help="Label in the mask: a number, a segment's name, several (1,2: united) or all; it wins over the "
+        "parameter file's."
+    ),
+]
+_SHOWN = 5
+#: Named here so that the help need not read the parameter files; a test holds it true.
+PRESETS = (
+    "ct_1mm, ct_anisotropic, ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, "
+    "t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
+)
+
+
+def extract(
+    cohort: CohortFile,
+    params: Annotated[str, typer.Option(help=f"PyRadiomics parameter file, or a preset: {PRESETS}.")],
+    out: Annotated[Path, typer.Option(help="Feature table to write (.parquet or .csv).")],
+    engine: Annotated[
+        str, typer.Option(help="Engine of the numbers: native, or pyradiomics; their values are the same.")
+    ] = "native",
+    diagnostics: Annotated[
+        Path | None, typer.Option(help="Write PyRadiomics' diagnostics of every mask to this table.")
+    ] = None,
+    lesions: Lesions = None,
+    min_lesion_volume: Annotated[
+        float | None,
+        typer.Option(help="For --lesions components: least volume of a component in ml, 0.1 unless given."),
+    ] = None,
+    jobs: Jobs = None,
+    work: Work = None,
+) -> None:
+    """Extract PyRadiomics features of every image and every reader's mask."""
+    from nbradiomics.features.cohort import extract_cohort
+    from nbradiomics.tables import INDEX, write_table
+
+    for file in (out, *([diagnostics] if diagnostics else [])):
+        prepare(file, ".csv", ".parquet", inputs=[cohort, params])
+    options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
+    loaded = read_cohort(cohort)
+    asked: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
+    features = extract_cohort(loaded, engine=engine, **asked, **options)
+    write_table(features.table, out)
+    show_made_again(options["workspace"])
+    for note in features.notes:
+        notes.print(note, markup=False)
+    if diagnostics is not None:
+        _write_diagnostics(diagnostics, loaded, jobs=processes(jobs), **asked)
+    show_label_warnings(loaded, params, jobs=processes(jobs))
+    finish(
+        features.failures,
+        len(features.table),
+        out,
+        complete=bool(features.table.drop(columns=list(INDEX)).notna().any(axis=None)),
+    )
+
+
+def _write_diagnostics(out: Path, cohort: Cohort, **asked: Any) -> None:
+    """Write PyRadiomics' diagnostics of a cohort's masks; one that cannot be extracted has no row."""
+    from nbradiomics.features.diagnostics import diagnose_cohort
+    from nbradiomics.tables import write_table
+
+    table, failures = diagnose_cohort(cohort, progress=bars, **asked)
+    write_table(table, out)
+    output.print(f"{len(table)} rows, {len(failures)} without diagnostics -> {out}", markup=False)
+
+
+def verify(
+    image: ImageFile,
+    mask: MaskFile,
+    params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or a preset.")],
+    label: Label = None,
+    out: Annotated[Path | None, typer.Option(help="Write every feature of both engines here.")] = None,
+) -> None:
+    """Compute the features with both engines and say how far they lie apart."""
+    from nbradiomics.features.compliance.verify import verify as compare
+    from nbradiomics.tables import write_table
+
+    if out is not None:
+        prepare(out, ".csv", ".parquet", inputs=[image, mask, params])
+    found = compare(image, mask, params=params, label=label)
+    show_label_notes(mask, params, label)
+    if out is not None:
+        write_table(found.table, out)
+    for line in _lines(found):
+        output.print(line, markup=False)
+    if not found.same:
+        raise typer.Exit(1)
+
+
+def _lines(found: Verification) -> list[str]:
+    if found.refusals:
+        return [f"{engine}: {why}" for engine, why in found.refusals.items()]
+    table = found.table
+    largest = table.sort_values("relative", ascending=False).head(_SHOWN)
+    wrong = table[~table["same"]]
+    times = ", ".join(f"{engine} {seconds:.2f} s" for engine, seconds in found.seconds.items())
+    return [
+        f"{len(table)} features, {len(wrong)} of them not the same.",
+        f"Time of a second run, after one that loads and compiles: {times}.",
+        "Largest relative differences:",
+        *(
+            f"  {row['feature']}: {row['relative']:.1e} ({row['native']!r} for {row['pyradiomics']!r})"
+            for row in largest.to_dict("records")
+        ),
+        *(f"Not the same: {name}" for name in wrong["feature"]),
+    ]
+
+
+def maps(
+    image: ImageFile,
+    mask: MaskFile,
+    params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or a preset.")],
+    out: Annotated[Path, typer.Option(help="Folder for the maps: new, or made by the same call.")],
+    label: Label = None,
+) -> None:
+    """Make feature maps: each voxel with the features of the box around it (voxel-based extraction)."""
+    from nbradiomics.features.maps import TABLE, write_maps
+
+    table = write_maps(image, mask, out, params=params, label=label, progress=bars)
+    show_label_notes(mask, params, label)
+    if table.attrs["missing"]:
+        output.print("Not made:", markup=False)
+        show_lines([f"{name}: {why}" for name, why in table.attrs["missing"].items()])
+    undefined = table[table["undefined"] > 0]
+    output.print(f"{len(table)} maps -> {out}; {TABLE} lists them.", markup=False)
+    if len(undefined):
+        output.print("Undefined in some voxels:", markup=False)
+        show_lines([f"{row['feature']}: {row['undefined']}" for row in undefined.to_dict("records")])
+    flat = table[table["minimum"] == table["maximum"]]
+    if len(flat):
+        output.print("The same in all voxels, so that the map says nothing:", markup=False)
+        show_lines([f"{row['feature']}: {row['minimum']:g}" for row in flat.to_dict("records")])

@@ -1,0 +1,20 @@
+"""The command `doctor`: what is installed and works."""
+
+from __future__ import annotations
+
+import typer
+
+from nbradiomics.cli.console import output
+
+
+def doctor() -> None:
+    """Say which parts are installed and working, and what to do about those that are not."""
+    from nbradiomics.doctor import examine
+
+    parts = examine()
+    for part in parts:
+        output.print(f"{part.state:8s} {part.name}: {part.detail}", markup=False)
+        if part.remedy and part.state != "ok":
+            output.print(f"         {part.remedy}", markup=False)
+    if any(part.state == "broken" for part in parts):
+        raise typer.Exit(1)

@@ -1,0 +1,119 @@
+"""The command `segment`: find the tumours, write masks, maps and what is needed to repeat it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nbradiomics.cli.console import bars, output
+from nbradiomics.cli.folders import claim_segmentation, working_on_segmentation
+from nbradiomics.cli.options import CohortFile, Models, Replace, Threads, Work
+from nbradiomics.cli.steps import finish, open_workspace, prepare, read_cohort, show_made_again
+
+if TYPE_CHECKING:
+    from nbradiomics.segmentation.cohort import SegmentedCohort
+    from nbradiomics.segmentation.model import Model
+
+
+def segment(
+    cohort: CohortFile,
+    model: Annotated[
+        str, typer.Option(help="Name of a bundled or imported model, or an nnU-Net v2 model folder.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="Cohort table with reader `auto` added; masks and maps lie beside it.")
+    ],
+    maps: Annotated[
+        bool, typer.Option(help="Write probability, entropy and each fold's mask to OUT_maps.")
+    ] = True,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="auto, fp32, bf16 or fp16; auto is bf16 or fp16 where the device has it.")
+    ] = "auto",
+    resampling: Annotated[
+        str, typer.Option(help="torch, or stock: with fp32 the mask of nnU-Net itself, and slower.")
+    ] = "torch",
+    mirroring: Annotated[
+        bool, typer.Option("--mirroring", help="Average mirrored images in: eight times slower.")
+    ] = False,
+    largest_component: Annotated[
+        bool, typer.Option("--largest-component", help="Keep the largest component of each mask only.")
+    ] = False,
+    min_volume: Annotated[
+        float, typer.Option(help="Remove components that are smaller, in millilitres.", min=0)
+    ] = 0.0,
+    replace: Replace = False,
+    models: Models = None,
+    threads: Threads = None,
+    jobs: Annotated[int, typer.Option(help="Processes; each holds the model in memory.", min=1)] = 1,
+    work: Work = None,
+) -> None:
+    """Find the tumours with nnU-Net; its masks become reader `auto`."""
+    from dataclasses import asdict
+
+    from nbradiomics.execution.workspace import result_key
+    from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
+    from nbradiomics.segmentation.model import load_model
+    from nbradiomics.segmentation.prediction.inference import Inference
+    from nbradiomics.segmentation.prediction.postprocess import PostProcessing
+
+    prepare(out, ".csv", inputs=[cohort])
+    loaded, table = load_model(model, models=models), read_cohort(cohort)
+    inference = loaded.resolve(Inference(device, precision, resampling, mirroring))
+    postprocessing = PostProcessing(largest_component, min_volume)
+    masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
+    maps_folder = beside if maps or beside.exists() else None
+    asked = [loaded.fingerprint, asdict(inference), asdict(postprocessing), maps, str(table.path)]
+    with working_on_segmentation(table, masks, maps_folder, result_key("segment", asked=asked)):
+        claim_segmentation(table, masks, maps_folder, replacing=replace)
+        stored = open_workspace(work)
+        done = segment_cohort(
+            table,
+            model=loaded,
+            masks=masks,
+            maps=beside if maps else None,
+            inference=inference,
+            postprocessing=postprocessing,
+            threads=threads,
+            jobs=jobs,
+            workspace=stored,
+            progress=bars,
+        )
+        if not maps:
+            remove_maps(table, beside)
+        inputs = [cohort, *(channel.image for scan in table.scans() for channel in scan.channels)]
+        _write(done, out, inputs)
+        show_made_again(stored)
+        _tell(done, loaded)
+        empty = int((done.table["status"] == "empty").sum())
+        finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
+
+
+def _write(done: SegmentedCohort, out: Path, inputs: list[Path]) -> None:
+    from nbradiomics.execution.provenance import write_provenance
+    from nbradiomics.tables import write_table
+
+    done.cohort.write(out)
+    write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
+    write_provenance(out.with_name(f"{out.stem}.provenance.json"), inputs=inputs, **done.provenance)
+
+
+def _tell(done: SegmentedCohort, model: Model) -> None:
+    """What must be known before the masks are used."""
+    card, seen = model.card, int(done.table["in_training"].fillna(False).sum())
+    lines = [f"Model {model.name}: {card.intended_use}"] if card.intended_use else []
+    if card.training_images is None and card.training_subjects is None:
+        lines.append(
+            f"Model {model.name} does not record what it was trained on: write yes or no in column "
+            "in_training of the table for each subject, so that its masks of subjects that it was "
+            "trained on are left out."
+        )
+    if seen:
+        lines.append(
+            f"The model was trained on {seen} of these images or subjects: their masks say nothing about new "
+            "ones. Column in_training says so, and verdicts and outcome models leave them out."
+        )
+    for line in [*lines, *(f"Warning: {warning}" for warning in done.warnings)]:
+        output.print(line, markup=False)

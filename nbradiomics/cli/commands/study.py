@@ -1,0 +1,86 @@
+"""The commands on a whole study: `demo`, `run`, `check`, `report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nbradiomics.cli.console import bars, output, problem_line, show_lines
+from nbradiomics.cli.options import Jobs, Models, Replace
+from nbradiomics.cli.steps import finish_run, processes
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Run folder; an unfinished demo in it is continued.")],
+    subjects: Annotated[
+        int, typer.Option(help="Size of the cohort; outcome models need about 20.", min=2)
+    ] = 60,
+    seed: Annotated[int, typer.Option(help="Seed of the cohort.", min=0)] = 0,
+    replace: Replace = False,
+    jobs: Jobs = None,
+) -> None:
+    """Make a synthetic cohort and run the whole study on it."""
+    from nbradiomics.workflows.demo import run_demo
+
+    asked: dict[str, Any] = {"subjects": subjects, "seed": seed, "replace": replace}
+    finish_run(run_demo(out, **asked, jobs=processes(jobs), progress=bars))
+
+
+def run(
+    study: Annotated[Path, typer.Argument(help="Study file (YAML).")],
+    out: Annotated[Path, typer.Option(help="Run folder; an unfinished run in it is continued.")],
+    models: Models = None,
+    replace: Replace = False,
+    jobs: Jobs = None,
+) -> None:
+    """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
+    from nbradiomics.workflows.run import run as run_study
+
+    asked: dict[str, Any] = {"models": models, "replace": replace}
+    finish_run(run_study(study, out, **asked, jobs=processes(jobs), progress=bars))
+
+
+def check(
+    path: Annotated[Path, typer.Argument(help="Study file (YAML) or cohort table (CSV).")],
+    params: Annotated[
+        str | None,
+        typer.Option(help="For a cohort table: parameters, which may name the label."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all problems to this table.")] = None,
+    models: Models = None,
+    jobs: Jobs = None,
+) -> None:
+    """Find every problem of a study or a cohort before anything is computed."""
+    from nbradiomics.study.checks import survey
+    from nbradiomics.study.checks.outcomes import describe_outcomes
+    from nbradiomics.study.checks.readers import describe_readers
+    from nbradiomics.tables import write_table
+
+    done = survey(path, params=params, models=models, jobs=processes(jobs), progress=bars)
+    problems = done.problems
+    if out is not None:
+        write_table(problems, out)
+    errors = int((problems["severity"] == "error").sum())
+    show_lines([problem_line(row) for row in problems.to_dict("records")])
+    is_study = path.suffix.lower() in (".yaml", ".yml")
+    for line in [*describe_outcomes(path), *describe_readers(path)] if is_study else []:
+        output.print(line, markup=False)
+    output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
+    if errors:
+        raise typer.Exit(1)
+    for line in done.found.lines() if done.found else []:
+        output.print(line, markup=False)
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="Run folder, or a folder that `outcome` wrote.")],
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file; report.html in the folder unless given.")
+    ] = None,
+) -> None:
+    """Make the report of a run folder, or the page of an outcome, anew."""
+    from nbradiomics.report import build_report
+
+    output.print(str(build_report(folder, out)), markup=False)

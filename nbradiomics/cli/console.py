@@ -1,0 +1,100 @@
+"""What the command line shows while it works: progress bars, tables, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from nbradiomics.messages.wording import number
+from nbradiomics.system.streams import Shown, harmless, has_width
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbradiomics.execution.batch import Failure
+
+
+#: Columns where the variable COLUMNS gives none that can be read in.
+_WIDTH = 80
+
+
+class _Console(Console):
+    """A console to which texts of files can be printed as they are: they give a terminal no orders."""
+
+    def __init__(self, stream: Shown) -> None:
+        width = None if has_width() else _WIDTH
+        super().__init__(file=cast(IO[str], stream), width=width, soft_wrap=True, highlight=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; control characters of a text are written out."""
+        super().print(*(harmless(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+_OUTPUT, _NOTES = Shown("stdout"), Shown("stderr")
+#: Results go to standard output, everything that only accompanies the work to standard error.
+output = _Console(_OUTPUT)
+notes = _Console(_NOTES)
+
+
+@contextmanager
+def bars(stage: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a progress bar for a stage; show nothing when the output is no terminal."""
+    if total == 0 or not _NOTES.isatty():
+        yield lambda: None
+        return
+    columns = (
+        TextColumn("{task.description:16s}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    # rich would put a stream in place of sys.stderr that writes to `notes`, which writes to sys.stderr.
+    with Progress(*columns, console=notes, redirect_stdout=False, redirect_stderr=False) as progress:
+        task = progress.add_task(stage, total=total)
+        yield lambda: progress.advance(task)
+
+
+def show_table(table: pd.DataFrame) -> None:
+    """Print a short table."""
+    view = Table()
+    for column in table.columns:
+        view.add_column(Text(harmless(str(column))), overflow="fold")
+    for values in table.itertuples(index=False):
+        cells = [number(value, 3) if isinstance(value, float) else harmless(str(value)) for value in values]
+        view.add_row(*map(Text, cells))
+    output.print(view)
+
+
+def show_lines(lines: Sequence[str], *, most: int = 20) -> None:
+    """Print the first lines of a list, unwrapped, and say how many more there are."""
+    for line in lines[:most]:
+        output.print(f"  {line}", markup=False)
+    if len(lines) > most:
+        output.print(f"  ... and {len(lines) - most} more")
+
+
+def failure_line(failure: Failure) -> str:
+    """One line for a failure."""
+    return f"{failure.stage} {failure.case}: {failure.cause} {failure.hint}"
+
+
+def problem_line(problem: Mapping[Any, Any]) -> str:
+    """One line for a row of the table of problems."""
+    place = ", ".join(
+        part for part in (f"line {problem['row']}" if problem["row"] else "", problem["column"]) if part
+    )
+    return f"{problem['severity']} {problem['file']} {place}: {problem['problem']} {problem['remedy']}"

@@ -1,0 +1,86 @@
+"""Where the command line begins and ends: streams, signals, errors in words, exit codes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from nbradiomics.cli.app import app
+from nbradiomics.cli.console import notes
+from nbradiomics.errors import NbradiomicsError
+from nbradiomics.execution.batch import FAULT
+from nbradiomics.execution.failures import write_error_log
+from nbradiomics.files.names import require_readable_name
+from nbradiomics.system.streams import (
+    HUNG_UP,
+    INTERRUPTED,
+    TERMINATED,
+    end_if_asked,
+    end_when_asked,
+    no_longer_ask,
+    prepare_streams,
+    require_unicode_names,
+)
+from nbradiomics.system.transient import passing_hint
+
+#: Exit codes after Ctrl-C, a request to end, and a terminal that was closed.
+_STOPPED = (INTERRUPTED, TERMINATED, HUNG_UP)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line: exit code 0 when done, 1 on errors, 2 for wrong usage, 130 or 143 if stopped."""
+    if arguments is None:  # else another program calls, to whom the process belongs
+        require_unicode_names()
+        # Without shared memory joblib works in this process alone, which is no news for a user.
+        warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
+        end_when_asked()
+    prepare_streams()
+    try:
+        _run_command(arguments)
+    except KeyboardInterrupt:
+        _say_stopped(INTERRUPTED)
+    except SystemExit as stop:
+        if stop.code not in _STOPPED:
+            raise
+        _say_stopped(stop.code)
+    finally:
+        if arguments is None:
+            no_longer_ask()
+
+
+def _run_command(arguments: Sequence[str] | None) -> None:
+    try:
+        for name in (*(sys.argv[1:] if arguments is None else arguments), str(Path.cwd())):
+            require_readable_name(name)
+        app(args=arguments)
+    except NbradiomicsError as error:
+        _stop(str(error), error.details)
+    except OSError as error:  # a full disk, a folder that may not be written to
+        where = f": {error.filename}" if error.filename else ""
+        _stop(f"{error.strerror or error}{where}. Check the path, its rights and the disk.")
+    except Exception as error:
+        if hint := passing_hint(error):
+            _stop(hint)
+        # A fault of ours: nobody can do anything with its traceback but report it
+        _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())
+
+
+def _say_stopped(code: int | str | None) -> NoReturn:
+    notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
+    sys.exit(code)
+
+
+def _stop(message: str, details: str = "") -> NoReturn:
+    end_if_asked()  # then that is the reason
+    notes.print("Error:", style="bold red", end=" ")
+    notes.print(message, markup=False)
+    if details:
+        try:
+            notes.print(f"The traceback is in {write_error_log(details)}.", markup=False)
+        except OSError as error:
+            notes.print(f"The traceback could not be written down: {error}.\n{details}", markup=False)
+    sys.exit(1)

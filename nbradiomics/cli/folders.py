@@ -1,0 +1,67 @@
+"""Which folders of results single commands may write into: the rule of `nbradiomics.files.owned_folder`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbradiomics.cohort import Cohort
+    from nbradiomics.files.owned_folder import Mark
+
+
+@contextmanager
+def working_on_segmentation(cohort: Cohort, masks: Path, maps: Path | None, key: str) -> Iterator[None]:
+    """Work in the folders of masks and maps, and let nobody in who would write others there."""
+    from nbradiomics.files.folder_in_use import working_in
+    from nbradiomics.workflows.folder import cohort_owner
+
+    with ExitStack() as stack:
+        for folder in [masks, maps] if maps else [masks]:
+            stack.enter_context(working_in(folder, str(cohort_owner("segmentation", cohort)), key))
+        yield
+
+
+def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replacing: bool) -> None:
+    """Take the folders of masks and maps for a cohort; files of scans that it no longer has are removed."""
+    from nbradiomics.files.owned_folder import claim, read_mark, remove_files
+    from nbradiomics.segmentation.cohort import scan_stems
+    from nbradiomics.workflows.folder import cohort_owner, is_model_image
+
+    owner, stems = cohort_owner("segmentation", cohort), frozenset(scan_stems(cohort))
+    for folder in [masks, maps] if maps else [masks]:
+        claim(folder, owner, is_model_image, names=stems, replacing=replacing)
+        mark = read_mark(folder)
+        gone = mark.names - stems if mark else frozenset()
+        remove_files(folder, partial(is_model_image, stems=gone))
+
+
+def claim_outcome(
+    out: Path, *, features: Path, clinical: Path, time: str, event: str, replacing: bool
+) -> None:
+    """Take a folder for the outcome models of one endpoint."""
+    from nbradiomics.execution.workspace import content_hash
+    from nbradiomics.files.owned_folder import Owner, claim
+    from nbradiomics.workflows.folder import is_outcome_file
+
+    owner = Owner(
+        f"outcome of {time} and {event}",
+        features.name,
+        os.path.abspath(features),
+        os.path.abspath(clinical),
+        frozenset(content_hash(path) for path in (features, clinical)),
+    )
+    claim(out, owner, is_outcome_file, earlier=_earlier_outcome, replacing=replacing)
+
+
+def _earlier_outcome(folder: Path) -> Mark | None:
+    """Mark of a folder that release 0.3.0 wrote, which does not record of which tables it is."""
+    from nbradiomics.files.owned_folder import Mark, Owner
+
+    files = ("performance.csv", "predictions.csv", "kaplan_meier.csv", "selection.csv", "summary.json")
+    made = all((folder / name).is_file() for name in files)
+    return Mark(Owner("outcome of an earlier release", "", "", "")) if made else None

@@ -1,0 +1,33 @@
+"""What is said of labels: those that nothing reads, and those that overrule a parameter file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbradiomics.cli.console import notes, problem_line, show_lines
+
+if TYPE_CHECKING:
+    from nbradiomics.cohort import Cohort
+
+
+def show_label_warnings(cohort: Cohort, params: str | None = None, *, jobs: int) -> None:
+    """Say what a cohort's masks hold that nothing reads, and where a label overrules the parameter file's."""
+    from dataclasses import asdict
+
+    from nbradiomics.study.checks.labels import warn_of_labels
+
+    show_lines([problem_line(asdict(problem)) for problem in warn_of_labels(cohort, params, jobs=jobs)])
+
+
+def show_label_notes(mask: Path, params: str, label: str | None) -> None:
+    """Say of one mask what holds no label that is read, and whether the label overrules the parameters."""
+    from nbradiomics.cohort.mask_labels import mask_notes
+    from nbradiomics.features.extract import label_note, resolve_label
+    from nbradiomics.features.parameters import load_parameters
+
+    parameters = load_parameters(params)
+    said = [label_note(parameters, label), *mask_notes(mask, resolve_label(parameters, label))]
+    for note in said:
+        if note:
+            notes.print(f"Note: {note}", markup=False)

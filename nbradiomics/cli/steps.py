@@ -1,0 +1,129 @@
+"""What the commands do alike before and after their work: where to write, how it went, which exit code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from nbradiomics.cli.console import failure_line, notes, output, problem_line, show_lines
+from nbradiomics.errors import InputError
+from nbradiomics.files.names import require_room
+from nbradiomics.files.regular_file import exists
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbradiomics.cohort import Cohort
+    from nbradiomics.execution.batch import Failure
+    from nbradiomics.execution.workspace import Workspace
+    from nbradiomics.workflows.run import RunResult
+
+
+def finish_run(result: RunResult) -> None:
+    """Show the failures, the summary and the path of the report; exit 1 when nothing was measured."""
+    for note in result.notes:
+        notes.print(f"Note: {note}", markup=False)
+    show_lines([failure_line(failure) for failure in result.failures])
+    for line in result.summary:
+        output.print(line, markup=False)
+    output.print(str(result.report), markup=False)
+    if not result.complete:
+        raise typer.Exit(1)
+
+
+def finish(
+    failures: list[Failure], cases: int, out: Path, extra: str = "", *, complete: bool | None = None
+) -> None:
+    """Write the failures beside the output, show them, and say how it went."""
+    output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
+    list_failures(failures, out.with_name(f"{out.stem}.failures.csv"))
+    if not (len(failures) < cases if complete is None else complete):
+        raise typer.Exit(1)
+
+
+def list_failures(failures: list[Failure], file: Path) -> None:
+    """Write the failures to a table and show them; without any, an earlier call's table is removed."""
+    from nbradiomics.execution.failures import remove_failures, write_failures
+
+    remove_failures(file)
+    if failures:
+        show_lines([failure_line(failure) for failure in write_failures(failures, file)])
+        output.print(f"Failures are listed in {file}", markup=False)
+
+
+def read_cohort(path: Path) -> Cohort:
+    """Read a cohort table, and show what is strange about it."""
+    from dataclasses import asdict
+
+    from nbradiomics.cohort import load_cohort
+
+    cohort = load_cohort(path)
+    for problem in cohort.warnings:
+        notes.print(problem_line(asdict(problem)), markup=False)
+    return cohort
+
+
+def read_features(path: Path) -> pd.DataFrame:
+    """Read a feature table, and show what was read otherwise than it stands there."""
+    from nbradiomics.tables import read_feature_table
+
+    table, found = read_feature_table(path)
+    for note in found:
+        notes.print(f"{path}: {note}", markup=False)
+    return table
+
+
+def read_clinical(path: Path) -> pd.DataFrame:
+    """Read a clinical table, and show what was read otherwise than it stands there."""
+    from nbradiomics.clinical import read_clinical_with_notes
+
+    table, found = read_clinical_with_notes(path)
+    for note in found:
+        notes.print(f"{path}: {note}", markup=False)
+    return table
+
+
+def open_workspace(folder: Path | None) -> Workspace | None:
+    """Workspace of the option `--work`."""
+    from nbradiomics.execution import workspace
+
+    if folder is not None and exists(folder) and not folder.is_dir():
+        raise InputError(
+            f"{folder} is no folder.", "Name a folder for --work, a new one or that of earlier results."
+        )
+    return None if folder is None else workspace.Workspace(folder)
+
+
+def show_made_again(workspace: Workspace | None) -> None:
+    """Say which stored results were damaged and had to be made again."""
+    for note in workspace.notes() if workspace is not None else []:
+        notes.print(f"Note: {note}", markup=False)
+
+
+def processes(jobs: int | None) -> int:
+    """How many processes the option `--jobs` asks for: all processors unless it is given."""
+    if jobs is not None:
+        return jobs
+    # The processors that this process may use, where the system tells (a container may have fewer).
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def split_names(text: str | None) -> list[str]:
+    """Names of an option with commas."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def prepare(out: Path, *endings: str, inputs: Sequence[str | Path] = ()) -> None:
+    """Make sure, before anything is computed, that the result can be written and overwrites no input."""
+    if out.suffix not in endings:
+        raise InputError(f"{out} ends in {out.suffix!r}.", f"Let the name end in {' or '.join(endings)}.")
+    if any(os.path.abspath(out) == os.path.abspath(given) for given in inputs):
+        raise InputError(f"{out} is an input of this command.", "Write to another file.")
+    require_room(out, ".segmentation.csv", ".provenance.json", ".failures.csv")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(out.parent, os.W_OK):
+        raise InputError(f"{out.parent} may not be written to.", "Choose another folder.")

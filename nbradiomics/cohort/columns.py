@@ -1,0 +1,342 @@
+"""Columns and rules of the cohort table.
+
+=================  ==================================================================  =================
+column             meaning                                                             where it is absent
+=================  ==================================================================  =================
+subject            identifier of the person                                            required
+image              image file, relative to the table                                   required
+reader             who drew the mask; ``auto`` is the model; empty without a mask      required with mask
+mask               mask file, relative to the table; empty for an image without one    no masks
+timepoint          which scan of the person                                            ``baseline``
+sequence           which image of the scan (``T2w``)                                   ``unspecified``
+channel            which input of a model of several inputs (``T2w``, ``ADC``); the    empty
+                   masks stand with one of them, on whose image they were drawn
+label              label in the mask that counts: a number, a segment's name, several  left to the stage
+                   of these as ``1,2`` (in quotes where commas part the cells), ``1;2``
+                   or ``1+2``, or ``all`` but 0; several are united
+roi                which region or lesion                                              ``tumour``
+reading            1, 2, ... of the same reader                                        1
+reference_kind     ``independent``, ``edited`` (of the automatic mask), ``consensus``  empty
+minutes            time that the reader took                                           empty
+probability        map (0 to 1) that an automatic mask was made from, relative to      empty
+                   the table
+site               hospital or scanner                                                 empty
+in_training        whether the model behind an automatic mask was trained on the       not known
+                   subject: ``yes``, ``no``, or empty; see `nbradiomics.cohort.in_training`
+=================  ==================================================================  =================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbradiomics.cohort.batch_table import from_batch, is_batch, name_regions_by_label
+from nbradiomics.cohort.in_training import read_state
+from nbradiomics.errors import InputError
+from nbradiomics.files.names import absolute_path
+from nbradiomics.images.labels import plain_label, require_plain_numbers
+from nbradiomics.messages.problem import Problem, told_once
+from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.messages.wording import quoted
+from nbradiomics.tables import (
+    AUTO,
+    HEADER_LINE,
+    NO_COLUMNS,
+    SUBJECT_NAMES,
+    read_numbers,
+    read_text_table,
+    with_names,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULTS: dict[str, Any] = {
+    "subject": "",
+    "timepoint": "baseline",
+    "sequence": "unspecified",
+    "channel": "",
+    "image": "",
+    "reader": "",
+    "mask": "",
+    "label": "",
+    "roi": "tumour",
+    "reading": 1,
+    "reference_kind": "",
+    "minutes": "",
+    "probability": "",
+    "site": "",
+    "in_training": "",
+}
+#: Columns of paths.
+FILES = ("image", "mask", "probability")
+#: What tells one scan from another.
+SCAN = ["subject", "timepoint", "sequence"]
+#: What tells one row from another.
+KEY = [*SCAN, "channel", "roi", "reader", "reading"]
+INDEPENDENT = "independent"
+#: Lines that one message names.
+_SHOWN = 20
+KINDS = (INDEPENDENT, "edited", "consensus")
+
+
+def read_cohort_table(
+    path: Path, columns: Mapping[str, str] = NO_COLUMNS
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Read a cohort table and find what is wrong with its rows, without opening an image.
+
+    Parameters
+    ----------
+    path
+        File of any kind that `nbradiomics.tables.read_text_table` reads.
+    columns
+        The table's own column for some of ours, as a study file's `columns` names them.
+
+    Returns
+    -------
+    table
+        All columns of `DEFAULTS`, absolute paths as text, an unnamed cell as its default.
+    problems
+        Errors and warnings. With errors, the table is for further checks only.
+    """
+    raw = read_text_table(path, "cohort table")
+    batch = is_batch(raw)
+    raw, notes = with_names(raw, DEFAULTS, columns, where=str(path))
+    problems: list[Problem] = []
+    if batch:
+        notes = []
+        raw, problems = from_batch(raw, path)
+    header = str(raw.attrs.get(HEADER_LINE, 1))
+    problems += [Problem(str(path), header, "", "warning", note, "Nothing to do.") for note in notes]
+    problems += _column_problems(raw, path, header)
+    if any(problem.severity == "error" for problem in problems):
+        return raw.reindex(columns=list(DEFAULTS), fill_value="").iloc[:0], problems
+    extra = [name for name in raw.columns if name not in DEFAULTS]
+    table = _without_na(raw.drop(columns=extra).reindex(columns=list(DEFAULTS), fill_value=""))
+    for column, default in DEFAULTS.items():
+        table[column] = [value if value != "" else default for value in table[column]]
+    table["reading"] = [_whole_number(value) for value in table["reading"]]
+    table["label"] = [plain_label(value) for value in table["label"]]
+    table["minutes"], unread = _with_points(table["minutes"])
+    if batch and "roi" not in raw:
+        table = name_regions_by_label(table, KEY)
+    problems += told_once([*_row_problems(table, path), *_minutes_problems(table, unread, path)], len(table))
+    table["in_training"] = [_state(value) for value in table["in_training"]]
+    for column in FILES:
+        table[column] = [str(absolute_path(path.parent, value)) if value else "" for value in table[column]]
+    return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
+
+
+def _without_na(table: pd.DataFrame) -> pd.DataFrame:
+    """Empty the cells in which R has written ``NA`` for nothing; initials N. A. stay a reader."""
+    nothing = table == "NA"
+    nothing[["subject", "image"]] = False
+    nothing["reader"] &= table["mask"].isin(["NA", ""])
+    return table.mask(nothing, "")
+
+
+def _whole_number(value: str | int) -> str | int:
+    """Number in a cell, where it is a whole one: pandas writes a column with gaps as ``1.0``."""
+    text = str(value).removesuffix(".0")
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else value
+
+
+def _with_points(minutes: pd.Series) -> tuple[pd.Series, dict[int, str]]:
+    """Write decimal commas as points, and give the cells that are no numbers with the reason."""
+    numbers = read_numbers(minutes)
+    if numbers.mark == ",":
+        minutes = minutes.mask(numbers.values.notna(), numbers.values.map(repr))
+    return minutes, numbers.unread
+
+
+def _column_problems(raw: pd.DataFrame, path: Path, header: str) -> list[Problem]:
+    problems = []
+    required = ["subject", "image", *(["reader"] if "mask" in raw else [])]
+    for column in required:
+        if column not in raw:
+            guess = _guess(column, [name for name in raw.columns if name not in DEFAULTS])
+            found = ", ".join(raw.columns)
+            remedy = f"{guess}Add the column, or name yours under `columns` in a study file; found: {found}."
+            problems.append(Problem(str(path), header, column, "error", "the column is missing.", remedy))
+    absent = [name for name in DEFAULTS if name not in raw]
+    for column in raw.columns:
+        if column not in DEFAULTS:
+            remedy = did_you_mean(column, absent).strip() or "Nothing to do, unless it was to be used."
+            found = "no column of a cohort table has this name; it is not used."
+            problems.append(Problem(str(path), header, column, "warning", found, remedy))
+    if raw.empty:
+        problems.append(Problem(str(path), "", "", "error", "the table has no rows.", "Add a row per image."))
+    return problems
+
+
+def _guess(column: str, others: list[str]) -> str:
+    """A column of another name that may be the one that is missing."""
+    subjects = [name for name in others if name.casefold() in SUBJECT_NAMES] if column == "subject" else []
+    return f"Is it {' or '.join(map(repr, subjects))}? " if subjects else did_you_mean(column, others)
+
+
+def _row_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
+    problems = []
+    for line, row in zip(table.index + 2, table.to_dict("records"), strict=True):
+        problems += [
+            Problem(str(path), str(line), column, "error", problem, remedy)
+            for column, problem, remedy in _cell_problems(row)
+        ]
+    repeated = table[table.duplicated(KEY, keep=False) & (table["subject"] != "")]
+    for _, group in repeated.groupby(KEY, sort=False):
+        lines = [str(index + 2) for index in group.index]
+        shown = ", ".join(lines[:_SHOWN]) + (f" and {len(lines) - _SHOWN} more" if lines[_SHOWN:] else "")
+        found = f"lines {shown} have the same {', '.join(KEY)}."
+        remedy = "Tell them apart by reader, reading or roi, or remove one; give labels to unite as 1,2."
+        problems += [Problem(str(path), line, "", "error", found, remedy) for line in lines[1:]]
+    return problems
+
+
+def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
+    required = ("subject", "image")
+    problems = [(name, "the cell is empty.", f"Give the {name}.") for name in required if not row[name]]
+    if row["mask"] and not row["reader"]:
+        problems.append(("reader", "a mask without a reader.", "Name who drew it."))
+    if row["reader"] and not row["mask"]:
+        problems.append(
+            ("mask", f"reader {row['reader']!r} without a mask.", "Give the mask, or empty both.")
+        )
+    if row["reader"] != AUTO and row["reader"].casefold() == AUTO:
+        found = f"{row['reader']!r}, which is not {AUTO!r}, the name of the model."
+        problems.append(("reader", found, f"Write {AUTO!r} for masks of the model, or name the reader."))
+    if row["probability"] and not row["mask"]:
+        problems.append(("probability", "a probability map without a mask.", "Give the mask made from it."))
+    if not (isinstance(row["reading"], int) and row["reading"] > 0):
+        problems.append(
+            ("reading", f"{quoted(row['reading'])}; 1, 2, ... was expected.", "Give a whole number.")
+        )
+    if row["reference_kind"] and row["reference_kind"] not in KINDS:
+        expected = f"{quoted(row['reference_kind'])}; one of {', '.join(KINDS)} was expected."
+        problems.append(("reference_kind", expected, "Use one of these, or leave it empty."))
+    for column, require in (("in_training", read_state), ("label", require_plain_numbers)):
+        try:
+            require(str(row[column]))
+        except InputError as error:
+            problems.append((column, error.problem, error.remedy))
+    return problems
+
+
+def _state(cell: str) -> str:
+    """State of `in_training`; a cell that says neither yes nor no is a problem told elsewhere."""
+    try:
+        return read_state(cell)
+    except InputError:
+        return ""
+
+
+def _minutes_problems(table: pd.DataFrame, unread: Mapping[int, str], path: Path) -> list[Problem]:
+    problems = []
+    for place, text in table["minutes"].items():
+        line = int(place)  # type: ignore[call-overload]
+        if text and (line in unread or not 0 <= float(text) < float("inf")):
+            why = f" (it {unread[line]})" if line in unread else ""
+            found = f"{quoted(text)}; a number from 0 was expected{why}."
+            problems.append(Problem(str(path), str(line + 2), "minutes", "error", found, "Give minutes."))
+    return problems
+
+
+def _spelling_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
+    """Names that differ in capitals alone are most often one name, and the tool takes them for two."""
+    problems = []
+    for column in ("subject", "timepoint", "sequence", "roi", "reader", "site"):
+        spellings: dict[str, set[str]] = {}
+        for value in table[column]:
+            spellings.setdefault(value.casefold(), set()).add(value)
+        for names in spellings.values():
+            if len(names) > 1:
+                found = f"{', '.join(sorted(names))} differ in capitals alone and count as different."
+                remedy = "Write them alike if they are the same."
+                problems.append(Problem(str(path), "", column, "warning", found, remedy))
+    return problems
+
+
+def _scan_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
+    """A channel of a scan is one image, and the readers of a scan drew on one of them."""
+    scans: dict[tuple[str, ...], _ScanRows] = {}
+    problems = []
+    rows = table[[*SCAN, "channel", "image", "mask"]].itertuples(name=None)
+    for place, *scan, channel, image, mask in rows:
+        if image:
+            found = scans.setdefault(tuple(scan), _ScanRows()).add(place + 2, channel, image, mask)
+            problems += [Problem(str(path), str(place + 2), found[0], "error", *found[1:])] if found else []
+    by_scan = {scan: number for number, scan in enumerate(scans)}
+    scan_of = dict(zip(table.index + 2, table[SCAN].itertuples(index=False, name=None), strict=True))
+    return sorted(problems, key=lambda problem: by_scan[scan_of[int(problem.row)]])
+
+
+class _Firsts:
+    """For each key the line of the first row, and of the first after it that has another value."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[tuple[int, str]]] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._found
+
+    def add(self, key: str, line: int, value: str) -> None:
+        firsts = self._found.setdefault(key, [])
+        if not firsts or (len(firsts) == 1 and firsts[0][1] != value):
+            firsts.append((line, value))
+
+    def other(self, key: str, value: str) -> tuple[int, str] | None:
+        """Line and value of the first row of a key that has another value than this."""
+        return next((first for first in self._found.get(key, []) if first[1] != value), None)
+
+
+class _ScanRows:
+    """The rows of one scan as far as they were read: each new one is held against what came before."""
+
+    def __init__(self) -> None:
+        self.images, self.channels = _Firsts(), _Firsts()
+        self.first: int | None = None
+        self.unnamed = False
+        self.drawn: tuple[int, str] | None = None
+
+    def add(self, line: int, channel: str, image: str, mask: str) -> tuple[str, str, str] | None:
+        """Take a row; gives column, problem and remedy where it contradicts an earlier one."""
+        found = None if self.first is None else self._channel_problem(self.first, channel, image)
+        if mask:
+            found = found or self._mask_problem(channel)
+            self.drawn = self.drawn or (line, channel)
+        self.first = line if self.first is None else self.first
+        self.unnamed = self.unnamed or not channel
+        self.images.add(channel, line, image)
+        self.channels.add(image, line, channel)
+        return found
+
+    def _channel_problem(self, first: int, channel: str, image: str) -> tuple[str, str, str] | None:
+        other = self.images.other(channel, image)
+        if other:
+            of = f"channel {channel} of the scan" if channel else "the scan"
+            remedy = (
+                "Give scans of their own a timepoint or sequence of their own, and images that a model takes "
+                "together a channel each."
+            )
+            return "image", f"another image for {of} of line {other[0]}.", remedy
+        twice = self.channels.other(image, channel)
+        if twice:
+            found = f"the image of line {twice[0]}, there as channel {twice[1]!r}."
+            return "channel", found, "Give each channel an image of its own."
+        if channel not in self.images and (self.unnamed or not channel):
+            found = f"another image of the scan of line {first}, and one of them names no channel."
+            return "channel", found, "Name the channel of every image of the scan."
+        return None
+
+    def _mask_problem(self, channel: str) -> tuple[str, str, str] | None:
+        if self.drawn is None or self.drawn[1] == channel:
+            return None
+        line, first = self.drawn
+        found = f"a mask with channel {channel!r}, while line {line} has one with channel {first!r}."
+        remedy = (
+            "Let the masks of a scan stand with one channel, and leave reader and mask of the other rows "
+            "empty. For features of both images, name them as sequences."
+        )
+        return "mask", found, remedy

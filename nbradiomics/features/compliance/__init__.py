@@ -1,0 +1,1 @@
+"""How the numbers compare: with PyRadiomics, engine against engine, with the IBSI."""

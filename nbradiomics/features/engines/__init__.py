@@ -1,0 +1,1 @@
+"""The engines that compute features, and what an engine gives."""

@@ -1,0 +1,101 @@
+"""The native engine: PyRadiomics' features, names and values, from compiled code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.engines.extraction import Extraction
+from nbradiomics.features.engines.pyradiomics_engine import last_line, refusal
+from nbradiomics.features.notes import listening
+from nbradiomics.features.parameters import UNION, Parameters
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from nbradiomics.features.native.several_regions import Measuring
+
+NAME = "native"
+#: To be raised by one whenever a value changes: results are kept by it.
+VALUES = 2
+
+
+def engine_version() -> str:
+    """Version of the package, of the kernels' values, and of the PyRadiomics whose numbers they are."""
+    return f"{version('nbradiomics')}, values {VALUES}, as PyRadiomics {version('pyradiomics-bhklab')}"
+
+
+def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Extraction:
+    """Compute every feature that the parameters enable.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite.
+    region
+        Binary, 1 inside, on the image's grid.
+    parameters
+        What to compute.
+
+    Returns
+    -------
+    Extraction
+        Values under PyRadiomics' names, and PyRadiomics' words on what is absent or undefined.
+
+    Raises
+    ------
+    InputError
+        With PyRadiomics' own words, when it refuses the region; and when the parameters ask for something
+        that the engine does not do.
+    """
+    # The kernels bring Numba with them, which takes its time: not before they are needed.
+    from nbradiomics.features.native.one_region import extract
+    from nbradiomics.features.native.plan import Plan
+
+    with listening() as notes:
+        try:
+            plan = Plan.of(parameters.content, parameters.own.ibsi, parameters.limits)
+            found = extract(image, region, plan)
+        # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
+        except (ValueError, RuntimeError) as error:
+            raise refusal(error) from error
+    return Extraction(found.values, [*map(last_line, notes), *found.notes], span=found.span)
+
+
+def compute_together(
+    image: sitk.Image, regions: Sequence[sitk.Image], parameters: Parameters
+) -> list[Extraction | InputError]:
+    """Compute the features of several regions of one image; what does not depend on the region is done once.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite.
+    regions
+        Binary, 1 inside, on the image's grid.
+    parameters
+        What to compute. With ``crop: union`` the image is filtered once for all regions.
+
+    Returns
+    -------
+    list
+        In the order of `regions`: the features, or why the region is refused.
+    """
+    from nbradiomics.features.native.plan import Plan
+    from nbradiomics.features.native.several_regions import extract_together
+
+    with listening() as shared:
+        plan = Plan.of(parameters.content, parameters.own.ibsi, parameters.limits)
+    found = extract_together(image, regions, plan, union=parameters.own.crop == UNION)
+    return [_extraction_of(one, shared) if one.refusal is None else _refusal_of(one.refusal) for one in found]
+
+
+def _extraction_of(one: Measuring, shared: Sequence[str]) -> Extraction:
+    notes = [last_line(note) for note in (*shared, *one.notes)]
+    return Extraction(one.found.values, [*notes, *one.found.notes], span=one.found.span)
+
+
+def _refusal_of(error: Exception) -> InputError:
+    return error if isinstance(error, InputError) else refusal(error)

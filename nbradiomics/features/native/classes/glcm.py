@@ -1,0 +1,124 @@
+"""Grey level co-occurrence matrix (GLCM): features of a region.
+
+As in PyRadiomics the features are computed for each direction and averaged; where a norm weighs the
+directions, once from the weighted sum of the matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.classes.glcm_correlation import maximal_correlations
+from nbradiomics.features.native.classes.glcm_formulas import FORMULAS, glcm_formulas, marginals
+from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence, cooccurrences
+from nbradiomics.features.native.classes.glcm_rounding import (
+    correlation,
+    informational_correlation,
+    laid_out,
+    maximal_correlation,
+)
+from nbradiomics.features.native.levels.ranks import RankedRegion
+
+#: All features, PyRadiomics' names.
+FEATURES = (*FORMULAS, "MCC")
+#: HXY2 - HXY and squared correlations below which rounding decides what PyRadiomics gives.
+_ROUNDING = 1e-12
+#: Cells of all matrices up to which those cases are computed as PyRadiomics sums them (134 MB, which
+#: PyRadiomics takes several times over), and up to which its eigenproblem, which soon takes minutes, is too.
+_DENSE, _DENSE_EIGEN = 16_777_216, 2_000_000
+
+
+def glcm_features(
+    region: RankedRegion,
+    *,
+    distances: tuple[int, ...] = (1,),
+    plane: int | None = None,
+    symmetrical: bool = True,
+    norm: str | None = None,
+    wanted: Collection[str] = FEATURES,
+) -> dict[str, float]:
+    """Features of the co-occurrence matrices.
+
+    Parameters
+    ----------
+    region
+        With a margin at least as wide as the longest distance.
+    distances, plane, symmetrical, norm
+        See `glcm_matrix.cooccurrences`.
+    wanted
+        The maximal correlation coefficient (MCC), the only costly feature, is left out unless it is in here.
+
+    Returns
+    -------
+    `FEATURES`, NaN throughout where no voxel has a neighbour; but there MCC is 1 for a single grey level with
+    several directions, InverseVariance 0 for grey level 1 alone with one direction or a norm, as PyRadiomics
+    has it
+    """
+    matrices, directions = cooccurrences(
+        region, distances=distances, plane=plane, symmetrical=symmetrical, norm=norm
+    )
+    single = len(region.present) == 1
+    if not matrices:
+        values = dict.fromkeys(FEATURES, np.nan)
+        values["MCC"] = 1.0 if single and directions > 1 else np.nan
+        if directions == 1 and region.highest == 1:
+            # A sum over no differences of levels at all: PyRadiomics has 0 here.
+            values["InverseVariance"] = 0.0
+        return values
+    sides = [
+        marginals(matrix.rows, matrix.columns, matrix.shares, len(region.present), symmetrical)
+        for matrix in matrices
+    ]
+    each = np.array(
+        [
+            glcm_formulas(
+                matrix.rows, matrix.columns, matrix.shares, *side, region.present, region.highest, symmetrical
+            )
+            for matrix, side in zip(matrices, sides, strict=True)
+        ]
+    )
+    values = _over_directions(each)
+    if "MCC" in wanted:
+        correlations = np.ones(1) if single else maximal_correlations(matrices, sides)
+        values["MCC"] = float(correlations.mean())
+    else:
+        correlations = np.ones(1)
+    if min(np.abs(each[:, -1]).min(), (correlations**2).min()) < _ROUNDING and not single:
+        values |= _at_rounding(region, matrices, directions, norm is not None)
+    return {name: values[name] for name in FEATURES if name in values}
+
+
+def _over_directions(each: NDArray[np.float64]) -> dict[str, float]:
+    """Mean of each formula over the directions; the root of a negative number, by rounding, is left out."""
+    values = dict(zip(FORMULAS, each[:, : len(FORMULAS)].mean(axis=0).tolist(), strict=True))
+    roots = each[:, FORMULAS.index("Imc2")]
+    if np.isnan(roots).any() and not np.isnan(roots).all():
+        values["Imc2"] = float(np.nanmean(roots))
+    return values
+
+
+def _at_rounding(
+    region: RankedRegion, matrices: list[Cooccurrence], directions: int, weighted: bool
+) -> dict[str, float]:
+    """What rounding decides, unless the matrices are too large to be laid out in full."""
+    levels = len(region.present)
+    cells = len(matrices) * levels**2
+    if cells > _DENSE:
+        return {}
+    stack = laid_out(
+        matrices,
+        levels,
+        absent=region.highest - levels,
+        empty=directions - len(matrices),
+        weighted=weighted,
+    )
+    values = {
+        "Imc2": informational_correlation(stack),
+        "Correlation": correlation(stack, region.present),
+    }
+    if cells <= _DENSE_EIGEN:
+        values["MCC"] = maximal_correlation(stack)
+    return values

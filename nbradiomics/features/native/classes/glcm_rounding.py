@@ -1,0 +1,104 @@
+"""Imc2, MCC and Correlation where levels are independent: PyRadiomics' value hangs on how its sums round.
+
+Imc2 and MCC are roots of a difference that is 0 in exact arithmetic where two grey levels beside each other
+are independent. The difference's last bit then decides between 0 and NaN (the root of a negative number), and
+the mean over directions leaves NaN out: so one bit can move the feature by a thirteenth. Correlation counts
+as 1 where all pairs of a direction start, or end, with one level, but as 0 where rounding leaves their
+standard deviation above 0. Here the sums are taken over whole matrices that lie in memory as PyRadiomics' do,
+because NumPy adds in the order of memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.classes.glcm_formulas import EPSILON
+from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence
+
+
+def laid_out(
+    matrices: list[Cooccurrence], levels: int, *, absent: int, empty: int, weighted: bool
+) -> NDArray[np.float64]:
+    """Stack matrices as PyRadiomics does: it deletes what is empty, which moves the axes in memory.
+
+    Parameters
+    ----------
+    matrices
+        Those that are not empty.
+    levels
+        Grey levels that occur.
+    absent, empty
+        Grey levels below the highest that do not occur, and directions without pairs.
+    weighted
+        The only matrix is a sum over directions.
+
+    Returns
+    -------
+    array of shape (1, levels, levels, matrices)
+    """
+    # What is deleted may stand anywhere, and none, one or several are three ways for NumPy to delete.
+    absent, empty = min(absent, 2), min(empty, 2)
+    deleted = np.arange(levels, levels + absent)
+    directions = 2 if weighted else len(matrices) + empty
+    stack = np.zeros((1, levels + absent, levels + absent, directions))
+    for index, matrix in enumerate(matrices):
+        stack[0, :levels, :levels, index] = matrix.dense(levels)
+    stack = np.delete(np.delete(stack, deleted, 1), deleted, 2)
+    if weighted:
+        return np.asarray(stack.sum(3, keepdims=True))
+    if empty:
+        stack = np.delete(stack, (np.arange(len(matrices), directions),), 3)
+    return stack
+
+
+def informational_correlation(shares: NDArray[np.float64]) -> float:
+    """Imc2 as the mean over directions; see `glcm_formulas` for the mathematics.
+
+    Parameters
+    ----------
+    shares
+        p(i, j), shape (1, levels, levels, directions).
+    """
+    joint = -np.sum(shares * np.log2(shares + EPSILON), (1, 2))
+    expected = shares.sum(2, keepdims=True) * shares.sum(1, keepdims=True)
+    gain = -np.sum(expected * np.log2(expected + EPSILON), (1, 2)) - joint
+    return _mean_of_roots(np.where(gain == 0.0, 0.0, 1.0 - np.e ** (-2.0 * gain)))
+
+
+def maximal_correlation(shares: NDArray[np.float64]) -> float:
+    """The MCC as the mean over directions; see `glcm_correlation` for the mathematics, `shares` as above."""
+    of_row, of_column = shares.sum(2, keepdims=True), shares.sum(1, keepdims=True)
+    levels = shares.shape[1]
+    product = np.zeros((levels, levels, shares.shape[3]))
+    for k in range(levels):
+        divisor = of_row[0, :, 0, np.newaxis] * of_column[0, 0, k] + EPSILON
+        product += shares[0, :, np.newaxis, k] * shares[0, np.newaxis, :, k] / divisor
+    eigenvalues = np.sort(np.linalg.eigvals(product.transpose(2, 0, 1)), axis=1)
+    return _mean_of_roots(eigenvalues[:, -2])
+
+
+def correlation(shares: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
+    """Correlation as the mean over directions.
+
+    Parameters
+    ----------
+    shares
+        p(i, j), shape (1, levels, levels, directions).
+    levels
+        The grey levels.
+    """
+    i, j = levels[np.newaxis, :, np.newaxis, np.newaxis], levels[np.newaxis, np.newaxis, :, np.newaxis]
+    from_mean = [value - np.sum(value * shares, (1, 2), keepdims=True) for value in (i, j)]
+    spread = [np.sum(shares * off**2, (1, 2)) ** 0.5 for off in from_mean]
+    product = spread[0] * spread[1]
+    together = np.sum(shares * from_mean[0] * from_mean[1], (1, 2))
+    return float(np.mean(np.where(product == 0.0, 1.0, together / (product + EPSILON))))
+
+
+def _mean_of_roots(squared: NDArray[np.float64] | NDArray[np.complex128]) -> float:
+    """Mean of the square roots, leaving out those of negative real numbers."""
+    with np.errstate(invalid="ignore"):
+        roots = np.sqrt(squared)
+    kept = roots[~np.isnan(roots)]
+    return float(kept.mean().real) if len(kept) else np.nan

@@ -1,0 +1,99 @@
+"""Grey level size zone matrix: how large the patches of one grey level are.
+
+A zone is a set of connected voxels of one grey level; the matrix counts the zones by grey level and number of
+voxels (Thibault et al., Pattern Recognition and Image Analysis 2009; IEEE Trans Biomed Eng 2014). Voxels
+connect through faces, edges and corners: 26 neighbours, or 8 within slices.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.classes.length_formulas import FORMULAS, length_formulas
+from nbradiomics.features.native.classes.neighbours import offsets
+from nbradiomics.features.native.compiled import compiled
+from nbradiomics.features.native.levels.ranks import RankedRegion
+
+#: PyRadiomics' name of each feature and the formula behind it.
+FEATURES = {
+    "GrayLevelNonUniformity": "level_nonuniform",
+    "GrayLevelNonUniformityNormalized": "level_nonuniform_normalised",
+    "GrayLevelVariance": "level_variance",
+    "HighGrayLevelZoneEmphasis": "high",
+    "LargeAreaEmphasis": "long",
+    "LargeAreaHighGrayLevelEmphasis": "long_high",
+    "LargeAreaLowGrayLevelEmphasis": "long_low",
+    "LowGrayLevelZoneEmphasis": "low",
+    "SizeZoneNonUniformity": "length_nonuniform",
+    "SizeZoneNonUniformityNormalized": "length_nonuniform_normalised",
+    "SmallAreaEmphasis": "short",
+    "SmallAreaHighGrayLevelEmphasis": "short_high",
+    "SmallAreaLowGrayLevelEmphasis": "short_low",
+    "ZoneEntropy": "entropy",
+    "ZonePercentage": "percentage",
+    "ZoneVariance": "length_variance",
+}
+
+
+def glszm_features(region: RankedRegion, *, plane: int | None = None) -> dict[str, float]:
+    """Features of the size zone matrix.
+
+    Parameters
+    ----------
+    region
+        The region, ranked.
+    plane
+        Axis along which voxels do not connect; None for three dimensions.
+    """
+    steps = offsets(region.shape, both_ways=True, plane=plane)
+    ranks, sizes = _zones(region.ranks.ravel().copy(), region.places, region.strides(steps))
+    counts, areas = _matrix(ranks, sizes, len(region.present))
+    values = length_formulas(counts, region.present, areas)
+    by_formula = dict(zip(FORMULAS, values.tolist(), strict=True))
+    return {name: by_formula[formula] for name, formula in FEATURES.items()}
+
+
+def _matrix(
+    ranks: NDArray[np.int32], sizes: NDArray[np.int32], levels: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Zones counted by level and size, shape (levels, sizes that occur), and those sizes."""
+    occurring = np.flatnonzero(np.bincount(sizes))
+    column_of = np.zeros(occurring[-1] + 1, np.int64)
+    column_of[occurring] = np.arange(len(occurring))
+    cells = (ranks.astype(np.int64) - 1) * len(occurring) + column_of[sizes]
+    counts = np.bincount(cells, minlength=levels * len(occurring)).astype(np.float64)
+    return counts.reshape(levels, len(occurring)), occurring.astype(np.float64)
+
+
+@compiled
+def _zones(
+    ranks: NDArray[np.int32], places: NDArray[np.uint64], strides: NDArray[np.uint64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Rank and size of each zone. `ranks` is used up: a voxel is set to 0 once it belongs to a zone."""
+    waiting = np.empty(len(places), np.uint64)
+    rank_of_zone = np.empty(len(places), np.int32)
+    size_of_zone = np.empty(len(places), np.int32)
+    zones = 0
+    for seed in places:
+        rank = ranks[seed]
+        if rank == 0:
+            continue
+        ranks[seed] = 0
+        waiting[0] = seed
+        left = 1
+        size = 0
+        while left > 0:
+            left -= 1
+            place = waiting[left]
+            size += 1
+            for stride in strides:
+                beside = place + stride
+                if ranks[beside] == rank:
+                    ranks[beside] = 0
+                    waiting[left] = beside
+                    left += 1
+        rank_of_zone[zones] = rank
+        size_of_zone[zones] = size
+        zones += 1
+    return rank_of_zone[:zones].copy(), size_of_zone[:zones].copy()

@@ -1,0 +1,110 @@
+"""What a voxel's neighbours say about it: how many there are, how many are alike, how bright they are.
+
+One pass over the neighbourhood gives what the grey level dependence matrix (GLDM) and the neighbouring grey
+tone difference matrix (NGTDM) count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.compiled import compiled
+from nbradiomics.features.native.levels.ranks import RankedRegion
+
+
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """Neighbourhoods, counted by the grey level of the voxel in the middle (rows, one per level present).
+
+    Attributes
+    ----------
+    dependences
+        Column k: voxels with k neighbours whose grey level differs by no more than alpha.
+    differences
+        Sum over the voxels of |level - mean level of the neighbours|; 0 for a voxel without neighbours.
+    """
+
+    dependences: NDArray[np.int64]
+    differences: NDArray[np.float64]
+
+
+def neighbourhoods(region: RankedRegion, steps: NDArray[np.int64], alpha: int) -> Neighbourhoods:
+    """Look at every voxel's neighbours.
+
+    Parameters
+    ----------
+    region
+        With a margin at least as wide as the longest step.
+    steps
+        Offsets to the neighbours, both ways, shape (offsets, 3).
+    alpha
+        Largest difference of grey levels that counts as dependent.
+    """
+    dependences, numerators = _count(
+        region.levels, region.shifts(steps), alpha, region.rank_of, region.margin
+    )
+    # |level - sum / k| = |level k - sum| / k: the numerators are whole numbers, so that the order in which
+    # the voxels come cannot change them.
+    divisors = np.maximum(np.arange(numerators.shape[1]), 1)
+    return Neighbourhoods(dependences, (numerators / divisors).sum(axis=1))
+
+
+@compiled
+def _count(
+    levels: NDArray[np.int32],
+    shifts: NDArray[np.int64],
+    alpha: int,
+    rank_of: NDArray[np.int32],
+    margin: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Dependences, and sums of |level k - sum of the k neighbours' levels| by k: both (levels, offsets + 1).
+
+    A row of voxels at a time, one offset after the other: the inner loop is free of branches, so that the
+    compiler can handle several voxels at once.
+    """
+    depth, height, width = levels.shape
+    flat = levels.ravel()
+    ranks = rank_of[-1]
+    dependences = np.zeros((ranks, len(shifts) + 1), np.int64)
+    numerators = np.zeros((ranks, len(shifts) + 1), np.int64)
+    alike = np.empty(width, np.int32)
+    found = np.empty(width, np.int32)
+    total = np.empty(width, np.int32)
+    tolerance = np.int32(alpha)
+    for z in range(margin, depth - margin):
+        for y in range(margin, height - margin):
+            start = (z * height + y) * width
+            first, last = _extent(flat[start : start + width])
+            if first == last:
+                continue
+            length = last - first
+            centre = flat[start + first : start + last]
+            for x in range(length):
+                alike[x] = found[x] = total[x] = 0
+            for shift in shifts:
+                beside = flat[start + first + shift : start + last + shift]
+                for x in range(length):
+                    inside = np.int32(beside[x] != 0)
+                    found[x] += inside
+                    total[x] += beside[x]
+                    alike[x] += inside & np.int32(abs(beside[x] - centre[x]) <= tolerance)
+            for x in range(length):
+                if centre[x] != 0:
+                    row = rank_of[centre[x]] - 1
+                    dependences[row, alike[x]] += 1
+                    numerators[row, found[x]] += abs(np.int64(centre[x]) * found[x] - total[x])
+    return dependences, numerators
+
+
+@compiled
+def _extent(row: NDArray[np.int32]) -> tuple[int, int]:
+    """First voxel of a row that is not 0, and the one after the last; equal where there is none."""
+    first, last = 0, len(row)
+    while first < last and row[first] == 0:
+        first += 1
+    while last > first and row[last - 1] == 0:
+        last -= 1
+    return first, last

@@ -1,0 +1,159 @@
+"""Shape features of a region in three dimensions.
+
+Definitions as in the IBSI reference manual (Zwanenburg et al. 2016, arXiv:1612.07003, section 3.1). Surface
+and volume are those of the marching-cubes mesh (`cube_surface`), diameters those between the mesh's vertices,
+and axes come from the principal components of the voxel centres.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.classes.cube_surface import cube_surfaces
+from nbradiomics.features.native.classes.selection import select
+from nbradiomics.features.native.classes.shape_kernels import count_cubes, farthest, farthest_in_planes
+
+Spacing = tuple[float, float, float]
+DEPRECATED = frozenset({"Compactness1", "Compactness2", "SphericalDisproportion"})
+
+
+def shape_features(
+    region: NDArray[np.bool_], spacing: Spacing, wanted: Collection[str] | None = None
+) -> dict[str, float]:
+    """Shape features of a region.
+
+    Parameters
+    ----------
+    region
+        Binary, axes z, y, x, with at least one voxel inside.
+    spacing
+        Voxel edges in mm, z, y, x.
+    wanted
+        PyRadiomics' names; none means all that are not deprecated.
+
+    Returns
+    -------
+    dict
+        Value by PyRadiomics' name, in mm, mm^2, mm^3 or without a unit.
+    """
+    inside = np.pad(region, 1)
+    area, volume = mesh_area_and_volume(inside, spacing)
+    values = {
+        "VoxelVolume": np.count_nonzero(region) * math.prod(spacing),
+        **_compactness(area, volume),
+        **diameters(inside, spacing),
+        **axis_features(principal_variances(region, spacing)),
+    }
+    return select(values, wanted, deprecated=DEPRECATED)
+
+
+def mesh_area_and_volume(inside: NDArray[np.bool_], spacing: Spacing) -> tuple[float, float]:
+    """Area in mm^2 and volume in mm^3 of the marching-cubes mesh.
+
+    Every cube adds the surface of its code; the volume is the sum of the signed volumes between the triangles
+    and the origin, which is the first voxel of `inside` (one voxel outside all around).
+    """
+    surfaces = cube_surfaces()
+    found = count_cubes(inside)
+    area = float(found[:, 0] @ surfaces.areas(spacing))
+    # Whole numbers up to here: spacing stretches every tetrahedron alike.
+    volume = int(found[:, 0] @ surfaces.volumes) + int(np.sum(found[:, 1:] * surfaces.volume_shifts))
+    return area, volume / 48 * math.prod(spacing)
+
+
+def _compactness(area: float, volume: float) -> dict[str, float]:
+    """Area, volume, and how near they come to a ball's."""
+    ball_area = (36 * math.pi * volume**2) ** (1 / 3)
+    return {
+        "MeshVolume": volume,
+        "SurfaceArea": area,
+        # Slits in the mesh of a few loose voxels can leave a volume of nothing.
+        "SurfaceVolumeRatio": area / volume if volume else math.nan,
+        "Sphericity": ball_area / area,
+        "Compactness1": volume / (area**1.5 * math.sqrt(math.pi)),
+        "Compactness2": 36 * math.pi * volume**2 / area**3,
+        "SphericalDisproportion": area / ball_area if volume else math.nan,
+    }
+
+
+def diameters(inside: NDArray[np.bool_], spacing: Spacing) -> dict[str, float]:
+    """Largest distances between vertices of the mesh, in space and within planes of each direction, in mm.
+
+    The two farthest points of a set are corners of its convex hull, and corners of the hull in space are
+    corners of the hull of their plane.
+    """
+    names = ("Maximum2DDiameterSlice", "Maximum2DDiameterColumn", "Maximum2DDiameterRow")
+    values = {}
+    for axis, name in enumerate(names):
+        rows, columns = (other for other in range(3) if other != axis)
+        turned = np.ascontiguousarray(np.transpose(inside, (axis, rows, columns)))
+        values[name], corners = _in_planes(turned, (spacing[rows], spacing[columns]), corners=axis == 0)
+        if axis == 0:
+            values["Maximum3DDiameter"] = farthest(_hull_corners(corners * (np.array(spacing) / 2)))
+    return values
+
+
+def _in_planes(turned: NDArray[np.bool_], steps: tuple[float, float], *, corners: bool) -> tuple[float, Any]:
+    room = 64 * turned.shape[0] if corners else 0
+    found = np.empty((room, 3), np.int64)
+    distance, needed = farthest_in_planes(turned, *steps, found)
+    if corners and needed > room:
+        found = np.empty((needed, 3), np.int64)
+        farthest_in_planes(turned, *steps, found)
+    return distance, found[:needed]
+
+
+def _hull_corners(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.spatial import ConvexHull
+
+    # The vertices around a single voxel already span space, so that the hull is never flat.
+    corners: NDArray[np.float64] = points[ConvexHull(points).vertices]
+    return corners
+
+
+def principal_variances(region: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """Variances of the voxel centres along their principal axes in mm^2, ascending.
+
+    The sums run over whole numbers and are exact; PyRadiomics' carry rounding errors, which show where a
+    variance should be 0 (a region one voxel thick that lies askew).
+    """
+    axes = range(region.ndim)
+    number = int(np.count_nonzero(region))
+    firsts = [_index_sum(region, axis) for axis in axes]
+    covariance = np.empty((region.ndim, region.ndim))
+    for i in axes:
+        for j in range(i + 1):
+            exact = (number * _index_sum(region, j, i) - firsts[i] * firsts[j]) / number**2
+            covariance[i, j] = covariance[j, i] = exact * spacing[i] * spacing[j]
+    variances: NDArray[np.float64] = np.linalg.eigvalsh(covariance).astype(np.float64)
+    rounding = (variances < 0) & (variances > -1e-10)
+    variances[rounding] = 0
+    return variances
+
+
+def _index_sum(region: NDArray[np.bool_], *axes: int) -> int:
+    """Sum over the voxels of the product of their indices along some axes (one may come twice)."""
+    others = tuple(axis for axis in range(region.ndim) if axis not in axes)
+    sums = np.sum(region, axis=others, dtype=np.int64)
+    # The last axis is summed up first, so that the one to be summed up is always the last that is left.
+    for axis in sorted(set(axes), reverse=True):
+        sums = sums @ np.arange(region.shape[axis]) ** axes.count(axis)
+    return int(sums)
+
+
+def axis_features(variances: NDArray[np.float64]) -> dict[str, float]:
+    r"""Axis lengths :math:`4 \sqrt{\lambda}` of the ellipsoid with these variances, in mm, and ratios."""
+    least, minor, major = np.sqrt(variances)
+    return {
+        "MajorAxisLength": 4 * major,
+        "MinorAxisLength": 4 * minor,
+        "LeastAxisLength": 4 * least,
+        # A single voxel, which re-segmentation can leave, has no axes.
+        "Elongation": minor / major if major else math.nan,
+        "Flatness": least / major if major else math.nan,
+    }

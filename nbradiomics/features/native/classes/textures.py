@@ -1,0 +1,205 @@
+"""All texture features of a region, each class from matrices that are counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.native.classes import glcm, gldm, glrlm, glszm, ngtdm
+from nbradiomics.features.native.classes.neighbourhood import Neighbourhoods, neighbourhoods
+from nbradiomics.features.native.classes.neighbours import offsets
+from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
+from nbradiomics.features.native.levels.ranks import RankedRegion, ranked
+
+_DEPRECATED = {
+    "glcm": ("Dissimilarity", "Homogeneity1", "Homogeneity2", "SumVariance"),
+    "gldm": ("DependencePercentage", "GrayLevelNonUniformityNormalized"),
+}
+_COMPUTED: dict[str, tuple[str, ...]] = {
+    "glcm": glcm.FEATURES,
+    "gldm": tuple(gldm.FEATURES),
+    "glrlm": tuple(glrlm.FEATURES),
+    "glszm": tuple(glszm.FEATURES),
+    "ngtdm": ngtdm.FEATURES,
+}
+#: Class, then feature, in PyRadiomics' order; true where the feature is deprecated. PyRadiomics 3.1.4 knows
+#: these six names and gives no value for them.
+TEXTURES: dict[str, dict[str, bool]] = {
+    name: {
+        feature: feature in _DEPRECATED.get(name, ())
+        for feature in sorted((*computed, *_DEPRECATED.get(name, ())), key="{}FeatureValue".format)
+    }
+    for name, computed in _COMPUTED.items()
+}
+
+
+@dataclass(frozen=True)
+class TextureSettings:
+    """How neighbours are chosen and counted: the settings that PyRadiomics has for it.
+
+    Attributes
+    ----------
+    distances
+        Distances (infinity norm, voxels) at which GLCM, GLDM and NGTDM look for neighbours.
+    force2d
+        Look within slices only.
+    force2d_dimension
+        Axis across those slices: 0 (z), 1 (y) or 2 (x).
+    symmetrical
+        Count the pairs of the GLCM in both orders.
+    weighting_norm
+        How GLCM and GLRLM weigh directions: "manhattan", "euclidean", "infinity", "no_weighting", or None to
+        average features over directions. An unknown norm weighs nothing, as "no_weighting".
+    gldm_a
+        Largest difference of grey levels that the GLDM calls dependent.
+    """
+
+    distances: tuple[int, ...] = (1,)
+    force2d: bool = False
+    force2d_dimension: int = 0
+    symmetrical: bool = True
+    weighting_norm: str | None = None
+    gldm_a: int = 0
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> TextureSettings:
+        """Take what concerns textures from PyRadiomics' settings.
+
+        Parameters
+        ----------
+        settings
+            Content of `setting` of a parameter file; other keys are left alone.
+
+        Raises
+        ------
+        InputError
+            When `gldm_a` is no whole number: PyRadiomics takes no other.
+        """
+        alpha = settings.get("gldm_a", 0)
+        if not isinstance(alpha, int):
+            raise InputError(
+                f"gldm_a is {alpha!r}; it must be a whole number, as grey levels are.",
+                "Change `gldm_a` in the parameter file.",
+            )
+        return cls(
+            distances=tuple(int(distance) for distance in settings.get("distances", (1,))),
+            force2d=bool(settings.get("force2D", False)),
+            force2d_dimension=int(settings.get("force2Ddimension", 0)),
+            symmetrical=bool(settings.get("symmetricalGLCM", True)),
+            weighting_norm=settings.get("weightingNorm"),
+            gldm_a=int(alpha),
+        )
+
+    @property
+    def plane(self) -> int | None:
+        """Axis along which nothing is a neighbour; None for three dimensions."""
+        return self.force2d_dimension if self.force2d else None
+
+
+def texture_features(
+    region: DiscreteRegion,
+    settings: TextureSettings,
+    wanted: Mapping[str, Collection[str] | None],
+) -> dict[str, dict[str, float]]:
+    """Compute texture features.
+
+    Parameters
+    ----------
+    region
+        Grey levels of the region, cropped to its box.
+    settings
+        How neighbours are chosen and counted.
+    wanted
+        Classes of `TEXTURES`; for each the features, or None or nothing for all that are not deprecated. A
+        deprecated feature that is asked for by name gives no value, as in PyRadiomics.
+
+    Returns
+    -------
+    Class, then feature, then value, in the order that was asked for.
+
+    Raises
+    ------
+    InputError
+        When a class or feature does not exist, or no neighbour fits in the box.
+    """
+    source = _Source(region, settings)
+    result = {}
+    for name, features in wanted.items():
+        chosen = chosen_features(name, features)
+        computed = _CLASSES[name](source, chosen) if chosen else {}
+        result[name] = {feature: computed[feature] for feature in chosen}
+    return result
+
+
+def chosen_features(name: str, features: Collection[str] | None) -> list[str]:
+    """Features of a class that give a value, in the order that was asked for."""
+    if name not in TEXTURES:
+        raise InputError(f"There is no texture class {name!r}.", f"There are {', '.join(TEXTURES)}.")
+    known = TEXTURES[name]
+    unknown = [feature for feature in features or () if feature not in known]
+    if unknown:
+        raise InputError(
+            f"There is no {name} feature {', '.join(unknown)}.", f"There are {', '.join(known)}."
+        )
+    return [feature for feature in dict.fromkeys(features or known) if not known[feature]]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A region and what several classes count in it, made when it is first needed."""
+
+    region: DiscreteRegion
+    settings: TextureSettings
+
+    @cached_property
+    def ranked(self) -> RankedRegion:
+        # No step is longer than the box: a margin that wide holds every neighbour.
+        longest = min(max(self.settings.distances, default=1), max(self.region.levels.shape))
+        return ranked(self.region, max(longest, 1))
+
+    @cached_property
+    def neighbourhoods(self) -> Neighbourhoods:
+        steps = offsets(self.ranked.shape, self.settings.distances, both_ways=True, plane=self.settings.plane)
+        return neighbourhoods(self.ranked, steps, self.settings.gldm_a)
+
+
+def _glcm(source: _Source, chosen: Collection[str]) -> dict[str, float]:
+    settings = source.settings
+    return glcm.glcm_features(
+        source.ranked,
+        distances=settings.distances,
+        plane=settings.plane,
+        symmetrical=settings.symmetrical,
+        norm=settings.weighting_norm,
+        wanted=chosen,
+    )
+
+
+def _glrlm(source: _Source, _: Collection[str]) -> dict[str, float]:
+    return glrlm.glrlm_features(
+        source.ranked, plane=source.settings.plane, norm=source.settings.weighting_norm
+    )
+
+
+def _glszm(source: _Source, _: Collection[str]) -> dict[str, float]:
+    return glszm.glszm_features(source.ranked, plane=source.settings.plane)
+
+
+def _gldm(source: _Source, _: Collection[str]) -> dict[str, float]:
+    return gldm.gldm_features(source.ranked, source.neighbourhoods)
+
+
+def _ngtdm(source: _Source, _: Collection[str]) -> dict[str, float]:
+    return ngtdm.ngtdm_features(source.ranked, source.neighbourhoods)
+
+
+_CLASSES: dict[str, Callable[[_Source, Collection[str]], dict[str, float]]] = {
+    "glcm": _glcm,
+    "gldm": _gldm,
+    "glrlm": _glrlm,
+    "glszm": _glszm,
+    "ngtdm": _ngtdm,
+}

@@ -1,0 +1,1 @@
+"""The images that features are computed from: the original, and the filtered ones."""

@@ -1,0 +1,186 @@
+"""Resampling and re-segmentation as the IBSI defines them (reference manual, chapter on image processing)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.grid.spline import can_resample, resample_spline
+from nbradiomics.features.parameters.ibsi import Ibsi
+
+#: A file holds voxel sizes in single precision: a grid that is longer by so small a part of a voxel is not.
+_SLACK = 1e-3
+#: Half-way between two slices a mask is exactly one half, or what rounding makes of it.
+_HALF = 0.5 - 1e-6
+
+
+def resampled(
+    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi
+) -> tuple[sitk.Image, sitk.Image]:
+    """Resample an image and its mask, as the switches say; the rest is PyRadiomics' way.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional.
+    mask
+        The region has the value `settings["label"]`.
+    settings
+        PyRadiomics' `resampledPixelSpacing`, `interpolator`, `padDistance`, `label`.
+    ibsi
+        `grid_alignment`, `mask_interpolation`, `rounding`. With `rounding` the image is resampled with double
+        precision; otherwise it keeps its number type, and a type of whole numbers cuts off what follows the
+        point, as in PyRadiomics.
+
+    Returns
+    -------
+    SimpleITK.Image, SimpleITK.Image
+        Image and mask on the new grid, cut `padDistance` voxels around the mask. Where the voxels have the
+        wanted size already, nothing is interpolated or rounded.
+
+    Raises
+    ------
+    ValueError
+        With PyRadiomics' words, when the region reaches beyond the image or the settings do not suit.
+    """
+    from radiomics import imageoperations
+
+    # PyRadiomics checks the settings and the region, and its grid says which spacing each axis gets.
+    plain_image, plain_mask = imageoperations.resampleImage(image, mask, **settings)
+    spacing = plain_mask.GetSpacing()
+    if np.allclose(image.GetSpacing(), spacing):
+        return plain_image, plain_mask
+    label = int(settings["label"])
+    padding = settings.get("padDistance", 5)
+    grid = centred_grid(mask, label, spacing, padding) if ibsi.grid_alignment else plain_mask
+    kind = sitk.sitkFloat64 if ibsi.rounding else image.GetPixelID()
+    found = _onto(grid, image, _interpolator(settings), kind)
+    if ibsi.rounding:
+        found = _like(np.rint(sitk.GetArrayViewFromImage(found)), grid)
+    if not ibsi.mask_interpolation:
+        return found, _onto(grid, mask, sitk.sitkNearestNeighbor, mask.GetPixelID())
+    share = _onto(grid, sitk.Equal(mask, label), sitk.sitkLinear, sitk.sitkFloat64)
+    inside = sitk.GetArrayViewFromImage(share) >= _HALF
+    return found, _like((inside * label).astype(np.uint32), grid)
+
+
+def centred_grid(
+    mask: sitk.Image, label: int, spacing: tuple[float, ...], padding: int | float
+) -> sitk.Image:
+    r"""Make the grid of another spacing whose centre is that of the mask's grid, cut around the region.
+
+    Along an axis of :math:`n_a` voxels of :math:`s_a` mm it has
+    :math:`n_b = \lceil n_a s_a / s_b \rceil` voxels of :math:`s_b` mm, the first at
+    :math:`(n_a - 1 - (n_b - 1) s_b / s_a) / 2` in voxels of the old grid (IBSI reference manual, "align grid
+    centers", 3WE3, 026Q and QCY4).
+
+    Parameters
+    ----------
+    mask
+        The region has the value `label`.
+    label
+        See above.
+    spacing
+        Voxel edges of the new grid in mm, x, y, z.
+    padding
+        Voxels of the new grid that are kept around the region.
+
+    Returns
+    -------
+    SimpleITK.Image
+        Empty, on the new grid.
+    """
+    old, new = np.array(mask.GetSpacing()), np.array(spacing)
+    size = np.array(mask.GetSize())
+    length = np.ceil(size * old / new - _SLACK)
+    step = new / old
+    first = (size - 1 - (length - 1) * step) / 2
+    shape = sitk.LabelShapeStatisticsImageFilter()
+    shape.Execute(sitk.Equal(mask, label))
+    box = np.array(shape.GetBoundingBox(1))
+    # The region's voxels end half a voxel beyond their centres, which a new voxel may meet exactly.
+    lower = np.floor(np.round((box[:3] - 0.5 - first) / step - padding, 6))
+    upper = np.ceil(np.round((box[:3] + box[3:] - 0.5 - first) / step + padding, 6))
+    lower, upper = np.maximum(lower, 0), np.minimum(upper, length - 1)
+    grid = sitk.Image([int(voxels) for voxels in upper - lower + 1], sitk.sitkUInt8)
+    grid.SetSpacing(spacing)
+    grid.SetDirection(mask.GetDirection())
+    grid.SetOrigin(mask.TransformContinuousIndexToPhysicalPoint((first + lower * step).tolist()))
+    return grid
+
+
+def within_outliers(image: sitk.Image, mask: sitk.Image, deviations: float, label: int) -> NDArray[np.bool_]:
+    r"""Voxels of the region within :math:`[\mu - k \sigma, \mu + k \sigma]` of its intensities.
+
+    Intensity outlier filtering (IBSI reference manual, 7ACA), after Collewet et al., Magn Reson Imaging
+    2004;22:81-91. The standard deviation is that of the region, divided by its number of voxels.
+
+    Parameters
+    ----------
+    image, mask
+        On one grid; the region has the value `label`.
+    deviations
+        How many standard deviations, k.
+    label
+        See above.
+
+    Returns
+    -------
+    numpy.ndarray
+        Axes z, y, x.
+    """
+    inside: NDArray[np.bool_] = sitk.GetArrayViewFromImage(mask) == label
+    intensities = sitk.GetArrayViewFromImage(image).astype(np.float64)
+    mean, spread = intensities[inside].mean(), intensities[inside].std()
+    kept: NDArray[np.bool_] = inside & (np.abs(intensities - mean) <= deviations * spread)
+    return kept
+
+
+def without_outliers(
+    image: sitk.Image, mask: sitk.Image, kept: sitk.Image, deviations: float, label: int
+) -> sitk.Image:
+    """What is left of a region by its range and its outliers, both found on the same region.
+
+    Parameters
+    ----------
+    image, mask
+        On one grid; the region before re-segmentation has the value `label`.
+    kept
+        The region after re-segmentation to a range, or `mask`.
+    deviations
+        See `within_outliers`.
+    label
+        See above.
+
+    Raises
+    ------
+    ValueError
+        When fewer than two voxels are left.
+    """
+    left = within_outliers(image, mask, deviations, label) & (sitk.GetArrayViewFromImage(kept) == label)
+    number = np.count_nonzero(left)
+    if number < 2:
+        raise ValueError(f"re-segmentation leaves {number} voxels of the region, 2 are needed")
+    return _like((left * label).astype(np.uint32), mask)
+
+
+def _interpolator(settings: Mapping[str, Any]) -> int:
+    """PyRadiomics' interpolator, B-spline where it knows none of the name."""
+    named = settings["interpolator"]
+    return int(getattr(sitk, named, sitk.sitkBSpline) if isinstance(named, str) else named)
+
+
+def _onto(grid: sitk.Image, image: sitk.Image, interpolator: int, kind: int) -> sitk.Image:
+    if interpolator == sitk.sitkBSpline and can_resample(image):
+        return resample_spline(sitk.Cast(image, kind), grid)
+    return sitk.Resample(image, grid, sitk.Transform(), interpolator, 0.0, kind)
+
+
+def _like(array: NDArray[Any], grid: sitk.Image) -> sitk.Image:
+    image = sitk.GetImageFromArray(array)
+    image.CopyInformation(grid)
+    return image

@@ -1,0 +1,302 @@
+"""From an image and a mask to the grid on which features are measured: PyRadiomics' way, step by step.
+
+The steps and their order are those of `RadiomicsFeatureExtractor.execute`: normalise, resample (or crop),
+check the mask, re-segment, check again. Where PyRadiomics' own function defines a step it is called; the
+check of a sound mask, most of PyRadiomics' time here, is a box and a count of our own. What that check
+doesn't find in order goes to PyRadiomics' check, which repairs or refuses it in its own words.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.grid import ibsi_grid
+from nbradiomics.features.native.grid.spline import can_resample, resample_spline
+from nbradiomics.features.parameters.ibsi import Ibsi
+
+#: The label that the region has.
+INSIDE = 1
+
+
+@dataclass(frozen=True)
+class Box:
+    """Bounds of a region in voxels, both included, in the order z, y, x."""
+
+    lower: tuple[int, int, int]
+    upper: tuple[int, int, int]
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Voxels along z, y, x."""
+        z, y, x = (high - low + 1 for low, high in zip(self.lower, self.upper, strict=True))
+        return (z, y, x)
+
+    @property
+    def slices(self) -> tuple[slice, slice, slice]:
+        """Index of the box in an array with the axes z, y, x."""
+        z, y, x = (slice(low, high + 1) for low, high in zip(self.lower, self.upper, strict=True))
+        return (z, y, x)
+
+    @classmethod
+    def of_bounds(cls, bounds: NDArray[np.int64]) -> Box:
+        """Make the box from PyRadiomics' bounds: lower and upper x, lower and upper y, lower and upper z."""
+        x0, x1, y0, y1, z0, z1 = (int(bound) for bound in bounds)
+        return cls((z0, y0, x0), (z1, y1, x1))
+
+    @classmethod
+    def around(cls, inside: NDArray[np.bool_]) -> Box | None:
+        """Smallest box around what is inside; ``None`` when nothing is."""
+        lower, upper = [0, 0, 0], [0, 0, 0]
+        part = inside
+        for axis in range(3):
+            others = tuple(other for other in range(3) if other != axis)
+            hit = np.flatnonzero(part.any(axis=others))
+            if not hit.size:
+                return None
+            lower[axis], upper[axis] = int(hit[0]), int(hit[-1])
+            part = part[(slice(None),) * axis + (slice(lower[axis], upper[axis] + 1),)]
+        return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
+
+    def crop(self, image: sitk.Image) -> NDArray[Any]:
+        """Copy of an image's voxels within the box, axes z, y, x, in the image's own number type."""
+        return np.array(sitk.GetArrayViewFromImage(image)[self.slices], order="C")
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where intensities and textures are measured.
+
+    Attributes
+    ----------
+    box
+        In the image.
+    inside
+        Voxels of the region within `box`, axes z, y, x.
+    """
+
+    box: Box
+    inside: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image and its region on the grid of the features.
+
+    Attributes
+    ----------
+    image
+        Normalised, resampled or cropped where the settings ask for it; filters run on it.
+    mask
+        The region of all features but shape; its voxels have the value `INSIDE`.
+    shape_mask
+        The region of the shape features: before re-segmentation, unless `resegmentShape`.
+    box
+        Box of `mask`; intensities and textures are cropped to it.
+    shape_box
+        What `shape_mask` is cropped to: `box`, as PyRadiomics does, or its own box, as the IBSI does.
+    """
+
+    image: sitk.Image
+    mask: sitk.Image
+    shape_mask: sitk.Image
+    box: Box
+    shape_box: Box
+
+    @property
+    def region(self) -> Region:
+        """The region without the images, which need not be held for it."""
+        return Region(self.box, self.box.crop(self.mask) == INSIDE)
+
+
+def prepare(
+    image: sitk.Image, region: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi | None = None
+) -> Prepared:
+    """Bring an image and a region onto the grid of the features.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional.
+    region
+        Binary mask, `INSIDE` within the region.
+    settings
+        PyRadiomics' settings, its defaults filled in, `label` `INSIDE`.
+    ibsi
+        Where the IBSI is followed instead of PyRadiomics; ``None`` for nowhere.
+
+    Raises
+    ------
+    ValueError
+        With PyRadiomics' words, when it refuses the region.
+    """
+    ibsi = ibsi or Ibsi()
+    with tolerance(settings.get("geometryTolerance")):
+        image, mask = loaded(image, labelled(region, settings), settings, ibsi)
+        return prepare_on(image, mask, settings, ibsi)
+
+
+def prepare_on(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> Prepared:
+    """Check and re-segment a mask that lies on the grid of the features already; as `prepare`."""
+    original, whole = _checked(image, mask, settings)
+    mask, box = original, whole
+    if settings.get("resegmentRange") is not None or ibsi.outliers is not None:
+        mask = _resegmented(image, original, settings, ibsi)
+        _, box = _checked(image, mask, settings)
+    shape_mask = mask if settings.get("resegmentShape", False) else original
+    return Prepared(image, mask, shape_mask, box, whole if ibsi.morphological_mask else box)
+
+
+def _resegmented(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> sitk.Image:
+    """The region without the intensities that the settings leave out."""
+    from radiomics import imageoperations
+
+    kept = mask
+    if settings.get("resegmentRange") is not None:
+        kept = imageoperations.resegmentMask(image, mask, **settings)
+    if ibsi.outliers is not None:
+        kept = ibsi_grid.without_outliers(image, mask, kept, ibsi.outliers, INSIDE)
+    return kept
+
+
+def labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
+    """The mask as PyRadiomics casts it, a channel of a vector image picked, with its label in it."""
+    from radiomics import imageoperations
+
+    if region.GetNumberOfComponentsPerPixel() == 1 and np.any(sitk.GetArrayViewFromImage(region) == INSIDE):
+        return sitk.Cast(region, sitk.sitkUInt32)
+    return imageoperations.getMask(region, **settings)
+
+
+def normalised(image: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
+    """The image by mean and standard deviation of all its voxels, where the settings ask for it."""
+    from radiomics import imageoperations
+
+    if not settings.get("normalize", False):
+        return image
+    result: sitk.Image = imageoperations.normalizeImage(image, **settings)
+    return result
+
+
+def crops(settings: Mapping[str, Any]) -> bool:
+    """Whether an image is cropped around its mask before it is filtered."""
+    return _resamples(settings) or bool(settings.get("preCrop", False))
+
+
+def _resamples(settings: Mapping[str, Any]) -> bool:
+    return settings.get("interpolator") is not None and settings.get("resampledPixelSpacing") is not None
+
+
+def loaded(
+    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi
+) -> tuple[sitk.Image, sitk.Image]:
+    """Normalise, then resample or crop, as the settings say."""
+    from radiomics import imageoperations
+
+    image = normalised(image, settings)
+    if _resamples(settings):
+        if ibsi.resampling:
+            return ibsi_grid.resampled(image, mask, settings, ibsi)
+        image, mask = _resampled(image, mask, settings)
+    elif settings.get("preCrop", False):
+        bounds, corrected = imageoperations.checkMask(image, mask, **settings)
+        mask = mask if corrected is None else corrected
+        image, mask = imageoperations.cropToTumorMask(image, mask, bounds, **settings)
+    return image, mask
+
+
+def _resampled(
+    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]
+) -> tuple[sitk.Image, sitk.Image]:
+    """Resample as PyRadiomics does, an image by B-splines with a faster filter of the same values."""
+    from radiomics import imageoperations
+
+    if _by_spline(image, settings):
+        # An empty image in its place: PyRadiomics checks what it is given and says which grid it would take.
+        blank = sitk.Image(image.GetSize(), sitk.sitkUInt8)
+        blank.CopyInformation(image)
+        _, found = imageoperations.resampleImage(
+            blank, mask, **{**settings, "interpolator": sitk.sitkNearestNeighbor}
+        )
+        # With the same spacing PyRadiomics crops the image instead.
+        if not np.allclose(image.GetSpacing(), found.GetSpacing()):
+            return resample_spline(image, found), found
+    resampled: tuple[sitk.Image, sitk.Image] = imageoperations.resampleImage(image, mask, **settings)
+    return resampled
+
+
+def _by_spline(image: sitk.Image, settings: Mapping[str, Any]) -> bool:
+    wanted = settings["resampledPixelSpacing"]
+    return (
+        settings["interpolator"] in ("sitkBSpline", sitk.sitkBSpline)
+        and can_resample(image)
+        and len(wanted) == image.GetDimension()
+        and not np.allclose(image.GetSpacing(), wanted)
+    )
+
+
+def _checked(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]) -> tuple[sitk.Image, Box]:
+    """Check a mask against the settings; gives the mask, on the image's grid, and its box.
+
+    Raises
+    ------
+    ValueError
+        With PyRadiomics' words, when it refuses the mask.
+    """
+    from radiomics import imageoperations
+
+    if same_grid(image, mask):
+        inside = sitk.GetArrayViewFromImage(mask) == INSIDE
+        box = Box.around(inside)
+        if box is not None and _large_enough(box, inside, settings):
+            return mask, box
+    bounds, corrected = imageoperations.checkMask(image, mask, **settings)
+    return (mask if corrected is None else corrected), Box.of_bounds(bounds)
+
+
+def same_grid(image: sitk.Image, mask: sitk.Image) -> bool:
+    """Whether two images lie on one grid, to the last bit."""
+    return bool(
+        image.GetSize() == mask.GetSize()
+        and image.GetSpacing() == mask.GetSpacing()
+        and image.GetOrigin() == mask.GetOrigin()
+        and image.GetDirection() == mask.GetDirection()
+    )
+
+
+def _large_enough(box: Box, inside: NDArray[np.bool_], settings: Mapping[str, Any]) -> bool:
+    extended = sum(length > 1 for length in box.size)
+    least = settings.get("minimumROISize")
+    return extended >= max(1, settings.get("minimumROIDimensions", 2)) and (
+        least is None or int(np.count_nonzero(inside[box.slices])) > least
+    )
+
+
+#: ITK has one tolerance for the whole process: threads that may change it take turns.
+_TURN = threading.RLock()
+
+
+@contextmanager
+def tolerance(wanted: float | None) -> Iterator[None]:
+    """Let ITK take grids for the same that differ by up to `wanted`; put its own back afterwards.
+
+    One thread at a time: PyRadiomics sets it for the whole process, and so does this.
+    """
+    process = sitk.ProcessObject
+    with _TURN:
+        before = process.GetGlobalDefaultCoordinateTolerance(), process.GetGlobalDefaultDirectionTolerance()
+        try:
+            if wanted is not None:
+                process.SetGlobalDefaultCoordinateTolerance(wanted)
+                process.SetGlobalDefaultDirectionTolerance(wanted)
+            yield
+        finally:
+            process.SetGlobalDefaultCoordinateTolerance(before[0])
+            process.SetGlobalDefaultDirectionTolerance(before[1])

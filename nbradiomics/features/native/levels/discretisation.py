@@ -1,0 +1,127 @@
+"""From intensities to grey levels: PyRadiomics' bins, found once per image.
+
+The bins' edges are PyRadiomics' own, in the image's own number type (NumPy 2 bins a float32 image in
+float32). Grey level :math:`g` holds what lies in :math:`[e_{g-1}, e_g)`, which is `numpy.digitize`'s rule.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.native.compiled import compiled
+from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
+
+
+def bin_edges(intensities: NDArray[Any], settings: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Edges of the grey levels.
+
+    Parameters
+    ----------
+    intensities
+        Intensities of the region, shape (n,), in the image's own number type.
+    settings
+        `binWidth` (25 unless given) or `binCount`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (levels + 1,), ascending.
+
+    Raises
+    ------
+    InputError
+        When the edges leave the range of the image's number type, as those of an 8-bit image easily do.
+    """
+    from radiomics.imageoperations import getBinEdges
+
+    # The edges depend on the two extremes alone.
+    extremes = np.array([intensities.min(), intensities.max()])
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "overflow", RuntimeWarning)
+            edges = np.asarray(getBinEdges(extremes, **settings))
+    except (RuntimeWarning, OverflowError) as error:
+        raise InputError(
+            f"the bins of width {settings.get('binWidth', 25)} over {extremes[0]} to {extremes[1]} leave the "
+            f"range of the image's number type, {extremes.dtype}.",
+            "Store the image with a wider number type, or write the width with a decimal point (25.0).",
+        ) from error
+    return edges.astype(np.float64)
+
+
+def discretise(
+    image: NDArray[Any],
+    positions: NDArray[np.int64],
+    spacing: tuple[float, float, float],
+    settings: Mapping[str, Any],
+    edges: NDArray[np.float64] | None = None,
+) -> tuple[DiscreteRegion, NDArray[np.int64]]:
+    """Grey levels of a region.
+
+    Parameters
+    ----------
+    image
+        Intensities of the region's box, axes z, y, x, in the image's own number type.
+    positions
+        Flat indices of the region's voxels in the box, ascending.
+    spacing
+        Voxel edges in mm, z, y, x.
+    settings
+        `binWidth` or `binCount`.
+    edges
+        Edges of the grey levels, ascending, the first not above the lowest intensity; ``None`` for
+        PyRadiomics'.
+
+    Returns
+    -------
+    DiscreteRegion, numpy.ndarray
+        The grey levels, and how many voxels each level of `present` has.
+
+    Raises
+    ------
+    InputError
+        See `bin_edges`.
+    """
+    intensities = image.ravel()[positions]
+    edges = bin_edges(intensities, settings) if edges is None else edges
+    values = intensities.astype(np.float64)
+    levels = np.zeros(image.shape, np.int32)
+    counts = np.zeros(len(edges) + 1, np.int64)
+    if np.all(edges[1:] > edges[:-1]):
+        _fill_levels(values, positions, edges, levels.ravel(), counts)
+    else:
+        # Steps too small for the number type: some edges coincide, and only a search finds the last of them.
+        found = np.digitize(values, edges)
+        levels.ravel()[positions] = found
+        counts += np.bincount(found, minlength=len(counts))
+    present = np.flatnonzero(counts)
+    return DiscreteRegion(levels, present, spacing), counts[present]
+
+
+@compiled
+def _fill_levels(
+    values: NDArray[np.float64],
+    positions: NDArray[np.int64],
+    edges: NDArray[np.float64],
+    levels: NDArray[np.int32],
+    counts: NDArray[np.int64],
+) -> None:
+    """Write the level of each value at its position and count the levels."""
+    first, last = edges[0], edges.size - 1
+    width = edges[1] - first
+    for i in range(values.size):
+        value = values[i]
+        # Near enough by the width; the edges themselves, which are rounded, decide.
+        bin_ = min(max(int((value - first) / width), 0), last)
+        while bin_ > 0 and value < edges[bin_]:
+            bin_ -= 1
+        while bin_ < last and value >= edges[bin_ + 1]:
+            bin_ += 1
+        levels[positions[i]] = bin_ + 1
+        counts[bin_ + 1] += 1

@@ -1,0 +1,1 @@
+"""Feature maps: the features of the box around each voxel."""

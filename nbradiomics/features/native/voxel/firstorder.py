@@ -1,0 +1,256 @@
+"""Maps of the first-order features: the distribution of the intensities in the box around each voxel.
+
+The definitions are those of `firstorder`. Sums run over the box in PyRadiomics' order, its outside counting
+0, with NumPy's pairwise summation: where all intensities are equal, skewness and kurtosis are made of the
+sums' rounding alone, and these come out the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.features.native.classes.firstorder import DEPRECATED
+from nbradiomics.features.native.classes.neighbours import offsets
+from nbradiomics.features.native.compiled import compiled
+from nbradiomics.features.native.voxel.kernel import chunks, flat, in_margin
+
+#: What `_first_order_map` gives, in its order: PyRadiomics' names.
+_COMPUTED = (
+    "10Percentile",
+    "90Percentile",
+    "Energy",
+    "Entropy",
+    "InterquartileRange",
+    "Kurtosis",
+    "Maximum",
+    "MeanAbsoluteDeviation",
+    "Mean",
+    "Median",
+    "Minimum",
+    "Range",
+    "RobustMeanAbsoluteDeviation",
+    "RootMeanSquared",
+    "Skewness",
+    "TotalEnergy",
+    "Uniformity",
+    "Variance",
+    "StandardDeviation",
+)
+#: Every feature, true where it is deprecated.
+FIRST_ORDER: Mapping[str, bool] = {name: name in DEPRECATED for name in _COMPUTED}
+_EPSILON = float(np.spacing(1.0))
+#: Lengths up to which NumPy adds with eight running sums; longer ones are halved.
+_BLOCK = 128
+
+
+def first_order_maps(
+    intensities: NDArray[np.float64],
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    wanted: Collection[str] | None = None,
+    *,
+    radius: int = 1,
+    plane: int | None = None,
+    reach: tuple[int, int, int],
+    shift: float = 0.0,
+    voxel_volume: float = 1.0,
+) -> Iterator[dict[str, NDArray[np.float64]]]:
+    """First-order features of the boxes around voxels.
+
+    Parameters
+    ----------
+    intensities, levels
+        Intensities and grey levels of the crop, axes z, y, x; level 0 where a voxel does not count.
+    places
+        The region's voxels, as flat indices of the crop, ascending.
+    wanted
+        Features; None or nothing for all that are not deprecated.
+    radius
+        Voxels from the centre of the box to its faces.
+    plane
+        Axis along which the box is one voxel thick.
+    reach
+        Voxels of the region's own box (with `maskedKernel`; else of the crop), z, y, x.
+    shift
+        PyRadiomics' `voxelArrayShift`.
+    voxel_volume
+        mm^3.
+
+    Yields
+    ------
+    Feature, then its value for each voxel: of `voxel_kernel.CHUNK` voxels after the other
+    """
+    chosen = list(dict.fromkeys(wanted or [name for name, old in FIRST_ORDER.items() if not old]))
+    size = [min(edge, 2 * radius + 1) for edge in reach]
+    around = offsets(size, range(1, radius + 1), both_ways=True, plane=plane)
+    grey = np.pad(levels.astype(np.int32, copy=False), radius)
+    values = np.pad(intensities, radius)
+    values[grey == 0] = 0.0
+    steps = flat(np.vstack([around, np.zeros((1, 3), np.int64)]), grey.shape)
+    highest = int(grey.max())
+    for part in chunks(len(places)):
+        found = _first_order_map(
+            values.ravel(),
+            grey.ravel(),
+            in_margin(places[part], levels.shape, (radius,) * 3),
+            steps,
+            float(shift),
+            voxel_volume,
+            highest,
+        )
+        yield {name: found[:, _COMPUTED.index(name)] for name in chosen}
+
+
+@compiled
+def _first_order_map(
+    intensities: NDArray[np.float64],
+    levels: NDArray[np.int32],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    shift: float,
+    voxel_volume: float,
+    highest: int,
+) -> NDArray[np.float64]:
+    """Features of the boxes around all centres, in the order of `_COMPUTED`."""
+    values = np.empty((len(places), 19))
+    counts = np.zeros(highest + 1)
+    inside = np.empty(len(steps), np.bool_)
+    box = np.empty(len(steps))
+    ranked = np.empty(len(steps))
+    terms = np.empty(len(steps))
+    for centre in range(len(places)):
+        voxels = 0
+        for voxel in range(len(steps)):
+            place = places[centre] + steps[voxel]
+            inside[voxel] = levels[place] > 0
+            box[voxel] = intensities[place]
+            if inside[voxel]:
+                counts[levels[place]] += 1.0
+                _insert(ranked, voxels, box[voxel])
+                voxels += 1
+        row = values[centre]
+        _ordered(ranked[:voxels], box, inside, terms, row)
+        _moments(box, inside, terms, voxels, row)
+        for voxel in range(len(steps)):
+            terms[voxel] = (box[voxel] + shift) ** 2 if inside[voxel] else 0.0
+        row[2] = _sum(terms)
+        row[13] = np.sqrt(row[2] / voxels)
+        row[15] = row[2] * voxel_volume
+        row[3] = row[16] = 0.0
+        for voxel in range(len(steps)):
+            level = levels[places[centre] + steps[voxel]]
+            if level > 0 and counts[level] > 0.0:
+                share = counts[level] / voxels
+                row[3] -= share * np.log2(share + _EPSILON)
+                row[16] += share * share
+                counts[level] = 0.0
+    return values
+
+
+@compiled
+def _insert(ranked: NDArray[np.float64], length: int, value: float) -> None:
+    """Insert a value into the first `length` ascending ones."""
+    place = length
+    while place > 0 and ranked[place - 1] > value:
+        ranked[place] = ranked[place - 1]
+        place -= 1
+    ranked[place] = value
+
+
+@compiled
+def _percentile(ranked: NDArray[np.float64], percent: float) -> float:
+    """See `firstorder.percentiles`."""
+    place = (len(ranked) - 1) * (percent / 100.0)
+    before = int(place)
+    first, second = ranked[before], ranked[min(before + 1, len(ranked) - 1)]
+    step = second - first
+    fraction = place - before
+    return float(first + step * fraction if fraction < 0.5 else second - step * (1.0 - fraction))
+
+
+@compiled
+def _ordered(
+    ranked: NDArray[np.float64],
+    box: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    terms: NDArray[np.float64],
+    row: NDArray[np.float64],
+) -> None:
+    """What the ordered intensities say, into the row of values."""
+    low, high = _percentile(ranked, 10.0), _percentile(ranked, 90.0)
+    last = len(ranked) - 1
+    row[0], row[1] = low, high
+    row[4] = _percentile(ranked, 75.0) - _percentile(ranked, 25.0)
+    row[6], row[10] = ranked[last], ranked[0]
+    row[9] = (ranked[last // 2] + ranked[(last + 1) // 2]) / 2.0
+    row[11] = ranked[last] - ranked[0]
+    middle = 0.0
+    for voxel in range(len(box)):
+        kept = inside[voxel] and low <= box[voxel] <= high
+        terms[voxel] = box[voxel] if kept else 0.0
+        middle += kept
+    if middle == 0.0:
+        # Of two voxels none lies between the percentiles.
+        row[12] = np.nan
+        return
+    mean = _sum(terms) / middle
+    for voxel in range(len(box)):
+        kept = inside[voxel] and low <= box[voxel] <= high
+        terms[voxel] = abs(box[voxel] - mean) if kept else 0.0
+    row[12] = _sum(terms) / middle
+
+
+@compiled
+def _moments(
+    box: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    terms: NDArray[np.float64],
+    voxels: int,
+    row: NDArray[np.float64],
+) -> None:
+    """Mean, and what the central moments say, into the row of values."""
+    # The outside holds 0, as PyRadiomics' sums take it.
+    mean = _sum(box) / voxels
+    row[8] = mean
+    for voxel in range(len(box)):
+        terms[voxel] = abs(box[voxel] - mean) if inside[voxel] else 0.0
+    row[7] = _sum(terms) / voxels
+    moments = np.empty(3)
+    for power in range(2, 5):
+        for voxel in range(len(box)):
+            terms[voxel] = (box[voxel] - mean) ** power if inside[voxel] else 0.0
+        moments[power - 2] = _sum(terms) / voxels
+    scale = moments[0] if moments[0] != 0.0 else 1.0
+    row[18] = np.sqrt(moments[0])
+    row[17] = row[18] ** 2
+    row[14] = moments[1] / scale**1.5
+    row[5] = moments[2] / scale**2
+
+
+@compiled
+def _sum(terms: NDArray[np.float64]) -> float:
+    """Sum in NumPy's order (pairwise summation: Higham, SIAM J Sci Comput 1993;14:783-799)."""
+    length = len(terms)
+    if length > _BLOCK:
+        half = length // 2
+        half -= half % 8
+        return float(_sum(terms[:half]) + _sum(terms[half:]))
+    total = 0.0
+    if length < 8:
+        for term in terms:
+            total += term
+        return total
+    running = terms[:8].copy()
+    whole = length - length % 8
+    for start in range(8, whole, 8):
+        for place in range(8):
+            running[place] += terms[start + place]
+    total = ((running[0] + running[1]) + (running[2] + running[3])) + (
+        (running[4] + running[5]) + (running[6] + running[7])
+    )
+    for place in range(whole, length):
+        total += terms[place]
+    return float(total)

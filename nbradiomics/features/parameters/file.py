@@ -1,0 +1,228 @@
+"""PyRadiomics parameter files, read as they are, and the presets that ship with the package.
+
+A file may hold one section more, `nbradiomics`, for what PyRadiomics doesn't have. It is taken out before
+PyRadiomics' schema sees the file::
+
+    nbradiomics:
+      ibsi: true      # or a mapping of switches, see `native.ibsi.Ibsi`
+      crop: mask      # or union: what an image is cropped to before it is filtered
+      limits: {}      # what may be asked for beyond all custom, see `limits.Limits`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import warnings
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.parameters.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
+from nbradiomics.features.parameters.limits import Limits, limits_of, require_within
+from nbradiomics.features.parameters.rules import did_you_mean, require_sound, schema
+from nbradiomics.files.regular_file import exists, is_regular, require_regular
+from nbradiomics.files.yaml_reader import MOST_BYTES, read_yaml
+from nbradiomics.images.fit import Fit
+from nbradiomics.messages.wording import quoted
+from nbradiomics.tables import read_text
+
+# pykwalify would print what is wrong, which the error that is raised says.
+logging.getLogger("pykwalify").addHandler(logging.NullHandler())
+
+_PACKAGE = Path(__file__).parents[2]
+#: Name of our own section.
+SECTION = "nbradiomics"
+#: What an image may be cropped to before it is filtered: the mask, or the union of all masks of the image.
+UNION = "union"
+CROPS = ("mask", UNION)
+#: Characters of PyRadiomics' own findings that a message shows.
+_LONGEST = 2000
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a file asks for beyond PyRadiomics: the section `nbradiomics`.
+
+    Attributes
+    ----------
+    ibsi
+        Where the IBSI is followed instead of PyRadiomics.
+    crop
+        One of `CROPS`; PyRadiomics crops to the ``mask``.
+    """
+
+    ibsi: Ibsi = field(default_factory=Ibsi)
+    crop: str = "mask"
+
+    def __str__(self) -> str:
+        """What departs from PyRadiomics, as tables say it; empty where nothing does."""
+        chosen = [name for name, value in asdict(self.ibsi).items() if value not in (False, None)]
+        parts = [f"ibsi: {' '.join(chosen)}"] if chosen else []
+        return "; ".join([*parts, f"crop: {self.crop}"] if self.crop != "mask" else parts)
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked for that PyRadiomics would do otherwise."""
+        return self != Own()
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """A valid PyRadiomics parameter file.
+
+    Attributes
+    ----------
+    name
+        Path or preset that it came from.
+    text
+        The file as it was written, comments included, for the provenance.
+    content
+        What the text says to PyRadiomics: the keys `setting`, `imageType`, `featureClass`, `voxelSetting`.
+    own
+        What the text says to us.
+    limits
+        The most that is computed; no value depends on it.
+    """
+
+    name: str
+    text: str
+    content: dict[str, Any]
+    own: Own = field(default_factory=Own)
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def label(self) -> int | None:
+        """The label that the file names; ``None`` when it names none."""
+        return (self.content.get("setting") or {}).get("label")
+
+    @property
+    def fit(self) -> Fit:
+        """How far a mask's grid may lie from its image's: `geometryTolerance` and `correctMask`."""
+        setting = self.content.get("setting") or {}
+        return Fit(setting.get("geometryTolerance"), bool(setting.get("correctMask", False)))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content: the same for files that differ in comments or order alone.
+
+        A section of our own that asks for nothing leaves it as it is without one: the values are the same.
+        """
+        said = {**self.content, SECTION: asdict(self.own)} if self.own.asks else self.content
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def presets() -> dict[str, Path]:
+    """Shipped parameter files by name."""
+    # A wheel carries `params/` inside the package, a checkout beside it.
+    folder = next(path for path in (_PACKAGE / "params", _PACKAGE.parent / "params") if path.is_dir())
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Parameters:
+    """Read and check PyRadiomics parameters.
+
+    Parameters
+    ----------
+    source
+        A parameter file, the name of a preset, or the content as a mapping.
+
+    Raises
+    ------
+    InputError
+        When there is no such file or preset, the file is no YAML, PyRadiomics' own schema refuses it (an
+        unknown key, a value out of range), it lets pass what breaks in every case
+        (`parameter_rules.require_sound`), our own section has an unknown key or value, or a setting asks for
+        far more than anybody computes (`limits.require_within`).
+    """
+    if isinstance(source, Parameters):
+        return source
+    if isinstance(source, Mapping):
+        name = "parameters given in Python"
+        return _checked(name, _written(name, source))
+    path = Path(source)
+    if not is_regular(path):
+        if str(source) not in presets():
+            if exists(path):
+                require_regular(path)
+            raise InputError(
+                f"no parameter file or preset {quoted(str(source))}.",
+                f"Give the path of a PyRadiomics parameter file, or a preset: {', '.join(presets())}.",
+            )
+        path = presets()[str(source)]
+    return _checked(str(source), read_text(path, "parameter file", most=MOST_BYTES))
+
+
+def _written(name: str, content: Mapping[str, Any]) -> str:
+    try:
+        return yaml.safe_dump(dict(content), sort_keys=False)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # of whole numbers of thousands of digits
+        raise InputError(
+            f"{name} hold what a file cannot: {error}", "Give numbers, text and lists."
+        ) from error
+
+
+def _checked(name: str, text: str) -> Parameters:
+    content = read_yaml(text, name).content
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise InputError(f"{name} holds no mapping of keys.", "Start from a preset in params/.")
+    own, limits = _own(name, content.pop(SECTION, None))
+    _check_schema(name, content)
+    require_sound(name, content)
+    require_no_contradiction(name, own.ibsi, content.get("setting") or {})
+    require_within(name, content, limits)
+    return Parameters(name, text, content, own, limits)
+
+
+def _own(name: str, section: Any) -> tuple[Own, Limits]:
+    """Read our own section; one that is left empty asks for nothing."""
+    if section is None:
+        return Own(), Limits()
+    if not isinstance(section, Mapping):
+        raise InputError(
+            f"{name}: {SECTION} is {section!r}; a mapping was expected.",
+            "Its keys are ibsi, crop and limits.",
+        )
+    require_known(name, SECTION, section, ("ibsi", "crop", "limits"))
+    crop = section.get("crop", "mask")
+    if crop not in CROPS:
+        raise InputError(
+            f"{name}: {SECTION}.crop is {crop!r}; one of {', '.join(CROPS)} was expected.",
+            "Correct the value.",
+        )
+    own = Own(ibsi=ibsi_of(name, section.get("ibsi", False)), crop=crop)
+    return own, limits_of(name, section.get("limits"))
+
+
+def _check_schema(name: str, content: dict[str, Any]) -> None:
+    from pykwalify.core import Core
+    from pykwalify.errors import PyKwalifyException
+
+    rules, functions = schema()
+    with warnings.catch_warnings():
+        # pykwalify loads PyRadiomics' validation functions through an interface that Python deprecates.
+        warnings.filterwarnings("ignore", "the load_module", DeprecationWarning)
+        try:
+            Core(
+                source_data=content or {"setting": {}}, schema_data=deepcopy(rules), extensions=[functions]
+            ).validate()
+        # ValueError and TypeError come from PyRadiomics' own functions in the schema.
+        except (PyKwalifyException, ValueError, TypeError) as error:
+            found = error.msg if isinstance(error, PyKwalifyException) else str(error)
+            raise InputError(
+                f"{name} is no valid PyRadiomics parameter file: {_shortened(found)}",
+                f"{did_you_mean(found)}Correct the keys or values that it names; see PyRadiomics' "
+                "documentation of parameters.",
+            ) from error
+
+
+def _shortened(found: str) -> str:
+    """What pykwalify says, which repeats every wrong value in full."""
+    return found if len(found) <= _LONGEST else f"{found[:_LONGEST]} ..."

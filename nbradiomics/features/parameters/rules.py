@@ -1,0 +1,208 @@
+"""What a parameter file may say beyond PyRadiomics' schema, which lets pass what then breaks in every case.
+
+Its numbers may be text, not a number or infinite, lists may have any length, and filters labels of their own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbradiomics.errors import InputError
+from nbradiomics.files.yaml_reader import read_yaml
+from nbradiomics.messages.wording import quoted
+
+#: Settings that are numbers above 0; all others that are numbers may be any.
+_NUMBERS = (
+    "binWidth",
+    "normalizeScale",
+    "removeOutliers",
+    "geometryTolerance",
+    "lbp2DRadius",
+    "lbp3DIcosphereRadius",
+)
+_LISTS = ("resampledPixelSpacing", "resegmentRange", "sigma")
+#: Settings that mean something when they are left empty: nothing, or no.
+_EMPTY = {
+    "minimumROISize",
+    "geometryTolerance",
+    "correctMask",
+    "additionalInfo",
+    "label",
+    "binCount",
+    "normalize",
+    "removeOutliers",
+    "resampledPixelSpacing",
+    "interpolator",
+    "force2D",
+    "resegmentRange",
+    "resegmentShape",
+    "preCrop",
+    "weightingNorm",
+}
+
+
+def require_sound(name: str, content: Mapping[str, Any]) -> None:
+    """Raise one `InputError` that names every value which PyRadiomics' schema lets pass and no case survives.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    content
+        What has passed the schema.
+    """
+    found = [problem for key, settings in _sections(content) for problem in _problems(key, settings)]
+    found += _labels(content)
+    if found:
+        raise InputError(
+            f"{name}: {'; '.join(found)}.",
+            "Correct these values; see PyRadiomics' documentation of parameters.",
+        )
+
+
+def _sections(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for section in ("setting", "voxelSetting"):
+        yield section, content.get(section) or {}
+    for kind, own in (content.get("imageType") or {}).items():
+        yield f"imageType.{kind}", own or {}
+
+
+def _problems(section: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in settings.items():
+        why = _wrong(key, value)
+        if why:
+            yield f"{section}.{key} is {quoted(value)}; {why}"
+
+
+def _labels(content: Mapping[str, Any]) -> Iterator[str]:
+    """An extraction measures one region: an image type may not name another label."""
+    shared = (content.get("setting") or {}).get("label") or 1
+    for kind, own in (content.get("imageType") or {}).items():
+        label = (own or {}).get("label")
+        if label is not None and (label != shared or shared != 1):
+            yield f"imageType.{kind} has a label of its own, {label}; set the label once, under `setting`"
+
+
+def _wrong(key: str, value: Any) -> str:
+    """What was expected of a value; empty where it is as expected."""
+    if value is None:
+        return "" if key in _EMPTY else "a value was expected; leave the key out for PyRadiomics' default"
+    if key in _NUMBERS:
+        return "" if _number(value) else f"a number was expected{_in_quotes(value)}"
+    if key == "initValue":  # NaN marks what was not measured
+        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return "" if fits else f"a number was expected{_in_quotes(value)}"
+    if key in _LISTS and not all(map(_number, value)):
+        return "a list of numbers was expected" + next(
+            (_in_quotes(part) for part in value if not _number(part)), ""
+        )
+    rule = _RULES.get(key)
+    return rule(value) if rule else ""
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _in_quotes(value: Any) -> str:
+    """How to write the number that a text holds: without quotes, and an exponent with a point."""
+    try:
+        number = float(value) if isinstance(value, str) else math.nan
+    except ValueError:
+        return ""
+    plain = (
+        value.strip()
+        if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value.strip())
+        else repr(number)
+    )
+    if not math.isfinite(number):
+        return ""
+    # YAML takes 1e-3 for text, as it stands or in quotes.
+    as_number = plain if "e" not in plain or "." in plain else plain.replace("e", ".0e")
+    return f": write {as_number} without quotes"
+
+
+def _spacing(value: list[float]) -> str:
+    if len(value) == 3:
+        return ""
+    return f"3 numbers were expected, for x, y and z in mm (0: as it is), and there are {len(value)}"
+
+
+def _range(value: list[float]) -> str:
+    return "" if len(value) in (1, 2) else f"1 or 2 numbers were expected, and there are {len(value)}"
+
+
+def _distances(value: list[int]) -> str:
+    return "" if value else "at least one distance was expected, such as [1]"
+
+
+def _interpolator(value: Any) -> str:
+    return "the name of an interpolator was expected, such as sitkBSpline" if isinstance(value, bool) else ""
+
+
+def _wavelet(value: str) -> str:
+    import pywt  # type: ignore[import-untyped]
+
+    known = pywt.wavelist(kind="discrete")
+    if value in known:
+        return ""
+    near = difflib.get_close_matches(value, known, n=3)
+    return f"a discrete wavelet was expected, such as {', '.join(near or ['coif1', 'haar'])}"
+
+
+_RULES: Mapping[str, Callable[[Any], str]] = {
+    "resampledPixelSpacing": _spacing,
+    "resegmentRange": _range,
+    "distances": _distances,
+    "interpolator": _interpolator,
+    "wavelet": _wavelet,
+}
+
+
+#: How the schema and PyRadiomics' own functions name what they do not know.
+_UNKNOWN = re.compile(
+    r"Key '([^']+)' was not defined|Image Type (\S+) is not|Feature Class (\S+) is not|features: \{(.*?)\}"
+)
+
+
+#: Unknown words for which others are looked for.
+_MOST_WORDS = 10
+
+
+def did_you_mean(found: str) -> str:
+    """A question that names the words most like the unknown ones of a refusal; empty where none is."""
+    words = [
+        word.strip(" '\"") for part in _UNKNOWN.findall(found) for text in part for word in text.split(",")
+    ]
+    known = {word.casefold(): word for word in _known_words()}
+    words = [word for word in words if word][:_MOST_WORDS]
+    near = [difflib.get_close_matches(word.casefold(), known, n=2, cutoff=0.7) for word in words]
+    meant = list(dict.fromkeys(known[word] for words in near for word in words))
+    return f"Did you mean {' or '.join(meant)}? " if meant else ""
+
+
+@cache
+def schema() -> tuple[dict[str, Any], str]:
+    """PyRadiomics' schema of parameter files, which nobody may change, and the file of its functions."""
+    from radiomics import getParameterValidationFiles
+
+    rules, functions = getParameterValidationFiles()
+    return read_yaml(Path(rules).read_text(encoding="utf-8"), rules).content, functions
+
+
+@cache
+def _known_words() -> tuple[str, ...]:
+    """Sections, settings, image types, classes and features."""
+    from radiomics import getFeatureClasses, getImageTypes
+
+    sections = schema()[0]["mapping"]
+    classes = getFeatureClasses()
+    features = [name for one in classes.values() for name in one.getFeatureNames()]
+    settings = [key for section in ("setting", "voxelSetting") for key in sections[section]["mapping"]]
+    return (*sections, *settings, *getImageTypes(), *classes, *features)

@@ -1,0 +1,1 @@
+"""What people are told: findings, numbers in words, suggestions for a misspelt name."""

@@ -1,0 +1,51 @@
+"""What pages alone write: quartiles in a cell, moments, names that fit a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nbradiomics.messages.wording import MISSING, Form, interval, number
+
+
+def quartiles(values: ArrayLike, *, digits: int = 2, form: Form = number) -> str:
+    """Median and quartiles of the values that are there (linear interpolation, as numpy's default)."""
+    there = np.asarray(values, dtype=float)
+    there = there[np.isfinite(there)]
+    if there.size == 0:
+        return MISSING
+    low, middle, high = np.quantile(there, (0.25, 0.5, 0.75))
+    return interval(middle, low, high, digits=digits, form=form)
+
+
+def moment(text: str) -> str:
+    """Write a time of ISO 8601 for reading: ``2026-11-23 07:54 UTC``; anything else stays as it is."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    # Without a zone, or without a time of day, there is nothing to convert.
+    return text if found.tzinfo is None else f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def excerpt(text: str, length: int) -> str:
+    """Cut a sentence at its end."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def shorten(text: str, length: int = 26) -> str:
+    """Cut a name that would leave no room for the picture it labels, in its middle: ends tell names apart."""
+    end = (length - 1) // 2
+    return text if len(text) <= length else f"{text[: length - 1 - end]}…{text[len(text) - end :]}"
+
+
+def shorten_apart(names: Sequence[str], length: int = 26) -> list[str]:
+    """Cut names like `shorten`, but by as little as keeps different names different; at worst number them."""
+    for longer in range(length, 2 * length):
+        cut = [shorten(name, longer) for name in names]
+        if len(set(cut)) == len(set(names)):
+            return cut
+    return [f"{shorten(name, length - 4)} #{place + 1}" for place, name in enumerate(names)]

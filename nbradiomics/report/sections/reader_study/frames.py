@@ -1,0 +1,114 @@
+"""From the tables of the reader study to tables of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.agreement.metrics import METRIC
+from nbradiomics.messages.wording import MISSING, share
+from nbradiomics.report.content import Table
+from nbradiomics.report.metric_text import metric_label
+from nbradiomics.report.run_files import Run
+from nbradiomics.report.study_files import StudyFiles
+
+Row = Mapping[Hashable, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Head of a column, and what stands in it for a row."""
+
+    head: str
+    cell: Callable[[Row], str]
+
+
+def table_of(
+    frame: pd.DataFrame, columns: Iterable[Column], *, text_columns: int = 1, caption: str = ""
+) -> Table:
+    """Write the rows of a frame as a table."""
+    columns = tuple(columns)
+    rows = tuple(tuple(column.cell(row) for column in columns) for row in frame.to_dict("records"))
+    return Table(tuple(column.head for column in columns), rows, text_columns, caption)
+
+
+def words(head: str, name: str) -> Column:
+    """Put a column of text under a head; an empty cell is a dash."""
+    return Column(head, lambda row: str(row[name]) or MISSING)
+
+
+def whole(head: str, name: str) -> Column:
+    """Put a column of whole numbers under a head; a missing one is a dash."""
+    return Column(head, lambda row: count(row[name]))
+
+
+def count(value: float | None) -> str:
+    """Write a whole number; a missing one is a dash."""
+    return MISSING if value is None or pd.isna(value) else f"{int(value):,}"
+
+
+def filled(frame: pd.DataFrame | None) -> pd.DataFrame:
+    """Give a table, or one without rows and columns where there is none."""
+    return pd.DataFrame() if frame is None else frame
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """A run with a reader study, and what its settings tell.
+
+    Attributes
+    ----------
+    run, study
+        The run and the study's tables.
+    metric
+        Name of the primary metric.
+    margin
+        Non-inferiority margin in its unit; ``None`` where the study does not tell.
+    level
+        Level of the intervals, ``95 %``.
+    alpha
+        Level of the tests.
+    """
+
+    run: Run
+    study: StudyFiles
+    metric: str
+    margin: float | None
+    level: str
+    alpha: float
+
+    @classmethod
+    def of(cls, run: Run, study: StudyFiles) -> StudyRun:
+        """Read the settings from the study's record; what they do not tell is its default."""
+        settings = study.record.get("settings")
+        settings = settings if isinstance(settings, Mapping) else {}
+        metric, margin = settings.get("metric"), settings.get("margin")
+        confidence, alpha = settings.get("confidence"), settings.get("alpha")
+        return cls(
+            run,
+            study,
+            metric if isinstance(metric, str) and metric in METRIC else "dice",
+            float(margin) if isinstance(margin, (int, float)) else None,
+            share(confidence) if isinstance(confidence, (int, float)) else share(0.95),
+            float(alpha) if isinstance(alpha, (int, float)) else 0.05,
+        )
+
+    @property
+    def label(self) -> str:
+        """What the primary metric is called."""
+        return METRIC[self.metric].label
+
+    def name(self, metric: str) -> str:
+        """What a metric is called, with the tolerance or the background that it was taken with."""
+        rows = self.run.agreement
+        if rows is None:
+            return metric_label(metric)
+        known = METRIC.get(metric)
+        label = metric_label(metric, rows.get("tolerance_mm"))
+        fields = sorted({str(value) for value in rows["field"] if value}) if "field" in rows else []
+        if known is None or not known.needs_background or not fields:
+            return label
+        return f"{label} (background: {', '.join(fields)})"

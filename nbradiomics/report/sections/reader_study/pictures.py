@@ -1,0 +1,129 @@
+"""Pictures of the comparison: each case by its two agreements, and which way the errors go."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nbradiomics.agreement.metrics import METRIC
+from nbradiomics.agreement.pairs import AUTO_PAIR, INTER
+from nbradiomics.messages.wording import counted
+from nbradiomics.report.agreement_rows import of_kind
+from nbradiomics.report.content import Block, Gallery, Picture, Text
+from nbradiomics.report.figures.error_direction import Errors, beyond, draw_error_direction
+from nbradiomics.report.figures.paired import PairedCases, draw_paired
+from nbradiomics.report.figures.paired import beyond as beyond_axes
+from nbradiomics.report.metric_text import write_metric
+from nbradiomics.report.run_files import rows_of
+from nbradiomics.report.sections.ranking import Chosen
+from nbradiomics.report.sections.reader_study.frames import StudyRun, filled
+from nbradiomics.tables import AUTO
+
+BETWEEN = "between readers"
+BY_MODEL = "model against readers"
+
+
+def picture_blocks(of: StudyRun) -> list[Block]:
+    """Two charts side by side; one that cannot be drawn is told in a sentence."""
+    drawn = [_paired(of), _direction(of)]
+    pictures = tuple(item for item in drawn if isinstance(item, Picture))
+    texts: list[Block] = [Text(item) for item in drawn if isinstance(item, str)]
+    return [*([Gallery(pictures, of="charts")] if pictures else []), *texts]
+
+
+def _paired(of: StudyRun) -> Picture | str:
+    cases = filled(of.study.cases)
+    if cases.empty:
+        return "The model and the readers cannot be drawn case by case: the study lists no case."
+    there = cases[cases["auto_readers"].notna() & cases["readers_readers"].notna()]
+    if there.empty:
+        return "The model and the readers cannot be drawn case by case: that takes the model and two readers."
+    metric = METRIC[of.metric]
+    points = PairedCases(
+        tuple(
+            Chosen((a, b, c, d)).name
+            for a, b, c, d in rows_of(there, "subject", "timepoint", "sequence", "roi")
+        ),
+        there["readers_readers"].to_numpy(dtype=float),
+        there["auto_readers"].to_numpy(dtype=float),
+        metric.label,
+        of.margin,
+        higher_is_better=metric.better == "higher",
+        unit_range=metric.low == 0 and metric.high == 1,
+    )
+    worse = _worse(points)
+    missing, outside = len(cases) - len(there), beyond_axes(points)
+    lines = (
+        f"{metric.label} of each case",
+        "Across: mean over the pairs of readers. Up: mean of the model with the readers. "
+        + (
+            f"Beyond the dashed line the model is worse by more than the margin of {of.margin:g}: "
+            f"{counted(worse, 'case')} of {len(there)}. The test is of the mean, not of single cases."
+            if of.margin is not None
+            else ""
+        ),
+        *((f"Arrows: {counted(outside, 'case')} beyond the axes.",) if outside else ()),
+        *((f"{counted(missing, 'case')} without both values not drawn.",) if missing else ()),
+    )
+    medians = f"{_median(of.metric, points.readers)} and {_median(of.metric, points.auto)}"
+    alt = f"{metric.label} of {counted(len(there), 'case')}, readers and model; medians {medians}."
+    return draw_paired(points, alt=alt, caption=lines)
+
+
+def _median(metric: str, values: NDArray[np.float64]) -> str:
+    return write_metric(metric, float(np.median(values)))
+
+
+def _worse(points: PairedCases) -> int:
+    shortfall = points.readers - points.auto if points.higher_is_better else points.auto - points.readers
+    return int((shortfall > (points.margin or 0.0)).sum())
+
+
+def _direction(of: StudyRun) -> Picture | str:
+    rows = of.run.agreement
+    if rows is None or not {"fprm", "fnr"} <= set(rows):
+        return "FPRm and FNR cannot be drawn: agreement.csv, or these metrics in it, is not there."
+    auto = of_kind(rows, AUTO_PAIR)
+    groups = {BETWEEN: of_kind(rows, INTER), BY_MODEL: auto[auto["reader"] == AUTO]}
+    errors = {name: _errors(own, name == BY_MODEL) for name, own in groups.items()}
+    errors = {name: own for name, own in errors.items() if own.fprm.size}
+    if not errors:
+        return (
+            "FPRm and FNR cannot be drawn: there is no pair of independent masks for which they are defined."
+        )
+    return draw_error_direction(errors, alt=_alt(errors), caption=_caption(groups, errors))
+
+
+def _errors(rows: pd.DataFrame, by_model: bool) -> Errors:
+    there = rows[rows["fprm"].notna() & rows["fnr"].notna()]
+    return Errors(there["fprm"].to_numpy(dtype=float), there["fnr"].to_numpy(dtype=float), by_model)
+
+
+def _alt(errors: dict[str, Errors]) -> str:
+    medians = "; ".join(
+        f"{name}: {_median('fprm', own.fprm)} and {_median('fnr', own.fnr)}" for name, own in errors.items()
+    )
+    return f"FPRm against FNR of each pair of masks. Medians {medians}."
+
+
+def _caption(groups: dict[str, pd.DataFrame], errors: dict[str, Errors]) -> tuple[str, ...]:
+    pairs = sum(len(own) for own in groups.values())
+    drawn = sum(own.fprm.size for own in errors.values())
+    outside = beyond(errors)
+    lines = [
+        "Direction of the errors",
+        (
+            "Each point is one mask against one reader; the large point is the median. Right of the line "
+            "more is drawn too much than left out."
+        ),
+    ]
+    if outside:
+        lines.append(f"Arrows: {counted(outside, 'pair')} beyond the axes.")
+    if pairs > drawn:
+        lines.append(
+            f"{counted(pairs - drawn, 'pair')} not drawn: the reference is empty, or the pair failed."
+        )
+    if BY_MODEL not in errors:
+        lines.append("There is no pair of the model with an independent mask.")
+    return tuple(lines)

@@ -1,0 +1,183 @@
+"""Medians of the metrics: the model with the readers, the readers among themselves, and what stands apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from nbradiomics.agreement.metrics import METRIC
+from nbradiomics.agreement.pairs import AUTO_PAIR, CONSENSUS, EDITED, INTER, INTRA
+from nbradiomics.messages.wording import MISSING, interval
+from nbradiomics.report.content import Block, Details, Heading, Table, Text
+from nbradiomics.report.metric_text import metric_form
+from nbradiomics.report.sections.agreement import EDITED_WARNING
+from nbradiomics.report.sections.reader_study.frames import Row, StudyRun, count, filled
+from nbradiomics.tables import AUTO
+
+READERS = "readers"
+SAME = "same reader"
+#: Metrics of the tables in the open, in their order; the others are folded away.
+MAIN = (
+    "dice",
+    "nsd",
+    "volumetric_similarity",
+    "hd95_mm",
+    "assd_mm",
+    "sensitivity",
+    "precision",
+    "fprm",
+    "fnr",
+)
+#: Metrics of the tables by pair, which stand side by side.
+_BY_PAIR = ("dice", "nsd", "volumetric_similarity", "hd95_mm", "fprm", "fnr")
+Key = tuple[str, str, str]
+
+
+def pools_blocks(of: StudyRun) -> list[Block]:
+    """The model and readers beside the readers among themselves, metric by metric; single pairs folded."""
+    summary = filled(of.study.summary)
+    groups = {
+        "Model and readers": (AUTO_PAIR, AUTO, READERS),
+        "Readers among themselves": (INTER, READERS, READERS),
+    }
+    there = _there(summary, groups)
+    if not there:
+        return []
+    metrics = _in_order(summary, of.metric)
+    main = [name for name in metrics if name in MAIN or name == of.metric]
+    rest = [name for name in metrics if name not in main]
+    caption = f"Every metric by case, median [quartiles] and the {of.level} interval of the median"
+    blocks: list[Block] = [_by_metric(summary, there, main, of, caption)]
+    absent = [name for name in groups if name not in there]
+    blocks += [Text(f"{name}: there is no such pair of masks.", tone="note") for name in absent]
+    folded: list[Block] = []
+    if rest:
+        folded.append(_by_metric(summary, there, rest, of, "Further metrics"))
+    single = summary[summary["pair"].isin([AUTO_PAIR, INTER]) & (summary["reference"] != READERS)]
+    if len(single):
+        folded.append(_by_pair(single, "Each pair of masks", of))
+    return (
+        [*blocks, Details("Further metrics, and each pair of readers", tuple(folded))] if folded else blocks
+    )
+
+
+def apart_blocks(of: StudyRun) -> list[Block]:
+    """Two readings of one reader, edited references and consensus, each under its own heading."""
+    summary = filled(of.study.summary)
+    parts: list[Block] = []
+    for kind, (title, text, tone) in _APART.items():
+        own = summary[summary["pair"] == kind] if "pair" in summary else summary
+        if len(own):
+            parts += [Heading(title), _text(text, tone), _by_pair(own, "", of)]
+    return parts
+
+
+_APART: Mapping[str, tuple[str, str, bool]] = {
+    INTRA: (
+        "The same reader twice",
+        (
+            "Two readings of one reader: how far a reader strays from one to the next. They are in no "
+            "other table of this study."
+        ),
+        False,
+    ),
+    EDITED: ("Edited automatic masks", EDITED_WARNING + " They are in no other table of this study.", True),
+    CONSENSUS: (
+        "Against a consensus of the readers",
+        (
+            "STAPLE or a majority vote of the readers that are named. A reader is held only against a "
+            "consensus that was made without them. By majority a voxel needs more than half of the readers: "
+            "the consensus of two is what both drew, and a third reader seems to draw too much against it."
+        ),
+        False,
+    ),
+}
+
+
+def _text(text: str, warning: bool) -> Text:
+    return Text(text, tone="warning" if warning else "plain")
+
+
+def _what(of: StudyRun) -> str:
+    return f"median [quartiles] and, below, the {of.level} interval of the median"
+
+
+def _there(summary: pd.DataFrame, groups: Mapping[str, Key]) -> dict[str, Key]:
+    if summary.empty:
+        return {}
+    found = set(summary[["pair", "reader", "reference"]].itertuples(index=False, name=None))
+    return {name: key for name, key in groups.items() if key in found}
+
+
+def _in_order(summary: pd.DataFrame, primary: str) -> list[str]:
+    """Metrics of the summary: the primary one, the main ones, the rest as the registry has them.
+
+    Signed differences are left out: over both orders of two readers their mean is 0 whatever they drew. The
+    section on the direction of the errors has them.
+    """
+    there = {name for name in summary["metric"] if name in METRIC and METRIC[name].better != "zero"}
+    order = dict.fromkeys([primary, *MAIN, *METRIC])
+    return [name for name in order if name in there]
+
+
+def _by_metric(
+    summary: pd.DataFrame, groups: Mapping[str, Key], metrics: Sequence[str], of: StudyRun, caption: str
+) -> Table:
+    found = {
+        name: {row["metric"]: row for row in _rows(summary, key).to_dict("records")}
+        for name, key in groups.items()
+    }
+    heads = [head for name in groups for head in (name, f"{of.level} interval", "n")]
+    rows = tuple(
+        (of.name(metric), *(cell for name in groups for cell in _cells(found[name].get(metric))))
+        for metric in metrics
+    )
+    return Table(("Metric", *heads), rows, caption=caption)
+
+
+def _cells(row: Row | None) -> tuple[str, str, str]:
+    """Median [quartiles], the interval of the median, and how many cases are behind them."""
+    if row is None:
+        return MISSING, MISSING, MISSING
+    form, digits = metric_form(str(row["metric"]))
+    limits: str = (
+        MISSING if pd.isna(row["low"]) else f"{form(row['low'], digits)} to {form(row['high'], digits)}"
+    )
+    lost = f"\n{count(row['undefined'])} undefined" if row["undefined"] else ""
+    return (
+        interval(row["median"], row["q1"], row["q3"], digits=digits, form=form),
+        limits,
+        f"{count(row['n'])}{lost}",
+    )
+
+
+def _rows(summary: pd.DataFrame, key: Key) -> pd.DataFrame:
+    return summary[(summary[["pair", "reader", "reference"]] == list(key)).all(axis=1)]
+
+
+def _by_pair(own: pd.DataFrame, title: str, of: StudyRun) -> Table:
+    there = set(own["metric"])
+    metrics = [name for name in dict.fromkeys([of.metric, *_BY_PAIR]) if name in there]
+    rows = []
+    ordered = own.assign(place=(own["reader"] != AUTO).astype(int)).sort_values("place", kind="stable")
+    for (_, reader, reference), group in ordered.groupby(["pair", "reader", "reference"], sort=False):
+        cells = {row["metric"]: _cell(row) for row in group.to_dict("records")}
+        rows.append(
+            (_pair_name(str(reader), str(reference)), *(cells.get(name, MISSING) for name in metrics))
+        )
+    caption = f"{title}, {_what(of)}" if title else _what(of).capitalize()
+    return Table(("Mask and reference", *map(of.name, metrics)), tuple(rows), caption=caption)
+
+
+def _pair_name(reader: str, reference: str) -> str:
+    if reader == reference:
+        return "all readers, twice each" if reader == SAME else f"{reader} twice"
+    return f"{reader} vs {reference}"
+
+
+def _cell(row: Row) -> str:
+    """Median [quartiles], its interval and the number of cases, one under the other."""
+    quartiles, limits, cases = _cells(row)
+    lines = [quartiles, *([limits] if limits != MISSING else []), f"n = {cases}"]
+    return "\n".join(lines)

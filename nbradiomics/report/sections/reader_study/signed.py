@@ -1,0 +1,191 @@
+"""The worst, the median and the best case, the readers' contours coloured by the distance to the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from nbradiomics.agreement.distance_map import signed_distance_map
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.messages.wording import share
+from nbradiomics.report.content import Block, Dash, Gallery, Key, Picture, Sentences, Text
+from nbradiomics.report.figures.signed_contour import MODEL_COLOUR, SignedSlice, draw_signed_slice
+from nbradiomics.report.figures.slices import SEEN, Mask, Slice, reaches_beyond, telling_slices
+from nbradiomics.report.metric_text import metric_label, write_metric
+from nbradiomics.report.sections.ranking import Chosen
+from nbradiomics.report.sections.reader_study.frames import Row, StudyRun
+from nbradiomics.report.sections.volumes import CaseVolume, read_case
+from nbradiomics.tables import AUTO
+
+Floats = NDArray[np.float64]
+_DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
+_NEUTRAL = "#9aa5b1"
+#: Distance at the ends of the colours, mm: what is smaller than the least is no pattern worth a colour, and
+#: a mask that lies elsewhere would leave no colour to the others.
+_LEAST_MM, _MOST_MM = 3.0, 6.0
+#: Neighbours of a voxel in its slice.
+_IN_SLICE = ndimage.generate_binary_structure(2, 1)[None]
+_NOT_INDEPENDENT = ("edited", "consensus")
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A case with the slice that is shown of it and the distances on it."""
+
+    case: Chosen
+    volume: CaseVolume
+    position: int
+    what: str
+    content: Slice
+    distances: Mapping[str, Floats]
+
+
+def signed_blocks(of: StudyRun, cases: pd.DataFrame) -> list[Block]:
+    """Gallery of three or four cases, and a sentence on each that cannot be shown.
+
+    Parameters
+    ----------
+    of
+        The run.
+    cases
+        Cases of the study, the worst first.
+    """
+    drawable = cases[cases["status"].isin(_RANKED)]
+    if drawable.empty or not _modelled(of):
+        return [Text(_NONE)]
+    shown: list[_Shown] = []
+    told = []
+    for case in _choose(of, drawable):
+        try:
+            shown.extend(_read(of, case))
+        except NbradiomicsError as error:
+            told.append(f"{case.name} is not shown: {error}")
+    blocks: list[Block] = [Text(_INTRODUCTION), *_gallery(shown)] if shown else []
+    return [*blocks, Sentences(tuple(told))] if told else blocks
+
+
+def _modelled(of: StudyRun) -> bool:
+    return of.run.cohort is None or AUTO in set(of.run.cohort["reader"])
+
+
+def _gallery(shown: list[_Shown]) -> list[Block]:
+    readers = sorted({reader for item in shown for reader in item.distances})
+    dashes = {reader: _DASHES[place % len(_DASHES)] for place, reader in enumerate(readers)}
+    limit = _limit(shown)
+    pictures = tuple(_picture(item, dashes, limit) for item in shown)
+    legend = (_MODEL, *(Key(reader, _NEUTRAL, dashes[reader]) for reader in readers))
+    return [Gallery(pictures, legend), Text(_SMALL_PRINT, tone="note")]
+
+
+_NONE = "No case is drawn with signed distances: that takes masks of the model, and a reader's tumour."
+#: Cases with a rank: a reader drew a tumour, and the model found it or did not.
+_RANKED = ("missing", "empty_mask", "ok")
+_MODEL = Key(AUTO, MODEL_COLOUR, "solid")
+_INTRODUCTION = (
+    "Worst, median and best case by the agreement of the model with the readers. Each reader's contour is "
+    "coloured by how far the model's surface lies from it: red where the model reaches further than the "
+    "reader, blue where it falls short, white where the two run together, grey where the model drew nothing "
+    "at all. The model's own contour is the thin yellow line."
+)
+_SMALL_PRINT = (
+    "The distance is that in space (3-D), from a voxel of the reader's boundary to the nearest one of the "
+    "model's: it can be shorter than it looks in the slice. The colours are the same in all pictures; "
+    "what is beyond their ends has the colour of the end. Shown is the slice with the readers' "
+    "largest area, and beside it that with the model's where the first holds less than "
+    f"{share(SEEN)} of it; neither need be the one where they differ most. Only independent masks are drawn."
+)
+
+
+def _choose(of: StudyRun, cases: pd.DataFrame) -> list[Chosen]:
+    rows = cases.to_dict("records")
+    last = len(rows) - 1
+    places = {last // 2: "median", last: "best", 0: "worst"} if last > 1 else {last: "best", 0: "worst"}
+    segmented = next((place for place, row in enumerate(rows) if row["status"] == "ok"), last)
+    if segmented not in places:
+        places[segmented] = "worst with a mask of the model, number"
+    return [
+        _chosen(of, rows[place], _rank(places[place], place, last + 1) if last else "the only case")
+        for place in sorted(places)
+    ]
+
+
+def _rank(word: str, place: int, of: int) -> str:
+    return f"{word} {place + 1} of {of}" if word.endswith("number") else f"{word} of {of}"
+
+
+def _chosen(of: StudyRun, row: Row, why: str) -> Chosen:
+    key = (str(row["subject"]), str(row["timepoint"]), str(row["sequence"]), str(row["roi"]))
+    value = f"{metric_label(of.metric)} with the readers {write_metric(of.metric, row['auto_readers'])}"
+    between = row["readers_readers"]
+    among: str = "" if pd.isna(between) else f", among them {write_metric(of.metric, between)}"
+    return Chosen(key, why, (value + among,))
+
+
+def _read(of: StudyRun, case: Chosen) -> list[_Shown]:
+    volume = read_case(of.run, case)
+    kept = {
+        reader: mask
+        for reader, mask in volume.masks.items()
+        if reader == AUTO or volume.kinds[reader] not in _NOT_INDEPENDENT
+    }
+    if not set(kept) - {AUTO}:
+        why = "; ".join(volume.notes) or "there is no independent mask of a reader"
+        raise InputError(f"{why}.")
+    volume = replace(volume, masks=kept)
+    maps = {reader: _distances(volume, mask) for reader, mask in kept.items() if reader != AUTO}
+    return [
+        _Shown(
+            case,
+            volume,
+            place,
+            what,
+            volume.slice_at(place),
+            {reader: own[place] for reader, own in maps.items()},
+        )
+        for place, what in telling_slices(kept, AUTO, volume.slices).items()
+    ]
+
+
+def _distances(volume: CaseVolume, mask: Mask) -> Floats:
+    """Signed distance (mm) on the outlines of a reader's mask, slice by slice; NaN elsewhere."""
+    values = np.full(mask.shape, np.nan)
+    auto = volume.masks.get(AUTO)
+    if auto is not None and auto.any() and mask.any():
+        outline = mask & ~ndimage.binary_erosion(mask, _IN_SLICE)
+        mapped = signed_distance_map(_image(auto, volume), _image(mask, volume))
+        values[outline] = sitk.GetArrayViewFromImage(mapped)[outline]
+    return values
+
+
+def _image(mask: Mask, volume: CaseVolume) -> sitk.Image:
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    image.CopyInformation(volume.image)
+    return image
+
+
+def _limit(shown: list[_Shown]) -> float:
+    values = np.concatenate([own[np.isfinite(own)] for item in shown for own in item.distances.values()])
+    wanted = float(np.ceil(np.quantile(np.abs(values), 0.95))) if values.size else _LEAST_MM
+    return min(max(wanted, _LEAST_MM), _MOST_MM)
+
+
+def _picture(item: _Shown, dashes: Mapping[str, Dash], limit: float) -> Picture:
+    where = item.volume.where(item.position, item.what)
+    readers = ", ".join(item.distances)
+    alt = f"{item.case.name}, {where}: contours of {readers} coloured by the distance to that of the model"
+    caption = (
+        item.case.name,
+        f"{item.case.why}; {where}",
+        *item.case.lines,
+        *item.volume.gaps(item.position),
+        *(("black: beyond the image",) if reaches_beyond(item.content) else ()),
+    )
+    return draw_signed_slice(
+        SignedSlice(item.content, item.distances, limit), _MODEL, dashes, alt=alt, caption=caption
+    )

@@ -1,0 +1,18 @@
+"""What a training is called in nnU-Net's files, and the environment variables that lead to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATASET = "Dataset901_Training"
+CONFIGURATION = "3d_fullres"
+PLANS_NAME = "nnUNetPlans"
+
+
+def variables(work: Path) -> dict[str, str | None]:
+    """Environment variables that nnU-Net asks for."""
+    folders = {
+        name: str(work / name.removeprefix("nnUNet_"))
+        for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
+    }
+    return {**folders, "nnUNet_wandb_enabled": "0"}

@@ -1,0 +1,1 @@
+"""The study file, and every check of a study before anything is computed."""

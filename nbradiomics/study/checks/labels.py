@@ -1,0 +1,51 @@
+"""What to say of the labels of a cohort: a file that is overruled, labels that nothing reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics.cohort import Cohort
+from nbradiomics.cohort.mask_labels import survey_labels
+from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.features.extract import label_note, resolve_label
+from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.messages.problem import Problem
+from nbradiomics.tables import AUTO
+
+
+def overruled_labels(parameters: Parameters, table: pd.DataFrame, path: Path, column: str) -> list[Problem]:
+    """Warn where readers' rows name another label than the parameter file: the row's counts.
+
+    Parameters
+    ----------
+    parameters, table
+        The file, and the cohort table.
+    path, column
+        File and key that the warnings name.
+    """
+    manual = table[(table["mask"] != "") & (table["reader"] != AUTO)]
+    notes = [label_note(parameters, label) for label in sorted(set(manual["label"]) - {""}, key=str)]
+    remedy = "Nothing to do if the label of the table is meant; else remove it there."
+    return [Problem(str(path), "", column, "warning", note, remedy) for note in notes if note]
+
+
+def warn_of_labels(
+    cohort: Cohort, params: str | Path | None = None, *, jobs: int = 1, progress: Progress = quiet
+) -> list[Problem]:
+    """Look into the masks of a cohort and give all warnings of labels.
+
+    Parameters
+    ----------
+    cohort
+        Which masks.
+    params
+        Parameter file or preset that may name the label; ``None`` where the stage uses none.
+    jobs, progress
+        As in `features.extract_cohort`.
+    """
+    parameters = load_parameters({} if params is None else params)
+    label = int(resolve_label(parameters, None))
+    found = survey_labels(cohort.table, cohort.path, label=label, jobs=jobs, progress=progress)
+    return [*overruled_labels(parameters, cohort.table, cohort.path, "label"), *found]

@@ -1,0 +1,252 @@
+"""The clinical table against the study and the cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.clinical import (
+    EndpointReading,
+    EndpointRule,
+    column_sentences,
+    covariate_columns,
+    declaration_problems,
+    endpoint_problems,
+    endpoint_sentences,
+    read_clinical_table,
+    read_clinical_with_notes,
+    read_covariates,
+    reading_of,
+)
+from nbradiomics.errors import InputError
+from nbradiomics.messages.problem import Problem, problem_of
+from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS
+from nbradiomics.outcome.cox import survival_array
+from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
+from nbradiomics.study.file import read_study
+from nbradiomics.study.study import Endpoint, Outcome, Readers
+from nbradiomics.tables import NO_COLUMNS
+
+
+def check_outcomes(
+    outcome: Outcome,
+    cohort: pd.DataFrame,
+    cohort_file: Path,
+    columns: Mapping[str, str] = NO_COLUMNS,
+    readers: Readers = Readers(),  # noqa: B008
+) -> list[Problem]:
+    """List problems of the clinical table that a study names.
+
+    A subject without outcome (not in the table, or without a time or event) is a warning, and so is what
+    may not be meant: levels that differ in capitals, numbers that look like codes of missing values, a
+    covariate that looks like the outcome. Everything else is an error.
+
+    Parameters
+    ----------
+    outcome
+        The study's section.
+    cohort
+        Table of the cohort, with a column `subject`.
+    cohort_file
+        Where it was read from, for the messages.
+    columns
+        The clinical table's own column of the subject, as a study file's `columns` names it.
+    readers
+        The study's section on readers, whose subgroups are columns of the table too.
+    """
+    file = outcome.clinical
+    try:
+        clinical, notes = read_clinical_with_notes(file, columns)
+    except InputError as error:
+        return [Problem(str(file), "", "", "error", error.problem, error.remedy)]
+    # A table of the section `readers` has declarations of its own.
+    used = [*outcome.covariates, *(readers.subgroups if readers.clinical in (None, file) else [])]
+    used += [name for endpoint in outcome.endpoints for name in (endpoint.time, endpoint.event)]
+    problems = [Problem(str(file), "1", "", "warning", note, "Nothing to do.") for note in notes]
+    declared = declaration_problems(clinical, outcome.declared, used, file=str(file))
+    problems += [_for_readers(problem, readers) for problem in declared]
+    for endpoint in outcome.endpoints:
+        problems += _check_endpoint(outcome, endpoint, clinical, cohort, cohort_file)
+    # What two endpoints have in common, such as a covariate, is told once.
+    return list(dict.fromkeys(problems))
+
+
+def _for_readers(problem: Problem, readers: Readers) -> Problem:
+    """A column of the readers' own table is declared there."""
+    if problem.severity == "error" and readers.clinical and problem.column in readers.subgroups:
+        remedy = f"Declare columns of {readers.clinical} in the section `readers`."
+        return replace(problem, remedy=remedy)
+    return problem
+
+
+def describe_outcomes(study_file: Path) -> list[str]:
+    """What the clinical columns of a study were taken for, in sentences; none where they cannot be read."""
+    try:
+        study, _ = read_study(study_file)
+        if study is None or study.outcome is None:
+            return []
+        outcome = study.outcome
+        clinical = read_clinical_table(outcome.clinical, study.subject_column)
+        taken = [name for endpoint in outcome.endpoints for name in (endpoint.time, endpoint.event)]
+        columns, _ = covariate_columns(
+            clinical, outcome.covariates, taken=taken, declared=outcome.declared, file=str(outcome.clinical)
+        )
+        if not {"subject", *taken} <= set(clinical):
+            return []
+    except InputError:  # told among the problems
+        return []
+    rows = np.arange(len(clinical))
+    lines: list[str] = []
+    for endpoint in outcome.endpoints:
+        rule = _rule(endpoint)
+        reading = reading_of(clinical, rule, outcome.declared, file=str(outcome.clinical))
+        lines += endpoint_sentences(reading, rule, rows)
+    return [*lines, *(sentence for column in columns for sentence in column_sentences(column))]
+
+
+def _rule(endpoint: Endpoint) -> EndpointRule:
+    return EndpointRule(endpoint.time, endpoint.event, tuple(endpoint.event_value), endpoint.zero_times)
+
+
+def _check_endpoint(
+    outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame, cohort: pd.DataFrame, cohort_file: Path
+) -> list[Problem]:
+    file, rule = str(outcome.clinical), _rule(endpoint)
+    problems = endpoint_problems(
+        clinical,
+        rule.time,
+        rule.event,
+        file=file,
+        declared=outcome.declared,
+        event_value=rule.event_value,
+        zero_times=rule.zero_times,
+    )
+    if {"subject", endpoint.time, endpoint.event} <= set(clinical) and endpoint.time != endpoint.event:
+        reading = reading_of(clinical, rule, outcome.declared, file=file)
+        problems += _check_halves(reading)
+        problems += _check_events(outcome, endpoint, reading, cohort)
+        problems += _check_followed(endpoint, reading, cohort, cohort_file)
+        problems += _check_suspicious(outcome, endpoint, clinical, reading, cohort)
+    if "subject" in clinical:
+        problems += _check_covariates(outcome, endpoint, clinical)
+    return problems
+
+
+def check_choice(outcome: Outcome, cohort: pd.DataFrame, study_file: Path) -> list[Problem]:
+    """Make sure that the scans which the outcome models ask for are in the cohort."""
+    problems = []
+    for column in ("timepoint", "sequence"):
+        wanted, there = getattr(outcome, column), sorted(set(cohort[column]))
+        if wanted is not None and wanted not in there:
+            found = f"no {column} {wanted!r} in the cohort table."
+            remedy = f"Choose from: {', '.join(there)}."
+            problems.append(Problem(str(study_file), "", f"outcome.{column}", "error", found, remedy))
+    return problems
+
+
+def _check_covariates(outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame) -> list[Problem]:
+    taken, file = (endpoint.time, endpoint.event), str(outcome.clinical)
+    try:
+        _, problems = covariate_columns(
+            clinical, outcome.covariates, taken=taken, declared=outcome.declared, file=file
+        )
+    except InputError as error:
+        return [problem_of(error, outcome.clinical, "covariates")]
+    return problems
+
+
+def _check_suspicious(
+    outcome: Outcome,
+    endpoint: Endpoint,
+    clinical: pd.DataFrame,
+    reading: EndpointReading,
+    cohort: pd.DataFrame,
+) -> list[Problem]:
+    """Warn of covariates that may be the outcome under another name."""
+    taken = (endpoint.time, endpoint.event)
+    try:
+        read = read_covariates(clinical, outcome.covariates, taken=taken, declared=outcome.declared)
+    except InputError:  # told by `_check_covariates`
+        return []
+    known = reading.table.notna().all(axis=1) & _subjects(reading).isin(set(cohort["subject"]))
+    places = np.flatnonzero(known)
+    table = reading.table.iloc[places]
+    y = survival_array(table["time"], table["event"])
+    frame = pd.concat([read.numeric, read.categorical], axis=1).iloc[places]
+    found = suspicions(frame, y, list(map(str, read.categorical)), time=endpoint.time, event=endpoint.event)
+    file = str(outcome.clinical)
+    return [
+        Problem(file, "", name, "warning", suspicion_text(name, reasons), SUSPICION_REMEDY)
+        for name, reasons in found.items()
+    ]
+
+
+def _subjects(reading: EndpointReading) -> pd.Series:
+    return pd.Series(reading.time.subjects, dtype=object)
+
+
+def _check_events(
+    outcome: Outcome, endpoint: Endpoint, reading: EndpointReading, cohort: pd.DataFrame
+) -> list[Problem]:
+    """Too few events are a warning: everything else of the study can still be done."""
+    known = reading.table[_subjects(reading).isin(set(cohort["subject"])).to_numpy()]
+    events = int((known["event"] == 1).sum())
+    needed = EVENTS_PER_FOLD * outcome.folds
+    if cohort.empty:
+        return []  # what is wrong with it is told elsewhere
+    if reading.table.empty:
+        return [
+            Problem(
+                str(outcome.clinical), "", "", "error", "the table has no rows.", "Add a row per subject."
+            )
+        ]
+    if known.empty:
+        here = reading.time.subjects[0] if reading.time.subjects else "no row"
+        there = cohort["subject"].iloc[0]
+        found = f"no subject of the cohort is in the clinical table: {there} there, {here} here."
+        remedy = "Let the subjects bear the same names in both tables."
+        return [Problem(str(outcome.clinical), "", "subject", "error", found, remedy)]
+    if len(known) >= MINIMUM_SUBJECTS and events >= needed:
+        return []
+    found = (
+        f"{len(known)} subjects of the cohort with {events} events; {outcome.folds} folds need "
+        f"{MINIMUM_SUBJECTS} subjects and {needed} events. Models of {endpoint.name} will not be fitted."
+    )
+    remedy = "Add subjects, use fewer folds, or look whether the subjects' names are the same in both tables."
+    return [Problem(str(outcome.clinical), "", endpoint.event, "warning", found, remedy)]
+
+
+def _check_halves(reading: EndpointReading) -> list[Problem]:
+    """A time without an event, or an event without a time: the models leave such a subject out."""
+    problems = []
+    for there, absent in ((reading.event, reading.time), (reading.time, reading.event)):
+        for place in np.flatnonzero(there.there & ~absent.there):
+            subject, value = there.subjects[place], there.texts[place]
+            found = f"subject {subject}: no {absent.name}, but {there.name} = {value}."
+            remedy = "The subject is left out of the outcome models; give both if they are known."
+            problems.append(absent.problem("warning", found, remedy, absent.lines[place]))
+    return problems
+
+
+def _check_followed(
+    endpoint: Endpoint, reading: EndpointReading, cohort: pd.DataFrame, cohort_file: Path
+) -> list[Problem]:
+    known = set(_subjects(reading)[reading.time.there | reading.event.there])
+    first = cohort.drop_duplicates("subject")
+    without = first[~first["subject"].isin(known)]
+    remedy = "The subject is left out of the outcome models; add the outcome if it is known."
+    return [
+        Problem(
+            str(cohort_file),
+            str(line),
+            "subject",
+            "warning",
+            f"subject {subject} has no outcome for endpoint {endpoint.name}.",
+            remedy,
+        )
+        for line, subject in zip(without.index + 2, without["subject"], strict=True)
+    ]

@@ -1,0 +1,114 @@
+"""Does the model fit the study, and each scan the model?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics.cohort import Cohort, Scan
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.messages.problem import Problem, problem_of
+from nbradiomics.segmentation.model import Model, load_model
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.prediction.inputs import (
+    match_channels,
+    orientation_warning,
+    read_orientation,
+    sequence_warning,
+)
+from nbradiomics.study.study import Segment, Study
+from nbradiomics.tables import AUTO
+
+
+def study_inference(segment: Segment) -> Inference:
+    """How a study asks its model to be run."""
+    return Inference(segment.device, segment.precision, segment.resampling, segment.mirroring)
+
+
+def check_model(
+    study: Study, segment: Segment, table: pd.DataFrame, path: Path, models: str | Path | None = None
+) -> list[Problem]:
+    """Problems of the model that a study names, and of how it is to be run.
+
+    Parameters
+    ----------
+    study, segment
+        The study and its section.
+    table
+        The cohort, as `cohort_table.read_cohort_table` gives it.
+    path
+        The study file, for the messages.
+    models
+        Folder of imported models.
+    """
+    try:
+        model = load_model(segment.model, models=models)
+    except NbradiomicsError as error:
+        return [problem_of(error, path, "segment.model")]
+    scans = _scans(table, path)
+    unfit = [misfit for scan in scans if (misfit := _misfit(model, scan))]
+    problems = [problem_of(unfit[0], path, "segment.model")] if unfit and len(unfit) == len(scans) else []
+    try:
+        model.resolve(study_inference(segment))
+    except InputError as error:
+        problems.append(problem_of(error, path, "segment"))
+    if model.card.intended_use and not study.synthetic:
+        found = f"the card of the model {model.name} says: {model.card.intended_use}"
+        remedy = "Make sure that this study is what the model is for."
+        problems.append(Problem(str(path), "", "segment.model", "warning", found, remedy))
+    recorded = model.card.training_images is not None or model.card.training_subjects is not None
+    unknown = not recorded and segment.training_subjects is None
+    if unknown and study.outcome and study.outcome.reader == AUTO:
+        found = f"the model {model.name} does not record on which images or subjects it was trained."
+        remedy = (
+            "List the subjects of this cohort that it was trained on under segment.training_subjects ([] for "
+            "none): their automatic masks must not enter an outcome model."
+        )
+        problems.append(Problem(str(path), "", "segment.training_subjects", "error", found, remedy))
+    return problems
+
+
+def check_scans(model: Model, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """Find scans that a model cannot segment, or may segment wrongly, by the table and the images' headers.
+
+    Parameters
+    ----------
+    model
+        What is to segment them.
+    table
+        As `cohort_table.read_cohort_table` gives it: row i stands on line i + 2 of the file.
+    path
+        The file, for the messages.
+    """
+    scans = _scans(table, path)
+    problems = []
+    for scan in scans:
+        error = _misfit(model, scan)
+        if error:
+            line = str(int(table.index[table["image"] == str(scan.image)][0]) + 2)
+            found = f"{scan.name} cannot be segmented: {error.problem}"
+            problems.append(Problem(str(path), line, "channel", "error", found, error.remedy))
+    taken = sequence_warning(scans, model.channels, model.name)
+    if taken:
+        remedy = "Name the images in the column `channel` as the model names its inputs."
+        problems.append(Problem(str(path), "", "sequence", "warning", taken, remedy))
+    if model.orientation is None:
+        lying = {scan.name: read_orientation(scan.image) for scan in scans}
+        warning = orientation_warning(lying, model.name)
+        if warning:
+            remedy = "Look at the masks; or name the training images' axes in the model's card (orientation)."
+            problems.append(Problem(str(path), "", "image", "warning", warning, remedy))
+    return problems
+
+
+def _scans(table: pd.DataFrame, path: Path) -> list[Scan]:
+    return Cohort(table[(table["subject"] != "") & (table["image"] != "")], path).scans()
+
+
+def _misfit(model: Model, scan: Scan) -> InputError | None:
+    try:
+        match_channels([channel.name for channel in scan.channels], model.channels)
+    except InputError as error:
+        return error
+    return None

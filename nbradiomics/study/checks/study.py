@@ -1,0 +1,258 @@
+"""Study file, cohort table, clinical table and parameters: everything but the images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.cohort.columns import read_cohort_table
+from nbradiomics.cohort.in_training import require_known, unknown_sentence, unknown_subjects
+from nbradiomics.cohort.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.features.extract import require_able, resolve_label
+from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.messages.problem import Problem, problem_of, problem_table, told_once
+from nbradiomics.segmentation.model import load_model
+from nbradiomics.study.checks.columns import check_columns
+from nbradiomics.study.checks.found import Found, Measured, found_in
+from nbradiomics.study.checks.images import check_images
+from nbradiomics.study.checks.labels import overruled_labels
+from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
+from nbradiomics.study.checks.parameters import check_settings
+from nbradiomics.study.checks.readers import check_readers
+from nbradiomics.study.checks.segmentation import check_model, check_scans
+from nbradiomics.study.checks.without_cohort import check_without_cohort, cohort_of
+from nbradiomics.study.file import read_study
+from nbradiomics.study.study import Study
+from nbradiomics.tables import AUTO
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What `survey` gives: the problems, as `check` lists them, and what is there.
+
+    `found` is ``None`` where there is no cohort table that can be read.
+    """
+
+    problems: pd.DataFrame
+    found: Found | None
+
+
+def check(
+    path: str | Path,
+    *,
+    params: str | Path | None = None,
+    models: str | Path | None = None,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> pd.DataFrame:
+    """Find every problem of a study or a cohort at once, before anything is computed.
+
+    Parameters
+    ----------
+    path
+        A study file (``.yaml``, ``.yml``) or a cohort table.
+    params
+        For a cohort table: the parameter file or preset that the features will be extracted with, which may
+        name the label of the masks. A study file names its own.
+    models
+        Folder of imported models; see `nbradiomics.load_model`.
+    jobs
+        Processes.
+    progress
+        Progress display.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns file, row, column, severity, problem, remedy; without rows when all is well. `row` is the
+        line of the file. An empty mask and a subject without outcome are warnings.
+
+    Raises
+    ------
+    InputError
+        When `path` itself is not there, or `params` are given for a study file.
+    """
+    return survey(path, params=params, models=models, jobs=jobs, progress=progress).problems
+
+
+def survey(
+    path: str | Path,
+    *,
+    params: str | Path | None = None,
+    models: str | Path | None = None,
+    jobs: int = 1,
+    progress: Progress = quiet,
+) -> Survey:
+    """Find every problem of a study or a cohort, and what it holds: subjects, scans, masks, spacing, volumes.
+
+    Parameters, problems and errors are those of `check`; ``survey(path).found.lines()`` says what is there.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        return _survey_cohort(path, params, jobs, progress)
+    if params is not None:
+        raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
+    study, problems = read_study(path)
+    if study is None:
+        return Survey(problem_table(problems), None)
+    problems += check_tables(study, path, models)
+    table, _ = cohort_of(study)
+    if table is None:
+        return Survey(problem_table(problems), None)
+    problems += _check_scans(study, models)
+    measured: list[Measured] = []
+    problems += _check_study_images(study, jobs, progress, measured)
+    return Survey(problem_table(problems), found_in(table, measured, study_label(study)))
+
+
+def _survey_cohort(path: Path, params: str | Path | None, jobs: int, progress: Progress) -> Survey:
+    table, problems = read_cohort_table(path)
+    parameters = load_parameters({})
+    if params is not None:
+        try:
+            parameters = load_parameters(params)
+        except InputError as error:  # the images have problems of their own
+            problems.append(problem_of(error, Path(params), ""))
+    label = int(resolve_label(parameters, None))
+    measured: list[Measured] = []
+    problems += overruled_labels(parameters, table, path, "label")
+    problems += check_settings(parameters)
+    options: dict[str, Any] = {"jobs": jobs, "progress": progress, "measured": measured}
+    given = parameters if params is not None else None
+    images = check_images(table, path, label=label, parameters=given, **options)
+    problems += told_once(images, len(table))
+    return Survey(problem_table(problems), found_in(table, measured, label))
+
+
+def check_tables(study: Study, path: Path, models: str | Path | None = None) -> list[Problem]:
+    """Problems of everything that a study names, but for the content of images and masks."""
+    cohort, problems = cohort_of(study)
+    if study.cohort.is_file():
+        problems += check_columns(study, path)
+    if cohort is None:
+        table, others = check_without_cohort(study, path)
+        problems += others
+    else:
+        table = cohort
+        problems += _check_parameters(study, table, path)
+        if study.outcome and study.outcome.clinical.is_file():
+            problems += check_outcomes(
+                study.outcome, table, study.cohort, study.subject_column, study.readers
+            )
+        if not table.empty:  # else nothing can be said of its rows
+            problems += _check_auto(study, table, path)
+            problems += _check_lesions(study, table, path)
+            problems += _check_training(study, table, path)
+            problems += check_choice(study.outcome, table, path) if study.outcome else []
+    try:
+        require_able(study.extract.engine, study_parameters(study) or load_parameters({}))
+    except InputError as error:
+        problems.append(problem_of(error, path, "extract.engine"))
+    problems += check_readers(study, table, path)
+    if study.segment:
+        problems += check_model(study, study.segment, table, path, models)
+    return problems
+
+
+def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
+    if study.segment is None:
+        return []
+    try:
+        model = load_model(study.segment.model, models=models)
+    except NbradiomicsError:
+        return []  # told by `check_model`
+    table, _ = read_cohort_table(study.cohort, study.columns)
+    return check_scans(model, table, study.cohort)
+
+
+def _check_study_images(
+    study: Study, jobs: int, progress: Progress, measured: list[Measured]
+) -> list[Problem]:
+    table, _ = read_cohort_table(study.cohort, study.columns)
+    options: dict[str, Any] = {"jobs": jobs, "progress": progress, "measured": measured}
+    parameters = study_parameters(study)
+    images = check_images(table, study.cohort, label=study_label(study), parameters=parameters, **options)
+    return told_once(images, len(table))
+
+
+def study_parameters(study: Study) -> Parameters | None:
+    """The study's parameters; ``None`` where they are wrong, which is told elsewhere."""
+    try:
+        return load_parameters(study.extract.params)
+    except InputError:
+        return None
+
+
+def study_label(study: Study) -> int:
+    """Label of masks for which the cohort table names none: the parameter file's, or 1."""
+    try:
+        return int(resolve_label(load_parameters(study.extract.params), None))
+    except InputError:
+        return 1  # the parameter file is a problem of its own, told elsewhere
+
+
+def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    try:
+        parameters = load_parameters(study.extract.params)
+    except InputError as error:
+        return [problem_of(error, path, "extract.params")]
+    return [*check_settings(parameters), *overruled_labels(parameters, table, path, "extract.params")]
+
+
+def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    with_model = study.segment is not None or bool((table["reader"] == AUTO).any())
+    rule = lesion_rule(study.asked_lesions, table)
+    try:
+        least_volume(rule, study.lesion_min_ml)
+        require_lesions_told_apart(rule, set(_manual(table)["roi"]), with_model=with_model)
+    except InputError as error:
+        return [problem_of(error, path, "lesions")]
+    if rule == COMPONENTS and len(set(table["reader"]) - {""}) + (study.segment is not None) > 1:
+        found = "components of one reader are not those of another: masks are compared whole."
+        remedy = "Features have a row for each component, and their reproducibility is not assessed."
+        return [Problem(str(path), "", "lesions", "warning", found, remedy)]
+    return []
+
+
+def _manual(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the readers' masks."""
+    return table[(table["mask"] != "") & (table["reader"] != AUTO)]
+
+
+def _check_training(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """A name that is misspelt would let a subject pass for unseen."""
+    stated = (study.segment.training_subjects if study.segment else None) or []
+    column = "segment.training_subjects"
+    try:
+        elsewhere = require_known(stated, table["subject"])
+    except InputError as error:
+        return [problem_of(error, path, column)]
+    remedy = "Nothing to do where the model was trained on others too."
+    return [Problem(str(path), "", column, "warning", elsewhere, remedy)] if elsewhere else []
+
+
+def _check_auto(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """Masks of the model come from one place, and are there when the outcome models ask for them."""
+    present = (table["reader"] == AUTO).any()
+    if study.segment and present:
+        found = f"the cohort table already holds masks of reader {AUTO!r}."
+        remedy = "Leave out the section `segment`, or remove these rows."
+        return [Problem(str(path), "", "segment", "error", found, remedy)]
+    if study.outcome and study.outcome.reader == AUTO and not study.segment:
+        if not present:
+            found = f"reader {AUTO!r} is asked for, and nothing makes or holds its masks."
+            remedy = "Add a section `segment`, or name another reader."
+            return [Problem(str(path), "", "outcome.reader", "error", found, remedy)]
+        found = unknown_sentence(unknown_subjects(table), table["subject"].nunique())
+        remedy = "Write yes or no in column in_training of the cohort table; yes is left out."
+        return [Problem(str(path), "", "outcome.reader", "warning", found, remedy)] if found else []
+    if study.outcome and study.outcome.reader not in {AUTO, *table["reader"]}:
+        found = f"no reader {study.outcome.reader!r} in the cohort table."
+        readers = ", ".join(sorted(set(table["reader"]) - {""}))
+        return [Problem(str(path), "", "outcome.reader", "error", found, f"Readers there: {readers}.")]
+    return []

@@ -1,0 +1,1 @@
+"""The way of the data as a whole: a run, the reader study, a training, the demo."""

@@ -1,0 +1,104 @@
+"""A synthetic cohort and the whole study on it, in one call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbradiomics.errors import InputError
+from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.files.atomic import write_text
+from nbradiomics.files.folder_in_use import working_in
+from nbradiomics.synthetic import is_another_cohort, make_cohort
+from nbradiomics.workflows.earlier_folder import demo_owner
+from nbradiomics.workflows.folder import claim_run
+from nbradiomics.workflows.run import RunResult, run
+
+SUBJECTS = 60
+#: Agreement and reproducibility need two subjects or more.
+FEWEST = 2
+#: A cohort smaller than this has too few events for five folds.
+FIVE_FOLDS = 40
+
+
+def run_demo(
+    out: str | Path,
+    *,
+    subjects: int = SUBJECTS,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Progress = quiet,
+    replace: bool = False,
+) -> RunResult:
+    """Make a synthetic cohort under ``out/input`` and run the whole study on it.
+
+    Parameters
+    ----------
+    out
+        Run folder; see `nbradiomics.workflows.folder`. An unfinished demo in it is continued.
+    subjects
+        Size of the cohort, 2 or more. Below about 20 there are too few events for an outcome model, which
+        is then listed as a failure.
+    seed
+        Seed of the cohort; one seed gives the same tables.
+    jobs
+        Processes.
+    progress
+        Progress display.
+    replace
+        Remove the results of another study, or of a demo of another seed, from the folder first.
+
+    Raises
+    ------
+    InputError
+        When there are too few subjects, or `out` holds a demo of another seed, results of another study or
+        files that no run wrote.
+    """
+    if subjects < FEWEST:
+        raise InputError(f"{subjects} subjects were asked for.", f"A demo needs {FEWEST} or more.")
+    key = f"demo {subjects} {seed}"
+    with working_in(Path(out), f"demo of {subjects} subjects, seed {seed}", key):
+        return _run_demo(Path(out), subjects, seed, replace, {"jobs": jobs, "progress": progress})
+
+
+def _run_demo(out: Path, subjects: int, seed: int, replace: bool, how: dict[str, Any]) -> RunResult:
+    folder = out / "input"
+    another = is_another_cohort(folder, seed)
+    if replace or not another:  # else `make_cohort` says what is there
+        claim_run(out, demo_owner(out), replacing=replace, anew=another)
+    make_cohort(folder, subjects=subjects, seed=seed, **how)
+    study = folder / "study.yaml"
+    write_text(_study(seed, folds=5 if subjects >= FIVE_FOLDS else 3), study)
+    return run(study, out, **how)
+
+
+def _study(seed: int, *, folds: int) -> str:
+    """Study file of the demo: what a user would write, with a comment for each choice."""
+    return f"""\
+# A whole study. Paths are relative to this file; a stage whose section is absent is not run.
+name: Synthetic demo
+synthetic: true            # the report says so on every page
+cohort: cohort.csv
+lesions: union             # several lesions of a subject become one region
+seed: {seed}
+
+segment:
+  model: synthetic-demo    # a bundled model; or the folder of your own nnU-Net v2 model
+
+extract:
+  params: t2w_mr_anisotropic   # a preset, or your own PyRadiomics parameter file
+
+reproducibility:
+  threshold: 0.75          # a feature is stable when the lower limit of its ICC reaches this
+  confidence: 0.95
+
+outcome:
+  clinical: clinical.csv
+  endpoints:
+    - {{name: os, time: os_days, event: os_event}}
+  covariates: [age_months, stage, mycn]
+  reader: auto             # features come from the model's masks
+  timepoint: baseline
+  folds: {folds}
+  repeats: 10
+"""

@@ -1,0 +1,129 @@
+"""The five lines with which a run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.agreement.pairs import AUTO_PAIR, INTER
+from nbradiomics.agreement.reader_study.agreement_table import READERS
+from nbradiomics.agreement.reader_study.result_rows import NON_INFERIORITY
+from nbradiomics.cohort import Cohort
+from nbradiomics.cohort.components import is_component
+from nbradiomics.execution.batch import Failure
+from nbradiomics.files.regular_file import read_own_json
+from nbradiomics.messages.wording import against, concordance, counted, interval, ratio, signed
+from nbradiomics.reproducibility import stable_text
+from nbradiomics.tables import INDEX, read_table
+from nbradiomics.workflows.folder import RunFolder
+
+
+def summarise(
+    folder: RunFolder, cohort: Cohort, features: pd.DataFrame, failures: list[Failure]
+) -> list[str]:
+    """Say in five lines what a run found, from the tables that it left."""
+    subjects = cohort.table["subject"].nunique()
+    readers = ", ".join(cohort.readers()) or "none"
+    measured = len(features.columns) - len(INDEX)
+    what = "components" if features["roi"].map(is_component).any() else "masks"
+    return [
+        f"Cohort: {subjects} subjects, {cohort.table['image'].nunique()} images, readers {readers}.",
+        _agreement(folder, failures),
+        f"Features: {measured} of each of {len(features)} {what}; {_stable(folder, failures)}.",
+        _outcomes(folder, failures),
+        f"Failures: {len(failures)}" + (f" (listed in {folder.file('failures.csv')})." if failures else "."),
+    ]
+
+
+def _absent(stage: str, failures: list[Failure], otherwise: str) -> str:
+    """Why a stage left nothing: it failed, or `otherwise`."""
+    causes = [failure.cause for failure in failures if failure.stage == stage]
+    return f"could not be done: {causes[0]}" if causes else otherwise
+
+
+def _agreement(folder: RunFolder, failures: list[Failure]) -> str:
+    file = folder.file("agreement.csv")
+    if not file.is_file():
+        return f"Agreement: {_absent('compare', failures, 'needs the masks of two readers.')}"
+    cases = folder.readers / "summary.csv"
+    found = _medians_of_cases(read_table(cases)) if cases.is_file() else []
+    return f"{_left_out(folder)}Median Dice: {', '.join(found) or 'undefined'}{_verdict(folder)}."
+
+
+def _medians_of_cases(table: pd.DataFrame) -> list[str]:
+    """Medians over cases, whose pairs are averaged first: those of the report."""
+    dice = table[(table["metric"] == "dice") & (table["reference"] == READERS) & (table["n"] > 0)]
+    names = {AUTO_PAIR: "auto against readers", INTER: "between readers"}
+    medians = dict(zip(dice["pair"], dice["median"], strict=True))
+    return [f"{name} {ratio(medians[pair], 3)}" for pair, name in names.items() if pair in medians]
+
+
+def _verdict(folder: RunFolder) -> str:
+    """Whether the reader study found the model as good as another reader, where it could ask."""
+    file = folder.readers / "tests.csv"
+    if not file.is_file():
+        return ""
+    tests = read_table(file)
+    found = tests[(tests["test"] == NON_INFERIORITY) & tests["value"].notna()]
+    return "".join(
+        f"; difference {_difference(row)}, non-inferiority "
+        f"{'shown' if str(row['passed']) == 'True' else 'not shown'}"
+        for row in found.to_dict("records")
+    )
+
+
+def _difference(row: Mapping[Hashable, Any]) -> str:
+    form = against(signed, 0, row["reference_value"])
+    return interval(row["value"], row["low"], row["high"], digits=3, form=form)
+
+
+def _left_out(folder: RunFolder) -> str:
+    """Who is not in the comparison with the model, and in how many cases it failed."""
+    file = folder.readers / "summary.json"
+    record = read_own_json(file) if file.is_file() else {}
+    told = []
+    if record.get("in_training"):
+        amount = record["in_training"]
+        told.append(
+            f"{counted(amount, 'subject')} left out, because the model was trained on {_whom(amount)}"
+        )
+    if record.get("in_training_not_known"):
+        amount = record["in_training_not_known"]
+        people = counted(amount, "subject")
+        told.append(f"of {people} it is not known if the model was trained on {_whom(amount)}")
+    if record.get("missing") or record.get("empty"):
+        told.append(
+            f"without a mask of the model to compare {counted(record['missing'], 'case')}, with an empty one "
+            f"{record['empty']}"
+        )
+    return f"{'; '.join(told)}. " if told else ""
+
+
+def _whom(subjects: int) -> str:
+    return "this subject" if subjects == 1 else "them"
+
+
+def _stable(folder: RunFolder, failures: list[Failure]) -> str:
+    found = []
+    for file in sorted(folder.file("reproducibility").glob("*.csv")):
+        table = read_table(file)
+        found.append(f"{file.stem}: {stable_text(table)}")
+    why = _absent("reproducibility", failures, "needs the masks of two readers").rstrip(".")
+    return "; ".join(found) or f"reproducibility {why}"
+
+
+def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
+    found = []
+    for file in sorted(folder.file("outcome").glob("*/performance.csv")):
+        table = read_table(file)
+        models = table[table["metric"] == "harrell_c"]
+        values = [
+            f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
+            for row in models.to_dict("records")
+        ]
+        found.append(f"{file.parent.name}: {', '.join(values)}")
+    if not found:
+        return f"Outcome: {_absent('outcome', failures, 'not part of this run.')}"
+    return f"Harrell's C (out of fold): {'; '.join(found)}."

@@ -1,0 +1,354 @@
+"""Train a model on a cohort, and say how good it is: training, out-of-fold masks, their agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT
+from nbradiomics.agreement.cohort import AgreementTable, compare_cohort
+from nbradiomics.cohort import Case, Cohort
+from nbradiomics.cohort.case_region import DEFAULT_LABEL
+from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort.lesions import lesion_rule
+from nbradiomics.errors import InputError
+from nbradiomics.execution.batch import Failure, Progress, failure_of, quiet
+from nbradiomics.execution.provenance import package_versions, write_provenance
+from nbradiomics.files.folder_in_use import working_in
+from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.training.cases import (
+    ORIENTATION,
+    Examined,
+    channels_of,
+    examine_cases,
+    find_cases,
+    origins,
+)
+from nbradiomics.segmentation.training.cross_validation import segment_out_of_fold
+from nbradiomics.segmentation.training.folder import TrainingFolder
+from nbradiomics.segmentation.training.preparation import grid_of, plans_of
+from nbradiomics.segmentation.training.progress import read_trace
+from nbradiomics.segmentation.training.splits import Origin, Split, split_cases
+from nbradiomics.segmentation.training.train import (
+    CHECKPOINT_SECONDS,
+    TrainingSettings,
+    open_training,
+    train_folds,
+)
+from nbradiomics.tables import AUTO, write_table
+
+CROSS_VALIDATION = "cross_validation"
+SPLITS = "splits.csv"
+PROVENANCE = "provenance.json"
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model that was trained on a cohort.
+
+    Attributes
+    ----------
+    folder
+        The model; `load_model` and nnU-Net itself open it.
+    card
+        What it says of itself; ``card.training["cross_validation"]`` holds the figures.
+    cohort
+        The cohort with the cross-validated masks as reader `auto`.
+    segmentation
+        A row per training case: `segmentation.training.cross_validation.segment_out_of_fold`.
+    agreement
+        The readers' masks, and those of `auto`, against the reader whose masks were learnt.
+    failures
+        Cases that could not be trained on, segmented or compared.
+    """
+
+    folder: Path
+    card: Card
+    cohort: Cohort
+    segmentation: pd.DataFrame
+    agreement: pd.DataFrame
+    failures: list[Failure]
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What is trained on: cases that were found sound, and their folds."""
+
+    cases: Mapping[str, Case]
+    examined: Mapping[str, Examined]
+    origins: Mapping[str, Origin]
+    splits: Sequence[Split]
+    channels: tuple[str, ...]
+
+
+def train_model(
+    cohort: Cohort,
+    *,
+    reader: str,
+    out: str | Path,
+    settings: TrainingSettings = TrainingSettings(),  # noqa: B008 - frozen
+    folds: int = FOLDS,
+    sequence: str | None = None,
+    lesions: str | None = None,
+    label: int = DEFAULT_LABEL,
+    name: str | None = None,
+    mirroring: bool = False,
+    jobs: int = 1,
+    keep: bool = False,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    progress: Progress = quiet,
+    tell: Callable[[str], None] = lambda _line: None,
+) -> TrainedModel:
+    """Train an nnU-Net model on a reader's masks, and predict every case by a fold that has not seen it.
+
+    The folder grows into a model of nnU-Net v2 (``plans.json``, ``dataset.json``, ``fold_*/``) with
+    ``card.json``, ``splits.csv`` and ``cross_validation/``: the masks of the training cases as reader `auto`,
+    each by the fold that was trained without its subject (``cohort.csv``, ``segmentation.csv``, ``masks/``),
+    and their agreement with the reader (``agreement.csv``). Until it is finished everything lies in
+    ``training/``; the same call takes up what was interrupted.
+
+    Parameters
+    ----------
+    cohort
+        Images and masks; those of reader `auto`, another model's, are left out.
+    reader
+        Whose masks are learnt, the first reading of each scan.
+    out
+        Folder of the model: a new one, or that of the same call, interrupted.
+    settings
+        What decides the weights: nnU-Net's own planning and trainer, or a recipe for little data.
+    folds
+        Folds of the cross-validation, each trained: split by subject, balanced by site.
+    sequence
+        Which sequence; it may be left out where the reader has masks on one.
+    lesions
+        Several lesions of a subject are united; the other rules are refused where they would matter.
+    label
+        Label of masks for which the cohort names none.
+    name
+        What the model calls itself; the folder's name unless given.
+    mirroring
+        Average mirrored images in when the cases are segmented: more accurate, and eight times slower.
+    jobs
+        Processes: cases to prepare and folds to train at once.
+    keep
+        Keep ``training/``.
+    checkpoint_seconds
+        Seconds between two checkpoints of a fold, at the least.
+    progress
+        Progress display.
+    tell
+        Called with sentences that the user should read while it runs.
+
+    Raises
+    ------
+    InputError
+        When the cohort cannot be trained on: no such reader, several sequences, fewer than two subjects a
+        fold whose images can be used, or a folder that is not this training's.
+    ModelError
+        When a fold could not be trained; what is trained is kept.
+    """
+    # Two would write each other's checkpoints, also where they were asked for the same.
+    with working_in(Path(out), f"training on the masks of {reader} in {cohort.path}", "training", alone=True):
+        # What can be told before every image is opened.
+        TrainingFolder(Path(out)).require_unfinished()
+        own = settings.resolved()
+        inference = Inference(device=own.device, mirroring=mirroring).resolved()
+        how: dict[str, Any] = {"jobs": jobs, "progress": progress}
+        cohort = _without_auto(cohort, reader, tell)
+        lesions = lesion_rule(lesions, cohort.table)
+        cases = find_cases(cohort, reader=reader, sequence=sequence, lesions=lesions)
+        split_cases(origins(cases, cohort), folds, seed=settings.seed)
+        chosen, unusable = _choose(cohort, cases, folds, settings.seed, label, tell, how)
+        asked: dict[str, Any] = {"channels": chosen.channels, "label": label, "settings": own}
+        folder = open_training(out, chosen.examined, chosen.splits, **asked)
+        how_folds = {**how, "checkpoint_seconds": checkpoint_seconds, "tell": tell}
+        train_folds(folder, chosen.cases, chosen.splits, **asked, **how_folds)
+        write_table(_splits_table(chosen), folder.model / SPLITS)
+        card = Card(name=name or folder.out.resolve().name, orientation=ORIENTATION)
+        write_card(card, folder.model)
+        validated, table, unsegmented = _cross_validate(folder, cohort, chosen, own.threads, inference, how)
+        agreement = _agree(validated, reader, lesions, label, folder, how)
+        card = replace(
+            with_training_subjects(card, {origin.subject for origin in chosen.origins.values()}),
+            training_images=tuple(image for case in chosen.examined.values() for image in case.fingerprints),
+            training={
+                **_training(folder, chosen, own),
+                "inference": asdict(inference),
+                "cross_validation": cross_validation_figures(table, agreement.table),
+            },
+        )
+        for note in folder.workspace.notes():
+            tell(note)
+        _write_provenance(folder, cohort, chosen, card)
+        folder.finish(card, keep=keep)
+        failures = [*unusable, *unsegmented, *agreement.failures]
+        return TrainedModel(folder.out, card, validated, table, agreement.table, failures)
+
+
+def _without_auto(cohort: Cohort, reader: str, tell: Callable[[str], None]) -> Cohort:
+    """Leave out masks of another model: the cross-validated ones become reader `auto`."""
+    if AUTO not in cohort.readers() or reader == AUTO:
+        return cohort
+    tell(f"Masks of {AUTO!r} in the table are left out: this training's cross-validated masks replace them.")
+    return cohort.without_reader(AUTO)
+
+
+def _choose(
+    cohort: Cohort,
+    cases: dict[str, Case],
+    folds: int,
+    seed: int,
+    label: int,
+    tell: Callable[[str], None],
+    how: Mapping[str, Any],
+) -> tuple[_Chosen, list[Failure]]:
+    """Open every case, leave out those that cannot be used, and split the others."""
+    channels = channels_of(cases)
+    batch = examine_cases(cases, channels, label=label, **how)
+    sound = {name: cases[name] for name in batch.results}
+    _require_own_images(batch.results, sound)
+    empty = [name for name, case in batch.results.items() if case.empty]
+    if batch.failures:
+        told = "; ".join(f"{failure.case}: {failure.cause}" for failure in batch.failures[:3])
+        tell(f"{len(batch.failures)} of {len(cases)} cases cannot be used and are left out: {told}")
+    if empty and len(empty) < len(sound):
+        tell(f"{len(empty)} masks are empty and count as images without tumour: {', '.join(empty[:3])}.")
+    elif sound and len(empty) == len(sound):
+        raise InputError("every mask is empty.", "Give masks with a tumour, or look at their labels.")
+    found = origins(sound, cohort)
+    splits = split_cases(found, folds, seed=seed)
+    return _Chosen(sound, batch.results, found, splits, channels), batch.failures
+
+
+def _require_own_images(examined: Mapping[str, Examined], cases: Mapping[str, Case]) -> None:
+    """One image under two subjects would stand on both sides of a fold."""
+    owner: dict[str, str] = {}
+    for name, case in examined.items():
+        for image in case.fingerprints:
+            other = owner.setdefault(image, name)
+            if cases[other].scan.subject != cases[name].scan.subject:
+                raise InputError(
+                    f"{other} and {name} have the same image and are different subjects.",
+                    "Give it one subject: a fold would be validated on an image that it was trained on.",
+                )
+
+
+def _splits_table(chosen: _Chosen) -> pd.DataFrame:
+    """Which fold each case is validated in: it has not seen that subject."""
+    rows = [
+        {**chosen.cases[name].scan.index(), "site": chosen.origins[name].site, "fold": f"fold_{number}"}
+        for number, split in enumerate(chosen.splits)
+        for name in split.validation
+    ]
+    return pd.DataFrame(rows)
+
+
+def _cross_validate(
+    folder: TrainingFolder,
+    cohort: Cohort,
+    chosen: _Chosen,
+    threads: int,
+    inference: Inference,
+    how: Mapping[str, Any],
+) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
+    place = folder.out / CROSS_VALIDATION
+    validated, table, failures = segment_out_of_fold(
+        cohort,
+        chosen.cases,
+        chosen.splits,
+        model=folder.model,
+        masks=place / "masks",
+        inference=inference,
+        threads=threads,
+        workspace=folder.workspace,
+        **how,
+    )
+    write_table(table, place / "segmentation.csv")
+    return validated.write(place / "cohort.csv"), table, failures
+
+
+def _agree(
+    cohort: Cohort, reader: str, lesions: str, label: int, folder: TrainingFolder, how: Mapping[str, Any]
+) -> AgreementTable:
+    asked: dict[str, Any] = {"reference": reader, "lesions": lesions, "label": label}
+    try:
+        found = compare_cohort(cohort, **asked, workspace=folder.workspace, **how)
+    except InputError as error:  # not one case could be segmented
+        found = AgreementTable(pd.DataFrame(columns=AGREEMENT), [failure_of("cohort", "compare", error)])
+    write_table(found.table, folder.out / CROSS_VALIDATION / "agreement.csv")
+    return found
+
+
+def _training(folder: TrainingFolder, chosen: _Chosen, settings: TrainingSettings) -> dict[str, Any]:
+    """What the card says of the training."""
+    spacing, patch = grid_of(plans_of(folder))
+    known = {origin.site for origin in chosen.origins.values()} - {""}
+    seconds = sum(read_trace(folder.trace(fold)).seconds for fold in range(len(chosen.splits)))
+    return {
+        "preset": "nnunet" if settings.recipe is None else "small",
+        "recipe": None if settings.recipe is None else asdict(settings.recipe),
+        "spacing_mm": list(spacing),
+        "patch": list(patch),
+        "epochs": settings.epochs,
+        "seed": settings.seed,
+        "device": settings.device,
+        "folds": len(chosen.splits),
+        "cases": len(chosen.cases),
+        "empty_masks": sum(case.empty for case in chosen.examined.values()),
+        "subjects": len({origin.subject for origin in chosen.origins.values()}),
+        "sites": len(known),
+        "versions": {"nbradiomics": version("nbradiomics"), **package_versions()},
+        "seconds": round(seconds, 1),
+    }
+
+
+def _write_provenance(folder: TrainingFolder, cohort: Cohort, chosen: _Chosen, card: Card) -> None:
+    """Write what is needed to repeat the training and its masks."""
+    scans = [case.scan for case in chosen.cases.values()]
+    inputs = {cohort.path, *(channel.image for scan in scans for channel in scan.channels)}
+    inputs |= {mask.path for case in chosen.cases.values() for mask in case.masks}
+    write_provenance(folder.out / CROSS_VALIDATION / PROVENANCE, inputs=inputs, training=card.training)
+
+
+def cross_validation_figures(table: pd.DataFrame, agreement: pd.DataFrame) -> dict[str, float | int | None]:
+    """Figures of the out-of-fold masks against the reader's.
+
+    Parameters
+    ----------
+    table
+        A row per case, from `segment_out_of_fold`.
+    agreement
+        From `compare_cohort`.
+
+    Returns
+    -------
+    dict
+        `cases`; `median_dice`, `mean_dice`, `lowest_dice`, where an empty mask counts as 0, and `median_hd95`
+        (mm) over the cases that have one, ``None`` where none has; `failures`, cases without a mask, and
+        `empty`, cases in which the fold found nothing.
+    """
+    own = agreement[agreement["reader"] == AUTO]
+    # Where a reader has independent and edited masks of a scan, the first reading was learnt.
+    own = own.sort_values("reference_reading", kind="stable").drop_duplicates([*SCAN, "roi"])
+    dice, distance = own["dice"].dropna(), own["hd95_mm"].dropna()
+    return {
+        "cases": len(table),
+        "median_dice": _rounded(dice.median()),
+        "mean_dice": _rounded(dice.mean()),
+        "lowest_dice": _rounded(dice.min()),
+        "median_hd95": _rounded(distance.median()),
+        "failures": int(table["status"].isna().sum()),
+        "empty": int((table["status"] == "empty").sum()),
+    }
+
+
+def _rounded(value: float) -> float | None:
+    return None if pd.isna(value) else round(float(value), 4)
