@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from nbradiomics.features.extract import extract_region, extract_regions
 from nbradiomics.features.parameters import load_parameters
-from tests.second_reader import second_reader
+from tests.support.second_reader import second_reader
 
 PARAMETERS = {
     "setting": {"binWidth": 25, "resampledPixelSpacing": [1, 1, 1], "padDistance": 5},

@@ -4,7 +4,7 @@
 
 The image is STS_017 of the TCIA Soft-tissue-Sarcoma collection (Vallieres et al. 2015,
 10.7937/K9/TCIA.2015.7GO2GSKS, CC BY 3.0). The readers beside the expert are those of
-`tests/integration/test_real_data.py`.
+`tests/workflows/test_real_data.py`.
 """
 
 from __future__ import annotations

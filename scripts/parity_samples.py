@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.images.io import read_image
-from tests.native_cases import CASES, Case, make_case
+from tests.support.native_cases import CASES, Case, make_case
 
 CLASSES = ("shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
 #: Swapping z and y is the only way of storing under which PyRadiomics' table of triangles stays the same.

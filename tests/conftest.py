@@ -14,6 +14,8 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
+from tests.support.paths import DATA, ROOT
+
 mpl.use("Agg")
 
 # Tests run in several processes at once (`make test`). Each keeps compiled kernels in a place of its own: two
@@ -26,9 +28,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # what it did not touch; elsewhere they are drawn anew.
 settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("project")
-
-ROOT = Path(__file__).parents[1]
-DATA = Path(os.environ.get("NBRADIOMICS_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
 @cache

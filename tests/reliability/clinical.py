@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.helpers import call
 from tests.reliability.harness import Kind, Variant
+from tests.support.helpers import call
 
 _OUTCOME = "outcome features.csv clinical.csv --time os --event dead --folds 2 --repeats 1 --out o --jobs 1"
 AGE = f"{_OUTCOME} --covariates age"

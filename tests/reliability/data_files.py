@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import SimpleITK as sitk
 
-from tests.helpers import ball, call, make_image
 from tests.reliability.harness import Kind, Variant
+from tests.support.helpers import ball, call, make_image
 
 _EXTRACT = "extract cohort.csv --params params.yaml --out f.csv --work work --jobs 1"
 Writer = Callable[[np.ndarray, Path], str]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import call
+from tests.support.helpers import call
 
 #: What no user should ever see.
 _RAW = ("Traceback (most recent call last)", "WARNING: In ", "itk::ERROR", "RuntimeWarning", "FutureWarning")

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import SimpleITK as sitk
 
-from tests.helpers import ball, make_image
 from tests.reliability.harness import Kind, Variant
 from tests.reliability.images import noise
+from tests.support.helpers import ball, make_image
 
 _EXTRACT = "extract cohort.csv --params params.yaml --out f.csv --jobs 1"
 _WARNED = r"[1-9]\d* warning\(s\)"

@@ -9,9 +9,9 @@ import nibabel
 import numpy as np
 import pandas as pd
 
-from tests.helpers import ball
 from tests.reliability.harness import Kind, Variant
 from tests.reliability.images import noise, write_tables
+from tests.support.helpers import ball
 
 _EXTRACT = "extract cohort.csv --params params.yaml --out f.csv --jobs 1"
 _VOXELS = int(ball().sum())

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from tests.helpers import ball, make_image
 from tests.reliability.harness import Kind, Variant
+from tests.support.helpers import ball, make_image
 
 _WARNED = r"[1-9]\d* warning\(s\)"
 _ROWS_2_3 = (_WARNED, r"\b2\b.*\b3\b")

@@ -7,8 +7,9 @@ import pytest
 from scripts.write_reliability_page import page
 from tests.reliability.harness import Variant, parametrised, require_answer
 from tests.reliability.kinds import KINDS
+from tests.support.paths import ROOT
 
-_PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+_PAGE = ROOT / "docs" / "reliability.md"
 
 
 @parametrised(KINDS)

@@ -13,7 +13,7 @@ import nibabel
 import numpy as np
 import SimpleITK as sitk
 
-from tests.helpers import ball, make_image
+from tests.support.helpers import ball, make_image
 
 #: Axes z, y, x.
 SHAPE = (9, 10, 11)

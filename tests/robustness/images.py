@@ -14,7 +14,6 @@ import nibabel
 import numpy as np
 import SimpleITK as sitk
 
-from tests.helpers import make_image
 from tests.reliability.harness import Bounds, Kind, Variant
 from tests.reliability.images import only_the_other, write_tables
 from tests.robustness.corpus import (
@@ -29,6 +28,7 @@ from tests.robustness.corpus import (
     voxels,
     vtk_header,
 )
+from tests.support.helpers import make_image
 
 _EXTRACT = "extract cohort.csv --params params.yaml --out f.csv --jobs 1"
 _CHECK = "check cohort.csv --out problems.csv --jobs 1"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.helpers import ball, write_cohort, write_scan
 from tests.reliability.harness import Bounds, Kind, Variant
+from tests.support.helpers import ball, write_cohort, write_scan
 
 _READERS = "readers cohort.csv --out out --write-consensus majority --bootstraps 100 --jobs 1"
 _EXTRACT = "extract cohort.csv --params params.yaml --out f.csv --jobs 1"
@@ -111,7 +111,7 @@ def _yaml(text: str) -> Callable[[Path], None]:
 
 
 def _card(folder: Path) -> None:
-    from tests.random_model import make_model
+    from tests.support.random_model import make_model
 
     model = make_model(folder / "model", folds=1)
     card = {"name": f"m{_ESCAPE}", "intended_use": f"for{_ESCAPE}all", "licence": _ESCAPE}

@@ -15,10 +15,10 @@ from typing import Any
 
 from nbradiomics.segmentation.model_files.card import read_card
 from nbradiomics.segmentation.model_files.integrity import seal
-from tests.damage import flipped
-from tests.helpers import call, two_readers
-from tests.random_model import make_model
 from tests.reliability.harness import Bounds, Kind, Variant
+from tests.support.damage import flipped
+from tests.support.helpers import call, two_readers
+from tests.support.random_model import make_model
 
 _EXTRACT = "extract cohort.csv --params params.yaml --out f.csv --work work --jobs 1"
 _COMPARE = "compare cohort.csv --out f.csv --work work --jobs 1"

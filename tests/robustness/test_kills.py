@@ -16,7 +16,7 @@ import pytest
 
 from nbradiomics.files.owned_folder import MARK
 from nbradiomics.synthetic import make_cohort
-from tests.helpers import two_readers
+from tests.support.helpers import two_readers
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import two_readers
 from tests.robustness.test_kills import STUDY, finish, hidden, outlived
+from tests.support.helpers import two_readers
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell and its streams")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from tests.helpers import ball, make_image
 from tests.reliability.harness import Bounds, Kind, Variant
 from tests.reliability.images import noise, only_the_other, write_pair, write_tables
 from tests.robustness import text_tables
+from tests.support.helpers import ball, make_image
 
 EXTRACT = "extract cohort.csv --params params.yaml --out f.csv --jobs 1"
 _CHECK = "check study.yaml --jobs 1"

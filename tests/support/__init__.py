@@ -1,0 +1,1 @@
+"""What tests share: phantoms, helpers, independent implementations."""
