@@ -33,7 +33,7 @@ class Part:
     remedy: str = ""
 
 
-def examine() -> list[Part]:
+def check_installation() -> list[Part]:
     """Try each part on something small, and say what was found."""
     checks: list[tuple[str, Callable[[], str], str]] = [
         ("Python", _python, "Use Python 3.11, 3.12 or 3.13."),
@@ -46,10 +46,14 @@ def examine() -> list[Part]:
     return [_examine(name, check, remedy) for name, check, remedy in checks]
 
 
+#: Its name in release 0.3.0.
+examine = check_installation
+
+
 def _examine(name: str, check: Callable[[], str], remedy: str) -> Part:
     try:
         return Part(name, "ok", check())
-    except Exception as error:  # whatever is broken, the others are still examined
+    except Exception as error:  # whatever is broken, the others are still tried
         return Part(name, "broken", f"{type(error).__name__}: {error}", remedy)
 
 

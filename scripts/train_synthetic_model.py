@@ -33,8 +33,9 @@ from nbradiomics.segmentation.training.cases import (
     origins,
 )
 from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.segmentation.training.settings import Checkpoints, TrainingSettings
 from nbradiomics.segmentation.training.splits import split_cases
-from nbradiomics.segmentation.training.train import TrainingSettings, open_training, train_folds
+from nbradiomics.segmentation.training.train import open_training, train_folds
 from nbradiomics.synthetic.case import (
     EVALUATION_NAMESPACE,
     TRAINING_NAMESPACE,
@@ -78,7 +79,7 @@ def main() -> None:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         card = _train(
-            _cohort(cases, Path(folder)), asked.out, TrainingSettings(recipe, seed=asked.seed), card
+            _cohort(cases, Path(folder)), asked.out, TrainingSettings(recipe=recipe, seed=asked.seed), card
         )
     print(f"trained {FOLDS} folds of {asked.epochs} epochs in {time.perf_counter() - start:.0f} s")
     unseen = [_case(EVALUATION_NAMESPACE, asked.seed, index) for index in range(asked.unseen)]
@@ -109,7 +110,7 @@ def _train(cohort: Cohort, out: Path, settings: TrainingSettings, card: Card) ->
     examined = examine_cases(cases, asked["channels"]).results
     splits = split_cases(origins(cases, cohort), SPLIT, seed=settings.seed)[:FOLDS]
     folder = open_training(out, examined, splits, **asked)
-    train_folds(folder, cases, splits, half=True, **asked)
+    train_folds(folder, cases, splits, checkpoints=Checkpoints(half=True), **asked)
     card = replace(card, training_images=tuple(case.fingerprints[0] for case in examined.values()))
     folder.finish(card)
     return card

@@ -17,7 +17,7 @@ PACKAGE = Path(nbradiomics.__file__).parent
 LAYERS = [
     {"errors"},
     {"system", "messages"},
-    {"files"},
+    {"files", "settings"},
     {"tables", "images"},
     {"execution", "clinical"},
     {"cohort"},

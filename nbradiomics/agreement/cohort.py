@@ -32,18 +32,21 @@ import SimpleITK as sitk
 from typing_extensions import TypedDict
 
 from nbradiomics.agreement.compare import compare_both_ways, comparison_status
-from nbradiomics.agreement.field import WHOLE_IMAGE, Field
-from nbradiomics.agreement.metrics import METRICS, TOLERANCE_MM, VOLUMES
+from nbradiomics.agreement.metrics import METRICS, VOLUMES
 from nbradiomics.agreement.pairs import Pair, by_region, pairs_of_region
-from nbradiomics.cohort import AUTOMATIC, Case, Cohort
+from nbradiomics.agreement.settings import ComparisonSettings
+from nbradiomics.cohort import AUTOMATIC, Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region, region_hashes
-from nbradiomics.cohort.lesions import apply_lesion_rule, lesion_rule, require_lesions_told_apart
+from nbradiomics.cohort.lesions import LesionRule, apply_lesion_rule, lesion_rule, require_lesions_told_apart
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Failure, Progress, quiet
-from nbradiomics.execution.workspace import Payload, Workspace, content_hash, result_key, run_stored
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
+from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO
+from nbradiomics.tables.result import Result
 
 STAGE = "compare"
 COLUMNS = [
@@ -75,8 +78,8 @@ class _Compared(TypedDict):
     back: dict[str, float]
 
 
-@dataclass(frozen=True)
-class AgreementTable:
+@dataclass(frozen=True, repr=False)
+class AgreementTable(Result):
     """Agreement over a cohort.
 
     Attributes
@@ -94,39 +97,36 @@ class AgreementTable:
 
 @dataclass(frozen=True)
 class How:
-    """How two masks are compared: default label, tolerance of the surface Dice, background that counts."""
+    """How two masks are compared, and the label of those for which the cohort names none."""
 
     label: int = DEFAULT_LABEL
-    tolerance_mm: float = TOLERANCE_MM
-    field: Field = WHOLE_IMAGE
+    settings: ComparisonSettings = ComparisonSettings()  # noqa: RUF009 - frozen
 
     def key(self) -> list[Any]:
         """What decides the numbers, for the key of a stored result."""
-        return [self.tolerance_mm, str(self.field)]
+        return [self.settings.tolerance_mm, str(self.settings.field)]
 
     def columns(self) -> dict[str, Any]:
         """Columns of the table that say it."""
-        return {"field": str(self.field), "tolerance_mm": self.tolerance_mm}
+        return {"field": str(self.settings.field), "tolerance_mm": self.settings.tolerance_mm}
 
 
+@spread(settings=ComparisonSettings, execution=Execution)
 def compare_cohort(
-    cohort: Cohort,
+    cohort: CohortSource,
     *,
     reference: str | None = None,
-    lesions: str | None = None,
+    lesions: LesionRule | None = None,
     label: int = DEFAULT_LABEL,
-    tolerance_mm: float = TOLERANCE_MM,
-    field: Field = WHOLE_IMAGE,
-    jobs: int = 1,
-    workspace: Workspace | None = None,
-    progress: Progress = quiet,
+    settings: ComparisonSettings = ComparisonSettings(),  # noqa: B008 - frozen
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> AgreementTable:
     """Compare the masks of every scan: readers with each other and with the model, readings of one reader.
 
     Parameters
     ----------
     cohort
-        Which masks.
+        Which masks: a cohort table (a file or a DataFrame), or a loaded one.
     reference
         Reader against whom the others are held; ``None`` for every ordered pair.
     lesions
@@ -134,12 +134,11 @@ def compare_cohort(
         `lesions.lesion_rule` for what ``None`` is.
     label
         Label of masks for which the cohort names none.
-    tolerance_mm
-        Tolerance of the surface Dice.
-    field
-        How much background counts for specificity, kappa and the ROC areas.
-    jobs, workspace, progress
-        As in `features.extract_cohort`.
+    settings
+        Tolerance of the surface Dice, and how much background counts for specificity, kappa and the ROC
+        areas. Each of its fields may be given by its own name: ``tolerance_mm=2.0``.
+    execution
+        Processes, progress display and workspace; also by their own names.
 
     Returns
     -------
@@ -151,6 +150,7 @@ def compare_cohort(
     InputError
         When there are not two masks of one scan and region, or no reader of the name of `reference`.
     """
+    cohort = load_cohort(cohort)
     readers = cohort.readers()
     if reference is not None and reference not in readers:
         raise InputError(
@@ -160,17 +160,13 @@ def compare_cohort(
     regions = list(by_region(apply_lesion_rule(cohort.cases(), rule, label=label)))
     pairs = [pair for cases in regions for pair in pairs_of_region(cases, reference=reference)]
     _require_pairs(pairs, cohort)
-    how = How(label, tolerance_mm, field)
+    how = How(label, settings)
     named = {pair.name: pair for pair in pairs}
-    batch = run_stored(
+    batch = execution.map(
         _compare_pair,
         {name: (pair, how) for name, pair in named.items()},
-        key=lambda name: _key(named[name], how),
         stage=STAGE,
-        schema=_Compared,
-        workspace=workspace,
-        jobs=jobs,
-        progress=progress,
+        stored=Stored(lambda name: _key(named[name], how), _Compared),
     )
     rows = [row for name, pair in named.items() for row in _rows(pair, batch.results.get(name), how)]
     table = agreement_table(rows)
@@ -254,8 +250,8 @@ def _compare_pair(pair: Pair, how: How) -> Payload:
     there, back = compare_both_ways(
         region,
         reference,
-        tolerance_mm=how.tolerance_mm,
-        field=how.field,
+        tolerance_mm=how.settings.tolerance_mm,
+        field=how.settings.field,
         probability=read_probability(pair.first),
         reference_probability=read_probability(pair.second),
     )

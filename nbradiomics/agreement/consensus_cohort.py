@@ -25,8 +25,9 @@ from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort.columns import INDEPENDENT
 from nbradiomics.cohort.lesions import UNION, apply_lesion_rule
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Failure, Progress, quiet, run_cases
-from nbradiomics.execution.workspace import Payload, Workspace, result_key, run_stored
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Payload, result_key
 from nbradiomics.files.names import file_stems
 from nbradiomics.images.io import write_image
 
@@ -45,9 +46,7 @@ def compare_with_consensus(
     *,
     lesions: str = UNION,
     how: How = How(),  # noqa: B008 - frozen
-    jobs: int = 1,
-    workspace: Workspace | None = None,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> AgreementTable:
     """Hold each reader against the consensus of the others, and the model against these and that of all.
 
@@ -64,7 +63,7 @@ def compare_with_consensus(
         What becomes of several lesions of a subject.
     how
         As in `compare_cohort`.
-    jobs, workspace, progress
+    execution
         As in `compare_cohort`.
 
     Returns
@@ -85,16 +84,8 @@ def compare_with_consensus(
         cause = "no scan has a reader, or the model, and two other readers whose consensus could be formed."
         hint = "A consensus needs two independent readers beside the one who is compared with it."
         return AgreementTable(agreement_table([]), [Failure("cohort", STAGE, cause, hint)])
-    batch = run_stored(
-        _compare_scan,
-        tasks,
-        key=lambda name: _key(*tasks[name]),
-        stage=STAGE,
-        schema=_Held,
-        workspace=workspace,
-        jobs=jobs,
-        progress=progress,
-    )
+    stored = Stored(lambda name: _key(*tasks[name]), _Held)
+    batch = execution.map(_compare_scan, tasks, stage=STAGE, stored=stored)
     rows: list[dict[str, Any]] = []
     for name, (task_cases, method, _) in tasks.items():
         found = batch.results.get(name, {}).get("rows", {})
@@ -133,8 +124,8 @@ def _compare_scan(cases: Sequence[Case], method: str, how: How) -> Payload:
         values = compare_regions(
             own,
             reference,
-            tolerance_mm=how.tolerance_mm,
-            field=how.field,
+            tolerance_mm=how.settings.tolerance_mm,
+            field=how.settings.field,
             probability=read_probability(pair.first),
         )
         rows[pair.name] = {"status": comparison_status(own, reference), **values}
@@ -156,7 +147,7 @@ def add_consensus(
     folder: Path,
     *,
     label: int = DEFAULT_LABEL,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> tuple[Cohort, list[Failure]]:
     """Write the consensus of each scan's readers as masks, and add it to the cohort as a reader.
 
@@ -170,6 +161,8 @@ def add_consensus(
         Folder of the masks, one compressed NIfTI file per scan that has two independent readers.
     label
         Label of masks for which the cohort names none.
+    execution
+        Processes and progress display.
 
     Returns
     -------
@@ -186,12 +179,8 @@ def add_consensus(
     scans: dict[str, Scan] = {name: cases[0].scan for name, cases in chosen.items()}
     stems = file_stems([tuple(scan.index().values()) for scan in scans.values()])
     files = {name: folder / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
-    batch = run_cases(
-        _write_consensus,
-        {name: (tuple(cases), method, files[name], label) for name, cases in chosen.items()},
-        stage=f"write {method}",
-        progress=progress,
-    )
+    arguments = {name: (tuple(cases), method, files[name], label) for name, cases in chosen.items()}
+    batch = execution.map(_write_consensus, arguments, stage=f"write {method}")
     written = {scans[name]: files[name].absolute() for name in batch.results}
     return cohort.with_reader(method, written, kind=CONSENSUS), batch.failures
 

@@ -11,7 +11,8 @@ from nbradiomics.agreement.pairs import AUTO_PAIR, Pair, by_region, pairs_of_reg
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort.lesions import apply_lesion_rule
-from nbradiomics.execution.batch import Failure, Progress, quiet, run_cases
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution
 from nbradiomics.files.names import file_stems
 from nbradiomics.images.io import write_image
 
@@ -24,8 +25,7 @@ def write_distance_maps(
     *,
     lesions: str = "union",
     label: int = DEFAULT_LABEL,
-    jobs: int = 1,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[Failure]:
     """Write the signed distance from each reader's surface to the model's, as `signed_distance_map` gives it.
 
@@ -36,7 +36,7 @@ def write_distance_maps(
     folder
         Folder of the maps: one compressed NIfTI file per scan, region and reader. A pair with an empty mask
         has none: `status` of the agreement table tells which.
-    lesions, label, jobs, progress
+    lesions, label, execution
         As in `compare_cohort`.
 
     Returns
@@ -59,7 +59,7 @@ def write_distance_maps(
         pair.name: (pair, folder / f"{stem}.nii.gz", label)
         for pair, stem in zip(pairs, file_stems(words), strict=True)
     }
-    return run_cases(_write_map, tasks, stage=STAGE, jobs=jobs, progress=progress).failures
+    return execution.map(_write_map, tasks, stage=STAGE).failures
 
 
 def _sides(pair: Pair) -> tuple[Case, Case]:

@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs, so that ``--help`` answers at o
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from nbradiomics.cli.commands.segment import segment
 from nbradiomics.cli.commands.study import check, demo, report, run
 from nbradiomics.cli.commands.train import train
 from nbradiomics.cli.console import output
+from nbradiomics.cli.stated import StatedCommand
 
 app = typer.Typer(
     name="nbradiomics",
@@ -27,6 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+#: Commands whose options are settings say what these are when their help is asked for.
+command = partial(app.command, cls=StatedCommand)
 
 
 def _say_version(wanted: bool) -> None:
@@ -46,29 +50,25 @@ def options(
     """Segment tumours, extract PyRadiomics features, test their reproducibility, predict outcomes."""
 
 
-app.command(epilog="Example: nbradiomics demo --out demo")(demo)
-app.command(epilog="Example: nbradiomics run study.yaml --out results")(run)
-app.command(epilog="Example: nbradiomics check study.yaml")(check)
+command(epilog="Example: nbradiomics demo --out demo")(demo)
+command(epilog="Example: nbradiomics run study.yaml --out results")(run)
+command(epilog="Example: nbradiomics check study.yaml")(check)
 app.add_typer(model_app)
-app.command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)
-app.command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")(
+command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)
+command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")(
     segment
 )
-app.command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert --out agreement.csv")(
-    compare
-)
-app.command(epilog="Example: nbradiomics readers cohort_auto.csv --out readers")(readers)
-app.command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(
-    extract
-)
-app.command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
-app.command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm --out maps")(maps)
-app.command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")(
+command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert --out agreement.csv")(compare)
+command(epilog="Example: nbradiomics readers cohort_auto.csv --out readers")(readers)
+command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(extract)
+command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
+command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm --out maps")(maps)
+command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")(
     reproducibility
 )
-app.command(
+command(
     epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
     "--covariates age,stage --reader auto --out outcome"
 )(outcome)
-app.command(epilog="Example: nbradiomics report results")(report)
-app.command(epilog="Example: nbradiomics doctor")(doctor)
+command(epilog="Example: nbradiomics report results")(report)
+command(epilog="Example: nbradiomics doctor")(doctor)

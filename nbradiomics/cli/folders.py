@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbradiomics.clinical import Endpoint
     from nbradiomics.cohort import Cohort
     from nbradiomics.files.owned_folder import Mark
 
@@ -40,16 +41,14 @@ def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replac
         remove_files(folder, partial(is_model_image, stems=gone))
 
 
-def claim_outcome(
-    out: Path, *, features: Path, clinical: Path, time: str, event: str, replacing: bool
-) -> None:
+def claim_outcome(out: Path, *, features: Path, clinical: Path, endpoint: Endpoint, replacing: bool) -> None:
     """Take a folder for the outcome models of one endpoint."""
     from nbradiomics.execution.workspace import content_hash
     from nbradiomics.files.owned_folder import Owner, claim
     from nbradiomics.workflows.folder import is_outcome_file
 
     owner = Owner(
-        f"outcome of {time} and {event}",
+        f"outcome of {endpoint.time} and {endpoint.event}",
         features.name,
         os.path.abspath(features),
         os.path.abspath(clinical),

@@ -9,15 +9,22 @@ from nbradiomics.cli.console import notes, problem_line, show_lines
 
 if TYPE_CHECKING:
     from nbradiomics.cohort import Cohort
+    from nbradiomics.execution.execution import Execution
 
 
-def show_label_warnings(cohort: Cohort, params: str | None = None, *, jobs: int) -> None:
+def show_label_warnings(cohort: Cohort, params: str | None = None, *, execution: Execution) -> None:
     """Say what a cohort's masks hold that nothing reads, and where a label overrules the parameter file's."""
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
+    from nbradiomics.execution.progress import quiet
     from nbradiomics.study.checks.labels import warn_of_labels
 
-    show_lines([problem_line(asdict(problem)) for problem in warn_of_labels(cohort, params, jobs=jobs)])
+    show_lines(
+        [
+            problem_line(asdict(problem))
+            for problem in warn_of_labels(cohort, params, execution=replace(execution, progress=quiet))
+        ]
+    )
 
 
 def show_label_notes(mask: Path, params: str, label: str | None) -> None:

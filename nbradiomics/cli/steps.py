@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from nbradiomics.cli.console import failure_line, notes, output, problem_line, show_lines
+from nbradiomics.cli.console import bars, failure_line, notes, output, problem_line, show_lines
 from nbradiomics.errors import InputError
 from nbradiomics.files.names import require_room
 from nbradiomics.files.regular_file import exists
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from nbradiomics.cohort import Cohort
     from nbradiomics.execution.batch import Failure
+    from nbradiomics.execution.execution import Execution
     from nbradiomics.execution.workspace import Workspace
     from nbradiomics.workflows.run import RunResult
 
@@ -87,7 +88,19 @@ def read_clinical(path: Path) -> pd.DataFrame:
     return table
 
 
-def open_workspace(folder: Path | None) -> Workspace | None:
+def execution_of(jobs: int | None, work: Path | None = None, *, threads: int | None = None) -> Execution:
+    """How the options `--jobs`, `--work` and `--threads` ask for the work to be done."""
+    from nbradiomics.execution.execution import Execution
+
+    number = processes(jobs)
+    return Execution(number, bars, _open_workspace(work), tell=_tell, threads=threads)
+
+
+def _tell(line: str) -> None:
+    notes.print(line, markup=False)
+
+
+def _open_workspace(folder: Path | None) -> Workspace | None:
     """Workspace of the option `--work`."""
     from nbradiomics.execution import workspace
 
@@ -112,8 +125,13 @@ def processes(jobs: int | None) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def names_in(text: str | None) -> list[str] | None:
+    """Names of an option with commas; ``None`` where it was not given."""
+    return None if text is None else split_names(text)
+
+
 def split_names(text: str | None) -> list[str]:
-    """Names of an option with commas."""
+    """Names of an option with commas; none where it was not given."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 

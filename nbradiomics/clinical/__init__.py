@@ -6,8 +6,8 @@ from nbradiomics.clinical.declaration import Declaration, declaration_of, declar
 from nbradiomics.clinical.description import Description, column_sentences, describe, endpoint_sentences
 from nbradiomics.clinical.endpoints import (
     DROP,
+    Endpoint,
     EndpointReading,
-    EndpointRule,
     endpoint_problems,
     read_endpoint,
     read_reading,
@@ -24,8 +24,8 @@ __all__ = [
     "Covariates",
     "Declaration",
     "Description",
+    "Endpoint",
     "EndpointReading",
-    "EndpointRule",
     "Kind",
     "Said",
     "column_sentences",

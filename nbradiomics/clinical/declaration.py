@@ -4,53 +4,53 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
 
 from nbradiomics.clinical.missing import Codes
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem
+from nbradiomics.settings import Settings
+from nbradiomics.settings.kinds import Names, Texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class Declaration:
-    """Kinds of columns and codes of missing values.
+def _by_column(value: Any) -> Any:
+    """Codes of missing values by column; those without a column count in all."""
+    if isinstance(value, Mapping):
+        return value
+    return {"": value} if value not in ([], ()) else {}
 
-    Attributes
-    ----------
-    categorical, numeric
-        Columns that are categories, or numbers.
-    ordinal
-        Levels of a column in order, the lowest first: it enters as 0, 1, 2, ...
-    missing
-        Codes that mean that a value is missing, by column; those under the empty name count in all columns.
 
-    Raises
-    ------
-    InputError
-        When a column is declared to be two things, or an order names fewer than two levels, or one twice.
-    """
+class Declaration(Settings):
+    """What is said about the columns of a clinical table: their kinds, and codes of missing values."""
 
-    categorical: tuple[str, ...] = ()
-    numeric: tuple[str, ...] = ()
-    ordinal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    categorical: Names = Field(default=(), description="Columns that are categories, such as sites 1, 2.")
+    numeric: Names = Field(default=(), description="Columns that are numbers.")
+    ordinal: dict[str, Texts] = Field(
+        default={}, description="Levels of a column in order, the lowest first: it enters as 0, 1, 2, ..."
+    )
+    missing: Annotated[dict[str, Texts], BeforeValidator(_by_column)] = Field(
+        default={}, description="Codes of missing values: for all columns, or by column."
+    )
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _declared_once(self) -> Self:
         kinds = [*self.categorical, *self.numeric, *self.ordinal]
         twice = [name for place, name in enumerate(kinds) if name in kinds[:place]]
         if twice:
-            raise InputError(f"{twice[0]!r} is declared twice.", "Give each column one kind.")
+            raise ValueError(f"{twice[0]!r} is declared twice; give each column one kind")
         for name, levels in self.ordinal.items():
             folded = [level.casefold() for level in levels]
             if len(set(folded)) < max(len(folded), 2):
-                raise InputError(
-                    f"the levels of {name!r} are {', '.join(levels) or 'none'}.",
-                    "Name two levels or more, each once, the lowest first.",
+                raise ValueError(
+                    f"the levels of {name!r} are {', '.join(levels) or 'none'}; name two levels or more, "
+                    "each once, the lowest first"
                 )
+        return self
 
     def codes(self, column: str, *, words: bool) -> Codes:
         """What counts as missing in a column."""
@@ -98,7 +98,7 @@ def declaration_of(
         name, equal, values = text.partition("=")
         column = name.strip() if equal else ""
         codes[column] = (*codes.get(column, ()), *_names(values if equal else text))
-    return Declaration(tuple(categorical), tuple(numeric), orders, codes)
+    return Declaration(categorical=tuple(categorical), numeric=tuple(numeric), ordinal=orders, missing=codes)
 
 
 def declaration_problems(

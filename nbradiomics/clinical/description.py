@@ -10,7 +10,7 @@ import numpy as np
 
 from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.column import ClinicalColumn, Said
-from nbradiomics.clinical.endpoints import DROP, EndpointReading, EndpointRule
+from nbradiomics.clinical.endpoints import DROP, Endpoint, EndpointReading
 from nbradiomics.clinical.inference import Kind
 from nbradiomics.messages.problem import Problem
 from nbradiomics.messages.wording import counted, short
@@ -41,7 +41,7 @@ class Description:
 def describe(
     columns: Sequence[ClinicalColumn],
     reading: EndpointReading,
-    rule: EndpointRule,
+    rule: Endpoint,
     problems: Sequence[Problem],
     chosen: np.ndarray,
 ) -> Description:
@@ -92,7 +92,7 @@ def column_sentences(column: ClinicalColumn) -> Iterator[str]:
     yield from _codes(column.name, column.missing_codes)
 
 
-def endpoint_sentences(reading: EndpointReading, rule: EndpointRule, chosen: np.ndarray) -> Iterator[str]:
+def endpoint_sentences(reading: EndpointReading, rule: Endpoint, chosen: np.ndarray) -> Iterator[str]:
     """How the events are coded where they are not 1 and 0, codes of missing values, and times of 0."""
     event, censored = reading.meaning(1, chosen), reading.meaning(0, chosen)
     if not (set(event) <= {"1", "1.0"} and set(censored) <= {"0", "0.0"}):

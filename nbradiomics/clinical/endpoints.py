@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from nbradiomics.clinical.cells import Cells, as_text, lines_of, read_cells
 from nbradiomics.clinical.dates import are_digits_of_dates, is_date
@@ -15,8 +17,9 @@ from nbradiomics.clinical.declaration import Declaration, choose
 from nbradiomics.clinical.events import read_events
 from nbradiomics.clinical.numbers import Numbers, plain_number, read_numbers
 from nbradiomics.clinical.oddities import codes_among, words_of
-from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, raise_errors
+from nbradiomics.settings import Settings
+from nbradiomics.settings.kinds import Texts
 
 #: What becomes of a time of 0 when it is left out.
 DROP = "drop"
@@ -24,40 +27,19 @@ DROP = "drop"
 _CONTRARY = re.compile(r"alive|living|censor(?:ed|ing)?|cens|free")
 
 
-@dataclass(frozen=True)
-class EndpointRule:
-    """Which columns make an endpoint, and what the user says about them.
+class Endpoint(Settings):
+    """One endpoint of a clinical table; time counts from the scan."""
 
-    Attributes
-    ----------
-    time, event
-        Columns.
-    event_value
-        Values of the column `event` that mean an event; all others mean none. Empty: 1 and 0, or the usual
-        words.
-    zero_times
-        What becomes of a time of 0: ``drop`` leaves the subject out, a number takes its place, in the unit of
-        the column `time`. None refuses it.
-
-    Raises
-    ------
-    InputError
-        When `zero_times` is neither.
-    """
-
-    time: str
-    event: str
-    event_value: tuple[str, ...] = ()
-    zero_times: float | str | None = None
-
-    def __post_init__(self) -> None:
-        value = self.zero_times
-        if value in (None, DROP) or (isinstance(value, int | float) and 0 < value < np.inf):
-            return
-        raise InputError(
-            f"zero_times is {value!r}.",
-            "Give drop, or a number above 0 in the unit of the time, such as 0.5 for half a day.",
-        )
+    time: str = Field(description="Column with the time from the scan to the event or to censoring.")
+    event: str = Field(description="Column with 1 for an event and 0 for censoring, or yes/no, dead/alive.")
+    event_value: Texts = Field(
+        default=(), description="Values of the column that mean an event, where it is coded otherwise."
+    )
+    zero_times: Literal["drop"] | Annotated[float, Field(gt=0, strict=True)] | None = Field(
+        default=None,
+        description="What becomes of a time of 0: drop leaves the subject out, a number takes its place, in "
+        "the unit of the time (0.5 for half a day).",
+    )
 
 
 def zero_rule(text: str | None) -> float | str | None:
@@ -100,13 +82,10 @@ class EndpointReading:
 
 def endpoint_problems(
     clinical: pd.DataFrame,
-    time: str,
-    event: str,
+    endpoint: Endpoint,
     *,
     file: str = "clinical table",
     declared: Declaration = Declaration(),  # noqa: B008 - frozen
-    event_value: tuple[str, ...] = (),
-    zero_times: float | str | None = None,
 ) -> list[Problem]:
     """List everything that forbids to use two columns as a right-censored endpoint, or may not be meant.
 
@@ -116,44 +95,36 @@ def endpoint_problems(
     ----------
     clinical
         One row per subject, with a column ``subject``.
-    time
-        Column of the time to the event or to the end of observation: above 0 and finite, any unit.
-    event
-        Column that is 1 (or true, yes, dead, ...) where the event happened at that time and 0 (or false, no,
-        alive, ...) where the observation ended without it.
+    endpoint
+        Columns of the time (above 0 and finite, any unit) and of the event: 1 (or true, yes, dead, ...) where
+        it happened at that time and 0 (or false, no, alive, ...) where the observation ended without it.
     file
         Name of the table, for the problems.
     declared
         What the user says about the columns.
-    event_value, zero_times
-        As in :class:`EndpointRule`.
 
     Returns
     -------
     list of Problem
         Without errors when the endpoint can be used.
     """
-    rule = EndpointRule(time, event, event_value, zero_times)
-    problems = list(_structure_problems(clinical, rule, file))
-    if {"subject", time, event} <= set(clinical) and time != event:
-        problems += reading_of(clinical, rule, declared, file=file).problems
+    problems = list(_structure_problems(clinical, endpoint, file))
+    if {"subject", endpoint.time, endpoint.event} <= set(clinical) and endpoint.time != endpoint.event:
+        problems += reading_of(clinical, endpoint, declared, file=file).problems
     return problems
 
 
 def read_endpoint(
     clinical: pd.DataFrame,
-    time: str,
-    event: str,
+    endpoint: Endpoint,
     *,
     declared: Declaration = Declaration(),  # noqa: B008 - frozen
-    event_value: tuple[str, ...] = (),
-    zero_times: float | str | None = None,
 ) -> pd.DataFrame:
     """Read a right-censored endpoint.
 
     Parameters
     ----------
-    clinical, time, event, declared, event_value, zero_times
+    clinical, endpoint, declared
         As for :func:`endpoint_problems`.
 
     Returns
@@ -167,11 +138,10 @@ def read_endpoint(
     InputError
         When :func:`endpoint_problems` finds an error; the message lists them all.
     """
-    rule = EndpointRule(time, event, event_value, zero_times)
-    return read_reading(clinical, rule, declared).table
+    return read_reading(clinical, endpoint, declared).table
 
 
-def read_reading(clinical: pd.DataFrame, rule: EndpointRule, declared: Declaration) -> EndpointReading:
+def read_reading(clinical: pd.DataFrame, rule: Endpoint, declared: Declaration) -> EndpointReading:
     """Read an endpoint with all that is known of it; its table is indexed by subject.
 
     Raises
@@ -189,7 +159,7 @@ def read_reading(clinical: pd.DataFrame, rule: EndpointRule, declared: Declarati
 
 
 def reading_of(
-    clinical: pd.DataFrame, rule: EndpointRule, declared: Declaration, *, file: str
+    clinical: pd.DataFrame, rule: Endpoint, declared: Declaration, *, file: str
 ) -> EndpointReading:
     """Read an endpoint as far as that is possible, and find all that is wrong with its cells."""
     time = read_cells(clinical, rule.time, declared.codes(rule.time, words=True), file=file)
@@ -205,7 +175,7 @@ def reading_of(
     return replace(reading, problems=[*problems, *doubts])
 
 
-def _structure_problems(clinical: pd.DataFrame, rule: EndpointRule, file: str) -> Iterator[Problem]:
+def _structure_problems(clinical: pd.DataFrame, rule: Endpoint, file: str) -> Iterator[Problem]:
     """What is wrong with the columns and the subjects."""
     absent = [name for name in dict.fromkeys(("subject", rule.time, rule.event)) if name not in clinical]
     for name in absent:
@@ -230,7 +200,7 @@ def _subject_problems(clinical: pd.DataFrame, file: str) -> Iterator[Problem]:
         yield Problem(file, lines[place], "subject", "error", found, "Keep one row per subject.")
 
 
-def _time_problems(time: Cells, numbers: Numbers, zero: pd.Series, rule: EndpointRule) -> list[Problem]:
+def _time_problems(time: Cells, numbers: Numbers, zero: pd.Series, rule: Endpoint) -> list[Problem]:
     filled = time.texts[time.there]
     dates = int(filled.map(is_date).sum()) * 2 > len(filled) or are_digits_of_dates(filled)
     if dates:
@@ -247,7 +217,7 @@ def _time_problems(time: Cells, numbers: Numbers, zero: pd.Series, rule: Endpoin
     return problems + _zero_problems(time, values, zero, rule) + codes_among(time, values.where(values > 0))
 
 
-def _zero_problems(time: Cells, values: pd.Series, zero: pd.Series, rule: EndpointRule) -> list[Problem]:
+def _zero_problems(time: Cells, values: pd.Series, zero: pd.Series, rule: Endpoint) -> list[Problem]:
     if not zero.any() and rule.zero_times is not None:
         found = f"zero_times is {rule.zero_times}, and no {time.name} is 0."
         return [time.problem("warning", found, "Nothing to do; the rule changes nothing.")]
@@ -265,7 +235,7 @@ def _zero_problems(time: Cells, values: pd.Series, zero: pd.Series, rule: Endpoi
     return []
 
 
-def _event_warnings(reading: EndpointReading, rule: EndpointRule) -> list[Problem]:
+def _event_warnings(reading: EndpointReading, rule: Endpoint) -> list[Problem]:
     time, event, censored = reading.time, reading.event, reading.meaning(0)
     problems = []
     if not rule.event_value and any(_CONTRARY.fullmatch(word) for word in words_of(rule.event)):

@@ -1,6 +1,6 @@
 """The cohort: which images there are, and who drew which mask on them.
 
-A cohort table has one row per image and mask. Its columns are listed in `COLUMNS`; paths are relative to
+A cohort table has one row per image and mask. Its columns are listed in `columns`; paths are relative to
 the table. `load_cohort` reads one, `Cohort` answers what the stages ask: the scans, and the cases.
 """
 
@@ -9,17 +9,26 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from nbradiomics.cohort.columns import DEFAULTS, FILES, INDEPENDENT, SCAN, read_cohort_table
+import pandas as pd
+
+from nbradiomics.cohort.columns import (
+    DEFAULTS,
+    FILES,
+    INDEPENDENT,
+    SCAN,
+    cohort_table_of,
+    read_cohort_table,
+)
 from nbradiomics.cohort.in_training import YES, seen_subjects, training_states
 from nbradiomics.errors import InputError
+from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, raise_errors
-from nbradiomics.tables import AUTO, write_table
-
-if TYPE_CHECKING:
-    import pandas as pd
+from nbradiomics.messages.wording import counted
+from nbradiomics.tables import AUTO, text_of, write_table
 
 #: Kind of the model's masks.
 AUTOMATIC = "automatic"
@@ -113,7 +122,7 @@ class Case:
         return {**self.scan.index(), "roi": self.roi, "reader": self.reader, "reading": self.reading}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cohort:
     """A valid cohort table.
 
@@ -142,6 +151,24 @@ class Cohort:
         for *key, channel, image, mask in self.table[columns].itertuples(index=False, name=None):
             groups.setdefault(tuple(map(str, key)), []).append((channel, image, mask))
         return {key: _scan(key, rows) for key, rows in groups.items()}
+
+    def to_frame(self) -> pd.DataFrame:
+        """A copy of the table, with every column and absolute paths."""
+        return self.table.copy()
+
+    def files(self) -> list[Path]:
+        """What a run on the cohort reads: the table, where it is a file, and every file that it names."""
+        named = (Path(value) for column in FILES for value in self.table[column] if value)
+        return list(dict.fromkeys([*([self.path] if is_regular(self.path) else []), *named]))
+
+    def __repr__(self) -> str:
+        """In one line: how many, of whom, from where."""
+        subjects, readers = self.table["subject"].nunique(), ", ".join(self.readers()) or "none"
+        held = f"{counted(subjects, 'subject')}, {counted(len(self.scans()), 'scan')}, readers {readers}"
+        return f"Cohort({held}: {self.path})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.table.head(10).to_html()}"
 
     def readers(self) -> list[str]:
         """Readers who drew a mask, sorted, `auto` last."""
@@ -258,15 +285,24 @@ class Cohort:
         return Cohort(self.table, path)
 
 
-def load_cohort(path: str | Path, columns: Mapping[str, str] | None = None) -> Cohort:
+#: What a cohort can be given as.
+CohortSource: TypeAlias = str | Path | pd.DataFrame | Cohort
+
+
+def load_cohort(
+    source: CohortSource, columns: Mapping[str, str] | None = None, *, folder: str | Path = "."
+) -> Cohort:
     """Read a cohort table, or a batch table of PyRadiomics, and refuse it when it contradicts itself.
 
     Parameters
     ----------
-    path
-        Table; see `nbradiomics.cohort.columns` for its columns.
+    source
+        Table: a file or a DataFrame; see `nbradiomics.cohort.columns` for its columns. A loaded cohort is
+        given back as it is.
     columns
         The table's own column for some of these, such as ``{"subject": "PatientID"}``.
+    folder
+        Where the relative paths of a DataFrame start; those of a file start at the file.
 
     Raises
     ------
@@ -274,9 +310,21 @@ def load_cohort(path: str | Path, columns: Mapping[str, str] | None = None) -> C
         When the file is missing or its rows are wrong; the message tells all that is wrong. Whether
         the images and masks are there and fit together is asked by ``nbradiomics.check``.
     """
-    table, problems = read_cohort_table(Path(path), columns or {})
+    if isinstance(source, Cohort):
+        return source
+    if isinstance(source, pd.DataFrame):
+        path = Path(folder) / "DataFrame"
+        table, problems = cohort_table_of(text_of(source), path, columns or {})
+    elif isinstance(source, str | Path):
+        path = Path(source)
+        table, problems = read_cohort_table(path, columns or {})
+    else:
+        raise InputError(
+            f"a {type(source).__name__} is no cohort.",
+            "Give a cohort table (a file or a pandas DataFrame), or what `load_cohort` gives.",
+        )
     raise_errors(problems)
-    return Cohort(table, Path(path), tuple(problems))
+    return Cohort(table, path, tuple(problems))
 
 
 def scan_name(subject: str, timepoint: str, sequence: str) -> str:

@@ -102,7 +102,23 @@ def read_cohort_table(
     problems
         Errors and warnings. With errors, the table is for further checks only.
     """
-    raw = read_text_table(path, "cohort table")
+    return cohort_table_of(read_text_table(path, "cohort table"), path, columns)
+
+
+def cohort_table_of(
+    raw: pd.DataFrame, path: Path, columns: Mapping[str, str] = NO_COLUMNS
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Cohort table of cells of text; see `read_cohort_table`.
+
+    Parameters
+    ----------
+    raw
+        Cells as `nbradiomics.tables.read_text_table` gives them.
+    path
+        Where they come from, for the messages; relative paths start at its folder.
+    columns
+        As in `read_cohort_table`.
+    """
     batch = is_batch(raw)
     raw, notes = with_names(raw, DEFAULTS, columns, where=str(path))
     problems: list[Problem] = []

@@ -43,16 +43,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LesionRule = Literal["union", "largest", "roi", "components"]
-UNION = "union"
-COMPONENTS = "components"
+UNION: LesionRule = "union"
+COMPONENTS: LesionRule = "components"
 
 
-def lesion_rule(asked: str | None, table: pd.DataFrame) -> str:
+def lesion_rule(asked: LesionRule | None, table: pd.DataFrame) -> LesionRule:
     """The rule that is asked for; else ``roi`` for regions that are labels, and ``union`` for all others."""
     return asked or ("roi" if regions_are_labels(table) else UNION)
 
 
-def whole_rule(rule: str) -> str:
+def whole_rule(rule: LesionRule) -> LesionRule:
     """The rule by which masks are held against masks in a study whose features are those of components."""
     return UNION if rule == COMPONENTS else rule
 
@@ -74,7 +74,7 @@ def least_volume(rule: str, asked: float | None) -> float:
 
 
 def measured_cases(
-    cohort: Cohort, asked: str | None = None, *, label: int = 1, minimum_ml: float | None = None
+    cohort: Cohort, asked: LesionRule | None = None, *, label: int = 1, minimum_ml: float | None = None
 ) -> list[Case]:
     """Cases whose features are computed: a row each.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import TypedDict
 
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, label_of
-from nbradiomics.execution.batch import Progress, quiet, run_cases
+from nbradiomics.execution.execution import Execution
 from nbradiomics.images.region import labels_in, read_mask, wanted_labels
 from nbradiomics.images.segments import choose_segments, segments_of
 from nbradiomics.messages.problem import Problem
@@ -161,14 +161,18 @@ def _listed(volumes: list[tuple[int | str, float]]) -> str:
 
 
 def survey_labels(
-    table: pd.DataFrame, path: Path, *, label: int = DEFAULT_LABEL, jobs: int = 1, progress: Progress = quiet
+    table: pd.DataFrame,
+    path: Path,
+    *,
+    label: int = DEFAULT_LABEL,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[Problem]:
     """Read the masks of a cohort table and warn of labels as `label_problems` does.
 
     A mask that cannot be read is passed over: the stage that measures it says what is wrong with it.
     """
     rows = {str(place): (row,) for place, row in enumerate(mask_rows(table, label))}
-    batch = run_cases(_examine_file, rows, stage="labels", jobs=jobs, progress=progress)
+    batch = execution.map(_examine_file, rows, stage="labels")
     return label_problems(batch.results.values(), path)
 
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -20,7 +19,6 @@ from typing import Any
 from uuid import uuid4
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Batch, Progress, quiet, run_cases
 from nbradiomics.files.regular_file import require_regular
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.images.content import image_hash, lies_in_one_file
@@ -29,8 +27,6 @@ from nbradiomics.messages.wording import counted, tally
 
 #: A case's result: what JSON can hold (NaN included).
 Payload = dict[str, Any]
-#: Called with the name of a case and its result.
-Keep = Callable[[str, Payload], None]
 #: A file that was changed this short a time ago may change again and look the same.
 _SETTLED_NS = 3_000_000_000
 #: Key of a payload that may come out otherwise the next time (memory ran out, say); it is not kept.
@@ -128,85 +124,3 @@ class Workspace:
             )
             if found
         ]
-
-
-def run_stored(
-    function: Callable[..., Payload],
-    cases: Mapping[str, tuple[Any, ...]],
-    *,
-    key: Callable[[str], str],
-    stage: str,
-    schema: Any,
-    workspace: Workspace | None,
-    holds: Callable[[str, Payload], bool] = lambda _name, _payload: True,
-    jobs: int = 1,
-    progress: Progress = quiet,
-) -> Batch[Payload]:
-    """Like `execution.run_cases`, but take from the workspace what is there and keep what is made.
-
-    Parameters
-    ----------
-    function, cases, stage, jobs, progress
-        As in `execution.run_cases`.
-    key
-        Gives the result key of a case by its name; asked only where there is a workspace, since it reads
-        every input.
-    schema
-        Type of a result as JSON has it: what is stored and is of another is made again.
-    workspace
-        Where results are kept; ``None`` keeps none.
-    holds
-        Whether a stored result still holds, for results whose files lie outside the workspace.
-    """
-
-    def make(names: Sequence[str], keep: Keep | None) -> Batch[Payload]:
-        todo = {name: cases[name] for name in names}
-        return run_cases(function, todo, stage=stage, jobs=jobs, progress=progress, keep=keep)
-
-    how: dict[str, Any] = {"schema": schema, "workspace": workspace, "holds": holds}
-    return find_or_make(list(cases), make, key=key, stage=stage, **how)
-
-
-def find_or_make(
-    names: Sequence[str],
-    make: Callable[[Sequence[str], Keep | None], Batch[Payload]],
-    *,
-    key: Callable[[str], str],
-    stage: str,
-    schema: Any,
-    workspace: Workspace | None,
-    holds: Callable[[str, Payload], bool] = lambda _name, _payload: True,
-) -> Batch[Payload]:
-    """Take results from the workspace, and make and keep those that are not there.
-
-    Parameters
-    ----------
-    names
-        The cases.
-    make
-        Makes the results of cases, and calls the function it is given with each result as it comes.
-    key, stage, schema, workspace, holds
-        As in `run_stored`.
-
-    Returns
-    -------
-    Batch
-        Results in the order of `names`, whatever was stored before, and the failures of `make`.
-    """
-    if workspace is None:
-        return make(names, None)
-    keys = {name: key(name) for name in names}
-    stored = {name: workspace.load(stage, keys[name], schema) for name in names}
-    there = {name: payload for name, payload in stored.items() if payload is not None}
-    found = {name: payload for name, payload in there.items() if holds(name, payload)}
-    if len(found) < len(there):
-        workspace.unfit[stage] += len(there) - len(found)
-
-    def keep(name: str, payload: Payload) -> None:
-        # What was changed while it was read has another key by now, and nobody knows which content was read.
-        if not payload.get(PASSING) and key(name) == keys[name]:
-            workspace.save(stage, keys[name], payload)
-
-    fresh = make([name for name in names if name not in found], keep)
-    results = found | fresh.results
-    return Batch({name: results[name] for name in names if name in results}, fresh.failures)

@@ -11,21 +11,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.cohort import Case, Cohort
-from nbradiomics.cohort.lesions import measured_cases
+from nbradiomics.cohort import Case, CohortSource, load_cohort
+from nbradiomics.cohort.lesions import LesionRule, measured_cases
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Failure, Progress, quiet
-from nbradiomics.execution.workspace import Payload, Workspace
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution
+from nbradiomics.execution.workspace import Payload
 from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, first_of, require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.scans import STAGE, extract_scans
+from nbradiomics.settings import spread
 from nbradiomics.tables import INDEX
+from nbradiomics.tables.result import Result
 
 
-@dataclass(frozen=True)
-class FeatureTable:
+@dataclass(frozen=True, repr=False)
+class FeatureTable(Result):
     """Features of a cohort.
 
     Attributes
@@ -45,23 +48,23 @@ class FeatureTable:
     notes: list[str] = field(default_factory=list)
 
 
+@spread(execution=Execution)
 def extract_cohort(
-    cohort: Cohort,
+    cohort: CohortSource,
     *,
     params: str | Path | Mapping[str, Any] | Parameters,
     engine: str = DEFAULT_ENGINE,
-    lesions: str | None = None,
+    lesions: LesionRule | None = None,
     min_lesion_ml: float | None = None,
-    jobs: int = 1,
-    workspace: Workspace | None = None,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> FeatureTable:
     """Extract the features of every image and every reader's mask.
 
     Parameters
     ----------
     cohort
-        Which images and masks. A label that it names wins over the parameter file's.
+        Which images and masks: a cohort table (a file or a DataFrame), or a loaded one. A label that it names
+        wins over the parameter file's.
     params
         A PyRadiomics parameter file, the name of a preset, or its content as a mapping.
     engine
@@ -71,18 +74,16 @@ def extract_cohort(
         `lesions.lesion_rule` for what ``None`` is.
     min_lesion_ml
         Least volume of a component, for the rule ``components``; 0.1 ml unless given.
-    jobs
-        Processes.
-    workspace
-        Where results are kept and found again; ``None`` computes everything.
-    progress
-        Progress display.
+    execution
+        Processes, progress display, and the workspace where results are kept and found again. Each of its
+        fields may be given by its own name: ``jobs=4``.
 
     Raises
     ------
     InputError
         When nothing can be computed: bad parameters, an unknown engine, no mask.
     """
+    cohort = load_cohort(cohort)
     parameters = load_parameters(params)
     require_able(engine, parameters)
     label = int(resolve_label(parameters, None))
@@ -90,7 +91,7 @@ def extract_cohort(
     cases = {case.name: case for case in measured}
     if not cases:
         raise InputError(f"{cohort.path} holds no mask.", "Give readers' masks, or segment the images first.")
-    batch = extract_scans(cases, parameters, engine, label, workspace=workspace, jobs=jobs, progress=progress)
+    batch = extract_scans(cases, parameters, engine, label, execution)
     table = _assemble(cases, batch.results, engine_name(engine, parameters))
     small = _small_components(case for case in measured if case.name in batch.results)
     failures = [*batch.failures, *_incomplete(table, batch.results), *small]

@@ -12,13 +12,15 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.cohort.case_region import read_case
-from nbradiomics.cohort.lesions import measured_cases
-from nbradiomics.execution.batch import Failure, Progress, quiet, run_cases
+from nbradiomics.cohort.lesions import LesionRule, measured_cases
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution
 from nbradiomics.features.engines.pyradiomics_engine import refusal
 from nbradiomics.features.extract import read_pair, resolve_label
 from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.refusals import explained
+from nbradiomics.settings import spread
 from nbradiomics.tables import INDEX
 
 STAGE = "diagnostics"
@@ -53,33 +55,28 @@ def diagnostics(
     return _of_region(*read_pair(image, mask, resolve_label(parameters, label), parameters.fit), parameters)
 
 
+@spread(execution=Execution)
 def diagnose_cohort(
     cohort: Cohort,
     *,
     params: str | Path | Mapping[str, Any] | Parameters,
-    lesions: str | None = None,
+    lesions: LesionRule | None = None,
     min_lesion_ml: float | None = None,
-    jobs: int = 1,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> tuple[pd.DataFrame, list[Failure]]:
     """PyRadiomics' diagnostics of every image and mask, a row each; what is no number or text is JSON.
 
     Parameters
     ----------
-    cohort, params, lesions, min_lesion_ml, jobs, progress
+    cohort, params, lesions, min_lesion_ml, execution
         As in `extract_cohort`.
     """
     parameters = load_parameters(params)
     label = int(resolve_label(parameters, None))
     measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
     cases = {case.name: case for case in measured}
-    batch = run_cases(
-        _of_case,
-        {name: (case, parameters, label) for name, case in cases.items()},
-        stage=STAGE,
-        jobs=jobs,
-        progress=progress,
-    )
+    arguments = {name: (case, parameters, label) for name, case in cases.items()}
+    batch = execution.map(_of_case, arguments, stage=STAGE)
     index = [name for name in INDEX if name not in ("variant", "engine", "in_training")]
     rows = [{**cases[name].index(), **values} for name, values in batch.results.items()]
     columns = list(dict.fromkeys([*index, *(name for row in rows for name in row)]))

@@ -13,7 +13,7 @@ import pandas as pd
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.execution.provenance import write_provenance
 from nbradiomics.execution.workspace import content_hash, result_key
 from nbradiomics.features.absence import absent_features

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from typing_extensions import TypedDict
@@ -12,17 +11,9 @@ from typing_extensions import TypedDict
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import region_hashes, region_on
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution.batch import Batch, Failure, Progress, run_cases
-from nbradiomics.execution.workspace import (
-    PASSING,
-    Keep,
-    Payload,
-    Workspace,
-    content_hash,
-    find_or_make,
-    result_key,
-    run_stored,
-)
+from nbradiomics.execution.batch import Batch, Failure
+from nbradiomics.execution.execution import Execution, Keep, Stored
+from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
 from nbradiomics.features.extract import ENGINES, extract_regions
 from nbradiomics.features.parameters import UNION, Parameters
 from nbradiomics.images.io import read_image
@@ -51,14 +42,7 @@ class _Together(TypedDict):
 
 
 def extract_scans(
-    cases: Mapping[str, Case],
-    parameters: Parameters,
-    engine: str,
-    label: int,
-    *,
-    workspace: Workspace | None,
-    jobs: int,
-    progress: Progress,
+    cases: Mapping[str, Case], parameters: Parameters, engine: str, label: int, execution: Execution
 ) -> Batch[Payload]:
     """Extract the features of every case, the cases of a scan together.
 
@@ -66,7 +50,7 @@ def extract_scans(
     ----------
     cases
         By name.
-    parameters, engine, label, workspace, jobs, progress
+    parameters, engine, label, execution
         As in `extract_cohort`.
 
     Returns
@@ -76,57 +60,37 @@ def extract_scans(
         depend on the others: a scan in which a case failed is computed anew the next time.
     """
     how = (parameters, engine, label)
-    running: dict[str, Any] = {"jobs": jobs, "progress": progress}
     if parameters.own.crop == UNION:
-        return _kept_by_scan(cases, how, workspace, running)
+        return _kept_by_scan(cases, how, execution)
 
-    def make(names: Sequence[str], keep: Keep | None) -> Batch[Payload]:
-        return _by_groups({name: cases[name] for name in names}, how, running, keep)
+    def make(names: Sequence[str], keep: Keep) -> Batch[Payload]:
+        return _by_groups({name: cases[name] for name in names}, how, execution, keep)
 
-    return _in_order(
-        cases,
-        find_or_make(
-            list(cases),
-            make,
-            key=lambda name: _key([cases[name]], how),
-            stage=STAGE,
-            schema=_Measured,
-            workspace=workspace,
-        ),
-    )
+    stored = Stored(lambda name: _key([cases[name]], how), _Measured)
+    return _in_order(cases, execution.find_or_make(list(cases), make, stage=STAGE, stored=stored))
 
 
-def _kept_by_scan(
-    cases: Mapping[str, Case], how: _How, workspace: Workspace | None, running: Mapping[str, Any]
-) -> Batch[Payload]:
+def _kept_by_scan(cases: Mapping[str, Case], how: _How, execution: Execution) -> Batch[Payload]:
     scans = _scans(cases.values())
-    batch = run_stored(
-        _extract_masks,
-        {name: (own, *how) for name, own in scans.items()},
-        key=lambda name: _key(scans[name], how),
-        stage=STAGE,
-        schema=_Together,
-        workspace=workspace,
-        **running,
+    arguments = {name: (own, *how) for name, own in scans.items()}
+    stored = Stored(lambda name: _key(scans[name], how), _Together)
+    return _in_order(
+        cases, _of_cases(execution.map(_extract_masks, arguments, stage=STAGE, stored=stored), scans)
     )
-    return _in_order(cases, _of_cases(batch, scans))
 
 
-def _by_groups(
-    cases: Mapping[str, Case], how: _How, running: Mapping[str, Any], keep: Keep | None
-) -> Batch[Payload]:
+def _by_groups(cases: Mapping[str, Case], how: _How, execution: Execution, keep: Keep) -> Batch[Payload]:
     """Cases in groups of a scan; those of a group that broke off are tried again one by one."""
 
     def keep_cases(_: str, payload: Payload) -> None:
         for name, own in payload["cases"].items():
-            if keep is not None:
-                keep(name, own)
+            keep(name, own)
 
     def run(groups: _Groups) -> Batch[Payload]:
-        tasks = {name: (own, *how) for name, own in groups.items()}
-        return run_cases(_extract_masks, tasks, stage=STAGE, keep=keep_cases, **running)
+        arguments = {name: (own, *how) for name, own in groups.items()}
+        return execution.map(_extract_masks, arguments, stage=STAGE, keep=keep_cases)
 
-    groups = _groups(_scans(cases.values()), running["jobs"])
+    groups = _groups(_scans(cases.values()), execution.jobs)
     batch = run(groups)
     broken = {failure.case for failure in batch.failures if len(groups[failure.case]) > 1}
     if broken:

@@ -5,13 +5,15 @@ from nbradiomics.outcome.concordance import harrell_c
 from nbradiomics.outcome.cox import NotConvergedError, PenalisedCox, survival_array
 from nbradiomics.outcome.evaluate import evaluate_outcome
 from nbradiomics.outcome.result import OutcomeResult, write_outcome
-from nbradiomics.outcome.settings import OutcomeSettings
+from nbradiomics.outcome.settings import ModelSettings, OutcomeSettings, Predictors
 
 __all__ = [
+    "ModelSettings",
     "NotConvergedError",
     "OutcomeResult",
     "OutcomeSettings",
     "PenalisedCox",
+    "Predictors",
     "endpoint_problems",
     "evaluate_outcome",
     "harrell_c",

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical import (
-    Declaration,
     Description,
+    Endpoint,
     EndpointReading,
-    EndpointRule,
     declaration_problems,
     describe,
     read_covariates,
@@ -24,6 +23,7 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.cox import survival_array
 from nbradiomics.outcome.seen import with_reason
+from nbradiomics.outcome.settings import Predictors
 from nbradiomics.outcome.stability import StabilityRule
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
 
@@ -130,7 +130,7 @@ def mixture_sentences(chosen: pd.DataFrame) -> list[str]:
 
 
 def radiomic_columns(
-    features: pd.DataFrame, clinical: pd.DataFrame, patterns: Sequence[str] = (), *, time: str, event: str
+    features: pd.DataFrame, clinical: pd.DataFrame, patterns: Sequence[str], endpoint: Endpoint
 ) -> FeatureChoice:
     """Choose the features, sure that none is an outcome or a clinical column.
 
@@ -140,16 +140,16 @@ def radiomic_columns(
         The tables.
     patterns
         Which columns are features; see :func:`nbradiomics.tables.choose_features`.
-    time, event
-        Columns of the endpoint.
+    endpoint
+        Its columns.
 
     Raises
     ------
     InputError
         When there is no feature, or a column bears the name of the endpoint or of a clinical column.
     """
-    endpoint = {time.casefold(), event.casefold()}
-    leaking = [str(name) for name in features.columns if str(name).casefold() in endpoint]
+    own = {endpoint.time.casefold(), endpoint.event.casefold()}
+    leaking = [str(name) for name in features.columns if str(name).casefold() in own]
     if leaking:
         raise InputError(
             f"the feature table holds the outcome itself: {', '.join(leaking)}.",
@@ -172,10 +172,9 @@ def assemble(
     clinical: pd.DataFrame,
     names: Sequence[str],
     stability: StabilityRule,
-    rule: EndpointRule,
+    rule: Endpoint,
+    predictors: Predictors,
     *,
-    covariates: Sequence[str],
-    declared: Declaration,
     folds: int,
     seen: Collection[str] = (),
 ) -> OutcomeData:
@@ -190,11 +189,12 @@ def assemble(
     InputError
         When the endpoint or a covariate cannot be used, or when too few subjects or events are left.
     """
+    covariates = predictors.covariates
     used = (*covariates, rule.time, rule.event)
-    doubts = list(declaration_problems(clinical, declared, used, file="clinical table"))
+    doubts = list(declaration_problems(clinical, predictors, used, file="clinical table"))
     raise_errors(doubts)
-    endpoint = read_reading(clinical, rule, declared)
-    read = read_covariates(clinical, covariates, taken=(rule.time, rule.event), declared=declared)
+    endpoint = read_reading(clinical, rule, predictors)
+    read = read_covariates(clinical, covariates, taken=(rule.time, rule.event), declared=predictors)
     values = chosen[list(names)].astype("float64").replace([np.inf, -np.inf], np.nan)
     values.index = pd.Index(chosen["subject"].astype(str), name="subject")
     excluded = with_reason(_excluded(values, endpoint, rule), seen)
@@ -218,7 +218,7 @@ def assemble(
     )
 
 
-def _excluded(values: pd.DataFrame, endpoint: EndpointReading, rule: EndpointRule) -> pd.DataFrame:
+def _excluded(values: pd.DataFrame, endpoint: EndpointReading, rule: Endpoint) -> pd.DataFrame:
     table = endpoint.table
     empty = set(values.index[values.isna().all(axis=1)])
     zero = set(table.index[endpoint.zero.to_numpy() & table["time"].isna().to_numpy()])

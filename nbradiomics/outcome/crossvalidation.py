@@ -12,7 +12,7 @@ from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution.batch import Progress, quiet, run_cases
+from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.cox import NotConvergedError
 from nbradiomics.outcome.models import build_model, coefficients
 
@@ -100,8 +100,7 @@ def cross_validate(
     settings: OutcomeSettings,
     models: Sequence[str],
     *,
-    jobs: int = 1,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[FoldResult]:
     """Fit each model in each fold of each repeat.
 
@@ -121,7 +120,7 @@ def cross_validate(
         f"repeat {number}": (data, settings, tuple(models), number, folds)
         for number, folds in enumerate(splits, start=1)
     }
-    batch = run_cases(run_repeat, cases, stage="outcome", jobs=jobs, progress=progress)
+    batch = execution.map(run_repeat, cases, stage="outcome")
     if batch.failures:
         failure = batch.failures[0]
         raise NbradiomicsError(

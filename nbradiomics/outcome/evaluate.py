@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nbradiomics.clinical import Declaration, EndpointRule
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.clinical import Endpoint
+from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.assembly import (
     OutcomeData,
     assemble,
@@ -19,38 +19,33 @@ from nbradiomics.outcome.groups import kaplan_meier_table, log_rank, majority_gr
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.seen import without_seen_masks
-from nbradiomics.outcome.settings import OutcomeSettings
+from nbradiomics.outcome.settings import OutcomeSettings, Predictors
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.outcome.summary import summarise
-from nbradiomics.tables import FeatureChoice, require_single_names
+from nbradiomics.settings import spread
+from nbradiomics.tables import FeatureChoice, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@spread(
+    endpoint=Endpoint,
+    predictors=Predictors,
+    rows=RowsOfReader,
+    settings=OutcomeSettings,
+    execution=Execution,
+)
 def evaluate_outcome(
     features: pd.DataFrame,
     clinical: pd.DataFrame,
     *,
-    time: str,
-    event: str,
-    covariates: Sequence[str] = (),
-    feature_names: Sequence[str] = (),
-    declared: Declaration = Declaration(),  # noqa: B008 - frozen
-    event_value: Sequence[str] = (),
-    zero_times: float | str | None = None,
-    reader: str | None = None,
-    timepoint: str | None = None,
-    sequence: str | None = None,
-    roi: str | None = None,
-    variant: str | None = None,
-    engine: str | None = None,
-    reading: int | None = None,
+    endpoint: Endpoint,
+    predictors: Predictors = Predictors(),  # noqa: B008 - frozen
+    rows: RowsOfReader = RowsOfReader(),  # noqa: B008 - frozen
     stable: Sequence[str] | None = None,
-    stability_readers: Sequence[str] | None = None,
     settings: OutcomeSettings = OutcomeSettings(),  # noqa: B008 - frozen
-    jobs: int = 1,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> OutcomeResult:
     """Fit and validate Cox models of an outcome on radiomic features, covariates, and both.
 
@@ -66,35 +61,24 @@ def evaluate_outcome(
     clinical
         Clinical table: one row per subject, with ``subject``, the endpoint and the covariates. Read it with
         :func:`nbradiomics.clinical.read_clinical_table`, which keeps what stands in its cells.
-    time, event
-        Columns of the endpoint: time above 0 in any unit, and 1 (event) or 0 (observation ended), or yes and
-        no, dead and alive.
-    covariates
-        Clinical columns for the models ``clinical`` and ``combined``. No other column is ever used;
-        without any only ``radiomic`` is fitted.
-    feature_names
-        Names or patterns (``original_shape_*``) of the columns that are features; without any, those with a
-        name of PyRadiomics, and all numeric columns of a table that has none of these.
-    declared
-        Which columns are categories, numbers or ordered, and which codes mean that a value is missing.
-    event_value
-        Values of the column `event` that mean an event, where it is coded in another way.
-    zero_times
-        What becomes of a time of 0: ``drop``, or the number that takes its place.
-    reader, timepoint, sequence, roi, variant, engine, reading
+    endpoint
+        Columns of the time (above 0, in any unit) and of the event: 1 (event) or 0 (observation ended), or
+        yes and no, dead and alive.
+    predictors
+        Clinical columns for the models ``clinical`` and ``combined``, and the columns that are features. No
+        other clinical column is ever used; without any only ``radiomic`` is fitted.
+    rows
         Which rows of the feature table to take, where it holds several per subject.
     stable
         Names of the stable features. None finds them by ICC(A,1) inside each fold where the feature
         table holds several readers' rows, and else keeps all.
-    stability_readers
-        Readers whose agreement decides; None takes all but ``auto``, and ``auto`` too where `reader` is
-        ``auto``. Not together with `stable`.
     settings
         Folds, penalty, limits, bootstrap, permutations.
-    jobs
-        Processes to use; the result does not depend on it.
-    progress
-        Progress display.
+    execution
+        Processes and progress display; the result does not depend on them.
+
+    Each field of `endpoint`, `predictors`, `rows`, `settings` and `execution` may be given by its own name:
+    ``evaluate_outcome(features, clinical, time="os_days", event="os_event", folds=3)``.
 
     Returns
     -------
@@ -109,43 +93,16 @@ def evaluate_outcome(
     AmbiguousError
         When several rows of a subject fit; the message lists the choices.
     """
-    wanted = {
-        "reader": reader,
-        "timepoint": timepoint,
-        "sequence": sequence,
-        "roi": roi,
-        "variant": variant,
-        "engine": engine,
-        "reading": reading,
-    }
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")
-    endpoint = EndpointRule(time, event, tuple(event_value), zero_times)
-    features, seen, told = without_seen_masks(features, wanted)
-    chosen = choose_rows(features, wanted)
-    choice = radiomic_columns(features, clinical, feature_names, time=time, event=event)
-    names = choice.names
-    rule = find_rule(
-        features,
-        chosen,
-        names,
-        stable=stable,
-        readers=stability_readers,
-        threshold=settings.icc_threshold,
-        min_subjects=settings.min_subjects,
-    )
+    features, seen, told = without_seen_masks(features, rows.reader)
+    chosen = choose_rows(features, rows.wanted())
+    choice = radiomic_columns(features, clinical, predictors.feature_names, endpoint)
+    rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
     data = assemble(
-        chosen,
-        clinical,
-        names,
-        rule,
-        endpoint,
-        covariates=covariates,
-        declared=declared,
-        folds=settings.folds,
-        seen=seen,
+        chosen, clinical, choice.names, rule, endpoint, predictors, folds=settings.folds, seen=seen
     )
-    result = _evaluate(data, choice, settings, time=time, event=event, jobs=jobs, progress=progress)
+    result = _evaluate(data, choice, endpoint, settings, execution)
     result.summary["sentences"] = [*told, *mixture_sentences(chosen), *result.summary["sentences"]]
     return result
 
@@ -153,20 +110,17 @@ def evaluate_outcome(
 def _evaluate(
     data: OutcomeData,
     choice: FeatureChoice,
+    endpoint: Endpoint,
     settings: OutcomeSettings,
-    *,
-    time: str,
-    event: str,
-    jobs: int,
-    progress: Progress,
+    execution: Execution,
 ) -> OutcomeResult:
-    results = cross_validate(data, settings, data.models, jobs=jobs, progress=progress)
+    results = cross_validate(data, settings, data.models, execution=execution)
     groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
     tests = {}
     if settings.permutations:
         tested = data.models[-1]
         observed = log_rank(data.y, groups[tested])
-        tests[tested] = permutation_test(data, settings, tested, observed, jobs=jobs, progress=progress)
+        tests[tested] = permutation_test(data, settings, tested, observed, execution=execution)
     performance = performance_table(data, results, settings)
     return OutcomeResult(
         performance=performance,
@@ -174,5 +128,5 @@ def _evaluate(
         kaplan_meier=kaplan_meier_table(data.y, groups, settings.confidence),
         selection=selection_table(data, results),
         flow=data.excluded,
-        summary=summarise(data, choice, results, performance, tests, settings, time=time, event=event),
+        summary=summarise(data, choice, results, performance, tests, settings, endpoint),
     )

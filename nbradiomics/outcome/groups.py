@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
-from nbradiomics.execution.batch import Progress, quiet, run_cases
+from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.crossvalidation import FoldResult, cross_validate
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def permutation_test(
     model: str,
     observed: float,
     *,
-    jobs: int = 1,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> PermutationTest:
     """Test whether a model's risk groups differ more than they would without any relation to the outcome.
 
@@ -117,7 +116,7 @@ def permutation_test(
         f"permutation {number}": (data, settings, model, number)
         for number in range(1, settings.permutations + 1)
     }
-    batch = run_cases(permuted_statistic, cases, stage="permutations", jobs=jobs, progress=progress)
+    batch = execution.map(permuted_statistic, cases, stage="permutations")
     reached = sum(value >= observed for value in batch.results.values())
     failed = len(batch.failures)
     p = (1 + reached + failed) / (1 + settings.permutations)
@@ -128,7 +127,7 @@ def permuted_statistic(data: OutcomeData, settings: OutcomeSettings, model: str,
     """Log-rank chi-squared of a model's groups after the cross-validation of one permutation."""
     rng = np.random.default_rng([settings.seed, number])
     permuted = data.with_outcome(data.y[rng.permutation(len(data.y))])
-    results = cross_validate(permuted, replace(settings, permutations=0), [model])
+    results = cross_validate(permuted, settings.changed(permutations=0), [model])
     return log_rank(permuted.y, majority_groups(results, model, len(permuted.y)))
 
 

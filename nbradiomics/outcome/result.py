@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.files.atomic import write_text
 from nbradiomics.tables import write_table
+from nbradiomics.tables.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class OutcomeResult:
+@dataclass(frozen=True, repr=False)
+class OutcomeResult(Result):
     """Result of :func:`nbradiomics.outcome.evaluate_outcome`.
 
     Attributes

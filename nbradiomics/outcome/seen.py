@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ REASON = "the model was trained on it"
 
 
 def without_seen_masks(
-    features: pd.DataFrame, wanted: Mapping[str, object]
+    features: pd.DataFrame, reader: str | None
 ) -> tuple[pd.DataFrame, set[str], list[str]]:
     """Leave out the rows of automatic masks of subjects that the model was trained on.
 
@@ -31,8 +31,8 @@ def without_seen_masks(
     features
         Feature table; without a column ``reader`` or ``subject`` it stays as it is, unless ``in_training``
         says of a row that it is a seen one.
-    wanted
-        Which rows the outcome models take.
+    reader
+        Whose masks the outcome models take, where that is said.
 
     Returns
     -------
@@ -49,19 +49,18 @@ def without_seen_masks(
         When no automatic mask is left, and these were asked for.
     """
     require_named_model(features)
-    asked = wanted.get("reader")
     automatic = (
         features["reader"] == AUTO if "reader" in features else pd.Series(COLUMN in features, features.index)
     )
     if "subject" not in features or not automatic.any():
         return features, set(), []
-    own = asked in (None, AUTO)
+    own = reader in (None, AUTO)
     subjects = set(features.loc[automatic, "subject"].astype(str))
     seen = seen_subjects(features) & subjects
     left = features[~automatic_rows_of_seen(features)]
     if not own:
         return left, set(), []
-    if seen == subjects and (asked == AUTO or automatic.all()):
+    if seen == subjects and (reader == AUTO or automatic.all()):
         raise InputError(
             f"the model was trained on all {len(subjects)} subjects with automatic masks.",
             "Take another reader's masks, or subjects that are new to the model.",

@@ -1,53 +1,40 @@
-"""The knobs of an outcome evaluation, with defaults that suit a cohort of 50 to 300 subjects."""
+"""How outcome models are fitted and validated, with defaults that suit a cohort of 50 to 300 subjects."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
-from nbradiomics.errors import InputError
-from nbradiomics.reproducibility import MINIMUM_SUBJECTS
+from pydantic import AfterValidator, AliasChoices, Field
+
+from nbradiomics.clinical.declaration import Declaration
+from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, THRESHOLD, LeastSubjects, Threshold
+from nbradiomics.settings import Settings
+from nbradiomics.settings.kinds import Confidence, Names, Seed
+
+#: Fewest draws of a bootstrap whose percentiles mean anything.
+_FEWEST_DRAWS = 100
 
 
-@dataclass(frozen=True)
-class OutcomeSettings:
-    """How outcome models are fitted and validated.
+def _none_or_enough(draws: int) -> int:
+    if 0 < draws < _FEWEST_DRAWS:
+        raise ValueError(f"percentiles need {_FEWEST_DRAWS} draws or more; 0 leaves the intervals out")
+    return draws
 
-    Attributes
-    ----------
-    folds
-        Folds of the stratified cross-validation, 2 or more.
-    repeats
-        How often the cross-validation is repeated with other folds, 1 or more.
-    seed
-        Seed of folds, bootstrap and permutations; one seed gives one result, whatever the number of jobs.
-    penalizer
-        Strength of the Cox penalty of features, as lifelines defines it: the log partial likelihood of n
-        subjects is lessened by ``n * penalizer * (l1_ratio * |b| + (1 - l1_ratio) / 2 * b^2)``, b per
-        standard deviation. See the notes for the default.
-    covariate_penalizer
-        The same for covariates, which are few and chosen by hand.
-    l1_ratio
-        0 is ridge (all features stay in), 1 is lasso.
-    icc_threshold
-        A feature is stable where the lower 95 % limit of its ICC(A,1) reaches this value. 0.75 is the
-        border of good reliability in Koo and Li 2016.
-    min_subjects
-        Fewest subjects, measured by all readers, for a feature to be stable, 2 or more: as in
-        `assess_reproducibility`. The training part of a fold needs half as many, as it has in two folds.
-    correlation
-        Of two features whose absolute Spearman correlation exceeds this value one is dropped.
-    bootstraps
-        Draws of the percentile bootstrap; 0 for no intervals.
-    confidence
-        Confidence level of the bootstrap and Kaplan-Meier intervals, between 0 and 1.
-    permutations
-        How often the whole cross-validation is refitted on permuted outcomes for the p value of the risk
-        groups; 0 for no p value. Each costs as much as the cross-validation of one model.
 
-    Raises
-    ------
-    InputError
-        When a value is out of its range.
+class Predictors(Declaration):
+    """Which columns enter the models, and what is said about those of the clinical table."""
+
+    covariates: Names = Field(default=(), description="Clinical columns that enter the models.")
+    feature_names: Names = Field(
+        default=(),
+        validation_alias=AliasChoices("features", "feature_names"),
+        description="Features that count: names or patterns (original_shape_*); those with a name of "
+        "PyRadiomics unless given, and all numeric columns of a table that has none of these.",
+    )
+
+
+class ModelSettings(Settings):
+    """How the models of one endpoint are fitted and validated.
 
     Notes
     -----
@@ -60,38 +47,65 @@ class OutcomeSettings:
     gained 0.04 rather than 0.02.
     """
 
-    folds: int = 5
-    repeats: int = 10
-    seed: int = 0
-    penalizer: float = 1.0
-    covariate_penalizer: float = 0.1
-    l1_ratio: float = 0.0
-    icc_threshold: float = 0.75
-    min_subjects: int = MINIMUM_SUBJECTS
-    correlation: float = 0.9
-    bootstraps: int = 1000
-    confidence: float = 0.95
-    permutations: int = 0
+    folds: Annotated[int, Field(ge=2)] = Field(
+        default=5, description="Folds of the stratified cross-validation."
+    )
+    repeats: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="How often the cross-validation is repeated with other folds."
+    )
+    penalizer: Annotated[float, Field(ge=0)] = Field(
+        default=1.0,
+        description="Strength of the Cox penalty of features, as lifelines defines it: the log partial "
+        "likelihood of n subjects is reduced by n * penalizer * (l1_ratio * |b| + (1 - l1_ratio) / 2 * b^2), "
+        "b per standard deviation.",
+    )
+    covariate_penalizer: Annotated[float, Field(ge=0)] = Field(
+        default=0.1, description="The same for covariates, which are few and chosen by hand."
+    )
+    l1_ratio: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0, description="Kind of the penalty: 0 is ridge (all features stay in), 1 is lasso."
+    )
+    correlation: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.9,
+        description="Of two features whose absolute Spearman correlation exceeds this value one is dropped.",
+    )
+    bootstraps: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough)] = Field(
+        default=1000, description="Draws of the percentile bootstrap; 0 for no intervals."
+    )
+    confidence: Confidence = Field(
+        default=0.95, description="Confidence of the bootstrap and Kaplan-Meier intervals."
+    )
+    permutations: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="How often the whole cross-validation is refitted on permuted outcomes for the p of the "
+        "risk groups; 0 gives no p. Each costs as much as the cross-validation of one model.",
+    )
+    stability_readers: Names | None = Field(
+        default=None,
+        description="Readers whose agreement decides which features are stable, inside each fold; all but "
+        "auto unless given, and auto too where the features come from its masks.",
+    )
 
-    def __post_init__(self) -> None:
-        self._check("folds", self.folds >= 2, "2 or more")
-        self._check("repeats", self.repeats >= 1, "1 or more")
-        self._check("seed", self.seed >= 0, "0 or more")
-        self._check("penalizer", 0 <= self.penalizer < float("inf"), "0 or more")
-        self._check("covariate_penalizer", 0 <= self.covariate_penalizer < float("inf"), "0 or more")
-        self._check("l1_ratio", 0 <= self.l1_ratio <= 1, "between 0 and 1")
-        self._check("icc_threshold", -1 <= self.icc_threshold <= 1, "between -1 and 1")
-        self._check("min_subjects", self.min_subjects >= 2, "2 or more")
-        self._check("correlation", 0 < self.correlation <= 1, "above 0 and at most 1")
-        self._check("bootstraps", self.bootstraps >= 0, "0 or more")
-        self._check("confidence", 0 < self.confidence < 1, "between 0 and 1, both excluded")
-        self._check("permutations", self.permutations >= 0, "0 or more")
+
+class OutcomeSettings(ModelSettings):
+    """How outcome models are fitted and validated, with what a study states for all of its stages."""
+
+    seed: Seed = Field(
+        default=0,
+        description="Seed of folds, bootstrap and permutations; one seed gives one result, whatever the "
+        "number of jobs.",
+    )
+    icc_threshold: Threshold = Field(
+        default=THRESHOLD,
+        description="A feature is stable where the lower 95 % limit of its ICC(A,1) reaches this value.",
+    )
+    min_subjects: LeastSubjects = Field(
+        default=MINIMUM_SUBJECTS,
+        description="Fewest subjects, measured by all readers, for a feature to be stable. The training part "
+        "of a fold needs half as many, as it has in two folds.",
+    )
 
     @property
     def min_subjects_of_fold(self) -> int:
         """Fewest training subjects of a fold whom all readers must have measured."""
         return max(2, -(-self.min_subjects // 2))
-
-    def _check(self, name: str, good: bool, wanted: str) -> None:
-        if not good:
-            raise InputError(f"outcome setting {name} is {getattr(self, name)}.", f"Give {wanted}.")

@@ -11,7 +11,8 @@ import numpy as np
 from nbradiomics.cohort.components import is_component, refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.wording import share
-from nbradiomics.reproducibility import CAUTION_BELOW, MINIMUM_SUBJECTS
+from nbradiomics.outcome.settings import OutcomeSettings
+from nbradiomics.reproducibility import CAUTION_BELOW
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.tables import AUTO
 
@@ -118,13 +119,7 @@ def listed_rule(stable: Sequence[str], features: Sequence[str]) -> StabilityRule
 
 
 def rated_rule(
-    table: pd.DataFrame,
-    chosen: pd.DataFrame,
-    features: Sequence[str],
-    *,
-    readers: Sequence[str] | None,
-    threshold: float,
-    min_subjects: int = MINIMUM_SUBJECTS,
+    table: pd.DataFrame, chosen: pd.DataFrame, features: Sequence[str], settings: OutcomeSettings
 ) -> StabilityRule:
     """Rule of the readers' agreement, for rows of a feature table that several readers made.
 
@@ -136,13 +131,10 @@ def rated_rule(
         Its rows of the outcome model, one per subject.
     features
         Names of the features.
-    readers
-        Readers to compare; None takes all but ``auto``, and ``auto`` too when the chosen rows are its.
-    threshold
-        Limit of the lower confidence limit of the ICC.
-    min_subjects
-        Fewest subjects whom all readers measured for a feature to be stable.
+    settings
+        Readers to compare, threshold of the ICC, fewest subjects whom all readers measured.
     """
+    readers, min_subjects = settings.stability_readers, settings.min_subjects
     if readers is not None and (len(set(readers)) < 2 or len(set(readers)) < len(readers)):
         raise InputError(
             f"stability readers are {', '.join(readers) or 'none'}.", "Name two different readers or more."
@@ -163,9 +155,9 @@ def rated_rule(
         return StabilityRule("none", text)
     text = (
         f"A feature was stable in a fold where the lower {share(ICC_CONFIDENCE)} limit of ICC(A,1) among the "
-        f"readers {', '.join(names)} reached {threshold:g} in that fold's training subjects alone "
-        f"({len(ratings.subjects)} subjects were measured by all of them{_caution(len(ratings.subjects))}; a "
-        f"feature needs {min_subjects})."
+        f"readers {', '.join(names)} reached {settings.icc_threshold:g} in that fold's training subjects "
+        f"alone ({len(ratings.subjects)} subjects were measured by all of "
+        f"them{_caution(len(ratings.subjects))}; a feature needs {min_subjects})."
     )
     return StabilityRule("icc", text, ratings=ratings)
 
@@ -234,20 +226,15 @@ def find_rule(
     features: Sequence[str],
     *,
     stable: Sequence[str] | None,
-    readers: Sequence[str] | None,
-    threshold: float,
-    min_subjects: int = MINIMUM_SUBJECTS,
+    settings: OutcomeSettings,
 ) -> StabilityRule:
     """Rule of a given list, else of the readers' agreement; see :func:`listed_rule`, :func:`rated_rule`."""
-    for names in (stable, readers):
-        if isinstance(names, str):
-            raise InputError(f"a list was expected, the text {names!r} came.", f"Give [{names!r}].")
-    if stable is not None and readers is not None:
+    if isinstance(stable, str):
+        raise InputError(f"a list was expected, the text {stable!r} came.", f"Give [{stable!r}].")
+    if stable is not None and settings.stability_readers is not None:
         raise InputError(
             "both a list of stable features and stability readers were given.", "Give one of the two."
         )
     if stable is not None:
         return listed_rule(stable, features)
-    return rated_rule(
-        table, chosen, features, readers=readers, threshold=threshold, min_subjects=min_subjects
-    )
+    return rated_rule(table, chosen, features, settings)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
@@ -32,9 +32,7 @@ def summarise(
     performance: pd.DataFrame,
     tests: Mapping[str, PermutationTest],
     settings: OutcomeSettings,
-    *,
-    time: str,
-    event: str,
+    endpoint: Endpoint,
 ) -> dict[str, Any]:
     """Summary of an evaluation, ready for JSON.
 
@@ -52,8 +50,8 @@ def summarise(
         level compares with), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
-        "time": time,
-        "event": event,
+        "time": endpoint.time,
+        "event": endpoint.event,
         "subjects": len(data.y),
         "events": int(data.y["event"].sum()),
         "excluded": len(data.excluded),
@@ -69,11 +67,13 @@ def summarise(
         "missing_covariates": _missing(data),
         "clinical": dict(data.description.records),
         "warnings": list(data.description.warnings),
-        "suspicious": suspicions(data.frame, data.y, data.categorical, time=time, event=event),
+        "suspicious": suspicions(
+            data.frame, data.y, data.categorical, time=endpoint.time, event=endpoint.event
+        ),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
         **_fold_counts(data.models, results),
         "level_meaning": level_meaning(settings),
-        "settings": asdict(settings),
+        "settings": settings.model_dump(mode="json"),
     }
     read = (choice.sentence, *data.description.sentences, *data.description.warnings)
     summary["sentences"] = [*_sentences(summary, read, performance, tests, settings)]

@@ -1,9 +1,9 @@
 """Numbers against numbers: which features survive a change of reader. Nothing here knows of outcomes."""
 
 from nbradiomics.reproducibility.icc import IccResult, icc
+from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, StabilitySettings
 from nbradiomics.reproducibility.stability import (
     CAUTION_BELOW,
-    MINIMUM_SUBJECTS,
     assess_reproducibility,
     ratings_array,
     read_stable,
@@ -15,6 +15,7 @@ __all__ = [
     "LIMITS",
     "MINIMUM_SUBJECTS",
     "IccResult",
+    "StabilitySettings",
     "assess_reproducibility",
     "icc",
     "ratings_array",

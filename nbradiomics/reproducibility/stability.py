@@ -15,29 +15,23 @@ from nbradiomics.cohort.in_training import require_named_model, seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.icc import icc
-from nbradiomics.tables import AUTO, feature_columns, read_named_table, select
+from nbradiomics.reproducibility.settings import StabilitySettings
+from nbradiomics.settings import spread
+from nbradiomics.tables import AUTO, Rows, feature_columns, read_named_table
 
-#: Fewest subjects from which a feature can be stable: two with equal ratings would have an ICC of 1.
-MINIMUM_SUBJECTS = 10
 #: Fewer subjects than these call for caution: Koo and Li 2016 advise 30 or more, and three raters or more.
 CAUTION_BELOW = 30
 _SHOWN = 5  # of a long list, in messages
 
 
+@spread(rows=Rows, settings=StabilitySettings)
 def assess_reproducibility(
     features: pd.DataFrame,
     *,
     readers: Sequence[str] | None = None,
     feature_names: Sequence[str] = (),
-    timepoint: str | None = None,
-    sequence: str | None = None,
-    roi: str | None = None,
-    variant: str | None = None,
-    engine: str | None = None,
-    reading: int | str | None = None,
-    threshold: float = 0.75,
-    confidence: float = 0.95,
-    min_subjects: int = MINIMUM_SUBJECTS,
+    rows: Rows = Rows(),  # noqa: B008 - frozen
+    settings: StabilitySettings = StabilitySettings(),  # noqa: B008 - frozen
 ) -> pd.DataFrame:
     """Agreement of the readers' features: ICC(A,1) of each feature, and whether it is stable.
 
@@ -52,15 +46,12 @@ def assess_reproducibility(
     feature_names
         Names or patterns (``original_shape_*``) of the columns that are features; without any, those with a
         name of PyRadiomics, and all numeric columns of a table that has none of these.
-    timepoint, sequence, roi, variant, engine, reading
-        Which rows; needed only where the readers' rows hold several values of one.
-    threshold
-        Smallest lower confidence limit of a stable feature, 0 to 1. Koo and Li [1]_ call 0.5 to 0.75
-        moderate, to 0.9 good, above excellent.
-    confidence
-        Confidence level of the interval.
-    min_subjects
-        Fewest subjects with a value by every reader for a feature to be stable, 2 or more.
+    rows
+        Which rows; needed only where the readers' rows hold several values of one column. Each of its fields
+        may be given by its own name: ``timepoint="baseline"``.
+    settings
+        What counts as stable. Each of its fields may be given by its own name: ``threshold=0.9``. Koo and
+        Li [1]_ call an ICC of 0.5 to 0.75 moderate, to 0.9 good, above excellent.
 
     Returns
     -------
@@ -75,7 +66,7 @@ def assess_reproducibility(
         ``low``      float   lower confidence limit
         ``high``     float   upper confidence limit
         ``subjects`` integer subjects with a value by every reader; the others are left out
-        ``stable``   boolean ``low`` >= `threshold`; False where undefined or with too few subjects
+        ``stable``   boolean ``low`` >= the threshold; False where undefined or with too few subjects
         ``readers``  text    the readers who were compared, with commas
         ``note``     text    why the feature is not stable where it is not for its ICC
         ============ ======= =====================================================================
@@ -98,25 +89,12 @@ def assess_reproducibility(
     ----------
     .. [1] Koo TK, Li MY. J Chiropr Med 2016;15:155-163.
     """
-    if not 0 <= threshold <= 1:
-        raise InputError(f"threshold is {threshold}.", "Give a number between 0 and 1, such as 0.75.")
-    if min_subjects < 2:
-        raise InputError(f"min_subjects is {min_subjects}.", "Give 2 or more; 10 unless there is a reason.")
     require_named_model(features)
-    rows = _unseen(_rows_of(features, readers))
-    chosen = {
-        "timepoint": timepoint,
-        "sequence": sequence,
-        "roi": roi,
-        "variant": variant,
-        "engine": engine,
-        "reading": reading,
-    }
-    rows = select(rows, **chosen)
-    refuse_components(rows["roi"].unique() if "roi" in rows else [])
-    compared = list(pd.unique(rows["reader"])) if readers is None else [str(name) for name in readers]
-    ratings, _, names = ratings_array(rows, compared, feature_names)
-    result = icc(ratings, "A,1", confidence)
+    chosen = rows.of(_unseen(_rows_of(features, readers)))
+    refuse_components(chosen["roi"].unique() if "roi" in chosen else [])
+    compared = list(pd.unique(chosen["reader"])) if readers is None else [str(name) for name in readers]
+    ratings, _, names = ratings_array(chosen, compared, feature_names)
+    result = icc(ratings, "A,1", settings.confidence)
     columns: dict[str, Any] = {
         "feature": names,
         "icc": result.value,
@@ -124,10 +102,10 @@ def assess_reproducibility(
         "high": result.high,
         "subjects": result.subjects,
         # NaN is not: undefined is not stable
-        "stable": (result.low >= threshold) & (result.subjects >= min_subjects),
+        "stable": (result.low >= settings.threshold) & (result.subjects >= settings.min_subjects),
         "readers": ", ".join(compared),
         "note": [
-            _note(value, int(subjects), min_subjects)
+            _note(value, int(subjects), settings.min_subjects)
             for value, subjects in zip(result.value, result.subjects, strict=True)
         ],
     }

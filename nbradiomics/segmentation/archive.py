@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.files.regular_file import require_regular
 
 MOST_MEMBERS = 10_000

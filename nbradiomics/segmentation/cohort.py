@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from glob import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -15,11 +15,12 @@ import pandas as pd
 import SimpleITK as sitk
 from typing_extensions import TypedDict
 
-from nbradiomics.cohort import Cohort, Scan
+from nbradiomics.cohort import Cohort, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.in_training import state_of
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Failure, Progress, quiet
-from nbradiomics.execution.workspace import Payload, Workspace, content_hash, result_key, run_stored
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.files.names import file_stems
 from nbradiomics.images.io import write_image
 from nbradiomics.messages.wording import against, ratio
@@ -37,7 +38,9 @@ from nbradiomics.segmentation.prediction.inputs import (
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.segmentation.prediction.predict import Prediction
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
+from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO
+from nbradiomics.tables.result import Result
 
 STAGE = "segment"
 NUMBERS = ["volume_ml", "removed_ml", "volume_cv", "fold_dice"]
@@ -63,8 +66,8 @@ class _Segmented(TypedDict):
     files: dict[str, str]
 
 
-@dataclass(frozen=True)
-class SegmentedCohort:
+@dataclass(frozen=True, repr=False)
+class SegmentedCohort(Result):
     """What segmenting a cohort gives.
 
     Attributes
@@ -109,15 +112,16 @@ class _Job:
             channels=[(channel.name, content_hash(channel.image)) for channel in scan.channels],
             subject=scan.subject,  # the card may know it
             model=self.model.fingerprint,
-            inference=asdict(self.inference),
-            postprocessing=asdict(self.postprocessing),
+            inference=self.inference.model_dump(),
+            postprocessing=self.postprocessing.model_dump(),
             files=sorted(files),
             engine=[version(package) for package in ("torch", "nnunetv2", "SimpleITK")],
         )
 
 
+@spread(execution=Execution)
 def segment_cohort(
-    cohort: Cohort,
+    cohort: CohortSource,
     *,
     model: str | Path | Model,
     masks: str | Path,
@@ -125,20 +129,17 @@ def segment_cohort(
     inference: Inference = Inference(),  # noqa: B008 - frozen
     postprocessing: PostProcessing = PostProcessing(),  # noqa: B008 - frozen
     training_subjects: Sequence[str] | None = None,
-    models: str | Path | None = None,
-    threads: int | None = None,
-    jobs: int = 1,
-    workspace: Workspace | None = None,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> SegmentedCohort:
     """Segment every scan of a cohort with an nnU-Net model.
 
     Parameters
     ----------
     cohort
-        Which images; it must not hold reader `auto` yet.
+        Which images: a cohort table (a file or a DataFrame), or a loaded one, without reader `auto`.
     model
-        Name of a bundled or imported model, a trained nnU-Net v2 folder, or a loaded model.
+        Name of a bundled or imported model, a trained nnU-Net v2 folder, or a loaded model: `load_model`
+        finds those of another folder of models.
     masks
         Folder that the masks are written to, one compressed NIfTI file per scan.
     maps
@@ -152,16 +153,9 @@ def segment_cohort(
     training_subjects
         Subjects of the cohort that the model was trained on, beside those that its card records; an empty
         list says: no further ones. ``None`` leaves it to the card.
-    models
-        Folder of imported models; see `load_model`.
-    threads
-        Threads of torch in each process; ``None`` leaves their number alone, or is one with several `jobs`.
-    jobs
-        Processes; each holds the model. 1 stays in this one.
-    workspace
-        Where results are kept and found again; ``None`` segments everything.
-    progress
-        Progress display.
+    execution
+        Processes (each holds the model), threads of torch in each, progress display, and the workspace where
+        results are kept and found again. Each of its fields may be given by its own name: ``jobs=2``.
 
     Raises
     ------
@@ -170,24 +164,24 @@ def segment_cohort(
     ModelError
         When the model cannot be used.
     """
+    cohort = load_cohort(cohort)
     if AUTO in cohort.readers():
         raise InputError(f"{cohort.path} already holds reader {AUTO!r}.", "Remove its rows to segment again.")
     if maps is not None and os.path.abspath(maps) == os.path.abspath(masks):
         raise InputError(f"masks and maps both go to {masks}.", "Give each a folder of its own.")
-    loaded = model if isinstance(model, Model) else load_model(model, models=models)
-    job = _Job(loaded, loaded.resolve(inference), postprocessing, threads)
+    loaded = model if isinstance(model, Model) else load_model(model)
+    job = _Job(loaded, loaded.resolve(inference), postprocessing, execution.threads)
     scans = {scan.name: scan for scan in cohort.scans()}
     files = _files(scans, Path(masks), None if maps is None else Path(maps), loaded.folds)
-    batch = run_stored(
+    batch = execution.map(
         _segment_scan,
         {name: (scan, job, files[name]) for name, scan in scans.items()},
-        key=lambda name: job.key(scans[name], files[name]),
         stage=STAGE,
-        schema=_Segmented,
-        workspace=workspace,
-        holds=lambda name, payload: _hashes(files[name]) == payload["files"],
-        jobs=jobs,
-        progress=progress,
+        stored=Stored(
+            key=lambda name: job.key(scans[name], files[name]),
+            schema=_Segmented,
+            holds=lambda name, payload: _hashes(files[name]) == payload["files"],
+        ),
     )
     for failure in batch.failures:  # what an earlier model left must not pass for this one's
         for file in files[failure.case].values():
@@ -370,8 +364,8 @@ def _provenance(job: _Job, warnings: list[str]) -> dict[str, Any]:
     return {
         "model": job.model.describe(),
         "segmentation": {
-            "inference": asdict(job.inference),
-            "postprocessing": asdict(job.postprocessing),
+            "inference": job.inference.model_dump(),
+            "postprocessing": job.postprocessing.model_dump(),
             "warnings": warnings,
         },
     }

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.files.regular_file import open_regular
 from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation.archive import GIB, extract, open_archive, require_below, require_space
@@ -32,6 +34,8 @@ from nbradiomics.segmentation.model_files.layout import (
 )
 from nbradiomics.segmentation.store import models_folder, require_free_name
 from nbradiomics.segmentation.work_folder import clear_abandoned, put, work_folder
+from nbradiomics.settings import Settings, spread
+from nbradiomics.settings.kinds import Names
 
 MAX_BYTES = 20 * GIB
 
@@ -58,13 +62,31 @@ class ImportedModel:
     left_out: int
 
 
+class ModelDescription(Settings):
+    """What is said of a model beside its own files."""
+
+    name: str | None = Field(
+        default=None,
+        description="Letters, digits, '.', '_' and '-'; unless given that of the model's card, else its data "
+        "set and configuration.",
+    )
+    tumour: Names = Field(
+        default=(),
+        description="Labels of dataset.json that make up the tumour, or one region; needed where it is not "
+        "the only label and not called tumour.",
+    )
+    orientation: str | None = Field(
+        default=None,
+        description="Axes in which the training images lay, such as LPS. Images are then turned to it.",
+    )
+
+
+@spread(description=ModelDescription)
 def import_model(
     source: str | Path,
     *,
-    name: str | None = None,
+    description: ModelDescription = ModelDescription(),  # noqa: B008 - frozen
     models: str | Path | None = None,
-    tumour: Sequence[str] = (),
-    orientation: str | None = None,
     inside: str | None = None,
     replace_existing: bool = False,
     max_bytes: int = MAX_BYTES,
@@ -79,16 +101,11 @@ def import_model(
     ----------
     source
         Zip archive (of ``nnUNetv2_export_model_to_zip``, say) or folder that holds the model.
-    name
-        Letters, digits, ``.``, ``_`` and ``-``; unless given that of the model's card, else its data set and
-        configuration.
+    description
+        Name, tumour and orientation, where the model's own files do not say them. Each of its fields may be
+        given by its own name: ``name="mri-v2"``.
     models
         Folder of imported models; see `models_folder`.
-    tumour
-        Labels of ``dataset.json`` that make up the tumour, or one region; needed where it is not the only
-        label and not called tumour.
-    orientation
-        Axes in which the training images lay, such as ``LPS``. Images are then turned to it.
     inside
         Which model, where the source holds several: its folder there.
     replace_existing
@@ -107,10 +124,10 @@ def import_model(
     ModelError
         When the archive is not safe, or `load_model` would refuse the model.
     """
-    source, root = Path(source), models_folder(models)
+    source, root, name = Path(source), models_folder(models), description.name
     if name is not None:
         require_free_name(name, root, replace=replace_existing)
-    said = _said(tumour, orientation)
+    said = _said(description.tumour, description.orientation)
     root.mkdir(parents=True, exist_ok=True)
     clear_abandoned(root)
     with (

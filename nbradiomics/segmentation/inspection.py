@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import ModelError
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.segmentation.importing import MAX_BYTES, opened, renamed
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.segmentation.model_files.layout import Folds, folds_of

@@ -122,7 +122,7 @@ class Model:
             )
         resolved = inference.resolved()
         if resolved.resampling == "torch" and not _resamples_linearly(self.predictor):
-            return replace(resolved, resampling="stock")
+            return resolved.changed(resampling="stock")
         return resolved
 
     def with_folds(self, names: Sequence[str]) -> Model:

@@ -12,18 +12,8 @@ from nbradiomics.files.names import absolute_path
 from nbradiomics.files.regular_file import exists, is_regular
 from nbradiomics.files.yaml_reader import MOST_BYTES, Document, YamlError, read_yaml
 from nbradiomics.messages.problem import Problem, raise_errors
-from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.messages.wording import quoted
-from nbradiomics.study.study import (
-    Endpoint,
-    Extract,
-    Outcome,
-    Readers,
-    Reproducibility,
-    Section,
-    Segment,
-    Study,
-)
+from nbradiomics.settings import told
+from nbradiomics.study.study import Study
 from nbradiomics.tables import read_text
 
 #: Problems that are told of one file.
@@ -157,27 +147,5 @@ def _problems(path: Path, document: Document, details: Sequence[Any]) -> list[Pr
 def _problem(path: Path, document: Document, details: Any) -> Problem:
     keys = tuple(details["loc"])
     column = ".".join(str(key) for key in keys if key != "[key]")
-    line = str(document.line(keys))
-    if details["type"] == "extra_forbidden":
-        allowed = _allowed(keys[:-1])
-        remedy = f"{did_you_mean(str(keys[-1]), allowed)}Keys allowed here: {', '.join(allowed)}."
-        return Problem(str(path), line, column, "error", f"unknown key {quoted(str(keys[-1]))}.", remedy)
-    found = (
-        f"{details['msg']}; found: {quoted(details['input'])}."
-        if details["type"] != "missing"
-        else "missing."
-    )
-    return Problem(str(path), line, column, "error", found, "See the README's example of a study.")
-
-
-def _allowed(keys: tuple[Any, ...]) -> list[str]:
-    models: dict[str, type[Section]] = {
-        "segment": Segment,
-        "readers": Readers,
-        "extract": Extract,
-        "reproducibility": Reproducibility,
-        "outcome": Outcome,
-        "endpoints": Endpoint,
-    }
-    names = [key for key in keys if key in models]
-    return list((models[names[-1]] if names else Study).model_fields)
+    found, remedy = told(details, Study)
+    return Problem(str(path), str(document.line(keys)), column, "error", found, remedy)

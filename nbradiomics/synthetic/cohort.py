@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution.batch import Progress, quiet, run_cases
+from nbradiomics.execution.execution import Execution
 from nbradiomics.files.atomic import write_text
 from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.images.io import write_image
+from nbradiomics.settings import spread
 from nbradiomics.synthetic import outcomes
 from nbradiomics.synthetic.case import COHORT_NAMESPACE, make_case, seed_of
 from nbradiomics.synthetic.outcomes import Outcome, draw_outcome
@@ -64,8 +65,13 @@ def draw_subject(seed: int, index: int) -> Subject:
     return Subject(seed, index, tumour, outcome, SCANNERS[index % len(SCANNERS)])
 
 
+@spread(execution=Execution)
 def make_cohort(
-    folder: str | Path, *, subjects: int = 60, seed: int = 0, jobs: int = 1, progress: Progress = quiet
+    folder: str | Path,
+    *,
+    subjects: int = 60,
+    seed: int = 0,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> Path:
     """Make a cohort of synthetic subjects whose truth is known.
 
@@ -81,10 +87,8 @@ def make_cohort(
         How many, at least 1.
     seed
         Equal seeds give equal files; subject i is the same whatever `subjects` is.
-    jobs
-        Processes.
-    progress
-        Progress display.
+    execution
+        Processes and progress display.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def make_cohort(
     _claim(folder, seed)
     drawn = [draw_subject(seed, index) for index in range(subjects)]
     missing = {subject.name: (subject, folder) for subject in drawn if not _complete(subject, folder)}
-    batch = run_cases(write_subject, missing, stage="synthesise", jobs=jobs, progress=progress)
+    batch = execution.map(write_subject, missing, stage="synthesise")
     if batch.failures:
         first = batch.failures[0]
         raise NbradiomicsError(

@@ -22,7 +22,7 @@ in_training
     Of an automatic mask: whether the model was trained on the subject (``yes``, ``no``, empty: not known).
 """
 
-from nbradiomics.tables.cells import HEADER_LINE, read_text_table
+from nbradiomics.tables.cells import HEADER_LINE, read_text_table, text_of
 from nbradiomics.tables.columns import NO_COLUMNS, plain_name, require_single_names, with_names
 from nbradiomics.tables.feature_table import (
     SUBJECT_NAMES,
@@ -39,7 +39,7 @@ from nbradiomics.tables.features import (
 )
 from nbradiomics.tables.index import AUTO, INDEX
 from nbradiomics.tables.numbers import WITH_POINT, Numbers, out_of_range, read_numbers
-from nbradiomics.tables.rows import select
+from nbradiomics.tables.rows import Rows, RowsOfReader, select
 from nbradiomics.tables.text import read_text
 from nbradiomics.tables.typed import read_named_table, read_raw, read_table
 from nbradiomics.tables.writing import write_table
@@ -54,6 +54,8 @@ __all__ = [
     "FeatureChoice",
     "FeatureTable",
     "Numbers",
+    "Rows",
+    "RowsOfReader",
     "choose_features",
     "feature_columns",
     "is_pyradiomics_name",
@@ -70,6 +72,7 @@ __all__ = [
     "select",
     "subject_column",
     "subjects_of",
+    "text_of",
     "with_names",
     "write_table",
 ]

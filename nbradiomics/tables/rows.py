@@ -6,9 +6,42 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+from pydantic import Field
 
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.settings import Settings
+
+
+class Rows(Settings):
+    """Which rows of a feature table, where it holds several of a subject and reader."""
+
+    timepoint: str | None = Field(default=None, description="Which timepoint, where there are several.")
+    sequence: str | None = Field(default=None, description="Which sequence, where there are several.")
+    roi: str | None = Field(default=None, description="Which region, where there are several.")
+    variant: str | None = Field(default=None, description="Which variant, where there are several.")
+    engine: str | None = Field(
+        default=None, description="Which engine's rows, as the column says it, where there are several."
+    )
+    reading: int | str | None = Field(default=None, description="Which reading, where there are several.")
+
+    def wanted(self) -> dict[str, Any]:
+        """What is asked of each column; ``None`` where nothing is."""
+        return dict(self)
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """These rows of a table; see `select` for what is refused."""
+        return select(table, **self.wanted())
+
+
+class RowsOfReader(Rows):
+    """Which rows of a feature table, where it holds several of a subject."""
+
+    reader: str | None = Field(default=None, description="Whose masks the features come from.")
+
+    def wanted(self) -> dict[str, Any]:
+        """What is asked of each column, the reader first."""
+        return {"reader": self.reader, **super().wanted()}
 
 
 def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.execution import Execution
 from nbradiomics.files.atomic import write_text
 from nbradiomics.files.folder_in_use import working_in
+from nbradiomics.settings import spread
 from nbradiomics.synthetic import is_another_cohort, make_cohort
 from nbradiomics.workflows.earlier_folder import demo_owner
 from nbradiomics.workflows.folder import claim_run
@@ -21,14 +21,14 @@ FEWEST = 2
 FIVE_FOLDS = 40
 
 
+@spread(execution=Execution)
 def run_demo(
     out: str | Path,
     *,
     subjects: int = SUBJECTS,
     seed: int = 0,
-    jobs: int = 1,
-    progress: Progress = quiet,
     replace: bool = False,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> RunResult:
     """Make a synthetic cohort under ``out/input`` and run the whole study on it.
 
@@ -41,12 +41,10 @@ def run_demo(
         is then listed as a failure.
     seed
         Seed of the cohort; one seed gives the same tables.
-    jobs
-        Processes.
-    progress
-        Progress display.
     replace
         Remove the results of another study, or of a demo of another seed, from the folder first.
+    execution
+        Processes and progress display. Each of its fields may be given by its own name: ``jobs=2``.
 
     Raises
     ------
@@ -58,18 +56,18 @@ def run_demo(
         raise InputError(f"{subjects} subjects were asked for.", f"A demo needs {FEWEST} or more.")
     key = f"demo {subjects} {seed}"
     with working_in(Path(out), f"demo of {subjects} subjects, seed {seed}", key):
-        return _run_demo(Path(out), subjects, seed, replace, {"jobs": jobs, "progress": progress})
+        return _run_demo(Path(out), subjects, seed, replace, execution)
 
 
-def _run_demo(out: Path, subjects: int, seed: int, replace: bool, how: dict[str, Any]) -> RunResult:
+def _run_demo(out: Path, subjects: int, seed: int, replace: bool, execution: Execution) -> RunResult:
     folder = out / "input"
     another = is_another_cohort(folder, seed)
     if replace or not another:  # else `make_cohort` says what is there
         claim_run(out, demo_owner(out), replacing=replace, anew=another)
-    make_cohort(folder, subjects=subjects, seed=seed, **how)
+    make_cohort(folder, subjects=subjects, seed=seed, execution=execution)
     study = folder / "study.yaml"
     write_text(_study(seed, folds=5 if subjects >= FIVE_FOLDS else 3), study)
-    return run(study, out, **how)
+    return run(study, out, execution=execution)
 
 
 def _study(seed: int, *, folds: int) -> str:

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
 
-from nbradiomics.cohort import Cohort, load_cohort
+from nbradiomics.cohort import load_cohort
 from nbradiomics.cohort.lesions import COMPONENTS, least_volume, lesion_rule
-from nbradiomics.execution.batch import Failure, Progress, quiet
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.failures import write_failures
 from nbradiomics.execution.provenance import write_provenance
 from nbradiomics.execution.workspace import content_hash, result_key
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.files.folder_in_use import working_in
-from nbradiomics.messages.problem import Problem, raise_errors
+from nbradiomics.messages.problem import raise_errors
 from nbradiomics.report import build_report
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.segmentation.model import Model, load_model
+from nbradiomics.settings import spread
 from nbradiomics.study.checks import check_tables
+from nbradiomics.study.checks.study import study_label
 from nbradiomics.study.file import load_study
 from nbradiomics.study.study import Study
 from nbradiomics.tables import feature_columns
-from nbradiomics.workflows import stages
+from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
-from nbradiomics.workflows.stages import Run
+from nbradiomics.workflows.stages import STAGES
+from nbradiomics.workflows.stages.base import Work, run_stages
 from nbradiomics.workflows.summary import summarise
 
 
-@dataclass(frozen=True)
-class RunResult:
+@dataclass(frozen=True, repr=False)
+class RunResult(Result):
     """What a run leaves.
 
     Attributes
@@ -56,14 +61,14 @@ class RunResult:
     notes: tuple[str, ...] = ()
 
 
+@spread(execution=Execution)
 def run(
     study: str | Path,
     out: str | Path,
     *,
     models: str | Path | None = None,
-    jobs: int = 1,
-    progress: Progress = quiet,
     replace: bool = False,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> RunResult:
     """Run a study: check, segment, compare, readers, extract, reproducibility, outcome, report.
 
@@ -76,12 +81,11 @@ def run(
         continues; with a changed study it computes what the change touches.
     models
         Folder of imported models; see `nbradiomics.load_model`.
-    jobs
-        Processes.
-    progress
-        Progress display.
     replace
         Remove the results of another study from the folder first; without it they are not touched.
+    execution
+        Processes and progress display; results are kept in the run folder. Each of its fields may be given by
+        its own name: ``jobs=4``.
 
     Raises
     ------
@@ -102,62 +106,53 @@ def run(
             Path(out),
             owner,
             stems=scan_stems(cohort),
-            inputs=_inputs(plan, study_file, cohort),
+            inputs=[study_file.resolve(), *_tables(plan), *cohort.files()],
             segments=model is not None,
             replacing=replace,
         )
-        return _run(Run(plan, study_file, folder, model, jobs, progress), cohort, problems)
+        execution = replaced(execution, workspace=folder.workspace)
+        label = study_label(plan)
+        return _run(Work(plan, folder, execution, cohort, label, model, problems), study_file)
+
+
+def _tables(study: Study) -> list[Path]:
+    """Tables that a study reads."""
+    clinical = [study.readers.clinical, study.outcome.clinical if study.outcome else None]
+    return [study.cohort, *(file for file in clinical if file)]
 
 
 def _key(study: Study, model: Model | None) -> str:
     """What decides the results of a study, but for its images: two runs of one key may share a folder."""
-    clinical = [study.readers.clinical, study.outcome.clinical if study.outcome else None]
     return result_key(
         "run",
         study=study.model_dump(mode="json"),
-        tables=[content_hash(file) for file in [study.cohort, *clinical] if file],
+        tables=[content_hash(file) for file in _tables(study)],
         parameters=load_parameters(study.extract.params).fingerprint,
         model=model.fingerprint if model else None,
     )
 
 
-def _run(work: Run, cohort: Cohort, problems: list[Problem]) -> RunResult:
+def _run(work: Work, study_file: Path) -> RunResult:
     """Run the stages over a folder that is taken."""
-    stages.check_inputs(work, cohort, problems)
-    cohort, segmented = stages.segment(work, cohort)
-    agreement, undone = stages.compare(work, cohort)
-    failures = [*(segmented.failures if segmented else []), *undone]
-    failures += stages.study_agreement(work, cohort, agreement)
-    features, failed = stages.extract(work, cohort)
-    failures += failed + stages.reproduce(work, features)
-    failures += stages.predict(work, features)
-    failures = write_failures(failures, work.folder.file("failures.csv"), localised=work.folder.localised)
-    _write_provenance(work, cohort, segmented.provenance if segmented else {})
-    report = build_report(work.folder.root)
-    summary = summarise(work.folder, cohort, features, failures)
-    measured = bool(features[feature_columns(features)].notna().any(axis=None))
-    return RunResult(
-        work.folder.root, report, failures, summary, measured, tuple(work.folder.workspace.notes())
-    )
-
-
-def _inputs(study: Study, study_file: Path, cohort: Cohort) -> list[Path]:
-    """Files that a study reads, the tables first."""
-    clinical = [study.readers.clinical, study.outcome.clinical if study.outcome else None]
-    images = [Path(file) for column in ("image", "mask") for file in cohort.table[column] if file]
-    tables = [study.cohort, study_file.resolve(), *(file for file in clinical if file)]
-    return list(dict.fromkeys([*tables, *images]))
-
-
-def _write_provenance(run: Run, cohort: Cohort, segmentation: dict[str, Any]) -> None:
-    study = run.study
-    rule = lesion_rule(study.asked_lesions, cohort.table)
-    least = least_volume(rule, study.lesion_min_ml) if rule == COMPONENTS else None
+    given, folder = work.cohort, work.folder
+    run_stages(work, STAGES)
+    failures = write_failures(work.failures, folder.file("failures.csv"), localised=folder.localised)
     write_provenance(
-        run.folder.file("provenance.json"),
-        inputs=_inputs(study, run.study_file, cohort),
-        # The rule that counted, also where the file gives none.
-        study={**study.model_dump(mode="json"), "lesions": rule, "lesion_min_ml": least},
-        parameters=load_parameters(study.extract.params).text,
-        **segmentation,
+        folder.file("provenance.json"),
+        inputs=[study_file.resolve(), *_tables(work.study), *given.files()],
+        study=_as_it_counted(work),
+        parameters=load_parameters(work.study.extract.params).text,
+        **work.provenance,
     )
+    report = build_report(folder.root)
+    summary = summarise(folder, work.cohort, work.features, failures)
+    measured = bool(work.features[feature_columns(work.features)].notna().any(axis=None))
+    return RunResult(folder.root, report, failures, summary, measured, tuple(folder.workspace.notes()))
+
+
+def _as_it_counted(work: Work) -> dict[str, Any]:
+    """The study with the rule for lesions that counted, also where the file gives none."""
+    study = work.study
+    rule = lesion_rule(study.asked_lesions, work.cohort.table)
+    least = least_volume(rule, study.lesion_min_ml) if rule == COMPONENTS else None
+    return {**study.model_dump(mode="json"), "lesions": rule, "lesion_min_ml": least}

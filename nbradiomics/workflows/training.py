@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ import pandas as pd
 
 from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT
 from nbradiomics.agreement.cohort import AgreementTable, compare_cohort
-from nbradiomics.cohort import Case, Cohort
-from nbradiomics.cohort.case_region import DEFAULT_LABEL
+from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.lesions import lesion_rule
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Failure, Progress, failure_of, quiet
+from nbradiomics.execution.batch import Failure, failure_of
+from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.provenance import package_versions, write_provenance
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
 from nbradiomics.segmentation.prediction.inference import Inference
@@ -34,23 +35,25 @@ from nbradiomics.segmentation.training.cross_validation import segment_out_of_fo
 from nbradiomics.segmentation.training.folder import TrainingFolder
 from nbradiomics.segmentation.training.preparation import grid_of, plans_of
 from nbradiomics.segmentation.training.progress import read_trace
-from nbradiomics.segmentation.training.splits import Origin, Split, split_cases
-from nbradiomics.segmentation.training.train import (
-    CHECKPOINT_SECONDS,
+from nbradiomics.segmentation.training.settings import (
+    Checkpoints,
+    TrainingCases,
+    TrainingRun,
     TrainingSettings,
-    open_training,
-    train_folds,
 )
+from nbradiomics.segmentation.training.splits import Origin, Split, split_cases
+from nbradiomics.segmentation.training.train import open_training, train_folds
+from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO, write_table
+from nbradiomics.tables.result import Result
 
 CROSS_VALIDATION = "cross_validation"
 SPLITS = "splits.csv"
 PROVENANCE = "provenance.json"
-FOLDS = 5
 
 
-@dataclass(frozen=True)
-class TrainedModel:
+@dataclass(frozen=True, repr=False)
+class TrainedModel(Result):
     """A model that was trained on a cohort.
 
     Attributes
@@ -88,23 +91,16 @@ class _Chosen:
     channels: tuple[str, ...]
 
 
+@spread(cases=TrainingCases, running=TrainingRun, execution=Execution, settings=TrainingSettings)
 def train_model(
-    cohort: Cohort,
+    cohort: CohortSource,
     *,
     reader: str,
     out: str | Path,
+    cases: TrainingCases = TrainingCases(),  # noqa: B008 - frozen
     settings: TrainingSettings = TrainingSettings(),  # noqa: B008 - frozen
-    folds: int = FOLDS,
-    sequence: str | None = None,
-    lesions: str | None = None,
-    label: int = DEFAULT_LABEL,
-    name: str | None = None,
-    mirroring: bool = False,
-    jobs: int = 1,
-    keep: bool = False,
-    checkpoint_seconds: float = CHECKPOINT_SECONDS,
-    progress: Progress = quiet,
-    tell: Callable[[str], None] = lambda _line: None,
+    running: TrainingRun = TrainingRun(),  # noqa: B008 - frozen
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> TrainedModel:
     """Train an nnU-Net model on a reader's masks, and predict every case by a fold that has not seen it.
 
@@ -117,35 +113,24 @@ def train_model(
     Parameters
     ----------
     cohort
-        Images and masks; those of reader `auto`, another model's, are left out.
+        Images and masks: a cohort table (a file or a DataFrame), or a loaded one; those of reader `auto`,
+        another model's, are left out.
     reader
         Whose masks are learnt, the first reading of each scan.
     out
         Folder of the model: a new one, or that of the same call, interrupted.
+    cases
+        Which of the masks.
     settings
         What decides the weights: nnU-Net's own planning and trainer, or a recipe for little data.
-    folds
-        Folds of the cross-validation, each trained: split by subject, balanced by site.
-    sequence
-        Which sequence; it may be left out where the reader has masks on one.
-    lesions
-        Several lesions of a subject are united; the other rules are refused where they would matter.
-    label
-        Label of masks for which the cohort names none.
-    name
-        What the model calls itself; the folder's name unless given.
-    mirroring
-        Average mirrored images in when the cases are segmented: more accurate, and eight times slower.
-    jobs
-        Processes: cases to prepare and folds to train at once.
-    keep
-        Keep ``training/``.
-    checkpoint_seconds
-        Seconds between two checkpoints of a fold, at the least.
-    progress
-        Progress display.
-    tell
-        Called with sentences that the user should read while it runs.
+    running
+        Folds, name of the model, what is kept.
+    execution
+        Processes (cases to prepare and folds to train at once), progress display, and what to call with
+        sentences that the user should read while it runs.
+
+    Each field of `cases`, `settings`, `running` and `execution` may be given by its own name:
+    ``train_model(cohort, reader="A", out="model", folds=3, jobs=2)``.
 
     Raises
     ------
@@ -155,42 +140,88 @@ def train_model(
     ModelError
         When a fold could not be trained; what is trained is kept.
     """
+    cohort = load_cohort(cohort)
     # Two would write each other's checkpoints, also where they were asked for the same.
     with working_in(Path(out), f"training on the masks of {reader} in {cohort.path}", "training", alone=True):
         # What can be told before every image is opened.
         TrainingFolder(Path(out)).require_unfinished()
-        own = settings.resolved()
-        inference = Inference(device=own.device, mirroring=mirroring).resolved()
-        how: dict[str, Any] = {"jobs": jobs, "progress": progress}
-        cohort = _without_auto(cohort, reader, tell)
-        lesions = lesion_rule(lesions, cohort.table)
-        cases = find_cases(cohort, reader=reader, sequence=sequence, lesions=lesions)
-        split_cases(origins(cases, cohort), folds, seed=settings.seed)
-        chosen, unusable = _choose(cohort, cases, folds, settings.seed, label, tell, how)
-        asked: dict[str, Any] = {"channels": chosen.channels, "label": label, "settings": own}
-        folder = open_training(out, chosen.examined, chosen.splits, **asked)
-        how_folds = {**how, "checkpoint_seconds": checkpoint_seconds, "tell": tell}
-        train_folds(folder, chosen.cases, chosen.splits, **asked, **how_folds)
-        write_table(_splits_table(chosen), folder.model / SPLITS)
-        card = Card(name=name or folder.out.resolve().name, orientation=ORIENTATION)
+        plan = _plan(cohort, reader, cases, settings, running, execution)
+        chosen, unusable = _choose(plan)
+        folder = _train(plan, chosen, Path(out))
+        card = Card(name=running.name or folder.out.resolve().name, orientation=ORIENTATION)
         write_card(card, folder.model)
-        validated, table, unsegmented = _cross_validate(folder, cohort, chosen, own.threads, inference, how)
-        agreement = _agree(validated, reader, lesions, label, folder, how)
-        card = replace(
-            with_training_subjects(card, {origin.subject for origin in chosen.origins.values()}),
-            training_images=tuple(image for case in chosen.examined.values() for image in case.fingerprints),
-            training={
-                **_training(folder, chosen, own),
-                "inference": asdict(inference),
-                "cross_validation": cross_validation_figures(table, agreement.table),
-            },
-        )
+        validated, table, unsegmented = _cross_validate(folder, plan, chosen)
+        agreement = _agree(validated, plan, folder)
+        card = _described(card, folder, plan, chosen, cross_validation_figures(table, agreement.table))
         for note in folder.workspace.notes():
-            tell(note)
-        _write_provenance(folder, cohort, chosen, card)
-        folder.finish(card, keep=keep)
+            execution.tell(note)
+        write_provenance(
+            folder.out / CROSS_VALIDATION / PROVENANCE,
+            inputs=cohort.files(),
+            training=card.training,
+        )
+        folder.finish(card, keep=running.keep)
         failures = [*unusable, *unsegmented, *agreement.failures]
         return TrainedModel(folder.out, card, validated, table, agreement.table, failures)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A training on its way: what is learnt from, how, and with what."""
+
+    cohort: Cohort
+    reader: str
+    cases: Mapping[str, Case]
+    label: int
+    lesions: str
+    settings: TrainingSettings
+    inference: Inference
+    running: TrainingRun
+    execution: Execution
+
+
+def _plan(
+    cohort: Cohort,
+    reader: str,
+    asked: TrainingCases,
+    settings: TrainingSettings,
+    running: TrainingRun,
+    execution: Execution,
+) -> _Plan:
+    own = settings.resolved()
+    inference = Inference(device=own.device, mirroring=running.mirroring).resolved()
+    cohort = _without_auto(cohort, reader, execution.tell)
+    lesions = lesion_rule(asked.lesions, cohort.table)
+    cases = find_cases(cohort, reader=reader, sequence=asked.sequence, lesions=lesions)
+    split_cases(origins(cases, cohort), running.folds, seed=own.seed)
+    return _Plan(cohort, reader, cases, asked.label, lesions, own, inference, running, execution)
+
+
+def _train(plan: _Plan, chosen: _Chosen, out: Path) -> TrainingFolder:
+    """Train every fold, from where it stands."""
+    asked: dict[str, Any] = {"channels": chosen.channels, "label": plan.label, "settings": plan.settings}
+    folder = open_training(out, chosen.examined, chosen.splits, **asked)
+    checkpoints = plan.running.part(Checkpoints)
+    train_folds(
+        folder, chosen.cases, chosen.splits, **asked, checkpoints=checkpoints, execution=plan.execution
+    )
+    write_table(_splits_table(chosen), folder.model / SPLITS)
+    return folder
+
+
+def _described(
+    card: Card, folder: TrainingFolder, plan: _Plan, chosen: _Chosen, figures: dict[str, float | int | None]
+) -> Card:
+    """The card with whom the model was trained on, and how good it is."""
+    return replace(
+        with_training_subjects(card, {origin.subject for origin in chosen.origins.values()}),
+        training_images=tuple(image for case in chosen.examined.values() for image in case.fingerprints),
+        training={
+            **_training(folder, chosen, plan.settings),
+            "inference": plan.inference.model_dump(),
+            "cross_validation": figures,
+        },
+    )
 
 
 def _without_auto(cohort: Cohort, reader: str, tell: Callable[[str], None]) -> Cohort:
@@ -201,18 +232,11 @@ def _without_auto(cohort: Cohort, reader: str, tell: Callable[[str], None]) -> C
     return cohort.without_reader(AUTO)
 
 
-def _choose(
-    cohort: Cohort,
-    cases: dict[str, Case],
-    folds: int,
-    seed: int,
-    label: int,
-    tell: Callable[[str], None],
-    how: Mapping[str, Any],
-) -> tuple[_Chosen, list[Failure]]:
+def _choose(plan: _Plan) -> tuple[_Chosen, list[Failure]]:
     """Open every case, leave out those that cannot be used, and split the others."""
+    cases, tell = dict(plan.cases), plan.execution.tell
     channels = channels_of(cases)
-    batch = examine_cases(cases, channels, label=label, **how)
+    batch = examine_cases(cases, channels, label=plan.label, execution=plan.execution)
     sound = {name: cases[name] for name in batch.results}
     _require_own_images(batch.results, sound)
     empty = [name for name, case in batch.results.items() if case.empty]
@@ -223,8 +247,8 @@ def _choose(
         tell(f"{len(empty)} masks are empty and count as images without tumour: {', '.join(empty[:3])}.")
     elif sound and len(empty) == len(sound):
         raise InputError("every mask is empty.", "Give masks with a tumour, or look at their labels.")
-    found = origins(sound, cohort)
-    splits = split_cases(found, folds, seed=seed)
+    found = origins(sound, plan.cohort)
+    splits = split_cases(found, plan.running.folds, seed=plan.settings.seed)
     return _Chosen(sound, batch.results, found, splits, channels), batch.failures
 
 
@@ -252,37 +276,30 @@ def _splits_table(chosen: _Chosen) -> pd.DataFrame:
 
 
 def _cross_validate(
-    folder: TrainingFolder,
-    cohort: Cohort,
-    chosen: _Chosen,
-    threads: int,
-    inference: Inference,
-    how: Mapping[str, Any],
+    folder: TrainingFolder, plan: _Plan, chosen: _Chosen
 ) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
     place = folder.out / CROSS_VALIDATION
     validated, table, failures = segment_out_of_fold(
-        cohort,
+        plan.cohort,
         chosen.cases,
         chosen.splits,
         model=folder.model,
         masks=place / "masks",
-        inference=inference,
-        threads=threads,
-        workspace=folder.workspace,
-        **how,
+        inference=plan.inference,
+        execution=replace(plan.execution, threads=plan.settings.threads, workspace=folder.workspace),
     )
     write_table(table, place / "segmentation.csv")
     return validated.write(place / "cohort.csv"), table, failures
 
 
-def _agree(
-    cohort: Cohort, reader: str, lesions: str, label: int, folder: TrainingFolder, how: Mapping[str, Any]
-) -> AgreementTable:
-    asked: dict[str, Any] = {"reference": reader, "lesions": lesions, "label": label}
+def _agree(cohort: Cohort, plan: _Plan, folder: TrainingFolder) -> AgreementTable:
+    execution = replace(plan.execution, workspace=folder.workspace)
+    asked: dict[str, Any] = {"reference": plan.reader, "lesions": plan.lesions, "label": plan.label}
     try:
-        found = compare_cohort(cohort, **asked, workspace=folder.workspace, **how)
+        found = compare_cohort(cohort, **asked, execution=execution)
     except InputError as error:  # not one case could be segmented
-        found = AgreementTable(pd.DataFrame(columns=AGREEMENT), [failure_of("cohort", "compare", error)])
+        failure = failure_of("cohort", StageName.COMPARE, error)
+        found = AgreementTable(pd.DataFrame(columns=AGREEMENT), [failure])
     write_table(found.table, folder.out / CROSS_VALIDATION / "agreement.csv")
     return found
 
@@ -294,7 +311,7 @@ def _training(folder: TrainingFolder, chosen: _Chosen, settings: TrainingSetting
     seconds = sum(read_trace(folder.trace(fold)).seconds for fold in range(len(chosen.splits)))
     return {
         "preset": "nnunet" if settings.recipe is None else "small",
-        "recipe": None if settings.recipe is None else asdict(settings.recipe),
+        "recipe": None if settings.recipe is None else settings.recipe.model_dump(mode="json"),
         "spacing_mm": list(spacing),
         "patch": list(patch),
         "epochs": settings.epochs,
@@ -308,14 +325,6 @@ def _training(folder: TrainingFolder, chosen: _Chosen, settings: TrainingSetting
         "versions": {"nbradiomics": version("nbradiomics"), **package_versions()},
         "seconds": round(seconds, 1),
     }
-
-
-def _write_provenance(folder: TrainingFolder, cohort: Cohort, chosen: _Chosen, card: Card) -> None:
-    """Write what is needed to repeat the training and its masks."""
-    scans = [case.scan for case in chosen.cases.values()]
-    inputs = {cohort.path, *(channel.image for scan in scans for channel in scan.channels)}
-    inputs |= {mask.path for case in chosen.cases.values() for mask in case.masks}
-    write_provenance(folder.out / CROSS_VALIDATION / PROVENANCE, inputs=inputs, training=card.training)
 
 
 def cross_validation_figures(table: pd.DataFrame, agreement: pd.DataFrame) -> dict[str, float | int | None]:

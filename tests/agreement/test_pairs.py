@@ -74,7 +74,7 @@ def test_every_pair_is_there_in_both_directions_and_says_what_it_is(tmp_path: Pa
 
 def test_a_row_holds_what_comparing_its_two_files_gives(tmp_path: Path) -> None:
     cohort = study(tmp_path)
-    table = compare_cohort(cohort, tolerance_mm=1.0, field=Field(margin_mm=2.0)).table
+    table = compare_cohort(cohort, tolerance_mm=1.0, background_mm=2.0).table
     files = {(case.reader, case.reading): case.masks[0].path for case in cohort.cases()}
     for row in table.to_dict("records"):
         first = files[row["reader"], row["reading"]]

@@ -167,7 +167,7 @@ def test_the_provenance_says_how_the_masks_were_made(cohort: Path, tmp_path: Pat
     }
     exact = load_model("synthetic-demo").predict(
         cohort.parent / "images" / "S002.nii.gz",
-        inference=Inference("cpu", "fp32", "stock"),
+        inference=Inference(device="cpu", precision="fp32", resampling="stock"),
         postprocessing=PostProcessing(largest_component=True, min_volume_ml=0.5),
     )
     assert np.array_equal(array(tmp_path / "c_masks" / "S002_baseline_unspecified.nii.gz"), array(exact.mask))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbradiomics.clinical import Declaration, EndpointRule, endpoint_problems, read_endpoint
+from nbradiomics.clinical import Declaration, Endpoint, endpoint_problems, read_endpoint
 from nbradiomics.errors import InputError
 
 
@@ -15,9 +15,20 @@ def clinical(**columns):
     return pd.DataFrame({**table, **columns})
 
 
+NOTHING = Declaration()
+
+
+def problems_of(table, time, event, *, declared=NOTHING, **asked):
+    return endpoint_problems(table, Endpoint(time=time, event=event, **asked), declared=declared)
+
+
+def endpoint_of(table, time, event, *, declared=NOTHING, **asked):
+    return read_endpoint(table, Endpoint(time=time, event=event, **asked), declared=declared)
+
+
 def test_a_sound_endpoint_has_no_problem_and_is_read():
-    assert endpoint_problems(clinical(), "t", "e") == []
-    table = read_endpoint(clinical(), "t", "e")
+    assert problems_of(clinical(), "t", "e") == []
+    table = endpoint_of(clinical(), "t", "e")
     assert table.index.tolist() == ["a", "b", "c"]
     assert table["time"].tolist() == [1.0, 2.5, 3.0]
     assert table["event"].tolist() == [1.0, 0.0, 1.0]
@@ -28,18 +39,18 @@ def test_a_sound_endpoint_has_no_problem_and_is_read():
     [[True, False, True], ["1", "0", "1"], pd.array([1, 0, 1], dtype="Int64"), pd.array([True, False, True])],
 )
 def test_events_may_be_coded_in_any_of_the_usual_ways(events):
-    assert read_endpoint(clinical(e=events), "t", "e")["event"].tolist() == [1.0, 0.0, 1.0]
+    assert endpoint_of(clinical(e=events), "t", "e")["event"].tolist() == [1.0, 0.0, 1.0]
 
 
 def test_missing_values_are_no_problem():
-    table = read_endpoint(clinical(t=[1.0, None, 3.0], e=[True, False, None]), "t", "e")
+    table = endpoint_of(clinical(t=[1.0, None, 3.0], e=[True, False, None]), "t", "e")
     assert np.isnan(table.loc["b", "time"])
     assert np.isnan(table.loc["c", "event"])
 
 
 @pytest.mark.parametrize("bad", [0, -3.0, np.inf, "12 months"])
 def test_a_time_that_is_no_positive_number_is_named(bad):
-    (problem,) = endpoint_problems(clinical(t=[1.0, bad, 3.0]), "t", "e")
+    (problem,) = problems_of(clinical(t=[1.0, bad, 3.0]), "t", "e")
     assert (problem.row, problem.column, problem.severity) == ("3", "t", "error")
     assert "subject b" in problem.problem
     assert str(bad) in problem.problem
@@ -47,26 +58,26 @@ def test_a_time_that_is_no_positive_number_is_named(bad):
 
 @pytest.mark.parametrize("bad", [2, -1, 0.5, "dead"])
 def test_an_event_that_is_neither_0_nor_1_is_named(bad):
-    (problem,) = endpoint_problems(clinical(e=[1, 0, bad]), "t", "e")
+    (problem,) = problems_of(clinical(e=[1, 0, bad]), "t", "e")
     assert (problem.row, problem.column) == ("4", "e")
     assert str(bad) in problem.problem
 
 
 def test_all_problems_are_listed_at_once():
     table = clinical(subject=["a", "a", None], t=[0.0, 1.0, 2.0], e=[1, 5, 0])
-    assert [(p.row, p.column) for p in endpoint_problems(table, "t", "e")] == [
+    assert [(p.row, p.column) for p in problems_of(table, "t", "e")] == [
         ("4", "subject"),
         ("3", "subject"),
         ("2", "t"),
         ("3", "e"),
     ]
     with pytest.raises(InputError, match=r"(?s)4 problem.*subject a has a second row.*time|t is '0.0'"):
-        read_endpoint(table, "t", "e")
+        endpoint_of(table, "t", "e")
 
 
 def test_absent_columns_and_one_column_for_both_are_refused():
-    assert [p.column for p in endpoint_problems(clinical(), "months", "dead")] == ["months", "dead"]
-    assert "both as time and as event" in endpoint_problems(clinical(), "t", "t")[0].problem
+    assert [p.column for p in problems_of(clinical(), "months", "dead")] == ["months", "dead"]
+    assert "both as time and as event" in problems_of(clinical(), "t", "t")[0].problem
 
 
 @pytest.mark.parametrize(
@@ -88,13 +99,13 @@ def test_absent_columns_and_one_column_for_both_are_refused():
 )
 def test_usual_words_for_events_are_read(one, other):
     table = clinical(e=[one, other, one])
-    assert endpoint_problems(table, "t", "e") == []
-    assert read_endpoint(table, "t", "e")["event"].tolist() == [1.0, 0.0, 1.0]
+    assert problems_of(table, "t", "e") == []
+    assert endpoint_of(table, "t", "e")["event"].tolist() == [1.0, 0.0, 1.0]
 
 
 @pytest.mark.parametrize("events", [[1, 2, 1], ["exitus", "vivo", "vivo"], [2, 2, 3], ["a", "b", "yes"]])
 def test_events_coded_otherwise_are_refused_with_the_values(events):
-    (problem,) = endpoint_problems(clinical(e=events), "t", "e")
+    (problem,) = problems_of(clinical(e=events), "t", "e")
     assert problem.severity == "error"
     assert all(f"'{value}'" in problem.problem for value in events)
     assert "event_value" in problem.remedy
@@ -105,74 +116,74 @@ def test_events_coded_otherwise_are_refused_with_the_values(events):
 )
 def test_a_declared_value_means_an_event_and_all_others_none(events, value):
     table = clinical(e=events)
-    assert endpoint_problems(table, "t", "e", event_value=(value,)) == []
-    assert read_endpoint(table, "t", "e", event_value=(value,))["event"].tolist() == [1.0, 0.0, 1.0]
+    assert problems_of(table, "t", "e", event_value=(value,)) == []
+    assert endpoint_of(table, "t", "e", event_value=(value,))["event"].tolist() == [1.0, 0.0, 1.0]
 
 
 def test_several_values_that_count_as_no_event_are_warned_of():
-    (problem,) = endpoint_problems(clinical(e=[1, 0, 9]), "t", "e", event_value=("1",))
+    (problem,) = problems_of(clinical(e=[1, 0, 9]), "t", "e", event_value=("1",))
     assert problem.severity == "warning"
     assert "'0' (1), '9' (1) count as no event" in problem.problem
     declared = Declaration(missing={"e": ("9",)})
-    assert endpoint_problems(clinical(e=[1, 0, 9]), "t", "e", declared=declared) == []
-    assert np.isnan(read_endpoint(clinical(e=[1, 0, 9]), "t", "e", declared=declared).loc["c", "event"])
+    assert problems_of(clinical(e=[1, 0, 9]), "t", "e", declared=declared) == []
+    assert np.isnan(endpoint_of(clinical(e=[1, 0, 9]), "t", "e", declared=declared).loc["c", "event"])
 
 
 def test_a_declared_value_that_no_cell_has_is_refused():
-    (problem,) = endpoint_problems(clinical(), "t", "e", event_value=("dead",))
+    (problem,) = problems_of(clinical(), "t", "e", event_value=("dead",))
     assert "no cell of e is 'dead'" in problem.problem
 
 
 @pytest.mark.parametrize("name", ["alive", "os_censored", "event_free", "Censoring"])
 def test_a_name_that_says_the_opposite_is_warned_of(name):
     table = clinical().rename(columns={"e": name})
-    (problem,) = endpoint_problems(table, "t", name)
+    (problem,) = problems_of(table, "t", name)
     assert problem.severity == "warning"
     assert "opposite" in problem.problem
-    assert endpoint_problems(table, "t", name, event_value=("0",)) == []
+    assert problems_of(table, "t", name, event_value=("0",)) == []
 
 
 def test_an_empty_cell_that_may_mean_no_event_is_warned_of():
-    (problem,) = endpoint_problems(clinical(e=["1", "", "1"]), "t", "e")
+    (problem,) = problems_of(clinical(e=["1", "", "1"]), "t", "e")
     assert (problem.severity, "1 subjects with a time have no e" in problem.problem) == ("warning", True)
 
 
 def test_a_time_of_0_is_named_left_out_or_replaced_as_declared():
     table = clinical(t=["0", "2,5", "3"])
-    (problem,) = endpoint_problems(table, "t", "e")
+    (problem,) = problems_of(table, "t", "e")
     assert (problem.row, problem.severity) == ("2", "error")
     assert "subject a" in problem.problem
     assert "zero_times" in problem.remedy
-    dropped = read_endpoint(table, "t", "e", zero_times="drop")["time"]
+    dropped = endpoint_of(table, "t", "e", zero_times="drop")["time"]
     assert np.isnan(dropped["a"])
     assert dropped.tolist()[1:] == [2.5, 3.0]
-    assert read_endpoint(table, "t", "e", zero_times=0.5)["time"].tolist() == [0.5, 2.5, 3.0]
+    assert endpoint_of(table, "t", "e", zero_times=0.5)["time"].tolist() == [0.5, 2.5, 3.0]
     with pytest.raises(InputError, match=r"another t is 2\.5"):
-        read_endpoint(table, "t", "e", zero_times=2.5)
+        endpoint_of(table, "t", "e", zero_times=2.5)
 
 
 @pytest.mark.parametrize("rule", ["half", 0, -1.0, np.inf, np.nan])
 def test_other_rules_for_times_of_0_are_refused(rule):
     with pytest.raises(InputError, match="zero_times"):
-        EndpointRule("t", "e", zero_times=rule)
+        Endpoint(time="t", event="e", zero_times=rule)
 
 
 @pytest.mark.parametrize(
     "dates", [["2020-01-31", "31.12.2021", "1/2/20"], ["20200131", "20210203", "20220304"]]
 )
 def test_dates_are_no_times(dates):
-    (problem,) = endpoint_problems(clinical(t=dates), "t", "e")
+    (problem,) = problems_of(clinical(t=dates), "t", "e")
     assert "holds dates" in problem.problem
 
 
 def test_codes_of_missing_values_are_missing_and_numbers_that_look_like_one_are_asked_about():
     table = clinical(t=["1", "n/a", "3"], e=["1", "0", "."])
-    assert endpoint_problems(table, "t", "e") == []
-    assert read_endpoint(table, "t", "e").isna().to_numpy().tolist() == [
+    assert problems_of(table, "t", "e") == []
+    assert endpoint_of(table, "t", "e").isna().to_numpy().tolist() == [
         [False, False],
         [True, False],
         [False, True],
     ]
-    (problem,) = endpoint_problems(clinical(t=[1, 2, 9999]), "t", "e")
+    (problem,) = problems_of(clinical(t=[1, 2, 9999]), "t", "e")
     assert problem.severity == "warning"
     assert "9999" in problem.problem

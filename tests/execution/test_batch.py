@@ -10,7 +10,8 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import FAULT, failure_of, run_cases
+from nbradiomics.execution.batch import FAULT, failure_of
+from nbradiomics.execution.execution import Execution
 
 
 def square(number: int) -> int:
@@ -25,7 +26,7 @@ def square(number: int) -> int:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_failures_and_results_come_in_the_order_of_the_cases(jobs: int) -> None:
-    batch = run_cases(square, {str(n): (n,) for n in (2, 4, 3, 1)}, stage="test", jobs=jobs)
+    batch = Execution(jobs=jobs).map(square, {str(n): (n,) for n in (2, 4, 3, 1)}, stage="test")
     assert batch.results == {"2": 4, "1": 1}
     assert list(batch.results) == ["2", "1"]
     assert [(failure.case, failure.cause) for failure in batch.failures] == [
@@ -37,7 +38,7 @@ def test_failures_and_results_come_in_the_order_of_the_cases(jobs: int) -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_dies_is_a_failure_of_its_case_alone() -> None:
-    batch = run_cases(square, {str(n): (n,) for n in (1, 2, 5, 6, 7)}, stage="test", jobs=2)
+    batch = Execution(jobs=2).map(square, {str(n): (n,) for n in (1, 2, 5, 6, 7)}, stage="test")
     assert batch.results == {"1": 1, "2": 4, "6": 36, "7": 49}
     (failure,) = batch.failures
     assert failure.case == "5"
@@ -52,7 +53,8 @@ def test_results_are_kept_as_they_come_and_progress_is_told() -> None:
         steps.append((stage, total))
         yield lambda: steps.append("step")
 
-    run_cases(square, {"1": (1,), "3": (3,)}, stage="test", progress=progress, keep=kept.__setitem__)
+    execution = Execution(progress=progress)
+    execution.map(square, {"1": (1,), "3": (3,)}, stage="test", keep=kept.__setitem__)
     assert kept == {"1": 1}
     assert steps == [("test", 2), "step", "step"]
 
@@ -69,7 +71,7 @@ def refuse(what: str) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_fault_of_ours_is_not_blamed_on_the_mask_and_keeps_its_traceback(jobs: int) -> None:
-    batch = run_cases(refuse, {name: (name,) for name in ("fault", "other")}, stage="test", jobs=jobs)
+    batch = Execution(jobs=jobs).map(refuse, {name: (name,) for name in ("fault", "other")}, stage="test")
     fault = batch.failures[0]
     assert fault.cause == "KeyError: 'fault'"
     assert fault.hint == FAULT
@@ -83,7 +85,7 @@ def test_a_fault_of_ours_is_not_blamed_on_the_mask_and_keeps_its_traceback(jobs:
     ("what", "words"), [("memory", "--jobs"), ("disk", "free space"), ("itk", "image and mask")]
 )
 def test_what_is_known_of_an_exception_says_what_to_do(what: str, words: str) -> None:
-    (failure,) = run_cases(refuse, {"case": (what,)}, stage="test").failures
+    (failure,) = Execution().map(refuse, {"case": (what,)}, stage="test").failures
     assert words in failure.hint
     assert failure.hint != FAULT
     assert "\n" not in failure.cause

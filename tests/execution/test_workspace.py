@@ -2,6 +2,7 @@
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.workspace import Workspace, content_hash, result_key, run_stored
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Workspace, content_hash, result_key
 from tests.support.damage import damages
 
 
@@ -108,8 +110,8 @@ def test_only_what_is_missing_is_computed_and_failures_are_tried_again(tmp_path:
     def go() -> tuple[list[str], list[str]]:
         calls.clear()
         cases, keys = {name: (name,) for name in "abc"}, {name: f"key-{name}" for name in "abc"}
-        how: dict[str, Any] = {"schema": dict[str, str], "workspace": Workspace(tmp_path)}
-        batch = run_stored(work, cases, key=keys.__getitem__, stage="test", **how)
+        stored = Stored(keys.__getitem__, dict[str, str])
+        batch = Execution(workspace=Workspace(tmp_path)).map(work, cases, stage="test", stored=stored)
         return list(batch.results), [failure.case for failure in batch.failures]
 
     assert go() == (["a", "c"], ["b"])
@@ -124,10 +126,11 @@ def test_only_what_is_missing_is_computed_and_failures_are_tried_again(tmp_path:
 
 def test_a_stored_result_that_no_longer_holds_is_made_again(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    options: dict[str, Any] = {"key": {"a": "k"}.__getitem__, "schema": dict[str, int]}
-    options |= {"stage": "test", "workspace": workspace}
-    run_stored(lambda: {"value": 1}, {"a": ()}, **options)
-    batch = run_stored(lambda: {"value": 2}, {"a": ()}, holds=lambda *_: False, **options)
+    stored = Stored({"a": "k"}.__getitem__, dict[str, int])
+    execution = Execution(workspace=workspace)
+    execution.map(lambda: {"value": 1}, {"a": ()}, stage="test", stored=stored)
+    broken = replace(stored, holds=lambda *_: False)
+    batch = execution.map(lambda: {"value": 2}, {"a": ()}, stage="test", stored=broken)
     assert batch.results == {"a": {"value": 2}}
     (note,) = workspace.notes()
     assert "masks or maps were changed or are gone: 1 stored result" in note

@@ -14,7 +14,8 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.workspace import Workspace, content_hash, run_stored
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Workspace, content_hash
 from nbradiomics.images.content import lies_in_one_file
 from nbradiomics.images.io import read_image
 from tests.support.helpers import ball, call, make_image, write_cohort
@@ -209,8 +210,8 @@ def test_a_result_of_what_was_changed_while_it_was_read_is_not_kept(tmp_path: Pa
         return {"seen": calls[-1]}
 
     def run() -> dict[str, dict[str, str]]:
-        options = {"key": lambda _: content_hash(file), "stage": "t", "schema": dict[str, str]}
-        return run_stored(work, {"a": ()}, workspace=Workspace(tmp_path), **options).results
+        stored = Stored(lambda _: content_hash(file), dict[str, str])
+        return Execution(workspace=Workspace(tmp_path)).map(work, {"a": ()}, stage="t", stored=stored).results
 
     assert run() == {"a": {"seen": "1"}}
     assert run() == {"a": {"seen": "2"}}

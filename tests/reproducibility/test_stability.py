@@ -125,7 +125,7 @@ def test_tables_that_are_no_feature_tables() -> None:
         assess_reproducibility(table().drop(columns=["steady", "shaky", "flat"]))
     with pytest.raises(InputError, match="no column reader"):
         assess_reproducibility(table().drop(columns="reader"))
-    with pytest.raises(InputError, match="threshold is 75"):
+    with pytest.raises(InputError, match=r"threshold: .*found: 75"):
         assess_reproducibility(table(), threshold=75)
 
 

@@ -116,9 +116,9 @@ def test_the_mask_is_that_of_nnunets_own_predictor(model, scanner):
     properties = {"spacing": list(image.GetSpacing()[::-1])}
     expected = stock.predict_single_npy_array(array(image).astype(np.float32)[None], properties)
     assert expected.any()
-    exact = model.predict(image, inference=Inference("cpu", "fp32", "stock"))
+    exact = model.predict(image, inference=Inference(device="cpu", precision="fp32", resampling="stock"))
     assert np.array_equal(array(exact.mask), expected)
-    quick = model.predict(image, inference=Inference("cpu", "bf16"))
+    quick = model.predict(image, inference=Inference(device="cpu", precision="bf16"))
     assert dice(quick.mask, exact.mask) >= 0.998
     assert np.abs(array(quick.probability) - array(exact.probability)).max() < 0.05
 

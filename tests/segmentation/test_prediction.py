@@ -110,7 +110,7 @@ def test_the_mask_is_nnunets_own_voxel_for_voxel(folders, models, kind, mirrorin
     labels = stock.predict_single_npy_array(*stock_input(model))
     expected = np.isin(labels, sorted(model.tumour.values))
     assert 0.02 < expected.mean() < 0.98
-    inference = Inference("cpu", "fp32", "stock", mirroring)
+    inference = Inference(device="cpu", precision="fp32", resampling="stock", mirroring=mirroring)
     found = model.predict(images_for(model), inference=inference)
     assert np.array_equal(array(found.mask), expected)
     assert found.inference == inference
@@ -142,7 +142,7 @@ def test_linear_resampling_by_torch_changes_single_voxels_of_the_edge(models, ki
 def test_half_as_many_bits_change_little(models, kind):
     model = models[kind]
     full, half = (
-        model.predict(images_for(model), inference=Inference("cpu", precision))
+        model.predict(images_for(model), inference=Inference(device="cpu", precision=precision))
         for precision in ("fp32", "bf16")
     )
     assert np.abs(array(full.probability) - array(half.probability)).max() < 0.1
@@ -156,7 +156,7 @@ def test_what_the_network_gives_is_single_precision_before_it_is_weighted():
     convolution = torch.nn.Conv3d(1, 2, 3)
     patch = torch.randn(1, 1, 8, 8, 8)
     with torch.inference_mode():
-        found = _InPrecision(convolution, Inference("cpu", "bf16"))(patch)
+        found = _InPrecision(convolution, Inference(device="cpu", precision="bf16"))(patch)
         expected = convolution(patch)
     assert found.dtype == torch.float32
     assert not torch.equal(found, expected)
@@ -281,14 +281,14 @@ def test_auto_is_replaced_by_what_it_means_here(monkeypatch):
         monkeypatch.setattr(
             "nbradiomics.segmentation.prediction.inference.native_bf16", lambda native=native: native
         )
-        assert Inference().resolved() == Inference("cpu", precision, "torch", mirroring=False)
+        assert Inference().resolved() == Inference(device="cpu", precision=precision)
         assert Inference(precision="fp32").resolved().precision == "fp32"
     with pytest.raises(InputError, match="torch sees no GPU"):
         Inference(device="cuda").resolved()
     with pytest.raises(InputError, match="fp16, and the device is a CPU"):
         Inference(precision="fp16").resolved()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert Inference().resolved() == Inference("cuda", "fp16", "torch", mirroring=False)
+    assert Inference().resolved() == Inference(device="cuda", precision="fp16")
     assert Inference(device="cpu").resolved().device == "cpu"
 
 
@@ -370,7 +370,9 @@ def process_state() -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.parametrize("inference", [STOCK, Inference("cpu", "bf16")], ids=["stock", "bf16"])
+@pytest.mark.parametrize(
+    "inference", [STOCK, Inference(device="cpu", precision="bf16")], ids=["stock", "bf16"]
+)
 def test_prediction_leaves_the_process_as_it_was(models, monkeypatch, capfd, inference):
     monkeypatch.setenv("nnUNet_compile", "1")
     model, before = models["two channels"], process_state()

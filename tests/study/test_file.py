@@ -1,6 +1,5 @@
 """The study file: defaults, paths, and what is refused."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ def test_a_study_of_a_cohort_alone_has_its_defaults(tmp_path: Path) -> None:
 
 def test_the_defaults_of_outcome_models_are_those_of_the_library() -> None:
     section = Outcome(clinical="c.csv", endpoints=[Endpoint(name="os", time="t", event="e")])
-    library = asdict(OutcomeSettings())
+    library = OutcomeSettings().model_dump()
     shared = set(library) & set(Outcome.model_fields)
     assert shared >= {"folds", "repeats", "penalizer", "covariate_penalizer", "correlation", "bootstraps"}
     assert section.model_dump(include=shared) == {name: library[name] for name in shared}
@@ -59,7 +58,10 @@ def test_paths_start_at_the_study_file_and_names_stay_names(tmp_path: Path) -> N
         ("cohort: nowhere.csv\n", ["line 1", "does not exist"]),
         ("cohort: [\n", ["YAML"]),
         ("- 1\n", ["no mapping"]),
-        ("cohort: cohort.csv\nreproducibility: {threshold: 2}\n", ["line 2", "threshold", "less than 1"]),
+        (
+            "cohort: cohort.csv\nreproducibility: {threshold: 2}\n",
+            ["line 2", "threshold", "less than or equal to 1"],
+        ),
         (
             "cohort: cohort.csv\noutcome:\n  clinical: clinical.csv\n  endpoints:\n  - {name: a b}\n",
             ["line 5", "endpoints.0.name", "endpoints.0.event", "3 problem"],

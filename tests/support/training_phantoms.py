@@ -10,7 +10,7 @@ import torch
 
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.segmentation.training.recipe import Recipe
-from nbradiomics.segmentation.training.train import TrainingSettings
+from nbradiomics.segmentation.training.settings import TrainingSettings
 from nbradiomics.workflows.training import TrainedModel, train_model
 from tests.support.helpers import ball, make_image, write_cohort
 
@@ -24,7 +24,7 @@ TINY = Recipe(patch=(8, 16, 16), features=4, max_features=8, epochs=2, iteration
 
 def tiny(**changes: object) -> TrainingSettings:
     """Settings with the tiny recipe, some of its numbers changed."""
-    return TrainingSettings(recipe=Recipe(**{**vars(TINY), **changes}))
+    return TrainingSettings(recipe=TINY.changed(**changes))
 
 
 def write_phantom(folder: Path, name: str, *, radius: float = 4, shift: int = 0, seed: int = 0) -> None:

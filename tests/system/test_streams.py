@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbradiomics.cli.console import failure_line, output, show_lines, show_table
-from nbradiomics.execution.batch import Failure, run_cases
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution
 from nbradiomics.system import streams
 from nbradiomics.system.streams import Shown, end_if_asked, end_when_asked, harmless, has_width
 
@@ -105,7 +106,7 @@ def test_a_request_to_end_stops_with_its_code_and_what_is_ignored_stays_so(
         assert stop.value.code == 143
         signal.raise_signal(signal.SIGTERM)  # the same request
         with pytest.raises(SystemExit):  # something has swallowed it
-            run_cases(len, {"case": ("text",)}, stage="test")
+            Execution().map(len, {"case": ("text",)}, stage="test")
         monkeypatch.setattr(streams, "_ONE_REQUEST", 0.0)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)

@@ -22,8 +22,8 @@ from nbradiomics.segmentation.model_files.card import read_card, trained_on_subj
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.training.cases import find_cases, origins
 from nbradiomics.segmentation.training.cross_validation import segment_out_of_fold
+from nbradiomics.segmentation.training.settings import TrainingSettings
 from nbradiomics.segmentation.training.splits import split_cases
-from nbradiomics.segmentation.training.train import TrainingSettings
 from tests.support.helpers import call, make_image, write_cohort
 from tests.support.random_model import make_model
 from tests.support.training_phantoms import (

@@ -14,7 +14,7 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     metric_columns,
     orientation,
 )
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 COLUMNS = [
     *CASE, "auto_readers", "readers_readers", "difference", "lowest_pair", "hd95_mm", "fprm", "fnr", "status",
@@ -23,7 +23,7 @@ COLUMNS = [
 MISSING = "missing"
 
 
-def cases_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def cases_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
     """List the cases by the primary metric, worst first.
 
     Returns

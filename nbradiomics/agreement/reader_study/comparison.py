@@ -18,7 +18,7 @@ from nbradiomics.agreement.reader_study.agreement_table import (
 from nbradiomics.agreement.reader_study.model_failures import compared_failures, counted_rows, worst_value
 from nbradiomics.agreement.reader_study.multiplicity import holm
 from nbradiomics.agreement.reader_study.paired import paired_difference
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 COLUMNS = [
     "metric", "subjects", "cases", "left_out", "missing", "empty", "auto_readers", "readers_readers",
@@ -63,7 +63,7 @@ def subject_differences(cases: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def comparison_table(
-    rows: pd.DataFrame, settings: StudySettings, *, with_model: bool | None = None
+    rows: pd.DataFrame, settings: ReaderStudySettings, *, with_model: bool | None = None
 ) -> pd.DataFrame:
     """Compare auto-to-reader with reader-to-reader agreement for every metric that has a direction.
 

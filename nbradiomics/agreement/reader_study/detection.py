@@ -15,7 +15,7 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     automatic,
     between_readers,
 )
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.tables import AUTO
 
@@ -25,7 +25,7 @@ NOT_SEGMENTED, FALSE_ALARM = "not segmented (image)", "false alarm (image)"
 _FOUND, _MISSED, _UNKNOWN, _NONE = "found", "missed", "unknown", "no tumour"
 
 
-def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
     """Count who missed a tumour that independent readers drew.
 
     A tumour is missed where the mask shares no voxel with that of any independent reader who drew one there
@@ -63,7 +63,9 @@ def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: StudySet
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _rates(reader: str, against: str, part: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
+def _rates(
+    reader: str, against: str, part: pd.DataFrame, settings: ReaderStudySettings
+) -> list[dict[str, Any]]:
     states = _states(part)
     tumours = states[states["state"] != _NONE]
     quiet = states[states["state"] == _NONE]
@@ -107,12 +109,12 @@ def _every_missed(states: set[str]) -> str:
     return next(state for state in (_FOUND, _UNKNOWN, _MISSED) if state in states)
 
 
-def _patients(unit: str, verdicts: pd.Series, settings: StudySettings) -> dict[str, Any]:
+def _patients(unit: str, verdicts: pd.Series, settings: ReaderStudySettings) -> dict[str, Any]:
     unknown = int((verdicts == _UNKNOWN).sum())
     return _rate(unit, int((verdicts == _MISSED).sum()), len(verdicts) - unknown, unknown, settings)
 
 
-def _not_segmented(cohort: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
+def _not_segmented(cohort: pd.DataFrame, settings: ReaderStudySettings) -> list[dict[str, Any]]:
     by_auto = cohort["reader"] == AUTO
     if not by_auto.any():
         return []
@@ -121,7 +123,7 @@ def _not_segmented(cohort: pd.DataFrame, settings: StudySettings) -> list[dict[s
     return [{"reader": AUTO, "against": "", **rate}]
 
 
-def _rate(unit: str, missed: int, of: int, unknown: int, settings: StudySettings) -> dict[str, Any]:
+def _rate(unit: str, missed: int, of: int, unknown: int, settings: ReaderStudySettings) -> dict[str, Any]:
     row: dict[str, Any] = {"unit": unit, "missed": missed, "of": of, "unknown": unknown}
     if of:
         interval = stats.binomtest(missed, of).proportion_ci(settings.confidence, method="exact")

@@ -11,10 +11,11 @@ import pandas as pd
 
 from nbradiomics.files.atomic import write_text
 from nbradiomics.tables import write_table
+from nbradiomics.tables.result import Result
 
 
-@dataclass(frozen=True)
-class ReadersStudy:
+@dataclass(frozen=True, repr=False)
+class ReadersStudy(Result):
     """Result of `study_readers`. The functions that make the tables document their columns.
 
     Attributes

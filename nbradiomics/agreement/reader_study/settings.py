@@ -1,74 +1,98 @@
-"""The knobs of a reader study. What decides the verdict - metric, margin, epsilon - is fixed beforehand."""
+"""How a reader study is analysed. What decides the verdict (metric, margin, epsilon) is fixed beforehand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.errors import InputError
 from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.settings import Settings
+from nbradiomics.settings.kinds import Confidence, Names, Seed
+
+Epsilon = Annotated[float, Field(ge=0, lt=1)]
 
 
-@dataclass(frozen=True)
-class StudySettings:
-    """How a reader study is analysed.
+def _with_direction(name: str) -> str:
+    directed = [metric for metric, one in METRIC.items() if one.better in ("higher", "lower")]
+    if name not in directed:
+        raise ValueError(
+            f"no metric that can decide is called {name!r}. {did_you_mean(name, directed)}There are: "
+            f"{', '.join(directed)}"
+        )
+    return name
 
-    Attributes
-    ----------
-    metric
-        The primary metric: the one of the tests, subgroups and the list of cases. It must have a direction.
-    margin
-        Non-inferiority margin in the unit of `metric`, above 0: how much worse the model may agree with the
-        readers than they agree with each other. To be fixed before the results are seen.
-    margin_fixed
-        When or where the margin was fixed beforehand, in the words of who says so; empty where nobody does.
-    epsilons
-        Benefits of the alternative annotator test, 0 to 1, each tested: what the lesser cost of a model is
-        worth, as a share of cases. Its authors advise 0.2 for experts; 0 grants nothing.
-    confidence
-        Confidence level of every interval, between 0 and 1.
-    alpha
-        Level of the tests, between 0 and 1.
-    bootstraps
-        Draws of every bootstrap, 100 or more.
-    seed
-        Seed of every bootstrap, 0 or more.
-    subgroups
-        Columns that split the cases: ``site``, ``timepoint``, ``sequence``, ``roi``, or any of the clinical
-        table. Empty takes those of site, timepoint and sequence that hold more than one value.
 
-    Raises
-    ------
-    InputError
-        When a value is out of its range.
-    """
+def _says_when(value: Any) -> Any:
+    if isinstance(value, dt.date):  # YAML reads 2026-01-31 as one
+        return value.isoformat()
+    if value is None or (isinstance(value, str) and value.strip()):
+        return value
+    raise ValueError("a date or the name of a protocol was expected, in quotes if need be")
 
-    metric: str = "dice"
-    margin: float = 0.03
-    margin_fixed: str = ""
-    epsilons: tuple[float, ...] = (0.2, 0.0)
-    confidence: float = 0.95
-    alpha: float = 0.05
-    bootstraps: int = 2000
-    seed: int = 0
-    subgroups: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        directed = [name for name, metric in METRIC.items() if metric.better in ("higher", "lower")]
-        if self.metric not in directed:
-            raise InputError(
-                f"reader study setting metric is {self.metric}.",
-                f"{did_you_mean(self.metric, directed)}Give one of {', '.join(directed)}.",
+def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("each value can stand once")
+    return values
+
+
+class ReaderAnalysis(Settings):
+    """How a reader study is analysed."""
+
+    metric: Annotated[str, AfterValidator(_with_direction)] = Field(
+        default="dice",
+        description="Metric that decides, in the tests, the subgroups and the list of cases: dice, nsd, "
+        "hd95_mm or another column of the agreement table that has a direction.",
+    )
+    margin: Annotated[float, Field(gt=0)] = Field(
+        default=0.03,
+        description="By how much the model may agree less with the readers than they do with each other, in "
+        "units of the metric; to be stated for a metric in mm or ml. Fix it before the masks are seen.",
+    )
+    margin_fixed: Annotated[str | None, BeforeValidator(_says_when)] = Field(
+        default=None,
+        description="When or where the margin was fixed before the masks were seen: a date or a protocol.",
+    )
+    epsilons: Annotated[tuple[Epsilon, ...], AfterValidator(_each_once)] = Field(
+        default=(0.2, 0.0),
+        description="Advantages of the model in the alternative annotator test, each tested: what its lesser "
+        "cost is worth, as a share of cases. Its authors advise 0.2 for experts; 0 grants nothing.",
+    )
+    confidence: Confidence = Field(default=0.95, description="Confidence level of every interval.")
+    alpha: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.05, description="Level of the tests.")
+    bootstraps: Annotated[int, Field(ge=100)] = Field(
+        default=2000, description="Draws of every bootstrap, over subjects."
+    )
+    subgroups: Annotated[Names, AfterValidator(_each_once)] = Field(
+        default=(),
+        description="Columns of the cohort or clinical table; those of site, timepoint and sequence that "
+        "hold more than one value unless given.",
+    )
+
+    @model_validator(mode="after")
+    def _margin_in_units_of_the_metric(self) -> Self:
+        metric = METRIC[self.metric]
+        if metric.low is not None and metric.high is not None and self.margin >= metric.high - metric.low:
+            raise ValueError(
+                f"the margin is {self.margin:g}, and {self.metric} runs from {metric.low:g} to "
+                f"{metric.high:g}. Give the margin in units of the metric: 0.03 for three hundredths"
             )
-        self._check("margin", 0 < self.margin < float("inf"), "a number above 0")
-        self._check("epsilons", all(0 <= value <= 1 for value in self.epsilons), "numbers from 0 to 1")
-        self._check("epsilons", len(set(self.epsilons)) == len(self.epsilons), "different numbers")
-        self._check("subgroups", len(set(self.subgroups)) == len(self.subgroups), "each column once")
-        self._check("confidence", 0 < self.confidence < 1, "a number between 0 and 1, both excluded")
-        self._check("alpha", 0 < self.alpha < 1, "a number between 0 and 1, both excluded")
-        self._check("bootstraps", self.bootstraps >= 100, "100 or more")
-        self._check("seed", self.seed >= 0, "0 or more")
+        if metric.unit and "margin" not in self.model_fields_set:
+            raise ValueError(
+                f"{self.metric} is in {metric.unit}, and no margin is given. State the margin in "
+                f"{metric.unit}, fixed before the masks are seen"
+            )
+        return self
 
-    def _check(self, name: str, good: bool, wanted: str) -> None:
-        if not good:
-            raise InputError(f"reader study setting {name} is {getattr(self, name)}.", f"Give {wanted}.")
+
+class ReaderStudySettings(ReaderAnalysis):
+    """How a reader study is analysed, with the seed of its bootstraps."""
+
+    seed: Seed = Field(default=0, description="Seed of every bootstrap.")
+
+
+#: Their name in release 0.3.0.
+StudySettings = ReaderStudySettings

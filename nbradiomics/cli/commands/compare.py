@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from nbradiomics.cli.console import bars
 from nbradiomics.cli.label_notes import show_label_warnings
-from nbradiomics.cli.options import Background, CohortFile, Jobs, Lesions, Work
-from nbradiomics.cli.steps import finish, open_workspace, prepare, processes, read_cohort, show_made_again
+from nbradiomics.cli.options import Background, CohortFile, Jobs, Lesions, Tolerance, Work
+from nbradiomics.cli.stated import given
+from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 
 def compare(
@@ -19,7 +19,7 @@ def compare(
     reference: Annotated[
         str | None, typer.Option(help="Reader to compare with; every ordered pair unless given.")
     ] = None,
-    tolerance: Annotated[float, typer.Option(help="Tolerance of the surface Dice, mm.")] = 3.0,
+    tolerance: Tolerance = None,
     background: Background = None,
     lesions: Lesions = None,
     jobs: Jobs = None,
@@ -27,21 +27,16 @@ def compare(
 ) -> None:
     """Compare masks: overlap, surface distance, direction of error."""
     from nbradiomics.agreement.cohort import compare_cohort
-    from nbradiomics.agreement.field import Field
+    from nbradiomics.agreement.settings import ComparisonSettings
     from nbradiomics.tables import write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
-    options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
+    settings = given(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
+    execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
-    agreement = compare_cohort(
-        loaded,
-        reference=reference,
-        lesions=lesions,
-        tolerance_mm=tolerance,
-        field=Field(background),
-        **options,
-    )
+    asked: dict[str, Any] = {"reference": reference, "lesions": lesions}
+    agreement = compare_cohort(loaded, **asked, settings=settings, execution=execution)
     write_table(agreement.table, out)
-    show_made_again(options["workspace"])
-    show_label_warnings(loaded, jobs=processes(jobs))
+    show_made_again(execution.workspace)
+    show_label_warnings(loaded, execution=execution)
     finish(agreement.failures, len(agreement.table), out)

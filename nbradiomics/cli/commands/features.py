@@ -10,10 +10,12 @@ import typer
 from nbradiomics.cli.console import bars, notes, output, show_lines
 from nbradiomics.cli.label_notes import show_label_notes, show_label_warnings
 from nbradiomics.cli.options import CohortFile, Jobs, Lesions, Work
-from nbradiomics.cli.steps import finish, open_workspace, prepare, processes, read_cohort, show_made_again
+from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 if TYPE_CHECKING:
     from nbradiomics.cohort import Cohort
+    from nbradiomics.execution.execution import Execution
     from nbradiomics.features.compliance.verify import Verification
 
 ImageFile = Annotated[Path, typer.Argument(help="Image file.")]
@@ -37,9 +39,7 @@ def extract(
     cohort: CohortFile,
     params: Annotated[str, typer.Option(help=f"PyRadiomics parameter file, or a preset: {PRESETS}.")],
     out: Annotated[Path, typer.Option(help="Feature table to write (.parquet or .csv).")],
-    engine: Annotated[
-        str, typer.Option(help="Engine of the numbers: native, or pyradiomics; their values are the same.")
-    ] = "native",
+    engine: Annotated[str | None, stated("features.settings:ExtractionSettings.engine")] = None,
     diagnostics: Annotated[
         Path | None, typer.Option(help="Write PyRadiomics' diagnostics of every mask to this table.")
     ] = None,
@@ -53,21 +53,23 @@ def extract(
 ) -> None:
     """Extract PyRadiomics features of every image and every reader's mask."""
     from nbradiomics.features.cohort import extract_cohort
+    from nbradiomics.features.settings import ExtractionSettings
     from nbradiomics.tables import INDEX, write_table
 
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
-    options: dict[str, Any] = {"jobs": processes(jobs), "workspace": open_workspace(work), "progress": bars}
+    settings = given(ExtractionSettings, params=params, engine=engine)
+    execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
     asked: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
-    features = extract_cohort(loaded, engine=engine, **asked, **options)
+    features = extract_cohort(loaded, engine=settings.engine, **asked, execution=execution)
     write_table(features.table, out)
-    show_made_again(options["workspace"])
+    show_made_again(execution.workspace)
     for note in features.notes:
         notes.print(note, markup=False)
     if diagnostics is not None:
-        _write_diagnostics(diagnostics, loaded, jobs=processes(jobs), **asked)
-    show_label_warnings(loaded, params, jobs=processes(jobs))
+        _write_diagnostics(diagnostics, loaded, execution, **asked)
+    show_label_warnings(loaded, params, execution=execution)
     finish(
         features.failures,
         len(features.table),
@@ -76,12 +78,12 @@ def extract(
     )
 
 
-def _write_diagnostics(out: Path, cohort: Cohort, **asked: Any) -> None:
+def _write_diagnostics(out: Path, cohort: Cohort, execution: Execution, **asked: Any) -> None:
     """Write PyRadiomics' diagnostics of a cohort's masks; one that cannot be extracted has no row."""
     from nbradiomics.features.diagnostics import diagnose_cohort
     from nbradiomics.tables import write_table
 
-    table, failures = diagnose_cohort(cohort, progress=bars, **asked)
+    table, failures = diagnose_cohort(cohort, execution=execution, **asked)
     write_table(table, out)
     output.print(f"{len(table)} rows, {len(failures)} without diagnostics -> {out}", markup=False)
 

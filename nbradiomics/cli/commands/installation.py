@@ -9,9 +9,9 @@ from nbradiomics.cli.console import output
 
 def doctor() -> None:
     """Say which parts are installed and working, and what to do about those that are not."""
-    from nbradiomics.doctor import examine
+    from nbradiomics.doctor import check_installation
 
-    parts = examine()
+    parts = check_installation()
     for part in parts:
         output.print(f"{part.state:8s} {part.name}: {part.detail}", markup=False)
         if part.remedy and part.state != "ok":

@@ -9,10 +9,12 @@ import typer
 
 from nbradiomics.cli.console import bars, output, show_table
 from nbradiomics.cli.options import Models
-from nbradiomics.cli.steps import split_names
+from nbradiomics.cli.stated import StatedCommand, given, stated
+from nbradiomics.cli.steps import names_in
 from nbradiomics.errors import NbradiomicsError
 
 GIB = 1024**3
+_DESCRIPTION = "segmentation.importing:ModelDescription"
 
 model_app = typer.Typer(
     name="model",
@@ -28,31 +30,27 @@ MaxGb = Annotated[float, typer.Option(help="How much a zip may unpack to, in GiB
 
 
 @model_app.command(
-    "import", epilog="Example: nbradiomics model import Dataset007.zip --tumour core,edema --orientation LPS"
+    "import",
+    cls=StatedCommand,
+    epilog="Example: nbradiomics model import Dataset007.zip --tumour core,edema --orientation LPS",
 )
 def import_(
     source: Annotated[Path, typer.Argument(help="Zip of nnUNetv2_export_model_to_zip, or model folder.")],
-    name: Annotated[str | None, typer.Option(help="Name to give it; its own unless given.")] = None,
-    tumour: Annotated[
-        str | None, typer.Option(help="Labels that make up the tumour, with commas, or its region.")
-    ] = None,
-    orientation: Annotated[
-        str | None, typer.Option(help="Axes in which the training images lay, such as LPS.")
-    ] = None,
+    name: Annotated[str | None, stated(f"{_DESCRIPTION}.name")] = None,
+    tumour: Annotated[str | None, stated(f"{_DESCRIPTION}.tumour", hint="With commas.")] = None,
+    orientation: Annotated[str | None, stated(f"{_DESCRIPTION}.orientation")] = None,
     inside: Inside = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a model of the same name.")] = False,
     max_gb: MaxGb = 20.0,
     models: Models = None,
 ) -> None:
     """Copy a trained nnU-Net v2 model into the folder of models; no code in it is run."""
-    from nbradiomics.segmentation.importing import import_model
+    from nbradiomics.segmentation.importing import ModelDescription, import_model
 
     done = import_model(
         source,
-        name=name,
+        description=given(ModelDescription, name=name, tumour=names_in(tumour), orientation=orientation),
         models=models,
-        tumour=split_names(tumour),
-        orientation=orientation,
         inside=inside,
         replace_existing=replace,
         max_bytes=int(max_gb * GIB),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.console import bars, output, show_table
+from nbradiomics.cli.console import output, show_table
 from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.options import (
     Categorical,
@@ -27,7 +27,17 @@ from nbradiomics.cli.options import (
     Variant,
     ZeroTimes,
 )
-from nbradiomics.cli.steps import prepare, processes, read_clinical, read_features, split_names
+from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.steps import (
+    execution_of,
+    names_in,
+    prepare,
+    read_clinical,
+    read_features,
+    split_names,
+)
+
+_MODELS = "outcome.settings:OutcomeSettings"
 
 
 def reproducibility(
@@ -45,51 +55,66 @@ def reproducibility(
     variant: Variant = None,
     engine: Engine = None,
     reading: Reading = None,
-    threshold: Annotated[float, typer.Option(help="Lowest lower limit of a stable feature's ICC.")] = 0.75,
-    confidence: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
-    min_subjects: MinSubjects = 10,
+    threshold: Annotated[float | None, stated("reproducibility.settings:StabilitySettings.threshold")] = None,
+    confidence: Annotated[
+        float | None, stated("reproducibility.settings:StabilitySettings.confidence")
+    ] = None,
+    min_subjects: MinSubjects = None,
 ) -> None:
     """Test how far each feature survives a change of reader: ICC(A,1) with its interval."""
     from nbradiomics.report.pages import claim_reproducibility_page, write_reproducibility_page
-    from nbradiomics.reproducibility import LIMITS, assess_reproducibility, stable_text, training_sentences
-    from nbradiomics.tables import choose_features, write_table
+    from nbradiomics.reproducibility import (
+        LIMITS,
+        StabilitySettings,
+        assess_reproducibility,
+        stable_text,
+        training_sentences,
+    )
+    from nbradiomics.tables import Rows, choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
-    page = claim_reproducibility_page(out)
-    given, patterns = read_features(features), split_names(feature_names)
-    named = split_names(readers) or None
-    table = assess_reproducibility(
-        given,
-        readers=named,
-        feature_names=patterns,
+    settings = given(StabilitySettings, threshold=threshold, confidence=confidence, min_subjects=min_subjects)
+    rows = given(
+        Rows,
         timepoint=timepoint,
         sequence=sequence,
         roi=roi,
         variant=variant,
         engine=engine,
         reading=reading,
-        threshold=threshold,
-        confidence=confidence,
-        min_subjects=min_subjects,
+    )
+    page = claim_reproducibility_page(out)
+    table_given, patterns = read_features(features), split_names(feature_names)
+    named = split_names(readers) or None
+    table = assess_reproducibility(
+        table_given, readers=named, feature_names=patterns, rows=rows, settings=settings
     )
     write_table(table, out)
     write_reproducibility_page(
-        table, page, readers=split_names(readers), threshold=threshold, confidence=confidence
+        table,
+        page,
+        readers=split_names(readers),
+        threshold=settings.threshold,
+        confidence=settings.confidence,
     )
-    for sentence in (*training_sentences(given, named), f"{stable_text(table)} -> {out}, {page}", LIMITS):
+    for sentence in (
+        *training_sentences(table_given, named),
+        f"{stable_text(table)} -> {out}, {page}",
+        LIMITS,
+    ):
         output.print(sentence, markup=False)
-    output.print(choose_features(given, patterns).sentence, markup=False)
+    output.print(choose_features(table_given, patterns).sentence, markup=False)
 
 
 def outcome(
     features: Annotated[Path, typer.Argument(help="Feature table of any origin with a column `subject`.")],
     clinical: Annotated[Path, typer.Argument(help="Clinical table: one row per subject.")],
-    time: Annotated[str, typer.Option(help="Column of the time, counted from the scan.")],
-    event: Annotated[
-        str, typer.Option(help="Column of the event: 1 event, 0 censored; or yes/no, dead/alive.")
-    ],
+    time: Annotated[str, stated("clinical.endpoints:Endpoint.time")],
+    event: Annotated[str, stated("clinical.endpoints:Endpoint.event")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
-    covariates: Annotated[str | None, typer.Option(help="Clinical columns that enter, with commas.")] = None,
+    covariates: Annotated[
+        str | None, stated("outcome.settings:Predictors.covariates", hint="With commas.")
+    ] = None,
     feature_names: FeatureNames = None,
     categorical: Categorical = None,
     numeric: Numeric = None,
@@ -97,7 +122,7 @@ def outcome(
     missing: Missing = None,
     event_value: EventValue = None,
     zero_times: ZeroTimes = None,
-    reader: Annotated[str | None, typer.Option(help="Whose masks the features come from.")] = None,
+    reader: Annotated[str | None, stated("tables:RowsOfReader.reader")] = None,
     timepoint: Timepoint = None,
     sequence: SequenceOption = None,
     roi: Roi = None,
@@ -107,63 +132,72 @@ def outcome(
     stable: Annotated[
         Path | None, typer.Option(help="Table of `reproducibility`: its stable features.")
     ] = None,
-    folds: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
-    repeats: Annotated[int, typer.Option(help="Repeats of the cross-validation.")] = 10,
-    penalizer: Annotated[float, typer.Option(help="Ridge penalty of features.")] = 1.0,
-    covariate_penalizer: Annotated[float, typer.Option(help="Ridge penalty of covariates.")] = 0.1,
-    permutations: Annotated[int, typer.Option(help="Refits for the p of the risk groups; 0 gives none.")] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of folds and bootstrap.")] = 0,
-    min_subjects: MinSubjects = 10,
+    folds: Annotated[int | None, stated(f"{_MODELS}.folds")] = None,
+    repeats: Annotated[int | None, stated(f"{_MODELS}.repeats")] = None,
+    penalizer: Annotated[float | None, stated(f"{_MODELS}.penalizer")] = None,
+    covariate_penalizer: Annotated[float | None, stated(f"{_MODELS}.covariate_penalizer")] = None,
+    l1_ratio: Annotated[float | None, stated(f"{_MODELS}.l1_ratio")] = None,
+    correlation: Annotated[float | None, stated(f"{_MODELS}.correlation")] = None,
+    bootstraps: Annotated[int | None, stated(f"{_MODELS}.bootstraps")] = None,
+    confidence: Annotated[float | None, stated(f"{_MODELS}.confidence")] = None,
+    permutations: Annotated[int | None, stated(f"{_MODELS}.permutations")] = None,
+    stability_readers: Annotated[
+        str | None, stated(f"{_MODELS}.stability_readers", hint="With commas.")
+    ] = None,
+    seed: Annotated[int | None, stated(f"{_MODELS}.seed")] = None,
+    icc_threshold: Annotated[float | None, stated(f"{_MODELS}.icc_threshold")] = None,
+    min_subjects: MinSubjects = None,
     replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
     asked = dict(locals())
-    from nbradiomics.clinical import declaration_of, zero_rule
+    from nbradiomics.clinical import Endpoint, declaration_of, zero_rule
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.files.folder_in_use import working_in
-    from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
+    from nbradiomics.outcome import OutcomeSettings, Predictors, evaluate_outcome, write_outcome
     from nbradiomics.report.pages import build_outcome_page, claim_outcome_page
     from nbradiomics.reproducibility import read_stable
+    from nbradiomics.tables import RowsOfReader
 
+    endpoint = given(
+        Endpoint,
+        time=time,
+        event=event,
+        event_value=names_in(event_value),
+        zero_times=zero_rule(zero_times),
+    )
+    declared = declaration_of(
+        categorical=split_names(categorical),
+        numeric=split_names(numeric),
+        ordinal=ordinal or (),
+        missing=missing or (),
+    )
+    predictors = given(
+        Predictors,
+        **declared.stated(),
+        covariates=names_in(covariates),
+        feature_names=names_in(feature_names),
+    )
+    settings = given(
+        OutcomeSettings,
+        stability_readers=names_in(stability_readers),
+        **{name: asked[name] for name in OutcomeSettings.model_fields if name != "stability_readers"},
+    )
+    rows = given(RowsOfReader, **{name: asked[name] for name in RowsOfReader.model_fields})
     tables = read_features(features), read_clinical(clinical)
     key = result_key("outcome", asked={name: str(value) for name, value in asked.items() if name != "jobs"})
     with working_in(out, f"outcome of {time} and {event}", key):
-        claim_outcome(out, features=features, clinical=clinical, time=time, event=event, replacing=replace)
+        claim_outcome(out, features=features, clinical=clinical, endpoint=endpoint, replacing=replace)
         claim_outcome_page(out)
         result = evaluate_outcome(
             *tables,
-            time=time,
-            event=event,
-            covariates=split_names(covariates),
-            feature_names=split_names(feature_names),
-            declared=declaration_of(
-                categorical=split_names(categorical),
-                numeric=split_names(numeric),
-                ordinal=ordinal or (),
-                missing=missing or (),
-            ),
-            event_value=split_names(event_value),
-            zero_times=zero_rule(zero_times),
-            reader=reader,
-            timepoint=timepoint,
-            sequence=sequence,
-            roi=roi,
-            variant=variant,
-            engine=engine,
-            reading=reading,
+            endpoint=endpoint,
+            predictors=predictors,
+            rows=rows,
             stable=None if stable is None else read_stable(stable),
-            settings=OutcomeSettings(
-                folds=folds,
-                repeats=repeats,
-                seed=seed,
-                penalizer=penalizer,
-                covariate_penalizer=covariate_penalizer,
-                permutations=permutations,
-                min_subjects=min_subjects,
-            ),
-            jobs=processes(jobs),
-            progress=bars,
+            settings=settings,
+            execution=execution_of(jobs),
         )
         write_outcome(result, out)
         show_table(result.performance)

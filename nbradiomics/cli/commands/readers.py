@@ -7,113 +7,97 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbradiomics.cli.console import bars, failure_line, output, show_lines
+from nbradiomics.cli.console import failure_line, output, show_lines
 from nbradiomics.cli.label_notes import show_label_warnings
-from nbradiomics.cli.options import Background, Categorical, CohortFile, Jobs, Lesions, Numeric, Replace
-from nbradiomics.cli.steps import processes, read_cohort, split_names
+from nbradiomics.cli.options import (
+    Background,
+    Categorical,
+    CohortFile,
+    Jobs,
+    Lesions,
+    Numeric,
+    Replace,
+    Tolerance,
+)
+from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.steps import execution_of, names_in, read_cohort, split_names
 
 if TYPE_CHECKING:
     from nbradiomics.workflows.reader_study import ReaderStudyResult
+_PLAN = "workflows.reader_study:ReaderStudyPlan"
 
 
 def readers(
     cohort: CohortFile,
     out: Annotated[Path, typer.Option(help="Folder to write to; an unfinished study in it is continued.")],
-    metric: Annotated[
-        str, typer.Option(help="Metric that decides: dice, nsd, hd95_mm or another column.")
-    ] = "dice",
-    margin: Annotated[
-        float | None,
-        typer.Option(
-            help="By how much the model may agree less with the readers than they do with each other; fixed "
-            "beforehand. 0.03 for a metric from 0 to 1; needed for one in mm.",
-            min=0,
-        ),
-    ] = None,
-    margin_fixed: Annotated[
-        str | None, typer.Option(help="When or where the margin was fixed beforehand: a date or a protocol.")
-    ] = None,
+    metric: Annotated[str | None, stated(f"{_PLAN}.metric")] = None,
+    margin: Annotated[float | None, stated(f"{_PLAN}.margin")] = None,
+    margin_fixed: Annotated[str | None, stated(f"{_PLAN}.margin_fixed")] = None,
     training_subjects: Annotated[
         str | None,
-        typer.Option(
-            help="Subjects that the model was trained on, with commas, or @FILE with one a line: they are "
-            "left out, as are those of column in_training."
-        ),
+        stated(f"{_PLAN}.training_subjects", hint="With commas, or @FILE with one a line."),
     ] = None,
     epsilon: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Benefit of the model in the alternative annotator test; 0 beside it.", min=0, max=0.99
+            help="Advantage of the model in the alternative annotator test, 0 or more, below 1, beside that "
+            "of 0; 0.2 unless given."
         ),
-    ] = 0.2,
-    tolerance: Annotated[float, typer.Option(help="Tolerance of the surface Dice, mm.")] = 3.0,
+    ] = None,
+    tolerance: Tolerance = None,
     background: Background = None,
-    consensus: Annotated[
-        str | None,
-        typer.Option(help="Consensus of the other readers as a further reference: staple,majority."),
-    ] = None,
-    write_consensus: Annotated[
-        str | None,
-        typer.Option(
-            help="Write the readers' consensus as masks of a reader, to train from: staple,majority."
-        ),
-    ] = None,
-    subgroups: Annotated[
-        str | None,
-        typer.Option(help="Columns, with commas; site, timepoint and sequence unless given."),
-    ] = None,
+    consensus: Annotated[str | None, stated(f"{_PLAN}.consensus", hint="staple,majority.")] = None,
+    write_consensus: Annotated[str | None, stated(f"{_PLAN}.write_consensus", hint="With commas.")] = None,
+    subgroups: Annotated[str | None, stated(f"{_PLAN}.subgroups", hint="With commas.")] = None,
     clinical: Annotated[Path | None, typer.Option(help="Clinical table with columns for subgroups.")] = None,
     categorical: Categorical = None,
     numeric: Numeric = None,
-    maps: Annotated[
-        bool, typer.Option(help="Write maps of the signed distance from each reader to the model.")
-    ] = True,
-    bootstraps: Annotated[int, typer.Option(help="Resamples of the subjects.", min=100)] = 2000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
+    maps: Annotated[bool | None, stated(f"{_PLAN}.maps", "--maps/--no-maps")] = None,
+    confidence: Annotated[float | None, stated(f"{_PLAN}.confidence")] = None,
+    alpha: Annotated[float | None, stated(f"{_PLAN}.alpha")] = None,
+    bootstraps: Annotated[int | None, stated(f"{_PLAN}.bootstraps")] = None,
+    seed: Annotated[int | None, stated(f"{_PLAN}.seed")] = None,
     lesions: Lesions = None,
     replace: Replace = False,
     jobs: Jobs = None,
 ) -> None:
     """Compare readers with each other and with the model: is it as good as another expert?"""
-    from nbradiomics.workflows.reader_study import reader_plan, run_reader_study
+    from nbradiomics.workflows.reader_study import ReaderStudyPlan, run_reader_study
 
-    plan = reader_plan(
+    plan = given(
+        ReaderStudyPlan,
         metric=metric,
         margin=margin,
         margin_fixed=margin_fixed,
-        epsilons=[epsilon, 0.0] if epsilon else [0.0],
+        training_subjects=None if training_subjects is None else _subjects(training_subjects),
+        epsilons=None if epsilon is None else sorted({epsilon, 0.0}, reverse=True),
         tolerance_mm=tolerance,
         background_mm=background,
-        consensus=split_names(consensus),
-        subgroups=split_names(subgroups),
+        consensus=names_in(consensus),
+        write_consensus=names_in(write_consensus),
+        subgroups=names_in(subgroups),
         clinical=clinical,
-        categorical=split_names(categorical),
-        numeric=split_names(numeric),
+        categorical=names_in(categorical),
+        numeric=names_in(numeric),
         maps=maps,
+        confidence=confidence,
+        alpha=alpha,
         bootstraps=bootstraps,
-    )
-    loaded = read_cohort(cohort)
-    done = run_reader_study(
-        loaded,
-        out,
-        plan=plan,
-        write_consensus=split_names(write_consensus),
-        training_subjects=_subjects(training_subjects),
-        lesions=lesions,
         seed=seed,
-        jobs=processes(jobs),
-        progress=bars,
-        replace=replace,
+        lesions=lesions,
     )
-    show_label_warnings(loaded, jobs=processes(jobs))
+    execution = execution_of(jobs)
+    loaded = read_cohort(cohort)
+    done = run_reader_study(loaded, out, plan=plan, replace=replace, execution=execution)
+    show_label_warnings(loaded, execution=execution)
     _finish(done)
 
 
-def _subjects(text: str | None) -> list[str]:
+def _subjects(text: str) -> list[str]:
     """Subjects of the option, or of the file that it names."""
     from nbradiomics.tables import read_text
 
-    if text is None or not text.startswith("@"):
+    if not text.startswith("@"):
         return split_names(text)
     file = Path(text.removeprefix("@"))
     return [name for line in read_text(file, "list of subjects").splitlines() for name in split_names(line)]

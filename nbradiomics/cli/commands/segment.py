@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbradiomics.cli.console import bars, output
+from nbradiomics.cli.console import output
 from nbradiomics.cli.folders import claim_segmentation, working_on_segmentation
 from nbradiomics.cli.options import CohortFile, Models, Replace, Threads, Work
-from nbradiomics.cli.steps import finish, open_workspace, prepare, read_cohort, show_made_again
+from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 if TYPE_CHECKING:
     from nbradiomics.segmentation.cohort import SegmentedCohort
     from nbradiomics.segmentation.model import Model
+_INFERENCE = "segmentation.prediction.inference:Inference"
+_POSTPROCESSING = "segmentation.prediction.postprocess:PostProcessing"
 
 
 def segment(
@@ -28,31 +31,21 @@ def segment(
     maps: Annotated[
         bool, typer.Option(help="Write probability, entropy and each fold's mask to OUT_maps.")
     ] = True,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    precision: Annotated[
-        str, typer.Option(help="auto, fp32, bf16 or fp16; auto is bf16 or fp16 where the device has it.")
-    ] = "auto",
-    resampling: Annotated[
-        str, typer.Option(help="torch, or stock: with fp32 the mask of nnU-Net itself, and slower.")
-    ] = "torch",
-    mirroring: Annotated[
-        bool, typer.Option("--mirroring", help="Average mirrored images in: eight times slower.")
-    ] = False,
+    device: Annotated[str | None, stated(f"{_INFERENCE}.device")] = None,
+    precision: Annotated[str | None, stated(f"{_INFERENCE}.precision")] = None,
+    resampling: Annotated[str | None, stated(f"{_INFERENCE}.resampling")] = None,
+    mirroring: Annotated[bool | None, stated(f"{_INFERENCE}.mirroring", "--mirroring")] = None,
     largest_component: Annotated[
-        bool, typer.Option("--largest-component", help="Keep the largest component of each mask only.")
-    ] = False,
-    min_volume: Annotated[
-        float, typer.Option(help="Remove components that are smaller, in millilitres.", min=0)
-    ] = 0.0,
+        bool | None, stated(f"{_POSTPROCESSING}.largest_component", "--largest-component")
+    ] = None,
+    min_volume: Annotated[float | None, stated(f"{_POSTPROCESSING}.min_volume_ml", "--min-volume")] = None,
     replace: Replace = False,
     models: Models = None,
     threads: Threads = None,
-    jobs: Annotated[int, typer.Option(help="Processes; each holds the model in memory.", min=1)] = 1,
+    jobs: Annotated[int, typer.Option(help="Processes; each holds the model in memory.")] = 1,
     work: Work = None,
 ) -> None:
     """Find the tumours with nnU-Net; its masks become reader `auto`."""
-    from dataclasses import asdict
-
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
     from nbradiomics.segmentation.model import load_model
@@ -60,15 +53,17 @@ def segment(
     from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 
     prepare(out, ".csv", inputs=[cohort])
+    asked = given(Inference, device=device, precision=precision, resampling=resampling, mirroring=mirroring)
+    postprocessing = given(PostProcessing, largest_component=largest_component, min_volume_ml=min_volume)
+    execution = execution_of(jobs, work, threads=threads)
     loaded, table = load_model(model, models=models), read_cohort(cohort)
-    inference = loaded.resolve(Inference(device, precision, resampling, mirroring))
-    postprocessing = PostProcessing(largest_component, min_volume)
+    inference = loaded.resolve(asked)
     masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
     maps_folder = beside if maps or beside.exists() else None
-    asked = [loaded.fingerprint, asdict(inference), asdict(postprocessing), maps, str(table.path)]
-    with working_on_segmentation(table, masks, maps_folder, result_key("segment", asked=asked)):
+    how = [inference.model_dump(), postprocessing.model_dump()]
+    key = result_key("segment", asked=[loaded.fingerprint, *how, maps, str(table.path)])
+    with working_on_segmentation(table, masks, maps_folder, key):
         claim_segmentation(table, masks, maps_folder, replacing=replace)
-        stored = open_workspace(work)
         done = segment_cohort(
             table,
             model=loaded,
@@ -76,16 +71,12 @@ def segment(
             maps=beside if maps else None,
             inference=inference,
             postprocessing=postprocessing,
-            threads=threads,
-            jobs=jobs,
-            workspace=stored,
-            progress=bars,
+            execution=execution,
         )
         if not maps:
             remove_maps(table, beside)
-        inputs = [cohort, *(channel.image for scan in table.scans() for channel in scan.channels)]
-        _write(done, out, inputs)
-        show_made_again(stored)
+        _write(done, out, table.files())
+        show_made_again(execution.workspace)
         _tell(done, loaded)
         empty = int((done.table["status"] == "empty").sum())
         finish(done.failures, len(done.table), out, f"{empty} without tumour; ")

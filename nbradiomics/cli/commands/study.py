@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.console import bars, output, problem_line, show_lines
+from nbradiomics.cli.console import output, problem_line, show_lines
 from nbradiomics.cli.options import Jobs, Models, Replace
-from nbradiomics.cli.steps import finish_run, processes
+from nbradiomics.cli.steps import execution_of, finish_run
 
 
 def demo(
@@ -24,8 +24,8 @@ def demo(
     """Make a synthetic cohort and run the whole study on it."""
     from nbradiomics.workflows.demo import run_demo
 
-    asked: dict[str, Any] = {"subjects": subjects, "seed": seed, "replace": replace}
-    finish_run(run_demo(out, **asked, jobs=processes(jobs), progress=bars))
+    execution = execution_of(jobs)
+    finish_run(run_demo(out, subjects=subjects, seed=seed, replace=replace, execution=execution))
 
 
 def run(
@@ -38,8 +38,8 @@ def run(
     """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
     from nbradiomics.workflows.run import run as run_study
 
-    asked: dict[str, Any] = {"models": models, "replace": replace}
-    finish_run(run_study(study, out, **asked, jobs=processes(jobs), progress=bars))
+    execution = execution_of(jobs)
+    finish_run(run_study(study, out, models=models, replace=replace, execution=execution))
 
 
 def check(
@@ -58,7 +58,7 @@ def check(
     from nbradiomics.study.checks.readers import describe_readers
     from nbradiomics.tables import write_table
 
-    done = survey(path, params=params, models=models, jobs=processes(jobs), progress=bars)
+    done = survey(path, params=params, models=models, execution=execution_of(jobs))
     problems = done.problems
     if out is not None:
         write_table(problems, out)

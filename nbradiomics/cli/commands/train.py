@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nbradiomics.cli.console import bars, notes, output
+from nbradiomics.cli.console import output
 from nbradiomics.cli.label_notes import show_label_warnings
 from nbradiomics.cli.options import CohortFile, Lesions
-from nbradiomics.cli.steps import list_failures, processes, read_cohort
+from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.steps import execution_of, list_failures, read_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import amount, ratio
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from nbradiomics.workflows.training import TrainedModel
 
 PRESETS = ("nnunet", "small")
+_SETTINGS = "segmentation.training.settings"
+_RECIPE = "segmentation.training.recipe:Recipe"
 
 
 def train(
@@ -29,14 +32,12 @@ def train(
     preset: Annotated[
         str, typer.Option(help="nnunet (nnU-Net's own planning and trainer), or small (little data, CPUs).")
     ] = "nnunet",
-    folds: Annotated[int, typer.Option(help="Folds of the cross-validation, all trained.")] = 5,
+    folds: Annotated[int | None, stated(f"{_SETTINGS}:TrainingRun.folds")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs; 1000, or the recipe's, unless given.")] = None,
-    iterations: Annotated[int | None, typer.Option(help="small: batches in an epoch.")] = None,
-    spacing: Annotated[str | None, typer.Option(help="small: voxel edges in mm, as Z,Y,X.")] = None,
-    patch: Annotated[
-        str | None, typer.Option(help="small: voxels that the network sees at once, as Z,Y,X.")
-    ] = None,
-    precision: Annotated[str | None, typer.Option(help="small: auto, fp32 or bf16.")] = None,
+    iterations: Annotated[int | None, stated(f"{_RECIPE}.iterations", hint="For small.")] = None,
+    spacing: Annotated[str | None, stated(f"{_RECIPE}.spacing", hint="For small, as Z,Y,X.")] = None,
+    patch: Annotated[str | None, stated(f"{_RECIPE}.patch", hint="For small, as Z,Y,X.")] = None,
+    precision: Annotated[str | None, stated(f"{_RECIPE}.precision", hint="For small.")] = None,
     sequence: Annotated[
         str | None,
         typer.Option(
@@ -46,91 +47,71 @@ def train(
         ),
     ] = None,
     lesions: Lesions = None,
-    name: Annotated[str | None, typer.Option(help="The model's name; the folder's unless given.")] = None,
-    mirroring: Annotated[
-        bool,
-        typer.Option(
-            "--mirroring", help="Average mirrored images in when the cases are segmented: eight times slower."
-        ),
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of folds and training.", min=0)] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    threads: Annotated[int, typer.Option(help="Threads of torch in each process.", min=1)] = 1,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            help="Processes for augmentation beside each fold; none on a CPU and nnU-Net's choice on a GPU "
-            "unless given. Only without them does a seed give the same weights.",
-            min=0,
-        ),
-    ] = None,
+    name: Annotated[str | None, stated(f"{_SETTINGS}:TrainingRun.name")] = None,
+    mirroring: Annotated[bool | None, stated(f"{_SETTINGS}:TrainingRun.mirroring", "--mirroring")] = None,
+    seed: Annotated[int | None, stated(f"{_SETTINGS}:TrainingSettings.seed")] = None,
+    device: Annotated[str | None, stated(f"{_SETTINGS}:TrainingSettings.device")] = None,
+    threads: Annotated[int | None, stated(f"{_SETTINGS}:TrainingSettings.threads")] = None,
+    workers: Annotated[int | None, stated(f"{_SETTINGS}:TrainingSettings.workers")] = None,
     jobs: Annotated[
-        int | None, typer.Option(help="Folds at once; all processors on a CPU, 1 on a GPU.", min=1)
+        int | None, typer.Option(help="Folds at once; all processors on a CPU, 1 on a GPU.")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the folder training/ in the model.")] = False,
+    keep: Annotated[bool | None, stated(f"{_SETTINGS}:TrainingRun.keep", "--keep")] = None,
 ) -> None:
     """Train an nnU-Net model; its cross-validated masks of the cases become reader `auto`."""
+    from dataclasses import replace
+
     from nbradiomics.segmentation.device import resolve_device
-    from nbradiomics.segmentation.training.train import EPOCHS, TrainingSettings
+    from nbradiomics.segmentation.training.settings import TrainingCases, TrainingRun, TrainingSettings
     from nbradiomics.workflows.training import train_model
 
-    recipe = _recipe(preset, epochs, iterations, spacing, patch, precision)
-    where = resolve_device(device)
+    recipe = _recipe(preset, epochs, iterations=iterations, spacing=spacing, patch=patch, precision=precision)
+    settings = given(
+        TrainingSettings,
+        recipe=recipe,
+        epochs=epochs,
+        seed=seed,
+        device=device,
+        threads=threads,
+        workers=workers,
+    )
+    where = resolve_device(settings.device)
+    execution = execution_of(jobs)
     loaded = read_cohort(cohort)
-    show_label_warnings(loaded, jobs=processes(jobs))
+    show_label_warnings(loaded, execution=execution)
     done = train_model(
         loaded,
         reader=reader,
         out=out,
-        settings=TrainingSettings(
-            recipe, EPOCHS if epochs is None else epochs, seed, where, threads, workers
-        ),
-        folds=folds,
-        sequence=sequence,
-        lesions=lesions,
-        name=name,
-        mirroring=mirroring,
-        jobs=jobs or (processes(None) if where == "cpu" else 1),
-        keep=keep,
-        progress=bars,
-        tell=_note,
+        cases=given(TrainingCases, sequence=sequence, lesions=lesions),
+        settings=settings.changed(device=where),
+        running=given(TrainingRun, folds=folds, mirroring=mirroring, name=name, keep=keep),
+        execution=replace(execution, jobs=1) if jobs is None and where != "cpu" else execution,
     )
     list_failures(done.failures, out.with_name(f"{out.name}.failures.csv"))
     _show(done)
 
 
-def _note(line: str) -> None:
-    notes.print(line, markup=False)
-
-
-def _recipe(
-    preset: str,
-    epochs: int | None,
-    iterations: int | None,
-    spacing: str | None,
-    patch: str | None,
-    precision: str | None,
-) -> Recipe | None:
+def _recipe(preset: str, epochs: int | None, **values: str | int | None) -> Recipe | None:
     """Recipe of the preset with what was asked for; ``None`` for nnU-Net's own way."""
     from nbradiomics.segmentation.training.recipe import Recipe
 
     if preset not in PRESETS:
         raise InputError(f"no preset {preset!r}.", f"Choose one of {', '.join(PRESETS)}.")
-    given: dict[str, Any] = {
-        "iterations": iterations,
-        "spacing": None if spacing is None else _three(spacing, "--spacing"),
-        "patch": None if patch is None else tuple(map(int, _three(patch, "--patch", whole=True))),
-        "precision": precision,
-    }
-    asked = {key: value for key, value in given.items() if value is not None}
-    if preset == "small":
-        return Recipe(**(asked if epochs is None else {**asked, "epochs": epochs}))
-    if asked:
-        raise InputError(
-            f"the preset nnunet takes no {', '.join(f'--{key}' for key in asked)}: nnU-Net plans by itself.",
-            "Leave them out, or train with --preset small.",
-        )
-    return None
+    asked: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    if preset != "small":
+        if asked:
+            raise InputError(
+                f"the preset nnunet takes no {', '.join(f'--{name}' for name in asked)}: nnU-Net plans by "
+                "itself.",
+                "Leave them out, or train with --preset small.",
+            )
+        return None
+    if "spacing" in asked:
+        asked["spacing"] = _three(asked["spacing"], "--spacing")
+    if "patch" in asked:
+        asked["patch"] = tuple(map(int, _three(asked["patch"], "--patch", whole=True)))
+    return given(Recipe, **asked, epochs=epochs)
 
 
 def _three(text: str, option: str, *, whole: bool = False) -> tuple[float, ...]:

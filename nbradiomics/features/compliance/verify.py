@@ -18,10 +18,11 @@ from nbradiomics.features.engines import native_engine, pyradiomics_engine
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.extract import extract_region, read_pair, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.tables.result import Result
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Result):
     """What two engines gave for one region.
 
     Attributes

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
-from nbradiomics.errors import InputError
+from nbradiomics.settings import Settings
 
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class PostProcessing:
+class PostProcessing(Settings):
     """What is done to the mask; to the probability and to the folds' own masks nothing.
 
-    Components are sets of voxels that touch by a face, an edge or a corner (26-connected).
-
-    Attributes
-    ----------
-    largest_component
-        Keep the largest component only; of two that are equal the one that comes first, counted from below.
-        It removes what a second tumour is, too.
-    min_volume_ml
-        Components smaller than this, in millilitres, are removed; 0 keeps all.
+    Components are sets of voxels that touch by a face, an edge or a corner (26-connected). Of two largest
+    components that are equal the one is kept that comes first, counted from below.
     """
 
-    largest_component: bool = False
-    min_volume_ml: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.min_volume_ml) and self.min_volume_ml >= 0):
-            raise InputError(
-                f"the least volume is {self.min_volume_ml} ml.", "Give a number from 0 on, in millilitres."
-            )
+    largest_component: bool = Field(
+        default=False,
+        description="Keep the largest component of each mask only; it removes what a second tumour is, too.",
+    )
+    min_volume_ml: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="Components that are smaller, in millilitres, are removed; 0 keeps all."
+    )
 
     def apply(self, mask: Mask, voxel_ml: float) -> Mask:
         """Give the mask that is left.

@@ -12,7 +12,8 @@ from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.lesions import apply_lesion_rule, require_lesions_told_apart
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Batch, Progress, quiet, run_cases
+from nbradiomics.execution.batch import Batch
+from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.workspace import content_hash
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image, write_image
@@ -157,12 +158,11 @@ def examine_cases(
     channels: tuple[str, ...],
     *,
     label: int = DEFAULT_LABEL,
-    jobs: int = 1,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> Batch[Examined]:
     """Open every case, and tell apart those that can be learnt from and those that cannot."""
     arguments = {name: (case, channels, label) for name, case in cases.items()}
-    return run_cases(_examine, arguments, stage=STAGE, jobs=jobs, progress=progress)
+    return execution.map(_examine, arguments, stage=STAGE)
 
 
 def _examine(case: Case, channels: tuple[str, ...], label: int) -> Examined:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,8 +13,9 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Case, Cohort, Scan
 from nbradiomics.cohort.in_training import NO
-from nbradiomics.execution.batch import Failure, Progress, quiet
-from nbradiomics.execution.workspace import Payload, Workspace, content_hash, result_key, run_stored
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.images.io import write_image
 from nbradiomics.segmentation.cohort import COLUMNS, file_names
 from nbradiomics.segmentation.model import Model, fingerprint_of, load_model
@@ -46,10 +46,7 @@ def segment_out_of_fold(
     model: Path,
     masks: Path,
     inference: Inference,
-    threads: int | None = None,
-    jobs: int = 1,
-    workspace: Workspace | None = None,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> tuple[Cohort, pd.DataFrame, list[Failure]]:
     """Segment every training case by the one fold that was not trained on its subject.
 
@@ -63,10 +60,10 @@ def segment_out_of_fold(
         Folder of the trained model.
     masks
         Folder that the masks are written to.
-    inference, threads
+    inference
         As in `Model.predict`.
-    jobs, workspace, progress
-        As in `workspace.run_stored`.
+    execution
+        As in `segment_cohort`.
 
     Returns
     -------
@@ -82,19 +79,18 @@ def segment_out_of_fold(
     files = {name: masks / f"{stem}.nii.gz" for name, stem in file_names(scans).items()}
     how = inference.resolved()
     content = fingerprint_of(model)
-    batch = run_stored(
+    batch = execution.map(
         _segment,
         {
-            name: (scan, model, content, fold_of[name], files[name], how, threads)
+            name: (scan, model, content, fold_of[name], files[name], how, execution.threads)
             for name, scan in scans.items()
         },
-        key=lambda name: _key(scans[name], content, fold_of[name], how),
         stage=STAGE,
-        schema=_Segmented,
-        workspace=workspace,
-        holds=lambda name, payload: content_hash(files[name]) == payload["mask"],
-        jobs=jobs,
-        progress=progress,
+        stored=Stored(
+            key=lambda name: _key(scans[name], content, fold_of[name], how),
+            schema=_Segmented,
+            holds=lambda name, payload: content_hash(files[name]) == payload["mask"],
+        ),
     )
     done = {scans[name]: Path(os.path.abspath(files[name])) for name in batch.results}
     rows = [
@@ -114,7 +110,7 @@ def _key(scan: Scan, content: str, fold: str, inference: Inference) -> str:
         images=[(channel.name, content_hash(channel.image)) for channel in scan.channels],
         model=content,
         fold=fold,
-        inference=asdict(inference),
+        inference=inference.model_dump(),
     )
 
 

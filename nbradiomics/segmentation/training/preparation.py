@@ -12,7 +12,7 @@ from typing import Any
 
 from nbradiomics.cohort import Case
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution.batch import Progress, quiet, run_cases
+from nbradiomics.execution.execution import Execution
 from nbradiomics.files.atomic import write_text
 from nbradiomics.files.sealed import BrokenSealError
 from nbradiomics.segmentation.environment import environment, matplotlib_untouched, quiet_nnunet, random_state
@@ -21,6 +21,7 @@ from nbradiomics.segmentation.training.cases import write_raw_case
 from nbradiomics.segmentation.training.folder import TrainingFolder
 from nbradiomics.segmentation.training.nnunet_names import CONFIGURATION, DATASET, PLANS_NAME, variables
 from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.segmentation.training.settings import TrainingSettings
 from nbradiomics.segmentation.training.splits import Split
 
 #: What describes the model: its names among the preprocessed files and in the model's folder.
@@ -42,10 +43,8 @@ def prepare(
     *,
     channels: tuple[str, ...],
     label: int,
-    recipe: Recipe | None,
-    seed: int,
-    jobs: int = 1,
-    progress: Progress = quiet,
+    settings: TrainingSettings,
+    execution: Execution,
 ) -> list[str]:
     """Write the raw data set, plan and preprocess it, unless that is done.
 
@@ -57,10 +56,11 @@ def prepare(
         Where; plans and dataset.json come to lie in its `model`.
     channels, label
         As in `read_training_case`.
-    recipe
-        Recipe of a small network; ``None`` leaves all to nnU-Net's own planner.
-    seed
-        For nnU-Net, which builds networks while it plans.
+    settings
+        The recipe of a small network, or none for nnU-Net's own planner; the seed is for nnU-Net, which
+        builds networks while it plans.
+    execution
+        Processes and progress display.
 
     Returns
     -------
@@ -81,14 +81,14 @@ def prepare(
         for name in ("raw", "preprocessed", "results"):
             shutil.rmtree(folder.work / name, ignore_errors=True)
         identifiers = {name: f"case_{number:04d}" for number, name in enumerate(sorted(cases))}
-        _write_raw(cases, identifiers, folder.work, channels, label, jobs=jobs, progress=progress)
+        _write_raw(cases, identifiers, folder.work, channels, label, execution)
         with (
             environment({**variables(folder.work), "nnUNet_n_proc_DA": "1"}),
             matplotlib_untouched(),
-            random_state(seed),
+            random_state(settings.seed),
             quiet_nnunet(),
         ):
-            _plan_and_preprocess(recipe, len(cases), jobs, progress)
+            _plan_and_preprocess(settings.recipe, len(cases), execution)
         preprocessed = folder.work / "preprocessed" / DATASET
         named = [
             {
@@ -99,7 +99,7 @@ def prepare(
         ]
         write_text(json.dumps(named, indent=1), preprocessed / "splits_final.json")
         _stage(preprocessed, folder.model)
-        done = _notes(folder, recipe)
+        done = _notes(folder, settings.recipe)
         files = [path for path in sorted(preprocessed.rglob("*")) if path.is_file()]
         folder.mark_prepared(done, [*files, *(folder.model / name for name in _STAGED.values())])
     return [*notes, *done]
@@ -117,11 +117,11 @@ def _write_raw(
     work: Path,
     channels: tuple[str, ...],
     label: int,
-    **how: Any,
+    execution: Execution,
 ) -> None:
     raw = work / "raw" / DATASET
     arguments = {name: (case, channels, label, raw, identifiers[name]) for name, case in cases.items()}
-    failures = run_cases(write_raw_case, arguments, stage=_STAGE, **how).failures
+    failures = execution.map(write_raw_case, arguments, stage=_STAGE).failures
     if failures:
         raise InputError(f"{failures[0].case}: {failures[0].cause}", failures[0].hint, failures[0].details)
     dataset = {
@@ -133,16 +133,16 @@ def _write_raw(
     (raw / "dataset.json").write_text(json.dumps(dataset, indent=2), encoding="utf-8")
 
 
-def _plan_and_preprocess(recipe: Recipe | None, cases: int, jobs: int, progress: Progress) -> None:
+def _plan_and_preprocess(recipe: Recipe | None, cases: int, execution: Execution) -> None:
     from nnunetv2.experiment_planning.dataset_fingerprint import fingerprint_extractor
     from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import ExperimentPlanner
     from nnunetv2.preprocessing.preprocessors import default_preprocessor
 
     from nbradiomics.segmentation.training import nnunet_classes as classes
 
-    jobs = min(jobs, cases)
+    jobs = min(execution.jobs, cases)
     with (
-        progress(_STAGE, 2 * cases) as advance,
+        execution.progress(_STAGE, 2 * cases) as advance,
         classes.pool_instead(jobs, advance, fingerprint_extractor, default_preprocessor),
         _told(),
     ):

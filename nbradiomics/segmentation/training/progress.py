@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from typing_extensions import TypedDict
 
-from nbradiomics.execution.batch import Progress
+from nbradiomics.execution.progress import Progress
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 
 _WHAT = "how far a fold is"

@@ -2,88 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
-from nbradiomics.errors import InputError
 from nbradiomics.segmentation.device import Precision
+from nbradiomics.settings import Settings
 
 #: Voxels that the median image has on a grid that is worked out, and a patch at most.
 VOXELS = 75_000
 #: A patch has a multiple of so many voxels along each axis: a small network halves each axis three times.
 STEP = 8
 
-_LIMITS = {
-    "spacing": (0.01, 1000.0),
-    "patch": (STEP, 4096),
-    "features": (1, 1024),
-    "max_features": (1, 4096),
-    "blocks": (1, 16),
-    "epochs": (1, 1_000_000),
-    "iterations": (1, 1_000_000),
-    "batch": (1, 1024),
-    "learning_rate": (1e-9, 1.0),
-    "foreground": (0.0, 1.0),
-}
-
+Edge = Annotated[float, Field(ge=0.01, le=1000)]
+Length = Annotated[int, Field(ge=STEP, le=4096)]
 Three = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Recipe(Settings):
     """How a small network is trained: nnU-Net's own planning and trainer are made for large ones.
 
-    Attributes
-    ----------
-    spacing
-        Voxel edges in mm, z, y, x (towards superior, posterior, left), to which images are resampled.
-        ``None`` works them out: the training images' median edges, the finest raised to one common edge
-        until the median image has `VOXELS` voxels or fewer.
-    patch
-        Voxels along z, y, x that the network sees at once. ``None`` takes the median image's size on that
-        grid, its longest axes clipped until there are `VOXELS` or fewer, rounded to multiples of `STEP`.
-        nnU-Net raises what its network cannot halve.
-    features, max_features
-        Feature maps of the first stage (doubled in each that follows), and the most that a stage has.
-    blocks
-        Convolutions of each stage on the way down; on the way up there is one.
-    epochs, iterations
-        Epochs, and batches in each.
-    batch
-        Patches in a batch.
-    learning_rate
-        Of AdamW at the start; it falls to zero by nnU-Net's polynomial schedule. nnU-Net's stock
-        optimiser (SGD with momentum 0.99) learns nothing in a few hundred iterations.
-    foreground
-        Share of the patches, 0 to 1, that are certain to hold tumour.
-    precision
-        ``fp32``, ``bf16`` (half as many bits in the network, single precision in the loss) or ``auto``:
-        nnU-Net's own mixed precision on a GPU; ``bf16`` on processors that compute in it; else ``fp32``.
+    Notes
+    -----
+    Without a spacing the training images' median edges are taken, the finest raised to one common edge until
+    the median image has `VOXELS` voxels or fewer; without a patch the median image's size on that grid, its
+    longest axes clipped until there are `VOXELS` or fewer, rounded to multiples of `STEP`. nnU-Net raises
+    what its network cannot halve. Its stock optimiser (SGD with momentum 0.99) learns nothing in a few
+    hundred iterations, so AdamW is used here. The precision ``auto`` is nnU-Net's own mixed precision on a
+    GPU, ``bf16`` on processors that compute in it, else ``fp32``.
     """
 
-    spacing: Three | None = None
-    patch: tuple[int, int, int] | None = None
-    features: int = 16
-    max_features: int = 128
-    blocks: int = 1
-    epochs: int = 100
-    iterations: int = 20
-    batch: int = 2
-    learning_rate: float = 1.5e-3
-    foreground: float = 0.5
-    precision: Precision = "auto"
-
-    def __post_init__(self) -> None:
-        if self.precision not in get_args(Precision):
-            listed = ", ".join(get_args(Precision))
-            raise InputError(f"precision is {self.precision!r}; {listed} were expected.", "Choose one.")
-        for name, (low, high) in _LIMITS.items():
-            for number in _numbers(name, getattr(self, name)):
-                if not low <= number <= high:
-                    raise InputError(f"{name} is {number:g}.", f"Give a number from {low:g} to {high:g}.")
+    spacing: tuple[Edge, Edge, Edge] | None = Field(
+        default=None,
+        description="Voxel edges in mm, z, y, x (towards superior, posterior, left), to which images are "
+        "resampled; worked out from the images unless given.",
+    )
+    patch: tuple[Length, Length, Length] | None = Field(
+        default=None,
+        description="Voxels along z, y, x that the network sees at once; worked out unless given.",
+    )
+    features: Annotated[int, Field(ge=1, le=1024)] = Field(
+        default=16, description="Feature maps of the first stage, doubled in each that follows."
+    )
+    max_features: Annotated[int, Field(ge=1, le=4096)] = Field(
+        default=128, description="Most feature maps that a stage has."
+    )
+    blocks: Annotated[int, Field(ge=1, le=16)] = Field(
+        default=1, description="Convolutions of each stage on the way down; on the way up there is one."
+    )
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(default=100, description="Epochs.")
+    iterations: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=20, description="Batches in each epoch."
+    )
+    batch: Annotated[int, Field(ge=1, le=1024)] = Field(default=2, description="Patches in a batch.")
+    learning_rate: Annotated[float, Field(ge=1e-9, le=1)] = Field(
+        default=1.5e-3,
+        description="Learning rate of AdamW at the start; it falls to zero by nnU-Net's polynomial schedule.",
+    )
+    foreground: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.5, description="Share of the patches that are certain to hold tumour."
+    )
+    precision: Precision = Field(
+        default="auto",
+        description="Precision: fp32, bf16 (half as many bits in the network, single precision in the "
+        "loss) or auto.",
+    )
 
     def fitted(self, spacings: npt.ArrayLike, shapes: npt.ArrayLike) -> Recipe:
         """Work out what is ``None`` from the training images.
@@ -98,17 +83,7 @@ class Recipe:
         edges, sizes = np.asarray(spacings, dtype=float), np.asarray(shapes, dtype=float)
         extent = np.median(edges * sizes, axis=0)
         spacing = self.spacing or _grid(np.median(edges, axis=0), extent)
-        return replace(self, spacing=spacing, patch=self.patch or _patch(extent / np.array(spacing)))
-
-
-def _numbers(name: str, value: Any) -> tuple[float, ...]:
-    if value is None:  # worked out later
-        return ()
-    if not isinstance(value, tuple):
-        return (value,)
-    if len(value) != 3:
-        raise InputError(f"{name} has {len(value)} numbers; 3 were expected.", "Give z, y, x.")
-    return value
+        return self.changed(spacing=spacing, patch=self.patch or _patch(extent / np.array(spacing)))
 
 
 def _grid(median: npt.NDArray[np.float64], extent: npt.NDArray[np.float64]) -> Three:

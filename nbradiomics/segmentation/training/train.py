@@ -11,17 +11,17 @@ import json
 import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
-from nbradiomics.errors import InputError, ModelError, NbradiomicsError
-from nbradiomics.execution.batch import Progress, quiet, run_cases
-from nbradiomics.segmentation.device import native_bf16, ran_out_of_memory, resolve_device
+from nbradiomics.errors import ModelError, NbradiomicsError
+from nbradiomics.execution.execution import Execution
+from nbradiomics.execution.progress import quiet
+from nbradiomics.segmentation.device import ran_out_of_memory
 from nbradiomics.segmentation.environment import (
     environment,
     matplotlib_untouched,
@@ -37,63 +37,10 @@ from nbradiomics.segmentation.training.folder import TrainingFolder
 from nbradiomics.segmentation.training.nnunet_names import CONFIGURATION, variables
 from nbradiomics.segmentation.training.preparation import plans_of, prepare
 from nbradiomics.segmentation.training.progress import watched
-from nbradiomics.segmentation.training.recipe import Recipe
+from nbradiomics.segmentation.training.settings import Checkpoints, TrainingSettings
 from nbradiomics.segmentation.training.splits import Split
 
-#: Epochs of nnU-Net's own trainer.
-EPOCHS = 1000
-#: Seconds between two checkpoints, at the least; what a kill can cost besides the epoch it falls into.
-CHECKPOINT_SECONDS = 120.0
 _STAGE = "train"
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """What decides the weights, besides the cases and their folds.
-
-    Attributes
-    ----------
-    recipe
-        Recipe of a small network; ``None`` takes nnU-Net's own planning and trainer.
-    epochs
-        Epochs of nnU-Net's own trainer; a recipe has its own.
-    seed
-        Equal seeds give equal weights on a processor of the same kind, with the same versions of torch and
-        nnU-Net, the same `threads` and without `workers`.
-    device
-        ``auto``, ``cpu`` or ``cuda``.
-    threads
-        Threads of torch in each process.
-    workers
-        Processes for augmentation beside each that trains; ``None`` for none on a CPU and nnU-Net's own
-        number on a GPU. Only without them is a training repeatable.
-    """
-
-    recipe: Recipe | None = None
-    epochs: int = EPOCHS
-    seed: int = 0
-    device: str = "auto"
-    threads: int = 1
-    workers: int | None = None
-
-    def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("seed", 0), ("threads", 1), ("workers", 0)):
-            number = getattr(self, name)
-            if number is not None and number < low:
-                raise InputError(f"{name} is {number}.", f"Give a whole number from {low} up.")
-
-    def resolved(self) -> TrainingSettings:
-        """The same with a device that there is, its precision, and the epochs that will be done."""
-        device, recipe = resolve_device(self.device), self.recipe
-        if recipe is not None and recipe.precision == "auto" and device == "cpu":
-            recipe = replace(recipe, precision="bf16" if native_bf16() else "fp32")
-        return replace(
-            self,
-            recipe=recipe,
-            epochs=recipe.epochs if recipe else self.epochs,
-            device=device,
-            workers=0 if self.workers is None and device == "cpu" else self.workers,
-        )
 
 
 def open_training(
@@ -107,7 +54,7 @@ def open_training(
 ) -> TrainingFolder:
     """Take a folder for a training, or take up the unfinished one in it; see `TrainingFolder.open`."""
     asked = {
-        "settings": asdict(settings.resolved()),
+        "settings": settings.resolved().model_dump(mode="json"),
         "channels": list(channels),
         "label": label,
         "folds": {f"fold_{number}": list(split.validation) for number, split in enumerate(splits)},
@@ -124,11 +71,8 @@ def train_folds(
     channels: tuple[str, ...],
     label: int = DEFAULT_LABEL,
     settings: TrainingSettings,
-    half: bool = False,
-    jobs: int = 1,
-    checkpoint_seconds: float = CHECKPOINT_SECONDS,
-    progress: Progress = quiet,
-    tell: Callable[[str], None] = lambda _line: None,
+    checkpoints: Checkpoints = Checkpoints(),  # noqa: B008 - frozen
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> None:
     """Train every fold to its end, from where it stands; the weights come to lie in the folder's `model`.
 
@@ -144,16 +88,11 @@ def train_folds(
         As in `read_training_case`.
     settings
         What decides the weights.
-    half
-        Store the weights in half precision.
-    jobs
-        Folds to train at once, each in a process of its own; with 1, in this one.
-    checkpoint_seconds
-        Seconds between two checkpoints of a fold, at the least.
-    progress
-        Progress display.
-    tell
-        Called with a sentence that the user should read.
+    checkpoints
+        How the weights are stored.
+    execution
+        Folds to train at once, each in a process of its own (with one job, in this one), progress display,
+        and what to call with sentences that the user should read.
 
     Raises
     ------
@@ -161,16 +100,9 @@ def train_folds(
         When a fold could not be trained; the others are, and the same call continues.
     """
     settings = settings.resolved()
-    how: dict[str, Any] = {"jobs": jobs, "progress": progress}
+    tell = execution.tell
     for note in prepare(
-        cases,
-        splits,
-        folder,
-        channels=channels,
-        label=label,
-        recipe=settings.recipe,
-        seed=settings.seed,
-        **how,
+        cases, splits, folder, channels=channels, label=label, settings=settings, execution=execution
     ):
         tell(note)
     if settings.recipe is None and settings.device == "cpu":
@@ -185,10 +117,11 @@ def train_folds(
     begun = sum(folder.state(number).is_file() for number in todo.values())
     if begun or len(todo) < len(names):
         tell(f"Continuing: {len(names) - len(todo)} of {len(names)} folds are trained, {begun} half-way.")
-    arguments = {name: (folder, number, settings, half, checkpoint_seconds) for name, number in todo.items()}
+    arguments = {name: (folder, number, settings, checkpoints) for name, number in todo.items()}
     traces = {name: folder.trace(number) for name, number in todo.items()}
-    with watched(traces, settings.epochs, progress, _estimate(settings, len(todo), jobs, tell)):
-        failures = run_cases(train_fold, arguments, stage=_STAGE, jobs=jobs).failures
+    with watched(traces, settings.epochs, execution.progress, _estimate(settings, len(todo), execution)):
+        # Epochs are shown, not folds.
+        failures = replace(execution, progress=quiet).map(train_fold, arguments, stage=_STAGE).failures
     if failures:
         told = "\n".join(f"  {failure.case}: {failure.cause} {failure.hint}" for failure in failures)
         raise ModelError(
@@ -212,16 +145,14 @@ def _discard_damaged(folder: TrainingFolder, folds: int) -> list[str]:
     return told
 
 
-def _estimate(
-    settings: TrainingSettings, folds: int, jobs: int, tell: Callable[[str], None]
-) -> Callable[[str, float], None]:
+def _estimate(settings: TrainingSettings, folds: int, execution: Execution) -> Callable[[str, float], None]:
     """What to do with the time of an epoch: with nnU-Net's own network on a CPU, say what it comes to."""
 
     def measured(fold: str, seconds: float) -> None:
         if settings.recipe is None and settings.device == "cpu":
-            rounds = -(-folds // max(1, jobs))
+            rounds = -(-folds // execution.jobs)
             whole = seconds * settings.epochs * rounds
-            tell(
+            execution.tell(
                 f"An epoch of {fold} takes about {_duration(seconds)} on this CPU, and the training about "
                 f"{_duration(whole)}: stop it (Ctrl-C), or see the preset `small`."
             )
@@ -237,7 +168,7 @@ def _duration(seconds: float) -> str:
 
 
 def train_fold(
-    folder: TrainingFolder, fold: int, settings: TrainingSettings, half: bool, checkpoint_seconds: float
+    folder: TrainingFolder, fold: int, settings: TrainingSettings, checkpoints: Checkpoints
 ) -> None:
     """Train one fold from where it stands to its end, and leave the process as it was.
 
@@ -257,13 +188,11 @@ def train_fold(
         quiet_nnunet(),
         _told(f"fold_{fold}"),
     ):
-        _run(folder, fold, settings, half, checkpoint_seconds)
+        _run(folder, fold, settings, checkpoints)
     folder.state(fold).unlink(missing_ok=True)
 
 
-def _run(
-    folder: TrainingFolder, fold: int, settings: TrainingSettings, half: bool, checkpoint_seconds: float
-) -> None:
+def _run(folder: TrainingFolder, fold: int, settings: TrainingSettings, checkpoints: Checkpoints) -> None:
     import torch
     from batchgenerators.dataloading import nondet_multi_threaded_augmenter as augmenter
     from nnunetv2.training.nnUNetTrainer import nnUNetTrainer as stock
@@ -281,8 +210,8 @@ def _run(
         FoldFiles(folder.weights(fold), folder.state(fold), folder.trace(fold)),
         epochs=settings.epochs,
         seed=settings.seed,
-        checkpoint_seconds=checkpoint_seconds,
-        half=half,
+        checkpoint_seconds=checkpoints.checkpoint_seconds,
+        half=checkpoints.half,
     )
     if isinstance(trainer, SmallTrainer) and settings.recipe is not None:
         trainer.take(settings.recipe)

@@ -14,8 +14,8 @@ from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.mask_labels import MaskRow, label_problems, mask_rows
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Progress, quiet
-from nbradiomics.execution.workspace import Payload, Workspace, content_hash, result_key, run_stored
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.features.bins import span_finder
 from nbradiomics.features.engines.native_engine import engine_version
 from nbradiomics.features.parameters import Parameters
@@ -36,9 +36,7 @@ def check_images(
     *,
     label: int = DEFAULT_LABEL,
     parameters: Parameters | None = None,
-    jobs: int = 1,
-    workspace: Workspace | None = None,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
     measured: list[Measured] | None = None,
 ) -> list[Problem]:
     """Open every image and mask of a cohort table and list what is wrong with them.
@@ -54,7 +52,7 @@ def check_images(
     parameters
         What the features will be extracted with: which grids fit, what resampling leaves of a region, and how
         many bins it fills; ``None`` looks at none of it.
-    jobs, workspace, progress
+    execution
         As in `features.extract_cohort`.
     measured
         Gets what was measured of each image on the way; see `found.found_in`.
@@ -72,16 +70,8 @@ def check_images(
         first = rows.iloc[0]
         name = scan_name(first["subject"], first["timepoint"], first["sequence"])
         cases[f"{name} ({image})"] = (str(image), int(rows.index[0]) + 2, masks, parameters)
-    batch = run_stored(
-        _check_scan,
-        cases,
-        key=lambda name: _key(*cases[name]),
-        stage=STAGE,
-        schema=Looked,
-        workspace=workspace,
-        jobs=jobs,
-        progress=progress,
-    )
+    stored = Stored(lambda name: _key(*cases[name]), Looked)
+    batch = execution.map(_check_scan, cases, stage=STAGE, stored=stored)
     looked = list(batch.results.values())
     if measured is not None:
         measured += looked

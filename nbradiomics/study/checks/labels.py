@@ -8,7 +8,7 @@ import pandas as pd
 
 from nbradiomics.cohort import Cohort
 from nbradiomics.cohort.mask_labels import survey_labels
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.execution import Execution
 from nbradiomics.features.extract import label_note, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.messages.problem import Problem
@@ -32,7 +32,10 @@ def overruled_labels(parameters: Parameters, table: pd.DataFrame, path: Path, co
 
 
 def warn_of_labels(
-    cohort: Cohort, params: str | Path | None = None, *, jobs: int = 1, progress: Progress = quiet
+    cohort: Cohort,
+    params: str | Path | None = None,
+    *,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[Problem]:
     """Look into the masks of a cohort and give all warnings of labels.
 
@@ -42,10 +45,10 @@ def warn_of_labels(
         Which masks.
     params
         Parameter file or preset that may name the label; ``None`` where the stage uses none.
-    jobs, progress
+    execution
         As in `features.extract_cohort`.
     """
     parameters = load_parameters({} if params is None else params)
     label = int(resolve_label(parameters, None))
-    found = survey_labels(cohort.table, cohort.path, label=label, jobs=jobs, progress=progress)
+    found = survey_labels(cohort.table, cohort.path, label=label, execution=execution)
     return [*overruled_labels(parameters, cohort.table, cohort.path, "label"), *found]

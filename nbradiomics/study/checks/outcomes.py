@@ -11,7 +11,6 @@ import pandas as pd
 
 from nbradiomics.clinical import (
     EndpointReading,
-    EndpointRule,
     column_sentences,
     covariate_columns,
     declaration_problems,
@@ -67,7 +66,7 @@ def check_outcomes(
     used = [*outcome.covariates, *(readers.subgroups if readers.clinical in (None, file) else [])]
     used += [name for endpoint in outcome.endpoints for name in (endpoint.time, endpoint.event)]
     problems = [Problem(str(file), "1", "", "warning", note, "Nothing to do.") for note in notes]
-    declared = declaration_problems(clinical, outcome.declared, used, file=str(file))
+    declared = declaration_problems(clinical, outcome, used, file=str(file))
     problems += [_for_readers(problem, readers) for problem in declared]
     for endpoint in outcome.endpoints:
         problems += _check_endpoint(outcome, endpoint, clinical, cohort, cohort_file)
@@ -93,7 +92,7 @@ def describe_outcomes(study_file: Path) -> list[str]:
         clinical = read_clinical_table(outcome.clinical, study.subject_column)
         taken = [name for endpoint in outcome.endpoints for name in (endpoint.time, endpoint.event)]
         columns, _ = covariate_columns(
-            clinical, outcome.covariates, taken=taken, declared=outcome.declared, file=str(outcome.clinical)
+            clinical, outcome.covariates, taken=taken, declared=outcome, file=str(outcome.clinical)
         )
         if not {"subject", *taken} <= set(clinical):
             return []
@@ -102,31 +101,18 @@ def describe_outcomes(study_file: Path) -> list[str]:
     rows = np.arange(len(clinical))
     lines: list[str] = []
     for endpoint in outcome.endpoints:
-        rule = _rule(endpoint)
-        reading = reading_of(clinical, rule, outcome.declared, file=str(outcome.clinical))
-        lines += endpoint_sentences(reading, rule, rows)
+        reading = reading_of(clinical, endpoint, outcome, file=str(outcome.clinical))
+        lines += endpoint_sentences(reading, endpoint, rows)
     return [*lines, *(sentence for column in columns for sentence in column_sentences(column))]
-
-
-def _rule(endpoint: Endpoint) -> EndpointRule:
-    return EndpointRule(endpoint.time, endpoint.event, tuple(endpoint.event_value), endpoint.zero_times)
 
 
 def _check_endpoint(
     outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame, cohort: pd.DataFrame, cohort_file: Path
 ) -> list[Problem]:
-    file, rule = str(outcome.clinical), _rule(endpoint)
-    problems = endpoint_problems(
-        clinical,
-        rule.time,
-        rule.event,
-        file=file,
-        declared=outcome.declared,
-        event_value=rule.event_value,
-        zero_times=rule.zero_times,
-    )
+    file = str(outcome.clinical)
+    problems = endpoint_problems(clinical, endpoint, file=file, declared=outcome)
     if {"subject", endpoint.time, endpoint.event} <= set(clinical) and endpoint.time != endpoint.event:
-        reading = reading_of(clinical, rule, outcome.declared, file=file)
+        reading = reading_of(clinical, endpoint, outcome, file=file)
         problems += _check_halves(reading)
         problems += _check_events(outcome, endpoint, reading, cohort)
         problems += _check_followed(endpoint, reading, cohort, cohort_file)
@@ -152,7 +138,7 @@ def _check_covariates(outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFra
     taken, file = (endpoint.time, endpoint.event), str(outcome.clinical)
     try:
         _, problems = covariate_columns(
-            clinical, outcome.covariates, taken=taken, declared=outcome.declared, file=file
+            clinical, outcome.covariates, taken=taken, declared=outcome, file=file
         )
     except InputError as error:
         return [problem_of(error, outcome.clinical, "covariates")]
@@ -169,7 +155,7 @@ def _check_suspicious(
     """Warn of covariates that may be the outcome under another name."""
     taken = (endpoint.time, endpoint.event)
     try:
-        read = read_covariates(clinical, outcome.covariates, taken=taken, declared=outcome.declared)
+        read = read_covariates(clinical, outcome.covariates, taken=taken, declared=outcome)
     except InputError:  # told by `_check_covariates`
         return []
     known = reading.table.notna().all(axis=1) & _subjects(reading).isin(set(cohort["subject"]))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.agreement.reader_study import StudySettings
 from nbradiomics.agreement.reader_study.agreement_table import require_names
 from nbradiomics.agreement.reader_study.subgroups import MOST_VALUES, require_one_row_each
 from nbradiomics.clinical import Declaration, read_clinical_table, subgroup_columns
@@ -31,39 +29,6 @@ class Groups:
 
     table: pd.DataFrame | None
     sentences: tuple[str, ...]
-
-
-def reader_settings(plan: Readers, seed: int) -> StudySettings:
-    """What the statistics take from a plan.
-
-    Raises
-    ------
-    InputError
-        When the metric is unknown or has no direction, a value is out of range, or the margin of a metric
-        with a unit is not stated: that of Dice means nothing in mm.
-    """
-    settings = StudySettings(
-        metric=plan.metric,
-        margin=plan.margin,
-        margin_fixed=plan.margin_fixed or "",
-        epsilons=tuple(plan.epsilons),
-        bootstraps=plan.bootstraps,
-        subgroups=tuple(plan.subgroups),
-        seed=seed,
-    )
-    metric = METRIC[plan.metric]
-    if metric.low is not None and metric.high is not None and plan.margin >= metric.high - metric.low:
-        raise InputError(
-            f"the margin is {plan.margin:g}, and {plan.metric} runs from {metric.low:g} to {metric.high:g}.",
-            "Give the margin in units of the metric: 0.03 for three hundredths.",
-        )
-    unit = metric.unit
-    if unit and "margin" not in plan.model_fields_set:
-        raise InputError(
-            f"{plan.metric} is in {unit}, and no margin is given.",
-            f"State the margin in {unit}, fixed before the masks are seen.",
-        )
-    return settings
 
 
 def read_clinical(
@@ -116,7 +81,7 @@ def read_clinical(
         remedy = f"{guess}Choose from: {', '.join([*_OWN, *there])}.{named}"
         raise InputError(f"no column {missing[0]!r} for subgroups.", remedy)
     groups = [*wanted, *(["site"] if "site" in plan.subgroups and "site" in there else [])]
-    _require_used(plan.declared, groups)
+    _require_used(plan, groups)
     if table is None:
         return Groups(None, ())
     declared = _declared(plan, outcome)
@@ -127,13 +92,16 @@ def read_clinical(
 
 def _declared(plan: Readers, outcome: Outcome | None) -> Declaration:
     """What the outcomes declare, unless the section on readers says otherwise of a column."""
-    own, given = plan.declared, outcome.declared if outcome else Declaration()
-    said = set(own.columns)
-    return replace(
-        given,
-        categorical=(*own.categorical, *(name for name in given.categorical if name not in said)),
-        numeric=(*own.numeric, *(name for name in given.numeric if name not in said)),
-        ordinal={name: levels for name, levels in given.ordinal.items() if name not in said},
+    given = outcome or Declaration()
+    said = set(plan.columns)
+    return Declaration(
+        categorical=(*plan.categorical, *(name for name in given.categorical if name not in said)),
+        numeric=(*plan.numeric, *(name for name in given.numeric if name not in said)),
+        ordinal={
+            **{name: levels for name, levels in given.ordinal.items() if name not in said},
+            **plan.ordinal,
+        },
+        missing={**given.missing, **plan.missing},
     )
 
 
@@ -187,7 +155,6 @@ def check_readers(study: Study, table: pd.DataFrame, path: Path) -> list[Problem
     problems = []
     try:
         require_names(table["reader"])
-        reader_settings(study.readers, study.seed)
     except InputError as error:
         problems.append(problem_of(error, path, "readers"))
     clinical = study.readers.clinical or (study.outcome.clinical if study.outcome else None)

@@ -23,7 +23,7 @@ from nbradiomics.tables import AUTO
 
 def study_inference(segment: Segment) -> Inference:
     """How a study asks its model to be run."""
-    return Inference(segment.device, segment.precision, segment.resampling, segment.mirroring)
+    return segment.part(Inference)
 
 
 def check_model(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -12,11 +11,12 @@ from nbradiomics.cohort.columns import read_cohort_table
 from nbradiomics.cohort.in_training import require_known, unknown_sentence, unknown_subjects
 from nbradiomics.cohort.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.execution import Execution
 from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.messages.problem import Problem, problem_of, problem_table, told_once
 from nbradiomics.segmentation.model import load_model
+from nbradiomics.settings import spread
 from nbradiomics.study.checks.columns import check_columns
 from nbradiomics.study.checks.found import Found, Measured, found_in
 from nbradiomics.study.checks.images import check_images
@@ -29,10 +29,11 @@ from nbradiomics.study.checks.without_cohort import check_without_cohort, cohort
 from nbradiomics.study.file import read_study
 from nbradiomics.study.study import Study
 from nbradiomics.tables import AUTO
+from nbradiomics.tables.result import Result
 
 
-@dataclass(frozen=True)
-class Survey:
+@dataclass(frozen=True, repr=False)
+class Survey(Result):
     """What `survey` gives: the problems, as `check` lists them, and what is there.
 
     `found` is ``None`` where there is no cohort table that can be read.
@@ -42,13 +43,13 @@ class Survey:
     found: Found | None
 
 
+@spread(execution=Execution)
 def check(
     path: str | Path,
     *,
     params: str | Path | None = None,
     models: str | Path | None = None,
-    jobs: int = 1,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> pd.DataFrame:
     """Find every problem of a study or a cohort at once, before anything is computed.
 
@@ -61,10 +62,8 @@ def check(
         name the label of the masks. A study file names its own.
     models
         Folder of imported models; see `nbradiomics.load_model`.
-    jobs
-        Processes.
-    progress
-        Progress display.
+    execution
+        Processes and progress display. Each of its fields may be given by its own name: ``jobs=4``.
 
     Returns
     -------
@@ -77,16 +76,16 @@ def check(
     InputError
         When `path` itself is not there, or `params` are given for a study file.
     """
-    return survey(path, params=params, models=models, jobs=jobs, progress=progress).problems
+    return survey(path, params=params, models=models, execution=execution).problems
 
 
+@spread(execution=Execution)
 def survey(
     path: str | Path,
     *,
     params: str | Path | None = None,
     models: str | Path | None = None,
-    jobs: int = 1,
-    progress: Progress = quiet,
+    execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> Survey:
     """Find every problem of a study or a cohort, and what it holds: subjects, scans, masks, spacing, volumes.
 
@@ -94,7 +93,7 @@ def survey(
     """
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
-        return _survey_cohort(path, params, jobs, progress)
+        return _survey_cohort(path, params, execution)
     if params is not None:
         raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
     study, problems = read_study(path)
@@ -106,11 +105,11 @@ def survey(
         return Survey(problem_table(problems), None)
     problems += _check_scans(study, models)
     measured: list[Measured] = []
-    problems += _check_study_images(study, jobs, progress, measured)
+    problems += _check_study_images(study, execution, measured)
     return Survey(problem_table(problems), found_in(table, measured, study_label(study)))
 
 
-def _survey_cohort(path: Path, params: str | Path | None, jobs: int, progress: Progress) -> Survey:
+def _survey_cohort(path: Path, params: str | Path | None, execution: Execution) -> Survey:
     table, problems = read_cohort_table(path)
     parameters = load_parameters({})
     if params is not None:
@@ -122,9 +121,8 @@ def _survey_cohort(path: Path, params: str | Path | None, jobs: int, progress: P
     measured: list[Measured] = []
     problems += overruled_labels(parameters, table, path, "label")
     problems += check_settings(parameters)
-    options: dict[str, Any] = {"jobs": jobs, "progress": progress, "measured": measured}
     given = parameters if params is not None else None
-    images = check_images(table, path, label=label, parameters=given, **options)
+    images = check_images(table, path, label=label, parameters=given, execution=execution, measured=measured)
     problems += told_once(images, len(table))
     return Survey(problem_table(problems), found_in(table, measured, label))
 
@@ -170,13 +168,16 @@ def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
     return check_scans(model, table, study.cohort)
 
 
-def _check_study_images(
-    study: Study, jobs: int, progress: Progress, measured: list[Measured]
-) -> list[Problem]:
+def _check_study_images(study: Study, execution: Execution, measured: list[Measured]) -> list[Problem]:
     table, _ = read_cohort_table(study.cohort, study.columns)
-    options: dict[str, Any] = {"jobs": jobs, "progress": progress, "measured": measured}
-    parameters = study_parameters(study)
-    images = check_images(table, study.cohort, label=study_label(study), parameters=parameters, **options)
+    images = check_images(
+        table,
+        study.cohort,
+        label=study_label(study),
+        parameters=study_parameters(study),
+        execution=execution,
+        measured=measured,
+    )
     return told_once(images, len(table))
 
 

@@ -30,8 +30,8 @@ from nbradiomics.segmentation.training.nnunet_names import DATASET, PLANS_NAME
 from nbradiomics.segmentation.training.preparation import grid_of, plans_of, prepare
 from nbradiomics.segmentation.training.progress import Trace, read_trace, watched, write_trace
 from nbradiomics.segmentation.training.recipe import VOXELS, Recipe
+from nbradiomics.segmentation.training.settings import TrainingSettings
 from nbradiomics.segmentation.training.splits import split_cases
-from nbradiomics.segmentation.training.train import TrainingSettings
 from nbradiomics.workflows.training import cross_validation_figures
 from tests.support.helpers import call, make_image
 from tests.support.training_phantoms import SHAPE, SPACING, phantom_cohort, tiny

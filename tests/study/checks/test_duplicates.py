@@ -132,13 +132,14 @@ def test_one_mask_for_two_sequences_of_a_scan_is_left_alone(scans: Path) -> None
 
 def test_what_was_found_is_found_again_from_the_stored_results(scans: Path) -> None:
     from nbradiomics.cohort import load_cohort
+    from nbradiomics.execution.execution import Execution
     from nbradiomics.execution.workspace import Workspace
     from nbradiomics.study.checks.images import check_images
 
     rows = ["p,p.nii.gz,A,p_A.nii.gz", "p,p.nii.gz,B,p_A.nii.gz"]
     cohort = load_cohort(write_cohort(scans, rows))
-    kept = Workspace(scans / "work")
-    runs = [check_images(cohort.table, cohort.path, workspace=kept) for _ in range(2)]
+    kept = Execution(workspace=Workspace(scans / "work"))
+    runs = [check_images(cohort.table, cohort.path, execution=kept) for _ in range(2)]
     assert runs[0] == runs[1]
     assert len(runs[0]) == 1
 

@@ -12,7 +12,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.study.checks import check
 from nbradiomics.study.checks.readers import check_readers, describe_readers, read_clinical
 from nbradiomics.study.file import load_study
-from nbradiomics.workflows.reader_study import reader_plan
+from nbradiomics.study.study import Readers
 from tests.support.helpers import call, two_readers
 
 SUBJECTS = [f"s{number}" for number in range(12)]
@@ -29,19 +29,19 @@ def hospitals(folder: Path) -> Path:
 def test_a_declared_column_is_a_category_and_an_inferred_one_says_that_it_is_split(tmp_path: Path) -> None:
     file = hospitals(tmp_path)
     asked = {"clinical": file, "subgroups": ["hosp", "arm"]}
-    found = read_clinical(reader_plan(**asked), SUBJECTS)
+    found = read_clinical(Readers(**asked), SUBJECTS)
     assert found.table is not None
     assert found.sentences[0] == (
         "Subgroups by hosp, as inferred: numbers from 1 to 12, split at the median. If they are names, "
         "declare the column as categorical."
     )
     assert found.sentences[1] == "Subgroups by arm, as inferred: 1 6, 2 6 subjects."
-    declared = read_clinical(reader_plan(**asked, categorical=["hosp"]), SUBJECTS)
+    declared = read_clinical(Readers(**asked, categorical=["hosp"]), SUBJECTS)
     assert declared.table is not None
     assert isinstance(declared.table["hosp"].dtype, pd.CategoricalDtype)
     assert len(declared.table["hosp"].cat.categories) == 12
     assert declared.sentences[0].startswith("Subgroups by hosp, as declared: 1 1, ")
-    number = read_clinical(reader_plan(**asked, numeric=["hosp"]), SUBJECTS)
+    number = read_clinical(Readers(**asked, numeric=["hosp"]), SUBJECTS)
     assert number.sentences[0] == (
         "Subgroups by hosp, as declared: numbers from 1 to 12, split at the median."
     )
@@ -50,11 +50,11 @@ def test_a_declared_column_is_a_category_and_an_inferred_one_says_that_it_is_spl
 def test_a_declaration_that_changes_nothing_is_refused(tmp_path: Path) -> None:
     asked = {"clinical": hospitals(tmp_path), "subgroups": ["hosp"]}
     with pytest.raises(InputError, match=r"'hops' is declared for the readers.*Did you mean 'hosp'"):
-        read_clinical(reader_plan(**asked, categorical=["hops"]), SUBJECTS)
+        read_clinical(Readers(**asked, categorical=["hops"]), SUBJECTS)
     with pytest.raises(InputError, match="'age' is declared"):
-        read_clinical(reader_plan(**asked, numeric=["age"]), SUBJECTS)
+        read_clinical(Readers(**asked, numeric=["age"]), SUBJECTS)
     with pytest.raises(InputError, match=r"^'hosp' is declared twice"):
-        reader_plan(**asked, numeric=["hosp"], categorical=["hosp"])
+        Readers(**asked, numeric=["hosp"], categorical=["hosp"])
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_a_time_without_an_event_is_no_error(tmp_path: Path, cell: str) -> None:
     ("extra", "column", "part"),
     [
         ("extract: {params: nowhere.yaml}\n", "extract.params", "no parameter file or preset"),
-        ("extract: {engine: magic}\n", "extract.engine", "no engine 'magic'"),
+        ("extract: {engine: magic}\n", "extract.engine", "found: 'magic'"),
         ("segment: {model: nowhere}\n", "segment.model", "nowhere"),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_model_for_other_images_is_a_warning(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("section", "column", "words"),
     [
-        ("readers: {metric: dise}", "readers", "dise"),
+        ("readers: {metric: dise}", "readers.metric", "dise"),
         ("readers: {metric: hd95_mm}", "readers", "margin"),
         ("readers: {subgroups: [age]}", "readers.subgroups", "age"),
         ("readers: {margin: -1}", "readers.margin", "-1"),

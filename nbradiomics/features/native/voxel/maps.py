@@ -18,7 +18,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Progress, quiet
+from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings
 from nbradiomics.features.native.filters.filters import filtered_images
 from nbradiomics.features.native.grid.preparation import INSIDE, Box, prepare

@@ -1,0 +1,15 @@
+"""How the progress of long work is shown: by whoever calls, in whatever way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+#: ``with progress("extract", 120) as advance: ...; advance()`` after each finished step.
+Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+
+
+@contextmanager
+def quiet(_stage: str, _total: int) -> Iterator[Callable[[], None]]:
+    """Show no progress: the default of every library function."""
+    yield lambda: None

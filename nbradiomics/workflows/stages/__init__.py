@@ -1,0 +1,22 @@
+"""The stages of a study, in their order: a file each, and a line here."""
+
+from nbradiomics.workflows.stages.base import Stage
+from nbradiomics.workflows.stages.check import Check
+from nbradiomics.workflows.stages.compare import Compare
+from nbradiomics.workflows.stages.extract import Extract
+from nbradiomics.workflows.stages.outcome import Outcomes
+from nbradiomics.workflows.stages.readers import Readers
+from nbradiomics.workflows.stages.reproducibility import Reproducibility
+from nbradiomics.workflows.stages.segment import Segment
+
+STAGES: tuple[Stage, ...] = (
+    Check(),
+    Segment(),
+    Compare(),
+    Readers(),
+    Extract(),
+    Reproducibility(),
+    Outcomes(),
+)
+
+__all__ = ["STAGES"]

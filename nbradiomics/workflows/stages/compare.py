@@ -1,0 +1,81 @@
+"""The stage `compare`: masks against masks."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nbradiomics.agreement.cohort import AgreementTable, How, compare_cohort
+from nbradiomics.agreement.consensus_cohort import compare_with_consensus
+from nbradiomics.agreement.settings import ComparisonSettings
+from nbradiomics.cohort import Cohort
+from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.stage_names import StageName
+from nbradiomics.tables import AUTO, write_table
+from nbradiomics.workflows.stages.base import Work
+
+
+class Compare:
+    """Compares the masks of every two readers, and with a consensus where that is asked for.
+
+    Parameters
+    ----------
+    essential
+        Whether there is nothing without it.
+    """
+
+    name = StageName.COMPARE
+
+    def __init__(self, *, essential: bool = False) -> None:
+        self.essential = essential
+
+    def wanted(self, work: Work) -> bool:
+        """Where there are masks."""
+        return bool((work.cohort.table["mask"] != "").any())
+
+    def run(self, work: Work) -> list[Failure]:
+        """Write ``agreement.csv``."""
+        try:
+            agreement = _compare(work)
+        except NbradiomicsError:
+            if self.essential or len(work.cohort.readers()) > 1:
+                raise
+            return []  # one reader without a second reading: nobody asked
+        write_table(agreement.table, work.folder.file("agreement.csv"))
+        work.agreement = agreement.table
+        return agreement.failures
+
+
+def _compare(work: Work) -> AgreementTable:
+    cohort, asked = judged(work.cohort), work.study.readers
+    settings = asked.part(ComparisonSettings)
+    rule = work.rule_of_masks
+    found = compare_cohort(
+        cohort, lesions=rule, label=work.label, settings=settings, execution=work.execution
+    )
+    if not asked.consensus:
+        return found
+    how = How(work.label, settings)
+    with_consensus = compare_with_consensus(
+        cohort, asked.consensus, lesions=rule, how=how, execution=work.execution
+    )
+    tables = [table for table in (found.table, with_consensus.table) if len(table)]
+    return AgreementTable(pd.concat(tables, ignore_index=True), [*found.failures, *with_consensus.failures])
+
+
+def judged(cohort: Cohort) -> Cohort:
+    """The cohort without the automatic masks that prove nothing: of subjects that the model was trained on.
+
+    Raises
+    ------
+    InputError
+        When there is nothing left to compare.
+    """
+    left = cohort.without_seen_masks()
+    if AUTO in cohort.readers() and AUTO not in left.readers() and len(left.readers()) < 2:
+        raise InputError(
+            "the model was trained on all subjects that it segmented, and there are no two readers to "
+            "compare.",
+            "Give subjects that are new to the model, or masks of a second reader.",
+        )
+    return left

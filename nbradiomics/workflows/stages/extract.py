@@ -1,0 +1,35 @@
+"""The stage `extract`: features of every image and reader."""
+
+from __future__ import annotations
+
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.stage_names import StageName
+from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.tables import write_table
+from nbradiomics.workflows.stages.base import Work
+
+
+class Extract:
+    """Extracts the features of every image and reader."""
+
+    name = StageName.EXTRACT
+    essential = False
+
+    def wanted(self, work: Work) -> bool:  # noqa: ARG002
+        """Always."""
+        return True
+
+    def run(self, work: Work) -> list[Failure]:
+        """Write ``features.parquet``."""
+        study = work.study
+        features = extract_cohort(
+            work.cohort,
+            params=study.extract.params,
+            engine=study.extract.engine,
+            lesions=study.asked_lesions,
+            min_lesion_ml=study.lesion_min_ml,
+            execution=work.execution,
+        )
+        write_table(features.table, work.folder.file("features.parquet"))
+        work.features = features.table
+        return features.failures

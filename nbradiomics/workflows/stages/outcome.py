@@ -1,0 +1,75 @@
+"""The stage `outcome`: do the stable features predict the outcome?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nbradiomics import clinical
+from nbradiomics.errors import NbradiomicsError
+from nbradiomics.execution.batch import Failure, failure_of
+from nbradiomics.execution.stage_names import StageName
+from nbradiomics.files.names import file_stems
+from nbradiomics.outcome import (
+    ModelSettings,
+    OutcomeResult,
+    OutcomeSettings,
+    Predictors,
+    evaluate_outcome,
+    write_outcome,
+)
+from nbradiomics.study.study import Endpoint, Outcome, Study
+from nbradiomics.tables import RowsOfReader
+from nbradiomics.workflows.stages.base import Work
+
+
+class Outcomes:
+    """Fits and validates the outcome models of every endpoint."""
+
+    name = StageName.OUTCOME
+    essential = False
+
+    def wanted(self, work: Work) -> bool:
+        """Where the study has a section `outcome`."""
+        return work.study.outcome is not None
+
+    def run(self, work: Work) -> list[Failure]:
+        """Write the tables of ``outcome/ENDPOINT/``."""
+        asked = work.study.outcome
+        assert asked is not None
+        failures = []
+        table = clinical.read_clinical_table(asked.clinical, work.study.subject_column)
+        folders = file_stems([(endpoint.name,) for endpoint in asked.endpoints])
+        for endpoint, folder in zip(asked.endpoints, folders, strict=True):
+            try:
+                result = _evaluate(work, asked, endpoint, table)
+            except NbradiomicsError as error:
+                failures.append(failure_of(endpoint.name, self.name, error))
+                continue
+            write_outcome(result, work.folder.file("outcome", folder))
+        return failures
+
+
+def _evaluate(work: Work, asked: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> OutcomeResult:
+    rows = asked.part(RowsOfReader).changed(reader=asked.reader)
+    if rows.reading is None and work.features["reading"].nunique() > 1:
+        rows = rows.changed(reading=1)
+    return evaluate_outcome(
+        work.features,
+        table,
+        endpoint=endpoint.part(clinical.Endpoint),
+        predictors=asked.part(Predictors),
+        rows=rows,
+        settings=settings_of(work.study, asked),
+        execution=work.execution,
+    )
+
+
+def settings_of(study: Study, asked: Outcome) -> OutcomeSettings:
+    """How the models are fitted: the section, with the study's seed and what it counts as stable."""
+    stable = study.reproducibility
+    return OutcomeSettings(
+        **asked.part(ModelSettings).stated(),
+        seed=study.seed,
+        icc_threshold=stable.threshold,
+        min_subjects=stable.min_subjects,
+    )

@@ -1,0 +1,69 @@
+"""The stage `reproducibility`: which features survive a change of reader."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nbradiomics.cohort.components import refuse_components
+from nbradiomics.errors import NbradiomicsError
+from nbradiomics.execution.batch import Failure, failure_of
+from nbradiomics.execution.stage_names import StageName
+from nbradiomics.files.names import file_stems
+from nbradiomics.reproducibility import StabilitySettings, assess_reproducibility
+from nbradiomics.tables import AUTO, write_table
+from nbradiomics.workflows.stages.base import Work
+
+#: What tells one set of ratings from another: an ICC is computed within one of each.
+_CONTEXT = ["timepoint", "sequence", "roi", "variant"]
+
+
+class Reproducibility:
+    """Tests the features between the readers, and with the model as one more of them.
+
+    The first reading of each reader counts. A cohort of several timepoints, sequences or regions gets one
+    table for each, named after it.
+    """
+
+    name = StageName.REPRODUCIBILITY
+    essential = False
+
+    def wanted(self, work: Work) -> bool:  # noqa: ARG002
+        """Always."""
+        return True
+
+    def run(self, work: Work) -> list[Failure]:
+        """Write the tables of ``reproducibility/``."""
+        features = work.features
+        try:
+            refuse_components(features["roi"].unique())
+        except NbradiomicsError as error:
+            return [failure_of(name, self.name, error) for name in _comparisons(features)]
+        first = features[features["reading"] == features.groupby("reader")["reading"].transform("min")]
+        contexts = [(tuple(key), rows) for key, rows in first.groupby(_CONTEXT, sort=False)]
+        names = file_stems([key for key, _ in contexts])
+        suffixes = [f"_{name}" for name in names] if len(contexts) > 1 else [""] * len(contexts)
+        failures: list[Failure] = []
+        for suffix, (_, rows) in zip(suffixes, contexts, strict=True):
+            failures += self._assess(work, rows.assign(reading=1), suffix)
+        return failures
+
+    def _assess(self, work: Work, rows: pd.DataFrame, suffix: str) -> list[Failure]:
+        failures = []
+        for name, readers in _comparisons(rows).items():
+            try:
+                settings = work.study.reproducibility.part(StabilitySettings)
+                table = assess_reproducibility(rows, readers=readers, settings=settings)
+            except NbradiomicsError as error:
+                failures.append(failure_of(f"{name}{suffix}", self.name, error))
+            else:
+                write_table(table, work.folder.file("reproducibility", f"{name}{suffix}.csv"))
+        return failures
+
+
+def _comparisons(rows: pd.DataFrame) -> dict[str, list[str]]:
+    present = set(rows["reader"])
+    readers = sorted(present - {AUTO})
+    comparisons = {"readers": readers} if len(readers) > 1 else {}
+    if AUTO in present and readers:
+        comparisons["auto_vs_readers"] = [AUTO, *readers]
+    return comparisons

@@ -1,0 +1,54 @@
+"""The stage `segment`: the model's masks become one more reader."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.stage_names import StageName
+from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.prediction.postprocess import PostProcessing
+from nbradiomics.tables import write_table
+from nbradiomics.workflows.stages.base import Work
+
+
+class Segment:
+    """Segments where the study asks for it, and writes the cohort table that the later stages read."""
+
+    name = StageName.SEGMENT
+    essential = True
+
+    def wanted(self, work: Work) -> bool:  # noqa: ARG002
+        """Always: the cohort table is written either way."""
+        return True
+
+    def run(self, work: Work) -> list[Failure]:
+        """Write masks, maps, ``segmentation.csv`` and ``cohort.csv``."""
+        failures = []
+        if work.study.segment is not None and work.model is not None:
+            failures = self._segment(work)
+        work.cohort = work.cohort.write(work.folder.file("cohort.csv"))
+        return failures
+
+    def _segment(self, work: Work) -> list[Failure]:
+        asked, folder = work.study.segment, work.folder
+        assert asked is not None
+        assert work.model is not None
+        segmented = segment_cohort(
+            work.cohort,
+            model=work.model,
+            masks=folder.masks,
+            maps=folder.maps if asked.maps else None,
+            inference=asked.part(Inference),
+            postprocessing=asked.part(PostProcessing),
+            training_subjects=asked.training_subjects,
+            # The model is held once, and has all the threads.
+            execution=replace(work.execution, jobs=1, threads=work.execution.jobs),
+        )
+        if not asked.maps:
+            remove_maps(work.cohort, folder.maps)
+        write_table(segmented.table, folder.file("segmentation.csv"))
+        work.cohort = segmented.cohort
+        work.provenance |= segmented.provenance
+        return segmented.failures

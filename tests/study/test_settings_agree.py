@@ -1,0 +1,125 @@
+"""A setting is one thing: study file, function and command accept and refuse the same values."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.settings import ComparisonSettings
+from nbradiomics.errors import InputError
+from nbradiomics.outcome import OutcomeSettings
+from nbradiomics.reproducibility import StabilitySettings
+from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.prediction.postprocess import PostProcessing
+from nbradiomics.settings import Settings
+from nbradiomics.study.file import read_study
+from tests.support.helpers import call
+
+OUTCOME = ["outcome", "no.csv", "no.csv", "--time", "t", "--event", "e", "--out", "out"]
+STABLE = ["reproducibility", "no.csv", "--out", "out.csv"]
+SEGMENT = ["segment", "no.csv", "--model", "none", "--out", "out.csv"]
+READERS = ["readers", "no.csv", "--out", "out"]
+COMPARE = ["compare", "no.csv", "--out", "out.csv"]
+BEFORE = {
+    "outcome": "clinical: c.csv, endpoints: [{name: os, time: t, event: e}], ",
+    "segment": "model: none, ",
+}
+
+WHOLE = st.integers(-2, 150) | st.sampled_from([0, 1, 2, 99, 100, 1000])
+NUMBERS = (
+    WHOLE.map(float)
+    | st.floats(-1.5, 1.5).map(lambda x: round(x, 3))
+    | st.sampled_from([0.0, 0.5, 1.0, 0.75])
+)
+WORDS = st.sampled_from(
+    ["auto", "cpu", "fp32", "fp16", "torch", "stock", "dice", "dise", "nsd", "none at all"]
+)
+
+#: Section of the study file, setting, class of the function's argument, command, its option, values to draw.
+STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
+    ("outcome", "folds", OutcomeSettings, OUTCOME, "--folds", WHOLE),
+    ("outcome", "repeats", OutcomeSettings, OUTCOME, "--repeats", WHOLE),
+    ("outcome", "penalizer", OutcomeSettings, OUTCOME, "--penalizer", NUMBERS),
+    ("outcome", "covariate_penalizer", OutcomeSettings, OUTCOME, "--covariate-penalizer", NUMBERS),
+    ("outcome", "l1_ratio", OutcomeSettings, OUTCOME, "--l1-ratio", NUMBERS),
+    ("outcome", "correlation", OutcomeSettings, OUTCOME, "--correlation", NUMBERS),
+    ("outcome", "bootstraps", OutcomeSettings, OUTCOME, "--bootstraps", WHOLE),
+    ("outcome", "confidence", OutcomeSettings, OUTCOME, "--confidence", NUMBERS),
+    ("outcome", "permutations", OutcomeSettings, OUTCOME, "--permutations", WHOLE),
+    ("", "seed", OutcomeSettings, OUTCOME, "--seed", WHOLE),
+    ("reproducibility", "threshold", StabilitySettings, STABLE, "--threshold", NUMBERS),
+    ("reproducibility", "confidence", StabilitySettings, STABLE, "--confidence", NUMBERS),
+    ("reproducibility", "min_subjects", StabilitySettings, STABLE, "--min-subjects", WHOLE),
+    ("segment", "device", Inference, SEGMENT, "--device", WORDS),
+    ("segment", "precision", Inference, SEGMENT, "--precision", WORDS),
+    ("segment", "resampling", Inference, SEGMENT, "--resampling", WORDS),
+    ("segment", "min_volume_ml", PostProcessing, SEGMENT, "--min-volume", NUMBERS),
+    ("readers", "metric", StudySettings, READERS, "--metric", WORDS),
+    ("readers", "margin", StudySettings, READERS, "--margin", NUMBERS),
+    ("readers", "confidence", StudySettings, READERS, "--confidence", NUMBERS),
+    ("readers", "alpha", StudySettings, READERS, "--alpha", NUMBERS),
+    ("readers", "bootstraps", StudySettings, READERS, "--bootstraps", WHOLE),
+    ("readers", "tolerance_mm", ComparisonSettings, READERS, "--tolerance", NUMBERS),
+    ("readers", "background_mm", ComparisonSettings, COMPARE, "--background", NUMBERS),
+]
+
+
+def by_study_file(section: str, name: str, value: Any, folder: Path) -> str:
+    """What a study file gets to hear of the value; empty where it is accepted."""
+    entry = f"{name}: {json.dumps(value)}"
+    text = f"{section}: {{{BEFORE.get(section, '')}{entry}}}" if section else entry
+    path = folder / "study.yaml"
+    path.write_text(f"cohort: cohort.csv\n{text}\n", encoding="utf-8")
+    _, problems = read_study(path)
+    own = [one for one in problems if one.column in (section, f"{section}.{name}".strip("."))]
+    return f"{own[0].problem} {own[0].remedy}" if own else ""
+
+
+def by_function(kind: type[Settings], name: str, value: Any) -> str:
+    try:
+        kind(**{name: value})
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "kind", "command", "option", "values"),
+    STATED,
+    ids=[f"{section}.{name}" for section, name, *_ in STATED],
+)
+def test_study_file_function_and_command_accept_and_refuse_the_same(
+    section: str,
+    name: str,
+    kind: type[Settings],
+    command: list[str],
+    option: str,
+    values: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    @given(values)
+    @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def drawn(value: Any) -> None:
+        told, refused = by_function(kind, name, value), by_study_file(section, name, value, tmp_path)
+        assert bool(told) == bool(refused), (told, refused)
+        capsys.readouterr()
+        assert call(*command, option, str(value)) == 1  # there are no tables
+        heard = " ".join(capsys.readouterr().err.split())
+        if told:
+            words = told.removeprefix(f"{name}: ")
+            assert words == refused
+            assert " ".join(words.split())[:60] in heard
+        else:
+            assert f"{name}:" not in heard
+
+    drawn()
