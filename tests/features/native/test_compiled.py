@@ -104,12 +104,13 @@ def test_without_a_place_to_write_it_compiles_each_time(tmp_path: Path) -> None:
 
 
 def test_the_folder_changes_with_the_source_of_any_kernel(tmp_path: Path, monkeypatch) -> None:
-    for name in ("a.py", "b.py"):
+    (tmp_path / "room").mkdir()
+    for name in ("a.py", "room/b.py"):
         (tmp_path / name).write_text("x = 1\n")
-    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "a.py"))
+    monkeypatch.setattr(compiled, "_NATIVE", tmp_path)
     compiled.cache_folder.cache_clear()
     first = compiled.cache_folder()
-    (tmp_path / "b.py").write_text("x = 2\n")
+    (tmp_path / "room" / "b.py").write_text("x = 2\n")
     compiled.cache_folder.cache_clear()
     second = compiled.cache_folder()
     compiled.cache_folder.cache_clear()
