@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,11 @@ import SimpleITK as sitk
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.images.io import read_image, write_image
-from nbradiomics.segmentation import Inference, load_model
+from nbradiomics.segmentation import load_model
 from nbradiomics.segmentation.cohort import segment_cohort
 from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
-from nbradiomics.segmentation.prediction.inference import DEVICES, PRECISIONS, RESAMPLINGS
 from nbradiomics.study.checks import check
-from nbradiomics.study.study import Segment
 from nbradiomics.workflows.run import run
 from tests.support.helpers import call, make_image, write_cohort
 from tests.support.random_model import make_model
@@ -212,13 +210,6 @@ def test_check_tells_of_orientations_and_channels_before_anything_runs(
     assert "channel ADC, T2w is missing" in errors["problem"].iloc[0]
     with pytest.raises(InputError, match="channel ADC, T2w is missing"):
         run(study, tmp_path / "run")
-
-
-def test_a_study_file_takes_the_same_words():
-    for name, words in (("device", DEVICES), ("precision", PRECISIONS), ("resampling", RESAMPLINGS)):
-        field = Segment.model_fields[name]
-        assert get_args(field.annotation) == words
-        assert field.default == getattr(Inference(), name)
 
 
 @pytest.mark.parametrize(

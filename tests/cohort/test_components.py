@@ -20,6 +20,7 @@ from nbradiomics.cohort.lesions import measured_cases
 from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import FeatureTable, extract_cohort
+from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.segmentation.training.cases import find_cases
@@ -147,11 +148,11 @@ def test_readers_are_not_compared_on_components(tmp_path: Path) -> None:
         assess_reproducibility(table)
     chosen = table[table["reader"] == "A"]
     names = ["original_shape_VoxelVolume"]
-    rule = find_rule(table, chosen, names, stable=None, readers=None, threshold=0.75)
+    rule = find_rule(table, chosen, names, stable=None, settings=OutcomeSettings())
     assert rule.kind == "none"
     assert "not known to be the same lesion" in rule.text
     with pytest.raises(InputError, match="numbered by volume"):
-        find_rule(table, chosen, names, stable=None, readers=["A", "B"], threshold=0.75)
+        find_rule(table, chosen, names, stable=None, settings=OutcomeSettings(stability_readers=["A", "B"]))
 
 
 @pytest.mark.parametrize(

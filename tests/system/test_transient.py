@@ -15,6 +15,7 @@ import SimpleITK as sitk
 from nbradiomics.cohort.columns import read_cohort_table
 from nbradiomics.errors import InputError, PassingError
 from nbradiomics.execution.batch import hint_for
+from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.engines.pyradiomics_engine import refusal
 from nbradiomics.images import io
@@ -105,6 +106,7 @@ def test_check_never_stores_what_may_pass(
     path = write_cohort(tmp_path, [f"s,{files['image']},A,{files['A']}"])
     table, _ = read_cohort_table(path, {})
     kept = Workspace(tmp_path / "kept")
+    execution = Execution(workspace=kept)
     sound = io.read_nifti
 
     def unlucky(file: Path) -> sitk.Image:
@@ -114,12 +116,12 @@ def test_check_never_stores_what_may_pass(
 
     with monkeypatch.context() as during:
         during.setattr(io, "read_nifti", unlucky)
-        (problem,) = check_images(table, path, workspace=kept)
+        (problem,) = check_images(table, path, execution=execution)
     assert words in problem.problem
     assert problem.column == what
     assert "viewer" not in problem.remedy
     assert "export" not in problem.remedy.casefold()
-    assert check_images(table, path, workspace=kept) == []
+    assert check_images(table, path, execution=execution) == []
     assert len(list(kept.root.rglob("*.json"))) == 1
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from nbradiomics.agreement.cohort import compare_cohort
 from nbradiomics.agreement.consensus_cohort import compare_with_consensus
 from nbradiomics.cohort import load_cohort
+from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.parameters import load_parameters
@@ -41,7 +42,9 @@ class Study:
         stored, own = Workspace(self.folder / "cache"), Workspace(self.folder / "together")
         cohort = load_cohort(self.folder / "cohort.csv")
         alone = load_parameters(self.folder / "params.yaml")
-        problems = check_images(cohort.table, cohort.path, parameters=alone, workspace=stored)
+        problems = check_images(
+            cohort.table, cohort.path, parameters=alone, execution=Execution(workspace=stored)
+        )
         places = {"masks": self.folder / "masks", "maps": self.folder / "maps"}
         segmented = segment_cohort(cohort, model=self.model, workspace=stored, threads=1, **places)
         cohort = segmented.cohort
@@ -49,7 +52,9 @@ class Study:
             "check": problem_table(problems),
             "segment": segmented.table,
             "compare": compare_cohort(cohort, workspace=stored).table,
-            "consensus": compare_with_consensus(cohort, ["staple"], lesions="union", workspace=stored).table,
+            "consensus": compare_with_consensus(
+                cohort, ["staple"], lesions="union", execution=Execution(workspace=stored)
+            ).table,
             "extract": extract_cohort(
                 cohort, params=str(self.folder / "params.yaml"), workspace=stored
             ).table,

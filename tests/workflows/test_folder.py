@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.cli.folders import claim_outcome, claim_segmentation
+from nbradiomics.clinical import Endpoint
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.files.owned_folder import MARK, Mark, Owner, read_mark
@@ -208,19 +209,22 @@ def test_masks_of_another_cohort_are_not_mixed_with_those_there(tmp_path: Path) 
     assert there(maps) == set()
 
 
+OS, EFS = (Endpoint(time=time, event="dead") for time in ("os", "efs"))
+
+
 def test_outcome_models_of_another_endpoint_or_table_are_not_replaced(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write(tmp_path, "features.csv", "clinical.csv", "other.csv")
     files = {"features": tmp_path / "features.csv", "clinical": tmp_path / "clinical.csv"}
-    claim_outcome(out, **files, time="os", event="dead", replacing=False)
+    claim_outcome(out, **files, endpoint=OS, replacing=False)
     write(out, "performance.csv", "summary.json")
-    claim_outcome(out, **files, time="os", event="dead", replacing=False)
-    for changed in ({"time": "efs"}, {"features": tmp_path / "other.csv"}):
-        asked = {**files, "time": "os", "event": "dead", **changed}
+    claim_outcome(out, **files, endpoint=OS, replacing=False)
+    for changed in ({"endpoint": EFS}, {"features": tmp_path / "other.csv"}):
+        asked = {**files, "endpoint": OS, **changed}
         with pytest.raises(InputError, match="outcome of os and dead"):
             claim_outcome(out, **asked, replacing=False)
         assert there(out) == {"performance.csv", "summary.json"}
-    claim_outcome(out, **files, time="efs", event="dead", replacing=True)
+    claim_outcome(out, **files, endpoint=EFS, replacing=True)
     assert there(out) == set()
 
 

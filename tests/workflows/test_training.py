@@ -15,6 +15,7 @@ import torch
 
 import nbradiomics as nb
 from nbradiomics.cohort import load_cohort
+from nbradiomics.execution.execution import Execution
 from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation import load_model
 from nbradiomics.segmentation.environment import torch_threads
@@ -204,7 +205,9 @@ def test_a_model_that_took_the_place_of_another_is_the_one_that_is_asked(tmp_pat
 
     def volumes(jobs: int) -> list[float]:
         asked = {"model": tmp_path / "model", "masks": tmp_path / "masks", "inference": Inference()}
-        return segment_out_of_fold(cohort, cases, splits, **asked, jobs=jobs)[1]["volume_ml"].tolist()
+        return segment_out_of_fold(cohort, cases, splits, **asked, execution=Execution(jobs=jobs))[1][
+            "volume_ml"
+        ].tolist()
 
     make_model(tmp_path / "model", seed=0)
     before = volumes(jobs=2)

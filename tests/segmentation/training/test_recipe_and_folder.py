@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ import SimpleITK as sitk
 import torch
 
 from nbradiomics.errors import InputError, ModelError
+from nbradiomics.execution.execution import Execution
 from nbradiomics.segmentation.model_files.card import (
     Card,
     read_card,
@@ -73,13 +73,13 @@ def test_a_grid_that_was_asked_for_stays_and_the_patch_is_clipped():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"spacing": (1.0, 1.0)}, "spacing has 2 numbers; 3"),
-        ({"spacing": (1.0, 0.0, 1.0)}, "spacing is 0"),
-        ({"patch": (4, 32, 32)}, "patch is 4"),
-        ({"epochs": 0}, "epochs is 0"),
-        ({"foreground": 1.5}, "foreground is 1.5"),
-        ({"learning_rate": float("nan")}, "learning_rate is nan"),
-        ({"precision": "fp8"}, "precision is 'fp8'; auto, fp32, bf16"),
+        ({"spacing": (1.0, 1.0)}, r"spacing\.2: missing"),
+        ({"spacing": (1.0, 0.0, 1.0)}, r"spacing\.1: .*0\.01; found: 0"),
+        ({"patch": (4, 32, 32)}, r"patch\.0: .*8; found: 4"),
+        ({"epochs": 0}, r"epochs: .*found: 0"),
+        ({"foreground": 1.5}, r"foreground: .*found: 1\.5"),
+        ({"learning_rate": float("nan")}, r"learning_rate: .*found: nan"),
+        ({"precision": "fp8"}, r"precision: .*'auto', 'fp32' or 'bf16'; found: 'fp8'"),
     ],
 )
 def test_impossible_recipes(changes, message):
@@ -88,9 +88,9 @@ def test_impossible_recipes(changes, message):
 
 
 def test_impossible_settings():
-    with pytest.raises(InputError, match="epochs is 0"):
+    with pytest.raises(InputError, match=r"epochs: .*found: 0"):
         TrainingSettings(epochs=0)
-    with pytest.raises(InputError, match="device is 'tpu'; auto, cpu, cuda"):
+    with pytest.raises(InputError, match="device: Input should be 'auto', 'cpu' or 'cuda'; found: 'tpu'"):
         TrainingSettings(device="tpu").resolved()
 
 
@@ -104,7 +104,7 @@ def test_a_gpu_that_is_not_there_is_not_replaced_in_silence():
 def test_the_precision_is_settled_before_a_training_and_not_by_the_machine_that_resumes_it(monkeypatch):
     for native, precision in ((True, "bf16"), (False, "fp32")):
         monkeypatch.setattr(
-            "nbradiomics.segmentation.training.train.native_bf16", lambda native=native: native
+            "nbradiomics.segmentation.training.settings.native_bf16", lambda native=native: native
         )
         settings = TrainingSettings(recipe=Recipe(), device="cpu").resolved()
         assert settings.recipe.precision == precision
@@ -126,7 +126,8 @@ def test_a_recipe_is_followed_whatever_axis_is_the_coarsest(tmp_path):
     splits = split_cases(origins(cases, cohort), 2)
     folder = TrainingFolder(tmp_path / "model")
     recipe = Recipe(patch=(8, 24, 16), features=4, max_features=8, blocks=2, batch=3)
-    how = {"channels": ("T2w",), "label": 1, "recipe": recipe, "seed": 0}
+    settings = TrainingSettings(recipe=recipe)
+    how = {"channels": ("T2w",), "label": 1, "settings": settings, "execution": Execution()}
     notes = prepare(cases, splits, folder, **how)
     plans = plans_of(folder)
     full = plans["configurations"]["3d_fullres"]
@@ -166,8 +167,8 @@ def test_a_patch_that_the_network_cannot_halve_is_raised_and_told(tmp_path):
         TrainingFolder(tmp_path / "model"),
         channels=("T2w",),
         label=1,
-        recipe=recipe,
-        seed=0,
+        settings=TrainingSettings(recipe=recipe),
+        execution=Execution(),
     )
     assert "The patch 9 x 18 x 18 became 10 x 20 x 20" in notes[1]
 
@@ -372,17 +373,16 @@ def test_wrong_options_are_told_before_anything_is_read(tmp_path, capsys, option
 def test_options_reach_the_recipe():
     from nbradiomics.cli.commands.train import _recipe
 
-    recipe = _recipe("small", 7, 5, "4,3,2.5", "16,32,32", "fp32")
-    assert recipe == replace(
-        Recipe(),
+    recipe = _recipe("small", 7, iterations=5, spacing="4,3,2.5", patch="16,32,32", precision="fp32")
+    assert recipe == Recipe(
         epochs=7,
         iterations=5,
         spacing=(4.0, 3.0, 2.5),
         patch=(16, 32, 32),
         precision="fp32",
     )
-    assert _recipe("small", None, None, None, None, None) == Recipe()
-    assert _recipe("nnunet", 7, None, None, None, None) is None
+    assert _recipe("small", None, patch=None) == Recipe()
+    assert _recipe("nnunet", 7, patch=None) is None
 
 
 def test_every_mask_empty_is_no_training(tmp_path):
