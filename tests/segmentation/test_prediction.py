@@ -303,9 +303,9 @@ def test_the_processor_is_asked_for_bf16():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"device": "tpu"}, "device is 'tpu'. Choose one of auto, cpu, cuda"),
-        ({"precision": "int8"}, "precision is 'int8'"),
-        ({"resampling": "cubic"}, "resampling is 'cubic'. Choose one of torch, stock"),
+        ({"device": "tpu"}, "device: Input should be 'auto', 'cpu' or 'cuda'; found: 'tpu'"),
+        ({"precision": "int8"}, "precision: Input .* found: 'int8'"),
+        ({"resampling": "cubic"}, "resampling: Input should be 'torch' or 'stock'; found: 'cubic'"),
     ],
 )
 def test_unknown_words_are_refused(options, message):
