@@ -109,7 +109,7 @@ def test_post_processing_only_removes_and_doing_it_twice_changes_nothing(mask, f
 
 @pytest.mark.parametrize("floor", [-1.0, float("nan"), float("inf")])
 def test_a_floor_that_is_no_volume_is_refused(floor):
-    with pytest.raises(InputError, match="the least volume is"):
+    with pytest.raises(InputError, match="min_volume_ml"):
         PostProcessing(min_volume_ml=floor)
 
 

@@ -356,8 +356,8 @@ def test_the_augmentation_does_not_look_at_the_clock():
         (["--preset", "small", "--spacing", "1,1"], "--spacing is '1,1'. Give three numbers"),
         (["--preset", "small", "--spacing", "1,x,1"], "--spacing is '1,x,1'"),
         (["--preset", "small", "--patch", "8,8,8.5"], "Give three whole numbers"),
-        (["--preset", "small", "--epochs", 0], "epochs: Input should be greater than or equal to 1; found: 0"),
-        (["--epochs", 0], "epochs: Input should be greater than or equal to 1; found: 0"),
+        (["--preset", "small", "--epochs", 0], "than or equal to 1; found: 0"),
+        (["--epochs", 0], "than or equal to 1; found: 0"),
         (["--folds", 3], "4 subjects for 3 folds"),
     ],
 )
