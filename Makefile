@@ -1,4 +1,4 @@
-# `make demo` and `make test` are all that a new machine needs: each makes .venv and installs into it.
+# `make demo`, `make test` and `make docs` are all that a new machine needs: each makes .venv and installs into it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_N
     ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS=1
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test lint fast exhaustive clean
+.PHONY: demo test docs lint fast exhaustive clean
 
 # The stamp is newer than what decides the installation, or it is made again.
 $(VENV)/installed: pyproject.toml constraints.txt scripts/install_torch.sh
@@ -22,6 +22,11 @@ $(VENV)/installed: pyproject.toml constraints.txt scripts/install_torch.sh
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip -c constraints.txt
 	sh scripts/install_torch.sh $(BIN)/python $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+# What builds the documentation; it is installed with the first `make docs`.
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	touch $@
 
 demo: $(VENV)/installed
@@ -38,10 +43,17 @@ fast: $(VENV)/installed
 exhaustive: $(VENV)/installed
 	$(PYTEST) -m exhaustive --durations=15
 
+# One static site in site/, open site/index.html: nothing is executed, and a broken link is an error.
+docs: $(VENV)/installed-docs
+	$(BIN)/python -m scripts.assemble_site build/docs
+	rm -rf site
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m scripts.check_site site
+
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

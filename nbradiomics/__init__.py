@@ -9,6 +9,8 @@ from typing import Any
 import lazy_loader
 
 _loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+#: Names of release 0.3.0 that are called otherwise now.
+_EARLIER = {"StudySettings": "ReaderStudySettings", "examine": "check_installation"}
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +18,4 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version(__name__)
-    return _loaded(name)
+    return _loaded(_EARLIER.get(name, name))

@@ -10,7 +10,6 @@ from .agreement.reader_study import (
     ReaderStudySettings as ReaderStudySettings,
 )
 from .agreement.reader_study import (
-    StudySettings as StudySettings,
 )
 from .agreement.reader_study import (
     study_readers as study_readers,

@@ -46,10 +46,6 @@ def check_installation() -> list[Part]:
     return [_examine(name, check, remedy) for name, check, remedy in checks]
 
 
-#: Its name in release 0.3.0.
-examine = check_installation
-
-
 def _examine(name: str, check: Callable[[], str], remedy: str) -> Part:
     try:
         return Part(name, "ok", check())

@@ -6,7 +6,7 @@ from nbradiomics import doctor
 
 
 def test_all_parts_work_here() -> None:
-    assert {part.name: part.state for part in doctor.examine()} == dict.fromkeys(
+    assert {part.name: part.state for part in doctor.check_installation()} == dict.fromkeys(
         ["Python", "PyRadiomics", "torch", "nnU-Net and demo model", "lifelines", "report"], "ok"
     )
 
@@ -16,7 +16,7 @@ def test_a_broken_part_is_told_and_the_others_are_examined(monkeypatch: pytest.M
         raise ImportError("no such package")
 
     monkeypatch.setattr(doctor, "_torch", broken)
-    parts = {part.name: part for part in doctor.examine()}
+    parts = {part.name: part for part in doctor.check_installation()}
     assert parts["torch"].state == "broken"
     assert "no such package" in parts["torch"].detail
     assert parts["torch"].remedy

@@ -80,7 +80,7 @@ def test_the_example_of_the_readme_is_a_valid_study(tmp_path: Path) -> None:
     example = readme.split("```yaml")[1].split("```")[0]
     study = load_study(write(tmp_path, example))
     assert study.segment is not None
-    assert study.segment.training_subjects == ["P001"]
+    assert study.segment.training_subjects == []
 
 
 OUTCOME = "cohort: cohort.csv\noutcome: {{clinical: clinical.csv, {}}}\n"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings
@@ -60,11 +60,11 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("segment", "precision", Inference, SEGMENT, "--precision", WORDS),
     ("segment", "resampling", Inference, SEGMENT, "--resampling", WORDS),
     ("segment", "min_volume_ml", PostProcessing, SEGMENT, "--min-volume", NUMBERS),
-    ("readers", "metric", StudySettings, READERS, "--metric", WORDS),
-    ("readers", "margin", StudySettings, READERS, "--margin", NUMBERS),
-    ("readers", "confidence", StudySettings, READERS, "--confidence", NUMBERS),
-    ("readers", "alpha", StudySettings, READERS, "--alpha", NUMBERS),
-    ("readers", "bootstraps", StudySettings, READERS, "--bootstraps", WHOLE),
+    ("readers", "metric", ReaderStudySettings, READERS, "--metric", WORDS),
+    ("readers", "margin", ReaderStudySettings, READERS, "--margin", NUMBERS),
+    ("readers", "confidence", ReaderStudySettings, READERS, "--confidence", NUMBERS),
+    ("readers", "alpha", ReaderStudySettings, READERS, "--alpha", NUMBERS),
+    ("readers", "bootstraps", ReaderStudySettings, READERS, "--bootstraps", WHOLE),
     ("readers", "tolerance_mm", ComparisonSettings, READERS, "--tolerance", NUMBERS),
     ("readers", "background_mm", ComparisonSettings, COMPARE, "--background", NUMBERS),
 ]

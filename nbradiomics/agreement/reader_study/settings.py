@@ -92,7 +92,3 @@ class ReaderStudySettings(ReaderAnalysis):
     """How a reader study is analysed, with the seed of its bootstraps."""
 
     seed: Seed = Field(default=0, description="Seed of every bootstrap.")
-
-
-#: Their name in release 0.3.0.
-StudySettings = ReaderStudySettings
