@@ -55,7 +55,7 @@ def _table(lines: list[str]) -> list[str]:
 
 
 def _with_settings(path: str, text: str) -> str:
-    """Docstring of a class; of settings with what each says of itself, which they know when they are imported."""
+    """Docstring of a class; that of settings lists what each says of itself, once it is imported."""
     found = resolve_name(":".join(path.rsplit(".", 1)))
     return str(found.__doc__) if isinstance(found, type) and issubclass(found, Settings) else text
 

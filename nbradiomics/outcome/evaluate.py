@@ -77,9 +77,6 @@ def evaluate_outcome(
     execution
         Processes and progress display; the result does not depend on them.
 
-    Each field of `endpoint`, `predictors`, `rows`, `settings` and `execution` may be given by its own name:
-    ``evaluate_outcome(features, clinical, time="os_days", event="os_event", folds=3)``.
-
     Returns
     -------
     OutcomeResult
@@ -92,6 +89,11 @@ def evaluate_outcome(
         When the tables cannot be used, hold the outcome among the features, or too few subjects or events.
     AmbiguousError
         When several rows of a subject fit; the message lists the choices.
+
+    Notes
+    -----
+    Each field of `endpoint`, `predictors`, `rows`, `settings` and `execution` may be given by its own name:
+    ``evaluate_outcome(features, clinical, time="os_days", event="os_event", folds=3)``.
     """
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")

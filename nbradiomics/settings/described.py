@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import annotated_types
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -81,7 +81,13 @@ def told(detail: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]:
 def field_names(model: type[BaseModel]) -> Iterator[str]:
     """Names under which the fields of a model are given."""
     for name, field in model.model_fields.items():
-        yield field.alias or name
+        yield _names(name, field)[0]
+
+
+def _names(name: str, field: FieldInfo) -> list[str]:
+    """What a field may be called, the name for users first."""
+    alias = field.validation_alias
+    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [name]
 
 
 def _default_text(default: Any) -> str:
@@ -135,6 +141,6 @@ def _field_called(model: type[BaseModel], keys: list[str]) -> tuple[str, FieldIn
     """The innermost of some keys that is a field of the settings, or of those that hold it."""
     for key in reversed(keys):
         for name, field in model.model_fields.items():
-            if key in (name, field.alias):
+            if key in _names(name, field):
                 return key, field
     return None

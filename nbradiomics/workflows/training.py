@@ -10,8 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT
-from nbradiomics.agreement.cohort import AgreementTable, compare_cohort
+from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT, AgreementTable, compare_cohort
 from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.lesions import lesion_rule
@@ -129,9 +128,6 @@ def train_model(
         Processes (cases to prepare and folds to train at once), progress display, and what to call with
         sentences that the user should read while it runs.
 
-    Each field of `cases`, `settings`, `running` and `execution` may be given by its own name:
-    ``train_model(cohort, reader="A", out="model", folds=3, jobs=2)``.
-
     Raises
     ------
     InputError
@@ -139,6 +135,11 @@ def train_model(
         fold whose images can be used, or a folder that is not this training's.
     ModelError
         When a fold could not be trained; what is trained is kept.
+
+    Notes
+    -----
+    Each field of `cases`, `settings`, `running` and `execution` may be given by its own name:
+    ``train_model(cohort, reader="A", out="model", folds=3, jobs=2)``.
     """
     cohort = load_cohort(cohort)
     # Two would write each other's checkpoints, also where they were asked for the same.
