@@ -21,6 +21,7 @@ from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, first_of, requ
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.scans import STAGE, extract_scans
+from nbradiomics.features.schema import FEATURES
 from nbradiomics.tables import INDEX
 
 
@@ -31,7 +32,7 @@ class FeatureTable:
     Attributes
     ----------
     table
-        Index columns (`tables.INDEX`), then one column per feature. A case that failed has a row of
+        Columns of `features.schema.FEATURES`, then one per feature. A case that failed has a row of
         missing values.
     failures
         Cases that failed, features that were asked for and that a case has not, whether others have them or
@@ -129,7 +130,7 @@ def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine:
         else [*_index(case, engine), *[np.nan] * len(columns)]
         for name, case in cases.items()
     ]
-    return pd.DataFrame(rows, columns=[*INDEX, *columns])
+    return FEATURES.table(rows, further=columns)
 
 
 def _index(case: Case, engine: str) -> list[str | int]:

@@ -23,6 +23,7 @@ from nbradiomics.messages.problem import raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.cox import survival_array
+from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import with_reason
 from nbradiomics.outcome.stability import StabilityRule
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
@@ -237,7 +238,7 @@ def _excluded(values: pd.DataFrame, endpoint: EndpointReading, rule: EndpointRul
             reasons += [f"{rule.event} is missing"] if np.isnan(outcome["event"]) else []
         if reasons:
             rows.append({"subject": subject, "reason": "; ".join(reasons)})
-    return pd.DataFrame(rows, columns=["subject", "reason"])
+    return EXCLUDED.table(rows)
 
 
 def _check_numbers(endpoint: pd.DataFrame, folds: int, excluded: pd.DataFrame) -> None:

@@ -17,19 +17,21 @@ from nbradiomics.cohort.lesions import lesion_rule, whole_rule
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution.batch import Failure, Progress, failure_of
 from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.features.schema import FEATURES
 from nbradiomics.files.names import file_stems
-from nbradiomics.messages.problem import Problem, problem_table, told_once
+from nbradiomics.messages.problem import Problem, told_once
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, write_outcome
 from nbradiomics.reproducibility import assess_reproducibility
 from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segment_cohort
 from nbradiomics.segmentation.model import Model
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.study.checks import check_images
+from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.readers import read_clinical, reader_settings
 from nbradiomics.study.checks.segmentation import check_scans, study_inference
 from nbradiomics.study.checks.study import study_label, study_parameters
 from nbradiomics.study.study import Endpoint, Outcome, Study
-from nbradiomics.tables import AUTO, INDEX, write_table
+from nbradiomics.tables import AUTO, write_table
 from nbradiomics.workflows.folder import RunFolder
 from nbradiomics.workflows.reader_study import compare_readers
 
@@ -151,7 +153,7 @@ def extract(run: Run, cohort: Cohort) -> tuple[pd.DataFrame, list[Failure]]:
             **run.by_case,
         )
     except NbradiomicsError as error:
-        return pd.DataFrame(columns=list(INDEX)), [failure_of("cohort", "extract", error)]
+        return FEATURES.empty(), [failure_of("cohort", "extract", error)]
     write_table(features.table, run.folder.file("features.parquet"))
     return features.table, features.failures
 

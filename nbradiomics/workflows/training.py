@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT
 from nbradiomics.agreement.cohort import AgreementTable, compare_cohort
+from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.cohort.columns import SCAN
@@ -22,6 +22,7 @@ from nbradiomics.execution.provenance import package_versions, write_provenance
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
 from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.schema import SPLITS
 from nbradiomics.segmentation.training.cases import (
     ORIENTATION,
     Examined,
@@ -44,7 +45,6 @@ from nbradiomics.segmentation.training.train import (
 from nbradiomics.tables import AUTO, write_table
 
 CROSS_VALIDATION = "cross_validation"
-SPLITS = "splits.csv"
 PROVENANCE = "provenance.json"
 FOLDS = 5
 
@@ -171,7 +171,7 @@ def train_model(
         folder = open_training(out, chosen.examined, chosen.splits, **asked)
         how_folds = {**how, "checkpoint_seconds": checkpoint_seconds, "tell": tell}
         train_folds(folder, chosen.cases, chosen.splits, **asked, **how_folds)
-        write_table(_splits_table(chosen), folder.model / SPLITS)
+        write_table(_splits_table(chosen), folder.model / SPLITS.file)
         card = Card(name=name or folder.out.resolve().name, orientation=ORIENTATION)
         write_card(card, folder.model)
         validated, table, unsegmented = _cross_validate(folder, cohort, chosen, own.threads, inference, how)
@@ -248,7 +248,7 @@ def _splits_table(chosen: _Chosen) -> pd.DataFrame:
         for number, split in enumerate(chosen.splits)
         for name in split.validation
     ]
-    return pd.DataFrame(rows)
+    return SPLITS.table(rows)
 
 
 def _cross_validate(
@@ -282,7 +282,7 @@ def _agree(
     try:
         found = compare_cohort(cohort, **asked, workspace=folder.workspace, **how)
     except InputError as error:  # not one case could be segmented
-        found = AgreementTable(pd.DataFrame(columns=AGREEMENT), [failure_of("cohort", "compare", error)])
+        found = AgreementTable(AGREEMENT.empty(), [failure_of("cohort", "compare", error)])
     write_table(found.table, folder.out / CROSS_VALIDATION / "agreement.csv")
     return found
 

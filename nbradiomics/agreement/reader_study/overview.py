@@ -18,8 +18,8 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     automatic,
     between_readers,
 )
-from nbradiomics.agreement.reader_study.detection import FALSE_ALARM, IMAGE, NOT_SEGMENTED
 from nbradiomics.agreement.reader_study.model_failures import ModelFailures, worst_value
+from nbradiomics.agreement.reader_study.names import FALSE_ALARM, IMAGE, NOT_SEGMENTED
 from nbradiomics.agreement.reader_study.result_rows import DIFFERENCE, NON_INFERIORITY, WILLIAMS, WINNING_RATE
 from nbradiomics.agreement.reader_study.settings import StudySettings
 from nbradiomics.agreement.reader_study.wording import interval_text, listed, number
@@ -97,7 +97,7 @@ def _verdicts(tests: pd.DataFrame) -> dict[str, Any]:
         for row in _each(chosen)
     ]
     return dict(
-        zip(names, (None if value is None else bool(value) for value in chosen["passed"]), strict=True)
+        zip(names, (None if pd.isna(value) else bool(value) for value in chosen["passed"]), strict=True)
     )
 
 
@@ -172,7 +172,8 @@ def _read_together(tests: pd.DataFrame, settings: StudySettings) -> Iterator[str
     """How to read the two verdicts where they seem to differ."""
     shown = tests.loc[tests["test"] == NON_INFERIORITY, "passed"].tolist()
     rates = tests[(tests["test"] == WINNING_RATE) & tests["passed"].notna()]
-    apart = [row.epsilon for row in _each(rates) if shown and shown[0] is not None and row.passed != shown[0]]
+    decided = bool(shown) and not pd.isna(shown[0])
+    apart = [row.epsilon for row in _each(rates) if decided and row.passed != shown[0]]
     if not apart:
         return
     epsilons = listed([f"{value:g}" for value in apart])

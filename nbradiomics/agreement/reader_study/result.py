@@ -15,7 +15,7 @@ from nbradiomics.tables import write_table
 
 @dataclass(frozen=True)
 class ReadersStudy:
-    """Result of `study_readers`. The functions that make the tables document their columns.
+    """Result of `study_readers`. `schemas` documents the columns of the tables.
 
     Attributes
     ----------
