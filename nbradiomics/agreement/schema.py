@@ -24,7 +24,7 @@ def _metric(metric: Metric) -> Column:
 
 
 AGREEMENT = Schema(
-    name="Agreement",
+    name="Pairs of masks",
     file="agreement.csv",
     row="an ordered pair of masks of one region of a scan: a mask held against a reference",
     columns=(

@@ -66,6 +66,7 @@ COHORT = Schema(
     ),
     key=("subject", "timepoint", "sequence", "channel", "roi", "reader", "reading"),
     left_out=("channel", "label", "reference_kind", "minutes", "probability", "site", "in_training"),
-    note="You write this table. A run writes it anew with the masks of the model added. A PyRadiomics batch "
-    "table is read too.",
+    note="You write this table; only `subject` and `image` are required, and `reader` and `mask` go "
+    "together. A run writes the table anew, with the masks of the model added. A PyRadiomics batch table is "
+    "read too.",
 )

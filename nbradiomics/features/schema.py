@@ -6,7 +6,7 @@ from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.tables.shared_columns import CASE, READER, READING
 
 FEATURES = Schema(
-    name="Features",
+    name="Features of a cohort",
     file="features.parquet",
     row="a region of a scan, as one reader drew it; where the extraction failed all features are missing",
     columns=(
@@ -33,7 +33,7 @@ FEATURES = Schema(
 
 DIAGNOSTICS = Schema(
     name="Diagnostics",
-    file="DIAGNOSTICS.csv",
+    file="NAME.csv",
     row="a region of a scan, as one reader drew it; a region without features has no row",
     columns=(*CASE, READER, READING),
     key=("subject", "timepoint", "sequence", "roi", "reader", "reading"),
@@ -61,7 +61,7 @@ MAPS = Schema(
 
 VERIFICATION = Schema(
     name="Verification",
-    file="VERIFICATION.csv",
+    file="NAME.csv",
     row="a feature of one region",
     columns=(
         Column("feature", "text", "name of the feature"),

@@ -7,7 +7,7 @@ from nbradiomics.tables.schema import Column, Schema
 _UNDEFINED = "undefined"
 
 REPRODUCIBILITY = Schema(
-    name="Reproducibility",
+    name="Reproducibility of features",
     file="reproducibility/COMPARISON.csv",
     row="a feature",
     columns=(

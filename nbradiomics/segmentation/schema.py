@@ -11,7 +11,7 @@ _FAILED = "the scan could not be segmented"
 _ONE_FOLD = "the model has one fold, or no fold found a tumour, or the scan could not be segmented"
 
 SEGMENTATION = Schema(
-    name="Segmentation",
+    name="Segmented scans",
     file="segmentation.csv",
     row="a scan",
     columns=(
@@ -71,7 +71,7 @@ _NOT_MEASURED = "always: only this fold segments the scan"
 
 OUT_OF_FOLD = replace(
     SEGMENTATION,
-    name="Segmentation of the training cases",
+    name="Segmented training cases",
     file="cross_validation/segmentation.csv",
     row="a training case",
     columns=(

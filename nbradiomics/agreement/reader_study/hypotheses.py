@@ -79,7 +79,8 @@ def hypotheses_table(
             *alternative_rows(counted_in, settings),
         ]
     found[0]["sentence"] = f"{told} {found[0]['sentence']}".strip()
-    return TESTS.table(found)
+    # In memory a verdict is True, False or None: `if passed` is no error where there is none.
+    return TESTS.table(found).assign(passed=pd.Series([row["passed"] for row in found], dtype=object))
 
 
 def _paired(cases: pd.DataFrame, settings: StudySettings) -> PairedDifference:

@@ -97,7 +97,7 @@ def _verdicts(tests: pd.DataFrame) -> dict[str, Any]:
         for row in _each(chosen)
     ]
     return dict(
-        zip(names, (None if pd.isna(value) else bool(value) for value in chosen["passed"]), strict=True)
+        zip(names, (None if value is None else bool(value) for value in chosen["passed"]), strict=True)
     )
 
 
@@ -172,8 +172,7 @@ def _read_together(tests: pd.DataFrame, settings: StudySettings) -> Iterator[str
     """How to read the two verdicts where they seem to differ."""
     shown = tests.loc[tests["test"] == NON_INFERIORITY, "passed"].tolist()
     rates = tests[(tests["test"] == WINNING_RATE) & tests["passed"].notna()]
-    decided = bool(shown) and not pd.isna(shown[0])
-    apart = [row.epsilon for row in _each(rates) if decided and row.passed != shown[0]]
+    apart = [row.epsilon for row in _each(rates) if shown and shown[0] is not None and row.passed != shown[0]]
     if not apart:
         return
     epsilons = listed([f"{value:g}" for value in apart])

@@ -75,13 +75,13 @@ SUMMARY = Schema(
     key=("pair", "reader", "reference", "metric"),
 )
 
-_NOT_COMPARED = "the model failed in some cases, and the metric has no worst value for them"
+_NOT_COMPARED = "no case has a value, or the model failed and the metric has no worst value for that"
 
 COMPARISON = Schema(
     name="Comparison",
     file="readers/comparison.csv",
-    row="a metric: the model with the readers beside the readers with each other, on the same cases; none "
-    "where no case has masks of the model and of two readers",
+    row="a metric: the model with the readers beside the readers with each other, on the same cases; no "
+    "row where no case has masks of the model and of two readers",
     columns=(
         _METRIC,
         replace(_SUBJECTS, optional=False),
@@ -123,14 +123,14 @@ COMPARISON_SEGMENTED = replace(
     COMPARISON,
     name="Comparison of the segmented cases",
     file="readers/comparison_segmented.csv",
-    row="a metric, as in the comparison, but without the cases in which the model failed; none where it "
-    "failed in no case",
+    row="a metric, as in the comparison, but without the cases in which the model failed; no row where "
+    "it failed in no case",
 )
 
 TESTS = Schema(
     name="Tests",
     file="readers/tests.csv",
-    row="a result for the primary metric; one that cannot be had has no numbers, and a sentence says why",
+    row="a result for the primary metric; one that is not available has no numbers, and a sentence says why",
     columns=(
         Column("test", "text", "which result", values=NAMES_OF_TESTS),
         Column("subject_of_test", "text", "`auto`, or the reader for whom the model might stand in"),
@@ -139,7 +139,7 @@ TESTS = Schema(
             "value",
             "mean difference (above 0 the model is better), index, probability that the model is at least as "
             "close, or winning rate",
-            "it cannot be had",
+            "not available",
         ),
         _optional(
             _number(
@@ -310,7 +310,7 @@ DIRECTION = Schema(
 TIMES = Schema(
     name="Times",
     file="readers/times.csv",
-    row="a reader and a kind of mask; none where no minutes are stated",
+    row="a reader and a kind of mask; no row where no minutes are stated",
     columns=(
         Column("reader", "text", "who drew"),
         Column("kind", "text", "kind of mask; one that is not stated counts as `independent`"),
