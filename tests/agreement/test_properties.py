@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nbradiomics.agreement import Field, compare_both_ways, compare_regions

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.cohort import load_cohort
 from nbradiomics.cohort.case_region import read_case_region, region_hashes

@@ -7,8 +7,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.cohort import load_cohort
 from nbradiomics.cohort.columns import _ScanRows, read_cohort_table

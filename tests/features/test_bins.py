@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.features import load_parameters
 from nbradiomics.features.bins import advised_width, bin_advice, bins_between, span_finder

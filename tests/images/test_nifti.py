@@ -10,8 +10,7 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from nibabel.affines import from_matvec
 
 from nbradiomics.errors import InputError

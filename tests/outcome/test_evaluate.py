@@ -12,8 +12,13 @@ from lifelines.statistics import logrank_test
 from lifelines.utils import concordance_index
 
 from nbradiomics.errors import AmbiguousError, InputError, NbradiomicsError
-from nbradiomics.outcome import NotConvergedError, OutcomeSettings, evaluate_outcome, write_outcome
-from nbradiomics.outcome import crossvalidation as crossvalidation_module
+from nbradiomics.outcome import (
+    NotConvergedError,
+    OutcomeSettings,
+    crossvalidation as crossvalidation_module,
+    evaluate_outcome,
+    write_outcome,
+)
 from nbradiomics.outcome.cox import PenalisedCox
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import log_rank, majority_groups

@@ -7,11 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, survival_array
-from nbradiomics.outcome import stability as stability_module
+from nbradiomics.outcome import (
+    OutcomeSettings,
+    evaluate_outcome,
+    stability as stability_module,
+    survival_array,
+)
 from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.crossvalidation import make_splits, run_repeat
 from nbradiomics.outcome.models import build_model, coefficients

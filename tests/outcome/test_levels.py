@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nbradiomics.outcome import OutcomeSettings, survival_array
 from nbradiomics.outcome.assembly import OutcomeData

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.report.agreement_rows import complete_pairs, shown_rows
 from nbradiomics.report.content import Picture, Table, Text

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.agreement.metrics import METRIC, METRICS
-from nbradiomics.agreement.reader_study import StudySettings, study_readers
+from nbradiomics.agreement.reader_study import ReaderStudySettings, study_readers
 from nbradiomics.agreement.reader_study.schemas import TABLES
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import MISSING, NO_BREAK, number, signed, signed_percent
@@ -29,7 +29,7 @@ from nbradiomics.report.study_files import StudyFiles
 
 SCAN = {"timepoint": "baseline", "sequence": "T2w", "roi": "tumour"}
 KINDS = {"auto": "automatic", "E": "edited"}
-SETTINGS = StudySettings(bootstraps=100)
+SETTINGS = ReaderStudySettings(bootstraps=100)
 
 
 def pair_row(subject: str, reader: str, reference: str, kind: str, dice: float, **more: object) -> dict:
@@ -69,7 +69,9 @@ def cohort_of(rows: list[dict], **columns: object) -> pd.DataFrame:
     return pd.DataFrame(table).assign(**files).assign(**columns)
 
 
-def write_run(folder: Path, rows: list[dict], settings: StudySettings = SETTINGS, **columns: object) -> Run:
+def write_run(
+    folder: Path, rows: list[dict], settings: ReaderStudySettings = SETTINGS, **columns: object
+) -> Run:
     """Leave a run folder as the reader study leaves it, and read it back."""
     agreement, cohort = pd.DataFrame(rows), cohort_of(rows, **columns)
     agreement.to_csv(folder / "agreement.csv", index=False)
@@ -382,7 +384,7 @@ def test_settings_come_from_the_record(run: Run) -> None:
 
 
 def test_a_study_by_distance_reads_the_right_way_round(tmp_path: Path) -> None:
-    settings = StudySettings(metric="hd95_mm", margin=1.5, bootstraps=100)
+    settings = ReaderStudySettings(metric="hd95_mm", margin=1.5, bootstraps=100)
     run = write_run(tmp_path, study_rows(), settings)
     (fact,) = [fact for fact in overview_facts(run).items if "model and readers" in fact.label]
     assert fact.label == "difference in HD95 (mm), model and readers"

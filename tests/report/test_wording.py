@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 
 from nbradiomics.messages.wording import NO_BREAK, share
 from nbradiomics.report.content import Details, Gallery, Listing, Picture, Table, Text
-from nbradiomics.report.figures import strips as strips_module
-from nbradiomics.report.figures import survival as survival_module
+from nbradiomics.report.figures import strips as strips_module, survival as survival_module
 from nbradiomics.report.figures.strips import Strip, draw_strips
 from nbradiomics.report.formatting import moment
 from nbradiomics.report.run_files import Endpoint, Run

@@ -8,8 +8,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation import archive as module

@@ -16,8 +16,7 @@ import SimpleITK as sitk
 import torch
 
 from nbradiomics.errors import InputError, ModelError
-from nbradiomics.segmentation import Inference, Model, PostProcessing, load_model
-from nbradiomics.segmentation import device as device_module
+from nbradiomics.segmentation import Inference, Model, PostProcessing, device as device_module, load_model
 from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import Card, write_card
 from tests.support.helpers import make_image

@@ -8,8 +8,7 @@ import sys
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.cli.console import failure_line, output, show_lines, show_table
 from nbradiomics.execution.batch import Failure, run_cases

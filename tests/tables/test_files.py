@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.tables import HEADER_LINE, read_table, read_text_table

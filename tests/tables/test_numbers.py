@@ -6,8 +6,7 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.clinical.numbers import read_numbers as read_clinical_numbers
 from nbradiomics.tables import read_numbers

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nbradiomics.agreement.cohort import compare_cohort
 from nbradiomics.agreement.consensus_cohort import compare_with_consensus

@@ -14,12 +14,12 @@ from nbradiomics.agreement.reader_study.alt_test import (
     alternative_test,
 )
 from nbradiomics.agreement.reader_study.result_rows import ADVANTAGE, MEAN_ADVANTAGE, WINNING_RATE, result_row
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.wording import number
 from nbradiomics.messages.wording import counted, p_text
 
 
-def alternative_rows(rows: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
+def alternative_rows(rows: pd.DataFrame, settings: ReaderStudySettings) -> list[dict[str, Any]]:
     """Rows of the alternative annotator test: readers at each epsilon, winning rates, the mean advantage.
 
     Parameters
@@ -53,7 +53,7 @@ def alternative_rows(rows: pd.DataFrame, settings: StudySettings) -> list[dict[s
 
 
 def _reader_row(
-    advantage: Advantage, test: AlternativeTest, position: int, settings: StudySettings
+    advantage: Advantage, test: AlternativeTest, position: int, settings: ReaderStudySettings
 ) -> dict[str, Any]:
     rejected = bool(test.rejected[position])
     p = p_text(float(test.p_adjusted[position]), beside=(settings.alpha,))

@@ -16,10 +16,10 @@ from nbradiomics.agreement.reader_study.agreement_table import (
 )
 from nbradiomics.agreement.reader_study.names import MISSING
 from nbradiomics.agreement.reader_study.schemas import CASES
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 
-def cases_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def cases_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
     """List the cases by the primary metric, worst first.
 
     Returns

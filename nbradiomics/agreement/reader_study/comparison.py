@@ -19,7 +19,7 @@ from nbradiomics.agreement.reader_study.model_failures import compared_failures,
 from nbradiomics.agreement.reader_study.multiplicity import holm
 from nbradiomics.agreement.reader_study.paired import paired_difference
 from nbradiomics.agreement.reader_study.schemas import COMPARISON
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 
 def case_differences(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def subject_differences(cases: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def comparison_table(
-    rows: pd.DataFrame, settings: StudySettings, *, with_model: bool | None = None
+    rows: pd.DataFrame, settings: ReaderStudySettings, *, with_model: bool | None = None
 ) -> pd.DataFrame:
     """Compare auto-to-reader with reader-to-reader agreement for every metric that has a direction.
 

@@ -17,14 +17,14 @@ from nbradiomics.agreement.reader_study.agreement_table import (
 )
 from nbradiomics.agreement.reader_study.names import ANY_IMAGE, EVERY_IMAGE, FALSE_ALARM, IMAGE, NOT_SEGMENTED
 from nbradiomics.agreement.reader_study.schemas import DETECTION
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.tables import AUTO
 
 _FOUND, _MISSED, _UNKNOWN, _NONE = "found", "missed", "unknown", "no tumour"
 
 
-def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
     """Count who missed a tumour that independent readers drew.
 
     A tumour is missed where the mask shares no voxel with that of any independent reader who drew one there
@@ -46,7 +46,9 @@ def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: StudySet
     return DETECTION.table(found)
 
 
-def _rates(reader: str, against: str, part: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
+def _rates(
+    reader: str, against: str, part: pd.DataFrame, settings: ReaderStudySettings
+) -> list[dict[str, Any]]:
     states = _states(part)
     tumours = states[states["state"] != _NONE]
     quiet = states[states["state"] == _NONE]
@@ -90,12 +92,12 @@ def _every_missed(states: set[str]) -> str:
     return next(state for state in (_FOUND, _UNKNOWN, _MISSED) if state in states)
 
 
-def _patients(unit: str, verdicts: pd.Series, settings: StudySettings) -> dict[str, Any]:
+def _patients(unit: str, verdicts: pd.Series, settings: ReaderStudySettings) -> dict[str, Any]:
     unknown = int((verdicts == _UNKNOWN).sum())
     return _rate(unit, int((verdicts == _MISSED).sum()), len(verdicts) - unknown, unknown, settings)
 
 
-def _not_segmented(cohort: pd.DataFrame, settings: StudySettings) -> list[dict[str, Any]]:
+def _not_segmented(cohort: pd.DataFrame, settings: ReaderStudySettings) -> list[dict[str, Any]]:
     by_auto = cohort["reader"] == AUTO
     if not by_auto.any():
         return []
@@ -104,7 +106,7 @@ def _not_segmented(cohort: pd.DataFrame, settings: StudySettings) -> list[dict[s
     return [{"reader": AUTO, "against": "", **rate}]
 
 
-def _rate(unit: str, missed: int, of: int, unknown: int, settings: StudySettings) -> dict[str, Any]:
+def _rate(unit: str, missed: int, of: int, unknown: int, settings: ReaderStudySettings) -> dict[str, Any]:
     row: dict[str, Any] = {"unit": unit, "missed": missed, "of": of, "unknown": unknown}
     if of:
         interval = stats.binomtest(missed, of).proportion_ci(settings.confidence, method="exact")

@@ -19,13 +19,13 @@ from nbradiomics.agreement.reader_study.names import INWARD, NEITHER, OUTWARD
 from nbradiomics.agreement.reader_study.paired import signed_rank
 from nbradiomics.agreement.reader_study.resampling import Numbers, fewest_subjects
 from nbradiomics.agreement.reader_study.schemas import DIRECTION
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.wording import number
 from nbradiomics.messages.wording import counted, p_text
 from nbradiomics.tables import AUTO
 
 
-def direction_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def direction_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
     """Hold false positives against false negatives, for auto and between the readers.
 
     FPRm = FP / (TP + FN) and FNR = FN / (TP + FN) have the same denominator, so that their difference is the
@@ -71,7 +71,9 @@ def _with_symmetric_distance(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(signed_distance_mm=np.where(np.isnan(other), own, (own - other) / 2))
 
 
-def _direction(reader: str, reference: str, group: pd.DataFrame, settings: StudySettings) -> dict[str, Any]:
+def _direction(
+    reader: str, reference: str, group: pd.DataFrame, settings: ReaderStudySettings
+) -> dict[str, Any]:
     others = [
         name for name in ("signed_distance_mm", "volume_difference_ml") if name in metric_columns(group)
     ]
@@ -97,7 +99,7 @@ def _direction(reader: str, reference: str, group: pd.DataFrame, settings: Study
     return {**row, "sentence": _sentence(row)}
 
 
-def _verdict(differences: Numbers, p: float, settings: StudySettings) -> str:
+def _verdict(differences: Numbers, p: float, settings: ReaderStudySettings) -> str:
     if p >= settings.alpha:
         return NEITHER
     middle = float(np.median(differences)) or float(differences.mean())

@@ -32,7 +32,7 @@ from nbradiomics.agreement.reader_study.result_rows import (
     result_row,
 )
 from nbradiomics.agreement.reader_study.schemas import TESTS
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.williams import is_ratio, williams_index
 from nbradiomics.agreement.reader_study.wording import amount_text, interval_text, listed, number
 from nbradiomics.messages.wording import counted, p_text
@@ -42,7 +42,7 @@ _NOTHING = 1e-9
 
 
 def hypotheses_table(
-    rows: pd.DataFrame, settings: StudySettings, *, with_model: bool | None = None, told: str = ""
+    rows: pd.DataFrame, settings: ReaderStudySettings, *, with_model: bool | None = None, told: str = ""
 ) -> pd.DataFrame:
     """Test the primary metric: non-inferiority, difference, Williams index, alternative annotator test.
 
@@ -83,12 +83,12 @@ def hypotheses_table(
     return TESTS.table(found).assign(passed=pd.Series([row["passed"] for row in found], dtype=object))
 
 
-def _paired(cases: pd.DataFrame, settings: StudySettings) -> PairedDifference:
+def _paired(cases: pd.DataFrame, settings: ReaderStudySettings) -> PairedDifference:
     differences = subject_differences(cases, settings.metric)[settings.metric].to_numpy()
     return paired_difference(differences, settings)
 
 
-def _no_verdict(failures: ModelFailures, settings: StudySettings) -> list[dict[str, Any]]:
+def _no_verdict(failures: ModelFailures, settings: ReaderStudySettings) -> list[dict[str, Any]]:
     """Every test as one without numbers: the failures would be left out, and the rest looks better."""
     label = METRIC[settings.metric].label
     why = (
@@ -107,7 +107,7 @@ def _no_verdict(failures: ModelFailures, settings: StudySettings) -> list[dict[s
 
 
 def _segmented(
-    rows: pd.DataFrame, settings: StudySettings, failures: ModelFailures, with_model: bool | None
+    rows: pd.DataFrame, settings: ReaderStudySettings, failures: ModelFailures, with_model: bool | None
 ) -> list[dict[str, Any]]:
     """The cases in which the model gave a mask, for themselves; nothing where it failed in none."""
     if not failures.any:
@@ -131,7 +131,7 @@ def _non_inferiority(
     cases: pd.DataFrame,
     rows: pd.DataFrame,
     failures: ModelFailures,
-    settings: StudySettings,
+    settings: ReaderStudySettings,
 ) -> dict[str, Any]:
     # As it was fixed, to the last digit.
     margin = f"{settings.margin:.15g} {METRIC[settings.metric].unit or METRIC[settings.metric].label}"
@@ -164,20 +164,20 @@ def _non_inferiority(
     )
 
 
-def _readers(cases: pd.DataFrame, rows: pd.DataFrame, settings: StudySettings) -> str:
+def _readers(cases: pd.DataFrame, rows: pd.DataFrame, settings: ReaderStudySettings) -> str:
     """Names of the readers against whom the model is held: the verdict is on these alone."""
     compared = cases.loc[cases[settings.metric].notna(), CASE]
     names = sorted(set(automatic(rows).merge(compared, on=CASE)["reference"]))
     return listed([str(name) for name in names])
 
 
-def _failures_sentence(failures: ModelFailures, settings: StudySettings) -> str:
+def _failures_sentence(failures: ModelFailures, settings: ReaderStudySettings) -> str:
     if not failures.any:
         return ""
     return f"{failures_text(failures)}, count as {worst_text(settings.metric)}."
 
 
-def margin_sentence(cases: pd.DataFrame, settings: StudySettings) -> str:
+def margin_sentence(cases: pd.DataFrame, settings: ReaderStudySettings) -> str:
     """Hold the margin against what the readers differ by, and tell whether it was fixed beforehand.
 
     Parameters
@@ -203,7 +203,7 @@ def margin_sentence(cases: pd.DataFrame, settings: StudySettings) -> str:
     return f"{told}Nobody has stated that the margin was fixed before the results were seen (margin_fixed)."
 
 
-def _difference(paired: PairedDifference, settings: StudySettings) -> dict[str, Any]:
+def _difference(paired: PairedDifference, settings: ReaderStudySettings) -> dict[str, Any]:
     if paired.non_inferior is None:
         sentence, passed = f"A difference was not tested: {_too_few(paired, settings)}.", None
     else:
@@ -236,7 +236,7 @@ def _difference_verdict(paired: PairedDifference, *, significant: bool, outside:
     return "No difference is shown, which does not prove that there is none"
 
 
-def _mean_text(paired: PairedDifference, settings: StudySettings) -> str:
+def _mean_text(paired: PairedDifference, settings: ReaderStudySettings) -> str:
     size = amount_text(abs(paired.difference), settings.metric)
     word = "worse" if paired.difference < 0 else "better"
     return (
@@ -245,7 +245,7 @@ def _mean_text(paired: PairedDifference, settings: StudySettings) -> str:
     )
 
 
-def _too_few(paired: PairedDifference, settings: StudySettings) -> str:
+def _too_few(paired: PairedDifference, settings: ReaderStudySettings) -> str:
     if not paired.subjects:
         return NO_CASE
     return (
@@ -254,7 +254,7 @@ def _too_few(paired: PairedDifference, settings: StudySettings) -> str:
     )
 
 
-def _williams(cases: pd.DataFrame, settings: StudySettings) -> dict[str, Any]:
+def _williams(cases: pd.DataFrame, settings: ReaderStudySettings) -> dict[str, Any]:
     label = METRIC[settings.metric].label
     index = williams_index(cases, settings)
     if not is_ratio(settings.metric):

@@ -21,7 +21,7 @@ from nbradiomics.agreement.reader_study.agreement_table import (
 from nbradiomics.agreement.reader_study.model_failures import ModelFailures, worst_value
 from nbradiomics.agreement.reader_study.names import FALSE_ALARM, IMAGE, NOT_SEGMENTED
 from nbradiomics.agreement.reader_study.result_rows import DIFFERENCE, NON_INFERIORITY, WILLIAMS, WINNING_RATE
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.wording import interval_text, listed, number
 from nbradiomics.messages.wording import counted, p_text
 from nbradiomics.tables import AUTO
@@ -36,7 +36,7 @@ _POOLS = (
 def study_overview(
     rows: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame],
-    settings: StudySettings,
+    settings: ReaderStudySettings,
     *,
     first: Sequence[str],
     failures: ModelFailures,
@@ -115,7 +115,7 @@ def _what(counts: Mapping[str, Any], with_model: bool) -> Iterator[str]:
         yield "With fewer than two readers there is nothing to hold the model's agreement against."
 
 
-def _medians(summary: pd.DataFrame, settings: StudySettings, failures: ModelFailures) -> Iterator[str]:
+def _medians(summary: pd.DataFrame, settings: ReaderStudySettings, failures: ModelFailures) -> Iterator[str]:
     label = METRIC[settings.metric].label
     for pair, reader, reference, words in _POOLS:
         chosen = (
@@ -137,7 +137,7 @@ def _medians(summary: pd.DataFrame, settings: StudySettings, failures: ModelFail
             )
 
 
-def _left_out(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> Iterator[str]:
+def _left_out(tables: Mapping[str, pd.DataFrame], settings: ReaderStudySettings) -> Iterator[str]:
     comparison, cases = tables["comparison"], tables["cases"]
     for row in _each(comparison[comparison["left_out"] > 0]):
         if math.isnan(worst_value(row.metric)) and row.missing + row.empty:
@@ -168,7 +168,7 @@ def _meant_to_run(failures: ModelFailures) -> Iterator[str]:
         )
 
 
-def _read_together(tests: pd.DataFrame, settings: StudySettings) -> Iterator[str]:
+def _read_together(tests: pd.DataFrame, settings: ReaderStudySettings) -> Iterator[str]:
     """How to read the two verdicts where they seem to differ."""
     shown = tests.loc[tests["test"] == NON_INFERIORITY, "passed"].tolist()
     rates = tests[(tests["test"] == WINNING_RATE) & tests["passed"].notna()]
@@ -218,7 +218,7 @@ def _direction(direction: pd.DataFrame) -> Iterator[str]:
     yield from chosen["sentence"]
 
 
-def _subgroups(tables: Mapping[str, pd.DataFrame], settings: StudySettings) -> Iterator[str]:
+def _subgroups(tables: Mapping[str, pd.DataFrame], settings: ReaderStudySettings) -> Iterator[str]:
     tests = tables["subgroup_tests"]
     for row in _each(tests[tests["p_holm"] < settings.alpha]):
         yield (

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from nbradiomics.agreement.reader_study.resampling import NONE, Numbers, fewest_subjects, subject_weights
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 #: Decimals to which differences are compared: what is less is rounding of sums, not a difference.
 DECIMALS = 12
@@ -50,7 +50,7 @@ class PairedDifference:
     p_margin: float
 
 
-def paired_difference(differences: Numbers, settings: StudySettings) -> PairedDifference:
+def paired_difference(differences: Numbers, settings: ReaderStudySettings) -> PairedDifference:
     """Judge differences, one per subject, a positive one meaning that the model is better.
 
     Parameters
@@ -77,7 +77,7 @@ def paired_difference(differences: Numbers, settings: StudySettings) -> PairedDi
     )
 
 
-def mean_interval(differences: Numbers, settings: StudySettings) -> tuple[float, float]:
+def mean_interval(differences: Numbers, settings: ReaderStudySettings) -> tuple[float, float]:
     """Bootstrap-t interval of a mean; (NaN, NaN) with fewer subjects than `fewest_subjects`.
 
     Notes
@@ -124,7 +124,7 @@ def mean_interval(differences: Numbers, settings: StudySettings) -> tuple[float,
     return float(mean - upper * error), float(mean - lower * error)
 
 
-def _margin_p(differences: Numbers, settings: StudySettings) -> float:
+def _margin_p(differences: Numbers, settings: ReaderStudySettings) -> float:
     """One-sided p against a mean of minus the margin: `mean_interval` the other way round."""
     if np.ptp(differences) == 0:
         return math.nan
@@ -137,7 +137,7 @@ def _margin_p(differences: Numbers, settings: StudySettings) -> float:
     return float(stats.t.cdf(stats.norm.ppf(share) * math.sqrt((count - 1) / count), count - 1))
 
 
-def _samples(differences: Numbers, settings: StudySettings) -> tuple[Numbers, Numbers | None]:
+def _samples(differences: Numbers, settings: ReaderStudySettings) -> tuple[Numbers, Numbers | None]:
     """Bootstrap means less the mean; and over their standard errors, ``None`` where too many have none."""
     count = len(differences)
     centred = differences - differences.mean()

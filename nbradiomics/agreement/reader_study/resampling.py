@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 Numbers = NDArray[np.float64]
 #: Interval that cannot be given.
@@ -42,7 +42,7 @@ def subject_weights(subjects: int, bootstraps: int, seed: int) -> Numbers:
 
 
 def median_interval(
-    values: Numbers, subjects: NDArray[np.intp], settings: StudySettings
+    values: Numbers, subjects: NDArray[np.intp], settings: ReaderStudySettings
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of the median of all cases' values.
 
@@ -66,7 +66,7 @@ def median_interval(
     return percentile_interval((low + high) / 2, settings.confidence)
 
 
-def ratio_interval(above: Numbers, below: Numbers, settings: StudySettings) -> tuple[float, float]:
+def ratio_interval(above: Numbers, below: Numbers, settings: ReaderStudySettings) -> tuple[float, float]:
     """Percentile bootstrap interval of the ratio of two means over the same subjects.
 
     Parameters

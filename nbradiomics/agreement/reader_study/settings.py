@@ -10,7 +10,7 @@ from nbradiomics.messages.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)
-class StudySettings:
+class ReaderStudySettings:
     """How a reader study is analysed.
 
     Attributes

@@ -18,7 +18,7 @@ from nbradiomics.agreement.reader_study.hypotheses import hypotheses_table
 from nbradiomics.agreement.reader_study.model_failures import compared_failures, segmented_rows
 from nbradiomics.agreement.reader_study.overview import study_overview
 from nbradiomics.agreement.reader_study.result import ReadersStudy
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.subgroups import subgroup_tables
 from nbradiomics.agreement.reader_study.summaries import summary_table
 from nbradiomics.agreement.reader_study.times import time_saved_table, times_table
@@ -33,7 +33,7 @@ from nbradiomics.cohort.in_training import (
 from nbradiomics.errors import InputError
 from nbradiomics.tables import AUTO
 
-_DEFAULT_SETTINGS = StudySettings()
+_DEFAULT_SETTINGS = ReaderStudySettings()
 _COHORT = [*CASE, "reader", "mask", "reading", "reference_kind", "minutes", "site"]
 
 
@@ -42,7 +42,7 @@ def study_readers(
     cohort: pd.DataFrame,
     *,
     clinical: pd.DataFrame | None = None,
-    settings: StudySettings = _DEFAULT_SETTINGS,
+    settings: ReaderStudySettings = _DEFAULT_SETTINGS,
     said: Sequence[str] = (),
 ) -> ReadersStudy:
     """Hold the model's agreement with the readers against the readers' agreement with each other.

@@ -21,7 +21,7 @@ from nbradiomics.agreement.reader_study.names import (
 from nbradiomics.agreement.reader_study.paired import DECIMALS
 from nbradiomics.agreement.reader_study.resampling import Numbers
 from nbradiomics.agreement.reader_study.schemas import SUBGROUP_TESTS, SUBGROUPS
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.summaries import quartiles
 from nbradiomics.agreement.reader_study.wording import number
 from nbradiomics.cohort.columns import SCAN
@@ -41,7 +41,7 @@ def subgroup_tables(
     rows: pd.DataFrame,
     cohort: pd.DataFrame,
     clinical: pd.DataFrame | None,
-    settings: StudySettings,
+    settings: ReaderStudySettings,
     *,
     with_model: bool | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

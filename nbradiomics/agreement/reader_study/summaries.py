@@ -19,11 +19,11 @@ from nbradiomics.agreement.reader_study.agreement_table import (
 )
 from nbradiomics.agreement.reader_study.resampling import Numbers, median_interval
 from nbradiomics.agreement.reader_study.schemas import SUMMARY
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.tables import AUTO
 
 
-def summary_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def summary_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
     """Summarise every metric over the cases of each group of pairs.
 
     Parameters
@@ -75,7 +75,7 @@ def _with_kind(names: pd.Series, kinds: pd.Series) -> pd.Series:
 
 
 def _summaries(
-    group: pd.DataFrame, metrics: list[str], settings: StudySettings
+    group: pd.DataFrame, metrics: list[str], settings: ReaderStudySettings
 ) -> Iterator[tuple[str, dict[str, float]]]:
     marked = group.assign(failed=group["status"] == FAILED, empty=group["status"].str.contains("empty"))
     reasons = marked.groupby(CASE, sort=True)[["failed", "empty"]].any().reset_index(drop=True)

@@ -16,7 +16,7 @@ from nbradiomics.agreement.reader_study.agreement_table import means_by
 from nbradiomics.agreement.reader_study.paired import signed_rank
 from nbradiomics.agreement.reader_study.resampling import fewest_subjects, median_interval
 from nbradiomics.agreement.reader_study.schemas import TIME_SAVED, TIMES
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.summaries import quartiles
 from nbradiomics.agreement.reader_study.wording import interval_text, number
 from nbradiomics.cohort.columns import SCAN
@@ -42,7 +42,7 @@ def times_table(cohort: pd.DataFrame) -> pd.DataFrame:
     return TIMES.table(found)
 
 
-def time_saved_table(cohort: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def time_saved_table(cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
     """Minutes saved by editing, on images with minutes of an independent and of an edited mask.
 
     An image's value is the mean over the readers who have both; where no reader has both, the mean of the
@@ -94,7 +94,7 @@ def _saved(kinds: dict[str, pd.DataFrame], keys: list[str]) -> pd.DataFrame:
     return both.assign(saved=both["minutes"] - both["minutes_edited"])[[*keys, "saved"]]
 
 
-def _sentence(row: dict[str, Any], settings: StudySettings) -> str:
+def _sentence(row: dict[str, Any], settings: ReaderStudySettings) -> str:
     word = "saves" if row["median"] >= 0 else "costs"
     tested = "" if np.isnan(row["p"]) else f"; signed-rank test, {p_text(row['p'])}"
     return (

@@ -20,12 +20,12 @@ from nbradiomics.agreement.reader_study.resampling import (
     subject_weights,
 )
 from nbradiomics.agreement.reader_study.schemas import BLAND_ALTMAN
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 _PARTS = ("bias", "low", "high")
 
 
-def bland_altman_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFrame:
+def bland_altman_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
     """Limits of agreement of the volumes: auto against each reader, each two readers once.
 
     Returns
@@ -60,7 +60,7 @@ def bland_altman_table(rows: pd.DataFrame, settings: StudySettings) -> pd.DataFr
 
 
 def limits_of_agreement(
-    differences: Numbers, subjects: NDArray[np.intp], settings: StudySettings
+    differences: Numbers, subjects: NDArray[np.intp], settings: ReaderStudySettings
 ) -> dict[str, tuple[float, float, float]]:
     """Bias and limits of agreement, each with its interval.
 
@@ -99,7 +99,7 @@ def limits_of_agreement(
 
 
 def _formula_intervals(
-    values: dict[str, float], sd: float, count: int, z: float, settings: StudySettings
+    values: dict[str, float], sd: float, count: int, z: float, settings: ReaderStudySettings
 ) -> dict[str, tuple[float, float]]:
     if count < 2:
         return dict.fromkeys(_PARTS, NONE)
@@ -110,7 +110,7 @@ def _formula_intervals(
 
 
 def _bootstrap_intervals(
-    differences: Numbers, subjects: NDArray[np.intp], z: float, settings: StudySettings
+    differences: Numbers, subjects: NDArray[np.intp], z: float, settings: ReaderStudySettings
 ) -> dict[str, tuple[float, float]]:
     amount = int(subjects.max()) + 1
     if amount < fewest_subjects(settings.confidence):

@@ -10,7 +10,7 @@ import pandas as pd
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.agreement.reader_study.comparison import subject_differences
 from nbradiomics.agreement.reader_study.resampling import NONE, ratio_interval
-from nbradiomics.agreement.reader_study.settings import StudySettings
+from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def is_ratio(metric: str) -> bool:
     return METRIC[metric].better == "higher" and METRIC[metric].low == 0
 
 
-def williams_index(cases: pd.DataFrame, settings: StudySettings) -> WilliamsIndex:
+def williams_index(cases: pd.DataFrame, settings: ReaderStudySettings) -> WilliamsIndex:
     """Williams index of the primary metric.
 
     Parameters

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.reader_study.agreement_table import require_names
 from nbradiomics.agreement.reader_study.subgroups import MOST_VALUES, require_one_row_each
 from nbradiomics.clinical import Declaration, read_clinical_table, subgroup_columns
@@ -33,7 +33,7 @@ class Groups:
     sentences: tuple[str, ...]
 
 
-def reader_settings(plan: Readers, seed: int) -> StudySettings:
+def reader_settings(plan: Readers, seed: int) -> ReaderStudySettings:
     """What the statistics take from a plan.
 
     Raises
@@ -42,7 +42,7 @@ def reader_settings(plan: Readers, seed: int) -> StudySettings:
         When the metric is unknown or has no direction, a value is out of range, or the margin of a metric
         with a unit is not stated: that of Dice means nothing in mm.
     """
-    settings = StudySettings(
+    settings = ReaderStudySettings(
         metric=plan.metric,
         margin=plan.margin,
         margin_fixed=plan.margin_fixed or "",

@@ -7,11 +7,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
 
-from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.reader_study.agreement_table import checked_rows
 from nbradiomics.agreement.reader_study.alt_test import advantage_p, advantages, alternative_test
 from nbradiomics.agreement.reader_study.comparison import case_differences
@@ -20,7 +19,7 @@ from nbradiomics.agreement.reader_study.paired import paired_difference
 from nbradiomics.agreement.reader_study.williams import williams_index
 from tests.agreement.reader_study.test_agreement_table import both_ways, row, simulated
 
-SETTINGS = StudySettings()
+SETTINGS = ReaderStudySettings()
 
 
 def table_of(values, metric="dice"):
@@ -71,7 +70,7 @@ def test_williams_interval_is_that_of_a_simple_loop():
 
 def test_williams_index_of_a_distance_is_refused_in_words():
     rows = table_of({pair: [10 * v for v in column] for pair, column in TINY.items()}, "hd95_mm")
-    found = of(hypotheses_table(rows, StudySettings(metric="hd95_mm", margin=1)), "williams_index")
+    found = of(hypotheses_table(rows, ReaderStudySettings(metric="hd95_mm", margin=1)), "williams_index")
     assert np.isnan(found["value"])
     assert "not defined for HD95 (mm)" in found["sentence"]
 
@@ -247,7 +246,7 @@ def test_the_model_s_failures_are_not_left_out_of_dice_but_counted_for_distances
 def test_a_metric_of_which_less_is_better_is_turned_round():
     noise = simulated(2, subjects=20)
     better = noise.assign(hd95_mm=10 * (1 - noise["dice"]))
-    settings = StudySettings(metric="hd95_mm", margin=0.3)
+    settings = ReaderStudySettings(metric="hd95_mm", margin=0.3)
     dice, distance = (
         hypotheses_table(checked_rows(better, name.metric), name) for name in (SETTINGS, settings)
     )

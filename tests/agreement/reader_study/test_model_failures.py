@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.agreement.reader_study import StudySettings, study_readers
+from nbradiomics.agreement.reader_study import ReaderStudySettings, study_readers
 from nbradiomics.agreement.reader_study.agreement_table import checked_rows
 from nbradiomics.agreement.reader_study.comparison import comparison_table
 from nbradiomics.agreement.reader_study.hypotheses import hypotheses_table
@@ -17,7 +16,7 @@ from nbradiomics.agreement.reader_study.model_failures import compared_failures,
 from nbradiomics.agreement.reader_study.subgroups import subgroup_tables
 from tests.agreement.reader_study.test_agreement_table import both_ways, cohort_of, simulated
 
-SETTINGS = StudySettings(bootstraps=100)
+SETTINGS = ReaderStudySettings(bootstraps=100)
 WORST_SIX = 6
 
 
@@ -45,7 +44,7 @@ def emptied(table: pd.DataFrame, subjects: list[str]) -> pd.DataFrame:
 LAST = [f"s{number:03}" for number in range(30 - WORST_SIX, 30)]
 
 
-def results_of(table: pd.DataFrame, chosen: StudySettings = SETTINGS) -> pd.DataFrame:
+def results_of(table: pd.DataFrame, chosen: ReaderStudySettings = SETTINGS) -> pd.DataFrame:
     return hypotheses_table(checked_rows(table, chosen.metric), chosen).set_index("test")
 
 
@@ -97,7 +96,7 @@ def test_every_test_follows_the_rule() -> None:
 
 @pytest.mark.parametrize("lose", [dropped, emptied])
 def test_a_metric_without_a_worst_value_gives_no_verdict_while_the_model_fails(lose) -> None:
-    distance = StudySettings(metric="hd95_mm", margin=1.0, bootstraps=200)
+    distance = ReaderStudySettings(metric="hd95_mm", margin=1.0, bootstraps=200)
     table = lose(thirty(), LAST[:1])
     tests = results_of(table, distance)
     main = tests.drop(index="difference_segmented_cases")
@@ -219,7 +218,7 @@ def test_an_empty_mask_never_counts_better_than_one_beside_the_tumour(
         own.loc[chosen, [metric, "status"]] = [value, status]
         return own
 
-    asked = StudySettings(metric=metric, bootstraps=100)
+    asked = ReaderStudySettings(metric=metric, bootstraps=100)
     drawn, empty = (
         results_of(table(value, status), asked).loc["non_inferiority"]
         for value, status in ((beside, "ok"), (of_empty, "empty_mask"))
@@ -334,7 +333,7 @@ def test_the_box_names_the_readers_the_margin_s_size_and_who_fixed_it() -> None:
     agreement = table[table["pair"] == "inter"].groupby("subject")["dice"].mean().mean()
     assert f"The margin is {100 * 0.03 / (1 - agreement):.0f} %" in text
     assert "Nobody has stated that the margin was fixed" in text
-    stated = StudySettings(margin_fixed="protocol 2, 2026-01-31", bootstraps=200)
+    stated = ReaderStudySettings(margin_fixed="protocol 2, 2026-01-31", bootstraps=200)
     said = results_of(table, stated).loc["non_inferiority", "sentence"]
     assert "The margin was fixed beforehand: protocol 2, 2026-01-31." in said
     assert "Nobody" not in said

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
 
-from nbradiomics.agreement.reader_study import StudySettings, study_readers
+from nbradiomics.agreement.reader_study import ReaderStudySettings, study_readers
 from nbradiomics.agreement.reader_study.multiplicity import benjamini_yekutieli, holm
 from nbradiomics.agreement.reader_study.paired import mean_interval, paired_difference, signed_rank
 from nbradiomics.agreement.reader_study.resampling import (
@@ -20,7 +19,7 @@ from nbradiomics.agreement.reader_study.resampling import (
 from nbradiomics.errors import InputError
 from tests.agreement.reader_study.test_agreement_table import cohort_of, simulated
 
-SETTINGS = StudySettings()
+SETTINGS = ReaderStudySettings()
 SEEDS = 400
 #: SD of the noise of a pair by number of readers; the difference of a case has an SD of 0.049 with either.
 NOISE = {2: 0.04, 3: 0.06}
@@ -246,4 +245,4 @@ def test_a_ratio_to_nothing_has_no_interval():
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(InputError, match=f"reader study setting {next(iter(wrong))}"):
-        StudySettings(**wrong)
+        ReaderStudySettings(**wrong)

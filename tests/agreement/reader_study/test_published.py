@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.reader_study.multiplicity import benjamini_yekutieli, holm
 from nbradiomics.agreement.reader_study.paired import signed_rank
 from nbradiomics.agreement.reader_study.volumes import limits_of_agreement
@@ -17,7 +17,7 @@ MINI = [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 25
 
 def test_limits_of_agreement_of_the_peak_flow_meters():
     differences = np.array(WRIGHT, dtype=float) - MINI
-    found = limits_of_agreement(differences, np.arange(17), StudySettings())
+    found = limits_of_agreement(differences, np.arange(17), ReaderStudySettings())
     bias, sd = found["bias"], found["sd"][0]
     assert bias[0] == pytest.approx(-2.1, abs=0.05)
     assert sd == pytest.approx(38.8, abs=0.05)

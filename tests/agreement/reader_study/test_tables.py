@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy import stats
 
-from nbradiomics.agreement.reader_study import StudySettings
+from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.reader_study.agreement_table import checked_rows
 from nbradiomics.agreement.reader_study.cases import cases_table
 from nbradiomics.agreement.reader_study.comparison import comparison_table
@@ -24,7 +23,7 @@ from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.errors import InputError
 from tests.agreement.reader_study.test_agreement_table import both_ways, cohort_of, row, simulated
 
-SETTINGS = StudySettings()
+SETTINGS = ReaderStudySettings()
 
 
 def rows_of(*rows, metric="dice"):
@@ -103,7 +102,7 @@ def test_summaries_lie_within_the_values(pairs):
         both_ways(f"s{subject}", "A", "B", value, timepoint=str(number))
         for number, (subject, value) in enumerate(pairs)
     ]
-    quick = StudySettings(bootstraps=100)
+    quick = ReaderStudySettings(bootstraps=100)
     found = one(summary_table(rows_of(*lines), quick), reader="readers", metric="dice")
     values = [value for _, value in pairs]
     for column in ("median", "q1", "q3", "mean"):
@@ -320,7 +319,7 @@ def test_subgroups_of_the_cohort_are_found_by_themselves():
 
 def test_clinical_columns_numbers_at_their_median_and_what_is_not_stated():
     table, cohort, clinical = grouped()
-    chosen = StudySettings(subgroups=("age", "stage", "site"))
+    chosen = ReaderStudySettings(subgroups=("age", "stage", "site"))
     groups, tests = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, chosen)
     auto = groups[groups["what"] == "auto to readers"]
     assert auto.loc[auto["variable"] == "age", ["group", "n"]].to_numpy().tolist() == [
@@ -339,7 +338,7 @@ def test_clinical_columns_numbers_at_their_median_and_what_is_not_stated():
     assert of_auto["p_holm"].max() == pytest.approx(min(1, stage["p"]))
     # Columns of any name, and answers that are no numbers.
     yes = clinical.assign(value=clinical["age"] > 9, group="all").drop(columns=["age", "stage"])
-    some = StudySettings(subgroups=("value", "group"))
+    some = ReaderStudySettings(subgroups=("value", "group"))
     groups, _ = subgroup_tables(checked_rows(table, "dice"), cohort, yes.iloc[1:], some)
     counts = groups.loc[groups["what"] == "auto to readers", ["variable", "group", "n"]].to_numpy().tolist()
     assert counts == [
@@ -350,7 +349,9 @@ def test_clinical_columns_numbers_at_their_median_and_what_is_not_stated():
         ["group", "(not stated)", 1],
     ]
     with pytest.raises(InputError, match=r"no column sex.*There are: .*site.*age, stage"):
-        subgroup_tables(checked_rows(table, "dice"), cohort, clinical, StudySettings(subgroups=("sex",)))
+        subgroup_tables(
+            checked_rows(table, "dice"), cohort, clinical, ReaderStudySettings(subgroups=("sex",))
+        )
     with pytest.raises(InputError, match="several rows of subject s000"):
         subgroup_tables(checked_rows(table, "dice"), cohort, pd.concat([clinical, clinical]), chosen)
 
@@ -467,7 +468,7 @@ def test_the_worst_case_of_a_distance_and_of_readers_alone():
     rows = rows_of(
         both_ways("near", "A", "B", 0.1, hd95_mm=1.0), both_ways("far", "A", "B", 0.9, hd95_mm=8.0)
     )
-    chosen = StudySettings(metric="hd95_mm", margin=1)
+    chosen = ReaderStudySettings(metric="hd95_mm", margin=1)
     assert cases_table(rows, chosen)["subject"].tolist() == ["far", "near"]
     table = cases_table(rows, SETTINGS)
     assert table["subject"].tolist() == ["near", "far"]
@@ -480,7 +481,7 @@ def test_a_number_is_split_alike_for_the_model_and_the_readers():
     table, cohort, clinical = grouped()
     number = table["subject"].str[1:].astype(int)
     table = table[(table["pair"] == "inter") | (number < 20)]
-    chosen = StudySettings(subgroups=("age", "timepoint"))
+    chosen = ReaderStudySettings(subgroups=("age", "timepoint"))
     groups, _ = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, chosen)
     ages = groups[groups["variable"] == "age"]
     assert ages[["what", "group", "n"]].to_numpy().tolist() == [
@@ -502,7 +503,7 @@ def test_names_of_sites_and_timepoints_are_no_quantities():
     table, cohort, _ = grouped()
     number = cohort["subject"].str[1:].astype(int)
     sites = cohort.assign(site=(number % 12 + 2023001).astype(str))
-    chosen = StudySettings(subgroups=("site",))
+    chosen = ReaderStudySettings(subgroups=("site",))
     groups, _ = subgroup_tables(checked_rows(table, "dice"), sites, None, chosen)
     auto = groups[groups["what"] == "auto to readers"]
     assert auto["group"].tolist() == [str(2023001 + place) for place in range(12)]
@@ -514,7 +515,7 @@ def test_names_of_sites_and_timepoints_are_no_quantities():
 def test_long_numbers_of_the_clinic_are_told_apart():
     table, cohort, clinical = grouped()
     clinical = clinical.assign(ward=np.where(clinical["age"] > 12, 2023001, 2023002))
-    chosen = StudySettings(subgroups=("ward",))
+    chosen = ReaderStudySettings(subgroups=("ward",))
     groups, _ = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, chosen)
     assert set(groups["group"]) == {"2023001", "2023002"}
 
@@ -523,7 +524,7 @@ def test_the_clinic_s_site_stands_in_where_the_cohort_states_none():
     table, cohort, clinical = grouped()
     cohort = cohort.assign(site=np.where(cohort["subject"] == "s000", "Leiden", ""))
     clinical = clinical.assign(site="Valencia")
-    chosen = StudySettings(subgroups=("site",))
+    chosen = ReaderStudySettings(subgroups=("site",))
     groups, _ = subgroup_tables(checked_rows(table, "dice"), cohort, clinical, chosen)
     auto = groups[groups["what"] == "auto to readers"].set_index("group")["n"].to_dict()
     assert auto == {"Leiden": 1, "Valencia": 23}

@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.features.compliance.verify import compare_values, verify
-from nbradiomics.features.engines import native_engine as engine
-from nbradiomics.features.engines import pyradiomics_engine
+from nbradiomics.features.engines import native_engine as engine, pyradiomics_engine
 from nbradiomics.features.engines.extraction import Extraction
 from tests.support.helpers import ball, call, write_scan
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.filters.laplacian import laplacian_of_gaussian

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.compliance.parity import allowed_difference

@@ -5,8 +5,7 @@ import platform
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 

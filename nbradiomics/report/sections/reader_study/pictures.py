@@ -12,8 +12,7 @@ from nbradiomics.messages.wording import counted
 from nbradiomics.report.agreement_rows import of_kind
 from nbradiomics.report.content import Block, Gallery, Picture, Text
 from nbradiomics.report.figures.error_direction import Errors, beyond, draw_error_direction
-from nbradiomics.report.figures.paired import PairedCases, draw_paired
-from nbradiomics.report.figures.paired import beyond as beyond_axes
+from nbradiomics.report.figures.paired import PairedCases, beyond as beyond_axes, draw_paired
 from nbradiomics.report.metric_text import write_metric
 from nbradiomics.report.run_files import rows_of
 from nbradiomics.report.sections.ranking import Chosen
