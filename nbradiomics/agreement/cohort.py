@@ -1,24 +1,4 @@
-"""Masks against masks over a cohort: every ordered pair of readers, or each reader against one.
-
-Columns of the agreement table
-------------------------------
-subject, timepoint, sequence, roi
-    The scan and its region.
-reader, reading, mask_kind
-    The mask: who drew it, for which time, and whether it is ``independent``, ``edited`` or ``automatic``.
-reference, reference_reading, reference_kind
-    What it is held against, likewise; it may be a ``consensus``.
-pair
-    ``auto``, ``inter``, ``intra``, ``edited`` or ``consensus``: see `agreement.pairs`.
-status
-    ``ok``, ``empty_mask``, ``empty_reference`` or ``both_empty``; missing where the pair failed.
-field, tolerance_mm
-    How much background specificity, kappa and the ROC areas count; the tolerance of the surface Dice.
-volume_ml, reference_ml
-    The two volumes.
-dice, ...
-    The metrics: `agreement.metrics`. An undefined one is missing.
-"""
+"""Masks against masks over a cohort: every ordered pair of readers, or each reader against one."""
 
 from __future__ import annotations
 
@@ -26,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import SimpleITK as sitk
 from typing_extensions import TypedDict
 
 from nbradiomics.agreement.compare import compare_both_ways, comparison_status
-from nbradiomics.agreement.metrics import METRICS, VOLUMES
 from nbradiomics.agreement.pairs import Pair, by_region, pairs_of_region
+from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region, region_hashes
@@ -49,24 +28,6 @@ from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
 
 STAGE = "compare"
-COLUMNS = [
-    "subject",
-    "timepoint",
-    "sequence",
-    "roi",
-    "reader",
-    "reading",
-    "mask_kind",
-    "reference",
-    "reference_reading",
-    "reference_kind",
-    "pair",
-    "status",
-    "field",
-    "tolerance_mm",
-    *VOLUMES,
-    *METRICS,
-]
 _EMPTIED = {"empty_mask": "empty_reference", "empty_reference": "empty_mask"}
 
 
@@ -85,8 +46,8 @@ class AgreementTable(Result):
     Attributes
     ----------
     table
-        Columns `COLUMNS`, one row per scan, region and ordered pair. A pair that failed has missing status
-        and metrics.
+        Columns of `agreement.schema.AGREEMENT`, one row per scan, region and ordered pair. A pair that failed
+        has missing status and metrics.
     failures
         Pairs that failed.
     """
@@ -169,7 +130,7 @@ def compare_cohort(
         stored=Stored(lambda name: _key(named[name], how), _Compared),
     )
     rows = [row for name, pair in named.items() for row in _rows(pair, batch.results.get(name), how)]
-    table = agreement_table(rows)
+    table = AGREEMENT.table(rows)
     wanted = table if reference is None else table[table["reference"] == reference].reset_index(drop=True)
     return AgreementTable(wanted, [*_second_masks(regions), *batch.failures])
 
@@ -206,12 +167,6 @@ def _second_masks(regions: list[list[Case]]) -> list[Failure]:
         for cases in regions
         for case in [case for case in cases if case.kind == AUTOMATIC][1:]
     ]
-
-
-def agreement_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Rows as a table with the columns `COLUMNS`."""
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.astype(dict.fromkeys((*VOLUMES, *METRICS), np.float64))
 
 
 def mask_hashes(case: Case, label: int) -> list[Any]:

@@ -12,7 +12,6 @@ from typing_extensions import TypedDict
 from nbradiomics.agreement.cohort import (
     AgreementTable,
     How,
-    agreement_table,
     mask_hashes,
     read_probability,
     require_grid_of,
@@ -20,10 +19,11 @@ from nbradiomics.agreement.cohort import (
 from nbradiomics.agreement.compare import compare_regions, comparison_status
 from nbradiomics.agreement.consensus import consensus_of, require_methods
 from nbradiomics.agreement.pairs import CONSENSUS, Pair, by_region, first_readings
+from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort, Scan
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
-from nbradiomics.cohort.columns import INDEPENDENT
 from nbradiomics.cohort.lesions import UNION, apply_lesion_rule
+from nbradiomics.cohort.schema import INDEPENDENT
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
@@ -83,7 +83,7 @@ def compare_with_consensus(
     if methods and not tasks:
         cause = "no scan has a reader, or the model, and two other readers whose consensus could be formed."
         hint = "A consensus needs two independent readers beside the one who is compared with it."
-        return AgreementTable(agreement_table([]), [Failure("cohort", STAGE, cause, hint)])
+        return AgreementTable(AGREEMENT.empty(), [Failure("cohort", STAGE, cause, hint)])
     stored = Stored(lambda name: _key(*tasks[name]), _Held)
     batch = execution.map(_compare_scan, tasks, stage=STAGE, stored=stored)
     rows: list[dict[str, Any]] = []
@@ -93,7 +93,7 @@ def compare_with_consensus(
             {**pair.index(), **how.columns(), **found.get(pair.name, {})}
             for pair, _makers in _pairs(task_cases, method)
         ]
-    return AgreementTable(agreement_table(rows), batch.failures)
+    return AgreementTable(AGREEMENT.table(rows), batch.failures)
 
 
 def _pairs(cases: Sequence[Case], method: str) -> list[tuple[Pair, tuple[Case, ...]]]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from nbradiomics.cohort import AUTOMATIC, Case
-from nbradiomics.cohort.columns import INDEPENDENT
+from nbradiomics.cohort.schema import INDEPENDENT
 
 INTER, AUTO_PAIR, INTRA, EDITED, CONSENSUS = "inter", "auto", "intra", "edited", "consensus"
 #: The kinds of pair, in the order in which they are told.

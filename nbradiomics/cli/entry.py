@@ -13,7 +13,7 @@ from nbradiomics.cli.app import app
 from nbradiomics.cli.console import notes
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution.batch import FAULT
-from nbradiomics.execution.failures import write_error_log
+from nbradiomics.execution.error_log import write_error_log
 from nbradiomics.files.names import require_readable_name
 from nbradiomics.system.streams import (
     HUNG_UP,

@@ -1,7 +1,7 @@
 """The cohort: which images there are, and who drew which mask on them.
 
-A cohort table has one row per image and mask. Its columns are listed in `columns`; paths are relative to
-the table. `load_cohort` reads one, `Cohort` answers what the stages ask: the scans, and the cases.
+A cohort table has one row per image and mask. `COHORT` lists its columns; paths are relative to the
+table. `load_cohort` reads one, `Cohort` answers what the stages ask: the scans, and the cases.
 """
 
 from __future__ import annotations
@@ -15,15 +15,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pandas as pd
 
-from nbradiomics.cohort.columns import (
-    DEFAULTS,
-    FILES,
-    INDEPENDENT,
-    SCAN,
-    cohort_table_of,
-    read_cohort_table,
-)
+from nbradiomics.cohort.columns import DEFAULTS, FILES, SCAN, cohort_table_of, read_cohort_table
 from nbradiomics.cohort.in_training import YES, seen_subjects, training_states
+from nbradiomics.cohort.schema import COHORT, INDEPENDENT
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, raise_errors
@@ -279,8 +273,8 @@ class Cohort:
         table = self.table.copy()
         for column in FILES:
             table[column] = [_relative(value, path.parent) for value in table[column]]
-        defaulted = ["channel", "label", "reference_kind", "minutes", "probability", "site", "in_training"]
-        table = table.drop(columns=[name for name in defaulted if (table[name] == DEFAULTS[name]).all()])
+        silent = [name for name in COHORT.left_out if (table[name] == DEFAULTS[name]).all()]
+        table = table.drop(columns=silent)
         write_table(table, path)
         return Cohort(self.table, path)
 
@@ -297,7 +291,7 @@ def load_cohort(
     Parameters
     ----------
     source
-        Table: a file or a DataFrame; see `nbradiomics.cohort.columns` for its columns. A loaded cohort is
+        Table: a file or a DataFrame; see `nbradiomics.cohort.schema` for its columns. A loaded cohort is
         given back as it is.
     columns
         The table's own column for some of these, such as ``{"subject": "PatientID"}``.

@@ -1,30 +1,4 @@
-"""Columns and rules of the cohort table.
-
-=================  ==================================================================  =================
-column             meaning                                                             where it is absent
-=================  ==================================================================  =================
-subject            identifier of the person                                            required
-image              image file, relative to the table                                   required
-reader             who drew the mask; ``auto`` is the model; empty without a mask      required with mask
-mask               mask file, relative to the table; empty for an image without one    no masks
-timepoint          which scan of the person                                            ``baseline``
-sequence           which image of the scan (``T2w``)                                   ``unspecified``
-channel            which input of a model of several inputs (``T2w``, ``ADC``); the    empty
-                   masks stand with one of them, on whose image they were drawn
-label              label in the mask that counts: a number, a segment's name, several  left to the stage
-                   of these as ``1,2`` (in quotes where commas part the cells), ``1;2``
-                   or ``1+2``, or ``all`` but 0; several are united
-roi                which region or lesion                                              ``tumour``
-reading            1, 2, ... of the same reader                                        1
-reference_kind     ``independent``, ``edited`` (of the automatic mask), ``consensus``  empty
-minutes            time that the reader took                                           empty
-probability        map (0 to 1) that an automatic mask was made from, relative to      empty
-                   the table
-site               hospital or scanner                                                 empty
-in_training        whether the model behind an automatic mask was trained on the       not known
-                   subject: ``yes``, ``no``, or empty; see `nbradiomics.cohort.in_training`
-=================  ==================================================================  =================
-"""
+"""Rules of the cohort table; `nbradiomics.cohort.schema` says what each column means."""
 
 from __future__ import annotations
 
@@ -35,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.cohort.batch_table import from_batch, is_batch, name_regions_by_label
 from nbradiomics.cohort.in_training import read_state
+from nbradiomics.cohort.schema import COHORT, KINDS
 from nbradiomics.errors import InputError
 from nbradiomics.files.names import absolute_path
 from nbradiomics.images.labels import plain_label, require_plain_numbers
@@ -54,33 +29,16 @@ from nbradiomics.tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULTS: dict[str, Any] = {
-    "subject": "",
-    "timepoint": "baseline",
-    "sequence": "unspecified",
-    "channel": "",
-    "image": "",
-    "reader": "",
-    "mask": "",
-    "label": "",
-    "roi": "tumour",
-    "reading": 1,
-    "reference_kind": "",
-    "minutes": "",
-    "probability": "",
-    "site": "",
-    "in_training": "",
-}
+#: Every column, and what stands for an empty cell.
+DEFAULTS: dict[str, Any] = {name: COHORT.defaults.get(name, "") for name in COHORT.names}
 #: Columns of paths.
 FILES = ("image", "mask", "probability")
 #: What tells one scan from another.
 SCAN = ["subject", "timepoint", "sequence"]
 #: What tells one row from another.
-KEY = [*SCAN, "channel", "roi", "reader", "reading"]
-INDEPENDENT = "independent"
+KEY = list(COHORT.key)
 #: Lines that one message names.
 _SHOWN = 20
-KINDS = (INDEPENDENT, "edited", "consensus")
 
 
 def read_cohort_table(

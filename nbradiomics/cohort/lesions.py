@@ -34,8 +34,8 @@ import SimpleITK as sitk
 from nbradiomics.cohort.batch_table import regions_are_labels
 from nbradiomics.cohort.case_region import read_case_region
 from nbradiomics.cohort.cohort import Case, Cohort, Component, Scan
-from nbradiomics.cohort.columns import INDEPENDENT
 from nbradiomics.cohort.components import MINIMUM_ML, component_region, component_volumes, reaches
+from nbradiomics.cohort.schema import INDEPENDENT
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.tables import AUTO
 

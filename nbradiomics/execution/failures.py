@@ -1,33 +1,37 @@
-"""What could not be done, written down: a table for everyone, a log of tracebacks to report a fault with."""
+"""What could not be done, written down: a table for everyone, with a log of tracebacks beside it."""
 
 from __future__ import annotations
 
-import platform
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.error_log import installation
 from nbradiomics.files.atomic import write_text
+from nbradiomics.tables.schema import Column, Schema
+from nbradiomics.tables.writing import write_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-#: Where a command that broke off leaves the traceback.
-ERROR_LOG = "nbradiomics-error.log"
+FAILURES = Schema(
+    name="Failures",
+    file="failures.csv",
+    row="something that could not be done; for features, a case and a reason",
+    columns=(
+        Column("case", "text", "name of the case: subject, timepoint, sequence, region, reader, reading"),
+        Column("stage", "text", "what failed: `segment`, `compare`, `extract` and so on"),
+        Column("cause", "text", "what was found and what was expected"),
+        Column("hint", "text", "what you can do"),
+    ),
+    note="A command writes it as `NAME.failures.csv` beside its output. Tracebacks of unexpected errors are "
+    "in `failures.log` (`NAME.failures.log`).",
+)
 
 
 def failure_table(failures: Sequence[Failure]) -> pd.DataFrame:
-    """Failures as a table with the columns case, stage, cause, hint."""
-    import pandas as pd
-
-    rows = [(failure.case, failure.stage, failure.cause, failure.hint) for failure in failures]
-    return pd.DataFrame(rows, columns=["case", "stage", "cause", "hint"])
+    """Failures as the table `FAILURES`."""
+    return FAILURES.table((failure.case, failure.stage, failure.cause, failure.hint) for failure in failures)
 
 
 def write_failures(
@@ -52,14 +56,12 @@ def write_failures(
     list of Failure
         As the table has them: the hint of a failure with a traceback says in which file it is.
     """
-    from nbradiomics.tables import write_table
-
     log = path.with_suffix(".log")
     log.unlink(missing_ok=True)
     logged = [failure for failure in failures if failure.details]
     if logged:
         parts = [f"{one.stage} {one.case}: {one.cause}\n\n{one.details}" for one in logged]
-        write_text("\n".join([_installation(), *parts]), log)
+        write_text("\n".join([installation(), *parts]), log)
     where = f"The traceback is in {log.name}."
     located = [replace(one, hint=f"{one.hint} {where}") if one.details else one for one in failures]
     write_table(localised(failure_table(located)), path)
@@ -70,23 +72,3 @@ def remove_failures(path: Path) -> None:
     """Remove a table of failures that an earlier call left, and its log."""
     path.unlink(missing_ok=True)
     path.with_suffix(".log").unlink(missing_ok=True)
-
-
-def write_error_log(details: str) -> Path:
-    """Add a traceback to `ERROR_LOG` in the current folder, or the one for temporary files; give its path."""
-    text = f"{_installation()}\ncommand: {' '.join(sys.argv)}\n\n{details}\n"
-    for folder in (Path.cwd(), Path(tempfile.gettempdir())):
-        try:
-            with open(folder / ERROR_LOG, "a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-        except OSError:
-            continue
-        return folder / ERROR_LOG
-    raise OSError("no folder can be written to")
-
-
-def _installation() -> str:
-    """When, and on what: the first questions about a fault."""
-    when = datetime.now(UTC).isoformat(timespec="seconds")
-    python = f"Python {platform.python_version()}, {platform.platform()}"
-    return f"{when}: nbradiomics {version('nbradiomics')}, {python}\n"

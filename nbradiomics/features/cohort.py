@@ -22,6 +22,7 @@ from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, first_of, requ
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.scans import STAGE, extract_scans
+from nbradiomics.features.schema import FEATURES
 from nbradiomics.settings import spread
 from nbradiomics.tables import INDEX
 from nbradiomics.tables.result import Result
@@ -34,7 +35,7 @@ class FeatureTable(Result):
     Attributes
     ----------
     table
-        Index columns (`tables.INDEX`), then one column per feature. A case that failed has a row of
+        Columns of `features.schema.FEATURES`, then one per feature. A case that failed has a row of
         missing values.
     failures
         Cases that failed, features that were asked for and that a case has not, whether others have them or
@@ -130,7 +131,7 @@ def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine:
         else [*_index(case, engine), *[np.nan] * len(columns)]
         for name, case in cases.items()
     ]
-    return pd.DataFrame(rows, columns=[*INDEX, *columns])
+    return FEATURES.table(rows, further=columns)
 
 
 def _index(case: Case, engine: str) -> list[str | int]:

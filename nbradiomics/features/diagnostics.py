@@ -20,8 +20,8 @@ from nbradiomics.features.extract import read_pair, resolve_label
 from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.refusals import explained
+from nbradiomics.features.schema import DIAGNOSTICS
 from nbradiomics.settings import spread
-from nbradiomics.tables import INDEX
 
 STAGE = "diagnostics"
 
@@ -77,10 +77,9 @@ def diagnose_cohort(
     cases = {case.name: case for case in measured}
     arguments = {name: (case, parameters, label) for name, case in cases.items()}
     batch = execution.map(_of_case, arguments, stage=STAGE)
-    index = [name for name in INDEX if name not in ("variant", "engine", "in_training")]
     rows = [{**cases[name].index(), **values} for name, values in batch.results.items()]
-    columns = list(dict.fromkeys([*index, *(name for row in rows for name in row)]))
-    return pd.DataFrame(rows, columns=columns), batch.failures
+    further = list(dict.fromkeys(name for values in batch.results.values() for name in values))
+    return DIAGNOSTICS.table(rows, further), batch.failures
 
 
 def _of_case(case: Case, parameters: Parameters, label: int) -> dict[str, Any]:

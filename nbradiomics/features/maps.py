@@ -32,6 +32,7 @@ from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.expected import SHAPES
 from nbradiomics.features.refusals import explained
+from nbradiomics.features.schema import MAPS
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.owned_folder import foreign_files
 from nbradiomics.files.regular_file import read_own_json
@@ -41,8 +42,7 @@ from nbradiomics.tables import write_table
 if TYPE_CHECKING:
     from nbradiomics.features.native.voxel.maps import FeatureMap
 
-#: Files beside the maps.
-TABLE, PROVENANCE = "maps.csv", "provenance.json"
+PROVENANCE = "provenance.json"
 
 
 def feature_maps(
@@ -130,8 +130,7 @@ def write_maps(
     Returns
     -------
     pandas.DataFrame
-        A row per map: ``feature, file, minimum, median, maximum, undefined``, of the region's voxels;
-        `undefined` counts those without a value, which the others leave out. Also written as ``maps.csv``.
+        A row per map, with the columns of `features.schema.MAPS`. Also written as ``maps.csv``.
         ``attrs["missing"]`` holds the reasons of maps that were asked for and cannot be made, by their name.
 
     Raises
@@ -168,8 +167,8 @@ def write_maps(
                     )
                 rows.append(_written(one, out / f"{one.name}.nii.gz"))
                 del one  # before the next is made
-        table = pd.DataFrame(rows, columns=["feature", "file", "minimum", "median", "maximum", "undefined"])
-        write_table(table, out / TABLE)
+        table = MAPS.table(rows)
+        write_table(table, out / MAPS.file)
         table.attrs["missing"] = missing
         return table
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from nbradiomics.errors import InputError, NbradiomicsError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 #: Problems that one message tells; a long table with one mistake in every row is told by its first rows.
 _SHOWN = 20
@@ -94,14 +90,6 @@ def _ranges(lines: Sequence[int]) -> str:
             ends.append((line, line))
     shown = [str(first) if first == last else f"{first}-{last}" for first, last in ends[:_SHOWN]]
     return ", ".join(shown) + (", ..." if len(ends) > _SHOWN else "")
-
-
-def problem_table(problems: Iterable[Problem]) -> pd.DataFrame:
-    """Problems as a table with the columns file, row, column, severity, problem, remedy."""
-    import pandas as pd
-
-    rows = [asdict(problem) for problem in problems]
-    return pd.DataFrame(rows, columns=["file", "row", "column", "severity", "problem", "remedy"])
 
 
 def errors_in(problems: Iterable[Problem]) -> list[Problem]:

@@ -22,6 +22,7 @@ from nbradiomics.messages.problem import raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.cox import survival_array
+from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import with_reason
 from nbradiomics.outcome.settings import Predictors
 from nbradiomics.outcome.stability import StabilityRule
@@ -237,7 +238,7 @@ def _excluded(values: pd.DataFrame, endpoint: EndpointReading, rule: Endpoint) -
             reasons += [f"{rule.event} is missing"] if np.isnan(outcome["event"]) else []
         if reasons:
             rows.append({"subject": subject, "reason": "; ".join(reasons)})
-    return pd.DataFrame(rows, columns=["subject", "reason"])
+    return EXCLUDED.table(rows)
 
 
 def _check_numbers(endpoint: pd.DataFrame, folds: int, excluded: pd.DataFrame) -> None:

@@ -15,14 +15,13 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.cox import NotConvergedError
 from nbradiomics.outcome.models import build_model, coefficients
+from nbradiomics.outcome.schemas import PREDICTIONS
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
 
 Split = tuple[np.ndarray, np.ndarray]
-
-PREDICTIONS = ["subject", "model", "repeat", "fold", "risk", "time", "event", "group"]
 
 
 @dataclass(frozen=True)
@@ -154,9 +153,7 @@ def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        ``subject, model, repeat, fold``; ``risk``: log partial hazard; ``time, event``: the endpoint;
-        ``group``: ``high`` above the median risk of the fold's training subjects, else ``low``. Risk and
-        group are missing where the model failed.
+        Columns of `outcome.schemas.PREDICTIONS`.
     """
     subjects = np.asarray(data.subjects, dtype=object)
     parts = [
@@ -174,7 +171,7 @@ def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Dat
         )
         for result in results
     ]
-    table = pd.concat(parts, ignore_index=True)[PREDICTIONS]
+    table = PREDICTIONS.table(pd.concat(parts, ignore_index=True))
     return table.sort_values(["model", "repeat", "subject"], kind="stable", ignore_index=True)
 
 

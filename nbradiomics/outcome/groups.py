@@ -13,12 +13,11 @@ from lifelines.statistics import logrank_test
 
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.crossvalidation import FoldResult, cross_validate
+from nbradiomics.outcome.schemas import KAPLAN_MEIER
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
-
-CURVES = ["model", "group", "time", "survival", "low", "high", "at_risk"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,7 @@ def kaplan_meier_table(y: np.ndarray, groups: dict[str, np.ndarray], confidence:
     Returns
     -------
     pandas.DataFrame
-        ``model``; ``group``: ``high`` or ``low``; ``time``: 0 and the times at which somebody had the
-        event or left; ``survival``: share that is free of the event after it; ``low, high``: limits of
-        its exponential Greenwood interval; ``at_risk``: subjects under observation just before it.
+        Columns of `outcome.schemas.KAPLAN_MEIER`.
     """
     parts = []
     for model, group in groups.items():
@@ -74,7 +71,7 @@ def kaplan_meier_table(y: np.ndarray, groups: dict[str, np.ndarray], confidence:
             if (group == value).any():
                 curve = _curve(y[group == value], confidence)
                 parts.append(curve.assign(model=model, group=name))
-    return pd.concat(parts, ignore_index=True)[CURVES] if parts else pd.DataFrame(columns=CURVES)
+    return KAPLAN_MEIER.table(pd.concat(parts, ignore_index=True)) if parts else KAPLAN_MEIER.empty()
 
 
 def log_rank(y: np.ndarray, group: np.ndarray) -> float:

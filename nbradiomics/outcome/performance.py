@@ -10,6 +10,7 @@ import pandas as pd
 
 from nbradiomics.outcome.concordance import bootstrap_weights, percentile_interval, repeated_c
 from nbradiomics.outcome.crossvalidation import FoldResult, risk_matrix
+from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -31,7 +32,7 @@ def performance_table(
     Returns
     -------
     pandas.DataFrame
-        ``model, metric, value, low, high``.
+        Columns of `outcome.schemas.PERFORMANCE`.
     """
     subjects = len(data.y)
     draws = bootstrap_weights(subjects, settings.bootstraps, np.random.default_rng(settings.seed))
@@ -47,7 +48,7 @@ def performance_table(
             _c(data, np.where(both, risks[model], np.nan), weights) for model in ("combined", "clinical")
         )
         rows.append(_row("combined", GAIN, combined - clinical, settings.confidence))
-    return pd.DataFrame(rows, columns=["model", "metric", "value", "low", "high"])
+    return PERFORMANCE.table(rows)
 
 
 def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
@@ -59,9 +60,7 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        ``model``; ``feature``: a feature, a numeric covariate or ``covariate=level``; ``frequency``:
-        0 to 1; ``coefficient``: mean log hazard ratio over the folds it entered, missing where there
-        is none. By falling frequency.
+        Columns of `outcome.schemas.SELECTION`, by falling frequency.
     """
     parts = []
     for model in data.models:
@@ -80,7 +79,7 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
             }
         )
         parts.append(table.sort_values("frequency", ascending=False, kind="stable"))
-    return pd.concat(parts, ignore_index=True)
+    return SELECTION.table(pd.concat(parts, ignore_index=True))
 
 
 def _c(data: OutcomeData, risks: np.ndarray, weights: np.ndarray) -> np.ndarray:

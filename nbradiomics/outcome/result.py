@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.files.atomic import write_text
+from nbradiomics.outcome.schemas import EXCLUDED, KAPLAN_MEIER, PERFORMANCE, PREDICTIONS, SELECTION
 from nbradiomics.tables import write_table
 from nbradiomics.tables.result import Result
 
@@ -21,22 +22,10 @@ class OutcomeResult(Result):
 
     Attributes
     ----------
-    performance
-        ``model, metric, value, low, high``: Harrell's C of the out-of-fold risks averaged over repeats
-        (``harrell_c``), and for ``combined`` its gain over ``clinical``
-        (``harrell_c_gain_over_clinical``), with percentile bootstrap intervals over subjects.
-    predictions
-        ``subject, model, repeat, fold, risk, time, event, group``: one row per subject, model and repeat;
-        ``risk`` is the out-of-fold log partial hazard.
-    kaplan_meier
-        ``model, group, time, survival, low, high, at_risk``: curves of the out-of-fold risk groups.
-    selection
-        ``model, feature, frequency, coefficient``: share of folds in which a column entered the Cox
-        model, and its mean log hazard ratio in those, per standard deviation or as ``level_meaning`` of the
-        summary says. Under a ridge penalty every column that passes the filters enters, so the share is
-        that of the filters and no measure of importance.
+    performance, predictions, kaplan_meier, selection
+        Tables with the columns of `outcome.schemas`.
     flow
-        ``subject, reason``: who was left out and why.
+        Who was left out and why, the table `outcome.schemas.EXCLUDED`.
     summary
         What was analysed and found, ready for JSON; ``sentences`` says it in English.
     """
@@ -61,10 +50,14 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
         ``selection.csv``, ``excluded.csv`` and ``summary.json``.
     """
     folder = Path(folder)
-    write_table(result.performance, folder / "performance.csv")
-    write_table(result.predictions, folder / "predictions.csv")
-    write_table(result.kaplan_meier, folder / "kaplan_meier.csv")
-    write_table(result.selection, folder / "selection.csv")
-    write_table(result.flow, folder / "excluded.csv")
+    tables = {
+        PERFORMANCE: result.performance,
+        PREDICTIONS: result.predictions,
+        KAPLAN_MEIER: result.kaplan_meier,
+        SELECTION: result.selection,
+        EXCLUDED: result.flow,
+    }
+    for schema, table in tables.items():
+        write_table(table, folder / Path(schema.file).name)
     summary = json.dumps(result.summary, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(summary + "\n", folder / "summary.json")

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nbradiomics.agreement.metrics import METRICS, VOLUMES
 from nbradiomics.agreement.pairs import AUTO_PAIR, CONSENSUS, EDITED, INTER, INTRA
-from nbradiomics.report.table_files import Schema
 from nbradiomics.tables import AUTO
 
 _KINDS = ("mask_kind", "reference_kind")
-AGREEMENT = Schema(
-    text=("subject", "reader", "reference", "status"),
-    numbers=("dice",),
-    more_numbers=(*METRICS, *VOLUMES, "tolerance_mm"),
-    defaults={
-        "timepoint": "baseline",
-        "sequence": "unspecified",
-        "roi": "tumour",
-        "reading": "1",
-        "reference_reading": "1",
-        **dict.fromkeys((*_KINDS, "pair", "field"), ""),
-    },
-)
 
 
 def complete_pairs(agreement: pd.DataFrame) -> pd.DataFrame:
@@ -31,7 +16,7 @@ def complete_pairs(agreement: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     agreement
-        Rows read by `AGREEMENT`; ``mask_kind``, ``reference_kind`` and ``pair`` may be empty.
+        Rows as `AGREEMENT` reads them; ``mask_kind``, ``reference_kind`` and ``pair`` may be empty.
     """
     table = agreement.copy()
     for name, kind in zip(("reader", "reference"), _KINDS, strict=True):

@@ -9,30 +9,22 @@ from typing import Any
 
 import pandas as pd
 
+from nbradiomics.agreement.schema import AGREEMENT
+from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
-from nbradiomics.report.agreement_rows import AGREEMENT, complete_pairs
+from nbradiomics.execution.failures import FAILURES
+from nbradiomics.features.schema import FEATURES
+from nbradiomics.outcome.schemas import EXCLUDED, KAPLAN_MEIER, PERFORMANCE, SELECTION
+from nbradiomics.report.agreement_rows import complete_pairs
+from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
-from nbradiomics.report.table_files import REMEDY, Schema, read_by_schema, read_object, with_defaults
-from nbradiomics.tables import INDEX, read_named_table
+from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.segmentation.schema import SEGMENTATION
+from nbradiomics.study.checks.problem_table import CHECK
+from nbradiomics.tables.schema import Schema
 
-DEFAULTS = {"timepoint": "baseline", "sequence": "unspecified", "roi": "tumour", "reading": "1"}
 COMPARISONS = ("readers", "auto_vs_readers")
 CASE = ("subject", "timepoint", "sequence", "roi")
-
-
-COHORT = Schema(text=("subject", "image", "reader", "mask"), defaults=DEFAULTS)
-CHECK = Schema(text=("file", "row", "column", "severity", "problem", "remedy"))
-SEGMENTATION = Schema(text=("subject", "status"), numbers=("volume_ml", "volume_cv", "fold_dice"))
-ICC = Schema(text=("feature",), numbers=("icc", "low", "high", "subjects"), flags=("stable",))
-FAILURES = Schema(text=("case", "stage", "cause", "hint"))
-PERFORMANCE = Schema(text=("model", "metric"), numbers=("value", "low", "high"))
-KAPLAN_MEIER = Schema(
-    text=("model", "group"),
-    numbers=("time", "survival", "low", "high", "at_risk"),
-    complete=("time", "survival", "at_risk"),
-)
-SELECTION = Schema(text=("model", "feature"), numbers=("frequency", "coefficient"))
-EXCLUDED = Schema(text=("subject", "reason"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +71,14 @@ def read_run(folder: Path) -> Run:
         raise InputError(f"{folder} does not exist or is no folder.", "Give the folder of a run.")
     run = Run(
         folder=folder,
-        cohort=read_by_schema(folder / "cohort.csv", COHORT),
-        check=read_by_schema(folder / "check.csv", CHECK),
-        segmentation=read_by_schema(folder / "segmentation.csv", SEGMENTATION),
-        agreement=_agreement(folder / "agreement.csv"),
+        cohort=_read(folder, COHORT),
+        check=_read(folder, CHECK),
+        segmentation=_read(folder, SEGMENTATION),
+        agreement=_agreement(folder),
         study=read_study(folder),
-        features=_features(folder / "features.parquet"),
+        features=_read(folder, FEATURES),
         reproducibility=_reproducibility(folder / "reproducibility"),
-        failures=read_by_schema(folder / "failures.csv", FAILURES),
+        failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
         provenance=read_object(folder / "provenance.json"),
     )
@@ -103,8 +95,12 @@ def rows_of(table: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
     return table[list(columns)].itertuples(index=False, name=None)
 
 
-def _agreement(path: Path) -> pd.DataFrame | None:
-    table = read_by_schema(path, AGREEMENT)
+def _read(folder: Path, schema: Schema) -> pd.DataFrame | None:
+    return schema.read_if_there(folder / schema.file)
+
+
+def _agreement(folder: Path) -> pd.DataFrame | None:
+    table = _read(folder, AGREEMENT)
     return None if table is None else complete_pairs(table)
 
 
@@ -114,9 +110,8 @@ def _reproducibility(folder: Path) -> dict[str, dict[str, pd.DataFrame]]:
     for path in sorted(folder.glob("*.csv")):
         for comparison in COMPARISONS:
             name, context = path.stem[: len(comparison)], path.stem[len(comparison) :]
-            table = read_by_schema(path, ICC) if name == comparison and context[:1] in ("", "_") else None
-            if table is not None:
-                found.setdefault(context[1:], {})[comparison] = table
+            if name == comparison and context[:1] in ("", "_"):
+                found.setdefault(context[1:], {})[comparison] = REPRODUCIBILITY.read(path)
     return found
 
 
@@ -131,27 +126,19 @@ def read_endpoint(folder: Path) -> Endpoint | None:
     """Read what the outcome models of one endpoint left; ``None`` without any of its files."""
     endpoint = Endpoint(
         name=folder.name,
-        performance=read_by_schema(folder / "performance.csv", PERFORMANCE),
-        kaplan_meier=read_by_schema(folder / "kaplan_meier.csv", KAPLAN_MEIER),
-        selection=read_by_schema(folder / "selection.csv", SELECTION),
-        excluded=read_by_schema(folder / "excluded.csv", EXCLUDED),
+        performance=_of_endpoint(folder, PERFORMANCE),
+        kaplan_meier=_of_endpoint(folder, KAPLAN_MEIER),
+        selection=_of_endpoint(folder, SELECTION),
+        excluded=_of_endpoint(folder, EXCLUDED),
         summary=read_object(folder / "summary.json"),
     )
     return None if _holds_nothing(endpoint) else endpoint
 
 
+def _of_endpoint(folder: Path, schema: Schema) -> pd.DataFrame | None:
+    return schema.read_if_there(folder / Path(schema.file).name)
+
+
 def _holds_nothing(record: Run | Endpoint) -> bool:
     values = (getattr(record, item.name) for item in fields(record) if item.name not in ("folder", "name"))
     return all(value is None or (isinstance(value, (tuple, dict)) and not value) for value in values)
-
-
-def _features(path: Path) -> pd.DataFrame | None:
-    if not path.exists():
-        return None
-    table, _ = read_named_table(path, INDEX)
-    missing = [name for name in ("subject", "reader") if name not in table]
-    if missing:
-        raise InputError(f"{path} lacks the columns {', '.join(missing)}.", REMEDY)
-    for name in set(INDEX) & set(table.columns):
-        table[name] = table[name].astype(str)
-    return with_defaults(table, {**DEFAULTS, "variant": "original"})

@@ -15,6 +15,7 @@ from nbradiomics.cohort.in_training import require_named_model, seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.icc import icc
+from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO, Rows, feature_columns, read_named_table
@@ -56,20 +57,9 @@ def assess_reproducibility(
     Returns
     -------
     pandas.DataFrame
-        One row per feature, in the table's order:
-
-        ============ ======= =====================================================================
-        column       type    content
-        ============ ======= =====================================================================
-        ``feature``  text    name
-        ``icc``      float   ICC(A,1), at most 1; NaN where undefined
-        ``low``      float   lower confidence limit
-        ``high``     float   upper confidence limit
-        ``subjects`` integer subjects with a value by every reader; the others are left out
-        ``stable``   boolean ``low`` >= the threshold; False where undefined or with too few subjects
-        ``readers``  text    the readers who were compared, with commas
-        ``note``     text    why the feature is not stable where it is not for its ICC
-        ============ ======= =====================================================================
+        One row per feature, in the table's order, with the columns of
+        `reproducibility.schema.REPRODUCIBILITY`. `stable` is ``low`` >= the threshold; it is False where the
+        ICC is undefined, or rests on too few subjects.
 
     Raises
     ------
@@ -109,7 +99,7 @@ def assess_reproducibility(
             for value, subjects in zip(result.value, result.subjects, strict=True)
         ],
     }
-    return pd.DataFrame(columns)
+    return REPRODUCIBILITY.table(columns)
 
 
 def _unseen(rows: pd.DataFrame) -> pd.DataFrame:

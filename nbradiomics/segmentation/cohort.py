@@ -38,14 +38,12 @@ from nbradiomics.segmentation.prediction.inputs import (
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.segmentation.prediction.predict import Prediction
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
+from nbradiomics.segmentation.schema import SEGMENTATION
 from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
 
 STAGE = "segment"
-NUMBERS = ["volume_ml", "removed_ml", "volume_cv", "fold_dice"]
-CHANNELS = ["channels", "resampled", "unused", "orientation"]
-COLUMNS = ["subject", "timepoint", "sequence", "status", *NUMBERS, "in_training", *CHANNELS]
 #: Step of the values of written maps: steps that nobody sees, so that files compress.
 MAP_STEP = 0.001
 
@@ -75,12 +73,7 @@ class SegmentedCohort(Result):
     cohort
         The cohort with reader `auto` added for every scan that could be segmented.
     table
-        Columns `COLUMNS`, one row per scan. `status` is ``ok`` or ``empty`` (no tumour found), missing for
-        a failure; `volume_ml` the tumour's volume, `removed_ml` what post-processing took away; `volume_cv`
-        (ratio) and `fold_dice` (0 to 1) how far the model's folds disagree; `in_training` whether the model
-        was trained on this image or subject, missing where it records neither; `channels` what the network
-        saw, `resampled` which of them were brought to the grid of the first, `unused` what it does not take;
-        `orientation` the axes of the first image.
+        Columns of `segmentation.schema.SEGMENTATION`, one row per scan.
     failures
         Scans that failed.
     warnings
@@ -306,8 +299,7 @@ def _table(
         {**scan.index(), **results.get(name, {"in_training": _by_name(card, scan)})}
         for name, scan in scans.items()
     ]
-    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
-    table = table.astype(dict.fromkeys(NUMBERS, np.float64)).astype({"in_training": "boolean"})
+    table = SEGMENTATION.table(rows)
     if declared is not None:
         table["in_training"] = table["in_training"].fillna(False) | table["subject"].isin(declared)
     return table

@@ -25,11 +25,11 @@ from nbradiomics.execution.provenance import write_provenance
 from nbradiomics.execution.workspace import result_key
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.regular_file import read_own_json
-from nbradiomics.messages.problem import problem_table
 from nbradiomics.report import build_report
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.settings import spread
 from nbradiomics.settings.kinds import Names, Seed
+from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.readers import read_clinical
 from nbradiomics.study.study import Readers, Study
 from nbradiomics.tables import write_table

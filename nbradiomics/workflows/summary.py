@@ -10,13 +10,16 @@ import pandas as pd
 from nbradiomics.agreement.pairs import AUTO_PAIR, INTER
 from nbradiomics.agreement.reader_study.agreement_table import READERS
 from nbradiomics.agreement.reader_study.result_rows import NON_INFERIORITY
+from nbradiomics.agreement.reader_study.schemas import SUMMARY, TESTS
 from nbradiomics.cohort import Cohort
 from nbradiomics.cohort.components import is_component
 from nbradiomics.execution.batch import Failure
 from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.messages.wording import against, concordance, counted, interval, ratio, signed
+from nbradiomics.outcome.schemas import PERFORMANCE
 from nbradiomics.reproducibility import stable_text
-from nbradiomics.tables import INDEX, read_table
+from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.tables import INDEX
 from nbradiomics.workflows.folder import RunFolder
 
 
@@ -48,7 +51,7 @@ def _agreement(folder: RunFolder, failures: list[Failure]) -> str:
     if not file.is_file():
         return f"Agreement: {_absent('compare', failures, 'needs the masks of two readers.')}"
     cases = folder.readers / "summary.csv"
-    found = _medians_of_cases(read_table(cases)) if cases.is_file() else []
+    found = _medians_of_cases(SUMMARY.read(cases)) if cases.is_file() else []
     return f"{_left_out(folder)}Median Dice: {', '.join(found) or 'undefined'}{_verdict(folder)}."
 
 
@@ -65,7 +68,7 @@ def _verdict(folder: RunFolder) -> str:
     file = folder.readers / "tests.csv"
     if not file.is_file():
         return ""
-    tests = read_table(file)
+    tests = TESTS.read(file)
     found = tests[(tests["test"] == NON_INFERIORITY) & tests["value"].notna()]
     return "".join(
         f"; difference {_difference(row)}, non-inferiority "
@@ -108,7 +111,7 @@ def _whom(subjects: int) -> str:
 def _stable(folder: RunFolder, failures: list[Failure]) -> str:
     found = []
     for file in sorted(folder.file("reproducibility").glob("*.csv")):
-        table = read_table(file)
+        table = REPRODUCIBILITY.read(file)
         found.append(f"{file.stem}: {stable_text(table)}")
     why = _absent("reproducibility", failures, "needs the masks of two readers").rstrip(".")
     return "; ".join(found) or f"reproducibility {why}"
@@ -117,7 +120,7 @@ def _stable(folder: RunFolder, failures: list[Failure]) -> str:
 def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
     found = []
     for file in sorted(folder.file("outcome").glob("*/performance.csv")):
-        table = read_table(file)
+        table = PERFORMANCE.read(file)
         models = table[table["metric"] == "harrell_c"]
         values = [
             f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"

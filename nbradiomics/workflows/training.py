@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from nbradiomics.agreement.cohort import COLUMNS as AGREEMENT, AgreementTable, compare_cohort
+from nbradiomics.agreement.cohort import AgreementTable, compare_cohort
+from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.lesions import lesion_rule
@@ -22,6 +23,7 @@ from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
 from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.schema import SPLITS
 from nbradiomics.segmentation.training.cases import (
     ORIENTATION,
     Examined,
@@ -47,7 +49,6 @@ from nbradiomics.tables import AUTO, write_table
 from nbradiomics.tables.result import Result
 
 CROSS_VALIDATION = "cross_validation"
-SPLITS = "splits.csv"
 PROVENANCE = "provenance.json"
 
 
@@ -206,7 +207,7 @@ def _train(plan: _Plan, chosen: _Chosen, out: Path) -> TrainingFolder:
     train_folds(
         folder, chosen.cases, chosen.splits, **asked, checkpoints=checkpoints, execution=plan.execution
     )
-    write_table(_splits_table(chosen), folder.model / SPLITS)
+    write_table(_splits_table(chosen), folder.model / SPLITS.file)
     return folder
 
 
@@ -273,7 +274,7 @@ def _splits_table(chosen: _Chosen) -> pd.DataFrame:
         for number, split in enumerate(chosen.splits)
         for name in split.validation
     ]
-    return pd.DataFrame(rows)
+    return SPLITS.table(rows)
 
 
 def _cross_validate(
@@ -300,7 +301,7 @@ def _agree(cohort: Cohort, plan: _Plan, folder: TrainingFolder) -> AgreementTabl
         found = compare_cohort(cohort, **asked, execution=execution)
     except InputError as error:  # not one case could be segmented
         failure = failure_of("cohort", StageName.COMPARE, error)
-        found = AgreementTable(pd.DataFrame(columns=AGREEMENT), [failure])
+        found = AgreementTable(AGREEMENT.empty(), [failure])
     write_table(found.table, folder.out / CROSS_VALIDATION / "agreement.csv")
     return found
 

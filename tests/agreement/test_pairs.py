@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.agreement.cohort import COLUMNS, compare_cohort
+from nbradiomics.agreement.cohort import compare_cohort
 from nbradiomics.agreement.compare import compare_masks
 from nbradiomics.agreement.field import Field
+from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.errors import InputError
 from tests.support.helpers import ball, make_image, write_cohort, write_scan
@@ -44,7 +45,7 @@ def study(folder: Path) -> Cohort:
 
 def test_every_pair_is_there_in_both_directions_and_says_what_it_is(tmp_path: Path) -> None:
     table = compare_cohort(study(tmp_path)).table
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == AGREEMENT.names
     sides = {
         kind: {
             (row.reader, row.reading, row.reference, row.reference_reading)

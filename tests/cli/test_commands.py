@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import nbradiomics
-from nbradiomics.agreement.cohort import COLUMNS
+from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cli.commands.features import PRESETS
 from nbradiomics.tables import read_table
 from tests.support.helpers import ball, call, two_readers, write_cohort, write_scan
@@ -120,7 +120,7 @@ def test_compare_has_its_columns_statuses_and_pairs(tmp_path: Path) -> None:
     cohort = write_cohort(tmp_path, rows)
     assert call("compare", cohort, "--out", tmp_path / "all.csv", "--jobs", 1) == 0
     table = pd.read_csv(tmp_path / "all.csv")
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == AGREEMENT.names
     status = table.set_index(["reader", "reference"])["status"].to_dict()
     assert status == {
         ("A", "B"): "ok",

@@ -8,7 +8,8 @@ import pytest
 from nbradiomics import cli
 from nbradiomics.cohort import load_cohort
 from nbradiomics.execution.batch import FAULT, Failure
-from nbradiomics.execution.failures import ERROR_LOG, write_failures
+from nbradiomics.execution.error_log import ERROR_LOG
+from nbradiomics.execution.failures import write_failures
 from nbradiomics.features.cohort import extract_cohort
 from tests.support.helpers import call, two_readers
 

@@ -323,7 +323,7 @@ def test_a_feature_that_broke_off_is_tried_again(tmp_path: Path, monkeypatch: py
 def test_a_file_that_may_not_be_read_stops_its_case_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nbradiomics.execution.batch import workspace as module
+    from nbradiomics.execution import workspace as module
 
     def refuse(path: str, size: int, modified: int) -> str:
         if path.endswith("s1_A.nii.gz"):

@@ -17,6 +17,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from nbradiomics.agreement.reader_study.schemas import BLAND_ALTMAN
 from nbradiomics.report.content import Block, Gallery, Key, Picture, Sentences, Text
 from nbradiomics.report.figures import bland_altman, error_direction, paired
 from nbradiomics.report.figures.bland_altman import VolumePair, draw_bland_altman
@@ -35,7 +36,7 @@ from nbradiomics.report.sections.reader_study.frames import StudyRun
 from nbradiomics.report.sections.reader_study.signed import signed_blocks
 from nbradiomics.report.sections.reader_study.volumes import volume_blocks
 from nbradiomics.report.sections.volumes import CaseVolume
-from nbradiomics.report.study_files import SCHEMAS, StudyFiles
+from nbradiomics.report.study_files import StudyFiles
 
 SPACING = (2.0, 2.0, 4.0)
 
@@ -92,7 +93,7 @@ def test_bland_altman_of_degenerate_volumes(volumes: list[float], reference: lis
 
 
 def bland_altman_table(reader: str, reference: str) -> pd.DataFrame:
-    names = [*SCHEMAS["bland_altman"].numbers, "sd_ml", "left_out"]
+    names = [name for name, dtype in BLAND_ALTMAN.dtypes.items() if dtype != "object"]
     return pd.DataFrame(
         [{"reader": reader, "reference": reference} | dict.fromkeys(names, 0.0) | {"bias_percent": 5.0}]
     )

@@ -13,6 +13,7 @@ import pytest
 
 from nbradiomics.agreement.metrics import METRIC, METRICS
 from nbradiomics.agreement.reader_study import ReaderStudySettings, study_readers
+from nbradiomics.agreement.reader_study.schemas import TABLES
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import MISSING, NO_BREAK, number, signed, signed_percent
 from nbradiomics.report.build import SECTIONS
@@ -24,7 +25,7 @@ from nbradiomics.report.sections.overview import overview_facts
 from nbradiomics.report.sections.reader_study import readers_blocks
 from nbradiomics.report.sections.reader_study.answer import answer_blocks
 from nbradiomics.report.sections.reader_study.frames import StudyRun
-from nbradiomics.report.study_files import SCHEMAS, StudyFiles
+from nbradiomics.report.study_files import StudyFiles
 
 SCAN = {"timepoint": "baseline", "sequence": "T2w", "roi": "tumour"}
 KINDS = {"auto": "automatic", "E": "edited"}
@@ -195,8 +196,8 @@ def test_cases_left_out_are_counted_with_the_empty_masks_among_them(tmp_path: Pa
 
 
 def test_sentences_that_differ_in_the_metric_alone_are_said_once() -> None:
-    columns = [*SCHEMAS["tests"].text, *SCHEMAS["tests"].numbers]
-    tests = pd.DataFrame([["non_inferiority", "auto", "", "Yes.", *[np.nan] * 7]], columns=columns)
+    row = {"test": "non_inferiority", "subject_of_test": "auto", "n": 0, "sentence": "Yes."}
+    tests = TABLES["tests"].table([row])
     of = study_of(tests=tests)
     of.study.record["sentences"] = ["Yes.", "HD95 (mm): 1 case.", "Else: 1 case.", "ASSD (mm): 1 case."]
     assert [block.items for block in answer_blocks(of) if block.kind == "sentences"] == [
@@ -286,13 +287,12 @@ def test_a_single_case_makes_a_section(tmp_path: Path) -> None:
 
 
 def test_tables_without_a_row_make_a_section() -> None:
-    names = {name: [*schema.text, *schema.numbers] for name, schema in SCHEMAS.items()}
-    study = StudyFiles(**{name: pd.DataFrame(columns=columns) for name, columns in names.items()})
+    study = StudyFiles(**{name: schema.empty() for name, schema in TABLES.items()})
     html = page_of(Run(Path("run"), study=study))
     assert "The study holds no test" in html
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", TABLES)
 def test_each_table_alone_makes_a_section(tmp_path: Path, run: Run, name: str) -> None:
     (tmp_path / "alone" / "readers").mkdir(parents=True)
     file = f"readers/{name}.csv"
@@ -302,16 +302,16 @@ def test_each_table_alone_makes_a_section(tmp_path: Path, run: Run, name: str) -
     assert page_of(alone)
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", TABLES)
 def test_a_malformed_table_is_named(run: Run, name: str) -> None:
     path = run.folder / "readers" / f"{name}.csv"
     path.write_text("nothing\n1\n")
     with pytest.raises(InputError, match="lacks the columns") as caught:
         read_run(run.folder)
     assert str(path) in str(caught.value)
-    column = SCHEMAS[name].numbers[0]
-    columns = [*SCHEMAS[name].text, *SCHEMAS[name].numbers]
-    pd.DataFrame([dict.fromkeys(columns, "") | {column: "many"}]).to_csv(path, index=False)
+    needed = [column for column in TABLES[name].columns if column.needed]
+    column = next(column.name for column in needed if column.kind in ("number", "integer"))
+    pd.DataFrame([{each.name: "" for each in needed} | {column: "many"}]).to_csv(path, index=False)
     with pytest.raises(InputError, match=f"column {column}: .*'many'.*numbers were expected"):
         read_run(run.folder)
 

@@ -390,7 +390,7 @@ def test_a_folder_as_target_is_refused(run: Path) -> None:
             "subject,reader,reference,status,dice,hd95_mm\nP1,A,B,ok,1,far\n",
             "hd95_mm.*'far'",
         ),
-        ("readers/tests.csv", "test,sentence\na,b\n", "lacks the columns subject_of_test, passed"),
+        ("readers/tests.csv", "test,sentence\na,b\n", "lacks the columns subject_of_test, epsilon"),
         ("readers/cases.csv", "", "is empty"),
         ("readers/summary.json", "[]", "holds a list; an object was expected"),
         (

@@ -17,10 +17,10 @@ from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.parameters import load_parameters
-from nbradiomics.messages.problem import problem_table
 from nbradiomics.segmentation.cohort import segment_cohort
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.study.checks import check_images
+from nbradiomics.study.checks.problem_table import problem_table
 from tests.support.damage import damages, flipped
 from tests.support.helpers import call, two_readers
 from tests.support.random_model import make_model

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import SimpleITK as sitk
 import torch
 
 import nbradiomics as nb
+from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort import load_cohort
 from nbradiomics.execution.execution import Execution
 from nbradiomics.images.io import file_hash
@@ -21,6 +23,7 @@ from nbradiomics.segmentation import load_model
 from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import read_card, trained_on_subject
 from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
 from nbradiomics.segmentation.training.cases import find_cases, origins
 from nbradiomics.segmentation.training.cross_validation import segment_out_of_fold
 from nbradiomics.segmentation.training.settings import TrainingSettings
@@ -104,6 +107,14 @@ def test_a_damaged_case_is_a_failure_row_and_the_others_were_trained_on(folder):
     assert len(splits) == 11
     assert splits.groupby("subject")["fold"].nunique().eq(1).all()
     assert splits.groupby(["fold", "site"])["subject"].nunique().between(1, 2).all()
+
+
+def test_the_tables_are_those_that_are_documented(model):
+    agreement = replace(AGREEMENT, file="cross_validation/agreement.csv")
+    for schema in (SPLITS, OUT_OF_FOLD, agreement):
+        table = schema.read(model / schema.file)
+        assert list(table.columns) == schema.names
+        assert len(table)
 
 
 def test_every_case_has_the_mask_of_the_fold_that_has_not_seen_its_subject(folder, model):

@@ -14,13 +14,9 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     metric_columns,
     orientation,
 )
+from nbradiomics.agreement.reader_study.names import MISSING
+from nbradiomics.agreement.reader_study.schemas import CASES
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
-
-COLUMNS = [
-    *CASE, "auto_readers", "readers_readers", "difference", "lowest_pair", "hd95_mm", "fprm", "fnr", "status",
-]  # fmt: skip
-#: Status of a case without an automatic mask in a study that has them.
-MISSING = "missing"
 
 
 def cases_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
@@ -29,22 +25,7 @@ def cases_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        One row per case with a pair of independent masks, or of auto and one:
-
-        =================== ===========================================================================
-        column              content
-        =================== ===========================================================================
-        ``auto_readers``    mean of the primary metric of auto against the readers
-        ``readers_readers`` mean over the ordered pairs of readers
-        ``difference``      of the two, positive: the model is better
-        ``lowest_pair``     the pair of least agreement, of auto's where there are some: ``auto-A``
-        ``hd95_mm``         mean over auto's pairs; of the readers' in a study without auto
-        ``fprm, fnr``       likewise
-        ``status``          of the automatic mask: ``missing``, ``failed``, ``empty_mask``, ``ok``, or
-                            ``empty_reference``, ``both_empty`` where all readers' masks are empty; of
-                            the readers' pairs in a study without auto
-        =================== ===========================================================================
-
+        Columns of `schemas.CASES`: one row per case with a pair of independent masks, or of auto and one.
         Cases whose automatic mask is empty, missing or could not be compared come first, then those with a
         value, the worst first, then those without a value because nobody drew a tumour.
     """
@@ -55,7 +36,7 @@ def cases_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFra
     shown = list(dict.fromkeys([metric, *others]))
     cases = pd.concat([auto[CASE], inter[CASE]]).drop_duplicates().sort_values(CASE, ignore_index=True)
     if cases.empty:
-        return pd.DataFrame(columns=COLUMNS)
+        return CASES.empty()
     cases = cases.merge(_means(auto, metric, "auto_readers"), on=CASE, how="left")
     cases = cases.merge(_means(inter, metric, "readers_readers"), on=CASE, how="left")
     values = means_by(main, CASE, shown)
@@ -68,7 +49,7 @@ def cases_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFra
     first = cases["status"].isin([MISSING, FAILED, "empty_mask"]) & (len(auto) > 0)
     place = np.select([first, ranked.notna()], [0, 1], default=2)
     order = cases.assign(_place=place, _ranked=ranked).sort_values(["_place", "_ranked", *CASE])
-    return order.reset_index(drop=True).reindex(columns=COLUMNS)
+    return CASES.table(order.reset_index(drop=True))
 
 
 def _means(rows: pd.DataFrame, metric: str, name: str) -> pd.DataFrame:

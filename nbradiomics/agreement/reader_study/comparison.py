@@ -18,12 +18,8 @@ from nbradiomics.agreement.reader_study.agreement_table import (
 from nbradiomics.agreement.reader_study.model_failures import compared_failures, counted_rows, worst_value
 from nbradiomics.agreement.reader_study.multiplicity import holm
 from nbradiomics.agreement.reader_study.paired import paired_difference
+from nbradiomics.agreement.reader_study.schemas import COMPARISON
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
-
-COLUMNS = [
-    "metric", "subjects", "cases", "left_out", "missing", "empty", "auto_readers", "readers_readers",
-    "difference", "low", "high", "p", "p_holm", "primary",
-]  # fmt: skip
 
 
 def case_differences(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
@@ -80,24 +76,7 @@ def comparison_table(
     Returns
     -------
     pandas.DataFrame
-        One row per metric, none where no case has auto and two readers:
-
-        ======================= ===================================================================
-        column                  content
-        ======================= ===================================================================
-        ``metric``              name in `METRICS`
-        ``subjects, cases``     in which the metric has a value
-        ``left_out``            cases with two readers in which it has none
-        ``missing, empty``      cases without a comparable automatic mask, and with an empty one, where
-                                readers drew a tumour: they count with the metric's worst value
-        ``auto_readers``        mean over subjects of the model's agreement with the readers
-        ``readers_readers``     mean over subjects of the readers' agreement with each other
-        ``difference``          mean over subjects, positive: the model is better
-        ``low, high``           bootstrap-t interval of the difference, subjects resampled
-        ``p``                   two-sided signed-rank test on the subjects' differences
-        ``p_holm``              p adjusted over the metrics (Holm)
-        ``primary``             whether it is the metric of the tests, whose ``p`` stands as it is
-        ======================= ===================================================================
+        Columns of `schemas.COMPARISON`: one row per metric, none where no case has auto and two readers.
     """
     metrics = directed_metrics(rows)
     cases = case_differences(counted_rows(rows, with_model=with_model), metrics)
@@ -123,7 +102,7 @@ def comparison_table(
                 "primary": metric == settings.metric,
             }
         )
-    table = pd.DataFrame(result, columns=COLUMNS)
+    table = COMPARISON.table(result)
     table["p_holm"] = holm(table["p"].to_numpy(dtype=float))
     return table
 

@@ -15,13 +15,12 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     automatic,
     between_readers,
 )
+from nbradiomics.agreement.reader_study.names import ANY_IMAGE, EVERY_IMAGE, FALSE_ALARM, IMAGE, NOT_SEGMENTED
+from nbradiomics.agreement.reader_study.schemas import DETECTION
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.tables import AUTO
 
-COLUMNS = ["reader", "against", "unit", "missed", "of", "rate", "low", "high", "unknown"]
-IMAGE, ANY_IMAGE, EVERY_IMAGE = "image", "patient (any image)", "patient (every image)"
-NOT_SEGMENTED, FALSE_ALARM = "not segmented (image)", "false alarm (image)"
 _FOUND, _MISSED, _UNKNOWN, _NONE = "found", "missed", "unknown", "no tumour"
 
 
@@ -34,24 +33,8 @@ def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: ReaderSt
     Returns
     -------
     pandas.DataFrame
-        ============= ==============================================================================
-        column        content
-        ============= ==============================================================================
-        ``reader``    ``auto`` or a reader
-        ``against``   ``readers``, for a reader ``other readers``
-        ``unit``      ``image``; ``patient (any image)``: a patient with a miss in one image or more;
-                      ``patient (every image)``: in all of them; ``not segmented (image)``: images of
-                      the cohort without an automatic mask, though others have one (not among the
-                      misses); ``false alarm (image)``: images in which the mask holds something and
-                      no reader drew a tumour
-        ``missed``    how many
-        ``of``        of how many: those in which somebody else drew a tumour; all images for ``not
-                      segmented``; images in which no other reader drew one for false alarms
-        ``rate``      missed / of
-        ``low, high`` exact interval (Clopper and Pearson, Biometrika 1934;26:404), which takes images
-                      as independent: of patients with several images read the patients' rows
-        ``unknown``   left out: a pair could not be compared, and no other one decides
-        ============= ==============================================================================
+        Columns of `schemas.DETECTION`. The exact interval (Clopper and Pearson, Biometrika 1934;26:404) takes
+        images as independent: of patients with several images read the patients' rows.
     """
     auto, inter = automatic(rows), between_readers(rows)
     found: list[dict[str, Any]] = []
@@ -60,7 +43,7 @@ def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: ReaderSt
         found += _not_segmented(cohort, settings)
     for reader, part in inter.groupby("reader", sort=True):
         found += _rates(str(reader), OTHERS, part, settings)
-    return pd.DataFrame(found, columns=COLUMNS)
+    return DETECTION.table(found)
 
 
 def _rates(

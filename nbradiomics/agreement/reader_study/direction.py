@@ -15,18 +15,14 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     means_by,
     metric_columns,
 )
+from nbradiomics.agreement.reader_study.names import INWARD, NEITHER, OUTWARD
 from nbradiomics.agreement.reader_study.paired import signed_rank
 from nbradiomics.agreement.reader_study.resampling import Numbers, fewest_subjects
+from nbradiomics.agreement.reader_study.schemas import DIRECTION
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.wording import number
 from nbradiomics.messages.wording import counted, p_text
 from nbradiomics.tables import AUTO
-
-COLUMNS = [
-    "reader", "reference", "n", "subjects", "left_out", "fprm_median", "fnr_median", "share_outward",
-    "signed_distance_mm", "volume_difference_ml", "p", "direction", "sentence",
-]  # fmt: skip
-OUTWARD, INWARD, NEITHER = "outward", "inward", "neither"
 
 
 def direction_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
@@ -38,30 +34,12 @@ def direction_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        Auto against all readers (mean over them, per case), against each reader, and every ordered pair of
-        readers; the unit of medians and shares is the case, of the test the subject:
-
-        ======================== ===================================================================
-        column                   content
-        ======================== ===================================================================
-        ``reader, reference``    whose mask against whose; ``readers`` pools them
-        ``n, subjects``          cases and subjects with both rates
-        ``left_out``             cases without: the reference is empty, or the pair failed
-        ``fprm_median``          median FPRm
-        ``fnr_median``           median FNR
-        ``share_outward``        share of cases with FPRm > FNR
-        ``signed_distance_mm``   mean signed surface distance over the cases that have one, positive:
-                                 the mask reaches further; half the difference of both ways round, so
-                                 that it changes its sign, and nothing else, when the two are swapped
-        ``volume_difference_ml`` mean difference of the volumes, mask less reference
-        ``p``                    two-sided signed-rank test of the subjects' mean FPRm - FNR
-        ``direction``            ``outward`` (draws too much), ``inward``, ``neither``; empty where
-                                 there are too few subjects for a test
-        ``sentence``             what it means
-        ======================== ===================================================================
+        Columns of `schemas.DIRECTION`: auto against all readers (mean over them, per case), against each
+        reader, and every ordered pair of readers; the unit of medians and shares is the case, of the test the
+        subject.
     """
     if not {"fprm", "fnr"} <= set(rows):
-        return pd.DataFrame(columns=COLUMNS)
+        return DIRECTION.empty()
     rows = _with_symmetric_distance(rows)
     auto, inter = automatic(rows), between_readers(rows)
     groups: list[tuple[str, str, pd.DataFrame]] = [(AUTO, READERS, auto)] if len(auto) else []
@@ -71,7 +49,7 @@ def direction_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.Dat
             for (reader, reference), group in part.groupby(["reader", "reference"])
         ]
     found = [_direction(reader, reference, group, settings) for reader, reference, group in groups]
-    return pd.DataFrame(found, columns=COLUMNS)
+    return DIRECTION.table(found)
 
 
 def _with_symmetric_distance(rows: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,6 @@ from nbradiomics.agreement.reader_study.model_failures import (
 from nbradiomics.agreement.reader_study.paired import PairedDifference, paired_difference
 from nbradiomics.agreement.reader_study.resampling import fewest_subjects
 from nbradiomics.agreement.reader_study.result_rows import (
-    COLUMNS,
     DIFFERENCE,
     NO_CASE,
     NON_INFERIORITY,
@@ -32,6 +31,7 @@ from nbradiomics.agreement.reader_study.result_rows import (
     WINNING_RATE,
     result_row,
 )
+from nbradiomics.agreement.reader_study.schemas import TESTS
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.williams import is_ratio, williams_index
 from nbradiomics.agreement.reader_study.wording import amount_text, interval_text, listed, number
@@ -61,26 +61,8 @@ def hypotheses_table(
     Returns
     -------
     pandas.DataFrame
-        One row per result; where one cannot be had, a row without numbers that says why:
-
-        =================== ========================================================================
-        column              content
-        =================== ========================================================================
-        ``test``            ``non_inferiority``, ``difference_segmented_cases``, ``difference``,
-                            ``williams_index``, ``alt_test_reader``, ``alt_test_winning_rate``,
-                            ``alt_test_mean_advantage``
-        ``subject_of_test`` ``auto``, or the reader whom auto might stand in for
-        ``epsilon``         of the alternative annotator test
-        ``value``           mean difference (positive: the model is better), index, auto's advantage
-                            probability, or winning rate
-        ``reference_value`` what the value is held against: minus the margin, 0, 1, the reader's
-                            advantage probability, 0.5
-        ``low, high``       interval of the value, where there is one
-        ``p, p_adjusted``   adjusted over the readers (Benjamini-Yekutieli)
-        ``passed``          True or False; missing for an estimate, or where nothing could be tested
-        ``n``               subjects
-        ``sentence``        what it means
-        =================== ========================================================================
+        Columns of `schemas.TESTS`: one row per result; where one cannot be had, a row without numbers that
+        says why.
     """
     failures = compared_failures(rows, settings.metric, with_model=with_model)
     counted_in = counted_rows(rows, with_model=with_model)
@@ -97,7 +79,8 @@ def hypotheses_table(
             *alternative_rows(counted_in, settings),
         ]
     found[0]["sentence"] = f"{told} {found[0]['sentence']}".strip()
-    return pd.DataFrame(found, columns=COLUMNS)
+    # In memory a verdict is True, False or None: `if passed` is no error where there is none.
+    return TESTS.table(found).assign(passed=pd.Series([row["passed"] for row in found], dtype=object))
 
 
 def _paired(cases: pd.DataFrame, settings: ReaderStudySettings) -> PairedDifference:

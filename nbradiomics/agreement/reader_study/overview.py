@@ -18,8 +18,8 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     automatic,
     between_readers,
 )
-from nbradiomics.agreement.reader_study.detection import FALSE_ALARM, IMAGE, NOT_SEGMENTED
 from nbradiomics.agreement.reader_study.model_failures import ModelFailures, worst_value
+from nbradiomics.agreement.reader_study.names import FALSE_ALARM, IMAGE, NOT_SEGMENTED
 from nbradiomics.agreement.reader_study.result_rows import DIFFERENCE, NON_INFERIORITY, WILLIAMS, WINNING_RATE
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.wording import interval_text, listed, number

@@ -16,7 +16,7 @@ from nbradiomics.tables.result import Result
 
 @dataclass(frozen=True, repr=False)
 class ReadersStudy(Result):
-    """Result of `study_readers`. The functions that make the tables document their columns.
+    """Result of `study_readers`. `schemas` documents the columns of the tables.
 
     Attributes
     ----------

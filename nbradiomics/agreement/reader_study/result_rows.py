@@ -1,4 +1,4 @@
-"""The rows of the table of tests: columns, names of the tests, one row."""
+"""The rows of the table of tests: names of the tests, one row."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from typing import Any
 
 from nbradiomics.tables import AUTO
 
-COLUMNS = [
-    "test", "subject_of_test", "epsilon", "value", "reference_value", "low", "high", "p", "p_adjusted",
-    "passed", "n", "sentence",
-]  # fmt: skip
 #: Names of the tests.
 NON_INFERIORITY, DIFFERENCE, WILLIAMS = "non_inferiority", "difference", "williams_index"
 #: The analysis of the cases without a failure of the model; an estimate, no verdict.
@@ -20,6 +16,7 @@ ADVANTAGE, WINNING_RATE, MEAN_ADVANTAGE = (
     "alt_test_winning_rate",
     "alt_test_mean_advantage",
 )
+NAMES_OF_TESTS = (NON_INFERIORITY, SEGMENTED, DIFFERENCE, WILLIAMS, ADVANTAGE, WINNING_RATE, MEAN_ADVANTAGE)
 #: Why nothing could be tested.
 NO_CASE = "no case has an automatic mask and two readers' independent ones with a defined value"
 

@@ -12,8 +12,15 @@ from scipy import stats
 from nbradiomics.agreement.reader_study.agreement_table import CASE, automatic, between_readers, means_by
 from nbradiomics.agreement.reader_study.model_failures import counted_rows, failed_cases, worst_value
 from nbradiomics.agreement.reader_study.multiplicity import holm
+from nbradiomics.agreement.reader_study.names import (
+    AUTO_READERS,
+    KRUSKAL_WALLIS,
+    MANN_WHITNEY,
+    READERS_READERS,
+)
 from nbradiomics.agreement.reader_study.paired import DECIMALS
 from nbradiomics.agreement.reader_study.resampling import Numbers
+from nbradiomics.agreement.reader_study.schemas import SUBGROUP_TESTS, SUBGROUPS
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.summaries import quartiles
 from nbradiomics.agreement.reader_study.wording import number
@@ -21,11 +28,7 @@ from nbradiomics.cohort.columns import SCAN
 from nbradiomics.errors import InputError
 from nbradiomics.messages.suggestion import did_you_mean
 
-COLUMNS = ["variable", "group", "what", "n", "median", "q1", "q3"]
-TEST_COLUMNS = ["variable", "what", "test", "statistic", "p", "p_holm", "direction", "note"]
-AUTO_READERS, READERS_READERS = "auto to readers", "readers to readers"
 NOT_STATED = "(not stated)"
-MANN_WHITNEY, KRUSKAL_WALLIS = "Mann-Whitney", "Kruskal-Wallis"
 #: Numbers with more different values than this are split at their median.
 MOST_VALUES = 8
 #: Smaller groups are shown, not tested.
@@ -51,12 +54,10 @@ def subgroup_tables(
     Returns
     -------
     groups : pandas.DataFrame
-        ``variable, group, what, n, median, q1, q3``; n counts subjects; ``what`` is ``auto to readers`` or
-        ``readers to readers``.
+        Columns of `schemas.SUBGROUPS`.
     tests : pandas.DataFrame
-        ``variable, what, test, statistic, p, p_holm, direction, note``: Mann-Whitney (U of the first group)
-        for two groups, Kruskal-Wallis (H) for more; Holm over the variables, for each ``what``. The direction
-        says in which group the median is highest and lowest, the note what was not tested and why.
+        Columns of `schemas.SUBGROUP_TESTS`: Mann-Whitney for two groups, Kruskal-Wallis for more; Holm over
+        the variables, for each ``what``.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def subgroup_tables(
             ]
             found = _BLIND if blind and what == AUTO_READERS else _test(samples, table)
             tests.append({"variable": variable, "what": what, **found})
-    return pd.DataFrame(groups, columns=COLUMNS), _adjusted(pd.DataFrame(tests, columns=TEST_COLUMNS))
+    return SUBGROUPS.table(groups), _adjusted(SUBGROUP_TESTS.table(tests))
 
 
 def compare_groups(samples: Sequence[Numbers]) -> tuple[str, float, float]:

@@ -18,13 +18,9 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     metric_columns,
 )
 from nbradiomics.agreement.reader_study.resampling import Numbers, median_interval
+from nbradiomics.agreement.reader_study.schemas import SUMMARY
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.tables import AUTO
-
-COLUMNS = [
-    "pair", "reader", "reference", "metric", "n", "subjects",
-    "undefined", "undefined_empty", "undefined_failed", "median", "q1", "q3", "low", "high", "mean",
-]  # fmt: skip
 
 
 def summary_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
@@ -40,25 +36,8 @@ def summary_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        One row per group and metric; the unit is the case, over whose pairs of the group the mean is taken:
-
-        ==================== =====================================================================
-        column               content
-        ==================== =====================================================================
-        ``pair``             ``auto``, ``inter``, ``intra``, ``edited``, ``consensus``
-        ``reader``           whose mask: a name, with ``(edited)`` where it is an edited automatic
-                             mask; ``readers`` and ``same reader`` pool all, per case
-        ``reference``        against whose, likewise
-        ``metric``           name in `METRICS`; a metric without any value in the table is left out
-        ``n``                cases with a value
-        ``subjects``         subjects with a value
-        ``undefined``        cases of the group without: a pair of theirs has none
-        ``undefined_empty``  of these, because of an empty mask
-        ``undefined_failed`` of these, because a pair could not be compared
-        ``median, q1, q3``   of the ``n`` cases
-        ``low, high``        percentile bootstrap interval of the median, subjects resampled
-        ``mean``             of the ``n`` cases
-        ==================== =====================================================================
+        Columns of `schemas.SUMMARY`: one row per group and metric. The unit is the case, over whose pairs of
+        the group the mean is taken. A metric without any value in the table is left out.
     """
     metrics = [name for name in metric_columns(rows) if rows[name].notna().any()]
     result = [
@@ -66,7 +45,7 @@ def summary_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataF
         for pair, reader, reference, group in _groups(rows)
         for metric, values in _summaries(group, metrics, settings)
     ]
-    return pd.DataFrame(result, columns=COLUMNS)
+    return SUMMARY.table(result)
 
 
 def quartiles(values: Numbers) -> dict[str, float]:

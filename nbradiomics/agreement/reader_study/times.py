@@ -15,15 +15,14 @@ from nbradiomics.agreement.pairs import EDITED
 from nbradiomics.agreement.reader_study.agreement_table import means_by
 from nbradiomics.agreement.reader_study.paired import signed_rank
 from nbradiomics.agreement.reader_study.resampling import fewest_subjects, median_interval
+from nbradiomics.agreement.reader_study.schemas import TIME_SAVED, TIMES
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 from nbradiomics.agreement.reader_study.summaries import quartiles
 from nbradiomics.agreement.reader_study.wording import interval_text, number
-from nbradiomics.cohort.columns import INDEPENDENT, SCAN
+from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort.schema import INDEPENDENT
 from nbradiomics.messages.wording import counted, p_text
 from nbradiomics.tables import AUTO
-
-COLUMNS = ["reader", "kind", "n", "median", "q1", "q3", "total"]
-SAVED_COLUMNS = ["n", "same_reader", "subjects", "median", "low", "high", "p", "sentence"]
 
 
 def times_table(cohort: pd.DataFrame) -> pd.DataFrame:
@@ -32,15 +31,15 @@ def times_table(cohort: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``reader, kind, n, median, q1, q3, total`` in minutes, n counting images; no row where no minutes are
-        stated. A mask whose kind the cohort does not state counts as ``independent``.
+        Columns of `schemas.TIMES`; no row where no minutes are stated. A mask whose kind the cohort does not
+        state counts as ``independent``.
     """
     found = [
         {"reader": reader, "kind": kind, "n": len(part), **quartiles(minutes), "total": float(minutes.sum())}
         for (reader, kind), part in _stated(cohort).groupby(["reader", "reference_kind"], sort=True)
         for minutes in [part["minutes"].to_numpy(dtype=float)]
     ]
-    return pd.DataFrame(found, columns=COLUMNS)
+    return TIMES.table(found)
 
 
 def time_saved_table(cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
@@ -52,10 +51,7 @@ def time_saved_table(cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.
     Returns
     -------
     pandas.DataFrame
-        One row, none without such a case: ``n`` images, ``same_reader`` those in which one reader has both,
-        ``subjects``, ``median`` of the minutes saved (positive: editing is faster), ``low, high`` its
-        percentile bootstrap interval, ``p`` of the two-sided signed-rank test on the subjects' means, and a
-        sentence.
+        Columns of `schemas.TIME_SAVED`: one row, none without such a case.
     """
     stated = _stated(cohort).sort_values("reading").drop_duplicates([*SCAN, "reader", "reference_kind"])
     kinds = {kind: stated[stated["reference_kind"] == kind] for kind in (INDEPENDENT, EDITED)}
@@ -64,7 +60,7 @@ def time_saved_table(cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.
     mixed = _saved(kinds, SCAN).assign(same_reader=False)
     cases = pd.concat([own, mixed], ignore_index=True).drop_duplicates(SCAN).sort_values(SCAN)
     if cases.empty:
-        return pd.DataFrame(columns=SAVED_COLUMNS)
+        return TIME_SAVED.empty()
     saved, subjects = cases["saved"].to_numpy(dtype=float), pd.factorize(cases["subject"], sort=True)[0]
     means = means_by(cases, ["subject"], ["saved"])["saved"].to_numpy()
     low, high = median_interval(saved, subjects, settings)
@@ -78,7 +74,7 @@ def time_saved_table(cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.
         "high": high,
         "p": signed_rank(means) if tested else np.nan,
     }
-    return pd.DataFrame([{**row, "sentence": _sentence(row, settings)}], columns=SAVED_COLUMNS)
+    return TIME_SAVED.table([{**row, "sentence": _sentence(row, settings)}])
 
 
 def _stated(cohort: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from nbradiomics.agreement.reader_study.agreement_table import CASE, automatic, between_readers
+from nbradiomics.agreement.reader_study.names import BY_BOOTSTRAP, BY_FORMULA
 from nbradiomics.agreement.reader_study.resampling import (
     NONE,
     Numbers,
@@ -18,18 +19,10 @@ from nbradiomics.agreement.reader_study.resampling import (
     percentile_interval,
     subject_weights,
 )
+from nbradiomics.agreement.reader_study.schemas import BLAND_ALTMAN
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 _PARTS = ("bias", "low", "high")
-COLUMNS = [
-    "reader", "reference", "n", "subjects", "left_out",
-    "bias_ml", "sd_ml", "low_ml", "high_ml",
-    *(f"{part}_ml_{end}" for part in _PARTS for end in ("low", "high")),
-    "ratio_n", "ratio_left_out", "bias_percent", "low_percent", "high_percent",
-    *(f"{part}_percent_{end}" for part in _PARTS for end in ("low", "high")),
-    "intervals",
-]  # fmt: skip
-BY_FORMULA, BY_BOOTSTRAP = "Bland and Altman 1999", "bootstrap of subjects"
 
 
 def bland_altman_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
@@ -38,23 +31,7 @@ def bland_altman_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.
     Returns
     -------
     pandas.DataFrame
-        One row per pair; the unit is the case:
-
-        ================================== =========================================================
-        column                             content
-        ================================== =========================================================
-        ``reader, reference``              the difference is reader less reference
-        ``n, subjects``                    cases and subjects
-        ``left_out``                       cases of the pair without volumes: it could not be compared
-        ``bias_ml, sd_ml``                 mean and standard deviation of the differences, ml
-        ``low_ml, high_ml``                limits of agreement, ml (`limits_of_agreement`)
-        ``bias_ml_low, bias_ml_high, ...`` interval of the bias and of each limit
-        ``ratio_n, ratio_left_out``        cases in which both volumes are above 0, and the others
-        ``bias_percent, low_percent, ...`` the same of the ratio of the volumes, on the log scale: how
-                                           much larger the reader's is, percent
-        ``intervals``                      how they were made: by formula, or by a bootstrap of
-                                           subjects where a subject has several cases
-        ================================== =========================================================
+        Columns of `schemas.BLAND_ALTMAN`: one row per pair; the unit is the case.
     """
     found = []
     for (reader, reference), part in _pairs(rows).groupby(["reader", "reference"], sort=True):
@@ -79,7 +56,7 @@ def bland_altman_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.
                 **{name: _percent(value) for name, value in _named(ratios, "percent").items()},
             }
         )
-    return pd.DataFrame(found, columns=COLUMNS)
+    return BLAND_ALTMAN.table(found)
 
 
 def limits_of_agreement(

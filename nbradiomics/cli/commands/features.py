@@ -138,7 +138,8 @@ def maps(
     label: Label = None,
 ) -> None:
     """Make feature maps: each voxel with the features of the box around it (voxel-based extraction)."""
-    from nbradiomics.features.maps import TABLE, write_maps
+    from nbradiomics.features.maps import write_maps
+    from nbradiomics.features.schema import MAPS
 
     table = write_maps(image, mask, out, params=params, label=label, progress=bars)
     show_label_notes(mask, params, label)
@@ -146,7 +147,7 @@ def maps(
         output.print("Not made:", markup=False)
         show_lines([f"{name}: {why}" for name, why in table.attrs["missing"].items()])
     undefined = table[table["undefined"] > 0]
-    output.print(f"{len(table)} maps -> {out}; {TABLE} lists them.", markup=False)
+    output.print(f"{len(table)} maps -> {out}; {MAPS.file} lists them.", markup=False)
     if len(undefined):
         output.print("Undefined in some voxels:", markup=False)
         show_lines([f"{row['feature']}: {row['undefined']}" for row in undefined.to_dict("records")])

@@ -18,6 +18,7 @@ from nbradiomics.features.engines import native_engine, pyradiomics_engine
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.extract import extract_region, read_pair, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.features.schema import VERIFICATION
 from nbradiomics.tables.result import Result
 
 
@@ -28,9 +29,8 @@ class Verification(Result):
     Attributes
     ----------
     table
-        One row per feature: ``feature, native, pyradiomics, difference`` (absolute), ``relative`` (to
-        PyRadiomics' value), ``allowed`` (see `parity.allowed_difference`), ``same``. A feature that one
-        engine does not give is missing there, and not the same; NaN of both is the same.
+        One row per feature, with the columns of `features.schema.VERIFICATION`. A feature that one engine
+        does not give is missing there, and not the same; NaN of both is the same.
     seconds
         Time that each engine took, by name: its second run on the region. The first gave the values; it also
         loads libraries and compiles the native engine, which happens once.
@@ -111,5 +111,4 @@ def compare_values(mine: Mapping[str, float], theirs: Mapping[str, float]) -> pd
                 "same": both and (difference <= allowed or bool(np.isnan(own) and np.isnan(expected))),
             }
         )
-    columns = ["feature", "native", "pyradiomics", "difference", "relative", "allowed", "same"]
-    return pd.DataFrame(rows, columns=columns)
+    return VERIFICATION.table(rows)

@@ -65,7 +65,7 @@ def banners(run: Run) -> tuple[str, ...]:
 def _training_banner(segmentation: pd.DataFrame | None) -> list[str]:
     if segmentation is None or "in_training" not in segmentation:
         return []
-    seen = int((segmentation["in_training"].str.lower() == "true").sum())
+    seen = int(segmentation["in_training"].fillna(value=False).sum())
     if not seen:
         return []
     known = (

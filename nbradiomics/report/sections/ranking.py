@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from nbradiomics.cohort.schema import COHORT
 from nbradiomics.messages.wording import ratio
 from nbradiomics.report.agreement_rows import shown_rows
-from nbradiomics.report.run_files import CASE, DEFAULTS, rows_of
+from nbradiomics.report.run_files import CASE, rows_of
 from nbradiomics.tables import AUTO
 
 CaseKey = tuple[str, str, str, str]
@@ -27,7 +28,7 @@ class Chosen:
     def name(self) -> str:
         """Subject and whatever else of the key is not the default."""
         rest = zip(CASE[1:], self.key[1:], strict=True)
-        return " · ".join([self.key[0], *(value for name, value in rest if value != DEFAULTS[name])])
+        return " · ".join([self.key[0], *(value for name, value in rest if value != COHORT.defaults[name])])
 
 
 def cases_of_cohort(cohort: pd.DataFrame) -> list[CaseKey]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from typing_extensions import TypedDict
 
@@ -17,9 +16,10 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.images.io import write_image
-from nbradiomics.segmentation.cohort import COLUMNS, file_names
+from nbradiomics.segmentation.cohort import file_names
 from nbradiomics.segmentation.model import Model, fingerprint_of, load_model
 from nbradiomics.segmentation.prediction.inference import Inference
+from nbradiomics.segmentation.schema import OUT_OF_FOLD
 from nbradiomics.segmentation.training.splits import Split
 from nbradiomics.tables import AUTO
 
@@ -70,7 +70,7 @@ def segment_out_of_fold(
     cohort
         The cohort with reader `auto` added for the cases, `in_training` being ``no``.
     table
-        Columns of `segmentation.cohort.COLUMNS` and `fold`, a row per case; `in_training` is false.
+        Columns of `segmentation.schema.OUT_OF_FOLD`, a row per case; `in_training` is false.
     failures
         Cases that could not be segmented.
     """
@@ -97,8 +97,7 @@ def segment_out_of_fold(
         {**scan.index(), "fold": fold_of[name], "in_training": False, **batch.results.get(name, {})}
         for name, scan in scans.items()
     ]
-    table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, "fold"])
-    table["volume_ml"] = table["volume_ml"].astype(np.float64)
+    table = OUT_OF_FOLD.table(rows)
     # Each mask is that of the fold that was trained without its subject.
     unseen = dict.fromkeys(scans.values(), NO)
     return cohort.with_reader(AUTO, done, in_training=unseen), table, batch.failures

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nbradiomics.cohort.columns import INDEPENDENT, SCAN
+from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort.schema import INDEPENDENT
 from nbradiomics.tables import AUTO
 
 #: Line, column, severity, problem, remedy.

@@ -14,7 +14,7 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.features.extract import require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
-from nbradiomics.messages.problem import Problem, problem_of, problem_table, told_once
+from nbradiomics.messages.problem import Problem, problem_of, told_once
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.settings import spread
 from nbradiomics.study.checks.columns import check_columns
@@ -23,6 +23,7 @@ from nbradiomics.study.checks.images import check_images
 from nbradiomics.study.checks.labels import overruled_labels
 from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.study.checks.parameters import check_settings
+from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.readers import check_readers
 from nbradiomics.study.checks.segmentation import check_model, check_scans
 from nbradiomics.study.checks.without_cohort import check_without_cohort, cohort_of

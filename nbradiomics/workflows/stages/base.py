@@ -15,10 +15,10 @@ from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
+from nbradiomics.features.schema import FEATURES
 from nbradiomics.messages.problem import Problem
 from nbradiomics.segmentation.model import Model
 from nbradiomics.study.study import Study
-from nbradiomics.tables import INDEX
 from nbradiomics.workflows.folder import RunFolder
 
 
@@ -63,7 +63,7 @@ class Work:
     problems: list[Problem] = field(default_factory=list)
     agreement: pd.DataFrame | None = None
     readers: ReadersStudy | None = None
-    features: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(INDEX)))
+    features: pd.DataFrame = field(default_factory=FEATURES.empty)
     failures: list[Failure] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)
 

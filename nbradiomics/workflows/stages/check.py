@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.messages.problem import problem_table, told_once
+from nbradiomics.messages.problem import told_once
 from nbradiomics.study.checks import check_images
+from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.segmentation import check_scans
 from nbradiomics.study.checks.study import study_parameters
 from nbradiomics.tables import write_table

@@ -99,7 +99,7 @@ def answer_fact(run: Run) -> list[Fact]:
     digits = 2 if METRIC[of.metric].unit else 3
     value = _with_limits(row, digits, signed)
     verdict = {"true": "non-inferior", "false": "non-inferiority not shown"}.get(
-        row["passed"].lower(), "not tested"
+        str(row["passed"]).lower(), "not tested"
     )
     margin = f" at the margin {of.margin:g}" if of.margin is not None else ""
     # Above 0 the model agrees better, whichever way the metric runs.

@@ -1,0 +1,95 @@
+"""The agreement table: masks against masks."""
+
+from __future__ import annotations
+
+from nbradiomics.agreement.metrics import METRIC, Metric
+from nbradiomics.agreement.pairs import PAIRS
+from nbradiomics.tables.schema import Column, Schema
+from nbradiomics.tables.shared_columns import CASE, READER, READING
+
+_FAILED = "the pair could not be compared"
+_KIND_MISSING = "a table of an earlier release: by the readers' names"
+
+
+def _metric(metric: Metric) -> Column:
+    """Column of a metric; docs/agreement.md says what it is where a mask is empty."""
+    return Column(
+        metric.name,
+        "number",
+        f"{metric.label}: {metric.formula}",
+        metric.unit,
+        missing="undefined, or the pair could not be compared",
+        optional=metric.name != "dice",
+    )
+
+
+AGREEMENT = Schema(
+    name="Pairs of masks",
+    file="agreement.csv",
+    row="an ordered pair of masks of one region of a scan: a mask held against a reference",
+    columns=(
+        *CASE,
+        READER,
+        READING,
+        Column(
+            "mask_kind",
+            "text",
+            "how the mask came about",
+            values=("independent", "edited", "automatic"),
+            missing=_KIND_MISSING,
+            default="",
+        ),
+        Column(
+            "reference", "text", "whose mask is the reference; for a consensus its method and its readers"
+        ),
+        Column("reference_reading", "integer", "reading of the reference", default=1),
+        Column(
+            "reference_kind",
+            "text",
+            "how the reference came about",
+            values=("independent", "edited", "automatic", "consensus"),
+            missing=_KIND_MISSING,
+            default="",
+        ),
+        Column(
+            "pair",
+            "text",
+            "`auto`: the model and a reader; `inter`: two readers; `intra`: two readings of one reader; "
+            "`edited`: one of the two is an edited automatic mask; `consensus`: the reference is a consensus",
+            values=PAIRS,
+            missing=_KIND_MISSING,
+            default="",
+        ),
+        Column(
+            "status",
+            "text",
+            "whether a mask is empty",
+            values=("ok", "empty_mask", "empty_reference", "both_empty"),
+            missing=_FAILED,
+        ),
+        Column(
+            "field",
+            "text",
+            "background that specificity, kappa and the ROC areas count: `image`, or a box around the masks",
+            missing="a table of an earlier release",
+            default="",
+        ),
+        Column(
+            "tolerance_mm",
+            "number",
+            "tolerance of the surface Dice",
+            "mm",
+            missing="a table of an earlier release",
+            optional=True,
+        ),
+        Column("volume_ml", "number", "volume of the mask", "ml", missing=_FAILED, optional=True),
+        Column("reference_ml", "number", "volume of the reference", "ml", missing=_FAILED, optional=True),
+        *(_metric(metric) for metric in METRIC.values()),
+    ),
+    key=(
+        *("subject", "timepoint", "sequence", "roi"),
+        *("reader", "reading", "mask_kind", "reference", "reference_reading", "reference_kind"),
+    ),
+    note="Between readers the first independent reading of each counts. `nbradiomics compare` writes the "
+    "same table, and a training leaves one in `cross_validation/`.",
+)

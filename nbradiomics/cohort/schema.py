@@ -1,0 +1,72 @@
+"""The cohort table: what each column says, and what counts where it says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nbradiomics.tables.schema import Column, Schema
+from nbradiomics.tables.shared_columns import READER, READING, ROI, SCAN
+
+#: Whether a reader's mask was drawn by hand alone.
+INDEPENDENT = "independent"
+KINDS = (INDEPENDENT, "edited", "consensus")
+
+COHORT = Schema(
+    name="Cohort",
+    file="cohort.csv",
+    row="an image and a mask of it; an image without a mask has a row with `reader` and `mask` empty",
+    columns=(
+        *SCAN,
+        Column(
+            "channel",
+            "text",
+            "which input of a model with several inputs (`T2w`, `ADC`); the masks stand with one of them, on "
+            "whose image they were drawn",
+            missing="the scan has one image",
+            optional=True,
+        ),
+        Column("image", "text", "image file, relative to the table"),
+        replace(READER, missing="an image without a mask"),
+        Column("mask", "text", "mask file, relative to the table", missing="an image without a mask"),
+        Column(
+            "label",
+            "text",
+            "label in the mask that counts: a number, the name of a segment, several of these (`1,2` in "
+            "quotes, `1;2` or `1+2`; they are united), or `all` labels but 0",
+            missing="the label of the stage: that of the parameter file, or 1",
+            optional=True,
+        ),
+        ROI,
+        READING,
+        Column(
+            "reference_kind",
+            "text",
+            "how the mask came about; `edited` is a corrected automatic mask",
+            values=KINDS,
+            missing="read as `independent`",
+            optional=True,
+        ),
+        Column("minutes", "number", "time that the reader took", "min", missing="not stated", optional=True),
+        Column(
+            "probability",
+            "text",
+            "probability map (0 to 1) from which an automatic mask was made, relative to the table",
+            missing="no map",
+            optional=True,
+        ),
+        Column("site", "text", "hospital or scanner", missing="not stated", optional=True),
+        Column(
+            "in_training",
+            "text",
+            "whether the model behind an automatic mask was trained on the subject",
+            values=("yes", "no"),
+            missing="not known",
+            optional=True,
+        ),
+    ),
+    key=("subject", "timepoint", "sequence", "channel", "roi", "reader", "reading"),
+    left_out=("channel", "label", "reference_kind", "minutes", "probability", "site", "in_training"),
+    note="You write this table; only `subject` and `image` are required, and `reader` and `mask` go "
+    "together. A run writes the table anew, with the masks of the model added. A PyRadiomics batch table is "
+    "read too.",
+)

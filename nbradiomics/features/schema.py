@@ -1,0 +1,79 @@
+"""The tables of features: of a cohort, of PyRadiomics' diagnostics, of maps, and of two engines compared."""
+
+from __future__ import annotations
+
+from nbradiomics.tables.schema import Column, Schema
+from nbradiomics.tables.shared_columns import CASE, READER, READING
+
+FEATURES = Schema(
+    name="Features of a cohort",
+    file="features.parquet",
+    row="a region of a scan, as one reader drew it; where the extraction failed all features are missing",
+    columns=(
+        *CASE,
+        READER,
+        READING,
+        Column("variant", "text", "processing of image and mask; `original` for none", default="original"),
+        Column("engine", "text", "engine that computed the features, and its version", optional=True),
+        Column(
+            "in_training",
+            "text",
+            "whether the model behind an automatic mask was trained on the subject",
+            values=("yes", "no"),
+            missing="not known, or the mask of a reader",
+            optional=True,
+        ),
+    ),
+    key=("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine"),
+    further="a column of numbers for each feature, under PyRadiomics' own names (`original_glcm_Contrast`); "
+    "a missing value is undefined, and the failures say why",
+    note="`nbradiomics extract` writes it as CSV or Parquet. Rows of two engines are refused unless you "
+    "choose one.",
+)
+
+DIAGNOSTICS = Schema(
+    name="Diagnostics",
+    file="NAME.csv",
+    row="a region of a scan, as one reader drew it; a region without features has no row",
+    columns=(*CASE, READER, READING),
+    key=("subject", "timepoint", "sequence", "roi", "reader", "reading"),
+    further="a column for each of PyRadiomics' diagnostics, under its own name "
+    "(`diagnostics_Image-original_Spacing`); a value that is neither text nor a number is JSON",
+    note="`nbradiomics extract --diagnostics` writes it as CSV or Parquet.",
+)
+
+MAPS = Schema(
+    name="Feature maps",
+    file="maps.csv",
+    row="a feature map",
+    columns=(
+        Column("feature", "text", "name of the feature"),
+        Column("file", "text", "file of the map, in the same folder"),
+        *(
+            Column(name, "number", f"{name} over the voxels of the region", missing="no voxel has a value")
+            for name in ("minimum", "median", "maximum")
+        ),
+        Column("undefined", "integer", "voxels of the region without a value"),
+    ),
+    key=("feature",),
+    note="In the folder that `nbradiomics maps` writes.",
+)
+
+VERIFICATION = Schema(
+    name="Verification",
+    file="NAME.csv",
+    row="a feature of one region",
+    columns=(
+        Column("feature", "text", "name of the feature"),
+        Column("native", "number", "value of the native engine", missing="it has none"),
+        Column("pyradiomics", "number", "value of PyRadiomics", missing="it has none"),
+        Column("difference", "number", "absolute difference", missing="a value is missing"),
+        Column(
+            "relative", "number", "difference over the value of PyRadiomics", missing="a value is missing"
+        ),
+        Column("allowed", "number", "difference that counts as the same", missing="a value is missing"),
+        Column("same", "flag", "whether the difference is allowed"),
+    ),
+    key=("feature",),
+    note="`nbradiomics verify --out` writes it as CSV or Parquet.",
+)

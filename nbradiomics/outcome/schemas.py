@@ -1,0 +1,112 @@
+"""The tables of an outcome model, as they lie in its folder."""
+
+from __future__ import annotations
+
+from nbradiomics.tables.schema import Column, Schema
+from nbradiomics.tables.shared_columns import SUBJECT
+
+_MODEL = Column("model", "text", "which columns the model sees", values=("clinical", "radiomic", "combined"))
+_RISK = ("high", "low")
+_UNDEFINED = "undefined: the model failed in every fold, or there are too few subjects"
+
+PERFORMANCE = Schema(
+    name="Performance",
+    file="outcome/ENDPOINT/performance.csv",
+    row="a model and a metric",
+    columns=(
+        _MODEL,
+        Column(
+            "metric",
+            "text",
+            "`harrell_c`: Harrell's C of the out-of-fold risks, averaged over the repeats; the other is its "
+            "gain over the clinical model",
+            values=("harrell_c", "harrell_c_gain_over_clinical"),
+        ),
+        Column("value", "number", "value of the metric over all subjects", missing=_UNDEFINED),
+        Column("low", "number", "lower limit: percentile bootstrap over subjects", missing=_UNDEFINED),
+        Column("high", "number", "upper limit", missing=_UNDEFINED),
+    ),
+    key=("model", "metric"),
+)
+
+PREDICTIONS = Schema(
+    name="Predictions",
+    file="outcome/ENDPOINT/predictions.csv",
+    row="a subject, model and repeat; the model has not seen the subject (out of fold)",
+    columns=(
+        SUBJECT,
+        _MODEL,
+        Column("repeat", "integer", "1, 2 and so on: repeat of the cross-validation"),
+        Column("fold", "integer", "1, 2 and so on: fold in which the subject was held out"),
+        Column("risk", "number", "log partial hazard", missing="the model failed in this fold"),
+        Column("time", "number", "time to the event or the end of observation, as in the clinical table"),
+        Column("event", "integer", "1: the subject had the event; 0: the observation ended before"),
+        Column(
+            "group",
+            "text",
+            "`high`: the risk is above the median risk of the fold's training subjects",
+            values=_RISK,
+            missing="the model failed in this fold",
+        ),
+    ),
+    key=("subject", "model", "repeat"),
+)
+
+KAPLAN_MEIER = Schema(
+    name="Kaplan-Meier curves",
+    file="outcome/ENDPOINT/kaplan_meier.csv",
+    row="a point of the curve of a risk group",
+    columns=(
+        _MODEL,
+        Column(
+            "group",
+            "text",
+            "risk group into which most repeats put a subject; with as many for each it is `high`",
+            values=_RISK,
+        ),
+        Column("time", "number", "0, and each time at which a subject had the event or left"),
+        Column("survival", "number", "share of the group without the event after this time, 0 to 1"),
+        Column(
+            "low",
+            "number",
+            "lower limit: exponential Greenwood interval",
+            missing="undefined",
+        ),
+        Column("high", "number", "upper limit", missing="undefined"),
+        Column("at_risk", "integer", "subjects under observation just before this time"),
+    ),
+    key=("model", "group", "time"),
+)
+
+SELECTION = Schema(
+    name="Selection",
+    file="outcome/ENDPOINT/selection.csv",
+    row="a model and a column that it may use",
+    columns=(
+        _MODEL,
+        Column("feature", "text", "a feature, a numeric covariate, or `covariate=level`"),
+        Column(
+            "frequency",
+            "number",
+            "share of the folds in which the column entered the Cox model, 0 to 1; under a ridge penalty "
+            "every column that passes the filters enters, so that it is no measure of importance",
+            missing="the model failed in every fold",
+        ),
+        Column(
+            "coefficient",
+            "number",
+            "mean log hazard ratio in these folds, per standard deviation; for a level see `level_meaning` "
+            "in `summary.json`",
+            missing="it entered in no fold",
+        ),
+    ),
+    key=("model", "feature"),
+)
+
+EXCLUDED = Schema(
+    name="Excluded subjects",
+    file="outcome/ENDPOINT/excluded.csv",
+    row="a subject that is not analysed",
+    columns=(SUBJECT, Column("reason", "text", "why, with semicolons")),
+    key=("subject",),
+)

@@ -1,0 +1,25 @@
+"""Every table that the package writes: the contents of docs/tables.md. No stage reads this list."""
+
+from __future__ import annotations
+
+from nbradiomics.agreement.reader_study.schemas import TABLES as READER_STUDY
+from nbradiomics.agreement.schema import AGREEMENT
+from nbradiomics.cohort.schema import COHORT
+from nbradiomics.execution.failures import FAILURES
+from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.outcome.schemas import EXCLUDED, KAPLAN_MEIER, PERFORMANCE, PREDICTIONS, SELECTION
+from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
+from nbradiomics.study.checks.problem_table import CHECK
+
+#: Tables in the order of the stages, under the title of their chapter.
+CHAPTERS = {
+    "Input and problems": (COHORT, CHECK, FAILURES),
+    "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
+    "Agreement": (AGREEMENT,),
+    "Reader study": tuple(READER_STUDY.values()),
+    "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
+    "Reproducibility": (REPRODUCIBILITY,),
+    "Outcome": (PERFORMANCE, PREDICTIONS, KAPLAN_MEIER, SELECTION, EXCLUDED),
+}
+SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)
