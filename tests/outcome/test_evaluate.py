@@ -143,7 +143,7 @@ def test_neither_order_of_rows_nor_other_clinical_columns_change_anything():
 
 @pytest.mark.slow
 def test_the_number_of_jobs_changes_nothing():
-    settings = OutcomeSettings(folds=2, repeats=2, bootstraps=50, permutations=2)
+    settings = OutcomeSettings(folds=2, repeats=2, bootstraps=100, permutations=2)
     options = {"time": "months", "event": "dead", "covariates": ["age"], "settings": settings}
     same(
         evaluate_outcome(*make_cohort(), **options),
