@@ -109,7 +109,7 @@ def test_the_log_goes_elsewhere_where_the_folder_cannot_be_written_to(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(
-        "nbradiomics.execution.failures.tempfile.gettempdir", lambda: str(tmp_path / "elsewhere")
+        "nbradiomics.execution.error_log.tempfile.gettempdir", lambda: str(tmp_path / "elsewhere")
     )
     monkeypatch.setattr("nbradiomics.study.checks.survey", broken)
     assert call("check", two_readers(tmp_path, 1)) == 1
