@@ -26,7 +26,10 @@ class Settings(BaseModel):
         extra="forbid", frozen=True, allow_inf_nan=False, validate_by_name=True, validate_by_alias=True
     )
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, *values: Any, **given: Any) -> None:
+        if values:
+            first = next(iter(type(self).model_fields))
+            raise TypeError(f"{type(self).__name__} takes its settings by name, such as {first}=...")
         try:
             super().__init__(**given)
         except ValidationError as error:

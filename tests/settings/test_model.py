@@ -73,6 +73,11 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert "penalty: Input should be less than or equal to 9" in str(error.value)
 
 
+def test_settings_are_given_by_name() -> None:
+    with pytest.raises(TypeError, match=r"Fit takes its settings by name, such as folds=\.\.\."):
+        Fit(3)
+
+
 def test_settings_inside_others_are_told_with_their_place() -> None:
     with pytest.raises(ValidationError) as error:
         Whole.model_validate({"fit": {"folds": 1}, "fits": [{"penalty": 0}], "own": 1})
