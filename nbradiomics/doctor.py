@@ -34,7 +34,13 @@ class Part:
 
 
 def check_installation() -> list[Part]:
-    """Try each part on something small, and say what was found."""
+    """Try each part on something small, and say what was found.
+
+    Examples
+    --------
+    >>> [part.name for part in check_installation() if part.state == "broken"]
+    []
+    """
     checks: list[tuple[str, Callable[[], str], str]] = [
         ("Python", _python, "Use Python 3.11, 3.12 or 3.13."),
         ("PyRadiomics", _pyradiomics, _INSTALL),

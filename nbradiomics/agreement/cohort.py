@@ -110,6 +110,12 @@ def compare_cohort(
     ------
     InputError
         When there are not two masks of one scan and region, or no reader of the name of `reference`.
+
+    Examples
+    --------
+    >>> agreement = compare_cohort("cohort.csv", tolerance_mm=2.0)
+    >>> agreement.table[["subject", "reader", "reference"]].head(2).to_numpy().tolist()
+    [['s0', 'A', 'B'], ['s0', 'B', 'A']]
     """
     cohort = load_cohort(cohort)
     readers = cohort.readers()

@@ -86,6 +86,12 @@ def compare_masks(
     See Also
     --------
     comparison_status : which mask, if any, is empty; a missing distance must be counted, not dropped.
+
+    Examples
+    --------
+    >>> values = compare_masks("s0_A.nii.gz", "s0_B.nii.gz")
+    >>> bool(0.5 < values["dice"] < 1)
+    True
     """
     region = read_region(mask, label)
     other = read_region(reference, label if reference_label is None else reference_label)

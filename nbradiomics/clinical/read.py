@@ -24,6 +24,11 @@ def read_clinical_table(path: str | Path, columns: Mapping[str, str] = NO_COLUMN
     ------
     InputError
         When the file cannot be read, or several columns have one name.
+
+    Examples
+    --------
+    >>> read_clinical_table("clinical.csv").columns.tolist()
+    ['subject', 'os_days', 'os_event', 'age']
     """
     return read_clinical_with_notes(path, columns)[0]
 

@@ -303,6 +303,14 @@ def load_cohort(
     InputError
         When the file is missing or its rows are wrong; the message tells all that is wrong. Whether
         the images and masks are there and fit together is asked by ``nbradiomics.check``.
+
+    Examples
+    --------
+    >>> load_cohort("cohort.csv").readers()
+    ['A', 'B']
+    >>> table = pd.DataFrame({"subject": ["s0"], "image": ["s0.nii.gz"]})
+    >>> len(load_cohort(table).scans())
+    1
     """
     if isinstance(source, Cohort):
         return source

@@ -83,6 +83,12 @@ def extract_cohort(
     ------
     InputError
         When nothing can be computed: bad parameters, an unknown engine, no mask.
+
+    Examples
+    --------
+    >>> done = extract_cohort("cohort.csv", params={"featureClass": {"firstorder": ["Mean"]}})
+    >>> done.table["reader"].tolist()
+    ['A', 'B', 'A', 'B', 'A', 'B']
     """
     cohort = load_cohort(cohort)
     parameters = load_parameters(params)

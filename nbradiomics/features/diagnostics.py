@@ -50,6 +50,12 @@ def diagnostics(
     ------
     InputError
         As in `extract_features`.
+
+    Examples
+    --------
+    >>> found = diagnostics("s0.nii.gz", "s0_A.nii.gz", params="t2w_mr_1mm")
+    >>> found["diagnostics_Mask-original_VolumeNum"]
+    1
     """
     parameters = load_parameters(params)
     return _of_region(*read_pair(image, mask, resolve_label(parameters, label), parameters.fit), parameters)

@@ -94,6 +94,15 @@ def evaluate_outcome(
     -----
     Each field of `endpoint`, `predictors`, `rows`, `settings` and `execution` may be given by its own name:
     ``evaluate_outcome(features, clinical, time="os_days", event="os_event", folds=3)``.
+
+    Examples
+    --------
+    >>> result = evaluate_outcome(
+    ...     features, clinical, time="os_days", event="os_event", covariates=["age"], reader="A",
+    ...     folds=2, repeats=1, bootstraps=0,
+    ... )
+    >>> result.performance["model"].unique().tolist()
+    ['clinical', 'radiomic', 'combined']
     """
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")

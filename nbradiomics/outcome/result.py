@@ -48,6 +48,12 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
     folder
         Made where it is absent; gets ``performance.csv``, ``predictions.csv``, ``kaplan_meier.csv``,
         ``selection.csv``, ``excluded.csv`` and ``summary.json``.
+
+    Examples
+    --------
+    >>> write_outcome(result, "outcome")
+    >>> sorted(path.name for path in Path("outcome").iterdir())[:2]
+    ['excluded.csv', 'kaplan_meier.csv']
     """
     folder = Path(folder)
     tables = {

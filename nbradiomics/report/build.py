@@ -59,6 +59,11 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     InputError
         When the folder holds no file of a run, a file is malformed (the message names it), or `out` is
         a folder.
+
+    Examples
+    --------
+    >>> build_report("results").name
+    'report.html'
     """
     run, target = Path(run), None if out is None else Path(out)
     if target is not None and target.is_dir():

@@ -109,6 +109,12 @@ def icc(ratings: ArrayLike, form: str = "A,1", confidence: float = 0.95) -> IccR
     .. [2] Shrout PE, Fleiss JL. Intraclass correlations. Psychol Bull 1979;86:420-428.
     .. [3] Ionan AC et al. Comparison of confidence interval methods for an ICC. BMC Med Res Methodol
        2014;14:121.
+
+    Examples
+    --------
+    >>> ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    >>> float(icc([ratings], "A,1").value[0].round(2))  # Shrout and Fleiss 1979
+    0.29
     """
     if form not in FORMS:
         raise InputError(f"{form!r} is no form of the ICC.", f"Choose from: {'; '.join(FORMS)}.")

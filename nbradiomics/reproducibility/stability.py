@@ -78,6 +78,12 @@ def assess_reproducibility(
     References
     ----------
     .. [1] Koo TK, Li MY. J Chiropr Med 2016;15:155-163.
+
+    Examples
+    --------
+    >>> table = assess_reproducibility(features, readers=["A", "B"], threshold=0.8)
+    >>> table.loc[table["stable"], "feature"].tolist()
+    ['original_firstorder_Mean']
     """
     require_named_model(features)
     chosen = rows.of(_unseen(_rows_of(features, readers)))

@@ -156,6 +156,12 @@ def segment_cohort(
         When the cohort holds reader `auto` already, or the model cannot be run as it is asked for.
     ModelError
         When the model cannot be used.
+
+    Examples
+    --------
+    >>> done = segment_cohort("made/cohort.csv", model="synthetic-demo", masks="masks")
+    >>> done.table["status"].tolist()
+    ['ok']
     """
     cohort = load_cohort(cohort)
     if AUTO in cohort.readers():

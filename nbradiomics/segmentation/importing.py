@@ -123,6 +123,10 @@ def import_model(
         When the source holds several models and `inside` chooses none.
     ModelError
         When the archive is not safe, or `load_model` would refuse the model.
+
+    Examples
+    --------
+    >>> done = import_model("Dataset007.zip", name="mri-v2", tumour=["core"])  # doctest: +SKIP
     """
     source, root, name = Path(source), models_folder(models), description.name
     if name is not None:

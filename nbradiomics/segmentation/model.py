@@ -192,6 +192,11 @@ def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) 
     ModelError
         When the folder is no such model, its folds differ or do not fit the network that the plans
         describe, weights are not finite, or the model is a cascade or has no tumour label.
+
+    Examples
+    --------
+    >>> load_model("synthetic-demo").channels
+    ('T2w',)
     """
     folder = find_model(name_or_folder, models)
     description = read_description(folder)

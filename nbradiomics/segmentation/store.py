@@ -113,7 +113,18 @@ def find_model(name_or_folder: str | Path, models: str | Path | None = None) -> 
 
 
 def list_models(models: str | Path | None = None) -> list[StoredModel]:
-    """All models that can be named, bundled ones first; one that is broken says why in `problem`."""
+    """All models that can be named, bundled ones first; one that is broken says why in `problem`.
+
+    Parameters
+    ----------
+    models
+        Folder of imported models; see `models_folder`.
+
+    Examples
+    --------
+    >>> [model.name for model in list_models() if model.origin == "bundled"]
+    ['synthetic-demo']
+    """
     root = models_folder(models)
     bundled = [StoredModel(name, "bundled", BUNDLED / name) for name in bundled_models()]
     return bundled + [

@@ -102,6 +102,11 @@ def make_cohort(
     ------
     InputError
         When the folder holds a cohort of another seed or generator, or one not made here.
+
+    Examples
+    --------
+    >>> make_cohort("made", subjects=1).name
+    'cohort.csv'
     """
     folder = Path(folder)
     if subjects < 1 or seed < 0:

@@ -51,6 +51,10 @@ def run_demo(
     InputError
         When there are too few subjects, or `out` holds a demo of another seed, results of another study or
         files that no run wrote.
+
+    Examples
+    --------
+    >>> done = run_demo("demo", subjects=60, jobs=4)  # doctest: +SKIP
     """
     if subjects < FEWEST:
         raise InputError(f"{subjects} subjects were asked for.", f"A demo needs {FEWEST} or more.")

@@ -123,6 +123,12 @@ def run_reader_study(
     InputError
         When the cohort table is wrong, no scan has two masks, a training subject is misspelt, or
         the folder holds other files, results of another study or a file that is read.
+
+    Examples
+    --------
+    >>> done = run_reader_study("cohort.csv", "readers", margin=0.05, maps=False, bootstraps=100)
+    >>> done.study.summary["metric"].iloc[0]
+    'dice'
     """
     asked = plan if isinstance(plan, ReaderStudyPlan) else ReaderStudyPlan(**plan.stated())
     given, elsewhere = _checked(cohort, asked)

@@ -92,6 +92,12 @@ def run(
         When the study, the cohort table, the parameters or the clinical table are wrong: all that is wrong
         is reported at once, and nothing is computed. Images and masks that are wrong become failures. And
         when the folder holds results of another study, or files that no run wrote.
+
+    Examples
+    --------
+    >>> done = run("study.yaml", "results", jobs=1)
+    >>> len(done.failures), done.report.name
+    (0, 'report.html')
     """
     study_file = Path(study)
     plan = load_study(study_file)

@@ -141,6 +141,11 @@ def train_model(
     -----
     Each field of `cases`, `settings`, `running` and `execution` may be given by its own name:
     ``train_model(cohort, reader="A", out="model", folds=3, jobs=2)``.
+
+    Examples
+    --------
+    >>> recipe = Recipe(epochs=1, iterations=1, features=4, max_features=8)
+    >>> done = train_model("cohort.csv", reader="A", out="model", folds=2, recipe=recipe)  # doctest: +SKIP
     """
     cohort = load_cohort(cohort)
     # Two would write each other's checkpoints, also where they were asked for the same.

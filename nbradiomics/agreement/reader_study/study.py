@@ -74,6 +74,12 @@ def study_readers(
         When a table lacks a column, holds what it cannot hold, or a subgroup column does not exist.
     AmbiguousError
         When an ordered pair of masks stands in the table twice.
+
+    Examples
+    --------
+    >>> agreement = compare_cohort("cohort.csv").table
+    >>> study_readers(agreement, load_cohort("cohort.csv").table).summary["pair"].unique().tolist()
+    ['inter']
     """
     rows = checked_rows(agreement, settings.metric)
     scans = _checked_cohort(cohort)

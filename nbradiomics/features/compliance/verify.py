@@ -69,6 +69,11 @@ def verify(
     InputError
         As in `extract_features`, and where the parameters depart from PyRadiomics on purpose; a region that
         an engine refuses is told in the result.
+
+    Examples
+    --------
+    >>> verify("s0.nii.gz", "s0_A.nii.gz", params={"featureClass": {"firstorder": None}}).same
+    True
     """
     parameters = load_parameters(params)
     pyradiomics_engine.refuse_own(parameters)

@@ -119,7 +119,13 @@ class Parameters:
 
 
 def presets() -> dict[str, Path]:
-    """Shipped parameter files by name."""
+    """Shipped parameter files by name.
+
+    Examples
+    --------
+    >>> "t2w_mr_1mm" in presets()
+    True
+    """
     # A wheel carries `params/` inside the package, a checkout beside it.
     folder = next(path for path in (_PACKAGE / "params", _PACKAGE.parent / "params") if path.is_dir())
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}

@@ -76,6 +76,12 @@ def check(
     ------
     InputError
         When `path` itself is not there, or `params` are given for a study file.
+
+    Examples
+    --------
+    >>> problems = check("cohort.csv")
+    >>> problems["severity"].tolist()
+    []
     """
     return survey(path, params=params, models=models, execution=execution).problems
 
@@ -90,7 +96,26 @@ def survey(
 ) -> Survey:
     """Find every problem of a study or a cohort, and what it holds: subjects, scans, masks, spacing, volumes.
 
-    Parameters, problems and errors are those of `check`; ``survey(path).found.lines()`` says what is there.
+    Parameters
+    ----------
+    path, params, models, execution
+        As in `check`.
+
+    Returns
+    -------
+    Survey
+        `problems`, the table of `check`, and `found`: ``survey(path).found.lines()`` says what is there.
+
+    Raises
+    ------
+    InputError
+        As in `check`.
+
+    Examples
+    --------
+    >>> for line in survey("cohort.csv").found.lines()[:1]:
+    ...     print(line)
+    Found: 3 subjects, 3 scans, 3 images.
     """
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):

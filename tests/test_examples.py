@@ -1,0 +1,90 @@
+"""The example of every public function runs as it stands, and every one documents its parameters."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nbradiomics
+from tests.support.helpers import two_readers
+
+FUNCTIONS = {
+    name: found
+    for name in nbradiomics.__all__
+    if isinstance(found := getattr(nbradiomics, name), FunctionType)
+}
+STUDY = "cohort: cohort.csv\nextract: {params: params.yaml}\nreaders: {maps: false, bootstraps: 100}\n"
+
+
+def feature_table(subjects: int = 40) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Features by two readers, of which one is steady, and survival that depends on it."""
+    rng = np.random.default_rng(0)
+    signal, names = rng.normal(size=subjects), [f"s{number:02}" for number in range(subjects)]
+    tables = [
+        pd.DataFrame(
+            {
+                "subject": names,
+                "reader": reader,
+                "original_firstorder_Mean": signal + rng.normal(0, 0.05, subjects),
+                "original_firstorder_Range": rng.normal(size=subjects),
+            }
+        )
+        for reader in ("A", "B")
+    ]
+    time = rng.exponential(np.exp(-signal)) * 300 + 1
+    clinical = pd.DataFrame(
+        {"subject": names, "os_days": time.round(1), "os_event": rng.random(subjects) < 0.8}
+    )
+    return pd.concat(tables, ignore_index=True), clinical.assign(age=rng.integers(1, 90, subjects))
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """Folder with what the examples read, and the names that they use."""
+    folder = tmp_path_factory.mktemp("examples")
+    two_readers(folder)
+    (folder / "study.yaml").write_text(STUDY)
+    (folder / "params.yaml").write_text("featureClass: {firstorder: [Mean]}\n")
+    features, clinical = feature_table()
+    clinical.to_csv(folder / "clinical.csv", index=False)
+    asked = {"time": "os_days", "event": "os_event", "reader": "A", "folds": 2, "repeats": 1, "bootstraps": 0}
+    result = nbradiomics.evaluate_outcome(features, clinical, **asked)
+    nbradiomics.make_cohort(folder / "made", subjects=1)
+    rows = pd.read_csv(folder / "made" / "cohort.csv")
+    rows[rows["reader"] == "A"].to_csv(folder / "made" / "cohort.csv", index=False)
+    nbradiomics.run(folder / "study.yaml", folder / "results")
+    public = {name: getattr(nbradiomics, name) for name in nbradiomics.__all__}
+    names = {"features": features, "clinical": clinical, "result": result, "pd": pd, "Path": Path}
+    return folder, {**public, **names, "nbradiomics": nbradiomics}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_example_of_a_public_function_runs(
+    name: str, example: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, names = example
+    monkeypatch.chdir(folder)
+    if name == "make_cohort":
+        monkeypatch.chdir(folder.parent)
+    parser, checker = doctest.DocTestParser(), doctest.DocTestRunner(verbose=False)
+    test = parser.get_doctest(inspect.getdoc(FUNCTIONS[name]) or "", dict(names), name, None, None)
+    assert test.examples, f"{name} has no example"
+    said: list[str] = []
+    failed, _ = checker.run(test, out=said.append)
+    assert failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_parameter_of_a_public_function_is_documented(name: str) -> None:
+    text = inspect.getdoc(FUNCTIONS[name]) or ""
+    for parameter in inspect.signature(FUNCTIONS[name]).parameters:
+        assert any(parameter in line.replace(" ", "").split(",") for line in text.splitlines() if line), (
+            f"{name}: {parameter}"
+        )
