@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -95,7 +94,7 @@ def test_a_resumed_training_gives_the_same_weights(cohort, uninterrupted, tmp_pa
     with pytest.raises(ModelError, match="a training that is not finished"):
         load_model(tmp_path / "model")
     with pytest.raises(InputError, match=r"settings\.seed was 0, now 1"):
-        train(cohort, tmp_path / "model", settings=replace(tiny(epochs=3), seed=1))
+        train(cohort, tmp_path / "model", settings=tiny(epochs=3).changed(seed=1))
     done = epochs_done(monkeypatch)
     train(cohort, tmp_path / "model")
     assert done == [(1, 2)]  # fold_0 was finished, and fold_1 had done two epochs
@@ -111,7 +110,7 @@ def test_folds_trained_at_once_have_the_same_weights(cohort, uninterrupted, tmp_
 def test_another_seed_gives_other_weights_and_what_is_kept_is_no_second_model(
     cohort, uninterrupted, tmp_path
 ):
-    train(cohort, tmp_path / "model", settings=replace(tiny(epochs=3), seed=1), keep=True)
+    train(cohort, tmp_path / "model", settings=tiny(epochs=3).changed(seed=1), keep=True)
     one, other = weights(tmp_path / "model"), weights(uninterrupted)
     assert any(not torch.equal(tensor, other["fold_0"][name]) for name, tensor in one["fold_0"].items())
     assert (tmp_path / "model" / "training" / "settings.json").is_file()
