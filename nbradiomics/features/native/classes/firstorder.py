@@ -145,19 +145,18 @@ def _moment_features(values: Floats, excess: bool) -> dict[str, float]:
     mean = values.mean()
     deviations = values - mean
     squares = deviations * deviations
-    second = squares.mean()
-    third, fourth = (squares * deviations).mean(), (squares * squares).mean()
+    m2, m3, m4 = squares.mean(), (squares * deviations).mean(), (squares * squares).mean()
     # A flat region has no shape: 0, as PyRadiomics gives and the IBSI says of both moments.
-    normal = 3.0 if excess and second != 0 else 0.0
-    scale = second if second != 0 else 1.0
-    deviation = np.sqrt(second)
+    normal = 3.0 if excess and m2 != 0 else 0.0
+    scale = m2 if m2 != 0 else 1.0
+    deviation = np.sqrt(m2)
     return {
         "Mean": mean,
         "MeanAbsoluteDeviation": np.abs(deviations).mean(),
         "StandardDeviation": deviation,
         "Variance": deviation**2,
-        "Skewness": third / scale**1.5,
-        "Kurtosis": fourth / scale**2 - normal,
+        "Skewness": m3 / scale**1.5,
+        "Kurtosis": m4 / scale**2 - normal,
     }
 
 
@@ -174,8 +173,8 @@ def _energy_features(region: Intensities, shift: float) -> dict[str, float]:
 
 def _histogram_features(counts: NDArray[np.int64]) -> dict[str, float]:
     r"""Entropy :math:`-\sum p_g \log_2(p_g + \epsilon)` and uniformity :math:`\sum p_g^2`."""
-    share = counts / counts.sum()
+    p = counts / counts.sum()
     return {
-        "Entropy": -np.sum(share * np.log2(share + _EPSILON)),
-        "Uniformity": np.sum(share**2),
+        "Entropy": -np.sum(p * np.log2(p + _EPSILON)),
+        "Uniformity": np.sum(p**2),
     }

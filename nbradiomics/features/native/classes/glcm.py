@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.classes.glcm_correlation import maximal_correlations
-from nbradiomics.features.native.classes.glcm_formulas import FORMULAS, glcm_formulas, marginals
+from nbradiomics.features.native.classes.glcm_formulas import (
+    FORMULAS,
+    GAIN,
+    IMC2,
+    glcm_formulas,
+    marginals,
+)
 from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence, cooccurrences
 from nbradiomics.features.native.classes.glcm_rounding import (
     correlation,
@@ -24,6 +30,8 @@ from nbradiomics.features.native.levels.ranks import RankedRegion
 
 #: All features, PyRadiomics' names.
 FEATURES = (*FORMULAS, "MCC")
+#: Where the MCC stands, the maximal correlation coefficient.
+MCC = FEATURES.index("MCC")
 #: HXY2 - HXY and squared correlations below which rounding decides what PyRadiomics gives.
 _ROUNDING = 1e-12
 #: Cells of all matrices up to which those cases are computed as PyRadiomics sums them (134 MB, which
@@ -86,7 +94,7 @@ def glcm_features(
         values["MCC"] = float(correlations.mean())
     else:
         correlations = np.ones(1)
-    if min(np.abs(each[:, -1]).min(), (correlations**2).min()) < _ROUNDING and not single:
+    if min(np.abs(each[:, GAIN]).min(), (correlations**2).min()) < _ROUNDING and not single:
         values |= _at_rounding(region, matrices, directions, norm is not None)
     return {name: values[name] for name in FEATURES if name in values}
 
@@ -94,7 +102,7 @@ def glcm_features(
 def _over_directions(each: NDArray[np.float64]) -> dict[str, float]:
     """Mean of each formula over the directions; the root of a negative number, by rounding, is left out."""
     values = dict(zip(FORMULAS, each[:, : len(FORMULAS)].mean(axis=0).tolist(), strict=True))
-    roots = each[:, FORMULAS.index("Imc2")]
+    roots = each[:, IMC2]
     if np.isnan(roots).any() and not np.isnan(roots).all():
         values["Imc2"] = float(np.nanmean(roots))
     return values

@@ -46,42 +46,38 @@ def maximal_correlations(matrices: list[Cooccurrence], sides: list[_Sides]) -> N
     return np.asarray(np.linalg.svd(stack, compute_uv=False)[:, 1])
 
 
-def _scaled(
-    matrix: Cooccurrence, of_row: NDArray[np.float64], of_column: NDArray[np.float64]
-) -> Cooccurrence:
+def _scaled(matrix: Cooccurrence, p_x: NDArray[np.float64], p_y: NDArray[np.float64]) -> Cooccurrence:
     """The matrix B in place of p."""
-    expected = of_row[matrix.rows] * of_column[matrix.columns]
-    return Cooccurrence(
-        matrix.rows, matrix.columns, matrix.shares / np.sqrt(expected + EPSILON), matrix.folded
-    )
+    q = p_x[matrix.rows] * p_y[matrix.columns]
+    return Cooccurrence(matrix.rows, matrix.columns, matrix.shares / np.sqrt(q + EPSILON), matrix.folded)
 
 
-def _iterated(matrix: Cooccurrence, of_row: NDArray[np.float64], of_column: NDArray[np.float64]) -> float:
+def _iterated(matrix: Cooccurrence, p_x: NDArray[np.float64], p_y: NDArray[np.float64]) -> float:
     """Second largest singular value by a Lanczos iteration, once the largest has been taken out.
 
     What is taken out is sqrt(p_x) sqrt(p_y)^T, exact but for eps: the error is below 4 eps over the share of
     the rarest group of levels that occur only with each other. The iteration starts from the same vector each
     time; one that does not settle gives way to the full problem.
     """
-    levels = len(of_row)
-    left, right = np.sqrt(of_row), np.sqrt(of_column)
-    sparse = coo_array((matrix.shares, (matrix.rows, matrix.columns)), shape=(levels, levels)).tocsr()
+    levels = len(p_x)
+    left, right = np.sqrt(p_x), np.sqrt(p_y)
+    B = coo_array((matrix.shares, (matrix.rows, matrix.columns)), shape=(levels, levels)).tocsr()
     if matrix.folded:
         below = matrix.rows != matrix.columns
         mirrored = coo_array(
             (matrix.shares[below], (matrix.columns[below], matrix.rows[below])), shape=(levels, levels)
         )
-        sparse = (sparse + mirrored.tocsr()).tocsr()
+        B = (B + mirrored.tocsr()).tocsr()
 
         def apply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.asarray(sparse @ vector - left * (left @ vector))
+            return np.asarray(B @ vector - left * (left @ vector))
 
     else:
-        turned = sparse.T.tocsr()
+        B_turned = B.T.tocsr()
 
         def apply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-            across = sparse @ vector - left * (right @ vector)
-            return np.asarray(turned @ across - right * (left @ across))
+            across = B @ vector - left * (right @ vector)
+            return np.asarray(B_turned @ across - right * (left @ across))
 
     operator = LinearOperator((levels, levels), matvec=apply, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(levels)

@@ -6,6 +6,7 @@ Systems, Man, and Cybernetics 1973; Zwanenburg et al., IBSI reference manual, se
 - p_x(i), p_y(j): sums over rows and columns; m_x, m_y, s_x, s_y: their means and standard deviations.
 - p_+(k): sum of p(i, j) over i + j = k; p_-(k): over |i - j| = k. G: the highest grey level.
 - eps = 2^-52, which PyRadiomics adds inside logarithms and to divisors.
+- q(i, j) = p_x(i) p_y(j).
 - HXY = - sum p log2(p + eps), HX and HY likewise of p_x and p_y,
   HXY1 = - sum p log2(p_x p_y + eps), HXY2 = - sum p_x p_y log2(p_x p_y + eps).
 
@@ -62,6 +63,32 @@ FORMULAS = (
     "SumEntropy",
     "SumSquares",
 )
+#: Where each of them stands; Numba takes these numbers as constants.
+AUTOCORRELATION = FORMULAS.index("Autocorrelation")
+CLUSTER_PROMINENCE = FORMULAS.index("ClusterProminence")
+CLUSTER_SHADE = FORMULAS.index("ClusterShade")
+CLUSTER_TENDENCY = FORMULAS.index("ClusterTendency")
+CONTRAST = FORMULAS.index("Contrast")
+CORRELATION = FORMULAS.index("Correlation")
+DIFFERENCE_AVERAGE = FORMULAS.index("DifferenceAverage")
+DIFFERENCE_ENTROPY = FORMULAS.index("DifferenceEntropy")
+DIFFERENCE_VARIANCE = FORMULAS.index("DifferenceVariance")
+ID = FORMULAS.index("Id")
+IDM = FORMULAS.index("Idm")
+IDMN = FORMULAS.index("Idmn")
+IDN = FORMULAS.index("Idn")
+IMC1 = FORMULAS.index("Imc1")
+IMC2 = FORMULAS.index("Imc2")
+INVERSE_VARIANCE = FORMULAS.index("InverseVariance")
+JOINT_AVERAGE = FORMULAS.index("JointAverage")
+JOINT_ENERGY = FORMULAS.index("JointEnergy")
+JOINT_ENTROPY = FORMULAS.index("JointEntropy")
+MAXIMUM_PROBABILITY = FORMULAS.index("MaximumProbability")
+SUM_AVERAGE = FORMULAS.index("SumAverage")
+SUM_ENTROPY = FORMULAS.index("SumEntropy")
+SUM_SQUARES = FORMULAS.index("SumSquares")
+#: Where HXY2 - HXY stands.
+GAIN = len(FORMULAS)
 EPSILON = float(np.spacing(1.0))
 #: eps / (p_x p_y) up to which two terms of the series of log(1 + x) are exact to rounding.
 _SMALL = 1e-3
@@ -71,29 +98,29 @@ _SMALL = 1e-3
 def marginals(
     rows: NDArray[np.int32],
     columns: NDArray[np.int32],
-    shares: NDArray[np.float64],
+    p: NDArray[np.float64],
     levels: int,
     folded: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """p_x and p_y. The cells are as `glcm_formulas` takes them."""
-    of_row = np.zeros(levels)
-    of_column = np.zeros(levels)
-    for cell in range(len(shares)):
-        of_row[rows[cell]] += shares[cell]
-        of_column[columns[cell]] += shares[cell]
+    p_x = np.zeros(levels)
+    p_y = np.zeros(levels)
+    for cell in range(len(p)):
+        p_x[rows[cell]] += p[cell]
+        p_y[columns[cell]] += p[cell]
         if folded and rows[cell] != columns[cell]:
-            of_row[columns[cell]] += shares[cell]
-            of_column[rows[cell]] += shares[cell]
-    return of_row, of_column
+            p_x[columns[cell]] += p[cell]
+            p_y[rows[cell]] += p[cell]
+    return p_x, p_y
 
 
 @compiled
 def glcm_formulas(
     rows: NDArray[np.int32],
     columns: NDArray[np.int32],
-    shares: NDArray[np.float64],
-    of_row: NDArray[np.float64],
-    of_column: NDArray[np.float64],
+    p: NDArray[np.float64],
+    p_x: NDArray[np.float64],
+    p_y: NDArray[np.float64],
     levels: NDArray[np.float64],
     highest: int,
     folded: bool,
@@ -104,10 +131,10 @@ def glcm_formulas(
     ----------
     rows, columns
         Indices into `levels` of the cells that are not 0, row by row.
-    shares
+    p
         p(i, j) of these cells; all cells together make 1.
-    of_row, of_column
-        p_x and p_y.
+    p_x, p_y
+        Sums of p over rows and columns, as `marginals` gives them.
     levels
         Grey level of each row.
     highest
@@ -117,146 +144,153 @@ def glcm_formulas(
 
     Returns
     -------
-    array of shape (24,)
+    array of shape (GAIN + 1,)
     """
-    of_sum = np.zeros(2 * highest + 1)
-    of_difference = np.zeros(highest)
-    mean_row = mean_column = autocorrelation = energy = joint = largest = 0.0
-    for cell in range(len(shares)):
-        share = shares[cell]
+    p_plus = np.zeros(2 * highest + 1)
+    p_minus = np.zeros(highest)
+    m_x = m_y = autocorrelation = energy = HXY = largest = 0.0
+    for cell in range(len(p)):
+        p_ij = p[cell]
         i = levels[rows[cell]]
         j = levels[columns[cell]]
         twice = 2.0 if folded and i != j else 1.0
-        mean_row += i * share
-        mean_column += j * share
+        m_x += i * p_ij
+        m_y += j * p_ij
         if twice == 2.0:
-            mean_row += j * share
-            mean_column += i * share
-        of_sum[int(i + j)] += twice * share
-        of_difference[int(abs(i - j))] += twice * share
-        autocorrelation += twice * share * i * j
-        energy += twice * share * share
-        joint -= twice * share * np.log2(share + EPSILON)
-        largest = max(largest, share)
-    values = np.zeros(24)
-    values[0] = autocorrelation
-    values[16] = mean_row
-    values[17] = energy
-    values[18] = joint
-    values[19] = largest
-    _of_differences(of_difference, float(highest), values)
-    _of_sums(of_sum, mean_row + mean_column, values)
-    _dependence(rows, columns, shares, of_row, of_column, levels, folded, mean_column, values)
+            m_x += j * p_ij
+            m_y += i * p_ij
+        p_plus[int(i + j)] += twice * p_ij
+        p_minus[int(abs(i - j))] += twice * p_ij
+        autocorrelation += twice * p_ij * i * j
+        energy += twice * p_ij * p_ij
+        HXY -= twice * p_ij * np.log2(p_ij + EPSILON)
+        largest = max(largest, p_ij)
+    values = np.zeros(GAIN + 1)
+    values[AUTOCORRELATION] = autocorrelation
+    values[JOINT_AVERAGE] = m_x
+    values[JOINT_ENERGY] = energy
+    values[JOINT_ENTROPY] = HXY
+    values[MAXIMUM_PROBABILITY] = largest
+    _of_differences(p_minus, float(highest), values)
+    _of_sums(p_plus, m_x + m_y, values)
+    _dependence(rows, columns, p, p_x, p_y, levels, folded, m_x, m_y, HXY, values)
     return values
 
 
 @compiled
-def _of_differences(of_difference: NDArray[np.float64], highest: float, values: NDArray[np.float64]) -> None:
+def _of_differences(p_minus: NDArray[np.float64], G: float, values: NDArray[np.float64]) -> None:
     """Features of p_-, into `values`."""
-    for k in range(len(of_difference)):
-        share = of_difference[k]
-        if share == 0.0:
+    for difference in range(len(p_minus)):
+        p_k = p_minus[difference]
+        if p_k == 0.0:
             continue
-        apart = float(k)
-        values[4] += apart * apart * share
-        values[6] += apart * share
-        values[7] -= share * np.log2(share + EPSILON)
-        values[9] += share / (1.0 + apart)
-        values[10] += share / (1.0 + apart * apart)
-        values[11] += share / (1.0 + apart * apart / (highest * highest))
-        values[12] += share / (1.0 + apart / highest)
-        if k > 0:
-            values[15] += share / (apart * apart)
-    for k in range(len(of_difference)):
-        values[8] += of_difference[k] * (k - values[6]) ** 2
+        k = float(difference)
+        values[CONTRAST] += k * k * p_k
+        values[DIFFERENCE_AVERAGE] += k * p_k
+        values[DIFFERENCE_ENTROPY] -= p_k * np.log2(p_k + EPSILON)
+        values[ID] += p_k / (1.0 + k)
+        values[IDM] += p_k / (1.0 + k * k)
+        values[IDMN] += p_k / (1.0 + k * k / (G * G))
+        values[IDN] += p_k / (1.0 + k / G)
+        if k > 0.0:
+            values[INVERSE_VARIANCE] += p_k / (k * k)
+    for k in range(len(p_minus)):
+        values[DIFFERENCE_VARIANCE] += p_minus[k] * (k - values[DIFFERENCE_AVERAGE]) ** 2
 
 
 @compiled
-def _of_sums(of_sum: NDArray[np.float64], mean: float, values: NDArray[np.float64]) -> None:
+def _of_sums(p_plus: NDArray[np.float64], mean: float, values: NDArray[np.float64]) -> None:
     """Features of p_+, into `values`; `mean` is m_x + m_y."""
-    for k in range(2, len(of_sum)):
-        share = of_sum[k]
-        if share == 0.0:
+    for k in range(2, len(p_plus)):
+        p_k = p_plus[k]
+        if p_k == 0.0:
             continue
         off = k - mean
-        values[1] += share * off * off * off * off
-        values[2] += share * off * off * off
-        values[3] += share * off * off
-        values[20] += k * share
-        values[21] -= share * np.log2(share + EPSILON)
+        values[CLUSTER_PROMINENCE] += p_k * off * off * off * off
+        values[CLUSTER_SHADE] += p_k * off * off * off
+        values[CLUSTER_TENDENCY] += p_k * off * off
+        values[SUM_AVERAGE] += k * p_k
+        values[SUM_ENTROPY] -= p_k * np.log2(p_k + EPSILON)
 
 
 @compiled
 def _dependence(
     rows: NDArray[np.int32],
     columns: NDArray[np.int32],
-    shares: NDArray[np.float64],
-    of_row: NDArray[np.float64],
-    of_column: NDArray[np.float64],
+    p: NDArray[np.float64],
+    p_x: NDArray[np.float64],
+    p_y: NDArray[np.float64],
     levels: NDArray[np.float64],
     folded: bool,
-    mean_column: float,
+    m_x: float,
+    m_y: float,
+    HXY: float,
     values: NDArray[np.float64],
 ) -> None:
     """Correlation, sum of squares and the informational measures, into `values`."""
-    log_row, entropy_row, least_row = _logarithms(of_row)
-    log_column, entropy_column, least_column = log_row, entropy_row, least_row
+    log_x, HX, least_x = _logarithms(p_x)
+    log_y, HY, least_y = log_x, HX, least_x
     if not folded:
-        log_column, entropy_column, least_column = _logarithms(of_column)
-    mean_row = values[16]
-    series = _SMALL * least_row * least_column > EPSILON
-    spread_row = spread_column = covariance = crossed = 0.0
-    for cell in range(len(shares)):
-        i = rows[cell]
-        j = columns[cell]
-        share = shares[cell]
-        off_row = levels[i] - mean_row
-        off_column = levels[j] - mean_column
-        twice = 2.0 if folded and i != j else 1.0
-        spread_row += share * off_row * off_row
-        spread_column += share * off_column * off_column
+        log_y, HY, least_y = _logarithms(p_y)
+    series = _SMALL * least_x * least_y > EPSILON
+    variance_x = variance_y = covariance = HXY1 = 0.0
+    for cell in range(len(p)):
+        row = rows[cell]
+        column = columns[cell]
+        p_ij = p[cell]
+        off_x = levels[row] - m_x
+        off_y = levels[column] - m_y
+        twice = 2.0 if folded and row != column else 1.0
+        variance_x += p_ij * off_x * off_x
+        variance_y += p_ij * off_y * off_y
         if twice == 2.0:
-            spread_row += share * off_column * off_column
-            spread_column += share * off_row * off_row
-        covariance += twice * share * off_row * off_column
-        expected = of_row[i] * of_column[j]
+            variance_x += p_ij * off_y * off_y
+            variance_y += p_ij * off_x * off_x
+        covariance += twice * p_ij * off_x * off_y
+        q = p_x[row] * p_y[column]
         if series:
-            correction = EPSILON / expected * (1.0 - 0.5 * EPSILON / expected) / np.log(2.0)
-            crossed -= twice * share * (log_row[i] + log_column[j] + correction)
+            correction = EPSILON / q * (1.0 - 0.5 * EPSILON / q) / np.log(2.0)
+            HXY1 -= twice * p_ij * (log_x[row] + log_y[column] + correction)
         else:
-            crossed -= twice * share * np.log2(expected + EPSILON)
-    spread = np.sqrt(spread_row) * np.sqrt(spread_column)
-    values[5] = covariance / (spread + EPSILON) if spread != 0.0 else 1.0
-    values[22] = spread_row
-    larger = max(entropy_row, entropy_column)
-    values[13] = (values[18] - crossed) / larger if larger != 0.0 else 0.0
-    independent = _entropy_of_product(of_row, of_column, log_row, log_column, series)
-    gain = independent - values[18]
-    values[14] = np.sqrt(1.0 - np.exp(-2.0 * gain)) if gain != 0.0 else 0.0
-    values[23] = gain
+            HXY1 -= twice * p_ij * np.log2(q + EPSILON)
+    s_xy = np.sqrt(variance_x) * np.sqrt(variance_y)
+    values[CORRELATION] = covariance / (s_xy + EPSILON) if s_xy != 0.0 else 1.0
+    values[SUM_SQUARES] = variance_x
+    larger = max(HX, HY)
+    values[IMC1] = (HXY - HXY1) / larger if larger != 0.0 else 0.0
+    HXY2 = _entropy_of_product(p_x, p_y, log_x, log_y, series)
+    gain = HXY2 - HXY
+    values[IMC2] = imc2(gain)
+    values[GAIN] = gain
 
 
 @compiled
-def _logarithms(shares: NDArray[np.float64]) -> tuple[NDArray[np.float64], float, float]:
-    """log2 of each share that is not 0, their entropy with eps, and the least of them."""
-    logarithms = np.zeros(len(shares))
+def imc2(gain: float) -> float:
+    """Imc2 of HXY2 - HXY; NaN where that is negative."""
+    return float(np.sqrt(1.0 - np.exp(-2.0 * gain))) if gain != 0.0 else 0.0
+
+
+@compiled
+def _logarithms(p: NDArray[np.float64]) -> tuple[NDArray[np.float64], float, float]:
+    """log2 of each p that is not 0, their entropy with eps, and the least of them."""
+    logarithms = np.zeros(len(p))
     entropy = 0.0
     least = 1.0
-    for index in range(len(shares)):
-        share = shares[index]
-        if share > 0.0:
-            logarithms[index] = np.log2(share)
-            entropy -= share * np.log2(share + EPSILON)
-            least = min(least, share)
+    for i in range(len(p)):
+        p_i = p[i]
+        if p_i > 0.0:
+            logarithms[i] = np.log2(p_i)
+            entropy -= p_i * np.log2(p_i + EPSILON)
+            least = min(least, p_i)
     return logarithms, entropy, least
 
 
 @compiled
 def _entropy_of_product(
-    of_row: NDArray[np.float64],
-    of_column: NDArray[np.float64],
-    log_row: NDArray[np.float64],
-    log_column: NDArray[np.float64],
+    p_x: NDArray[np.float64],
+    p_y: NDArray[np.float64],
+    log_x: NDArray[np.float64],
+    log_y: NDArray[np.float64],
     series: bool,
 ) -> float:
     """HXY2.
@@ -265,27 +299,27 @@ def _entropy_of_product(
     sum over (i, j) is a product of two sums: no logarithm for each of the cells.
     """
     if series:
-        total_row = of_row.sum()
-        total_column = of_column.sum()
-        inverse_row = inverse_column = occupied_row = occupied_column = 0.0
-        for share in of_row:
-            if share > 0.0:
-                occupied_row += 1.0
-                inverse_row += 1.0 / share
-        for share in of_column:
-            if share > 0.0:
-                occupied_column += 1.0
-                inverse_column += 1.0 / share
-        plain = (of_row * log_row).sum() * total_column + (of_column * log_column).sum() * total_row
-        first = EPSILON * occupied_row * occupied_column
-        second = 0.5 * EPSILON * EPSILON * inverse_row * inverse_column
+        total_x = p_x.sum()
+        total_y = p_y.sum()
+        inverse_x = inverse_y = occupied_x = occupied_y = 0.0
+        for p_i in p_x:
+            if p_i > 0.0:
+                occupied_x += 1.0
+                inverse_x += 1.0 / p_i
+        for p_j in p_y:
+            if p_j > 0.0:
+                occupied_y += 1.0
+                inverse_y += 1.0 / p_j
+        plain = (p_x * log_x).sum() * total_y + (p_y * log_y).sum() * total_x
+        first = EPSILON * occupied_x * occupied_y
+        second = 0.5 * EPSILON * EPSILON * inverse_x * inverse_y
         return float(-(plain + (first - second) / np.log(2.0)))
     entropy: float = 0.0
-    for row_share in of_row:
-        if row_share == 0.0:
+    for p_i in p_x:
+        if p_i == 0.0:
             continue
-        for column_share in of_column:
-            expected = row_share * column_share
-            if expected > 0.0:
-                entropy -= expected * np.log2(expected + EPSILON)
+        for p_j in p_y:
+            q = p_i * p_j
+            if q > 0.0:
+                entropy -= q * np.log2(q + EPSILON)
     return entropy

@@ -52,48 +52,49 @@ def laid_out(
     return stack
 
 
-def informational_correlation(shares: NDArray[np.float64]) -> float:
+def informational_correlation(p: NDArray[np.float64]) -> float:
     """Imc2 as the mean over directions; see `glcm_formulas` for the mathematics.
 
     Parameters
     ----------
-    shares
+    p
         p(i, j), shape (1, levels, levels, directions).
     """
-    joint = -np.sum(shares * np.log2(shares + EPSILON), (1, 2))
-    expected = shares.sum(2, keepdims=True) * shares.sum(1, keepdims=True)
-    gain = -np.sum(expected * np.log2(expected + EPSILON), (1, 2)) - joint
+    HXY = -np.sum(p * np.log2(p + EPSILON), (1, 2))
+    q = p.sum(2, keepdims=True) * p.sum(1, keepdims=True)
+    HXY2 = -np.sum(q * np.log2(q + EPSILON), (1, 2))
+    gain = HXY2 - HXY
     return _mean_of_roots(np.where(gain == 0.0, 0.0, 1.0 - np.e ** (-2.0 * gain)))
 
 
-def maximal_correlation(shares: NDArray[np.float64]) -> float:
-    """The MCC as the mean over directions; see `glcm_correlation` for the mathematics, `shares` as above."""
-    of_row, of_column = shares.sum(2, keepdims=True), shares.sum(1, keepdims=True)
-    levels = shares.shape[1]
-    product = np.zeros((levels, levels, shares.shape[3]))
+def maximal_correlation(p: NDArray[np.float64]) -> float:
+    """The MCC as the mean over directions; see `glcm_correlation` for the mathematics, p as above."""
+    p_x, p_y = p.sum(2, keepdims=True), p.sum(1, keepdims=True)
+    levels, directions = p.shape[2:]
+    Q = np.zeros((levels, levels, directions))
     for k in range(levels):
-        divisor = of_row[0, :, 0, np.newaxis] * of_column[0, 0, k] + EPSILON
-        product += shares[0, :, np.newaxis, k] * shares[0, np.newaxis, :, k] / divisor
-    eigenvalues = np.sort(np.linalg.eigvals(product.transpose(2, 0, 1)), axis=1)
+        divisor = p_x[0, :, 0, np.newaxis] * p_y[0, 0, k] + EPSILON
+        Q += p[0, :, np.newaxis, k] * p[0, np.newaxis, :, k] / divisor
+    eigenvalues = np.sort(np.linalg.eigvals(Q.transpose(2, 0, 1)), axis=1)
     return _mean_of_roots(eigenvalues[:, -2])
 
 
-def correlation(shares: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
+def correlation(p: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
     """Correlation as the mean over directions.
 
     Parameters
     ----------
-    shares
+    p
         p(i, j), shape (1, levels, levels, directions).
     levels
         The grey levels.
     """
     i, j = levels[np.newaxis, :, np.newaxis, np.newaxis], levels[np.newaxis, np.newaxis, :, np.newaxis]
-    from_mean = [value - np.sum(value * shares, (1, 2), keepdims=True) for value in (i, j)]
-    spread = [np.sum(shares * off**2, (1, 2)) ** 0.5 for off in from_mean]
-    product = spread[0] * spread[1]
-    together = np.sum(shares * from_mean[0] * from_mean[1], (1, 2))
-    return float(np.mean(np.where(product == 0.0, 1.0, together / (product + EPSILON))))
+    off_x, off_y = (level - np.sum(level * p, (1, 2), keepdims=True) for level in (i, j))
+    s_x, s_y = (np.sum(p * off**2, (1, 2)) ** 0.5 for off in (off_x, off_y))
+    s_xy = s_x * s_y
+    covariance = np.sum(p * off_x * off_y, (1, 2))
+    return float(np.mean(np.where(s_xy == 0.0, 1.0, covariance / (s_xy + EPSILON))))
 
 
 def _mean_of_roots(squared: NDArray[np.float64] | NDArray[np.complex128]) -> float:

@@ -44,6 +44,24 @@ FORMULAS = (
     "long_low",
     "long_high",
 )
+#: Where each of them stands; Numba takes these numbers as constants.
+SHORT = FORMULAS.index("short")
+LONG = FORMULAS.index("long")
+LEVEL_NONUNIFORM = FORMULAS.index("level_nonuniform")
+LEVEL_NONUNIFORM_NORMALISED = FORMULAS.index("level_nonuniform_normalised")
+LENGTH_NONUNIFORM = FORMULAS.index("length_nonuniform")
+LENGTH_NONUNIFORM_NORMALISED = FORMULAS.index("length_nonuniform_normalised")
+PERCENTAGE = FORMULAS.index("percentage")
+LEVEL_VARIANCE = FORMULAS.index("level_variance")
+LENGTH_VARIANCE = FORMULAS.index("length_variance")
+ENTROPY = FORMULAS.index("entropy")
+LOW = FORMULAS.index("low")
+HIGH = FORMULAS.index("high")
+SHORT_LOW = FORMULAS.index("short_low")
+SHORT_HIGH = FORMULAS.index("short_high")
+LONG_LOW = FORMULAS.index("long_low")
+LONG_HIGH = FORMULAS.index("long_high")
+_VALUES = len(FORMULAS)
 _EPSILON = float(np.spacing(1.0))
 
 
@@ -64,81 +82,90 @@ def length_formulas(
 
     Returns
     -------
-    array of shape (16,), NaN throughout where nothing was counted
+    array as long as `FORMULAS`, NaN throughout where nothing was counted
     """
-    of_level = np.zeros(counts.shape[0])
-    of_length = np.zeros(counts.shape[1])
-    entropy = short_low = short_high = long_low = long_high = 0.0
+    c_i = np.zeros(counts.shape[0])
+    c_j = np.zeros(counts.shape[1])
+    short_low = short_high = long_low = long_high = 0.0
     for row in range(counts.shape[0]):
-        squared_level = levels[row] * levels[row]
+        ii = levels[row] * levels[row]
         for column in range(counts.shape[1]):
-            count = counts[row, column]
-            if count == 0.0:
+            c = counts[row, column]
+            if c == 0.0:
                 continue
-            of_level[row] += count
-            of_length[column] += count
-            squared_length = lengths[column] * lengths[column]
-            short_low += count / (squared_level * squared_length)
-            short_high += count * squared_level / squared_length
-            long_low += count * squared_length / squared_level
-            long_high += count * squared_length * squared_level
-    values = np.zeros(16)
-    total = 0.0
-    for count in of_level:
-        total += count
-    if total == 0.0:
+            c_i[row] += c
+            c_j[column] += c
+            jj = lengths[column] * lengths[column]
+            short_low += c / (ii * jj)
+            short_high += c * ii / jj
+            long_low += c * jj / ii
+            long_high += c * jj * ii
+    values = np.zeros(_VALUES)
+    N = 0.0
+    for c in c_i:
+        N += c
+    if N == 0.0:
         values[:] = np.nan
         return values
-    for row in range(counts.shape[0]):
-        for column in range(counts.shape[1]):
-            if counts[row, column] != 0.0:
-                probability = counts[row, column] / total
-                entropy -= probability * np.log2(probability + _EPSILON)
-    voxels = _margin(of_length, lengths, total, values[0:2], values[4:6], values[8:9])
-    _margin(of_level, levels, total, values[10:12], values[2:4], values[7:8])
-    values[6] = total / voxels
-    values[9] = entropy
-    values[12] = short_low / total
-    values[13] = short_high / total
-    values[14] = long_low / total
-    values[15] = long_high / total
+    values[ENTROPY] = _entropy(counts, N)
+    values[SHORT_LOW] = short_low / N
+    values[SHORT_HIGH] = short_high / N
+    values[LONG_LOW] = long_low / N
+    values[LONG_HIGH] = long_high / N
+    short, long, nonuniform, length_variance, summed = _margin(c_j, lengths, N)
+    values[SHORT], values[LONG] = short, long
+    values[LENGTH_NONUNIFORM], values[LENGTH_NONUNIFORM_NORMALISED] = nonuniform, nonuniform / N
+    values[LENGTH_VARIANCE] = length_variance
+    values[PERCENTAGE] = N / summed
+    low, high, nonuniform, level_variance, _ = _margin(c_i, levels, N)
+    values[LOW], values[HIGH] = low, high
+    values[LEVEL_NONUNIFORM], values[LEVEL_NONUNIFORM_NORMALISED] = nonuniform, nonuniform / N
+    values[LEVEL_VARIANCE] = level_variance
     return values
 
 
 @compiled
+def _entropy(counts: NDArray[np.float64], N: float) -> float:
+    entropy = 0.0
+    for row in range(counts.shape[0]):
+        for column in range(counts.shape[1]):
+            if counts[row, column] != 0.0:
+                p = counts[row, column] / N
+                entropy -= p * np.log2(p + _EPSILON)
+    return entropy
+
+
+@compiled
 def _margin(
-    counts: NDArray[np.float64],
-    sizes: NDArray[np.float64],
-    total: float,
-    emphases: NDArray[np.float64],
-    nonuniformities: NDArray[np.float64],
-    variance: NDArray[np.float64],
-) -> float:
-    """Features of the counts of one margin, levels or lengths; returns the sum of counts times size.
+    counts: NDArray[np.float64], sizes: NDArray[np.float64], N: float
+) -> tuple[float, float, float, float, float]:
+    """Features of one margin, levels or lengths.
 
     Parameters
     ----------
-    counts, sizes, total
-        How often each size occurs, and the sum of the counts.
-    emphases, nonuniformities, variance
-        Filled in: of small and of large sizes; plain and normalised; the variance.
+    counts, sizes
+        c(i, .) and i, or c(., j) and j.
+    N
+        Sum of the counts.
+
+    Returns
+    -------
+    emphasis of small and of large sizes, nonuniformity, variance, and the sum of counts times size
     """
-    summed = mean = 0.0
+    small = large = nonuniform = summed = mean = 0.0
     for index in range(len(counts)):
-        squared = sizes[index] * sizes[index]
-        summed += counts[index] * sizes[index]
-        mean += counts[index] / total * sizes[index]
-        emphases[0] += counts[index] / squared
-        emphases[1] += counts[index] * squared
-        nonuniformities[0] += counts[index] * counts[index]
-    emphases[0] /= total
-    emphases[1] /= total
-    nonuniformities[0] /= total
-    nonuniformities[1] = nonuniformities[0] / total
+        c, size = counts[index], sizes[index]
+        squared = size * size
+        summed += c * size
+        mean += c / N * size
+        small += c / squared
+        large += c * squared
+        nonuniform += c * c
+    variance = 0.0
     for index in range(len(counts)):
         off = sizes[index] - mean
-        variance[0] += counts[index] / total * off * off
-    return summed
+        variance += counts[index] / N * off * off
+    return small / N, large / N, nonuniform / N, variance, summed
 
 
 def occupied(

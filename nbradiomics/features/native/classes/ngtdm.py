@@ -16,6 +16,13 @@ from nbradiomics.features.native.levels.ranks import RankedRegion
 
 #: What `ngtdm_formulas` returns, in its order: PyRadiomics' names.
 FEATURES = ("Busyness", "Coarseness", "Complexity", "Contrast", "Strength")
+#: Where each of them stands; Numba takes these numbers as constants.
+BUSYNESS = FEATURES.index("Busyness")
+COARSENESS = FEATURES.index("Coarseness")
+COMPLEXITY = FEATURES.index("Complexity")
+CONTRAST = FEATURES.index("Contrast")
+STRENGTH = FEATURES.index("Strength")
+_VALUES = len(FEATURES)
 #: Coarseness of a region in which no voxel differs from its neighbours: PyRadiomics' choice.
 _FLAT = 1e6
 
@@ -37,9 +44,9 @@ def ngtdm_features(region: RankedRegion, found: Neighbourhoods) -> dict[str, flo
 
 @compiled
 def ngtdm_formulas(
-    voxels: NDArray[np.float64], differences: NDArray[np.float64], levels: NDArray[np.float64]
+    n: NDArray[np.float64], s: NDArray[np.float64], levels: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Values of `FEATURES` from n_i, s_i and i.
+    """Values of `FEATURES` from n_i, s_i and the grey levels i.
 
     Sums run over the levels with p_i > 0, of which there are G; pairs are taken in both orders:
 
@@ -49,31 +56,32 @@ def ngtdm_formulas(
     - Contrast: sum p_i p_j (i - j)^2 / (G (G - 1)) times sum s_i / N, 0 for one level.
     - Strength: sum (p_i + p_j) (i - j)^2 / sum s_i, 0 where that is 0.
     """
-    total = voxels.sum()
-    rates = voxels / total
-    coarse = (rates * differences).sum()
-    different = differences.sum()
-    occurring = busy = complexity = contrast = strength = 0.0
-    for i in range(len(levels)):
-        if voxels[i] == 0.0:
+    N = n.sum()
+    p = n / N
+    sum_ps = (p * s).sum()
+    sum_s = s.sum()
+    G = differences = complexity = contrast = strength = 0.0
+    for row in range(len(levels)):
+        if n[row] == 0.0:
             continue
-        occurring += 1.0
-        for j in range(i):
-            if voxels[j] == 0.0:
+        G += 1.0
+        i, p_i, s_i = levels[row], p[row], s[row]
+        for other in range(row):
+            if n[other] == 0.0:
                 continue
-            apart = abs(levels[i] - levels[j])
-            both = rates[i] + rates[j]
-            busy += 2.0 * abs(levels[i] * rates[i] - levels[j] * rates[j])
-            complexity += 2.0 * apart * (rates[i] * differences[i] + rates[j] * differences[j]) / both
-            contrast += 2.0 * rates[i] * rates[j] * apart * apart
-            strength += 2.0 * both * apart * apart
-    values = np.zeros(5)
-    if busy != 0.0:
-        values[0] = coarse / busy
-    values[1] = 1.0 / coarse if coarse != 0.0 else _FLAT
-    values[2] = complexity / total
-    if occurring > 1.0:
-        values[3] = contrast * different / total / (occurring * (occurring - 1.0))
-    if different != 0.0:
-        values[4] = strength / different
+            j, p_j, s_j = levels[other], p[other], s[other]
+            apart = abs(i - j)
+            differences += 2.0 * abs(i * p_i - j * p_j)
+            complexity += 2.0 * apart * (p_i * s_i + p_j * s_j) / (p_i + p_j)
+            contrast += 2.0 * p_i * p_j * apart * apart
+            strength += 2.0 * (p_i + p_j) * apart * apart
+    values = np.zeros(_VALUES)
+    if differences != 0.0:
+        values[BUSYNESS] = sum_ps / differences
+    values[COARSENESS] = 1.0 / sum_ps if sum_ps != 0.0 else _FLAT
+    values[COMPLEXITY] = complexity / N
+    if G > 1.0:
+        values[CONTRAST] = contrast * sum_s / N / (G * (G - 1.0))
+    if sum_s != 0.0:
+        values[STRENGTH] = strength / sum_s
     return values

@@ -60,9 +60,10 @@ def mesh_area_and_volume(inside: NDArray[np.bool_], spacing: Spacing) -> tuple[f
     """
     surfaces = cube_surfaces()
     found = count_cubes(inside)
-    area = float(found[:, 0] @ surfaces.areas(spacing))
+    cubes, corners = found[:, 0], found[:, 1:]
+    area = float(cubes @ surfaces.areas(spacing))
     # Whole numbers up to here: spacing stretches every tetrahedron alike.
-    volume = int(found[:, 0] @ surfaces.volumes) + int(np.sum(found[:, 1:] * surfaces.volume_shifts))
+    volume = int(cubes @ surfaces.volumes) + int(np.sum(corners * surfaces.volume_shifts))
     return area, volume / 48 * math.prod(spacing)
 
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from nbradiomics.features.native.compiled import compiled
 
 Points = NDArray[np.int64]
+#: Columns of what `count_cubes` returns.
+_NUMBER, _Z, _Y, _X = range(4)
 
 
 @compiled
@@ -40,10 +42,10 @@ def count_cubes(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
                     | inside[z + 1, y + 1, x + 1] << 7
                 )
                 if code != 0 and code != 255:
-                    found[code, 0] += 1
-                    found[code, 1] += z
-                    found[code, 2] += y
-                    found[code, 3] += x
+                    found[code, _NUMBER] += 1
+                    found[code, _Z] += z
+                    found[code, _Y] += y
+                    found[code, _X] += x
     return found
 
 

@@ -80,18 +80,19 @@ def laplacian_of_gaussian(
     image = np.ascontiguousarray(image, np.float32 if exact else np.float64)
     second_z, second_y, second_x = (recursion(sigma, step, 2) for step in spacing)
     smooth_z, smooth_y, smooth_x = (recursion(sigma, step, 0) for step in spacing)
+    z, y, x = spacing
     total = np.zeros(image.shape, np.float32)
     result = np.empty(image.shape, np.float32)
     # The second derivative along an axis, then smoothed along the others: x before y before z.
     _within_slices(image, result, second_x, smooth_y, True)
     _along_z(result, result, smooth_z)
-    _add(total, result, 1.0 / (spacing[2] * spacing[2]))
+    _add(total, result, 1.0 / (x * x))
     _within_slices(image, result, smooth_x, second_y, False)
     _along_z(result, result, smooth_z)
-    _add(total, result, 1.0 / (spacing[1] * spacing[1]))
+    _add(total, result, 1.0 / (y * y))
     _along_z(image, result, second_z)
     _within_slices(result, result, smooth_x, smooth_y, True)
-    _add(total, result, 1.0 / (spacing[0] * spacing[0]))
+    _add(total, result, 1.0 / (z * z))
     return total
 
 
@@ -227,13 +228,14 @@ def _recurse(
 ) -> None:
     """Both recursions of the first `number` columns: four inputs, less the four outputs before."""
     n, m, d = coefficients[0], coefficients[1], coefficients[2]
+    before, after = coefficients[3], coefficients[4]
     n0, n1, n2, n3 = n[0], n[1], n[2], n[3]
     m1, m2, m3, m4 = m[0], m[1], m[2], m[3]
     d1, d2, d3, d4 = d[0], d[1], d[2], d[3]
     last = data.shape[0] - 1
     for i in range(4):
-        _border(data, forwards, n, d, coefficients[3], i, 1, number)
-        _border(data, backwards, m, d, coefficients[4], last - i, -1, number)
+        _border(data, forwards, n, d, before, i, 1, number)
+        _border(data, backwards, m, d, after, last - i, -1, number)
     x, f, b = data.ravel(), forwards.ravel(), backwards.ravel()
     # Unsigned places, a known number of them apart: so the compiler sees that none is negative and that no
     # column touches another, and handles several columns at once.

@@ -28,11 +28,12 @@ def coefficients(
     voxels = np.ascontiguousarray(voxels, np.float32 if exact else np.float64)
     depth, height, width = voxels.shape
     x, y, z = (upper - lower + 1).tolist()
+    first_x, first_y, first_z = lower
     found = np.empty((depth, height, x))
-    _filter_rows(voxels.reshape(-1, width), found.reshape(-1, x), lower[0], _POLE ** (width - 1))
+    _filter_rows(voxels.reshape(-1, width), found.reshape(-1, x), first_x, _POLE ** (width - 1))
     del voxels
-    found = _along_columns(found, y, lower[1])
-    return _along_columns(found.reshape(1, depth, -1), z, lower[2]).reshape(z, y, x)
+    found = _along_columns(found, y, first_y)
+    return _along_columns(found.reshape(1, depth, -1), z, first_z).reshape(z, y, x)
 
 
 def _along_columns(blocks: NDArray[np.float64], kept: int, first: int) -> NDArray[np.float64]:

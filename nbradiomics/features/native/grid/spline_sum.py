@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
 
+#: Where an axis stands in what is given along x, y, z.
+_X, _Y, _Z = range(3)
+
 
 @compiled
 def evaluate(
@@ -39,7 +42,8 @@ def evaluate(
     inside = np.zeros((3, width), np.bool_)
     weights = np.empty((3, 4, width))
     weights_xy = np.empty((4, 4, width))
-    lines = np.empty((2, 4), np.int64)
+    planes = np.empty(4, np.int64)
+    lines = np.empty(4, np.int64)
     # The four coefficients that each voxel of a row takes from a line of the image, side by side, so that the
     # innermost loop runs straight on; held for the four planes that a row takes part in.
     across = np.zeros((4, width), np.int64)
@@ -50,21 +54,21 @@ def evaluate(
             start, end = starts[row, axis], ends[row, axis]
             if row == 0 or start != starts[row - 1, axis] or end != ends[row - 1, axis]:
                 _place(start, end, size[axis], base[axis], inside[axis], weights[axis])
-                if axis == 0 and _find(base[0], inside[0], size[0], lower[0], across):
+                if axis == _X and _find(base[_X], inside[_X], size[_X], lower[_X], across):
                     held[:] = -1
-        _multiply(weights[0], weights[1], weights_xy)
+        _multiply(weights[_X], weights[_Y], weights_xy)
         first = 0
         while first < width:
             after = _stretch(base, inside, first)
             out = result[row, first:after]
             out[:] = 0.0
-            if inside[0, first] and inside[1, first] and inside[2, first]:
+            if inside[_X, first] and inside[_Y, first] and inside[_Z, first]:
                 for k in range(4):
-                    lines[0, k] = _mirrored(base[1, first] + k, size[1]) - lower[1]
-                    lines[1, k] = _mirrored(base[2, first] + k, size[2]) - lower[2]
-                _hold(coefficients, lines, across, spread, held)
-                z = weights[2, :, first:after]
-                _sum(out, lines, weights_xy[:, :, first:after], z, spread[:, :, :, first:after])
+                    lines[k] = _mirrored(base[_Y, first] + k, size[_Y]) - lower[_Y]
+                    planes[k] = _mirrored(base[_Z, first] + k, size[_Z]) - lower[_Z]
+                _hold(coefficients, planes, lines, across, spread, held)
+                z = weights[_Z, :, first:after]
+                _sum(out, planes, lines, weights_xy[:, :, first:after], z, spread[:, :, :, first:after])
             first = after
 
 
@@ -126,7 +130,7 @@ def _stretch(base: NDArray[np.int64], inside: NDArray[np.bool_], first: int) -> 
         for axis in range(3):
             if inside[axis, after] != inside[axis, first]:
                 return after
-        if base[1, after] != base[1, first] or base[2, after] != base[2, first]:
+        if base[_Y, after] != base[_Y, first] or base[_Z, after] != base[_Z, first]:
             return after
         after += 1
     return after
@@ -151,14 +155,15 @@ def _multiply(x: NDArray[np.float64], y: NDArray[np.float64], xy: NDArray[np.flo
 @compiled
 def _hold(
     coefficients: NDArray[np.float64],
+    planes: NDArray[np.int64],
     lines: NDArray[np.int64],
     across: NDArray[np.int64],
     spread: NDArray[np.float64],
     held: NDArray[np.int64],
 ) -> None:
     """Have the lines in `spread`, each plane in the place of the one four planes before it."""
-    for z in lines[1]:
-        for y in lines[0]:
+    for z in planes:
+        for y in lines:
             if held[z % 4, y] != z:
                 held[z % 4, y] = z
                 line, found = coefficients[z, y], spread[z % 4, y]
@@ -170,6 +175,7 @@ def _hold(
 @compiled
 def _sum(
     out: NDArray[np.float64],
+    planes: NDArray[np.int64],
     lines: NDArray[np.int64],
     xy: NDArray[np.float64],
     z: NDArray[np.float64],
@@ -178,7 +184,7 @@ def _sum(
     """Add up what the lines give to a stretch of a row, one line after the other."""
     for kz in range(4):
         for ky in range(4):
-            _add(out, xy[ky], z[kz], spread[lines[1, kz] % 4, lines[0, ky]])
+            _add(out, xy[ky], z[kz], spread[planes[kz] % 4, lines[ky]])
 
 
 @compiled

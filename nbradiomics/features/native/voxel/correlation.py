@@ -25,8 +25,8 @@ _FEW = 60
 
 @compiled
 def symmetric_correlation(
-    counts: NDArray[np.float64],
-    of_row: NDArray[np.float64],
+    c: NDArray[np.float64],
+    r: NDArray[np.float64],
     marks: NDArray[np.int64],
     work: NDArray[np.float64],
 ) -> float:
@@ -34,47 +34,48 @@ def symmetric_correlation(
 
     Parameters
     ----------
-    counts
+    c
         Counts of pairs in both orders, shape (levels, levels).
-    of_row
+    r
         Their row sums; levels without pairs are left out.
     marks, work
         Overwritten: room of shape (3, levels) and (levels + 5, levels) at least.
     """
-    active, root = marks[0], work[len(of_row)]
+    levels = len(r)
+    active, root = marks[0], work[levels]
     size = 0
-    total = 0.0
-    for level in range(len(of_row)):
-        if of_row[level] > 0.0:
+    N = 0.0
+    for level in range(levels):
+        if r[level] > 0.0:
             active[size] = level
-            root[size] = np.sqrt(of_row[level])
-            total += of_row[level]
+            root[size] = np.sqrt(r[level])
+            N += r[level]
             size += 1
     if size < 2:
         return 0.0
-    if size > 2 and _falls_apart(counts, active[:size], marks[1], marks[2]):
+    if size > 2 and _falls_apart(c, active[:size], marks[1], marks[2]):
         return 1.0
-    deflated = work[:size, :size]
+    M = work[:size, :size]
     squares = 0.0
     for row in range(size):
         for column in range(row + 1):
             both = root[row] * root[column]
-            value = counts[active[row], active[column]] / both - both / total
-            deflated[row, column] = value
-            deflated[column, row] = value
+            value = c[active[row], active[column]] / both - both / N
+            M[row, column] = value
+            M[column, row] = value
             squares += value * value if row == column else 2.0 * value * value
     if size < 5:
-        return _closed_form(deflated, squares)
+        return _closed_form(M, squares)
     if size > _FEW:
-        return float(np.abs(np.linalg.eigvalsh(np.ascontiguousarray(deflated))).max())
-    diagonal, beside = work[len(of_row) + 1, :size], work[len(of_row) + 2, :size]
-    _make_tridiagonal(deflated, diagonal, beside, work[len(of_row) + 3], work[len(of_row) + 4])
+        return float(np.abs(np.linalg.eigvalsh(np.ascontiguousarray(M))).max())
+    diagonal, beside = work[levels + 1, :size], work[levels + 2, :size]
+    _make_tridiagonal(M, diagonal, beside, work[levels + 3], work[levels + 4])
     return _largest_size(diagonal, beside, min(np.sqrt(squares), 1.0))
 
 
 @compiled
 def _falls_apart(
-    counts: NDArray[np.float64],
+    c: NDArray[np.float64],
     active: NDArray[np.int64],
     side: NDArray[np.int64],
     waiting: NDArray[np.int64],
@@ -91,7 +92,7 @@ def _falls_apart(
         node = waiting[next_]
         next_ += 1
         for other in range(size):
-            if counts[active[node], active[other]] == 0.0:
+            if c[active[node], active[other]] == 0.0:
                 continue
             if side[other] == 0:
                 side[other] = -side[node]
@@ -103,33 +104,33 @@ def _falls_apart(
 
 
 @compiled
-def _closed_form(deflated: NDArray[np.float64], squares: float) -> float:
+def _closed_form(M: NDArray[np.float64], squares: float) -> float:
     """The coefficient of two to four levels: the largest, in size, of up to three eigenvalues beside a 0.
 
     Their mean m and their central moments follow from the traces of M, M^2 (`squares`) and M^3. They are
     m + 2 q cos(phi + 2 pi k / 3) with q^2 = sum (x - m)^2 / 6 and cos(3 phi) = sum (x - m)^3 / (6 q^3)
     (Viete's solution of the cubic; with fewer levels further eigenvalues are 0).
     """
-    size = len(deflated)
+    size = len(M)
     trace = cubes = 0.0
     for row in range(size):
-        trace += deflated[row, row]
+        trace += M[row, row]
         for column in range(size):
             inner = 0.0
             for k in range(size):
-                inner += deflated[row, k] * deflated[k, column]
-            cubes += inner * deflated[row, column]
+                inner += M[row, k] * M[k, column]
+            cubes += inner * M[row, column]
     if size == 2:
         return float(abs(trace))
-    mean = trace / 3.0
-    spread = max(squares - 3.0 * mean * mean, 0.0) / 6.0
-    root = np.sqrt(spread)
-    if root == 0.0:
-        return float(abs(mean))
-    third = (cubes - 3.0 * mean * squares + 6.0 * mean**3) / 6.0
-    angle = np.arccos(min(max(third / (spread * root), -1.0), 1.0)) / 3.0
-    highest = mean + 2.0 * root * np.cos(angle)
-    lowest = mean + 2.0 * root * np.cos(angle + 2.0 * np.pi / 3.0)
+    m = trace / 3.0
+    q_squared = max(squares - 3.0 * m * m, 0.0) / 6.0
+    q = np.sqrt(q_squared)
+    if q == 0.0:
+        return float(abs(m))
+    third = (cubes - 3.0 * m * squares + 6.0 * m**3) / 6.0
+    phi = np.arccos(min(max(third / (q_squared * q), -1.0), 1.0)) / 3.0
+    highest = m + 2.0 * q * np.cos(phi)
+    lowest = m + 2.0 * q * np.cos(phi + 2.0 * np.pi / 3.0)
     return float(max(abs(highest), abs(lowest)))
 
 
@@ -188,37 +189,37 @@ def _largest_size(diagonal: NDArray[np.float64], beside: NDArray[np.float64], bo
     found = _largest(diagonal, beside, bound)
     diagonal *= -1.0
     # By Sylvester's criterion: no eigenvalue of the other end is larger where all minors are positive.
-    before, value = 1.0, found - diagonal[0]
+    p_before, p = 1.0, found - diagonal[0]
     for row in range(1, len(diagonal)):
-        if value <= 0.0:
+        if p <= 0.0:
             break
-        before, value = value, (found - diagonal[row]) * value - beside[row - 1] * before
-    return found if value > 0.0 else _largest(diagonal, beside, bound)
+        p_before, p = p, (found - diagonal[row]) * p - beside[row - 1] * p_before
+    return found if p > 0.0 else _largest(diagonal, beside, bound)
 
 
 @compiled
 def _largest(diagonal: NDArray[np.float64], beside: NDArray[np.float64], bound: float) -> float:
     """Largest eigenvalue of a tridiagonal matrix, `bound` at most.
 
-    p(x) is the characteristic polynomial, p' and p'' its derivatives, by their three-term recurrences.
+    p(x) is the characteristic polynomial, p1 and p2 its derivatives, by their three-term recurrences.
     """
-    size = len(diagonal)
-    place = bound
+    n = len(diagonal)
+    x = bound
     for _ in range(_MOST):
-        before, slope_before, bend_before = 1.0, 0.0, 0.0
-        value, slope, bend = place - diagonal[0], 1.0, 0.0
-        for row in range(1, size):
-            off, square = place - diagonal[row], beside[row - 1]
-            value_after = off * value - square * before
-            slope_after = value + off * slope - square * slope_before
-            bend_after = 2.0 * slope + off * bend - square * bend_before
-            before, slope_before, bend_before = value, slope, bend
-            value, slope, bend = value_after, slope_after, bend_after
-        if value <= 0.0 or slope <= 0.0:
+        p_before, p1_before, p2_before = 1.0, 0.0, 0.0
+        p, p1, p2 = x - diagonal[0], 1.0, 0.0
+        for row in range(1, n):
+            off, square = x - diagonal[row], beside[row - 1]
+            p_after = off * p - square * p_before
+            p1_after = p + off * p1 - square * p1_before
+            p2_after = 2.0 * p1 + off * p2 - square * p2_before
+            p_before, p1_before, p2_before = p, p1, p2
+            p, p1, p2 = p_after, p1_after, p2_after
+        if p <= 0.0 or p1 <= 0.0:
             break
-        inner = (size - 1.0) * ((size - 1.0) * slope * slope - size * value * bend)
-        move = size * value / (slope + np.sqrt(max(inner, 0.0)))
-        place -= move
+        inner = (n - 1.0) * ((n - 1.0) * p1 * p1 - n * p * p2)
+        move = n * p / (p1 + np.sqrt(max(inner, 0.0)))
+        x -= move
         if move < _STEP:
             break
-    return float(place)
+    return float(x)

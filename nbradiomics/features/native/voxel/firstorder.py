@@ -39,6 +39,27 @@ _COMPUTED = (
     "Variance",
     "StandardDeviation",
 )
+#: Where each of them stands; Numba takes these numbers as constants.
+PERCENTILE_10 = _COMPUTED.index("10Percentile")
+PERCENTILE_90 = _COMPUTED.index("90Percentile")
+ENERGY = _COMPUTED.index("Energy")
+ENTROPY = _COMPUTED.index("Entropy")
+INTERQUARTILE_RANGE = _COMPUTED.index("InterquartileRange")
+KURTOSIS = _COMPUTED.index("Kurtosis")
+MAXIMUM = _COMPUTED.index("Maximum")
+MEAN_ABSOLUTE_DEVIATION = _COMPUTED.index("MeanAbsoluteDeviation")
+MEAN = _COMPUTED.index("Mean")
+MEDIAN = _COMPUTED.index("Median")
+MINIMUM = _COMPUTED.index("Minimum")
+RANGE = _COMPUTED.index("Range")
+ROBUST_MEAN_ABSOLUTE_DEVIATION = _COMPUTED.index("RobustMeanAbsoluteDeviation")
+ROOT_MEAN_SQUARED = _COMPUTED.index("RootMeanSquared")
+SKEWNESS = _COMPUTED.index("Skewness")
+TOTAL_ENERGY = _COMPUTED.index("TotalEnergy")
+UNIFORMITY = _COMPUTED.index("Uniformity")
+VARIANCE = _COMPUTED.index("Variance")
+STANDARD_DEVIATION = _COMPUTED.index("StandardDeviation")
+_VALUES = len(_COMPUTED)
 #: Every feature, true where it is deprecated.
 FIRST_ORDER: Mapping[str, bool] = {name: name in DEPRECATED for name in _COMPUTED}
 _EPSILON = float(np.spacing(1.0))
@@ -115,7 +136,7 @@ def _first_order_map(
     highest: int,
 ) -> NDArray[np.float64]:
     """Features of the boxes around all centres, in the order of `_COMPUTED`."""
-    values = np.empty((len(places), 19))
+    values = np.empty((len(places), _VALUES))
     counts = np.zeros(highest + 1)
     inside = np.empty(len(steps), np.bool_)
     box = np.empty(len(steps))
@@ -136,16 +157,17 @@ def _first_order_map(
         _moments(box, inside, terms, voxels, row)
         for voxel in range(len(steps)):
             terms[voxel] = (box[voxel] + shift) ** 2 if inside[voxel] else 0.0
-        row[2] = _sum(terms)
-        row[13] = np.sqrt(row[2] / voxels)
-        row[15] = row[2] * voxel_volume
-        row[3] = row[16] = 0.0
+        energy = _sum(terms)
+        row[ENERGY] = energy
+        row[ROOT_MEAN_SQUARED] = np.sqrt(energy / voxels)
+        row[TOTAL_ENERGY] = energy * voxel_volume
+        row[ENTROPY] = row[UNIFORMITY] = 0.0
         for voxel in range(len(steps)):
             level = levels[places[centre] + steps[voxel]]
             if level > 0 and counts[level] > 0.0:
-                share = counts[level] / voxels
-                row[3] -= share * np.log2(share + _EPSILON)
-                row[16] += share * share
+                p = counts[level] / voxels
+                row[ENTROPY] -= p * np.log2(p + _EPSILON)
+                row[UNIFORMITY] += p * p
                 counts[level] = 0.0
     return values
 
@@ -182,11 +204,11 @@ def _ordered(
     """What the ordered intensities say, into the row of values."""
     low, high = _percentile(ranked, 10.0), _percentile(ranked, 90.0)
     last = len(ranked) - 1
-    row[0], row[1] = low, high
-    row[4] = _percentile(ranked, 75.0) - _percentile(ranked, 25.0)
-    row[6], row[10] = ranked[last], ranked[0]
-    row[9] = (ranked[last // 2] + ranked[(last + 1) // 2]) / 2.0
-    row[11] = ranked[last] - ranked[0]
+    row[PERCENTILE_10], row[PERCENTILE_90] = low, high
+    row[INTERQUARTILE_RANGE] = _percentile(ranked, 75.0) - _percentile(ranked, 25.0)
+    row[MAXIMUM], row[MINIMUM] = ranked[last], ranked[0]
+    row[MEDIAN] = (ranked[last // 2] + ranked[(last + 1) // 2]) / 2.0
+    row[RANGE] = ranked[last] - ranked[0]
     middle = 0.0
     for voxel in range(len(box)):
         kept = inside[voxel] and low <= box[voxel] <= high
@@ -194,13 +216,13 @@ def _ordered(
         middle += kept
     if middle == 0.0:
         # Of two voxels none lies between the percentiles.
-        row[12] = np.nan
+        row[ROBUST_MEAN_ABSOLUTE_DEVIATION] = np.nan
         return
     mean = _sum(terms) / middle
     for voxel in range(len(box)):
         kept = inside[voxel] and low <= box[voxel] <= high
         terms[voxel] = abs(box[voxel] - mean) if kept else 0.0
-    row[12] = _sum(terms) / middle
+    row[ROBUST_MEAN_ABSOLUTE_DEVIATION] = _sum(terms) / middle
 
 
 @compiled
@@ -211,23 +233,24 @@ def _moments(
     voxels: int,
     row: NDArray[np.float64],
 ) -> None:
-    """Mean, and what the central moments say, into the row of values."""
+    """Mean, and what the central moments m_k say, into the row of values."""
     # The outside holds 0, as PyRadiomics' sums take it.
     mean = _sum(box) / voxels
-    row[8] = mean
+    row[MEAN] = mean
     for voxel in range(len(box)):
         terms[voxel] = abs(box[voxel] - mean) if inside[voxel] else 0.0
-    row[7] = _sum(terms) / voxels
-    moments = np.empty(3)
-    for power in range(2, 5):
+    row[MEAN_ABSOLUTE_DEVIATION] = _sum(terms) / voxels
+    m = np.empty(5)
+    for k in range(2, 5):
         for voxel in range(len(box)):
-            terms[voxel] = (box[voxel] - mean) ** power if inside[voxel] else 0.0
-        moments[power - 2] = _sum(terms) / voxels
-    scale = moments[0] if moments[0] != 0.0 else 1.0
-    row[18] = np.sqrt(moments[0])
-    row[17] = row[18] ** 2
-    row[14] = moments[1] / scale**1.5
-    row[5] = moments[2] / scale**2
+            terms[voxel] = (box[voxel] - mean) ** k if inside[voxel] else 0.0
+        m[k] = _sum(terms) / voxels
+    scale = m[2] if m[2] != 0.0 else 1.0
+    deviation = np.sqrt(m[2])
+    row[STANDARD_DEVIATION] = deviation
+    row[VARIANCE] = deviation**2
+    row[SKEWNESS] = m[3] / scale**1.5
+    row[KURTOSIS] = m[4] / scale**2
 
 
 @compiled

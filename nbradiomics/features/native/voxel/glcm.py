@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.classes.glcm_formulas import FORMULAS
+from nbradiomics.features.native.classes.glcm import FEATURES, MCC
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.classes.textures import TextureSettings
 from nbradiomics.features.native.compiled import compiled
@@ -22,8 +22,6 @@ from nbradiomics.features.native.voxel.kernel import (
     chunks,
     fill_box,
 )
-
-_MCC = len(FORMULAS)
 
 
 def glcm_maps(
@@ -59,13 +57,13 @@ def glcm_maps(
         empty = _empty(around, centres, beside, len(weights) > 0)
         lacking, spoilt, used = batches.of_voxels(part, empty)
         asked = np.asarray(~spoilt & used & (correlation and not single))
-        values = np.empty((len(centres), _MCC + 1))
+        values = np.empty((len(centres), len(FEATURES)))
         given = around.levels, centres, around.steps
         if plain:
             _symmetric_map(*given, pairs, starts, tables, around.highest, asked, values)
         else:
             _general_map(*given, beside, weights, around.highest, settings.symmetrical, empty, asked, values)
-        found = dict(zip((*FORMULAS, "MCC"), values.T, strict=True))
+        found = dict(zip(FEATURES, values.T, strict=True))
         found["JointAverage"][lacking] = np.nan
         if around.highest == 1:
             found["InverseVariance"][used] = 0.0
@@ -227,7 +225,7 @@ def _general_map(
         found = fill_box(levels, places[centre], steps, box, present, numbers)
         grey = present[:found].astype(np.float64)
         row = values[centre]
-        glcm_of_box(box, grey, beside, weights, highest, symmetrical, row[: len(row) - 1], empty[centre])
-        row[len(row) - 1] = np.nan
+        glcm_of_box(box, grey, beside, weights, highest, symmetrical, row[:MCC], empty[centre])
+        row[MCC] = np.nan
         if asked[centre]:
-            row[len(row) - 1] = correlation_of_box(box, found, beside, weights, empty[centre], symmetrical)
+            row[MCC] = correlation_of_box(box, found, beside, weights, empty[centre], symmetrical)

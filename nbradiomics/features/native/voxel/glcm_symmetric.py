@@ -1,8 +1,8 @@
 """Co-occurrence features of one box whose matrices are symmetrical and not weighted.
 
-The formulas are those of `glcm_formulas`. Shares are counts over a total here, c / N, and both are small
-whole numbers: sums of counts are exact, and every logarithm stands in a table. No share is below 1 / N, so
-that eps vanishes beside p_x p_y, and with p_x = p_y
+The formulas are those of `glcm_formulas`. Here p(i, j) = c(i, j) / N and p_x(i) = r(i) / N, with counts c,
+their row sums r and their total N, all small whole numbers: sums of counts are exact, and every logarithm
+stands in a table. No p is below 1 / N, so that eps vanishes beside p_x p_y, and with p_x = p_y
 
     HXY1 = HXY2 = 2 HX.
 """
@@ -12,13 +12,40 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.classes.glcm_formulas import EPSILON, FORMULAS
+from nbradiomics.features.native.classes.glcm import MCC
+from nbradiomics.features.native.classes.glcm_formulas import (
+    AUTOCORRELATION,
+    CLUSTER_PROMINENCE,
+    CLUSTER_SHADE,
+    CLUSTER_TENDENCY,
+    CONTRAST,
+    CORRELATION,
+    DIFFERENCE_AVERAGE,
+    DIFFERENCE_ENTROPY,
+    DIFFERENCE_VARIANCE,
+    EPSILON,
+    ID,
+    IDM,
+    IDMN,
+    IDN,
+    IMC1,
+    IMC2,
+    INVERSE_VARIANCE,
+    JOINT_AVERAGE,
+    JOINT_ENERGY,
+    JOINT_ENTROPY,
+    MAXIMUM_PROBABILITY,
+    SUM_AVERAGE,
+    SUM_ENTROPY,
+    SUM_SQUARES,
+    imc2,
+)
 from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.voxel.correlation import symmetric_correlation
-from nbradiomics.features.native.voxel.glcm_general import IMC2, ROUNDING, gain_as_summed
+from nbradiomics.features.native.voxel.glcm_general import ROUNDING, gain_as_summed
 
-#: Column of the MCC, which follows the formulas.
-_MCC = len(FORMULAS)
+#: Values of a matrix: those of the formulas and the MCC.
+_VALUES = MCC + 1
 #: Largest total of counts for which the logarithms are tabulated.
 _TABULATED = 1000
 
@@ -69,121 +96,137 @@ def symmetric_glcm_of_box(
         Filled in: values of the formulas and the MCC.
     """
     levels = len(present)
-    counts = np.zeros((levels, levels))
-    of_row = np.zeros(levels)
-    values = np.zeros(24)
+    c = np.zeros((levels, levels))
+    r = np.zeros(levels)
+    values = np.zeros(_VALUES)
     directions = kept = 0
     means[:] = 0.0
     for direction in range(len(starts) - 1):
-        total = 0
-        for pair in range(starts[direction], starts[direction + 1]):
-            first, second = box[pairs[pair, 0]], box[pairs[pair, 1]]
-            if first > 0 and second > 0:
-                counts[first - 1, second - 1] += 1.0
-                counts[second - 1, first - 1] += 1.0
-                of_row[first - 1] += 1.0
-                of_row[second - 1] += 1.0
-                total += 2
-        if total == 0:
+        N = _count(box, pairs, starts[direction], starts[direction + 1], c, r)
+        if N == 0:
             continue
-        _measure(counts, of_row, present, float(total), tables, highest, histograms, values)
+        _measure(c, r, present, float(N), tables, highest, histograms, values)
         directions += 1
         if not np.isnan(values[IMC2]):
             kept += 1
         else:
             values[IMC2] = 0.0
         if correlation:
-            values[_MCC] = symmetric_correlation(counts, of_row, marks, work)
+            values[MCC] = symmetric_correlation(c, r, marks, work)
         means += values
-        counts[:] = 0.0
-        of_row[:] = 0.0
+        c[:] = 0.0
+        r[:] = 0.0
     if directions == 0:
         means[:] = np.nan
         return
-    imc2 = means[IMC2]
+    sum_of_imc2 = means[IMC2]
     means /= directions
-    means[IMC2] = imc2 / kept if kept > 0 else np.nan
+    means[IMC2] = sum_of_imc2 / kept if kept > 0 else np.nan
     if not correlation:
-        means[_MCC] = np.nan
+        means[MCC] = np.nan
 
 
 @compiled
-def _logarithm(count: float, total: float, tables: NDArray[np.float64]) -> float:
+def _count(
+    box: NDArray[np.int32],
+    pairs: NDArray[np.int64],
+    start: int,
+    end: int,
+    c: NDArray[np.float64],
+    r: NDArray[np.float64],
+) -> int:
+    """Count the pairs from `start` to `end` in both orders, into c and r; gives N."""
+    N = 0
+    for pair in range(start, end):
+        first, second = box[pairs[pair, 0]], box[pairs[pair, 1]]
+        if first > 0 and second > 0:
+            c[first - 1, second - 1] += 1.0
+            c[second - 1, first - 1] += 1.0
+            r[first - 1] += 1.0
+            r[second - 1] += 1.0
+            N += 2
+    return N
+
+
+@compiled
+def _logarithm(c: float, N: float, tables: NDArray[np.float64]) -> float:
+    """log2(c / N + eps)."""
     if len(tables) > 0:
-        return float(tables[int(total), int(count)])
-    return float(np.log2(count / total + EPSILON))
+        return float(tables[int(N), int(c)])
+    return float(np.log2(c / N + EPSILON))
 
 
 @compiled
 def _measure(
-    counts: NDArray[np.float64],
-    of_row: NDArray[np.float64],
+    c: NDArray[np.float64],
+    r: NDArray[np.float64],
     present: NDArray[np.int32],
-    total: float,
+    N: float,
     tables: NDArray[np.float64],
     highest: int,
     histograms: NDArray[np.float64],
     values: NDArray[np.float64],
 ) -> None:
     """Values of one matrix' formulas."""
-    levels = len(present)
-    summed = squared = entropy = 0.0
-    for row in range(levels):
-        if of_row[row] > 0.0:
-            summed += of_row[row] * present[row]
-            entropy -= of_row[row] * _logarithm(of_row[row], total, tables)
-    entropy /= total
-    mean = summed / total
-    spread = covariance = product = squares = joint = largest = 0.0
+    summed = HX = 0.0
+    for row in range(len(present)):
+        if r[row] > 0.0:
+            summed += r[row] * present[row]
+            HX -= r[row] * _logarithm(r[row], N, tables)
+    m_x = summed / N
+    HX /= N
+    squared = covariance = product = squares = HXY = largest = 0.0
     occurring = 0
-    for row in range(levels):
-        if of_row[row] == 0.0:
+    for row in range(len(present)):
+        if r[row] == 0.0:
             continue
         occurring += 1
-        off = present[row] - mean
-        squared += of_row[row] * off * off
+        i = present[row]
+        off_x = i - m_x
+        squared += r[row] * off_x * off_x
         for column in range(row + 1):
-            count = counts[row, column]
-            if count == 0.0:
+            c_ij = c[row, column]
+            if c_ij == 0.0:
                 continue
-            both = count if row == column else 2.0 * count
-            histograms[0, present[row] + present[column]] += both
-            histograms[1, present[row] - present[column]] += both
-            product += both * present[row] * present[column]
-            covariance += both * off * (present[column] - mean)
-            squares += both * count
-            joint -= both * _logarithm(count, total, tables)
-            largest = max(largest, count)
-    spread = squared / total
-    joint /= total
-    values[0] = product / total
-    values[5] = covariance / total / (spread + EPSILON) if spread != 0.0 else 1.0
-    values[16] = mean
-    values[17] = squares / (total * total)
-    values[18] = joint
-    values[19] = largest / total
-    values[22] = spread
+            j = present[column]
+            both = c_ij if row == column else 2.0 * c_ij
+            histograms[0, i + j] += both
+            histograms[1, i - j] += both
+            product += both * i * j
+            covariance += both * off_x * (j - m_x)
+            squares += both * c_ij
+            HXY -= both * _logarithm(c_ij, N, tables)
+            largest = max(largest, c_ij)
+    variance = squared / N
+    HXY /= N
+    values[AUTOCORRELATION] = product / N
+    values[CORRELATION] = covariance / N / (variance + EPSILON) if variance != 0.0 else 1.0
+    values[JOINT_AVERAGE] = m_x
+    values[JOINT_ENERGY] = squares / (N * N)
+    values[JOINT_ENTROPY] = HXY
+    values[MAXIMUM_PROBABILITY] = largest / N
+    values[SUM_SQUARES] = variance
     # One level, p = 1: HXY1 and HXY2 are HXY.
-    values[13] = (joint - 2.0 * entropy) / entropy if occurring > 1 else 0.0
-    values[14] = _information(2.0 * entropy - joint, counts, total) if occurring > 1 else 0.0
-    _of_sums(counts, present, mean, total, tables, histograms[0], values)
-    _of_differences(counts, present, total, tables, highest, histograms[1], values)
+    values[IMC1] = (HXY - 2.0 * HX) / HX if occurring > 1 else 0.0
+    values[IMC2] = _information(2.0 * HX - HXY, c, N) if occurring > 1 else 0.0
+    _of_sums(c, present, m_x, N, tables, histograms[0], values)
+    _of_differences(c, present, N, tables, highest, histograms[1], values)
 
 
 @compiled
-def _information(gain: float, counts: NDArray[np.float64], total: float) -> float:
-    """Imc2; see `gain_as_summed` for where it vanishes."""
+def _information(gain: float, c: NDArray[np.float64], N: float) -> float:
+    """Imc2; see `gain_as_summed` for where HXY2 - HXY vanishes."""
     if abs(gain) < ROUNDING:
-        gain = gain_as_summed(counts / total)
-    return float(np.sqrt(1.0 - np.exp(-2.0 * gain))) if gain != 0.0 else 0.0
+        gain = gain_as_summed(c / N)
+    return imc2(gain)
 
 
 @compiled
 def _of_sums(
-    counts: NDArray[np.float64],
+    c: NDArray[np.float64],
     present: NDArray[np.int32],
-    mean: float,
-    total: float,
+    m_x: float,
+    N: float,
     tables: NDArray[np.float64],
     histogram: NDArray[np.float64],
     values: NDArray[np.float64],
@@ -193,58 +236,58 @@ def _of_sums(
     for row in range(len(present)):
         for column in range(row + 1):
             k = present[row] + present[column]
-            count = histogram[k]
-            if counts[row, column] == 0.0 or count == 0.0:
+            c_k = histogram[k]
+            if c[row, column] == 0.0 or c_k == 0.0:
                 continue
             histogram[k] = 0.0
-            off = k - 2.0 * mean
-            second += count * off * off
-            third += count * off * off * off
-            fourth += count * off * off * off * off
-            entropy -= count * _logarithm(count, total, tables)
-    values[1] = fourth / total
-    values[2] = third / total
-    values[3] = second / total
-    values[20] = 2.0 * mean
-    values[21] = entropy / total
+            off = k - 2.0 * m_x
+            second += c_k * off * off
+            third += c_k * off * off * off
+            fourth += c_k * off * off * off * off
+            entropy -= c_k * _logarithm(c_k, N, tables)
+    values[CLUSTER_PROMINENCE] = fourth / N
+    values[CLUSTER_SHADE] = third / N
+    values[CLUSTER_TENDENCY] = second / N
+    values[SUM_AVERAGE] = 2.0 * m_x
+    values[SUM_ENTROPY] = entropy / N
 
 
 @compiled
 def _of_differences(
-    counts: NDArray[np.float64],
+    c: NDArray[np.float64],
     present: NDArray[np.int32],
-    total: float,
+    N: float,
     tables: NDArray[np.float64],
-    highest: int,
+    G: int,
     histogram: NDArray[np.float64],
     values: NDArray[np.float64],
 ) -> None:
     """Features of p_-, into `values`; takes the histogram back to zeros."""
-    contrast = average = entropy = near = near_squared = normalised = normalised_squared = inverse = 0.0
+    contrast = average = entropy = id_ = idm = idn = idmn = inverse = 0.0
     for row in range(len(present)):
         for column in range(row + 1):
-            k = present[row] - present[column]
-            count = histogram[k]
-            if counts[row, column] == 0.0 or count == 0.0:
+            difference = present[row] - present[column]
+            c_k = histogram[difference]
+            if c[row, column] == 0.0 or c_k == 0.0:
                 continue
-            histogram[k] = 0.0
-            apart = float(k)
-            contrast += apart * apart * count
-            average += apart * count
-            entropy -= count * _logarithm(count, total, tables)
-            near += count / (1.0 + apart)
-            near_squared += count / (1.0 + apart * apart)
-            normalised += count / (1.0 + apart / highest)
-            normalised_squared += count / (1.0 + apart * apart / (float(highest) * highest))
-            if k > 0:
-                inverse += count / (apart * apart)
-    values[4] = contrast / total
-    values[6] = average / total
-    values[7] = entropy / total
+            histogram[difference] = 0.0
+            k = float(difference)
+            contrast += k * k * c_k
+            average += k * c_k
+            entropy -= c_k * _logarithm(c_k, N, tables)
+            id_ += c_k / (1.0 + k)
+            idm += c_k / (1.0 + k * k)
+            idn += c_k / (1.0 + k / G)
+            idmn += c_k / (1.0 + k * k / (float(G) * G))
+            if k > 0.0:
+                inverse += c_k / (k * k)
+    values[CONTRAST] = contrast / N
+    values[DIFFERENCE_AVERAGE] = average / N
+    values[DIFFERENCE_ENTROPY] = entropy / N
     # The mean of squares less the square of the mean: whole numbers but for the last division.
-    values[8] = (contrast * total - average * average) / (total * total)
-    values[9] = near / total
-    values[10] = near_squared / total
-    values[11] = normalised_squared / total
-    values[12] = normalised / total
-    values[15] = inverse / total
+    values[DIFFERENCE_VARIANCE] = (contrast * N - average * average) / (N * N)
+    values[ID] = id_ / N
+    values[IDM] = idm / N
+    values[IDMN] = idmn / N
+    values[IDN] = idn / N
+    values[INVERSE_VARIANCE] = inverse / N

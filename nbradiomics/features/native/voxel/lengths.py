@@ -23,6 +23,8 @@ from nbradiomics.features.native.voxel.kernel import (
 )
 
 _Values = dict[str, NDArray[np.float64]]
+#: How many values `length_formulas` and `ngtdm_formulas` give.
+_OF_LENGTHS, _OF_NGTDM = len(FORMULAS), len(ngtdm.FEATURES)
 
 
 def glrlm_maps(
@@ -128,13 +130,13 @@ def _glrlm_map(
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
     summed = len(weights) > 0
-    values = np.empty((len(places), 16))
+    values = np.empty((len(places), _OF_LENGTHS))
     run_lengths = np.arange(1.0, longest + 1.0)
     for centre in range(len(places)):
         found = fill_box(levels, places[centre], steps, box, present, numbers)
         grey = present[:found].astype(np.float64)
         counts = np.zeros((found, longest))
-        sums = np.zeros(16)
+        sums = np.zeros(_OF_LENGTHS)
         kept = 0
         for direction in range(len(after)):
             weight = weights[direction] if summed else 1.0
@@ -145,7 +147,7 @@ def _glrlm_map(
                 sums += length_formulas(counts, grey, run_lengths)
                 kept += 1
             counts[:] = 0.0
-        values[centre] = sums / kept if kept > 0 else np.full(16, np.nan)
+        values[centre] = sums / kept if kept > 0 else np.full(_OF_LENGTHS, np.nan)
     return values
 
 
@@ -199,7 +201,7 @@ def _gldm_map(
     box = np.empty(len(steps), np.int32)
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
-    values = np.empty((len(places), 16))
+    values = np.empty((len(places), _OF_LENGTHS))
     ones = np.arange(1.0, beside.shape[1] + 2.0)
     for centre in range(len(places)):
         found = fill_box(levels, places[centre], steps, box, present, numbers)
@@ -232,7 +234,7 @@ def _ngtdm_map(
     box = np.empty(len(steps), np.int32)
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
-    values = np.empty((len(places), 5))
+    values = np.empty((len(places), _OF_NGTDM))
     for centre in range(len(places)):
         found = fill_box(levels, places[centre], steps, box, present, numbers)
         voxels = np.zeros(found)
@@ -267,7 +269,7 @@ def _glszm_map(
     numbers = np.zeros(highest + 1, np.int32)
     waiting = np.empty(len(steps), np.int64)
     sizes = np.arange(1.0, len(steps) + 1.0)
-    values = np.empty((len(places), 16))
+    values = np.empty((len(places), _OF_LENGTHS))
     for centre in range(len(places)):
         found = fill_box(levels, places[centre], steps, box, present, numbers)
         counts = np.zeros((found, len(steps)))
