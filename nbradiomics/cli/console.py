@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -77,6 +78,28 @@ def show_table(table: pd.DataFrame) -> None:
         cells = [number(value, 3) if isinstance(value, float) else harmless(str(value)) for value in values]
         view.add_row(*map(Text, cells))
     output.print(view)
+
+
+def show_json(**parts: Any) -> None:
+    """Print what a command found as one JSON object; a table is a list of its rows, a missing value null."""
+    output.print(json.dumps(_plain(parts), indent=2), markup=False, highlight=False, soft_wrap=True)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if hasattr(value, "to_dict") and hasattr(value, "columns"):  # a table; pandas is not imported for this
+        return [_plain(row) for row in value.to_dict("records")]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, Sequence):
+        return [_plain(part) for part in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if value != value or str(value) == "<NA>":
+        return None
+    return value if isinstance(value, bool | int | float) else str(value)
 
 
 def show_lines(lines: Sequence[str], *, most: int = 20) -> None:

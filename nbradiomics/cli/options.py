@@ -9,6 +9,7 @@ import typer
 
 from nbradiomics.cli.stated import stated
 
+Json = Annotated[bool, typer.Option("--json", help="Print the same as JSON, and nothing else.")]
 Jobs = Annotated[int | None, typer.Option(help="Processes; all processors unless given.")]
 Work = Annotated[
     Path | None,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nbradiomics.cli.console import bars, notes, output, show_lines
+from nbradiomics.cli.console import bars, notes, output, show_json, show_lines
 from nbradiomics.cli.label_notes import show_label_notes, show_label_warnings
-from nbradiomics.cli.options import CohortFile, Jobs, Lesions, Work
+from nbradiomics.cli.options import CohortFile, Jobs, Json, Lesions, Work
 from nbradiomics.cli.stated import given, stated
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -94,6 +94,7 @@ def verify(
     params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or a preset.")],
     label: Label = None,
     out: Annotated[Path | None, typer.Option(help="Write every feature of both engines here.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Compute the features with both engines and say how far they lie apart."""
     from nbradiomics.features.compliance.verify import verify as compare
@@ -105,7 +106,9 @@ def verify(
     show_label_notes(mask, params, label)
     if out is not None:
         write_table(found.table, out)
-    for line in _lines(found):
+    if as_json:
+        show_json(features=found.table, same=found.same, seconds=found.seconds, refusals=found.refusals)
+    for line in _lines(found) if not as_json else []:
         output.print(line, markup=False)
     if not found.same:
         raise typer.Exit(1)
@@ -136,6 +139,7 @@ def maps(
     params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or a preset.")],
     out: Annotated[Path, typer.Option(help="Folder for the maps: new, or made by the same call.")],
     label: Label = None,
+    as_json: Json = False,
 ) -> None:
     """Make feature maps: each voxel with the features of the box around it (voxel-based extraction)."""
     from nbradiomics.features.maps import write_maps
@@ -143,6 +147,9 @@ def maps(
 
     table = write_maps(image, mask, out, params=params, label=label, progress=bars)
     show_label_notes(mask, params, label)
+    if as_json:
+        show_json(maps=table, missing=table.attrs["missing"])
+        return
     if table.attrs["missing"]:
         output.print("Not made:", markup=False)
         show_lines([f"{name}: {why}" for name, why in table.attrs["missing"].items()])

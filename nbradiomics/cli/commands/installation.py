@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
-from nbradiomics.cli.console import output
+from nbradiomics.cli.console import output, show_json
+from nbradiomics.cli.options import Json
 
 
-def doctor() -> None:
+def doctor(as_json: Json = False) -> None:
     """Say which parts are installed and working, and what to do about those that are not."""
     from nbradiomics.doctor import check_installation
 
     parts = check_installation()
-    for part in parts:
+    if as_json:
+        show_json(parts=[asdict(part) for part in parts])
+    for part in parts if not as_json else []:
         output.print(f"{part.state:8s} {part.name}: {part.detail}", markup=False)
         if part.remedy and part.state != "ok":
             output.print(f"         {part.remedy}", markup=False)

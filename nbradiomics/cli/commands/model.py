@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.console import bars, output, show_table
-from nbradiomics.cli.options import Models
+from nbradiomics.cli.console import bars, output, show_json, show_table
+from nbradiomics.cli.options import Json, Models
 from nbradiomics.cli.stated import StatedCommand, given, stated
 from nbradiomics.cli.steps import names_in
 from nbradiomics.errors import NbradiomicsError
@@ -69,6 +69,7 @@ def check(
     inside: Inside = None,
     max_gb: MaxGb = 20.0,
     models: Models = None,
+    as_json: Json = False,
 ) -> None:
     """Say what a model is, and whether it can be used; exit code 1 when it cannot."""
     from nbradiomics.segmentation.inspection import inspect_model
@@ -80,6 +81,9 @@ def check(
     except NbradiomicsError as error:
         output.print(f"{source} is not usable: {error}", markup=False)
         raise typer.Exit(1) from error
+    if as_json:
+        show_json(facts=dict(found.facts), notes=found.notes)
+        return
     for heading, fact in found.facts:
         output.print(f"{heading:14s} {fact}", markup=False)
     for note in found.notes:
@@ -88,7 +92,7 @@ def check(
 
 
 @model_app.command("list", epilog="Example: nbradiomics model list")
-def list_(models: Models = None) -> None:
+def list_(models: Models = None, as_json: Json = False) -> None:
     """List the models that can be named, and those that are broken."""
     import pandas as pd
 
@@ -96,7 +100,12 @@ def list_(models: Models = None) -> None:
 
     found = list_models(models)
     rows = [(model.name, model.origin, "broken" if model.problem else "sound") for model in found]
-    show_table(pd.DataFrame(rows, columns=["name", "origin", "state"]))
+    table = pd.DataFrame(rows, columns=["name", "origin", "state"])
+    if as_json:
+        problems = {model.name: model.problem for model in found if model.problem}
+        show_json(models=table, problems=problems, folder=models_folder(models))
+        return
+    show_table(table)
     for model in found:
         if model.problem:
             output.print(f"{model.name} is broken: {model.problem}", markup=False)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.console import output, show_table
+from nbradiomics.cli.console import output, show_json, show_table
 from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.options import (
     Categorical,
@@ -15,6 +15,7 @@ from nbradiomics.cli.options import (
     EventValue,
     FeatureNames,
     Jobs,
+    Json,
     MinSubjects,
     Missing,
     Numeric,
@@ -38,6 +39,8 @@ from nbradiomics.cli.steps import (
 )
 
 _MODELS = "outcome.settings:OutcomeSettings"
+#: Options that change no result.
+_CHANGES_NOTHING = ("jobs", "as_json")
 
 
 def reproducibility(
@@ -60,6 +63,7 @@ def reproducibility(
         float | None, stated("reproducibility.settings:StabilitySettings.confidence")
     ] = None,
     min_subjects: MinSubjects = None,
+    as_json: Json = False,
 ) -> None:
     """Test how far each feature survives a change of reader: ICC(A,1) with its interval."""
     from nbradiomics.report.pages import claim_reproducibility_page, write_reproducibility_page
@@ -97,13 +101,17 @@ def reproducibility(
         threshold=settings.threshold,
         confidence=settings.confidence,
     )
-    for sentence in (
+    said = [
         *training_sentences(table_given, named),
         f"{stable_text(table)} -> {out}, {page}",
         LIMITS,
-    ):
+        choose_features(table_given, patterns).sentence,
+    ]
+    if as_json:
+        show_json(features=table, sentences=said)
+        return
+    for sentence in said:
         output.print(sentence, markup=False)
-    output.print(choose_features(table_given, patterns).sentence, markup=False)
 
 
 def outcome(
@@ -149,6 +157,7 @@ def outcome(
     min_subjects: MinSubjects = None,
     replace: Replace = False,
     jobs: Jobs = None,
+    as_json: Json = False,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
     asked = dict(locals())
@@ -186,7 +195,8 @@ def outcome(
     )
     rows = given(RowsOfReader, **{name: asked[name] for name in RowsOfReader.model_fields})
     tables = read_features(features), read_clinical(clinical)
-    key = result_key("outcome", asked={name: str(value) for name, value in asked.items() if name != "jobs"})
+    decides = {name: str(value) for name, value in asked.items() if name not in _CHANGES_NOTHING}
+    key = result_key("outcome", asked=decides)
     with working_in(out, f"outcome of {time} and {event}", key):
         claim_outcome(out, features=features, clinical=clinical, endpoint=endpoint, replacing=replace)
         claim_outcome_page(out)
@@ -200,7 +210,11 @@ def outcome(
             execution=execution_of(jobs),
         )
         write_outcome(result, out)
+        page = build_outcome_page(out)
+        sentences = [*result.summary["sentences"], f"-> {out}, {page}"]
+        if as_json:
+            show_json(performance=result.performance, sentences=sentences)
+            return
         show_table(result.performance)
-        for sentence in result.summary["sentences"]:
+        for sentence in sentences:
             output.print(sentence, markup=False)
-        output.print(f"-> {out}, {build_outcome_page(out)}", markup=False)

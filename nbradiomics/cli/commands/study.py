@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.console import output, problem_line, show_lines
-from nbradiomics.cli.options import Jobs, Models, Replace
+from nbradiomics.cli.console import output, problem_line, show_json, show_lines
+from nbradiomics.cli.options import Jobs, Json, Models, Replace
 from nbradiomics.cli.steps import execution_of, finish_run
 
 
@@ -51,6 +51,7 @@ def check(
     out: Annotated[Path | None, typer.Option(help="Write all problems to this table.")] = None,
     models: Models = None,
     jobs: Jobs = None,
+    as_json: Json = False,
 ) -> None:
     """Find every problem of a study or a cohort before anything is computed."""
     from nbradiomics.study.checks import survey
@@ -63,15 +64,18 @@ def check(
     if out is not None:
         write_table(problems, out)
     errors = int((problems["severity"] == "error").sum())
-    show_lines([problem_line(row) for row in problems.to_dict("records")])
     is_study = path.suffix.lower() in (".yaml", ".yml")
-    for line in [*describe_outcomes(path), *describe_readers(path)] if is_study else []:
-        output.print(line, markup=False)
-    output.print(f"{path}: {errors} error(s), {len(problems) - errors} warning(s).", markup=False)
+    read_as = [*describe_outcomes(path), *describe_readers(path)] if is_study else []
+    found = done.found.lines() if done.found and not errors else []
+    if as_json:
+        show_json(problems=problems, errors=errors, read_as=read_as, found=found)
+    else:
+        show_lines([problem_line(row) for row in problems.to_dict("records")])
+        counts = f"{path}: {errors} error(s), {len(problems) - errors} warning(s)."
+        for line in (*read_as, counts, *found):
+            output.print(line, markup=False)
     if errors:
         raise typer.Exit(1)
-    for line in done.found.lines() if done.found else []:
-        output.print(line, markup=False)
 
 
 def report(
