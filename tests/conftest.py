@@ -75,3 +75,12 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no real data at {DATA}; set NBRADIOMICS_TEST_DATA to its folder")
     return DATA
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread of torch: as many as cores stand in each other's way where tests share a machine."""
+    from nbradiomics.segmentation.environment import torch_threads
+
+    with torch_threads(1):
+        yield

@@ -18,6 +18,7 @@ from sklearn import metrics as sklearn_metrics
 
 from nbradiomics.agreement import Field, compare_regions, signed_distance_map
 from nbradiomics.agreement.surfels import ALL_INSIDE, neighbour_codes, surfel_areas
+from tests.support.helpers import array
 from tests.support.second_reader import second_reader
 
 CASES = ["STS_001", "STS_025", "STS_051"]
@@ -55,10 +56,6 @@ def on_grid(array: np.ndarray, grid: sitk.Image) -> sitk.Image:
     made = sitk.GetImageFromArray(array)
     made.CopyInformation(grid)
     return made
-
-
-def array(image: sitk.Image) -> np.ndarray:
-    return sitk.GetArrayFromImage(image)
 
 
 @pytest.mark.realdata

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +16,13 @@ from nbradiomics.execution.workspace import Workspace
 from nbradiomics.images.io import read_image, write_image
 from nbradiomics.segmentation import Inference, PostProcessing, load_model
 from nbradiomics.segmentation.cohort import MAP_STEP, segment_cohort
-from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.store import BUNDLED
 from nbradiomics.synthetic import SCANNERS, make_case, make_cohort
 from nbradiomics.synthetic.case import TRAINING_NAMESPACE, seed_of
-from tests.support.helpers import call, write_cohort
+from tests.support.helpers import array, call, write_cohort
 from tests.support.random_model import open_demo
 
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """As many threads as cores stand in each other's way where tests share a machine."""
-    with torch_threads(1):
-        yield
-
-
-def array(image: Any) -> np.ndarray:
-    return sitk.GetArrayFromImage(image if isinstance(image, sitk.Image) else read_image(image))
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +12,18 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
-from nbradiomics.images.io import read_image, write_image
+from nbradiomics.images.io import write_image
 from nbradiomics.segmentation import load_model
 from nbradiomics.segmentation.cohort import segment_cohort
-from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import Card, with_training_subjects, write_card
 from nbradiomics.study.checks import check
 from nbradiomics.workflows.run import run
-from tests.support.helpers import call, make_image, write_cohort
+from tests.support.helpers import array, call, make_image, write_cohort
 from tests.support.random_model import make_model
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 HEADER = "subject,channel,image,reader,mask"
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """As many threads as cores stand in each other's way where tests share a machine."""
-    with torch_threads(1):
-        yield
-
-
-def array(image: Any) -> np.ndarray:
-    return sitk.GetArrayFromImage(image if isinstance(image, sitk.Image) else read_image(image))
 
 
 def write_noise(folder: Path, name: str, seed: int, orientation: str = "LPS", **grid: Any) -> str:

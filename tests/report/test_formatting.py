@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from nbradiomics.messages.wording import MISSING, number, p_value, ratio
+from nbradiomics.messages.wording import MISSING, NO_BREAK, number, p_value, ratio, signed, signed_percent
 from nbradiomics.report.feature_names import feature_class
 from nbradiomics.report.figures.survival import Curve, at_risk
 from nbradiomics.report.formatting import quartiles
@@ -70,3 +70,18 @@ def test_numbers_at_risk_count_who_is_still_there(left: list[int], ticks: list[i
     curve = Curve("low", times, *(np.ones_like(times),) * 3, risk)
     assert at_risk(curve, ticks) == [sum(time >= at for time in left) for at in ticks]
     assert curve.people == len(left)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.021, "+0.02"), (-0.021, "-0.02"), (0.001, "0.00"), (-0.001, "0.00"), (None, MISSING)],
+)
+def test_signed_numbers(value: float | None, text: str) -> None:
+    assert signed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(12.4, "+12 %"), (-3.46, "-3.5 %"), (9.96, "+10 %"), (np.nan, MISSING)]
+)
+def test_signed_percentages(value: float, text: str) -> None:
+    assert signed_percent(value).replace(NO_BREAK, " ") == text

@@ -15,7 +15,7 @@ from nbradiomics.agreement.metrics import METRIC, METRICS
 from nbradiomics.agreement.reader_study import ReaderStudySettings, study_readers
 from nbradiomics.agreement.reader_study.schemas import TABLES
 from nbradiomics.errors import InputError
-from nbradiomics.messages.wording import MISSING, NO_BREAK, number, signed, signed_percent
+from nbradiomics.messages.wording import MISSING, NO_BREAK, number
 from nbradiomics.report.build import SECTIONS
 from nbradiomics.report.content import Block, Details, Facts, Gallery, Page, Picture, Section, Table, Text
 from nbradiomics.report.figures import bland_altman, error_direction, paired, strips
@@ -391,21 +391,6 @@ def test_a_study_by_distance_reads_the_right_way_round(tmp_path: Path) -> None:
     assert fact.value.replace(NO_BREAK, " ") == "-1.00 [-1.00, -1.00]"
     html = page_of(run)
     assert "the model is worse by more than the margin of 1.5: 0 cases of 8" in html
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.021, "+0.02"), (-0.021, "-0.02"), (0.001, "0.00"), (-0.001, "0.00"), (None, MISSING)],
-)
-def test_signed_numbers(value: float | None, text: str) -> None:
-    assert signed(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(12.4, "+12 %"), (-3.46, "-3.5 %"), (9.96, "+10 %"), (np.nan, MISSING)]
-)
-def test_signed_percentages(value: float, text: str) -> None:
-    assert signed_percent(value).replace(NO_BREAK, " ") == text
 
 
 def test_every_table_has_cells_for_every_head(run: Run) -> None:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nbradiomics.segmentation import Model, load_model
-from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import Card, write_card
 from tests.support.predictions import KINDS
 from tests.support.random_model import make_model
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """As many threads as cores stand in each other's way where tests share a machine."""
-    with torch_threads(1):
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +27,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def models(folders) -> dict[str, Model]:
     return {name: load_model(folder) for name, folder in folders.items()}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(one_thread: None) -> None:
+    """Every test of this folder runs torch in one thread."""

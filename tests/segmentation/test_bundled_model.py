@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,24 +16,16 @@ import torch
 from nbradiomics.errors import InputError
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.segmentation import Inference, Model, image_fingerprint, load_model
-from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.store import BUNDLED
 from nbradiomics.synthetic import SCANNERS, PhantomCase, make_case, make_cohort
 from nbradiomics.synthetic.case import TRAINING_NAMESPACE, seed_of
+from tests.support.helpers import array
 from tests.support.random_model import open_demo
 
 UNSEEN = 424_242  # a namespace of this file's own
 
 
-def array(mask: sitk.Image) -> np.ndarray:
-    return sitk.GetArrayFromImage(mask)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """As many threads as cores stand in each other's way where tests share a machine."""
-    with torch_threads(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def dice(found: sitk.Image, true: sitk.Image) -> float:

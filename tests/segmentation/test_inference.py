@@ -15,7 +15,8 @@ import torch
 
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation import Inference, PostProcessing, device as device_module, load_model
-from tests.support.predictions import PLAIN, STOCK, array, body, images_for
+from tests.support.helpers import array
+from tests.support.predictions import PLAIN, STOCK, body, images_for
 from tests.support.random_model import make_model
 
 # --- how it is run ----------------------------------------------------------------------------------

@@ -18,16 +18,12 @@ from nbradiomics.segmentation.prediction.inputs import (
     read_inputs,
     read_orientation,
 )
-from tests.support.helpers import make_image
+from tests.support.helpers import array, make_image
 
 
 def noise(shape: tuple[int, int, int] = (10, 20, 24), seed: int = 0) -> sitk.Image:
     voxels = np.random.default_rng(seed).normal(300, 40, shape).astype(np.float32)
     return make_image(voxels, (1.5, 1.5, 4.0))
-
-
-def array(image: sitk.Image) -> np.ndarray:
-    return sitk.GetArrayFromImage(image)
 
 
 # --- which channels ---------------------------------------------------------------------------------

@@ -46,9 +46,6 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     return dict(torch.load(folder / WEIGHTS, weights_only=True)["network_weights"])
 
 
-# --- what loads -------------------------------------------------------------------------------------
-
-
 def test_models_of_two_dimensions_several_channels_and_regions_load(tmp_path):
     flat = load_model(make_model(tmp_path / "flat", flat=True))
     assert (flat.configuration, flat.predictor.configuration_manager.patch_size) == ("2d", [24, 24])

@@ -13,7 +13,8 @@ import torch
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation import Inference, Model, load_model
 from nbradiomics.segmentation.model_files.card import Card, write_card
-from tests.support.predictions import KINDS, PLAIN, REGIONS, STOCK, array, body, images_for
+from tests.support.helpers import array
+from tests.support.predictions import KINDS, PLAIN, REGIONS, STOCK, body, images_for
 from tests.support.random_model import make_model
 
 

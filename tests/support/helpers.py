@@ -9,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.cli import main
+from nbradiomics.images.io import read_image
 
 
 def make_image(array: np.ndarray, spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> sitk.Image:
@@ -16,6 +17,11 @@ def make_image(array: np.ndarray, spacing: tuple[float, float, float] = (1.0, 1.
     image = sitk.GetImageFromArray(array)
     image.SetSpacing(spacing)
     return image
+
+
+def array(image: sitk.Image | str | Path) -> np.ndarray:
+    """Voxels of an image or of an image file, axes z, y, x."""
+    return sitk.GetArrayFromImage(image if isinstance(image, sitk.Image) else read_image(image))
 
 
 def ball(shape: tuple[int, int, int] = (10, 12, 14), radius: float = 3.0, shift: int = 0) -> np.ndarray:

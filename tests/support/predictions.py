@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.segmentation import Inference, Model
-from tests.support.helpers import make_image
+from tests.support.helpers import array, make_image
 
 STOCK = Inference(device="cpu", precision="fp32", resampling="stock")
 
@@ -33,10 +33,6 @@ KINDS: dict[str, tuple[dict[str, Any], tuple[str, ...] | None]] = {
     "two dimensions": ({"flat": True, "mirroring": (0, 1)}, None),
     "one fold": ({"folds": 1}, None),
 }
-
-
-def array(image: sitk.Image) -> np.ndarray:
-    return sitk.GetArrayFromImage(image)
 
 
 def body(seed: int) -> sitk.Image:

@@ -8,7 +8,7 @@ import pandas as pd
 from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.reader_study.agreement_table import checked_rows
 from nbradiomics.cohort.columns import DEFAULTS
-from tests.agreement.reader_study.test_agreement_table import cohort_of, simulated
+from tests.support.agreement_rows import cohort_of, simulated
 
 SETTINGS = ReaderStudySettings()
 

@@ -22,12 +22,9 @@ from nbradiomics.synthetic.outcomes import LOG_HAZARD_RATIOS, STAGES, STANDARDS,
 from nbradiomics.synthetic.readers import signed_distance
 from nbradiomics.synthetic.tumour import VOLUME_RANGE, Tumour, draw_tumour
 from nbradiomics.tables import read_table
+from tests.support.helpers import array
 
 NORTH, SOUTH = SCANNERS
-
-
-def array(image: sitk.Image) -> np.ndarray:
-    return sitk.GetArrayFromImage(image)
 
 
 def ball(radius: float, spacing: tuple[float, float, float]) -> sitk.Image:

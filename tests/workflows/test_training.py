@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from nbradiomics.cohort import load_cohort
 from nbradiomics.execution.execution import Execution
 from nbradiomics.images.io import file_hash
 from nbradiomics.segmentation import load_model
-from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import read_card, trained_on_subject
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
@@ -28,7 +26,7 @@ from nbradiomics.segmentation.training.cases import find_cases, origins
 from nbradiomics.segmentation.training.cross_validation import segment_out_of_fold
 from nbradiomics.segmentation.training.settings import TrainingSettings
 from nbradiomics.segmentation.training.splits import split_cases
-from tests.support.helpers import call, make_image, write_cohort
+from tests.support.helpers import array, call, make_image, write_cohort
 from tests.support.random_model import make_model
 from tests.support.training_phantoms import (
     FOLDS,
@@ -41,15 +39,7 @@ from tests.support.training_phantoms import (
     write_phantom,
 )
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    with torch_threads(1):
-        yield
-
-
-def array(image: sitk.Image | Path) -> np.ndarray:
-    return sitk.GetArrayFromImage(sitk.ReadImage(str(image)) if isinstance(image, Path) else image)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # --- a training and what it leaves ------------------------------------------------------------------

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib as mpl
@@ -20,7 +19,6 @@ import torch
 from nbradiomics.cohort import Cohort
 from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation import load_model
-from nbradiomics.segmentation.environment import torch_threads
 from nbradiomics.segmentation.model_files.card import read_card
 from nbradiomics.segmentation.model_files.plans import configuration_of
 from nbradiomics.segmentation.training.progress import read_trace
@@ -29,11 +27,7 @@ from tests.support.helpers import call
 from tests.support.paths import ROOT
 from tests.support.training_phantoms import FOLDS, phantom_cohort, tiny, train, weights
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    with torch_threads(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def assert_same_weights(first: Path, second: Path) -> None:

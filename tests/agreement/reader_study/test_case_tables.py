@@ -14,7 +14,7 @@ from nbradiomics.agreement.reader_study.direction import direction_table
 from nbradiomics.agreement.reader_study.subgroups import subgroup_tables
 from nbradiomics.agreement.reader_study.times import time_saved_table, times_table
 from nbradiomics.cohort.columns import DEFAULTS
-from tests.agreement.reader_study.test_agreement_table import both_ways, row, simulated
+from tests.support.agreement_rows import both_ways, row, simulated
 from tests.support.study_rows import SETTINGS, grouped, masks_of, one, rows_of
 
 # Direction

@@ -17,7 +17,7 @@ from nbradiomics.agreement.reader_study.comparison import case_differences
 from nbradiomics.agreement.reader_study.hypotheses import hypotheses_table
 from nbradiomics.agreement.reader_study.paired import paired_difference
 from nbradiomics.agreement.reader_study.williams import williams_index
-from tests.agreement.reader_study.test_agreement_table import both_ways, row, simulated
+from tests.support.agreement_rows import both_ways, row, simulated
 
 SETTINGS = ReaderStudySettings()
 

@@ -14,7 +14,7 @@ from nbradiomics.agreement.reader_study.comparison import comparison_table
 from nbradiomics.agreement.reader_study.hypotheses import hypotheses_table
 from nbradiomics.agreement.reader_study.model_failures import compared_failures, failed_cases, worst_value
 from nbradiomics.agreement.reader_study.subgroups import subgroup_tables
-from tests.agreement.reader_study.test_agreement_table import both_ways, cohort_of, simulated
+from tests.support.agreement_rows import both_ways, cohort_of, simulated
 
 SETTINGS = ReaderStudySettings(bootstraps=100)
 WORST_SIX = 6

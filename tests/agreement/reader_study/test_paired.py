@@ -17,7 +17,7 @@ from nbradiomics.agreement.reader_study.resampling import (
     subject_weights,
 )
 from nbradiomics.errors import InputError
-from tests.agreement.reader_study.test_agreement_table import cohort_of, simulated
+from tests.support.agreement_rows import cohort_of, simulated
 
 SETTINGS = ReaderStudySettings()
 SEEDS = 400

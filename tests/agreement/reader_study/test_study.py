@@ -14,7 +14,7 @@ from nbradiomics.agreement import compare_regions, comparison_status
 from nbradiomics.agreement.reader_study import ReaderStudySettings, study_readers
 from nbradiomics.errors import InputError
 from nbradiomics.tables import read_table
-from tests.agreement.reader_study.test_agreement_table import both_ways, cohort_of, row, simulated
+from tests.support.agreement_rows import both_ways, cohort_of, row, simulated
 
 QUICK = ReaderStudySettings(bootstraps=200)
 SPACING = 2.0

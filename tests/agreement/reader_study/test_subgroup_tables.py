@@ -11,7 +11,7 @@ from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.reader_study.agreement_table import checked_rows
 from nbradiomics.agreement.reader_study.subgroups import compare_groups, subgroup_tables
 from nbradiomics.errors import InputError
-from tests.agreement.reader_study.test_agreement_table import both_ways, cohort_of
+from tests.support.agreement_rows import both_ways, cohort_of
 from tests.support.study_rows import SETTINGS, grouped, one, rows_of
 
 # Subgroups

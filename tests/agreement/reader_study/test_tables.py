@@ -14,7 +14,7 @@ from nbradiomics.agreement.reader_study.detection import detection_table
 from nbradiomics.agreement.reader_study.model_failures import segmented_rows
 from nbradiomics.agreement.reader_study.summaries import summary_table
 from nbradiomics.agreement.reader_study.volumes import bland_altman_table, limits_of_agreement
-from tests.agreement.reader_study.test_agreement_table import both_ways, cohort_of, row
+from tests.support.agreement_rows import both_ways, cohort_of, row
 from tests.support.study_rows import SETTINGS, masks_of, one, rows_of
 
 # Summary
