@@ -43,7 +43,7 @@ class ModelError(InputError):
     """A segmentation model cannot be used: files missing, folds that do not fit, unsafe content."""
 
 
-class PassingError(InputError):
+class TransientError(InputError):
     """The system could not give what was asked: memory, an open file, a right, a sound read of the disk.
 
     It says nothing of what is in the input, which may be read the next time; no such answer is ever stored.

@@ -25,7 +25,7 @@ from nbradiomics.system.streams import (
     prepare_streams,
     require_unicode_names,
 )
-from nbradiomics.system.transient import passing_hint
+from nbradiomics.system.transient import transient_hint
 
 #: Exit codes after Ctrl-C, a request to end, and a terminal that was closed.
 _STOPPED = (INTERRUPTED, TERMINATED, HUNG_UP)
@@ -63,7 +63,7 @@ def _run_command(arguments: Sequence[str] | None) -> None:
         where = f": {error.filename}" if error.filename else ""
         _stop(f"{error.strerror or error}{where}. Check the path, its rights and the disk.")
     except Exception as error:
-        if hint := passing_hint(error):
+        if hint := transient_hint(error):
             _stop(hint)
         # A fault of ours: nobody can do anything with its traceback but report it
         _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())

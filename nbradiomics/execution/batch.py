@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from nbradiomics.errors import NbradiomicsError
-from nbradiomics.system.transient import passing_hint
+from nbradiomics.system.transient import transient_hint
 
 Result = TypeVar("Result")
 
@@ -70,7 +70,7 @@ def failure_of(case: str, stage: str, error: Exception) -> Failure:
 
 def hint_for(error: Exception) -> str:
     """What a user can do about an exception that is not one of ours: only what is known of its kind."""
-    if hint := passing_hint(error):
+    if hint := transient_hint(error):
         return hint
     if isinstance(error, OSError):
         return "Check the path, its access rights and the free space of the disk."

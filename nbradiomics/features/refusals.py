@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from nbradiomics.errors import InputError, PassingError
+from nbradiomics.errors import InputError, TransientError
 from nbradiomics.features.parameters import Parameters
 
 
@@ -27,7 +27,7 @@ def explained(error: InputError, image: sitk.Image, region: sitk.Image, paramete
     InputError
         `error` itself where the region was not resampled, or lost nothing by it.
     """
-    if isinstance(error, PassingError):
+    if isinstance(error, TransientError):
         return error
     setting = parameters.content.get("setting") or {}
     before = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))

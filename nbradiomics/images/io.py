@@ -85,7 +85,7 @@ def read_file(path: Path) -> sitk.Image:
 
     Raises
     ------
-    PassingError
+    TransientError
         When memory, an open file, a right or a sound disk was lacking, whatever is in the file.
     """
     with passing_named(path):

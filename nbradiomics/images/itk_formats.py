@@ -31,7 +31,7 @@ from nbradiomics.images.stored import Stored
 from nbradiomics.images.text_header import geometry_of, read_text_header, require_voxel_size
 from nbradiomics.images.voxel_files import Part, parts_of
 from nbradiomics.images.vtk import require_vtk, vtk_geometry
-from nbradiomics.system.transient import passing_cause
+from nbradiomics.system.transient import transient_cause
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -143,7 +143,7 @@ def _itk_s(path: Path, files: Iterable[Path]) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if passing_cause(error) is None:
+        if transient_cause(error) is None:
             for file in files:
                 with open_regular(file) as stream:
                     while stream.read(_STEP):

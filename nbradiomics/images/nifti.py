@@ -25,7 +25,7 @@ from nbradiomics.images.nifti_header import Grid, grid_of, header_doubts, is_sin
 from nbradiomics.images.packed import MOST_OUT, opened
 from nbradiomics.images.refusals import complex_numbers, damaged, dimensions, values_per_voxel
 from nbradiomics.images.voxel_files import require_inside
-from nbradiomics.system.transient import passing_cause
+from nbradiomics.system.transient import transient_cause
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -107,7 +107,7 @@ def _damage(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, ValueError, zlib.error, HeaderDataError) as error:
-        if passing_cause(error) is not None:
+        if transient_cause(error) is not None:
             raise
         raise damaged(path, error) from error
 
@@ -244,7 +244,7 @@ def itk_grid(path: Path) -> Grid | None:
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        if passing_cause(error) is not None:
+        if transient_cause(error) is not None:
             raise
         open_regular(path).close()  # or the system says why it cannot be read
         return None

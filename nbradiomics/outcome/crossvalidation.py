@@ -138,7 +138,7 @@ def run_repeat(
     folds: Sequence[Split],
 ) -> list[FoldResult]:
     """Fit the models in the folds of one repeat."""
-    # One thread: the last digits, and with them ties, must not hang on the number of jobs.
+    # One thread: the last digits, and with them ties, must not depend on the number of jobs.
     with threadpool_limits(limits=1):
         return [
             _run_fold(data, settings, model, repeat, fold, split)

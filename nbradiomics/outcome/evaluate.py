@@ -1,4 +1,4 @@
-"""The entry: whether stable features foretell the outcome, beyond what the clinic already knows."""
+"""The entry: whether stable features predict the outcome, beyond what the clinic already knows."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from nbradiomics.errors import PassingError
+from nbradiomics.errors import TransientError
 
 #: What a container may use and does use, by the two versions of control groups; a file that is not there says
 #: nothing.
@@ -33,7 +33,7 @@ def free_memory() -> int:
 
 
 def require_memory(wanted: int, what: str, remedy: str) -> None:
-    """Raise `PassingError` where more bytes are wanted than are free.
+    """Raise `TransientError` where more bytes are wanted than are free.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def require_memory(wanted: int, what: str, remedy: str) -> None:
     """
     free = free_memory()
     if wanted > free:
-        raise PassingError(
+        raise TransientError(
             f"{what}, which takes about {_gigabytes(wanted)} of memory; {_gigabytes(free)} are free.", remedy
         )
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nbradiomics.errors import PassingError
+from nbradiomics.errors import TransientError
 
 _MEMORY = (
     "memory ran out",
@@ -31,7 +31,7 @@ _NO_MEMORY = re.compile(
 )
 
 
-def passing_cause(error: BaseException) -> tuple[str, str] | None:
+def transient_cause(error: BaseException) -> tuple[str, str] | None:
     """What the system lacked, and what to do; ``None`` for an exception of any other kind."""
     if isinstance(error, OSError) and error.errno is not None:
         if error.errno == errno.ENOMEM:
@@ -44,9 +44,9 @@ def passing_cause(error: BaseException) -> tuple[str, str] | None:
     return None
 
 
-def passing_hint(error: BaseException) -> str:
+def transient_hint(error: BaseException) -> str:
     """The cause and what to do in two sentences; empty for an exception of any other kind."""
-    cause = passing_cause(error)
+    cause = transient_cause(error)
     return f"{cause[0].capitalize()}. {cause[1]}" if cause else ""
 
 
@@ -56,13 +56,13 @@ def passing_named(name: object) -> Iterator[None]:
 
     Raises
     ------
-    PassingError
+    TransientError
         In place of the exception of the system or of ITK.
     """
     try:
         yield
     except (OSError, MemoryError, RuntimeError) as error:
-        cause = passing_cause(error)
+        cause = transient_cause(error)
         if cause is None:
             raise
-        raise PassingError(f"{name} could not be read: {cause[0]}.", cause[1]) from error
+        raise TransientError(f"{name} could not be read: {cause[0]}.", cause[1]) from error

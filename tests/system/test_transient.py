@@ -13,7 +13,7 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.cohort.columns import read_cohort_table
-from nbradiomics.errors import InputError, PassingError
+from nbradiomics.errors import InputError, TransientError
 from nbradiomics.execution.batch import hint_for
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.workspace import Workspace
@@ -21,7 +21,7 @@ from nbradiomics.features.engines.pyradiomics_engine import refusal
 from nbradiomics.images import io
 from nbradiomics.images.io import read_image
 from nbradiomics.study.checks.images import check_images
-from nbradiomics.system.transient import passing_cause
+from nbradiomics.system.transient import transient_cause
 from tests.robustness.corpus import EDGES, voxels
 from tests.support.helpers import make_image, write_cohort, write_scan
 
@@ -60,7 +60,7 @@ def test_a_cause_that_may_pass_is_no_damage(
     reader = "read_nifti" if ending == "nii.gz" else "read_by_itk"
     with monkeypatch.context() as during:
         during.setattr(io, reader, raising(error))
-        with pytest.raises(PassingError, match=words) as stop:
+        with pytest.raises(TransientError, match=words) as stop:
             read_image(path)
     assert str(path) in stop.value.problem
     assert "damaged" not in str(stop.value)
@@ -127,7 +127,7 @@ def test_check_never_stores_what_may_pass(
 
 def test_memory_that_runs_out_in_the_features_is_not_the_mask_s_fault() -> None:
     told = refusal(RuntimeError(ITK_MEMORY))
-    assert isinstance(told, PassingError)
+    assert isinstance(told, TransientError)
     assert "memory ran out" in told.problem
     assert "mask" not in str(told)
     assert "Memory ran out" in hint_for(RuntimeError(ITK_MEMORY))
@@ -137,8 +137,8 @@ def test_memory_that_runs_out_in_the_features_is_not_the_mask_s_fault() -> None:
     "error",
     [ValueError("x"), RuntimeError("ITK ERROR: size"), FileNotFoundError(errno.ENOENT, "No such file")],
 )
-def test_other_exceptions_are_no_passing_causes(error: Exception) -> None:
-    assert passing_cause(error) is None
+def test_other_exceptions_are_no_transient_causes(error: Exception) -> None:
+    assert transient_cause(error) is None
 
 
 def test_an_honest_image_that_memory_does_not_hold_is_no_damage(

@@ -14,7 +14,7 @@ from typing import Any
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from nbradiomics.errors import InputError, PassingError
+from nbradiomics.errors import InputError, TransientError
 from nbradiomics.execution.batch import FAULT
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.native.grid.preparation import tolerance
@@ -22,7 +22,7 @@ from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import SECTION, Own, Parameters
 from nbradiomics.features.parameters.limits import require_bins
 from nbradiomics.system.memory import require_memory
-from nbradiomics.system.transient import passing_cause
+from nbradiomics.system.transient import transient_cause
 
 NAME = "pyradiomics"
 _BROKEN = "FAILED:"
@@ -118,9 +118,9 @@ def refusal(error: Exception) -> InputError:
 
     What the system lacked is no refusal: it says nothing of the region.
     """
-    cause = passing_cause(error)
+    cause = transient_cause(error)
     if cause is not None:
-        return PassingError(f"{cause[0]} when its features were computed.", cause[1])
+        return TransientError(f"{cause[0]} when its features were computed.", cause[1])
     if _is_meant(error):
         return InputError(f"PyRadiomics refuses the region: {error}", _REMEDY)
     details = "".join(traceback.format_exception(error))

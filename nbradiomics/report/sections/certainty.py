@@ -46,7 +46,7 @@ def certainty_blocks(run: Run) -> tuple[Block, ...]:
 
 
 def _with_readers(known: pd.DataFrame, agreement: pd.DataFrame | None) -> str:
-    """Whether the folds' agreement foretells the agreement with the readers, where there are readers."""
+    """Whether the folds' agreement predicts the agreement with the readers, where there are readers."""
     if agreement is None or not set(_SCAN) <= set(known):
         return ""
     rows = of_kind(agreement, AUTO_PAIR)  # an edited mask is anchored to the automatic one

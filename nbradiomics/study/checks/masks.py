@@ -11,7 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.cohort.mask_labels import Found, MaskRow, examine_labels
-from nbradiomics.errors import InputError, PassingError
+from nbradiomics.errors import InputError, TransientError
 from nbradiomics.images.fit import Fit, fit_mask
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import doubts_of
@@ -66,7 +66,7 @@ class Looked:
     def add_error(self, line: int, column: str, error: InputError) -> None:
         """Add why something cannot be read or measured."""
         self.findings.append((line, column, "error", error.problem, error.remedy))
-        self.passing = self.passing or isinstance(error, PassingError)
+        self.passing = self.passing or isinstance(error, TransientError)
 
     def add_doubts(self, line: int, column: str, file: str, doubts: list[tuple[str, str]]) -> None:
         """Add what a header leaves open."""

@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import given, strategies as st
 
-from nbradiomics.errors import InputError, PassingError
+from nbradiomics.errors import InputError, TransientError
 from nbradiomics.features.extract import extract_features
 from nbradiomics.features.grid_cost import grid_size, require_affordable
 from nbradiomics.features.native.classes.neighbours import offsets
@@ -87,7 +87,7 @@ def test_what_memory_cannot_hold_is_refused_with_both_figures(monkeypatch: pytes
     monkeypatch.setattr(memory, "free_memory", lambda: 10**6)
     parameters = load_parameters({"setting": {"resampledPixelSpacing": [0.2, 0.2, 0.2]}})
     with pytest.raises(
-        PassingError, match=r"takes about 0[.]0\d+ GB of memory; 0[.]001 GB are free"
+        TransientError, match=r"takes about 0[.]0\d+ GB of memory; 0[.]001 GB are free"
     ) as refusal:
         require_affordable(make_image(ball()), parameters)
     assert "--jobs" in refusal.value.remedy

@@ -1,4 +1,4 @@
-"""The maximal correlation coefficient (MCC): how well a voxel foretells the next, at best.
+"""The maximal correlation coefficient (MCC): how well a voxel predicts the next, at best.
 
 Haralick 1973 defines it as the square root of the second largest eigenvalue of
 Q(i, j) = sum over k of p(i, k) p(j, k) / (p_x(i) p_y(k)). PyRadiomics adds eps = 2^-52 to the divisor.

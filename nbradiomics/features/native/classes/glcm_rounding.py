@@ -1,4 +1,4 @@
-"""Imc2, MCC and Correlation where levels are independent: PyRadiomics' value hangs on how its sums round.
+"""Imc2, MCC and Correlation where levels are independent: PyRadiomics' value depends on how its sums round.
 
 Imc2 and MCC are roots of a difference that is 0 in exact arithmetic where two grey levels beside each other
 are independent. The difference's last bit then decides between 0 and NaN (the root of a negative number), and
