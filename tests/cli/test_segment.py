@@ -165,9 +165,9 @@ def test_the_provenance_says_how_the_masks_were_made(cohort: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--device", "tpu"), "device is 'tpu'"),
+        (("--device", "tpu"), "device: Input should be 'auto', 'cpu' or 'cuda'; found: 'tpu'"),
         (("--precision", "fp16", "--device", "cpu"), "precision is fp16, and the device is a CPU"),
-        (("--resampling", "cubic"), "resampling is 'cubic'"),
+        (("--resampling", "cubic"), "resampling: Input should be 'torch' or 'stock'; found: 'cubic'"),
     ],
 )
 def test_options_that_cannot_be_are_errors_before_anything_is_segmented(

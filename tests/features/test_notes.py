@@ -26,6 +26,7 @@ def logger() -> Iterator[logging.Logger]:
 
     found = logging.getLogger("radiomics")
     handlers, level = found.handlers[:], found.level
+    found.setLevel(logging.INFO)  # PyRadiomics' own; other tests may have left another
     yield found
     found.handlers = handlers
     found.setLevel(level)
