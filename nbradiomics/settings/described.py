@@ -74,7 +74,7 @@ def told(detail: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]:
         return "missing.", remedy
     message = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
     if isinstance(detail["input"], Mapping):  # values against each other: the message names them
-        return f"{message}.", "Correct one of the values." if field is None else remedy
+        return f"{message}.", "Correct one of the values."
     return f"{message}; found: {quoted(detail['input'])}.", remedy
 
 

@@ -111,7 +111,7 @@ def run(
             Path(out),
             owner,
             stems=scan_stems(cohort),
-            inputs=[study_file.resolve(), *_tables(plan), *cohort.files()],
+            inputs=[*_tables(plan), study_file.resolve(), *cohort.files()],
             segments=model is not None,
             replacing=replace,
         )

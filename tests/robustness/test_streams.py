@@ -100,7 +100,7 @@ def test_another_study_in_one_folder_is_refused_and_the_first_ends_when_it_is_as
 
 _POOL = """
 import time
-from nbradiomics.execution.batch import Execution
+from nbradiomics.execution.execution import Execution
 if __name__ == "__main__":
     Execution(jobs=2).map(time.sleep, {str(number): (600,) for number in range(4)}, stage="wait")
 """
