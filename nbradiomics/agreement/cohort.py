@@ -20,6 +20,7 @@ from nbradiomics.cohort.lesions import LesionRule, apply_lesion_rule, lesion_rul
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.images.grid import require_same_grid
 from nbradiomics.images.io import read_image
@@ -27,7 +28,7 @@ from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
 
-STAGE = "compare"
+STAGE = StageName.COMPARE
 _EMPTIED = {"empty_mask": "empty_reference", "empty_reference": "empty_mask"}
 
 

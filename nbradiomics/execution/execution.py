@@ -128,8 +128,6 @@ class Execution:
 
             return self._compute(function, {name: cases[name] for name in names}, stage, kept)
 
-        if stored is None:
-            return make(list(cases), lambda _name, _result: None)
         return self.find_or_make(list(cases), make, stage=stage, stored=stored)
 
     def find_or_make(
@@ -138,7 +136,7 @@ class Execution:
         make: Callable[[Sequence[str], Keep], Batch[Any]],
         *,
         stage: str,
-        stored: Stored,
+        stored: Stored | None,
     ) -> Batch[Any]:
         """Take results from the workspace, and make and keep those that are not there.
 
@@ -157,7 +155,7 @@ class Execution:
             Results in the order of `names`, whatever was stored before, and the failures of `make`.
         """
         workspace = self.workspace
-        if workspace is None:
+        if workspace is None or stored is None:
             return make(names, lambda _name, _result: None)
         keys = {name: stored.key(name) for name in names}
         loaded = {name: workspace.load(stage, keys[name], stored.schema) for name in names}

@@ -13,12 +13,13 @@ from nbradiomics.cohort.case_region import region_hashes, region_on
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.batch import Batch, Failure
 from nbradiomics.execution.execution import Execution, Keep, Stored
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
 from nbradiomics.features.extract import ENGINES, extract_regions
 from nbradiomics.features.parameters import UNION, Parameters
 from nbradiomics.images.io import read_image
 
-STAGE = "extract"
+STAGE = StageName.EXTRACT
 #: Most masks of a scan that are measured together.
 _TOGETHER = 64
 #: What `_extract_masks` is given beside the cases: parameters, engine, label.

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.outcome.cox import NotConvergedError
 from nbradiomics.outcome.models import build_model, coefficients
 from nbradiomics.outcome.schemas import PREDICTIONS
@@ -119,7 +120,7 @@ def cross_validate(
         f"repeat {number}": (data, settings, tuple(models), number, folds)
         for number, folds in enumerate(splits, start=1)
     }
-    batch = execution.map(run_repeat, cases, stage="outcome")
+    batch = execution.map(run_repeat, cases, stage=StageName.OUTCOME)
     if batch.failures:
         failure = batch.failures[0]
         raise NbradiomicsError(

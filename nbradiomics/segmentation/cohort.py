@@ -20,6 +20,7 @@ from nbradiomics.cohort.in_training import state_of
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.files.names import file_stems
 from nbradiomics.images.io import write_image
@@ -43,7 +44,7 @@ from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
 
-STAGE = "segment"
+STAGE = StageName.SEGMENT
 #: Step of the values of written maps: steps that nobody sees, so that files compress.
 MAP_STEP = 0.001
 

@@ -17,7 +17,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import quoted
 from nbradiomics.tables.columns import with_names
 from nbradiomics.tables.numbers import read_numbers
-from nbradiomics.tables.typed import MISSING, is_row_number, read_raw, typed
+from nbradiomics.tables.typed import ANSWERS, MISSING, is_row_number, read_raw, typed
 from nbradiomics.tables.workbook import cell_text
 
 Kind = Literal["text", "number", "integer", "flag"]
@@ -26,7 +26,6 @@ Dtype = Literal["object", "float64", "int64", "Int64", "bool", "boolean"]
 REMEDY = "Run the stage that writes it again; docs/tables.md says what each table holds."
 _DTYPES: Mapping[Kind, Dtype] = {"text": "object", "number": "float64", "integer": "int64", "flag": "bool"}
 _NULLABLE: Mapping[Kind, Dtype] = {"integer": "Int64", "flag": "boolean"}
-_ANSWERS = {"true": True, "false": False}
 _NO_REASONS: Mapping[int, str] = {}
 
 
@@ -217,7 +216,7 @@ def _typed_column(cells: pd.Series, column: Column, path: Path) -> pd.Series:
         return cells
     lacking = (cells == "") if column.missing else pd.Series(False, cells.index)
     if column.kind == "flag":
-        answers = cells.str.lower().map(_ANSWERS).astype(object)
+        answers = cells.str.lower().map(ANSWERS).astype(object)
         _require(answers.notna() | lacking, cells, column, path, "True or False was expected")
         return answers.astype(column.dtype)
     numbers = read_numbers(cells)

@@ -23,7 +23,7 @@ MISSING = frozenset(
     {"", "NA", "N/A", "n/a", "<NA>", "#N/A", "#N/A N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NULL", "null"}
     | {"None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
 )
-_ANSWERS = {"true": True, "false": False}
+ANSWERS = {"true": True, "false": False}
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
@@ -119,7 +119,7 @@ def _typed_column(cells: pd.Series, numbers: Numbers) -> pd.Series:
     if not numbers.unread:
         whole = len(cells) and all(_WHOLE.fullmatch(cell) for cell in cells)
         return cells.map(int).astype("int64") if whole else numbers.values
-    answers = cells.str.lower().map(_ANSWERS)
+    answers = cells.str.lower().map(ANSWERS)
     if answers.notna().equals(cells != ""):
         return answers.astype(bool) if answers.notna().all() else answers.astype(object)
     return cells.where(cells != "", None).astype(object)

@@ -106,18 +106,19 @@ def run(
     cohort = load_cohort(plan.cohort, plan.columns)
     model = load_model(plan.segment.model, models=models) if plan.segment else None
     owner = study_owner(plan, study_file, cohort)
+    inputs = [*_tables(plan), study_file.resolve(), *cohort.files()]
     with working_in(Path(out), str(owner), _key(plan, model)):
         folder = RunFolder.open(
             Path(out),
             owner,
             stems=scan_stems(cohort),
-            inputs=[*_tables(plan), study_file.resolve(), *cohort.files()],
+            inputs=inputs,
             segments=model is not None,
             replacing=replace,
         )
         execution = replaced(execution, workspace=folder.workspace)
         label = study_label(plan)
-        return _run(Work(plan, folder, execution, cohort, label, model, problems), study_file)
+        return _run(Work(plan, folder, execution, cohort, label, model, problems), inputs)
 
 
 def _tables(study: Study) -> list[Path]:
@@ -137,14 +138,14 @@ def _key(study: Study, model: Model | None) -> str:
     )
 
 
-def _run(work: Work, study_file: Path) -> RunResult:
+def _run(work: Work, inputs: list[Path]) -> RunResult:
     """Run the stages over a folder that is taken."""
-    given, folder = work.cohort, work.folder
+    folder = work.folder
     run_stages(work, STAGES)
     failures = write_failures(work.failures, folder.file("failures.csv"), localised=folder.localised)
     write_provenance(
         folder.file("provenance.json"),
-        inputs=[study_file.resolve(), *_tables(work.study), *given.files()],
+        inputs=inputs,
         study=_as_it_counted(work),
         parameters=load_parameters(work.study.extract.params).text,
         **work.provenance,

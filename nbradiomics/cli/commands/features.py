@@ -108,8 +108,9 @@ def verify(
         write_table(found.table, out)
     if as_json:
         show_json(features=found.table, same=found.same, seconds=found.seconds, refusals=found.refusals)
-    for line in _lines(found) if not as_json else []:
-        output.print(line, markup=False)
+    else:
+        for line in _lines(found):
+            output.print(line, markup=False)
     if not found.same:
         raise typer.Exit(1)
 

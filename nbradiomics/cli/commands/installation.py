@@ -17,9 +17,10 @@ def doctor(as_json: Json = False) -> None:
     parts = check_installation()
     if as_json:
         show_json(parts=[asdict(part) for part in parts])
-    for part in parts if not as_json else []:
-        output.print(f"{part.state:8s} {part.name}: {part.detail}", markup=False)
-        if part.remedy and part.state != "ok":
-            output.print(f"         {part.remedy}", markup=False)
+    else:
+        for part in parts:
+            output.print(f"{part.state:8s} {part.name}: {part.detail}", markup=False)
+            if part.remedy and part.state != "ok":
+                output.print(f"         {part.remedy}", markup=False)
     if any(part.state == "broken" for part in parts):
         raise typer.Exit(1)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 INK = "#1f2933"
 QUIET = "#7b8794"
-RULE = "#cbd2d9"
 #: Okabe and Ito's colours (2008), told apart with every common colour vision. The model has its own.
 AUTO_COLOUR = "#D55E00"
 COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")

@@ -15,6 +15,7 @@ from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.mask_labels import MaskRow, label_problems, mask_rows
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.features.bins import span_finder
 from nbradiomics.features.engines.native_engine import engine_version
@@ -27,7 +28,7 @@ from nbradiomics.study.checks.found import Measured
 from nbradiomics.study.checks.masks import Looked, check_mask
 from nbradiomics.study.checks.parameters import check_bins
 
-STAGE = "check"
+STAGE = StageName.CHECK
 
 
 def check_images(

@@ -21,11 +21,6 @@ from nbradiomics.study.study import Segment, Study
 from nbradiomics.tables import AUTO
 
 
-def study_inference(segment: Segment) -> Inference:
-    """How a study asks its model to be run."""
-    return segment.part(Inference)
-
-
 def check_model(
     study: Study, segment: Segment, table: pd.DataFrame, path: Path, models: str | Path | None = None
 ) -> list[Problem]:
@@ -50,7 +45,7 @@ def check_model(
     unfit = [misfit for scan in scans if (misfit := _misfit(model, scan))]
     problems = [problem_of(unfit[0], path, "segment.model")] if unfit and len(unfit) == len(scans) else []
     try:
-        model.resolve(study_inference(segment))
+        model.resolve(segment.part(Inference))
     except InputError as error:
         problems.append(problem_of(error, path, "segment"))
     if model.card.intended_use and not study.synthetic:

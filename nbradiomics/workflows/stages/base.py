@@ -85,11 +85,11 @@ class Stage(Protocol):
     """
 
     name: StageName
-    essential: bool
+    essential: bool = False
 
-    def wanted(self, work: Work) -> bool:
-        """Whether the study asks for it, and the cohort allows it."""
-        ...
+    def wanted(self, work: Work) -> bool:  # noqa: ARG002 - for the stages that ask
+        """Whether the study asks for it, and the cohort allows it; always, unless a stage says otherwise."""
+        return True
 
     def run(self, work: Work) -> list[Failure]:
         """Do it: leave tables in the folder and what others need in `work`; give what could not be done."""

@@ -10,18 +10,14 @@ from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.segmentation import check_scans
 from nbradiomics.study.checks.study import study_parameters
 from nbradiomics.tables import write_table
-from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.base import Stage, Work
 
 
-class Check:
+class Check(Stage):
     """Looks at the images and masks too, and lists all that is wrong, beside what the tables gave."""
 
     name = StageName.CHECK
     essential = True
-
-    def wanted(self, work: Work) -> bool:  # noqa: ARG002
-        """Always."""
-        return True
 
     def run(self, work: Work) -> list[Failure]:
         """Write ``check.csv``. Images that are wrong become failures where they are used."""

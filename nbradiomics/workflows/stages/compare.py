@@ -12,10 +12,10 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.tables import AUTO, write_table
-from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.base import Stage, Work
 
 
-class Compare:
+class Compare(Stage):
     """Compares the masks of every two readers, and with a consensus where that is asked for.
 
     Parameters

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from nbradiomics.agreement.consensus_cohort import add_consensus
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.base import Stage, Work
 
 
-class WriteConsensus:
+class WriteConsensus(Stage):
     """Adds the consensus of the readers to the cohort, as masks of a reader of that name.
 
     Parameters
@@ -24,10 +24,6 @@ class WriteConsensus:
 
     def __init__(self, methods: Sequence[str]) -> None:
         self.methods = methods
-
-    def wanted(self, work: Work) -> bool:  # noqa: ARG002
-        """Always: the cohort table is written either way."""
-        return True
 
     def run(self, work: Work) -> list[Failure]:
         """Write ``masks/METHOD`` and ``cohort.csv``."""

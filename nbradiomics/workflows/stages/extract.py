@@ -6,18 +6,13 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.tables import write_table
-from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.base import Stage, Work
 
 
-class Extract:
+class Extract(Stage):
     """Extracts the features of every image and reader."""
 
     name = StageName.EXTRACT
-    essential = False
-
-    def wanted(self, work: Work) -> bool:  # noqa: ARG002
-        """Always."""
-        return True
 
     def run(self, work: Work) -> list[Failure]:
         """Write ``features.parquet``."""

@@ -19,14 +19,13 @@ from nbradiomics.outcome import (
 )
 from nbradiomics.study.study import Endpoint, Outcome, Study
 from nbradiomics.tables import RowsOfReader
-from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.base import Stage, Work
 
 
-class Outcomes:
+class Outcomes(Stage):
     """Fits and validates the outcome models of every endpoint."""
 
     name = StageName.OUTCOME
-    essential = False
 
     def wanted(self, work: Work) -> bool:
         """Where the study has a section `outcome`."""

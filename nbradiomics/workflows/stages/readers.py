@@ -9,10 +9,10 @@ from nbradiomics.execution.stage_names import StageName
 from nbradiomics.study.checks.readers import read_clinical
 from nbradiomics.study.study import Study
 from nbradiomics.tables import AUTO
-from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.base import Stage, Work
 
 
-class Readers:
+class Readers(Stage):
     """Asks whether the model is as good as another expert, and maps where it departs from the readers.
 
     Parameters

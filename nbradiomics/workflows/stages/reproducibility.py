@@ -11,13 +11,13 @@ from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.names import file_stems
 from nbradiomics.reproducibility import StabilitySettings, assess_reproducibility
 from nbradiomics.tables import AUTO, write_table
-from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.base import Stage, Work
 
 #: What tells one set of ratings from another: an ICC is computed within one of each.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
 
 
-class Reproducibility:
+class Reproducibility(Stage):
     """Tests the features between the readers, and with the model as one more of them.
 
     The first reading of each reader counts. A cohort of several timepoints, sequences or regions gets one
@@ -25,11 +25,6 @@ class Reproducibility:
     """
 
     name = StageName.REPRODUCIBILITY
-    essential = False
-
-    def wanted(self, work: Work) -> bool:  # noqa: ARG002
-        """Always."""
-        return True
 
     def run(self, work: Work) -> list[Failure]:
         """Write the tables of ``reproducibility/``."""

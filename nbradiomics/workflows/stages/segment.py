@@ -10,18 +10,14 @@ from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.tables import write_table
-from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.base import Stage, Work
 
 
-class Segment:
+class Segment(Stage):
     """Segments where the study asks for it, and writes the cohort table that the later stages read."""
 
     name = StageName.SEGMENT
     essential = True
-
-    def wanted(self, work: Work) -> bool:  # noqa: ARG002
-        """Always: the cohort table is written either way."""
-        return True
 
     def run(self, work: Work) -> list[Failure]:
         """Write masks, maps, ``segmentation.csv`` and ``cohort.csv``."""
