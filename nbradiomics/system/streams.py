@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, TextIO
@@ -16,6 +18,8 @@ HUNG_UP, INTERRUPTED, TERMINATED = 129, 130, 143
 #: Requests to end so far: exit code and time. Those of so many seconds are one.
 _requests: list[tuple[int, float]] = []
 _ONE_REQUEST = 2.0
+#: Seconds until a request is made anew after Python dropped the exception that would have stopped the work.
+_AGAIN = 0.05
 #: Fewest columns in which a table can be read.
 _NARROWEST = 20
 #: What a terminal may take for an order, or show so that a text reads as another: control characters but for
@@ -149,6 +153,7 @@ def end_when_asked() -> None:
         with contextlib.suppress(ValueError):
             if number is not None and signal.getsignal(number) == handler:
                 signal.signal(number, _end)
+                sys.unraisablehook = _unraisable
 
 
 def no_longer_ask() -> None:
@@ -169,6 +174,21 @@ def _end(number: int, _frame: object) -> None:
         return  # it came to the whole group too, or the user is impatient: what is left is being removed
     _requests.append((128 + number, now))
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+
+def _unraisable(dropped: sys.UnraisableHookArgs) -> None:
+    """Make a request anew that came where Python drops every exception, as in the destructor of an object.
+
+    Python would print a traceback, and the work would go on.
+    """
+    if not (_requests and isinstance(dropped.exc_value, SystemExit | KeyboardInterrupt)):
+        sys.__unraisablehook__(dropped)
+        return
+    code, _ = _requests[-1]
+    _requests[-1] = (code, -math.inf)  # what comes now is no repetition
+    timer = threading.Timer(_AGAIN, os.kill, (os.getpid(), code - 128))
+    timer.daemon = True
+    timer.start()
 
 
 def end_if_asked() -> None:

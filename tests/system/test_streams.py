@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
+import subprocess
 import sys
 
 import pandas as pd
@@ -115,3 +116,28 @@ def test_a_request_to_end_stops_with_its_code_and_what_is_ignored_stays_so(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+DROPPED = """
+import os, signal, sys, time
+from nbradiomics.system.streams import end_when_asked
+
+class Fleeting:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.01)
+
+end_when_asked()
+fleeting = Fleeting()
+del fleeting
+print("the work goes on", flush=True)
+for _ in range(1000):
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_request_to_end_that_python_drops_is_made_again() -> None:
+    done = subprocess.run([sys.executable, "-c", DROPPED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (143, "")
+    assert done.stdout.strip() == "the work goes on"
