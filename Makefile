@@ -33,7 +33,7 @@ demo: $(VENV)/installed
 	$(BIN)/nbradiomics demo --out $(OUT) --subjects $(SUBJECTS)
 
 test: $(VENV)/installed
-	$(PYTEST) --durations=15
+	$(PYTEST) --cov --durations=15
 
 # Without the tests that take long.
 fast: $(VENV)/installed

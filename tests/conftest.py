@@ -69,6 +69,15 @@ def _locale_stays() -> Iterator[None]:
     assert after == before
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _coarse_pictures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Draw pictures coarsely where no test looks at them: they take half the time of a small run."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "report" not in request.path.parts:
+            patch.setattr("nbradiomics.report.figures.picture.DOTS_PER_INCH", 40)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder of the real data; the test is skipped, saying so, where it is absent."""

@@ -111,29 +111,30 @@ class Killed(BaseException):
     """As a kill: nothing may catch it."""
 
 
-@pytest.mark.parametrize("after", [1, 4, 10])
 def test_a_run_that_was_killed_continues_and_ends_with_the_same_tables(
-    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nbradiomics.features import scans as stage
 
-    calls: list[str] = []
-    original = stage._extract_masks
-
-    def count(cases: object, *rest: object) -> object:
-        calls.append(cases[0].scan.name)
-        if len(calls) == after:
-            raise Killed
-        return original(cases, *rest)
-
     run(study, tmp_path / "whole")
-    monkeypatch.setattr(stage, "_extract_masks", count)
-    with pytest.raises(Killed):
-        run(study, tmp_path / "out")
-    run(study, tmp_path / "out")
-    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
-    # The scan that was under way is the only one that was begun twice.
-    assert len(calls) == SUBJECTS + 1
+    original = stage._extract_masks
+    for after in (1, 4, 10):
+        calls: list[str] = []
+
+        def count(cases: object, *rest: object, calls: list[str] = calls, after: int = after) -> object:
+            calls.append(cases[0].scan.name)
+            if len(calls) == after:
+                raise Killed
+            return original(cases, *rest)
+
+        out = tmp_path / f"killed{after}"
+        monkeypatch.setattr(stage, "_extract_masks", count)
+        with pytest.raises(Killed):
+            run(study, out)
+        run(study, out)
+        assert tables(out) == tables(tmp_path / "whole")
+        # The scan that was under way is the only one that was begun twice.
+        assert len(calls) == SUBJECTS + 1
 
 
 def test_a_changed_parameter_computes_what_it_touches_alone(
