@@ -128,7 +128,7 @@ def require_able(name: str, parameters: Parameters) -> None:
     """Raise `InputError` unless there is an engine of this name, and it supports the parameters."""
     require_engine(name)
     if name == pyradiomics_engine.NAME:
-        pyradiomics_engine.refuse_own(parameters)
+        pyradiomics_engine.refuse_own_section(parameters)
 
 
 def extract_region(
