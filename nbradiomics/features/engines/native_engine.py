@@ -96,7 +96,7 @@ def compute_together(
 
 def _extraction_of(one: Measuring, shared: Sequence[str]) -> Extraction:
     notes = [last_line(note) for note in (*shared, *one.notes)]
-    return Extraction(one.found.values, [*notes, *one.found.notes], span=one.found.span)
+    return Extraction(one.measured.values, [*notes, *one.measured.notes], span=one.measured.span)
 
 
 def _refusal_of(error: Exception) -> InputError:
