@@ -129,7 +129,7 @@ NOT_COMPUTED: dict[str, str] = {
     "stat_medad": "no such feature",
     "stat_cov": "no such feature",
     "stat_qcod": "no such feature",
-    "ih_": "intensity histogram: PyRadiomics has its entropy and uniformity alone",
+    "ih_": "intensity histogram: PyRadiomics has only its entropy and uniformity",
     "ivh_": "intensity-volume histogram: no such class",
     "cm_dissimilarity": "retired in PyRadiomics: the same as DifferenceAverage",
     "cm_sum_var": "retired in PyRadiomics: the same as ClusterTendency",

@@ -107,8 +107,9 @@ def _is_disconnected_or_bipartite(
 def _closed_form(M: NDArray[np.float64], squares: float) -> float:
     """Compute the coefficient of two to four levels: the largest of up to three absolute eigenvalues.
 
-    Another eigenvalue is 0. Their mean m and their central moments follow from the traces of M, M^2 (`squares`) and M^3. They are
-    m + 2 q cos(phi + 2 pi k / 3) with q^2 = sum (x - m)^2 / 6 and cos(3 phi) = sum (x - m)^3 / (6 q^3)
+    These are the eigenvalues besides a 0. Their mean m and their central moments follow from the traces of M,
+    M^2 (`squares`) and M^3. The eigenvalues are m + 2 q cos(phi + 2 pi k / 3) with q^2 = sum (x - m)^2 / 6
+    and cos(3 phi) = sum (x - m)^3 / (6 q^3)
     (Viete's solution of the cubic; with fewer levels further eigenvalues are 0).
     """
     size = len(M)
