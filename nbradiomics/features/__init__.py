@@ -1,4 +1,4 @@
-"""Image and mask to numbers. Nothing here knows what the numbers are for."""
+"""Features of an image and a mask. This package does not depend on what the features are used for."""
 
 from nbradiomics.features.extract import ENGINES, extract_features
 from nbradiomics.features.parameters import Parameters, load_parameters, presets

@@ -1,4 +1,4 @@
-"""Features that were asked for and have no number: each with a reason of its own."""
+"""Reasons why requested features have no value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.parameters.expected import NO_SIGMA, expected_features, log_name
 
-#: Features that PyRadiomics retired, each with the one that has the same value.
+#: Features that are retired in PyRadiomics, each with the feature that has the same value.
 _RETIRED = {
     "glcm_Dissimilarity": "DifferenceAverage",
     "glcm_Homogeneity1": "Id",
@@ -21,72 +21,72 @@ _RETIRED = {
     "gldm_GrayLevelNonUniformityNormalized": "Uniformity of firstorder",
     "gldm_DependencePercentage": "",
 }
-_NO_PAIRS = "no two voxels of the region are neighbours as the settings ask (distances, force2D)"
-#: Why a feature has no value in a region; beginnings of ``class_Feature``, the longest that fits counts.
+_NO_PAIRS = "no two voxels of the region are neighbours under the settings distances and force2D"
+#: Why a feature has no value in a region, by prefixes of ``class_Feature``; the longest matching one is used.
 _UNDEFINED = {
     "firstorder_RobustMeanAbsoluteDeviation": (
-        "no voxel of the region lies between its 10th and 90th percentile, as in a region of a few voxels"
+        "no voxel of the region lies between its 10th and 90th percentile, as can happen in a small region"
     ),
     "glcm_": _NO_PAIRS,
-    "glrlm_": "the region has no extent in the directions that force2D leaves",
+    "glrlm_": "the region has no extent in the directions that remain with force2D",
 }
-#: What NumPy says of the matrices of a region without pairs: no more than that the value is undefined.
+#: NumPy's error for the matrices of a region without pairs: it only means that the value is undefined.
 _NO_MATRIX = "numpy.linalg.LinAlgError"
 
 
 def absent_features(parameters: Parameters, extraction: Extraction, voxels: int) -> dict[str, str]:
-    """Why features that were asked for have no number.
+    """Return the reason for each requested feature that has no value.
 
     Parameters
     ----------
     parameters
-        What was asked for.
+        Parameters that request the features.
     extraction
-        What the engine gave, with its notes.
+        Result of the engine, with its notes.
     voxels
-        Size of the region that it was given.
+        Number of voxels of the region.
 
     Returns
     -------
     dict
-        Reason by the name of the feature; empty where everything was measured.
+        Reason by the name of the feature; empty if every feature has a value.
     """
     values = extraction.values
     names = dict.fromkeys((*expected_features(parameters), *values))
     absent = [name for name in names if math.isnan(values.get(name, math.nan))]
     if not absent:
         return {}
-    why = _Why(parameters, extraction, {name.split("_")[0] for name in values}, voxels)
-    return {name: why.of(name) for name in absent}
+    reasons = _Reasons(parameters, extraction, {name.split("_")[0] for name in values}, voxels)
+    return {name: reasons.of(name) for name in absent}
 
 
 def unmeasurable(parameters: Parameters) -> dict[str, list[str]]:
-    """Features that are asked for and that no region can get, by the reason: a LoG without sigma, for one."""
-    found: dict[str, list[str]] = {}
+    """Group requested features that no region can have by the reason, for example a LoG without sigma."""
+    groups: dict[str, list[str]] = {}
     for name in expected_features(parameters):
-        why = _certain(name, parameters)
-        if why:
-            found.setdefault(why, []).append(name)
-    return found
+        reason = _certain(name, parameters)
+        if reason:
+            groups.setdefault(reason, []).append(name)
+    return groups
 
 
 def _certain(name: str, parameters: Parameters) -> str:
-    """Reason that no image and no region changes; empty where there is none."""
-    image, of, feature = name.split("_")
+    """Return a reason that does not depend on image and region; empty if there is none."""
+    image, class_name, feature = name.split("_")
     if image == log_name(NO_SIGMA):
-        return "LoG has no sigma: give it, such as `LoG: {sigma: [2.0, 4.0]}`"
-    if of == "shape2D" and not (parameters.content.get("setting") or {}).get("force2D", False):
+        return "LoG has no sigma: add it, for example `LoG: {sigma: [2.0, 4.0]}`"
+    if class_name == "shape2D" and not (parameters.content.get("setting") or {}).get("force2D", False):
         return "shape2D needs `force2D: true` in the parameter file"
-    same = _RETIRED.get(f"{of}_{feature}")
+    same = _RETIRED.get(f"{class_name}_{feature}")
     if same is None:
         return ""
-    instead = f"it is the same as {same}; ask for that" if same else "it is 1 in every region"
-    return f"{feature} is retired in PyRadiomics, which gives no value: {instead}"
+    instead = f"it equals {same}; request that feature" if same else "it is 1 in every region"
+    return f"{feature} is retired in PyRadiomics and has no value: {instead}"
 
 
 @dataclass(frozen=True)
-class _Why:
-    """What decides about a reason: parameters, what the engine gave, the images that were made, voxels."""
+class _Reasons:
+    """Find reasons from the parameters, the engine's result, the images that were made, and the voxels."""
 
     parameters: Parameters
     extraction: Extraction
@@ -94,14 +94,14 @@ class _Why:
     voxels: int
 
     def of(self, name: str) -> str:
-        """Reason of one feature."""
-        image, of, feature = name.split("_")
-        if of == "shape2D" and (why := self._not_flat()):
-            return why
-        # An image of which nothing but retired features was asked for has no value, and was made.
-        if image not in self.images and image != "original" and (why := self._unmade(image)):
-            return why
-        return _certain(name, self.parameters) or self._undefined(f"{of}_{feature}")
+        """Return the reason of one feature."""
+        image, class_name, feature = name.split("_")
+        if class_name == "shape2D" and (reason := self._not_flat()):
+            return reason
+        # If only retired features of an image were requested, it was made but has no value.
+        if image not in self.images and image != "original" and (reason := self._unmade(image)):
+            return reason
+        return _certain(name, self.parameters) or self._undefined(f"{class_name}_{feature}")
 
     @property
     def _settings(self) -> Mapping[str, Any]:
@@ -111,42 +111,42 @@ class _Why:
         if any("cannot calculate 2D shape" in note for note in self.extraction.notes):
             axis = self._settings.get("force2Ddimension", 0)
             return (
-                f"shape2D is for a flat region across force2Ddimension {axis}, and PyRadiomics leaves it out "
-                "of this one"
+                f"shape2D needs a region with one slice along force2Ddimension {axis}; PyRadiomics leaves it "
+                "out for this region"
             )
         return ""
 
     def _unmade(self, image: str) -> str:
-        """Why a filter gave no image; empty where nothing says that it did not."""
+        """Return why a filter made no image; empty if no note reports it."""
         if image.startswith("log-sigma"):
             return self._no_laplacian(image)
         if image.startswith("lbp"):
             kind = "LBP 2D" if image == "lbp-2D" else "LBP 3D"
             return next(
-                (f"the filter gave no image: {note}" for note in self.extraction.notes if kind in note), ""
+                (f"the filter made no image: {note}" for note in self.extraction.notes if kind in note), ""
             )
         return ""
 
     def _no_laplacian(self, image: str) -> str:
         for note in self.extraction.notes:
-            said = re.match(r"applyLoG: sigma\(([^)]*)\)", note)
+            match = re.match(r"applyLoG: sigma\(([^)]*)\)", note)
             if note.startswith("Image too small to apply LoG"):
                 return f"the image is too small for LoG, which needs 4 voxels along each axis ({note})"
             # The note rounds sigma as `%g` does.
-            if said and f"{float(_sigma(image)):g}" == said[1]:
-                cut = self._settings.get("resampledPixelSpacing") or self._settings.get("preCrop")
-                what = "the image, cropped around the mask," if cut else "the image"
-                return f"{what} is too small for LoG with sigma {said[1]} mm ({note})"
+            if match and f"{float(_sigma(image)):g}" == match[1]:
+                cropped = self._settings.get("resampledPixelSpacing") or self._settings.get("preCrop")
+                subject = "the image, cropped around the mask," if cropped else "the image"
+                return f"{subject} is too small for LoG with sigma {match[1]} mm ({note})"
         return ""
 
     def _undefined(self, feature: str) -> str:
-        everything = self.extraction.broken
-        broken = everything.get(feature) or everything.get("", "")
-        if broken and not broken.startswith(_NO_MATRIX):
-            return f"PyRadiomics broke off in it: {broken}"
-        fitting = [start for start in _UNDEFINED if feature.startswith(start)]
-        if fitting:
-            return f"{_UNDEFINED[max(fitting, key=len)]} ({self.voxels} voxels)"
+        errors = self.extraction.broken
+        error = errors.get(feature) or errors.get("", "")
+        if error and not error.startswith(_NO_MATRIX):
+            return f"PyRadiomics failed to compute it: {error}"
+        matching = [prefix for prefix in _UNDEFINED if feature.startswith(prefix)]
+        if matching:
+            return f"{_UNDEFINED[max(matching, key=len)]} ({self.voxels} voxels)"
         return f"it is undefined in this region of {self.voxels} voxels"
 
 

@@ -1,8 +1,8 @@
-"""How many grey levels a region fills, and which bin width would fill as many as textures need.
+"""Number of grey levels in a region, and the bin width that gives the number of bins that textures need.
 
-Texture features, Entropy and Uniformity are computed on binned intensities. With too few bins they say
-nothing, with one they are constants; with too many each voxel stands alone. PyRadiomics' documentation (FAQ,
-"What about gray value discretization?") advises 30 to 130.
+Texture features, Entropy and Uniformity are computed on binned intensities. With too few bins they carry
+little information, with one bin they are constants; with too many bins each voxel has its own grey level.
+PyRadiomics' documentation (FAQ, "What about gray value discretization?") advises 30 to 130 bins.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nbradiomics.features.grid_cost import require_affordable
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.refusals import explained
 
-#: Numbers of bins that are advised.
+#: Smallest and largest advised number of bins.
 FEWEST, MOST = 30, 130
 #: PyRadiomics' default.
 _WIDTH = 25.0
@@ -31,14 +31,14 @@ Span = tuple[float, float]
 
 
 class Advice(NamedTuple):
-    """What was found, and what to do."""
+    """A problem and its remedy."""
 
     problem: str
     remedy: str
 
 
 def bin_width(parameters: Parameters) -> float | None:
-    """Width of the bins of the original image; ``None`` where nothing is binned by a width."""
+    """Return the bin width of the original image; ``None`` if it is not binned by a fixed width."""
     types = parameters.content.get("imageType") or {"Original": {}}
     settings = {**(parameters.content.get("setting") or {}), **(types.get("Original") or {})}
     if "Original" not in types or settings.get("binCount") is not None or not _is_binned(parameters):
@@ -53,19 +53,19 @@ def _is_binned(parameters: Parameters) -> bool:
 
 
 def span_finder(image: sitk.Image, parameters: Parameters) -> Callable[[sitk.Image], Span]:
-    """Prepare an image once; gives a function that measures the span of a region on the grid of the features.
+    """Prepare an image once, and return a function that measures the span of a region on the feature grid.
 
     Parameters
     ----------
     image
         Three-dimensional, finite.
     parameters
-        They say how image and region are normalised, resampled and re-segmented.
+        They define how image and region are normalised, resampled and re-segmented.
 
     Returns
     -------
     Callable
-        Takes a binary region, 1 inside, and gives its lowest and highest intensity; raises `InputError` where
+        Takes a binary region, 1 inside, and returns its lowest and highest intensity; raises `InputError` if
         an engine would refuse the region.
     """
     from nbradiomics.features.engines.pyradiomics_engine import refusal
@@ -92,20 +92,20 @@ def span_finder(image: sitk.Image, parameters: Parameters) -> Callable[[sitk.Ima
 
 
 def bins_between(span: Span, width: float) -> int:
-    """Bins from the lowest to the highest intensity of a region, as PyRadiomics counts them."""
+    """Count the bins from the lowest to the highest intensity of a region, as PyRadiomics does."""
     lowest, highest = span
     return math.floor(highest / width) - math.floor(lowest / width) + 1
 
 
 def bin_advice(spans: Iterable[Span], parameters: Parameters) -> Advice | None:
-    """What the bin width makes of the regions of a cohort; ``None`` where all fill as many bins as advised.
+    """Assess the bin width for the regions of a cohort; ``None`` if all have an advised number of bins.
 
     Parameters
     ----------
     spans
-        Of the regions in the original image; those that are not finite do not count.
+        Spans of the regions in the original image; spans that are not finite are ignored.
     parameters
-        They give the width.
+        They contain the bin width.
     """
     width = bin_width(parameters)
     known = [span for span in spans if all(map(math.isfinite, span))]
@@ -116,16 +116,17 @@ def bin_advice(spans: Iterable[Span], parameters: Parameters) -> Advice | None:
         return None
     flat = sum(lowest == highest for lowest, highest in known)
     spread = _spans([highest - lowest for lowest, highest in known])
-    told = (
+    filled = (
         f"with binWidth {width:g} the regions of the original image, whose intensities span {spread}, fill "
         f"{_from_to(bins)} (PyRadiomics advises {FEWEST} to {MOST}): {_counts(bins)}"
     )
-    found = [told]
+    problems = [filled]
     if np.any(bins == 1):
-        found.append("textures, Entropy and Uniformity of one bin are constants that say nothing")
+        problems.append("textures, Entropy and Uniformity of one bin are constants without information")
     if flat:
-        found.append(f"{flat} hold one intensity only, which no width can part")
-    return Advice("; ".join(found) + ".", _remedy([span for span in known if span[0] < span[1]]))
+        masks = "mask has" if flat == 1 else "masks have"
+        problems.append(f"{flat} {masks} a single intensity, which no bin width can divide")
+    return Advice("; ".join(problems) + ".", _remedy([span for span in known if span[0] < span[1]]))
 
 
 def _from_to(bins: NDArray[np.int64]) -> str:
@@ -135,8 +136,8 @@ def _from_to(bins: NDArray[np.int64]) -> str:
 
 def _counts(bins: NDArray[np.int64]) -> str:
     few, many = int(np.sum(bins < FEWEST)), int(np.sum(bins > MOST))
-    told = [f"fewer in {few}" if few else "", f"more in {many}" if many else ""]
-    return f"{' and '.join(filter(None, told))} of {len(bins)} mask{'s' if len(bins) > 1 else ''}"
+    parts = [f"fewer in {few}" if few else "", f"more in {many}" if many else ""]
+    return f"{' and '.join(filter(None, parts))} of {len(bins)} mask{'s' if len(bins) > 1 else ''}"
 
 
 def _spans(ranges: list[float]) -> str:
@@ -145,21 +146,21 @@ def _spans(ranges: list[float]) -> str:
 
 
 def _remedy(spans: list[Span]) -> str:
-    """Which width would give as many bins as advised, in as many of the regions as can be."""
+    """Propose the width that gives an advised number of bins in as many regions as possible."""
     if not spans:
-        return "Look at the images: is the right one named?"
+        return "Check that the table names the right images."
     width = advised_width([high - low for low, high in spans])
     bins = np.array([bins_between(span, width) for span in spans])
-    right = int(np.sum((bins >= FEWEST) & (bins <= MOST)))
-    all_of = "them all" if right == len(bins) else f"{right} of {len(bins)}"
+    good = int(np.sum((bins >= FEWEST) & (bins <= MOST)))
+    masks = "all masks" if good == len(bins) else f"{good} of {len(bins)} masks"
     return (
-        f"`binWidth: {width:g}` would fill {_from_to(bins)}, as many as advised in {all_of}. One width must "
-        "serve the whole study: values of different widths cannot be compared."
+        f"`binWidth: {width:g}` would give {_from_to(bins)}, an advised number in {masks}. Use one width for "
+        "the whole study: values of different widths cannot be compared."
     )
 
 
 def advised_width(ranges: list[float]) -> float:
-    """A round width, such that regions fill as many bins as advised, or the middle one of them.
+    """Return a round width that gives all regions an advised number of bins, or at least the middle one.
 
     Parameters
     ----------
@@ -170,5 +171,5 @@ def advised_width(ranges: list[float]) -> float:
     middle = float(np.median(ranges)) / math.sqrt(FEWEST * MOST)
     wanted = math.sqrt(least * most) if least <= most else middle
     unit = 10.0 ** math.floor(math.log10(wanted))
-    round_ = [step * unit for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 10)]
-    return min(round_, key=lambda step: abs(math.log(step / wanted)))
+    candidates = [step * unit for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 10)]
+    return min(candidates, key=lambda step: abs(math.log(step / wanted)))

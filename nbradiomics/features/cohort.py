@@ -1,4 +1,4 @@
-"""Features of every case of a cohort: one row each, and a row of missing values for what failed."""
+"""Features of a cohort: one row per case, and a row of missing values for a case that failed."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class FeatureTable(Result):
         Columns of `features.schema.FEATURES`, then one per feature. A case that failed has a row of
         missing values.
     failures
-        Cases that failed, features that were asked for and that a case has not, whether others have them or
-        none has, and components that are too small to be measured.
+        Cases that failed, requested features that a case lacks (even if all cases lack them), and components
+        that are too small to be measured.
     notes
-        What else to know of the numbers: settings without effect, bins too few or too many, constants.
+        Further remarks on the values: settings without effect, too few or too many bins, constant features.
     """
 
     table: pd.DataFrame
@@ -64,25 +64,25 @@ def extract_cohort(
     Parameters
     ----------
     cohort
-        Which images and masks: a cohort table (a file or a DataFrame), or a loaded one. A label that it names
-        wins over the parameter file's.
+        Images and masks: a cohort table (a file or a DataFrame), or a loaded cohort. A label in the cohort
+        table overrides the label of the parameter file.
     params
         A PyRadiomics parameter file, the name of a preset, or its content as a mapping.
     engine
-        Which engine computes the numbers.
+        Engine that computes the features.
     lesions
-        What becomes of several lesions of a subject: ``union``, ``largest``, ``roi`` or ``components``; see
-        `lesions.lesion_rule` for what ``None`` is.
+        Rule for several lesions of a subject: ``union``, ``largest``, ``roi`` or ``components``; see
+        `lesions.lesion_rule` for the meaning of ``None``.
     min_lesion_ml
-        Least volume of a component, for the rule ``components``; 0.1 ml unless given.
+        Smallest volume of a component that is measured, for the rule ``components``; default 0.1 ml.
     execution
-        Processes, progress display, and the workspace where results are kept and found again. Each of its
+        Processes, progress display, and the workspace that stores results for later calls. Each of its
         fields may be given by its own name: ``jobs=4``.
 
     Raises
     ------
     InputError
-        When nothing can be computed: bad parameters, an unknown engine, no mask.
+        When nothing can be computed: invalid parameters, an unknown engine, no mask.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def extract_cohort(
     measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
     cases = {case.name: case for case in measured}
     if not cases:
-        raise InputError(f"{cohort.path} holds no mask.", "Give readers' masks, or segment the images first.")
+        raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")
     batch = extract_scans(cases, parameters, engine, label, execution)
     table = _assemble(cases, batch.results, engine_name(engine, parameters))
     small = _small_components(case for case in measured if case.name in batch.results)
@@ -108,24 +108,24 @@ def extract_cohort(
 def _notes(table: pd.DataFrame, results: Mapping[str, Payload], parameters: Parameters) -> list[str]:
     spans = [tuple(payload["span"]) for payload in results.values() if payload["span"]]
     advice = bin_advice(spans, parameters)
-    found = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
+    notes = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
     constant = constant_features(table)
     total = len(table.columns) - len(INDEX)
-    told = f"{len(constant)} of {total} features are the same in every mask ({first_of(constant)})."
-    return [*found, told] if constant else found
+    note = f"{len(constant)} of {total} features are the same in every mask ({first_of(constant)})."
+    return [*notes, note] if constant else notes
 
 
 def constant_features(table: pd.DataFrame) -> list[str]:
-    """Features that have one value in all masks of a table, of three or more that have any: two may agree."""
+    """Return features with the same value in all masks, if three or more masks have one: two may agree."""
     columns = [column for column in table.columns if column not in INDEX]
     many = table[columns].count() > 2
     return [column for column in columns if many[column] and table[column].nunique() == 1]
 
 
 def engine_name(engine: str, parameters: Parameters) -> str:
-    """What a feature table says of its numbers: engine, version, and how they depart from PyRadiomics'."""
-    own = f"; {parameters.own}" if parameters.own.asks else ""
-    return f"{engine} {ENGINES[engine].engine_version()}{own}"
+    """Text of the column `engine`: engine, version, and departures from PyRadiomics."""
+    departures = f"; {parameters.own}" if parameters.own.asks else ""
+    return f"{engine} {ENGINES[engine].engine_version()}{departures}"
 
 
 def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine: str) -> pd.DataFrame:
@@ -141,12 +141,12 @@ def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine:
 
 
 def _index(case: Case, engine: str) -> list[str | int]:
-    told = {"variant": "original", "engine": engine, "in_training": case.in_training}
-    return [{**case.index(), **told}[column] for column in INDEX]
+    further = {"variant": "original", "engine": engine, "in_training": case.in_training}
+    return [{**case.index(), **further}[column] for column in INDEX]
 
 
 def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:
-    """Features that were asked for and that a case has not: a failure for each case and reason."""
+    """Return one failure for each case and reason of missing features that were requested."""
     columns = [column for column in table.columns if column not in INDEX]
     failures = []
     for name, payload in results.items():
@@ -157,20 +157,20 @@ def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Fai
         for reason, features in missing.items():
             cause = f"{len(features)} of {total} features are undefined ({first_of(features)}): {reason}."
             failures.append(
-                Failure(name, STAGE, cause, "Their values are missing in this row; the rest holds.")
+                Failure(name, STAGE, cause, "Their values are missing in this row; all others are valid.")
             )
     return failures
 
 
 def _small_components(cases: Iterable[Case]) -> list[Failure]:
-    """Components of a mask that have no row, told with its first."""
+    """Return one failure for each mask that has components without a row, named after its first component."""
     return [
         Failure(
             case.name,
             STAGE,
-            f"{one.small} component(s) of less than {one.minimum_ml:g} ml ({one.small_ml:.3g} ml in all) of "
-            "this mask have no row.",
-            "Lower the least volume to measure them.",
+            f"{one.small} component(s) of this mask have no row: each is smaller than {one.minimum_ml:g} ml "
+            f"({one.small_ml:.3g} ml in total).",
+            "Lower the smallest volume (min_lesion_ml) to measure them.",
         )
         for case in cases
         if (one := case.component) is not None and one.small

@@ -33,7 +33,7 @@ def diagnostics(
     params: str | Path | Mapping[str, Any] | Parameters,
     label: int | str | None = None,
 ) -> dict[str, Any]:
-    """PyRadiomics' diagnostics of the extraction of one region.
+    """Return PyRadiomics' diagnostics of the extraction of one region.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def diagnostics(
     Returns
     -------
     dict
-        Under PyRadiomics' names (``diagnostics_Image-original_Spacing``): versions, settings, and what image
-        and region were before and after each step.
+        Diagnostics by PyRadiomics' names (``diagnostics_Image-original_Spacing``): versions, settings, and
+        properties of image and region before and after each step.
 
     Raises
     ------
@@ -70,7 +70,9 @@ def diagnose_cohort(
     min_lesion_ml: float | None = None,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> tuple[pd.DataFrame, list[Failure]]:
-    """PyRadiomics' diagnostics of every image and mask, a row each; what is no number or text is JSON.
+    """Return PyRadiomics' diagnostics of every image and mask, one row each, and the failures.
+
+    A value that is neither a number nor text is JSON.
 
     Parameters
     ----------

@@ -44,26 +44,26 @@ def extract_features(
     Parameters
     ----------
     image, mask
-        Files or images, three-dimensional and on one grid; on two where the settings `geometryTolerance` or
-        `correctMask` allow it.
+        Files or images, three-dimensional and on the same grid, unless the settings `geometryTolerance` or
+        `correctMask` allow different grids.
     params
         A PyRadiomics parameter file, the name of a preset (`presets`), or its content as a mapping.
     label
-        Label of the region, as a number or a segment's name; several in a list (``"1,2"``), or ``"all"``, are
-        united. It wins over the parameter file's; ``None`` takes that, or 1.
+        Label of the region, as a number or a segment's name. Several labels (``"1,2"``, or ``"all"``) are
+        united. It overrides the label of the parameter file; ``None`` uses that label, or 1 if it has none.
     engine
-        Which engine computes the numbers; one of `ENGINES`.
+        Engine that computes the features; one of `ENGINES`.
 
     Returns
     -------
     pandas.Series
-        One number per feature under PyRadiomics' name (``original_glcm_Contrast``). A feature that was asked
-        for and has none is NaN, and a warning says why.
+        One number per feature under PyRadiomics' name (``original_glcm_Contrast``). A requested feature
+        that has no value is NaN, and a warning gives the reason.
 
     Raises
     ------
     InputError
-        When image or mask cannot be used, the mask is empty or lacks the label, or the parameters are
+        When the image or mask cannot be used, the mask is empty or lacks the label, or the parameters are
         not valid.
 
     Examples
@@ -74,28 +74,28 @@ def extract_features(
     volume, region = read_pair(image, mask, resolve_label(parameters, label), parameters.fit)
     extraction = extract_region(volume, region, parameters, engine=engine, name=describe(image))
     if extraction.missing:
-        warnings.warn(told(extraction.missing), stacklevel=2)
+        warnings.warn(missing_text(extraction.missing), stacklevel=2)
     missing = dict.fromkeys(extraction.missing, np.nan)
     return pd.Series({**missing, **extraction.values}, dtype=float)
 
 
-def told(missing: Mapping[str, str]) -> str:
-    """Reasons of missing features, each with how many there are."""
+def missing_text(missing: Mapping[str, str]) -> str:
+    """List the reasons of missing features, each with the first features that it applies to."""
     reasons: dict[str, list[str]] = {}
     for name, reason in missing.items():
         reasons.setdefault(reason, []).append(name)
-    return "; ".join(f"without a number: {first_of(names)}: {reason}" for reason, names in reasons.items())
+    return "; ".join(f"missing value: {first_of(names)}: {reason}" for reason, names in reasons.items())
 
 
 def first_of(names: Sequence[str]) -> str:
-    """The first three of some names."""
+    """Join the first three names."""
     return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
 
 
 def read_pair(
     image: str | Path | sitk.Image, mask: str | Path | sitk.Image, label: int | str, fit: Fit = STRICT
 ) -> tuple[sitk.Image, sitk.Image]:
-    """Image, and the region of a label in a mask, on one grid unless `fit` allows another."""
+    """Read an image, and the region of a label in a mask, on the same grid unless `fit` allows another."""
     if not isinstance(image, sitk.Image) and not isinstance(mask, sitk.Image):
         require_not_the_image(Path(mask), Path(image))
     volume, region = read_image(image), read_region(mask, label)
@@ -104,37 +104,37 @@ def read_pair(
 
 
 def resolve_label(parameters: Parameters, label: int | str | None) -> int | str:
-    """Which label counts: the one given, which is the more specific, else the parameter file's, or 1."""
+    """Return the label to use: the argument if it is given, else the parameter file's label, else 1."""
     if label is not None:
         return plain_label(label)
     return 1 if parameters.label is None else parameters.label
 
 
 def label_note(parameters: Parameters, label: int | str | None) -> str:
-    """A sentence where a label that was given overrules that of the parameter file; else empty."""
+    """A sentence if the requested label overrides the label of the parameter file; else empty."""
     named = parameters.label
     if label is None or named is None or plain_label(label) == named:
         return ""
-    return f"label {label} was asked for and counts, not label {named} of {parameters.name}."
+    return f"label {label} was requested and overrides label {named} of {parameters.name}."
 
 
 def require_engine(name: str) -> None:
     """Raise `InputError` unless there is an engine of this name."""
     if name not in ENGINES:
-        raise InputError(f"there is no engine {name!r}.", f"Use one of: {', '.join(ENGINES)}.")
+        raise InputError(f"unknown engine {name!r}.", f"Use one of: {', '.join(ENGINES)}.")
 
 
 def require_able(name: str, parameters: Parameters) -> None:
-    """Raise `InputError` unless there is an engine of this name, and it knows what the parameters ask for."""
+    """Raise `InputError` unless there is an engine of this name, and it supports the parameters."""
     require_engine(name)
     if name == pyradiomics_engine.NAME:
-        pyradiomics_engine.refuse_own(parameters)
+        pyradiomics_engine.refuse_own_section(parameters)
 
 
 def extract_region(
     image: sitk.Image, region: sitk.Image, parameters: Parameters, *, engine: str = DEFAULT_ENGINE, name: str
 ) -> Extraction:
-    """Extract the features of a binary region (1 inside) on the image's own grid; `name` is for messages."""
+    """Extract the features of a binary region (1 inside) on the image's grid; `name` is for messages."""
     require_able(engine, parameters)
     require_finite(image, name)
     require_two_voxels(region, name)
@@ -147,7 +147,7 @@ def extract_region(
 
 
 def _with_reasons(extraction: Extraction, region: sitk.Image, parameters: Parameters) -> Extraction:
-    """What an engine gave, with the reason of every feature that was asked for and has no number."""
+    """Add to an extraction the reason of every requested feature that has no value."""
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
     return replace(extraction, missing=absent_features(parameters, extraction, voxels))
 
@@ -162,67 +162,67 @@ def extract_regions(
 ) -> dict[str, Extraction | InputError]:
     """Extract the features of several binary regions of one image, on its grid.
 
-    The native engine does what does not depend on the region once: it normalises the image, and filters it
-    where it is not cropped. Values are those of each region by itself, unless the parameters ask for
-    ``crop: union``.
+    The native engine does the steps that do not depend on the region only once: it normalises the image, and
+    filters it if it is not cropped. The values are the same as for each region alone, unless the parameters
+    request ``crop: union``.
 
     Parameters
     ----------
     image
         Three-dimensional.
     regions
-        By name: binary, 1 inside.
+        Binary regions (1 inside) by name.
     parameters, engine
-        What to compute, and with what.
+        Features to compute, and the engine that computes them.
     name
-        What messages call the image.
+        Name of the image in messages.
 
     Returns
     -------
     dict
-        By the name of the region: its features, or why it is refused.
+        By the name of the region: its features, or the reason why it is refused.
     """
     require_able(engine, parameters)
     require_finite(image, name)
-    refused: dict[str, Extraction | InputError] = {}
+    results: dict[str, Extraction | InputError] = {}
     for region_name, region in regions.items():
         try:
             require_two_voxels(region, region_name)
             require_affordable(region, parameters)
         except InputError as error:
-            refused[region_name] = error
-    sound = {region_name: region for region_name, region in regions.items() if region_name not in refused}
-    found = ENGINES[engine].compute_together(image, list(sound.values()), parameters) if sound else []
-    for (region_name, region), one in zip(sound.items(), found, strict=True):
-        refused[region_name] = (
-            explained(one, image, region, parameters)
-            if isinstance(one, InputError)
-            else _with_reasons(one, region, parameters)
+            results[region_name] = error
+    usable = {region_name: region for region_name, region in regions.items() if region_name not in results}
+    computed = ENGINES[engine].compute_together(image, list(usable.values()), parameters) if usable else []
+    for (region_name, region), result in zip(usable.items(), computed, strict=True):
+        results[region_name] = (
+            explained(result, image, region, parameters)
+            if isinstance(result, InputError)
+            else _with_reasons(result, region, parameters)
         )
-    return _with_spans(refused, image, sound, parameters)
+    return _with_spans(results, image, usable, parameters)
 
 
 def _with_spans(
-    found: dict[str, Extraction | InputError],
+    results: dict[str, Extraction | InputError],
     image: sitk.Image,
     regions: Mapping[str, sitk.Image],
     parameters: Parameters,
 ) -> dict[str, Extraction | InputError]:
-    """Add the span of each region where the engine, as PyRadiomics, does not tell it and it is needed."""
-    lacking = {name: one for name, one in found.items() if isinstance(one, Extraction) and one.span is None}
+    """Add the span of each region if it is needed and the engine, such as PyRadiomics, does not report it."""
+    lacking = {name: one for name, one in results.items() if isinstance(one, Extraction) and one.span is None}
     if not lacking or bin_width(parameters) is None:
-        return found
+        return results
     span = span_finder(image, parameters)
-    return found | {name: replace(one, span=span(regions[name])) for name, one in lacking.items()}
+    return results | {name: replace(one, span=span(regions[name])) for name, one in lacking.items()}
 
 
 def require_finite(image: sitk.Image, name: str) -> None:
-    """Raise `InputError` for an image with values that are no finite number."""
+    """Raise `InputError` for an image with voxels that are NaN or infinite."""
     bad = int(np.count_nonzero(~np.isfinite(sitk.GetArrayViewFromImage(image))))
     if bad:
         raise InputError(
-            f"{name} has {bad} voxels that are no finite number.",
-            "Normalisation and filters would spread them; replace them or export the image again.",
+            f"{name} has {bad} voxels that are NaN or infinite.",
+            "Normalisation and filters would spread these values; replace them or export the image again.",
         )
 
 
@@ -230,5 +230,5 @@ def require_two_voxels(region: sitk.Image, name: str) -> None:
     """Raise `InputError` for a region that is empty or a single voxel."""
     inside = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
     if inside < 2:
-        found = "the mask is empty" if inside == 0 else "the mask holds a single voxel"
-        raise InputError(f"{name}: {found}.", "There is nothing to measure in it; look at the mask.")
+        found = "the mask is empty" if inside == 0 else "the mask has a single voxel"
+        raise InputError(f"{name}: {found}.", "Features cannot be computed from it; check the mask.")

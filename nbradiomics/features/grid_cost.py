@@ -1,4 +1,4 @@
-"""What the grid on which a region is measured would cost, before it is made."""
+"""Size and memory of the resampled grid of a region, estimated before the grid is made."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.parameters.limits import allowing, count
 from nbradiomics.system.memory import require_memory
 
-#: Memory at the peak per voxel of the grid, images and temporary copies together. Measured were 62 bytes for
-#: the original image, 66 to 70 for most filters, 94 (PyRadiomics: 105) for wavelets.
+#: Peak memory in bytes per voxel of the grid, images and temporary copies together. Measured values: 62 bytes
+#: for the original image, 66 to 70 for most filters, 94 (PyRadiomics: 105) for wavelets.
 BYTES_PER_VOXEL = 110
 _PAD = 5  # PyRadiomics' default
 
 
 def require_affordable(region: sitk.Image, parameters: Parameters) -> None:
-    """Raise `InputError` where resampling would make a grid beyond all sense, or one that memory cannot hold.
+    """Raise `InputError` if resampling would make a grid that is implausibly large or does not fit in memory.
 
     Parameters
     ----------
     region
         Binary, 1 inside.
     parameters
-        They say how fine the grid is, and how many voxels are allowed (`limits.Limits`).
+        They contain the voxel size of the grid and the largest allowed number of voxels (`limits.Limits`).
     """
     setting = parameters.content.get("setting") or {}
     spacing = setting.get("resampledPixelSpacing")
@@ -38,27 +38,27 @@ def require_affordable(region: sitk.Image, parameters: Parameters) -> None:
     size = grid_size(region, setting, whole=bool(whole))
     voxels = math.prod(size)
     along = " x ".join(f"{number:,}" for number in size)
-    told = f"resampledPixelSpacing {_listed(spacing)} mm would make a grid of {along} voxels around the mask"
+    cause = f"resampledPixelSpacing {_listed(spacing)} mm would make a grid of {along} voxels around the mask"
     if voxels > parameters.limits.voxels:
         raise InputError(
-            f"{told}, {count(voxels)} in all; at most {parameters.limits.voxels:,} were expected.",
+            f"{cause}, {count(voxels)} in total; at most {parameters.limits.voxels:,} were expected.",
             f"Choose larger voxels. {allowing({'voxels': voxels})}".strip(),
         )
     remedy = (
         "Choose larger voxels, use fewer processes (--jobs), close other programs, or use a larger machine."
     )
-    require_memory(voxels * BYTES_PER_VOXEL, told, remedy)
+    require_memory(voxels * BYTES_PER_VOXEL, cause, remedy)
 
 
 def grid_size(region: sitk.Image, setting: Mapping[str, Any], *, whole: bool) -> tuple[int, int, int]:
-    """Voxels along x, y, z of the grid that PyRadiomics' resampling makes: the region's box, padded.
+    """Return the number of voxels along x, y, z of PyRadiomics' resampled grid: the region's box, padded.
 
     Parameters
     ----------
     region
         Binary, 1 inside.
     setting
-        `resampledPixelSpacing` (0: as it is), and `padDistance` in voxels of the new grid.
+        `resampledPixelSpacing` (0: unchanged), and `padDistance` in voxels of the new grid.
     whole
         Whether the whole image is resampled.
     """
@@ -68,7 +68,7 @@ def grid_size(region: sitk.Image, setting: Mapping[str, Any], *, whole: bool) ->
     wanted = setting["resampledPixelSpacing"]
     sizes = []
     for new, own, length, box in zip(wanted, region.GetSpacing(), region.GetSize(), boxes, strict=True):
-        # PyRadiomics leaves an axis as it is along which the region has one slice.
+        # PyRadiomics does not resample an axis along which the region has one slice.
         ratio = 1.0 if new == 0 or box == 1 else own / new
         sizes.append(int(min(math.ceil(box * ratio) + 2 * pad + 1, math.ceil(length * ratio))))
     x, y, z = sizes

@@ -21,11 +21,11 @@ from nbradiomics.features.engines import native_engine as engine
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.engines.pyradiomics_engine import refusal
 from nbradiomics.features.extract import (
+    missing_text,
     read_pair,
     require_finite,
     require_two_voxels,
     resolve_label,
-    told,
 )
 from nbradiomics.features.grid_cost import require_affordable
 from nbradiomics.features.notes import listening
@@ -55,40 +55,41 @@ def feature_maps(
 ) -> dict[str, sitk.Image]:
     """Make the feature maps of PyRadiomics' voxel-based extraction.
 
-    Each voxel of the region gets the features of the box around it, which reaches `kernelRadius` voxels far.
-    All maps are held at once, 8 bytes per feature and voxel of the crop (the region's box and `kernelRadius`
-    voxels around it): 93 maps of a crop of 100 x 100 x 50 voxels take 370 MB for each image type. While a
-    class is made its values within the region come on top, 8 bytes per feature and voxel of the region.
-    `write_maps` holds one map at a time.
+    Each voxel of the region gets the features of the box around it, which extends `kernelRadius` voxels in
+    each direction. All maps are in memory at the same time: 8 bytes per feature and voxel of the crop (the
+    region's box and `kernelRadius` voxels around it). 93 maps of a crop of 100 x 100 x 50 voxels take 370 MB
+    for each image type. While a class is computed, its values within the region need 8 more bytes per feature
+    and voxel of the region. `write_maps` keeps one map in memory at a time.
 
     Parameters
     ----------
     image, mask
-        Files or images, three-dimensional and on one grid.
+        Files or images, three-dimensional and on the same grid.
     params
         A PyRadiomics parameter file, the name of a preset (`presets`), or its content as a mapping. The key
-        `voxelSetting` holds `kernelRadius` (1 unless given), `maskedKernel` (true), `initValue` (0: what
-        voxels outside the region get) and `voxelBatch` (-1, all voxels at a time). Without `featureClass` all
-        features are made; shape classes have no maps.
+        `voxelSetting` contains `kernelRadius` (default 1), `maskedKernel` (true), `initValue` (0: the value
+        of voxels outside the region) and `voxelBatch` (-1: all voxels at a time). Without `featureClass` all
+        features are computed; shape classes have no maps.
     label
-        Label of the region, as a number or a segment's name. ``None`` takes the parameter file's, or 1.
+        Label of the region, as a number or a segment's name. ``None`` uses the parameter file's, or 1.
     progress
         Progress display.
 
     Returns
     -------
     dict
-        Map by PyRadiomics' name (``original_glcm_Contrast``), 64-bit, on the grid of the crop. NaN where a
-        feature is undefined (SimpleITK reads a NaN of a NIfTI file as 0; nibabel reads NaN). As in
-        PyRadiomics two kinds of map hold `initValue` throughout: that of a deprecated feature that has no
-        value; and, batch by batch, that of the GLCM's MCC where boxes of a batch have no pairs in a direction
-        in which others have, which is common with all voxels in one batch. `voxelBatch` 1 lets each voxel
-        stand by itself. A map that was asked for and cannot be made is not there, and a warning says why.
+        Map by PyRadiomics' name (``original_glcm_Contrast``), 64-bit, on the grid of the crop. A voxel is NaN
+        where a feature is undefined (SimpleITK reads a NaN of a NIfTI file as 0; nibabel reads NaN). As in
+        PyRadiomics, two kinds of map have the value `initValue` everywhere: the map of a deprecated feature
+        that has no value; and, batch by batch, the map of the GLCM's MCC if some boxes of a batch have no
+        pairs in a direction in which other boxes have, which is common with all voxels in one batch.
+        `voxelBatch` 1 computes each voxel alone. A requested map that cannot be computed is left out, and a
+        warning gives the reason.
 
     Raises
     ------
     InputError
-        When image or mask cannot be used, or the parameters are not valid.
+        When the image or mask cannot be used, or the parameters are not valid.
 
     Examples
     --------
@@ -99,7 +100,7 @@ def feature_maps(
     found = _made(image, mask, parameters, resolve_label(parameters, label), None, progress, missing)
     maps = {one.name: one.image for one in found}
     if missing:
-        warnings.warn(told(missing), stacklevel=2)
+        warnings.warn(missing_text(missing), stacklevel=2)
     return maps
 
 
@@ -112,31 +113,32 @@ def write_maps(
     label: int | str | None = None,
     progress: Progress = quiet,
 ) -> pd.DataFrame:
-    """Write feature maps into a folder, a NIfTI file each, with a table and the provenance beside them.
+    """Write feature maps into a folder, one NIfTI file each, with a table and the provenance.
 
-    One map is held at a time. While a class is made, its values within the region (8 bytes per feature and
-    voxel) are in memory up to 256 MB; more go to a file without a name in `out`, which ends with the class.
+    One map is in memory at a time. While a class is computed, its values within the region (8 bytes per
+    feature and voxel) are in memory up to 256 MB; larger values go to an unnamed temporary file in `out`,
+    which is removed when the class is done.
 
     Parameters
     ----------
     image, mask
-        Files, three-dimensional and on one grid.
+        Files, three-dimensional and on the same grid.
     out
-        Folder, new or empty, or left by the same call: same image, mask, label and parameters, and the same
-        version of this package. Its maps are then made again.
+        Folder that is new, empty, or written by the same call before: same image, mask, label and parameters,
+        and the same version of this package. In that case its maps are computed again.
     params, label, progress
         As in `feature_maps`.
 
     Returns
     -------
     pandas.DataFrame
-        A row per map, with the columns of `features.schema.MAPS`. Also written as ``maps.csv``.
-        ``attrs["missing"]`` holds the reasons of maps that were asked for and cannot be made, by their name.
+        One row per map, with the columns of `features.schema.MAPS`. Also written as ``maps.csv``.
+        ``attrs["missing"]`` contains the reasons of requested maps that cannot be computed, by map name.
 
     Raises
     ------
     InputError
-        As in `feature_maps`; when the folder holds anything else; and when the disk is full.
+        As in `feature_maps`; also when the folder contains other files, or the disk is full.
     """
     parameters = load_parameters(params)
     wanted = resolve_label(parameters, label)
@@ -154,7 +156,7 @@ def write_maps(
         missing: dict[str, str] = {}
         with closing(_made(image, mask, parameters, wanted, out, progress, missing)) as found:
             for one in found:
-                if not rows:  # nothing is left behind where the region is refused
+                if not rows:  # a refused region leaves no file behind
                     write_provenance(
                         out / PROVENANCE,
                         inputs=[image, mask],
@@ -174,7 +176,7 @@ def write_maps(
 
 
 def _written(one: FeatureMap, path: Path) -> dict[str, Any]:
-    """Write a map; gives its row of the table."""
+    """Write a map, and return its row of the table."""
     write_image(one.image, path)
     known = one.values[~np.isnan(one.values)]
     minimum, median, maximum = (
@@ -199,15 +201,15 @@ def _made(
     progress: Progress,
     missing: dict[str, str],
 ) -> Generator[FeatureMap, None, None]:
-    """Make the maps one at a time; at the end `missing` holds why those that were asked for are not there."""
-    # The kernels bring Numba with them, which takes its time: not before they are needed.
+    """Make the maps one at a time; at the end `missing` contains why requested maps were not computed."""
+    # The kernels import Numba, which is slow: import them only when they are needed.
     from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.native.voxel.maps import native_maps
 
     if parameters.own.asks:
         raise InputError(
-            f"{parameters.name} departs from PyRadiomics ({parameters.own}), which maps cannot do.",
-            "Leave the section out of the parameters of maps.",
+            f"{parameters.name} departs from PyRadiomics ({parameters.own}), which maps do not support.",
+            "Remove ibsi and crop from the section `nbradiomics` of the parameters.",
         )
     volume, region = read_pair(image, mask, label, parameters.fit)
     require_finite(volume, describe(image))
@@ -226,8 +228,8 @@ def _made(
     missing |= {name: reason for name, reason in why.items() if name.split("_")[1] not in SHAPES}
     if not made:
         raise InputError(
-            told(missing) + "." if missing else f"{parameters.name} asks for no class that has maps.",
-            "Add firstorder or a texture class to featureClass; shape has no maps."
+            missing_text(missing) + "." if missing else f"{parameters.name} requests no class that has maps.",
+            "Add firstorder or a texture class to featureClass; shape classes have no maps."
             if not missing
             else "Correct the parameter file.",
         )
@@ -235,26 +237,26 @@ def _made(
 
 @contextmanager
 def _refusals(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Iterator[None]:
-    """Say in PyRadiomics' words why a region is refused, and what resampling left of it."""
+    """Report in PyRadiomics' words why a region is refused, and how many voxels remain after resampling."""
     try:
         yield
-    # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
+    # ITK raises RuntimeError when it refuses something, such as a region that vanishes by resampling.
     except (ValueError, RuntimeError) as error:
         raise explained(refusal(error), image, region, parameters) from error
 
 
 def _require_own_folder(out: Path, key: str) -> None:
-    """Refuse a folder that holds anything but maps of the same call."""
+    """Refuse a folder that contains anything except maps of the same call."""
     if not out.exists():
         return
     if not out.is_dir():
-        raise InputError(f"{out} is a file.", "Name a new folder for the maps.")
+        raise InputError(f"{out} is a file, not a folder.", "Choose a new folder for the maps.")
     try:
-        made_of = read_own_json(out / PROVENANCE)["maps"]["key"]
+        stored_key = read_own_json(out / PROVENANCE)["maps"]["key"]
     except (OSError, ValueError, KeyError, TypeError):
-        made_of = None
-    if made_of != key and next(foreign_files(out), None):
+        stored_key = None
+    if stored_key != key and next(foreign_files(out), None):
         raise InputError(
-            f"{out} holds files that this call did not make: another image, mask, label or parameters.",
-            "Name a new folder for the maps, or empty this one.",
+            f"{out} contains files of another call (another image, mask, label or parameters).",
+            "Choose a new folder for the maps, or empty this one.",
         )

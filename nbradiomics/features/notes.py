@@ -1,4 +1,4 @@
-"""What PyRadiomics logs while it works, gathered for each extraction by itself, in threads too."""
+"""Collect the warnings that PyRadiomics logs, separately for each extraction, also in threads."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _LOGGER = logging.getLogger("radiomics")
-#: The notes of the extraction that runs in this thread.
+#: Notes of the extraction that runs in this thread.
 _notes: ContextVar[list[str] | None] = ContextVar("notes of PyRadiomics", default=None)
 
 
-class _Gathering(logging.Handler):
-    """Adds what is logged to the notes of the thread's own extraction."""
+class _Collector(logging.Handler):
+    """Add each log record to the notes of the extraction in this thread."""
 
     def emit(self, record: logging.LogRecord) -> None:
         notes = _notes.get()
@@ -23,17 +23,17 @@ class _Gathering(logging.Handler):
 
 
 def _is_for_others(_record: logging.LogRecord) -> bool:
-    """Whether a record belongs to no extraction of ours, so that the other handlers get it as ever."""
+    """Whether a record belongs to no extraction of this package, so that the other handlers may get it."""
     return _notes.get() is None
 
 
 class _Listeners:
-    """How many extractions listen: the logger is changed for the first of them and put back by the last."""
+    """Count the extractions that listen: the first one changes the logger, the last one restores it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.number = 0
-        self.handler = _Gathering(level=logging.WARNING)
+        self.handler = _Collector(level=logging.WARNING)
         self.silenced: list[logging.Handler] = []
         self.level = logging.NOTSET
 
@@ -65,15 +65,15 @@ _listeners = _Listeners()
 
 @contextmanager
 def listening() -> Iterator[list[str]]:
-    """Gather what PyRadiomics warns of in this thread, which it would print; others' records are left alone.
+    """Collect PyRadiomics' warnings of this thread instead of printing them; other records are unaffected.
 
     Yields
     ------
     list of str
-        What was logged so far, in order; the caller's own, whatever other threads extract meanwhile.
+        Messages logged so far, in order; only those of the caller, even if other threads extract features.
     """
     notes: list[str] = []
-    # The logger is made, with PyRadiomics' own handler, when it is imported: not while others listen.
+    # The import makes the logger with PyRadiomics' own handler: do it before the handlers are changed.
     import radiomics  # noqa: F401
 
     before = _notes.get()

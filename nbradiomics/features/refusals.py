@@ -1,4 +1,4 @@
-"""Why a region is refused where the words do not say it: it shrank on the way to the grid of the features."""
+"""Add to a refusal how many voxels the region lost when it was resampled to the grid of the features."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from nbradiomics.features.parameters import Parameters
 
 
 def explained(error: InputError, image: sitk.Image, region: sitk.Image, parameters: Parameters) -> InputError:
-    """A refusal, with what became of the region before it was refused.
+    """Return a refusal that also reports the size of the region after resampling.
 
     Parameters
     ----------
     error
         Why an engine refused the region.
     image, region, parameters
-        What it was given: the region is binary, 1 inside.
+        Input of the engine; the region is binary, 1 inside.
 
     Returns
     -------
     InputError
-        `error` itself where the region was not resampled, or lost nothing by it.
+        `error` itself if the region was not resampled, or lost no voxels.
     """
     if isinstance(error, TransientError):
         return error
@@ -34,31 +34,31 @@ def explained(error: InputError, image: sitk.Image, region: sitk.Image, paramete
     after = _after_resampling(image, region, parameters)
     if after is None or after >= before:
         return error
-    how = _how(setting)
+    step = _step(setting)
     if after == 0:
         return InputError(
-            f"the region of {before} voxels vanishes when it is {how}: no voxel of the new grid has its "
-            "centre in it.",
-            "Choose smaller voxels, or leave a lesion of this size out.",
+            f"the region of {before} voxels vanishes when it is {step}: no voxel of the new grid has its "
+            "centre in the region.",
+            "Choose smaller voxels, or exclude lesions of this size.",
         )
     return InputError(
-        f"{error.problem} Of {before} voxels of the region {after} are left when it is {how}.",
-        "Choose smaller voxels, or leave a lesion of this size out; see also minimumROIDimensions and "
+        f"{error.problem} Only {after} of {before} voxels of the region remain when it is {step}.",
+        "Choose smaller voxels, or exclude lesions of this size; see also minimumROIDimensions and "
         "minimumROISize of the parameter file.",
     )
 
 
-def _how(setting: Mapping[str, Any]) -> str:
-    wanted = setting.get("resampledPixelSpacing")
-    if wanted is None:
-        return "put on the image's grid (correctMask)"
-    if len(set(wanted)) == 1:
-        return f"resampled to {wanted[0]:g} mm"
-    return f"resampled to {' x '.join(f'{edge:g}' for edge in wanted)} mm (0: as it is)"
+def _step(setting: Mapping[str, Any]) -> str:
+    spacing = setting.get("resampledPixelSpacing")
+    if spacing is None:
+        return "resampled to the image's grid (correctMask)"
+    if len(set(spacing)) == 1:
+        return f"resampled to {spacing[0]:g} mm"
+    return f"resampled to {' x '.join(f'{edge:g}' for edge in spacing)} mm (0: unchanged)"
 
 
 def _after_resampling(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> int | None:
-    """Voxels that resampling leaves of a region; ``None`` where nothing is resampled, or that is refused."""
+    """Count the region's voxels after resampling; ``None`` if it is not resampled or resampling fails."""
     from nbradiomics.features.native.grid.preparation import crops, labelled, loaded, same_grid, tolerance
     from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.notes import listening
@@ -76,5 +76,5 @@ def _after_resampling(image: sitk.Image, region: sitk.Image, parameters: Paramet
                 else:
                     return None
         except (ValueError, RuntimeError, InputError):
-            return None  # the refusal says why
+            return None  # the refusal gives the reason
     return int(np.count_nonzero(sitk.GetArrayViewFromImage(mask)))

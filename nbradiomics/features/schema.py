@@ -1,4 +1,4 @@
-"""The tables of features: of a cohort, of PyRadiomics' diagnostics, of maps, and of two engines compared."""
+"""Schemas of the feature tables: features of a cohort, diagnostics, maps, and the comparison of engines."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from nbradiomics.tables.shared_columns import CASE, READER, READING
 FEATURES = Schema(
     name="Features of a cohort",
     file="features.parquet",
-    row="a region of a scan, as one reader drew it; where the extraction failed all features are missing",
+    row="a region of a scan by one reader; if the extraction failed, all features are missing",
     columns=(
         *CASE,
         READER,
         READING,
-        Column("variant", "text", "processing of image and mask; `original` for none", default="original"),
+        Column("variant", "text", "processing of image and mask; `original` if none", default="original"),
         Column("engine", "text", "engine that computed the features, and its version", optional=True),
         Column(
             "in_training",
             "text",
             "whether the model behind an automatic mask was trained on the subject",
             values=("yes", "no"),
-            missing="not known, or the mask of a reader",
+            missing="unknown, or the mask is by a reader",
             optional=True,
         ),
     ),
     key=("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine"),
     further="a column of numbers for each feature, under PyRadiomics' own names (`original_glcm_Contrast`); "
-    "a missing value is undefined, and the failures say why",
-    note="`nbradiomics extract` writes it as CSV or Parquet. Rows of two engines are refused unless you "
-    "choose one.",
+    "a missing value is undefined, and the table of failures gives the reason",
+    note="`nbradiomics extract` writes it as CSV or Parquet. A table with rows of two engines is refused "
+    "unless you choose one engine.",
 )
 
 DIAGNOSTICS = Schema(
     name="Diagnostics",
     file="NAME.csv",
-    row="a region of a scan, as one reader drew it; a region without features has no row",
+    row="a region of a scan by one reader; a region without features has no row",
     columns=(*CASE, READER, READING),
     key=("subject", "timepoint", "sequence", "roi", "reader", "reading"),
     further="a column for each of PyRadiomics' diagnostics, under its own name "
@@ -65,13 +65,16 @@ VERIFICATION = Schema(
     row="a feature of one region",
     columns=(
         Column("feature", "text", "name of the feature"),
-        Column("native", "number", "value of the native engine", missing="it has none"),
-        Column("pyradiomics", "number", "value of PyRadiomics", missing="it has none"),
+        Column("native", "number", "value of the native engine", missing="the engine has no value"),
+        Column("pyradiomics", "number", "value of PyRadiomics", missing="PyRadiomics has no value"),
         Column("difference", "number", "absolute difference", missing="a value is missing"),
         Column(
-            "relative", "number", "difference over the value of PyRadiomics", missing="a value is missing"
+            "relative",
+            "number",
+            "difference divided by the value of PyRadiomics",
+            missing="a value is missing",
         ),
-        Column("allowed", "number", "difference that counts as the same", missing="a value is missing"),
+        Column("allowed", "number", "largest allowed difference", missing="a value is missing"),
         Column("same", "flag", "whether the difference is allowed"),
     ),
     key=("feature",),

@@ -1,4 +1,4 @@
-"""Which features are computed, and by which engine."""
+"""Settings of the extraction: which features are computed, and by which engine."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ class ExtractionSettings(Settings):
 
     params: str = Field(default="t2w_mr_anisotropic", description="PyRadiomics parameter file or preset.")
     engine: Engine = Field(
-        default="native", description="Engine that computes the numbers; the values of the two are the same."
+        default="native", description="Engine that computes the features; both engines give the same values."
     )

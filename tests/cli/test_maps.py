@@ -224,7 +224,7 @@ def test_full_disk_while_values_are_made(
     monkeypatch.setattr(f"{VALUES}.HELD", 0)
     full = open("/dev/full", "w+b")  # noqa: SIM115 - closed by what is tested
     monkeypatch.setattr(f"{VALUES}.TemporaryFile", lambda **_: full)
-    with pytest.raises(InputError, match=r"maps has no room .* No space left"):
+    with pytest.raises(InputError, match=r"maps has no space .* No space left"):
         write_maps(*files, tmp_path / "maps", params=PARAMS)
     assert not (tmp_path / "maps").exists()
     assert full.closed

@@ -71,7 +71,7 @@ ABSENT = [
     ({"imageType": {"Original": {}, "LoG": {}}, "featureClass": MEAN}, 1, "LoG has no sigma"),
     ({"imageType": {"Original": {}, "LoG": {"sigma": []}}, "featureClass": MEAN}, 1, "LoG has no sigma"),
     ({"featureClass": {**MEAN, "shape2D": []}}, 9, "force2D: true"),
-    ({"featureClass": {"glcm": ["Homogeneity1", "Contrast"]}}, 1, "same as Id"),
+    ({"featureClass": {"glcm": ["Homogeneity1", "Contrast"]}}, 1, "it equals Id"),
     ({"featureClass": {"gldm": ["DependencePercentage", "SmallDependenceEmphasis"]}}, 1, "1 in every region"),
 ]
 
@@ -140,7 +140,7 @@ def four_voxels() -> sitk.Image:
         (
             [8, 8, 8],
             make_image(ball((21, 33, 31), radius=6), (0.9, 0.9, 3.3)),
-            "Of 925 voxels of the region 4 are left when it is resampled to 8 mm",
+            "Only 4 of 925 voxels of the region remain when it is resampled to 8 mm",
         ),
     ],
 )

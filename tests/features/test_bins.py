@@ -90,7 +90,7 @@ def test_too_many_bins_and_an_image_without_contrast_are_said_too() -> None:
     advice = bin_advice([(0.0, 4000.0), (7.0, 7.0)], load_parameters(TEXTURE))
     assert advice is not None
     assert "fewer in 1 and more in 1 of 2 masks" in advice.problem
-    assert "1 hold one intensity only" in advice.problem
+    assert "1 mask has a single intensity" in advice.problem
 
 
 def suv_study(folder: Path) -> Path:

@@ -172,7 +172,7 @@ def test_what_cannot_be_measured_is_refused() -> None:
     broken[0, 0, 0] = float("nan")
     with pytest.raises(InputError, match="1 voxels"):
         extract_features(broken, mask(), params=FIRST_ORDER)
-    with pytest.raises(InputError, match="no engine 'magic'"):
+    with pytest.raises(InputError, match="unknown engine 'magic'"):
         extract_features(noise(), mask(), params=FIRST_ORDER, engine="magic")
 
 
@@ -298,7 +298,7 @@ def test_a_mask_that_the_table_calls_the_model_s_has_its_label_too(tmp_path: Pat
 
 def test_a_cohort_without_masks_is_refused(tmp_path: Path) -> None:
     cohort = load_cohort(write_cohort(tmp_path, ["s0,a.nii.gz,,"]))
-    with pytest.raises(InputError, match="holds no mask"):
+    with pytest.raises(InputError, match="has no mask"):
         extract_cohort(cohort, params=FIRST_ORDER)
 
 

@@ -97,7 +97,7 @@ def test_values_are_those_of_each_mask_by_itself(
     assert all("LBP 3D" in failure.cause for failure in done.failures)
     for reader in RADII:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "without a number", UserWarning)
+            warnings.filterwarnings("ignore", "missing value", UserWarning)
             alone = extract_features(tmp_path / "s.nii.gz", tmp_path / f"{reader}.nii.gz", params=params)
         found = values(done.table, reader)
         assert found.to_dict() == alone.dropna().to_dict()

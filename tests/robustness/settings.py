@@ -57,7 +57,7 @@ BY_THE_FILE = Kind(
         _refused("binCount 10^9", "setting: {binCount: 1000000000}", "binCount", "grey levels"),
         _refused("binCount of one image type", _type("Square", "binCount: 50000000"), "binCount 50000000"),
         _refused("distance 1,000", "setting: {distances: [1000]}", "distances .1000.", "directions"),
-        _refused("a thousand distances", f"setting: {{distances: {list(range(1, 1001))}}}", "1000 of them"),
+        _refused("a thousand distances", f"setting: {{distances: {list(range(1, 1001))}}}", "1000 values"),
         _refused(
             "kernelRadius 1,000", "voxelSetting: {kernelRadius: 1000}", "kernelRadius 1000", "voxels around"
         ),
@@ -97,7 +97,9 @@ BY_THE_IMAGE = Kind(
         ),
         _failed("voxels of 0.01 mm, PyRadiomics", _FINE, "at most 300,000,000", engine="pyradiomics"),
         _failed(
-            "voxels of 1e-9 mm", "setting: {resampledPixelSpacing: [1.0e-9, 1.0e-9, 0]}", "about 10.20 in all"
+            "voxels of 1e-9 mm",
+            "setting: {resampledPixelSpacing: [1.0e-9, 1.0e-9, 0]}",
+            "about 10.20 in total",
         ),
         _failed(
             "binWidth 1e-6",

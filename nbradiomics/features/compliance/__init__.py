@@ -1,1 +1,1 @@
-"""How the numbers compare: with PyRadiomics, engine against engine, with the IBSI."""
+"""Compare the values with PyRadiomics, between the engines, and with the IBSI."""

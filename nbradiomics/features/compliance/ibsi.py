@@ -1,4 +1,4 @@
-"""The native engine against the reference values of the IBSI's first chapter."""
+"""Compare the native engine with the reference values of the IBSI's first chapter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nbradiomics.features.parameters.ibsi import ALL, Ibsi
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
 
-#: Digits with which the reference values are printed.
+#: Significant digits of the printed reference values.
 _DIGITS = 3
 
 
@@ -32,13 +32,13 @@ class Comparison:
     Attributes
     ----------
     title
-        For a reader.
+        Title for people.
     preset
-        Parameters that do what it asks for.
+        Preset with the parameters of the comparison.
     images
-        Beginning of the names of its image and mask, see `reference`.
+        Prefix of the names of its image and mask in the folder of the IBSI's data.
     reference
-        File of the reference values in the folder of the IBSI's data.
+        File of the reference values in the same folder.
     """
 
     title: str
@@ -64,14 +64,14 @@ COMPARISONS = {
 
 
 class Phantom:
-    """A phantom, its reference values, and its features under any switches.
+    """A phantom with its reference values, and its features for any set of switches.
 
     Parameters
     ----------
     comparison
-        Which one.
+        Comparison of the phantom.
     folder
-        The IBSI's data: images, masks and reference values.
+        Folder of the IBSI's data: images, masks and reference values.
     """
 
     def __init__(self, comparison: Comparison, folder: Path) -> None:
@@ -85,23 +85,23 @@ class Phantom:
 
     @property
     def switches(self) -> Ibsi:
-        """Every switch, and the outliers of the preset."""
+        """Every switch on, with the outliers of the preset."""
         return dataclasses.replace(ALL, outliers=self.parameters.own.ibsi.outliers)
 
     def features(self, ibsi: Ibsi) -> dict[str, float]:
-        """Features by tag without its form."""
+        """Compute the features by tag without its form."""
         parameters = dataclasses.replace(self.parameters, own=Own(ibsi=ibsi))
-        found: Extraction = compute(self._image, self._region, parameters)
-        return {tag: found.values[f"original_{name}"] for tag, name in COMPUTED.items()}
+        extraction: Extraction = compute(self._image, self._region, parameters)
+        return {tag: extraction.values[f"original_{name}"] for tag, name in COMPUTED.items()}
 
     def compliant(self, ibsi: Ibsi) -> set[str]:
-        """Tags, without their form, of the features within the tolerance of their reference value."""
-        found = self.features(ibsi)
-        return {tag for tag, value in found.items() if complies(value, *self.reference.loc[tag])}
+        """Return the tags, without their form, of the features within the tolerance of their reference."""
+        values = self.features(ibsi)
+        return {tag for tag, value in values.items() if complies(value, *self.reference.loc[tag])}
 
 
 def _all_features(parameters: Parameters) -> Parameters:
-    """The same processing, with every feature that has a reference value, retired ones too."""
+    """Request every feature that has a reference value, retired ones too, with the same processing."""
     classes: dict[str, list[str]] = {}
     for name in COMPUTED.values():
         feature_class, feature = name.split("_")
@@ -111,10 +111,10 @@ def _all_features(parameters: Parameters) -> Parameters:
 
 
 def reference_values(file: str | Path) -> pd.DataFrame:
-    """Reference values of a file of the IBSI: ``reference`` and ``tolerance`` by tag without its form.
+    """Read a file of the IBSI: ``reference`` and ``tolerance`` by tag without its form.
 
-    The forms that PyRadiomics doesn't have (in planes, merged over directions) are left out, and so is what
-    describes the image instead of a feature.
+    Forms that PyRadiomics does not have (in planes, merged over directions) are left out, and so are rows
+    that describe the image instead of a feature.
     """
     table = pd.read_csv(file, sep=";")
     table.index = pd.Index([plain_tag(tag) for tag in table["tag"]], name="tag")
@@ -123,14 +123,14 @@ def reference_values(file: str | Path) -> pd.DataFrame:
 
 
 def complies(value: float, reference: float, tolerance: float) -> bool:
-    """Whether a value, given with the three digits of the reference, is within its tolerance.
+    """Whether a value, rounded to the three digits of the reference, is within its tolerance.
 
     Parameters
     ----------
     value, reference, tolerance
         In the feature's unit; the tolerance may be 0.
     """
-    # The difference of two printed numbers may miss the printed tolerance by a rounding error.
+    # The difference of two printed numbers may exceed the printed tolerance by a rounding error.
     return abs(printed(value) - reference) <= tolerance + 1e-9 * abs(reference)
 
 
@@ -147,8 +147,8 @@ def verdicts(phantom: Phantom) -> pd.DataFrame:
     pandas.DataFrame
         One row per computed feature, by tag without its form: ``feature, value`` (every switch on),
         ``reference, tolerance, complies`` (every switch on), ``unswitched`` (whether it complies with every
-        switch off), ``switches``: the fewest switches with which it complies, the first in the order of
-        `Ibsi` where several as few do; empty where it needs none or none help.
+        switch off), ``switches``: the smallest set of switches with which it complies, the first in the order
+        of `Ibsi` among sets of the same size; empty if it needs no switch or no switch helps.
     """
     values = phantom.features(phantom.switches)
     reference = phantom.reference
@@ -172,26 +172,26 @@ def verdicts(phantom: Phantom) -> pd.DataFrame:
 
 
 def fewest_switches(phantom: Phantom, tags: set[str]) -> dict[str, tuple[str, ...]]:
-    """For each tag the fewest switches with which the feature complies."""
+    """Find for each tag the smallest set of switches with which the feature complies."""
     full = dataclasses.asdict(phantom.switches)
     names = [name for name, value in full.items() if value]
-    found: dict[str, tuple[str, ...]] = {}
+    fewest: dict[str, tuple[str, ...]] = {}
     for number in range(1, len(names) + 1):
         for chosen in combinations(names, number):
-            if tags <= found.keys():
-                return found
+            if tags <= fewest.keys():
+                return fewest
             passed = phantom.compliant(switched(full, chosen))
-            found |= {tag: chosen for tag in tags & passed if tag not in found}
-    return found
+            fewest |= {tag: chosen for tag in tags & passed if tag not in fewest}
+    return fewest
 
 
 def switched(full: Mapping[str, Any], chosen: tuple[str, ...]) -> Ibsi:
-    """Only the chosen switches, as they are in `full`."""
+    """Return only the chosen switches, with their values in `full`."""
     return Ibsi(**{name: full[name] for name in chosen})
 
 
 def verdict(row: pd.Series) -> str:
-    """Say in words whether a feature complies; `row` is one of `verdicts`."""
+    """Describe whether a feature complies; `row` is a row of `verdicts`."""
     if not row["complies"]:
         return "differs: unknown"
     if row["unswitched"]:

@@ -6,7 +6,7 @@ over the 13 directions in space (``3D_avg``), those of the other matrices come f
 
 from __future__ import annotations
 
-#: Tag, without its form: PyRadiomics' class and feature.
+#: PyRadiomics' class and feature by tag without its form.
 COMPUTED: dict[str, str] = {
     "morph_volume": "shape_MeshVolume",
     "morph_vol_approx": "shape_VoxelVolume",
@@ -115,8 +115,8 @@ COMPUTED: dict[str, str] = {
     "ngl_dc_entr": "gldm_DependenceEntropy",
 }
 
-#: Tags, without their form, that PyRadiomics has no feature for, with the reason. A tag that ends in an
-#: underscore stands for all that begin so.
+#: Tags, without their form, for which PyRadiomics has no feature, with the reason. A tag that ends in an
+#: underscore stands for all tags with this prefix.
 NOT_COMPUTED: dict[str, str] = {
     "morph_asphericity": "no such feature; it is the cube root of 1 / Compactness2, less 1",
     "morph_com": "centre of mass shift: no such feature (PyRadiomics gives the centres as diagnostics)",
@@ -129,7 +129,7 @@ NOT_COMPUTED: dict[str, str] = {
     "stat_medad": "no such feature",
     "stat_cov": "no such feature",
     "stat_qcod": "no such feature",
-    "ih_": "intensity histogram: PyRadiomics has its entropy and uniformity alone",
+    "ih_": "intensity histogram: PyRadiomics has only its entropy and uniformity",
     "ivh_": "intensity-volume histogram: no such class",
     "cm_dissimilarity": "retired in PyRadiomics: the same as DifferenceAverage",
     "cm_sum_var": "retired in PyRadiomics: the same as ClusterTendency",
@@ -139,25 +139,25 @@ NOT_COMPUTED: dict[str, str] = {
     "ngl_dc_energy": "no such feature",
 }
 
-#: Form of the matrices in which PyRadiomics has a family of features, by the family's prefix.
+#: Form of the matrices that PyRadiomics uses for a family of features, by the family's prefix.
 _FORMS = {"cm": "_3D_avg", "rlm": "_3D_avg", "szm": "_3D", "dzm": "_3D", "ngt": "_3D", "ngl": "_3D"}
 _FAMILIES = ("morph", "loc", "stat", "ih", "ivh", *_FORMS)
 
 
 def plain_tag(tag: str) -> str | None:
-    """Tag without its form; ``None`` for another form than PyRadiomics', and for what is no feature."""
+    """Return the tag without its form; ``None`` if the form is not PyRadiomics' or the tag is no feature."""
     family = tag.split("_")[0]
     if family not in _FAMILIES:
         return None
     form = _FORMS.get(family, "")
     plain = tag.removesuffix(form)
-    # What is left of another form still says so.
+    # Another form remains in the tag: its name contains 2D or 3D.
     known = plain in COMPUTED or reason(plain) is not None
     return plain if tag == plain + form and known and "2D" not in plain and "3D" not in plain else None
 
 
 def reason(plain: str) -> str | None:
-    """Why PyRadiomics has no feature for a tag without its form; ``None`` if it has one, or no such tag."""
+    """Return why PyRadiomics has no feature for a tag; ``None`` if it has one, or the tag is unknown."""
     if plain in COMPUTED:
         return None
     return next(

@@ -1,4 +1,4 @@
-"""Both engines on the same image and region: how far do their numbers lie apart?"""
+"""Compare the values of both engines on the same image and region."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from nbradiomics.tables.result import Result
 
 @dataclass(frozen=True, repr=False)
 class Verification(Result):
-    """What two engines gave for one region.
+    """Results of two engines for one region.
 
     Attributes
     ----------
     table
         One row per feature, with the columns of `features.schema.VERIFICATION`. A feature that one engine
-        does not give is missing there, and not the same; NaN of both is the same.
+        does not return is missing for it, and not the same; NaN in both is the same.
     seconds
-        Time that each engine took, by name: its second run on the region. The first gave the values; it also
-        loads libraries and compiles the native engine, which happens once.
+        Time in seconds of each engine, by name, for its second run on the region. The first run computed the
+        values; it also loaded libraries and compiled the native engine, which happens once.
     refusals
-        By engine, why it refused the region; both must, with the same words.
+        By engine, the reason why it refused the region; the engines agree if both refuse it.
     """
 
     table: pd.DataFrame
@@ -44,7 +44,7 @@ class Verification(Result):
 
     @property
     def same(self) -> bool:
-        """Whether every feature is the same within what is allowed, or both refuse, in whatever words."""
+        """Whether every difference is allowed, or both engines refuse the region, with any reason."""
         if self.refusals:
             return len(self.refusals) == 2
         return bool(self.table["same"].all())
@@ -67,8 +67,8 @@ def verify(
     Raises
     ------
     InputError
-        As in `extract_features`, and where the parameters depart from PyRadiomics on purpose; a region that
-        an engine refuses is told in the result.
+        As in `extract_features`, and when the parameters depart from PyRadiomics on purpose. A region that
+        an engine refuses is reported in the result.
 
     Examples
     --------
@@ -76,44 +76,44 @@ def verify(
     True
     """
     parameters = load_parameters(params)
-    pyradiomics_engine.refuse_own(parameters)
+    pyradiomics_engine.refuse_own_section(parameters)
     volume, region = read_pair(image, mask, resolve_label(parameters, label), parameters.fit)
-    found: dict[str, Extraction] = {}
+    extractions: dict[str, Extraction] = {}
     seconds, refusals = {}, {}
     for engine in (pyradiomics_engine.NAME, native_engine.NAME):
-        how: dict[str, Any] = {"engine": engine, "name": "the image"}
+        options: dict[str, Any] = {"engine": engine, "name": "the image"}
         try:
-            found[engine] = extract_region(volume, region, parameters, **how)
+            extractions[engine] = extract_region(volume, region, parameters, **options)
         except InputError as error:
             refusals[engine] = error.problem
             continue
         start = time.perf_counter()
-        extract_region(volume, region, parameters, **how)
+        extract_region(volume, region, parameters, **options)
         seconds[engine] = time.perf_counter() - start
-    theirs, mine = (
-        found[engine].values if engine in found else {}
+    pyradiomics, native = (
+        extractions[engine].values if engine in extractions else {}
         for engine in (pyradiomics_engine.NAME, native_engine.NAME)
     )
-    return Verification(compare_values(mine, theirs), seconds, refusals)
+    return Verification(compare_values(native, pyradiomics), seconds, refusals)
 
 
-def compare_values(mine: Mapping[str, float], theirs: Mapping[str, float]) -> pd.DataFrame:
+def compare_values(native: Mapping[str, float], pyradiomics: Mapping[str, float]) -> pd.DataFrame:
     """Compare the features of the native engine with PyRadiomics'; columns as in `Verification.table`."""
     rows = []
-    for name in dict.fromkeys((*theirs, *mine)):
-        own, expected = mine.get(name, np.nan), theirs.get(name, np.nan)
-        difference = 0.0 if own == expected else abs(own - expected)
-        allowed = allowed_difference(name, theirs) if name in theirs else 0.0
-        both = name in mine and name in theirs
+    for name in dict.fromkeys((*pyradiomics, *native)):
+        value, expected = native.get(name, np.nan), pyradiomics.get(name, np.nan)
+        difference = 0.0 if value == expected else abs(value - expected)
+        allowed = allowed_difference(name, pyradiomics) if name in pyradiomics else 0.0
+        both = name in native and name in pyradiomics
         rows.append(
             {
                 "feature": name,
-                "native": own,
+                "native": value,
                 "pyradiomics": expected,
                 "difference": difference,
                 "relative": difference / abs(expected) if expected else difference,
                 "allowed": allowed,
-                "same": both and (difference <= allowed or bool(np.isnan(own) and np.isnan(expected))),
+                "same": both and (difference <= allowed or bool(np.isnan(value) and np.isnan(expected))),
             }
         )
     return VERIFICATION.table(rows)

@@ -1,1 +1,1 @@
-"""The engines that compute features, and what an engine gives."""
+"""The engines that compute features, and the result that an engine returns."""

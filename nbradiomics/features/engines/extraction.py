@@ -1,4 +1,4 @@
-"""What an engine gives for one region."""
+"""Result of an engine for one region."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Extraction:
     values
         Features by PyRadiomics' names.
     notes
-        What the engine said on the way, in its words.
+        Warnings and errors of the engine, in its words.
     broken
-        Features in which the engine broke off, as ``glcm_MCC``, and what it said: another try may give more.
+        Features that failed in the engine, such as ``glcm_MCC``, with its error: another try may succeed.
     span
-        Lowest and highest intensity of the region in the original image, where it was measured.
+        Lowest and highest intensity of the region in the original image, if it was measured.
     missing
-        Features that were asked for and have no number, each with the reason (`absence.absent_features`).
+        Requested features that have no value, each with the reason (`absence.absent_features`).
     """
 
     values: dict[str, float]

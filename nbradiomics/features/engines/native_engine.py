@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from nbradiomics.features.native.several_regions import Measuring
 
 NAME = "native"
-#: To be raised by one whenever a value changes: results are kept by it.
+#: Raise this by one whenever a value changes: it is part of the key of stored results.
 VALUES = 2
 
 
 def engine_version() -> str:
-    """Version of the package, of the kernels' values, and of the PyRadiomics whose numbers they are."""
+    """Return the versions of the package, of the kernels' values, and of the PyRadiomics they reproduce."""
     return f"{version('nbradiomics')}, values {VALUES}, as PyRadiomics {version('pyradiomics-bhklab')}"
 
 
@@ -37,37 +37,37 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
     region
         Binary, 1 inside, on the image's grid.
     parameters
-        What to compute.
+        Features to compute.
 
     Returns
     -------
     Extraction
-        Values under PyRadiomics' names, and PyRadiomics' words on what is absent or undefined.
+        Values under PyRadiomics' names, and PyRadiomics' words about features that are absent or undefined.
 
     Raises
     ------
     InputError
-        With PyRadiomics' own words, when it refuses the region; and when the parameters ask for something
-        that the engine does not do.
+        With PyRadiomics' own words, when it refuses the region; and when the engine does not support
+        something that the parameters request.
     """
-    # The kernels bring Numba with them, which takes its time: not before they are needed.
+    # The kernels import Numba, which is slow: import them only when they are needed.
     from nbradiomics.features.native.one_region import extract
     from nbradiomics.features.native.plan import Plan
 
     with listening() as notes:
         try:
             plan = Plan.of(parameters.content, parameters.own.ibsi, parameters.limits)
-            found = extract(image, region, plan)
-        # What ITK refuses comes as a RuntimeError, such as a region that resampling leaves nothing of.
+            measured = extract(image, region, plan)
+        # ITK raises RuntimeError when it refuses something, such as a region that vanishes by resampling.
         except (ValueError, RuntimeError) as error:
             raise refusal(error) from error
-    return Extraction(found.values, [*map(last_line, notes), *found.notes], span=found.span)
+    return Extraction(measured.values, [*map(last_line, notes), *measured.notes], span=measured.span)
 
 
 def compute_together(
     image: sitk.Image, regions: Sequence[sitk.Image], parameters: Parameters
 ) -> list[Extraction | InputError]:
-    """Compute the features of several regions of one image; what does not depend on the region is done once.
+    """Compute the features of several regions of one image; steps independent of the region are done once.
 
     Parameters
     ----------
@@ -76,25 +76,27 @@ def compute_together(
     regions
         Binary, 1 inside, on the image's grid.
     parameters
-        What to compute. With ``crop: union`` the image is filtered once for all regions.
+        Features to compute. With ``crop: union`` the image is filtered once for all regions.
 
     Returns
     -------
     list
-        In the order of `regions`: the features, or why the region is refused.
+        In the order of `regions`: the features, or the reason why the region is refused.
     """
     from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.native.several_regions import extract_together
 
     with listening() as shared:
         plan = Plan.of(parameters.content, parameters.own.ibsi, parameters.limits)
-    found = extract_together(image, regions, plan, union=parameters.own.crop == UNION)
-    return [_extraction_of(one, shared) if one.refusal is None else _refusal_of(one.refusal) for one in found]
+    results = extract_together(image, regions, plan, union=parameters.own.crop == UNION)
+    return [
+        _extraction_of(one, shared) if one.refusal is None else _refusal_of(one.refusal) for one in results
+    ]
 
 
 def _extraction_of(one: Measuring, shared: Sequence[str]) -> Extraction:
     notes = [last_line(note) for note in (*shared, *one.notes)]
-    return Extraction(one.found.values, [*notes, *one.found.notes], span=one.found.span)
+    return Extraction(one.measured.values, [*notes, *one.measured.notes], span=one.measured.span)
 
 
 def _refusal_of(error: Exception) -> InputError:

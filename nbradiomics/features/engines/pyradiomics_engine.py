@@ -1,4 +1,4 @@
-"""PyRadiomics as the engine: its numbers, unchanged."""
+"""PyRadiomics as the engine: its values, unchanged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BROKEN = "FAILED:"
 
 
 def engine_version() -> str:
-    """Version of the PyRadiomics that makes the numbers."""
+    """Return the version of the PyRadiomics that computes the values."""
     return version("pyradiomics-bhklab")
 
 
@@ -43,37 +43,37 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
     region
         Binary, 1 inside, on the image's grid.
     parameters
-        What to compute.
+        Features to compute.
 
     Returns
     -------
     Extraction
-        Values under PyRadiomics' names, NaN where it gives none, and what it logged as a warning or an error:
+        Values under PyRadiomics' names, NaN if it has no value, and the warnings and errors that it logged:
         why a feature is absent or undefined.
 
     Raises
     ------
     InputError
-        With PyRadiomics' own words, when it refuses the region (too small, fewer dimensions than asked); and
-        when the parameters ask for what PyRadiomics doesn't have.
+        With PyRadiomics' own words, when it refuses the region (too small, fewer dimensions than required);
+        and when the parameters request something that PyRadiomics does not have.
     """
-    refuse_own(parameters)
+    refuse_own_section(parameters)
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     # The label of the file has been applied already: the region is binary.
-    # PyRadiomics sets ITK's tolerance for the whole process; what libraries warn of stays inside.
+    # PyRadiomics sets ITK's tolerance for the whole process; warnings of libraries are not shown.
     with listening() as notes, warnings.catch_warnings(), tolerance(None), _bounded(parameters):
         warnings.simplefilter("ignore")
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
             result = extractor.execute(image, region, label=1)
-        # What its C code and ITK refuse comes as a RuntimeError.
+        # Its C code and ITK raise RuntimeError when they refuse something.
         except (ValueError, RuntimeError) as error:
             raise refusal(error) from error
     values = {
         str(name): float(value) for name, value in result.items() if not name.startswith("diagnostics_")
     }
-    # PyRadiomics catches whatever breaks in a feature, logs the traceback and goes on with NaN.
+    # PyRadiomics catches every error in a feature, logs the traceback and continues with NaN.
     broken = {_feature(note): last_line(note) for note in notes if note.startswith(_BROKEN)}
     return Extraction(values, [last_line(note) for note in notes], broken)
 
@@ -81,42 +81,42 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 def compute_together(
     image: sitk.Image, regions: Sequence[sitk.Image], parameters: Parameters
 ) -> list[Extraction | InputError]:
-    """Compute the features of several regions of one image, one by one: or why one is refused."""
-    found: list[Extraction | InputError] = []
+    """Compute the features of several regions of one image, one by one, or the reason why one is refused."""
+    results: list[Extraction | InputError] = []
     for region in regions:
         try:
-            found.append(compute(image, region, parameters))
+            results.append(compute(image, region, parameters))
         except InputError as error:
-            found.append(error)
-    return found
+            results.append(error)
+    return results
 
 
-def refuse_own(parameters: Parameters) -> None:
-    """Raise `InputError` when a parameter file asks for anything in our own section."""
+def refuse_own_section(parameters: Parameters) -> None:
+    """Raise `InputError` when a parameter file requests anything in the section of this package."""
     if parameters.own.asks:
-        asked = [name for name in ("ibsi", "crop") if getattr(parameters.own, name) != getattr(Own(), name)]
+        keys = [name for name in ("ibsi", "crop") if getattr(parameters.own, name) != getattr(Own(), name)]
         raise InputError(
-            f"{parameters.name} asks for {' and '.join(asked)} in its section `{SECTION}`, which the engine "
-            f"`{NAME}` doesn't have.",
+            f"{parameters.name} requests {' and '.join(keys)} in its section `{SECTION}`, which the engine "
+            f"`{NAME}` does not support.",
             "Use the engine `native` (`--engine native`), or remove the section.",
         )
 
 
 def _feature(note: str) -> str:
-    """Class and name of the feature that broke off, by the traceback; empty where it does not say."""
-    found = re.findall(r"(\w+)\.py\", line \d+, in get(\w+)FeatureValue", note)
-    return "_".join(found[-1]) if found else ""
+    """Read class and name of the failed feature from the traceback; empty if it does not name them."""
+    matches = re.findall(r"(\w+)\.py\", line \d+, in get(\w+)FeatureValue", note)
+    return "_".join(matches[-1]) if matches else ""
 
 
 def last_line(note: str) -> str:
-    """What broke, of a traceback that PyRadiomics logged; any other note as it is."""
+    """Return the last line of a traceback that PyRadiomics logged, or any other note unchanged."""
     return note.strip().splitlines()[-1] if note.startswith(_BROKEN) else note
 
 
 def refusal(error: Exception) -> InputError:
-    """Why a region is refused, in PyRadiomics' words, and what to do; or that our own code broke.
+    """Convert an error into a refusal in PyRadiomics' words with a remedy, or into a fault of the code.
 
-    What the system lacked is no refusal: it says nothing of the region.
+    An error caused by a lack of system resources is not a refusal: it does not depend on the region.
     """
     cause = transient_cause(error)
     if cause is not None:
@@ -128,7 +128,7 @@ def refusal(error: Exception) -> InputError:
 
 
 def _is_meant(error: Exception) -> bool:
-    """Whether PyRadiomics, ITK or a `raise` of ours refused something; other ValueErrors are faults."""
+    """Whether PyRadiomics, ITK or a `raise` in this package refused something; other errors are faults."""
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1] if frames else None
     theirs = last is not None and bool({"radiomics", "SimpleITK"} & set(Path(last.filename).parts))
@@ -137,7 +137,7 @@ def _is_meant(error: Exception) -> bool:
 
 @contextmanager
 def _bounded(parameters: Parameters) -> Iterator[None]:
-    """Refuse a region of too many grey levels as soon as PyRadiomics bins it, before it makes matrices."""
+    """Refuse a region with too many grey levels when PyRadiomics bins it, before it makes matrices."""
     from radiomics import imageoperations
 
     edges = imageoperations.getBinEdges
@@ -147,9 +147,9 @@ def _bounded(parameters: Parameters) -> Iterator[None]:
         require_bins(float(values.min()), float(values.max()), settings, parameters.limits)
         found = edges(values, **settings)
         if "glcm" in classes:
-            what = f"PyRadiomics would make matrices of {len(found) - 1:,} grey levels"
-            remedy = "Choose a larger bin width, or the engine `native`, which holds what occurs alone."
-            require_memory(_LEVEL_PAIR * len(found) ** 2, what, remedy)
+            cause = f"PyRadiomics would make matrices of {len(found) - 1:,} grey levels"
+            remedy = "Choose a larger bin width, or the engine `native`, which stores only levels that occur."
+            require_memory(_LEVEL_PAIR * len(found) ** 2, cause, remedy)
         return found
 
     imageoperations.getBinEdges = counted
@@ -159,6 +159,6 @@ def _bounded(parameters: Parameters) -> Iterator[None]:
         imageoperations.getBinEdges = edges
 
 
-#: Bytes for a pair of grey levels: the co-occurrence matrix of 13 directions in double precision, twice.
+#: Bytes for a pair of grey levels: the co-occurrence matrix of 13 directions in double precision, two copies.
 _LEVEL_PAIR = 2 * 13 * 8
-_REMEDY = "Look at the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."
+_REMEDY = "Check the mask in a viewer; see minimumROIDimensions and minimumROISize of the parameter file."

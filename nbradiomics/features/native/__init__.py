@@ -1,1 +1,1 @@
-"""The native engine: PyRadiomics' features, names and values, compiled."""
+"""The native engine: PyRadiomics' features, names and values, from compiled code."""

@@ -1,4 +1,4 @@
-"""Whether compiled kernels round as ITK does, to the last bit."""
+"""Check whether compiled kernels round exactly as ITK does."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import platform
 
 
 def rounds_as_itk() -> bool:
-    """Whether a product and a sum are rounded one after the other by ITK too.
+    """Whether ITK, too, rounds a product and a following sum separately.
 
-    On ARM and other processors ITK's compiler may round both at once. There ITK itself does what would have
-    to be equal to it.
+    On ARM and other processors ITK's compiler may round both at once. There ITK itself is used for steps
+    that must be equal to it.
     """
     return platform.machine().lower() in ("x86_64", "amd64")

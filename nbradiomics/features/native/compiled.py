@@ -1,4 +1,4 @@
-"""Compile a function to machine code once and keep it for the next start."""
+"""Compile a function to machine code once and store it for the next start."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NATIVE = Path(__file__).parent
 
 
 def compiled(function: Function) -> Function:
-    """Compile with Numba on the first call; the result is kept in the user's cache folder, if it can be.
+    """Compile with Numba on the first call; the result is stored in the user's cache folder if possible.
 
-    IEEE arithmetic is kept (no `fastmath`): values must not depend on how sums are re-ordered. The global
-    interpreter lock is released, so that threads of a caller can work at the same time.
+    IEEE arithmetic is used (no `fastmath`): values must not depend on the order of sums. The global
+    interpreter lock is released, so that several threads of a caller can work at the same time.
     """
     from numba import njit
     from numba.core import config
@@ -26,14 +26,14 @@ def compiled(function: Function) -> Function:
     kernel = njit(nogil=True)(function)
     if not _can_be_kept():
         return cast("Function", kernel)
-    # Numba looks where it is told when its cache is made; other users of Numba keep their own place.
+    # Numba reads this setting when a cache is made; it is restored for other users of Numba.
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
         from nbradiomics.features.native.kept_code import KeptCode
 
-        kernel._cache = KeptCode(function)  # what njit(cache=True) does with Numba's own
-    except (ImportError, AttributeError):  # a Numba that keeps code in another way: nothing is kept
+        kernel._cache = KeptCode(function)  # njit(cache=True) does the same with Numba's own class
+    except (ImportError, AttributeError):  # a Numba version with a different cache: nothing is stored
         pass
     finally:
         config.CACHE_DIR = before
@@ -42,7 +42,7 @@ def compiled(function: Function) -> Function:
 
 @cache
 def _can_be_kept() -> bool:
-    """Whether the folder can be written to; Numba's own choice would outlive a change of a kernel."""
+    """Whether the folder is writable; Numba's own folder would keep old code after a change of a kernel."""
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -51,16 +51,16 @@ def _can_be_kept() -> bool:
 
 
 def kernel_sources() -> list[Path]:
-    """Every source file of the native engine, those in its rooms too: kernels call each other across them."""
+    """Every source file of the native engine, in all packages: kernels call each other across files."""
     return sorted(_NATIVE.rglob("*.py"))
 
 
 @cache
 def cache_folder() -> Path:
-    """Folder of the machine code: one for each state of the kernels' sources.
+    """Return the folder of the machine code: one for each state of the kernels' sources.
 
-    Numba itself asks only whether the file of a function has changed, not the files of those that it calls:
-    after an update, old code would go on running.
+    Numba itself checks only whether the file of a function has changed, not the files of the functions that
+    it calls: after an update, old code would still run.
     """
     import platformdirs
 

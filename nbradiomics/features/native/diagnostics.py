@@ -1,4 +1,4 @@
-"""What PyRadiomics tells of an extraction beside the features: its `diagnostics_` entries."""
+"""PyRadiomics' additional output of an extraction: its `diagnostics_` entries."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from nbradiomics.features.native.plan import Plan
 
 
 def diagnostics_of(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[str, Any]:
-    """Versions, settings, and what image and region were before and after each step.
+    """Return versions, settings, and properties of image and region before and after each step.
 
-    PyRadiomics' own class makes the entries; this calls it where `RadiomicsFeatureExtractor.execute` does.
+    PyRadiomics' own class makes the entries; it is called at the same steps as in
+    `RadiomicsFeatureExtractor.execute`.
 
     Parameters
     ----------
     image, region, plan
-        As in `measure.extract`.
+        As in `one_region.extract`.
 
     Returns
     -------
     dict
-        Under PyRadiomics' names: text, numbers, tuples and dictionaries.
+        Entries by PyRadiomics' names: text, numbers, tuples and dictionaries.
     """
     from radiomics.generalinfo import GeneralInfo
 
@@ -41,5 +42,5 @@ def diagnostics_of(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[st
         prepared = prepare_on(ground, mask, plan.settings, plan.ibsi)
         if plan.settings.get("resegmentRange") is not None or plan.ibsi.outliers is not None:
             info.addMaskElements(ground, prepared.mask, INSIDE, "resegmented")
-    found: dict[str, Any] = info.getGeneralInfo()
-    return found
+    entries: dict[str, Any] = info.getGeneralInfo()
+    return entries

@@ -1,8 +1,8 @@
-"""Machine code that Numba compiled, kept so that damage costs time and nothing else.
+"""Store machine code that Numba compiled, so that a damaged file costs only time.
 
-Numba's own files hold no checksum, and an index that names others: changed bytes would be run, or a file
-that belongs to other types. Here a function has one file with all of its code, under a checksum and the name
-of what can run it; what fails either is compiled and written again.
+Numba's own cache has no checksum, and an index that names other files: it would run changed bytes, or a file
+for other types. Here a function has one file with all of its code, protected by a checksum that includes the
+versions that can run it. If the check fails, the code is compiled and written again.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from nbradiomics.errors import InputError
 from nbradiomics.files.atomic import whole
 from nbradiomics.files.regular_file import open_regular
 
-#: What the code was made by; another Python cannot even read it.
+#: Versions that made the code; another Python cannot even read it.
 _MAKERS = f"{sys.version} numba {numba.__version__} llvmlite {version('llvmlite')}"
-#: Bytes; that of the largest kernel has 250 thousand.
+#: Largest number of bytes that is read; the file of the largest kernel has 250 thousand.
 _LARGEST = 64 * 1024**2
 
 
 class KeptCode(FunctionCache):  # type: ignore[misc]  # Numba has no type hints
-    """Numba's cache of one function, in a file of ours."""
+    """Numba's cache of one function, in a file of this package."""
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
         self._cache_file = _File(Path(self._cache_path) / f"{self._impl.filename_base}.code")
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Code for these types; ``None`` compiles it."""
-        with suppress(Exception):  # whatever keeps code from being read, it can be compiled
+        """Load the code for these types; ``None`` makes Numba compile it."""
+        with suppress(Exception):  # if code cannot be read for any reason, it can be compiled
             return super().load_overload(sig, target_context)
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep code, if it can be kept."""
+        """Store code, if possible."""
         with suppress(OSError):
             super().save_overload(sig, data)
 
 
 class _File:
-    """Code of a function by its types; the part of Numba's ``IndexDataCacheFile`` that its cache calls."""
+    """File with the code of a function by types: the methods of ``IndexDataCacheFile`` that Numba calls."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -68,10 +68,10 @@ class _File:
     def _read(self) -> dict[Any, Any]:
         try:
             with open_regular(self._path) as file:
-                found = file.read(_LARGEST)
+                content = file.read(_LARGEST)
         except (OSError, InputError):
             return {}
-        seal, text = found[:32], found[32:]
+        seal, text = content[:32], content[32:]
         if seal != self._seal(text):
             return {}
         code: dict[Any, Any] = pickle.loads(text)

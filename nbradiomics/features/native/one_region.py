@@ -1,4 +1,4 @@
-"""All features of one region: prepare, measure its shape, then every image's intensities and textures."""
+"""All features of one region: prepare it, measure its shape, then intensities and textures in each image."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ from nbradiomics.features.parameters.limits import require_bins
 
 _SHAPES = ("shape", "shape2D")
 AXIS_LENGTHS = ("MajorAxisLength", "MinorAxisLength", "LeastAxisLength")
-#: PyRadiomics' words, by which `absence` knows why the class is not there.
+#: PyRadiomics' words, which `absence` uses to find why the class is missing.
 _NOT_FLAT = "Size in specified 2D dimension ({}) is greater than 1, cannot calculate 2D shape"
 
 
 @dataclass
-class Found:
-    """What was measured in one region.
+class Measurements:
+    """Values measured in one region.
 
     Attributes
     ----------
     values
         Features under PyRadiomics' names.
     span
-        Lowest and highest intensity of the region in the original image, where that is measured.
+        Lowest and highest intensity of the region in the original image, if it is measured.
     notes
-        Why something was left out, in PyRadiomics' words.
+        Reasons why something was left out, in PyRadiomics' words.
     """
 
     values: dict[str, float] = field(default_factory=dict)
     span: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
 
-    def add(self, other: Found) -> None:
-        """Take in what was measured in another image."""
+    def add(self, other: Measurements) -> None:
+        """Add the values measured in another image."""
         self.values |= other.values
         self.span = self.span or other.span
         self.notes += other.notes
 
 
-def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> Found:
-    """Features of one region of one image under PyRadiomics' names.
+def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> Measurements:
+    """Compute the features of one region of one image under PyRadiomics' names.
 
     Parameters
     ----------
@@ -63,53 +63,57 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> Found:
     region
         Binary, `INSIDE` within the region.
     plan
-        What to compute.
+        Features to compute.
 
     Raises
     ------
     ValueError
         With PyRadiomics' words, when it refuses the region.
     InputError
-        When the plan asks for something that the engine does not do.
+        When the engine does not support something that the plan requests.
     """
     prepared = prepare(image, region, plan.settings, plan.ibsi)
-    found = measure_shapes(prepared, plan)
+    measured = measure_shapes(prepared, plan)
     region_of_images = prepared.region
     images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
     for filtered, name, settings in images:
-        found.add(measure_image(filtered, name, region_of_images, plan, settings))
-    return found
+        measured.add(measure_image(filtered, name, region_of_images, plan, settings))
+    return measured
 
 
-def measure_shapes(prepared: Prepared, plan: Plan) -> Found:
-    """Features of the classes shape and shape2D, of those that are wanted and can be had."""
+def measure_shapes(prepared: Prepared, plan: Plan) -> Measurements:
+    """Compute the requested features of the classes shape and shape2D that are possible for the region."""
     region = prepared.shape_box.crop(prepared.shape_mask) == INSIDE
     spacing = _spacing(prepared.image)
-    found = {}
+    by_class = {}
     notes: tuple[str, ...] = ()
     if "shape" in plan.classes:
         values = shape_features(region, spacing, plan.classes["shape"])
-        # N / (N - 1) of the variances; two voxels are the least that a region has.
+        # The variances change by N / (N - 1); a region has at least two voxels.
         scale = math.sqrt(1 + 1 / (region.sum() - 1)) if plan.ibsi.sample_covariance else 1.0
-        found["shape"] = {name: v * (scale if name in AXIS_LENGTHS else 1) for name, v in values.items()}
+        by_class["shape"] = {name: v * (scale if name in AXIS_LENGTHS else 1) for name, v in values.items()}
     if "shape2D" in plan.classes and plan.settings.get("force2D", False):
         axis = plan.settings.get("force2Ddimension", 0)
         if _is_flat(prepared, axis):
             rows, columns = (step for other, step in enumerate(spacing) if other != axis)
             wanted = plan.classes["shape2D"]
-            found["shape2D"] = shape2d_features(region.squeeze(axis), (rows, columns), wanted)
+            by_class["shape2D"] = shape2d_features(region.squeeze(axis), (rows, columns), wanted)
         else:
             notes = (_NOT_FLAT.format(axis),)
-    values = {f"original_{name}_{feature}": v for name, own in found.items() for feature, v in own.items()}
-    return Found(values, notes=notes)
+    values = {
+        f"original_{name}_{feature}": value
+        for name, features in by_class.items()
+        for feature, value in features.items()
+    }
+    return Measurements(values, notes=notes)
 
 
 def _is_flat(prepared: Prepared, axis: int) -> bool:
-    """Whether PyRadiomics takes the region for flat across an axis; else it leaves the class out.
+    """Whether PyRadiomics regards the region as flat across an axis; else it leaves the class out.
 
-    PyRadiomics first looks along the axis counted from the other end and asks for more than one voxel there,
-    then refuses a region with more than one slice along the axis meant. The axis y, where the two are the
-    same, is therefore always left out or refused.
+    PyRadiomics first checks the axis counted from the other end and requires more than one voxel there. Then
+    it refuses a region with more than one slice along the given axis. For the axis y both axes are the same,
+    so that the class is always left out or the region refused.
     """
     size = prepared.shape_box.size
     if not size[::-1][axis] > 1:
@@ -125,36 +129,39 @@ def measure_image(
     region: Region,
     plan: Plan,
     settings: Mapping[str, Any],
-) -> Found:
-    """Features of one image under PyRadiomics' names, its classes in the plan's order."""
+) -> Measurements:
+    """Compute the features of one image under PyRadiomics' names, with classes in the plan's order."""
     wanted = {name: features for name, features in plan.classes.items() if name not in _SHAPES}
     if not wanted:
-        return Found()
+        return Measurements()
     crop = region.box.crop(image)
     positions = np.flatnonzero(region.inside)
     values = crop.ravel()[positions].astype(np.float64)
     if not np.all(np.isfinite(values)):
         raise InputError(
-            f"the {name} image has values within the region that are no finite number.",
-            "The filter does not suit this image, such as a logarithm of an image of zeros; leave it out.",
+            f"the {name} image has values within the region that are NaN or infinite.",
+            "The filter does not suit this image, for example a logarithm of zeros; remove the filter.",
         )
     require_bins(float(values.min()), float(values.max()), settings, plan.limits, name)
     spacing = _spacing(image)
     edges = ibsi_bin_edges(values, settings, plan.ibsi, limit=lower_limit(plan.settings, name))
     levels, counts = discretise(crop, positions, spacing, settings, edges)
-    found = {}
+    by_class = {}
     if "firstorder" in wanted:
         intensities = Intensities(values, counts, math.prod(image.GetSpacing()))
         shift = settings.get("voxelArrayShift", 0)
-        found["firstorder"] = first_order_features(
+        by_class["firstorder"] = first_order_features(
             intensities, wanted["firstorder"], shift=shift, excess=plan.ibsi.excess_kurtosis
         )
     textures = {class_name: features for class_name, features in wanted.items() if class_name in TEXTURES}
     if textures:
-        asked = TextureSettings.of(settings)
-        found |= texture_features(levels, asked, textures)
-    measured = {f"{name}_{of}_{feature}": value for of in wanted for feature, value in found[of].items()}
-    return Found(measured, (float(values.min()), float(values.max())) if name == "original" else None)
+        by_class |= texture_features(levels, TextureSettings.of(settings), textures)
+    measured = {
+        f"{name}_{class_name}_{feature}": value
+        for class_name in wanted
+        for feature, value in by_class[class_name].items()
+    }
+    return Measurements(measured, (float(values.min()), float(values.max())) if name == "original" else None)
 
 
 def _spacing(image: sitk.Image) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""What a parameter file asks for, with PyRadiomics' defaults filled in."""
+"""The content of a parameter file with PyRadiomics' defaults filled in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nbradiomics.features.native.grid.preparation import INSIDE
 from nbradiomics.features.parameters.ibsi import Ibsi
 from nbradiomics.features.parameters.limits import Limits
 
-#: What `RadiomicsFeatureExtractor` sets where a file says nothing.
+#: Defaults that `RadiomicsFeatureExtractor` sets for missing settings.
 _DEFAULTS: dict[str, Any] = {
     "minimumROIDimensions": 2,
     "minimumROISize": None,
@@ -30,21 +30,21 @@ _DEFAULTS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be computed.
+    """Settings, images and features to compute.
 
     Attributes
     ----------
     settings
-        PyRadiomics' settings; `label` is the binary region's.
+        PyRadiomics' settings; `label` is the label of the binary region.
     image_types
-        Image types, in the file's order, each with settings of its own.
+        Image types, in the file's order, each with its own settings.
     classes
-        Feature classes, in the file's order, each with the names of its features; none means all that are not
-        deprecated.
+        Feature classes, in the file's order, each with the names of its features; no names mean all features
+        that are not deprecated.
     ibsi
-        Where the IBSI is followed instead of PyRadiomics.
+        Switches that follow the IBSI instead of PyRadiomics.
     limits
-        The most that is computed.
+        Largest numbers that are computed.
     """
 
     settings: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Plan:
 
     @classmethod
     def of(cls, content: Mapping[str, Any], ibsi: Ibsi | None = None, limits: Limits | None = None) -> Plan:
-        """Read a parameter file's content, which has passed PyRadiomics' schema, and its own section."""
+        """Make the plan from a valid parameter file's content and from its section `nbradiomics`."""
         from radiomics import getFeatureClasses
 
         settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}

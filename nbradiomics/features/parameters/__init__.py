@@ -1,4 +1,4 @@
-"""Parameter files of PyRadiomics: what they may say, what they ask for, what it costs."""
+"""Parameter files of PyRadiomics: their validation, the features they request, and the cost of these."""
 
 from nbradiomics.features.parameters.file import SECTION, UNION, Own, Parameters, load_parameters, presets
 

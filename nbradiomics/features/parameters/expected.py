@@ -1,4 +1,4 @@
-"""What a parameter file asks for: the names of all features that a case should get, whatever engine runs."""
+"""Names of all features that a parameter file requests for a case, with any engine."""
 
 from __future__ import annotations
 
@@ -10,33 +10,39 @@ from typing import Any
 from nbradiomics.features.parameters.file import Parameters
 
 SHAPES = ("shape", "shape2D")
-#: Stands in a name for the sigma of a LoG that has none.
+#: Placeholder in the name of a LoG without sigma.
 NO_SIGMA = "?"
 _LOG = "log-sigma-{}-mm-3D"
 
 
 def expected_features(parameters: Parameters, *, shapes: bool = True) -> list[str]:
-    """Names of the features that parameters ask for, in the order of a feature table.
+    """Return the names of the requested features, in the order of a feature table.
 
-    Without `featureClass` PyRadiomics computes every class; shape2D, which it then leaves out of what is not
-    flat, is not counted as asked for. A LoG without sigma is named with a question mark in its place.
+    Without `featureClass` PyRadiomics computes every class. It then leaves shape2D out for regions that are
+    not flat, so shape2D is not treated as requested. The name of a LoG without sigma has a question mark.
 
     Parameters
     ----------
     parameters
-        What to compute.
+        Features to compute.
     shapes
-        Whether the classes of shape count, which have no maps.
+        Whether to include the shape classes, which have no maps.
     """
     classes = _classes(parameters.content.get("featureClass") or {})
-    names = [f"original_{of}_{name}" for of in SHAPES if shapes for name in classes.get(of, ())]
+    shape_classes = SHAPES if shapes else ()
+    names = [f"original_{class_}_{name}" for class_ in shape_classes for name in classes.get(class_, ())]
     for image in expected_images(parameters):
-        names += [f"{image}_{of}_{name}" for of in classes if of not in SHAPES for name in classes[of]]
+        names += [
+            f"{image}_{class_}_{name}"
+            for class_, features in classes.items()
+            if class_ not in SHAPES
+            for name in features
+        ]
     return list(dict.fromkeys(names))
 
 
 def expected_images(parameters: Parameters) -> list[str]:
-    """Names of the images, original and filtered, that parameters ask for."""
+    """Return the names of the requested images, original and filtered."""
     setting = parameters.content.get("setting") or {}
     voxel = parameters.content.get("voxelSetting") or {}
     types = parameters.content.get("imageType") or {"Original": {}}
@@ -46,7 +52,7 @@ def expected_images(parameters: Parameters) -> list[str]:
 
 
 def _images(kind: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    """PyRadiomics' names of the images of one type."""
+    """Yield PyRadiomics' names of the images of one type."""
     if kind == "LoG":
         yield from (log_name(sigma) for sigma in settings.get("sigma") or [NO_SIGMA])
     elif kind == "Wavelet":
@@ -61,7 +67,7 @@ def _images(kind: str, settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def log_name(sigma: float | str) -> str:
-    """PyRadiomics' name of a Laplacian of Gaussian."""
+    """Return PyRadiomics' name of a Laplacian of Gaussian."""
     return _LOG.format(str(sigma).replace(".", "-"))
 
 
@@ -75,9 +81,9 @@ def _wavelets(settings: Mapping[str, Any]) -> Iterator[str]:
     yield f"{prefixes[-1]}-{'L' * axes}"
 
 
-def _classes(asked: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    if asked:
-        return {name: tuple(features or _current(name)) for name, features in asked.items()}
+def _classes(requested: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    if requested:
+        return {name: tuple(features or _current(name)) for name, features in requested.items()}
     from radiomics import getFeatureClasses
 
     return {name: _current(name) for name in getFeatureClasses() if name != "shape2D"}
@@ -85,7 +91,7 @@ def _classes(asked: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 @cache
 def _current(name: str) -> tuple[str, ...]:
-    """Features of a class that are not retired."""
+    """Return the features of a class that are not retired."""
     from radiomics import getFeatureClasses
 
     names: dict[str, bool] = getFeatureClasses()[name].getFeatureNames()

@@ -1,12 +1,12 @@
-"""PyRadiomics parameter files, read as they are, and the presets that ship with the package.
+"""PyRadiomics parameter files, read unchanged, and the presets that are shipped with the package.
 
-A file may hold one section more, `nbradiomics`, for what PyRadiomics doesn't have. It is taken out before
-PyRadiomics' schema sees the file::
+A file may have an additional section, `nbradiomics`, for options that PyRadiomics does not have. The section
+is removed before PyRadiomics' schema checks the file::
 
     nbradiomics:
-      ibsi: true      # or a mapping of switches, see `native.ibsi.Ibsi`
-      crop: mask      # or union: what an image is cropped to before it is filtered
-      limits: {}      # what may be asked for beyond all custom, see `limits.Limits`
+      ibsi: true      # or a mapping of switches, see `parameters.ibsi.Ibsi`
+      crop: mask      # or union: the region to which an image is cropped before it is filtered
+      limits: {}      # larger limits for unusual requests, see `limits.Limits`
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ from nbradiomics.images.fit import Fit
 from nbradiomics.messages.wording import quoted
 from nbradiomics.tables import read_text
 
-# pykwalify would print what is wrong, which the error that is raised says.
+# pykwalify would print the problem, which the raised error already reports.
 logging.getLogger("pykwalify").addHandler(logging.NullHandler())
 
 _PACKAGE = Path(__file__).parents[2]
-#: Name of our own section.
+#: Name of the section of this package.
 SECTION = "nbradiomics"
-#: What an image may be cropped to before it is filtered: the mask, or the union of all masks of the image.
+#: Regions to which an image may be cropped before it is filtered: the mask, or the union of all its masks.
 UNION = "union"
 CROPS = ("mask", UNION)
-#: Characters of PyRadiomics' own findings that a message shows.
+#: Largest number of characters of PyRadiomics' own message that is shown.
 _LONGEST = 2000
 
 
 @dataclass(frozen=True)
 class Own:
-    """What a file asks for beyond PyRadiomics: the section `nbradiomics`.
+    """Options of a file that PyRadiomics does not have: the section `nbradiomics`.
 
     Attributes
     ----------
     ibsi
-        Where the IBSI is followed instead of PyRadiomics.
+        Switches that follow the IBSI instead of PyRadiomics.
     crop
         One of `CROPS`; PyRadiomics crops to the ``mask``.
     """
@@ -62,14 +62,14 @@ class Own:
     crop: str = "mask"
 
     def __str__(self) -> str:
-        """What departs from PyRadiomics, as tables say it; empty where nothing does."""
+        """Describe the departures from PyRadiomics, as shown in tables; empty if there are none."""
         chosen = [name for name, value in asdict(self.ibsi).items() if value not in (False, None)]
         parts = [f"ibsi: {' '.join(chosen)}"] if chosen else []
         return "; ".join([*parts, f"crop: {self.crop}"] if self.crop != "mask" else parts)
 
     @property
     def asks(self) -> bool:
-        """Whether anything is asked for that PyRadiomics would do otherwise."""
+        """Whether the options request anything that differs from PyRadiomics."""
         return self != Own()
 
 
@@ -80,15 +80,15 @@ class Parameters:
     Attributes
     ----------
     name
-        Path or preset that it came from.
+        Path or preset from which it was read.
     text
-        The file as it was written, comments included, for the provenance.
+        The original text of the file, with comments, for the provenance.
     content
-        What the text says to PyRadiomics: the keys `setting`, `imageType`, `featureClass`, `voxelSetting`.
+        The part for PyRadiomics: the keys `setting`, `imageType`, `featureClass`, `voxelSetting`.
     own
-        What the text says to us.
+        The part for this package.
     limits
-        The most that is computed; no value depends on it.
+        Limits of what is computed; they change no value.
     """
 
     name: str
@@ -99,34 +99,34 @@ class Parameters:
 
     @property
     def label(self) -> int | None:
-        """The label that the file names; ``None`` when it names none."""
+        """The label in the file; ``None`` if it has none."""
         return (self.content.get("setting") or {}).get("label")
 
     @property
     def fit(self) -> Fit:
-        """How far a mask's grid may lie from its image's: `geometryTolerance` and `correctMask`."""
+        """How much a mask's grid may differ from its image's: `geometryTolerance` and `correctMask`."""
         setting = self.content.get("setting") or {}
         return Fit(setting.get("geometryTolerance"), bool(setting.get("correctMask", False)))
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the content: the same for files that differ in comments or order alone.
+        """SHA-256 of the content: the same for files that differ only in comments or order.
 
-        A section of our own that asks for nothing leaves it as it is without one: the values are the same.
+        A section `nbradiomics` that requests nothing does not change it: the values are the same.
         """
-        said = {**self.content, SECTION: asdict(self.own)} if self.own.asks else self.content
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        content = {**self.content, SECTION: asdict(self.own)} if self.own.asks else self.content
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def presets() -> dict[str, Path]:
-    """Shipped parameter files by name.
+    """Return the shipped parameter files by name.
 
     Examples
     --------
     >>> "t2w_mr_1mm" in presets()
     True
     """
-    # A wheel carries `params/` inside the package, a checkout beside it.
+    # A wheel has `params/` inside the package, a checkout has it next to the package.
     folder = next(path for path in (_PACKAGE / "params", _PACKAGE.parent / "params") if path.is_dir())
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
@@ -142,10 +142,10 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
     Raises
     ------
     InputError
-        When there is no such file or preset, the file is no YAML, PyRadiomics' own schema refuses it (an
-        unknown key, a value out of range), it lets pass what breaks in every case
-        (`parameter_rules.require_sound`), our own section has an unknown key or value, or a setting asks for
-        far more than anybody computes (`limits.require_within`).
+        When there is no such file or preset, the file is not YAML, PyRadiomics' own schema refuses it (an
+        unknown key, a value out of range), a value passes the schema but would fail in every case
+        (`rules.require_sound`), the section `nbradiomics` has an unknown key or value, or a setting requests
+        implausibly much computation (`limits.require_within`).
     """
     if isinstance(source, Parameters):
         return source
@@ -168,9 +168,14 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
 def _written(name: str, content: Mapping[str, Any]) -> str:
     try:
         return yaml.safe_dump(dict(content), sort_keys=False)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # of whole numbers of thousands of digits
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ) as error:  # ValueError: integers of thousands of digits
         raise InputError(
-            f"{name} hold what a file cannot: {error}", "Give numbers, text and lists."
+            f"{name} contain a value that cannot be written to a file: {error}",
+            "Use numbers, text and lists.",
         ) from error
 
 
@@ -178,7 +183,7 @@ def _checked(name: str, text: str) -> Parameters:
     content = read_yaml(text, name).content
     content = {} if content is None else content
     if not isinstance(content, dict):
-        raise InputError(f"{name} holds no mapping of keys.", "Start from a preset in params/.")
+        raise InputError(f"{name} does not contain a mapping of keys.", "Start from a preset in params/.")
     own, limits = _own(name, content.pop(SECTION, None))
     _check_schema(name, content)
     require_sound(name, content)
@@ -188,7 +193,7 @@ def _checked(name: str, text: str) -> Parameters:
 
 
 def _own(name: str, section: Any) -> tuple[Own, Limits]:
-    """Read our own section; one that is left empty asks for nothing."""
+    """Read the section `nbradiomics`; an empty section requests nothing."""
     if section is None:
         return Own(), Limits()
     if not isinstance(section, Mapping):
@@ -221,14 +226,14 @@ def _check_schema(name: str, content: dict[str, Any]) -> None:
             ).validate()
         # ValueError and TypeError come from PyRadiomics' own functions in the schema.
         except (PyKwalifyException, ValueError, TypeError) as error:
-            found = error.msg if isinstance(error, PyKwalifyException) else str(error)
+            message = error.msg if isinstance(error, PyKwalifyException) else str(error)
             raise InputError(
-                f"{name} is no valid PyRadiomics parameter file: {_shortened(found)}",
-                f"{did_you_mean(found)}Correct the keys or values that it names; see PyRadiomics' "
-                "documentation of parameters.",
+                f"{name} is not a valid PyRadiomics parameter file: {_shortened(message)}",
+                f"{did_you_mean(message)}Correct these keys or values; see PyRadiomics' documentation of "
+                "parameters.",
             ) from error
 
 
-def _shortened(found: str) -> str:
-    """What pykwalify says, which repeats every wrong value in full."""
-    return found if len(found) <= _LONGEST else f"{found[:_LONGEST]} ..."
+def _shortened(message: str) -> str:
+    """Shorten pykwalify's message, which repeats every wrong value in full."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]} ..."

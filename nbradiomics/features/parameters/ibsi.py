@@ -1,8 +1,8 @@
-"""Switches that make PyRadiomics' features comply with the IBSI where it goes a way of its own.
+"""Switches that make PyRadiomics' features comply with the IBSI where PyRadiomics differs from it.
 
 The Image Biomarker Standardisation Initiative (Zwanenburg et al. 2020, Radiology 295:328-338; the reference
 manual, arXiv:1612.07003) defines processing steps as well as features. With every switch off the
-engine does as PyRadiomics does.
+engine follows PyRadiomics.
 """
 
 from __future__ import annotations
@@ -19,35 +19,34 @@ from nbradiomics.messages.suggestion import did_you_mean
 
 @dataclass(frozen=True)
 class Ibsi:
-    """Where the engine follows the IBSI instead of PyRadiomics.
+    """Steps in which the engine follows the IBSI instead of PyRadiomics.
 
     Attributes
     ----------
     excess_kurtosis
-        Kurtosis has 3 subtracted: 0 for a normal distribution.
+        Kurtosis minus 3, which is 0 for a normal distribution.
     sample_covariance
-        The three axis lengths of the class `shape` come from a covariance divided by N - 1, as the reference
-        values do, where PyRadiomics divides by N.
+        The three axis lengths of the class `shape` use a covariance divided by N - 1, as the reference values
+        do; PyRadiomics divides by N.
     grid_alignment
         Resampling aligns the centres of the two grids; PyRadiomics aligns their first corners.
     mask_interpolation
-        The mask is resampled linearly, and a voxel belongs to the region from one half on; PyRadiomics takes
+        The mask is resampled linearly, and voxels of one half or more belong to the region; PyRadiomics uses
         the nearest voxel.
     rounding
-        Resampled intensities are rounded to whole numbers: for CT, whose unit is the whole Hounsfield unit.
+        Resampled intensities are rounded to whole numbers: for CT, which is stored in whole Hounsfield units.
     morphological_mask
-        The shape is that of the whole mask; PyRadiomics crops it to what re-segmentation leaves.
+        The shape is that of the whole mask; PyRadiomics crops it to the mask after re-segmentation.
     lower_bin_edge
-        Bins of a fixed width start at the lower limit of `resegmentRange` and are counted from there; where
-        there is no absolute limit, and in filtered images, at the lowest intensity of the region. PyRadiomics
-        starts at a multiple of the width.
+        Bins of a fixed width start at the lower limit of `resegmentRange`; without an absolute limit, and in
+        filtered images, at the lowest intensity of the region. PyRadiomics starts at a multiple of the width.
     bin_number
-        The edges of a fixed number of bins are rounded once: an intensity that lies on an edge belongs to the
-        upper bin. PyRadiomics sums up a rounded width, so that it may fall into the lower one.
+        The edges of a fixed number of bins are rounded once, and an intensity on an edge belongs to the upper
+        bin. PyRadiomics sums up a rounded width, so that such an intensity may fall into the lower bin.
     outliers
-        Intensities farther from the mean than so many standard deviations are left out, beside
-        `resegmentRange`: both limits come from the same region, and what is within both is kept. ``None``
-        leaves none out. PyRadiomics has one of the two.
+        Voxels whose intensity is more than this many standard deviations from the mean are excluded, in
+        addition to `resegmentRange`: both limits are computed from the same region, and voxels within both
+        are kept. ``None`` excludes none. PyRadiomics applies only one of the two.
     """
 
     excess_kurtosis: bool = False
@@ -62,13 +61,13 @@ class Ibsi:
 
     @property
     def resampling(self) -> bool:
-        """Whether resampling is another than PyRadiomics'."""
+        """Whether resampling differs from PyRadiomics'."""
         return self.grid_alignment or self.mask_interpolation or self.rounding
 
 
 #: Switches that are on or off.
 SWITCHES = tuple(field.name for field in dataclasses.fields(Ibsi) if field.name != "outliers")
-#: All of them on: what `ibsi: true` says.
+#: All switches on: the meaning of `ibsi: true`.
 ALL = Ibsi(**dict.fromkeys(SWITCHES, True))
 
 
@@ -80,13 +79,13 @@ def ibsi_of(name: str, value: Any) -> Ibsi:
     name
         The file, for messages.
     value
-        ``True`` (every switch, no outliers left out), ``False``, or a mapping of switches; a switch that it
-        does not name is off.
+        ``True`` (every switch on, no outliers excluded), ``False``, or a mapping of switches; a switch that
+        it does not name is off.
 
     Raises
     ------
     InputError
-        When there is no such switch, or its value is none of its own.
+        When a switch is unknown or its value is not allowed.
     """
     if isinstance(value, bool):
         return ALL if value else Ibsi()
@@ -105,13 +104,13 @@ def ibsi_of(name: str, value: Any) -> Ibsi:
     if outliers is not None and not _positive(outliers):
         raise InputError(
             f"{name}: ibsi.outliers is {outliers!r}; a number above 0 was expected.",
-            "Give the number of standard deviations, such as 3, or leave the key out.",
+            "Give the number of standard deviations, such as 3, or remove the key.",
         )
     return Ibsi(**{**value, "outliers": None if outliers is None else float(outliers)})
 
 
 def require_known(name: str, section: str, value: Mapping[Any, Any], known: tuple[str, ...]) -> None:
-    """Raise `InputError` for a key that the section of the file does not have, with the one most like it."""
+    """Raise `InputError` for an unknown key in a section of the file, and suggest the most similar key."""
     for key in value:
         if key not in known:
             raise InputError(
@@ -126,7 +125,7 @@ def _positive(value: Any) -> bool:
 
 
 def require_no_contradiction(name: str, ibsi: Ibsi, setting: Mapping[str, Any]) -> None:
-    """Raise `InputError` when a switch and a setting of PyRadiomics cannot both be meant.
+    """Raise `InputError` when a switch contradicts a setting of PyRadiomics.
 
     Parameters
     ----------
@@ -140,12 +139,12 @@ def require_no_contradiction(name: str, ibsi: Ibsi, setting: Mapping[str, Any]) 
     if ibsi.rounding and setting.get("normalize", False):
         raise InputError(
             f"{name}: ibsi.rounding and normalize are both on.",
-            "Rounding to whole numbers is meant for CT; a normalised image would lose its contrast. Name the "
+            "Rounding to whole numbers is meant for CT; a normalised image would lose its contrast. List the "
             "switches that you want, without rounding.",
         )
     if ibsi.morphological_mask and setting.get("resegmentShape", False):
         raise InputError(
             f"{name}: ibsi.morphological_mask and resegmentShape are both on.",
-            "The first measures the shape of the whole mask, the second what re-segmentation leaves of it: "
+            "The first measures the shape of the whole mask, the second the shape after re-segmentation: "
             "choose one.",
         )

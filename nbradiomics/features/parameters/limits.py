@@ -1,7 +1,7 @@
-"""How much a parameter file may ask for before it is taken for a slip, and how to ask for more.
+"""Limits that refuse a parameter file with implausibly large requests, and how to raise them.
 
-A bin width or a spacing with too many zeros, or a list of thousands of filters, would run for hours or take
-all memory. The bounds lie far beyond what radiomics studies use. They change no value, only whether one is
+A bin width or a spacing with too many zeros, or a list of thousands of filters, would run for hours or use
+all memory. The limits lie far beyond what radiomics studies use. They change no value, only whether it is
 computed::
 
     nbradiomics:
@@ -18,17 +18,17 @@ from typing import Any
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters.ibsi import require_known
 
-#: A setting as it is told, what it asks for, and the field of `Limits` that bounds it.
+#: A setting as shown in messages, the number it requests, and the field of `Limits` that limits it.
 _Cost = tuple[str, int, str]
-#: The vertices that trimesh's icosphere begins with: 10 * 4^n + 2.
+#: Factor of the number of vertices of trimesh's icosphere: 10 * 4^n + 2.
 _ICOSPHERE = 10
-#: Counts from here on are slips.
+#: Counts from this number on are taken for mistakes.
 _BEYOND = 10**9
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that is computed.
+    """Largest numbers that are computed.
 
     Attributes
     ----------
@@ -37,13 +37,13 @@ class Limits:
     bins
         Grey levels of a region, from its lowest to its highest intensity.
     voxels
-        Voxels of the grid around a mask on which features are measured.
+        Voxels of the grid around a mask on which features are computed.
     neighbours
-        Directions in which `distances` make textures look.
+        Directions to neighbours of textures, from the setting `distances`.
     samples
         Points around a voxel that a local binary pattern compares with it.
     kernel
-        Voxels of the box that a voxel of a feature map is measured in.
+        Voxels of the box from which a voxel of a feature map is computed.
     """
 
     images: int = 300
@@ -55,7 +55,7 @@ class Limits:
 
 
 def limits_of(name: str, section: Any) -> Limits:
-    """Read `nbradiomics.limits` of a parameter file called `name`; what it leaves out stays as it is."""
+    """Read `nbradiomics.limits` of a parameter file called `name`; other limits keep their defaults."""
     if section is None:
         return Limits()
     known = tuple(field.name for field in fields(Limits))
@@ -75,44 +75,44 @@ def limits_of(name: str, section: Any) -> Limits:
 
 
 def require_within(name: str, content: Mapping[str, Any], limits: Limits) -> None:
-    """Raise one `InputError` that names every setting that asks for more than `limits`, by the file alone.
+    """Raise one `InputError` that names every setting that exceeds `limits`; no image is needed.
 
     Parameters
     ----------
     name
         The file, for messages.
     content
-        What has passed PyRadiomics' schema and `parameter_rules.require_sound`.
+        Content that has passed PyRadiomics' schema and `rules.require_sound`.
     limits
-        The most that is computed.
+        Largest numbers that are computed.
     """
     most = asdict(limits)
-    over = [(said, number, kind) for said, number, kind in _costs(content) if number > most[kind]]
+    over = [(setting, number, kind) for setting, number, kind in _costs(content) if number > most[kind]]
     if not over:
         return
-    told = [
-        f"{said}: {count(number)} {_COUNTED[kind]}; at most {most[kind]:,} were expected"
-        for said, number, kind in over
+    problems = [
+        f"{setting}: {count(number)} {_COUNTED[kind]}; at most {most[kind]:,} were expected"
+        for setting, number, kind in over
     ]
     highest = {kind: number for _, number, kind in sorted(over, key=lambda one: one[1])}
-    raise InputError(f"{name}: {'. '.join(told)}.", f"Correct these values. {allowing(highest)}".strip())
+    raise InputError(f"{name}: {'. '.join(problems)}.", f"Correct these values. {allowing(highest)}".strip())
 
 
 def require_bins(
     lowest: float, highest: float, settings: Mapping[str, Any], limits: Limits, name: str = ""
 ) -> None:
-    """Raise `InputError` where a region would be binned into more grey levels than `limits` allow.
+    """Raise `InputError` if a region would be binned into more grey levels than `limits` allow.
 
     Parameters
     ----------
     lowest, highest
         Intensities of the region.
     settings
-        `binWidth` (25 unless given) or `binCount`, which the parameter file was held against already.
+        `binWidth` (default 25) or `binCount`, which was checked with the parameter file.
     limits
-        The most that is computed.
+        Largest numbers that are computed.
     name
-        What PyRadiomics calls the image; empty where that is not known.
+        PyRadiomics' name of the image; empty if it is not known.
     """
     if settings.get("binCount") is not None:
         return
@@ -122,26 +122,26 @@ def require_bins(
         return
     where = f" in the {name} image" if name else ""
     raise InputError(
-        f"binWidth {width:g} would part the intensities of the region{where}, {lowest:.6g} to {highest:.6g}, "
-        f"into {count(bins)} bins; at most {limits.bins:,} were expected.",
-        "Choose a width that gives 30 to 130 bins; or look for a voxel whose intensity is far out. "
+        f"binWidth {width:g} would divide the intensities of the region{where}, {lowest:.6g} to "
+        f"{highest:.6g}, into {count(bins)} bins; at most {limits.bins:,} were expected.",
+        "Choose a width that gives 30 to 130 bins, or look for a voxel with an extreme intensity. "
         f"{allowing({'bins': math.ceil(bins)})}".strip(),
     )
 
 
 def allowing(wanted: Mapping[str, int]) -> str:
-    """How to allow what was asked for; empty where nobody can mean it."""
+    """Explain how to allow the requested numbers; empty if they are too large to be intended."""
     if max(wanted.values()) >= _BEYOND:
         return ""
     rounded = ", ".join(f"{kind}: {_rounded_up(number)}" for kind, number in wanted.items())
     return (
-        "If that is meant, allow it in the section `nbradiomics` of the parameter file: "
+        "If this is intended, allow it in the section `nbradiomics` of the parameter file: "
         f"`limits: {{{rounded}}}`."
     )
 
 
 def count(number: float) -> str:
-    """A count in words: whole where people can read it."""
+    """Write a count: in full, or as a power of 10 if it is too long to read."""
     if number < _BEYOND:
         return f"{math.ceil(number):,}"
     return f"about 10^{len(str(math.floor(number))) - 1}"
@@ -166,7 +166,7 @@ def _costs(content: Mapping[str, Any]) -> Iterator[_Cost]:
     types = content.get("imageType") or {"Original": {}}
     effective = {kind: {**shared, **(own or {})} for kind, own in types.items()}
     yield from _images(effective)
-    # A setting that image types share is told once.
+    # A setting that image types share is reported once.
     yield from dict.fromkeys(
         cost for kind, settings in effective.items() for cost in _of_image(kind, settings)
     )
@@ -176,13 +176,13 @@ def _costs(content: Mapping[str, Any]) -> Iterator[_Cost]:
 
 
 def _images(effective: Mapping[str, Mapping[str, Any]]) -> Iterator[_Cost]:
-    found = [_number_of_images(kind, settings) for kind, settings in effective.items()]
-    told = ", ".join(said for said, _ in sorted(found, key=lambda one: -one[1])[:3])
-    yield f"imageType ({told})", sum(number for _, number in found), "images"
+    numbers = [_number_of_images(kind, settings) for kind, settings in effective.items()]
+    largest = ", ".join(text for text, _ in sorted(numbers, key=lambda one: -one[1])[:3])
+    yield f"imageType ({largest})", sum(number for _, number in numbers), "images"
 
 
 def _number_of_images(kind: str, settings: Mapping[str, Any]) -> tuple[str, int]:
-    """What makes an image type many images, and how many are computed for it."""
+    """Return the setting that multiplies the images of an image type, and their number."""
     if kind == "LoG":
         number = len(settings.get("sigma") or ())
         return f"{number} sigmas", number
@@ -215,14 +215,14 @@ def _of_image(kind: str, settings: Mapping[str, Any]) -> Iterator[_Cost]:
 
 
 def _directions(distances: list[int], dimensions: int) -> int:
-    """Offsets of the given infinity norms, one of each two opposite ones."""
+    """Count the offsets of the given infinity norms, with one of every two opposite offsets."""
     both: int = sum((2 * far + 1) ** dimensions - (2 * far - 1) ** dimensions for far in distances)
     return both // 2
 
 
 def _listed(values: list[int]) -> str:
     shown = ", ".join(map(_shown, values[:3]))
-    return f"[{shown}, ...] ({len(values)} of them)" if len(values) > 3 else f"[{shown}]"
+    return f"[{shown}, ...] ({len(values)} values)" if len(values) > 3 else f"[{shown}]"
 
 
 def _shown(value: int) -> str:

@@ -1,6 +1,6 @@
-"""What a parameter file may say beyond PyRadiomics' schema, which lets pass what then breaks in every case.
+"""Rules for parameter files in addition to PyRadiomics' schema, which accepts values that fail in every case.
 
-Its numbers may be text, not a number or infinite, lists may have any length, and filters labels of their own.
+The schema accepts text, NaN or infinity as numbers, lists of any length, and filters with their own labels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.files.yaml_reader import read_yaml
 from nbradiomics.messages.wording import quoted
 
-#: Settings that are numbers above 0; all others that are numbers may be any.
+#: Settings that must be finite numbers; the schema requires them to be above 0.
 _NUMBERS = (
     "binWidth",
     "normalizeScale",
@@ -27,7 +27,7 @@ _NUMBERS = (
     "lbp3DIcosphereRadius",
 )
 _LISTS = ("resampledPixelSpacing", "resegmentRange", "sigma")
-#: Settings that mean something when they are left empty: nothing, or no.
+#: Settings with a meaning when they are empty: none, or no.
 _EMPTY = {
     "minimumROISize",
     "geometryTolerance",
@@ -48,20 +48,20 @@ _EMPTY = {
 
 
 def require_sound(name: str, content: Mapping[str, Any]) -> None:
-    """Raise one `InputError` that names every value which PyRadiomics' schema lets pass and no case survives.
+    """Raise one `InputError` that names every value that passes PyRadiomics' schema but fails in every case.
 
     Parameters
     ----------
     name
         The file, for messages.
     content
-        What has passed the schema.
+        Content that has passed the schema.
     """
-    found = [problem for key, settings in _sections(content) for problem in _problems(key, settings)]
-    found += _labels(content)
-    if found:
+    problems = [problem for key, settings in _sections(content) for problem in _problems(key, settings)]
+    problems += _labels(content)
+    if problems:
         raise InputError(
-            f"{name}: {'; '.join(found)}.",
+            f"{name}: {'; '.join(problems)}.",
             "Correct these values; see PyRadiomics' documentation of parameters.",
         )
 
@@ -75,24 +75,24 @@ def _sections(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
 
 def _problems(section: str, settings: Mapping[str, Any]) -> Iterator[str]:
     for key, value in settings.items():
-        why = _wrong(key, value)
-        if why:
-            yield f"{section}.{key} is {quoted(value)}; {why}"
+        expected = _wrong(key, value)
+        if expected:
+            yield f"{section}.{key} is {quoted(value)}; {expected}"
 
 
 def _labels(content: Mapping[str, Any]) -> Iterator[str]:
-    """An extraction measures one region: an image type may not name another label."""
+    """Yield image types with another label: an extraction measures one region."""
     shared = (content.get("setting") or {}).get("label") or 1
     for kind, own in (content.get("imageType") or {}).items():
         label = (own or {}).get("label")
         if label is not None and (label != shared or shared != 1):
-            yield f"imageType.{kind} has a label of its own, {label}; set the label once, under `setting`"
+            yield f"imageType.{kind} has its own label, {label}; set the label once, under `setting`"
 
 
 def _wrong(key: str, value: Any) -> str:
-    """What was expected of a value; empty where it is as expected."""
+    """Return what was expected instead of a value; empty if the value is allowed."""
     if value is None:
-        return "" if key in _EMPTY else "a value was expected; leave the key out for PyRadiomics' default"
+        return "" if key in _EMPTY else "a value was expected; remove the key for PyRadiomics' default"
     if key in _NUMBERS:
         return "" if _number(value) else f"a number was expected{_in_quotes(value)}"
     if key == "initValue":  # NaN marks what was not measured
@@ -111,7 +111,7 @@ def _number(value: Any) -> bool:
 
 
 def _in_quotes(value: Any) -> str:
-    """How to write the number that a text holds: without quotes, and an exponent with a point."""
+    """Explain how to write a number that was given as text: without quotes, and an exponent with a point."""
     try:
         number = float(value) if isinstance(value, str) else math.nan
     except ValueError:
@@ -123,7 +123,7 @@ def _in_quotes(value: Any) -> str:
     )
     if not math.isfinite(number):
         return ""
-    # YAML takes 1e-3 for text, as it stands or in quotes.
+    # YAML reads 1e-3 as text, with or without quotes.
     as_number = plain if "e" not in plain or "." in plain else plain.replace("e", ".0e")
     return f": write {as_number} without quotes"
 
@@ -131,7 +131,7 @@ def _in_quotes(value: Any) -> str:
 def _spacing(value: list[float]) -> str:
     if len(value) == 3:
         return ""
-    return f"3 numbers were expected, for x, y and z in mm (0: as it is), and there are {len(value)}"
+    return f"3 numbers were expected, for x, y and z in mm (0: unchanged), and there are {len(value)}"
 
 
 def _range(value: list[float]) -> str:
@@ -165,31 +165,31 @@ _RULES: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-#: How the schema and PyRadiomics' own functions name what they do not know.
+#: Messages of the schema and of PyRadiomics' own functions about unknown names.
 _UNKNOWN = re.compile(
     r"Key '([^']+)' was not defined|Image Type (\S+) is not|Feature Class (\S+) is not|features: \{(.*?)\}"
 )
 
 
-#: Unknown words for which others are looked for.
+#: Largest number of unknown words for which similar words are searched.
 _MOST_WORDS = 10
 
 
-def did_you_mean(found: str) -> str:
-    """A question that names the words most like the unknown ones of a refusal; empty where none is."""
+def did_you_mean(message: str) -> str:
+    """Suggest known words that are similar to the unknown words in a message; empty if there are none."""
     words = [
-        word.strip(" '\"") for part in _UNKNOWN.findall(found) for text in part for word in text.split(",")
+        word.strip(" '\"") for part in _UNKNOWN.findall(message) for text in part for word in text.split(",")
     ]
     known = {word.casefold(): word for word in _known_words()}
     words = [word for word in words if word][:_MOST_WORDS]
     near = [difflib.get_close_matches(word.casefold(), known, n=2, cutoff=0.7) for word in words]
-    meant = list(dict.fromkeys(known[word] for words in near for word in words))
-    return f"Did you mean {' or '.join(meant)}? " if meant else ""
+    similar = list(dict.fromkeys(known[word] for words in near for word in words))
+    return f"Did you mean {' or '.join(similar)}? " if similar else ""
 
 
 @cache
 def schema() -> tuple[dict[str, Any], str]:
-    """PyRadiomics' schema of parameter files, which nobody may change, and the file of its functions."""
+    """Return PyRadiomics' schema of parameter files, not to be modified, and the file of its functions."""
     from radiomics import getParameterValidationFiles
 
     rules, functions = getParameterValidationFiles()
@@ -198,7 +198,7 @@ def schema() -> tuple[dict[str, Any], str]:
 
 @cache
 def _known_words() -> tuple[str, ...]:
-    """Sections, settings, image types, classes and features."""
+    """Return all names of sections, settings, image types, classes and features."""
     from radiomics import getFeatureClasses, getImageTypes
 
     sections = schema()[0]["mapping"]

@@ -1,4 +1,4 @@
-"""Settings that a parameter file holds and that change nothing."""
+"""Settings in a parameter file that have no effect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from nbradiomics.features.parameters.file import Parameters
 
-#: Settings that act before filters do, once for all images: an image type cannot have them for itself.
+#: Settings that act before the filters, once for all images: an image type cannot have its own value.
 _ONCE = (
     "minimumROIDimensions",
     "minimumROISize",
@@ -26,7 +26,7 @@ _ONCE = (
     "resegmentMode",
     "resegmentShape",
 )
-#: Settings that act only beside another: what they need.
+#: Settings that act only together with another setting, and the setting that they need.
 _NEEDS = {
     "normalizeScale": "normalize: true",
     "removeOutliers": "normalize: true",
@@ -35,7 +35,7 @@ _NEEDS = {
     "padDistance": "resampledPixelSpacing",
     "force2Ddimension": "force2D: true",
 }
-#: Settings of one image type, and of some classes.
+#: Settings that act on one image type only; below, on some classes only.
 _OF_TYPE = {
     "sigma": "LoG",
     "start_level": "Wavelet",
@@ -55,7 +55,7 @@ _OF_CLASS = {
     "gldm_a": ("gldm",),
     "distances": ("glcm", "gldm", "ngtdm"),
 }
-#: What says the same as leaving the setting out.
+#: Values with the same effect as leaving the setting out.
 _DEFAULTS: Mapping[str, Any] = {
     "normalizeScale": 1,
     "padDistance": 5,
@@ -72,16 +72,17 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 def unused_settings(parameters: Parameters) -> list[str]:
-    """A sentence for each setting that changes nothing, because what it needs is not there.
+    """Write a sentence for each setting that has no effect because something it needs is missing.
 
-    PyRadiomics ignores such a setting without a word. One that says what holds anyway is not named.
+    PyRadiomics ignores such a setting without a warning. A setting that is empty, false
+    or equal to its default is not named.
     """
     content = parameters.content
     setting = content.get("setting") or {}
     types = content.get("imageType") or {"Original": {}}
     classes = content.get("featureClass") or {}
-    found = [*_of_setting(setting, types, classes), *_of_types(types)]
-    return [f"{key} has no effect: {why}." for key, why in found]
+    unused = [*_of_setting(setting, types, classes), *_of_types(types)]
+    return [f"{key} has no effect: {reason}." for key, reason in unused]
 
 
 def _of_setting(
@@ -93,11 +94,11 @@ def _of_setting(
         if key in _NEEDS and not _has(setting, types, key):
             yield key, f"it needs {_NEEDS[key]}"
         if key in _OF_TYPE and _OF_TYPE[key] not in types:
-            yield key, f"it is for the image type {_OF_TYPE[key]}, which is not asked for"
-        if key in _OF_CLASS and classes and not any(of in classes for of in _OF_CLASS[key]):
-            yield key, f"it is for {', '.join(_OF_CLASS[key])}, of which none is asked for"
+            yield key, f"it applies to the image type {_OF_TYPE[key]}, which is not requested"
+        if key in _OF_CLASS and classes and not any(name in classes for name in _OF_CLASS[key]):
+            yield key, f"it applies only to {', '.join(_OF_CLASS[key])}, and none of these is requested"
         if key == "binWidth" and setting.get("binCount") is not None:
-            yield key, "binCount is set, which counts"
+            yield key, "binCount is set and overrides it"
         if key == "resampledPixelSpacing" and setting.get("interpolator", "") is None:
             yield key, "interpolator is empty, which turns resampling off"
 
@@ -105,7 +106,7 @@ def _of_setting(
 def _has(setting: Mapping[str, Any], types: Mapping[str, Any], key: str) -> bool:
     needed = _NEEDS[key].removesuffix(": true")
     beside = {"padDistance": setting.get("preCrop"), "force2Ddimension": "LBP2D" in types}
-    # An image type may set force2D for itself.
+    # An image type may have its own force2D.
     own = needed == "force2D" and any((settings or {}).get(needed) for settings in types.values())
     return bool(setting.get(needed) or beside.get(key) or own)
 
@@ -116,7 +117,7 @@ def _of_types(types: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if key in _ONCE:
                 yield (
                     f"imageType.{kind}.{key}",
-                    "it acts before filters do; set it under `setting`",
+                    "it acts before the filters; set it under `setting`",
                 )
             elif key in _OF_TYPE and _OF_TYPE[key] != kind:
-                yield f"imageType.{kind}.{key}", f"it is for the image type {_OF_TYPE[key]}"
+                yield f"imageType.{kind}.{key}", f"it applies to the image type {_OF_TYPE[key]}"

@@ -190,7 +190,7 @@ def test_an_image_of_zeros_has_no_logarithm() -> None:
 
 
 def test_a_label_of_an_image_type_is_refused() -> None:
-    with pytest.raises(InputError, match="Original has a label of its own, 2"):
+    with pytest.raises(InputError, match="Original has its own label, 2"):
         load_parameters({"imageType": {"Original": {"label": 2}}, "featureClass": FIRST_ORDER})
 
 

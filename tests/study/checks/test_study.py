@@ -167,7 +167,7 @@ def test_a_label_of_the_cohort_wins_over_the_file_with_a_warning(tmp_path: Path)
     labelled = ["subject,image,reader,mask,label", *(f"{line},1" for line in text[1:])]
     (tmp_path / "cohort.csv").write_text("\n".join(labelled) + "\n")
     problems = check(path)
-    assert "label 1 was asked for and counts, not label 2" in problems["problem"].iloc[0]
+    assert "label 1 was requested and overrides label 2" in problems["problem"].iloc[0]
     assert set(problems["severity"]) == {"warning"}
 
 
@@ -194,7 +194,7 @@ def test_a_label_against_the_parameter_file_is_found_for_a_cohort_too(tmp_path: 
     path = write_cohort(tmp_path, ["s,s.nii.gz,A,s_A.nii.gz,1"], "subject,image,reader,mask,label")
     params = tmp_path / "params.yaml"
     params.write_text("setting: {label: 2}\n", encoding="utf-8")
-    assert "label 1 was asked for and counts" in check(path, params=params)["problem"].iloc[0]
+    assert "label 1 was requested and overrides" in check(path, params=params)["problem"].iloc[0]
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The feature classes: first order, shape and the texture matrices."""
+"""The feature classes: first order, shape and texture matrices."""

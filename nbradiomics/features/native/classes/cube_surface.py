@@ -1,28 +1,25 @@
-"""The triangles of marching cubes, as PyRadiomics' mesh has them, derived.
+"""Derive the triangles of marching cubes of PyRadiomics' mesh.
 
-Eight neighbouring voxel centres make a cube. Where some lie in the region and some do not, a piece of the
-region's surface runs through the cube: polygons whose vertices are the midpoints of those edges of the cube
-that join a voxel inside to one outside (Lorensen and Cline 1987 [1]_). PyRadiomics' choices, where there is
-one:
+Eight neighbouring voxel centres make a cube. If some of them lie in the region and some do not, a part of the
+region's surface runs through the cube: polygons whose vertices are the midpoints of the cube's edges between
+a voxel inside and a voxel outside (Lorensen and Cline 1987 [1]_). PyRadiomics' choices, if there are several
+surfaces:
 
 1. A cube whose corner z = 1, y = 1, x = 0 is inside has the surface of the cube with inside and outside
    exchanged.
-2. On a face whose diagonal corners are alike the inside ones (after step 1) are cut off from each other. As
-step 1
-   depends on one corner, neighbouring cubes may choose differently: the mesh then has a slit, and the volume
-   below it depends on where the origin lies.
-3. A polygon is divided into those triangles of its own vertices that have the largest area on the unit cube;
-where
-   three surfaces share the largest area, into the one whose volume lies in the middle. A polygon of seven
-   vertices is a fan around the only vertex that lies on a cube edge of its direction.
+2. On a face with equal diagonal corners, the inside corners (after step 1) are separated from each other. As
+   step 1 depends on one corner, neighbouring cubes may choose differently: the mesh then has a slit, and
+   the volume below it depends on the position of the origin.
+3. A polygon is divided into the triangles of its own vertices that have the largest area on the unit cube; if
+   three surfaces share the largest area, the one with the middle volume is used. A polygon of seven vertices
+   is a fan around the only vertex that lies on a cube edge of its direction.
 
-The tests hold all 256 cubes against PyRadiomics' own mesh.
+The tests compare all 256 cubes with PyRadiomics' own mesh.
 
 References
 ----------
 .. [1] Lorensen WE, Cline HE. Marching cubes: A high resolution 3D surface construction algorithm. Comput
-Graph
-   1987;21:163-169.
+   Graph 1987;21:163-169.
 """
 
 from __future__ import annotations
@@ -51,18 +48,18 @@ _MOST_TRIANGLES = 5
 
 @dataclass(frozen=True)
 class CubeSurfaces:
-    """What the piece of surface of each of the 256 cubes adds to area and volume.
+    """Contribution of the surface in each of the 256 cubes to area and volume.
 
     Attributes
     ----------
     normals
-        Normal of each triangle on the unit cube, as long as its area, shape (256, 5, 3); 0 where there are
+        Normal of each triangle on the unit cube, as long as its area, shape (256, 5, 3); 0 if there are
         fewer triangles.
     volumes
         48 times the signed volume between the surface of the unit cube at the origin and the origin, shape
         (256,).
     volume_shifts
-        By how much that grows per step of the cube along z, y, x, shape (256, 3).
+        Increase of this volume per step of the cube along z, y, x, shape (256, 3).
     """
 
     normals: NDArray[np.float64]
@@ -70,7 +67,7 @@ class CubeSurfaces:
     volume_shifts: NDArray[np.int64]
 
     def areas(self, spacing: tuple[float, float, float]) -> NDArray[np.float64]:
-        """Area of each cube's surface in mm^2 at a voxel spacing in mm (z, y, x), shape (256,)."""
+        """Compute the area of each cube's surface in mm^2, shape (256,), for a spacing in mm (z, y, x)."""
         z, y, x = spacing
         stretched = self.normals * np.array([y * x, z * x, z * y])
         total: NDArray[np.float64] = np.linalg.norm(stretched, axis=2).sum(axis=1)
@@ -98,7 +95,7 @@ def _triangles(cut_off: frozenset[Corner]) -> list[Triangle]:
 
 
 def _polygons(inside: Set[Corner]) -> Iterator[list[Edge]]:
-    """Closed walks over the cube's cut edges, seen from outside against the clock."""
+    """Yield closed paths over the cube's cut edges, counter-clockwise when seen from outside."""
     ways: dict[Edge, list[Edge]] = {}
     for first, second in _lines(inside):
         ways.setdefault(first, []).append(second)
@@ -113,7 +110,7 @@ def _polygons(inside: Set[Corner]) -> Iterator[list[Edge]]:
 
 
 def _lines(inside: Set[Corner]) -> Iterator[tuple[Edge, Edge]]:
-    """Lines of the surface in the faces of the cube, each between two cut edges."""
+    """Yield lines of the surface in the faces of the cube, each between two cut edges."""
     for axis, side in product(range(3), (0, 1)):
         ring = [_in_face(axis, side, corner) for corner in ((0, 0), (0, 1), (1, 1), (1, 0))]
         within = [corner in inside for corner in ring]
@@ -122,7 +119,7 @@ def _lines(inside: Set[Corner]) -> Iterator[tuple[Edge, Edge]]:
         if len(cut) == 2:
             yield cut[0], cut[1]
         elif len(cut) == 4:
-            # The corners inside lie diagonally: each is cut off by itself.
+            # The corners inside lie diagonally: each is cut off separately.
             yield from ((sides[i - 1], sides[i]) for i in range(4) if within[i])
 
 
@@ -161,7 +158,7 @@ def _divided(polygon: list[Edge]) -> list[Triangle]:
 
 
 def _triangulations(polygon: tuple[Point, ...]) -> Iterator[list[Triangle]]:
-    """All ways to divide a polygon into triangles of its own vertices (Catalan's recursion)."""
+    """Yield all divisions of a polygon into triangles of its own vertices (Catalan's recursion)."""
     if len(polygon) < 3:
         yield []
         return
@@ -172,12 +169,12 @@ def _triangulations(polygon: tuple[Point, ...]) -> Iterator[list[Triangle]]:
 
 
 def _normal(a: Point, b: Point, c: Point) -> Point:
-    """Eight times the triangle's area vector."""
+    """Compute eight times the triangle's area vector."""
     return _cross(_minus(b, a), _minus(c, a))
 
 
 def _volume(triangles: list[Triangle]) -> int:
-    """48 times the signed volume between triangles and the origin, the sum of a . (b x c) / 6."""
+    """Compute 48 times the signed volume between triangles and the origin, the sum of a . (b x c) / 6."""
     return sum(sum(i * j for i, j in zip(a, _cross(b, c), strict=True)) for a, b, c in triangles)
 
 

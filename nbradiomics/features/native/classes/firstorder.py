@@ -1,9 +1,9 @@
-"""First-order features: the distribution of the intensities, whatever their places.
+"""First-order features: the distribution of the intensities, independent of their positions.
 
 Definitions as in the IBSI reference manual (Zwanenburg et al. 2016, arXiv:1612.07003, sections 3.3 and 3.4),
 with PyRadiomics' differences: kurtosis is not excess kurtosis, percentiles are interpolated, entropy has a
 small number added under the logarithm. Sums run over the voxels in the order z, y, x with NumPy's pairwise
-summation, as PyRadiomics' do: of a flat region, where only rounding is left, not even the noise differs.
+summation, as in PyRadiomics: even the rounding errors of a region with a single intensity are the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nbradiomics.features.native.classes.selection import select
 Floats = NDArray[np.float64]
 DEPRECATED = frozenset({"StandardDeviation"})
 _EPSILON = np.finfo(float).eps
-#: Into how many parts of equal width the intensities are divided to find those of given ranks.
+#: Number of parts of equal width into which intensities are divided to find the values of given ranks.
 _PARTS = 1024
 
 
@@ -30,11 +30,11 @@ class Intensities:
     Attributes
     ----------
     values
-        One per voxel, in the order z, y, x.
+        One value per voxel, in the order z, y, x.
     level_counts
-        Voxels of each grey level that occurs.
+        Number of voxels of each grey level that occurs.
     voxel_volume
-        mm^3.
+        Volume of a voxel in mm^3.
     """
 
     values: Floats
@@ -49,18 +49,18 @@ def first_order_features(
     shift: float = 0,
     excess: bool = False,
 ) -> dict[str, float]:
-    """First-order features of a region.
+    """Compute the first-order features of a region.
 
     Parameters
     ----------
     region
         Intensities, all finite.
     wanted
-        PyRadiomics' names; none means all that are not deprecated.
+        PyRadiomics' names; none means all features that are not deprecated.
     shift
         PyRadiomics' `voxelArrayShift`: added to the intensities in Energy, TotalEnergy and RootMeanSquared.
     excess
-        Kurtosis is excess kurtosis, as the IBSI defines it: 3 is subtracted.
+        Kurtosis is excess kurtosis, as defined by the IBSI: 3 is subtracted.
 
     Returns
     -------
@@ -77,10 +77,10 @@ def first_order_features(
 
 
 def _order_features(values: Floats) -> dict[str, float]:
-    """What the ordered intensities say: percentiles, range, and the spread between the percentiles."""
+    """Compute features of the sorted intensities: percentiles, range, and deviation between percentiles."""
     low, quarter, median, three_quarters, high = percentiles(values, (10, 25, 50, 75, 90))
     minimum, maximum = values.min(), values.max()
-    # The mean deviation from their mean of the values between the two percentiles, both included.
+    # Values between the two percentiles, both included, for their mean deviation from their mean.
     middle = values[(values >= low) & (values <= high)]
     return {
         "Minimum": minimum,
@@ -90,17 +90,17 @@ def _order_features(values: Floats) -> dict[str, float]:
         "Maximum": maximum,
         "Range": maximum - minimum,
         "InterquartileRange": three_quarters - quarter,
-        # Of two voxels none lies between the percentiles.
+        # With two voxels, none lies between the percentiles.
         "RobustMeanAbsoluteDeviation": np.abs(middle - middle.mean()).mean() if middle.size else np.nan,
     }
 
 
 def percentiles(values: Floats, percents: Sequence[float]) -> list[float]:
-    r"""Percentiles by linear interpolation: the value at place :math:`(n - 1) p / 100`, counted from 0.
+    r"""Compute percentiles by interpolation: the value at place :math:`(n - 1) p / 100`, counted from 0.
 
     Hyndman and Fan's seventh definition (Am Stat 1996;50:361-365), interpolated from the nearer neighbour, as
-    NumPy does it: which voxels lie between two percentiles may depend on the last bit. Half-way between two
-    values it is their mean for the 50th, as in NumPy's median.
+    in NumPy, because the voxels between two percentiles may depend on the last bit. Half-way between two
+    values, the 50th percentile is their mean, as in NumPy's median.
 
     Parameters
     ----------
@@ -112,41 +112,43 @@ def percentiles(values: Floats, percents: Sequence[float]) -> list[float]:
     last = len(values) - 1
     places = [last * (percent / 100) for percent in percents]
     ranked = order_statistics(values, sorted({min(int(p) + i, last) for p in places for i in (0, 1)}))
-    found = []
+    results = []
     for percent, place in zip(percents, places, strict=True):
         fraction = place - int(place)
         first, second = ranked[int(place)], ranked[min(int(place) + 1, last)]
         step = second - first
         if percent == 50 and fraction == 0.5:
-            found.append((first + second) / 2)
+            results.append((first + second) / 2)
         else:
-            found.append(first + step * fraction if fraction < 0.5 else second - step * (1 - fraction))
-    return found
+            results.append(first + step * fraction if fraction < 0.5 else second - step * (1 - fraction))
+    return results
 
 
 def order_statistics(values: Floats, ranks: Sequence[int]) -> dict[int, float]:
-    """Values of the given ranks, counted from 0, as by sorting; only the parts that hold them are sorted."""
+    """Return the values of given ranks, counted from 0; only the parts that contain them are sorted."""
     low, high = values.min(), values.max()
     if low == high:
         return dict.fromkeys(ranks, float(low))
-    # Rounding keeps the order, so that every part lies wholly above the one before.
+    # Rounding keeps the order, so that all values of a part lie above those of the part before.
     parts = ((values - low) / (high - low) * (_PARTS - 1)).astype(np.int16)
     ends = np.cumsum(np.bincount(parts, minlength=_PARTS))
-    found: dict[int, float] = {}
+    values_of: dict[int, float] = {}
     for part in np.unique(np.searchsorted(ends, ranks, side="right")):
         members = np.sort(values[parts == part])
         before = int(ends[part]) - len(members)
-        found |= {rank: float(members[rank - before]) for rank in ranks if 0 <= rank - before < len(members)}
-    return found
+        values_of |= {
+            rank: float(members[rank - before]) for rank in ranks if 0 <= rank - before < len(members)
+        }
+    return values_of
 
 
 def _moment_features(values: Floats, excess: bool) -> dict[str, float]:
-    r"""Mean, and what the central moments :math:`m_k = \frac{1}{n} \sum (x_i - \bar x)^k` say."""
+    r"""Compute the mean and features of central moments :math:`m_k = \frac{1}{n} \sum (x_i - \bar x)^k`."""
     mean = values.mean()
     deviations = values - mean
     squares = deviations * deviations
     m2, m3, m4 = squares.mean(), (squares * deviations).mean(), (squares * squares).mean()
-    # A flat region has no shape: 0, as PyRadiomics gives and the IBSI says of both moments.
+    # A region with one intensity has no shape: 0, as in PyRadiomics and, for both moments, in the IBSI.
     normal = 3.0 if excess and m2 != 0 else 0.0
     scale = m2 if m2 != 0 else 1.0
     deviation = np.sqrt(m2)
@@ -161,7 +163,7 @@ def _moment_features(values: Floats, excess: bool) -> dict[str, float]:
 
 
 def _energy_features(region: Intensities, shift: float) -> dict[str, float]:
-    r"""Energy :math:`\sum (x_i + c)^2`, the same times the voxel's volume, and the root of its mean."""
+    r"""Compute energy :math:`\sum (x_i + c)^2`, energy times the voxel's volume, and the root mean square."""
     shifted = region.values + shift
     energy = np.sum(shifted * shifted)
     return {
@@ -172,7 +174,7 @@ def _energy_features(region: Intensities, shift: float) -> dict[str, float]:
 
 
 def _histogram_features(counts: NDArray[np.int64]) -> dict[str, float]:
-    r"""Entropy :math:`-\sum p_g \log_2(p_g + \epsilon)` and uniformity :math:`\sum p_g^2`."""
+    r"""Compute entropy :math:`-\sum p_g \log_2(p_g + \epsilon)` and uniformity :math:`\sum p_g^2`."""
     p = counts / counts.sum()
     return {
         "Entropy": -np.sum(p * np.log2(p + _EPSILON)),

@@ -1,7 +1,7 @@
 """Grey level co-occurrence matrix (GLCM): features of a region.
 
-As in PyRadiomics the features are computed for each direction and averaged; where a norm weighs the
-directions, once from the weighted sum of the matrices.
+As in PyRadiomics the features are computed for each direction and averaged; if a norm weights the directions,
+they are computed once from the weighted sum of the matrices.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from nbradiomics.features.native.levels.ranks import RankedRegion
 
 #: All features, PyRadiomics' names.
 FEATURES = (*FORMULAS, "MCC")
-#: Where the MCC stands, the maximal correlation coefficient.
+#: Index of the MCC, the maximal correlation coefficient.
 MCC = FEATURES.index("MCC")
-#: HXY2 - HXY and squared correlations below which rounding decides what PyRadiomics gives.
+#: HXY2 - HXY and squared correlations below which PyRadiomics' values depend on rounding.
 _ROUNDING = 1e-12
-#: Cells of all matrices up to which those cases are computed as PyRadiomics sums them (134 MB, which
-#: PyRadiomics takes several times over), and up to which its eigenproblem, which soon takes minutes, is too.
+#: Cells of all matrices up to which these cases are computed with PyRadiomics' sums (134 MB, of which
+#: PyRadiomics needs a multiple), and up to which its eigenproblem, which can take minutes, is computed too.
 _DENSE, _DENSE_EIGEN = 16_777_216, 2_000_000
 
 
@@ -48,22 +48,22 @@ def glcm_features(
     norm: str | None = None,
     wanted: Collection[str] = FEATURES,
 ) -> dict[str, float]:
-    """Features of the co-occurrence matrices.
+    """Compute the features of the co-occurrence matrices.
 
     Parameters
     ----------
     region
-        With a margin at least as wide as the longest distance.
+        Region with a margin at least as wide as the longest distance.
     distances, plane, symmetrical, norm
         See `glcm_matrix.cooccurrences`.
     wanted
-        The maximal correlation coefficient (MCC), the only costly feature, is left out unless it is in here.
+        The maximal correlation coefficient (MCC), the only slow feature, is left out unless it is in here.
 
     Returns
     -------
-    `FEATURES`, NaN throughout where no voxel has a neighbour; but there MCC is 1 for a single grey level with
-    several directions, InverseVariance 0 for grey level 1 alone with one direction or a norm, as PyRadiomics
-    has it
+    `FEATURES`; all NaN if no voxel has a neighbour, except that, as in PyRadiomics, MCC is 1 for a single
+    grey level with several directions, and InverseVariance 0 for grey level 1 alone with one direction or a
+    norm
     """
     matrices, directions = cooccurrences(
         region, distances=distances, plane=plane, symmetrical=symmetrical, norm=norm
@@ -73,7 +73,7 @@ def glcm_features(
         values = dict.fromkeys(FEATURES, np.nan)
         values["MCC"] = 1.0 if single and directions > 1 else np.nan
         if directions == 1 and region.highest == 1:
-            # A sum over no differences of levels at all: PyRadiomics has 0 here.
+            # A sum without any difference of levels: 0 in PyRadiomics.
             values["InverseVariance"] = 0.0
         return values
     sides = [
@@ -100,7 +100,7 @@ def glcm_features(
 
 
 def _over_directions(each: NDArray[np.float64]) -> dict[str, float]:
-    """Mean of each formula over the directions; the root of a negative number, by rounding, is left out."""
+    """Average each formula over the directions; NaN roots of numbers negative by rounding are left out."""
     values = dict(zip(FORMULAS, each[:, : len(FORMULAS)].mean(axis=0).tolist(), strict=True))
     roots = each[:, IMC2]
     if np.isnan(roots).any() and not np.isnan(roots).all():
@@ -111,7 +111,7 @@ def _over_directions(each: NDArray[np.float64]) -> dict[str, float]:
 def _at_rounding(
     region: RankedRegion, matrices: list[Cooccurrence], directions: int, weighted: bool
 ) -> dict[str, float]:
-    """What rounding decides, unless the matrices are too large to be laid out in full."""
+    """Compute the values that depend on rounding, unless the matrices are too large to be stored in full."""
     levels = len(region.present)
     cells = len(matrices) * levels**2
     if cells > _DENSE:

@@ -14,12 +14,12 @@ Systems, Man, and Cybernetics 1973; Zwanenburg et al., IBSI reference manual, se
 Autocorrelation     sum p i j
 ClusterProminence   sum (k - m_x - m_y)^4 p_+(k); Shade: cubed; Tendency: squared
 Contrast            sum k^2 p_-(k)
-Correlation         sum p (i - m_x)(j - m_y) / (s_x s_y + eps), 1 where s_x s_y = 0
+Correlation         sum p (i - m_x)(j - m_y) / (s_x s_y + eps), 1 if s_x s_y = 0
 Difference...       average, entropy and variance of p_-
 Id, Idm             sum p_-(k) / (1 + k), / (1 + k^2)
 Idn, Idmn           the same with k / G, k^2 / G^2
-Imc1                (HXY - HXY1) / max(HX, HY), 0 where that is 0
-Imc2                sqrt(1 - exp(-2 (HXY2 - HXY))), 0 where both agree
+Imc1                (HXY - HXY1) / max(HX, HY), 0 if that maximum is 0
+Imc2                sqrt(1 - exp(-2 (HXY2 - HXY))), 0 if HXY2 = HXY
 InverseVariance     sum over k > 0 of p_-(k) / k^2
 JointAverage        m_x
 JointEnergy         sum p^2
@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
 
-#: What `glcm_formulas` returns, in its order: PyRadiomics' names. HXY2 - HXY comes after them.
+#: PyRadiomics' names of the values that `glcm_formulas` returns, in its order. HXY2 - HXY follows them.
 FORMULAS = (
     "Autocorrelation",
     "ClusterProminence",
@@ -63,7 +63,7 @@ FORMULAS = (
     "SumEntropy",
     "SumSquares",
 )
-#: Where each of them stands; Numba takes these numbers as constants.
+#: Index of each value; Numba treats these numbers as constants.
 AUTOCORRELATION = FORMULAS.index("Autocorrelation")
 CLUSTER_PROMINENCE = FORMULAS.index("ClusterProminence")
 CLUSTER_SHADE = FORMULAS.index("ClusterShade")
@@ -87,7 +87,7 @@ MAXIMUM_PROBABILITY = FORMULAS.index("MaximumProbability")
 SUM_AVERAGE = FORMULAS.index("SumAverage")
 SUM_ENTROPY = FORMULAS.index("SumEntropy")
 SUM_SQUARES = FORMULAS.index("SumSquares")
-#: Where HXY2 - HXY stands.
+#: Index of HXY2 - HXY.
 GAIN = len(FORMULAS)
 EPSILON = float(np.spacing(1.0))
 #: eps / (p_x p_y) up to which two terms of the series of log(1 + x) are exact to rounding.
@@ -102,7 +102,7 @@ def marginals(
     levels: int,
     folded: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """p_x and p_y. The cells are as `glcm_formulas` takes them."""
+    """Compute p_x and p_y. The cells are those of `glcm_formulas`."""
     p_x = np.zeros(levels)
     p_y = np.zeros(levels)
     for cell in range(len(p)):
@@ -125,16 +125,16 @@ def glcm_formulas(
     highest: int,
     folded: bool,
 ) -> NDArray[np.float64]:
-    """Values of `FORMULAS`, and HXY2 - HXY after them.
+    """Compute the values of `FORMULAS`, followed by HXY2 - HXY.
 
     Parameters
     ----------
     rows, columns
         Indices into `levels` of the cells that are not 0, row by row.
     p
-        p(i, j) of these cells; all cells together make 1.
+        p(i, j) of these cells; the sum over all cells is 1.
     p_x, p_y
-        Sums of p over rows and columns, as `marginals` gives them.
+        Sums of p over rows and columns, from `marginals`.
     levels
         Grey level of each row.
     highest
@@ -179,7 +179,7 @@ def glcm_formulas(
 
 @compiled
 def _of_differences(p_minus: NDArray[np.float64], G: float, values: NDArray[np.float64]) -> None:
-    """Features of p_-, into `values`."""
+    """Compute the features of p_-, into `values`."""
     for difference in range(len(p_minus)):
         p_k = p_minus[difference]
         if p_k == 0.0:
@@ -200,7 +200,7 @@ def _of_differences(p_minus: NDArray[np.float64], G: float, values: NDArray[np.f
 
 @compiled
 def _of_sums(p_plus: NDArray[np.float64], mean: float, values: NDArray[np.float64]) -> None:
-    """Features of p_+, into `values`; `mean` is m_x + m_y."""
+    """Compute the features of p_+, into `values`; `mean` is m_x + m_y."""
     for k in range(2, len(p_plus)):
         p_k = p_plus[k]
         if p_k == 0.0:
@@ -227,7 +227,7 @@ def _dependence(
     HXY: float,
     values: NDArray[np.float64],
 ) -> None:
-    """Correlation, sum of squares and the informational measures, into `values`."""
+    """Compute correlation, sum of squares and the informational measures, into `values`."""
     log_x, HX, least_x = _logarithms(p_x)
     log_y, HY, least_y = log_x, HX, least_x
     if not folded:
@@ -266,13 +266,13 @@ def _dependence(
 
 @compiled
 def imc2(gain: float) -> float:
-    """Imc2 of HXY2 - HXY; NaN where that is negative."""
+    """Compute Imc2 from HXY2 - HXY; NaN if that is negative."""
     return float(np.sqrt(1.0 - np.exp(-2.0 * gain))) if gain != 0.0 else 0.0
 
 
 @compiled
 def _logarithms(p: NDArray[np.float64]) -> tuple[NDArray[np.float64], float, float]:
-    """log2 of each p that is not 0, their entropy with eps, and the least of them."""
+    """Compute log2 of each p that is not 0, their entropy with eps, and the smallest of them."""
     logarithms = np.zeros(len(p))
     entropy = 0.0
     least = 1.0
@@ -293,10 +293,10 @@ def _entropy_of_product(
     log_y: NDArray[np.float64],
     series: bool,
 ) -> float:
-    """HXY2.
+    """Compute HXY2.
 
     With q = p_x p_y and eps / q small, q log2(q + eps) = q log2 q + (eps - eps^2 / (2 q)) / ln 2, and every
-    sum over (i, j) is a product of two sums: no logarithm for each of the cells.
+    sum over (i, j) is a product of two sums: no logarithm is needed for each cell.
     """
     if series:
         total_x = p_x.sum()

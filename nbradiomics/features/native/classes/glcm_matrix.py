@@ -1,6 +1,6 @@
-"""Co-occurrence matrices: which grey levels lie beside which.
+"""Co-occurrence matrices: how often two grey levels are neighbours.
 
-Only cells that are not 0 are kept: with hundreds of grey levels most pairs of levels never meet.
+Only cells that are not 0 are stored: with hundreds of grey levels most pairs of levels never occur.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
-#: Grey levels up to which pairs are counted in a square table: 64 MB. Beyond it they are sorted.
+#: Grey levels up to which pairs are counted in a square table (64 MB). With more levels they are sorted.
 _TABLE = 4000
 #: Rows, columns and counts of the cells that are not 0, row by row.
 _Cells: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]
@@ -30,7 +30,7 @@ class Cooccurrence:
     rows, columns
         Index of the two grey levels among those present, row by row.
     shares
-        Share of each cell in the matrix's sum.
+        Fraction of each cell in the matrix's sum.
     folded
         The matrix is symmetrical and only cells on and below the diagonal are listed.
     """
@@ -41,7 +41,7 @@ class Cooccurrence:
     folded: bool
 
     def dense(self, levels: int) -> NDArray[np.float64]:
-        """The full matrix, shape (levels, levels)."""
+        """Return the full matrix, shape (levels, levels)."""
         matrix = np.zeros((levels, levels))
         if self.folded:
             matrix[self.columns, self.rows] = self.shares
@@ -57,23 +57,23 @@ def cooccurrences(
     symmetrical: bool = True,
     norm: str | None = None,
 ) -> tuple[list[Cooccurrence], int]:
-    """Co-occurrence matrices of a region.
+    """Count the co-occurrence matrices of a region.
 
     Parameters
     ----------
     region
-        With a margin at least as wide as the longest distance.
+        Region with a margin at least as wide as the longest distance.
     distances, plane
         See `neighbours.offsets`.
     symmetrical
         Count each pair in both orders.
     norm
-        None: a matrix for each direction that has pairs. Any text: one matrix, the sum of the directions'
-        weighted by exp(-d^2), d the offset's length by this norm in mm (1 where it names no norm).
+        None: a matrix for each direction that has pairs. Any text: one matrix, the sum over the directions
+        weighted by exp(-d^2), with d the offset's length by this norm in mm (weight 1 for an unknown norm).
 
     Returns
     -------
-    the matrices that have pairs, and how many there were before the empty ones were left out
+    the matrices that have pairs, and the number of matrices before the empty ones were left out
     """
     steps = offsets(region.shape, distances, both_ways=False, plane=plane)
     counted = [_pairs(region, shift, symmetrical) for shift in region.shifts(steps)]
@@ -81,12 +81,12 @@ def cooccurrences(
         reach = lengths(steps, region.spacing, norm)
         weights = np.ones(len(steps)) if reach is None else np.exp(-(reach**2))
         counted = [_weighted_sum(counted, weights, len(region.present))]
-    found = [_shares(pairs, symmetrical) for pairs in counted if pairs[2].any()]
-    return found, len(counted)
+    matrices = [_shares(pairs, symmetrical) for pairs in counted if pairs[2].any()]
+    return matrices, len(counted)
 
 
 def _shares(pairs: _Cells, folded: bool) -> Cooccurrence:
-    """Normalise a matrix: each pair of levels below the diagonal stands for two cells where it is folded."""
+    """Normalise a matrix: if it is folded, each cell below the diagonal represents two cells."""
     rows, columns, counts = pairs
     total = counts.sum()
     if folded:
@@ -101,17 +101,17 @@ def _weighted_sum(counted: list[_Cells], weights: NDArray[np.float64], levels: i
 
 
 def _gathered(keys: NDArray[np.int64], counts: NDArray[np.float64], levels: int) -> _Cells:
-    """Add up what falls on one cell; `keys` are row * levels + column."""
-    cells, which = np.unique(keys, return_inverse=True)
+    """Add up the counts of each cell; `keys` are row * levels + column."""
+    cells, cell_of = np.unique(keys, return_inverse=True)
     rows, columns = np.divmod(cells, levels)
-    summed = np.bincount(which, weights=counts, minlength=len(cells)).astype(np.float64)
+    summed = np.bincount(cell_of, weights=counts, minlength=len(cells)).astype(np.float64)
     return rows.astype(np.int32), columns.astype(np.int32), summed
 
 
 def _pairs(region: RankedRegion, shift: int, folded: bool) -> _Cells:
-    """Pairs along one direction, counted by (row, column): the level before and the level after.
+    """Count pairs along one direction by (row, column): the level before and the level after.
 
-    Folded: the higher and the lower level, and pairs of equal levels twice, once for each order.
+    If folded: the higher and the lower level, and pairs of equal levels twice, once for each order.
     """
     levels = len(region.present)
     ranks = region.ranks.ravel()
@@ -142,7 +142,7 @@ def _count_pairs(
     folded: bool,
     table: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    """`_pairs` by way of a table of zeros, whose row and column 0 take the voxels that have no partner."""
+    """Do the work of `_pairs` with a table of zeros; its row and column 0 count voxels without a partner."""
     levels = table.shape[0]
     flat = table.ravel()
     for place in places:

@@ -1,11 +1,11 @@
-"""Imc2, MCC and Correlation where levels are independent: PyRadiomics' value depends on how its sums round.
+"""Imc2, MCC and Correlation of independent levels: PyRadiomics' value depends on the rounding of its sums.
 
-Imc2 and MCC are roots of a difference that is 0 in exact arithmetic where two grey levels beside each other
-are independent. The difference's last bit then decides between 0 and NaN (the root of a negative number), and
-the mean over directions leaves NaN out: so one bit can move the feature by a thirteenth. Correlation counts
-as 1 where all pairs of a direction start, or end, with one level, but as 0 where rounding leaves their
-standard deviation above 0. Here the sums are taken over whole matrices that lie in memory as PyRadiomics' do,
-because NumPy adds in the order of memory.
+Imc2 and MCC are roots of a difference that is 0 in exact arithmetic if neighbouring grey levels are
+independent. The difference's last bit then decides between 0 and NaN (the root of a negative number), and the
+mean over directions leaves NaN out: one bit can change the feature by a thirteenth. Correlation is 1 if all
+pairs of a direction start, or end, with one level, but 0 if their standard deviation is above 0 by rounding.
+Here the sums run over full matrices with PyRadiomics' memory layout, because NumPy adds in the order of
+memory.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence
 def laid_out(
     matrices: list[Cooccurrence], levels: int, *, absent: int, empty: int, weighted: bool
 ) -> NDArray[np.float64]:
-    """Stack matrices as PyRadiomics does: it deletes what is empty, which moves the axes in memory.
+    """Stack matrices as PyRadiomics does: it deletes empty parts, which changes the memory layout.
 
     Parameters
     ----------
     matrices
-        Those that are not empty.
+        Matrices that are not empty.
     levels
-        Grey levels that occur.
+        Number of grey levels that occur.
     absent, empty
-        Grey levels below the highest that do not occur, and directions without pairs.
+        Numbers of grey levels below the highest that do not occur, and of directions without pairs.
     weighted
         The only matrix is a sum over directions.
 
@@ -37,7 +37,7 @@ def laid_out(
     -------
     array of shape (1, levels, levels, matrices)
     """
-    # What is deleted may stand anywhere, and none, one or several are three ways for NumPy to delete.
+    # The positions of deleted parts do not matter; NumPy deletes none, one or several parts in three ways.
     absent, empty = min(absent, 2), min(empty, 2)
     deleted = np.arange(levels, levels + absent)
     directions = 2 if weighted else len(matrices) + empty
@@ -53,7 +53,7 @@ def laid_out(
 
 
 def informational_correlation(p: NDArray[np.float64]) -> float:
-    """Imc2 as the mean over directions; see `glcm_formulas` for the mathematics.
+    """Compute Imc2 as the mean over directions; see `glcm_formulas` for the mathematics.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def informational_correlation(p: NDArray[np.float64]) -> float:
 
 
 def maximal_correlation(p: NDArray[np.float64]) -> float:
-    """The MCC as the mean over directions; see `glcm_correlation` for the mathematics, p as above."""
+    """Compute the MCC as the mean over directions; see `glcm_correlation` for the mathematics, p as above."""
     p_x, p_y = p.sum(2, keepdims=True), p.sum(1, keepdims=True)
     levels, directions = p.shape[2:]
     Q = np.zeros((levels, levels, directions))
@@ -80,7 +80,7 @@ def maximal_correlation(p: NDArray[np.float64]) -> float:
 
 
 def correlation(p: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
-    """Correlation as the mean over directions.
+    """Compute Correlation as the mean over directions.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def correlation(p: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
 
 
 def _mean_of_roots(squared: NDArray[np.float64] | NDArray[np.complex128]) -> float:
-    """Mean of the square roots, leaving out those of negative real numbers."""
+    """Average the square roots, leaving out those of negative real numbers."""
     with np.errstate(invalid="ignore"):
         roots = np.sqrt(squared)
     kept = roots[~np.isnan(roots)]

@@ -1,4 +1,4 @@
-"""Grey level dependence matrix: how many of its neighbours a voxel resembles.
+"""Grey level dependence matrix: the number of neighbours with a similar grey level.
 
 The matrix counts the voxels by grey level and by one plus the number of neighbours whose grey level differs
 by no more than alpha (Sun and Wee, Computer Vision, Graphics, and Image Processing 1983).
@@ -12,7 +12,7 @@ from nbradiomics.features.native.classes.length_formulas import FORMULAS, length
 from nbradiomics.features.native.classes.neighbourhood import Neighbourhoods
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
-#: PyRadiomics' name of each feature and the formula behind it. Two of the formulas it does not use.
+#: PyRadiomics' name of each feature, and its formula. PyRadiomics does not use two of the formulas.
 FEATURES = {
     "DependenceEntropy": "entropy",
     "DependenceNonUniformity": "length_nonuniform",
@@ -31,18 +31,18 @@ FEATURES = {
 }
 
 
-def gldm_features(region: RankedRegion, found: Neighbourhoods) -> dict[str, float]:
-    """Features of the dependence matrix.
+def gldm_features(region: RankedRegion, counted: Neighbourhoods) -> dict[str, float]:
+    """Compute the features of the dependence matrix.
 
     Parameters
     ----------
     region
         The region, ranked.
-    found
+    counted
         Its neighbourhoods.
     """
-    columns = np.flatnonzero(found.dependences.any(axis=0))
-    counts = np.ascontiguousarray(found.dependences[:, columns], dtype=np.float64)
+    columns = np.flatnonzero(counted.dependences.any(axis=0))
+    counts = np.ascontiguousarray(counted.dependences[:, columns], dtype=np.float64)
     values = length_formulas(counts, region.present, (columns + 1).astype(np.float64))
     by_formula = dict(zip(FORMULAS, values.tolist(), strict=True))
     return {name: by_formula[formula] for name, formula in FEATURES.items()}

@@ -1,8 +1,8 @@
-"""Grey level run length matrix: how long the stretches of one grey level are.
+"""Grey level run length matrix: the lengths of runs of one grey level.
 
-A run is a stretch of neighbouring voxels of one grey level along a direction; the matrix of a direction
+A run is a sequence of neighbouring voxels of one grey level along a direction; the matrix of a direction
 counts the runs by grey level and length (Galloway, Computer Graphics and Image Processing 1975). As in
-PyRadiomics the features are computed for each of the 13 directions and averaged, or, where a norm weighs the
+PyRadiomics the features are computed for each of the 13 directions and averaged, or, if a norm weights the
 directions, computed once from the weighted sum of the matrices.
 """
 
@@ -16,7 +16,7 @@ from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
-#: PyRadiomics' name of each feature and the formula behind it.
+#: PyRadiomics' name of each feature, and its formula.
 FEATURES = {
     "GrayLevelNonUniformity": "level_nonuniform",
     "GrayLevelNonUniformityNormalized": "level_nonuniform_normalised",
@@ -40,22 +40,22 @@ FEATURES = {
 def glrlm_features(
     region: RankedRegion, *, plane: int | None = None, norm: str | None = None
 ) -> dict[str, float]:
-    """Features of the run length matrices.
+    """Compute the features of the run length matrices.
 
     Parameters
     ----------
     region
         The region, ranked.
     plane
-        Axis along which no runs are followed; None for three dimensions.
+        Axis across the slices, if runs must lie within slices; None for three dimensions.
     norm
-        How directions are weighted (see `neighbours.lengths`): any text sums their matrices, with weight 1
-        where it names no norm; None averages the features of the directions.
+        Weights of the directions (see `neighbours.lengths`): any text sums their matrices, with weight 1 for
+        an unknown norm; None averages the features of the directions.
 
     Returns
     -------
-    `FEATURES`, NaN where no line of any direction holds two voxels of the region; there, with one direction
-    or a norm, RunEntropy and RunVariance are 0, as in PyRadiomics
+    `FEATURES`; NaN if no line of any direction has two voxels of the region, except that, as in PyRadiomics,
+    RunEntropy and RunVariance are then 0 with one direction or a norm
     """
     steps = offsets(region.shape, both_ways=False, plane=plane)
     matrices = _matrices(region, steps)
@@ -69,7 +69,7 @@ def glrlm_features(
         values = np.mean(each, axis=0) if each else np.full(len(FORMULAS), np.nan)
     by_formula = dict(zip(FORMULAS, values.tolist(), strict=True))
     if not any(matrix.any() for matrix in matrices) and (norm is not None or len(steps) == 1):
-        # Sums over no runs at all.
+        # Sums without any run.
         by_formula |= {"entropy": 0.0, "length_variance": 0.0}
     return {name: by_formula[formula] for name, formula in FEATURES.items()}
 
@@ -77,13 +77,13 @@ def glrlm_features(
 def occupied_levels(
     region: RankedRegion, counts: NDArray[np.int32] | NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Counts, grey levels and lengths, as `length_formulas` takes them."""
-    matrix, found = occupied(counts)
-    return matrix, region.present, found
+    """Return counts, grey levels and lengths for `length_formulas`."""
+    matrix, run_lengths = occupied(counts)
+    return matrix, region.present, run_lengths
 
 
 def _matrices(region: RankedRegion, steps: NDArray[np.int64]) -> list[NDArray[np.int32]]:
-    """One matrix per direction, shape (levels, longest run + 1); all 0 where no line holds two voxels."""
+    """Count a matrix per direction, shape (levels, longest run + 1); all 0 if no line has two voxels."""
     ranks = region.ranks.ravel()
     so_far = np.zeros(ranks.size, np.int32)
     matrices = []
@@ -117,12 +117,12 @@ def _count_reached(
     Parameters
     ----------
     ranks, places, stride
-        Of the padded region; `stride` leads to a voxel that comes later.
+        Ranks, indices and stride of the padded region; `stride` leads to a later voxel.
     so_far
-        Filled in: how long the run is that ends at a voxel, if it ended there.
+        Output: length of the run up to each voxel.
     reached
-        Shape (2, ranks + 1, lengths + 1), zeros; their sum is the count. Neighbours take turns, since voxels
-        that are alike would wait for each other at the same counter.
+        Output: zeros of shape (2, ranks + 1, lengths + 1); the sum of both parts is the count. Neighbours use
+        the two parts in turn, because similar voxels would wait for each other at the same counter.
     """
     width = np.uint64(reached.shape[2])
     even, odd = reached[0].ravel(), reached[1].ravel()
@@ -130,7 +130,7 @@ def _count_reached(
         place = places[np.uint64(i)]
         rank = ranks[place]
         before = place - stride
-        # Without a branch, which could not be foreseen.
+        # Without a branch, which the processor could not predict.
         length = so_far[before] * np.int32(ranks[before] == rank) + np.int32(1)
         so_far[place] = length
         cell = np.uint64(rank) * width + np.uint64(length)
@@ -142,16 +142,16 @@ def _count_reached(
 
 @compiled
 def _ending(reached: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
-    """Runs by level and length, and the longest: those that reach a length, less those that go on."""
+    """Return runs by level and length, and the longest: runs that reach a length minus longer runs."""
     levels, lengths = reached.shape[1] - 1, reached.shape[2] - 1
     counts = np.zeros((levels, lengths), np.int32)
     longest = 0
     for level in range(levels):
-        going_on = 0
+        longer = 0
         for length in range(lengths - 1, 0, -1):
             reaching = reached[0, level + 1, length] + reached[1, level + 1, length]
-            counts[level, length] = reaching - going_on
-            going_on = reaching
+            counts[level, length] = reaching - longer
+            longer = reaching
             if reaching > 0:
                 longest = max(longest, length)
     return counts, longest
@@ -159,7 +159,7 @@ def _ending(reached: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
 
 @compiled
 def _shares_a_line(levels: NDArray[np.int32], margin: int, step: NDArray[np.int64]) -> bool:
-    """Whether two voxels of the region lie on one line along `step`, with whatever between them."""
+    """Whether two voxels of the region lie on one line along `step`, with any voxels between them."""
     depth = levels.shape[0] - 2 * margin
     height = levels.shape[1] - 2 * margin
     width = levels.shape[2] - 2 * margin

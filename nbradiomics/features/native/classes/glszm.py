@@ -1,4 +1,4 @@
-"""Grey level size zone matrix: how large the patches of one grey level are.
+"""Grey level size zone matrix: the sizes of connected zones of one grey level.
 
 A zone is a set of connected voxels of one grey level; the matrix counts the zones by grey level and number of
 voxels (Thibault et al., Pattern Recognition and Image Analysis 2009; IEEE Trans Biomed Eng 2014). Voxels
@@ -15,7 +15,7 @@ from nbradiomics.features.native.classes.neighbours import offsets
 from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
-#: PyRadiomics' name of each feature and the formula behind it.
+#: PyRadiomics' name of each feature, and its formula.
 FEATURES = {
     "GrayLevelNonUniformity": "level_nonuniform",
     "GrayLevelNonUniformityNormalized": "level_nonuniform_normalised",
@@ -37,7 +37,7 @@ FEATURES = {
 
 
 def glszm_features(region: RankedRegion, *, plane: int | None = None) -> dict[str, float]:
-    """Features of the size zone matrix.
+    """Compute the features of the size zone matrix.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def glszm_features(region: RankedRegion, *, plane: int | None = None) -> dict[st
 def _matrix(
     ranks: NDArray[np.int32], sizes: NDArray[np.int32], levels: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Zones counted by level and size, shape (levels, sizes that occur), and those sizes."""
+    """Count zones by level and size, shape (levels, sizes that occur), and return these sizes too."""
     occurring = np.flatnonzero(np.bincount(sizes))
     column_of = np.zeros(occurring[-1] + 1, np.int64)
     column_of[occurring] = np.arange(len(occurring))
@@ -70,7 +70,7 @@ def _matrix(
 def _zones(
     ranks: NDArray[np.int32], places: NDArray[np.uint64], strides: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Rank and size of each zone. `ranks` is used up: a voxel is set to 0 once it belongs to a zone."""
+    """Return rank and size of each zone. `ranks` is overwritten: voxels of a zone are set to 0."""
     waiting = np.empty(len(places), np.uint64)
     rank_of_zone = np.empty(len(places), np.int32)
     size_of_zone = np.empty(len(places), np.int32)

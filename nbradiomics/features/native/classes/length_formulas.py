@@ -1,8 +1,8 @@
-"""Sixteen features of a matrix that counts grey levels against lengths, sizes or dependences.
+"""Sixteen features of a matrix that counts grey levels by lengths, sizes or dependences.
 
 The run length matrix (Galloway 1975; Chu 1990; Dasarathy and Holder 1991), the size zone matrix (Thibault
-2013) and the dependence matrix (Sun and Wee 1983) are read by the same formulas (Zwanenburg et al., IBSI
-reference manual, sections 3.7, 3.8 and 3.11). With c(i, j) the count of grey level i and length j,
+2013) and the dependence matrix (Sun and Wee 1983) have the same formulas (Zwanenburg et al., IBSI reference
+manual, sections 3.7, 3.8 and 3.11). With c(i, j) the count of grey level i and length j,
 N = sum c(i, j), c(i, .) and c(., j) the sums over rows and columns, and p = c / N:
 
 ===================  =====================================================
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
 
-#: What `length_formulas` returns, in its order.
+#: Names of the values that `length_formulas` returns, in its order.
 FORMULAS = (
     "short",
     "long",
@@ -44,7 +44,7 @@ FORMULAS = (
     "long_low",
     "long_high",
 )
-#: Where each of them stands; Numba takes these numbers as constants.
+#: Index of each value; Numba treats these numbers as constants.
 SHORT = FORMULAS.index("short")
 LONG = FORMULAS.index("long")
 LEVEL_NONUNIFORM = FORMULAS.index("level_nonuniform")
@@ -69,7 +69,7 @@ _EPSILON = float(np.spacing(1.0))
 def length_formulas(
     counts: NDArray[np.float64], levels: NDArray[np.float64], lengths: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Values of `FORMULAS`.
+    """Compute the values of `FORMULAS`.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def length_formulas(
 
     Returns
     -------
-    array as long as `FORMULAS`, NaN throughout where nothing was counted
+    array as long as `FORMULAS`; all NaN if nothing was counted
     """
     c_i = np.zeros(counts.shape[0])
     c_j = np.zeros(counts.shape[1])
@@ -139,7 +139,7 @@ def _entropy(counts: NDArray[np.float64], N: float) -> float:
 def _margin(
     counts: NDArray[np.float64], sizes: NDArray[np.float64], N: float
 ) -> tuple[float, float, float, float, float]:
-    """Features of one margin, levels or lengths.
+    """Compute the features of one marginal distribution, of levels or lengths.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def occupied(
 
     Returns
     -------
-    counts and lengths, as `length_formulas` takes them
+    counts and lengths for `length_formulas`
     """
     lengths = np.flatnonzero(counts.any(axis=0))
     return np.ascontiguousarray(counts[:, lengths], dtype=np.float64), lengths.astype(np.float64)

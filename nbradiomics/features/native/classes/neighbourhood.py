@@ -1,7 +1,7 @@
-"""What a voxel's neighbours say about it: how many there are, how many are alike, how bright they are.
+"""Neighbours of a voxel: how many there are, how many are similar, and how bright they are.
 
-One pass over the neighbourhood gives what the grey level dependence matrix (GLDM) and the neighbouring grey
-tone difference matrix (NGTDM) count.
+One pass over the neighbourhood gives the counts of the grey level dependence matrix (GLDM) and of the
+neighbouring grey tone difference matrix (NGTDM).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nbradiomics.features.native.levels.ranks import RankedRegion
 
 @dataclass(frozen=True)
 class Neighbourhoods:
-    """Neighbourhoods, counted by the grey level of the voxel in the middle (rows, one per level present).
+    """Neighbourhoods, counted by the grey level of the central voxel (rows, one per level present).
 
     Attributes
     ----------
@@ -32,12 +32,12 @@ class Neighbourhoods:
 
 
 def neighbourhoods(region: RankedRegion, steps: NDArray[np.int64], alpha: int) -> Neighbourhoods:
-    """Look at every voxel's neighbours.
+    """Count the neighbours of every voxel.
 
     Parameters
     ----------
     region
-        With a margin at least as wide as the longest step.
+        Region with a margin at least as wide as the longest step.
     steps
         Offsets to the neighbours, both ways, shape (offsets, 3).
     alpha
@@ -46,8 +46,8 @@ def neighbourhoods(region: RankedRegion, steps: NDArray[np.int64], alpha: int) -
     dependences, numerators = _count(
         region.levels, region.shifts(steps), alpha, region.rank_of, region.margin
     )
-    # |level - sum / k| = |level k - sum| / k: the numerators are whole numbers, so that the order in which
-    # the voxels come cannot change them.
+    # |level - sum / k| = |level k - sum| / k: the numerators are whole numbers, so that the order of the
+    # voxels cannot change them.
     divisors = np.maximum(np.arange(numerators.shape[1]), 1)
     return Neighbourhoods(dependences, (numerators / divisors).sum(axis=1))
 
@@ -60,9 +60,9 @@ def _count(
     rank_of: NDArray[np.int32],
     margin: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Dependences, and sums of |level k - sum of the k neighbours' levels| by k: both (levels, offsets + 1).
+    """Count dependences, and sum |level k - sum of k neighbours' levels| by k: both (levels, offsets + 1).
 
-    A row of voxels at a time, one offset after the other: the inner loop is free of branches, so that the
+    The loop handles one row of voxels and one offset at a time: the inner loop has no branches, so that the
     compiler can handle several voxels at once.
     """
     depth, height, width = levels.shape
@@ -101,7 +101,7 @@ def _count(
 
 @compiled
 def _extent(row: NDArray[np.int32]) -> tuple[int, int]:
-    """First voxel of a row that is not 0, and the one after the last; equal where there is none."""
+    """Return the first voxel of a row that is not 0, and the one after the last; equal if all are 0."""
     first, last = 0, len(row)
     while first < last and row[first] == 0:
         first += 1

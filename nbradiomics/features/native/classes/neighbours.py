@@ -1,4 +1,4 @@
-"""Which voxels count as neighbours: offsets of voxels, and how long they are.
+"""Neighbours of a voxel: their offsets, and the lengths of the offsets.
 
 An offset is (z, y, x) in voxels. Its distance is the infinity norm, the largest of the three steps; distance
 1 gives the 26 neighbours of a voxel.
@@ -23,7 +23,7 @@ def offsets(
     both_ways: bool,
     plane: int | None = None,
 ) -> NDArray[np.int64]:
-    """Offsets between neighbours in a box, in PyRadiomics' order: from the largest step to the smallest.
+    """Return offsets between neighbours in a box, in PyRadiomics' order: largest step to smallest.
 
     Parameters
     ----------
@@ -33,9 +33,10 @@ def offsets(
     distances
         Infinity norms of the offsets, at least 1. A distance that is given twice counts its neighbours twice.
     both_ways
-        Both an offset and its opposite, or only the first of each two.
+        Return an offset and its opposite, or only the first of both.
     plane
-        Axis (0, 1 or 2) along which no step is taken: neighbours within slices. None for three dimensions.
+        Axis (0, 1 or 2) across the slices, if neighbours must lie in the same slice. None for three
+        dimensions.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def offsets(
     if any(distance < 1 for distance in distances):
         raise InputError(
             f"The distances between neighbours are {list(distances)}; each must be at least 1.",
-            "Change `distances` in the parameter file.",
+            "Correct `distances` in the parameter file.",
         )
     free = [1 if axis == plane else size for axis, size in enumerate(shape)]
     count = sum(_within(free, distance) - _within(free, distance - 1) for distance in distances)
@@ -57,25 +58,25 @@ def offsets(
         raise InputError(
             f"No voxel has a neighbour at distance {list(distances)}: the region's box has "
             f"{' x '.join(map(str, shape))} voxels (z, y, x).",
-            "Look at the mask in a viewer, and at `distances`, `force2D` and `force2Ddimension`.",
+            "Check the mask in a viewer, and the settings `distances`, `force2D` and `force2Ddimension`.",
         )
     reach = [min(max(distances), size - 1) for size in free]
     steps = product(*(range(step, -step - 1, -1) for step in reach))
     allowed = [step for step in steps if max(map(abs, step)) in distances]
-    # Distances that repeat make the list start again: what PyRadiomics does, and it weighs them double.
-    taken = islice(cycle(allowed), count if both_ways else count // 2)
-    return np.array(list(taken), dtype=np.int64).reshape(-1, 3)
+    # With repeated distances the list starts again, as in PyRadiomics, which gives them double weight.
+    selected = islice(cycle(allowed), count if both_ways else count // 2)
+    return np.array(list(selected), dtype=np.int64).reshape(-1, 3)
 
 
 def _within(sizes: Sequence[int], distance: int) -> int:
-    """Number of offsets that are no longer than `distance` in a box of `sizes`, zero included."""
+    """Count the offsets in a box of `sizes` that are not longer than `distance`, zero included."""
     return prod(2 * min(distance, size - 1) + 1 for size in sizes)
 
 
 def lengths(
     steps: NDArray[np.int64], spacing: Sequence[float], norm: str | None
 ) -> NDArray[np.float64] | None:
-    """Length of each offset in mm by a norm.
+    """Compute the length of each offset in mm by a norm.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def lengths(
 
     Returns
     -------
-    Lengths in mm, shape (offsets,); None for every other norm: there is nothing to weigh by.
+    Lengths in mm, shape (offsets,); None for every other norm, which gives no weights.
     """
     edges = np.abs(steps) * np.asarray(spacing, dtype=np.float64)
     if norm == "manhattan":

@@ -1,8 +1,8 @@
-"""Neighbouring grey tone difference matrix: how far voxels stand out from their surroundings.
+"""Neighbouring grey tone difference matrix: how much voxels differ from their surroundings.
 
 For each grey level i: n_i voxels, p_i = n_i / N, and s_i, the sum over them of the absolute difference
 between i and the mean level of their neighbours (Amadasun and King, IEEE Trans Systems, Man, and Cybernetics
-1989). As in PyRadiomics a voxel without neighbours counts in n_i and adds nothing to s_i.
+1989). As in PyRadiomics a voxel without neighbours is counted in n_i and adds 0 to s_i.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from nbradiomics.features.native.classes.neighbourhood import Neighbourhoods
 from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
-#: What `ngtdm_formulas` returns, in its order: PyRadiomics' names.
+#: PyRadiomics' names of the values that `ngtdm_formulas` returns, in its order.
 FEATURES = ("Busyness", "Coarseness", "Complexity", "Contrast", "Strength")
-#: Where each of them stands; Numba takes these numbers as constants.
+#: Index of each value; Numba treats these numbers as constants.
 BUSYNESS = FEATURES.index("Busyness")
 COARSENESS = FEATURES.index("Coarseness")
 COMPLEXITY = FEATURES.index("Complexity")
@@ -27,18 +27,18 @@ _VALUES = len(FEATURES)
 _FLAT = 1e6
 
 
-def ngtdm_features(region: RankedRegion, found: Neighbourhoods) -> dict[str, float]:
-    """Features of the tone difference matrix.
+def ngtdm_features(region: RankedRegion, counted: Neighbourhoods) -> dict[str, float]:
+    """Compute the features of the tone difference matrix.
 
     Parameters
     ----------
     region
         The region, ranked.
-    found
+    counted
         Its neighbourhoods.
     """
-    voxels = found.dependences.sum(axis=1).astype(np.float64)
-    values = ngtdm_formulas(voxels, found.differences, region.present)
+    voxels = counted.dependences.sum(axis=1).astype(np.float64)
+    values = ngtdm_formulas(voxels, counted.differences, region.present)
     return dict(zip(FEATURES, values.tolist(), strict=True))
 
 
@@ -46,15 +46,15 @@ def ngtdm_features(region: RankedRegion, found: Neighbourhoods) -> dict[str, flo
 def ngtdm_formulas(
     n: NDArray[np.float64], s: NDArray[np.float64], levels: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Values of `FEATURES` from n_i, s_i and the grey levels i.
+    """Compute the values of `FEATURES` from n_i, s_i and the grey levels i.
 
-    Sums run over the levels with p_i > 0, of which there are G; pairs are taken in both orders:
+    Sums run over the G levels with p_i > 0, and over pairs in both orders:
 
-    - Busyness: sum p_i s_i / sum |i p_i - j p_j|, 0 where the divisor is 0.
-    - Coarseness: 1 / sum p_i s_i, 10^6 where that is 0.
+    - Busyness: sum p_i s_i / sum |i p_i - j p_j|, 0 if the divisor is 0.
+    - Coarseness: 1 / sum p_i s_i, 10^6 if that sum is 0.
     - Complexity: sum |i - j| (p_i s_i + p_j s_j) / (p_i + p_j) / N.
     - Contrast: sum p_i p_j (i - j)^2 / (G (G - 1)) times sum s_i / N, 0 for one level.
-    - Strength: sum (p_i + p_j) (i - j)^2 / sum s_i, 0 where that is 0.
+    - Strength: sum (p_i + p_j) (i - j)^2 / sum s_i, 0 if that divisor is 0.
     """
     N = n.sum()
     p = n / N

@@ -25,7 +25,7 @@ DEPRECATED = frozenset({"Compactness1", "Compactness2", "SphericalDisproportion"
 def shape_features(
     region: NDArray[np.bool_], spacing: Spacing, wanted: Collection[str] | None = None
 ) -> dict[str, float]:
-    """Shape features of a region.
+    """Compute the shape features of a region.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def shape_features(
     spacing
         Voxel edges in mm, z, y, x.
     wanted
-        PyRadiomics' names; none means all that are not deprecated.
+        PyRadiomics' names; none means all features that are not deprecated.
 
     Returns
     -------
@@ -53,27 +53,27 @@ def shape_features(
 
 
 def mesh_area_and_volume(inside: NDArray[np.bool_], spacing: Spacing) -> tuple[float, float]:
-    """Area in mm^2 and volume in mm^3 of the marching-cubes mesh.
+    """Compute area in mm^2 and volume in mm^3 of the marching-cubes mesh.
 
     Every cube adds the surface of its code; the volume is the sum of the signed volumes between the triangles
-    and the origin, which is the first voxel of `inside` (one voxel outside all around).
+    and the origin, which is the first voxel of `inside` (with a border of one voxel outside the region).
     """
     surfaces = cube_surfaces()
-    found = count_cubes(inside)
-    cubes, corners = found[:, 0], found[:, 1:]
+    counted = count_cubes(inside)
+    cubes, corners = counted[:, 0], counted[:, 1:]
     area = float(cubes @ surfaces.areas(spacing))
-    # Whole numbers up to here: spacing stretches every tetrahedron alike.
+    # Whole numbers until here: the spacing scales every tetrahedron by the same factor.
     volume = int(cubes @ surfaces.volumes) + int(np.sum(corners * surfaces.volume_shifts))
     return area, volume / 48 * math.prod(spacing)
 
 
 def _compactness(area: float, volume: float) -> dict[str, float]:
-    """Area, volume, and how near they come to a ball's."""
+    """Compute area, volume, and their ratios to those of a ball."""
     ball_area = (36 * math.pi * volume**2) ** (1 / 3)
     return {
         "MeshVolume": volume,
         "SurfaceArea": area,
-        # Slits in the mesh of a few loose voxels can leave a volume of nothing.
+        # Slits in the mesh of a few separate voxels can make the volume 0.
         "SurfaceVolumeRatio": area / volume if volume else math.nan,
         "Sphericity": ball_area / area,
         "Compactness1": volume / (area**1.5 * math.sqrt(math.pi)),
@@ -83,7 +83,7 @@ def _compactness(area: float, volume: float) -> dict[str, float]:
 
 
 def diameters(inside: NDArray[np.bool_], spacing: Spacing) -> dict[str, float]:
-    """Largest distances between vertices of the mesh, in space and within planes of each direction, in mm.
+    """Compute the largest distances between mesh vertices, in space and within planes of each axis, in mm.
 
     The two farthest points of a set are corners of its convex hull, and corners of the hull in space are
     corners of the hull of their plane.
@@ -101,27 +101,27 @@ def diameters(inside: NDArray[np.bool_], spacing: Spacing) -> dict[str, float]:
 
 def _in_planes(turned: NDArray[np.bool_], steps: tuple[float, float], *, corners: bool) -> tuple[float, Any]:
     room = 64 * turned.shape[0] if corners else 0
-    found = np.empty((room, 3), np.int64)
-    distance, needed = farthest_in_planes(turned, *steps, found)
+    of_hulls = np.empty((room, 3), np.int64)
+    distance, needed = farthest_in_planes(turned, *steps, of_hulls)
     if corners and needed > room:
-        found = np.empty((needed, 3), np.int64)
-        farthest_in_planes(turned, *steps, found)
-    return distance, found[:needed]
+        of_hulls = np.empty((needed, 3), np.int64)
+        farthest_in_planes(turned, *steps, of_hulls)
+    return distance, of_hulls[:needed]
 
 
 def _hull_corners(points: NDArray[np.float64]) -> NDArray[np.float64]:
     from scipy.spatial import ConvexHull
 
-    # The vertices around a single voxel already span space, so that the hull is never flat.
+    # Even the vertices around a single voxel span three dimensions, so that the hull is never flat.
     corners: NDArray[np.float64] = points[ConvexHull(points).vertices]
     return corners
 
 
 def principal_variances(region: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[np.float64]:
-    """Variances of the voxel centres along their principal axes in mm^2, ascending.
+    """Compute the variances of the voxel centres along their principal axes in mm^2, ascending.
 
-    The sums run over whole numbers and are exact; PyRadiomics' carry rounding errors, which show where a
-    variance should be 0 (a region one voxel thick that lies askew).
+    The sums run over whole numbers and are exact; PyRadiomics' sums have rounding errors, which are visible
+    if a variance should be 0 (an oblique region that is one voxel thick).
     """
     axes = range(region.ndim)
     number = int(np.count_nonzero(region))
@@ -138,23 +138,23 @@ def principal_variances(region: NDArray[np.bool_], spacing: tuple[float, ...]) -
 
 
 def _index_sum(region: NDArray[np.bool_], *axes: int) -> int:
-    """Sum over the voxels of the product of their indices along some axes (one may come twice)."""
+    """Sum the product of the voxels' indices along some axes (one axis may be given twice)."""
     others = tuple(axis for axis in range(region.ndim) if axis not in axes)
     sums = np.sum(region, axis=others, dtype=np.int64)
-    # The last axis is summed up first, so that the one to be summed up is always the last that is left.
+    # Axes are summed from last to first, so that the next one is always the last remaining axis.
     for axis in sorted(set(axes), reverse=True):
         sums = sums @ np.arange(region.shape[axis]) ** axes.count(axis)
     return int(sums)
 
 
 def axis_features(variances: NDArray[np.float64]) -> dict[str, float]:
-    r"""Axis lengths :math:`4 \sqrt{\lambda}` of the ellipsoid with these variances, in mm, and ratios."""
+    r"""Compute axis lengths :math:`4 \sqrt{\lambda}` of the ellipsoid with these variances in mm; ratios."""
     least, minor, major = np.sqrt(variances)
     return {
         "MajorAxisLength": 4 * major,
         "MinorAxisLength": 4 * minor,
         "LeastAxisLength": 4 * least,
-        # A single voxel, which re-segmentation can leave, has no axes.
+        # A single voxel, which can remain after re-segmentation, has no axes.
         "Elongation": minor / major if major else math.nan,
         "Flatness": least / major if major else math.nan,
     }

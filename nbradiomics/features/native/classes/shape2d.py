@@ -1,8 +1,8 @@
 """Shape features of a region in one plane.
 
-As in three dimensions (`shape`), with the marching-squares outline in place of the mesh: its vertices lie
-halfway between a pixel inside and one outside, and pixels that touch by a corner alone are outlined each by
-itself.
+As in three dimensions (`shape`), with the marching-squares outline instead of the mesh: its vertices lie
+halfway between a pixel inside and a pixel outside, and pixels that touch only at a corner have separate
+outlines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nbradiomics.features.native.classes.shape import principal_variances
 from nbradiomics.features.native.classes.shape_kernels import farthest_in_planes
 
 DEPRECATED = frozenset({"SphericalDisproportion"})
-#: Share of the square between four pixel centres that lies inside the outline, by the pixels inside.
+#: Fraction of the square between four pixel centres inside the outline, by the number of pixels inside.
 _SHARE = np.array([0, 1 / 8, 1 / 2, 7 / 8, 1])
 _DIAGONAL_SHARE = 1 / 4
 
@@ -26,7 +26,7 @@ _DIAGONAL_SHARE = 1 / 4
 def shape2d_features(
     region: NDArray[np.bool_], spacing: tuple[float, float], wanted: Collection[str] | None = None
 ) -> dict[str, float]:
-    """Shape features of a region in one plane.
+    """Compute the shape features of a region in one plane.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def shape2d_features(
     spacing
         Pixel edges in mm along the two axes.
     wanted
-        PyRadiomics' names; none means all that are not deprecated.
+        PyRadiomics' names; none means all features that are not deprecated.
 
     Returns
     -------
@@ -67,12 +67,12 @@ def shape2d_features(
 
 
 def outline(inside: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[float, float]:
-    """Length in mm and enclosed area in mm^2 of the marching-squares outline.
+    """Compute length in mm and enclosed area in mm^2 of the marching-squares outline.
 
     Parameters
     ----------
     inside
-        Binary, with at least one pixel outside all around.
+        Binary, with a border of at least one pixel outside the region.
     spacing
         Pixel edges in mm along the two axes.
     """

@@ -1,4 +1,4 @@
-"""Compiled loops over a binary region: cubes of its surface, and points that can be farthest apart."""
+"""Compiled loops over a binary region: cubes of its surface, and its points with the largest distance."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 from nbradiomics.features.native.compiled import compiled
 
 Points = NDArray[np.int64]
-#: Columns of what `count_cubes` returns.
+#: Columns of the array that `count_cubes` returns.
 _NUMBER, _Z, _Y, _X = range(4)
 
 
 @compiled
 def count_cubes(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Count the 2 x 2 x 2 cubes of a region by their code, and add up where they lie.
+    """Count the 2 x 2 x 2 cubes of a region by their code, and add up their positions.
 
     Parameters
     ----------
     inside
-        C-contiguous, axes z, y, x, with at least one voxel outside all around.
+        C-contiguous, axes z, y, x, with a border of at least one voxel outside the region.
 
     Returns
     -------
@@ -53,17 +53,17 @@ def count_cubes(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
 def plane_rows(
     inside: NDArray[np.bool_], plane: int, first: NDArray[np.int64], last: NDArray[np.int64]
 ) -> None:
-    """First and last vertex of the mesh in each row of one plane, in half voxels.
+    """Find the first and last vertex of the mesh in each row of one plane, in half voxels.
 
     Parameters
     ----------
     inside
-        C-contiguous, axes z, y, x, with at least one voxel outside all around.
+        C-contiguous, axes z, y, x, with a border of at least one voxel outside the region.
     plane
         Twice the plane's z: even through voxel centres, odd halfway between two slices.
     first, last
-        Written: twice the x of the outermost vertices of row y (in half voxels), shape (2 * height,);
-        `last` is -1 where a row has none.
+        Output: twice the x of the outermost vertices of row y (in half voxels), shape (2 * height,);
+        `last` is -1 if a row has none.
     """
     height, nothing = inside.shape[1], inside[0, 0]
     z = plane // 2
@@ -82,7 +82,7 @@ def plane_rows(
 
 @compiled
 def outermost(row: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, int]:
-    """First and last place where two rows differ; the second is -1 where they don't."""
+    """Return the first and last place where two rows differ; the second is -1 if they are equal."""
     low, high = 0, row.size - 1
     while high >= 0 and row[high] == other[high]:
         high -= 1
@@ -93,14 +93,14 @@ def outermost(row: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, in
 
 @compiled
 def row_hull(first: NDArray[np.int64], last: NDArray[np.int64], hull: Points) -> int:
-    """Corners of the convex hull of rows of points (Andrew's monotone chain, 1979).
+    """Find the corners of the convex hull of rows of points (Andrew's monotone chain, 1979).
 
     Parameters
     ----------
     first, last
-        Outermost points of each row; `last` is -1 where a row is empty.
+        Outermost points of each row; `last` is -1 if a row is empty.
     hull
-        Written: y, x of the corners, shape (at least 2 * rows + 2, 2).
+        Output: y, x of the corners, shape (at least 2 * rows + 2, 2).
 
     Returns
     -------
@@ -131,21 +131,21 @@ def row_hull(first: NDArray[np.int64], last: NDArray[np.int64], hull: Points) ->
 def farthest_in_planes(
     inside: NDArray[np.bool_], row_step: float, column_step: float, corners: Points
 ) -> tuple[float, int]:
-    """Largest distance between two vertices of the mesh that lie in one plane of constant z.
+    """Find the largest distance between two vertices of the mesh that lie in one plane of constant z.
 
     Parameters
     ----------
     inside
-        C-contiguous, axes z, y, x, with at least one voxel outside all around.
+        C-contiguous, axes z, y, x, with a border of at least one voxel outside the region.
     row_step, column_step
         Voxel edges along y and x in mm.
     corners
-        Written: twice the z, y, x of the corners of each plane's convex hull, as many as there is room for.
+        Output: twice the z, y, x of the corners of each plane's convex hull, as many as fit in the array.
 
     Returns
     -------
     float, int
-        The distance in mm, and how many corners there are (more than `corners` holds when it is too short).
+        The distance in mm, and the number of corners (more than the length of `corners` if it is too short).
     """
     depth, height = inside.shape[0], inside.shape[1]
     first = np.zeros(2 * height, np.int64)
@@ -170,7 +170,7 @@ def farthest_in_planes(
 
 @compiled
 def farthest(points: NDArray[np.float64]) -> float:
-    """Largest distance between any two of some points, shape (n, 3)."""
+    """Find the largest distance between any two points; `points` has shape (n, 3)."""
     largest = 0.0
     for i in range(points.shape[0]):
         for j in range(i):

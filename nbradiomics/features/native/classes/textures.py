@@ -1,4 +1,4 @@
-"""All texture features of a region, each class from matrices that are counted once."""
+"""All texture features of a region; the matrices of each class are counted once."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _COMPUTED: dict[str, tuple[str, ...]] = {
     "glszm": tuple(glszm.FEATURES),
     "ngtdm": ngtdm.FEATURES,
 }
-#: Class, then feature, in PyRadiomics' order; true where the feature is deprecated. PyRadiomics 3.1.4 knows
-#: these six names and gives no value for them.
+#: Class, then feature, in PyRadiomics' order; true for deprecated features. PyRadiomics 3.1.4 has the six
+#: deprecated names but computes no value for them.
 TEXTURES: dict[str, dict[str, bool]] = {
     name: {
         feature: feature in _DEPRECATED.get(name, ())
@@ -38,23 +38,23 @@ TEXTURES: dict[str, dict[str, bool]] = {
 
 @dataclass(frozen=True)
 class TextureSettings:
-    """How neighbours are chosen and counted: the settings that PyRadiomics has for it.
+    """PyRadiomics' settings of the choice and the counting of neighbours.
 
     Attributes
     ----------
     distances
-        Distances (infinity norm, voxels) at which GLCM, GLDM and NGTDM look for neighbours.
+        Distances (infinity norm, in voxels) of neighbours in GLCM, GLDM and NGTDM.
     force2d
-        Look within slices only.
+        Use neighbours within slices only.
     force2d_dimension
         Axis across those slices: 0 (z), 1 (y) or 2 (x).
     symmetrical
         Count the pairs of the GLCM in both orders.
     weighting_norm
-        How GLCM and GLRLM weigh directions: "manhattan", "euclidean", "infinity", "no_weighting", or None to
-        average features over directions. An unknown norm weighs nothing, as "no_weighting".
+        Weights of directions in GLCM and GLRLM: "manhattan", "euclidean", "infinity", "no_weighting", or None
+        to average features over directions. An unknown norm gives equal weights, as "no_weighting" does.
     gldm_a
-        Largest difference of grey levels that the GLDM calls dependent.
+        Largest difference of dependent grey levels in the GLDM.
     """
 
     distances: tuple[int, ...] = (1,)
@@ -66,23 +66,23 @@ class TextureSettings:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> TextureSettings:
-        """Take what concerns textures from PyRadiomics' settings.
+        """Select the settings of textures from PyRadiomics' settings.
 
         Parameters
         ----------
         settings
-            Content of `setting` of a parameter file; other keys are left alone.
+            Content of `setting` of a parameter file; other keys are ignored.
 
         Raises
         ------
         InputError
-            When `gldm_a` is no whole number: PyRadiomics takes no other.
+            When `gldm_a` is not a whole number: PyRadiomics accepts no other value.
         """
         alpha = settings.get("gldm_a", 0)
         if not isinstance(alpha, int):
             raise InputError(
                 f"gldm_a is {alpha!r}; it must be a whole number, as grey levels are.",
-                "Change `gldm_a` in the parameter file.",
+                "Correct `gldm_a` in the parameter file.",
             )
         return cls(
             distances=tuple(int(distance) for distance in settings.get("distances", (1,))),
@@ -95,7 +95,7 @@ class TextureSettings:
 
     @property
     def plane(self) -> int | None:
-        """Axis along which nothing is a neighbour; None for three dimensions."""
+        """Axis along which voxels have no neighbours; None for three dimensions."""
         return self.force2d_dimension if self.force2d else None
 
 
@@ -111,14 +111,14 @@ def texture_features(
     region
         Grey levels of the region, cropped to its box.
     settings
-        How neighbours are chosen and counted.
+        Choice and counting of neighbours.
     wanted
-        Classes of `TEXTURES`; for each the features, or None or nothing for all that are not deprecated. A
-        deprecated feature that is asked for by name gives no value, as in PyRadiomics.
+        Classes of `TEXTURES`; for each its features, or None or no feature for all that are not deprecated. A
+        deprecated feature that is requested by name has no value, as in PyRadiomics.
 
     Returns
     -------
-    Class, then feature, then value, in the order that was asked for.
+    Class, then feature, then value, in the requested order.
 
     Raises
     ------
@@ -135,28 +135,28 @@ def texture_features(
 
 
 def chosen_features(name: str, features: Collection[str] | None) -> list[str]:
-    """Features of a class that give a value, in the order that was asked for."""
+    """Return the features of a class that have a value, in the requested order."""
     if name not in TEXTURES:
-        raise InputError(f"There is no texture class {name!r}.", f"There are {', '.join(TEXTURES)}.")
+        raise InputError(f"There is no texture class {name!r}.", f"Use one of: {', '.join(TEXTURES)}.")
     known = TEXTURES[name]
     unknown = [feature for feature in features or () if feature not in known]
     if unknown:
         raise InputError(
-            f"There is no {name} feature {', '.join(unknown)}.", f"There are {', '.join(known)}."
+            f"There is no {name} feature {', '.join(unknown)}.", f"Use some of: {', '.join(known)}."
         )
     return [feature for feature in dict.fromkeys(features or known) if not known[feature]]
 
 
 @dataclass(frozen=True)
 class _Source:
-    """A region and what several classes count in it, made when it is first needed."""
+    """A region, and the counts that several classes share, made when they are first needed."""
 
     region: DiscreteRegion
     settings: TextureSettings
 
     @cached_property
     def ranked(self) -> RankedRegion:
-        # No step is longer than the box: a margin that wide holds every neighbour.
+        # No step is longer than the box: a margin of this width contains every neighbour.
         longest = min(max(self.settings.distances, default=1), max(self.region.levels.shape))
         return ranked(self.region, max(longest, 1))
 

@@ -1,1 +1,1 @@
-"""The images that features are computed from: the original, and the filtered ones."""
+"""Images from which features are computed: the original image and the filtered images."""

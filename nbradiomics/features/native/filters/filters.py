@@ -1,4 +1,4 @@
-"""The images that features are computed from: the original and what PyRadiomics' filters make of it."""
+"""Images from which features are computed: the original image and PyRadiomics' filtered images."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def filtered_images(
     image_types: Mapping[str, Mapping[str, Any] | None],
     settings: Mapping[str, Any],
 ) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
-    """Images of each wanted type, one at a time.
+    """Make the images of each requested type, one at a time.
 
-    The filters are PyRadiomics' own functions, but for the Laplacian of Gaussian, which took longest. They
-    run on the whole image: their values near its border depend on where it ends.
+    The filters are PyRadiomics' own functions, except the Laplacian of Gaussian, which was the slowest. They
+    run on the whole image: their values near its border depend on the position of the border.
 
     Parameters
     ----------
     image, mask
-        On the grid of the features, as `preparation.prepare` gives them.
+        On the grid of the features, from `preparation.prepare`.
     image_types
-        PyRadiomics' image types, each with settings of its own.
+        PyRadiomics' image types, each with its own settings.
     settings
-        The settings that hold where an image type has none of its own.
+        Settings for image types that do not have their own value.
 
     Yields
     ------
@@ -43,8 +43,8 @@ def filtered_images(
     """
     from radiomics import imageoperations
 
-    for image_type, own in image_types.items():
-        effective = {**settings, **(own or {})}
+    for image_type, type_settings in image_types.items():
+        effective = {**settings, **(type_settings or {})}
         if image_type == "LoG":
             yield from _laplacians(image, mask, effective)
         else:
@@ -53,24 +53,24 @@ def filtered_images(
 
 
 def _quietly(images: Iterator[_Filtered]) -> Iterator[_Filtered]:
-    """Images as they come, without what libraries warn of on the way.
+    """Yield the images without warnings of the libraries.
 
-    scikit-image warns of every LBP of an image without whole numbers, NumPy of a logarithm of 0. What is
-    not finite afterwards is refused where it is measured.
+    scikit-image warns about every LBP of an image without whole numbers, NumPy about a logarithm of 0. Values
+    that are not finite are refused later, when they are measured.
     """
     while True:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = next(images, None)
-        if found is None:
+            image = next(images, None)
+        if image is None:
             return
-        yield found
+        yield image
 
 
 def _laplacians(
     image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]
 ) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
-    """Laplacian of Gaussian of each `sigma`; one that does not fit is left to PyRadiomics, which says so."""
+    """Make the Laplacian of Gaussian of each `sigma`; PyRadiomics handles, and logs, an unsuitable one."""
     from radiomics import imageoperations
 
     size, spacing = np.array(image.GetSize()), np.array(image.GetSpacing())
@@ -81,8 +81,8 @@ def _laplacians(
             if size.min() < 4:
                 return
             continue
-        found = sitk.GetImageFromArray(
+        filtered = sitk.GetImageFromArray(
             laplacian_of_gaussian(sitk.GetArrayViewFromImage(image), (z, y, x), sigma)
         )
-        found.CopyInformation(image)
-        yield found, f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D", settings
+        filtered.CopyInformation(image)
+        yield filtered, f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D", settings

@@ -1,4 +1,4 @@
-r"""Laplacian of Gaussian by recursive filters, to the last bit what ITK gives.
+r"""Laplacian of Gaussian by recursive filters, with exactly the values of ITK.
 
 A Gaussian and its derivatives are approximated by sums of two damped oscillations
 
@@ -6,12 +6,12 @@ A Gaussian and its derivatives are approximated by sums of two damped oscillatio
           \qquad t = n / \sigma
 
 (Deriche 1993 [1]_, constants of Farnebäck and Westin 2006 [2]_), whose convolution is a recursion of fourth
-order along each line, once forwards and once backwards: its cost does not depend on :math:`\sigma`. Beyond a
-line's ends its last value goes on. The Laplacian is the sum over the three axes of the second derivative
-along the axis, smoothed along the other two, times :math:`\sigma^2`.
+order along each line, once forwards and once backwards: its cost does not depend on :math:`\sigma`. Beyond
+its ends a line continues with its last value. The Laplacian is the sum over the three axes of the second
+derivative along the axis, smoothed along the other two, times :math:`\sigma^2`.
 
-Grey levels are cut from these images, and a value next to an edge must not change sides: sums run in ITK's
-order, lines in double precision, and each pass is rounded to single precision, as in ITK's
+These images are binned into grey levels, and a value next to a bin's edge must stay in its bin: sums run in
+ITK's order, lines in double precision, and each pass is rounded to single precision, as in ITK's
 LaplacianRecursiveGaussianImageFilter.
 
 References
@@ -39,7 +39,7 @@ _GAUSSIAN = (1.3530, 1.8151, -0.3531, 0.0902)
 _SECOND = (-1.3563, 5.2318, 0.3446, -2.2355)
 #: Lines that are filtered side by side.
 _WIDTH = 32
-#: One to four places on along such lines.
+#: Distances in memory of one to four places along such lines.
 _ONE, _TWO, _THREE, _FOUR = (np.uint64(k * _WIDTH) for k in (1, 2, 3, 4))
 Four = tuple[float, float, float, float]
 Row = NDArray[np.float64]
@@ -63,7 +63,7 @@ class _Numerator:
 def laplacian_of_gaussian(
     image: NDArray[Any], spacing: tuple[float, float, float], sigma: float
 ) -> NDArray[np.float32]:
-    """Laplacian of a Gaussian-smoothed image, times sigma squared.
+    """Compute the Laplacian of a Gaussian-smoothed image, times sigma squared.
 
     Parameters
     ----------
@@ -74,8 +74,7 @@ def laplacian_of_gaussian(
     sigma
         Standard deviation of the Gaussian in mm.
     """
-    # Single precision holds numbers of up to 16 bits as they are, and spares the compiler a second kind of
-    # image.
+    # Single precision represents numbers of up to 16 bits exactly; fewer number types need compiling.
     exact = np.can_cast(image.dtype, np.float32)
     image = np.ascontiguousarray(image, np.float32 if exact else np.float64)
     second_z, second_y, second_x = (recursion(sigma, step, 2) for step in spacing)
@@ -97,13 +96,13 @@ def laplacian_of_gaussian(
 
 
 def recursion(sigma: float, spacing: float, order: int) -> NDArray[np.float64]:
-    """Coefficients of the recursion for a Gaussian (`order` 0) or its second derivative (2).
+    """Compute coefficients of the recursion for a Gaussian (`order` 0) or its second derivative (2).
 
     Returns
     -------
     numpy.ndarray
-        Shape (5, 4): inputs forwards, inputs backwards, outputs, and what stands for the outputs beyond the
-        first and beyond the last value of a line.
+        Shape (5, 4): coefficients of inputs forwards, inputs backwards, outputs, and of the values that
+        replace the outputs beyond the first and beyond the last value of a line.
     """
     scale = sigma / spacing
     d = _denominator(scale)
@@ -118,8 +117,8 @@ def recursion(sigma: float, spacing: float, order: int) -> NDArray[np.float64]:
     else:
         second = _numerator(scale, *_SECOND)
         sn2, dn2, en2 = second.moments
-        # So much of the Gaussian is added that a constant has no second derivative, and a parabola the right
-        # one.
+        # The added part of the Gaussian makes the second derivative of a constant 0, and that of a parabola
+        # correct.
         beta = -(2 * sn2 - sd * second.n[0]) / (2 * sn0 - sd * gaussian.n[0])
         sn, dn, en = sn2 + beta * sn0, dn2 + beta * dn0, en2 + beta * en0
         alpha = en * sd * sd - ed * sn * sd - 2 * dn * dd * sd + 2 * dd * dd * sn
@@ -158,7 +157,7 @@ def _denominator(scale: float) -> Four:
 
 @compiled
 def _within_slices(image: NDArray[Any], result: Image, along_x: Row, along_y: Row, x_first: bool) -> None:
-    """Filter slice by slice, which stays at hand between the two passes; `result` may be `image`."""
+    """Filter slice by slice, so that a slice stays in the cache for both passes; `result` may be `image`."""
     scratch = _scratch(max(image.shape))
     for z in range(image.shape[0]):
         if x_first:
@@ -178,7 +177,7 @@ def _along_z(image: NDArray[Any], result: Image, coefficients: NDArray[np.float6
 
 @compiled
 def _scratch(length: int) -> Rows:
-    """Room for the values of some lines, and for both recursions."""
+    """Make working memory for the values of some lines, and for both recursions."""
     return np.empty((3, length, _WIDTH))
 
 
@@ -226,7 +225,7 @@ def _filter_rows(image: NDArray[Any], result: NDArray[np.float32], coefficients:
 def _recurse(
     data: Rows, forwards: Rows, backwards: Rows, coefficients: NDArray[np.float64], number: int
 ) -> None:
-    """Both recursions of the first `number` columns: four inputs, less the four outputs before."""
+    """Run both recursions of the first `number` columns: four inputs minus the four outputs before."""
     n, m, d = coefficients[0], coefficients[1], coefficients[2]
     before, after = coefficients[3], coefficients[4]
     n0, n1, n2, n3 = n[0], n[1], n[2], n[3]
@@ -237,8 +236,8 @@ def _recurse(
         _border(data, forwards, n, d, before, i, 1, number)
         _border(data, backwards, m, d, after, last - i, -1, number)
     x, f, b = data.ravel(), forwards.ravel(), backwards.ravel()
-    # Unsigned places, a known number of them apart: so the compiler sees that none is negative and that no
-    # column touches another, and handles several columns at once.
+    # With unsigned indices at known distances the compiler sees that none is negative and that columns do not
+    # overlap, and handles several columns at once.
     for i in range(4, last + 1):
         for j in range(number):
             at = np.uint64(i * _WIDTH) + np.uint64(j)
@@ -253,8 +252,8 @@ def _recurse(
 
 @compiled
 def _border(data: Rows, out: Rows, n: Row, d: Row, beyond: Row, i: int, way: int, number: int) -> None:
-    """A step less than four values from a line's end, beyond which its last value goes on."""
-    # Forwards the newest input is the value itself, backwards the one before it.
+    """Do a step less than four values from a line's end; beyond the end the last value continues."""
+    # Forwards, the newest input is the value itself; backwards, it is the previous value.
     end, lag = (0, 0) if way == 1 else (data.shape[0] - 1, 1)
     for j in range(number):
         inputs, outputs = 0.0, 0.0

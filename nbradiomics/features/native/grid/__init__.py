@@ -1,1 +1,1 @@
-"""From an image and a mask to the grid on which features are measured."""
+"""Prepare an image and a mask on the grid on which features are measured."""

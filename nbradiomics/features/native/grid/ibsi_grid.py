@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from nbradiomics.features.native.grid.spline import can_resample, resample_spline
 from nbradiomics.features.parameters.ibsi import Ibsi
 
-#: A file holds voxel sizes in single precision: a grid that is longer by so small a part of a voxel is not.
+#: Part of a voxel by which a grid may be longer without a further voxel: files store voxel sizes in single
+#: precision.
 _SLACK = 1e-3
-#: Half-way between two slices a mask is exactly one half, or what rounding makes of it.
+#: Half-way between two slices a mask is one half, except for rounding.
 _HALF = 0.5 - 1e-6
 
 
 def resampled(
     image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi
 ) -> tuple[sitk.Image, sitk.Image]:
-    """Resample an image and its mask, as the switches say; the rest is PyRadiomics' way.
+    """Resample an image and its mask as set by the switches, and otherwise as PyRadiomics does.
 
     Parameters
     ----------
@@ -33,23 +34,23 @@ def resampled(
         PyRadiomics' `resampledPixelSpacing`, `interpolator`, `padDistance`, `label`.
     ibsi
         `grid_alignment`, `mask_interpolation`, `rounding`. With `rounding` the image is resampled with double
-        precision; otherwise it keeps its number type, and a type of whole numbers cuts off what follows the
-        point, as in PyRadiomics.
+        precision; otherwise it keeps its number type, and a type of whole numbers truncates the values, as in
+        PyRadiomics.
 
     Returns
     -------
     SimpleITK.Image, SimpleITK.Image
-        Image and mask on the new grid, cut `padDistance` voxels around the mask. Where the voxels have the
-        wanted size already, nothing is interpolated or rounded.
+        Image and mask on the new grid, cropped `padDistance` voxels around the mask. If the voxels already
+        have the requested size, nothing is interpolated or rounded.
 
     Raises
     ------
     ValueError
-        With PyRadiomics' words, when the region reaches beyond the image or the settings do not suit.
+        With PyRadiomics' words, when the region extends beyond the image or the settings are unsuitable.
     """
     from radiomics import imageoperations
 
-    # PyRadiomics checks the settings and the region, and its grid says which spacing each axis gets.
+    # PyRadiomics checks the settings and the region, and its grid has the new spacing of each axis.
     plain_image, plain_mask = imageoperations.resampleImage(image, mask, **settings)
     spacing = plain_mask.GetSpacing()
     if np.allclose(image.GetSpacing(), spacing):
@@ -58,20 +59,20 @@ def resampled(
     padding = settings.get("padDistance", 5)
     grid = centred_grid(mask, label, spacing, padding) if ibsi.grid_alignment else plain_mask
     kind = sitk.sitkFloat64 if ibsi.rounding else image.GetPixelID()
-    found = _onto(grid, image, _interpolator(settings), kind)
+    new_image = _onto(grid, image, _interpolator(settings), kind)
     if ibsi.rounding:
-        found = _like(np.rint(sitk.GetArrayViewFromImage(found)), grid)
+        new_image = _like(np.rint(sitk.GetArrayViewFromImage(new_image)), grid)
     if not ibsi.mask_interpolation:
-        return found, _onto(grid, mask, sitk.sitkNearestNeighbor, mask.GetPixelID())
+        return new_image, _onto(grid, mask, sitk.sitkNearestNeighbor, mask.GetPixelID())
     share = _onto(grid, sitk.Equal(mask, label), sitk.sitkLinear, sitk.sitkFloat64)
     inside = sitk.GetArrayViewFromImage(share) >= _HALF
-    return found, _like((inside * label).astype(np.uint32), grid)
+    return new_image, _like((inside * label).astype(np.uint32), grid)
 
 
 def centred_grid(
     mask: sitk.Image, label: int, spacing: tuple[float, ...], padding: int | float
 ) -> sitk.Image:
-    r"""Make the grid of another spacing whose centre is that of the mask's grid, cut around the region.
+    r"""Make a grid with a new spacing and the same centre as the mask's grid, cropped around the region.
 
     Along an axis of :math:`n_a` voxels of :math:`s_a` mm it has
     :math:`n_b = \lceil n_a s_a / s_b \rceil` voxels of :math:`s_b` mm, the first at
@@ -102,7 +103,7 @@ def centred_grid(
     shape = sitk.LabelShapeStatisticsImageFilter()
     shape.Execute(sitk.Equal(mask, label))
     box = np.array(shape.GetBoundingBox(1))
-    # The region's voxels end half a voxel beyond their centres, which a new voxel may meet exactly.
+    # The region's voxels end half a voxel beyond their centres; a new voxel may lie exactly on this border.
     lower = np.floor(np.round((box[:3] - 0.5 - first) / step - padding, 6))
     upper = np.ceil(np.round((box[:3] + box[3:] - 0.5 - first) / step + padding, 6))
     lower, upper = np.maximum(lower, 0), np.minimum(upper, length - 1)
@@ -114,7 +115,7 @@ def centred_grid(
 
 
 def within_outliers(image: sitk.Image, mask: sitk.Image, deviations: float, label: int) -> NDArray[np.bool_]:
-    r"""Voxels of the region within :math:`[\mu - k \sigma, \mu + k \sigma]` of its intensities.
+    r"""Find the region's voxels with intensities within :math:`[\mu - k \sigma, \mu + k \sigma]`.
 
     Intensity outlier filtering (IBSI reference manual, 7ACA), after Collewet et al., Magn Reson Imaging
     2004;22:81-91. The standard deviation is that of the region, divided by its number of voxels.
@@ -122,9 +123,9 @@ def within_outliers(image: sitk.Image, mask: sitk.Image, deviations: float, labe
     Parameters
     ----------
     image, mask
-        On one grid; the region has the value `label`.
+        On the same grid; the region has the value `label`.
     deviations
-        How many standard deviations, k.
+        Number of standard deviations, k.
     label
         See above.
 
@@ -143,12 +144,12 @@ def within_outliers(image: sitk.Image, mask: sitk.Image, deviations: float, labe
 def without_outliers(
     image: sitk.Image, mask: sitk.Image, kept: sitk.Image, deviations: float, label: int
 ) -> sitk.Image:
-    """What is left of a region by its range and its outliers, both found on the same region.
+    """Apply the range and the outlier limits of a region, both computed on the same region.
 
     Parameters
     ----------
     image, mask
-        On one grid; the region before re-segmentation has the value `label`.
+        On the same grid; the region before re-segmentation has the value `label`.
     kept
         The region after re-segmentation to a range, or `mask`.
     deviations
@@ -159,19 +160,21 @@ def without_outliers(
     Raises
     ------
     ValueError
-        When fewer than two voxels are left.
+        When fewer than two voxels remain.
     """
-    left = within_outliers(image, mask, deviations, label) & (sitk.GetArrayViewFromImage(kept) == label)
-    number = np.count_nonzero(left)
+    remaining = within_outliers(image, mask, deviations, label) & (sitk.GetArrayViewFromImage(kept) == label)
+    number = np.count_nonzero(remaining)
     if number < 2:
-        raise ValueError(f"re-segmentation leaves {number} voxels of the region, 2 are needed")
-    return _like((left * label).astype(np.uint32), mask)
+        raise ValueError(f"{number} voxels of the region remain after re-segmentation; at least 2 are needed")
+    return _like((remaining * label).astype(np.uint32), mask)
 
 
 def _interpolator(settings: Mapping[str, Any]) -> int:
-    """PyRadiomics' interpolator, B-spline where it knows none of the name."""
-    named = settings["interpolator"]
-    return int(getattr(sitk, named, sitk.sitkBSpline) if isinstance(named, str) else named)
+    """Return PyRadiomics' interpolator, or B-spline if the name is unknown."""
+    interpolator = settings["interpolator"]
+    if isinstance(interpolator, str):
+        return int(getattr(sitk, interpolator, sitk.sitkBSpline))
+    return int(interpolator)
 
 
 def _onto(grid: sitk.Image, image: sitk.Image, interpolator: int, kind: int) -> sitk.Image:

@@ -1,9 +1,9 @@
-"""From an image and a mask to the grid on which features are measured: PyRadiomics' way, step by step.
+"""Prepare an image and a mask on the grid on which features are measured, with PyRadiomics' steps.
 
 The steps and their order are those of `RadiomicsFeatureExtractor.execute`: normalise, resample (or crop),
-check the mask, re-segment, check again. Where PyRadiomics' own function defines a step it is called; the
-check of a sound mask, most of PyRadiomics' time here, is a box and a count of our own. What that check
-doesn't find in order goes to PyRadiomics' check, which repairs or refuses it in its own words.
+check the mask, re-segment, check again. If PyRadiomics' own function defines a step, it is called. The check
+of a valid mask takes most of PyRadiomics' time here and is replaced by a faster one: a box and a count. A
+mask that fails it goes to PyRadiomics' check, which repairs it or refuses it in its own words.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nbradiomics.features.native.grid import ibsi_grid
 from nbradiomics.features.native.grid.spline import can_resample, resample_spline
 from nbradiomics.features.parameters.ibsi import Ibsi
 
-#: The label that the region has.
+#: Label of the region.
 INSIDE = 1
 
 
@@ -53,7 +53,7 @@ class Box:
 
     @classmethod
     def around(cls, inside: NDArray[np.bool_]) -> Box | None:
-        """Smallest box around what is inside; ``None`` when nothing is."""
+        """Make the smallest box around the voxels inside; ``None`` when there are none."""
         lower, upper = [0, 0, 0], [0, 0, 0]
         part = inside
         for axis in range(3):
@@ -66,18 +66,18 @@ class Box:
         return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
 
     def crop(self, image: sitk.Image) -> NDArray[Any]:
-        """Copy of an image's voxels within the box, axes z, y, x, in the image's own number type."""
+        """Copy an image's voxels within the box, axes z, y, x, in the image's own number type."""
         return np.array(sitk.GetArrayViewFromImage(image)[self.slices], order="C")
 
 
 @dataclass(frozen=True)
 class Region:
-    """Where intensities and textures are measured.
+    """Voxels in which intensities and textures are measured.
 
     Attributes
     ----------
     box
-        In the image.
+        Box of the region in the image.
     inside
         Voxels of the region within `box`, axes z, y, x.
     """
@@ -93,15 +93,15 @@ class Prepared:
     Attributes
     ----------
     image
-        Normalised, resampled or cropped where the settings ask for it; filters run on it.
+        Normalised, resampled or cropped, as the settings request; filters run on it.
     mask
-        The region of all features but shape; its voxels have the value `INSIDE`.
+        The region of all features except shape; its voxels have the value `INSIDE`.
     shape_mask
-        The region of the shape features: before re-segmentation, unless `resegmentShape`.
+        The region of the shape features: before re-segmentation, unless `resegmentShape` is on.
     box
         Box of `mask`; intensities and textures are cropped to it.
     shape_box
-        What `shape_mask` is cropped to: `box`, as PyRadiomics does, or its own box, as the IBSI does.
+        Box to which `shape_mask` is cropped: `box`, as in PyRadiomics, or its own box, as in the IBSI.
     """
 
     image: sitk.Image
@@ -112,7 +112,7 @@ class Prepared:
 
     @property
     def region(self) -> Region:
-        """The region without the images, which need not be held for it."""
+        """The region alone, so that the images need not stay in memory."""
         return Region(self.box, self.box.crop(self.mask) == INSIDE)
 
 
@@ -128,9 +128,9 @@ def prepare(
     region
         Binary mask, `INSIDE` within the region.
     settings
-        PyRadiomics' settings, its defaults filled in, `label` `INSIDE`.
+        PyRadiomics' settings with its defaults filled in, and `label` set to `INSIDE`.
     ibsi
-        Where the IBSI is followed instead of PyRadiomics; ``None`` for nowhere.
+        Switches that follow the IBSI instead of PyRadiomics; ``None`` for none.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def prepare(
 
 
 def prepare_on(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> Prepared:
-    """Check and re-segment a mask that lies on the grid of the features already; as `prepare`."""
+    """Check and re-segment a mask that is already on the grid of the features; see `prepare`."""
     original, whole = _checked(image, mask, settings)
     mask, box = original, whole
     if settings.get("resegmentRange") is not None or ibsi.outliers is not None:
@@ -155,7 +155,7 @@ def prepare_on(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any],
 
 
 def _resegmented(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> sitk.Image:
-    """The region without the intensities that the settings leave out."""
+    """Remove the voxels whose intensities the settings exclude."""
     from radiomics import imageoperations
 
     kept = mask
@@ -167,7 +167,7 @@ def _resegmented(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any
 
 
 def labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
-    """The mask as PyRadiomics casts it, a channel of a vector image picked, with its label in it."""
+    """Cast the mask as PyRadiomics does, select its channel if it is a vector image, and check its label."""
     from radiomics import imageoperations
 
     if region.GetNumberOfComponentsPerPixel() == 1 and np.any(sitk.GetArrayViewFromImage(region) == INSIDE):
@@ -176,7 +176,7 @@ def labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
 
 
 def normalised(image: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
-    """The image by mean and standard deviation of all its voxels, where the settings ask for it."""
+    """Normalise an image by mean and standard deviation of all its voxels, if the settings request it."""
     from radiomics import imageoperations
 
     if not settings.get("normalize", False):
@@ -197,7 +197,7 @@ def _resamples(settings: Mapping[str, Any]) -> bool:
 def loaded(
     image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi
 ) -> tuple[sitk.Image, sitk.Image]:
-    """Normalise, then resample or crop, as the settings say."""
+    """Normalise, then resample or crop, as set in the settings."""
     from radiomics import imageoperations
 
     image = normalised(image, settings)
@@ -215,35 +215,35 @@ def loaded(
 def _resampled(
     image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]
 ) -> tuple[sitk.Image, sitk.Image]:
-    """Resample as PyRadiomics does, an image by B-splines with a faster filter of the same values."""
+    """Resample as PyRadiomics does, but B-splines with a faster filter that gives the same values."""
     from radiomics import imageoperations
 
     if _by_spline(image, settings):
-        # An empty image in its place: PyRadiomics checks what it is given and says which grid it would take.
+        # PyRadiomics checks an empty image in place of the image and returns the grid that it would use.
         blank = sitk.Image(image.GetSize(), sitk.sitkUInt8)
         blank.CopyInformation(image)
-        _, found = imageoperations.resampleImage(
+        _, grid = imageoperations.resampleImage(
             blank, mask, **{**settings, "interpolator": sitk.sitkNearestNeighbor}
         )
         # With the same spacing PyRadiomics crops the image instead.
-        if not np.allclose(image.GetSpacing(), found.GetSpacing()):
-            return resample_spline(image, found), found
+        if not np.allclose(image.GetSpacing(), grid.GetSpacing()):
+            return resample_spline(image, grid), grid
     resampled: tuple[sitk.Image, sitk.Image] = imageoperations.resampleImage(image, mask, **settings)
     return resampled
 
 
 def _by_spline(image: sitk.Image, settings: Mapping[str, Any]) -> bool:
-    wanted = settings["resampledPixelSpacing"]
+    spacing = settings["resampledPixelSpacing"]
     return (
         settings["interpolator"] in ("sitkBSpline", sitk.sitkBSpline)
         and can_resample(image)
-        and len(wanted) == image.GetDimension()
-        and not np.allclose(image.GetSpacing(), wanted)
+        and len(spacing) == image.GetDimension()
+        and not np.allclose(image.GetSpacing(), spacing)
     )
 
 
 def _checked(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]) -> tuple[sitk.Image, Box]:
-    """Check a mask against the settings; gives the mask, on the image's grid, and its box.
+    """Check a mask against the settings, and return the mask on the image's grid with its box.
 
     Raises
     ------
@@ -262,7 +262,7 @@ def _checked(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]) -
 
 
 def same_grid(image: sitk.Image, mask: sitk.Image) -> bool:
-    """Whether two images lie on one grid, to the last bit."""
+    """Whether two images have exactly the same grid."""
     return bool(
         image.GetSize() == mask.GetSize()
         and image.GetSpacing() == mask.GetSpacing()
@@ -285,9 +285,9 @@ _TURN = threading.RLock()
 
 @contextmanager
 def tolerance(wanted: float | None) -> Iterator[None]:
-    """Let ITK take grids for the same that differ by up to `wanted`; put its own back afterwards.
+    """Let ITK accept grids that differ by up to `wanted`, and restore its own tolerance afterwards.
 
-    One thread at a time: PyRadiomics sets it for the whole process, and so does this.
+    Only one thread at a time can do this: like PyRadiomics, it sets the tolerance for the whole process.
     """
     process = sitk.ProcessObject
     with _TURN:

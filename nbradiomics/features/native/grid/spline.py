@@ -1,4 +1,4 @@
-r"""Resampling by cubic B-splines, to the last bit what ITK gives.
+r"""Resampling by cubic B-splines, with exactly the values of ITK.
 
 An image is written as a sum of B-splines :math:`\beta` on its voxels,
 
@@ -6,16 +6,16 @@ An image is written as a sum of B-splines :math:`\beta` on its voxels,
           \beta(t) = \begin{cases} 2/3 - t^2 + |t|^3 / 2 & |t| < 1 \\
                                    (2 - |t|)^3 / 6 & 1 \le |t| < 2 \end{cases}
 
-whose coefficients `c` make the sum pass through every voxel, and which is then evaluated wherever it is
-wanted (Unser, IEEE Signal Processing Magazine 1999 [1]_). The coefficients come from a recursive filter along
+whose coefficients `c` make the sum equal to the image at every voxel; the sum is then evaluated at the new
+voxels (Unser, IEEE Signal Processing Magazine 1999 [1]_). The coefficients come from a recursive filter along
 each axis in turn, with the pole :math:`z = \sqrt{3} - 2`, once forwards and once backwards; at its border the
-image is mirrored about the last voxel's centre. Of an image of two voxels along an axis ITK mirrors once only
-and reads beyond its memory; here it is mirrored without end.
+image is mirrored about the last voxel's centre. For an image of two voxels along an axis, ITK mirrors only
+once and reads beyond its memory; here the image is mirrored repeatedly.
 
-An image of whole numbers is cut off at the point after resampling, as ITK does, and a voxel of the new grid
-that meets an old one would lose a grey level to the last bit of a sum. So sums run in ITK's order (its
-BSplineDecompositionImageFilter, BSplineInterpolateImageFunction and ResampleImageFilter). What is quicker:
-lines are filtered side by side, and just the coefficients that the new grid needs are worked out.
+An image of whole numbers is truncated after resampling, as in ITK, so that the last bit of a sum could cost a
+grey level in a new voxel that coincides with an old one. Therefore sums run in ITK's order (its
+BSplineDecompositionImageFilter, BSplineInterpolateImageFunction and ResampleImageFilter). Two things make it
+faster: lines are filtered side by side, and only the coefficients that the new grid needs are computed.
 
 References
 ----------
@@ -35,9 +35,9 @@ from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.grid.spline_coefficients import coefficients
 from nbradiomics.features.native.grid.spline_sum import evaluate
 
-#: Least voxels along each axis; ITK takes as many, but reads beyond its memory.
+#: Smallest number of voxels along each axis, here and for ITK, which with 2 reads beyond its memory.
 _LEAST, _LEAST_OF_ITK = 2, 3
-#: Kinds of voxels that double precision holds as they are.
+#: Number types that double precision represents exactly.
 _KINDS = (
     sitk.sitkInt8,
     sitk.sitkUInt8,
@@ -48,20 +48,20 @@ _KINDS = (
     sitk.sitkFloat32,
     sitk.sitkFloat64,
 )
-#: Slices that are made at a time: what is made in double precision need not be held for all of them.
+#: Slices that are made at a time: this limits the memory for values in double precision.
 _SLICES = 16
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a new grid, as places in the old one: shape (rows, 3), x, y, z, in voxels.
+    """Positions of a new grid's rows in the old grid: shape (rows, 3), x, y, z, in voxels.
 
     Attributes
     ----------
     starts
-        Of each row's first voxel.
+        Position of each row's first voxel.
     ends
-        Of the voxel after its last.
+        Position after each row's last voxel.
     """
 
     starts: NDArray[np.float64]
@@ -69,7 +69,7 @@ class _Rows:
 
 
 def can_resample(image: sitk.Image) -> bool:
-    """Whether `resample_spline` is for this image: it gives ITK's values, or ITK gives none."""
+    """Whether `resample_spline` can be used: it gives ITK's values, or ITK gives none."""
     least = min(image.GetSize())
     exact = rounds_as_itk() or least < _LEAST_OF_ITK
     return image.GetPixelID() in _KINDS and least >= _LEAST and exact
@@ -83,12 +83,12 @@ def resample_spline(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
     image
         Three-dimensional, finite; see `can_resample`.
     grid
-        Its size, spacing, origin and direction are taken; its voxels are not.
+        Image that gives size, spacing, origin and direction; its voxels are not used.
 
     Returns
     -------
     SimpleITK.Image
-        In the number type of `image`: whole numbers are cut off at the point, all at the type's range.
+        In the number type of `image`: whole numbers are truncated, all values clipped to the type's range.
     """
     voxels = sitk.GetArrayViewFromImage(image)
     size = np.array(image.GetSize())
@@ -96,14 +96,14 @@ def resample_spline(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
     lower, upper = _needed(rows, image.GetSize())
     splines = coefficients(voxels, lower, upper)
     width, height, depth = grid.GetSize()
-    found = np.empty((depth * height, width), voxels.dtype)
-    limits = np.iinfo(found.dtype) if found.dtype.kind in "iu" else np.finfo(found.dtype)
-    for start in range(0, len(found), _SLICES * height):
+    result = np.empty((depth * height, width), voxels.dtype)
+    limits = np.iinfo(result.dtype) if result.dtype.kind in "iu" else np.finfo(result.dtype)
+    for start in range(0, len(result), _SLICES * height):
         part = slice(start, start + _SLICES * height)
-        values = np.empty(found[part].shape)
+        values = np.empty(result[part].shape)
         evaluate(splines, lower, size, rows.starts[part], rows.ends[part], values)
-        found[part] = np.clip(values, limits.min, limits.max, out=values)
-    resampled = sitk.GetImageFromArray(found.reshape(depth, height, width))
+        result[part] = np.clip(values, limits.min, limits.max, out=values)
+    resampled = sitk.GetImageFromArray(result.reshape(depth, height, width))
     resampled.CopyInformation(grid)
     return resampled
 
@@ -119,7 +119,7 @@ def _rows(image: sitk.Image, grid: sitk.Image) -> _Rows:
 def _places(
     image: sitk.Image, grid: sitk.Image, x: float, y: NDArray[np.float64], z: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Where voxels of a grid lie in an image, in voxels: shape (n, 3)."""
+    """Return the positions of a grid's voxels in an image, in voxels: shape (n, 3)."""
     outwards, _ = _matrices(grid)
     _, inwards = _matrices(image)
     point = [
@@ -131,7 +131,7 @@ def _places(
 
 
 def _matrices(image: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """ITK's own matrices from voxels to mm and back, rows by axis, which it gives out a column at a time."""
+    """Return ITK's own matrices from voxels to mm and back, rows by axis, read from ITK column by column."""
     bare = sitk.Image([1, 1, 1], sitk.sitkUInt8)
     bare.SetSpacing(image.GetSpacing())
     bare.SetDirection(image.GetDirection())
@@ -142,11 +142,11 @@ def _matrices(image: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 def _needed(rows: _Rows, size: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First and last coefficient that the rows need along x, y, z, those of mirrored places among them."""
+    """Return the first and last coefficient that the rows need along x, y, z, with mirrored positions."""
     places = np.concatenate([rows.starts, rows.ends])
     last = np.array(size) - 1
-    # One more on either side than the B-splines reach: places are rounded to single precision on the way. At
-    # a border the three next to it are needed, where mirrored places lie.
+    # One more on either side than the B-splines reach, because positions are rounded to single precision. At
+    # a border the three coefficients next to it are needed for mirrored positions.
     lower = np.clip(np.floor(places.min(axis=0)).astype(np.int64) - 2, 0, np.maximum(last - 3, 0))
     upper = np.clip(np.floor(places.max(axis=0)).astype(np.int64) + 3, np.minimum(last, 3), last)
     return lower, upper

@@ -1,4 +1,4 @@
-"""Coefficients of cubic B-splines, in ITK's order of sums; `spline` has the mathematics."""
+"""Coefficients of cubic B-splines, in ITK's order of sums; see `spline` for the mathematics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nbradiomics.features.native.compiled import compiled
 
 _POLE = math.sqrt(3.0) - 2.0
-#: Powers of the pole beyond which nothing is added: below 1e-10.
+#: Power of the pole from which terms are left out: below 1e-10.
 _HORIZON = math.ceil(math.log(1e-10) / math.log(abs(_POLE)))
 _GAIN = (1.0 - _POLE) * (1.0 - 1.0 / _POLE)
 #: Lines that are filtered side by side.
@@ -21,23 +21,22 @@ _WIDTH = 64
 def coefficients(
     voxels: NDArray[Any], lower: NDArray[np.int64], upper: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Coefficients of the B-splines, axes z, y, x, from `lower` to `upper` (x, y, z) along each axis."""
-    # Single precision holds numbers of up to 16 bits as they are, and spares the compiler a second kind of
-    # image.
+    """Compute the coefficients, axes z, y, x, from `lower` to `upper` (x, y, z) along each axis."""
+    # Single precision represents numbers of up to 16 bits exactly; fewer number types need compiling.
     exact = np.can_cast(voxels.dtype, np.float32)
     voxels = np.ascontiguousarray(voxels, np.float32 if exact else np.float64)
     depth, height, width = voxels.shape
     x, y, z = (upper - lower + 1).tolist()
     first_x, first_y, first_z = lower
-    found = np.empty((depth, height, x))
-    _filter_rows(voxels.reshape(-1, width), found.reshape(-1, x), first_x, _POLE ** (width - 1))
+    result = np.empty((depth, height, x))
+    _filter_rows(voxels.reshape(-1, width), result.reshape(-1, x), first_x, _POLE ** (width - 1))
     del voxels
-    found = _along_columns(found, y, first_y)
-    return _along_columns(found.reshape(1, depth, -1), z, first_z).reshape(z, y, x)
+    result = _along_columns(result, y, first_y)
+    return _along_columns(result.reshape(1, depth, -1), z, first_z).reshape(z, y, x)
 
 
 def _along_columns(blocks: NDArray[np.float64], kept: int, first: int) -> NDArray[np.float64]:
-    """Filter along the second of three axes, in place where all is kept."""
+    """Filter along the second of three axes, in place if everything is kept."""
     number, length, lines = blocks.shape
     result = blocks if kept == length else np.empty((number, kept, lines))
     _filter_columns(blocks, result, first, _POLE ** (length - 1))
@@ -100,7 +99,7 @@ def _recurse(data: NDArray[np.float64], number: int, far: float) -> None:
 
 @compiled
 def _mirrored_sum(data: NDArray[np.float64], j: int, far: float) -> float:
-    """What the forward recursion starts from: the line mirrored at its first value, without end."""
+    """Start value of the forward recursion: the sum over the line mirrored repeatedly at its ends."""
     last = data.shape[0] - 1
     near = _POLE
     total: float = data[0, j]

@@ -1,4 +1,4 @@
-"""Sums of cubic B-splines at the voxels of a grid, in ITK's order; `spline` has the mathematics."""
+"""Sums of cubic B-splines at the voxels of a grid, in ITK's order; see `spline` for the mathematics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
 
-#: Where an axis stands in what is given along x, y, z.
+#: Index of an axis in arrays along x, y, z.
 _X, _Y, _Z = range(3)
 
 
@@ -29,13 +29,13 @@ def evaluate(
     coefficients
         Axes z, y, x.
     lower
-        Where the coefficients start, x, y, z.
+        Index of the first coefficient, x, y, z.
     size
         Voxels of the image, x, y, z.
     starts, ends
-        Of each row's first voxel, and of the one after its last: shape (rows, 3), x, y, z, in voxels.
+        Positions of each row's first voxel, and after its last: shape (rows, 3), x, y, z, in voxels.
     result
-        Filled in: shape (rows, voxels of a row).
+        Output: shape (rows, voxels of a row).
     """
     number, width = result.shape
     base = np.zeros((3, width), np.int64)
@@ -45,7 +45,7 @@ def evaluate(
     planes = np.empty(4, np.int64)
     lines = np.empty(4, np.int64)
     # The four coefficients that each voxel of a row takes from a line of the image, side by side, so that the
-    # innermost loop runs straight on; held for the four planes that a row takes part in.
+    # innermost loop reads memory in order; stored for the four planes that a row uses.
     across = np.zeros((4, width), np.int64)
     spread = np.empty((4, coefficients.shape[1], 4, width))
     held = np.full((4, coefficients.shape[1]), -1)
@@ -81,21 +81,21 @@ def _place(
     inside: NDArray[np.bool_],
     weights: NDArray[np.float64],
 ) -> None:
-    """Where the voxels of a row lie along one axis.
+    """Compute the positions of a row's voxels along one axis.
 
     Parameters
     ----------
     start, end, size
-        Place of the first voxel, of the one after the last, and voxels of the image.
+        Position of the first voxel, position after the last voxel, and voxels of the image.
     base, inside, weights
-        Filled in: first of the four B-splines that reach the voxel, whether it lies in the image, and the
-        values of the four there.
+        Output: first of the four B-splines that reach the voxel, whether it lies in the image, and the
+        values of the four B-splines there.
     """
     width = len(base)
     for x in range(width):
         place = start + x / width * (end - start)
         inside[x] = (place >= -0.5) and (place < size - 0.5)
-        # ITK looks for the voxel below in single precision.
+        # ITK finds the voxel below in single precision.
         below = np.int64(math.floor(np.float32(place)))
         base[x] = below - 1
         t = place - np.float64(below)
@@ -112,7 +112,7 @@ def _place(
 def _find(
     base: NDArray[np.int64], inside: NDArray[np.bool_], size: int, lower: int, across: NDArray[np.int64]
 ) -> bool:
-    """Fill in which coefficients of a line each voxel takes; tell whether any is another than before."""
+    """Store the coefficients of a line that each voxel uses; return whether any of them has changed."""
     changed = False
     for k in range(4):
         for x in range(len(base)):
@@ -124,7 +124,7 @@ def _find(
 
 @compiled
 def _stretch(base: NDArray[np.int64], inside: NDArray[np.bool_], first: int) -> int:
-    """End of the stretch of a row, from `first` on, that takes its coefficients from the same lines."""
+    """Find the end of the part of a row, from `first` on, that uses coefficients of the same lines."""
     after = first + 1
     while after < base.shape[1]:
         for axis in range(3):
@@ -145,7 +145,7 @@ def _mirrored(place: int, size: int) -> int:
 
 @compiled
 def _multiply(x: NDArray[np.float64], y: NDArray[np.float64], xy: NDArray[np.float64]) -> None:
-    """Weights within a plane: shape (4, 4, voxels of a row), y before x."""
+    """Compute the weights within a plane: shape (4, 4, voxels of a row), y before x."""
     for ky in range(4):
         for kx in range(4):
             for at in range(x.shape[1]):
@@ -161,15 +161,15 @@ def _hold(
     spread: NDArray[np.float64],
     held: NDArray[np.int64],
 ) -> None:
-    """Have the lines in `spread`, each plane in the place of the one four planes before it."""
+    """Store the lines in `spread`; each plane replaces the plane four planes before it."""
     for z in planes:
         for y in lines:
             if held[z % 4, y] != z:
                 held[z % 4, y] = z
-                line, found = coefficients[z, y], spread[z % 4, y]
+                line, target = coefficients[z, y], spread[z % 4, y]
                 for k in range(4):
                     for x in range(across.shape[1]):
-                        found[k, x] = line[across[k, x]]
+                        target[k, x] = line[across[k, x]]
 
 
 @compiled
@@ -181,7 +181,7 @@ def _sum(
     z: NDArray[np.float64],
     spread: NDArray[np.float64],
 ) -> None:
-    """Add up what the lines give to a stretch of a row, one line after the other."""
+    """Add up the contributions of the lines to a part of a row, one line after the other."""
     for kz in range(4):
         for ky in range(4):
             _add(out, xy[ky], z[kz], spread[planes[kz] % 4, lines[ky]])

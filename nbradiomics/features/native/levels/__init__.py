@@ -1,1 +1,1 @@
-"""From intensities to grey levels."""
+"""Convert intensities to grey levels."""

@@ -1,7 +1,7 @@
-"""From intensities to grey levels: PyRadiomics' bins, found once per image.
+"""Convert intensities to grey levels with PyRadiomics' bins, once per image.
 
 The bins' edges are PyRadiomics' own, in the image's own number type (NumPy 2 bins a float32 image in
-float32). Grey level :math:`g` holds what lies in :math:`[e_{g-1}, e_g)`, which is `numpy.digitize`'s rule.
+float32). Grey level :math:`g` contains intensities in :math:`[e_{g-1}, e_g)`, as in `numpy.digitize`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
 
 
 def bin_edges(intensities: NDArray[Any], settings: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Edges of the grey levels.
+    """Compute the edges of the grey levels.
 
     Parameters
     ----------
     intensities
         Intensities of the region, shape (n,), in the image's own number type.
     settings
-        `binWidth` (25 unless given) or `binCount`.
+        `binWidth` (default 25) or `binCount`.
 
     Returns
     -------
@@ -36,11 +36,11 @@ def bin_edges(intensities: NDArray[Any], settings: Mapping[str, Any]) -> NDArray
     Raises
     ------
     InputError
-        When the edges leave the range of the image's number type, as those of an 8-bit image easily do.
+        When the edges exceed the range of the image's number type, which is common for 8-bit images.
     """
     from radiomics.imageoperations import getBinEdges
 
-    # The edges depend on the two extremes alone.
+    # The edges depend only on the two extremes.
     extremes = np.array([intensities.min(), intensities.max()])
     try:
         with warnings.catch_warnings():
@@ -48,8 +48,8 @@ def bin_edges(intensities: NDArray[Any], settings: Mapping[str, Any]) -> NDArray
             edges = np.asarray(getBinEdges(extremes, **settings))
     except (RuntimeWarning, OverflowError) as error:
         raise InputError(
-            f"the bins of width {settings.get('binWidth', 25)} over {extremes[0]} to {extremes[1]} leave the "
-            f"range of the image's number type, {extremes.dtype}.",
+            f"the bins of width {settings.get('binWidth', 25)} over {extremes[0]} to {extremes[1]} exceed "
+            f"the range of the image's number type, {extremes.dtype}.",
             "Store the image with a wider number type, or write the width with a decimal point (25.0).",
         ) from error
     return edges.astype(np.float64)
@@ -62,7 +62,7 @@ def discretise(
     settings: Mapping[str, Any],
     edges: NDArray[np.float64] | None = None,
 ) -> tuple[DiscreteRegion, NDArray[np.int64]]:
-    """Grey levels of a region.
+    """Compute the grey levels of a region.
 
     Parameters
     ----------
@@ -76,12 +76,12 @@ def discretise(
         `binWidth` or `binCount`.
     edges
         Edges of the grey levels, ascending, the first not above the lowest intensity; ``None`` for
-        PyRadiomics'.
+        PyRadiomics' edges.
 
     Returns
     -------
     DiscreteRegion, numpy.ndarray
-        The grey levels, and how many voxels each level of `present` has.
+        The grey levels, and the number of voxels of each level of `present`.
 
     Raises
     ------
@@ -97,9 +97,9 @@ def discretise(
         _fill_levels(values, positions, edges, levels.ravel(), counts)
     else:
         # Steps too small for the number type: some edges coincide, and only a search finds the last of them.
-        found = np.digitize(values, edges)
-        levels.ravel()[positions] = found
-        counts += np.bincount(found, minlength=len(counts))
+        of_voxels = np.digitize(values, edges)
+        levels.ravel()[positions] = of_voxels
+        counts += np.bincount(of_voxels, minlength=len(counts))
     present = np.flatnonzero(counts)
     return DiscreteRegion(levels, present, spacing), counts[present]
 
@@ -117,7 +117,7 @@ def _fill_levels(
     width = edges[1] - first
     for i in range(values.size):
         value = values[i]
-        # Near enough by the width; the edges themselves, which are rounded, decide.
+        # The width gives an approximate bin; the edges, which are rounded, give the exact one.
         bin_ = min(max(int((value - first) / width), 0), last)
         while bin_ > 0 and value < edges[bin_]:
             bin_ -= 1

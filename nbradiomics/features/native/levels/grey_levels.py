@@ -1,4 +1,4 @@
-"""A region in grey levels: what every texture class counts."""
+"""A region in grey levels, the input of every texture class."""
 
 from __future__ import annotations
 

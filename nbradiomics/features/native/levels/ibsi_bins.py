@@ -14,18 +14,18 @@ from nbradiomics.features.parameters.ibsi import Ibsi
 def ibsi_bin_edges(
     values: NDArray[np.float64], settings: Mapping[str, Any], ibsi: Ibsi, *, limit: float | None
 ) -> NDArray[np.float64] | None:
-    """Edges of the grey levels, or ``None`` where they are PyRadiomics'.
+    """Compute the edges of the grey levels; ``None`` if they are PyRadiomics' edges.
 
     Parameters
     ----------
     values
         Intensities of the region, shape (n,).
     settings
-        `binWidth` (25 unless given) or `binCount`.
+        `binWidth` (default 25) or `binCount`.
     ibsi
-        `lower_bin_edge` for bins of a fixed width, `bin_number` for a fixed number of them.
+        `lower_bin_edge` for bins of a fixed width, `bin_number` for a fixed number of bins.
     limit
-        Where bins of a fixed width start; ``None`` for the lowest intensity.
+        Start of bins of a fixed width; ``None`` for the lowest intensity.
 
     Returns
     -------
@@ -34,16 +34,16 @@ def ibsi_bin_edges(
     """
     lowest, highest = float(values.min()), float(values.max())
     if settings.get("binCount") is not None:
-        # All intensities the same: the formula has no value, and PyRadiomics gives one level.
-        wanted = ibsi.bin_number and highest > lowest
-        return edges_of_number(lowest, highest, settings["binCount"]) if wanted else None
+        # If all intensities are the same, the formula has no value, and PyRadiomics makes one level.
+        by_ibsi = ibsi.bin_number and highest > lowest
+        return edges_of_number(lowest, highest, settings["binCount"]) if by_ibsi else None
     if not ibsi.lower_bin_edge:
         return None
     return edges_of_width(lowest if limit is None else limit, highest, settings.get("binWidth", 25))
 
 
 def lower_limit(settings: Mapping[str, Any], image_name: str) -> float | None:
-    """Lower limit of the re-segmentation range, in the image's unit; it says nothing of a filtered image."""
+    """Return the lower limit of an absolute re-segmentation range; ``None`` for filtered images."""
     if image_name != "original":
         return None
     limits = settings.get("resegmentRange")
@@ -52,12 +52,12 @@ def lower_limit(settings: Mapping[str, Any], image_name: str) -> float | None:
 
 
 def edges_of_width(lower: float, highest: float, width: float) -> NDArray[np.float64]:
-    r"""Edges of the levels :math:`\lfloor (x - x_{min}) / w \rfloor + 1` (fixed bin size, Q3RU).
+    r"""Compute edges of levels :math:`\lfloor (x - x_{min}) / w \rfloor + 1` (fixed bin size, Q3RU).
 
     Parameters
     ----------
     lower
-        Where the first level begins, :math:`x_{min}`.
+        Start of the first level, :math:`x_{min}`.
     highest
         Highest intensity, at least `lower`.
     width
@@ -69,15 +69,15 @@ def edges_of_width(lower: float, highest: float, width: float) -> NDArray[np.flo
 
 
 def edges_of_number(lowest: float, highest: float, number: int) -> NDArray[np.float64]:
-    r"""Edges of the levels :math:`\lfloor N (x - x_{min}) / (x_{max} - x_{min}) \rfloor + 1` (K15C).
+    r"""Compute edges of levels :math:`\lfloor N (x - x_{min}) / (x_{max} - x_{min}) \rfloor + 1` (K15C).
 
-    The highest intensity belongs to level N. Each edge is rounded once, so that whole numbers which lie on an
-    edge are on it.
+    The highest intensity belongs to level N. Each edge is rounded once, so that an edge at a whole number is
+    exactly this number.
 
     Parameters
     ----------
     lowest, highest
-        Of the region's intensities; they differ.
+        Lowest and highest intensity of the region; they differ.
     number
         :math:`N`.
     """

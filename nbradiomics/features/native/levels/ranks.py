@@ -1,4 +1,4 @@
-"""A region made ready to be counted: padded, and its grey levels numbered without gaps."""
+"""A region prepared for counting: padded, with grey levels numbered without gaps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
 
 @dataclass(frozen=True)
 class RankedRegion:
-    """A region with a margin of zeros, so that no neighbour falls off the array.
+    """A region with a margin of zeros, so that every neighbour lies within the array.
 
     Matrices have one row for each grey level that occurs, so the kernels count ranks: 1 for the lowest level
     that occurs, 2 for the next one, 0 outside the region.
@@ -28,7 +28,7 @@ class RankedRegion:
     ranks
         Padded ranks, the same layout.
     positions
-        Where the region's voxels lie in the flattened padded arrays, ascending.
+        Indices of the region's voxels in the flattened padded arrays, ascending.
     present
         Grey level of each rank, from rank 1: shape (n,).
     spacing
@@ -45,7 +45,7 @@ class RankedRegion:
 
     @property
     def places(self) -> NDArray[np.uint64]:
-        """`positions` for kernels: Numba asks of a signed number at every look whether it is negative."""
+        """`positions` for kernels: with signed indices Numba would test at each access for negative ones."""
         return self.positions.view(np.uint64)
 
     @property
@@ -61,11 +61,11 @@ class RankedRegion:
         return table
 
     def strides(self, steps: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """`shifts` to be added to `places`; sums with one that leads back wrap round."""
+        """Return `shifts` as unsigned numbers to add to `places`; a negative shift wraps around."""
         return self.shifts(steps).view(np.uint64)
 
     def shifts(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Offsets (z, y, x) as distances in the flattened padded arrays."""
+        """Convert offsets (z, y, x) to distances in the flattened padded arrays."""
         _, height, width = self.ranks.shape
         return np.ascontiguousarray((steps[:, 0] * height + steps[:, 1]) * width + steps[:, 2])
 

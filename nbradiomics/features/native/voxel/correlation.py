@@ -1,13 +1,13 @@
 """The maximal correlation coefficient (see `glcm_correlation`) of a box: a few grey levels, many boxes.
 
-With counts c and their row sums r, B(i, k) = c(i, k) / sqrt(r(i) r(k)); what is wanted is the second largest
-of B's absolute eigenvalues. (PyRadiomics' eps changes them by less than 1e-12.) Take grey levels for the
-nodes of a graph, with an edge for each pair that occurs. By Perron and Frobenius the value is 1 where the
-graph falls apart or is bipartite (then -1 is an eigenvalue), and only there. Else the known eigenvector,
-sqrt(r / N), is taken out: M = B - sqrt(r r^T) / N has the eigenvalue 0 in its place. Up to four levels the
-eigenvalues of M have a closed form. Of more, M is made tridiagonal by Householder's reflections, and the
-eigenvalue of either end found by Laguerre's iteration, which closes in from outside (Golub and Van Loan,
-Matrix Computations, section 8.3; Parlett, Math Comput 1964;18:464-485).
+With counts c and their row sums r, B(i, k) = c(i, k) / sqrt(r(i) r(k)); the coefficient is the second largest
+of B's absolute eigenvalues. (PyRadiomics' eps changes them by less than 1e-12.) Let grey levels be the nodes
+of a graph, with an edge for each pair that occurs. By Perron and Frobenius the value is 1 if and only if the
+graph is not connected or is bipartite (then -1 is an eigenvalue). Otherwise the known eigenvector,
+sqrt(r / N), is removed: M = B - sqrt(r r^T) / N has the eigenvalue 0 in its place. For up to four levels the
+eigenvalues of M have a closed form. For more levels, M is made tridiagonal by Householder's reflections, and
+the eigenvalue at either end is found by Laguerre's iteration, which converges from outside (Golub and Van
+Loan, Matrix Computations, section 8.3; Parlett, Math Comput 1964;18:464-485).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
 
-#: Step of Laguerre's iteration, cubic in its convergence, after which it ends; most steps.
+#: Step size at which Laguerre's iteration, with cubic convergence, ends; largest number of steps.
 _STEP, _MOST = 1e-9, 100
-#: Levels up to which the polynomial's values stay far from the limits of a number.
+#: Levels up to which the polynomial's values stay far from the limits of double precision.
 _FEW = 60
 
 
@@ -30,7 +30,7 @@ def symmetric_correlation(
     marks: NDArray[np.int64],
     work: NDArray[np.float64],
 ) -> float:
-    """Maximal correlation coefficient of a symmetrical matrix; 0 for a single level.
+    """Compute the maximal correlation coefficient of a symmetrical matrix; 0 for a single level.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def symmetric_correlation(
     r
         Their row sums; levels without pairs are left out.
     marks, work
-        Overwritten: room of shape (3, levels) and (levels + 5, levels) at least.
+        Working memory: of shape (3, levels) and (levels + 5, levels) at least.
     """
     levels = len(r)
     active, root = marks[0], work[levels]
@@ -53,7 +53,7 @@ def symmetric_correlation(
             size += 1
     if size < 2:
         return 0.0
-    if size > 2 and _falls_apart(c, active[:size], marks[1], marks[2]):
+    if size > 2 and _is_disconnected_or_bipartite(c, active[:size], marks[1], marks[2]):
         return 1.0
     M = work[:size, :size]
     squares = 0.0
@@ -70,17 +70,17 @@ def symmetric_correlation(
         return float(np.abs(np.linalg.eigvalsh(np.ascontiguousarray(M))).max())
     diagonal, beside = work[levels + 1, :size], work[levels + 2, :size]
     _make_tridiagonal(M, diagonal, beside, work[levels + 3], work[levels + 4])
-    return _largest_size(diagonal, beside, min(np.sqrt(squares), 1.0))
+    return _largest_absolute(diagonal, beside, min(np.sqrt(squares), 1.0))
 
 
 @compiled
-def _falls_apart(
+def _is_disconnected_or_bipartite(
     c: NDArray[np.float64],
     active: NDArray[np.int64],
     side: NDArray[np.int64],
     waiting: NDArray[np.int64],
 ) -> bool:
-    """Whether the graph of the levels is not connected, or bipartite; the last two are overwritten."""
+    """Whether the levels' graph is not connected, or bipartite; `side` and `waiting` are overwritten."""
     size = len(active)
     side[:size] = 0
     waiting[0] = 0
@@ -105,10 +105,11 @@ def _falls_apart(
 
 @compiled
 def _closed_form(M: NDArray[np.float64], squares: float) -> float:
-    """The coefficient of two to four levels: the largest, in size, of up to three eigenvalues beside a 0.
+    """Compute the coefficient of two to four levels: the largest of up to three absolute eigenvalues.
 
-    Their mean m and their central moments follow from the traces of M, M^2 (`squares`) and M^3. They are
-    m + 2 q cos(phi + 2 pi k / 3) with q^2 = sum (x - m)^2 / 6 and cos(3 phi) = sum (x - m)^3 / (6 q^3)
+    These are the eigenvalues besides a 0. Their mean m and their central moments follow from the traces of M,
+    M^2 (`squares`) and M^3. The eigenvalues are m + 2 q cos(phi + 2 pi k / 3) with q^2 = sum (x - m)^2 / 6
+    and cos(3 phi) = sum (x - m)^3 / (6 q^3)
     (Viete's solution of the cubic; with fewer levels further eigenvalues are 0).
     """
     size = len(M)
@@ -149,9 +150,9 @@ def _make_tridiagonal(
     matrix
         Shape (size, size).
     diagonal, beside
-        Filled in: the diagonal, and the squares of the elements beside it.
+        Output: the diagonal, and the squares of the elements beside it.
     vector, image
-        Overwritten.
+        Working memory.
     """
     size = len(matrix)
     for step in range(size - 2):
@@ -184,22 +185,22 @@ def _make_tridiagonal(
 
 
 @compiled
-def _largest_size(diagonal: NDArray[np.float64], beside: NDArray[np.float64], bound: float) -> float:
-    """Largest eigenvalue in size of a tridiagonal matrix, `bound` at most; the diagonal may be negated."""
-    found = _largest(diagonal, beside, bound)
+def _largest_absolute(diagonal: NDArray[np.float64], beside: NDArray[np.float64], bound: float) -> float:
+    """Find the largest absolute eigenvalue of a tridiagonal matrix, at most `bound`; negates the diagonal."""
+    largest = _largest(diagonal, beside, bound)
     diagonal *= -1.0
-    # By Sylvester's criterion: no eigenvalue of the other end is larger where all minors are positive.
-    p_before, p = 1.0, found - diagonal[0]
+    # By Sylvester's criterion no eigenvalue at the other end is larger if all minors are positive.
+    p_before, p = 1.0, largest - diagonal[0]
     for row in range(1, len(diagonal)):
         if p <= 0.0:
             break
-        p_before, p = p, (found - diagonal[row]) * p - beside[row - 1] * p_before
-    return found if p > 0.0 else _largest(diagonal, beside, bound)
+        p_before, p = p, (largest - diagonal[row]) * p - beside[row - 1] * p_before
+    return largest if p > 0.0 else _largest(diagonal, beside, bound)
 
 
 @compiled
 def _largest(diagonal: NDArray[np.float64], beside: NDArray[np.float64], bound: float) -> float:
-    """Largest eigenvalue of a tridiagonal matrix, `bound` at most.
+    """Find the largest eigenvalue of a tridiagonal matrix, at most `bound`.
 
     p(x) is the characteristic polynomial, p1 and p2 its derivatives, by their three-term recurrences.
     """

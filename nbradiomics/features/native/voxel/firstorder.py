@@ -1,8 +1,8 @@
 """Maps of the first-order features: the distribution of the intensities in the box around each voxel.
 
-The definitions are those of `firstorder`. Sums run over the box in PyRadiomics' order, its outside counting
-0, with NumPy's pairwise summation: where all intensities are equal, skewness and kurtosis are made of the
-sums' rounding alone, and these come out the same.
+The definitions are those of `firstorder`. Sums run over the box in PyRadiomics' order, with 0 outside, and
+with NumPy's pairwise summation: if all intensities are equal, skewness and kurtosis consist only of rounding
+errors, which are then the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nbradiomics.features.native.classes.neighbours import offsets
 from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.voxel.kernel import chunks, flat, in_margin
 
-#: What `_first_order_map` gives, in its order: PyRadiomics' names.
+#: PyRadiomics' names of the values that `_first_order_map` returns, in its order.
 _COMPUTED = (
     "10Percentile",
     "90Percentile",
@@ -39,7 +39,7 @@ _COMPUTED = (
     "Variance",
     "StandardDeviation",
 )
-#: Where each of them stands; Numba takes these numbers as constants.
+#: Index of each value; Numba treats these numbers as constants.
 PERCENTILE_10 = _COMPUTED.index("10Percentile")
 PERCENTILE_90 = _COMPUTED.index("90Percentile")
 ENERGY = _COMPUTED.index("Energy")
@@ -60,10 +60,10 @@ UNIFORMITY = _COMPUTED.index("Uniformity")
 VARIANCE = _COMPUTED.index("Variance")
 STANDARD_DEVIATION = _COMPUTED.index("StandardDeviation")
 _VALUES = len(_COMPUTED)
-#: Every feature, true where it is deprecated.
+#: Every feature; true for deprecated ones.
 FIRST_ORDER: Mapping[str, bool] = {name: name in DEPRECATED for name in _COMPUTED}
 _EPSILON = float(np.spacing(1.0))
-#: Lengths up to which NumPy adds with eight running sums; longer ones are halved.
+#: Length up to which NumPy adds with eight running sums; longer arrays are halved.
 _BLOCK = 128
 
 
@@ -79,30 +79,30 @@ def first_order_maps(
     shift: float = 0.0,
     voxel_volume: float = 1.0,
 ) -> Iterator[dict[str, NDArray[np.float64]]]:
-    """First-order features of the boxes around voxels.
+    """Compute the first-order features of the boxes around voxels.
 
     Parameters
     ----------
     intensities, levels
-        Intensities and grey levels of the crop, axes z, y, x; level 0 where a voxel does not count.
+        Intensities and grey levels of the crop, axes z, y, x; level 0 for voxels that are not counted.
     places
         The region's voxels, as flat indices of the crop, ascending.
     wanted
-        Features; None or nothing for all that are not deprecated.
+        Features; None or no feature for all that are not deprecated.
     radius
         Voxels from the centre of the box to its faces.
     plane
         Axis along which the box is one voxel thick.
     reach
-        Voxels of the region's own box (with `maskedKernel`; else of the crop), z, y, x.
+        Voxels of the region's own box (with `maskedKernel`; otherwise of the crop), z, y, x.
     shift
         PyRadiomics' `voxelArrayShift`.
     voxel_volume
-        mm^3.
+        Volume of a voxel in mm^3.
 
     Yields
     ------
-    Feature, then its value for each voxel: of `voxel_kernel.CHUNK` voxels after the other
+    Feature, then its value for each voxel, for `kernel.CHUNK` voxels at a time
     """
     chosen = list(dict.fromkeys(wanted or [name for name, old in FIRST_ORDER.items() if not old]))
     size = [min(edge, 2 * radius + 1) for edge in reach]
@@ -113,7 +113,7 @@ def first_order_maps(
     steps = flat(np.vstack([around, np.zeros((1, 3), np.int64)]), grey.shape)
     highest = int(grey.max())
     for part in chunks(len(places)):
-        found = _first_order_map(
+        computed = _first_order_map(
             values.ravel(),
             grey.ravel(),
             in_margin(places[part], levels.shape, (radius,) * 3),
@@ -122,7 +122,7 @@ def first_order_maps(
             voxel_volume,
             highest,
         )
-        yield {name: found[:, _COMPUTED.index(name)] for name in chosen}
+        yield {name: computed[:, _COMPUTED.index(name)] for name in chosen}
 
 
 @compiled
@@ -135,7 +135,7 @@ def _first_order_map(
     voxel_volume: float,
     highest: int,
 ) -> NDArray[np.float64]:
-    """Features of the boxes around all centres, in the order of `_COMPUTED`."""
+    """Compute the features of the boxes around all centres, in the order of `_COMPUTED`."""
     values = np.empty((len(places), _VALUES))
     counts = np.zeros(highest + 1)
     inside = np.empty(len(steps), np.bool_)
@@ -174,7 +174,7 @@ def _first_order_map(
 
 @compiled
 def _insert(ranked: NDArray[np.float64], length: int, value: float) -> None:
-    """Insert a value into the first `length` ascending ones."""
+    """Insert a value into the first `length` values, which are ascending."""
     place = length
     while place > 0 and ranked[place - 1] > value:
         ranked[place] = ranked[place - 1]
@@ -184,7 +184,7 @@ def _insert(ranked: NDArray[np.float64], length: int, value: float) -> None:
 
 @compiled
 def _percentile(ranked: NDArray[np.float64], percent: float) -> float:
-    """See `firstorder.percentiles`."""
+    """Compute a percentile; see `firstorder.percentiles`."""
     place = (len(ranked) - 1) * (percent / 100.0)
     before = int(place)
     first, second = ranked[before], ranked[min(before + 1, len(ranked) - 1)]
@@ -201,7 +201,7 @@ def _ordered(
     terms: NDArray[np.float64],
     row: NDArray[np.float64],
 ) -> None:
-    """What the ordered intensities say, into the row of values."""
+    """Compute the features of the sorted intensities, into the row of values."""
     low, high = _percentile(ranked, 10.0), _percentile(ranked, 90.0)
     last = len(ranked) - 1
     row[PERCENTILE_10], row[PERCENTILE_90] = low, high
@@ -215,7 +215,7 @@ def _ordered(
         terms[voxel] = box[voxel] if kept else 0.0
         middle += kept
     if middle == 0.0:
-        # Of two voxels none lies between the percentiles.
+        # With two voxels, none lies between the percentiles.
         row[ROBUST_MEAN_ABSOLUTE_DEVIATION] = np.nan
         return
     mean = _sum(terms) / middle
@@ -233,8 +233,8 @@ def _moments(
     voxels: int,
     row: NDArray[np.float64],
 ) -> None:
-    """Mean, and what the central moments m_k say, into the row of values."""
-    # The outside holds 0, as PyRadiomics' sums take it.
+    """Compute the mean and the features of the central moments m_k, into the row of values."""
+    # Voxels outside are 0, as in PyRadiomics' sums.
     mean = _sum(box) / voxels
     row[MEAN] = mean
     for voxel in range(len(box)):
@@ -255,7 +255,7 @@ def _moments(
 
 @compiled
 def _sum(terms: NDArray[np.float64]) -> float:
-    """Sum in NumPy's order (pairwise summation: Higham, SIAM J Sci Comput 1993;14:783-799)."""
+    """Sum up in NumPy's order (pairwise summation: Higham, SIAM J Sci Comput 1993;14:783-799)."""
     length = len(terms)
     if length > _BLOCK:
         half = length // 2

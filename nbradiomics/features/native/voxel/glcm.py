@@ -1,4 +1,4 @@
-"""Maps of the co-occurrence features: each voxel's value comes from the pairs inside the box around it."""
+"""Maps of the co-occurrence features: each voxel's value is computed from the pairs in the box around it."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def glcm_maps(
     batch: int,
     correlation: bool,
 ) -> Iterator[dict[str, NDArray[np.float64]]]:
-    """Co-occurrence features of the boxes around voxels; parameters as in `voxel_textures.voxel_features`.
+    """Compute co-occurrence features of boxes around voxels; parameters as in `textures.voxel_features`.
 
-    Which of a box's directions have pairs is found first: where boxes of one batch differ in that,
-    PyRadiomics gives no JointAverage and no MCC, and the MCC, which takes longest, need not be computed.
+    The directions with pairs are found first for each box: if boxes of one batch differ in them, PyRadiomics
+    gives no JointAverage and no MCC, and the MCC, which is the slowest, need not be computed.
     """
     steps = offsets(levels.shape, settings.distances, both_ways=False, plane=settings.plane)
     weights = np.empty(0)
@@ -56,37 +56,39 @@ def glcm_maps(
         centres = around.at(places[part])
         empty = _empty(around, centres, beside, len(weights) > 0)
         lacking, spoilt, used = batches.of_voxels(part, empty)
-        asked = np.asarray(~spoilt & used & (correlation and not single))
+        with_mcc = np.asarray(~spoilt & used & (correlation and not single))
         values = np.empty((len(centres), len(FEATURES)))
-        given = around.levels, centres, around.steps
+        boxes = around.levels, centres, around.steps
         if plain:
-            _symmetric_map(*given, pairs, starts, tables, around.highest, asked, values)
+            _symmetric_map(*boxes, pairs, starts, tables, around.highest, with_mcc, values)
         else:
-            _general_map(*given, beside, weights, around.highest, settings.symmetrical, empty, asked, values)
-        found = dict(zip(FEATURES, values.T, strict=True))
-        found["JointAverage"][lacking] = np.nan
+            _general_map(
+                *boxes, beside, weights, around.highest, settings.symmetrical, empty, with_mcc, values
+            )
+        maps = dict(zip(FEATURES, values.T, strict=True))
+        maps["JointAverage"][lacking] = np.nan
         if around.highest == 1:
-            found["InverseVariance"][used] = 0.0
+            maps["InverseVariance"][used] = 0.0
         if single:
-            found["MCC"][:] = 1.0
-        found["MCC"][spoilt] = initial
-        yield found
+            maps["MCC"][:] = 1.0
+        maps["MCC"][spoilt] = initial
+        yield maps
 
 
 @dataclass(frozen=True)
 class _Batches:
-    """What the directions without pairs mean for the voxels that PyRadiomics computes at a time.
+    """Effect of directions without pairs on the voxels that PyRadiomics computes at a time.
 
-    PyRadiomics drops the directions in which no box of a batch has pairs, unless there is but one matrix.
+    PyRadiomics drops the directions in which no box of a batch has pairs, unless there is only one matrix.
 
     Attributes
     ----------
     dropped
-        Which directions each batch drops, shape (batches, directions).
+        Whether a batch drops a direction, shape (batches, directions).
     spoilt
         Whether a box of the batch has no pairs in a direction that is kept.
     voxels, size
-        Voxels of the region, and of a batch as in `batch_numbers`.
+        Number of voxels of the region, and of a batch as in `batch_numbers`.
     """
 
     dropped: NDArray[np.bool_]
@@ -104,25 +106,25 @@ class _Batches:
         summed: bool,
         size: int,
     ) -> _Batches:
-        """Look through all boxes."""
+        """Check all boxes."""
         matrices = 1 if summed else len(beside)
-        found = (_empty(around, around.at(places[part]), beside, summed) for part in chunks(len(places)))
-        dropped, some = by_batch(found, matrices, voxels=len(places), size=size)
+        empty = (_empty(around, around.at(places[part]), beside, summed) for part in chunks(len(places)))
+        dropped, some = by_batch(empty, matrices, voxels=len(places), size=size)
         if matrices == 1:
             dropped[:] = False
-        # Some box has no pairs, some has; in place, as there may be as many batches as voxels.
+        # Some boxes have pairs and some have none; in place, because there may be as many batches as voxels.
         spoilt = np.greater(some, dropped, out=some).any(axis=1)
         return cls(dropped, np.asarray(spoilt), len(places), size)
 
     def of_voxels(
         self, part: slice, empty: NDArray[np.bool_]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-        """Say for voxels, of whose boxes `empty` tells the matrices without pairs, three things.
+        """Find three properties of voxels from `empty`, the matrices without pairs of their boxes.
 
         Returns
         -------
-        Whether the voxel has no pairs in a direction that is kept; whether any of its batch has none so;
-        whether the batch keeps a direction.
+        Whether the voxel has no pairs in a direction that is kept; whether any voxel of its batch has none in
+        such a direction; whether the batch keeps a direction.
         """
         numbers = batch_numbers(part, self.voxels, self.size)
         dropped = self.dropped[numbers]
@@ -133,13 +135,13 @@ class _Batches:
 def _empty(
     around: Neighbourhood, centres: NDArray[np.int64], beside: NDArray[np.int64], summed: bool
 ) -> NDArray[np.bool_]:
-    """Which matrices have no pairs, by centre: one for each direction, or one of all."""
+    """Find the matrices without pairs, by centre: one matrix for each direction, or one for all."""
     empty = _without_pairs(around.levels, centres, around.steps, beside)
     return np.asarray(empty.all(axis=1, keepdims=True)) if summed else empty
 
 
 def _pairs(beside: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of neighbours in the box, direction after direction, and where each direction starts."""
+    """Return pairs of neighbours in the box, by direction, and the index of each direction's first pair."""
     directions, first = np.nonzero(beside >= 0)
     starts = np.concatenate([[0], np.bincount(directions, minlength=len(beside)).cumsum()])
     return np.ascontiguousarray(np.stack([first, beside[directions, first]], axis=1)), starts
@@ -152,7 +154,7 @@ def _without_pairs(
     steps: NDArray[np.int64],
     beside: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Which directions have no pairs, by centre."""
+    """Find the directions without pairs, by centre."""
     empty = np.ones((len(places), len(beside)), np.bool_)
     for centre in range(len(places)):
         for direction in range(len(beside)):
@@ -177,10 +179,10 @@ def _symmetric_map(
     starts: NDArray[np.int64],
     tables: NDArray[np.float64],
     highest: int,
-    asked: NDArray[np.bool_],
+    with_mcc: NDArray[np.bool_],
     values: NDArray[np.float64],
 ) -> None:
-    """Values of symmetrical matrices, each direction by itself: PyRadiomics' default, and the fast one."""
+    """Compute values of symmetrical matrices, each direction alone: PyRadiomics' default, the fast case."""
     box = np.empty(len(steps), np.int32)
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
@@ -188,15 +190,15 @@ def _symmetric_map(
     most = min(len(steps), highest)
     marks, work = np.empty((3, most), np.int64), np.empty((most + 5, most))
     for centre in range(len(places)):
-        found = fill_box(levels, places[centre], steps, box, present, numbers)
+        number_of_levels = fill_box(levels, places[centre], steps, box, present, numbers)
         symmetric_glcm_of_box(
             box,
-            present[:found],
+            present[:number_of_levels],
             pairs,
             starts,
             tables,
             highest,
-            asked[centre],
+            with_mcc[centre],
             histograms,
             marks,
             work,
@@ -214,18 +216,18 @@ def _general_map(
     highest: int,
     symmetrical: bool,
     empty: NDArray[np.bool_],
-    asked: NDArray[np.bool_],
+    with_mcc: NDArray[np.bool_],
     values: NDArray[np.float64],
 ) -> None:
-    """Values of weighted or asymmetrical matrices."""
+    """Compute values of weighted or asymmetrical matrices."""
     box = np.empty(len(steps), np.int32)
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
     for centre in range(len(places)):
-        found = fill_box(levels, places[centre], steps, box, present, numbers)
-        grey = present[:found].astype(np.float64)
+        number_of_levels = fill_box(levels, places[centre], steps, box, present, numbers)
+        grey = present[:number_of_levels].astype(np.float64)
         row = values[centre]
         glcm_of_box(box, grey, beside, weights, highest, symmetrical, row[:MCC], empty[centre])
         row[MCC] = np.nan
-        if asked[centre]:
-            row[MCC] = correlation_of_box(box, found, beside, weights, empty[centre], symmetrical)
+        if with_mcc[centre]:
+            row[MCC] = correlation_of_box(box, number_of_levels, beside, weights, empty[centre], symmetrical)

@@ -1,4 +1,4 @@
-"""Co-occurrence features of one box, weighted, asymmetrical or neither."""
+"""Co-occurrence features of one box, for any weights and symmetry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nbradiomics.features.native.classes.glcm_formulas import (
 )
 from nbradiomics.features.native.compiled import compiled
 
-#: HXY2 - HXY below which its sign is rounding.
+#: HXY2 - HXY below which its sign depends on rounding.
 ROUNDING = 1e-12
 
 
@@ -30,24 +30,24 @@ def glcm_of_box(
     means: NDArray[np.float64],
     empty: NDArray[np.bool_],
 ) -> None:
-    """Features of one box: means over its directions that have pairs.
+    """Compute the features of one box: means over its directions that have pairs.
 
     Parameters
     ----------
     box
         Grey levels numbered from 1, 0 outside.
     present
-        The grey levels behind the numbers.
+        The grey level of each number.
     beside
         Index of each voxel's neighbour, by direction; -1 outside.
     weights
-        Weight of each direction; an empty array takes the directions one by one.
+        Weight of each direction; with an empty array the directions are used one by one.
     highest
         Highest grey level of the region.
     symmetrical
         Count pairs in both orders.
     means, empty
-        Filled in: values of the formulas, and which matrices have no pairs.
+        Output: values of the formulas, and whether each matrix has no pairs.
     """
     p = np.zeros((len(present), len(present)))
     kept = np.zeros(len(means))
@@ -69,7 +69,7 @@ def correlation_of_box(
     empty: NDArray[np.bool_],
     symmetrical: bool,
 ) -> float:
-    """Maximal correlation coefficient of one box: mean over its directions that have pairs."""
+    """Compute the maximal correlation coefficient of one box: mean over its directions with pairs."""
     p = np.empty((levels, levels))
     total = 0.0
     for matrix in range(len(empty)):
@@ -88,7 +88,7 @@ def _fill(
     symmetrical: bool,
     p: NDArray[np.float64],
 ) -> bool:
-    """Make p the matrix of one direction, or of all with their weights; tell whether it has pairs."""
+    """Fill p with the matrix of one direction, or the weighted sum of all; return whether it has pairs."""
     p[:] = 0.0
     total = 0.0
     summed = len(weights) > 0
@@ -117,7 +117,7 @@ def _add(
     sums: NDArray[np.float64],
     kept: NDArray[np.float64],
 ) -> None:
-    """Add one matrix' features to the sums, leaving out what is NaN."""
+    """Add one matrix' features to the sums, leaving out NaN."""
     levels = len(present)
     rows = np.empty(levels * levels, np.int32)
     columns = np.empty(levels * levels, np.int32)
@@ -143,9 +143,9 @@ def _add(
 
 @compiled
 def gain_as_summed(p: NDArray[np.float64]) -> float:
-    """HXY2 - HXY, summed cell by cell as NumPy does it for PyRadiomics.
+    """Compute HXY2 - HXY, summed cell by cell as NumPy does it for PyRadiomics.
 
-    Where it vanishes, rounding decides between 0 and NaN.
+    If it vanishes, rounding decides between 0 and NaN.
     """
     p_x, p_y = _sums(p)
     minus_HXY = 0.0
@@ -165,7 +165,7 @@ def gain_as_summed(p: NDArray[np.float64]) -> float:
 
 @compiled
 def _sums(p: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """p_x and p_y of a full matrix."""
+    """Compute p_x and p_y of a full matrix."""
     p_x = np.zeros(len(p))
     p_y = np.zeros(len(p))
     for row in range(len(p)):
@@ -177,9 +177,9 @@ def _sums(p: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float
 
 @compiled
 def _second_singular_value(p: NDArray[np.float64], symmetrical: bool) -> float:
-    """Maximal correlation coefficient (see `glcm_correlation`) of a small matrix; 0 for a single level."""
+    """Compute the maximal correlation coefficient (`glcm_correlation`) of a small matrix; 0 for one level."""
     p_x, p_y = _sums(p)
-    # Levels that have no pairs only add eigenvalues of 0.
+    # Levels without pairs only add eigenvalues of 0.
     active = np.empty(len(p), np.int64)
     size = 0
     for level in range(len(p)):
@@ -200,6 +200,6 @@ def _second_singular_value(p: NDArray[np.float64], symmetrical: bool) -> float:
             matrix[first + column, row] = B_ik
     values = np.linalg.eigvalsh(matrix)
     if symmetrical:
-        # Ascending: the second largest of the absolute values is at one end or beside it.
+        # Ascending: the second largest of the absolute values is at one end or next to it.
         return float(max(abs(values[edge - 2]), min(abs(values[0]), abs(values[edge - 1]))))
     return float(values[edge - 2])

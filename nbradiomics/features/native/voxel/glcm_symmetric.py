@@ -1,8 +1,8 @@
-"""Co-occurrence features of one box whose matrices are symmetrical and not weighted.
+"""Co-occurrence features of one box with symmetrical matrices without weights.
 
 The formulas are those of `glcm_formulas`. Here p(i, j) = c(i, j) / N and p_x(i) = r(i) / N, with counts c,
 their row sums r and their total N, all small whole numbers: sums of counts are exact, and every logarithm
-stands in a table. No p is below 1 / N, so that eps vanishes beside p_x p_y, and with p_x = p_y
+comes from a table. No p is below 1 / N, so that eps is negligible compared with p_x p_y, and with p_x = p_y
 
     HXY1 = HXY2 = 2 HX.
 """
@@ -44,14 +44,14 @@ from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.voxel.correlation import symmetric_correlation
 from nbradiomics.features.native.voxel.glcm_general import ROUNDING, gain_as_summed
 
-#: Values of a matrix: those of the formulas and the MCC.
+#: Number of values of a matrix: those of the formulas and the MCC.
 _VALUES = MCC + 1
 #: Largest total of counts for which the logarithms are tabulated.
 _TABULATED = 1000
 
 
 def logarithms(largest: int) -> NDArray[np.float64]:
-    """log2(c / N + eps) of all counts c (columns) and totals N (rows) to `largest`; empty when too many."""
+    """Tabulate log2(c / N + eps) of counts c (columns), totals N (rows) to `largest`; empty if too many."""
     if largest > _TABULATED:
         return np.empty((0, 0))
     totals = np.maximum(np.arange(largest + 1.0), 1.0)
@@ -72,16 +72,16 @@ def symmetric_glcm_of_box(
     work: NDArray[np.float64],
     means: NDArray[np.float64],
 ) -> None:
-    """Features of one box: means over its directions that have pairs; NaN where none has.
+    """Compute the features of one box: means over its directions that have pairs; NaN if none has.
 
     Parameters
     ----------
     box
         Grey levels numbered from 1, 0 outside.
     present
-        The grey levels behind the numbers.
+        The grey level of each number.
     pairs, starts
-        Indices into the box of the voxels of each pair, and where each direction's pairs start.
+        Indices into the box of the voxels of each pair, and the index of each direction's first pair.
     tables
         See `logarithms`.
     highest
@@ -89,11 +89,11 @@ def symmetric_glcm_of_box(
     correlation
         Compute the MCC too.
     histograms
-        Zeros, shape (2, 2 highest + 1); left as zeros.
+        Working memory: zeros, shape (2, 2 highest + 1); they are zeros again at the end.
     marks, work
         See `symmetric_correlation`.
     means
-        Filled in: values of the formulas and the MCC.
+        Output: values of the formulas and the MCC.
     """
     levels = len(present)
     c = np.zeros((levels, levels))
@@ -135,7 +135,7 @@ def _count(
     c: NDArray[np.float64],
     r: NDArray[np.float64],
 ) -> int:
-    """Count the pairs from `start` to `end` in both orders, into c and r; gives N."""
+    """Count the pairs from `start` to `end` in both orders, into c and r; return N."""
     N = 0
     for pair in range(start, end):
         first, second = box[pairs[pair, 0]], box[pairs[pair, 1]]
@@ -150,7 +150,7 @@ def _count(
 
 @compiled
 def _logarithm(c: float, N: float, tables: NDArray[np.float64]) -> float:
-    """log2(c / N + eps)."""
+    """Compute log2(c / N + eps)."""
     if len(tables) > 0:
         return float(tables[int(N), int(c)])
     return float(np.log2(c / N + EPSILON))
@@ -167,7 +167,7 @@ def _measure(
     histograms: NDArray[np.float64],
     values: NDArray[np.float64],
 ) -> None:
-    """Values of one matrix' formulas."""
+    """Compute the values of one matrix' formulas."""
     summed = HX = 0.0
     for row in range(len(present)):
         if r[row] > 0.0:
@@ -206,7 +206,7 @@ def _measure(
     values[JOINT_ENTROPY] = HXY
     values[MAXIMUM_PROBABILITY] = largest / N
     values[SUM_SQUARES] = variance
-    # One level, p = 1: HXY1 and HXY2 are HXY.
+    # With one level, p = 1: HXY1 and HXY2 equal HXY.
     values[IMC1] = (HXY - 2.0 * HX) / HX if occurring > 1 else 0.0
     values[IMC2] = _information(2.0 * HX - HXY, c, N) if occurring > 1 else 0.0
     _of_sums(c, present, m_x, N, tables, histograms[0], values)
@@ -215,7 +215,7 @@ def _measure(
 
 @compiled
 def _information(gain: float, c: NDArray[np.float64], N: float) -> float:
-    """Imc2; see `gain_as_summed` for where HXY2 - HXY vanishes."""
+    """Compute Imc2; see `gain_as_summed` for the case that HXY2 - HXY vanishes."""
     if abs(gain) < ROUNDING:
         gain = gain_as_summed(c / N)
     return imc2(gain)
@@ -231,7 +231,7 @@ def _of_sums(
     histogram: NDArray[np.float64],
     values: NDArray[np.float64],
 ) -> None:
-    """Features of p_+, into `values`; takes the histogram back to zeros."""
+    """Compute the features of p_+, into `values`; sets the histogram back to zeros."""
     second = third = fourth = entropy = 0.0
     for row in range(len(present)):
         for column in range(row + 1):
@@ -262,7 +262,7 @@ def _of_differences(
     histogram: NDArray[np.float64],
     values: NDArray[np.float64],
 ) -> None:
-    """Features of p_-, into `values`; takes the histogram back to zeros."""
+    """Compute the features of p_-, into `values`; sets the histogram back to zeros."""
     contrast = average = entropy = id_ = idm = idn = idmn = inverse = 0.0
     for row in range(len(present)):
         for column in range(row + 1):
@@ -284,7 +284,7 @@ def _of_differences(
     values[CONTRAST] = contrast / N
     values[DIFFERENCE_AVERAGE] = average / N
     values[DIFFERENCE_ENTROPY] = entropy / N
-    # The mean of squares less the square of the mean: whole numbers but for the last division.
+    # The mean of squares minus the square of the mean: whole numbers until the last division.
     values[DIFFERENCE_VARIANCE] = (contrast * N - average * average) / (N * N)
     values[ID] = id_ / N
     values[IDM] = idm / N

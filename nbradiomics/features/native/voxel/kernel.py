@@ -1,4 +1,4 @@
-"""The box around a voxel: what the maps of voxel-based extraction count their matrices in."""
+"""The box around a voxel, in which maps of voxel-based extraction count their matrices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.native.compiled import compiled
 
-#: Voxels that the kernels are given at a time: what they return, and a step of the progress bar.
+#: Voxels that the kernels compute at a time, and a step of the progress bar.
 CHUNK = 4096
 
 
@@ -21,7 +21,7 @@ class Kernel:
     Attributes
     ----------
     steps
-        From the centre to each voxel of the box: shape (voxels, 3).
+        Offsets from the centre to each voxel of the box: shape (voxels, 3).
     size
         Voxels of the box along z, y, x.
     """
@@ -30,7 +30,7 @@ class Kernel:
     size: NDArray[np.int64]
 
     def beside(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where each voxel of the box has its neighbours.
+        """Find the neighbours of each voxel of the box.
 
         Parameters
         ----------
@@ -50,16 +50,16 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """Grey levels with a margin that holds every box, and where its voxels lie in it.
+    """Grey levels with a margin that contains every box, and the positions of a box's voxels in them.
 
     Attributes
     ----------
     levels
-        Flat, 0 for what does not count.
+        Flat array, 0 for voxels that are not counted.
     steps
-        From a centre to each voxel of its box, as flat indices.
+        Offsets from a centre to each voxel of its box, as flat indices.
     shape, margin
-        Voxels along z, y, x without the margin, and those that it adds on each side.
+        Voxels along z, y, x without the margin, and the width of the margin on each side.
     highest
         Highest grey level.
     """
@@ -72,30 +72,30 @@ class Neighbourhood:
 
     @classmethod
     def of(cls, levels: NDArray[np.int32], box: Kernel) -> Neighbourhood:
-        """Lay a margin of the box's reach around grey levels with the axes z, y, x."""
+        """Add a margin of half the box's size around grey levels with the axes z, y, x."""
         margin = tuple(int(width) for width in (box.size - 1) // 2)
         padded = np.pad(levels.astype(np.int32, copy=False), [(width, width) for width in margin])
         return cls(padded.ravel(), flat(box.steps, padded.shape), levels.shape, margin, int(levels.max()))
 
     def at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where voxels, flat indices without the margin, lie with it."""
+        """Convert flat indices without the margin to flat indices with it."""
         return in_margin(places, self.shape, self.margin)
 
 
 def flat(steps: NDArray[np.int64], shape: Sequence[int]) -> NDArray[np.int64]:
-    """Flat indices of steps (n, 3) in an array with the axes z, y, x."""
+    """Convert steps (n, 3) to flat indices in an array with the axes z, y, x."""
     return np.ascontiguousarray((steps[:, 0] * shape[1] + steps[:, 1]) * shape[2] + steps[:, 2], np.int64)
 
 
 def in_margin(places: NDArray[np.int64], shape: Sequence[int], margin: Sequence[int]) -> NDArray[np.int64]:
-    """Turn flat indices in an array of that shape into those in the same with a margin around it."""
+    """Convert flat indices in an array of this shape to those in the same array with a margin."""
     around = [size + 2 * width for size, width in zip(shape, margin, strict=True)]
     z, y, x = (axis + width for axis, width in zip(np.unravel_index(places, shape), margin, strict=True))
     return np.ascontiguousarray((z * around[1] + y) * around[2] + x, np.int64)
 
 
 def kernel(radius: int, plane: int | None) -> Kernel:
-    """Box of edge 2 radius + 1, one voxel thick along `plane`."""
+    """Make a box of edge 2 radius + 1, one voxel thick along `plane`."""
     radii = [0 if axis == plane else radius for axis in range(3)]
     axes = [np.arange(-reach, reach + 1) for reach in radii]
     steps = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -103,28 +103,28 @@ def kernel(radius: int, plane: int | None) -> Kernel:
 
 
 def chunks(voxels: int) -> Iterator[slice]:
-    """Parts of at most `CHUNK` voxels."""
+    """Yield parts of at most `CHUNK` voxels."""
     return (slice(start, start + CHUNK) for start in range(0, voxels, CHUNK))
 
 
 def batch_numbers(part: slice, voxels: int, size: int) -> NDArray[np.int64]:
-    """Batch of each voxel of a part, counted from 0; a size below 1 makes one batch of all."""
+    """Return the batch of each voxel of a part, counted from 0; a size below 1 makes one batch of all."""
     return np.arange(part.start, min(part.stop, voxels)) // (size if size > 0 else voxels)
 
 
 def by_batch(
     found: Iterable[NDArray[np.bool_]], properties: int, *, voxels: int, size: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Say what holds for all voxels of a batch, and what for any of them.
+    """Find the properties that all voxels of a batch have, and those that any of them has.
 
     Parameters
     ----------
     found
-        Whether each property holds for each voxel, shape (voxels, properties), chunk after chunk.
+        Whether each voxel has each property, shape (voxels, properties), chunk after chunk.
     properties
-        How many there are.
+        Number of properties.
     voxels, size
-        Voxels of the region, and of a batch as in `batch_numbers`.
+        Number of voxels of the region, and of a batch as in `batch_numbers`.
 
     Returns
     -------
@@ -150,16 +150,16 @@ def fill_box(
     present: NDArray[np.int32],
     numbers: NDArray[np.int32],
 ) -> int:
-    """Copy the box around a voxel, its grey levels numbered from 1 in ascending order, 0 for what is outside.
+    """Copy the box around a voxel with its grey levels numbered from 1 in ascending order, 0 outside.
 
     Parameters
     ----------
     levels, centre, steps
         See `Neighbourhood`.
     box, present
-        Where the numbers and, ascending, the grey levels behind them go; both as long as `steps`.
+        Output: the numbers, and the grey levels of the numbers, ascending; both as long as `steps`.
     numbers
-        Zeros, one for each grey level and 0; left as zeros.
+        Working memory: zeros, one for each grey level and 0; they are zeros again at the end.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Maps of the classes that count lengths, sizes, dependences and tone differences in a voxel's box."""
+"""Maps of classes that count lengths, sizes, dependences and tone differences in a voxel's box."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nbradiomics.features.native.voxel.kernel import (
 )
 
 _Values = dict[str, NDArray[np.float64]]
-#: How many values `length_formulas` and `ngtdm_formulas` give.
+#: Numbers of values that `length_formulas` and `ngtdm_formulas` return.
 _OF_LENGTHS, _OF_NGTDM = len(FORMULAS), len(ngtdm.FEATURES)
 
 
@@ -36,7 +36,7 @@ def glrlm_maps(
     *,
     batch: int,
 ) -> Iterator[_Values]:
-    """Run length features of the boxes around voxels; parameters as in `voxel_textures.voxel_features`."""
+    """Compute run length features of boxes around voxels; parameters as in `textures.voxel_features`."""
     steps = offsets(levels.shape, both_ways=False, plane=settings.plane)
     weights = np.empty(0)
     if settings.weighting_norm is not None:
@@ -46,18 +46,18 @@ def glrlm_maps(
     before, after = box.beside(-steps), box.beside(steps)
     longest = int(box.size.max())
     single = len(weights) > 0 or len(after) == 1
-    nothing = _batches_without_runs(around, places, after, batch) if single else None
+    without_runs = _batches_without_runs(around, places, after, batch) if single else None
     for part in chunks(len(places)):
         centres = around.at(places[part])
         values = _glrlm_map(
             around.levels, centres, around.steps, before, after, weights, longest, around.highest
         )
-        found = dict(zip(FORMULAS, values.T, strict=True))
-        if nothing is not None:
-            # Sums over no runs at all, in any box of the batch.
-            none = nothing[batch_numbers(part, len(places), batch)]
-            found["entropy"][none] = found["length_variance"][none] = 0.0
-        yield {name: found[formula] for name, formula in glrlm.FEATURES.items()}
+        by_formula = dict(zip(FORMULAS, values.T, strict=True))
+        if without_runs is not None:
+            # Sums without any run, in all boxes of the batch.
+            none = without_runs[batch_numbers(part, len(places), batch)]
+            by_formula["entropy"][none] = by_formula["length_variance"][none] = 0.0
+        yield {name: by_formula[formula] for name, formula in glrlm.FEATURES.items()}
 
 
 def whole_maps(
@@ -67,26 +67,26 @@ def whole_maps(
     box: Kernel,
     settings: TextureSettings,
 ) -> Iterator[_Values]:
-    """Maps of the classes that have one matrix for all directions: glszm, gldm, ngtdm."""
+    """Make the maps of classes with one matrix for all directions: glszm, gldm, ngtdm."""
     distances = (1,) if name == "glszm" else settings.distances
     steps = offsets(levels.shape, distances, both_ways=True, plane=settings.plane)
     beside = np.ascontiguousarray(box.beside(steps).T)
     around = Neighbourhood.of(levels, box)
     for part in chunks(len(places)):
-        given = around.levels, around.at(places[part]), around.steps, beside, around.highest
+        boxes = around.levels, around.at(places[part]), around.steps, beside, around.highest
         if name == "ngtdm":
-            yield dict(zip(ngtdm.FEATURES, _ngtdm_map(*given).T, strict=True))
+            yield dict(zip(ngtdm.FEATURES, _ngtdm_map(*boxes).T, strict=True))
             continue
-        values = _glszm_map(*given) if name == "glszm" else _gldm_map(*given, settings.gldm_a)
-        found = dict(zip(FORMULAS, values.T, strict=True))
+        values = _glszm_map(*boxes) if name == "glszm" else _gldm_map(*boxes, settings.gldm_a)
+        by_formula = dict(zip(FORMULAS, values.T, strict=True))
         features = glszm.FEATURES if name == "glszm" else gldm.FEATURES
-        yield {feature: found[formula] for feature, formula in features.items()}
+        yield {feature: by_formula[formula] for feature, formula in features.items()}
 
 
 def _batches_without_runs(
     around: Neighbourhood, places: NDArray[np.int64], after: NDArray[np.int64], batch: int
 ) -> NDArray[np.bool_]:
-    """Which batches have no runs in any box."""
+    """Find the batches that have no runs in any box."""
     without = (
         _without_runs(around.levels, around.at(places[part]), around.steps, after)[:, np.newaxis]
         for part in chunks(len(places))
@@ -101,7 +101,7 @@ def _without_runs(
     steps: NDArray[np.int64],
     after: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Whether no direction has runs, by centre."""
+    """Find for each centre whether no direction has runs."""
     box = np.empty(len(steps), np.int32)
     without = np.ones(len(places), np.bool_)
     for centre in range(len(places)):
@@ -125,7 +125,7 @@ def _glrlm_map(
     longest: int,
     highest: int,
 ) -> NDArray[np.float64]:
-    """Run length features of the boxes around all centres; NaN where no direction has runs."""
+    """Compute the run length features of the boxes around all centres; NaN if no direction has runs."""
     box = np.empty(len(steps), np.int32)
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
@@ -133,9 +133,9 @@ def _glrlm_map(
     values = np.empty((len(places), _OF_LENGTHS))
     run_lengths = np.arange(1.0, longest + 1.0)
     for centre in range(len(places)):
-        found = fill_box(levels, places[centre], steps, box, present, numbers)
-        grey = present[:found].astype(np.float64)
-        counts = np.zeros((found, longest))
+        number_of_levels = fill_box(levels, places[centre], steps, box, present, numbers)
+        grey = present[:number_of_levels].astype(np.float64)
+        counts = np.zeros((number_of_levels, longest))
         sums = np.zeros(_OF_LENGTHS)
         kept = 0
         for direction in range(len(after)):
@@ -153,7 +153,7 @@ def _glrlm_map(
 
 @compiled
 def _have_runs(box: NDArray[np.int32], after: NDArray[np.int64]) -> bool:
-    """Whether any line along a direction holds two voxels of the region."""
+    """Whether any line along a direction has two voxels of the region."""
     for voxel in range(len(box)):
         if box[voxel] == 0:
             continue
@@ -173,7 +173,7 @@ def _count_runs(
     weight: float,
     counts: NDArray[np.float64],
 ) -> None:
-    """Add the runs along one direction, unless no line holds two voxels of the region."""
+    """Add the runs along one direction, unless no line has two voxels of the region."""
     if not _have_runs(box, after):
         return
     for voxel in range(len(box)):
@@ -197,15 +197,15 @@ def _gldm_map(
     highest: int,
     alpha: int,
 ) -> NDArray[np.float64]:
-    """Dependence features of the boxes around all centres."""
+    """Compute the dependence features of the boxes around all centres."""
     box = np.empty(len(steps), np.int32)
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
     values = np.empty((len(places), _OF_LENGTHS))
     ones = np.arange(1.0, beside.shape[1] + 2.0)
     for centre in range(len(places)):
-        found = fill_box(levels, places[centre], steps, box, present, numbers)
-        counts = np.zeros((found, beside.shape[1] + 1))
+        number_of_levels = fill_box(levels, places[centre], steps, box, present, numbers)
+        counts = np.zeros((number_of_levels, beside.shape[1] + 1))
         most = 0
         for voxel in range(len(box)):
             if box[voxel] == 0:
@@ -217,7 +217,7 @@ def _gldm_map(
                     alike += abs(present[box[other] - 1] - level) <= alpha
             counts[box[voxel] - 1, alike] += 1.0
             most = max(most, alike)
-        grey = present[:found].astype(np.float64)
+        grey = present[:number_of_levels].astype(np.float64)
         values[centre] = length_formulas(counts[:, : most + 1], grey, ones[: most + 1])
     return values
 
@@ -230,15 +230,15 @@ def _ngtdm_map(
     beside: NDArray[np.int64],
     highest: int,
 ) -> NDArray[np.float64]:
-    """Tone difference features of the boxes around all centres."""
+    """Compute the tone difference features of the boxes around all centres."""
     box = np.empty(len(steps), np.int32)
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
     values = np.empty((len(places), _OF_NGTDM))
     for centre in range(len(places)):
-        found = fill_box(levels, places[centre], steps, box, present, numbers)
-        voxels = np.zeros(found)
-        differences = np.zeros(found)
+        number_of_levels = fill_box(levels, places[centre], steps, box, present, numbers)
+        voxels = np.zeros(number_of_levels)
+        differences = np.zeros(number_of_levels)
         for voxel in range(len(box)):
             if box[voxel] == 0:
                 continue
@@ -251,7 +251,7 @@ def _ngtdm_map(
                     total += present[box[other] - 1]
             if around > 0:
                 differences[row] += abs(present[row] - total / around)
-        values[centre] = ngtdm_formulas(voxels, differences, present[:found].astype(np.float64))
+        values[centre] = ngtdm_formulas(voxels, differences, present[:number_of_levels].astype(np.float64))
     return values
 
 
@@ -263,7 +263,7 @@ def _glszm_map(
     beside: NDArray[np.int64],
     highest: int,
 ) -> NDArray[np.float64]:
-    """Size zone features of the boxes around all centres."""
+    """Compute the size zone features of the boxes around all centres."""
     box = np.empty(len(steps), np.int32)
     present = np.empty(len(steps), np.int32)
     numbers = np.zeros(highest + 1, np.int32)
@@ -271,8 +271,8 @@ def _glszm_map(
     sizes = np.arange(1.0, len(steps) + 1.0)
     values = np.empty((len(places), _OF_LENGTHS))
     for centre in range(len(places)):
-        found = fill_box(levels, places[centre], steps, box, present, numbers)
-        counts = np.zeros((found, len(steps)))
+        number_of_levels = fill_box(levels, places[centre], steps, box, present, numbers)
+        counts = np.zeros((number_of_levels, len(steps)))
         largest = 0
         for seed in range(len(box)):
             number = box[seed]
@@ -292,6 +292,6 @@ def _glszm_map(
                         left += 1
             counts[number - 1, size - 1] += 1.0
             largest = max(largest, size)
-        grey = present[:found].astype(np.float64)
+        grey = present[:number_of_levels].astype(np.float64)
         values[centre] = length_formulas(counts[:, :largest], grey, sizes[:largest])
     return values

@@ -1,8 +1,8 @@
-"""Feature maps: every voxel of a region with the features of the box around it.
+"""Feature maps: the features of the box around every voxel of a region.
 
-What `RadiomicsFeatureExtractor.execute(..., voxelBased=True)` gives, with the same names, grids and values:
-the image is prepared and filtered as for one number per region, cropped to the region's box and
-`kernelRadius` voxels around it, and binned once; then each voxel's box is measured. Shape classes have none.
+The maps have the names, grids and values of `RadiomicsFeatureExtractor.execute(..., voxelBased=True)`: the
+image is prepared and filtered as for one number per region, cropped to the region's box and `kernelRadius`
+voxels around it, and binned once; then each voxel's box is measured. Shape classes have no maps.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from nbradiomics.features.native.voxel.textures import voxel_features
 from nbradiomics.features.native.voxel.values import VoxelValues
 from nbradiomics.features.parameters.limits import require_bins
 
-#: Classes that have maps: their features in PyRadiomics' order, true where deprecated.
+#: Classes that have maps, with their features in PyRadiomics' order; true for deprecated features.
 _CLASSES: Mapping[str, Mapping[str, bool]] = {"firstorder": FIRST_ORDER, **TEXTURES}
 
 
@@ -41,12 +41,12 @@ class FeatureMap:
     Attributes
     ----------
     name
-        PyRadiomics' name, ``original_glcm_Contrast``.
+        PyRadiomics' name, such as ``original_glcm_Contrast``.
     image
         64-bit floating point, on the grid of the features, cropped to the region's box and `kernelRadius`
         voxels around it. `initValue` outside the region, NaN where a feature is undefined.
     values
-        Its values within the region, in the order z, y, x.
+        Values within the region, in the order z, y, x.
     """
 
     name: str
@@ -70,7 +70,7 @@ class _Crop:
 
     @property
     def counted(self) -> NDArray[np.bool_]:
-        """Voxels that boxes count: the region's, or all without `maskedKernel`."""
+        """Voxels that are counted in boxes: those of the region, or all without `maskedKernel`."""
         return self.inside if self.settings.get("maskedKernel", True) else np.ones_like(self.inside)
 
     @property
@@ -97,22 +97,22 @@ def native_maps(
     region
         Binary, `INSIDE` within the region.
     plan
-        What to compute.
+        Features to compute.
     folder
-        Where a class' values within the region go that are more than `voxel_values.HELD` bytes: a file
-        without a name that ends with the class. Memory beyond the maps that the caller keeps is then that of
-        the (filtered) image, a map and `HELD`, and some 30 bytes per voxel of the region for a moment,
-        however many features there are. ``None`` holds the values in memory: 8 bytes per feature and voxel
-        of the region more.
+        Folder for a class's values within the region if they need more than `values.HELD` bytes: an unnamed
+        temporary file, removed when the class is done. In addition to the maps that the caller keeps, memory
+        is then needed for the (filtered) image, one map, `HELD`, and for a short time some 30 bytes per voxel
+        of the region, for any number of features. ``None`` keeps the values in memory, which needs 8 more
+        bytes per feature and voxel of the region.
     progress
-        Progress display: a bar for each image type and class.
+        Progress display: one bar for each image type and class.
 
     Raises
     ------
     ValueError
         With PyRadiomics' words, when it refuses the region.
     InputError
-        When the plan asks for something that the engine does not do, or `folder` has no room.
+        When the engine does not support something that the plan requests, or `folder` is full.
     """
     prepared = prepare(image, region, plan.settings)
     radius = int(plan.settings.get("kernelRadius", 1))
@@ -132,15 +132,15 @@ def native_maps(
             with VoxelValues(wanted, voxels, folder) as values:
                 with progress(f"{name} {class_name}", math.ceil(voxels / CHUNK)) as advance:
                     measure = _first_order if class_name == "firstorder" else _textures
-                    for found in measure(crop, class_name, wanted, radius):
-                        values.add(found)
+                    for part in measure(crop, class_name, wanted, radius):
+                        values.add(part)
                         advance()
                 for feature in _wanted(plan, class_name):
                     yield _as_map(crop, f"{name}_{class_name}_{feature}", values.of(feature))
 
 
 def _padded(box: Box, radius: int, image: sitk.Image) -> Box:
-    """The box and so many voxels around it, within the image."""
+    """Enlarge the box by `radius` voxels on each side, within the image."""
     lower = [max(low - radius, 0) for low in box.lower]
     upper = [
         min(high + radius, size - 1) for high, size in zip(box.upper, image.GetSize()[::-1], strict=True)
@@ -156,25 +156,25 @@ def _part(image: sitk.Image, box: Box) -> sitk.Image:
 def _require_finite(crop: _Crop) -> None:
     if not np.all(np.isfinite(crop.intensities[crop.counted])):
         raise InputError(
-            f"the {crop.name} image has values that are no finite number where it is measured.",
-            "The filter does not suit this image, such as a logarithm of an image of zeros; leave it out.",
+            f"the {crop.name} image has values that are NaN or infinite in the measured voxels.",
+            "The filter does not suit this image, for example a logarithm of zeros; remove the filter.",
         )
 
 
 def _wanted(plan: Plan, class_name: str) -> list[str]:
-    """Features of a class that get a map: those named, or all that are not deprecated."""
+    """Return the features of a class that get a map: the named ones, or all that are not deprecated."""
     known = _CLASSES[class_name]
     named = plan.classes[class_name]
     unknown = [feature for feature in named if feature not in known]
     if unknown:
         raise InputError(
-            f"there is no {class_name} feature {', '.join(unknown)}.", f"There are {', '.join(known)}."
+            f"there is no {class_name} feature {', '.join(unknown)}.", f"Use some of: {', '.join(known)}."
         )
     return list(dict.fromkeys(named or [feature for feature, old in known.items() if not old]))
 
 
 def _computable(plan: Plan, class_name: str) -> list[str]:
-    """Features of a class that have a value; PyRadiomics' maps of the others hold `initValue` throughout."""
+    """Return the features of a class that have values; PyRadiomics' maps of others are all `initValue`."""
     known = TEXTURES.get(class_name, {})
     return [feature for feature in _wanted(plan, class_name) if not known.get(feature, False)]
 

@@ -1,4 +1,4 @@
-"""Texture maps: features of the box around each voxel, as PyRadiomics' voxel-based extraction gives them."""
+"""Texture maps: features of the box around each voxel, as in PyRadiomics' voxel-based extraction."""
 
 from __future__ import annotations
 
@@ -25,45 +25,46 @@ def voxel_features(
     initial: float = 0.0,
     batch: int = -1,
 ) -> Iterator[dict[str, NDArray[np.float64]]]:
-    """Texture features of the boxes around voxels.
+    """Compute the texture features of the boxes around voxels.
 
-    Memory does not grow with the features: beside the grey levels and the voxels' places it is a bool or two
-    for each direction and batch of the GLCM, at most some 26 bytes a voxel (`voxelBatch` 1).
+    The needed memory does not depend on the number of features: apart from the grey levels and the voxels'
+    indices it is one or two bools for each direction and batch of the GLCM, at most some 26 bytes per voxel
+    (`voxelBatch` 1).
 
     Parameters
     ----------
     levels
-        Grey levels of the whole crop, axes z, y, x, from 1; 0 for voxels that do not count. With
-        `maskedKernel` those are the voxels outside the region, without it there are none.
+        Grey levels of the whole crop, axes z, y, x, from 1; 0 for voxels that are not counted. With
+        `maskedKernel` these are the voxels outside the region, without it there are none.
     places
         The region's voxels, as flat indices of the crop, ascending.
     settings
-        How neighbours are chosen and counted.
+        Choice and counting of neighbours.
     name
-        Class, of `textures.TEXTURES`.
+        Class, one of `textures.TEXTURES`.
     wanted
-        Features; None or nothing for all that are not deprecated. A deprecated one gives no value.
+        Features; None or no feature for all that are not deprecated. A deprecated feature has no value.
     radius
         Voxels from the centre of the box to its faces, at least 1: `kernelRadius`.
     spacing
         Voxel edges in mm, z, y, x.
     initial
-        Value where PyRadiomics computes none: `initValue`.
+        Value of voxels for which PyRadiomics computes none: `initValue`.
     batch
-        Voxels that PyRadiomics computes at a time, -1 for all: `voxelBatch`. Two features depend on it: a
-        direction in which some boxes of a batch have pairs and others have none makes JointAverage NaN in
-        these, and leaves the whole batch without MCC.
+        Number of voxels that PyRadiomics computes at a time, -1 for all: `voxelBatch`. Two features depend on
+        it: if some boxes of a batch have pairs in a direction and others have none, JointAverage is NaN in
+        the latter, and the whole batch has no MCC.
 
     Yields
     ------
-    Feature, then its value for each voxel: of `voxel_kernel.CHUNK` voxels after the other
+    Feature, then its value for each voxel, for `kernel.CHUNK` voxels at a time
     """
     chosen = chosen_features(name, wanted)
     if not chosen:
         return
     box = kernel(radius, settings.plane)
     if name == "glcm":
-        found = glcm_maps(
+        maps = glcm_maps(
             levels,
             places,
             box,
@@ -74,8 +75,8 @@ def voxel_features(
             correlation="MCC" in chosen,
         )
     elif name == "glrlm":
-        found = glrlm_maps(levels, places, box, settings, spacing, batch=batch)
+        maps = glrlm_maps(levels, places, box, settings, spacing, batch=batch)
     else:
-        found = whole_maps(name, levels, places, box, settings)
-    for values in found:
+        maps = whole_maps(name, levels, places, box, settings)
+    for values in maps:
         yield {feature: values[feature] for feature in chosen}

@@ -1,4 +1,4 @@
-"""The values of a class of features in the voxels of a region: in memory, or on disk where they are many."""
+"""Values of a feature class in the voxels of a region: in memory, or on disk if they are many."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
 
-#: Bytes of values that are held in memory where there is a folder for more.
+#: Largest number of bytes of values kept in memory, if there is a folder for more.
 HELD = 256 * 2**20
 _ITEM = np.dtype(np.float64).itemsize
 
 
 class VoxelValues:
-    """Values of features, filled some voxels after the others and read feature by feature.
+    """Values of features, written in parts of voxels and read feature by feature.
 
-    A context, at whose end the values are gone, and the file with them. The file has no name where the
-    system can do without, so that nothing is left of it even when the process is killed.
+    This is a context manager: at its end the values and the file are removed. The file has no name, if the
+    system allows this, so that it disappears even when the process is killed.
 
     Parameters
     ----------
     features
-        Their names.
+        Names of the features.
     voxels
-        How many voxels there are.
+        Number of voxels.
     folder
-        Where a file is made for more than `HELD` bytes; the folder is made with it. ``None`` holds all values
-        in memory.
+        Folder of the file for more than `HELD` bytes; it is made together with the file. ``None`` keeps all
+        values in memory.
     """
 
     def __init__(self, features: Sequence[str], voxels: int, folder: Path | None) -> None:
@@ -54,12 +54,12 @@ class VoxelValues:
                 self._file.close()
 
     def add(self, part: Mapping[str, NDArray[np.float64]]) -> None:
-        """Append the values of the next voxels: an array for each feature, all of one length.
+        """Append the values of the next voxels: an array for each feature, all of the same length.
 
         Raises
         ------
         InputError
-            When the disk has no room, or the folder cannot be written to.
+            When the disk is full, or the folder is not writable.
         """
         until = self._added + len(next(iter(part.values())))
         if self._folder is None:
@@ -71,7 +71,7 @@ class VoxelValues:
         self._added = until
 
     def of(self, feature: str) -> NDArray[np.float64] | None:
-        """Values of a feature, shape (voxels,), not to be written to; ``None`` for one that has none."""
+        """Return a feature's values, shape (voxels,), which are read-only; ``None`` if it has none."""
         if feature not in self._rows:
             return None
         row = self._rows[feature]
@@ -83,14 +83,14 @@ class VoxelValues:
 
     def _write(self, folder: Path, part: Mapping[str, NDArray[np.float64]], *, last: bool) -> None:
         if self._file is None:
-            # Not before there are values: a region that is refused leaves no folder behind.
+            # The folder is made only when there are values: a refused region leaves no folder behind.
             folder.mkdir(parents=True, exist_ok=True)
             self._file = TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the context
         for feature, row in self._rows.items():
             self._file.seek((row * self._voxels + self._added) * _ITEM)
             self._file.write(np.ascontiguousarray(part[feature], np.float64).data)
         if last:
-            # Some disks, those of a network among them, tell no sooner that a write has failed.
+            # Some disks, such as network disks, report a failed write only now.
             self._file.flush()
             os.fsync(self._file.fileno())
 
@@ -100,7 +100,7 @@ class VoxelValues:
             yield
         except OSError as error:
             raise InputError(
-                f"{self._folder} has no room for the values of a class of maps, {self._bytes / 1e6:.0f} MB, "
-                f"or cannot be written to: {error.strerror or error}.",
-                "Free space there, or name a folder on another disk.",
+                f"{self._folder} has no space for the values of a class of maps, {self._bytes / 1e6:.0f} MB, "
+                f"or is not writable: {error.strerror or error}.",
+                "Free space there, or choose a folder on another disk.",
             ) from error
