@@ -51,7 +51,7 @@ def _stored(name: str, change: Change, *, command: str = _EXTRACT, bounds: Bound
         assert call(*command.split()) == 0  # and what was made again is sound
         assert (folder / "f.csv").read_bytes() == (folder / "clean.csv").read_bytes()
 
-    said = ("Note: Found damaged and made again: [12] stored results? in work",)
+    said = ("Note: Found damaged and computed again: [12] stored results? in work",)
     return Variant(name, write, command, 0, said, (), same_table, bounds)
 
 
