@@ -47,7 +47,7 @@ def require_memory(wanted: int, what: str, remedy: str) -> None:
     free = free_memory()
     if wanted > free:
         raise TransientError(
-            f"{what}, which needs about {_gigabytes(wanted)} of memory; {_gigabytes(free)} are free.", remedy
+            f"{what}, which takes about {_gigabytes(wanted)} of memory; {_gigabytes(free)} are free.", remedy
         )
 
 
