@@ -126,7 +126,7 @@ def test_maps_lie_beside_the_masks_on_the_images_grid(cohort: Path, tmp_path: Pa
 def test_maps_can_be_left_out(cohort: Path, tmp_path: Path) -> None:
     assert call("segment", cohort, "--model", "synthetic-demo", "--out", tmp_path / "c.csv", "--no-maps") == 0
     assert not (tmp_path / "c_maps").exists()
-    with pytest.raises(InputError, match="masks and maps both go to"):
+    with pytest.raises(InputError, match="masks and maps have the same folder"):
         segment_cohort(load_cohort(cohort), model="synthetic-demo", masks=tmp_path, maps=tmp_path / ".")
 
 

@@ -75,8 +75,8 @@ def test_scans_whose_channels_do_not_fit_fail_and_the_others_go_on(channels: Pat
     assert "of the voxels of" in causes["shifted"]
     assert "shifted_adc.nii.gz (ADC); at most 5% may" in causes["shifted"]
     told = " ".join(done.warnings)
-    assert "does not take DWI, which was not used in 1 scan (more/baseline/unspecified)" in told
-    assert "ADC lay on another grid than the first channel" in told
+    assert "does not use DWI, which was ignored in 1 scan (more/baseline/unspecified)" in told
+    assert "ADC had a grid different from the first channel" in told
     assert done.cohort.readers() == ["auto"]
     model, folder = load_model(channels.parent / "model"), channels.parent
     expected = model.predict({"ADC": folder / "well_adc.nii.gz", "T2w": folder / "well_t2w.nii.gz"})

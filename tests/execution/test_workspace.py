@@ -46,7 +46,9 @@ def test_a_result_of_another_shape_or_key_or_none_of_ours_is_no_result_and_is_co
     assert workspace.load("stage", "other", dict[str, int]) is None
     workspace.file("stage", "other").write_text('{"value": 1}')
     assert workspace.load("stage", "other", dict[str, int]) is None
-    assert workspace.notes() == [f"Found damaged and computed again: 3 stored results in {tmp_path} (stage 3)."]
+    assert workspace.notes() == [
+        f"Found damaged and computed again: 3 stored results in {tmp_path} (stage 3)."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,9 @@ def test_unknown_words_are_refused(options, message):
 
 def test_mirroring_of_a_model_that_was_trained_without_it_is_refused(tmp_path):
     model = load_model(make_model(tmp_path / "model", mirroring=None))
-    with pytest.raises(InputError, match="mirroring was asked for; the model model was trained without it"):
+    with pytest.raises(
+        InputError, match="mirroring was requested, but the model model was trained without it"
+    ):
         model.predict(body(0), inference=Inference(mirroring=True))
 
 

@@ -392,7 +392,7 @@ def test_networks_whose_output_is_not_finite_are_found_by_a_patch_of_noise(folde
     spoil_checkpoint(folder, network_weights={**weights, last: torch.full_like(weights[last], 3e38)})
     (folder / "fold_0").rename(folder / "fold_2")
     model = load_model(folder)
-    with pytest.raises(ModelError, match="the network of fold_2 turns noise into values that are not finite"):
+    with pytest.raises(ModelError, match="the output of the network of fold_2 for noise is not finite"):
         require_finite_output(model)
     restored = model.predictor.network.state_dict()
     assert all(torch.equal(restored[name], tensor) for name, tensor in weights.items())
