@@ -257,8 +257,8 @@ def test_another_process_does_not_take_changed_weights_for_the_same_model(tmp_pa
     assert pickle.loads(sent) == model
     card = tmp_path / "m" / "card.json"
     card.write_text(card.read_text(encoding="utf-8").replace("synthetic", "Synthetic"))
-    from nbradiomics.segmentation.model import _loaded_again
+    from nbradiomics.segmentation.model import _reloaded
 
-    _loaded_again.cache_clear()
+    _reloaded.cache_clear()
     with pytest.raises(ModelError, match="were changed"):
         pickle.loads(sent)

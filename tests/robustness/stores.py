@@ -252,7 +252,7 @@ BOMBS = Kind(
                        lambda model: (model / "plans.json").write_text("[],\n" * 20_000_000),
                        r"plans\.json has more than", sealed=False),
         _model_variant("plans that are a list", lambda model: (model / "plans.json").write_text("[]"),
-                       r"plans\.json holds no JSON object", sealed=False),
+                       r"plans\.json contains no JSON object", sealed=False),
     ],
 )  # fmt: skip
 

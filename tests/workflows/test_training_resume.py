@@ -85,7 +85,7 @@ def test_a_resumed_training_gives_the_same_weights(cohort, uninterrupted, tmp_pa
         interrupt_after(patch, fold=1, epoch=2)
         with pytest.raises(KeyboardInterrupt):
             train(cohort, tmp_path / "model")
-    with pytest.raises(ModelError, match="a training that is not finished"):
+    with pytest.raises(ModelError, match="an unfinished training"):
         load_model(tmp_path / "model")
     with pytest.raises(InputError, match=r"settings\.seed was 0, now 1"):
         train(cohort, tmp_path / "model", settings=tiny(epochs=3).changed(seed=1))

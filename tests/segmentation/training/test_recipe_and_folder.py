@@ -283,7 +283,7 @@ def test_subjects_are_found_in_a_card_that_names_none(tmp_path):
 
 def test_a_card_holds_text_only_in_its_lists(tmp_path):
     (tmp_path / "card.json").write_text('{"training_subjects": [1]}')
-    with pytest.raises(ModelError, match="training_subjects holds more than text"):
+    with pytest.raises(ModelError, match="training_subjects must contain only text"):
         read_card(tmp_path)
 
 
