@@ -166,7 +166,7 @@ def test_the_provenance_says_how_the_masks_were_made(cohort: Path, tmp_path: Pat
     ("options", "message"),
     [
         (("--device", "tpu"), "device: Input should be 'auto', 'cpu' or 'cuda'; found: 'tpu'"),
-        (("--precision", "fp16", "--device", "cpu"), "precision is fp16, and the device is a CPU"),
+        (("--precision", "fp16", "--device", "cpu"), "precision is fp16, but the device is a CPU"),
         (("--resampling", "cubic"), "resampling: Input should be 'torch' or 'stock'; found: 'cubic'"),
     ],
 )

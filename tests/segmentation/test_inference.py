@@ -32,7 +32,7 @@ def test_auto_is_replaced_by_what_it_means_here(monkeypatch):
         assert Inference(precision="fp32").resolved().precision == "fp32"
     with pytest.raises(InputError, match="torch sees no GPU"):
         Inference(device="cuda").resolved()
-    with pytest.raises(InputError, match="fp16, and the device is a CPU"):
+    with pytest.raises(InputError, match="fp16, but the device is a CPU"):
         Inference(precision="fp16").resolved()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert Inference().resolved() == Inference(device="cuda", precision="fp16")

@@ -224,7 +224,7 @@ def test_a_card_that_comes_along_is_kept(models):
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "a\\b", ".x", "-x", "a.", "a b", "ä", "x" * 101, "c:"])
 def test_names_that_are_no_plain_word_are_refused(folder, models, name):
-    with pytest.raises(InputError, match=r"is no name for a model.*--name"):
+    with pytest.raises(InputError, match=r"is not a valid name for a model.*--name"):
         import_model(folder, name=name, models=models)
     assert not models.exists()
 
@@ -232,9 +232,9 @@ def test_names_that_are_no_plain_word_are_refused(folder, models, name):
 def test_a_name_is_taken_once_and_replaced_when_asked(folder, models):
     import_model(folder, name="mine", models=models)
     before = load_model("mine", models=models).fingerprint
-    with pytest.raises(InputError, match=r"there is a model 'mine'.*--replace"):
+    with pytest.raises(InputError, match=r"there is already a model 'mine'.*--replace"):
         import_model(folder, name="mine", models=models)
-    with pytest.raises(InputError, match="there is a model 'mine'"):
+    with pytest.raises(InputError, match="there is already a model 'mine'"):
         import_model(folder, name="Mine", models=models, replace_existing=True)
     with pytest.raises(InputError, match="comes with nbradiomics"):
         import_model(folder, name="Synthetic-Demo", models=models, replace_existing=True)
