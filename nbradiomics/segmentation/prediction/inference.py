@@ -36,7 +36,7 @@ class Inference(Settings):
         default="torch", description="Resampling; stock with fp32 reproduces nnU-Net's mask, and is slower."
     )
     mirroring: bool = Field(
-        default=False, description="Also average over mirrored images: eight times slower."
+        default=False, description="Average over mirrored images too: eight times slower."
     )
 
     def resolved(self) -> Inference:
