@@ -69,7 +69,7 @@ def failure_of(case: str, stage: str, error: Exception) -> Failure:
 
 
 def hint_for(error: Exception) -> str:
-    """Suggest what to do about an exception that is not of nbradiomics, if its type is known."""
+    """Suggest what to do about an exception that is not of nbradiomics, by its type if it is known."""
     if hint := transient_hint(error):
         return hint
     if isinstance(error, OSError):

@@ -187,9 +187,7 @@ def _stage(preprocessed: Path, model: Path) -> None:
 def _notes(folder: TrainingFolder, recipe: Recipe | None) -> list[str]:
     spacing, patch = grid_of(plans_of(folder))
     edges, voxels = " x ".join(f"{edge:.3g}" for edge in spacing), " x ".join(map(str, patch))
-    notes = [
-        f"Images are resampled to {edges} mm, and the patch of the network has {voxels} voxels (z, y, x)."
-    ]
+    notes = [f"Images are resampled to {edges} mm, and a patch of the network has {voxels} voxels (z, y, x)."]
     if recipe is not None and recipe.patch not in (None, patch):
         requested = " x ".join(map(str, recipe.patch or ()))
         notes.append(f"The patch {requested} was changed to {voxels}: the network must be able to halve it.")

@@ -137,7 +137,7 @@ def test_a_recipe_is_followed_whatever_axis_is_the_coarsest(tmp_path):
     assert full["architecture"]["arch_kwargs"]["features_per_stage"] == [4, 8]
     assert full["architecture"]["arch_kwargs"]["n_conv_per_stage"] == [2, 2]
     assert notes == [
-        "Images are resampled to 1.5 x 4 x 1 mm, and the patch of the network has 8 x 24 x 16 voxels (z, y, x)."
+        "Images are resampled to 1.5 x 4 x 1 mm, and a patch of the network has 8 x 24 x 16 voxels (z, y, x)."
     ]
     assert json.loads((folder.model / "dataset.json").read_text(encoding="utf-8"))["channel_names"] == {
         "0": "T2w"
