@@ -196,7 +196,7 @@ def test_ensembles_data_sets_and_other_folders_are_told(tmp_path):
     [
         (
             {"normalization_schemes": ["ZScoreNormalization"] * 2},
-            "normalization_schemes is for 2 channels; data",
+            "normalization_schemes is for 2 channels, but data",
         ),
         ({"use_mask_for_norm": []}, r"use_mask_for_norm is for 0 channels, but dataset.json names 1 \(T2w\)"),
         (
