@@ -1,4 +1,4 @@
-"""Which parts are installed and working, and what to do about those that are not."""
+"""Check which parts are installed and working, and say how to repair the others."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _INSTALL = "Install again: pip install -c constraints.txt nbradiomics"
 
 @dataclass(frozen=True)
 class Part:
-    """A part and its state.
+    """A part of the installation and its state.
 
     Attributes
     ----------
     name
-        What was tried.
+        Name of the part.
     state
         ``ok``, ``missing`` (optional and absent) or ``broken``.
     detail
         Version and device, or what went wrong.
     remedy
-        What to do; empty when all is well.
+        What to do; empty when the part works.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Part:
 
 
 def check_installation() -> list[Part]:
-    """Try each part on something small, and say what was found.
+    """Try each part on a small example, and report its state.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def check_installation() -> list[Part]:
     checks: list[tuple[str, Callable[[], str], str]] = [
         ("Python", _python, "Use Python 3.11, 3.12 or 3.13."),
         ("PyRadiomics", _pyradiomics, _INSTALL),
-        ("torch", _torch, "Install torch as constraints.txt pins it."),
+        ("torch", _torch, "Install the version of torch that constraints.txt pins."),
         ("nnU-Net and demo model", _nnunet, _INSTALL),
         ("lifelines", _lifelines, _INSTALL),
         ("report", _report, _INSTALL),
@@ -55,15 +55,15 @@ def check_installation() -> list[Part]:
 def _examine(name: str, check: Callable[[], str], remedy: str) -> Part:
     try:
         return Part(name, "ok", check())
-    except Exception as error:  # whatever is broken, the others are still tried
+    except Exception as error:  # one broken part must not prevent the checks of the others
         return Part(name, "broken", f"{type(error).__name__}: {error}", remedy)
 
 
 def _python() -> str:
-    found = ".".join(map(str, sys.version_info[:3]))
+    current = ".".join(map(str, sys.version_info[:3]))
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        raise RuntimeError(f"Python {found} is not supported")
-    return found
+        raise RuntimeError(f"Python {current} is not supported")
+    return current
 
 
 def _pyradiomics() -> str:
@@ -107,7 +107,7 @@ def _lifelines() -> str:
     from lifelines.utils import concordance_index
 
     if concordance_index([1, 2, 3], [1, 2, 3]) != 1.0:
-        raise RuntimeError("the concordance of a perfect order is not 1")
+        raise RuntimeError("the C-index of a perfect ranking is not 1")
     return version("lifelines")
 
 

@@ -1,7 +1,7 @@
 """The exceptions that nbradiomics raises on purpose.
 
-Each carries what was found and what to do about it, so that a command line, a failures table and a
-notebook can show the two apart.
+Each error has a problem (what was found) and a remedy (what to do), so that the command line, the table of
+failures and a notebook can show them separately.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ class NbradiomicsError(Exception):
     remedy
         What the user can do about it.
     details
-        The traceback of an exception that nobody foresaw and that stands behind this error; empty where there
-        is none. It is for a log file, not for a message.
+        The traceback of the unexpected exception that caused this error; empty if there is none. It is
+        meant for a log file, not for a message.
     """
 
     def __init__(self, problem: str, remedy: str = "", details: str = "") -> None:
@@ -32,19 +32,20 @@ class NbradiomicsError(Exception):
 
 
 class InputError(NbradiomicsError):
-    """Something that the user gave is missing, unreadable, contradictory or out of range."""
+    """An input of the user is missing, unreadable, contradictory or out of range."""
 
 
 class AmbiguousError(InputError):
-    """What the user asked for fits several things; the message lists the choices."""
+    """A request of the user matches several things; the message lists the choices."""
 
 
 class ModelError(InputError):
-    """A segmentation model cannot be used: files missing, folds that do not fit, unsafe content."""
+    """A segmentation model cannot be used: files are missing, folds do not match, or content is unsafe."""
 
 
 class TransientError(InputError):
-    """The system could not give what was asked: memory, an open file, a right, a sound read of the disk.
+    """The system could not provide memory, an open file, a permission or a successful read from the disk.
 
-    It says nothing of what is in the input, which may be read the next time; no such answer is ever stored.
+    The error says nothing about the content of the input, which may be readable the next time. It is never
+    stored as a result.
     """

@@ -1,1 +1,1 @@
-"""One function over many cases: batches, stored results, failures, provenance."""
+"""Apply a function to many cases: batches, stored results, failures, provenance."""

@@ -1,4 +1,4 @@
-"""What a batch of cases leaves: results, and failures that stay one each."""
+"""The outcome of a batch of cases: results, and one failure for each case that failed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from nbradiomics.system.transient import transient_hint
 
 Result = TypeVar("Result")
 
-#: What to do about an exception that nobody foresaw.
-FAULT = "This looks like a fault of nbradiomics: please report it with its traceback."
+#: Hint for an unexpected exception.
+FAULT = "This looks like an error in nbradiomics: report it with its traceback."
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One case that a stage could not do.
+    """A case that a stage could not process.
 
     Attributes
     ----------
@@ -31,8 +31,8 @@ class Failure:
     hint
         What the user can do.
     details
-        The traceback of an exception that nobody foresaw, empty for any other failure. It goes into a log,
-        not into the table (`failures.write_failures`).
+        The traceback of an unexpected exception; empty for any other failure. It is written to a log, not
+        to the table (`failures.write_failures`).
     """
 
     case: str
@@ -44,7 +44,7 @@ class Failure:
 
 @dataclass
 class Batch(Generic[Result]):
-    """What a batch left: results by case, and failures. Each case is in exactly one of the two."""
+    """The results of a batch by case, and its failures. Each case is in exactly one of the two."""
 
     results: dict[str, Result] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
@@ -53,15 +53,15 @@ class Batch(Generic[Result]):
 def guarded(
     function: Callable[..., Result], stage: str, name: str, arguments: tuple[Any, ...]
 ) -> Result | Failure:
-    """Call a function on one case: its result, or the failure that its exception is."""
+    """Call a function on one case, and return its result, or a failure if it raises an exception."""
     try:
         return function(*arguments)
-    except Exception as error:  # whatever a library raises on one case must not stop the cohort
+    except Exception as error:  # an exception of a library in one case must not stop the cohort
         return failure_of(name, stage, error)
 
 
 def failure_of(case: str, stage: str, error: Exception) -> Failure:
-    """A failure from an exception: one of ours says it itself, any other is kept with its traceback."""
+    """Convert an exception to a failure; one that is not of nbradiomics is kept with its traceback."""
     if isinstance(error, NbradiomicsError):
         return Failure(case, stage, error.problem, error.remedy, error.details)
     cause = " ".join(f"{type(error).__name__}: {error}".split())
@@ -69,12 +69,12 @@ def failure_of(case: str, stage: str, error: Exception) -> Failure:
 
 
 def hint_for(error: Exception) -> str:
-    """What a user can do about an exception that is not one of ours: only what is known of its kind."""
+    """Suggest what to do about an exception that is not of nbradiomics, by its type if it is known."""
     if hint := transient_hint(error):
         return hint
     if isinstance(error, OSError):
         return "Check the path, its access rights and the free space of the disk."
-    # SimpleITK has no exception of its own.
+    # SimpleITK has no exception class.
     if isinstance(error, RuntimeError) and "SimpleITK" in str(error):
-        return "ITK refused this case: look at its image and mask in a viewer, or export them again."
+        return "ITK rejected this case: look at its image and mask in a viewer, or export them again."
     return FAULT

@@ -1,4 +1,4 @@
-"""Where a traceback is written that belongs to no table: a fault is reported with it."""
+"""Write the tracebacks that belong to no table of failures to a file, for reports of errors."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-#: Where a command that broke off leaves the traceback.
+#: File for the traceback of a command that stopped with an unexpected error.
 ERROR_LOG = "nbradiomics-error.log"
 
 
 def write_error_log(details: str) -> Path:
-    """Add a traceback to `ERROR_LOG` in the current folder, or the one for temporary files; give its path."""
+    """Append a traceback to `ERROR_LOG` in the current folder, else in the temporary one; return its path."""
     text = f"{installation()}\ncommand: {' '.join(sys.argv)}\n\n{details}\n"
     for folder in (Path.cwd(), Path(tempfile.gettempdir())):
         try:
@@ -27,7 +27,7 @@ def write_error_log(details: str) -> Path:
 
 
 def installation() -> str:
-    """Say when, and on what: the first questions about a fault."""
+    """Date, version and platform: the first questions about an error."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     python = f"Python {platform.python_version()}, {platform.platform()}"
     return f"{when}: nbradiomics {version('nbradiomics')}, {python}\n"

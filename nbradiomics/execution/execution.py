@@ -1,4 +1,4 @@
-"""How work is done: with how many processes, what is shown meanwhile, and where results are kept."""
+"""How work is done: number of processes, display of progress, and storage of results."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Result = TypeVar("Result")
 Keep = Callable[[str, Any], None]
 
 
-def _unheard(_line: str) -> None:
-    """Tell nobody: the default of every library function."""
+def _silent(_line: str) -> None:
+    """Show no notes: the default of every library function."""
 
 
 def _always(_name: str, _payload: Payload) -> bool:
@@ -28,18 +28,18 @@ def _always(_name: str, _payload: Payload) -> bool:
 
 @dataclass(frozen=True)
 class Stored:
-    """How results are found again where there is a workspace.
+    """How stored results are found again in a workspace.
 
     Attributes
     ----------
     key
-        Gives the result key of a case by its name; asked only where there is a workspace, since it reads
-        every input.
+        Returns the result key of a case for its name; called only if there is a workspace, because it
+        reads every input.
     schema
-        Type of a result as JSON has it, such as a ``TypedDict``: what is stored and is of another is made
+        Type of a result as JSON has it, such as a ``TypedDict``; a stored result of another type is computed
         again.
     holds
-        Whether a stored result still holds, for results whose files lie outside the workspace.
+        Whether a stored result is still valid, for results with files outside the workspace.
     """
 
     key: Callable[[str], str]
@@ -49,22 +49,23 @@ class Stored:
 
 @dataclass(frozen=True)
 class Execution:
-    """How work is done; no result depends on it.
+    """How work is done; results do not depend on it.
 
     Attributes
     ----------
     jobs
-        Processes; 1 stays in this one.
+        Number of processes; 1 works in this process.
     progress
         Progress display: ``with progress("extract", 120) as advance: ...``.
     workspace
-        Where results are kept and found again; ``None`` computes everything.
+        Where results are stored and found again; ``None`` computes everything.
     tell
-        Called with sentences that the user should read while the work goes on.
+        Called with notes that the user should read during the work.
     threads
-        Threads of torch in each process; ``None`` leaves their number alone, or is one with several `jobs`.
+        Threads of torch in each process; ``None`` leaves their number unchanged, or means one if there are
+        several `jobs`.
     executor
-        What computes the cases; unless given this process or, with several `jobs`, processes of this machine.
+        What computes the cases; by default this process or, with several `jobs`, processes of this machine.
 
     Raises
     ------
@@ -80,7 +81,7 @@ class Execution:
     jobs: int = 1
     progress: Progress = quiet
     workspace: Workspace | None = None
-    tell: Callable[[str], None] = _unheard
+    tell: Callable[[str], None] = _silent
     threads: int | None = None
     executor: Executor | None = None
 
@@ -109,24 +110,24 @@ class Execution:
         stage
             Name of the stage, for failures, the progress bar and stored results.
         stored
-            How results are found again; ``None`` computes all.
+            How stored results are found again; ``None`` computes all.
         keep
-            Called in this process with each result that was computed, as it comes.
+            Called in this process with each computed result, as soon as it is there.
 
         Returns
         -------
         Batch
-            Results and failures in the order of `cases`. An exception in a case is a failure of that case. A
-            failure is never stored.
+            Results and failures in the order of `cases`. An exception in a case is a failure of that case.
+            Failures are never stored.
         """
 
         def make(names: Sequence[str], save: Keep) -> Batch[Result]:
-            def kept(name: str, result: Result) -> None:
+            def save_and_keep(name: str, result: Result) -> None:
                 save(name, result)
                 if keep is not None:
                     keep(name, result)
 
-            return self._compute(function, {name: cases[name] for name in names}, stage, kept)
+            return self._compute(function, {name: cases[name] for name in names}, stage, save_and_keep)
 
         return self.find_or_make(list(cases), make, stage=stage, stored=stored)
 
@@ -138,39 +139,39 @@ class Execution:
         stage: str,
         stored: Stored | None,
     ) -> Batch[Any]:
-        """Take results from the workspace, and make and keep those that are not there.
+        """Take results from the workspace; compute and store the others.
 
         Parameters
         ----------
         names
-            The cases.
+            Names of the cases.
         make
-            Makes the results of cases, and calls the function it is given with each result as it comes.
+            Computes the results of the cases with these names, and calls its second argument with each.
         stage, stored
             As in `map`.
 
         Returns
         -------
         Batch
-            Results in the order of `names`, whatever was stored before, and the failures of `make`.
+            Results in the order of `names`, stored or computed, and the failures of `make`.
         """
         workspace = self.workspace
         if workspace is None or stored is None:
             return make(names, lambda _name, _result: None)
         keys = {name: stored.key(name) for name in names}
         loaded = {name: workspace.load(stage, keys[name], stored.schema) for name in names}
-        there = {name: payload for name, payload in loaded.items() if payload is not None}
-        found = {name: payload for name, payload in there.items() if stored.holds(name, payload)}
-        if len(found) < len(there):
-            workspace.unfit[stage] += len(there) - len(found)
+        intact = {name: payload for name, payload in loaded.items() if payload is not None}
+        valid = {name: payload for name, payload in intact.items() if stored.holds(name, payload)}
+        if len(valid) < len(intact):
+            workspace.unfit[stage] += len(intact) - len(valid)
 
         def save(name: str, payload: Payload) -> None:
-            # What was changed while it was read has another key by now; nobody knows which content was read.
+            # An input that changed meanwhile has another key now; it is unknown which content was read.
             if not payload.get(PASSING) and stored.key(name) == keys[name]:
                 workspace.save(stage, keys[name], payload)
 
-        fresh = make([name for name in names if name not in found], save)
-        results = found | fresh.results
+        fresh = make([name for name in names if name not in valid], save)
+        results = valid | fresh.results
         return Batch({name: results[name] for name in names if name in results}, fresh.failures)
 
     def _compute(

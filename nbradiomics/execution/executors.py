@@ -1,4 +1,4 @@
-"""Where cases are computed: in this process, in several of this machine, or by another executor."""
+"""Executors, which compute cases: in this process, in several processes, or in another way."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Cases = Mapping[str, tuple[Any, ...]]
 
 
 class Executor(Protocol):
-    """What computes cases: one more of these is all that another kind of machine needs."""
+    """Computes cases. To use another kind of machine, implement this protocol."""
 
     def outcomes(
         self, function: Callable[..., Result], cases: Cases, stage: str
     ) -> Iterator[tuple[str, Result | Failure]]:
-        """Call a function on each case, and give each with its result or failure as it comes, in any order.
+        """Call a function on each case; yield its name and result or failure as they come, in any order.
 
         Parameters
         ----------
@@ -40,7 +40,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True)
 class InProcess:
-    """Computes one case after the other in this process."""
+    """Computes one case after another in this process."""
 
     def outcomes(
         self, function: Callable[..., Result], cases: Cases, stage: str
@@ -52,10 +52,10 @@ class InProcess:
 
 @dataclass(frozen=True)
 class Processes:
-    """Computes cases in several processes of this machine; in each the libraries are held to one thread.
+    """Computes cases in several processes of this machine; the libraries use one thread in each.
 
-    A worker that dies (out of memory, a crash in compiled code) is a failure of the case that killed it, and
-    the others are done.
+    If a worker dies (out of memory, a crash in compiled code), the case that it computed fails; the other
+    cases are computed.
     """
 
     number: int
@@ -70,7 +70,7 @@ class Processes:
                 done.add(name)
                 yield name, outcome
         except _worker_died():
-            # Nobody can say which case killed the worker: each of the rest gets a process of its own.
+            # It is unknown which case killed the worker: compute each remaining case in a separate process.
             for name in [name for name in cases if name not in done]:
                 yield _alone(function, stage, name, cases[name])
 
@@ -83,28 +83,28 @@ class Processes:
         with config, workers_replaced_quietly():
             pool = Parallel(n_jobs=self.number, return_as="generator_unordered", batch_size=1)
             with starting_workers():
-                found = pool(
+                outcomes = pool(
                     delayed(_in_worker)(function, stage, name, arguments) for name, arguments in cases.items()
                 )
-            yield from found
+            yield from outcomes
 
 
 def tied_to_this() -> dict[str, Any]:
-    """Options of a pool of workers that end with this process; see `tied.tie_to_parent`."""
-    lasting = threading.current_thread() is threading.main_thread()
-    return {"initializer": tie_to_parent, "initargs": (os.getpid(), lasting)}
+    """Options of a pool whose workers end with this process; see `child_processes.tie_to_parent`."""
+    main_thread = threading.current_thread() is threading.main_thread()
+    return {"initializer": tie_to_parent, "initargs": (os.getpid(), main_thread)}
 
 
 @contextmanager
 def workers_replaced_quietly() -> Iterator[None]:
-    """Let loky replace a worker that has grown by 300 MB without a word.
+    """Suppress loky's warning when it replaces a worker that has grown by 300 MB.
 
-    Importing torch suffices, and nothing is lost. The warning comes from loky's own thread: made an error, it
-    would end that thread, and the work would never.
+    Importing torch is enough for that, and no work is lost. The warning comes from a thread of loky: as an
+    error it would end this thread, and the work would never end.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
-        # Whoever stops the work knows that it was not done.
+        # A user who stops the work knows that tasks are not done.
         warnings.filterwarnings("ignore", message=r"\d+ tasks ")
         yield
 

@@ -1,4 +1,4 @@
-"""What could not be done, written down: a table for everyone, with a log of tracebacks beside it."""
+"""Write failures to a table for users, and tracebacks to a log beside it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from nbradiomics.tables.writing import write_table
 FAILURES = Schema(
     name="Failures",
     file="failures.csv",
-    row="something that could not be done; for features, a case and a reason",
+    row="a failure; for features, a case and a reason",
     columns=(
         Column("case", "text", "name of the case: subject, timepoint, sequence, region, reader, reading"),
-        Column("stage", "text", "what failed: `segment`, `compare`, `extract` and so on"),
+        Column("stage", "text", "stage that failed: `segment`, `compare`, `extract` and so on"),
         Column("cause", "text", "what was found and what was expected"),
         Column("hint", "text", "what you can do"),
     ),
@@ -30,7 +30,7 @@ FAILURES = Schema(
 
 
 def failure_table(failures: Sequence[Failure]) -> pd.DataFrame:
-    """Failures as the table `FAILURES`."""
+    """Convert failures to the table `FAILURES`."""
     return FAILURES.table((failure.case, failure.stage, failure.cause, failure.hint) for failure in failures)
 
 
@@ -40,21 +40,21 @@ def write_failures(
     *,
     localised: Callable[[pd.DataFrame], pd.DataFrame] = lambda table: table,
 ) -> list[Failure]:
-    """Write the table of failures, and the tracebacks of those that nobody foresaw to a log beside it.
+    """Write the table of failures, and the tracebacks of unexpected errors to a log beside it.
 
     Parameters
     ----------
     failures
-        What could not be done.
+        The failures.
     path
-        The table, ``NAME.csv``; the log is ``NAME.log``. A log that an earlier call left is removed.
+        The table, ``NAME.csv``; the log is ``NAME.log``. A log of an earlier call is removed.
     localised
-        Applied to the table before it is written, to shorten its paths for instance.
+        Applied to the table before it is written, for example to shorten its paths.
 
     Returns
     -------
     list of Failure
-        As the table has them: the hint of a failure with a traceback says in which file it is.
+        As in the table: the hint of a failure with a traceback names the log.
     """
     log = path.with_suffix(".log")
     log.unlink(missing_ok=True)
@@ -69,6 +69,6 @@ def write_failures(
 
 
 def remove_failures(path: Path) -> None:
-    """Remove a table of failures that an earlier call left, and its log."""
+    """Remove the table of failures of an earlier call, and its log."""
     path.unlink(missing_ok=True)
     path.with_suffix(".log").unlink(missing_ok=True)

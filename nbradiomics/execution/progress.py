@@ -1,4 +1,4 @@
-"""How the progress of long work is shown: by whoever calls, in whatever way."""
+"""The interface by which a caller shows the progress of long work."""
 
 from __future__ import annotations
 

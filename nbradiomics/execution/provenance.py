@@ -1,4 +1,4 @@
-"""What is needed to repeat a run: versions, parameters, and hashes of the inputs."""
+"""Record what is needed to repeat a run: versions, parameters, and hashes of the inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from nbradiomics.execution.workspace import content_hash
 from nbradiomics.files.atomic import write_text
 
-#: Packages whose version can change a number.
+#: Packages whose version can change the results.
 PACKAGES = (
     "nnunetv2",
     "torch",
@@ -30,7 +30,7 @@ PACKAGES = (
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that make the numbers; ``not installed`` for one that is absent."""
+    """Versions of the packages that compute results; ``not installed`` for one that is missing."""
     versions = {}
     for package in PACKAGES:
         try:
@@ -41,16 +41,16 @@ def package_versions() -> dict[str, str]:
 
 
 def describe_run(*, inputs: Iterable[Path], folder: Path, **parts: Any) -> dict[str, Any]:
-    """Provenance of a run as a mapping that JSON can hold.
+    """Provenance of a run as a mapping that can be written as JSON.
 
     Parameters
     ----------
     inputs
         Files that the run read; their SHA-256 is recorded.
     folder
-        Folder to which the inputs' paths are given.
+        The inputs' paths are recorded relative to this folder.
     **parts
-        Whatever else belongs to it: the study, the parameters, the model.
+        Other parts of the provenance: the study, the parameters, the model.
     """
     hashes = {os.path.relpath(path, folder): content_hash(path) for path in sorted(set(inputs))}
     return {
@@ -65,6 +65,6 @@ def describe_run(*, inputs: Iterable[Path], folder: Path, **parts: Any) -> dict[
 
 
 def write_provenance(path: Path, *, inputs: Iterable[Path], **parts: Any) -> None:
-    """Write `describe_run` as JSON, with the inputs' paths given from the file's folder."""
+    """Write `describe_run` as JSON, with the inputs' paths relative to the folder of the file."""
     record = describe_run(inputs=inputs, folder=path.parent.resolve(), **parts)
     write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", path)

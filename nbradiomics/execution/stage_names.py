@@ -1,4 +1,4 @@
-"""Names of the stages, as progress bars, failures, stored results and reports have them."""
+"""Names of the stages in progress bars, failures, stored results and reports."""
 
 from enum import StrEnum
 

@@ -1,8 +1,9 @@
-"""The run folder's memory: each case's result under the hash of what made it.
+"""The workspace: results of cases, each stored under the hash of everything that it depends on.
 
 A result is found by the content of its inputs, the parameters, the engine and the version, never by its
-position or name. It is written whole or not at all, so a run that was killed continues from what is there.
-Failures are never stored: the next run tries them again. What was damaged since is made again, and said.
+position or name. It is written completely or not at all, so a run that was killed continues from the stored
+results. Failures are never stored: the next run tries them again. Damaged results are computed again, and
+reported.
 """
 
 from __future__ import annotations
@@ -25,26 +26,26 @@ from nbradiomics.images.content import image_hash, lies_in_one_file
 from nbradiomics.images.io import file_hash
 from nbradiomics.messages.wording import counted, tally
 
-#: A case's result: what JSON can hold (NaN included).
+#: A case's result, which can be written as JSON (NaN included).
 Payload = dict[str, Any]
-#: A file that was changed this short a time ago may change again and look the same.
+#: A file that was changed less than this time ago may change again without a visible change of its state.
 _SETTLED_NS = 3_000_000_000
-#: Key of a payload that may come out otherwise the next time (memory ran out, say); it is not kept.
+#: Key of a payload that may be different the next time (for example, memory ran out); it is not stored.
 PASSING = "passing"
 
 
 def result_key(stage: str, **made_of: Any) -> str:
-    """SHA-256 of a stage, this package's version and everything else that a result is made of."""
+    """SHA-256 of a stage, this package's version and everything else that a result depends on."""
     content = {"stage": stage, "nbradiomics": version("nbradiomics"), **made_of}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of all that is read for a file: its own bytes, and what lies in the files that it names.
+    """SHA-256 of everything that is read for a file: its own bytes, and the content of files that it names.
 
-    Where it is not certain that a file is read alone (`lies_in_one_file`), the image as it is read counts
-    too, and it is read anew for each call. A file that cannot be read gets a word that is found nowhere, so
-    that no stored result stands for it; what is wrong with it is the stage's question.
+    If an image may consist of several files (`lies_in_one_file`), the hash includes the image as it is read,
+    and each call reads it again. A file that cannot be read gets a unique random text, so that it matches no
+    stored result; the stage reports what is wrong with the file.
     """
     try:
         require_regular(path)
@@ -65,7 +66,7 @@ def _hash_once(path: str, *_state: int) -> str | None:
 
 
 def _hash_alone(path: str) -> str | None:
-    """Hash of a file's bytes; ``None`` where others may be read with it."""
+    """Hash of a file's bytes; ``None`` if other files may be read with it."""
     return file_hash(path) if lies_in_one_file(Path(path)) else None
 
 
@@ -78,9 +79,9 @@ class Workspace:
     root
         The folder.
     damaged
-        How many stored results were found damaged, by stage.
+        Number of stored results that were found damaged, by stage.
     unfit
-        How many no longer fitted the files that belong to them, such as masks.
+        Number of stored results that no longer matched their files, such as masks, by stage.
     """
 
     root: Path
@@ -88,18 +89,18 @@ class Workspace:
     unfit: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
     def file(self, stage: str, key: str, suffix: str = ".json") -> Path:
-        """Where a result, or a file that belongs to it, is kept."""
+        """Path of a result, or of a file that belongs to it."""
         return self.root / stage / f"{key}{suffix}"
 
     def load(self, stage: str, key: str, schema: Any) -> Payload | None:
-        """A stored result; ``None`` where there is none, or a damaged one, which is counted.
+        """Return a stored result, or ``None`` if there is none or it is damaged; damaged ones are counted.
 
         Parameters
         ----------
         stage, key
-            As it was saved.
+            As in `save`.
         schema
-            Type of what it must hold, such as a ``TypedDict`` (that of typing_extensions).
+            Type that it must have, such as a ``TypedDict`` (of typing_extensions).
         """
         try:
             stored: Payload = read_sealed(self.file(stage, key), f"{stage} {key}", schema)
@@ -111,16 +112,16 @@ class Workspace:
         return stored
 
     def save(self, stage: str, key: str, payload: Payload) -> None:
-        """Store a result: afterwards it is there whole, even if the machine stops now."""
+        """Store a result, so that it is complete even if the machine stops directly afterwards."""
         write_sealed(self.file(stage, key), f"{stage} {key}", payload)
 
     def notes(self) -> list[str]:
-        """What a user must know of the stored results: how many were made again, and why."""
+        """Notes for the user: how many stored results were computed again, and why."""
         return [
-            f"{why}: {counted(found.total(), 'stored result')} in {self.root} ({tally(found.items())})."
-            for why, found in (
-                ("Found damaged and made again", self.damaged),
-                ("Made again, because their masks or maps were changed or are gone", self.unfit),
+            f"{why}: {counted(counts.total(), 'stored result')} in {self.root} ({tally(counts.items())})."
+            for why, counts in (
+                ("Found damaged and computed again", self.damaged),
+                ("Computed again, because their masks or maps were changed or are missing", self.unfit),
             )
-            if found
+            if counts
         ]

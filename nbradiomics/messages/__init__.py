@@ -1,1 +1,1 @@
-"""What people are told: findings, numbers in words, suggestions for a misspelt name."""
+"""Texts for users: findings, numbers in words, suggestions for a misspelt name."""

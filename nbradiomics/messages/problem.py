@@ -1,4 +1,4 @@
-"""A finding of ``nbradiomics check``: where, how bad, what, and what to do."""
+"""A finding of ``nbradiomics check``: place, severity, problem and remedy."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Literal
 
 from nbradiomics.errors import InputError, NbradiomicsError
 
-#: Problems that one message tells; a long table with one mistake in every row is told by its first rows.
+#: Problems that one message lists: of a long table with one mistake in every row, only the first rows.
 _SHOWN = 20
-#: Rows with the same problem that are told one by one, however short the table.
+#: Up to this many rows with the same problem are listed one by one, even if the table is short.
 _FEW = 5
 
 
@@ -22,14 +22,14 @@ class Problem:
     Attributes
     ----------
     file
-        The table or YAML file in which it stands.
+        The table or YAML file that has the problem.
     row
-        Line of the file as an editor or a spreadsheet counts it (the header is line 1); empty where a
+        Line of the file as an editor or a spreadsheet counts it (the header is line 1); empty if the
         problem belongs to no line.
     column
         Column of a table, or key of a YAML file.
     severity
-        ``error``: the case cannot be computed. ``warning``: it can, but look at it.
+        ``error``: the case cannot be computed. ``warning``: it can, but look at it first.
     problem
         What was found and what was expected.
     remedy
@@ -45,25 +45,25 @@ class Problem:
 
 
 def problem_of(error: NbradiomicsError, path: Path, column: str) -> Problem:
-    """An error that belongs to no line, as a problem of a file's column or key."""
+    """Convert an error that belongs to no line into a problem of a file's column or key."""
     return Problem(str(path), "", column, "error", error.problem, error.remedy)
 
 
 def told_once(problems: Sequence[Problem], rows: int) -> list[Problem]:
-    """Tell a problem of a whole column once: one that most rows of a table share.
+    """Merge the problems that most rows of a table share into one problem per column.
 
     Parameters
     ----------
     problems
-        Problems of a table's rows. Those of one column with one remedy are one kind.
+        Problems of a table's rows. Those of the same column with the same remedy are one kind.
     rows
-        Rows of the table.
+        Number of rows of the table.
 
     Returns
     -------
     list of Problem
-        A kind that more than half of the rows have, and more than five, is told by its first row with the
-        number and the lines of the others; the rest stays as it is.
+        A kind that more than five rows, and more than half of all rows, have becomes one problem: that of
+        its first row, with the number and the lines of the others. Other kinds stay unchanged.
     """
     kinds: dict[tuple[str, str, str, str], list[Problem]] = {}
     for problem in problems:
@@ -75,13 +75,13 @@ def told_once(problems: Sequence[Problem], rows: int) -> list[Problem]:
             merged += alike
             continue
         others = _ranges([int(line) for line in lines[1:]])
-        more = f"{alike[0].problem} The like stands in {len(lines) - 1} more rows (lines {others})."
+        more = f"{alike[0].problem} {len(lines) - 1} more rows (lines {others}) have a similar problem."
         merged.append(replace(alike[0], problem=more))
     return sorted(merged, key=lambda problem: int(problem.row or 0))
 
 
 def _ranges(lines: Sequence[int]) -> str:
-    """Line numbers as ranges: ``3-12, 15``; of many ranges the first."""
+    """Write line numbers as ranges: ``3-12, 15``; of many ranges only the first."""
     ends: list[tuple[int, int]] = []
     for line in lines:
         if ends and line == ends[-1][1] + 1:
@@ -93,12 +93,12 @@ def _ranges(lines: Sequence[int]) -> str:
 
 
 def errors_in(problems: Iterable[Problem]) -> list[Problem]:
-    """Those problems that are errors."""
+    """The problems that are errors."""
     return [problem for problem in problems if problem.severity == "error"]
 
 
 def raise_errors(problems: Iterable[Problem]) -> None:
-    """Raise one `InputError` that tells all errors among `problems`; do nothing when there is none."""
+    """Raise one `InputError` that reports the errors among `problems`; do nothing if there are none."""
     errors = errors_in(problems)
     if errors:
         lines = [f"  {_where(error)}: {error.problem} {error.remedy}" for error in errors[:_SHOWN]]

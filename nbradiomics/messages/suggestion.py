@@ -1,4 +1,4 @@
-"""A guess at what a name that is not known was meant to be."""
+"""Suggest a known name for an unknown one."""
 
 from __future__ import annotations
 
@@ -6,54 +6,55 @@ import difflib
 import re
 from collections.abc import Iterable
 
-#: Likeness (0 to 1) from which a name is offered: `marign` for `margin`, not `age` for `image`.
+#: Least similarity (0 to 1) of a name that is suggested: `marign` for `margin`, not `age` for `image`.
 _LIKE = 0.7
 _MOST = 3
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Name the known words that are most like a name, as a sentence to put before other advice.
+    """Suggest the known words that are most similar to a name, in a sentence that precedes other advice.
 
     Parameters
     ----------
     name
         What the user wrote.
     known
-        What could have been meant. Capitals do not count.
+        Words that the user may have meant. Upper and lower case do not matter.
 
     Returns
     -------
     str
-        ``"Did you mean 'margin'? "``, with at most three words; empty where none is like it.
+        ``"Did you mean 'margin'? "``, with at most three words; empty if none is similar.
     """
     words = " or ".join(map(repr, close_words(name, known)))
     return f"Did you mean {words}? " if words else ""
 
 
 def close_words(name: str, known: Iterable[str]) -> list[str]:
-    """The known words that are most like a name, three at most; where capitals differ alone, that."""
+    """The (at most three) known words that are most similar to a name; only one if just its case differs."""
     folded = {word.casefold(): word for word in reversed(list(known))}
     name = name.casefold().strip()
-    like = difflib.get_close_matches(name, folded, n=_MOST, cutoff=_LIKE)
-    return [folded[word] for word in ([name] if name in folded else like)]
+    similar = difflib.get_close_matches(name, folded, n=_MOST, cutoff=_LIKE)
+    return [folded[word] for word in ([name] if name in folded else similar)]
 
 
 def like_names(name: str, known: Iterable[str]) -> list[str]:
-    """Names of subjects that may be the one of this name, written in another way; three at most.
+    """Find names that may be another spelling of a subject's name; at most three.
 
-    P041 is not P040, however alike they look. So names with digits are one where the numbers are the same,
-    but for zeros in front, and so are the letters, or one name has more of them in front (``sub-P041``);
-    capitals, blanks and signs do not count. Names without digits are one where they are close.
+    P041 is not P040, although they look similar. Names with digits match if their numbers are the same,
+    except for leading zeros, and their letters are the same or one name has more of them in front
+    (``sub-P041``); upper and lower case, blanks and signs do not matter. Names without digits match if they
+    are similar.
     """
     words = list(known)
-    own = _key(name)
-    if own[1]:
-        return [word for word in words if _same_name(own, _key(word))][:_MOST]
+    key = _key(name)
+    if key[1]:
+        return [word for word in words if _same_name(key, _key(word))][:_MOST]
     return close_words(name, [word for word in words if not _key(word)[1]])
 
 
 def _key(name: str) -> tuple[str, tuple[str, ...]]:
-    """Letters and numbers in their order without signs and zeros in front, and the numbers alone."""
+    """Letters and numbers in their order, without signs and leading zeros; and the numbers alone."""
     parts = re.findall(r"\d+|[^\W\d_]+", name.casefold())
     parts = [part.lstrip("0") or "0" if part.isdecimal() else part for part in parts]
     return "".join(parts), tuple(part for part in parts if part.isdecimal())

@@ -1,7 +1,8 @@
-"""Numbers and counts as people read them: pages, figures, sentences and the terminal write them alike.
+"""Write numbers and counts for people: in the same way on pages, in figures, sentences and the terminal.
 
-What is missing is a dash, never a zero. A rounded number never contradicts what stands beside it: a value
-below a threshold is not shown as the threshold, and one beside a limit of its range does not look like it.
+A missing value is a dash, never a zero. A rounded number never contradicts the numbers shown beside it: a
+value below a threshold is not shown as the threshold, and a value near a limit of its range is not shown as
+the limit.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 MISSING = "–"
-#: A space at which no line ends.
+#: A space that does not allow a line break.
 NO_BREAK = "\u00a0"
-#: How many decimals a number may get beyond those asked for; after them it is written in full.
+#: Most decimals that a number gets beyond those requested; if they do not suffice, it is written in full.
 _MORE = 6
 
 Form = Callable[[float | None, int], str]
@@ -29,8 +30,8 @@ def number(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()
     digits
         Decimals.
     beside
-        Numbers that the value is compared with where it is read. It gets as many decimals as it takes to
-        stand on the same side of each: 0.7996 is ``0.7996`` beside 0.8, and ``0.80`` beside nothing.
+        Numbers with which the reader compares the value. It gets enough decimals to be on the same side of
+        each: 0.7996 is ``0.7996`` beside 0.8, and ``0.80`` otherwise.
     """
     if value is None or not math.isfinite(value):
         return MISSING
@@ -48,40 +49,40 @@ def _side(value: float, other: float) -> int:
 
 
 def ratio(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()) -> str:
-    """Round a number between 0 and 1 whose limits mean something (Dice, ICC, C-index).
+    """Round a number between 0 and 1 whose limits have a meaning (Dice, ICC, C-index).
 
-    A value that is not 0 or 1 never looks like it: 0.998 is ``>0.99`` and 0.002 is ``<0.01``. Not for what
-    may exceed 1, such as FPRm: that is an `amount`.
+    A value that is not 0 or 1 is never shown as 0 or 1: 0.998 is ``>0.99`` and 0.002 is ``<0.01``. For a
+    number that may exceed 1, such as FPRm, use `amount`.
     """
     return _apart(value, digits, (0.0, 1.0), beside)
 
 
 def concordance(value: float | None, digits: int = 2) -> str:
-    """Round a C-index: 0.5 is chance, and what lies above or below it is not shown as 0.50."""
+    """Round a C-index: 0.5 is chance, and a value above or below it is not shown as 0.50."""
     return ratio(value, digits, beside=(0.5,))
 
 
 def amount(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()) -> str:
     """Round a number that starts at 0 and has no upper limit (a distance, FPRm).
 
-    A value above 0 never looks like 0: 0.002 is ``<0.01``; 0.998 is ``1.00``.
+    A value above 0 is never shown as 0: 0.002 is ``<0.01``; 0.998 is ``1.00``.
     """
     return _apart(value, digits, (0.0,), beside)
 
 
 def short(value: float) -> str:
-    """Write a value of a table with six digits at most, as it was measured; 0 has no sign."""
+    """Write a value of a table with at most six significant digits; 0 has no sign."""
     return f"{value + 0.0:.6g}"  # -0.0 + 0.0 is 0.0
 
 
 def percent(share: float | None, digits: int = 0) -> str:
-    """Write a share in percent: 0.42 is ``42 %``; only all is ``100 %``, and only none is ``0 %``."""
+    """Write a share in percent: 0.42 is ``42 %``; only 1 is ``100 %``, and only 0 is ``0 %``."""
     text = _apart(None if share is None else 100 * share, digits, (0.0, 100.0), ())
     return text if text == MISSING else f"{text}{NO_BREAK}%"
 
 
 def _apart(value: float | None, digits: int, limits: Sequence[float], beside: Sequence[float]) -> str:
-    """Round so that a value beside a limit stays apart from it: ``>0.99``, ``<0.01``, ``>-0.01``."""
+    """Round so that a value near a limit differs from it: ``>0.99``, ``<0.01``, ``>-0.01``."""
     text = number(value, digits, beside=beside)
     if text == MISSING or value is None:
         return text
@@ -94,7 +95,7 @@ def _apart(value: float | None, digits: int, limits: Sequence[float], beside: Se
 
 
 def against(write: Callable[..., str], *beside: float) -> Form:
-    """Let a way to write numbers keep them apart from what they are held against."""
+    """Make a form that keeps numbers distinct from the numbers that they are compared with."""
     return partial(write, beside=beside)
 
 
@@ -108,7 +109,7 @@ def interval(
 
 
 def signed(value: float | None, digits: int = 2, *, beside: Sequence[float] = ()) -> str:
-    """Round a difference and show its sign, ``+0.02``; no sign where it rounds to 0."""
+    """Round a difference and show its sign, ``+0.02``; no sign if it rounds to 0."""
     text = number(value, digits, beside=beside)
     positive = text != MISSING and float(text.replace(",", "")) > 0
     return f"+{text}" if positive else text
@@ -122,7 +123,7 @@ def signed_percent(value: float | None) -> str:
 
 
 def p_value(value: float | None, *, beside: Sequence[float] = ()) -> str:
-    """Write a p value with three decimals, ``<0.001`` below; `beside` is the level it is held against."""
+    """Write a p value with three decimals, or ``<0.001``; `beside` has the level that it is compared with."""
     if value is None or not math.isfinite(value):
         return MISSING
     if value < 0.001 and not any(other < 0.001 for other in beside):
@@ -142,7 +143,7 @@ def share(value: float) -> str:
 
 
 def counted(amount: int, one: str, several: str | None = None) -> str:
-    """``1 image``, ``12 images``; `several` where the plural is no plain s."""
+    """``1 image``, ``12 images``; `several` if the plural does not just add an s."""
     return f"{amount:,} {one if amount == 1 else several or one + 's'}"
 
 
@@ -152,9 +153,9 @@ def tally(counts: Iterable[tuple[str, int]]) -> str:
 
 
 def quoted(value: object, most: int = 60) -> str:
-    """Write what was found into a message: text in quotes, on one line, and nothing longer than a line.
+    """Write a value for a message: text in quotes, on one line and not longer than a line.
 
-    What a file holds may be a million characters long, or move the cursor of a terminal.
+    The content of a file may be a million characters long, or move the cursor of a terminal.
     """
     text = str(value)
     shown = text if len(text) <= most else text[: most // 2]

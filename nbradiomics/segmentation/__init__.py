@@ -1,4 +1,4 @@
-"""Segmentation with nnU-Net v2 models: bring one, check it, segment images with it."""
+"""Segmentation with nnU-Net v2 models: import a model, check it, segment images with it."""
 
 from nbradiomics.segmentation.importing import ImportedModel, import_model
 from nbradiomics.segmentation.model import Model, load_model

@@ -1,7 +1,7 @@
-"""Take files out of a zip archive that may have been made to do harm.
+"""Extract files from a zip archive that may be malicious.
 
-``zipfile`` itself keeps extraction inside the folder; refused here is everything that an honest archive of a
-model does not hold, before a byte is written.
+``zipfile`` itself keeps extraction inside the folder. Everything else that a normal archive of a model does
+not contain is refused here, before anything is written.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from nbradiomics.files.regular_file import require_regular
 MOST_MEMBERS = 10_000
 GIB = 1024**3
 _CHUNK = 1024**2
-_AGAIN = "Get the archive again from where it was published."
-_DISTRUST = "nnU-Net's export does not write such archives; do not use it unless you know who made it."
-#: What zipfile raises over a damaged archive.
+_AGAIN = "Get the archive again from its original source."
+_DISTRUST = "nnU-Net's export does not write such archives; use it only if you know who made it."
+#: Exceptions of zipfile for a damaged archive.
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, OSError)
 _KINDS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 
@@ -39,13 +39,13 @@ Members = Mapping[PurePosixPath, zipfile.ZipInfo]
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Members]]:
-    """Open an archive and give its files.
+    """Open an archive, and yield it with its files.
 
     Raises
     ------
     ModelError
-        When it is damaged or encrypted, holds too many members, or a member whose name leads out of the
-        archive, is no plain file or folder, or would be one with another on some file system.
+        When it is damaged or encrypted, has too many members, or has a member whose name leads out of the
+        archive, that is not a plain file or folder, or whose name equals another on some file systems.
     """
     try:
         require_regular(path)
@@ -71,7 +71,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> Members:
         _require_plain(info, path)
         if not info.is_dir():
             if inside in files:
-                raise ModelError(f"{path} holds {str(inside)!r} twice.", _DISTRUST)
+                raise ModelError(f"{path} contains {str(inside)!r} twice.", _DISTRUST)
             files[inside] = info
         folders |= set(inside.parents) | ({inside} if info.is_dir() else set())
     _require_distinct([*files, *folders], path)
@@ -84,32 +84,33 @@ def _require_plain(info: zipfile.ZipInfo, path: Path) -> None:
     if kind not in (0, stat.S_IFDIR if info.is_dir() else stat.S_IFREG):
         raise ModelError(f"{name} is a link or another special file.", _DISTRUST)
     if info.flag_bits & 0x41:
-        raise ModelError(f"{name} is encrypted.", "Unpack the archive yourself and give the folder.")
+        raise ModelError(f"{name} is encrypted.", "Unpack the archive yourself and use its folder.")
     if info.compress_type not in _KINDS:
         raise ModelError(
             f"{name} is compressed by method {info.compress_type}; stored or deflated was expected.",
-            "Unpack the archive yourself and give the folder.",
+            "Unpack the archive yourself and use its folder.",
         )
 
 
 def _safe_path(info: zipfile.ZipInfo, path: Path) -> PurePosixPath:
-    name = info.orig_filename  # zipfile itself alters what it dislikes
+    name = info.orig_filename  # zipfile itself changes names that it does not allow
     parts = PurePosixPath(name).parts
-    bad = re.search(r"[\\:\x00-\x1f\x7f]", name)  # of Windows: separator, drives, streams; no printed name
+    bad = re.search(r"[\\:\x00-\x1f\x7f]", name)  # Windows: separator, drives, streams; control characters
     if bad or not (parts or name.endswith("/")) or name.startswith("/") or ".." in parts:
-        raise ModelError(f"{path}: member {name!r} is no safe name of a file.", _DISTRUST)
+        raise ModelError(f"{path}: member {name!r} is not a safe file name.", _DISTRUST)
     return PurePosixPath(name)
 
 
 def _require_distinct(paths: list[PurePosixPath], path: Path) -> None:
-    """Refuse names that are one where capitals, accents' spelling or ending dots count for nothing."""
+    """Refuse names that differ only in case, in the encoding of accents or in final dots or blanks."""
     seen: dict[tuple[str, ...], PurePosixPath] = {}
     for inside in paths:
         key = tuple(unicodedata.normalize("NFC", part).casefold().rstrip(". ") for part in inside.parts)
         other = seen.setdefault(key, inside)
         if other is not inside:
             raise ModelError(
-                f"{path}: members {str(other)!r} and {str(inside)!r} would be one on some file systems.",
+                f"{path}: members {str(other)!r} and {str(inside)!r} would be the same file on some file "
+                "systems.",
                 _DISTRUST,
             )
 
@@ -122,32 +123,33 @@ def extract(
     max_bytes: int = 20 * GIB,
     progress: Progress = quiet,
 ) -> None:
-    """Write files of an archive below a folder.
+    """Write files of an archive into a folder.
 
     Parameters
     ----------
     archive
-        As `open_archive` gives it.
+        From `open_archive`.
     wanted
-        Members by the path, relative to `into`, that each is written to.
+        Members by the path that each is written to, relative to `into`.
     into
-        An empty folder of the caller's, who removes it when this fails.
+        An empty folder of the caller, who removes it if this function fails.
     max_bytes
-        How much may come out in all.
+        Most bytes that may be extracted in total.
     progress
         Progress display, in MiB.
 
     Raises
     ------
     ModelError
-        When a member is damaged, or more comes out than allowed, whatever the archive's own list says.
+        When a member is damaged, or more is extracted than allowed, regardless of the sizes that the archive
+        declares.
     InputError
-        When the disk has no room.
+        When the disk has not enough space.
     """
     path = Path(str(archive.filename))
-    announced = sum(info.file_size for info in wanted.values())
-    require_below(announced, max_bytes, path)
-    require_space(into, announced)
+    declared = sum(info.file_size for info in wanted.values())
+    require_below(declared, max_bytes, path)
+    require_space(into, declared)
     written = 0
     with progress("unpack", sum(-(-info.file_size // _CHUNK) for info in wanted.values())) as advance:
         for inside, info in wanted.items():
@@ -162,16 +164,16 @@ def extract(
 
 
 def require_below(size: int, most: int, path: Path) -> None:
-    """Raise `ModelError` where a model has more bytes than it may have."""
+    """Raise `ModelError` if a model is larger than allowed."""
     if size > most:
         raise ModelError(
-            f"{path} holds a model of more than {most / GIB:g} GiB.",
-            "Allow more if you know who made it: --max-gb.",
+            f"{path} contains a model of more than {most / GIB:g} GiB.",
+            "If you know who made it, allow more: --max-gb.",
         )
 
 
 def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Iterator[bytes]:
-    """Content of a member; its checksum is compared at the end."""
+    """Yield the content of a member; its checksum is verified at the end."""
     with _guarded(lambda: archive.open(info), info, path) as member:
         while chunk := _guarded(lambda: member.read(_CHUNK), info, path):
             yield chunk
@@ -185,10 +187,10 @@ def _guarded(read: Callable[[], Result], info: zipfile.ZipInfo, path: Path) -> R
 
 
 def require_space(folder: Path, size: int) -> None:
-    """Raise `InputError` unless the disk of a folder has room for so many bytes."""
+    """Raise `InputError` unless the disk of a folder has this many free bytes."""
     free = shutil.disk_usage(folder).free
     if free < size:
         raise InputError(
             f"{folder}: {size / GIB:.1f} GiB are needed and {free / GIB:.1f} GiB are free.",
-            "Make room, or choose another folder for models: --models DIR.",
+            "Free some space, or choose another folder for models: --models DIR.",
         )

@@ -1,4 +1,4 @@
-"""Segment every scan of a cohort; the masks become reader `auto`."""
+"""Segment every scan of a cohort; the masks get the reader `auto`."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
 
 STAGE = StageName.SEGMENT
-#: Step of the values of written maps: steps that nobody sees, so that files compress.
+#: Step to which the values of written maps are rounded: invisible, but the files compress better.
 MAP_STEP = 0.001
 
 
 class _Segmented(TypedDict):
-    """What is kept of a scan: its row of the table, and the hashes of its files."""
+    """Stored result of a scan: its row of the table, and the hashes of its files."""
 
     status: str
     volume_ml: float
@@ -67,7 +67,7 @@ class _Segmented(TypedDict):
 
 @dataclass(frozen=True, repr=False)
 class SegmentedCohort(Result):
-    """What segmenting a cohort gives.
+    """Result of `segment_cohort`.
 
     Attributes
     ----------
@@ -78,9 +78,9 @@ class SegmentedCohort(Result):
     failures
         Scans that failed.
     warnings
-        Sentences about what deserves a look before the masks are used.
+        Points to check before the masks are used.
     provenance
-        Model, inference (nothing in it is ``auto``), post-processing and warnings, as JSON can hold them.
+        Model, inference (without ``auto`` values), post-processing and warnings, ready for JSON.
     """
 
     cohort: Cohort
@@ -92,7 +92,7 @@ class SegmentedCohort(Result):
 
 @dataclass(frozen=True)
 class _Job:
-    """How each scan is segmented."""
+    """Options for the segmentation of each scan."""
 
     model: Model
     inference: Inference
@@ -100,11 +100,11 @@ class _Job:
     threads: int | None
 
     def key(self, scan: Scan, files: Mapping[str, Path]) -> str:
-        """Everything that decides the result, but for where its files lie."""
+        """Key of the stored result: everything that it depends on, except the folders of its files."""
         return result_key(
             STAGE,
             channels=[(channel.name, content_hash(channel.image)) for channel in scan.channels],
-            subject=scan.subject,  # the card may know it
+            subject=scan.subject,  # the card may record it
             model=self.model.fingerprint,
             inference=self.inference.model_dump(),
             postprocessing=self.postprocessing.model_dump(),
@@ -130,31 +130,31 @@ def segment_cohort(
     Parameters
     ----------
     cohort
-        Which images: a cohort table (a file or a DataFrame), or a loaded one, without reader `auto`.
+        The images: a cohort table (a file or a DataFrame) or a loaded cohort, without reader `auto`.
     model
-        Name of a bundled or imported model, a trained nnU-Net v2 folder, or a loaded model: `load_model`
-        finds those of another folder of models.
+        Name of a bundled or imported model, folder of a trained nnU-Net v2 model, or a loaded model. For
+        models in another folder, use `load_model`.
     masks
-        Folder that the masks are written to, one compressed NIfTI file per scan.
+        Output folder of the masks, one compressed NIfTI file per scan.
     maps
-        Folder for the maps of each scan: ``STEM_probability``, ``STEM_entropy`` (single precision, rounded to
-        `MAP_STEP`) and ``STEM_fold_0`` and so on (the folds' masks), ``STEM`` being the name of the mask.
-        ``None`` writes none.
+        Output folder of the maps of each scan: ``STEM_probability``, ``STEM_entropy`` (single precision,
+        rounded to `MAP_STEP`) and ``STEM_fold_0`` and so on (masks of the folds). ``STEM`` is the name of the
+        mask. ``None`` writes no maps.
     inference
         Device, precision, resampling, mirroring.
     postprocessing
-        What is done to the masks.
+        Post-processing of the masks.
     training_subjects
-        Subjects of the cohort that the model was trained on, beside those that its card records; an empty
-        list says: no further ones. ``None`` leaves it to the card.
+        Subjects of the cohort that the model was trained on, in addition to those that its card records; an
+        empty list means that there are no others. ``None`` uses only the card.
     execution
-        Processes (each holds the model), threads of torch in each, progress display, and the workspace where
-        results are kept and found again. Each of its fields may be given by its own name: ``jobs=2``.
+        Processes (each loads the model), threads of torch in each, progress display, and the workspace with
+        stored results. Each of its fields can also be set by its own name: ``jobs=2``.
 
     Raises
     ------
     InputError
-        When the cohort holds reader `auto` already, or the model cannot be run as it is asked for.
+        When the cohort already has reader `auto`, or the model cannot be run with these options.
     ModelError
         When the model cannot be used.
 
@@ -166,9 +166,9 @@ def segment_cohort(
     """
     cohort = load_cohort(cohort)
     if AUTO in cohort.readers():
-        raise InputError(f"{cohort.path} already holds reader {AUTO!r}.", "Remove its rows to segment again.")
+        raise InputError(f"{cohort.path} already has reader {AUTO!r}.", "Remove its rows to segment again.")
     if maps is not None and os.path.abspath(maps) == os.path.abspath(masks):
-        raise InputError(f"masks and maps both go to {masks}.", "Give each a folder of its own.")
+        raise InputError(f"masks and maps have the same folder {masks}.", "Choose two different folders.")
     loaded = model if isinstance(model, Model) else load_model(model)
     job = _Job(loaded, loaded.resolve(inference), postprocessing, execution.threads)
     scans = {scan.name: scan for scan in cohort.scans()}
@@ -183,7 +183,7 @@ def segment_cohort(
             holds=lambda name, payload: _hashes(files[name]) == payload["files"],
         ),
     )
-    for failure in batch.failures:  # what an earlier model left must not pass for this one's
+    for failure in batch.failures:  # masks of an earlier model must not be mistaken for results
         for file in files[failure.case].values():
             file.unlink(missing_ok=True)
     done = {scans[name]: Path(os.path.abspath(files[name]["mask"])) for name in batch.results}
@@ -204,20 +204,20 @@ def segment_cohort(
 
 
 def file_names(scans: Mapping[str, Scan]) -> dict[str, str]:
-    """What the files of each scan are called, without ending, by the scan's name."""
+    """Names of the files of each scan, without extension, by the scan's name."""
     stems = file_stems([(scan.subject, scan.timepoint, scan.sequence) for scan in scans.values()])
     return dict(zip(scans, stems, strict=True))
 
 
 def scan_stems(cohort: Cohort) -> list[str]:
-    """What the files of each scan of a cohort are called, without ending."""
+    """Names of the files of each scan of a cohort, without extension."""
     return list(file_names({scan.name: scan for scan in cohort.scans()}).values())
 
 
 def _files(
     scans: Mapping[str, Scan], masks: Path, maps: Path | None, folds: Sequence[str]
 ) -> dict[str, dict[str, Path]]:
-    """Files of each scan: ``mask``, and with maps ``probability``, ``entropy`` and one per fold."""
+    """Files of each scan: ``mask``, and for maps ``probability``, ``entropy`` and one per fold."""
     kinds = [] if maps is None else ["probability", "entropy", *folds]
     return {
         name: {
@@ -229,7 +229,7 @@ def _files(
 
 
 def remove_maps(cohort: Cohort, maps: str | Path) -> None:
-    """Remove the maps of a cohort's scans that an earlier model left, where no new ones are asked for."""
+    """Remove the maps of a cohort's scans that an earlier model wrote, if no new ones are requested."""
     for stem in scan_stems(cohort):
         for kind in ("probability", "entropy", "fold_*"):
             for file in Path(maps).glob(f"{escape(stem)}_{kind}.nii.gz"):
@@ -272,7 +272,7 @@ def _predict(scan: Scan, job: _Job) -> Prediction:
     except Exception as error:
         if ran_out_of_memory(error):
             raise InputError(
-                f"memory ran out: {first_line(error)}", "Close what else runs, or take a larger machine."
+                f"memory ran out: {first_line(error)}", "Close other programs, or use a larger machine."
             ) from error
         raise
 
@@ -291,7 +291,7 @@ def _image(prediction: Prediction, kind: str) -> sitk.Image:
 
 
 def _in_training(card: Card, scan: Scan, used: Sequence[int]) -> bool | None:
-    """Whether the card knows an image that was used, or the subject; ``None``: it records neither."""
+    """Whether the card records a used image or the subject; ``None`` if it records neither kind."""
     if card.training_subjects is not None and trained_on_subject(card, scan.subject):
         return True
     if card.training_images is not None:
@@ -313,7 +313,7 @@ def _table(
 
 
 def _by_name(card: Card, scan: Scan) -> bool | None:
-    """What the subject's name alone tells of a scan that could not be segmented."""
+    """The value of `in_training` from the subject's name alone, for a scan that could not be segmented."""
     if trained_on_subject(card, scan.subject):
         return True
     return None if card.training_subjects is None or card.training_images is not None else False
@@ -325,35 +325,35 @@ def _training_states(scans: Mapping[str, Scan], table: pd.DataFrame) -> dict[Sca
 
 
 def _warnings(scans: Mapping[str, Scan], table: pd.DataFrame, model: Model) -> list[str]:
-    found = []
+    warnings = []
     if model.orientation is None:
-        lying = {name: read_orientation(scan.image) for name, scan in scans.items()}
-        found.append(orientation_warning(lying, model.name))
-    found.append(sequence_warning(scans.values(), model.channels, model.name))
+        orientations = {name: read_orientation(scan.image) for name, scan in scans.items()}
+        warnings.append(orientation_warning(orientations, model.name))
+    warnings.append(sequence_warning(scans.values(), model.channels, model.name))
     named = table.assign(scan=list(scans))
-    for column, what in (
-        ("unused", "The model {model} does not take {value}, which was not used in"),
-        ("resampled", "{value} lay on another grid than the first channel and was brought to it in"),
+    for column, text in (
+        ("unused", "The model {model} does not use {value}, which was ignored in"),
+        ("resampled", "{value} had a grid different from the first channel and was resampled to it in"),
     ):
         for value, rows in named[named[column].fillna("") != ""].groupby(column, sort=False):
-            told = what.format(model=model.name, value=value)
-            found.append(f"{told} {_listed(rows['scan'].tolist())}.")
+            warning = text.format(model=model.name, value=value)
+            warnings.append(f"{warning} {_listed(rows['scan'].tolist())}.")
     emptied = named[(named["status"] == "empty") & (named["removed_ml"] > 0)]
     if len(emptied):
-        found.append(f"Post-processing removed all that was found in {_listed(emptied['scan'].tolist())}.")
-    apart = named[named["fold_dice"] < LOW_AGREEMENT].sort_values("fold_dice")
-    if len(apart):
+        warnings.append(f"Post-processing removed the whole mask in {_listed(emptied['scan'].tolist())}.")
+    disagreeing = named[named["fold_dice"] < LOW_AGREEMENT].sort_values("fold_dice")
+    if len(disagreeing):
         form = against(ratio, LOW_AGREEMENT)
-        cases = [f"{row['scan']}: {form(row['fold_dice'], 2)}" for row in apart.to_dict("records")]
-        found.append(
+        cases = [f"{row['scan']}: {form(row['fold_dice'], 2)}" for row in disagreeing.to_dict("records")]
+        warnings.append(
             f"The folds disagree in {_listed(cases)}: their mean Dice is below {LOW_AGREEMENT}. "
             "Look at these masks first."
         )
-    return [warning for warning in found if warning]
+    return [warning for warning in warnings if warning]
 
 
 def _listed(cases: list[str]) -> str:
-    """Number of the cases, and the first of them."""
+    """Write the number of the cases, and the names of the first five."""
     shown = cases[:5]
     more = ", ..." if len(cases) > len(shown) else ""
     return f"{len(cases)} scan{'s' if len(cases) > 1 else ''} ({', '.join(shown)}{more})"

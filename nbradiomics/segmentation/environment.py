@@ -1,4 +1,4 @@
-"""Leave the process as it was found, whatever nnU-Net sets while it works."""
+"""Restore the state of the process after nnU-Net has changed it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 @contextlib.contextmanager
 def environment(variables: Mapping[str, str | None]) -> Iterator[None]:
-    """Set environment variables (``None`` removes one), and put all of these back afterwards."""
+    """Set environment variables (``None`` removes one), and restore all of them afterwards."""
     before = {name: os.environ.get(name) for name in variables}
     try:
         _assign(variables)
@@ -30,7 +30,7 @@ def _assign(variables: Mapping[str, str | None]) -> None:
 
 @contextlib.contextmanager
 def torch_threads(count: int | None = None) -> Iterator[None]:
-    """Hold torch to `count` threads (``None``: as many as it has), and restore the number afterwards."""
+    """Let torch use `count` threads (``None`` keeps the number), and restore the number afterwards."""
     import torch
 
     before = torch.get_num_threads()
@@ -44,13 +44,13 @@ def torch_threads(count: int | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def matplotlib_untouched() -> Iterator[None]:
-    """Restore matplotlib's settings and its backend: importing nnU-Net's trainer selects another.
+    """Restore matplotlib's settings and backend, which the import of nnU-Net's trainer changes.
 
-    A notebook would otherwise show no figure any more after a model was trained.
+    Otherwise a notebook would show no figures after a model was trained.
     """
     import matplotlib as mpl
 
-    # Plain dict access: asking the ordinary way for a backend that is still open would choose one.
+    # Plain dict access: the usual way to read a backend that is not chosen yet would choose one.
     before = dict(dict.items(mpl.rcParams))
     try:
         yield
@@ -64,7 +64,7 @@ def matplotlib_untouched() -> Iterator[None]:
 def _restore_backend(backend: object) -> None:
     import matplotlib as mpl
 
-    # Only a loaded pyplot holds a backend of its own; one that was never loaded reads the settings.
+    # Only a loaded pyplot keeps its own backend; if it is not loaded yet, it will read the settings.
     if "matplotlib.pyplot" in sys.modules and isinstance(backend, str):
         mpl.use(backend)
 
@@ -77,7 +77,7 @@ def random_state(seed: int) -> Iterator[None]:
     import numpy as np
     import torch
 
-    python, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - what nnU-Net uses
+    python, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - nnU-Net uses it
     with torch.random.fork_rng(devices=[]):
         try:
             random.seed(seed)
@@ -91,6 +91,6 @@ def random_state(seed: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet_nnunet() -> Iterator[None]:
-    """Keep nnU-Net's prints off standard output."""
+    """Suppress nnU-Net's output on the standard output."""
     with contextlib.redirect_stdout(io.StringIO()):
         yield

@@ -1,4 +1,4 @@
-"""Bring a model into the folder of imported models: whole and checked, or not at all."""
+"""Import a model into the folder of imported models: complete and checked, or not at all."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ MAX_BYTES = 20 * GIB
 
 @dataclass(frozen=True)
 class ImportedModel:
-    """What `import_model` returns.
+    """Result of `import_model`.
 
     Attributes
     ----------
     name
-        What to write in `segment --model` and in study files.
+        Name for `segment --model` and for study files.
     folder
-        Where the model lies now.
+        Folder of the imported model.
     notes
-        Folds that were left out and why, a sentence each.
+        Folds that were left out, with the reason.
     left_out
-        How many other files of the source were not taken.
+        Number of files of the source that were not copied.
     """
 
     name: str
@@ -63,21 +63,21 @@ class ImportedModel:
 
 
 class ModelDescription(Settings):
-    """What is said of a model beside its own files."""
+    """Information about a model in addition to its own files."""
 
     name: str | None = Field(
         default=None,
-        description="Letters, digits, '.', '_' and '-'; unless given that of the model's card, else its data "
-        "set and configuration.",
+        description="Name, of letters, digits, '.', '_' and '-'; by default the name in the model's card, or "
+        "else its data set and configuration.",
     )
     tumour: Names = Field(
         default=(),
-        description="Labels of dataset.json that make up the tumour, or one region; needed where it is not "
-        "the only label and not called tumour.",
+        description="Labels of dataset.json that form the tumour, or one region; needed if there are several "
+        "labels and none is called tumour.",
     )
     orientation: str | None = Field(
         default=None,
-        description="Axes in which the training images lay, such as LPS. Images are then turned to it.",
+        description="Voxel axes of the training images, such as LPS. Images are then turned to these axes.",
     )
 
 
@@ -94,33 +94,33 @@ def import_model(
 ) -> ImportedModel:
     """Copy an nnU-Net v2 model into the folder of imported models.
 
-    Of its files only plans, dataset, fingerprint, card and the final checkpoints are taken, and of these the
-    weights without the optimiser's state. No code in them is run. The result opens in stock nnU-Net too.
+    Only plans, dataset, fingerprint, card and the final checkpoints are copied, the latter without the
+    optimiser's state. No code in them is run. The imported model also works in stock nnU-Net.
 
     Parameters
     ----------
     source
-        Zip archive (of ``nnUNetv2_export_model_to_zip``, say) or folder that holds the model.
+        Zip archive (such as of ``nnUNetv2_export_model_to_zip``) or folder with the model.
     description
-        Name, tumour and orientation, where the model's own files do not say them. Each of its fields may be
-        given by its own name: ``name="mri-v2"``.
+        Name, tumour and orientation, if the model's own files do not contain them. Each field can also be set
+        by its own name: ``name="mri-v2"``.
     models
         Folder of imported models; see `models_folder`.
     inside
-        Which model, where the source holds several: its folder there.
+        Folder of the model inside the source, if the source contains several models.
     replace_existing
-        Whether an imported model of the same name gives way.
+        Whether to replace an imported model of the same name.
     max_bytes
-        How many bytes the model's files may have; an archive's, unpacked.
+        Most bytes that the (unpacked) files of the model may have.
     progress
         Progress display.
 
     Raises
     ------
     InputError
-        When the name is taken or none, or the disk is full.
+        When the name is already used or not valid, or the disk is full.
     AmbiguousError
-        When the source holds several models and `inside` chooses none.
+        When the source contains several models and `inside` does not choose one.
     ModelError
         When the archive is not safe, or `load_model` would refuse the model.
 
@@ -131,7 +131,7 @@ def import_model(
     source, root, name = Path(source), models_folder(models), description.name
     if name is not None:
         require_free_name(name, root, replace=replace_existing)
-    said = _said(description.tumour, description.orientation)
+    stated = _stated(description.tumour, description.orientation)
     root.mkdir(parents=True, exist_ok=True)
     clear_abandoned(root)
     with (
@@ -147,33 +147,35 @@ def import_model(
                 require_intact(digests_of(folder), read_card(folder), folder)
             _copy_descriptions(folder, place, staged)
             origin = {"source": source.absolute().name, "source_sha256": _source_hash(source, folder, place)}
-            write_card(replace(read_card(staged), **{**said, **origin, "name": name, "sha256": None}), staged)
+            write_card(
+                replace(read_card(staged), **{**stated, **origin, "name": name, "sha256": None}), staged
+            )
             _copy_folds(folder, place, staged, progress)
         put(staged, root / name)
     return ImportedModel(name, root / name, place.folds.notes, place.left_out)
 
 
-def _said(tumour: Sequence[str], orientation: str | None) -> dict[str, Any]:
-    """What the user knows of a model beyond its files."""
-    said: dict[str, Any] = {"tumour": tuple(tumour)} if tumour else {}
+def _stated(tumour: Sequence[str], orientation: str | None) -> dict[str, Any]:
+    """Fields of the card that the user has set."""
+    stated: dict[str, Any] = {"tumour": tuple(tumour)} if tumour else {}
     if orientation is not None:
         letters = orientation.strip().upper()
         if not is_orientation(letters):
             raise InputError(
                 f"orientation is {orientation!r}.",
-                "Give one letter of each pair L and R, P and A, S and I: such as LPS or RAS.",
+                "Use one letter of each pair L and R, P and A, S and I, such as LPS or RAS.",
             )
-        said["orientation"] = letters
-    return said
+        stated["orientation"] = letters
+    return stated
 
 
 @contextmanager
 def opened(
     source: Path, into: Path, inside: str | None, max_bytes: int, progress: Progress
 ) -> Iterator[tuple[Path, Place]]:
-    """Find the one model in a folder or an archive, and give the folder of its files.
+    """Find the model in a folder or an archive, and yield the folder of its files.
 
-    An archive's are unpacked to `into`, and only those that belong to the model.
+    From an archive, only the files that belong to the model are unpacked, to `into`.
     """
     if source.is_dir():
         place = find_place(list_files(source), source.absolute(), inside)
@@ -191,7 +193,7 @@ def opened(
 
 
 def _require_safe(folder: Path, place: Place, max_bytes: int) -> None:
-    """Hold a folder to what an archive is held to: plain files of its own, of a size that is allowed."""
+    """Check a folder as an archive: only regular files inside it, and not larger than allowed."""
     for file in place.files:
         require_file(folder / file, folder)
     require_below(_size(folder, place), max_bytes, folder)
@@ -203,7 +205,7 @@ def _size(folder: Path, place: Place) -> int:
 
 @contextmanager
 def renamed(names: dict[Path, Path]) -> Iterator[None]:
-    """Name the user's own file, and not its temporary copy, in an error."""
+    """In errors, name the user's file instead of its temporary copy."""
     try:
         yield
     except ModelError as error:
@@ -231,8 +233,8 @@ def _copy_descriptions(folder: Path, place: Place, staged: Path) -> None:
 
 
 def _copy_folds(folder: Path, place: Place, staged: Path, progress: Progress) -> None:
-    """Copy the weights, and load the copy: what cannot be loaded is not imported."""
-    read_description(staged)  # what is wrong there shows before anything large is copied
+    """Copy the weights, and load the copy: a model that cannot be loaded is not imported."""
+    read_description(staged)  # find its errors before large files are copied
     with progress("import", len(place.folds.names) + 1) as advance:
         for name in place.folds.names:
             write_fold(read_fold(folder / name / CHECKPOINT), staged / name / CHECKPOINT)
@@ -243,7 +245,7 @@ def _copy_folds(folder: Path, place: Place, staged: Path, progress: Progress) ->
 
 
 def _source_hash(source: Path, folder: Path, place: Place) -> str:
-    """SHA-256 of an archive; of a folder over the paths and hashes of the files that are taken."""
+    """SHA-256 of an archive; for a folder, over the paths and hashes of the files that are copied."""
     if source.is_file():
         return file_hash(source)
     lines = [f"{file} {file_hash(folder / file)}" for file in place.files]

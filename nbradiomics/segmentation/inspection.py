@@ -1,4 +1,4 @@
-"""Look at a model before it is used: what it is, and whether its networks give numbers."""
+"""Inspect a model before it is used: describe it, and test that its networks return finite numbers."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from nbradiomics.segmentation.store import bundled_models, find_model, imported_
 
 @dataclass(frozen=True)
 class Inspection:
-    """What `inspect_model` returns.
+    """Result of `inspect_model`.
 
     Attributes
     ----------
     facts
-        Pairs of a heading and what the model says under it.
+        Pairs of a heading and a property of the model.
     notes
-        What a user should know beyond that, a sentence each.
+        Further points that a user should know.
     """
 
     facts: tuple[tuple[str, str], ...]
@@ -47,8 +47,7 @@ def inspect_model(
     Parameters
     ----------
     source
-        Name of a bundled or an imported model, folder, or zip archive, which is unpacked to a temporary
-        folder.
+        Name of a bundled or imported model, folder, or zip archive, which is unpacked to a temporary folder.
     models, inside, max_bytes, progress
         As in `import_model`.
 
@@ -67,8 +66,8 @@ def inspect_model(
 def _located(
     source: str | Path, models: str | Path | None, inside: str | None, max_bytes: int, progress: Progress
 ) -> Iterator[tuple[Path, Folds]]:
-    named = isinstance(source, str) and source in [*bundled_models(), *imported_models(models)]
-    if named or not Path(source).exists():
+    has_name = isinstance(source, str) and source in [*bundled_models(), *imported_models(models)]
+    if has_name or not Path(source).exists():
         known = find_model(source, models)
         yield known, folds_of(known)
         return
@@ -93,20 +92,21 @@ def require_finite_output(model: Model, progress: Progress = quiet) -> None:
     predictor = model.predictor
     shape = (1, len(model.channels), *predictor.configuration_manager.patch_size)
     try:
-        # Images reach the network with mean 0 and standard deviation 1, or nearly so.
+        # Images in the network have about mean 0 and standard deviation 1.
         noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
         with torch.inference_mode(), progress("run", len(model.folds)) as advance:
             for fold, weights in zip(model.folds, predictor.list_of_parameters, strict=True):
                 predictor.network.load_state_dict(weights)
                 if not bool(torch.isfinite(predictor.network.eval()(noise)).all()):
                     raise ModelError(
-                        f"{model.name}: the network of {fold} turns noise into values that are not finite.",
+                        f"{model.name}: the output of the network of {fold} for noise is not finite.",
                         "Its training diverged or its plans are damaged; get or train the model again.",
                     )
                 advance()
-    except RuntimeError as error:  # the memory is not enough for a patch, say
+    except RuntimeError as error:  # for example, not enough memory for a patch
         raise ModelError(
-            f"{model.name}: its network cannot be run here: {first_line(error)}", "Try a larger machine."
+            f"{model.name}: its network cannot be run here: {first_line(error)}",
+            "Use a larger machine.",
         ) from error
     finally:
         predictor.network.load_state_dict(predictor.list_of_parameters[0])
@@ -120,7 +120,7 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
         ("licence", model.card.licence or "not recorded"),
         ("channels", ", ".join(f"{number} {name}" for number, name in enumerate(model.channels))),
         ("tumour", _tumour(model)),
-        ("orientation", model.orientation or "not recorded: images are used as they lie"),
+        ("orientation", model.orientation or "not recorded: images are not turned"),
         ("configuration", model.configuration),
         ("patch", f"{' x '.join(map(str, configuration.patch_size))} voxels ({_axes(configuration)})"),
         (
@@ -140,8 +140,8 @@ def _axes(configuration: Any) -> str:
 
 
 def _training(model: Model) -> str:
-    kept = {"images": model.card.training_images, "subjects": model.card.training_subjects}
-    known = [f"{len(names)} {kind}" for kind, names in kept.items() if names is not None]
+    recorded = {"images": model.card.training_images, "subjects": model.card.training_subjects}
+    known = [f"{len(names)} {kind}" for kind, names in recorded.items() if names is not None]
     return f"{', '.join(known)}, recorded in the card" if known else "images and subjects not recorded"
 
 
@@ -151,14 +151,14 @@ def _tumour(model: Model) -> str:
 
 
 def _count(weights: Any) -> int:
-    """Numbers in a fold's weights; a tensor that is listed under several names counts once."""
+    """Number of weights in a fold; a tensor with several names counts once."""
     return sum({tensor.data_ptr(): tensor.numel() for tensor in weights.values()}.values())
 
 
 def _notes(model: Model) -> list[str]:
     notes = []
     if len(model.folds) == 1:
-        notes.append("One fold alone cannot say how sure it is: there is no agreement of folds to look at.")
+        notes.append("The model has one fold only: no agreement of folds can show how certain its masks are.")
     if model.card.training_images is None and model.card.training_subjects is None:
-        notes.append("Masks of subjects that it was trained on must not enter an outcome model.")
+        notes.append("Do not use masks of subjects that it was trained on in an outcome model.")
     return notes

@@ -27,28 +27,28 @@ from nbradiomics.segmentation.store import find_model
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model; `load_model` makes it. Not to be shared between threads.
+    """A loaded model, from `load_model`. Do not share it between threads.
 
     Attributes
     ----------
     name
-        The card's name, or the folder's.
+        Name in the card, or of the folder.
     card
-        What the model says of itself.
+        The model's card.
     folds
         Names of the folds, such as ``fold_0``; their probabilities are averaged.
     channels
         Names of the inputs, in the network's order.
     tumour
-        The tumour among the network's outputs.
+        The tumour among the outputs of the network.
     orientation
-        Axes to which images are turned before they are segmented; ``None`` leaves them as they lie.
+        Voxel axes to which images are turned before they are segmented; ``None`` does not turn them.
     configuration
-        Which of the plans' configurations was trained, such as ``3d_fullres``.
+        The configuration of the plans that was trained, such as ``3d_fullres``.
     fingerprint
-        SHA-256, in hexadecimal, over the files that decide what the model predicts.
+        SHA-256, in hexadecimal, over the files that determine the model's predictions.
     folder
-        Where its files lie.
+        Folder of its files.
     """
 
     name: str
@@ -63,8 +63,8 @@ class Model:
     predictor: Any = field(repr=False, compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Another process loads the weights from the folder, once, where they would be sent with each case.
-        return _loaded_again, (self.folder, self.folds, self.fingerprint)
+        # Another process loads the weights once from the folder; otherwise they would be sent with each case.
+        return _reloaded, (self.folder, self.folds, self.fingerprint)
 
     def predict(
         self,
@@ -79,22 +79,23 @@ class Model:
         Parameters
         ----------
         images
-            File or image: three-dimensional, one finite number per voxel. For a model of several channels a
-            mapping from the channels' names (capitals count for nothing). The result lies on the grid of the
-            first; others are brought to it, and channels that the model does not take are not used.
+            File or image: three-dimensional, one finite number per voxel. For a model with several channels,
+            a mapping from the channels' names (upper and lower case do not matter). The result has the grid
+            of the first channel; the others are resampled to it, and channels that the model does not use
+            are ignored.
         inference
             Device, precision, resampling, mirroring.
         postprocessing
-            What is done to the masks.
+            Post-processing of the masks.
         threads
-            Threads of torch; ``None`` leaves their number alone.
+            Threads of torch; ``None`` leaves their number unchanged.
 
         Raises
         ------
         InputError
-            When the channels are not those of the model, an image is not three-dimensional and scalar, holds
-            a value that is not finite, is the same everywhere or does not cover the first channel, or the
-            network cannot be run as it is asked for.
+            When the channels are not those of the model; an image is not three-dimensional and scalar, has
+            values that are not finite, has the same value everywhere or does not cover the first channel; or
+            the network cannot be run with these options.
         """
         return segment(
             read_inputs(images, self.channels),
@@ -108,17 +109,17 @@ class Model:
         )
 
     def resolve(self, inference: Inference) -> Inference:
-        """How this model is run on this machine when it is asked for `inference`.
+        """Options with which this model is run on this machine for the requested `inference`.
 
         Raises
         ------
         InputError
-            When a GPU is asked for and there is none, or mirroring of a model that was not trained for it.
+            When a GPU is requested and there is none, or mirroring for a model that was trained without it.
         """
         if inference.mirroring and not self.predictor.allowed_mirroring_axes:
             raise InputError(
-                f"mirroring was asked for; the model {self.name} was trained without it.",
-                "Leave mirroring out.",
+                f"mirroring was requested, but the model {self.name} was trained without it.",
+                "Run it without mirroring.",
             )
         resolved = inference.resolved()
         if resolved.resampling == "torch" and not _resamples_linearly(self.predictor):
@@ -126,30 +127,30 @@ class Model:
         return resolved
 
     def with_folds(self, names: Sequence[str]) -> Model:
-        """The model of some of its folds, as cross-validation needs it.
+        """Return a model with only some of the folds, as needed for cross-validation.
 
-        It shares the network with this one.
+        It shares the network with this model.
 
         Raises
         ------
         ModelError
-            When it has no such fold, or none is named.
+            When the model does not have a named fold, or no fold is named.
         """
         unknown = [name for name in names if name not in self.folds]
         if unknown or not names:
-            found = f"has no {', '.join(unknown)}" if unknown else "was asked for none of its folds"
-            raise ModelError(f"the model {self.name} {found}.", f"It has {', '.join(self.folds)}.")
-        kept = [index for index, name in enumerate(self.folds) if name in names]
-        if len(kept) == len(self.folds):
+            problem = f"has no {', '.join(unknown)}" if unknown else "was requested with none of its folds"
+            raise ModelError(f"the model {self.name} {problem}.", f"It has {', '.join(self.folds)}.")
+        chosen = [index for index, name in enumerate(self.folds) if name in names]
+        if len(chosen) == len(self.folds):
             return self
         predictor = copy.copy(self.predictor)
-        predictor.list_of_parameters = [predictor.list_of_parameters[index] for index in kept]
-        folds = tuple(self.folds[index] for index in kept)
-        marked = hashlib.sha256(" ".join([self.fingerprint, *folds]).encode()).hexdigest()
-        return replace(self, folds=folds, fingerprint=marked, predictor=predictor)
+        predictor.list_of_parameters = [predictor.list_of_parameters[index] for index in chosen]
+        folds = tuple(self.folds[index] for index in chosen)
+        fingerprint = hashlib.sha256(" ".join([self.fingerprint, *folds]).encode()).hexdigest()
+        return replace(self, folds=folds, fingerprint=fingerprint, predictor=predictor)
 
     def describe(self) -> dict[str, Any]:
-        """What a provenance holds of it."""
+        """Describe the model for the provenance of a run."""
         return {
             "name": self.name,
             "fingerprint": self.fingerprint,
@@ -162,11 +163,11 @@ class Model:
 
 
 def _resamples_linearly(predictor: Any) -> bool:
-    """Whether the plans bring the network's output to the image's grid as nnU-Net does by default."""
+    """Whether the plans resample the network's output to the image's grid as nnU-Net does by default."""
     plans = predictor.configuration_manager.configuration
-    asked = plans["resampling_fn_probabilities_kwargs"]
+    options = plans["resampling_fn_probabilities_kwargs"]
     default = plans["resampling_fn_probabilities"] == "resample_data_or_seg_to_shape"
-    return default and (asked.get("order"), asked.get("order_z", 0), asked.get("is_seg", False)) == (
+    return default and (options.get("order"), options.get("order_z", 0), options.get("is_seg", False)) == (
         1,
         0,
         False,
@@ -176,8 +177,8 @@ def _resamples_linearly(predictor: Any) -> bool:
 def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) -> Model:
     """Load a bundled or imported model by its name, or any nnU-Net v2 model by its folder.
 
-    Nothing in the folder is run: checkpoints are read as weights only, and the plans may name only
-    networks of nnU-Net.
+    No code in the folder is run: checkpoints are read as weights only, and the plans may name only networks
+    of nnU-Net.
 
     Parameters
     ----------
@@ -185,13 +186,13 @@ def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) 
         A name of `list_models`, or a folder with ``plans.json``, ``dataset.json`` and
         ``fold_*/checkpoint_final.pth`` (nnU-Net's ``Trainer__Plans__configuration``).
     models
-        Folder of imported models; see `models_folder` for where it is unless given.
+        Folder of imported models; see `models_folder` for the default.
 
     Raises
     ------
     ModelError
-        When the folder is no such model, its folds differ or do not fit the network that the plans
-        describe, weights are not finite, or the model is a cascade or has no tumour label.
+        When the folder does not contain such a model, its folds differ or do not match the network of the
+        plans, weights are not finite, or the model is a cascade or has no tumour label.
 
     Examples
     --------
@@ -220,16 +221,16 @@ def load_model(name_or_folder: str | Path, *, models: str | Path | None = None) 
 
 
 @lru_cache(maxsize=1)
-def _loaded_again(folder: Path, folds: tuple[str, ...], fingerprint: str) -> Model:
-    """The model of another process, from the same files."""
+def _reloaded(folder: Path, folds: tuple[str, ...], fingerprint: str) -> Model:
+    """Load the model of another process from the same files."""
     model = load_model(folder).with_folds(folds)
     if model.fingerprint != fingerprint:
-        raise ModelError(f"the files of the model in {folder} were changed.", "Give the command again.")
+        raise ModelError(f"the files of the model in {folder} were changed.", "Run the command again.")
     return model
 
 
 def fingerprint_of(folder: Path) -> str:
-    """SHA-256, in hexadecimal, over the files of a model that decide what it predicts."""
+    """SHA-256, in hexadecimal, over the files of a model that determine its predictions."""
     return _fingerprint(digests_of(folder))
 
 

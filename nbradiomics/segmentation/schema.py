@@ -1,4 +1,4 @@
-"""The tables of segmented scans, and of the folds of a training."""
+"""Schemas of the tables of segmented scans, and of the folds of a training."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ SEGMENTATION = Schema(
         Column(
             "volume_cv",
             "number",
-            "how far the volumes of the model's folds differ: standard deviation over mean",
+            "variation of the volume between the model's folds: standard deviation divided by mean",
             missing=_ONE_FOLD,
         ),
         Column(
             "fold_dice",
             "number",
-            "mean Dice coefficient of every two folds of the model, 0 to 1",
+            "mean Dice coefficient over all pairs of folds of the model, 0 to 1",
             missing=_ONE_FOLD,
         ),
         Column(
@@ -45,15 +45,17 @@ SEGMENTATION = Schema(
             missing="the model does not record it",
             optional=True,
         ),
-        Column("channels", "text", "inputs of the network, with commas", missing=_FAILED, optional=True),
+        Column(
+            "channels", "text", "inputs of the network, separated by commas", missing=_FAILED, optional=True
+        ),
         Column(
             "resampled",
             "text",
-            "channels that were brought to the grid of the first",
+            "channels that were resampled to the grid of the first",
             missing="none",
             optional=True,
         ),
-        Column("unused", "text", "channels that the model does not take", missing="none", optional=True),
+        Column("unused", "text", "channels that the model does not use", missing="none", optional=True),
         Column(
             "orientation",
             "text",
@@ -67,7 +69,7 @@ SEGMENTATION = Schema(
 )
 
 _FOLD = Column("fold", "text", "the fold of the model, such as `fold_0`, that was not trained on the subject")
-_NOT_MEASURED = "always: only this fold segments the scan"
+_NOT_MEASURED = "always, because only one fold segments the scan"
 
 OUT_OF_FOLD = replace(
     SEGMENTATION,

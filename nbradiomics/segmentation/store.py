@@ -1,4 +1,4 @@
-"""Where models live: those that come with the package, and those that a user brought along."""
+"""The stored models: those that come with the package, and those that a user imported."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from nbradiomics.segmentation.model_files.description import read_description
 from nbradiomics.segmentation.model_files.layout import PLANS, list_files, why_no_model
 
 BUNDLED = Path(__file__).parent / "bundled"
-#: Environment variable that moves the folder of imported models.
+#: Environment variable with the folder of imported models.
 VARIABLE = "NBRADIOMICS_MODELS"
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
 
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A model that can be named.
+    """A model that can be loaded by its name.
 
     Attributes
     ----------
     name
-        What to write in `segment --model` and in study files.
+        Name for `segment --model` and for study files.
     origin
         ``bundled`` or ``imported``.
     folder
-        Where it lies.
+        Folder of the model.
     problem
-        Why it cannot be used; empty when its descriptions are sound. Weights are not read for that.
+        Why it cannot be used; empty if its description is valid. The weights are not checked.
     """
 
     name: str
@@ -50,8 +50,8 @@ def models_folder(models: str | Path | None = None) -> Path:
     Parameters
     ----------
     models
-        The folder itself, where the user names one; else that of the environment variable
-        ``NBRADIOMICS_MODELS``; else one in the user's data directory. It need not exist.
+        The folder; by default that of the environment variable ``NBRADIOMICS_MODELS``, else one in the
+        user's data directory. It need not exist.
     """
     if models is not None:
         return Path(models)
@@ -76,20 +76,20 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def find_model(name_or_folder: str | Path, models: str | Path | None = None) -> Path:
-    """Folder of a bundled model, of an imported model, or the folder that is given: in this order.
+    """Find the folder of a bundled model, of an imported model, or a given folder: in this order.
 
     Parameters
     ----------
     name_or_folder
-        A ``Path`` is always a folder.
+        Name or folder; a ``Path`` is always a folder.
     models
         As in `models_folder`.
 
     Raises
     ------
     ModelError
-        When there is nothing of this name, or the folder is none of a model; the message says what is
-        there instead.
+        When there is no model of this name, or the folder is not a model; the message describes what it
+        contains instead.
     """
     if isinstance(name_or_folder, str):
         for known, place in ((bundled_models(), BUNDLED), (imported_models(models), models_folder(models))):
@@ -98,13 +98,13 @@ def find_model(name_or_folder: str | Path, models: str | Path | None = None) -> 
     folder = Path(name_or_folder)
     if folder.is_file():
         raise ModelError(
-            f"{folder} is a file; a name or a folder was expected.",
-            f"Import a zip first: nbradiomics model import {folder}.",
+            f"{folder} is a file; the name or the folder of a model was expected.",
+            f"Import a zip archive first: nbradiomics model import {folder}.",
         )
     if not folder.is_dir():
         listed = ", ".join([*bundled_models(), *imported_models(models)])
         raise ModelError(
-            f"no model {str(name_or_folder)!r}: neither a bundled nor an imported model nor a folder.",
+            f"no model {str(name_or_folder)!r}: it is neither a bundled or imported model nor a folder.",
             f"Give a folder of nnU-Net v2 results, or one of: {listed}.",
         )
     if not os.path.lexists(folder / PLANS):
@@ -113,7 +113,7 @@ def find_model(name_or_folder: str | Path, models: str | Path | None = None) -> 
 
 
 def list_models(models: str | Path | None = None) -> list[StoredModel]:
-    """All models that can be named, bundled ones first; one that is broken says why in `problem`.
+    """List all models with a name, bundled ones first; `problem` says why a broken model cannot be used.
 
     Parameters
     ----------
@@ -145,16 +145,16 @@ def require_free_name(name: str, models: str | Path | None = None, *, replace: b
     """Raise `InputError` unless a model can be imported under this name."""
     if not _NAME.fullmatch(name) or is_device(name):
         raise InputError(
-            f"{name!r} is no name for a model.",
-            "Up to 100 letters, digits, '.', '_' and '-', beginning with a letter or a digit: --name NAME. "
-            "CON, NUL and the like are devices of Windows.",
+            f"{name!r} is not a valid name for a model.",
+            "Use at most 100 letters, digits, '.', '_' and '-', first a letter or a digit: --name NAME. "
+            "CON, NUL and similar names are devices of Windows.",
         )
     if name.casefold() in {known.casefold() for known in bundled_models()}:
         raise InputError(f"{name!r} is a model that comes with nbradiomics.", "Choose another: --name NAME.")
     for known in imported_models(models):
-        # A name that differs in capitals only would be the same folder on some file systems.
+        # A name that differs only in case would be the same folder on some file systems.
         if known.casefold() == name.casefold() and not (replace and known == name):
             raise InputError(
-                f"there is a model {known!r} in {models_folder(models)} already.",
-                "Choose another name (--name NAME), or give --replace to put the new one in its place.",
+                f"there is already a model {known!r} in {models_folder(models)}.",
+                "Choose another name (--name NAME), or replace it with --replace.",
             )

@@ -1,4 +1,4 @@
-"""The temporary folder of an import, which the next import removes if this one is killed."""
+"""The temporary folder of an import; if the import is killed, the next import removes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows: there the age of a folder tells
+except ImportError:  # Windows: the age of a folder is used instead
     fcntl = None  # type: ignore[assignment]
 
 _PREFIX = ".import-"
@@ -23,17 +23,17 @@ _DAY = 24 * 3600.0
 
 @contextmanager
 def work_folder(root: Path) -> Iterator[Path]:
-    """Give a temporary folder in the folder of models; a lock in it ends with this process."""
+    """Yield a temporary folder in the folder of models; a lock in it ends with this process."""
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=root) as name:
         work = Path(name)
         with open(work / _LOCK, "wb") as lock:
-            if not _taken(lock.fileno()):  # a file system that knows no locks
+            if not _taken(lock.fileno()):  # a file system without locks
                 (work / _LOCK).unlink()
             yield work
 
 
 def put(staged: Path, target: Path) -> None:
-    """Rename a model into place; what was there goes to the work folder, and comes back when that fails."""
+    """Move a model to its place; a previous one goes to the work folder, and comes back if that fails."""
     if not target.exists():
         os.replace(staged, target)
         return
@@ -48,7 +48,7 @@ def put(staged: Path, target: Path) -> None:
 
 
 def clear_abandoned(root: Path) -> None:
-    """Remove what killed imports left; a model that one had begun to replace comes back."""
+    """Remove the folders of killed imports; a model that one of them was replacing is restored."""
     for work in root.glob(f"{_PREFIX}*"):
         if not work.is_symlink() and _is_abandoned(work):
             for old in (work / _REPLACED).glob("*"):
@@ -58,18 +58,18 @@ def clear_abandoned(root: Path) -> None:
 
 
 def _is_abandoned(work: Path) -> bool:
-    """Whether no process works there: its lock is free; without one, it is a day old."""
+    """Whether no process uses the folder: its lock is free; or, without a lock, it is a day old."""
     if fcntl is not None:
         with suppress(FileNotFoundError), open(work / _LOCK, "rb+") as lock:
             return _taken(lock.fileno())
     try:
         return time.time() - work.stat().st_mtime > _DAY
-    except OSError:  # its process has removed it meanwhile
+    except OSError:  # its process has removed it in the meantime
         return False
 
 
 def _taken(descriptor: int) -> bool:
-    """Take a lock, if it is free."""
+    """Take a lock if it is free, and return whether it was."""
     if fcntl is None:
         return False
     try:

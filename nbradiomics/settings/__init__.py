@@ -1,4 +1,4 @@
-"""How settings are stated, once each, and what is said of a value that is not allowed."""
+"""Settings, each defined once, and the messages about values that are not allowed."""
 
 from nbradiomics.settings.described import told
 from nbradiomics.settings.model import Settings

@@ -1,4 +1,4 @@
-"""What a setting is, in words: its meaning, its range, its default; and what is wrong with a value."""
+"""Describe a setting (meaning, range, default) and what is wrong with a value."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import quoted
 
 _BOUNDS = (
-    (annotated_types.Ge, "ge", "{} or more"),
+    (annotated_types.Ge, "ge", "at least {}"),
     (annotated_types.Gt, "gt", "above {}"),
-    (annotated_types.Le, "le", "{} at most"),
+    (annotated_types.Le, "le", "at most {}"),
     (annotated_types.Lt, "lt", "below {}"),
 )
 
 
 def range_text(field: FieldInfo) -> str:
-    """Allowed values of a field: ``above 0, 1 at most``, ``one of torch, stock``; empty where any will do."""
+    """Allowed values of a field: ``above 0, at most 1``, ``one of torch, stock``; empty if any is allowed."""
     choices = [str(value) for value in _choices(field.annotation)]
     if choices:
         return f"one of {', '.join(choices)}"
     bounds = [*field.metadata, *_metadata(field.annotation)]
-    found = [
+    ranges = [
         text.format(f"{getattr(bound, name):g}")
         for bound in bounds
         for kind, name, text in _BOUNDS
         if isinstance(bound, kind)
     ]
-    return ", ".join(found)
+    return ", ".join(ranges)
 
 
 def field_text(field: FieldInfo) -> str:
@@ -47,7 +47,7 @@ def field_text(field: FieldInfo) -> str:
 
 
 def told(detail: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]:
-    """What is wrong with a value, and what to do.
+    """Say what is wrong with a value, and what to do.
 
     Parameters
     ----------
@@ -59,33 +59,33 @@ def told(detail: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]:
     Returns
     -------
     tuple of str
-        What was found, without the name of the place; and the remedy.
+        The problem, without the name of the setting, and the remedy.
     """
     *place, name = detail["loc"] or ("",)
     kind = detail["type"]
-    holder = _model_at(model, [key for key in place if isinstance(key, str)])
+    parent = _model_at(model, [key for key in place if isinstance(key, str)])
     if kind == "extra_forbidden":
-        allowed = list(field_names(holder))
+        allowed = list(field_names(parent))
         guess = did_you_mean(str(name), allowed)
         return f"unknown key {quoted(str(name))}.", f"{guess}Keys allowed here: {', '.join(allowed)}."
-    field = _field_called(holder, [key for key in detail["loc"] if isinstance(key, str)])
+    field = _field_named(parent, [key for key in detail["loc"] if isinstance(key, str)])
     remedy = f"{field[0]}: {field_text(field[1])}" if field else "Correct the value."
     if kind == "missing":
         return "missing.", remedy
     message = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
-    if isinstance(detail["input"], Mapping):  # values against each other: the message names them
+    if isinstance(detail["input"], Mapping):  # values that contradict each other: the message names them
         return f"{message}.", "Correct one of the values."
     return f"{message}; found: {quoted(detail['input'])}.", remedy
 
 
 def field_names(model: type[BaseModel]) -> Iterator[str]:
-    """Names under which the fields of a model are given."""
+    """Names by which users set the fields of a model."""
     for name, field in model.model_fields.items():
         yield _names(name, field)[0]
 
 
 def _names(name: str, field: FieldInfo) -> list[str]:
-    """What a field may be called, the name for users first."""
+    """Allowed names of a field, the name for users first."""
     alias = field.validation_alias
     return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [name]
 
@@ -96,15 +96,15 @@ def _default_text(default: Any) -> str:
     if default is None or default == () or default == [] or default == {} or default == "":
         return ""
     if isinstance(default, bool):
-        return f"{'yes' if default else 'no'} unless given"
+        return f"default {'yes' if default else 'no'}"
     if isinstance(default, float):
-        return f"{default:g} unless given"
+        return f"default {default:g}"
     listed = ", ".join(map(str, default)) if isinstance(default, tuple | list) else str(default)
-    return f"{listed} unless given"
+    return f"default {listed}"
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
-    """An annotation and all that it is made of, unions and containers taken apart."""
+    """An annotation and all its parts, including the members of unions and containers."""
     yield annotation
     if get_origin(annotation) is not Literal:
         for part in get_args(annotation):
@@ -113,9 +113,10 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    found = [member for member in members if get_origin(member) is Literal]
-    # A number or a word: the words alone are no list of what is allowed.
-    return get_args(found[0]) if found and len(members) - len(found) <= (type(None) in members) else ()
+    literals = [member for member in members if get_origin(member) is Literal]
+    # If a number is allowed too, the words alone do not list all allowed values.
+    complete = len(members) - len(literals) <= (type(None) in members)
+    return get_args(literals[0]) if literals and complete else ()
 
 
 def _metadata(annotation: Any) -> Iterator[Any]:
@@ -130,15 +131,15 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _model_at(model: type[BaseModel], keys: list[str]) -> type[BaseModel]:
-    """The settings that some nested keys lead to."""
+    """The settings at the end of a path of nested keys."""
     for key in keys:
         field = model.model_fields.get(key)
         model = next(_models(field.annotation), model) if field else model
     return model
 
 
-def _field_called(model: type[BaseModel], keys: list[str]) -> tuple[str, FieldInfo] | None:
-    """The innermost of some keys that is a field of the settings, or of those that hold it."""
+def _field_named(model: type[BaseModel], keys: list[str]) -> tuple[str, FieldInfo] | None:
+    """The innermost of some keys that is a field of the settings, with this field."""
     for key in reversed(keys):
         for name, field in model.model_fields.items():
             if key in _names(name, field):

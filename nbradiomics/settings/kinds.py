@@ -1,4 +1,4 @@
-"""Kinds of values that settings of several rooms hold."""
+"""Types of values that settings of several packages use."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pydantic import BeforeValidator, Field
 
 
 def _as_text(value: Any) -> Any:
-    """Text of a value of a table: YAML makes numbers of 1 and 2, and truths of yes and no."""
+    """Convert a value of a table to text: YAML reads 1 as a number, and yes as true."""
     if isinstance(value, bool):
-        raise ValueError("YAML reads yes, no, true and false as something else: put quotes around them")
+        raise ValueError("YAML does not read yes, no, true and false as text: put quotes around them")
     return f"{value:.15g}" if isinstance(value, int | float) else value
 
 
@@ -20,11 +20,11 @@ def _as_texts(value: Any) -> Any:
 
 #: A value of a table as text.
 Text = Annotated[str, BeforeValidator(_as_text)]
-#: Values of a table; one stands for a list of one.
+#: Values of a table; a single value is read as a list of one.
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_texts)]
 #: Names; a list in a study file.
 Names = tuple[str, ...]
 #: Confidence level of an interval.
 Confidence = Annotated[float, Field(gt=0, lt=1)]
-#: Seed of what is drawn at random.
+#: Seed of a random generator.
 Seed = Annotated[int, Field(ge=0)]

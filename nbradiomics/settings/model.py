@@ -1,4 +1,4 @@
-"""The kind of model that all settings are: frozen, with nothing but what it names, and errors of ours."""
+"""The base class of all settings: frozen, without unknown names, and with errors of nbradiomics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Part = TypeVar("Part", bound="Settings")
 
 
 class Settings(BaseModel):
-    """Settings of a room: each is stated once, with its meaning, its range and its default.
+    """Settings of a package: each is defined once, with its meaning, its range and its default.
 
     Raises
     ------
@@ -35,12 +35,12 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise input_error(error, type(self)) from error
 
-    # Settings inside others are validated with them, so that every wrong value is told with its place.
+    # Nested settings are validated together with their parent, so that errors name the path of each value.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
-        """Let the docstring list what the fields say of themselves."""
+        """Add the descriptions of the fields to the docstring."""
         super().__pydantic_init_subclass__(**options)
         head, *notes = inspect.cleandoc(cls.__doc__ or "").partition("\n\nNotes\n")
         head = head.partition("\n\nAttributes\n")[0]
@@ -48,27 +48,27 @@ class Settings(BaseModel):
         cls.__doc__ = "\n".join([head, "", "Attributes", "----------", *listed]) + "".join(notes) + "\n"
 
     def changed(self, **changes: Any) -> Self:
-        """The same with some values changed, and checked."""
+        """A copy with some values changed, and checked."""
         return type(self)(**{**self.stated(), **changes})
 
     def stated(self) -> dict[str, Any]:
-        """The values that were given, without defaults."""
+        """The values that were set, without defaults."""
         return {name: value for name, value in self if name in self.model_fields_set}
 
     def part(self, kind: type[Part]) -> Part:
-        """Those of the values that belong to other settings, as these."""
+        """Settings of another class, with those of the values that it has too."""
         return kind(**{name: value for name, value in self.stated().items() if name in kind.model_fields})
 
 
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
-    """All that is wrong with some settings, in the words that a study file gets for it."""
+    """One error for everything that is wrong with some settings, worded as for a study file."""
     problems = []
     for detail in error.errors():
-        found, remedy = told(detail, model)
+        problem, remedy = told(detail, model)
         place = ".".join(str(key) for key in detail["loc"] if key != "[key]")
-        problems.append((f"{place}: {found}" if place else found, remedy))
-    found, remedy = problems[0]
+        problems.append((f"{place}: {problem}" if place else problem, remedy))
+    problem, remedy = problems[0]
     if len(problems) == 1:
-        return InputError(found, remedy)
+        return InputError(problem, remedy)
     listed = "\n".join(f"  {text} {advice}" for text, advice in problems)
     return InputError(f"{len(problems)} settings are wrong:\n{listed}")

@@ -1,4 +1,4 @@
-"""Functions that take grouped arguments, and let each of a group be given by its own name."""
+"""Let functions with grouped arguments also accept each argument of a group by its own name."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Result = TypeVar("Result")
 
 
 def spread(**groups: type[Any]) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
-    """Let the fields of grouped arguments be given by their own names, too.
+    """Let callers also set the fields of grouped arguments by their own names.
 
-    ``f(settings=Fit(folds=3))`` may then be written ``f(folds=3)``.
+    Then ``f(folds=3)`` means the same as ``f(settings=Fit(folds=3))``.
 
     Parameters
     ----------
@@ -28,24 +28,26 @@ def spread(**groups: type[Any]) -> Callable[[Callable[Parameters, Result]], Call
     Raises
     ------
     TypeError
-        On a call, when an argument is neither the function's own nor of one of its groups.
+        In a call, when an argument belongs neither to the function nor to one of its groups.
     """
 
     def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-        own = inspect.signature(function).parameters
-        homes = {name: group for group, kind in groups.items() for name in _names(kind) if name not in own}
+        declared = inspect.signature(function).parameters
+        group_of = {
+            name: group for group, kind in groups.items() for name in _names(kind) if name not in declared
+        }
 
         @wraps(function)
         def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
             given: dict[str, Any] = dict(kwargs)
-            loose: dict[str, dict[str, Any]] = {}
-            for name in [name for name in given if name not in own]:
-                if name not in homes:
-                    guess = did_you_mean(name, [*own, *homes])
+            fields: dict[str, dict[str, Any]] = {}
+            for name in [name for name in given if name not in declared]:
+                if name not in group_of:
+                    guess = did_you_mean(name, [*declared, *group_of])
                     raise TypeError(f"{function.__name__}() has no argument {name!r}. {guess}".rstrip())
-                loose.setdefault(homes[name], {})[name] = given.pop(name)
-            for group, values in loose.items():
-                given[group] = _made(groups[group], given.get(group), values)
+                fields.setdefault(group_of[name], {})[name] = given.pop(name)
+            for group, values in fields.items():
+                given[group] = _with_changes(groups[group], given.get(group), values)
             return function(*args, **given)
 
         return call
@@ -59,10 +61,10 @@ def _names(kind: type[Any]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind)]
 
 
-def _made(kind: type[Any], value: Any, changes: dict[str, Any]) -> Any:
-    """A group with some values changed; a new one where none was given."""
+def _with_changes(kind: type[Any], value: Any, changes: dict[str, Any]) -> Any:
+    """A group with some values changed; a new group if none was given."""
     if value is None:
         return kind(**changes)
-    if isinstance(value, Settings):  # perhaps of a class that has fewer fields
+    if isinstance(value, Settings):  # its class may have fewer fields
         return (type(value) if isinstance(value, kind) else kind)(**{**value.stated(), **changes})
     return dataclasses.replace(value, **changes)

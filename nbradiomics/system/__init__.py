@@ -1,1 +1,1 @@
-"""What the operating system gives and takes: memory, streams and signals, processes, causes that may pass."""
+"""The operating system: memory, streams and signals, processes, temporary causes of errors."""

@@ -1,7 +1,7 @@
-"""Processes that end with the one that started them.
+"""Child processes that end with the process that started them.
 
-A process that is killed cannot end its workers. They would go on for hours, hold memory, and write into a
-folder in which the user has started anew.
+A process that is killed cannot end its workers. They would continue for hours, use memory, and write into a
+folder in which the user has started the work again.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from typing import Any
 
-#: Seconds between two looks at the parent.
+#: Seconds between two checks of the parent.
 _PAUSE = 1.0
-#: Linux: which signal a process gets when the thread that started it ends.
+#: Linux: option that sets the signal for a process when the thread that started it ends.
 _PR_SET_PDEATHSIG = 1
-#: Windows: the right to wait for a process, and how long.
+#: Windows: the permission to wait for a process, and the time limit.
 _SYNCHRONIZE, _FOREVER = 0x00100000, 0xFFFFFFFF
-#: Which process this is, once it is tied; a forked child is another.
+#: Identifier of this process after it was tied; a forked child has another one.
 _tied = [0]
 
 
 def tie_to_parent(parent: int, thread_lasts: bool = True) -> None:
-    """Let this process end when its parent does, whatever it is doing; call it in a worker, once or again.
+    """End this process when its parent ends, even during work; call this in a worker, once or repeatedly.
 
-    A thread looks after the parent every second, on every system. It must wait for compiled code that holds
-    Python's lock, such as ITK's filters; Linux ends the process at once in that case too. On Windows, where
-    an orphan keeps its parent's number, the thread waits for the parent itself.
+    A thread checks the parent every second. It must wait for compiled code that holds Python's lock, such as
+    ITK's filters; Linux ends the process at once in that case too. On Windows, where an orphan keeps its
+    parent's identifier, the thread waits for the end of the parent instead.
 
     Parameters
     ----------
     parent
-        Number of the process that started this one; it may have ended before this is called.
+        Identifier of the process that started this one; it may have ended before this call.
     thread_lasts
-        Whether the thread that started this process lives as long as its process: Linux looks at the thread.
+        Whether the thread that started this process lasts as long as its process: Linux checks the thread.
     """
     if _tied[-1] == os.getpid():
         return
@@ -47,20 +47,20 @@ def tie_to_parent(parent: int, thread_lasts: bool = True) -> None:
         _ask_linux()
     if sys.platform != "win32" and os.getppid() != parent:
         _end()
-    with contextlib.suppress(ValueError):  # in a thread there is nothing to set
-        # A worker is stopped by its parent; Ctrl-C reaches it too, and would have it print a traceback.
+    with contextlib.suppress(ValueError):  # only the main thread can set handlers
+        # The parent stops a worker; Ctrl-C reaches the worker too, and would make it print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a forked one has its parent's
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a forked process has its parent's handler
     threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
 
 
 @contextlib.contextmanager
 def starting_workers() -> Iterator[None]:
-    """Start workers within, and what looks after them: they inherit what keeps them from the terminal.
+    """Start workers inside this context, so that they and their resource trackers print nothing when stopped.
 
-    Ctrl-C goes to all processes of a terminal at once, and a worker that is still importing would print a
-    traceback: it is held back for the moment, the workers never see one, and their parent stops them. The
-    processes that clean up after a parent that was killed do so without a word. (On Windows only the latter.)
+    Ctrl-C reaches all processes of a terminal at once, and a worker that is still importing would print a
+    traceback. Therefore it is blocked during the start; the workers inherit the block, and their parent stops
+    them. (Not on Windows.) The processes that clean up after a killed parent print no warnings.
     """
     before = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [before, "ignore:resource_tracker"]))
@@ -79,7 +79,7 @@ def _interrupts_held_back() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # Python's own, at whose start the signal is let in again
+    resource_tracker.ensure_running()  # Python's tracker; its start unblocks the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -90,7 +90,7 @@ def _interrupts_held_back() -> Iterator[None]:
 def _ask_linux() -> None:
     import ctypes
 
-    with contextlib.suppress(OSError, AttributeError):  # another C library: the thread remains
+    with contextlib.suppress(OSError, AttributeError):  # another C library: only the thread checks
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -106,7 +106,7 @@ def _end_after(parent: int) -> None:
 def _wait_for_windows_process(parent: int) -> None:
     import ctypes
 
-    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009 - not there elsewhere
+    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009 - missing on other systems
     handle = kernel.OpenProcess(_SYNCHRONIZE, False, parent)
     if handle:
         kernel.WaitForSingleObject(handle, _FOREVER)

@@ -1,4 +1,4 @@
-"""How much memory a process may still take."""
+"""How much more memory a process can use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import psutil
 
 from nbradiomics.errors import TransientError
 
-#: What a container may use and does use, by the two versions of control groups; a file that is not there says
-#: nothing.
+#: Files with the memory limit, use and details of a container, for both versions of control groups; missing
+#: files are ignored.
 _GROUPS = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat"),
     (
@@ -21,26 +21,26 @@ _GROUPS = (
 
 
 def free_memory() -> int:
-    """Bytes that can still be had without swapping: of the machine, of the container and of the process.
+    """Bytes that can be allocated without swapping, within the limits of machine, container and process.
 
-    Of a container, what its caches of files take counts as free: it is given back when it is needed.
+    Memory that a container uses to cache files counts as free: the system releases it when needed.
     """
-    left: list[int] = [psutil.virtual_memory().available]
-    left += [found for group in _GROUPS if (found := _left_in(*map(Path, group))) is not None]
-    if (of_process := _left_of_process()) is not None:
-        left.append(of_process)
-    return max(min(left), 0)
+    available: list[int] = [psutil.virtual_memory().available]
+    available += [free for group in _GROUPS if (free := _free_in_container(*map(Path, group))) is not None]
+    if (free_in_process := _free_in_process()) is not None:
+        available.append(free_in_process)
+    return max(min(available), 0)
 
 
 def require_memory(wanted: int, what: str, remedy: str) -> None:
-    """Raise `TransientError` where more bytes are wanted than are free.
+    """Raise `TransientError` if more bytes are needed than are free.
 
     Parameters
     ----------
     wanted
-        Bytes.
+        Bytes that are needed.
     what
-        What takes them: the beginning of a sentence.
+        What needs them: the beginning of a sentence.
     remedy
         What the user can choose instead.
     """
@@ -55,22 +55,22 @@ def _gigabytes(number: int) -> str:
     return f"{number / 1e9:,.3g} GB" if number < 1e12 else f"{number / 1e9:,.0f} GB"
 
 
-def _left_in(most: Path, used: Path, details: Path) -> int | None:
+def _free_in_container(most: Path, used: Path, details: Path) -> int | None:
     try:
-        limit = int(most.read_text())  # "max" is no number: no limit
+        limit = int(most.read_text())  # "max" is not a number: there is no limit
         cached = dict(line.split()[:2] for line in details.read_text().splitlines()).get("inactive_file", "0")
         return limit - int(used.read_text()) + int(cached)
     except (OSError, ValueError):
         return None
 
 
-def _left_of_process() -> int | None:
-    """What limits of the process leave (`ulimit -v`, `ulimit -d`); ``None`` where there are none."""
+def _free_in_process() -> int | None:
+    """Bytes free within the limits of the process (`ulimit -v`, `ulimit -d`); ``None`` if it has none."""
     try:
         import resource
     except ImportError:  # Windows
         return None
     now = psutil.Process().memory_info()
     limits = [(resource.RLIMIT_AS, now.vms), (resource.RLIMIT_DATA, getattr(now, "data", now.rss))]
-    given = [(resource.getrlimit(kind)[0], used) for kind, used in limits]
-    return min((limit - used for limit, used in given if limit != resource.RLIM_INFINITY), default=None)
+    used_of = [(resource.getrlimit(kind)[0], used) for kind, used in limits]
+    return min((limit - used for limit, used in used_of if limit != resource.RLIM_INFINITY), default=None)

@@ -48,7 +48,7 @@ def archive(tmp_path: Path) -> Path:
 def test_a_model_is_imported_checked_listed_and_refused_the_second_time(archive, models, capsys):
     assert call("model", "import", archive, "--name", "mine", "--orientation", "LPS") == 0
     said = capsys.readouterr().out
-    assert "Note: fold_2 is left out: it holds only checkpoint_best.pth" in said
+    assert "Note: fold_2 is left out: it contains only checkpoint_best.pth" in said
     assert f"Imported mine -> {models / 'mine'}; 2 other file(s) of {archive} left out" in said
     assert "--model mine" in said
     assert call("model", "import", archive, "--name", "mine") == 1
@@ -85,7 +85,7 @@ def test_check_looks_into_an_archive_without_importing_it(archive, models, capsy
     assert call("model", "check", archive) == 0
     said = capsys.readouterr().out
     assert "name           tumours\n" in said
-    assert "orientation    not recorded: images are used as they lie" in said
+    assert "orientation    not recorded: images are not turned" in said
     assert "Note: fold_2 is left out" in said
     assert said.splitlines()[-1] == f"{archive} is usable."
     assert not models.exists()
@@ -106,7 +106,7 @@ def test_check_ends_with_the_reason_and_exit_code_1(archive, capsys, tmp_path):
     assert call("model", "check", folder) == 1
     said = capsys.readouterr().out
     assert "is not usable" in said
-    assert "the network of fold_1 turns noise into values that are not finite" in said
+    assert "the output of the network of fold_1 for noise is not finite" in said
     assert call("model", "check", tmp_path / "nowhere.zip") == 1
     assert "is not usable: no model" in capsys.readouterr().out
 

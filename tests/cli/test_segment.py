@@ -126,7 +126,7 @@ def test_maps_lie_beside_the_masks_on_the_images_grid(cohort: Path, tmp_path: Pa
 def test_maps_can_be_left_out(cohort: Path, tmp_path: Path) -> None:
     assert call("segment", cohort, "--model", "synthetic-demo", "--out", tmp_path / "c.csv", "--no-maps") == 0
     assert not (tmp_path / "c_maps").exists()
-    with pytest.raises(InputError, match="masks and maps both go to"):
+    with pytest.raises(InputError, match="masks and maps have the same folder"):
         segment_cohort(load_cohort(cohort), model="synthetic-demo", masks=tmp_path, maps=tmp_path / ".")
 
 
@@ -166,7 +166,7 @@ def test_the_provenance_says_how_the_masks_were_made(cohort: Path, tmp_path: Pat
     ("options", "message"),
     [
         (("--device", "tpu"), "device: Input should be 'auto', 'cpu' or 'cuda'; found: 'tpu'"),
-        (("--precision", "fp16", "--device", "cpu"), "precision is fp16, and the device is a CPU"),
+        (("--precision", "fp16", "--device", "cpu"), "precision is fp16, but the device is a CPU"),
         (("--resampling", "cubic"), "resampling: Input should be 'torch' or 'stock'; found: 'cubic'"),
     ],
 )
@@ -257,8 +257,8 @@ def test_another_process_does_not_take_changed_weights_for_the_same_model(tmp_pa
     assert pickle.loads(sent) == model
     card = tmp_path / "m" / "card.json"
     card.write_text(card.read_text(encoding="utf-8").replace("synthetic", "Synthetic"))
-    from nbradiomics.segmentation.model import _loaded_again
+    from nbradiomics.segmentation.model import _reloaded
 
-    _loaded_again.cache_clear()
+    _reloaded.cache_clear()
     with pytest.raises(ModelError, match="were changed"):
         pickle.loads(sent)

@@ -71,12 +71,12 @@ def test_scans_whose_channels_do_not_fit_fail_and_the_others_go_on(channels: Pat
     assert table.loc[["well", "grids", "more"], "resampled"].tolist() == ["", "ADC", ""]
     assert table.loc[["well", "grids", "more"], "unused"].tolist() == ["", "", "DWI"]
     causes = {failure.case.split("/")[0]: failure.cause for failure in done.failures}
-    assert "channel ADC is missing: the model takes ADC, T2w; given: t2w" in causes["lacking"]
+    assert "channel ADC is missing: the model needs ADC, T2w; given: t2w" in causes["lacking"]
     assert "of the voxels of" in causes["shifted"]
-    assert "shifted_adc.nii.gz (ADC); at most 5% may" in causes["shifted"]
+    assert "shifted_adc.nii.gz (ADC); at most 5% are allowed" in causes["shifted"]
     told = " ".join(done.warnings)
-    assert "does not take DWI, which was not used in 1 scan (more/baseline/unspecified)" in told
-    assert "ADC lay on another grid than the first channel" in told
+    assert "does not use DWI, which was ignored in 1 scan (more/baseline/unspecified)" in told
+    assert "ADC had a grid different from the first channel" in told
     assert done.cohort.readers() == ["auto"]
     model, folder = load_model(channels.parent / "model"), channels.parent
     expected = model.predict({"ADC": folder / "well_adc.nii.gz", "T2w": folder / "well_t2w.nii.gz"})
@@ -145,7 +145,7 @@ def test_orientations_that_differ_are_a_warning_where_the_model_records_none(
     folder = shutil.copytree(lying.parent / "model", tmp_path / "model")
     write_card(Card(orientation="LPS"), folder)
     done = segment_cohort(load_cohort(lying), model=folder, masks=tmp_path / "masks")
-    assert not any("run differently" in warning for warning in done.warnings)
+    assert not any("different voxel axes" in warning for warning in done.warnings)
 
 
 def test_cases_whose_folds_disagree_are_named_the_worst_first(
@@ -161,7 +161,7 @@ def test_cases_whose_folds_disagree_are_named_the_worst_first(
     )
     told = " ".join(capsys.readouterr().out.split())
     assert f"Warning: The folds disagree in 3 scans ({cases}): their mean Dice is below 0.8." in told
-    assert "Warning: The images' voxel axes run differently" in told
+    assert "Warning: The images have different voxel axes" in told
     assert "does not record what it was trained on" in told
 
 
@@ -185,7 +185,7 @@ def test_check_tells_of_orientations_and_channels_before_anything_runs(
     study.write_text(f"cohort: {lying}\nsegment: {{model: {lying.parent / 'model'}}}\n")
     found = check(study)
     assert found["severity"].tolist() == ["warning"]
-    assert "voxel axes run differently" in found["problem"].iloc[0]
+    assert "different voxel axes" in found["problem"].iloc[0]
     study.write_text(f"cohort: {channels}\nsegment: {{model: {channels.parent / 'model'}}}\n")
     errors = check(study).query("severity == 'error'")
     assert errors["column"].tolist() == ["channel"]
@@ -204,7 +204,7 @@ def test_check_tells_of_orientations_and_channels_before_anything_runs(
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("precision: fp16, device: cpu", "precision is fp16, and the device is a CPU"),
+        ("precision: fp16, device: cpu", "precision is fp16, but the device is a CPU"),
         ("precision: int8", "segment.precision"),
         ("min_volume_ml: -1", "segment.min_volume_ml"),
         ("maps: perhaps", "segment.maps"),
@@ -239,9 +239,9 @@ def test_a_study_writes_maps_and_records_how_the_network_was_run(lying: Path, tm
     record = json.loads((tmp_path / "run" / "provenance.json").read_text(encoding="utf-8"))
     assert record["segmentation"]["inference"]["precision"] == "fp32"
     assert record["segmentation"]["postprocessing"] == {"largest_component": True, "min_volume_ml": 0.1}
-    assert "voxel axes run differently" in record["segmentation"]["warnings"][0]
-    assert "voxel axes run differently" in (tmp_path / "run" / "check.csv").read_text(encoding="utf-8")
-    assert "voxel axes run differently" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "different voxel axes" in record["segmentation"]["warnings"][0]
+    assert "different voxel axes" in (tmp_path / "run" / "check.csv").read_text(encoding="utf-8")
+    assert "different voxel axes" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     shutil.rmtree(tmp_path / "run")
     study.write_text(f"cohort: {lying}\nsegment: {{model: mine, maps: false}}\n")
     run(study, tmp_path / "run", models=tmp_path / "models")

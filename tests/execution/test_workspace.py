@@ -46,7 +46,9 @@ def test_a_result_of_another_shape_or_key_or_none_of_ours_is_no_result_and_is_co
     assert workspace.load("stage", "other", dict[str, int]) is None
     workspace.file("stage", "other").write_text('{"value": 1}')
     assert workspace.load("stage", "other", dict[str, int]) is None
-    assert workspace.notes() == [f"Found damaged and made again: 3 stored results in {tmp_path} (stage 3)."]
+    assert workspace.notes() == [
+        f"Found damaged and computed again: 3 stored results in {tmp_path} (stage 3)."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_a_stored_result_that_no_longer_holds_is_made_again(tmp_path: Path) -> N
     batch = execution.map(lambda: {"value": 2}, {"a": ()}, stage="test", stored=broken)
     assert batch.results == {"a": {"value": 2}}
     (note,) = workspace.notes()
-    assert "masks or maps were changed or are gone: 1 stored result" in note
+    assert "masks or maps were changed or are missing: 1 stored result" in note
 
 
 def test_a_changed_file_has_another_hash_and_one_that_cannot_be_read_has_none(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def _stored(name: str, change: Change, *, command: str = _EXTRACT, bounds: Bound
         assert call(*command.split()) == 0  # and what was made again is sound
         assert (folder / "f.csv").read_bytes() == (folder / "clean.csv").read_bytes()
 
-    said = ("Note: Found damaged and made again: [12] stored results? in work",)
+    said = ("Note: Found damaged and computed again: [12] stored results? in work",)
     return Variant(name, write, command, 0, said, (), same_table, bounds)
 
 
@@ -252,7 +252,7 @@ BOMBS = Kind(
                        lambda model: (model / "plans.json").write_text("[],\n" * 20_000_000),
                        r"plans\.json has more than", sealed=False),
         _model_variant("plans that are a list", lambda model: (model / "plans.json").write_text("[]"),
-                       r"plans\.json holds no JSON object", sealed=False),
+                       r"plans\.json contains no JSON object", sealed=False),
     ],
 )  # fmt: skip
 

@@ -32,7 +32,7 @@ def test_auto_is_replaced_by_what_it_means_here(monkeypatch):
         assert Inference(precision="fp32").resolved().precision == "fp32"
     with pytest.raises(InputError, match="torch sees no GPU"):
         Inference(device="cuda").resolved()
-    with pytest.raises(InputError, match="fp16, and the device is a CPU"):
+    with pytest.raises(InputError, match="fp16, but the device is a CPU"):
         Inference(precision="fp16").resolved()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert Inference().resolved() == Inference(device="cuda", precision="fp16")
@@ -62,7 +62,9 @@ def test_unknown_words_are_refused(options, message):
 
 def test_mirroring_of_a_model_that_was_trained_without_it_is_refused(tmp_path):
     model = load_model(make_model(tmp_path / "model", mirroring=None))
-    with pytest.raises(InputError, match="mirroring was asked for; the model model was trained without it"):
+    with pytest.raises(
+        InputError, match="mirroring was requested, but the model model was trained without it"
+    ):
         model.predict(body(0), inference=Inference(mirroring=True))
 
 

@@ -44,18 +44,18 @@ def test_each_wanted_channel_is_the_one_of_its_name(given_names, count):
 @pytest.mark.parametrize(
     ("names", "wanted", "message"),
     [
-        (["T2w"], ["T2w", "ADC"], "channel ADC is missing: the model takes T2w, ADC; given: T2w."),
+        (["T2w"], ["T2w", "ADC"], "channel ADC is missing: the model needs T2w, ADC; given: T2w."),
         (["T2w", "DWI"], ["T2w", "ADC"], "given: T2w, DWI."),
-        (["T1w"], ["T2w"], "channel T2w is missing: the model takes T2w; given: T1w."),
+        (["T1w"], ["T2w"], "channel T2w is missing: the model needs T2w; given: T1w."),
         (
             [""],
             ["T2w", "ADC"],
-            "channel T2w, ADC is missing: the model takes T2w, ADC; given: one without a name.",
+            "channel T2w, ADC is missing: the model needs T2w, ADC; given: one without a name.",
         ),
         (["", "ADC"], ["T2w"], "given: one without a name, ADC."),
         ([], ["T2w"], "given: none."),
-        (["ADC", "adc"], ["ADC"], "several channels of the case have one name: ADC, adc."),
-        (["MRI", "T2w"], ["MRI", "mri"], "several channels of the model have one name: MRI, mri."),
+        (["ADC", "adc"], ["ADC"], "several channels of the case have the same name: ADC, adc."),
+        (["MRI", "T2w"], ["MRI", "mri"], "several channels of the model have the same name: MRI, mri."),
     ],
 )
 def test_channels_that_do_not_fit_are_refused_with_both_lists(names, wanted, message):
@@ -115,7 +115,9 @@ def test_a_channel_that_lies_elsewhere_is_refused_with_the_share(tmp_path, shift
         name: write_image(image, tmp_path / f"{name}.nii.gz")
         for name, image in (("T2w", first), ("ADC", other))
     }
-    message = rf"{share} of the voxels of .*T2w.nii.gz lie outside .*ADC.nii.gz \(ADC\); at most 5% may"
+    message = (
+        rf"{share} of the voxels of .*T2w.nii.gz are outside .*ADC.nii.gz \(ADC\); at most 5% are allowed"
+    )
     with pytest.raises(InputError, match=message):
         read_inputs(files, ["T2w", "ADC"])
 

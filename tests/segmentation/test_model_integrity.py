@@ -184,7 +184,7 @@ def test_a_fold_that_comes_or_goes_is_told(tmp_path: Path, more: bool) -> None:
     else:
         shutil.rmtree(folder / "fold_1")
     with pytest.raises(
-        ModelError, match=r"is not among the files" if more else r"is not there, and card\.json"
+        ModelError, match=r"is not among the files" if more else r"is missing, but card\.json"
     ):
         load_model(folder)
 

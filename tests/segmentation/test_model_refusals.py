@@ -129,24 +129,24 @@ def test_folds_that_are_left_out_are_told():
     )
     assert folds.names == ("fold_0", "fold_10")
     assert folds.notes == (
-        "fold_1 is left out: it holds only checkpoint_best.pth, so its training did not end.",
-        "fold_2 is left out: it holds no checkpoint, so its training did not end.",
-        "fold_3_old is left out: folds are called fold_0, fold_1 ... or fold_all.",
-        "fold_3, fold_4, fold_5, fold_6, fold_7, fold_8, fold_9 not there, or empty; fold_10 is.",
+        "fold_1 is left out: it contains only checkpoint_best.pth, so its training did not end.",
+        "fold_2 is left out: it contains no checkpoint, so its training did not end.",
+        "fold_3_old is left out: folds must be called fold_0, fold_1 ... or fold_all.",
+        "fold_3, fold_4, fold_5, fold_6, fold_7, fold_8, fold_9 missing or empty, although there is fold_10.",
         "fold_all is left out: it was trained on all cases, fold_0, fold_10 on some.",
     )
 
 
 def test_a_fold_that_is_missing_is_told(folder):
     (folder / "fold_0").rename(folder / "fold_1")
-    assert folds_of(folder).notes == ("fold_0 not there, or empty; fold_1 is.",)
+    assert folds_of(folder).notes == ("fold_0 missing or empty, although there is fold_1.",)
 
 
 def test_a_training_that_did_not_end_is_no_model(folder):
     (folder / WEIGHTS).rename(folder / "fold_0" / "checkpoint_latest.pth")
     assert folds_of(folder).names == ()
     with pytest.raises(
-        ModelError, match=r"holds no fold_.*fold_0 is left out: it holds only checkpoint_latest"
+        ModelError, match=r"contains no fold_.*fold_0 is left out: it contains only checkpoint_latest"
     ):
         load_model(folder)
 
@@ -169,7 +169,7 @@ def test_models_of_version_1_are_told_apart_and_nothing_of_them_is_opened(tmp_pa
 
 
 def test_a_folder_too_high_or_too_low_is_told_which_to_give(folder):
-    with pytest.raises(ModelError, match=rf"is no model itself, but holds {folder}\. Give that folder"):
+    with pytest.raises(ModelError, match=rf"is not a model itself, but contains {folder}\. Give that folder"):
         load_model(folder.parent)
     with pytest.raises(ModelError, match=rf"is one fold of a model\. Give its folder: {folder}\."):
         load_model(folder / "fold_0")
@@ -178,7 +178,7 @@ def test_a_folder_too_high_or_too_low_is_told_which_to_give(folder):
 def test_ensembles_data_sets_and_other_folders_are_told(tmp_path):
     for name, message in (
         ("ensembles/ensemble___A__B__2d___A__B__3d_fullres___0_1/postprocessing.pkl", "is an ensemble"),
-        ("Dataset007_Tumours/imagesTr/a_0000.nii.gz", "holds a data set and no trained model"),
+        ("Dataset007_Tumours/imagesTr/a_0000.nii.gz", "contains a data set, but no trained model"),
         ("photos/cat.jpg", "plans.json does not exist"),
     ):
         (tmp_path / name).parent.mkdir(parents=True)
@@ -196,9 +196,9 @@ def test_ensembles_data_sets_and_other_folders_are_told(tmp_path):
     [
         (
             {"normalization_schemes": ["ZScoreNormalization"] * 2},
-            "normalization_schemes is for 2 channels; data",
+            "normalization_schemes is for 2 channels, but data",
         ),
-        ({"use_mask_for_norm": []}, r"use_mask_for_norm is for 0 channels; dataset.json names 1 \(T2w\)"),
+        ({"use_mask_for_norm": []}, r"use_mask_for_norm is for 0 channels, but dataset.json names 1 \(T2w\)"),
         (
             {"normalization_schemes": ["MyNormalization"]},
             "normalization_schemes.0 is 'MyNormalization'; input",
@@ -208,19 +208,22 @@ def test_ensembles_data_sets_and_other_folders_are_told(tmp_path):
             "patch_size has 2 axes, spacing 3, and the network's layers are torch.*Conv3d",
         ),
         ({"patch_size": [24, 24], "spacing": [3.0, 3.0]}, "patch_size has 2 axes, spacing 2, and"),
-        ({"patch_size": [15, 24, 24]}, r"does not take a patch of 1 channels and \[15, 24, 24\] voxels"),
+        ({"patch_size": [15, 24, 24]}, r"does not accept a patch of 1 channels and \[15, 24, 24\] voxels"),
         (
             {"spacing": [4.0, 3.0, 0.0]},
             r"configurations.3d_fullres.spacing.2 is 0.0; input should be greater",
         ),
-        ({"spacing": [4.0, 3.0, float("nan")]}, r"plans\.json is no JSON: NaN is no finite number"),
+        ({"spacing": [4.0, 3.0, float("nan")]}, r"plans\.json is not valid JSON: NaN is not a finite number"),
         ({"preprocessor_name": "MyPreprocessor"}, "preprocessor_name is 'MyPreprocessor'"),
         (
             {"resampling_fn_data_kwargs": {"order": 9}},
             "resampling_fn_data_kwargs.order is 9; input should be",
         ),
         ({"resampling_fn_seg_kwargs": {"speed": 9}}, "resampling_fn_seg_kwargs.speed is 9; extra inputs"),
-        ({"resampling_fn_data_kwargs": {"mode": "linear"}}, "resampling_fn_data_kwargs does not go with it"),
+        (
+            {"resampling_fn_data_kwargs": {"mode": "linear"}},
+            "resampling_fn_data_kwargs does not match the function",
+        ),
         ({"previous_stage": "3d_lowres"}, r"second stage of a cascade \(3d_lowres comes first\)"),
         ({"architecture": None}, "configurations.3d_fullres.architecture is None"),
     ],
@@ -237,9 +240,9 @@ def test_configurations_that_cannot_be_right(folder, changes, message):
     [
         (
             lambda plans: plans.update(transpose_forward=[0, 2, 1], transpose_backward=[1, 0, 2]),
-            "no way and its",
+            "does not undo the first",
         ),
-        (lambda plans: plans.update(transpose_forward=[0, 0, 1]), "no way and its return"),
+        (lambda plans: plans.update(transpose_forward=[0, 0, 1]), "does not undo the first"),
         (lambda plans: plans.update(label_manager="os"), "label_manager is 'os'"),
         (lambda plans: plans.pop("configurations"), "plans.json lacks configurations"),
         (lambda plans: plans.update(configurations=[]), r"configurations is \[\]"),
@@ -273,7 +276,7 @@ def test_ct_normalisation_needs_the_intensities_of_the_training(folder):
         folder / "plans.json",
         lambda plans: plans["foreground_intensity_properties_per_channel"]["0"].pop("percentile_99_5"),
     )
-    with pytest.raises(ModelError, match=r"does not say what channel 0 \(CTNormalization\) needs"):
+    with pytest.raises(ModelError, match=r"lacks values that channel 0 \(CTNormalization\) needs"):
         load_model(folder)
 
 
@@ -282,28 +285,28 @@ def test_ct_normalisation_needs_the_intensities_of_the_training(folder):
     [
         (
             {"channel_names": {"0": "T2w", "2": "ADC"}},
-            r"channels are numbered 0, 2; 0, 1 \.\.\. was expected",
+            r"channels are numbered 0, 2; 0, 1 \.\.\. were expected",
         ),
         ({"channel_names": {}}, "channels are numbered not at all"),
         (
             {"channel_names": {"0": "T2w", "1": "ADC"}},
-            r"is for 1 channels; dataset.json names 2 \(T2w, ADC\)",
+            r"is for 1 channels, but dataset.json names 2 \(T2w, ADC\)",
         ),
-        ({"labels": {"tumour": 1}}, "no label 'background' of value 0"),
+        ({"labels": {"tumour": 1}}, "no label 'background' with value 0"),
         ({"labels": {"background": 0, "tumour": 2}}, r"the labels are 0, 2; 0, 1, 2 \.\.\. were expected"),
         ({"labels": {"background": 0, "tumour": 10**9}}, "labels.tumour is 1000000000; input should be less"),
         ({"labels": {"background": 0, "tumour": 1, "ignore": 3}}, "label 'ignore' is 3; 2, above all others"),
         (
             {"labels": {"background": 0, "a": [1, 2], "b": [2]}},
-            "2 regions, and its regions_class_order is missing",
+            "2 regions, but its regions_class_order is missing",
         ),
         (
             {"labels": {"background": 0, "a": [1, 2], "b": 2}, "regions_class_order": [2, 1]},
-            r"2 regions, and its regions_class_order is \[2, 1\]",
+            r"2 regions, but its regions_class_order is \[2, 1\]",
         ),
         (
             {"labels": {"background": 0, "a": [1, 2], "b": 2}, "regions_class_order": [2, 2]},
-            r"2 regions, and its regions_class_order is \[2, 2\]",
+            r"2 regions, but its regions_class_order is \[2, 2\]",
         ),
         ({"labels": {"background": 0, "kidney": 1, "tumour": 2}}, r"in another shape 2 weights"),
     ],
@@ -316,7 +319,7 @@ def test_data_sets_that_cannot_be_right(folder, changes, message):
 
 def test_a_patch_that_no_memory_holds_is_refused(folder):
     spoil(folder / "plans.json", lambda plans: _patched(plans, [4096, 4096, 4096]))
-    with pytest.raises(ModelError, match="4096 x 4096 x 4096 voxels is larger than any network takes"):
+    with pytest.raises(ModelError, match="4096 x 4096 x 4096 voxels is larger than any network accepts"):
         load_model(folder)
 
 
@@ -330,8 +333,8 @@ def test_networks_without_bounds_are_refused_before_they_are_built(folder):
         ({"n_stages": 10**9, "features_per_stage": 4}, "n_stages is 1000000000; numbers from 1 to 20"),
         ({"n_conv_per_stage": [1, 10**9]}, r"n_conv_per_stage is \[1, 1000000000\]; numbers from 1 to 100"),
         ({"features_per_stage": [10**6, 10**6]}, r"in another shape \d+ weights"),
-        ({"nonlin": "torch.nn.Transformer"}, "names 'torch.nn.Transformer', which is no network or layer"),
-        ({"norm_op": ["a"]}, r"names \['a'\], which is no network or layer"),
+        ({"nonlin": "torch.nn.Transformer"}, "names 'torch.nn.Transformer', which is not a network or layer"),
+        ({"norm_op": ["a"]}, r"names \['a'\], which is not a network or layer"),
     ):
         changed = copy.deepcopy(plans)
         changed["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"].update(change)
@@ -342,7 +345,7 @@ def test_networks_without_bounds_are_refused_before_they_are_built(folder):
 
 def test_json_without_end_is_refused(folder):
     (folder / "dataset.json").write_text("[" * 100_000)
-    with pytest.raises(ModelError, match=r"dataset\.json is no JSON"):
+    with pytest.raises(ModelError, match=r"dataset\.json is not valid JSON"):
         load_model(folder)
 
 
@@ -356,16 +359,16 @@ def test_a_compressed_checkpoint_is_refused(folder):
     with zipfile.ZipFile(folder / WEIGHTS, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    with pytest.raises(ModelError, match="is compressed inside"):
+    with pytest.raises(ModelError, match="has compressed members"):
         load_model(folder)
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda _: torch.zeros(1).expand(10**5, 10**5, 10**5), "are no plain tensor"),
-        (lambda tensor: tensor.to_sparse(), "are no plain tensor"),
-        (lambda tensor: tensor.to("meta"), "are no plain tensor"),
+        (lambda _: torch.zeros(1).expand(10**5, 10**5, 10**5), "are not a plain tensor"),
+        (lambda tensor: tensor.to_sparse(), "are not a plain tensor"),
+        (lambda tensor: tensor.to("meta"), "are not a plain tensor"),
         (lambda _: None, "is NoneType; a tensor was expected"),
     ],
 )
@@ -380,7 +383,7 @@ def test_weights_that_are_no_plain_tensors(folder, make, message):
 @pytest.mark.parametrize("axes", [("x",), (0, 3), (None,), 5, [[0]]])
 def test_mirrored_axes_that_are_none(folder, axes):
     spoil_checkpoint(folder, inference_allowed_mirroring_axes=axes)
-    with pytest.raises(ModelError, match=r"mirrored axes are|is no nnU-Net v2 checkpoint"):
+    with pytest.raises(ModelError, match=r"mirrored axes are|is not an nnU-Net v2 checkpoint"):
         load_model(folder)
 
 
@@ -392,7 +395,7 @@ def test_networks_whose_output_is_not_finite_are_found_by_a_patch_of_noise(folde
     spoil_checkpoint(folder, network_weights={**weights, last: torch.full_like(weights[last], 3e38)})
     (folder / "fold_0").rename(folder / "fold_2")
     model = load_model(folder)
-    with pytest.raises(ModelError, match="the network of fold_2 turns noise into values that are not finite"):
+    with pytest.raises(ModelError, match="the output of the network of fold_2 for noise is not finite"):
         require_finite_output(model)
     restored = model.predictor.network.state_dict()
     assert all(torch.equal(restored[name], tensor) for name, tensor in weights.items())

@@ -202,7 +202,7 @@ def test_channels_on_another_grid_give_nearly_the_same(models):
 
 
 def test_channels_that_do_not_fit_are_refused(models):
-    with pytest.raises(InputError, match="channel ADC is missing: the model takes T2w, ADC; given: T2w"):
+    with pytest.raises(InputError, match="channel ADC is missing: the model needs T2w, ADC; given: T2w"):
         models["two channels"].predict({"T2w": body(0)})
     with pytest.raises(InputError, match="given: one without a name"):
         models["two channels"].predict(body(0))

@@ -76,7 +76,9 @@ def test_a_model_trained_with_reorientation_says_so(folder):
 
 def test_a_card_that_contradicts_the_plans_is_refused(folder):
     change_json(folder / "plans.json", image_reader_writer="NibabelIOWithReorient")
-    with pytest.raises(ModelError, match=r"card says that images lay LPS.*NibabelIOWithReorient turned"):
+    with pytest.raises(
+        ModelError, match=r"card says that training images had axes LPS.*NibabelIOWithReorient turned"
+    ):
         load_model(folder)
 
 
@@ -108,7 +110,7 @@ def test_no_such_model():
 @pytest.mark.parametrize("name", ["plans.json", "dataset.json"])
 def test_files_that_are_missing_or_no_json(folder, name):
     (folder / name).write_text("{")
-    with pytest.raises(ModelError, match=rf"{name} is no JSON"):
+    with pytest.raises(ModelError, match=rf"{name} is not valid JSON"):
         load_model(folder)
     (folder / name).write_text("[]")
     with pytest.raises(ModelError, match="no JSON object"):
@@ -121,7 +123,7 @@ def test_files_that_are_missing_or_no_json(folder, name):
 def test_no_folds(folder):
     shutil.rmtree(folder / "fold_0")
     (folder / "fold_1" / "checkpoint_final.pth").unlink()
-    with pytest.raises(ModelError, match="holds no fold_"):
+    with pytest.raises(ModelError, match="contains no fold_"):
         load_model(folder)
 
 
@@ -150,11 +152,11 @@ def test_weights_that_do_not_fit_the_plans(folder):
     name = next(key for key, tensor in own.items() if tensor.ndim == 5)
     for changed, message in (
         ({key: tensor for key, tensor in own.items() if key != name}, f"lacks 1 weights, first {name}"),
-        ({**own, "extra": torch.zeros(1)}, "has besides 1 weights, first extra"),
+        ({**own, "extra": torch.zeros(1)}, "also has 1 weights, first extra"),
         ({**own, name: own[name][:1]}, f"in another shape 1 weights, first {name}"),
     ):
         change_checkpoint(folder / WEIGHTS, network_weights=changed)
-        with pytest.raises(ModelError, match=f"fold_0 does not fit.*{message}"):
+        with pytest.raises(ModelError, match=f"fold_0 does not match.*{message}"):
             load_model(folder)
 
 
@@ -175,10 +177,10 @@ def test_weights_that_are_no_tensors(folder):
 
 def test_a_file_that_is_no_checkpoint(folder):
     torch.save({"state_dict": {}}, folder / WEIGHTS)
-    with pytest.raises(ModelError, match=r"is no nnU-Net v2 checkpoint: KeyError"):
+    with pytest.raises(ModelError, match=r"is not an nnU-Net v2 checkpoint: KeyError"):
         load_model(folder)
     torch.save([1], folder / WEIGHTS)
-    with pytest.raises(ModelError, match="is no nnU-Net v2 checkpoint"):
+    with pytest.raises(ModelError, match="is not an nnU-Net v2 checkpoint"):
         load_model(folder)
     (folder / WEIGHTS).write_bytes(b"PK\x03\x04 and then nothing")
     with pytest.raises(ModelError, match=r"checkpoint_final.pth"):
@@ -229,7 +231,7 @@ def test_code_named_by_the_plans_is_not_run(folder, tmp_path):
 )
 def test_plans_may_name_networks_only(name):
     architecture = {"network_class_name": name, "arch_kwargs": {}, "_kw_requires_import": []}
-    with pytest.raises(ModelError, match="no network or layer"):
+    with pytest.raises(ModelError, match="not a network or layer"):
         require_known_classes(architecture, Path("plans.json"))
 
 
@@ -304,7 +306,7 @@ def test_a_region_has_its_own_head_and_those_of_the_regions_within_it():
 def test_a_card_may_say_which_labels_make_up_the_tumour():
     dataset = {"labels": {"background": 0, "core": 1, "edema": 2, "kidney": 3}}
     assert find_tumour(dataset, Path("m"), ["core", "edema"]).heads == (1, 2)
-    with pytest.raises(ModelError, match="no label cyst; labels besides the background: core = 1"):
+    with pytest.raises(ModelError, match="no label cyst; labels other than the background: core = 1"):
         find_tumour(dataset, Path("m"), ["cyst"])
 
 

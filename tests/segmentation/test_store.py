@@ -111,9 +111,9 @@ def test_the_list_holds_broken_models_with_the_reason(folder, models):
     assert list(found) == ["synthetic-demo", "a", "b", "c", "d"]
     assert (found["a"].origin, found["a"].folder, found["a"].problem) == ("imported", models / "a", "")
     assert (found["synthetic-demo"].origin, found["synthetic-demo"].problem) == ("bundled", "")
-    assert "plans.json is no JSON" in found["b"].problem
-    assert "holds no fold_*" in found["c"].problem
-    assert "fold_1 is left out: it holds only checkpoint_best.pth" in found["c"].problem
+    assert "plans.json is not valid JSON" in found["b"].problem
+    assert "contains no fold_*" in found["c"].problem
+    assert "fold_1 is left out: it contains only checkpoint_best.pth" in found["c"].problem
     assert "labels.tumour is '1'" in found["d"].problem
 
 
@@ -197,11 +197,11 @@ def test_the_result_opens_in_stock_nnunet(folder, models):
 
 def test_what_the_user_says_goes_into_the_card(models, tmp_path):
     labels = {"background": 0, "core": 1, "edema": 2, "kidney": 3}
-    with pytest.raises(ModelError, match="no label that is the tumour for certain"):
+    with pytest.raises(ModelError, match="no label that is certainly the tumour"):
         make_model(tmp_path / "m", labels=labels)
     with pytest.raises(ModelError, match=r"core = 1, edema = 2, kidney = 3.*--tumour NAMES"):
         import_model(tmp_path / "m", models=models)
-    with pytest.raises(ModelError, match="has no label core, cyst; labels besides"):
+    with pytest.raises(ModelError, match="has no label core, cyst; labels other than"):
         import_model(tmp_path / "m", models=models, tumour=["core", "cyst"])
     assert names(models) == []
     done = import_model(tmp_path / "m", models=models, tumour=["core", "edema"], orientation="ras", name="x")
@@ -224,7 +224,7 @@ def test_a_card_that_comes_along_is_kept(models):
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "a\\b", ".x", "-x", "a.", "a b", "ä", "x" * 101, "c:"])
 def test_names_that_are_no_plain_word_are_refused(folder, models, name):
-    with pytest.raises(InputError, match=r"is no name for a model.*--name"):
+    with pytest.raises(InputError, match=r"is not a valid name for a model.*--name"):
         import_model(folder, name=name, models=models)
     assert not models.exists()
 
@@ -232,9 +232,9 @@ def test_names_that_are_no_plain_word_are_refused(folder, models, name):
 def test_a_name_is_taken_once_and_replaced_when_asked(folder, models):
     import_model(folder, name="mine", models=models)
     before = load_model("mine", models=models).fingerprint
-    with pytest.raises(InputError, match=r"there is a model 'mine'.*--replace"):
+    with pytest.raises(InputError, match=r"there is already a model 'mine'.*--replace"):
         import_model(folder, name="mine", models=models)
-    with pytest.raises(InputError, match="there is a model 'mine'"):
+    with pytest.raises(InputError, match="there is already a model 'mine'"):
         import_model(folder, name="Mine", models=models, replace_existing=True)
     with pytest.raises(InputError, match="comes with nbradiomics"):
         import_model(folder, name="Synthetic-Demo", models=models, replace_existing=True)
@@ -252,7 +252,7 @@ def test_a_name_is_taken_once_and_replaced_when_asked(folder, models):
 def test_a_model_that_would_not_load_leaves_nothing_behind(folder, models, tmp_path, packed):
     spoil(folder / "fold_1" / CHECKPOINT, lambda content: content["network_weights"].popitem())
     source = pack(folder, tmp_path / "m.zip") if packed else folder
-    with pytest.raises(ModelError, match=r"fold_1 does not fit the network.*lacks 1 weights") as caught:
+    with pytest.raises(ModelError, match=r"fold_1 does not match the network.*lacks 1 weights") as caught:
         import_model(source, name="mine", models=models)
     assert str(source) in caught.value.problem
     assert str(models) not in caught.value.problem, "the user's own file is named, not a temporary one"
@@ -334,7 +334,7 @@ def test_what_an_import_of_an_earlier_release_left_is_removed_a_day_later(folder
 def test_the_limit_of_an_archive_is_the_user_s(folder, models, tmp_path):
     archive = pack(folder, tmp_path / "m.zip")
     assert MAX_BYTES == 20 * 1024**3
-    with pytest.raises(ModelError, match="holds a model of more than"):
+    with pytest.raises(ModelError, match="contains a model of more than"):
         import_model(archive, models=models, max_bytes=1000)
     assert names(models) == []
 
@@ -353,7 +353,7 @@ def test_zip_slip_writes_nothing_outside(folder, models, tmp_path):
     archive = pack(folder, tmp_path / "m.zip")
     with zipfile.ZipFile(archive, "a") as more:
         more.writestr("../../slipped", "x")
-    with pytest.raises(ModelError, match="no safe name of a file"):
+    with pytest.raises(ModelError, match="not a safe file name"):
         import_model(archive, models=models)
     assert not list(tmp_path.rglob("slipped"))
     assert names(models) == []
@@ -376,9 +376,9 @@ def test_of_several_models_one_is_chosen(folder, models, tmp_path, packed):
     evaluation.mkdir()
     shutil.copy(folder / "plans.json", evaluation)  # nnU-Net leaves them there: no model
     source = pack(results, tmp_path / "all.zip") if packed else results
-    with pytest.raises(AmbiguousError, match=r"holds 2 models: .*__2d, .*__3d_fullres\. Choose one"):
+    with pytest.raises(AmbiguousError, match=r"contains 2 models: .*__2d, .*__3d_fullres\. Choose one"):
         import_model(source, models=models)
-    with pytest.raises(InputError, match=r"holds no model 'other'\. Those it holds: Dataset007"):
+    with pytest.raises(InputError, match=r"contains no model 'other'\. It contains Dataset007"):
         import_model(source, models=models, inside="other")
     done = import_model(source, models=models, inside="nnUNetTrainer__nnUNetPlans__2d", name="flat")
     assert load_model(done.folder).configuration == "2d"

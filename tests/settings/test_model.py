@@ -60,7 +60,7 @@ def test_a_value_that_is_not_allowed_is_named(given: dict[str, object], words: s
 def test_the_remedy_says_what_the_setting_is_and_what_may_have_been_meant() -> None:
     with pytest.raises(InputError) as error:
         Fit(folds=1)
-    assert error.value.remedy == "folds: Folds of the cross-validation; 2 or more; 5 unless given."
+    assert error.value.remedy == "folds: Folds of the cross-validation; at least 2; default 5."
     with pytest.raises(InputError) as error:
         Fit(fold=3)
     assert error.value.remedy == ("Did you mean 'folds'? Keys allowed here: folds, penalty, kind, names.")
@@ -109,6 +109,6 @@ def test_a_part_takes_what_was_given_alone() -> None:
 
 def test_the_docstring_lists_the_settings_before_its_notes() -> None:
     text = Fit.__doc__ or ""
-    assert "folds\n    Folds of the cross-validation; 2 or more; 5 unless given." in text
-    assert "kind\n    one of ridge, lasso; ridge unless given." in text
+    assert "folds\n    Folds of the cross-validation; at least 2; default 5." in text
+    assert "kind\n    one of ridge, lasso; default ridge." in text
     assert text.index("Attributes") < text.index("Notes") < text.index("Kept at the end.")

@@ -71,7 +71,7 @@ def test_a_problem_of_most_rows_is_told_once_with_its_number_and_lines() -> None
     rows = [problem(row, found=f"'{row}' is no number.") for row in range(2, 302)]
     (once,) = told_once(rows, 300)
     assert once.row == "2"
-    assert once.problem == ("'2' is no number. The like stands in 299 more rows (lines 3-301).")
+    assert once.problem == ("'2' is no number. 299 more rows (lines 3-301) have a similar problem.")
 
 
 def test_problems_of_some_rows_stay_each_with_its_line() -> None:

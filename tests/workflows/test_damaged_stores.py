@@ -109,7 +109,7 @@ def test_any_damage_to_any_stored_file_heals_with_a_note(
     file.write_bytes(data.draw(damages(file.read_bytes())))
     tables, (note,) = study.run()
     assert tables == expected
-    assert "made again" in note.lower()
+    assert "computed again" in note.lower()
     assert "1 stored result in" in note
 
 
@@ -152,7 +152,7 @@ def test_each_kind_heals_with_a_note(clean: tuple[Study, dict[str, str]], kind: 
         assert notes == []  # nothing lies there that could be damaged
     else:
         (note,) = notes
-        assert ("masks or maps were changed or are gone" in note) is images
+        assert ("masks or maps were changed or are missing" in note) is images
 
 
 def test_a_study_says_on_the_terminal_what_it_made_again(
@@ -170,6 +170,6 @@ def test_a_study_says_on_the_terminal_what_it_made_again(
         file.write_bytes(file.read_bytes()[:-9])
     assert call(*run) == 0
     said = " ".join(capsys.readouterr().err.split())
-    assert "Note: Found damaged and made again: 3 stored results in " in said
+    assert "Note: Found damaged and computed again: 3 stored results in " in said
     assert "(check 1, compare 1, extract 1)" in said
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.csv")} == before

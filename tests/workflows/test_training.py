@@ -238,7 +238,7 @@ def test_a_finished_model_is_not_overwritten(folder, model, capsys):
     before = file_hash(model / "card.json")
     options = ["--preset", "small", "--folds", 2]
     assert call("train", folder / "cohort.csv", "--reader", "A", "--out", model, *options) == 1
-    assert "holds a finished model" in capsys.readouterr().err
+    assert "contains a finished model" in capsys.readouterr().err
     assert file_hash(model / "card.json") == before
 
 

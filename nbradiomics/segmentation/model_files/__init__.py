@@ -1,1 +1,1 @@
-"""A model as files that nobody has to trust: what they must hold, and how they are read."""
+"""The files of a model: how they are read without trusting them, and what they must contain."""

@@ -1,4 +1,4 @@
-"""What a model says of itself: ``card.json`` beside its plans."""
+"""Describe a model in ``card.json`` beside its plans."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LISTS = ("tumour", "training_images", "training_subjects")
 
 @dataclass(frozen=True)
 class Card:
-    """What is known about a model; ``None`` where its folder does not say.
+    """Information about a model; ``None`` if it is not recorded.
 
     Attributes
     ----------
@@ -36,26 +36,26 @@ class Card:
     intended_use
         What the model is for, and what it must not be used for.
     orientation
-        Axes of the training images as three letters (``LPS``: voxel axes towards left, posterior,
-        superior). Images are turned to it before they are segmented. ``None`` segments images as they
-        lie, which is right only if they lie as the training images did.
+        Voxel axes of the training images as three letters (``LPS``: towards left, posterior, superior).
+        Images are turned to these axes before they are segmented. ``None`` does not turn images, which is
+        correct only if they have the axes of the training images.
     tumour
-        Labels of ``dataset.json`` that make up the tumour, or its region; `find_tumour` finds it by itself
-        where there is one candidate only.
+        Labels of ``dataset.json`` that form the tumour, or its region; not needed if `find_tumour` finds
+        exactly one candidate.
     training_seeds
-        How the training cases were made, where they were.
+        Random seeds of the training cases, if they are synthetic.
     training_images
-        `image_fingerprint` of each training image, so that an evaluation can prove that it used others.
+        `image_fingerprint` of each training image, so that an evaluation can prove that it used other images.
     training_subjects, training_salt
-        Salted hash of each training subject, and the salt; `trained_on_subject` asks them. No name stands in
-        the card, but whoever has the card can try names: it makes nothing anonymous.
+        Salted hash of each training subject, and the salt, for `trained_on_subject`. The card contains no
+        names, but a person who has the card can try names: the hashes do not make subjects anonymous.
     source, source_sha256
-        File that a model was imported from, and its SHA-256 in hexadecimal.
+        File or folder that the model was imported from, and its SHA-256 in hexadecimal.
     training
-        Further figures of training and evaluation.
+        Further numbers about training and evaluation.
     sha256
-        Hash of each file of the model by its path in the folder; `integrity.digests_of` says of what.
-        ``None`` for models that were made before release 0.4.0, or elsewhere.
+        Hash of each file of the model by its path in the folder, from `integrity.digests_of`. ``None`` for
+        models from before release 0.4.0 or from other software.
     """
 
     name: str | None = None
@@ -75,12 +75,12 @@ class Card:
 
 
 def read_card(folder: Path) -> Card:
-    """Read a model's card; a folder without one gives a card that knows nothing.
+    """Read a model's card; return an empty card if the folder has none.
 
     Raises
     ------
     ModelError
-        When the card is no JSON object, or a field is of another type than `Card` says.
+        When the card is not a JSON object, or a field has another type than in `Card`.
     """
     path = folder / CARD
     if not os.path.lexists(path):
@@ -110,7 +110,7 @@ def _check_types(content: Mapping[str, Any], path: Path) -> None:
         if name == "sha256" and isinstance(value, dict):
             texts = list(value.values())
         if not all(isinstance(each, str) for each in texts):
-            raise ModelError(f"{path}: {name} holds more than text.", "Correct the card, or remove it.")
+            raise ModelError(f"{path}: {name} must contain only text.", "Correct the card, or remove it.")
     orientation = content.get("orientation", "LPS")
     if not is_orientation(orientation):
         raise ModelError(
@@ -135,14 +135,14 @@ def write_card(card: Card, folder: Path) -> Path:
 
 
 def with_training_subjects(card: Card, subjects: Iterable[str]) -> Card:
-    """Record who a model was trained on: a new random salt, and each subject's hash under it."""
+    """Record the training subjects: a new random salt, and each subject's hash with this salt."""
     salt = secrets.token_hex(16)
     hashes = sorted({_subject_hash(salt, subject) for subject in subjects})
     return replace(card, training_subjects=tuple(hashes), training_salt=salt)
 
 
 def trained_on_subject(card: Card, subject: str) -> bool:
-    """Whether the card records a subject of this very name; where it records none, nothing is known."""
+    """Whether the card records a subject of exactly this name; a card without subjects cannot tell."""
     return _subject_hash(card.training_salt or "", subject) in (card.training_subjects or ())
 
 
@@ -153,8 +153,8 @@ def _subject_hash(salt: str, subject: str) -> str:
 def image_fingerprint(image: str | Path | sitk.Image) -> str:
     """SHA-256, in hexadecimal, of an image's voxels, size and spacing.
 
-    The same for an image in memory and for a file that it was written to: values count in single
-    precision, the spacing to a ten-thousandth of a millimetre, and position and direction not at all.
+    It is the same for an image in memory and for the file that it is written to: values are rounded to single
+    precision, the spacing to a ten-thousandth of a millimetre, and position and direction are ignored.
     """
     import SimpleITK as sitk
 

@@ -1,6 +1,6 @@
-"""Read and write the files of a model without running anything that they bring along.
+"""Read and write checkpoints of a model without running code in them.
 
-A checkpoint is a pickle, which can run a stranger's code: here it is read as weights only.
+A checkpoint is a pickle, which can contain code of unknown origin: it is read as weights only.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     import torch
 
 
-#: What a zip archive begins with, which torch writes since 1.6.
+#: First bytes of a zip archive, the format of torch since 1.6.
 _ZIP = b"PK\x03\x04"
 _CHUNK = 1024**2
-#: The bit by which a directory of an archive tells a folder from a file.
+#: The attribute bit that marks a folder in an archive.
 _FOLDER = 0x10
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold's checkpoint: its weights by name, and what it was trained with."""
+    """Checkpoint of one fold: its weights by name, and the settings of its training."""
 
     name: str
     weights: Mapping[str, torch.Tensor]
@@ -44,7 +44,7 @@ class Fold:
 
 
 def checkpoint_paths(folder: Path) -> list[Path]:
-    """Checkpoints of the folds that count, in the order of their names; see `sort_folds`."""
+    """Paths of the checkpoints of the complete folds, in the order of their names; see `sort_folds`."""
     folds = folds_of(folder)
     require_folds(folds, folder)
     return [folder / name / CHECKPOINT for name in folds.names]
@@ -56,23 +56,23 @@ def read_folds(folder: Path) -> list[Fold]:
     Raises
     ------
     ModelError
-        When there are none, one cannot be read safely, or the folds differ in what they were
-        trained with. nnU-Net itself reads the first fold's configuration only.
+        When there are none, one cannot be read safely, or the folds differ in configuration or trainer.
+        nnU-Net itself reads only the configuration of the first fold.
     """
     folds = [read_fold(path) for path in checkpoint_paths(folder)]
     for fold in folds[1:]:
-        for what in ("configuration", "trainer"):
-            first, other = getattr(folds[0], what), getattr(fold, what)
+        for name in ("configuration", "trainer"):
+            first, other = getattr(folds[0], name), getattr(fold, name)
             if first != other:
                 raise ModelError(
-                    f"{folder}: {folds[0].name} was trained with {what} {first}, {fold.name} with {other}.",
-                    "Put folds of one training into one folder.",
+                    f"{folder}: {folds[0].name} was trained with {name} {first}, {fold.name} with {other}.",
+                    "Put only folds of the same training into one folder.",
                 )
     return folds
 
 
 def read_fold(path: Path) -> Fold:
-    """Read one checkpoint; raise `ModelError` when it is not safe, none of nnU-Net's, or not finite."""
+    """Read one checkpoint; raise `ModelError` if it is unsafe, not from nnU-Net, or not finite."""
     checkpoint = _load(path)
     try:
         mirroring = checkpoint.get("inference_allowed_mirroring_axes")
@@ -84,9 +84,9 @@ def read_fold(path: Path) -> Fold:
             mirroring=None if mirroring is None else tuple(mirroring),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise ModelError(f"{path} is no nnU-Net v2 checkpoint: {error!r}.", AGAIN) from error
+        raise ModelError(f"{path} is not an nnU-Net v2 checkpoint: {error!r}.", AGAIN) from error
     if not all(isinstance(axis, int) and 0 <= axis <= 2 for axis in fold.mirroring or ()):
-        raise ModelError(f"{path}: mirrored axes are {fold.mirroring}; some of 0, 1, 2 were expected.", AGAIN)
+        raise ModelError(f"{path}: mirrored axes are {fold.mirroring}; only 0, 1 and 2 are allowed.", AGAIN)
     for name, tensor in fold.weights.items():
         _require_weight(name, tensor, path)
     return fold
@@ -98,12 +98,12 @@ def _require_weight(name: Any, tensor: Any, path: Path) -> None:
     if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
         raise ModelError(f"{path}: {name} is {type(tensor).__name__}; a tensor was expected.", AGAIN)
     plain = tensor.layout is torch.strided and tensor.device.type == "cpu" and not tensor.is_quantized
-    # A tensor can claim more numbers than its file holds by repeating one of them.
+    # A tensor can claim to have more numbers than its file contains by repeating one of them.
     if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-        raise ModelError(f"{path}: the weights {name} are no plain tensor.", AGAIN)
+        raise ModelError(f"{path}: the weights {name} are not a plain tensor.", AGAIN)
     try:
         finite = bool(torch.isfinite(tensor).all())
-    except RuntimeError as error:  # a kind of number that torch only stores
+    except RuntimeError as error:  # a type of number for which torch has no computations
         raise ModelError(f"{path}: the weights {name} are {tensor.dtype}: {error}", AGAIN) from error
     if not finite:
         raise ModelError(
@@ -113,9 +113,9 @@ def _require_weight(name: Any, tensor: Any, path: Path) -> None:
 
 
 def write_fold(fold: Fold, path: Path) -> None:
-    """Write a checkpoint of what predicting needs, which stock nnU-Net opens too.
+    """Write a checkpoint with only the content needed for predictions; stock nnU-Net can open it too.
 
-    Weights keep their precision, and a tensor that the network lists under several names stays one.
+    Weights keep their precision, and a tensor with several names in the network is stored once.
     """
     import torch
 
@@ -132,14 +132,14 @@ def write_fold(fold: Fold, path: Path) -> None:
 
 
 def _packed(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Tensors in storage of their own size: torch would save all that a tensor is cut from."""
+    """Copy tensors that are parts of larger ones: torch would save the whole storage."""
     seen: dict[Any, torch.Tensor] = {}
     packed = {}
     for name, tensor in weights.items():
         key = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
         if key not in seen:
-            cut = tensor.untyped_storage().nbytes() > tensor.numel() * tensor.element_size()
-            seen[key] = tensor.clone() if cut else tensor
+            is_part = tensor.untyped_storage().nbytes() > tensor.numel() * tensor.element_size()
+            seen[key] = tensor.clone() if is_part else tensor
         packed[name] = seen[key]
     return packed
 
@@ -151,48 +151,50 @@ def _load(path: Path) -> Any:
 
     require_file(path, path.parent.parent)
     with open_regular(path) as file:
-        checked = file.read(len(_ZIP)) == _ZIP
-    if checked:
+        has_checksums = file.read(len(_ZIP)) == _ZIP
+    if has_checksums:
         require_sound(path)
     try:
         with _numpy_numbers():
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelError(
-            f"{path} holds more than weights and was not loaded: {_first_line(error)}",
-            "Loading it would run code that it brings along. If you trust its origin, load it in your own "
-            "script and save network_weights, trainer_name and init_args alone.",
+            f"{path} contains more than weights and was not loaded: {_first_line(error)}",
+            "Loading it would run code in this file. If you trust its origin, load it in your own script and "
+            "save only network_weights, trainer_name and init_args.",
         ) from error
-    except Exception as error:  # torch raises what comes, an AssertionError too, over a damaged file
+    except Exception as error:  # torch raises any exception for a damaged file, even AssertionError
         raise ModelError(f"{path} cannot be read: {_first_line(error)}", AGAIN) from error
-    if not checked:
+    if not has_checksums:
         raise ModelError(
-            f"{path} is of a format without checksums (torch before 1.6): damage to it would not be seen.",
-            "Load it with torch.load(..., weights_only=True), and save what it gives with torch.save.",
+            f"{path} has a format without checksums (torch before 1.6), so damage cannot be detected.",
+            "Load it with torch.load(..., weights_only=True), and save the result with torch.save.",
         )
     return content
 
 
 def require_sound(path: Path) -> None:
-    """Refuse a checkpoint that is damaged: torch writes checksums, and does not look at them when it reads.
+    """Refuse a damaged checkpoint: torch writes checksums, but does not verify them when it reads.
 
-    Refused is also what torch does not write: compressed members (a small file could fill the memory), and
-    more of them than the file has bytes for.
+    Files that torch does not write are refused too: with compressed members (a small file could fill the
+    memory), or with members that are larger than the file.
 
     Raises
     ------
     ModelError
-        As said.
+        When the checkpoint is refused.
     """
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-                raise ModelError(f"{path} is compressed inside, which nnU-Net does not do.", AGAIN)
+                raise ModelError(f"{path} has compressed members, which nnU-Net does not write.", AGAIN)
             if sum(member.file_size for member in members) > path.stat().st_size:
-                raise ModelError(f"{path} claims to hold more than its own size.", AGAIN)
+                raise ModelError(f"{path} declares more content than its own size.", AGAIN)
             for member in members:
-                if member.is_dir() or member.external_attr & _FOLDER:  # torch leaves its numbers as they come
+                if (
+                    member.is_dir() or member.external_attr & _FOLDER
+                ):  # torch leaves such tensors uninitialised
                     raise ModelError(f"{path} is damaged: {member.filename!r} is a folder.", AGAIN)
                 _compare_checksum(archive, member)
     except InputError as error:
@@ -208,20 +210,20 @@ def _compare_checksum(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None
 
 
 def _first_line(error: Exception) -> str:
-    """First sentence of torch's message; what follows advises to load without safeguard."""
+    """The cause in torch's message; other lines recommend loading without this protection."""
     lines = str(error).splitlines()
-    found = [line.strip() for line in lines if "Unsupported" in line or "GLOBAL" in line]
-    return found[0] if found else first_line(error)
+    causes = [line.strip() for line in lines if "Unsupported" in line or "GLOBAL" in line]
+    return causes[0] if causes else first_line(error)
 
 
 @contextlib.contextmanager
 def _numpy_numbers() -> Iterator[None]:
-    """Let the numbers through that nnU-Net's log leaves in a checkpoint."""
+    """Allow the NumPy numbers of nnU-Net's log in a checkpoint."""
     import torch
     from numpy._core.multiarray import scalar
 
     kinds = (np.dtypes.Float64DType, np.dtypes.Float32DType, np.dtypes.Int64DType, np.dtypes.BoolDType)
-    # Checkpoints written under NumPy 1 name the same function by its old place.
+    # Checkpoints written with NumPy 1 name the same function by its old module.
     with torch.serialization.safe_globals(
         [scalar, (scalar, "numpy.core.multiarray.scalar"), np.dtype, *kinds]
     ):

@@ -1,4 +1,4 @@
-"""What a model's folder says besides its weights: plans, data set and card, checked against each other."""
+"""The description of a model: plans, data set and card, checked against each other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nbradiomics.segmentation.model_files.labels import Tumour, find_tumour
 from nbradiomics.segmentation.model_files.layout import DATASET, PLANS
 from nbradiomics.segmentation.model_files.plans import channel_names, check_dataset, check_plans
 
-#: How nnU-Net's readers turn an image before they train on it; ``None``: not at all.
+#: Axes to which nnU-Net's image readers turn images in training; ``None``: they do not turn them.
 _READERS: dict[str, str | None] = {
     "SimpleITKIO": None,
     "NibabelIO": None,
@@ -25,20 +25,20 @@ _READERS: dict[str, str | None] = {
 
 @dataclass(frozen=True)
 class Description:
-    """What `read_description` returns.
+    """Result of `read_description`.
 
     Attributes
     ----------
     plans, dataset
         Content of ``plans.json`` and ``dataset.json``.
     card
-        What the model says of itself.
+        The model's card.
     channels
         Names of the inputs, in the network's order.
     tumour
-        The tumour among the network's outputs.
+        The tumour among the outputs of the network.
     orientation
-        Axes of the images in training, such as ``LPS``; ``None`` where nothing records them.
+        Voxel axes of the images in training, such as ``LPS``; ``None`` if they are not recorded.
     """
 
     plans: dict[str, Any]
@@ -50,7 +50,7 @@ class Description:
 
 
 def read_description(folder: Path) -> Description:
-    """Read and check the descriptions of a model; raise `ModelError` that names what is wrong."""
+    """Read and check the description of a model; raise `ModelError` that names the first problem."""
     plans, dataset = read_json(folder / PLANS), read_json(folder / DATASET)
     check_plans(plans, folder / PLANS)
     check_dataset(dataset, folder / DATASET)
@@ -70,13 +70,13 @@ def _orientation(plans: Mapping[str, Any], card: Card, folder: Path) -> str | No
     if reader not in _READERS:
         raise ModelError(
             f"{folder / PLANS}: images were read by {reader!r} in training.",
-            f"This release knows {', '.join(_READERS)}, which read three-dimensional medical images.",
+            f"This release supports {', '.join(_READERS)}, which read three-dimensional medical images.",
         )
     turned = _READERS[reader]
     if turned and card.orientation and card.orientation != turned:
         raise ModelError(
-            f"{folder}: its card says that images lay {card.orientation} in training, its plans that "
-            f"{reader} turned them to {turned}.",
-            "Leave the orientation out, or correct it.",
+            f"{folder}: its card says that training images had axes {card.orientation}, but its plans say "
+            f"that {reader} turned them to {turned}.",
+            "Remove the orientation, or correct it.",
         )
     return turned or card.orientation

@@ -1,7 +1,7 @@
-"""The one door through which files of a model are read: regular, in the model's folder, JSON of bounded size.
+"""Read the files of a model safely: only regular files in the model's folder, and JSON of limited size.
 
-A model comes from a stranger. A pipe would wait for ever, a link could bring any file of the user's along,
-and a few kilobytes of JSON can hold what no library bears.
+The author of a model may be unknown. Reading a pipe would never end, a link could lead to any file of the
+user, and a few kilobytes of JSON can contain more than a library can process.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from nbradiomics.errors import InputError, ModelError
 from nbradiomics.files.regular_file import open_regular, require_regular
 from nbradiomics.segmentation.model_files.layout import AGAIN
 
-#: Bytes of a description; nnU-Net's have some kilobytes, a list of 10,000 training cases less than 2 MB.
+#: Most bytes of a description; nnU-Net's have some kilobytes, a list of 10,000 training cases less than 2 MB.
 _LONGEST = 16 * 1024**2
-#: Lists and objects within each other; nnU-Net's plans have seven.
+#: Most levels of nested lists and objects; nnU-Net's plans have seven.
 _DEEPEST = 32
-#: Digits of a whole number; 64 bits have 19.
+#: Most digits of a whole number; 64 bits have 19.
 _DIGITS = 19
 
 
 def require_file(path: Path, folder: Path) -> None:
-    """Raise `ModelError` unless a path is a regular file that lies in the model's folder.
+    """Raise `ModelError` unless a path is a regular file inside the model's folder.
 
-    Links inside the folder are followed.
+    Links within the folder are followed.
     """
     try:
         require_regular(path)
@@ -36,25 +36,25 @@ def require_file(path: Path, folder: Path) -> None:
     except FileNotFoundError as error:
         raise ModelError(
             f"{path} does not exist.",
-            "Give the folder of an nnU-Net v2 model, which holds plans.json, dataset.json and fold_*/.",
+            "Give the folder of an nnU-Net v2 model, with plans.json, dataset.json and fold_*/.",
         ) from error
-    except (OSError, RuntimeError) as error:  # links in a circle, or no right to look
+    except (OSError, RuntimeError) as error:  # circular links, or no permission to read
         raise ModelError(f"{path} cannot be read: {error}.", AGAIN) from error
     if not target.is_relative_to(folder.resolve()):
         raise ModelError(
             f"{path} is a link to {target}, outside the model's folder.",
-            "If that file belongs to the model, put it (and no link) into the folder.",
+            "If that file belongs to the model, copy the file itself (not a link) into the folder.",
         )
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object of a model's folder.
+    """Read a JSON object in a model's folder.
 
     Raises
     ------
     ModelError
-        When it is none, or holds what no description needs: too many bytes or levels, numbers that are not
-        finite or have more than 64 bits, text that is no Unicode.
+        When the file has no JSON object, or has content that no description needs: too many bytes or levels,
+        numbers that are not finite or have more than 64 bits, or text that is not Unicode.
     """
     require_file(path, path.parent)
     try:
@@ -63,20 +63,20 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, InputError) as error:
         raise ModelError(f"{path} cannot be read: {error}.", AGAIN) from error
     if len(text) > _LONGEST:
-        raise ModelError(f"{path} has more than {_LONGEST:,} bytes, which is no description.", AGAIN)
+        raise ModelError(f"{path} has more than {_LONGEST:,} bytes, too many for this file.", AGAIN)
     try:
         content = json.loads(text.decode("utf-8"), parse_int=_whole, parse_float=_real, parse_constant=_real)
         _require_flat(content)
     except RecursionError as error:
-        raise ModelError(f"{path} is no JSON: {_TOO_DEEP}.", AGAIN) from error
+        raise ModelError(f"{path} is not valid JSON: {_TOO_DEEP}.", AGAIN) from error
     except ValueError as error:
-        raise ModelError(f"{path} is no JSON: {error}.", AGAIN) from error
+        raise ModelError(f"{path} is not valid JSON: {error}.", AGAIN) from error
     if not isinstance(content, dict):
-        raise ModelError(f"{path} holds no JSON object.", AGAIN)
+        raise ModelError(f"{path} contains no JSON object.", AGAIN)
     return content
 
 
-_TOO_DEEP = f"lists or objects lie more than {_DEEPEST} deep in each other"
+_TOO_DEEP = f"lists or objects are nested more than {_DEEPEST} levels deep"
 
 
 def _whole(text: str) -> int:
@@ -89,12 +89,12 @@ def _whole(text: str) -> int:
 def _real(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text[:20]} is no finite number")
+        raise ValueError(f"{text[:20]} is not a finite number")
     return number
 
 
 def _require_flat(content: Any) -> None:
-    """Go through all of it, level by level."""
+    """Check the depth and all texts, level by level."""
     level = [content]
     for _ in range(_DEEPEST + 1):
         inside = []
@@ -104,7 +104,7 @@ def _require_flat(content: Any) -> None:
             elif isinstance(value, list):
                 inside += value
             elif isinstance(value, str):
-                value.encode()  # half a surrogate pair is no text; what is raised is a ValueError
+                value.encode()  # raises a ValueError for half a surrogate pair
         if not inside:
             return
         level = inside

@@ -1,4 +1,4 @@
-"""Which of a model's labels or regions is the tumour."""
+"""Find the tumour among a model's labels or regions."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _NAMES = ("tumour", "tumor")
 
 @dataclass(frozen=True)
 class Tumour:
-    """The tumour in a network's output.
+    """The tumour in the output of a network.
 
     Attributes
     ----------
     names
         Names of its labels or of its region, as in ``dataset.json``.
     values
-        Values in nnU-Net's segmentation that count as tumour.
+        Values in nnU-Net's segmentation that mean tumour.
     heads
-        Outputs of the network that belong to it: with labels their probabilities (softmax) add up to the
-        tumour's; with regions (sigmoid, one head each) those of the region and of all within it, of which
-        the largest is the tumour's.
+        Outputs of the network that belong to the tumour. With labels, the tumour's probability is the sum of
+        their probabilities (softmax). With regions (sigmoid, one head each), these are the heads of the
+        region and of all regions inside it, and the tumour's probability is the largest.
     regions
         Whether the model was trained on regions.
     """
@@ -47,14 +47,13 @@ def find_tumour(dataset: Mapping[str, Any], folder: Path, names: Sequence[str] |
     folder
         The model, for messages.
     names
-        Labels that make up the tumour, or one region, as a model's card may name them. Unless given: the
-        label or region named ``tumour`` or ``tumor``; else the only label; else the region that holds all
-        others.
+        Labels that form the tumour, or one region, as in a model's card. By default: the label or region
+        named ``tumour`` or ``tumor``; else the region that contains all others; else the only label.
 
     Raises
     ------
     ModelError
-        When there is no such label or region; the message lists those there are.
+        When there is no such label or region; the message lists the labels.
     """
     labels = {
         str(name): value
@@ -64,18 +63,16 @@ def find_tumour(dataset: Mapping[str, Any], folder: Path, names: Sequence[str] |
     chosen = _chosen(labels, names)
     if not chosen:
         listed = ", ".join(f"{name} = {value}" for name, value in labels.items()) or "none"
-        wanted = f"no label {', '.join(names)}" if names else "no label that is the tumour for certain"
+        wanted = f"no label {', '.join(names)}" if names else "no label that is certainly the tumour"
         raise ModelError(
-            f"{folder} has {wanted}; labels besides the background: {listed}.",
-            "Name the tumour's label or labels in the card: nbradiomics model import FOLDER --tumour NAMES.",
+            f"{folder} has {wanted}; labels other than the background: {listed}.",
+            "Name the label or labels of the tumour: nbradiomics model import FOLDER --tumour NAMES.",
         )
     values = frozenset(value for name in chosen for value in label_values(labels[name]))
-    if not has_regions(labels):  # one head for each label, in their order
+    if not has_regions(labels):  # one head for each label, in the order of their values
         return Tumour(chosen, values, tuple(sorted(values)))
     inside = [set(label_values(value)) <= values for value in labels.values()]
-    heads = tuple(
-        head for head, within in enumerate(inside) if within
-    )  # nnU-Net numbers regions as they stand
+    heads = tuple(head for head, within in enumerate(inside) if within)  # regions in the order of the file
     return Tumour(chosen, values, heads, regions=True)
 
 

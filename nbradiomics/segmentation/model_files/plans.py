@@ -1,7 +1,7 @@
-"""Whether ``plans.json`` and ``dataset.json`` say what nnU-Net expects, before anything is built from them.
+"""Check ``plans.json`` and ``dataset.json`` before nnU-Net builds anything from them.
 
-Both come from strangers. nnU-Net takes them at their word: it imports and calls what they name, and a number
-of the wrong kind shows only when the first case is segmented, if at all.
+The author of both files may be unknown. nnU-Net trusts them: it imports and calls the classes that they name,
+and it detects a wrong number only when the first case is segmented, or not at all.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from nbradiomics.segmentation.model_files.layout import AGAIN
 
 _NETWORK = re.compile(r"dynamic_network_architectures\.architectures\.\w+\.\w+")
 _LAYER = re.compile(r"torch\.nn\.(modules\.\w+\.)?\w+")
-#: Where torch keeps the layers that a network of nnU-Net is made of. Others take arguments that build whole
-#: networks of any size.
+#: Modules of torch with the layers of nnU-Net's networks. Arguments of other layers could build networks of
+#: any size.
 _LAYERS = {
     f"torch.nn.modules.{name}"
     for name in ("activation", "batchnorm", "conv", "dropout", "instancenorm", "normalization")
 }
-#: nnU-Net's own networks have 4 to 8 stages of up to 6 blocks; more than this is no network to build.
+#: Limits for the network. nnU-Net's own networks have 4 to 8 stages of up to 6 blocks.
 _MOST = {"n_stages": 20, "n_conv_per_stage": 100, "n_blocks_per_stage": 100, "n_conv_per_stage_decoder": 100}
 
 _MOST_VOXELS = 2**28
@@ -39,7 +39,7 @@ _Resampling = Literal["resample_data_or_seg_to_shape", "resample_torch_fornnunet
 
 
 class _Part(BaseModel):
-    """A part of the files; what nnU-Net does not need to predict may be anything."""
+    """A part of the files; keys that nnU-Net does not need for predictions are not checked."""
 
     model_config = ConfigDict(strict=True)
 
@@ -47,7 +47,7 @@ class _Part(BaseModel):
 class _Dataset(_Part):
     labels: dict[str, _Label | list[_Label]]
     channel_names: dict[str, str] | None = None
-    modality: dict[str, str] | None = None  # the older word
+    modality: dict[str, str] | None = None  # the older name
     regions_class_order: list[_Label] | None = None
 
 
@@ -68,7 +68,7 @@ class _Architecture(_Part):
 
 
 class _Options(_Part):
-    """Of nnU-Net's two ways of resampling."""
+    """Options of nnU-Net's two resampling functions."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -85,7 +85,9 @@ class _Options(_Part):
 
 def _bounded(patch: list[int]) -> list[int]:
     if math.prod(patch) > _MOST_VOXELS:
-        raise ValueError(f"a patch of {' x '.join(map(str, patch))} voxels is larger than any network takes")
+        raise ValueError(
+            f"a patch of {' x '.join(map(str, patch))} voxels is larger than any network accepts"
+        )
     return patch
 
 
@@ -128,20 +130,20 @@ def _channels(dataset: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def first_line(error: Exception) -> str:
-    """The gist of a library's error; torch adds lists of what it would take."""
+    """The first line of a library's error; torch adds long lists of allowed arguments."""
     first = (str(error).strip().splitlines() or [""])[0]
-    if not any(letter.isalpha() for letter in first):  # such as the key of a KeyError
+    if not any(letter.isalpha() for letter in first):  # for example only the key of a KeyError
         first = f"{type(error).__name__} {first}".strip()
     return f"{first[:200]} ..." if len(first) > 200 else f"{first.rstrip('.')}."
 
 
 def has_regions(labels: Mapping[str, Any]) -> bool:
-    """Whether nnU-Net trains on regions: only a list of several labels makes one."""
+    """Whether nnU-Net trains on regions: a region is a list of several labels."""
     return any(isinstance(value, list) and len(value) > 1 for value in labels.values())
 
 
 def check_dataset(dataset: Mapping[str, Any], where: Path) -> None:
-    """Raise `ModelError` unless ``dataset.json`` names channels and labels as nnU-Net needs them.
+    """Raise `ModelError` unless the channels and labels in ``dataset.json`` are as nnU-Net needs them.
 
     Parameters
     ----------
@@ -154,13 +156,13 @@ def check_dataset(dataset: Mapping[str, Any], where: Path) -> None:
     channels = _channels(dataset)
     if not channels or set(channels) != {str(number) for number in range(len(channels))}:
         raise ModelError(
-            f"{where}: the channels are numbered {', '.join(channels) or 'not at all'}; 0, 1 ... was "
+            f"{where}: the channels are numbered {', '.join(channels) or 'not at all'}; 0, 1 ... were "
             "expected.",
             AGAIN,
         )
     labels = {name: value for name, value in dataset["labels"].items() if name != "ignore"}
     if labels.get("background") != 0:
-        raise ModelError(f"{where}: no label 'background' of value 0.", AGAIN)
+        raise ModelError(f"{where}: no label 'background' with value 0.", AGAIN)
     values = sorted({each for value in labels.values() for each in label_values(value)})
     ignored = dataset["labels"].get("ignore")
     if ignored is not None and ignored != values[-1] + 1:
@@ -174,42 +176,42 @@ def check_dataset(dataset: Mapping[str, Any], where: Path) -> None:
 def _check_heads(
     dataset: Mapping[str, Any], labels: Mapping[str, Any], values: list[int], where: Path
 ) -> None:
-    """The network's outputs are counted, so that a gap would move every label behind it."""
+    """Check the label values: nnU-Net counts outputs, so that a gap would shift all later labels."""
     if not has_regions(labels):
         if values != list(range(len(values))):
-            found = ", ".join(map(str, values))
-            raise ModelError(f"{where}: the labels are {found}; 0, 1, 2 ... were expected.", AGAIN)
+            listed = ", ".join(map(str, values))
+            raise ModelError(f"{where}: the labels are {listed}; 0, 1, 2 ... were expected.", AGAIN)
         return
     order = dataset.get("regions_class_order") or []
     regions = [set(label_values(value)) for value in labels.values() if set(label_values(value)) != {0}]
     fits = len(order) == len(regions) == len(set(order))
     if not fits or any(value not in region for value, region in zip(order, regions, strict=True)):
-        found = reprlib.repr(order) if order else "missing"
+        shown = reprlib.repr(order) if order else "missing"
         raise ModelError(
-            f"{where} has {len(regions)} regions, and its regions_class_order is {found}.",
-            "A model of regions needs for each of them a label of its own that lies in it.",
+            f"{where} has {len(regions)} regions, but its regions_class_order is {shown}.",
+            "It must contain a different label for each region, and this label must belong to the region.",
         )
 
 
 def label_values(value: int | list[int]) -> list[int]:
-    """Values of a label, of which there is one, or of a region."""
+    """Values of a label (a list of one) or of a region."""
     return value if isinstance(value, list) else [value]
 
 
 def check_plans(plans: Mapping[str, Any], where: Path) -> None:
-    """Raise `ModelError` unless the part of ``plans.json`` that all configurations share is sound."""
+    """Raise `ModelError` unless the common part of all configurations in ``plans.json`` is valid."""
     _validate(_Plans, plans, where)
     forward, backward = plans["transpose_forward"], plans["transpose_backward"]
     if sorted(forward) != [0, 1, 2] or [forward.index(axis) for axis in range(3)] != backward:
         raise ModelError(
-            f"{where}: axes are transposed by {forward} and back by {backward}, which is no way and its "
-            "return.",
+            f"{where}: axes are transposed by {forward} and back by {backward}, but the second does not undo "
+            "the first.",
             AGAIN,
         )
 
 
 def configuration_of(plans: dict[str, Any], name: str, where: Path) -> tuple[Any, Any]:
-    """Find one configuration of the plans, and refuse one that nnU-Net could not use in safety.
+    """Return one configuration of the plans; refuse one that nnU-Net could not use safely.
 
     Returns
     -------
@@ -219,27 +221,27 @@ def configuration_of(plans: dict[str, Any], name: str, where: Path) -> tuple[Any
     Raises
     ------
     ModelError
-        When it is absent or damaged, is the second stage of a cascade, or names anything to import but
-        networks of nnU-Net and layers of torch.
+        When it is missing or damaged, is the second stage of a cascade, or names something to import other
+        than networks of nnU-Net and layers of torch.
     """
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
     try:
         manager = PlansManager(plans)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # plans of nnU-Net 2.0 and 2.1 are rewritten
+            warnings.simplefilter("ignore")  # nnU-Net warns that it rewrites plans of 2.0 and 2.1
             configuration = manager.get_configuration(name)
-    except Exception as error:  # whatever nnU-Net stumbles over lies in the plans
+    except Exception as error:  # any exception of nnU-Net is due to the plans
         raise ModelError(
             f"{where} has no configuration {name!r} that nnU-Net can read: {first_line(error)}",
-            "Plans and checkpoints must come from one training.",
+            "Plans and checkpoints must come from the same training.",
         ) from error
     content = configuration.configuration
     _validate(_Configuration, content, where, f"configurations.{name}.")
     if content.get("previous_stage") is not None:
         raise ModelError(
             f"{where.parent} is the second stage of a cascade ({content['previous_stage']} comes first).",
-            "This release segments with models of one stage, such as 3d_fullres.",
+            "This release supports only models with one stage, such as 3d_fullres.",
         )
     require_known_classes(content["architecture"], where)
     _check_resampling(configuration, where)
@@ -250,29 +252,29 @@ def configuration_of(plans: dict[str, Any], name: str, where: Path) -> tuple[Any
 def check_channels(
     plans: Mapping[str, Any], configuration: Mapping[str, Any], dataset: Mapping[str, Any], where: Path
 ) -> None:
-    """Raise `ModelError` unless the plans prepare as many channels as ``dataset.json`` names."""
+    """Raise `ModelError` unless plans and ``dataset.json`` have the same number of channels."""
     channels = channel_names(dataset)
     properties = plans.get("foreground_intensity_properties_per_channel")
     if properties is None:
         properties = plans.get("foreground_intensity_properties_by_modality") or {}
     schemes = configuration["normalization_schemes"]
-    for name, found in (
+    for name, count in (
         ("normalization_schemes", len(schemes)),
         ("use_mask_for_norm", len(configuration["use_mask_for_norm"])),
         ("foreground_intensity_properties_per_channel", len(properties)),
     ):
-        if found != len(channels):
+        if count != len(channels):
             raise ModelError(
-                f"{where}: {name} is for {found} channels; dataset.json names {len(channels)} "
+                f"{where}: {name} is for {count} channels, but dataset.json names {len(channels)} "
                 f"({', '.join(channels)}).",
-                "Plans and dataset.json must come from one training.",
+                "Plans and dataset.json must come from the same training.",
             )
     needed = ("mean", "std", "percentile_00_5", "percentile_99_5")
     for number, scheme in enumerate(schemes):
         known = properties.get(str(number))
         if known is None or (scheme == "CTNormalization" and not _all_finite(known, needed)):
             raise ModelError(
-                f"{where}: foreground_intensity_properties_per_channel does not say what channel {number} "
+                f"{where}: foreground_intensity_properties_per_channel lacks values that channel {number} "
                 f"({scheme}) needs.",
                 AGAIN,
             )
@@ -283,14 +285,14 @@ def _all_finite(values: Mapping[str, float], names: Iterable[str]) -> bool:
 
 
 def require_known_classes(architecture: Mapping[str, Any], where: Path) -> None:
-    """Refuse plans that name anything but networks and layers, or a network without bounds.
+    """Refuse plans that name classes other than networks and layers, or a network of excessive size.
 
-    nnU-Net imports and calls whatever the plans name, with arguments from the plans.
+    nnU-Net imports and calls all classes that the plans name, with arguments from the plans.
 
     Parameters
     ----------
     architecture
-        That of one configuration: ``network_class_name``, ``arch_kwargs``, ``_kw_requires_import``.
+        Architecture of one configuration: ``network_class_name``, ``arch_kwargs``, ``_kw_requires_import``.
     where
         The plans' file, for the message.
     """
@@ -300,8 +302,8 @@ def require_known_classes(architecture: Mapping[str, Any], where: Path) -> None:
     for name, allowed in wanted:
         if name is not None and not _is_module(name, allowed):
             raise ModelError(
-                f"{where} names {reprlib.repr(name)}, which is no network or layer of nnU-Net's.",
-                "Importing it could run a stranger's code; this release loads nnU-Net's own networks.",
+                f"{where} names {reprlib.repr(name)}, which is not a network or layer of nnU-Net.",
+                "Importing it could run unknown code; this release loads only nnU-Net's own networks.",
             )
     for key, most in _MOST.items():
         counts = arguments.get(key, 1)
@@ -321,12 +323,12 @@ def _is_module(name: Any, allowed: re.Pattern[str]) -> bool:
     if not isinstance(name, str) or not allowed.fullmatch(name):
         return False
     try:
-        found = pydoc.locate(name)
-    except pydoc.ErrorDuringImport:  # an architecture whose own dependencies are not there
+        located = pydoc.locate(name)
+    except pydoc.ErrorDuringImport:  # an architecture whose dependencies are not installed
         return False
-    if not (isinstance(found, type) and issubclass(found, torch.nn.Module)):
+    if not (isinstance(located, type) and issubclass(located, torch.nn.Module)):
         return False
-    return allowed is _NETWORK or found.__module__ in _LAYERS
+    return allowed is _NETWORK or located.__module__ in _LAYERS
 
 
 def _check_resampling(configuration: Any, where: Path) -> None:
@@ -335,7 +337,9 @@ def _check_resampling(configuration: Any, where: Path) -> None:
         try:
             inspect.signature(getattr(configuration, name).func).bind(None, None, None, None, **options)
         except TypeError as error:
-            raise ModelError(f"{where}: {name}_kwargs does not go with it: {error}.", AGAIN) from error
+            raise ModelError(
+                f"{where}: {name}_kwargs does not match the function: {error}.", AGAIN
+            ) from error
 
 
 def _check_axes(configuration: Mapping[str, Any], where: Path) -> None:
@@ -345,8 +349,8 @@ def _check_axes(configuration: Mapping[str, Any], where: Path) -> None:
     dimension = re.search(r"Conv(\d)d$", str(arguments.get("conv_op")))
     if len(spacing) != axes or (dimension and int(dimension[1]) != axes):
         raise ModelError(
-            f"{where}: patch_size has {axes} axes, spacing {len(spacing)}, "
-            f"and the network's layers are {arguments.get('conv_op')}.",
+            f"{where}: patch_size has {axes} axes, spacing has {len(spacing)}, "
+            f"and the network's layers are {arguments.get('conv_op')}; the numbers of axes must be equal.",
             AGAIN,
         )
 
@@ -366,7 +370,7 @@ def _validate(kind: type[_Part], content: Any, where: Path, prefix: str = "") ->
 
 
 def _place(content: Any, location: tuple[int | str, ...]) -> tuple[str, Any]:
-    """Path to the value that is wrong, and the value; pydantic adds names of types to the path."""
+    """Path of the wrong value, without the type names that pydantic adds, and the value."""
     names = []
     for part in location:
         inside = isinstance(content, dict) and part in content

@@ -1,1 +1,1 @@
-"""From images to masks and how sure they are."""
+"""Compute masks from images, with their uncertainty."""

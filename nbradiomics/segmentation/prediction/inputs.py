@@ -1,7 +1,7 @@
-"""Images as a network may see them: the right channels, sound, on one grid.
+"""Check and prepare the images for a network: the right channels, valid values, one grid.
 
-nnU-Net takes what it is given: swapped or shifted channels, values that are not finite and an empty image
-all give a mask without a word, and a wrong one.
+nnU-Net does not check its input: with swapped or shifted channels, values that are not finite or an empty
+image, it returns a wrong mask without a warning.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ OUTSIDE = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What a network is given.
+    """The input of a network.
 
     Attributes
     ----------
     images
-        In the network's order, all on one grid: that of the first channel that was given.
+        Images in the network's order, all on the grid of the first channel in the input.
     channels
-        The network's names of them.
+        Names of these channels in the model.
     resampled, unused
-        Names of channels that were brought to that grid, and of those that the model does not take.
+        Names of the channels that were resampled to that grid, and of those that the model does not use.
     orientation
-        Axes of the grid as three letters: ``LPS`` runs to the left, posterior and superior.
+        Axes of the grid as three letters: ``LPS`` means towards left, posterior and superior.
     """
 
     images: tuple[sitk.Image, ...]
@@ -51,40 +51,40 @@ class Inputs:
 
 
 def read_inputs(images: Source | Mapping[str, Source], wanted: Sequence[str]) -> Inputs:
-    """Read the images of one case as a model takes them.
+    """Read the images of one case as input of a model.
 
     Parameters
     ----------
     images
-        One file or image, or several by the channel's name. The first gives the grid.
+        One file or image, or several by the channel's name. The first determines the grid.
     wanted
         Names of the model's channels in the network's order.
 
     Raises
     ------
     InputError
-        When the channels are not those of the model, or one is not three-dimensional and scalar, holds a
-        value that is not finite, is the same everywhere, or does not cover the first channel.
+        When the channels are not those of the model, or one is not three-dimensional and scalar, has values
+        that are not finite, has the same value everywhere, or does not cover the first channel.
     """
     given = images if isinstance(images, Mapping) else {"": images}
     names, sources = list(given), list(given.values())
-    taken = match_channels(names, wanted)
+    used = match_channels(names, wanted)
     grid = read_image(sources[0])
-    found, resampled = [], []
-    for channel, index in zip(wanted, taken, strict=True):
+    matched, resampled = [], []
+    for channel, index in zip(wanted, used, strict=True):
         image = grid if index == 0 else read_image(sources[index])
         where = f"{describe(sources[index])} ({channel})"
         require_usable(image, where)
         if grid_difference(image, grid):
             image = _resample(image, grid, where, describe(sources[0]))
             resampled.append(channel)
-        found.append(_exactly_on(image, grid))
-    unused = tuple(name for index, name in enumerate(names) if index not in taken)
-    return Inputs(tuple(found), tuple(wanted), tuple(resampled), unused, _orientation(grid.GetDirection()))
+        matched.append(_exactly_on(image, grid))
+    unused = tuple(name for index, name in enumerate(names) if index not in used)
+    return Inputs(tuple(matched), tuple(wanted), tuple(resampled), unused, _orientation(grid.GetDirection()))
 
 
 def match_channels(given: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...]:
-    """Find each of a model's channels among those given; capitals count for nothing.
+    """Match the channels of a model to those of a case; upper and lower case do not matter.
 
     Parameters
     ----------
@@ -96,12 +96,12 @@ def match_channels(given: Sequence[str], wanted: Sequence[str]) -> tuple[int, ..
     Returns
     -------
     tuple of int
-        Position in `given` of each channel that is wanted.
+        Position in `given` of each channel of the model.
 
     Raises
     ------
     InputError
-        When one is missing, or a name stands twice.
+        When a channel is missing, or a name occurs twice.
     """
     if list(given) == [""] and len(wanted) == 1:
         return (0,)
@@ -109,28 +109,28 @@ def match_channels(given: Sequence[str], wanted: Sequence[str]) -> tuple[int, ..
         folded = [name.casefold() for name in names]
         if len(set(folded)) < len(folded):
             raise InputError(
-                f"several channels {whose} have one name: {', '.join(names)}.",
-                "Give each a name of its own (column `channel`; channel_names in the model's dataset.json).",
+                f"several channels {whose} have the same name: {', '.join(names)}.",
+                "Give each a different name (column `channel`; channel_names in the model's dataset.json).",
             )
     places = {name.casefold(): index for index, name in enumerate(given)}
     missing = [name for name in wanted if name.casefold() not in places]
     if missing:
         listed = ", ".join(name or "one without a name" for name in given) or "none"
         raise InputError(
-            f"channel {', '.join(missing)} is missing: the model takes {', '.join(wanted)}; given: {listed}.",
-            "Name the images in the cohort's column `channel` as the model does; capitals count for nothing.",
+            f"channel {', '.join(missing)} is missing: the model needs {', '.join(wanted)}; given: {listed}.",
+            "Use the model's names in the cohort's column `channel`; upper and lower case do not matter.",
         )
     return tuple(places[name.casefold()] for name in wanted)
 
 
 def read_orientation(path: Path) -> str | None:
-    """Axes of an image file as three letters, from its header; ``None`` where that cannot be read."""
+    """Axes of an image file as three letters, from its header; ``None`` if it cannot be read."""
     direction = read_direction(path)
     return None if direction is None else _orientation(direction)
 
 
 def orientation_warning(orientations: Mapping[str, str | None], model: str) -> str | None:
-    """Say that images lie differently, for a model that does not record how its own did.
+    """Warn that images have different axes, for a model without recorded axes.
 
     Parameters
     ----------
@@ -148,18 +148,18 @@ def orientation_warning(orientations: Mapping[str, str | None], model: str) -> s
     ordered = sorted(cases.items(), key=lambda item: -len(item[1]))
     listed = "; ".join(f"{axes} {len(names)} (such as {names[0]})" for axes, names in ordered)
     return (
-        f"The images' voxel axes run differently: {listed}. The model {model} does not record how its "
-        "training images lay, so each image is segmented as it lies, and some of the masks may be wrong."
+        f"The images have different voxel axes: {listed}. The model {model} does not record the axes of its "
+        "training images, so images are segmented without turning them, and some masks may be wrong."
     )
 
 
 def sequence_warning(scans: Iterable[Scan], channels: Sequence[str], model: str) -> str | None:
-    """Say that images without a channel's name are called otherwise than the input of the model is.
+    """Warn that the sequence of images without a channel name differs from the model's first channel.
 
     Parameters
     ----------
     scans
-        What the model is to segment.
+        The scans to segment.
     channels
         Names of the model's channels.
     model
@@ -172,8 +172,8 @@ def sequence_warning(scans: Iterable[Scan], channels: Sequence[str], model: str)
         return None
     listed = ", ".join(f"{name} ({number})" for name, number in sorted(counts.items()))
     return (
-        f"The model {model} takes {channels[0]}; images of the sequence {listed} name no channel and are "
-        "taken for it. Make sure that they are what the model was trained on."
+        f"The model {model} needs {channels[0]}; images of the sequence {listed} have no channel name and "
+        "are used as this channel. Make sure that the model was trained on such images."
     )
 
 
@@ -182,20 +182,20 @@ def _orientation(direction: Sequence[float]) -> str:
 
 
 def require_usable(image: sitk.Image, name: str) -> None:
-    """Raise `InputError` where a value is not finite, or all are the same; `name` says which image it is."""
+    """Raise `InputError` if a value is not finite or all are the same; `name` names the image in messages."""
     voxels = sitk.GetArrayViewFromImage(image)
     bad = int(voxels.size - np.isfinite(voxels).sum())
     if bad:
         raise InputError(
             f"{name}: {bad} of {voxels.size} voxels are not finite numbers.",
-            "Replace them; one such voxel spoils the whole image for a network, without an error.",
+            "Replace them; one such voxel makes the whole result of a network wrong, without an error.",
         )
     if voxels.min() == voxels.max():
         raise InputError(f"{name} has the value {voxels.min():g} everywhere.", "Give an image of a patient.")
 
 
 def _exactly_on(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
-    """The image with the grid's own numbers: what differs in the last digits could be turned otherwise."""
+    """Copy the grid's numbers exactly: differences in the last digits could change how an image is turned."""
     if image is grid:
         return image
     image = sitk.Image(image)
@@ -204,13 +204,13 @@ def _exactly_on(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
 
 
 def _resample(image: sitk.Image, grid: sitk.Image, name: str, first: str) -> sitk.Image:
-    """Linear, onto the grid of the first channel; where there is no image, its lowest value."""
-    there = sitk.Resample(image * 0 + 1, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0.0)
-    outside = 1 - float(sitk.GetArrayViewFromImage(there).mean())
+    """Resample linearly to the grid of the first channel; voxels outside the image get its lowest value."""
+    inside = sitk.Resample(image * 0 + 1, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0.0)
+    outside = 1 - float(sitk.GetArrayViewFromImage(inside).mean())
     if outside > OUTSIDE:
         raise InputError(
-            f"{outside:.0%} of the voxels of {first} lie outside {name}; at most {OUTSIDE:.0%} may.",
-            "The channels must show the same part of the body: register them, or correct a header.",
+            f"{outside:.0%} of the voxels of {first} are outside {name}; at most {OUTSIDE:.0%} are allowed.",
+            "The channels must show the same part of the body: register them, or correct the header.",
         )
     lowest = float(sitk.GetArrayViewFromImage(image).min())
     return sitk.Resample(image, grid, sitk.Transform(), sitk.sitkLinear, lowest, sitk.sitkFloat32)

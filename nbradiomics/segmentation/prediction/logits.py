@@ -1,6 +1,6 @@
-"""From images to what the folds say of each voxel: nnU-Net's own steps, one fold at a time.
+"""Run the folds of a model on images: nnU-Net's own steps, one fold at a time.
 
-Imported only while an image is segmented: it needs torch.
+Import this module only to segment an image, because it needs torch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nbradiomics.errors import InputError, ModelError
 from nbradiomics.segmentation.model_files.labels import Tumour
 from nbradiomics.segmentation.prediction.inference import Inference
 
-#: Keys of the plans that say when slices count as thick.
+#: Keys of the plans that define thick slices.
 _SLICES = ("force_separate_z", "separate_z_anisotropy_threshold")
 Mask = npt.NDArray[np.bool_]
 Resample = Callable[[torch.Tensor], torch.Tensor]
@@ -30,16 +30,16 @@ Resample = Callable[[torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True, eq=False)
 class FoldResults:
-    """What the folds say of each voxel; arrays of the images' shape, axes z, y, x.
+    """Results of the folds for each voxel; arrays with the shape of the images, axes z, y, x.
 
     Attributes
     ----------
     mask
-        Tumour by the mean of the folds' logits.
+        Tumour from the mean of the folds' logits.
     probability
-        The tumour's by the same mean, 0 to 1; 0 where nnU-Net cut the image's empty rim away.
+        Probability of tumour from the same mean, 0 to 1; 0 where nnU-Net cropped the image's empty border.
     fold_masks
-        Tumour by each fold alone.
+        Tumour from each fold alone.
     """
 
     mask: Mask
@@ -50,12 +50,12 @@ class FoldResults:
 def run_folds(
     images: tuple[sitk.Image, ...], predictor: Any, *, tumour: Tumour, inference: Inference
 ) -> FoldResults:
-    """Run every fold of a predictor on images of one grid.
+    """Run each fold of a predictor on images with the same grid.
 
     Parameters
     ----------
     images
-        In the network's order.
+        Images in the network's order.
     predictor
         An initialised ``nnUNetPredictor``.
     tumour
@@ -77,17 +77,17 @@ def run_folds(
         return FoldResults(
             mask=frame.put_back(mask),
             probability=frame.put_back(readout.probability(mean)),
-            fold_masks=tuple(frame.put_back(own) for own in masks),
+            fold_masks=tuple(frame.put_back(fold_mask) for fold_mask in masks),
         )
 
 
 def _average(
     folds: Iterator[torch.Tensor], readout: _Heads | _Difference, resample: Resample, *, linear: bool
 ) -> tuple[torch.Tensor, list[Mask]]:
-    """Mean of the folds' logits on the image's grid, and each fold's mask; one fold is held at a time.
+    """Mean of the folds' logits on the image's grid, and each fold's mask; with one fold in memory at a time.
 
-    Linear resampling and the mean can change places, so that each fold is resampled once. nnU-Net takes
-    the mean first, in half precision: its masks are certain to come out voxel for voxel only so.
+    If resampling is linear, the order of resampling and mean does not matter, so each fold is resampled only
+    once. nnU-Net computes the mean first, in half precision: only this reproduces its masks voxel for voxel.
     """
     total: torch.Tensor | None = None
     masks: list[Mask] = []
@@ -106,14 +106,14 @@ def _average(
 
 
 def _logits(data: torch.Tensor, predictor: Any, inference: Inference) -> Iterator[torch.Tensor]:
-    """Logits of each fold in half precision, axes head, z, y, x of the network's grid."""
+    """Yield the logits of each fold in half precision, axes head, z, y, x on the network's grid."""
     running = copy.copy(predictor)
     running.device = torch.device(inference.device)
     running.perform_everything_on_device = inference.device == "cuda"
     running.use_mirroring = inference.mirroring
     running._internal_predict_sliding_window_return_logits = partial(_slide, running)
-    own = "fp16" if inference.device == "cuda" else "fp32"
-    if inference.precision != own:
+    default = "fp16" if inference.device == "cuda" else "fp32"
+    if inference.precision != default:
         running.network = _InPrecision(predictor.network, inference)
     for weights in predictor.list_of_parameters:
         predictor.network.load_state_dict(weights)
@@ -121,15 +121,15 @@ def _logits(data: torch.Tensor, predictor: Any, inference: Inference) -> Iterato
         if not bool(torch.isfinite(logits).all()):
             raise ModelError(
                 "the network's output is not finite for this image.",
-                "Look at the image's values; try precision fp32; else the model does not fit such images.",
+                "Check the image's values; try precision fp32; else the model does not suit such images.",
             )
         yield logits
 
 
 def _slide(predictor: Any, data: torch.Tensor, slicers: list[Any], on_device: bool) -> torch.Tensor:
-    """nnU-Net's sliding window without its thread, which would wait for ever after a network that fails.
+    """nnU-Net's sliding window without its thread, which would wait forever if the network fails.
 
-    The windows are weighted and added in half precision, as there.
+    As in nnU-Net, the windows are weighted and added in half precision.
     """
     results = predictor.device if on_device else torch.device("cpu")
     data = data.to(results)
@@ -141,15 +141,15 @@ def _slide(predictor: Any, data: torch.Tensor, slicers: list[Any], on_device: bo
     gaussian = compute_gaussian(patch, sigma_scale=1.0 / 8, value_scaling_factor=10, device=results)
     for place in slicers:
         window = torch.clone(data[place][None], memory_format=torch.contiguous_format)
-        found = predictor._internal_maybe_mirror_and_predict(window.to(predictor.device))[0].to(results)
-        found *= gaussian
-        logits[place] += found
+        output = predictor._internal_maybe_mirror_and_predict(window.to(predictor.device))[0].to(results)
+        output *= gaussian
+        logits[place] += output
         weight[place[1:]] += gaussian
     return torch.div(logits, weight, out=logits)
 
 
 class _InPrecision(torch.nn.Module):
-    """A network run in another precision than nnU-Net would; what it gives is single precision again."""
+    """Runs a network in another precision than nnU-Net; the output is converted to single precision."""
 
     def __init__(self, network: torch.nn.Module, inference: Inference) -> None:
         super().__init__()
@@ -159,8 +159,8 @@ class _InPrecision(torch.nn.Module):
 
     def forward(self, patch: torch.Tensor) -> torch.Tensor:
         with torch.autocast(self.device, dtype=self.lower, enabled=self.lower is not None):
-            found: torch.Tensor = self.network(patch)
-        return found.float()
+            output: torch.Tensor = self.network(patch)
+        return output.float()
 
 
 class _Heads:
@@ -174,21 +174,21 @@ class _Heads:
 
     def mask(self, logits: torch.Tensor) -> Mask:
         if self.tumour.regions:
-            # nnU-Net paints one region over the other; which of them is inside does not depend on the order.
-            every = self.label_manager.apply_inference_nonlin(logits)
-            return np.asarray((every[list(self.tumour.heads)] > 0.5).any(0).numpy())
+            # nnU-Net paints regions over each other; their union does not depend on the order.
+            probabilities = self.label_manager.apply_inference_nonlin(logits)
+            return np.asarray((probabilities[list(self.tumour.heads)] > 0.5).any(0).numpy())
         labels = np.asarray(self.label_manager.convert_logits_to_segmentation(logits))
         return np.isin(labels, sorted(self.tumour.values))
 
     def probability(self, logits: torch.Tensor) -> npt.NDArray[np.float32]:
         heads = list(self.tumour.heads)
-        every = self.label_manager.apply_inference_nonlin(logits)
-        found = every[heads].amax(0) if self.tumour.regions else every[heads].sum(0).clamp(max=1)
-        return np.asarray(found.numpy(), dtype=np.float32)
+        probabilities = self.label_manager.apply_inference_nonlin(logits)[heads]
+        combined = probabilities.amax(0) if self.tumour.regions else probabilities.sum(0).clamp(max=1)
+        return np.asarray(combined.numpy(), dtype=np.float32)
 
 
 class _Difference:
-    """Reads background and tumour from one head: the softmax of two is the sigmoid of their difference."""
+    """Reads background and tumour as one head: the softmax of two is the sigmoid of their difference."""
 
     def reduce(self, logits: torch.Tensor) -> torch.Tensor:
         return logits[1:].float() - logits[:1].float()
@@ -202,47 +202,47 @@ class _Difference:
 
 @dataclass(frozen=True, eq=False)
 class _Frame:
-    """Where the network's grid lies in the image, and the way back."""
+    """Position of the network's grid in the image; converts results back to the image's grid."""
 
     predictor: Any
     properties: dict[str, Any]
 
     def resample_as_planned(self, logits: torch.Tensor) -> torch.Tensor:
-        """As the plans say."""
+        """Resample with the function of the plans."""
         function = self.predictor.configuration_manager.resampling_fn_probabilities
         return torch.as_tensor(function(logits, *self._grids()))
 
     def resample_linearly(self, logits: torch.Tensor) -> torch.Tensor:
-        """Linear, by torch; along thick slices the nearest one, as nnU-Net's default has it."""
-        asked = self.predictor.configuration_manager.configuration["resampling_fn_probabilities_kwargs"]
-        slices = {name: asked[name] for name in _SLICES if name in asked}
+        """Resample linearly with torch; across thick slices to the nearest one, as in nnU-Net's default."""
+        options = self.predictor.configuration_manager.configuration["resampling_fn_probabilities_kwargs"]
+        slices = {name: options[name] for name in _SLICES if name in options}
         return torch.as_tensor(
             resample_torch_fornnunet(logits, *self._grids(), num_threads=torch.get_num_threads(), **slices)
         )
 
     def _grids(self) -> tuple[Any, list[float], list[float]]:
-        """Shape and spacing that are wanted, as nnU-Net's resampling takes them."""
+        """New shape, current and new spacing, as arguments of nnU-Net's resampling."""
         plans, configuration = self.predictor.plans_manager, self.predictor.configuration_manager
         shape = self.properties["shape_after_cropping_and_before_resampling"]
         spacing = [self.properties["spacing"][axis] for axis in plans.transpose_forward]
         current = list(configuration.spacing)
-        # A two-dimensional network leaves the slices where they are.
+        # A two-dimensional network does not resample across slices.
         return shape, current if len(current) == len(shape) else [spacing[0], *current], spacing
 
     def put_back(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Undo nnU-Net's cut and its order of axes; 0 outside the cut."""
+        """Undo nnU-Net's crop and its order of axes; 0 outside the crop."""
         whole = np.zeros(self.properties["shape_before_cropping"], dtype=array.dtype)
         whole[tuple(slice(low, high) for low, high in self.properties["bbox_used_for_cropping"])] = array
         return np.ascontiguousarray(whole.transpose(self.predictor.plans_manager.transpose_backward))
 
 
 def require_extent(stacked: npt.NDArray[np.float32], spacing: list[float], predictor: Any) -> None:
-    """Raise `InputError` for an image in which the network's grid has no room.
+    """Raise `InputError` for an image that is too thin for the network's grid.
 
     Parameters
     ----------
     stacked
-        Axes channel, z, y, x.
+        Images, axes channel, z, y, x.
     spacing
         Edges of a voxel along z, y, x, in mm.
     predictor
@@ -250,20 +250,20 @@ def require_extent(stacked: npt.NDArray[np.float32], spacing: list[float], predi
     """
     wanted = list(predictor.configuration_manager.spacing)
     order = predictor.plans_manager.transpose_forward[-len(wanted) :]
-    there = np.argwhere((stacked != 0).any(axis=0))  # nnU-Net cuts away what is 0 in every channel
-    lengths = there.max(axis=0) - there.min(axis=0) + 1
+    nonzero = np.argwhere((stacked != 0).any(axis=0))  # nnU-Net crops voxels that are 0 in all channels
+    lengths = nonzero.max(axis=0) - nonzero.min(axis=0) + 1
     for axis, edge in zip(order, wanted, strict=True):
         if lengths[axis] == 1 or round(float(lengths[axis] * spacing[axis] / edge)) == 0:
             raise InputError(
-                f"the image holds values other than 0 in {' x '.join(map(str, lengths[::-1]))} voxels of "
+                f"the image has values other than 0 only in {' x '.join(map(str, lengths[::-1]))} voxels of "
                 f"{' x '.join(f'{length:g}' for length in spacing[::-1])} mm: too thin for this model, whose "
                 f"voxels are {edge:g} mm along that axis.",
-                "Give a volume of several slices; a model that was trained in 2D takes single ones.",
+                "Use a volume of several slices; only a model that was trained in 2D accepts single slices.",
             )
 
 
 def _prepare(images: tuple[sitk.Image, ...], predictor: Any) -> tuple[_Frame, torch.Tensor]:
-    """Cut, normalise and resample images as in training; axes channel, z, y, x."""
+    """Crop, normalise and resample images as in training; axes channel, z, y, x."""
     stacked = np.stack([sitk.GetArrayFromImage(image).astype(np.float32) for image in images])
     properties = {"spacing": [float(edge) for edge in images[0].GetSpacing()[::-1]]}
     require_extent(stacked, properties["spacing"], predictor)

@@ -1,4 +1,4 @@
-"""What may be done to a mask before it counts."""
+"""Post-processing of masks."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ Mask = npt.NDArray[np.bool_]
 
 
 class PostProcessing(Settings):
-    """What is done to the mask; to the probability and to the folds' own masks nothing.
+    """Post-processing of the mask; the probability and the masks of the folds are not changed.
 
-    Components are sets of voxels that touch by a face, an edge or a corner (26-connected). Of two largest
-    components that are equal the one is kept that comes first, counted from below.
+    Components are sets of voxels that touch by a face, an edge or a corner (26-connected). If two largest
+    components are equal, the first from below is kept.
     """
 
     largest_component: bool = Field(
         default=False,
-        description="Keep the largest component of each mask only; it removes what a second tumour is, too.",
+        description="Keep only the largest component of each mask; this also removes a second tumour.",
     )
     min_volume_ml: Annotated[float, Field(ge=0)] = Field(
-        default=0.0, description="Components that are smaller, in millilitres, are removed; 0 keeps all."
+        default=0.0, description="Remove components with a smaller volume in millilitres; 0 keeps all."
     )
 
     def apply(self, mask: Mask, voxel_ml: float) -> Mask:
-        """Give the mask that is left.
+        """Return the mask after post-processing.
 
         Parameters
         ----------
         mask
-            Axes z, y, x.
+            Mask, axes z, y, x.
         voxel_ml
             Volume of a voxel in millilitres.
         """
@@ -44,11 +44,11 @@ class PostProcessing(Settings):
 
         components, _ = label(mask, structure=np.ones((3, 3, 3)))
         voxels = np.bincount(components.ravel())
-        voxels[0] = 0  # the background is no component
-        # A component of just the least volume stays, whatever the last bit of the product is.
+        voxels[0] = 0  # the background is not a component
+        # Keep a component of exactly the least volume despite rounding of the product.
         keep = voxels * voxel_ml >= self.min_volume_ml * (1 - 1e-9)
         keep[0] = False
         if self.largest_component:
             keep &= np.arange(len(voxels)) == voxels.argmax()
-        kept: Mask = keep[components]
-        return kept
+        remaining: Mask = keep[components]
+        return remaining

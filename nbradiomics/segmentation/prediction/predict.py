@@ -1,4 +1,4 @@
-"""Segment one case with a loaded predictor, and say how sure it is."""
+"""Segment one case with a loaded predictor, and estimate the uncertainty."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from nbradiomics.segmentation.prediction.uncertainty import binary_entropy, mean
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a model found in one case. All images lie on the grid of the first image that was given.
+    """Segmentation of one case by a model. All images have the grid of the first input image.
 
     Attributes
     ----------
     mask
-        8-bit, 1 in the tumour; empty where the model found nothing.
+        8-bit, 1 in the tumour; empty if the model found none.
     probability
-        Single precision, 0 to 1: that of the tumour by the mean of the folds' logits, as nnU-Net has it.
-        With labels it is the sum over those that make up the tumour, with regions the largest.
-        Post-processing leaves it alone.
+        Probability of tumour from the mean of the folds' logits, as in nnU-Net: single precision, 0 to 1.
+        With labels, it is the sum over those that form the tumour; with regions, the largest of the region
+        and those inside it. Post-processing does not change it.
     fold_masks
-        The mask of each fold alone, by its name; post-processing leaves them alone.
+        The mask of each fold alone, by its name; post-processing does not change them.
     volume_ml
         Volume of the mask in millilitres.
     removed_ml
-        Volume that post-processing took away.
+        Volume that post-processing removed, in millilitres.
     fold_dice
-        Mean Dice coefficient over all pairs of folds, 0 to 1; two empty masks agree (1). ``None`` with
-        a single fold.
+        Mean Dice coefficient over all pairs of folds, 0 to 1; it is 1 for two empty masks. ``None`` for a
+        single fold.
     volume_cv
         Coefficient of variation of the folds' volumes (standard deviation with n - 1 over mean).
-        ``None`` with a single fold, or when every fold found nothing.
+        ``None`` for a single fold, or if no fold found a tumour.
     orientation
-        Axes of the image that was given, as three letters (``LPS``: towards left, posterior, superior).
+        Axes of the input image as three letters (``LPS``: towards left, posterior, superior).
     channels
-        Names of the channels that the network saw, in its order.
+        Names of the channels that the network used, in its order.
     resampled
-        Those of them that were brought to the grid of the first image.
+        Channels that were resampled to the grid of the first image.
     unused
-        Channels that were given and that the model does not take.
+        Channels of the input that the model does not use.
     inference
-        How the network was run; nothing in it is ``auto``.
+        Options of the network's run, without ``auto`` values.
     """
 
     mask: sitk.Image
@@ -92,7 +92,7 @@ def segment(
     Parameters
     ----------
     inputs
-        The case's images.
+        Images of the case.
     predictor
         An initialised ``nnUNetPredictor``.
     folds
@@ -100,7 +100,7 @@ def segment(
     tumour
         The tumour among its outputs.
     orientation
-        Axes that it expects, such as ``LPS``; ``None`` takes the images as they lie.
+        Voxel axes that it expects, such as ``LPS``; ``None`` does not turn the images.
     inference
         Resolved (`Inference.resolved`).
     """
@@ -108,25 +108,25 @@ def segment(
     turned = tuple(
         each if orientation is None else sitk.DICOMOrient(each, orientation) for each in inputs.images
     )
-    # nnU-Net may call for other threads and for compilation by an environment variable.
+    # nnU-Net changes the number of threads, and compiles if an environment variable is set.
     with environment({"nnUNet_compile": None}), torch_threads(threads), quiet_nnunet():
         from nbradiomics.segmentation.prediction.logits import run_folds
 
-        found = run_folds(turned, predictor, tumour=tumour, inference=inference)
+        results = run_folds(turned, predictor, tumour=tumour, inference=inference)
     voxel_ml = float(np.prod(image.GetSpacing())) / 1000.0
-    masks = found.fold_masks  # as they are: a tumour that is too small to keep is no agreement on none
-    mask = postprocessing.apply(found.mask, voxel_ml)
+    masks = results.fold_masks  # before post-processing: removed small tumours must not count as agreement
+    mask = postprocessing.apply(results.mask, voxel_ml)
     return Prediction(
         mask=_on_grid(mask.astype(np.uint8), turned[0], image),
-        probability=_on_grid(found.probability, turned[0], image),
+        probability=_on_grid(results.probability, turned[0], image),
         fold_masks={
-            name: _on_grid(own.astype(np.uint8), turned[0], image)
-            for name, own in zip(folds, masks, strict=True)
+            name: _on_grid(fold_mask.astype(np.uint8), turned[0], image)
+            for name, fold_mask in zip(folds, masks, strict=True)
         },
         volume_ml=float(mask.sum()) * voxel_ml,
-        removed_ml=float(found.mask.sum() - mask.sum()) * voxel_ml,
+        removed_ml=float(results.mask.sum() - mask.sum()) * voxel_ml,
         fold_dice=mean_pairwise_dice(masks),
-        volume_cv=variation([float(own.sum()) for own in masks]),
+        volume_cv=variation([float(fold_mask.sum()) for fold_mask in masks]),
         orientation=inputs.orientation,
         channels=inputs.channels,
         resampled=inputs.resampled,
@@ -136,11 +136,11 @@ def segment(
 
 
 def _on_grid(array: npt.NDArray[Any], turned: sitk.Image, image: sitk.Image) -> sitk.Image:
-    """Image of an array on the grid of `image`, of which `turned` has the axes in another order."""
+    """Convert an array on the grid of `turned` to an image on the grid of `image`, which has other axes."""
     result = sitk.GetImageFromArray(array)
     result.CopyInformation(turned)
-    own = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
-    result = sitk.DICOMOrient(result, own) if turned is not image else result
+    axes = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
+    result = sitk.DICOMOrient(result, axes) if turned is not image else result
     require_same_grid(result, image, names=("the mask", "the image"))
     result.CopyInformation(image)
     return result

@@ -1,4 +1,4 @@
-"""How sure a model is: what its folds say of one image, and the entropy of its probability."""
+"""Uncertainty of a model: the agreement of its folds, and the entropy of its probability."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-#: Folds whose mean pairwise Dice is lower than this deserve a look.
+#: A mean pairwise Dice of the folds below this value leads to a warning.
 LOW_AGREEMENT = 0.8
 
 Mask = npt.NDArray[np.bool_]
 
 
 def mean_pairwise_dice(masks: Sequence[Mask]) -> float | None:
-    """Mean of the Dice coefficients of all pairs; ``None`` with fewer than two masks."""
+    """Mean of the Dice coefficients of all pairs; ``None`` for fewer than two masks."""
     pairs = list(combinations(masks, 2))
     return float(np.mean([_dice(first, second) for first, second in pairs])) if pairs else None
 
@@ -26,14 +26,14 @@ def _dice(first: Mask, second: Mask) -> float:
 
 
 def variation(volumes: Sequence[float]) -> float | None:
-    """Coefficient of variation; ``None`` with fewer than two volumes, or when all are zero."""
+    """Coefficient of variation; ``None`` for fewer than two volumes, or if all are zero."""
     if len(volumes) < 2 or not any(volumes):
         return None
     return float(np.std(volumes, ddof=1) / np.mean(volumes))
 
 
 def binary_entropy(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Entropy of each probability in bits: 0 where it is 0 or 1, 1 where it is one half."""
+    """Entropy of each probability in bits: 0 for the probabilities 0 and 1, 1 for one half."""
     from scipy.special import entr
 
     nats = entr(probability) + entr(1 - probability)

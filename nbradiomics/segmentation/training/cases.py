@@ -1,4 +1,4 @@
-"""The cases of a training: a reader's masks of a cohort, each opened and checked before it is learnt."""
+"""The cases of a training: a reader's masks in a cohort, each opened and checked before the training."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 STAGE = "examine"
-#: Axes to which training images are turned: voxel axes towards left, posterior, superior.
+#: Training images are turned to these voxel axes: towards left, posterior, superior.
 ORIENTATION = "LPS"
-#: Name of an image for which the cohort names neither channel nor sequence.
+#: Channel name of an image without channel and sequence in the cohort.
 UNNAMED = "MR"
 _UNSPECIFIED = "unspecified"
 
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found in the files of a case.
+    """Properties of the files of a case.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Examined:
     contents
         `content_hash` of each channel and of each mask.
     empty
-        Whether the mask is empty: an image without tumour.
+        Whether the mask is empty (an image without tumour).
     """
 
     fingerprints: tuple[str, ...]
@@ -55,18 +55,18 @@ class Examined:
 def find_cases(
     cohort: Cohort, *, reader: str, sequence: str | None = None, lesions: str = "union"
 ) -> dict[str, Case]:
-    """Find the scans of one sequence on which a reader has a mask, the first reading of each.
+    """Find the scans of one sequence with a mask of a reader, and use the first reading of each.
 
     Parameters
     ----------
     cohort
-        Which images and masks.
+        The images and masks.
     reader
-        Whose masks are learnt.
+        Reader whose masks are used for training.
     sequence
-        Which sequence; it may be left out where there is one.
+        The sequence; not needed if there is only one.
     lesions
-        Rule for several lesions; only ``union`` fits a model that does not tell them apart.
+        Rule for several lesions; only ``union`` suits a model that does not distinguish lesions.
 
     Returns
     -------
@@ -76,17 +76,17 @@ def find_cases(
     Raises
     ------
     InputError
-        When the cohort has no such reader or sequence, or the rule asks for lesions told apart.
+        When the cohort has no such reader or sequence, or the rule needs separate lesions.
     """
     readers = cohort.readers()
     if reader == AUTO:
         raise InputError(
-            f"reader {AUTO!r} is asked for, and a model does not learn from a model's masks.",
+            f"reader is {AUTO!r}, but a model must not be trained on masks of a model.",
             f"Name another reader: {', '.join(name for name in readers if name != AUTO)}.",
         )
     if reader not in readers:
         listed = ", ".join(readers) or "none"
-        raise InputError(f"no reader {reader!r} in {cohort.path}.", f"Readers there: {listed}.")
+        raise InputError(f"no reader {reader!r} in {cohort.path}.", f"Its readers: {listed}.")
     drawn = [case for case in cohort.cases() if case.reader == reader]
     chosen = _of_one_sequence(drawn, sequence, reader)
     require_lesions_told_apart(lesions, {case.roi for case in chosen}, with_model=True)
@@ -97,21 +97,22 @@ def find_cases(
 
 
 def _of_one_sequence(cases: list[Case], sequence: str | None, reader: str) -> list[Case]:
-    there = sorted({case.scan.sequence for case in cases})
-    if sequence is None and len(there) > 1:
+    sequences = sorted({case.scan.sequence for case in cases})
+    if sequence is None and len(sequences) > 1:
         raise InputError(
-            f"reader {reader!r} has masks on several sequences: {', '.join(there)}.",
-            "Choose one with --sequence: a model is trained on one.",
+            f"reader {reader!r} has masks on several sequences: {', '.join(sequences)}.",
+            "Choose one with --sequence: a model is trained on one sequence.",
         )
-    if sequence is not None and sequence not in there:
+    if sequence is not None and sequence not in sequences:
         raise InputError(
-            f"reader {reader!r} has no mask on a sequence {sequence!r}.", f"Sequences: {', '.join(there)}."
+            f"reader {reader!r} has no mask on a sequence {sequence!r}.",
+            f"Its sequences: {', '.join(sequences)}.",
         )
-    return [case for case in cases if case.scan.sequence in (sequence or there[0])]
+    return [case for case in cases if case.scan.sequence in (sequence or sequences[0])]
 
 
 def origins(cases: dict[str, Case], cohort: Cohort) -> dict[str, Origin]:
-    """Subject and site of each case; the site is empty where the cohort names none."""
+    """Subject and site of each case; the site is empty if the cohort has none."""
     named = cohort.table[cohort.table["site"] != ""].drop_duplicates(SCAN)
     sites = dict(zip(named[SCAN].itertuples(index=False, name=None), named["site"], strict=True))
     return {
@@ -121,9 +122,9 @@ def origins(cases: dict[str, Case], cohort: Cohort) -> dict[str, Origin]:
 
 
 def channels_of(cases: dict[str, Case]) -> tuple[str, ...]:
-    """Names of the channels that most cases have, in the order that most have.
+    """Names of the channels of most cases, in their most frequent order.
 
-    A single image without a name of its own is called after its sequence, or `UNNAMED`.
+    A single image without a channel name gets the name of its sequence, or `UNNAMED`.
     """
     return Counter(_names(case) for case in cases.values()).most_common(1)[0][0]
 
@@ -135,21 +136,21 @@ def _names(case: Case) -> tuple[str, ...]:
 
 
 def channel_files(case: Case, channels: tuple[str, ...]) -> tuple[Path, ...]:
-    """Image files of a case in the order of `channels`, whatever their order in the table.
+    """Image files of a case in the order of `channels`, independent of their order in the table.
 
     Raises
     ------
     InputError
-        When the case has other channels.
+        When the case has different channels.
     """
-    found = dict(zip(map(str.casefold, _names(case)), case.scan.channels, strict=True))
-    if set(found) != {name.casefold() for name in channels}:
+    available = dict(zip(map(str.casefold, _names(case)), case.scan.channels, strict=True))
+    if set(available) != {name.casefold() for name in channels}:
         raise InputError(
             f"{case.scan.name} has the channels {', '.join(_names(case))}; {', '.join(channels)} were "
-            "expected, as most cases have them.",
-            "Give every case the same channels, named alike in the column `channel`.",
+            "expected, as in most cases.",
+            "Give every case the same channels, with the same names in the column `channel`.",
         )
-    ordered: list[Channel] = [found[name.casefold()] for name in channels]
+    ordered: list[Channel] = [available[name.casefold()] for name in channels]
     return tuple(channel.image for channel in ordered)
 
 
@@ -160,7 +161,7 @@ def examine_cases(
     label: int = DEFAULT_LABEL,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> Batch[Examined]:
-    """Open every case, and tell apart those that can be learnt from and those that cannot."""
+    """Open each case, and separate those that can be used for training from those that cannot."""
     arguments = {name: (case, channels, label) for name, case in cases.items()}
     return execution.map(_examine, arguments, stage=STAGE)
 
@@ -171,7 +172,7 @@ def _examine(case: Case, channels: tuple[str, ...], label: int) -> Examined:
     if voxels.all():
         raise InputError(
             f"{case.masks[0].path}: the mask covers the whole image.",
-            "Give the tumour's mask; a network learns nothing from this one.",
+            "Give a mask of the tumour; a network cannot learn from this mask.",
         )
     files = [*channel_files(case, channels), *(mask.path for mask in case.masks)]
     return Examined(
@@ -189,8 +190,8 @@ def read_training_case(
     Raises
     ------
     InputError
-        When a file cannot be used, the channels are others, the grids differ, or an image holds a value that
-        is not finite or the same value everywhere.
+        When a file cannot be used, the channels or the grids differ, or an image has values that are not
+        finite or has the same value everywhere.
     """
     files = channel_files(case, channels)
     images = [read_image(file) for file in files]
@@ -207,7 +208,7 @@ def write_raw_case(case: Case, channels: tuple[str, ...], label: int, folder: Pa
 
     images, region = read_training_case(case, channels, label)
     for number, image in enumerate(images):
-        # Within tolerance the grids are the same; nnU-Net compares exactly.
+        # The grids are the same within tolerance, but nnU-Net compares them exactly.
         image.CopyInformation(region)
         file = folder / "imagesTr" / f"{identifier}_{number:04d}.nii.gz"
         write_image(sitk.DICOMOrient(image, ORIENTATION), file)
@@ -215,7 +216,7 @@ def write_raw_case(case: Case, channels: tuple[str, ...], label: int, folder: Pa
 
 
 def _array(image: sitk.Image) -> Any:
-    """View of the voxels, axes z, y, x; it lives as long as the image."""
+    """View of the voxels, axes z, y, x; valid as long as the image exists."""
     import SimpleITK as sitk
 
     return sitk.GetArrayViewFromImage(image)

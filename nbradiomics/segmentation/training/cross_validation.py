@@ -1,4 +1,4 @@
-"""Masks of the training cases, each by the fold of the model that has not seen its subject."""
+"""Segment each training case by the fold of the model that was not trained on its subject."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STAGE = "cross-validate"
 
 
 class _Segmented(TypedDict):
-    """What is kept of a case: its row of the table, and the hash of its mask."""
+    """Stored result of a case: its row of the table, and the hash of its mask."""
 
     status: str
     volume_ml: float
@@ -53,13 +53,13 @@ def segment_out_of_fold(
     Parameters
     ----------
     cohort
-        What the cases come from; it holds no reader `auto`.
+        Cohort of the cases, without reader `auto`.
     cases, splits
         The cases by name, and the folds in the order of the model's ``fold_0``, ``fold_1`` ...
     model
         Folder of the trained model.
     masks
-        Folder that the masks are written to.
+        Output folder of the masks.
     inference
         As in `Model.predict`.
     execution
@@ -68,7 +68,7 @@ def segment_out_of_fold(
     Returns
     -------
     cohort
-        The cohort with reader `auto` added for the cases, `in_training` being ``no``.
+        The cohort with reader `auto` added for the cases, with ``no`` in the column `in_training`.
     table
         Columns of `segmentation.schema.OUT_OF_FOLD`, a row per case; `in_training` is false.
     failures
@@ -77,17 +77,17 @@ def segment_out_of_fold(
     fold_of = {name: f"fold_{number}" for number, split in enumerate(splits) for name in split.validation}
     scans = {name: cases[name].scan for name in cases if name in fold_of}
     files = {name: masks / f"{stem}.nii.gz" for name, stem in file_names(scans).items()}
-    how = inference.resolved()
+    resolved = inference.resolved()
     content = fingerprint_of(model)
     batch = execution.map(
         _segment,
         {
-            name: (scan, model, content, fold_of[name], files[name], how, execution.threads)
+            name: (scan, model, content, fold_of[name], files[name], resolved, execution.threads)
             for name, scan in scans.items()
         },
         stage=STAGE,
         stored=Stored(
-            key=lambda name: _key(scans[name], content, fold_of[name], how),
+            key=lambda name: _key(scans[name], content, fold_of[name], resolved),
             schema=_Segmented,
             holds=lambda name, payload: content_hash(files[name]) == payload["mask"],
         ),
@@ -98,7 +98,7 @@ def segment_out_of_fold(
         for name, scan in scans.items()
     ]
     table = OUT_OF_FOLD.table(rows)
-    # Each mask is that of the fold that was trained without its subject.
+    # The fold that made a mask was trained without its subject.
     unseen = dict.fromkeys(scans.values(), NO)
     return cohort.with_reader(AUTO, done, in_training=unseen), table, batch.failures
 
@@ -115,27 +115,27 @@ def _key(scan: Scan, content: str, fold: str, inference: Inference) -> str:
 
 @lru_cache(maxsize=1)
 def _loaded(model: Path, content: str) -> Model:  # noqa: ARG001 - it keys the cache
-    """The model, once in each process; a process may outlive the model that was in this folder."""
+    """Load the model once per process; `content` changes if another model replaces it in the folder."""
     return load_model(model)
 
 
 def _segment(
     scan: Scan, model: Path, content: str, fold: str, file: Path, inference: Inference, threads: int | None
 ) -> Payload:
-    found = (
+    prediction = (
         _loaded(model, content)
         .with_folds([fold])
         .predict(
             {channel.name: channel.image for channel in scan.channels}, inference=inference, threads=threads
         )
     )
-    write_image(found.mask, file)
+    write_image(prediction.mask, file)
     return {
-        "status": "ok" if found.volume_ml > 0 else "empty",
-        "volume_ml": found.volume_ml,
-        "channels": ", ".join(found.channels),
-        "resampled": ", ".join(found.resampled),
-        "unused": ", ".join(found.unused),
-        "orientation": found.orientation,
+        "status": "ok" if prediction.volume_ml > 0 else "empty",
+        "volume_ml": prediction.volume_ml,
+        "channels": ", ".join(prediction.channels),
+        "resampled": ", ".join(prediction.resampled),
+        "unused": ", ".join(prediction.unused),
+        "orientation": prediction.orientation,
         "mask": content_hash(file),
     }

@@ -1,8 +1,8 @@
-"""The folder of a model while it is trained: what was asked for, what is done, and what makes it a model.
+"""The folder of a model during its training: settings, intermediate results, and the finished model.
 
-Everything that is not finished lies in ``training/`` in the model's folder; ``plans.json``, without which it
-is no model, is written last. Nothing in ``training/`` can run code when a training is taken up again: it
-holds JSON, images, plain arrays and checkpoints that are read as weights only.
+All unfinished files are in ``training/`` in the model's folder; ``plans.json``, without which the folder is
+not a model, is written last. No file in ``training/`` can run code when a training continues: there are only
+JSON, images, plain arrays and checkpoints that are read as weights only.
 """
 
 from __future__ import annotations
@@ -41,100 +41,102 @@ class _Prepared(TypedDict):
 
 @dataclass(frozen=True)
 class TrainingFolder:
-    """Folder of a model that is being trained; `open` makes it."""
+    """Folder of a model that is being trained, from `open`."""
 
     out: Path
 
     @classmethod
-    def open(cls, out: Path, asked: Mapping[str, Any]) -> TrainingFolder:
-        """Take a new folder for a training, or that of an unfinished one of the same command.
+    def open(cls, out: Path, requested: Mapping[str, Any]) -> TrainingFolder:
+        """Open a new folder for a training, or the folder of an unfinished one of the same command.
 
         Parameters
         ----------
         out
             Folder of the model.
-        asked
-            Everything that decides the weights, as JSON can hold it.
+        requested
+            Everything that determines the weights, ready for JSON.
 
         Raises
         ------
         InputError
-            When the folder holds a finished model, the training of another command, or anything else.
+            When the folder contains a finished model, the training of another command, or other files.
         """
         folder = cls(Path(out))
-        now = json.loads(json.dumps({"nbradiomics": version("nbradiomics"), **asked}))
+        settings = json.loads(json.dumps({"nbradiomics": version("nbradiomics"), **requested}))
         folder.require_unfinished()
         if (folder.work / _SETTINGS).is_file():
-            folder._require_same(now)
+            folder._require_same(settings)
         else:
-            write_text(json.dumps(now, indent=1), folder.work / _SETTINGS)
+            write_text(json.dumps(settings, indent=1), folder.work / _SETTINGS)
         return folder
 
     def require_unfinished(self) -> None:
-        """Raise `InputError` where no training may be begun or taken up."""
+        """Raise `InputError` if no training may be started or continued in the folder."""
         out = self.out
         if (out / PLANS).is_file():
-            left = f" {self.work} (copies of the images) can be removed." if self.work.exists() else ""
+            note = f" {self.work} (copies of the images) can be removed." if self.work.exists() else ""
             raise InputError(
-                f"{out} holds a finished model.{left}", "Choose a new folder for another training."
+                f"{out} contains a finished model.{note}", "Choose a new folder for another training."
             )
-        begun = (self.work / _SETTINGS).is_file()
-        if not begun and out.exists() and (not out.is_dir() or next(foreign_files(out), None)):
+        started = (self.work / _SETTINGS).is_file()
+        if not started and out.exists() and (not out.is_dir() or next(foreign_files(out), None)):
             raise InputError(
-                f"{out} exists and is no unfinished training.", "Choose a new or an empty folder."
+                f"{out} exists, but is not an unfinished training.", "Choose a new or an empty folder."
             )
 
-    def _require_same(self, now: Mapping[str, Any]) -> None:
+    def _require_same(self, settings: Mapping[str, Any]) -> None:
         path = self.work / _SETTINGS
         try:
             before = dict(read_own_json(path))
         except (ValueError, TypeError, OSError) as error:
             raise InputError(f"{path} cannot be read: {error}", f"Remove {self.work}.") from error
-        found = differences(_settings(before), _settings(now))
-        one, other = (each.get("cases", {}) for each in (before, now))
+        changes = differences(_settings(before), _settings(settings))
+        one, other = (each.get("cases", {}) for each in (before, settings))
         changed = sum(one.get(name) != other.get(name) for name in {**one, **other})
         if changed:
-            found.append(f"the files of {changed} cases are others (another --reader or --sequence, say)")
-        if found:
+            changes.append(
+                f"the files of {changed} cases differ (for example, another --reader or --sequence)"
+            )
+        if changes:
             raise InputError(
-                f"{self.out} holds the unfinished training of another command: {'; '.join(found)}.",
-                f"Give the command with which it was begun, another folder, or remove {self.work}.",
+                f"{self.out} contains the unfinished training of another command: {'; '.join(changes)}.",
+                f"Repeat the command that started it, choose another folder, or remove {self.work}.",
             )
 
     @property
     def work(self) -> Path:
-        """Where everything lies that is not finished."""
+        """Folder of all unfinished files."""
         return self.out / _WORK
 
     @property
     def model(self) -> Path:
-        """The model as far as it is trained, in nnU-Net's arrangement."""
+        """Folder of the model as far as it is trained, in nnU-Net's layout."""
         return self.work / "model"
 
     @cached_property
     def workspace(self) -> Workspace:
-        """Memory for what is done case by case."""
+        """Stored results of steps that work case by case."""
         return Workspace(self.work / "cache")
 
     def weights(self, fold: int) -> Path:
-        """Weights of a fold that is trained to its end."""
+        """Path of the final weights of a fold."""
         return self.model / f"fold_{fold}" / CHECKPOINT
 
     def state(self, fold: int) -> Path:
-        """Where a fold stands that is not."""
+        """Path of the intermediate state of an unfinished fold."""
         return self.work / "folds" / f"fold_{fold}.pth"
 
     def trace(self, fold: int) -> Path:
-        """How far a fold is, for those who wait."""
+        """Path of the progress of a fold, for the progress display."""
         return self.work / "folds" / f"fold_{fold}.json"
 
     def prepared(self) -> list[str] | None:
-        """Notes that `mark_prepared` was given; ``None`` before.
+        """Return the notes of `mark_prepared`; ``None`` if it was not called yet.
 
         Raises
         ------
         BrokenSealError
-            When that, or a file that was there then, was changed since.
+            When the record or a file in it was changed since then.
         """
         try:
             content = read_sealed(self.work / _PREPARED, _PREPARED, _Prepared)
@@ -146,19 +148,19 @@ class TrainingFolder:
         return list(content["notes"])
 
     def mark_prepared(self, notes: list[str], files: Iterable[Path]) -> None:
-        """Say that the images are preprocessed, so that this is not done again while `files` are as now."""
+        """Record that the images are preprocessed; this is not repeated while `files` are unchanged."""
         hashes = {path.relative_to(self.work).as_posix(): _hash(path) for path in files}
         write_sealed(self.work / _PREPARED, _PREPARED, {"notes": notes, "files": hashes})
 
     def finish(self, card: Card, *, keep: bool = False) -> Path:
-        """Make the folder a model: copy weights and card, the plans last, and remove what led to it.
+        """Finish the model: copy weights and card, the plans last, and remove the files of the training.
 
         Parameters
         ----------
         card
-            What the model says of itself.
+            The model's card.
         keep
-            Keep ``training/``.
+            Whether to keep ``training/``.
         """
         seal(card, self.model)
         for source in sorted(self.model.rglob("*")):
@@ -171,7 +173,7 @@ class TrainingFolder:
 
 
 def _hash(path: Path) -> str:
-    """SHA-256 of a file; what cannot be read has none."""
+    """SHA-256 of a file; empty if it cannot be read."""
     try:
         require_regular(path)
         return file_hash(path)
@@ -187,25 +189,25 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _settings(content: Mapping[str, Any]) -> dict[str, Any]:
-    """All but the cases, whose hashes tell a reader nothing."""
+    """All settings except the cases, whose hashes mean nothing to users."""
     return {name: value for name, value in content.items() if name != "cases"}
 
 
 def differences(before: Any, now: Any, name: str = "") -> list[str]:
-    """Say where two mappings differ, one phrase for each value that does."""
+    """Describe the differences of two mappings, one phrase for each value."""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         return [] if before == now else [f"{name} was {_short(before)}, now {_short(now)}"]
-    found = []
+    changes = []
     for key in [*before, *(key for key in now if key not in before)]:
         place = f"{name}.{key}" if name else str(key)
         if key not in now:
-            found.append(f"{place} is gone")
+            changes.append(f"{place} is missing")
         elif key not in before:
-            found.append(f"{place} is new")
+            changes.append(f"{place} is new")
         else:
-            found += differences(before[key], now[key], place)
+            changes += differences(before[key], now[key], place)
     shown = 8
-    return found if len(found) <= shown else [*found[:shown], f"and {len(found) - shown} more"]
+    return changes if len(changes) <= shown else [*changes[:shown], f"and {len(changes) - shown} more"]
 
 
 def _short(value: Any) -> str:

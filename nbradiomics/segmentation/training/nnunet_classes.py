@@ -1,6 +1,6 @@
-"""nnU-Net's planner made small, its preprocessed cases as plain arrays, and a pool of other workers.
+"""A planner of small networks for nnU-Net, preprocessed cases as plain arrays, and a pool of other workers.
 
-Imported only while a model is trained: it needs a good deal of nnU-Net.
+Import this module only to train a model, because it needs large parts of nnU-Net.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _TUMOUR = "_tumour.npy"
 
 
 class SmallPlanner(ExperimentPlanner):  # type: ignore[misc]  # nnU-Net has no type hints
-    """nnU-Net's planner with a recipe's grid, patch and size of network; it plans one configuration."""
+    """nnU-Net's planner with the grid, patch and network size of a recipe; it plans one configuration."""
 
     def __init__(self, dataset: str, recipe: Recipe) -> None:
         super().__init__(dataset, plans_name=PLANS_NAME)
-        found = self.dataset_fingerprint
-        self.recipe = recipe.fitted(found["spacings"], found["shapes_after_crop"])
+        fingerprint = self.dataset_fingerprint
+        self.recipe = recipe.fitted(fingerprint["spacings"], fingerprint["shapes_after_crop"])
         self.overwrite_target_spacing = self.recipe.spacing
-        self.lowres_creation_threshold = 0.0  # no second configuration of a lower resolution
+        self.lowres_creation_threshold = 0.0  # no second configuration with a lower resolution
         self.UNet_base_num_features = recipe.features
         self.UNet_max_features_3d = recipe.max_features
         self.UNet_blocks_per_stage_encoder = (recipe.blocks,) * 14
@@ -44,22 +44,22 @@ class SmallPlanner(ExperimentPlanner):  # type: ignore[misc]  # nnU-Net has no t
     def get_plans_for_configuration(
         self, spacing: Any, median_shape: Any, identifier: str, voxels: float, cache: dict[Any, Any]
     ) -> dict[str, Any]:
-        """Plan for the recipe's patch; nnU-Net's network is as deep as its patch allows."""
+        """Plan for the recipe's patch; the depth of nnU-Net's network depends on the patch."""
         if len(spacing) == 2:
-            return {}  # two-dimensional plans, left out below
+            return {}  # two-dimensional plans, removed in `save_plans`
         forward, _ = self.determine_transpose()
         patch = [(self.recipe.patch or ())[axis] for axis in forward]
         plan: dict[str, Any] = super().get_plans_for_configuration(spacing, patch, identifier, voxels, cache)
         return {**plan, "batch_size": self.recipe.batch, "median_image_size_in_voxels": median_shape}
 
     def save_plans(self, plans: dict[str, Any]) -> None:
-        """One configuration is enough."""
+        """Save the plans with one configuration only."""
         plans["configurations"] = {CONFIGURATION: plans["configurations"][CONFIGURATION]}
         super().save_plans(plans)
 
 
 class ArrayDataset(nnUNetBaseDataset):  # type: ignore[misc]  # nnU-Net has no type hints
-    """Preprocessed cases as arrays of numbers; nnU-Net's own files hold pickles, which can run code."""
+    """Preprocessed cases as arrays of numbers; nnU-Net's own files contain pickles, which can run code."""
 
     @staticmethod
     def save_case(
@@ -68,7 +68,7 @@ class ArrayDataset(nnUNetBaseDataset):  # type: ignore[misc]  # nnU-Net has no t
         properties: dict[str, Any],
         output_filename_truncated: str,
     ) -> None:
-        """Save the channels, the labels, and where the tumour lies (rows of 0, z, y, x)."""
+        """Save the channels, the labels, and the tumour's voxels (rows of 0, z, y, x)."""
         places = np.asarray(properties["class_locations"][1], dtype=np.int64).reshape(-1, 4)
         np.save(f"{output_filename_truncated}.npy", data.astype(np.float32))
         np.save(f"{output_filename_truncated}_seg.npy", seg)
@@ -80,10 +80,9 @@ class ArrayDataset(nnUNetBaseDataset):  # type: ignore[misc]  # nnU-Net has no t
         return [path.name.removesuffix(_TUMOUR) for path in Path(folder).glob(f"*{_TUMOUR}")]
 
     def load_case(self, identifier: str) -> tuple[Any, Any, None, dict[str, Any]]:
-        """Channels and labels, mapped from disk, and what the data loader asks of the properties.
+        """Channels and labels, mapped from disk, and the properties that the data loader needs.
 
-        They are mapped for copying: torch warns of arrays that may not be written to, and nothing that is
-        written reaches the file.
+        They are mapped copy-on-write: torch warns about read-only arrays, and changes never reach the file.
         """
         stem = Path(self.source_folder) / identifier
         places = np.load(f"{stem}{_TUMOUR}")
@@ -101,7 +100,7 @@ class Preprocessor(DefaultPreprocessor):  # type: ignore[misc]  # nnU-Net has no
 
 
 class _Done:
-    """What an asynchronous call returns, once it is done: here at once."""
+    """Result of an asynchronous call that is already done."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -114,7 +113,7 @@ class _Done:
 
 
 class _Later:
-    """What it returns while a worker is at it."""
+    """Result of an asynchronous call that a worker computes."""
 
     def __init__(self, future: Any) -> None:
         self.future = future
@@ -134,8 +133,8 @@ class _Worker:
 class _Pool:
     """The part of ``multiprocessing`` and its pools that nnU-Net uses, in this process or in loky's workers.
 
-    Workers that multiprocessing spawns import the caller's main module anew, which a script or a notebook
-    does not bear.
+    Workers that multiprocessing spawns import the caller's main module again, which fails for many scripts
+    and notebooks.
     """
 
     def __init__(self, workers: Any, advance: Callable[[], None]) -> None:
@@ -157,7 +156,7 @@ class _Pool:
     def starmap_async(
         self, function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]
     ) -> _Done | _Later:
-        (each,) = arguments  # nnU-Net gives one case a call
+        (each,) = arguments  # nnU-Net passes one case per call
         if self.workers is not None:
             with starting_workers():
                 future = self.workers.submit(function, *each)
@@ -170,12 +169,12 @@ class _Pool:
 
 @contextlib.contextmanager
 def pool_instead(jobs: int, advance: Callable[[], None], *modules: ModuleType) -> Iterator[None]:
-    """Give modules of nnU-Net that start a pool of workers another.
+    """Replace the pool of workers in modules of nnU-Net.
 
     Parameters
     ----------
     jobs
-        Processes; 1 stays in this one.
+        Number of processes; 1 works in this process.
     advance
         Called after each case.
     """
@@ -193,7 +192,7 @@ def pool_instead(jobs: int, advance: Callable[[], None], *modules: ModuleType) -
 
 @contextlib.contextmanager
 def replaced(module: ModuleType, **names: Any) -> Iterator[None]:
-    """Let names of a module mean something else for a while."""
+    """Replace names of a module temporarily."""
     before = {name: module.__dict__[name] for name in names}
     try:
         module.__dict__.update(names)

@@ -1,4 +1,4 @@
-"""What a training is called in nnU-Net's files, and the environment variables that lead to them."""
+"""Names of a training in nnU-Net's files, and the environment variables with their folders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PLANS_NAME = "nnUNetPlans"
 
 
 def variables(work: Path) -> dict[str, str | None]:
-    """Environment variables that nnU-Net asks for."""
+    """Environment variables that nnU-Net needs."""
     folders = {
         name: str(work / name.removeprefix("nnUNet_"))
         for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")

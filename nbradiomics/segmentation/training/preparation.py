@@ -1,4 +1,4 @@
-"""From checked cases to nnU-Net's preprocessed data set: raw files, plans, folds, arrays."""
+"""Prepare checked cases as nnU-Net's preprocessed data set: raw files, plans, folds, arrays."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from nbradiomics.segmentation.training.recipe import Recipe
 from nbradiomics.segmentation.training.settings import TrainingSettings
 from nbradiomics.segmentation.training.splits import Split
 
-#: What describes the model: its names among the preprocessed files and in the model's folder.
+#: Files that describe the model: names among the preprocessed files and in the model's folder.
 _STAGED = {
     f"{PLANS_NAME}.json": PLANS,
     "dataset.json": "dataset.json",
     "dataset_fingerprint.json": "dataset_fingerprint.json",
 }
 _STAGE = "prepare"
-#: So many tumour voxels are sampled for the intensities that nnU-Net writes down; its own number is 100
-#: million, which takes longer than training a small network.
+#: Number of tumour voxels that are sampled for the intensity statistics; nnU-Net's own number is 100 million,
+#: which takes longer than training a small network.
 _SAMPLED = 200_000
 
 
@@ -46,26 +46,26 @@ def prepare(
     settings: TrainingSettings,
     execution: Execution,
 ) -> list[str]:
-    """Write the raw data set, plan and preprocess it, unless that is done.
+    """Write the raw data set, plan and preprocess it, unless this is already done.
 
     Parameters
     ----------
     cases, splits
         The cases and the folds.
     folder
-        Where; plans and dataset.json come to lie in its `model`.
+        Folder of the training; plans and dataset.json are written to its `model`.
     channels, label
         As in `read_training_case`.
     settings
-        The recipe of a small network, or none for nnU-Net's own planner; the seed is for nnU-Net, which
-        builds networks while it plans.
+        The recipe of a small network, or none for nnU-Net's own planner; nnU-Net needs the seed because it
+        builds networks during planning.
     execution
         Processes and progress display.
 
     Returns
     -------
     list of str
-        What was decided that the user should know.
+        Decisions that the user should know.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def prepare(
 
 
 def plans_of(folder: TrainingFolder) -> dict[str, Any]:
-    """Plans of a training that is prepared."""
+    """Return the plans of a prepared training."""
     plans: dict[str, Any] = json.loads((folder.model / PLANS).read_text(encoding="utf-8"))
     return plans
 
@@ -144,7 +144,7 @@ def _plan_and_preprocess(recipe: Recipe | None, cases: int, execution: Execution
     with (
         execution.progress(_STAGE, 2 * cases) as advance,
         classes.pool_instead(jobs, advance, fingerprint_extractor, default_preprocessor),
-        _told(),
+        _errors_explained(),
     ):
         extractor = fingerprint_extractor.DatasetFingerprintExtractor(DATASET, jobs)
         extractor.show_progress_bar = False
@@ -154,15 +154,17 @@ def _plan_and_preprocess(recipe: Recipe | None, cases: int, execution: Execution
         planner = ExperimentPlanner(DATASET) if recipe is None else classes.SmallPlanner(DATASET, recipe)
         plans = planner.plan_experiment()
         if CONFIGURATION not in plans["configurations"]:
-            raise InputError("the images have one slice only.", "Give volumes: the network is 3-dimensional.")
+            raise InputError(
+                "the images have only one slice.", "Use volumes: the network is three-dimensional."
+            )
         preprocessor = classes.Preprocessor(verbose=False)
         preprocessor.show_progress_bar = False
         preprocessor.run(DATASET, CONFIGURATION, PLANS_NAME, jobs)
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Say in what part of the work nnU-Net failed."""
+def _errors_explained() -> Iterator[None]:
+    """Report exceptions of nnU-Net as failures of planning or preprocessing."""
     try:
         yield
     except NbradiomicsError:
@@ -170,13 +172,13 @@ def _told() -> Iterator[None]:
     except Exception as error:
         raise InputError(
             f"nnU-Net could not plan or preprocess the cases: {type(error).__name__}: {error}",
-            "Where memory ran out, give fewer processes (--jobs); else look at the images' sizes.",
+            "If memory ran out, use fewer processes (--jobs); otherwise check the sizes of the images.",
             "".join(traceback.format_exception(error)),
         ) from error
 
 
 def _stage(preprocessed: Path, model: Path) -> None:
-    """Lay what describes the model where its weights will lie."""
+    """Copy the files that describe the model to the folder of its weights."""
     model.mkdir(parents=True, exist_ok=True)
     for source, target in _STAGED.items():
         shutil.copyfile(preprocessed / source, model / target)
@@ -185,15 +187,15 @@ def _stage(preprocessed: Path, model: Path) -> None:
 def _notes(folder: TrainingFolder, recipe: Recipe | None) -> list[str]:
     spacing, patch = grid_of(plans_of(folder))
     edges, voxels = " x ".join(f"{edge:.3g}" for edge in spacing), " x ".join(map(str, patch))
-    notes = [f"Images are resampled to {edges} mm, and the network sees {voxels} voxels at once (z, y, x)."]
+    notes = [f"Images are resampled to {edges} mm, and a patch of the network has {voxels} voxels (z, y, x)."]
     if recipe is not None and recipe.patch not in (None, patch):
-        asked = " x ".join(map(str, recipe.patch or ()))
-        notes.append(f"The patch {asked} became {voxels}: the network must be able to halve it.")
+        requested = " x ".join(map(str, recipe.patch or ()))
+        notes.append(f"The patch {requested} was changed to {voxels}: the network must be able to halve it.")
     return notes
 
 
 def grid_of(plans: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Spacing in mm and patch in voxels of the plans, along z, y, x of the images."""
+    """Voxel size in mm and patch in voxels of the plans, along z, y, x of the images."""
     full = plans["configurations"][CONFIGURATION]
     back = plans["transpose_backward"]
     spacing = tuple(float(full["spacing"][axis]) for axis in back)

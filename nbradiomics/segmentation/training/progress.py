@@ -1,4 +1,4 @@
-"""How far the folds of a training are: each writes a small file, and one thread reads them."""
+"""Progress of the folds of a training: each fold writes a small file, and one thread reads them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from nbradiomics.execution.progress import Progress
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 
 _WHAT = "how far a fold is"
-_PAUSE = 0.5  # seconds between two looks
+_PAUSE = 0.5  # seconds between two checks
 
 
 class Trace(NamedTuple):
-    """How far a fold is.
+    """Progress of a fold.
 
     Attributes
     ----------
     epochs
-        Epochs that are done.
+        Number of finished epochs.
     seconds
-        What they took, interruptions left out.
+        Duration of the finished epochs, without interruptions.
     epoch_seconds
-        What an epoch takes by its first iterations; ``None`` until they are measured.
+        Duration of an epoch, estimated from its first iterations; ``None`` until they are measured.
     """
 
     epochs: int = 0
@@ -42,12 +42,12 @@ class _Written(TypedDict):
 
 
 def write_trace(trace: Trace, path: Path) -> None:
-    """Write how far a fold is, whole."""
+    """Write the progress of a fold completely or not at all."""
     write_sealed(path, _WHAT, trace._asdict())
 
 
 def read_trace(path: Path) -> Trace:
-    """Read how far a fold is; the beginning where nothing is known."""
+    """Read the progress of a fold; nothing done if it is unknown."""
     try:
         return Trace(**read_sealed(path, _WHAT, _Written))
     except (OSError, BrokenSealError):
@@ -61,18 +61,18 @@ def watched(
     progress: Progress,
     measured: Callable[[str, float], None],
 ) -> Iterator[None]:
-    """Show the epochs of all folds while they are trained.
+    """Show the epochs of all folds during the training.
 
     Parameters
     ----------
     traces
-        File of each fold by its name.
+        File of each fold's progress, by the name of the fold.
     epochs
-        Epochs of each.
+        Epochs of each fold.
     progress
-        Progress display; its steps are epochs, those of earlier sessions left out.
+        Progress display; its steps are epochs, without those of earlier sessions.
     measured
-        Called once with the fold and the seconds that an epoch takes, as soon as the first has measured it.
+        Called once with a fold and the seconds of an epoch, as soon as the first fold has measured them.
     """
     before = sum(read_trace(path).epochs for path in traces.values())
     with progress("train", len(traces) * epochs - before) as advance:

@@ -1,4 +1,4 @@
-"""What decides the weights of a model, and how its training is carried out."""
+"""Settings that determine the weights of a model, and how its training is run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from nbradiomics.settings.kinds import Seed
 
 #: Epochs of nnU-Net's own trainer.
 EPOCHS = 1000
-#: Seconds between two checkpoints, at the least; what a kill can cost besides the epoch it falls into.
+#: Least seconds between two checkpoints; a kill loses at most this time and the current epoch.
 CHECKPOINT_SECONDS = 120.0
 
 
 class TrainingSettings(Settings):
-    """What decides the weights, besides the cases and their folds.
+    """Settings that determine the weights, in addition to the cases and their folds.
 
     Equal settings give equal weights on a processor of the same kind, with the same versions of torch and
     nnU-Net, and without `workers`.
@@ -28,24 +28,24 @@ class TrainingSettings(Settings):
 
     recipe: Recipe | None = Field(
         default=None,
-        description="Recipe of a small network; nnU-Net's own planning and trainer unless given.",
+        description="Recipe of a small network; by default nnU-Net's own planning and trainer.",
     )
     epochs: Annotated[int, Field(ge=1)] = Field(
-        default=EPOCHS, description="Epochs of nnU-Net's own trainer; a recipe has its own."
+        default=EPOCHS, description="Epochs of nnU-Net's own trainer; a recipe has its own number."
     )
     seed: Seed = Field(default=0, description="Seed of folds and training.")
-    device: Device = Field(default="auto", description="Device; auto is a GPU where torch sees one.")
+    device: Device = Field(default="auto", description="Device; auto is a GPU if torch sees one.")
     threads: Annotated[int, Field(ge=1)] = Field(
-        default=1, description="Threads of torch in each process; the weights depend on them."
+        default=1, description="Threads of torch in each process; the weights depend on their number."
     )
     workers: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
-        description="Processes for augmentation beside each fold; none on a CPU and nnU-Net's choice on a "
-        "GPU unless given. Only without them does a seed give the same weights.",
+        description="Augmentation processes of each fold; by default none on a CPU, nnU-Net's choice on a "
+        "GPU. A seed gives the same weights only without these processes.",
     )
 
     def resolved(self) -> TrainingSettings:
-        """The same with a device that there is, its precision, and the epochs that will be done."""
+        """Return a copy with the actual device, precision and number of epochs."""
         device, recipe = resolve_device(self.device), self.recipe
         if recipe is not None and recipe.precision == "auto" and device == "cpu":
             recipe = recipe.changed(precision="bf16" if native_bf16() else "fp32")
@@ -58,38 +58,40 @@ class TrainingSettings(Settings):
 
 
 class TrainingCases(Settings):
-    """Which masks of a cohort are learnt from."""
+    """Choice of the masks of a cohort for the training."""
 
     sequence: str | None = Field(
-        default=None, description="Which sequence; it may be left out where the reader has masks on one."
+        default=None, description="The sequence; not needed if the reader has masks on only one."
     )
     lesions: LesionRule | None = Field(
         default=None,
-        description="Several lesions of a subject are united; the other rules are refused where they matter.",
+        description="Several lesions of a subject are united; other rules are refused if they would matter.",
     )
-    label: int = Field(default=DEFAULT_LABEL, description="Label of masks for which the cohort names none.")
+    label: int = Field(
+        default=DEFAULT_LABEL, description="Label in masks for which the cohort table has none."
+    )
 
 
 class Checkpoints(Settings):
     """How the weights of a fold are stored."""
 
     checkpoint_seconds: float = Field(
-        default=CHECKPOINT_SECONDS, description="Seconds between two checkpoints of a fold, at the least."
+        default=CHECKPOINT_SECONDS, description="Least seconds between two checkpoints of a fold."
     )
     half: bool = Field(default=False, description="Store the weights in half precision.")
 
 
 class TrainingRun(Checkpoints):
-    """How a training is carried out, and what the model is called."""
+    """How a training is run, and the name of the model."""
 
     folds: int = Field(
         default=5,
-        description="Folds of the cross-validation, all trained: split by subject, balanced by site.",
+        description="Folds of the cross-validation, all trained; split by subject, balanced by site.",
     )
     mirroring: bool = Field(
         default=False,
-        description="Average mirrored images in when the cases are segmented: more accurate, and eight times "
-        "slower.",
+        description="Average over mirrored images too when the cases are segmented: more accurate, but eight "
+        "times slower.",
     )
-    name: str | None = Field(default=None, description="The model's name; the folder's unless given.")
+    name: str | None = Field(default=None, description="Name of the model; by default that of the folder.")
     keep: bool = Field(default=False, description="Keep the folder training/ in the model.")

@@ -1,7 +1,7 @@
-"""Train the folds of an nnU-Net model, each so that it can be killed and taken up again.
+"""Train the folds of an nnU-Net model, so that each can be killed and continued.
 
-nnU-Net plans, preprocesses and trains through its own classes; small ones of ours stand in for what it would
-do with pickles, spawned workers and environment variables (`nnunet_classes`, `trainers`).
+nnU-Net plans, preprocesses and trains with its own classes; small classes of this package replace its use of
+pickles, spawned workers and environment variables (`nnunet_classes`, `trainers`).
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ def open_training(
     label: int = DEFAULT_LABEL,
     settings: TrainingSettings,
 ) -> TrainingFolder:
-    """Take a folder for a training, or take up the unfinished one in it; see `TrainingFolder.open`."""
-    asked = {
+    """Open a folder for a new or an unfinished training; see `TrainingFolder.open`."""
+    requested = {
         "settings": settings.resolved().model_dump(mode="json"),
         "channels": list(channels),
         "label": label,
         "folds": {f"fold_{number}": list(split.validation) for number, split in enumerate(splits)},
         "cases": {name: list(examined.contents) for name, examined in cases.items()},
     }
-    return TrainingFolder.open(Path(out), asked)
+    return TrainingFolder.open(Path(out), requested)
 
 
 def train_folds(
@@ -74,30 +74,30 @@ def train_folds(
     checkpoints: Checkpoints = Checkpoints(),  # noqa: B008 - frozen
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> None:
-    """Train every fold to its end, from where it stands; the weights come to lie in the folder's `model`.
+    """Train each fold from its present state to its end; the weights are written to the folder's `model`.
 
     Parameters
     ----------
     folder
         From `open_training`, with the same cases, splits and settings.
     cases
-        The cases by their names, as the splits name them.
+        The cases by their names in the splits.
     splits
         The folds; all of them are trained.
     channels, label
         As in `read_training_case`.
     settings
-        What decides the weights.
+        Settings that determine the weights.
     checkpoints
         How the weights are stored.
     execution
-        Folds to train at once, each in a process of its own (with one job, in this one), progress display,
-        and what to call with sentences that the user should read.
+        Number of folds to train at once, each in a separate process (with one job, in this process), progress
+        display, and a function for notes to the user.
 
     Raises
     ------
     ModelError
-        When a fold could not be trained; the others are, and the same call continues.
+        When a fold could not be trained; the other folds are trained, and the same call continues.
     """
     settings = settings.resolved()
     tell = execution.tell
@@ -107,46 +107,46 @@ def train_folds(
         tell(note)
     if settings.recipe is None and settings.device == "cpu":
         tell(
-            "nnU-Net's own network may take weeks on a CPU; how long is told after the first iterations. The "
-            "preset `small` is made for CPUs and for little data."
+            "nnU-Net's own network may take weeks on a CPU; the estimated time is shown after the first "
+            "iterations. The preset `small` is designed for CPUs and for little data."
         )
     for note in _discard_damaged(folder, len(splits)):
         tell(note)
     names = {f"fold_{number}": number for number in range(len(splits))}
     todo = {name: number for name, number in names.items() if not folder.weights(number).is_file()}
-    begun = sum(folder.state(number).is_file() for number in todo.values())
-    if begun or len(todo) < len(names):
-        tell(f"Continuing: {len(names) - len(todo)} of {len(names)} folds are trained, {begun} half-way.")
+    started = sum(folder.state(number).is_file() for number in todo.values())
+    if started or len(todo) < len(names):
+        tell(f"Continuing: {len(names) - len(todo)} of {len(names)} folds are trained, {started} partly.")
     arguments = {name: (folder, number, settings, checkpoints) for name, number in todo.items()}
     traces = {name: folder.trace(number) for name, number in todo.items()}
     with watched(traces, settings.epochs, execution.progress, _estimate(settings, len(todo), execution)):
-        # Epochs are shown, not folds.
+        # The progress display shows epochs, not folds.
         failures = replace(execution, progress=quiet).map(train_fold, arguments, stage=_STAGE).failures
     if failures:
-        told = "\n".join(f"  {failure.case}: {failure.cause} {failure.hint}" for failure in failures)
+        listed = "\n".join(f"  {failure.case}: {failure.cause} {failure.hint}" for failure in failures)
         raise ModelError(
-            f"{len(failures)} of {len(splits)} folds could not be trained:\n{told}\n",
-            "What is trained is kept: the same command continues.",
+            f"{len(failures)} of {len(splits)} folds could not be trained:\n{listed}\n",
+            "The progress is kept: run the same command to continue.",
             "\n".join(failure.details for failure in failures if failure.details),
         )
 
 
 def _discard_damaged(folder: TrainingFolder, folds: int) -> list[str]:
-    """Remove weights and states of folds that are damaged: their training goes back as far as it must."""
-    told = []
+    """Remove damaged weights and states of folds, whose training then continues from an earlier state."""
+    notes = []
     for fold in range(folds):
-        for file, what in ((folder.weights(fold), "trained"), (folder.state(fold), "trained half-way")):
+        for file, state in ((folder.weights(fold), "trained"), (folder.state(fold), "partly trained")):
             try:
                 if os.path.lexists(file):
                     require_sound(file)
             except ModelError as error:
                 file.unlink()
-                told.append(f"fold_{fold}, which was {what}, begins anew: {error.problem}")
-    return told
+                notes.append(f"fold_{fold}, which was {state}, starts again: {error.problem}")
+    return notes
 
 
 def _estimate(settings: TrainingSettings, folds: int, execution: Execution) -> Callable[[str, float], None]:
-    """What to do with the time of an epoch: with nnU-Net's own network on a CPU, say what it comes to."""
+    """Make a function that reports the time of the training, for nnU-Net's own network on a CPU."""
 
     def measured(fold: str, seconds: float) -> None:
         if settings.recipe is None and settings.device == "cpu":
@@ -170,9 +170,9 @@ def _duration(seconds: float) -> str:
 def train_fold(
     folder: TrainingFolder, fold: int, settings: TrainingSettings, checkpoints: Checkpoints
 ) -> None:
-    """Train one fold from where it stands to its end, and leave the process as it was.
+    """Train one fold from its present state to its end, and restore the state of the process.
 
-    Parameters are those of `train_folds`, the settings resolved.
+    The parameters are those of `train_folds`, with resolved settings.
     """
     known = variables(folder.work)
     if settings.device == "cpu":
@@ -186,7 +186,7 @@ def train_fold(
         torch_threads(settings.threads),
         random_state(start),
         quiet_nnunet(),
-        _told(f"fold_{fold}"),
+        _errors_explained(f"fold_{fold}"),
     ):
         _run(folder, fold, settings, checkpoints)
     folder.state(fold).unlink(missing_ok=True)
@@ -225,8 +225,8 @@ def _run(folder: TrainingFolder, fold: int, settings: TrainingSettings, checkpoi
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Say why a fold could not be trained: what to do about memory is not what to do about the rest."""
+def _errors_explained(name: str) -> Iterator[None]:
+    """Report why a fold could not be trained, with a separate remedy if memory ran out."""
     try:
         yield
     except NbradiomicsError:
@@ -236,10 +236,10 @@ def _told(name: str) -> Iterator[None]:
         if ran_out_of_memory(error):
             raise ModelError(
                 f"{name} ran out of memory: {cause}",
-                "Train fewer folds at once (--jobs), or a smaller patch or network (preset small).",
+                "Train fewer folds at once (--jobs), or use a smaller patch or network (preset small).",
             ) from error
         raise ModelError(
             f"{name} stopped with {type(error).__name__}: {cause}",
-            "The same command continues.",
+            "Run the same command to continue.",
             "".join(traceback.format_exception(error)),
         ) from error

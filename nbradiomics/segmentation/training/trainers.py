@@ -1,6 +1,6 @@
-"""nnU-Net's trainer that resumes to the bit and leaves no figures, and a small one that learns fast on a CPU.
+"""nnU-Net's trainer with exact resuming and without figures, and a trainer of small networks on a CPU.
 
-Imported only while a model is trained: it needs nnU-Net's trainer, which loads a good deal.
+Import this module only to train a model, because nnU-Net's trainer imports many packages.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from nbradiomics.segmentation.training.progress import Trace, write_trace
 from nbradiomics.segmentation.training.recipe import Recipe
 from nbradiomics.system.child_processes import tie_to_parent
 
-#: Iterations whose time is taken at the start, or fewer when they have taken so many seconds.
+#: Number of first iterations that are timed, or fewer if they have taken this many seconds.
 _TIMED, _ENOUGH = 4, 20.0
 
 
 @dataclass(frozen=True)
 class FoldFiles:
-    """Where a fold's trainer writes: its weights at the end, how it stands until then, how far it is."""
+    """Files of a fold's trainer: final weights, intermediate state, and progress."""
 
     weights: Path
     state: Path
@@ -42,35 +42,35 @@ class FoldFiles:
 
 
 class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type hints
-    """nnU-Net's trainer, seeded anew in every epoch, with checkpoints that are whole and hold weights only.
+    """nnU-Net's trainer, seeded again in each epoch, with checkpoints that are complete and weights only.
 
-    What it learns is nnU-Net's own. `follow` must be called before it is run.
+    It learns in the same way as nnU-Net. Call `follow` before it is run.
     """
 
     def follow(
         self, files: FoldFiles, *, epochs: int, seed: int, checkpoint_seconds: float, half: bool
     ) -> None:
-        """Take what nnU-Net's constructor admits no arguments for."""
+        """Set the options for which nnU-Net's constructor has no arguments."""
         self.my_init_kwargs = {"configuration": self.configuration_name}
         self.files, self.seed, self.half = files, seed, half
         self.checkpoint_seconds = checkpoint_seconds
         self.num_epochs = epochs
-        self.save_every = 1  # asked after every epoch; `save_checkpoint` looks at the clock
+        self.save_every = 1  # called after each epoch; `save_checkpoint` checks the time
         self.logger.plot_progress_png = _nothing
         self.seconds_before = 0.0
         self.started = self.saved = time.monotonic()
         self.ticks: list[float] = []
 
-    # --- to the bit ---------------------------------------------------------------------------------
+    # --- exact resuming -----------------------------------------------------------------------------
 
     def on_epoch_start(self) -> None:
-        """Seed by the epoch, so that a resumed training draws what an uninterrupted one does."""
+        """Seed by the epoch, so that a resumed training draws the same numbers as an uninterrupted one."""
         seed_everything(self.seed, self.fold, self.current_epoch)
         super().on_epoch_start()
 
     @staticmethod
     def get_training_transforms(*args: Any, **kwargs: Any) -> Any:
-        """nnU-Net's augmentation, but for a blur that takes the clock to choose how it computes."""
+        """nnU-Net's augmentation, without the time measurement by which a blur chooses its algorithm."""
         transforms = nnUNetTrainer.get_training_transforms(*args, **kwargs)
         for each in transforms.transforms:
             inner = getattr(each, "transform", each)
@@ -79,7 +79,7 @@ class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type h
         return transforms
 
     def save_checkpoint(self, filename: str) -> None:
-        """Write the final weights, or, when it is time, how the training stands."""
+        """Write the final weights, or, if it is time, the state of the training."""
         kind = Path(filename).name
         if kind == "checkpoint_final.pth":
             self._save_weights()
@@ -89,7 +89,7 @@ class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type h
     def _save_weights(self) -> None:
         content = {
             "network_weights": _as_stored(self._bare_network().state_dict(), half=self.half),
-            "trainer_name": "nnUNetTrainer",  # the network is that of the plans: stock nnU-Net opens it
+            "trainer_name": "nnUNetTrainer",  # stock nnU-Net can open it: the network is that of the plans
             "init_args": self.my_init_kwargs,
             "inference_allowed_mirroring_axes": self.inference_allowed_mirroring_axes,
         }
@@ -108,11 +108,11 @@ class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type h
         self.saved = time.monotonic()
 
     def resume(self) -> None:
-        """Continue from the state that was saved last, where there is one."""
+        """Continue from the last saved state, if there is one."""
         self.initialize()
         if self.files.state.is_file():
             self._load_state()
-        # An earlier session may have gone further than its last checkpoint.
+        # An earlier session may have been further than its last checkpoint.
         write_trace(Trace(self.current_epoch, self.seconds_before), self.files.trace)
 
     def _load_state(self) -> None:
@@ -124,45 +124,45 @@ class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type h
                 self.grad_scaler.load_state_dict(state["scaler"])
             self.logger.load_checkpoint(state["log"])
             self.current_epoch, self.seconds_before = state["epoch"], state["seconds"]
-        except Exception as error:  # unpickling, a missing key, another shape: torch has no common error
+        except Exception as error:  # unpickling, a missing key, another shape: no common class
             first = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(
-                f"{self.files.state} cannot be continued from: {first}",
-                "Remove it, and this fold is trained from its beginning.",
+                f"the training cannot continue from {self.files.state}: {first}",
+                "Remove this file to train the fold from its beginning.",
             ) from error
 
     def _bare_network(self) -> torch.nn.Module:
-        """The network, also where torch has compiled it."""
+        """Return the network itself if torch has compiled it."""
         network: Any = self.network
         return getattr(network, "_orig_mod", network)  # type: ignore[no-any-return]
 
-    # --- what is told -------------------------------------------------------------------------------
+    # --- reports ------------------------------------------------------------------------------------
 
     def on_train_epoch_end(self, train_outputs: list[dict[str, Any]]) -> None:
         """Stop a training that has diverged."""
         finite = [bool(np.isfinite(output["loss"])) for output in train_outputs]
-        # Mixed precision on a GPU skips single steps that overflow, and recovers.
+        # Mixed precision on a GPU skips single steps that overflow, and continues.
         if not (any(finite) if self.grad_scaler is not None else all(finite)):
             raise ModelError(
                 f"the training of fold_{self.fold} diverged: its loss is not finite in epoch "
                 f"{self.current_epoch + 1}.",
-                "Train with --precision fp32 or another --seed, and look at the images' values.",
+                "Train with --precision fp32 or another --seed, and check the images' values.",
             )
         super().on_train_epoch_end(train_outputs)
 
     def on_validation_epoch_end(self, val_outputs: list[dict[str, Any]]) -> None:
-        """Let nnU-Net average over patches that hold no tumour."""
+        """Suppress warnings when nnU-Net averages over patches without tumour."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             super().on_validation_epoch_end(val_outputs)
 
     def on_epoch_end(self) -> None:
-        """Say how far the fold is."""
+        """Write the progress of the fold."""
         super().on_epoch_end()
         write_trace(Trace(self.current_epoch, self._seconds(), self._epoch_seconds()), self.files.trace)
 
     def train_step(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Take the time of the first steps."""
+        """Measure the time of the first steps."""
         self._tick()
         result: dict[str, Any] = super().train_step(batch)
         return result
@@ -176,7 +176,7 @@ class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type h
                 )
 
     def _epoch_seconds(self) -> float | None:
-        """What an epoch takes by its first iterations; one of validation goes forward only."""
+        """Duration of an epoch, from its first iterations; validation has no backward pass (a third)."""
         done = len(self.ticks) - 1
         if done < 1 or (done < _TIMED and self.ticks[-1] - self.ticks[0] < _ENOUGH):
             return None
@@ -187,12 +187,12 @@ class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type h
         return self.seconds_before + time.monotonic() - self.started
 
     def stop_workers(self) -> None:
-        """End the processes of the augmentation; nnU-Net does so at the end of a training only."""
+        """End the processes of the augmentation; nnU-Net does this only at the end of a training."""
         for loader in (self.dataloader_train, self.dataloader_val):
             if isinstance(loader, NonDetMultiThreadedAugmenter):
                 loader._finish()
 
-    # --- what is not wanted -------------------------------------------------------------------------
+    # --- disabled functions -------------------------------------------------------------------------
 
     def plot_network_architecture(self) -> None:
         """Draw nothing."""
@@ -202,27 +202,27 @@ class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type h
 
 
 class SmallTrainer(FoldTrainer):
-    """Trainer of a `Recipe`: AdamW, few iterations, bf16 where it pays."""
+    """Trainer of a `Recipe`: AdamW, few iterations, bf16 if it is fast."""
 
     def take(self, recipe: Recipe) -> None:
-        """Take the recipe's numbers."""
+        """Apply the recipe's settings."""
         self.initial_lr = recipe.learning_rate
         self.num_iterations_per_epoch = recipe.iterations
         self.num_val_iterations_per_epoch = 1
         self.oversample_foreground_percent = recipe.foreground
         self.bf16, self.single = recipe.precision == "bf16", recipe.precision == "fp32"
         if self.bf16 or self.single:
-            self.grad_scaler = None  # for half precision only, whose range is small
+            self.grad_scaler = None  # needed only for half precision, whose range is small
 
     def configure_optimizers(self) -> tuple[torch.optim.Optimizer, PolyLRScheduler]:
-        """AdamW with nnU-Net's polynomial schedule."""
+        """Use AdamW with nnU-Net's polynomial schedule."""
         optimizer = torch.optim.AdamW(
             self.network.parameters(), self.initial_lr, weight_decay=self.weight_decay
         )
         return optimizer, PolyLRScheduler(optimizer, self.initial_lr, self.num_epochs)
 
     def train_step(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """One step as nnU-Net's, in the recipe's precision; the loss is computed in single precision."""
+        """Train one step as in nnU-Net, in the recipe's precision, with the loss in single precision."""
         if not (self.bf16 or self.single):
             return super().train_step(batch)
         self._tick()
@@ -239,7 +239,7 @@ class SmallTrainer(FoldTrainer):
 
 
 def tied_producer(*arguments: Any) -> None:
-    """What a process of the augmentation does: batchgenerators' own work, and no longer than its training."""
+    """Run batchgenerators' augmentation in a process that ends with the training."""
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
         tie_to_parent(parent.pid)
@@ -247,7 +247,7 @@ def tied_producer(*arguments: Any) -> None:
 
 
 def seed_everything(*words: int) -> None:
-    """Seed the global generators of Python, NumPy and torch from several numbers together."""
+    """Seed the global generators of Python, NumPy and torch from several numbers."""
     python, numpy, for_torch = map(int, np.random.SeedSequence(words).generate_state(3))
     random.seed(python)
     np.random.seed(numpy)  # noqa: NPY002 - what nnU-Net uses
@@ -255,14 +255,14 @@ def seed_everything(*words: int) -> None:
 
 
 def _as_stored(weights: Mapping[str, torch.Tensor], *, half: bool) -> dict[str, torch.Tensor]:
-    """Weights for a file; a tensor that the network lists under several names stays one tensor."""
+    """Weights for a file; a tensor with several names in the network stays one tensor."""
     seen: dict[tuple[int, tuple[int, ...]], torch.Tensor] = {}
     result = {}
     for name, tensor in weights.items():
         key = (tensor.data_ptr(), tuple(tensor.shape))
         if key not in seen:
-            there = tensor.detach().cpu()
-            seen[key] = there.half() if half and there.is_floating_point() else there
+            stored = tensor.detach().cpu()
+            seen[key] = stored.half() if half and stored.is_floating_point() else stored
         result[name] = seen[key]
     return result
 
@@ -275,11 +275,11 @@ def _save_whole(content: Mapping[str, Any], path: Path) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """nnU-Net's log in numbers of Python: checkpoints are loaded as weights only."""
+    """Convert nnU-Net's log to Python numbers, because checkpoints are loaded as weights only."""
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else float(value)
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
-    """Stand in for a method that is not wanted."""
+    """Replace a disabled method."""

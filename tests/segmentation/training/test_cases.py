@@ -46,7 +46,7 @@ def test_all_timepoints_of_one_sequence_and_the_first_reading(tmp_path):
         find_cases(cohort, reader="R")
     with pytest.raises(InputError, match="no mask on a sequence 'DWI'"):
         find_cases(cohort, reader="R", sequence="DWI")
-    with pytest.raises(InputError, match=r"no reader 'Q'.*Readers there: R, other"):
+    with pytest.raises(InputError, match=r"no reader 'Q'.*Its readers: R, other"):
         find_cases(cohort, reader="Q")
 
 
@@ -63,7 +63,7 @@ def test_lesions_are_united_and_cannot_be_told_apart(tmp_path):
 def test_a_model_does_not_learn_from_a_model(tmp_path):
     cohort = cohort_of(tmp_path, ["p1,a.nii,R,m.nii", "p1,a.nii,auto,n.nii"], "subject,image,reader,mask")
     assert [case.reader for case in find_cases(cohort, reader="R").values()] == ["R"]
-    with pytest.raises(InputError, match="does not learn from a model's masks"):
+    with pytest.raises(InputError, match="must not be trained on masks of a model"):
         find_cases(cohort, reader="auto")
 
 

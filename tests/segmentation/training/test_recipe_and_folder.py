@@ -137,7 +137,7 @@ def test_a_recipe_is_followed_whatever_axis_is_the_coarsest(tmp_path):
     assert full["architecture"]["arch_kwargs"]["features_per_stage"] == [4, 8]
     assert full["architecture"]["arch_kwargs"]["n_conv_per_stage"] == [2, 2]
     assert notes == [
-        "Images are resampled to 1.5 x 4 x 1 mm, and the network sees 8 x 24 x 16 voxels at once (z, y, x)."
+        "Images are resampled to 1.5 x 4 x 1 mm, and a patch of the network has 8 x 24 x 16 voxels (z, y, x)."
     ]
     assert json.loads((folder.model / "dataset.json").read_text(encoding="utf-8"))["channel_names"] == {
         "0": "T2w"
@@ -170,7 +170,7 @@ def test_a_patch_that_the_network_cannot_halve_is_raised_and_told(tmp_path):
         settings=TrainingSettings(recipe=recipe),
         execution=Execution(),
     )
-    assert "The patch 9 x 18 x 18 became 10 x 20 x 20" in notes[1]
+    assert "The patch 9 x 18 x 18 was changed to 10 x 20 x 20" in notes[1]
 
 
 # --- the folder -------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_the_same_command_continues_and_another_is_refused(tmp_path):
     other = {"settings": {"seed": 1, "recipe": {"epochs": 3}}, "cases": {"p1": ["c"], "p3": ["b"]}}
     with pytest.raises(InputError, match="another command") as caught:
         TrainingFolder.open(tmp_path / "model", other)
-    for part in ("settings.seed was 0, now 1", "the files of 3 cases are others"):
+    for part in ("settings.seed was 0, now 1", "the files of 3 cases differ"):
         assert part in caught.value.problem
     assert "epochs" not in caught.value.problem
 
@@ -196,9 +196,9 @@ def test_many_differences_are_counted():
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="is no unfinished training"):
+    with pytest.raises(InputError, match="is not an unfinished training"):
         TrainingFolder.open(tmp_path, {})
-    with pytest.raises(InputError, match="is no unfinished training"):
+    with pytest.raises(InputError, match="is not an unfinished training"):
         TrainingFolder.open(tmp_path / "notes.txt", {})
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     (tmp_path / "empty").mkdir()
@@ -227,7 +227,7 @@ def test_a_folder_is_a_model_only_when_all_of_it_is_there(tmp_path, monkeypatch)
         "fold_0",
         "plans.json",
     ]
-    with pytest.raises(InputError, match="holds a finished model"):
+    with pytest.raises(InputError, match="contains a finished model"):
         TrainingFolder.open(folder.out, {})
 
 
@@ -283,7 +283,7 @@ def test_subjects_are_found_in_a_card_that_names_none(tmp_path):
 
 def test_a_card_holds_text_only_in_its_lists(tmp_path):
     (tmp_path / "card.json").write_text('{"training_subjects": [1]}')
-    with pytest.raises(ModelError, match="training_subjects holds more than text"):
+    with pytest.raises(ModelError, match="training_subjects must contain only text"):
         read_card(tmp_path)
 
 

@@ -107,7 +107,7 @@ def test_the_split_depends_on_the_seed_and_not_on_the_order_of_the_table():
 
 
 def test_too_few_subjects_however_many_their_scans():
-    with pytest.raises(InputError, match="9 subjects for 5 folds; at least 2 a fold"):
+    with pytest.raises(InputError, match="9 subjects for 5 folds; at least 2 per fold"):
         split_cases(cohort({"a": 9}, timepoints=4), 5)
     assert len(split_cases(cohort({"a": 10}), 5)) == 5
 
