@@ -1,4 +1,4 @@
-"""What pages alone write: quartiles in a cell, moments, names that fit a picture."""
+"""Text formats of the pages: quartiles in a cell, times, names that fit a picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbradiomics.messages.wording import MISSING, Form, interval, number
 
 
 def quartiles(values: ArrayLike, *, digits: int = 2, form: Form = number) -> str:
-    """Median and quartiles of the values that are there (linear interpolation, as numpy's default)."""
+    """Format the median and quartiles of the values that are not missing (linear interpolation)."""
     there = np.asarray(values, dtype=float)
     there = there[np.isfinite(there)]
     if there.size == 0:
@@ -22,7 +22,7 @@ def quartiles(values: ArrayLike, *, digits: int = 2, form: Form = number) -> str
 
 
 def moment(text: str) -> str:
-    """Write a time of ISO 8601 for reading: ``2026-11-23 07:54 UTC``; anything else stays as it is."""
+    """Format an ISO 8601 time as ``2026-11-23 07:54 UTC``; any other text stays unchanged."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -32,18 +32,18 @@ def moment(text: str) -> str:
 
 
 def excerpt(text: str, length: int) -> str:
-    """Cut a sentence at its end."""
+    """Cut off the end of a text that is too long."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def shorten(text: str, length: int = 26) -> str:
-    """Cut a name that would leave no room for the picture it labels, in its middle: ends tell names apart."""
+    """Shorten a long name in its middle, so that it fits a picture: its ends distinguish it from others."""
     end = (length - 1) // 2
     return text if len(text) <= length else f"{text[: length - 1 - end]}…{text[len(text) - end :]}"
 
 
 def shorten_apart(names: Sequence[str], length: int = 26) -> list[str]:
-    """Cut names like `shorten`, but by as little as keeps different names different; at worst number them."""
+    """Shorten names like `shorten`, but keep different names different; number them if nothing else helps."""
     for longer in range(length, 2 * length):
         cut = [shorten(name, longer) for name in names]
         if len(set(cut)) == len(set(names)):

@@ -116,7 +116,10 @@ def test_worst_median_and_best_are_drawn_where_the_tumour_is_largest(tmp_path: P
     (gallery,) = [block for block in blocks if isinstance(block, Gallery)]
     captions = [picture.caption for picture in gallery.pictures]
     assert [caption[0].split()[0] for caption in captions] == ["P0", "P2", "P4"]
-    assert captions[0][1:3] == ("worst of 5; slice 2 of 6", "Dice with the readers 0.80, among them 0.90")
+    assert captions[0][1:3] == (
+        "worst of 5; slice 2 of 6",
+        "Dice with the readers 0.80, between the readers 0.90",
+    )
     assert [caption[1].split()[0] for caption in captions] == ["worst", "median", "best"]
     assert [key.label for key in gallery.legend] == ["auto", "A"]
 

@@ -1,4 +1,4 @@
-"""Stable features by image filter and class: a field for each, with its count and shaded by its share."""
+"""Stable features by image filter and class: one field for each, with its count, shaded by its share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: One hue from light to dark: the shares keep their order in grey and for every colour vision.
 _COLOURS = "Blues"
-#: Share above which the ground is so dark that the count on it is white.
+#: Share above which the background is dark and the count on it is white.
 _DARK = 0.6
 
 
@@ -32,7 +32,7 @@ class FilterGrid:
     name
         The comparison.
     stable, features
-        Shape (image types, classes): how many features are stable, of how many.
+        Shape (image types, classes): number of stable features, and of all features.
     """
 
     name: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STABLE_COLOUR = "#0072B2"
 _SHARE_COLOURS = ("#0072B2", AUTO_COLOUR)
-_HATCHES = ("", "////")  # in grey the colours are alike
+_HATCHES = ("", "////")  # the colours look the same in grey
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def filters_picture(tables: Mapping[str, pd.DataFrame]) -> Picture:
     told = "; ".join(_told(grid, filters) for grid in grids)
     caption = (
         "Stable features by image filter and class",
-        "Each field: stable features of how many there are; the darker, the larger their share.",
+        "Each field shows the number of stable features / all features; darker means a larger share.",
     )
     return draw_filters(filters, classes, grids, alt=f"Stability by image filter. {told}.", caption=caption)
 

@@ -11,7 +11,7 @@ from nbradiomics.report.sections.bins import bin_blocks
 from nbradiomics.report.sections.missing_parts import NOT_ASKED, could_not, failed_endpoints, why_no_features
 from nbradiomics.tables import AUTO, feature_columns
 
-#: Step of the flow at which a failure of a stage is told.
+#: Step of the flow at which a failure of a stage is reported.
 _STEP_OF = {
     "check": "Images",
     "prepare": "Images",
@@ -26,7 +26,7 @@ _STEP_OF = {
 
 
 def flow_blocks(run: Run) -> tuple[Block, ...]:
-    """Boxes of the flow, and what the check of the input found."""
+    """Boxes of the flow, and the findings of the check of the input."""
     steps = [*_image_steps(run), *_feature_steps(run), *(_outcome_step(item) for item in run.endpoints)]
     steps += [
         Step(f"Outcome {name}", MISSING, (could_not(cause),)) for name, cause in failed_endpoints(run).items()
@@ -40,13 +40,13 @@ def flow_blocks(run: Run) -> tuple[Block, ...]:
 
 
 def masks_in(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the cohort table that stand for one mask each (an image of several channels repeats them)."""
+    """Return one row of the cohort table per mask (an image with several channels repeats its masks)."""
     key = [*CASE, "reader", "reading", "mask", *(["label"] if "label" in cohort else [])]
     return cohort[cohort["mask"] != ""].drop_duplicates(key)
 
 
 def reader_tally(readers: pd.Series) -> str:
-    """How many rows each reader has: ``A 12, B 11, auto 12``; the model last."""
+    """Count the rows of each reader: ``A 12, B 11, auto 12``; the model is last."""
     counts = readers.value_counts()
     return tally(
         (name, int(counts[name])) for name in sorted(counts.index, key=lambda name: (name == AUTO, name))
@@ -54,7 +54,7 @@ def reader_tally(readers: pd.Series) -> str:
 
 
 def _counts(values: pd.Series) -> list[tuple[str, int]]:
-    """Distinct values with their number, the most frequent first."""
+    """Count the distinct values, the most frequent first."""
     return [(str(name), int(amount)) for name, amount in values.value_counts().items()]
 
 
@@ -110,9 +110,9 @@ def _feature_steps(run: Run) -> list[Step]:
 
 
 def _unmeasured(cohort: pd.DataFrame | None, base: pd.DataFrame, measured: pd.DataFrame) -> list[str]:
-    """Delineations without a feature value, by reader."""
+    """Count the masks without a feature value, by reader."""
     wanted = base if cohort is None else masks_in(cohort)
-    # A rule for several lesions renames the region; what is counted then is the scan.
+    # A rule for several lesions renames the region; in this case scans are counted.
     renamed = not set(base["roi"]) <= set(wanted["roi"])
     key = [*(CASE[:3] if renamed else CASE), "reading"]
     lost = []
@@ -138,7 +138,7 @@ def _outcome_step(endpoint: Endpoint) -> Step:
 
 
 def _failures(run: Run, step: str) -> tuple[str, ...]:
-    """Failures of the stages that belong to a step; of all other stages for an empty name."""
+    """Failures of the stages of a step; an empty name means all other stages."""
     if run.failures is None:
         return ()
     own = run.failures[run.failures["stage"].map(lambda stage: _step_of(run, stage)) == step]

@@ -32,7 +32,7 @@ _MOST_FEATURES = 15
 
 
 def outcome_blocks(run: Run) -> tuple[Block, ...]:
-    """Every endpoint: discrimination, survival by risk group, selected features."""
+    """Blocks of every endpoint: discrimination, survival by risk group, selected features."""
     blocks: list[Block] = []
     failed = failed_endpoints(run)
     if run.endpoints or failed:
@@ -53,7 +53,7 @@ def _time_zero(run: Run) -> str:
     outcome = study.get("outcome") if isinstance(study, Mapping) else None
     timepoint = outcome.get("timepoint") if isinstance(outcome, Mapping) else None
     which = f" (timepoint {timepoint})" if timepoint else ""
-    return f"Times to an event or to censoring are taken to count from the scan that was analysed{which}."
+    return f"Times to an event or to censoring are assumed to start at the scan that was analysed{which}."
 
 
 def _header(endpoint: Endpoint) -> list[Block]:
@@ -73,14 +73,14 @@ def _amount(value: object, name: str) -> str:
 
 
 def _level(summary: Mapping[str, Any]) -> str:
-    """Confidence level as ``95 % ``, to stand before a word; empty where the summary does not tell it."""
+    """Confidence level with a space for the next word, ``95 % ``; empty if the summary has none."""
     settings = summary.get("settings")
     level = settings.get("confidence") if isinstance(settings, Mapping) else None
     return f"{share(level)} " if isinstance(level, (int, float)) else ""
 
 
 def c_indices(performance: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """C-index of each model with the limits of its interval."""
+    """Return the C-index of each model with the limits of its interval."""
     rows = performance[performance["metric"] == C_INDEX]
     return {
         model: (value, low, high)
@@ -102,7 +102,7 @@ def _performance(endpoint: Endpoint) -> list[Block]:
         return [table]
     told = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
     told_as = f"Harrell's C-index of the cross-validated risk with its {level}interval"
-    caption = (f"{told_as}; 0.5 is no discrimination.",)
+    caption = (f"{told_as}; 0.5 means no discrimination.",)
     forest = draw_forest(values, alt=f"C-index by model: {told}.", caption=caption)
     return [Gallery((forest,), of="charts"), table]
 
@@ -129,28 +129,28 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         caption = (title, told, _grouping(endpoint.summary), *([separation] if separation else []))
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
-        alt = f"Kaplan-Meier curves of the risk groups of the model {model}; subjects at the start: {people}."
+        alt = f"Kaplan-Meier curves of the risk groups of the {model} model; subjects at the start: {people}."
         pictures.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
     blocks: list[Block] = [Gallery(tuple(pictures), of="charts")]
     return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
 
 
 def _bands(summary: Mapping[str, Any]) -> str:
-    return f"the bands are {_level(summary)}confidence intervals of each point in time"
+    return f"the bands are {_level(summary)}confidence intervals at each time"
 
 
 def _grouping(summary: Mapping[str, Any]) -> str:
-    """How a subject gets one group out of several repeats, as `outcome.groups` does it."""
+    """Say how several repeats give a subject one group; see `outcome.groups`."""
     settings = summary.get("settings")
     repeats = settings.get("repeats") if isinstance(settings, Mapping) else None
     of = f"the {repeats} repeats" if isinstance(repeats, int) and repeats > 1 else "the repeats"
     rule = (
-        "Risk group: high where the predicted risk is above the median risk of the fold's training subjects, "
-        "else low"
+        "Risk group: high if the predicted risk is above the median risk of the fold's training subjects, "
+        "otherwise low"
     )
     if repeats == 1:
         return f"{rule}."
-    return f"{rule}; of {of} of the cross-validation the majority decides, and a tie counts as high."
+    return f"{rule}. The majority of {of} of the cross-validation decides; a tie counts as high."
 
 
 def _curve(group: str, rows: pd.DataFrame) -> Curve:
@@ -160,7 +160,7 @@ def _curve(group: str, rows: pd.DataFrame) -> Curve:
 
 
 def _separation(summary: Mapping[str, Any], model: str) -> str:
-    """P value of the risk groups with how it was made; empty where there is none."""
+    """P value of the risk groups and its method; empty if there is none."""
     permuted = summary.get("permutation_p")
     p = permuted.get(model) if isinstance(permuted, Mapping) else None
     if not isinstance(p, (int, float)):
@@ -168,14 +168,14 @@ def _separation(summary: Mapping[str, Any], model: str) -> str:
     settings = summary.get("settings")
     times = settings.get("permutations") if isinstance(settings, Mapping) else None
     how = f"{times} permutations of the outcome" if times else "permutations of the outcome"
-    return f"Separation of the groups: {p_text(p)} ({how}, the whole cross-validation fitted anew each time)."
+    return f"Separation of the groups: {p_text(p)} ({how}; the whole cross-validation is refitted each time)."
 
 
 def _no_p(models: Sequence[str]) -> str:
     return (
         f"No p value for the risk groups of {', '.join(models)}: a plain log-rank p is not valid for groups "
         "that come from cross-validation, because the groups of different folds depend on each other's "
-        "outcomes. Ask for permutations to have one."
+        "outcomes. Request permutations to get a p value."
     )
 
 
@@ -198,22 +198,25 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
     settings = summary.get("settings")
     ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
     filters = (
-        "Under the ridge penalty every column that passes the filters stays in the model: the share says how "
-        "often a column varied, was stable between readers and was no near copy of another, and nothing of "
-        "its importance. "
+        "With the ridge penalty every column that passes the filters stays in the model: the share shows how "
+        "often a column varied, was stable between readers and was not a near copy of another column. It "
+        "does not measure importance. "
     )
-    level = summary.get("level_meaning", "against the average of all levels, or against the other one of two")
+    level = summary.get(
+        "level_meaning", "against the average of all levels, or against the other level if there are two"
+    )
     return (
-        f"Share of folds: in how many of the fitted folds of all repeats it was in the model. "
+        "Share of folds: share of the fitted folds of all repeats in which the column was in the model. "
         f"{filters if ridge else ''}"
         "Mean log hazard ratio: the coefficient of the Cox model, shrunk by the penalty and averaged over "
-        "the folds in which it was in the model; of a feature or a numeric covariate per standard deviation "
-        f"in the training subjects, of a level of a category (name=level) {level}."
+        "the folds in which the column was in the model. For a feature or a numeric covariate it is per "
+        "standard deviation in the training subjects; for a level of a category (name=level) it is "
+        f"{level}."
     )
 
 
 def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:
-    """What the rows of a model are, one and several."""
+    """Name the rows of a model, in the singular and the plural."""
     clinical = {any(name == own or name.startswith(f"{own}=") for own in covariates or ()) for name in names}
     if covariates is None or len(clinical) > 1:
         return "feature or covariate", "features and covariates"
@@ -228,7 +231,7 @@ def _selected(model: str, own: pd.DataFrame, covariates: Sequence[str] | None) -
     if entered.empty:
         return [Text(f"Model {model}: none of {unused} entered it.")]
     kinds = _kinds(entered["feature"], covariates)
-    title = f"Model {model}: {kinds[1]} in it, with the share of folds"
+    title = f"Model {model}: {kinds[1]} in the model, with their share of folds"
     blocks: list[Block] = [_features(top, kinds[0], title)]
     if len(rest):
         what = f"{len(rest):,} more {kinds[len(rest) > 1]}"

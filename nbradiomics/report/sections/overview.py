@@ -1,4 +1,4 @@
-"""The top of the page: what is studied, what must not be overlooked, and the figures that matter."""
+"""Top of the page: name of the study, warnings, and key figures."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ from nbradiomics.report.sections.reproducibility import TITLES, undefined
 from nbradiomics.reproducibility import rests_on
 from nbradiomics.tables import AUTO
 
-#: Longest small print of a figure; the section and the failures tell the rest.
+#: Longest small print of a key figure; the section and the failures contain the whole text.
 _LONGEST = 120
 
 
 def study_name(run: Run) -> str:
-    """The study's own name, else that of the run folder."""
+    """Return the name of the study, or else of the run folder."""
     study = run.provenance.get("study")
     named = study.get("name") or study.get("title") if isinstance(study, Mapping) else None
     return str(named or run.folder.resolve().name)
 
 
 def subtitle(run: Run) -> str:
-    """When and with what the run was made, as far as its provenance tells."""
+    """Version and time of the run, as far as its provenance contains them."""
     version, created = run.provenance.get("nbradiomics"), run.provenance.get("created")
     made = f"nbradiomics {version}" if version else "nbradiomics"
     return f"{made}, {moment(str(created))}" if created else made
 
 
 def banners(run: Run) -> tuple[str, ...]:
-    """What a reader must know before the numbers: synthetic data, a model that is not for the clinic."""
+    """Warnings before the numbers: synthetic data, a model that is not for clinical use."""
     study, model = run.provenance.get("study"), run.provenance.get("model")
     lines = []
     if isinstance(study, Mapping) and study.get("synthetic") is True:
         lines.append(
-            "Synthetic study: images, readers and outcomes are simulated. Nothing here is about patients."
+            "Synthetic study: images, readers and outcomes are simulated. No result is about patients."
         )
     lines.extend(_training_banner(run.segmentation))
     card = model.get("card") if isinstance(model, Mapping) else None
@@ -72,7 +72,7 @@ def _training_banner(segmentation: pd.DataFrame | None) -> list[str]:
         f"The segmentation model was trained on {counted(seen, 'image')} of this cohort, or on their subjects"
     )
     return [
-        f"{known}: its masks of them are no evidence, and are left out of comparisons and outcome models."
+        f"{known}. Its masks of these images are no evidence; comparisons and outcome models leave them out."
     ]
 
 
@@ -88,7 +88,7 @@ def _model_banner(name: str, card: Mapping[str, Any]) -> list[str]:
 
 
 def overview_facts(run: Run) -> Facts:
-    """The box of figures; a figure whose part was not run is a dash."""
+    """The box of key figures; a part that was not run is a dash."""
     facts = [*_cohort_facts(run.cohort), _failure_fact(run.failures), *_dice_fact(run), *answer_fact(run)]
     return Facts((*facts, *_stable_facts(run), *_outcome_facts(run)))
 
@@ -129,7 +129,7 @@ def _dice_fact(run: Run) -> list[Fact]:
 
 
 def stable_facts(run: Run) -> Facts:
-    """Box of stable features alone."""
+    """The box of key figures with stable features only."""
     return Facts(tuple(_stable_facts(run)))
 
 
@@ -165,7 +165,7 @@ def _c_index(limits: tuple[float, float, float]) -> str:
 
 
 def endpoint_facts(endpoint: Endpoint) -> Facts:
-    """Box of one endpoint: who was analysed, and the C-index of each model."""
+    """The box of key figures of one endpoint: subjects, events, and the C-index of each model."""
     people = [
         _count(amount, what)
         for what in ("subject", "event")

@@ -1,4 +1,4 @@
-"""The reader study: the answer first, then what it rests on."""
+"""The reader study: the answer first, then the evidence for it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from nbradiomics.report.sections.reader_study.times import time_blocks
 from nbradiomics.report.sections.reader_study.volumes import volume_blocks
 
 _POOLED = (
-    "The cohort holds several timepoints, sequences or regions: this section takes them together, the "
-    "subgroups and the section on the agreement of masks tell them apart."
+    "The cohort contains several timepoints, sequences or regions. This section pools them; the subgroups "
+    "and the section on the agreement of masks show them separately."
 )
 
 
 def readers_blocks(run: Run) -> tuple[Block, ...]:
-    """Is the model as good as another expert?"""
+    """Blocks of the reader study: is the model as good as another expert?"""
     if run.study is None:
         return absent_blocks(why_no_study(run))
     of = StudyRun.of(run, run.study)

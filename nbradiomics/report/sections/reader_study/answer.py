@@ -1,4 +1,4 @@
-"""The answer in sentences, and every test with its numbers."""
+"""The answer in sentences, and all tests with their numbers."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from nbradiomics.report.sections.reader_study.frames import (
 )
 
 NON_INFERIORITY, SEGMENTED = "non_inferiority", "difference_segmented_cases"
-#: What the page calls each test; a test of another name keeps its own.
+#: Name of each test on the page; any other test keeps its own name.
 _NAMES = {
     NON_INFERIORITY: "Non-inferiority",
-    SEGMENTED: "Difference, segmented cases alone",
+    SEGMENTED: "Difference, segmented cases only",
     "difference": "Difference",
     "williams_index": "Williams index",
     "alt_test_reader": "Alternative annotator test, advantage probability",
@@ -32,15 +32,15 @@ _NAMES = {
     "alt_test_mean_advantage": "Alternative annotator test, mean advantage",
 }
 _VERDICTS = {"true": "yes", "false": "no"}
-#: Results that stand in the table of tests alone: one per reader and epsilon.
+#: Results that are only in the table of tests: one per reader and epsilon.
 _FOLDED = ("alt_test_reader",)
 
 
 def answer_blocks(of: StudyRun) -> list[Block]:
-    """Non-inferiority in a box, a sentence for each further finding, the numbers folded away."""
+    """Non-inferiority in a box, a sentence for each further result, and the folded numbers."""
     tests = filled(of.study.tests)
     if tests.empty:
-        return [Text("The study holds no test: tests.csv is not there, or has no row.")]
+        return [Text("The study contains no test: tests.csv is missing or has no rows.")]
     first = tests[tests["test"] == NON_INFERIORITY]
     single = tests[tests["test"].isin(_FOLDED)]
     second = tests[tests["test"] == SEGMENTED]
@@ -58,7 +58,7 @@ def answer_blocks(of: StudyRun) -> list[Block]:
 
 
 def _sentences(of: StudyRun) -> list[str]:
-    """What the study says of itself; of its tests alone where it left no record."""
+    """Sentences of the study's record; those of its tests if there is no record."""
     told = of.study.record.get("sentences")
     return (
         [str(text) for text in told]
@@ -68,7 +68,7 @@ def _sentences(of: StudyRun) -> list[str]:
 
 
 def _merged(sentences: list[str]) -> tuple[str, ...]:
-    """Say once what is said of several metrics in the same words: ``HD95 (mm), ASSD (mm): 1 case ...``."""
+    """Merge sentences that differ only in the metric: ``HD95 (mm), ASSD (mm): 1 case ...``."""
     labels = {metric.label for metric in METRIC.values()}
     found: dict[str, list[str]] = {}
     for text in sentences:
@@ -102,7 +102,7 @@ def answer_fact(run: Run) -> list[Fact]:
         str(row["passed"]).lower(), "not tested"
     )
     margin = f" at the margin {of.margin:g}" if of.margin is not None else ""
-    # Above 0 the model agrees better, whichever way the metric runs.
+    # Above 0 the model agrees better, whether high or low values of the metric are good.
     label = f"difference in {of.label}, model and readers"
     return [Fact(value.replace(" ", NO_BREAK), label, f"above 0: the model agrees better; {verdict}{margin}")]
 
@@ -110,10 +110,10 @@ def answer_fact(run: Run) -> list[Fact]:
 def _table(tests: pd.DataFrame, of: StudyRun) -> Table:
     columns = (
         Column("Test", lambda row: _NAMES.get(str(row["test"]), str(row["test"]))),
-        words("Of", "subject_of_test"),
+        words("Model or reader", "subject_of_test"),
         Column("ε", lambda row: MISSING if pd.isna(row["epsilon"]) else f"{row['epsilon']:g}"),
         Column(f"Value [{of.level} interval]", _value),
-        Column("Held against", lambda row: number(row.get("reference_value"), 3)),
+        Column("Compared with", lambda row: number(row.get("reference_value"), 3)),
         Column("p", lambda row: p_value(row["p"], beside=(of.alpha,))),
         Column("p, adjusted", lambda row: p_value(row["p_adjusted"], beside=(of.alpha,))),
         Column("Passed", lambda row: _VERDICTS.get(str(row["passed"]).lower(), MISSING)),
@@ -127,7 +127,7 @@ def _value(row: Row) -> str:
 
 
 def _with_limits(row: Row, digits: int, write: Callable[..., str]) -> str:
-    """Value and interval, apart from what they are held against."""
+    """Format a value and its interval; rounding keeps them apart from their reference value."""
     held = row.get("reference_value")
     form = against(write, *(() if held is None or pd.isna(held) else (held,)))
     if pd.isna(row["low"]):

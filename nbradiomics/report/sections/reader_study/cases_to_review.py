@@ -1,4 +1,4 @@
-"""Cases to look at: the table of the worst, and pictures of the worst, the median and the best."""
+"""Cases to look at: a table of the worst cases, and pictures of the worst, median and best case."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbradiomics.report.sections.reader_study.frames import Column, Row, StudyRu
 from nbradiomics.report.sections.reader_study.signed import signed_blocks
 
 _SHOWN = 10
-#: What the page says of the state of the automatic mask.
+#: Note on the page for each status of the automatic mask.
 _NOTES = {
     "ok": "",
     "missing": "no mask of the model",
@@ -24,7 +24,7 @@ _NOTES = {
 
 
 def looks_blocks(of: StudyRun) -> list[Block]:
-    """Table of the worst cases, and pictures of three of all."""
+    """Table of the worst cases, and pictures of the worst, median and best case."""
     cases = filled(of.study.cases)
     if cases.empty:
         return []
@@ -33,8 +33,8 @@ def looks_blocks(of: StudyRun) -> list[Block]:
         maps = counted(of.study.distance_maps, "map")
         blocks.append(
             Text(
-                f"The folder distance_maps/ holds {maps} of the signed distance from a reader's boundary to "
-                "the model's (NIfTI, mm), to lay over the images in a viewer.",
+                f"The folder distance_maps/ contains {maps} of the signed distance from a reader's boundary "
+                "to the model's boundary (NIfTI, mm). A viewer can show them over the images.",
                 tone="note",
             )
         )
@@ -51,8 +51,8 @@ def _table(cases: pd.DataFrame, of: StudyRun) -> Table:
     what = (
         "the model agrees least with the readers" if by_model else "the readers agree least with each other"
     )
-    many = f"The {_SHOWN} cases of {len(cases):,}" if len(cases) > _SHOWN else "All cases, by those"
-    caption = f"{many} on which {what}, the worst first ({of.label})"
+    many = f"The {_SHOWN} of {len(cases):,} cases in" if len(cases) > _SHOWN else "All cases: those in"
+    caption = f"{many} which {what} come first ({of.label})"
     columns = (
         Column("Case", lambda row: case_of(row).name.replace(" ", NO_BREAK)),
         words("Lowest pair", "lowest_pair"),

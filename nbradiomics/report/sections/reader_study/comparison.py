@@ -1,4 +1,4 @@
-"""Auto-to-reader against reader-to-reader agreement on the same cases, and the tests of it."""
+"""Compare model-to-reader with reader-to-reader agreement on the same cases, with tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nbradiomics.report.sections.reader_study.pools import MAIN
 
 
 def comparison_blocks(of: StudyRun) -> list[Block]:
-    """The comparison that matters: means over subjects, their difference, its interval and test."""
+    """Main comparison: means over subjects, and their difference with its interval and test."""
     table = filled(of.study.comparison)
     if table.empty:
         return []
@@ -32,22 +32,22 @@ def comparison_blocks(of: StudyRun) -> list[Block]:
     blocks: list[Block] = [_table(ordered[main.loc[ordered.index]], of, caption)]
     if not main.all():
         rest = _table(ordered[~main.loc[ordered.index]], of, "")
-        blocks.append(Details("The same for further metrics", (rest,)))
+        blocks.append(Details("The same comparison for further metrics", (rest,)))
     alone = filled(of.study.comparison_segmented)
     if len(alone):
-        title = "Segmented cases alone, without those in which the model failed"
+        title = "Segmented cases only, without cases in which the model failed"
         blocks.append(Details(title, (_table(alone, of, title),)))
     return [*blocks, Text(_NOTE, tone="note")]
 
 
 _NOTE = (
-    "Means over subjects, whose cases are averaged first. A difference above 0 means that the model agrees "
-    "with the readers better than they agree with each other, for distances and error rates too. p: "
-    "Wilcoxon's signed-rank test on the subjects; p (Holm): adjusted over all metrics of the table. Left "
-    "out: cases with the model and two readers in which the metric is undefined for a pair. Model missing or "
-    "empty: cases in which readers drew a tumour and there is no automatic mask to compare, or an empty one; "
-    "they count with the worst value of the metric (Dice 0), and a metric that has none, such as a "
-    "distance, is not compared then."
+    "Means over subjects; the cases of a subject are averaged first. A difference above 0 means that the "
+    "model agrees with the readers better than they agree with each other, also for distances and error "
+    "rates. p: Wilcoxon's signed-rank test over the subjects; p (Holm): adjusted over all metrics of the "
+    "table. Left out: cases with the model and two readers in which the metric is undefined for a pair. "
+    "Model missing or empty: cases in which readers drew a tumour, but the automatic mask is missing or "
+    "empty. They count with the worst value of the metric (Dice 0). A metric without a worst value, such as "
+    "a distance, is not compared if there are such cases."
 )
 
 
@@ -67,7 +67,7 @@ def _table(table: pd.DataFrame, of: StudyRun, caption: str) -> Table:
 
 
 def difference_cell(row: Row) -> str:
-    """Write the difference with its interval, one decimal more than the metric has."""
+    """Format the difference with its interval, with one decimal more than the metric."""
     if pd.isna(row["difference"]):
         return MISSING
     digits = 3 if not METRIC[str(row["metric"])].unit else 2
@@ -78,10 +78,10 @@ def difference_cell(row: Row) -> str:
 
 
 def _left_out(row: Row) -> str:
-    """Cases without a value, and below them the model's failures: left out, or in with the worst value."""
+    """Count the cases without a value and the model's failures, which may count as the worst value."""
     counted_in = not pd.isna(row["difference"])
     told = [
-        f"{count(row[name])} model {name}{', as worst' if counted_in else ''}"
+        f"{count(row[name])} model {name}{', counted as worst' if counted_in else ''}"
         for name in ("missing", "empty")
         if row.get(name, 0) > 0
     ]

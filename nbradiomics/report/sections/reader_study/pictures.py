@@ -1,4 +1,4 @@
-"""Pictures of the comparison: each case by its two agreements, and which way the errors go."""
+"""Charts of the comparison: the two agreements of each case, and the direction of the errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BY_MODEL = "model against readers"
 
 
 def picture_blocks(of: StudyRun) -> list[Block]:
-    """Two charts side by side; one that cannot be drawn is told in a sentence."""
+    """Two charts side by side; a sentence replaces a chart that cannot be drawn."""
     drawn = [_paired(of), _direction(of)]
     pictures = tuple(item for item in drawn if isinstance(item, Picture))
     texts: list[Block] = [Text(item) for item in drawn if isinstance(item, str)]
@@ -37,7 +37,7 @@ def _paired(of: StudyRun) -> Picture | str:
         return "The model and the readers cannot be drawn case by case: the study lists no case."
     there = cases[cases["auto_readers"].notna() & cases["readers_readers"].notna()]
     if there.empty:
-        return "The model and the readers cannot be drawn case by case: that takes the model and two readers."
+        return "The model and the readers cannot be drawn case by case: this needs the model and two readers."
     metric = METRIC[of.metric]
     points = PairedCases(
         tuple(
@@ -55,15 +55,15 @@ def _paired(of: StudyRun) -> Picture | str:
     missing, outside = len(cases) - len(there), beyond_axes(points)
     lines = (
         f"{metric.label} of each case",
-        "Across: mean over the pairs of readers. Up: mean of the model with the readers. "
+        "Horizontal axis: mean over the pairs of readers. Vertical axis: mean of the model with the readers. "
         + (
             f"Beyond the dashed line the model is worse by more than the margin of {of.margin:g}: "
-            f"{counted(worse, 'case')} of {len(there)}. The test is of the mean, not of single cases."
+            f"{counted(worse, 'case')} of {len(there)}. The test concerns the mean, not single cases."
             if of.margin is not None
             else ""
         ),
-        *((f"Arrows: {counted(outside, 'case')} beyond the axes.",) if outside else ()),
-        *((f"{counted(missing, 'case')} without both values not drawn.",) if missing else ()),
+        *((f"Arrows: {counted(outside, 'case')} outside the axes.",) if outside else ()),
+        *((f"Not drawn: {counted(missing, 'case')} without both values.",) if missing else ()),
     )
     medians = f"{_median(of.metric, points.readers)} and {_median(of.metric, points.auto)}"
     alt = f"{metric.label} of {counted(len(there), 'case')}, readers and model; medians {medians}."
@@ -82,7 +82,7 @@ def _worse(points: PairedCases) -> int:
 def _direction(of: StudyRun) -> Picture | str:
     rows = of.run.agreement
     if rows is None or not {"fprm", "fnr"} <= set(rows):
-        return "FPRm and FNR cannot be drawn: agreement.csv, or these metrics in it, is not there."
+        return "FPRm and FNR cannot be drawn: agreement.csv is missing or lacks these metrics."
     auto = of_kind(rows, AUTO_PAIR)
     groups = {BETWEEN: of_kind(rows, INTER), BY_MODEL: auto[auto["reader"] == AUTO]}
     errors = {name: _errors(own, name == BY_MODEL) for name, own in groups.items()}
@@ -113,16 +113,14 @@ def _caption(groups: dict[str, pd.DataFrame], errors: dict[str, Errors]) -> tupl
     lines = [
         "Direction of the errors",
         (
-            "Each point is one mask against one reader; the large point is the median. Right of the line "
-            "more is drawn too much than left out."
+            "Each point is one mask against one reader; the large point is the median. To the right of the "
+            "line, a mask adds more than it leaves out."
         ),
     ]
     if outside:
-        lines.append(f"Arrows: {counted(outside, 'pair')} beyond the axes.")
+        lines.append(f"Arrows: {counted(outside, 'pair')} outside the axes.")
     if pairs > drawn:
-        lines.append(
-            f"{counted(pairs - drawn, 'pair')} not drawn: the reference is empty, or the pair failed."
-        )
+        lines.append(f"Not drawn: {counted(pairs - drawn, 'pair')} with an empty reference, or that failed.")
     if BY_MODEL not in errors:
         lines.append("There is no pair of the model with an independent mask.")
     return tuple(lines)

@@ -1,4 +1,4 @@
-"""Medians of the metrics: the model with the readers, the readers among themselves, and what stands apart."""
+"""Medians of the metrics: the model with the readers, the readers among themselves, and other pairs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nbradiomics.tables import AUTO
 
 READERS = "readers"
 SAME = "same reader"
-#: Metrics of the tables in the open, in their order; the others are folded away.
+#: Metrics of the visible tables, in their order; the others are folded.
 MAIN = (
     "dice",
     "nsd",
@@ -29,13 +29,13 @@ MAIN = (
     "fprm",
     "fnr",
 )
-#: Metrics of the tables by pair, which stand side by side.
+#: Metrics of the tables by pair, side by side.
 _BY_PAIR = ("dice", "nsd", "volumetric_similarity", "hd95_mm", "fprm", "fnr")
 Key = tuple[str, str, str]
 
 
 def pools_blocks(of: StudyRun) -> list[Block]:
-    """The model and readers beside the readers among themselves, metric by metric; single pairs folded."""
+    """Model and readers, and readers among themselves, for each metric; single pairs are folded."""
     summary = filled(of.study.summary)
     groups = {
         "Model and readers": (AUTO_PAIR, AUTO, READERS),
@@ -77,8 +77,8 @@ _APART: Mapping[str, tuple[str, str, bool]] = {
     INTRA: (
         "The same reader twice",
         (
-            "Two readings of one reader: how far a reader strays from one to the next. They are in no "
-            "other table of this study."
+            "Two readings of one reader: how much a reader differs from one reading to the next. They are in "
+            "no other table of this study."
         ),
         False,
     ),
@@ -86,9 +86,10 @@ _APART: Mapping[str, tuple[str, str, bool]] = {
     CONSENSUS: (
         "Against a consensus of the readers",
         (
-            "STAPLE or a majority vote of the readers that are named. A reader is held only against a "
-            "consensus that was made without them. By majority a voxel needs more than half of the readers: "
-            "the consensus of two is what both drew, and a third reader seems to draw too much against it."
+            "STAPLE or a majority vote of the named readers. A reader is compared only with a consensus that "
+            "was made without this reader. In a majority vote a voxel needs more than half of the readers: "
+            "the consensus of two readers contains only voxels that both drew, so a third reader seems to "
+            "draw too much."
         ),
         False,
     ),
@@ -111,10 +112,10 @@ def _there(summary: pd.DataFrame, groups: Mapping[str, Key]) -> dict[str, Key]:
 
 
 def _in_order(summary: pd.DataFrame, primary: str) -> list[str]:
-    """Metrics of the summary: the primary one, the main ones, the rest as the registry has them.
+    """Metrics of the summary: the primary one, the main ones, the others in the order of the registry.
 
-    Signed differences are left out: over both orders of two readers their mean is 0 whatever they drew. The
-    section on the direction of the errors has them.
+    Signed differences are left out: their mean over both orders of two readers is always 0. The section on
+    the direction of the errors shows them.
     """
     there = {name for name in summary["metric"] if name in METRIC and METRIC[name].better != "zero"}
     order = dict.fromkeys([primary, *MAIN, *METRIC])
@@ -137,7 +138,7 @@ def _by_metric(
 
 
 def _cells(row: Row | None) -> tuple[str, str, str]:
-    """Median [quartiles], the interval of the median, and how many cases are behind them."""
+    """Median [quartiles], the interval of the median, and the number of cases."""
     if row is None:
         return MISSING, MISSING, MISSING
     form, digits = metric_form(str(row["metric"]))
@@ -177,7 +178,7 @@ def _pair_name(reader: str, reference: str) -> str:
 
 
 def _cell(row: Row) -> str:
-    """Median [quartiles], its interval and the number of cases, one under the other."""
+    """Median [quartiles], its interval and the number of cases, one below the other."""
     quartiles, limits, cases = _cells(row)
     lines = [quartiles, *([limits] if limits != MISSING else []), f"n = {cases}"]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The worst, the median and the best case, the readers' contours coloured by the distance to the model's."""
+"""Worst, median and best case: readers' contours coloured by their distance from the model's contour."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from nbradiomics.tables import AUTO
 Floats = NDArray[np.float64]
 _DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
 _NEUTRAL = "#9aa5b1"
-#: Distance at the ends of the colours, mm: what is smaller than the least is no pattern worth a colour, and
-#: a mask that lies elsewhere would leave no colour to the others.
+#: Smallest and largest end of the colour scale, mm: smaller distances are no pattern worth colouring, and
+#: one misplaced mask would use up the colours of all others.
 _LEAST_MM, _MOST_MM = 3.0, 6.0
 #: Neighbours of a voxel in its slice.
 _IN_SLICE = ndimage.generate_binary_structure(2, 1)[None]
@@ -36,7 +36,7 @@ _NOT_INDEPENDENT = ("edited", "consensus")
 
 @dataclass(frozen=True)
 class _Shown:
-    """A case with the slice that is shown of it and the distances on it."""
+    """A case, the slice that is shown, and the distances on it."""
 
     case: Chosen
     volume: CaseVolume
@@ -47,7 +47,7 @@ class _Shown:
 
 
 def signed_blocks(of: StudyRun, cases: pd.DataFrame) -> list[Block]:
-    """Gallery of three or four cases, and a sentence on each that cannot be shown.
+    """Gallery of three or four cases, and a sentence for each case that cannot be shown.
 
     Parameters
     ----------
@@ -83,22 +83,25 @@ def _gallery(shown: list[_Shown]) -> list[Block]:
     return [Gallery(pictures, legend), Text(_SMALL_PRINT, tone="note")]
 
 
-_NONE = "No case is drawn with signed distances: that takes masks of the model, and a reader's tumour."
+_NONE = (
+    "No case is drawn with signed distances: this needs masks of the model and a tumour that a reader drew."
+)
 #: Cases with a rank: a reader drew a tumour, and the model found it or did not.
 _RANKED = ("missing", "empty_mask", "ok")
 _MODEL = Key(AUTO, MODEL_COLOUR, "solid")
 _INTRODUCTION = (
     "Worst, median and best case by the agreement of the model with the readers. Each reader's contour is "
-    "coloured by how far the model's surface lies from it: red where the model reaches further than the "
-    "reader, blue where it falls short, white where the two run together, grey where the model drew nothing "
-    "at all. The model's own contour is the thin yellow line."
+    "coloured by its distance from the model's surface: red where the model reaches further than the reader, "
+    "blue where it does not reach as far, white where both are the same, grey if the model drew nothing at "
+    "all. The thin yellow line is the model's contour."
 )
 _SMALL_PRINT = (
-    "The distance is that in space (3-D), from a voxel of the reader's boundary to the nearest one of the "
-    "model's: it can be shorter than it looks in the slice. The colours are the same in all pictures; "
-    "what is beyond their ends has the colour of the end. Shown is the slice with the readers' "
-    "largest area, and beside it that with the model's where the first holds less than "
-    f"{share(SEEN)} of it; neither need be the one where they differ most. Only independent masks are drawn."
+    "Distances are measured in 3-D, from a voxel of the reader's boundary to the nearest voxel of the "
+    "model's boundary: a distance can be shorter than it looks in the slice. All pictures have the same "
+    "colour scale; distances beyond its ends have the colour of the end. Each picture shows the slice with "
+    f"the readers' largest area. If this slice contains less than {share(SEEN)} of the model's largest area, "
+    "a second picture shows the slice with the model's largest area. The masks may differ more in other "
+    "slices. Only independent masks are drawn."
 )
 
 
@@ -123,7 +126,7 @@ def _chosen(of: StudyRun, row: Row, why: str) -> Chosen:
     key = (str(row["subject"]), str(row["timepoint"]), str(row["sequence"]), str(row["roi"]))
     value = f"{metric_label(of.metric)} with the readers {write_metric(of.metric, row['auto_readers'])}"
     between = row["readers_readers"]
-    among: str = "" if pd.isna(between) else f", among them {write_metric(of.metric, between)}"
+    among: str = "" if pd.isna(between) else f", between the readers {write_metric(of.metric, between)}"
     return Chosen(key, why, (value + among,))
 
 
@@ -178,7 +181,7 @@ def _limit(shown: list[_Shown]) -> float:
 def _picture(item: _Shown, dashes: Mapping[str, Dash], limit: float) -> Picture:
     where = item.volume.where(item.position, item.what)
     readers = ", ".join(item.distances)
-    alt = f"{item.case.name}, {where}: contours of {readers} coloured by the distance to that of the model"
+    alt = f"{item.case.name}, {where}: contours of {readers} coloured by the distance to the model's contour"
     caption = (
         item.case.name,
         f"{item.case.why}; {where}",

@@ -1,4 +1,4 @@
-"""Agreement by subgroup, and the reading times."""
+"""Agreement by subgroup."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WHAT = {"auto to readers": "Model and readers", "readers to readers": "Readers 
 
 
 def subgroup_blocks(of: StudyRun) -> list[Block]:
-    """One row per group: its agreement of either kind; the tests below."""
+    """One row per group with both kinds of agreement, and the tests below."""
     groups, tests = filled(of.study.subgroups), filled(of.study.subgroup_tests)
     if groups.empty:
         return []
@@ -38,9 +38,9 @@ def subgroup_blocks(of: StudyRun) -> list[Block]:
 
 
 _NOTE = (
-    "The unit is the subject within a group. A small p says that the groups differ in agreement; a large "
-    "one does not say that they are alike. Where the readers differ between groups as much as the model "
-    "does, the cases are what is hard, not the model. p (Holm): adjusted over the variables."
+    "The unit is the subject within a group. A small p means that the groups differ in agreement; a large p "
+    "does not mean that they are equal. If the readers differ between groups as much as the model does, the "
+    "cause is the difficulty of the cases, not the model. p (Holm): adjusted over the variables."
 )
 
 

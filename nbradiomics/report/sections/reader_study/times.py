@@ -8,7 +8,7 @@ from nbradiomics.report.sections.reader_study.frames import Column, StudyRun, fi
 
 
 def time_blocks(of: StudyRun) -> list[Block]:
-    """Minutes of each reader and kind of mask, and what editing saves; nothing where no time is stated."""
+    """Minutes per reader and kind of mask, and the time that editing saves; none without stated times."""
     times, saved = filled(of.study.times), filled(of.study.time_saved)
     if times.empty:
         return []

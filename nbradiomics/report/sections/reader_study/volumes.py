@@ -23,7 +23,7 @@ def volume_blocks(of: StudyRun) -> list[Block]:
     table = table.assign(place=table["reader"] != AUTO).sort_values("place", kind="stable")
     blocks: list[Block] = [Heading("Volumes"), *_gallery(of, table)]
     columns = (
-        Column("Pair", lambda row: f"{row['reader']} less {row['reference']}"),
+        Column("Pair", lambda row: f"{row['reader']} minus {row['reference']}"),
         whole("n", "n"),
         Column("Bias (ml)", lambda row: _with_interval(row, "bias", "ml")),
         Column("Limits of agreement (ml)", lambda row: _limits(row, "ml")),
@@ -31,23 +31,24 @@ def volume_blocks(of: StudyRun) -> list[Block]:
         Column("Bias (%)", lambda row: _with_interval(row, "bias", "percent")),
         Column("Limits of agreement (%)", lambda row: _limits(row, "percent")),
     )
-    caption = f"Volumes of the first less the second: bias and limits of agreement, with {of.level} intervals"
+    caption = f"Volume of the first minus the second: bias and limits of agreement, with {of.level} intervals"
     return [*blocks, table_of(table, columns, caption=caption), Text(_NOTE, tone="note")]
 
 
 _NOTE = (
-    "Bland and Altman, Lancet 1986;327:307 and Stat Methods Med Res 1999;8:135. Volumes of tumours span "
-    "decades and their differences grow with them, so that the pictures show the ratio of the two volumes, "
-    "on a logarithmic axis and in percent, against their geometric mean: 100 % up is twice, 50 % down is "
-    "half. The limits hold what 95 % of the cases would be expected to lie between if the logarithms of the "
-    "ratios were normal. A case with an empty mask has no ratio; it is in the differences in ml."
+    "Bland and Altman, Lancet 1986;327:307 and Stat Methods Med Res 1999;8:135. Tumour volumes span several "
+    "orders of magnitude, and their differences grow with the volume. The pictures therefore show the ratio "
+    "of the two volumes, on a logarithmic axis and in percent, against their geometric mean: +100 % is twice "
+    "the volume, -50 % is half. 95 % of the cases are expected between the limits if the logarithms of the "
+    "ratios are normally distributed. A case with an empty mask has no ratio, but it is in the differences "
+    "in ml."
 )
 
 
 def _gallery(of: StudyRun, table: pd.DataFrame) -> list[Block]:
     rows = of.run.agreement
     if rows is None or not {"volume_ml", "reference_ml"} <= set(rows):
-        return [Text("No Bland-Altman picture: agreement.csv, or the volumes in it, is not there.")]
+        return [Text("No Bland-Altman picture: agreement.csv is missing or lacks the volumes.")]
     found = [(_pair(independent_rows(rows), row), row) for row in table.to_dict("records")]
     drawable = [(pair, row) for pair, row in found if pair.volumes.size][:_MOST_PICTURES]
     if not drawable:
@@ -55,11 +56,11 @@ def _gallery(of: StudyRun, table: pd.DataFrame) -> list[Block]:
     reach = max(pair.reach for pair, _ in drawable)
     blocks: list[Block] = [Gallery(tuple(_picture(pair, row, reach) for pair, row in drawable), of="charts")]
     left = len([pair for pair, _ in found if pair.volumes.size]) - len(drawable)
-    return [*blocks, Text(f"{counted(left, 'further pair')} not drawn.", tone="note")] if left else blocks
+    return [*blocks, Text(f"Not drawn: {counted(left, 'further pair')}.", tone="note")] if left else blocks
 
 
 def _pair(rows: pd.DataFrame, row: Row) -> VolumePair:
-    """Volumes of a pair, whichever of the two rows of a case holds them."""
+    """Volumes of a pair, from either of the two rows of a case."""
     names = ["subject", "timepoint", "sequence", "roi", "volume_ml", "reference_ml"]
     there = rows[(rows["reader"] == row["reader"]) & (rows["reference"] == row["reference"])][names]
     back = rows[(rows["reader"] == row["reference"]) & (rows["reference"] == row["reader"])][names]
@@ -85,7 +86,7 @@ def _picture(pair: VolumePair, row: Row, reach: float) -> Picture:
     told = f"{pair.first} {signed_percent(row['bias_percent'])} against {pair.second}"
     lines = [name, f"{counted(pair.volumes.size, 'case')}; bias solid, limits of agreement dashed"]
     if row["ratio_left_out"] > 0:
-        lines.append(f"{counted(int(row['ratio_left_out']), 'case')} with an empty mask not drawn")
+        lines.append(f"not drawn: {counted(int(row['ratio_left_out']), 'case')} with an empty mask")
     alt = f"Bland-Altman picture of the volumes of {name}: {told}, limits {_limits(row, 'percent')}."
     return draw_bland_altman(pair, reach=reach, alt=alt, caption=tuple(lines))
 
