@@ -91,9 +91,9 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
         When a subject would have several rows; the message lists the choices.
     """
     if "subject" not in features:
-        held = ", ".join(map(str, features.columns[:SHOWN]))
+        first_columns = ", ".join(map(str, features.columns[:SHOWN]))
         raise InputError(
-            f"the feature table has no column 'subject'; it begins with {held}.",
+            f"the feature table has no column 'subject'; it begins with {first_columns}.",
             f"{did_you_mean('subject', map(str, features.columns))}Name the subjects' column 'subject'.",
         )
     blank = int((features["subject"].isna() | (features["subject"].astype(str) == "")).sum())
@@ -101,8 +101,8 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
         raise InputError(
             f"{blank} rows of the feature table name no subject.", "Name the subject of every row."
         )
-    asked = {column: value for column, value in wanted.items() if value is not None}
-    chosen = select(features, **asked)
+    requested = {column: value for column, value in wanted.items() if value is not None}
+    chosen = select(features, **requested)
     # Two engines are never mixed, even if each subject has one row.
     chosen = select(chosen, engine=wanted.get("engine"))
     if chosen["subject"].duplicated().any():
@@ -123,13 +123,15 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
 
 def mixture_sentences(chosen: pd.DataFrame) -> list[str]:
     """Say whether the rows of the subjects are of several readers, timepoints or sequences."""
-    told = []
+    sentences = []
     for column in ("reader", "timepoint", "sequence"):
         counts = chosen[column].astype(str).value_counts().to_dict() if column in chosen else {}
         if len(counts) > 1:
             rows = tally((str(name), int(count)) for name, count in counts.items())
-            told.append(f"Different subjects have rows of different {column}s, one row per subject: {rows}.")
-    return told
+            sentences.append(
+                f"Different subjects have rows of different {column}s, one row per subject: {rows}."
+            )
+    return sentences
 
 
 def radiomic_columns(
@@ -151,8 +153,8 @@ def radiomic_columns(
     InputError
         When there is no feature, or a column has the name of the endpoint or of a clinical column.
     """
-    own = {endpoint.time.casefold(), endpoint.event.casefold()}
-    leaking = [str(name) for name in features.columns if str(name).casefold() in own]
+    endpoint_columns = {endpoint.time.casefold(), endpoint.event.casefold()}
+    leaking = [str(name) for name in features.columns if str(name).casefold() in endpoint_columns]
     if leaking:
         raise InputError(
             f"the feature table contains the outcome itself: {', '.join(leaking)}.",
@@ -201,22 +203,26 @@ def assemble(
     values.index = pd.Index(chosen["subject"].astype(str), name="subject")
     excluded = with_reason(_excluded(values, endpoint, rule), seen)
     table = endpoint.table
-    kept = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
-    _check_numbers(table.loc[kept], folds, excluded)
-    frame = pd.concat([part.loc[kept] for part in (values, read.numeric, read.categorical)], axis=1)
+    subjects = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
+    _check_numbers(table.loc[subjects], folds, excluded)
+    frame = pd.concat([part.loc[subjects] for part in (values, read.numeric, read.categorical)], axis=1)
     for column in (*read.numeric, *read.categorical):
         if frame[column].isna().all():
-            raise InputError(f"covariate {column!r} is missing in all {len(kept)} subjects.", "Leave it out.")
+            raise InputError(
+                f"covariate {column!r} is missing in all {len(subjects)} subjects.", "Leave it out."
+            )
     doubts += [*endpoint.problems, *read.warnings]
     return OutcomeData(
         frame=frame,
-        y=survival_array(table.loc[kept, "time"], table.loc[kept, "event"]),
+        y=survival_array(table.loc[subjects, "time"], table.loc[subjects, "event"]),
         radiomic=tuple(names),
         numeric=tuple(read.numeric.columns),
         categorical=tuple(read.categorical.columns),
         stability=stability,
         excluded=excluded,
-        description=describe(read.columns, endpoint, rule, doubts, table.index.get_indexer(pd.Index(kept))),
+        description=describe(
+            read.columns, endpoint, rule, doubts, table.index.get_indexer(pd.Index(subjects))
+        ),
     )
 
 

@@ -74,10 +74,10 @@ def repeated_c(
         Shape (draws,); nan for a draw in which some repeat has no comparable pair.
     """
     pairs = comparable_pairs(time, event).astype(np.float64)
-    kept = risks[np.isfinite(risks).any(axis=1)]
-    if not len(kept):
+    usable = risks[np.isfinite(risks).any(axis=1)]
+    if not len(usable):
         return np.full(len(weights), np.nan)
-    mean: np.ndarray = np.mean([_weighted_c(pairs, risk, weights) for risk in kept], axis=0)
+    mean: np.ndarray = np.mean([_weighted_c(pairs, risk, weights) for risk in usable], axis=0)
     return mean
 
 

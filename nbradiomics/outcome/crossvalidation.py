@@ -178,9 +178,9 @@ def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Dat
 
 def risk_matrix(results: Sequence[FoldResult], model: str, subjects: int) -> np.ndarray:
     """Out-of-fold risks of a model, shape (repeats, subjects); missing if it failed."""
-    own = [result for result in results if result.model == model]
-    matrix = np.full((max(result.repeat for result in own), subjects), np.nan)
-    for result in own:
+    of_model = [result for result in results if result.model == model]
+    matrix = np.full((max(result.repeat for result in of_model), subjects), np.nan)
+    for result in of_model:
         matrix[result.repeat - 1, result.test] = result.risk
     return matrix
 
@@ -199,11 +199,18 @@ def _run_fold(
         pipeline.fit(data.frame.iloc[train], data.y[train])
     except NotConvergedError as error:
         unknown, none = np.full(len(test), np.nan), pd.Series(dtype="float64")
-        nobody = np.zeros(len(test), dtype=bool)
-        return FoldResult(model, repeat, fold, test, unknown, nobody, none, 0, error.problem)
+        not_high = np.zeros(len(test), dtype=bool)
+        return FoldResult(model, repeat, fold, test, unknown, not_high, none, 0, error.problem)
     risk = pipeline.predict(data.frame.iloc[test])
     cut_off = np.median(pipeline.predict(data.frame.iloc[train]))
-    found = coefficients(pipeline)
+    log_hazard_ratios = coefficients(pipeline)
     return FoldResult(
-        model, repeat, fold, test, risk, risk > cut_off, found, pipeline.named_steps["cox"].retries_
+        model,
+        repeat,
+        fold,
+        test,
+        risk,
+        risk > cut_off,
+        log_hazard_ratios,
+        pipeline.named_steps["cox"].retries_,
     )

@@ -106,7 +106,7 @@ def evaluate_outcome(
     """
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")
-    features, seen, told = without_seen_masks(features, rows.reader)
+    features, seen, sentences = without_seen_masks(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
     choice = radiomic_columns(features, clinical, predictors.feature_names, endpoint)
     rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
@@ -114,7 +114,7 @@ def evaluate_outcome(
         chosen, clinical, choice.names, rule, endpoint, predictors, folds=settings.folds, seen=seen
     )
     result = _evaluate(data, choice, endpoint, settings, execution)
-    result.summary["sentences"] = [*told, *mixture_sentences(chosen), *result.summary["sentences"]]
+    result.summary["sentences"] = [*sentences, *mixture_sentences(chosen), *result.summary["sentences"]]
     return result
 
 

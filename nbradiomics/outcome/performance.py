@@ -67,7 +67,7 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
         fitted = [result.coefficients for result in results if result.model == model and not result.failure]
         known = list(data.radiomic) if model != "clinical" else []
         known += list(data.numeric) if model != "radiomic" else []
-        names = dict.fromkeys([*known, *(name for found in fitted for name in found.index)])
+        names = dict.fromkeys([*known, *(name for series in fitted for name in series.index)])
         matrix = pd.DataFrame(dict(enumerate(fitted)), index=list(names))
         matrix = matrix.astype("float64").where(matrix.abs() > SMALLEST_COEFFICIENT)
         table = pd.DataFrame(

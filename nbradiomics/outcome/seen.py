@@ -54,22 +54,22 @@ def without_seen_masks(
     )
     if "subject" not in features or not automatic.any():
         return features, set(), []
-    own = reader in (None, AUTO)
+    uses_automatic = reader in (None, AUTO)
     subjects = set(features.loc[automatic, "subject"].astype(str))
     seen = seen_subjects(features) & subjects
-    left = features[~automatic_rows_of_seen(features)]
-    if not own:
-        return left, set(), []
+    remaining = features[~automatic_rows_of_seen(features)]
+    if not uses_automatic:
+        return remaining, set(), []
     if seen == subjects and (reader == AUTO or automatic.all()):
         raise InputError(
             f"the model was trained on all {len(subjects)} subjects with automatic masks.",
             "Use the masks of another reader, or subjects that are new to the model.",
         )
-    told = (
+    sentences = (
         left_out_sentence(seen, len(subjects)),
-        unknown_sentence(unknown_subjects(left), len(subjects) - len(seen)),
+        unknown_sentence(unknown_subjects(remaining), len(subjects) - len(seen)),
     )
-    return left, seen, [text for text in told if text]
+    return remaining, seen, [text for text in sentences if text]
 
 
 def with_reason(excluded: pd.DataFrame, seen: Collection[str]) -> pd.DataFrame:

@@ -88,9 +88,9 @@ def stable_features(ratings: Ratings, threshold: float, minimum: int) -> list[st
     """
     if not ratings.features:
         return []
-    found = icc(ratings.values, form="A,1", confidence=ICC_CONFIDENCE)
+    result = icc(ratings.values, form="A,1", confidence=ICC_CONFIDENCE)
     # A comparison with nan is false: an undefined limit does not pass.
-    passed = (np.asarray(found.low) >= threshold) & (np.asarray(found.subjects) >= minimum)
+    passed = (np.asarray(result.low) >= threshold) & (np.asarray(result.subjects) >= minimum)
     return [name for name, good in zip(ratings.features, passed, strict=True) if good]
 
 
@@ -180,9 +180,11 @@ def _caution(subjects: int) -> str:
 def _raters(table: pd.DataFrame, chosen: pd.DataFrame) -> list[str]:
     if "reader" not in table:
         return []
-    own = set(chosen["reader"].astype(str))
+    readers = set(chosen["reader"].astype(str))
     same = _same_context(table, chosen)
-    return [name for name in sorted(set(same["reader"].dropna().astype(str))) if name != AUTO or AUTO in own]
+    return [
+        name for name in sorted(set(same["reader"].dropna().astype(str))) if name != AUTO or AUTO in readers
+    ]
 
 
 def _same_context(table: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
@@ -211,10 +213,10 @@ def _ratings(
 def _rows_of(rows: pd.DataFrame, reader: str, features: Sequence[str]) -> Any:
     part = rows[rows["reader"] == reader].set_index("subject")[list(features)].dropna(how="all")
     if part.empty:
-        found = ", ".join(sorted(set(rows["reader"])))
+        readers = ", ".join(sorted(set(rows["reader"])))
         raise InputError(
             f"reader {reader!r} has no row that matches the rows of the outcome model.",
-            f"Choose from: {found}.",
+            f"Choose from: {readers}.",
         )
     if part.index.has_duplicates:
         twice = part.index[part.index.duplicated()][0]

@@ -86,11 +86,11 @@ def _missing(data: OutcomeData) -> dict[str, int]:
     return {name: int(counts[name]) for name in columns if counts[name]}
 
 
-def _suspicious(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for name in list(found)[:_SHOWN]:
-        yield f"{suspicion_text(name, found[name])} {SUSPICION_REMEDY}"
-    if len(found) > _SHOWN:
-        rest = f"{len(found) - _SHOWN} more columns may be the outcome under another name"
+def _suspicious(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name in list(reasons)[:_SHOWN]:
+        yield f"{suspicion_text(name, reasons[name])} {SUSPICION_REMEDY}"
+    if len(reasons) > _SHOWN:
+        rest = f"{len(reasons) - _SHOWN} more columns may be the outcome under another name"
         yield f"{rest}; summary.json lists them."
 
 
@@ -156,8 +156,8 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
         interval = bounds if np.isfinite(low) else " (no interval)"
         if metric == GAIN:
             verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"
-            seen = f": the interval {verdict}" if np.isfinite(low) else ""
-            yield f"Adding the features to the covariates changed C by {form(value, 2)}{interval}{seen}."
+            comment = f": the interval {verdict}" if np.isfinite(low) else ""
+            yield f"Adding the features to the covariates changed C by {form(value, 2)}{interval}{comment}."
         else:
             yield (
                 f"The {model} model reached a Harrell's C of {form(value, 2)}{interval} on held-out subjects "
@@ -169,8 +169,8 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
 
 def _below_chance(performance: pd.DataFrame) -> Iterator[str]:
     """Explain a C below 0.5, and its meaning for a gain."""
-    found = performance[performance["metric"] == "harrell_c"].set_index("model")
-    below = [str(model) for model, value in found["value"].items() if value < 0.5]
+    c_index = performance[performance["metric"] == "harrell_c"].set_index("model")
+    below = [str(model) for model, value in c_index["value"].items() if value < 0.5]
     if below:
         yield (
             f"A C below 0.5 ({', '.join(below)}) means that subjects were ranked worse than by chance. This "

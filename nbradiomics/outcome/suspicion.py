@@ -51,14 +51,14 @@ def suspicions(
     """
     earlier, later = np.nonzero(comparable_pairs(y["time"], y["event"]))
     endpoint = {time: y["time"], event: y["event"].astype(np.float64)}
-    found = {}
+    suspicious = {}
     for place, name in enumerate(map(str, frame.columns)):
         column = frame.iloc[:, place]
         values = _rates(column, y) if name in categorical else column.to_numpy(dtype=np.float64)
         reasons = [*name_reasons(name), *_concordant(values, earlier, later), *_ordered(values, endpoint)]
         if reasons:
-            found[name] = reasons
-    return found
+            suspicious[name] = reasons
+    return suspicious
 
 
 def name_reasons(name: str) -> Iterator[str]:
@@ -69,11 +69,11 @@ def name_reasons(name: str) -> Iterator[str]:
     if is_pyradiomics_name(name):
         return
     words, parts = words_of(name), _PARTS.findall(name.casefold())
-    said = [word for word in words if _WORDS.fullmatch(word)]
-    if "age" not in words or parts or said:
-        said += [word for word in words if _TIMES.fullmatch(word)]
-    if parts or said:
-        yield f"its name contains {', '.join(map(repr, dict.fromkeys([*parts, *said])))}"
+    matches = [word for word in words if _WORDS.fullmatch(word)]
+    if "age" not in words or parts or matches:
+        matches += [word for word in words if _TIMES.fullmatch(word)]
+    if parts or matches:
+        yield f"its name contains {', '.join(map(repr, dict.fromkeys([*parts, *matches])))}"
 
 
 def suspicion_text(name: str, reasons: Collection[str]) -> str:

@@ -28,12 +28,12 @@ def complete_pairs(agreement: pd.DataFrame) -> pd.DataFrame:
 
 def _kinds(table: pd.DataFrame) -> pd.Series:
     kinds = table[list(_KINDS)]
-    found = pd.Series(INTER, index=table.index, dtype=object)
-    found[(table[["reader", "reference"]] == AUTO).any(axis=1)] = AUTO_PAIR
-    found[table["reader"] == table["reference"]] = INTRA
-    found[(kinds == "edited").any(axis=1)] = EDITED
-    found[table["reference_kind"] == "consensus"] = CONSENSUS
-    return found
+    pairs = pd.Series(INTER, index=table.index, dtype=object)
+    pairs[(table[["reader", "reference"]] == AUTO).any(axis=1)] = AUTO_PAIR
+    pairs[table["reader"] == table["reference"]] = INTRA
+    pairs[(kinds == "edited").any(axis=1)] = EDITED
+    pairs[table["reference_kind"] == "consensus"] = CONSENSUS
+    return pairs
 
 
 def of_kind(agreement: pd.DataFrame, *kinds: str) -> pd.DataFrame:

@@ -13,22 +13,22 @@ from nbradiomics.messages.wording import MISSING, Form, interval, number
 
 def quartiles(values: ArrayLike, *, digits: int = 2, form: Form = number) -> str:
     """Format the median and quartiles of the values that are not missing (linear interpolation)."""
-    there = np.asarray(values, dtype=float)
-    there = there[np.isfinite(there)]
-    if there.size == 0:
+    finite = np.asarray(values, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    if finite.size == 0:
         return MISSING
-    low, middle, high = np.quantile(there, (0.25, 0.5, 0.75))
+    low, middle, high = np.quantile(finite, (0.25, 0.5, 0.75))
     return interval(middle, low, high, digits=digits, form=form)
 
 
 def moment(text: str) -> str:
     """Format an ISO 8601 time as ``2026-11-23 07:54 UTC``; any other text stays unchanged."""
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return text
     # Without a zone, or without a time of day, there is nothing to convert.
-    return text if found.tzinfo is None else f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return text if time.tzinfo is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def excerpt(text: str, length: int) -> str:

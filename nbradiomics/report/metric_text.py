@@ -13,8 +13,8 @@ def metric_label(name: str, tolerances: pd.Series | None = None) -> str:
     label = METRIC[name].label if name in METRIC else name
     if name != "nsd" or tolerances is None:
         return label
-    found = sorted(set(tolerances.dropna()))
-    return f"{label} ({', '.join(f'{value:g}' for value in found)} mm)" if found else label
+    distinct = sorted(set(tolerances.dropna()))
+    return f"{label} ({', '.join(f'{value:g}' for value in distinct)} mm)" if distinct else label
 
 
 def metric_form(name: str) -> tuple[Form, int]:

@@ -81,9 +81,9 @@ def write_reproducibility_page(
         reproducibility={"": {comparison: table}},
         provenance={"study": {"reproducibility": rule}},
     )
-    who = f"readers {', '.join(readers)}" if readers else f"all readers except {AUTO}"
+    compared = f"readers {', '.join(readers)}" if readers else f"all readers except {AUTO}"
     title = f"Reproducibility: {target.stem}"
-    return write_page(_page(run, REPRODUCIBILITY, title, stable_facts(run), f"; {who}"), target)
+    return write_page(_page(run, REPRODUCIBILITY, title, stable_facts(run), f"; {compared}"), target)
 
 
 _SECTIONS = {
@@ -92,8 +92,8 @@ _SECTIONS = {
 }
 
 
-def _page(run: Run, of: str, title: str, facts: Facts, more: str = "") -> Page:
-    made = f"nbradiomics {version('nbradiomics')}{more}"
-    heading, blocks = _SECTIONS[of]
-    section = Section(of, heading, blocks(run))
-    return Page(title, made, (), facts, (section,), of)
+def _page(run: Run, kind: str, title: str, facts: Facts, suffix: str = "") -> Page:
+    made = f"nbradiomics {version('nbradiomics')}{suffix}"
+    heading, blocks = _SECTIONS[kind]
+    section = Section(kind, heading, blocks(run))
+    return Page(title, made, (), facts, (section,), kind)

@@ -31,7 +31,7 @@ def write_page(page: Page, target: Path) -> Path:
     return target
 
 
-def claim_page(target: Path, of: str) -> Path:
+def claim_page(target: Path, kind: str) -> Path:
     """Check that a page may be written: the file does not exist, or is a page of the same kind.
 
     Parameters
@@ -48,7 +48,7 @@ def claim_page(target: Path, of: str) -> Path:
     """
     if target.is_dir():
         raise InputError(f"{target} is a folder; a file was expected.", "Choose another name or folder.")
-    if target.is_file() and mark(of) not in target.read_text(encoding="utf-8", errors="replace")[:_HEAD]:
+    if target.is_file() and mark(kind) not in target.read_text(encoding="utf-8", errors="replace")[:_HEAD]:
         raise InputError(
             f"{target} already exists and is not a page of this command.",
             "Choose another name or folder, so that the file is not overwritten.",
@@ -56,6 +56,6 @@ def claim_page(target: Path, of: str) -> Path:
     return target
 
 
-def mark(of: str) -> str:
+def mark(kind: str) -> str:
     """Return the tag in the head of a page that identifies its kind."""
-    return f'<meta name="generator" content="nbradiomics {of}">'
+    return f'<meta name="generator" content="nbradiomics {kind}">'

@@ -106,20 +106,20 @@ def _agreement(folder: Path) -> pd.DataFrame | None:
 
 def _reproducibility(folder: Path) -> dict[str, dict[str, pd.DataFrame]]:
     """Tables of a folder: ``readers.csv``, or ``readers_CONTEXT.csv`` if there are several contexts."""
-    found: dict[str, dict[str, pd.DataFrame]] = {}
+    tables: dict[str, dict[str, pd.DataFrame]] = {}
     for path in sorted(folder.glob("*.csv")):
         for comparison in COMPARISONS:
             name, context = path.stem[: len(comparison)], path.stem[len(comparison) :]
             if name == comparison and context[:1] in ("", "_"):
-                found.setdefault(context[1:], {})[comparison] = REPRODUCIBILITY.read(path)
-    return found
+                tables.setdefault(context[1:], {})[comparison] = REPRODUCIBILITY.read(path)
+    return tables
 
 
 def _endpoints(folder: Path) -> tuple[Endpoint, ...]:
     if not folder.is_dir():
         return ()
-    found = (read_endpoint(path) for path in sorted(folder.iterdir()) if path.is_dir())
-    return tuple(endpoint for endpoint in found if endpoint is not None)
+    endpoints = (read_endpoint(path) for path in sorted(folder.iterdir()) if path.is_dir())
+    return tuple(endpoint for endpoint in endpoints if endpoint is not None)
 
 
 def read_endpoint(folder: Path) -> Endpoint | None:

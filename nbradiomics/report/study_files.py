@@ -55,5 +55,5 @@ def read_study(run: Path) -> StudyFiles | None:
     """
     tables = {name: schema.read_if_there(run / schema.file) for name, schema in TABLES.items()}
     maps = len(list((run / "distance_maps").rglob("*.nii.gz")))
-    found = StudyFiles(**tables, record=read_object(run / "readers" / "summary.json"), distance_maps=maps)
-    return None if found.empty else found
+    study = StudyFiles(**tables, record=read_object(run / "readers" / "summary.json"), distance_maps=maps)
+    return None if study.empty else study

@@ -73,12 +73,12 @@ def draw_bland_altman(pair: VolumePair, *, reach: float, alt: str, caption: tupl
         axes.set(xscale="log", yscale="log")
         axes.axhline(1, color=QUIET, linewidth=0.8)
         lines = {pair.low: "dashed", pair.high: "dashed", pair.bias: "solid"}
-        there = [value for value in lines if np.isfinite(value) and value > 0]
-        for value in there:
+        drawn = [value for value in lines if np.isfinite(value) and value > 0]
+        for value in drawn:
             axes.axhline(value, color=INK, linewidth=1.2, linestyle=lines[value])
         axes.scatter(mean, pair.volumes / pair.reference, s=18, color=colour, alpha=0.75, linewidth=0)
         _ratio_axis(axes, max(reach, _NARROWEST) ** 1.12)
-        _name_lines(axes, there)
+        _name_lines(axes, drawn)
         _volume_axis(axes, mean)
         names = f"{shorten(pair.first, 14)} over {shorten(pair.second, 14)}"
         axes.set(ylabel=f"Volume: {names}", xlabel="Mean of the two volumes (ml)")

@@ -61,15 +61,15 @@ def draw_filters(
 
 
 def _grid(axes: Axes, grid: FilterGrid, classes: Sequence[str]) -> None:
-    there = grid.features > 0
-    shares = np.where(there, grid.stable / np.maximum(grid.features, 1), np.nan)
+    present = grid.features > 0
+    shares = np.where(present, grid.stable / np.maximum(grid.features, 1), np.nan)
     axes.imshow(shares, cmap=_COLOURS, vmin=0, vmax=1, aspect="auto")
     axes.set_title(grid.name)
     axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     for row, column in np.ndindex(*shares.shape):
-        text = f"{grid.stable[row, column]}/{grid.features[row, column]}" if there[row, column] else "–"
-        dark = there[row, column] and shares[row, column] > _DARK
-        colour = "white" if dark else INK if there[row, column] else QUIET
+        text = f"{grid.stable[row, column]}/{grid.features[row, column]}" if present[row, column] else "–"
+        dark = present[row, column] and shares[row, column] > _DARK
+        colour = "white" if dark else INK if present[row, column] else QUIET
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)

@@ -44,15 +44,15 @@ def spread_apart(values: ArrayLike, gap: float, low: float, high: float) -> Floa
     given = np.asarray(values, dtype=float)
     gap = min(gap, (high - low) / max(len(given) - 1, 1))
     order = np.argsort(given, kind="stable")
-    found = np.clip(given[order], low, high)
-    for place in range(1, len(found)):
-        found[place] = max(found[place], found[place - 1] + gap)
-    if len(found):
-        found[-1] = min(found[-1], high)
-    for place in range(len(found) - 2, -1, -1):
-        found[place] = min(found[place], found[place + 1] - gap)
+    moved = np.clip(given[order], low, high)
+    for place in range(1, len(moved)):
+        moved[place] = max(moved[place], moved[place - 1] + gap)
+    if len(moved):
+        moved[-1] = min(moved[-1], high)
+    for place in range(len(moved) - 2, -1, -1):
+        moved[place] = min(moved[place], moved[place + 1] - gap)
     result = np.empty_like(given)
-    result[order] = found
+    result[order] = moved
     return result
 
 

@@ -73,14 +73,14 @@ def _panel(axes: Axes, strip: Strip, emphasised: Sequence[bool]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_title(strip.title)
     for row, (values, strong) in enumerate(zip(strip.values, emphasised, strict=True)):
-        there = values[np.isfinite(values)]
+        finite = values[np.isfinite(values)]
         colour = AUTO_COLOUR if strong else QUIET
-        offsets = row + spread(len(there), row)
+        offsets = row + spread(len(finite), row)
         # A point at the end of the axis (a Dice coefficient of 1) is drawn completely.
-        axes.scatter(there, offsets, s=13, color=colour, alpha=0.65, linewidth=0, clip_on=False)
-        if there.size:
-            _box(axes, there, row)
-        missing = len(values) - len(there)
+        axes.scatter(finite, offsets, s=13, color=colour, alpha=0.65, linewidth=0, clip_on=False)
+        if finite.size:
+            _box(axes, finite, row)
+        missing = len(values) - len(finite)
         if missing:
             axes.annotate(
                 f"{missing} undefined",

@@ -95,8 +95,8 @@ def _seen(run: Run) -> list[Block]:
     """Name the subjects whose automatic masks are not compared."""
     if run.cohort is None or AUTO not in set(run.cohort["reader"]):
         return []
-    told = left_out_sentence(seen_subjects(run.cohort), run.cohort["subject"].nunique())
-    return [Text(f"Pairs with the model: {told}", tone="note")] if told else []
+    sentence = left_out_sentence(seen_subjects(run.cohort), run.cohort["subject"].nunique())
+    return [Text(f"Pairs with the model: {sentence}", tone="note")] if sentence else []
 
 
 def _others(agreement: pd.DataFrame, edited: bool) -> list[Block]:
@@ -105,10 +105,10 @@ def _others(agreement: pd.DataFrame, edited: bool) -> list[Block]:
     if not edited:
         kinds["edited"] = "with an edited automatic mask"
     counts = {what: int((agreement["pair"] == kind).sum()) for kind, what in kinds.items()}
-    told = [f"{amount:,} {what}" for what, amount in counts.items() if amount]
+    parts = [f"{amount:,} {what}" for what, amount in counts.items() if amount]
     return (
-        [Text(f"Comparisons not shown here: {', '.join(told)}; see agreement.csv.", tone="note")]
-        if told
+        [Text(f"Comparisons not shown here: {', '.join(parts)}; see agreement.csv.", tone="note")]
+        if parts
         else []
     )
 
@@ -118,8 +118,8 @@ def pairs_of(agreement: pd.DataFrame) -> list[Pair]:
 
     If a pair occurs in both directions, the model, or else the alphabetically first name, comes first.
     """
-    found = {(reader, reference) for reader, reference in rows_of(agreement, "reader", "reference")}
-    once = [pair for pair in found if pair[::-1] not in found or _in_order(pair)]
+    pairs = {(reader, reference) for reader, reference in rows_of(agreement, "reader", "reference")}
+    once = [pair for pair in pairs if pair[::-1] not in pairs or _in_order(pair)]
     return sorted(once, key=lambda pair: (AUTO not in pair, pair))
 
 
@@ -136,11 +136,11 @@ def _stratum(rows: pd.DataFrame, edited: bool) -> list[Block]:
     chosen = {_named(rows, pair, edited): _of_pair(rows, pair) for pair in pairs_of(rows)}
     counts = [(name, f"{len(own):,}", _empties(own)) for name, own in chosen.items()]
     # The area under the true ROC curve exists only if the model wrote a probability map.
-    there = {name for name in METRIC if name in rows and (name != "auc" or rows[name].notna().any())}
+    available = {name for name in METRIC if name in rows and (name != "auc" or rows[name].notna().any())}
     blocks: list[Block] = []
     for title, metrics in _SHOWN.items():
         # Every table has Dice; a metric that an older table lacks gets no column.
-        own = [name for name in metrics if name in there or name == "dice"]
+        own = [name for name in metrics if name in available or name == "dice"]
         if own:
             heads, columns = (
                 ([(name,) for name in chosen], ("Pair",))
@@ -148,22 +148,24 @@ def _stratum(rows: pd.DataFrame, edited: bool) -> list[Block]:
                 else (counts, ("Pair", "n", "Empty or failed"))
             )
             blocks.append(_table(chosen, own, heads, columns, title))
-    drawn: list[str] = [name for name in ("dice", "hd95_mm") if name in there or name == "dice"]
-    return [*blocks, _picture(chosen, drawn), *_folded(chosen, there)]
+    drawn: list[str] = [name for name in ("dice", "hd95_mm") if name in available or name == "dice"]
+    return [*blocks, _picture(chosen, drawn), *_folded(chosen, available)]
 
 
-def _folded(chosen: Mapping[str, pd.DataFrame], there: set[str]) -> list[Block]:
+def _folded(chosen: Mapping[str, pd.DataFrame], available: set[str]) -> list[Block]:
     tables = []
     for title, metrics in _FOLDED.items():
-        own = [name for name in metrics if name in there]
-        if own:
-            counted_field = _field(chosen) if any(METRIC[name].needs_background for name in own) else ""
-            tables.append(_table(chosen, own, [(name,) for name in chosen], ("Pair",), title + counted_field))
+        included = [name for name in metrics if name in available]
+        if included:
+            counted_field = _field(chosen) if any(METRIC[name].needs_background for name in included) else ""
+            tables.append(
+                _table(chosen, included, [(name,) for name in chosen], ("Pair",), title + counted_field)
+            )
     return [Details("More metrics of these pairs", tuple(tables))] if tables else []
 
 
 def _field(chosen: Mapping[str, pd.DataFrame]) -> str:
-    fields = sorted({str(field) for own in chosen.values() for field in own["field"] if field})
+    fields = sorted({str(field) for table in chosen.values() for field in table["field"] if field})
     return f" (background counted in: {', '.join(fields)})" if fields else ""
 
 
@@ -171,8 +173,8 @@ def _named(rows: pd.DataFrame, pair: Pair, edited: bool) -> str:
     """Name a pair, and mark edited masks."""
     if not edited:
         return pair_name(pair)
-    own = _of_pair(rows, pair)
-    kinds = [own[name].iloc[0] == "edited" for name in ("mask_kind", "reference_kind")]
+    selected = _of_pair(rows, pair)
+    kinds = [selected[name].iloc[0] == "edited" for name in ("mask_kind", "reference_kind")]
     named = [f"{name} (edited)" if kind else name for name, kind in zip(pair, kinds, strict=True)]
     return pair_name((named[0], named[1]))
 
@@ -186,10 +188,10 @@ def _table(
 ) -> Table:
     """Build a table with one row per pair: its cells from `heads`, then its metrics."""
     rows = tuple(
-        (*head, *(_cell(own.get(name, _NONE), name) for name in metrics))
-        for head, own in zip(heads, chosen.values(), strict=True)
+        (*head, *(_cell(table.get(name, _NONE), name) for name in metrics))
+        for head, table in zip(heads, chosen.values(), strict=True)
     )
-    tolerances = pd.concat([own.get("tolerance_mm", _NONE) for own in chosen.values()])
+    tolerances = pd.concat([table.get("tolerance_mm", _NONE) for table in chosen.values()])
     labels = (metric_label(name, tolerances) for name in metrics)
     return Table((*columns, *labels), rows, caption=f"{title}, median [quartiles]")
 
@@ -201,17 +203,19 @@ def _picture(chosen: Mapping[str, pd.DataFrame], metrics: list[str]) -> Block:
     strips = [
         Strip(
             METRIC[name].label,
-            [own[name].to_numpy(dtype=float) for own in chosen.values()],
+            [table[name].to_numpy(dtype=float) for table in chosen.values()],
             unit_range=name == "dice",
         )
         for name in metrics
     ]
-    medians = ", ".join(f"{name} {quartiles(own['dice'], form=ratio)}" for name, own in chosen.items())
+    medians = ", ".join(f"{name} {quartiles(table['dice'], form=ratio)}" for name, table in chosen.items())
     titles = " and ".join(strip.title for strip in strips)
     return draw_strips(
         list(chosen),
         strips,
-        emphasised=[bool((own[["reader", "reference"]] == AUTO).any(axis=None)) for own in chosen.values()],
+        emphasised=[
+            bool((table[["reader", "reference"]] == AUTO).any(axis=None)) for table in chosen.values()
+        ],
         alt=f"{titles} by pair of readers. Median Dice [quartiles]: {medians}.",
         caption=(_PICTURE,),
     )
@@ -243,16 +247,16 @@ def median_of_cases(run: Run) -> tuple[str, str] | None:
     summary = run.study.summary if run.study is not None else None
     if summary is None or "metric" not in summary:
         return None
-    own = summary[
+    selected = summary[
         (summary["pair"] == AUTO_PAIR) & (summary["reference"] == "readers") & (summary["metric"] == "dice")
     ]
-    if own.empty or not own["n"].iloc[0]:
+    if selected.empty or not selected["n"].iloc[0]:
         return None
-    row = own.iloc[0]
-    lost = f"; {int(row['undefined'])} undefined" if row["undefined"] else ""
+    row = selected.iloc[0]
+    undefined = f"; {int(row['undefined'])} undefined" if row["undefined"] else ""
     return (
         ratio(row["median"], 3),
-        f"median over {counted(int(row['n']), 'case')} of the mean over the readers{lost}",
+        f"median over {counted(int(row['n']), 'case')} of the mean over the readers{undefined}",
     )
 
 
@@ -261,11 +265,11 @@ def model_facts(agreement: pd.DataFrame) -> tuple[str, str]:
     shown, edited = shown_rows(agreement)
     pairs = [pair for pair in pairs_of(shown) if pair[0] == AUTO]
     rows = {pair: _of_pair(shown, pair) for pair in pairs}
-    values = f"{NO_BREAK}· ".join(ratio(_median(own["dice"])) for own in rows.values())
-    undone = sum(int((own["status"] != "ok").sum()) for own in rows.values())
+    values = f"{NO_BREAK}· ".join(ratio(_median(table["dice"])) for table in rows.values())
+    failed = sum(int((table["status"] != "ok").sum()) for table in rows.values())
     names = ", ".join(pair[1] for pair in pairs)
     against = f"against automatic masks edited by {names}" if edited else f"against {names}"
-    return values or MISSING, f"median, {against}; {counted(undone, 'pair')} empty or failed"
+    return values or MISSING, f"median, {against}; {counted(failed, 'pair')} empty or failed"
 
 
 def _median(values: pd.Series) -> float | None:

@@ -13,11 +13,13 @@ from nbradiomics.tables import feature_columns
 
 def bin_blocks(run: Run) -> tuple[Block, ...]:
     """Warn about the bin width, as the check of the input found it, and about constant features."""
-    found = []
+    warnings = []
     if run.check is not None:
         rows = run.check[run.check["column"] == BIN_WIDTH]
-        found += [f"{row['problem']} {row['remedy']}" for row in rows.to_dict("records")]
+        warnings += [f"{row['problem']} {row['remedy']}" for row in rows.to_dict("records")]
     if run.features is not None and (constant := constant_features(run.features)):
         total = counted(len(feature_columns(run.features)), "feature")
-        found.append(f"{len(constant)} of {total} have the same value in every mask ({first_of(constant)}).")
-    return tuple(Text(text[0].upper() + text[1:], tone="warning") for text in found)
+        warnings.append(
+            f"{len(constant)} of {total} have the same value in every mask ({first_of(constant)})."
+        )
+    return tuple(Text(text[0].upper() + text[1:], tone="warning") for text in warnings)

@@ -55,8 +55,8 @@ def _with_readers(known: pd.DataFrame, agreement: pd.DataFrame | None) -> str:
     if agreement is None or not set(_SCAN) <= set(known):
         return ""
     rows = of_kind(agreement, AUTO_PAIR)  # an edited mask depends on the automatic one
-    own = rows[(rows["reader"] == AUTO) & rows["dice"].notna()]
-    both = known.merge(own.groupby(_SCAN, as_index=False)["dice"].mean(), on=_SCAN)
+    model_rows = rows[(rows["reader"] == AUTO) & rows["dice"].notna()]
+    both = known.merge(model_rows.groupby(_SCAN, as_index=False)["dice"].mean(), on=_SCAN)
     if len(both) < _ENOUGH or both["dice"].nunique() < 2 or both["fold_dice"].nunique() < 2:
         return ""
     rho = float(spearmanr(both["fold_dice"], both["dice"]).statistic)

@@ -76,8 +76,8 @@ def _image_steps(run: Run) -> list[Step]:
 def _without_mask(cohort: pd.DataFrame, masks: pd.DataFrame) -> list[str]:
     scans = set(rows_of(cohort, *CASE[:3]))
     lost = []
-    for reader, own in masks.groupby("reader", sort=True):
-        missing = len(scans - set(rows_of(own, *CASE[:3])))
+    for reader, masks_of_reader in masks.groupby("reader", sort=True):
+        missing = len(scans - set(rows_of(masks_of_reader, *CASE[:3])))
         if missing:
             lost.append(f"{counted(missing, 'image')} without a mask of {reader}")
     bare = len(scans - set(rows_of(masks, *CASE[:3])))
@@ -116,8 +116,8 @@ def _unmeasured(cohort: pd.DataFrame | None, base: pd.DataFrame, measured: pd.Da
     renamed = not set(base["roi"]) <= set(wanted["roi"])
     key = [*(CASE[:3] if renamed else CASE), "reading"]
     lost = []
-    for reader, own in wanted.groupby("reader", sort=True):
-        drawn = set(rows_of(own, *key))
+    for reader, masks_of_reader in wanted.groupby("reader", sort=True):
+        drawn = set(rows_of(masks_of_reader, *key))
         done = measured.loc[measured["reader"] == reader, key]
         missing = len(drawn - set(rows_of(done, *key)))
         if missing:
@@ -133,17 +133,17 @@ def _outcome_step(endpoint: Endpoint) -> Step:
         reasons = _counts(endpoint.excluded["reason"])
         lost = [f"{counted(amount, 'subject')}: {reason}" for reason, amount in reasons]
     number = f"{subjects:,}" if isinstance(subjects, int) else MISSING
-    told = ", ".join(["subject" if subjects == 1 else "subjects", *details])
-    return Step(f"Outcome {endpoint.name}", number, (told,), tuple(lost))
+    detail = ", ".join(["subject" if subjects == 1 else "subjects", *details])
+    return Step(f"Outcome {endpoint.name}", number, (detail,), tuple(lost))
 
 
 def _failures(run: Run, step: str) -> tuple[str, ...]:
     """Failures of the stages of a step; an empty name means all other stages."""
     if run.failures is None:
         return ()
-    own = run.failures[run.failures["stage"].map(lambda stage: _step_of(run, stage)) == step]
-    told = _counts("at " + own["stage"] + ": " + own["cause"])
-    return tuple(f"{counted(amount, 'failure')} {what}" for what, amount in told)
+    selected = run.failures[run.failures["stage"].map(lambda stage: _step_of(run, stage)) == step]
+    counts = _counts("at " + selected["stage"] + ": " + selected["cause"])
+    return tuple(f"{counted(amount, 'failure')} {cause}" for cause, amount in counts)
 
 
 def _step_of(run: Run, stage: str) -> str:
@@ -162,10 +162,10 @@ def _check_blocks(check: pd.DataFrame | None) -> tuple[Block, ...]:
         return ()
     if check.empty:
         return (Text("The check of the input found no problem."),)
-    found = " and ".join(counted(amount, name) for name, amount in _counts(check["severity"]))
+    counts = " and ".join(counted(amount, name) for name, amount in _counts(check["severity"]))
     columns = ("severity", "file", "row", "column", "problem", "remedy")
     rows = tuple(
         check.sort_values("severity", kind="stable")[list(columns)].itertuples(index=False, name=None)
     )
     table = Table(tuple(name.capitalize() for name in columns), rows, text_columns=len(columns))
-    return (Details(f"The check of the input found {found}", (table,)),)
+    return (Details(f"The check of the input found {counts}", (table,)),)

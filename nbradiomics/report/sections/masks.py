@@ -80,12 +80,12 @@ def _legend(readers: list[str]) -> tuple[Key, ...]:
 
 def _pictures(volume: CaseVolume, case: Chosen, legend: tuple[Key, ...]) -> list[Picture]:
     chosen = telling_slices(volume.masks, AUTO, volume.slices)
-    return [_picture(volume, case, place, what, legend) for place, what in chosen.items()]
+    return [_picture(volume, case, place, reason, legend) for place, reason in chosen.items()]
 
 
-def _picture(volume: CaseVolume, case: Chosen, place: int, what: str, legend: tuple[Key, ...]) -> Picture:
+def _picture(volume: CaseVolume, case: Chosen, place: int, reason: str, legend: tuple[Key, ...]) -> Picture:
     content = volume.slice_at(place)
-    where = volume.where(place, what)
+    where = volume.where(place, reason)
     alt = f"{case.name}, {where}, with the contours of {', '.join(content.masks) or 'no reader'}"
     caption = (
         case.name,

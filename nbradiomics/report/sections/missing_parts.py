@@ -72,12 +72,12 @@ def why_no_comparison(run: Run, context: str, comparison: str) -> str:
 
 def failed_comparisons(run: Run) -> dict[str, dict[str, str]]:
     """Return the cause of each failed comparison, by context and comparison as in `Run.reproducibility`."""
-    found: dict[str, dict[str, str]] = {}
+    causes: dict[str, dict[str, str]] = {}
     for case, cause in _failures_of(run, "reproducibility"):
         for comparison in COMPARISONS:
             if case == comparison or case.startswith(f"{comparison}_"):
-                found.setdefault(case[len(comparison) + 1 :], {})[comparison] = cause
-    return found
+                causes.setdefault(case[len(comparison) + 1 :], {})[comparison] = cause
+    return causes
 
 
 def failed_endpoints(run: Run) -> dict[str, str]:
@@ -93,8 +93,8 @@ def _failed(run: Run, stage: str) -> str:
 def _failures_of(run: Run, stage: str) -> list[tuple[str, str]]:
     if run.failures is None:
         return []
-    own = run.failures[run.failures["stage"] == stage]
-    return [(case, cause) for case, cause in rows_of(own, "case", "cause")]
+    selected = run.failures[run.failures["stage"] == stage]
+    return [(case, cause) for case, cause in rows_of(selected, "case", "cause")]
 
 
 def _readers(run: Run) -> set[str]:

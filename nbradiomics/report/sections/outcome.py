@@ -100,10 +100,10 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     values = c_indices(endpoint.performance)
     if not any(np.isfinite(value[0]) for value in values.values()):
         return [table]
-    told = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
-    told_as = f"Harrell's C-index of the cross-validated risk with its {level}interval"
-    caption = (f"{told_as}; 0.5 means no discrimination.",)
-    forest = draw_forest(values, alt=f"C-index by model: {told}.", caption=caption)
+    estimates = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
+    description = f"Harrell's C-index of the cross-validated risk with its {level}interval"
+    caption = (f"{description}; 0.5 means no discrimination.",)
+    forest = draw_forest(values, alt=f"C-index by model: {estimates}.", caption=caption)
     return [Gallery((forest,), of="charts"), table]
 
 
@@ -118,15 +118,15 @@ def _survival(endpoint: Endpoint) -> list[Block]:
     pictures: list[Picture] = []
     untested: list[str] = []
     for model in table["model"].unique():
-        own = table[table["model"] == model]
-        curves = [_curve(str(group), rows) for group, rows in own.groupby("group", sort=True)]
+        points = table[table["model"] == model]
+        curves = [_curve(str(group), rows) for group, rows in points.groupby("group", sort=True)]
         people = ", ".join(f"{curve.group} {curve.people}" for curve in curves)
         separation = _separation(endpoint.summary, str(model))
         if not separation:
             untested.append(str(model))
         title = f"{endpoint.name}: {model} model"
-        told = f"Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
-        caption = (title, told, _grouping(endpoint.summary), *([separation] if separation else []))
+        description = f"Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
+        caption = (title, description, _grouping(endpoint.summary), *([separation] if separation else []))
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
         alt = f"Kaplan-Meier curves of the risk groups of the {model} model; subjects at the start: {people}."
@@ -143,14 +143,14 @@ def _grouping(summary: Mapping[str, Any]) -> str:
     """Say how several repeats give a subject one group; see `outcome.groups`."""
     settings = summary.get("settings")
     repeats = settings.get("repeats") if isinstance(settings, Mapping) else None
-    of = f"the {repeats} repeats" if isinstance(repeats, int) and repeats > 1 else "the repeats"
+    all_repeats = f"the {repeats} repeats" if isinstance(repeats, int) and repeats > 1 else "the repeats"
     rule = (
         "Risk group: high if the predicted risk is above the median risk of the fold's training subjects, "
         "otherwise low"
     )
     if repeats == 1:
         return f"{rule}."
-    return f"{rule}. The majority of {of} of the cross-validation decides; a tie counts as high."
+    return f"{rule}. The majority of {all_repeats} of the cross-validation decides; a tie counts as high."
 
 
 def _curve(group: str, rows: pd.DataFrame) -> Curve:
@@ -167,8 +167,10 @@ def _separation(summary: Mapping[str, Any], model: str) -> str:
         return ""
     settings = summary.get("settings")
     times = settings.get("permutations") if isinstance(settings, Mapping) else None
-    how = f"{times} permutations of the outcome" if times else "permutations of the outcome"
-    return f"Separation of the groups: {p_text(p)} ({how}; the whole cross-validation is refitted each time)."
+    method = f"{times} permutations of the outcome" if times else "permutations of the outcome"
+    return (
+        f"Separation of the groups: {p_text(p)} ({method}; the whole cross-validation is refitted each time)."
+    )
 
 
 def _no_p(models: Sequence[str]) -> str:
@@ -189,8 +191,8 @@ def _selection(endpoint: Endpoint) -> list[Block]:
     covariates = endpoint.summary.get("covariates")
     names = list(map(str, covariates)) if isinstance(covariates, list) else None
     for model in table["model"].unique():
-        own = table[table["model"] == model].sort_values("frequency", ascending=False, kind="stable")
-        blocks.extend(_selected(str(model), own, names))
+        columns = table[table["model"] == model].sort_values("frequency", ascending=False, kind="stable")
+        blocks.extend(_selected(str(model), columns, names))
     return blocks
 
 
@@ -217,16 +219,19 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
 
 def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:
     """Name the rows of a model, in the singular and the plural."""
-    clinical = {any(name == own or name.startswith(f"{own}=") for own in covariates or ()) for name in names}
+    clinical = {
+        any(name == covariate or name.startswith(f"{covariate}=") for covariate in covariates or ())
+        for name in names
+    }
     if covariates is None or len(clinical) > 1:
         return "feature or covariate", "features and covariates"
     return ("covariate", "covariates") if clinical == {True} else ("feature", "features")
 
 
-def _selected(model: str, own: pd.DataFrame, covariates: Sequence[str] | None) -> list[Block]:
-    entered = own[own["frequency"] > 0]
+def _selected(model: str, columns: pd.DataFrame, covariates: Sequence[str] | None) -> list[Block]:
+    entered = columns[columns["frequency"] > 0]
     top, rest = entered.head(_MOST_FEATURES), entered.iloc[_MOST_FEATURES:]
-    never = own.drop(index=entered.index)
+    never = columns.drop(index=entered.index)
     unused = counted(len(never), *_kinds(never["feature"], covariates))
     if entered.empty:
         return [Text(f"Model {model}: none of {unused} entered it.")]
@@ -234,11 +239,11 @@ def _selected(model: str, own: pd.DataFrame, covariates: Sequence[str] | None) -
     title = f"Model {model}: {kinds[1]} in the model, with their share of folds"
     blocks: list[Block] = [_features(top, kinds[0], title)]
     if len(rest):
-        what = f"{len(rest):,} more {kinds[len(rest) > 1]}"
-        blocks.append(Details(f"Model {model}: {what}", (_features(rest, kinds[0], ""),)))
+        number = f"{len(rest):,} more {kinds[len(rest) > 1]}"
+        blocks.append(Details(f"Model {model}: {number}", (_features(rest, kinds[0], ""),)))
     if len(never):
-        told = f"Model {model}: {unused} entered it in no fold"
-        blocks.append(Text(f"{told} and {'is' if len(never) == 1 else 'are'} not listed.", tone="note"))
+        sentence = f"Model {model}: {unused} entered it in no fold"
+        blocks.append(Text(f"{sentence} and {'is' if len(never) == 1 else 'are'} not listed.", tone="note"))
     return blocks
 
 

@@ -77,14 +77,14 @@ def _training_banner(segmentation: pd.DataFrame | None) -> list[str]:
 
 
 def _model_banner(name: str, card: Mapping[str, Any]) -> list[str]:
-    told = f"{name} {json.dumps(card, ensure_ascii=False)}".lower()
-    synthetic, unclinical = "synthetic" in told, "not for clinical" in told
+    text = f"{name} {json.dumps(card, ensure_ascii=False)}".lower()
+    synthetic, unclinical = "synthetic" in text, "not for clinical" in text
     if not synthetic and not unclinical:
         return []
-    what = "was trained on synthetic images" if synthetic else "is not for clinical use"
+    reason = "was trained on synthetic images" if synthetic else "is not for clinical use"
     intended = card.get("intended_use")
-    own = f" Its card says: “{intended}”" if intended else ""
-    return [f"The segmentation model {name} {what}; its masks are not for clinical use.{own}"]
+    quote = f" Its card says: “{intended}”" if intended else ""
+    return [f"The segmentation model {name} {reason}; its masks are not for clinical use.{quote}"]
 
 
 def overview_facts(run: Run) -> Facts:
@@ -120,8 +120,8 @@ def _dice_fact(run: Run) -> list[Fact]:
     if run.agreement is None:
         reason = why_no_agreement(run)
         modelled = run.cohort is not None and AUTO in set(run.cohort["reader"])
-        told = modelled and reason != NOT_ASKED
-        return [Fact(MISSING, "Dice of the model", excerpt(reason, _LONGEST))] if told else []
+        shown = modelled and reason != NOT_ASKED
+        return [Fact(MISSING, "Dice of the model", excerpt(reason, _LONGEST))] if shown else []
     if not (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
         return []
     values, detail = median_of_cases(run) or model_facts(run.agreement)
@@ -144,7 +144,7 @@ def _stable_facts(run: Run) -> list[Fact]:
 
 
 def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mapping[str, str]) -> Fact:
-    told = [
+    texts = [
         (
             f"{int(tables[name]['stable'].sum())} of {len(tables[name])}",
             title.lower(),
@@ -153,9 +153,9 @@ def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mappi
         for name, title in TITLES.items()
         if name in tables
     ]
-    (value, first, told_of), *rest = told
+    (value, first, first_text), *rest = texts
     details = [context] if context else []
-    details += [f"{first}, {told_of}", *(f"{name}: {other}, {text}" for other, name, text in rest)]
+    details += [f"{first}, {first_text}", *(f"{name}: {other}, {text}" for other, name, text in rest)]
     details += [f"{TITLES[name].lower()}: could not be done" for name in failed]
     return Fact(value, "stable features", "; ".join(details))
 
@@ -167,9 +167,9 @@ def _c_index(limits: tuple[float, float, float]) -> str:
 def endpoint_facts(endpoint: Endpoint) -> Facts:
     """The box of key figures of one endpoint: subjects, events, and the C-index of each model."""
     people = [
-        _count(amount, what)
-        for what in ("subject", "event")
-        if isinstance(amount := endpoint.summary.get(f"{what}s"), int)
+        _count(amount, name)
+        for name in ("subject", "event")
+        if isinstance(amount := endpoint.summary.get(f"{name}s"), int)
     ]
     return Facts((*people, *_c_index_facts(endpoint)))
 

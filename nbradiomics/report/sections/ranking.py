@@ -76,15 +76,15 @@ def _scores(agreement: pd.DataFrame | None, scans: set[tuple[str, str, str]]) ->
     return dice.groupby([auto[name] for name in CASE]).mean().dropna()
 
 
-def _ranks(found: int, most: int) -> list[tuple[int, str]]:
-    if found <= most:
-        return [(at, "") for at in range(found)]
+def _ranks(cases: int, most: int) -> list[tuple[int, str]]:
+    if cases <= most:
+        return [(at, "") for at in range(cases)]
     third = most // 3
-    middle = (found - third) // 2
+    middle = (cases - third) // 2
     return [
         *((at, "lowest agreement") for at in range(third)),
         *((at, "median agreement") for at in range(middle, middle + third)),
-        *((at, "highest agreement") for at in range(found - third, found)),
+        *((at, "highest agreement") for at in range(cases - third, cases)),
     ]
 
 

@@ -82,9 +82,9 @@ class CaseVolume:
             lines.append("no reader drew in this slice")
         return tuple(lines)
 
-    def where(self, position: int, what: str) -> str:
+    def where(self, position: int, reason: str) -> str:
         """Name a slice, and the reason why it was chosen."""
-        return f"slice {position + 1} of {self.slices}" + (f", {what}" if what else "")
+        return f"slice {position + 1} of {self.slices}" + (f", {reason}" if reason else "")
 
     def gaps(self, position: int) -> tuple[str, ...]:
         """Name the readers without a contour in a slice, with the reason; one line per reason."""
@@ -117,8 +117,8 @@ def read_case(run: Run, case: Chosen) -> CaseVolume:
     masks: dict[str, Mask] = {}
     kinds: dict[str, str] = {}
     notes = []
-    for reader, own in drawn.groupby("reader", sort=True):
-        first = _first_reading(own)
+    for reader, masks_of_reader in drawn.groupby("reader", sort=True):
+        first = _first_reading(masks_of_reader)
         try:
             masks[str(reader)] = _united(first, image, run.folder, _default_label(run))
             kinds[str(reader)] = str(_column(first, "reference_kind").iloc[0])
@@ -161,8 +161,8 @@ def _default_label(run: Run) -> int:
 def _united(rows: pd.DataFrame, image: sitk.Image, folder: Path, label: int) -> Mask:
     size = image.GetSize()
     united = np.zeros(size[::-1], dtype=bool)
-    for mask, own in zip(rows["mask"], _column(rows, "label"), strict=True):
-        region = read_region(folder / mask, own or label)
+    for mask, own_label in zip(rows["mask"], _column(rows, "label"), strict=True):
+        region = read_region(folder / mask, own_label or label)
         difference = grid_difference(region, image)
         if difference:
             raise InputError(f"its grid is different from the grid of the image ({difference}).")
