@@ -40,7 +40,7 @@ def without_seen_masks(
         The remaining rows.
     seen
         Subjects whose automatic masks were left out of the outcome models, not only of the readers' ratings.
-    told
+    sentences
         Sentences to report first: how many were left out, and for how many it is unknown.
 
     Raises

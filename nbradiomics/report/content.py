@@ -97,14 +97,14 @@ class Gallery:
     ----------
     pictures, legend
         The pictures, and the keys to their lines.
-    of
+    layout
         ``slices`` are shown about three in a row, ``charts`` two.
     """
 
     kind: ClassVar[str] = "gallery"
     pictures: tuple[Picture, ...]
     legend: tuple[Key, ...] = ()
-    of: Literal["slices", "charts"] = "slices"
+    layout: Literal["slices", "charts"] = "slices"
 
 
 @dataclass(frozen=True)
@@ -175,11 +175,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report, or a page of one command; `of` is its kind."""
+    """The whole report, or a page of one command; `kind` says which."""
 
     title: str
     subtitle: str
     banners: tuple[str, ...]
     facts: Facts
     sections: tuple[Section, ...]
-    of: str = "report"
+    kind: str = "report"

@@ -27,7 +27,7 @@ def render(page: Page) -> str:
 
 def write_page(page: Page, target: Path) -> Path:
     """Write a page, completely or not at all, if `claim_page` allows it."""
-    write_text(render(page), claim_page(target, page.of))
+    write_text(render(page), claim_page(target, page.kind))
     return target
 
 
@@ -38,8 +38,8 @@ def claim_page(target: Path, kind: str) -> Path:
     ----------
     target
         HTML file.
-    of
-        Kind of page, as in `Page.of`.
+    kind
+        Kind of page, as in `Page.kind`.
 
     Raises
     ------

@@ -82,7 +82,7 @@ def read_run(folder: Path) -> Run:
         endpoints=_endpoints(folder / "outcome"),
         provenance=read_object(folder / "provenance.json"),
     )
-    if _holds_nothing(run):
+    if _is_empty(run):
         raise InputError(
             f"{folder} contains no file of a run (cohort.csv, features.parquet, provenance.json ...).",
             "Give the folder that `nbradiomics run` wrote.",
@@ -126,19 +126,19 @@ def read_endpoint(folder: Path) -> Endpoint | None:
     """Read the files of the outcome models of one endpoint; return ``None`` if there are none."""
     endpoint = Endpoint(
         name=folder.name,
-        performance=_of_endpoint(folder, PERFORMANCE),
-        kaplan_meier=_of_endpoint(folder, KAPLAN_MEIER),
-        selection=_of_endpoint(folder, SELECTION),
-        excluded=_of_endpoint(folder, EXCLUDED),
+        performance=_read_endpoint_table(folder, PERFORMANCE),
+        kaplan_meier=_read_endpoint_table(folder, KAPLAN_MEIER),
+        selection=_read_endpoint_table(folder, SELECTION),
+        excluded=_read_endpoint_table(folder, EXCLUDED),
         summary=read_object(folder / "summary.json"),
     )
-    return None if _holds_nothing(endpoint) else endpoint
+    return None if _is_empty(endpoint) else endpoint
 
 
-def _of_endpoint(folder: Path, schema: Schema) -> pd.DataFrame | None:
+def _read_endpoint_table(folder: Path, schema: Schema) -> pd.DataFrame | None:
     return schema.read_if_there(folder / Path(schema.file).name)
 
 
-def _holds_nothing(record: Run | Endpoint) -> bool:
+def _is_empty(record: Run | Endpoint) -> bool:
     values = (getattr(record, item.name) for item in fields(record) if item.name not in ("folder", "name"))
     return all(value is None or (isinstance(value, (tuple, dict)) and not value) for value in values)

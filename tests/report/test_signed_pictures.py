@@ -17,7 +17,7 @@ from nbradiomics.report.figures.signed_contour import (
     contour_lines,
     draw_signed_slice,
 )
-from nbradiomics.report.figures.slices import SEEN, Slice, telling_slices
+from nbradiomics.report.figures.slices import SEEN, Slice, informative_slices
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.reader_study.frames import StudyRun
 from nbradiomics.report.sections.reader_study.signed import signed_blocks
@@ -185,7 +185,7 @@ def test_the_slices_hold_the_readers_largest_area_and_nearly_all_of_the_models(
             flat[place, :area] = True
         return flat.reshape(5, 6, 6)
 
-    found = list(telling_slices({"A": stack(readers), "auto": stack(model)}, "auto", 5))
+    found = list(informative_slices({"A": stack(readers), "auto": stack(model)}, "auto", 5))
     assert 1 <= len(found) <= 2
     if max(readers):
         assert readers[found[0]] == max(readers)

@@ -64,7 +64,7 @@ def largest_slice(masks: Mapping[str, NDArray[np.bool_]], slices: int) -> int:
     return int(areas.argmax()) if areas.any() else slices // 2
 
 
-def telling_slices(masks: Mapping[str, NDArray[np.bool_]], auto: str, slices: int) -> dict[int, str]:
+def informative_slices(masks: Mapping[str, NDArray[np.bool_]], auto: str, slices: int) -> dict[int, str]:
     """Choose the slices of a case: the readers' largest area, and the model's if the first is not enough.
 
     Parameters

@@ -8,7 +8,12 @@ from nbradiomics.messages.wording import MISSING, counted, tally
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
 from nbradiomics.report.sections.bins import bin_blocks
-from nbradiomics.report.sections.missing_parts import NOT_ASKED, could_not, failed_endpoints, why_no_features
+from nbradiomics.report.sections.missing_parts import (
+    NOT_REQUESTED,
+    could_not,
+    failed_endpoints,
+    why_no_features,
+)
 from nbradiomics.tables import AUTO, feature_columns
 
 #: Step of the flow at which a failure of a stage is reported.
@@ -96,7 +101,7 @@ def _empty_masks(segmentation: pd.DataFrame | None) -> list[str]:
 def _feature_steps(run: Run) -> list[Step]:
     if run.features is None:
         reason = why_no_features(run)
-        return [] if reason == NOT_ASKED else [Step("Features", MISSING, (reason,))]
+        return [] if reason == NOT_REQUESTED else [Step("Features", MISSING, (reason,))]
     names = feature_columns(run.features)
     base = run.features[run.features["variant"] == "original"]
     measured = base[base[names].notna().any(axis=1)]
@@ -151,7 +156,7 @@ def _step_of(run: Run, stage: str) -> str:
     shown = {
         "Images": run.cohort is not None,
         "Masks": run.cohort is not None,
-        "Features": run.features is not None or why_no_features(run) != NOT_ASKED,
+        "Features": run.features is not None or why_no_features(run) != NOT_REQUESTED,
         "Outcome": True,
     }
     return step if shown.get(step) else ""

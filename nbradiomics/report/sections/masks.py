@@ -7,7 +7,7 @@ from nbradiomics.messages.wording import counted, share
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Block, Dash, Gallery, Key, Picture, Sentences, Text
 from nbradiomics.report.figures.picture import reader_colours
-from nbradiomics.report.figures.slices import SEEN, draw_slice, reaches_beyond, telling_slices
+from nbradiomics.report.figures.slices import SEEN, draw_slice, informative_slices, reaches_beyond
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.ranking import Chosen, cases_of_cohort, choose_cases
 from nbradiomics.report.sections.volumes import CaseVolume, read_case
@@ -79,7 +79,7 @@ def _legend(readers: list[str]) -> tuple[Key, ...]:
 
 
 def _pictures(volume: CaseVolume, case: Chosen, legend: tuple[Key, ...]) -> list[Picture]:
-    chosen = telling_slices(volume.masks, AUTO, volume.slices)
+    chosen = informative_slices(volume.masks, AUTO, volume.slices)
     return [_picture(volume, case, place, reason, legend) for place, reason in chosen.items()]
 
 

@@ -6,7 +6,7 @@ from nbradiomics.report.content import Block, Text
 from nbradiomics.report.run_files import COMPARISONS, Run, rows_of
 from nbradiomics.tables import AUTO
 
-NOT_ASKED = "not part of this run"
+NOT_REQUESTED = "not part of this run"
 _TWO_READERS = "needs the masks of two readers"
 _MODEL = f"needs masks of the model ({AUTO}) and of a reader"
 #: Case in the table of failures for a stage that failed as a whole.
@@ -20,7 +20,7 @@ def could_not(cause: str) -> str:
 
 def absent_blocks(reason: str) -> tuple[Block, ...]:
     """Blocks of a section without results; none if it was not requested, because the page says so."""
-    if reason == NOT_ASKED:
+    if reason == NOT_REQUESTED:
         return ()
     failed = reason.startswith(could_not(""))
     return (Text(as_sentence(reason), tone="warning" if failed else "plain"),)
@@ -33,19 +33,19 @@ def as_sentence(reason: str) -> str:
 
 def why_no_features(run: Run) -> str:
     """Say why there is no feature table."""
-    return _failed(run, "extract") or NOT_ASKED
+    return _failed(run, "extract") or NOT_REQUESTED
 
 
 def why_no_agreement(run: Run) -> str:
     """Say why no masks were compared."""
     few = run.cohort is not None and len(_readers(run)) < 2
-    return _failed(run, "compare") or (_TWO_READERS if few else NOT_ASKED)
+    return _failed(run, "compare") or (_TWO_READERS if few else NOT_REQUESTED)
 
 
 def why_no_study(run: Run) -> str:
     """Say why there is no reader study."""
     few = run.cohort is not None and len(_readers(run)) < 2
-    return _failed(run, "readers") or (_TWO_READERS if few else NOT_ASKED)
+    return _failed(run, "readers") or (_TWO_READERS if few else NOT_REQUESTED)
 
 
 def why_no_reproducibility(run: Run) -> str:
@@ -53,10 +53,10 @@ def why_no_reproducibility(run: Run) -> str:
     causes = [cause for comparisons in failed_comparisons(run).values() for cause in comparisons.values()]
     if causes:
         return could_not(" ".join(dict.fromkeys(causes)))
-    if run.features is None and why_no_features(run) != NOT_ASKED:
+    if run.features is None and why_no_features(run) != NOT_REQUESTED:
         return could_not("there are no features.")
     few = run.cohort is not None and len(_readers(run)) < 2
-    return _TWO_READERS if few else NOT_ASKED
+    return _TWO_READERS if few else NOT_REQUESTED
 
 
 def why_no_comparison(run: Run, context: str, comparison: str) -> str:
@@ -66,8 +66,8 @@ def why_no_comparison(run: Run, context: str, comparison: str) -> str:
         return could_not(cause)
     readers = _readers(run)
     if comparison == "readers":
-        return _TWO_READERS if run.cohort is not None and len(readers - {AUTO}) < 2 else NOT_ASKED
-    return _MODEL if run.cohort is not None and AUTO not in readers else NOT_ASKED
+        return _TWO_READERS if run.cohort is not None and len(readers - {AUTO}) < 2 else NOT_REQUESTED
+    return _MODEL if run.cohort is not None and AUTO not in readers else NOT_REQUESTED
 
 
 def failed_comparisons(run: Run) -> dict[str, dict[str, str]]:

@@ -104,7 +104,7 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     description = f"Harrell's C-index of the cross-validated risk with its {level}interval"
     caption = (f"{description}; 0.5 means no discrimination.",)
     forest = draw_forest(values, alt=f"C-index by model: {estimates}.", caption=caption)
-    return [Gallery((forest,), of="charts"), table]
+    return [Gallery((forest,), layout="charts"), table]
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
@@ -131,7 +131,7 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         axis = f"Time ({time})" if time else "Time"
         alt = f"Kaplan-Meier curves of the risk groups of the {model} model; subjects at the start: {people}."
         pictures.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
-    blocks: list[Block] = [Gallery(tuple(pictures), of="charts")]
+    blocks: list[Block] = [Gallery(tuple(pictures), layout="charts")]
     return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
 
 

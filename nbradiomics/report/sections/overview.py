@@ -16,7 +16,7 @@ from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.agreement import median_of_cases, model_facts
 from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.missing_parts import (
-    NOT_ASKED,
+    NOT_REQUESTED,
     could_not,
     failed_comparisons,
     failed_endpoints,
@@ -95,7 +95,7 @@ def overview_facts(run: Run) -> Facts:
 
 def _cohort_facts(cohort: pd.DataFrame | None) -> list[Fact]:
     if cohort is None:
-        return [Fact(MISSING, name, NOT_ASKED) for name in ("subjects", "images", "masks")]
+        return [Fact(MISSING, name, NOT_REQUESTED) for name in ("subjects", "images", "masks")]
     masks = masks_in(cohort)
     return [
         _count(cohort["subject"].nunique(), "subject"),
@@ -120,7 +120,7 @@ def _dice_fact(run: Run) -> list[Fact]:
     if run.agreement is None:
         reason = why_no_agreement(run)
         modelled = run.cohort is not None and AUTO in set(run.cohort["reader"])
-        shown = modelled and reason != NOT_ASKED
+        shown = modelled and reason != NOT_REQUESTED
         return [Fact(MISSING, "Dice of the model", excerpt(reason, _LONGEST))] if shown else []
     if not (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
         return []
@@ -190,4 +190,4 @@ def _outcome_facts(run: Run) -> list[Fact]:
         Fact(MISSING, "C-index", excerpt(f"endpoint {name} {could_not(cause)}", _LONGEST))
         for name, cause in failed_endpoints(run).items()
     ]
-    return facts or [Fact(MISSING, "C-index", NOT_ASKED)]
+    return facts or [Fact(MISSING, "C-index", NOT_REQUESTED)]

@@ -67,9 +67,9 @@ class CaseVolume:
         x, y, _ = self.image.GetSpacing()
         letters = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(self.image.GetDirection())
         masks = {reader: mask[position] for reader, mask in self.masks.items()}
-        return Slice(plane, masks, (x, y), (letters[0], letters[1]), self._said(position))
+        return Slice(plane, masks, (x, y), (letters[0], letters[1]), self._notes_on_slice(position))
 
-    def _said(self, position: int) -> tuple[str, ...]:
+    def _notes_on_slice(self, position: int) -> tuple[str, ...]:
         """Notes on the picture of a slice: why the contour of the model, or of all readers, is missing."""
         auto = self.masks.get(AUTO)
         readers = [mask for reader, mask in self.masks.items() if reader != AUTO and mask.any()]

@@ -23,14 +23,18 @@ _NOTES = {
 }
 
 
-def looks_blocks(of: StudyRun) -> list[Block]:
+def review_blocks(study_run: StudyRun) -> list[Block]:
     """Table of the worst cases, and pictures of the worst, median and best case."""
-    cases = filled(of.study.cases)
+    cases = filled(study_run.study.cases)
     if cases.empty:
         return []
-    blocks: list[Block] = [Heading("Cases to look at"), _table(cases, of), *signed_blocks(of, cases)]
-    if of.study.distance_maps:
-        maps = counted(of.study.distance_maps, "map")
+    blocks: list[Block] = [
+        Heading("Cases to look at"),
+        _table(cases, study_run),
+        *signed_blocks(study_run, cases),
+    ]
+    if study_run.study.distance_maps:
+        maps = counted(study_run.study.distance_maps, "map")
         blocks.append(
             Text(
                 f"The folder distance_maps/ contains {maps} of the signed distance from a reader's boundary "
@@ -46,19 +50,19 @@ def case_of(row: Row) -> Chosen:
     return Chosen((str(row["subject"]), str(row["timepoint"]), str(row["sequence"]), str(row["roi"])))
 
 
-def _table(cases: pd.DataFrame, of: StudyRun) -> Table:
+def _table(cases: pd.DataFrame, study_run: StudyRun) -> Table:
     by_model = bool(cases["auto_readers"].notna().any())
-    what = (
+    criterion = (
         "the model agrees least with the readers" if by_model else "the readers agree least with each other"
     )
-    many = f"The {_SHOWN} of {len(cases):,} cases in" if len(cases) > _SHOWN else "All cases: those in"
-    caption = f"{many} which {what} come first ({of.label})"
+    selection = f"The {_SHOWN} of {len(cases):,} cases in" if len(cases) > _SHOWN else "All cases: those in"
+    caption = f"{selection} which {criterion} come first ({study_run.label})"
     columns = (
         Column("Case", lambda row: case_of(row).name.replace(" ", NO_BREAK)),
         words("Lowest pair", "lowest_pair"),
         Column("Note", lambda row: _NOTES.get(str(row["status"]), str(row["status"]))),
-        Column("Model and readers", lambda row: write_metric(of.metric, row["auto_readers"])),
-        Column("Readers", lambda row: write_metric(of.metric, row["readers_readers"])),
+        Column("Model and readers", lambda row: write_metric(study_run.metric, row["auto_readers"])),
+        Column("Readers", lambda row: write_metric(study_run.metric, row["readers_readers"])),
         Column("Difference (above 0: model better)", lambda row: signed(row["difference"])),
         Column("HD95 (mm)", lambda row: write_metric("hd95_mm", row["hd95_mm"])),
         Column("FPRm", lambda row: write_metric("fprm", row["fprm"])),

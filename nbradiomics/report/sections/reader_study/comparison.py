@@ -20,23 +20,23 @@ from nbradiomics.report.sections.reader_study.frames import (
 from nbradiomics.report.sections.reader_study.pools import MAIN
 
 
-def comparison_blocks(of: StudyRun) -> list[Block]:
+def comparison_blocks(study_run: StudyRun) -> list[Block]:
     """Main comparison: means over subjects, and their difference with its interval and test."""
-    table = filled(of.study.comparison)
+    table = filled(study_run.study.comparison)
     if table.empty:
         return []
-    main = table["metric"].isin([*MAIN, of.metric])
-    order = {name: place for place, name in enumerate(dict.fromkeys([of.metric, *MAIN, *METRIC]))}
+    main = table["metric"].isin([*MAIN, study_run.metric])
+    order = {name: place for place, name in enumerate(dict.fromkeys([study_run.metric, *MAIN, *METRIC]))}
     ordered = table.sort_values("metric", key=lambda names: names.map(order), kind="stable")
     caption = "The same cases: the model with the readers against the readers among themselves"
-    blocks: list[Block] = [_table(ordered[main.loc[ordered.index]], of, caption)]
+    blocks: list[Block] = [_table(ordered[main.loc[ordered.index]], study_run, caption)]
     if not main.all():
-        rest = _table(ordered[~main.loc[ordered.index]], of, "")
+        rest = _table(ordered[~main.loc[ordered.index]], study_run, "")
         blocks.append(Details("The same comparison for further metrics", (rest,)))
-    alone = filled(of.study.comparison_segmented)
-    if len(alone):
+    segmented = filled(study_run.study.comparison_segmented)
+    if len(segmented):
         title = "Segmented cases only, without cases in which the model failed"
-        blocks.append(Details(title, (_table(alone, of, title),)))
+        blocks.append(Details(title, (_table(segmented, study_run, title),)))
     return [*blocks, Text(_NOTE, tone="note")]
 
 
@@ -51,15 +51,15 @@ _NOTE = (
 )
 
 
-def _table(table: pd.DataFrame, of: StudyRun, caption: str) -> Table:
+def _table(table: pd.DataFrame, study_run: StudyRun, caption: str) -> Table:
     columns = (
-        Column("Metric", lambda row: of.name(str(row["metric"]))),
+        Column("Metric", lambda row: study_run.name(str(row["metric"]))),
         whole("Subjects", "subjects"),
         whole("Cases", "cases"),
         Column("Left out", _left_out),
         Column("Model and readers", lambda row: _value(row, "auto_readers")),
         Column("Readers", lambda row: _value(row, "readers_readers")),
-        Column(f"Difference [{of.level} interval]", difference_cell),
+        Column(f"Difference [{study_run.level} interval]", difference_cell),
         Column("p", lambda row: p_value(row["p"])),
         Column("p (Holm)", lambda row: p_value(row["p_holm"])),
     )
@@ -80,12 +80,12 @@ def difference_cell(row: Row) -> str:
 def _left_out(row: Row) -> str:
     """Count the cases without a value and the model's failures, which may count as the worst value."""
     counted_in = not pd.isna(row["difference"])
-    told = [
+    failures = [
         f"{count(row[name])} model {name}{', counted as worst' if counted_in else ''}"
         for name in ("missing", "empty")
         if row.get(name, 0) > 0
     ]
-    return "\n".join([count(row["left_out"]), *told])
+    return "\n".join([count(row["left_out"]), *failures])
 
 
 def _value(row: Row, name: str) -> str:

@@ -20,9 +20,9 @@ from nbradiomics.tables import AUTO
 _POOLED = "readers"
 
 
-def detection_blocks(of: StudyRun) -> list[Block]:
+def detection_blocks(study_run: StudyRun) -> list[Block]:
     """Failures to find the tumour, each with its denominator."""
-    table = filled(of.study.detection)
+    table = filled(study_run.study.detection)
     if table.empty:
         return []
     columns = (
@@ -30,7 +30,7 @@ def detection_blocks(of: StudyRun) -> list[Block]:
         words("Against", "against"),
         words("Counted", "unit"),
         Column("Number", lambda row: f"{count(row['missed'])} of {count(row['of'])}"),
-        Column(f"Rate [{of.level} interval]", _rate),
+        Column(f"Rate [{study_run.level} interval]", _rate),
         *((whole("Unknown", "unknown"),) if "unknown" in table else ()),
     )
     caption = "Tumours that were missed, images without a mask, and false alarms"
@@ -58,9 +58,9 @@ _DIRECTION = (
 )
 
 
-def direction_blocks(of: StudyRun) -> list[Block]:
+def direction_blocks(study_run: StudyRun) -> list[Block]:
     """Whether the model, and each reader, draws too much or too little."""
-    table = filled(of.study.direction)
+    table = filled(study_run.study.direction)
     if table.empty:
         return []
     pooled = table[(table["reader"] == AUTO) & (table["reference"] == _POOLED)]

@@ -37,32 +37,33 @@ _PARAGRAPHS = (
 _UNDEFINED = "Value of each metric if a mask is empty; NaN is undefined, and is counted as undefined"
 
 
-def method_blocks(of: StudyRun) -> list[Block]:
+def method_blocks(study_run: StudyRun) -> list[Block]:
     """Folded block of settings, methods and definitions of the metrics."""
-    paragraphs = tuple(Text(text, tone="note") for text in (*_settings(of), *_PARAGRAPHS))
+    paragraphs = tuple(Text(text, tone="note") for text in (*_settings(study_run), *_PARAGRAPHS))
     return [Details("Methods and definitions", (*paragraphs, _definitions(), _empty()))]
 
 
-def _settings(of: StudyRun) -> tuple[str, ...]:
+def _settings(study_run: StudyRun) -> tuple[str, ...]:
     """Settings of the study, as far as its record contains them."""
-    settings = of.study.record.get("settings")
+    settings = study_run.study.record.get("settings")
     if not isinstance(settings, dict):
         return ()
-    told = [f"primary metric {of.label}"]
-    if of.margin is not None:
-        fixed = settings.get("margin_fixed")
-        told.append(
-            f"margin {of.margin:g} ({f'fixed beforehand: {fixed}' if fixed else 'time of fixing not stated'})"
+    parts = [f"primary metric {study_run.label}"]
+    if study_run.margin is not None:
+        when_fixed = settings.get("margin_fixed")
+        parts.append(
+            f"margin {study_run.margin:g} "
+            f"({f'fixed beforehand: {when_fixed}' if when_fixed else 'time of fixing not stated'})"
         )
     epsilons = settings.get("epsilons")
     if isinstance(epsilons, list) and epsilons:
-        told.append(f"ε {', '.join(str(value) for value in epsilons)}")
-    told.append(f"{of.level} intervals")
+        parts.append(f"ε {', '.join(str(value) for value in epsilons)}")
+    parts.append(f"{study_run.level} intervals")
     if isinstance(settings.get("alpha"), (int, float)):
-        told.append(f"tests at level {settings['alpha']:g}")
+        parts.append(f"tests at level {settings['alpha']:g}")
     if isinstance(settings.get("bootstraps"), int):
-        told.append(f"{counted(settings['bootstraps'], 'bootstrap sample')}")
-    return (f"Settings: {', '.join(told)}.",)
+        parts.append(f"{counted(settings['bootstraps'], 'bootstrap sample')}")
+    return (f"Settings: {', '.join(parts)}.",)
 
 
 def _definitions() -> Table:

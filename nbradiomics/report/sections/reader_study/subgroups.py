@@ -16,12 +16,12 @@ from nbradiomics.report.sections.reader_study.frames import Column, StudyRun, co
 _WHAT = {"auto to readers": "Model and readers", "readers to readers": "Readers among themselves"}
 
 
-def subgroup_blocks(of: StudyRun) -> list[Block]:
+def subgroup_blocks(study_run: StudyRun) -> list[Block]:
     """One row per group with both kinds of agreement, and the tests below."""
-    groups, tests = filled(of.study.subgroups), filled(of.study.subgroup_tests)
+    groups, tests = filled(study_run.study.subgroups), filled(study_run.study.subgroup_tests)
     if groups.empty:
         return []
-    blocks: list[Block] = [Heading("Subgroups"), _table(groups, of)]
+    blocks: list[Block] = [Heading("Subgroups"), _table(groups, study_run)]
     if len(tests):
         columns = (
             Column("Variable", lambda row: row["variable"]),
@@ -44,23 +44,23 @@ _NOTE = (
 )
 
 
-def _table(groups: pd.DataFrame, of: StudyRun) -> Table:
-    form, digits = metric_form(of.metric)
+def _table(groups: pd.DataFrame, study_run: StudyRun) -> Table:
+    form, digits = metric_form(study_run.metric)
     kinds = list(dict.fromkeys(groups["what"]))
     cells: dict[tuple[str, str], dict[str, dict[Hashable, Any]]] = {}
     for row in groups.to_dict("records"):
         cells.setdefault((row["variable"], row["group"]), {})[row["what"]] = row
     rows = []
-    for (variable, group), own in cells.items():
+    for (variable, group), by_kind in cells.items():
         line = [variable, group]
         for kind in kinds:
-            found = own.get(kind)
-            if found is None:
+            agreement = by_kind.get(kind)
+            if agreement is None:
                 line += [MISSING, MISSING]
                 continue
-            quartiles = (found["median"], found["q1"], found["q3"])
-            line += [count(found["n"]), interval(*quartiles, digits=digits, form=form)]
+            quartiles = (agreement["median"], agreement["q1"], agreement["q3"])
+            line += [count(agreement["n"]), interval(*quartiles, digits=digits, form=form)]
         rows.append(tuple(line))
     heads = [head for kind in kinds for head in ("Subjects", _WHAT.get(kind, kind))]
-    caption = f"{of.label} by subgroup, median [quartiles] over subjects"
+    caption = f"{study_run.label} by subgroup, median [quartiles] over subjects"
     return Table(("Variable", "Group", *heads), tuple(rows), text_columns=2, caption=caption)

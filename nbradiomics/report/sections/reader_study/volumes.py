@@ -15,13 +15,13 @@ from nbradiomics.tables import AUTO
 _MOST_PICTURES = 12
 
 
-def volume_blocks(of: StudyRun) -> list[Block]:
+def volume_blocks(study_run: StudyRun) -> list[Block]:
     """A picture and a row of numbers for each pair."""
-    table = filled(of.study.bland_altman)
+    table = filled(study_run.study.bland_altman)
     if table.empty:
         return []
     table = table.assign(place=table["reader"] != AUTO).sort_values("place", kind="stable")
-    blocks: list[Block] = [Heading("Volumes"), *_gallery(of, table)]
+    blocks: list[Block] = [Heading("Volumes"), *_gallery(study_run, table)]
     columns = (
         Column("Pair", lambda row: f"{row['reader']} minus {row['reference']}"),
         whole("n", "n"),
@@ -31,7 +31,8 @@ def volume_blocks(of: StudyRun) -> list[Block]:
         Column("Bias (%)", lambda row: _with_interval(row, "bias", "percent")),
         Column("Limits of agreement (%)", lambda row: _limits(row, "percent")),
     )
-    caption = f"Volume of the first minus the second: bias and limits of agreement, with {of.level} intervals"
+    title = "Volume of the first minus the second: bias and limits of agreement"
+    caption = f"{title}, with {study_run.level} intervals"
     return [*blocks, table_of(table, columns, caption=caption), Text(_NOTE, tone="note")]
 
 
@@ -45,27 +46,31 @@ _NOTE = (
 )
 
 
-def _gallery(of: StudyRun, table: pd.DataFrame) -> list[Block]:
-    rows = of.run.agreement
+def _gallery(study_run: StudyRun, table: pd.DataFrame) -> list[Block]:
+    rows = study_run.run.agreement
     if rows is None or not {"volume_ml", "reference_ml"} <= set(rows):
         return [Text("No Bland-Altman picture: agreement.csv is missing or lacks the volumes.")]
-    found = [(_pair(independent_rows(rows), row), row) for row in table.to_dict("records")]
-    drawable = [(pair, row) for pair, row in found if pair.volumes.size][:_MOST_PICTURES]
+    pairs = [(_pair(independent_rows(rows), row), row) for row in table.to_dict("records")]
+    drawable = [(pair, row) for pair, row in pairs if pair.volumes.size][:_MOST_PICTURES]
     if not drawable:
         return [Text("No Bland-Altman picture: no case has two volumes above 0.")]
     reach = max(pair.reach for pair, _ in drawable)
-    blocks: list[Block] = [Gallery(tuple(_picture(pair, row, reach) for pair, row in drawable), of="charts")]
-    left = len([pair for pair, _ in found if pair.volumes.size]) - len(drawable)
-    return [*blocks, Text(f"Not drawn: {counted(left, 'further pair')}.", tone="note")] if left else blocks
+    blocks: list[Block] = [
+        Gallery(tuple(_picture(pair, row, reach) for pair, row in drawable), layout="charts")
+    ]
+    omitted = len([pair for pair, _ in pairs if pair.volumes.size]) - len(drawable)
+    return (
+        [*blocks, Text(f"Not drawn: {counted(omitted, 'further pair')}.", tone="note")] if omitted else blocks
+    )
 
 
 def _pair(rows: pd.DataFrame, row: Row) -> VolumePair:
     """Volumes of a pair, from either of the two rows of a case."""
     names = ["subject", "timepoint", "sequence", "roi", "volume_ml", "reference_ml"]
-    there = rows[(rows["reader"] == row["reader"]) & (rows["reference"] == row["reference"])][names]
-    back = rows[(rows["reader"] == row["reference"]) & (rows["reference"] == row["reader"])][names]
-    back = back.rename(columns={"volume_ml": "reference_ml", "reference_ml": "volume_ml"})
-    both = pd.concat([there, back[names]]).dropna(subset=["volume_ml", "reference_ml"])
+    forward = rows[(rows["reader"] == row["reader"]) & (rows["reference"] == row["reference"])][names]
+    backward = rows[(rows["reader"] == row["reference"]) & (rows["reference"] == row["reader"])][names]
+    backward = backward.rename(columns={"volume_ml": "reference_ml", "reference_ml": "volume_ml"})
+    both = pd.concat([forward, backward[names]]).dropna(subset=["volume_ml", "reference_ml"])
     once = both.drop_duplicates(names[:4])
     positive = once[(once["volume_ml"] > 0) & (once["reference_ml"] > 0)]
     bias, low, high = (1 + float(row[f"{part}_percent"]) / 100 for part in ("bias", "low", "high"))
@@ -83,11 +88,11 @@ def _pair(rows: pd.DataFrame, row: Row) -> VolumePair:
 
 def _picture(pair: VolumePair, row: Row, reach: float) -> Picture:
     name = f"{pair.first} and {pair.second}"
-    told = f"{pair.first} {signed_percent(row['bias_percent'])} against {pair.second}"
+    bias = f"{pair.first} {signed_percent(row['bias_percent'])} against {pair.second}"
     lines = [name, f"{counted(pair.volumes.size, 'case')}; bias solid, limits of agreement dashed"]
     if row["ratio_left_out"] > 0:
         lines.append(f"not drawn: {counted(int(row['ratio_left_out']), 'case')} with an empty mask")
-    alt = f"Bland-Altman picture of the volumes of {name}: {told}, limits {_limits(row, 'percent')}."
+    alt = f"Bland-Altman picture of the volumes of {name}: {bias}, limits {_limits(row, 'percent')}."
     return draw_bland_altman(pair, reach=reach, alt=alt, caption=tuple(lines))
 
 
