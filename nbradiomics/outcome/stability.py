@@ -83,8 +83,8 @@ class StabilityRule:
 def stable_features(ratings: Ratings, threshold: float, minimum: int) -> list[str]:
     """Return the features whose lower 95 % limit of ICC(A,1) reaches the threshold.
 
-    A feature with an undefined limit is not stable. Nor is one that all readers measured in fewer than
-    `minimum` subjects: two subjects with equal ratings would have an ICC of 1.
+    A feature is not stable if its limit is undefined, or if all readers measured it in fewer than `minimum`
+    subjects: two subjects with equal ratings would have an ICC of 1.
     """
     if not ratings.features:
         return []
