@@ -1,4 +1,4 @@
-"""Whether stable features predict the outcome: Cox models, validated so that nothing leaks."""
+"""Whether stable features predict the outcome: Cox models, validated without leakage."""
 
 from nbradiomics.clinical import endpoint_problems, read_endpoint
 from nbradiomics.outcome.concordance import harrell_c

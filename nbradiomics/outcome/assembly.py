@@ -1,4 +1,4 @@
-"""From a feature table and a clinical table to the subjects, columns and endpoint of an evaluation."""
+"""Join a feature table and a clinical table to the subjects, columns and endpoint of an evaluation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class OutcomeData:
-    """What the models are fitted on.
+    """Data to which the models are fitted.
 
     Attributes
     ----------
@@ -50,9 +50,9 @@ class OutcomeData:
     stability
         How stable features are found.
     excluded
-        ``subject, reason`` of everybody who stands in one of the tables and is not analysed.
+        ``subject, reason`` of each subject that is in one of the tables and is not analysed.
     description
-        What the clinical columns were taken for.
+        How the clinical columns were read.
     """
 
     frame: pd.DataFrame
@@ -76,64 +76,68 @@ class OutcomeData:
         return ("clinical", "radiomic", "combined") if named else ("radiomic",)
 
     def with_outcome(self, y: np.ndarray) -> OutcomeData:
-        """Same subjects and columns with another endpoint."""
+        """Return the same subjects and columns with another endpoint."""
         return replace(self, y=y)
 
 
 def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.DataFrame:
-    """Rows of a feature table that the outcome models take, one per subject.
+    """Choose the rows of a feature table that the outcome models use, one per subject.
 
     Raises
     ------
     InputError
-        When the table lacks subjects, or no row fits.
+        When the table lacks subjects, or no row matches.
     AmbiguousError
         When a subject would have several rows; the message lists the choices.
     """
     if "subject" not in features:
-        held = ", ".join(map(str, features.columns[:SHOWN]))
+        first_columns = ", ".join(map(str, features.columns[:SHOWN]))
         raise InputError(
-            f"the feature table has no column 'subject'; it begins with {held}.",
-            f"{did_you_mean('subject', map(str, features.columns))}Call the column of the subjects so.",
+            f"the feature table has no column 'subject'; it begins with {first_columns}.",
+            f"{did_you_mean('subject', map(str, features.columns))}Name the subjects' column 'subject'.",
         )
     blank = int((features["subject"].isna() | (features["subject"].astype(str) == "")).sum())
     if blank:
         raise InputError(
             f"{blank} rows of the feature table name no subject.", "Name the subject of every row."
         )
-    asked = {column: value for column, value in wanted.items() if value is not None}
-    chosen = select(features, **asked)
-    # Two engines are not mixed, not even where each subject has one row.
+    requested = {column: value for column, value in wanted.items() if value is not None}
+    chosen = select(features, **requested)
+    # Two engines are never mixed, even if each subject has one row.
     chosen = select(chosen, engine=wanted.get("engine"))
     if chosen["subject"].duplicated().any():
-        chosen = select(chosen, **wanted)  # several rows of a subject: says which columns hold a choice
+        chosen = select(
+            chosen, **wanted
+        )  # several rows of a subject: the error names the columns to choose in
     names = chosen["subject"].astype(str)
     twice = names[names.duplicated()].unique()
     if len(twice):
         raise AmbiguousError(
-            f"{len(twice)} subjects have several rows of features, {twice[0]} among them, and "
-            f"{', '.join(column for column in INDEX[1:] if column in chosen) or 'no index column'} "
-            "do not tell them apart.",
+            f"{len(twice)} subjects have several rows of features, for example {twice[0]}; the index columns "
+            f"({', '.join(column for column in INDEX[1:] if column in chosen) or 'there are none'}) "
+            "do not distinguish them.",
             "Keep one row per subject, or add the index column in which the rows differ.",
         )
     return chosen
 
 
 def mixture_sentences(chosen: pd.DataFrame) -> list[str]:
-    """Say where the subjects' rows are of several readers, timepoints or sequences, one for each subject."""
-    told = []
+    """Say whether the rows of the subjects are of several readers, timepoints or sequences."""
+    sentences = []
     for column in ("reader", "timepoint", "sequence"):
         counts = chosen[column].astype(str).value_counts().to_dict() if column in chosen else {}
         if len(counts) > 1:
             rows = tally((str(name), int(count)) for name, count in counts.items())
-            told.append(f"The rows of the subjects are of several {column}s, one for each subject: {rows}.")
-    return told
+            sentences.append(
+                f"Different subjects have rows of different {column}s, one row per subject: {rows}."
+            )
+    return sentences
 
 
 def radiomic_columns(
     features: pd.DataFrame, clinical: pd.DataFrame, patterns: Sequence[str], endpoint: Endpoint
 ) -> FeatureChoice:
-    """Choose the features, sure that none is an outcome or a clinical column.
+    """Choose the features, and check that none is an outcome or a clinical column.
 
     Parameters
     ----------
@@ -142,29 +146,29 @@ def radiomic_columns(
     patterns
         Which columns are features; see :func:`nbradiomics.tables.choose_features`.
     endpoint
-        Its columns.
+        Columns of the endpoint.
 
     Raises
     ------
     InputError
-        When there is no feature, or a column bears the name of the endpoint or of a clinical column.
+        When there is no feature, or a column has the name of the endpoint or of a clinical column.
     """
-    own = {endpoint.time.casefold(), endpoint.event.casefold()}
-    leaking = [str(name) for name in features.columns if str(name).casefold() in own]
+    endpoint_columns = {endpoint.time.casefold(), endpoint.event.casefold()}
+    leaking = [str(name) for name in features.columns if str(name).casefold() in endpoint_columns]
     if leaking:
         raise InputError(
-            f"the feature table holds the outcome itself: {', '.join(leaking)}.",
+            f"the feature table contains the outcome itself: {', '.join(leaking)}.",
             "Remove these columns: a model that sees them predicts nothing.",
         )
     choice = choose_features(features, patterns)
     shared = [name for name in choice.names if name in clinical]
     if shared:
         raise InputError(
-            f"columns stand in both the feature table and the clinical table: {', '.join(shared)}.",
+            f"columns are in both the feature table and the clinical table: {', '.join(shared)}.",
             "Rename or remove them in one of the two, so that it is clear which are features.",
         )
     if not choice.names:
-        raise InputError("the feature table holds no numeric feature.", "Give a table of features.")
+        raise InputError("the feature table contains no numeric feature.", "Give a table of features.")
     return choice
 
 
@@ -179,16 +183,15 @@ def assemble(
     folds: int,
     seen: Collection[str] = (),
 ) -> OutcomeData:
-    """Join features, covariates and endpoint, and note who is left out and why.
+    """Join features, covariates and endpoint, and record which subjects are left out and why.
 
     Infinite values count as missing. `seen` are subjects whose masks were left out because the model was
-    trained on them. The subjects are sorted by name, so that the order of rows in the
-    tables decides nothing.
+    trained on them. The subjects are sorted by name, so the order of rows in the tables does not matter.
 
     Raises
     ------
     InputError
-        When the endpoint or a covariate cannot be used, or when too few subjects or events are left.
+        When the endpoint or a covariate cannot be used, or when too few subjects or events remain.
     """
     covariates = predictors.covariates
     used = (*covariates, rule.time, rule.event)
@@ -200,22 +203,26 @@ def assemble(
     values.index = pd.Index(chosen["subject"].astype(str), name="subject")
     excluded = with_reason(_excluded(values, endpoint, rule), seen)
     table = endpoint.table
-    kept = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
-    _check_numbers(table.loc[kept], folds, excluded)
-    frame = pd.concat([part.loc[kept] for part in (values, read.numeric, read.categorical)], axis=1)
+    subjects = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
+    _check_numbers(table.loc[subjects], folds, excluded)
+    frame = pd.concat([part.loc[subjects] for part in (values, read.numeric, read.categorical)], axis=1)
     for column in (*read.numeric, *read.categorical):
         if frame[column].isna().all():
-            raise InputError(f"covariate {column!r} is missing in all {len(kept)} subjects.", "Leave it out.")
+            raise InputError(
+                f"covariate {column!r} is missing in all {len(subjects)} subjects.", "Leave it out."
+            )
     doubts += [*endpoint.problems, *read.warnings]
     return OutcomeData(
         frame=frame,
-        y=survival_array(table.loc[kept, "time"], table.loc[kept, "event"]),
+        y=survival_array(table.loc[subjects, "time"], table.loc[subjects, "event"]),
         radiomic=tuple(names),
         numeric=tuple(read.numeric.columns),
         categorical=tuple(read.categorical.columns),
         stability=stability,
         excluded=excluded,
-        description=describe(read.columns, endpoint, rule, doubts, table.index.get_indexer(pd.Index(kept))),
+        description=describe(
+            read.columns, endpoint, rule, doubts, table.index.get_indexer(pd.Index(subjects))
+        ),
     )
 
 
@@ -247,7 +254,7 @@ def _check_numbers(endpoint: pd.DataFrame, folds: int, excluded: pd.DataFrame) -
         return
     reasons = "; ".join(f"{count} x {why}" for why, count in excluded["reason"].value_counts().items())
     raise InputError(
-        f"{subjects} subjects with {events} events are left; {folds} folds need at least {MINIMUM_SUBJECTS} "
-        f"subjects and {EVENTS_PER_FOLD * folds} events. Left out: {reasons or 'nobody'}.",
-        "Add subjects, use fewer folds, or look whether the subjects' names are the same in both tables.",
+        f"{subjects} subjects with {events} events remain; {folds} folds need at least {MINIMUM_SUBJECTS} "
+        f"subjects and {EVENTS_PER_FOLD * folds} events. Left out: {reasons or 'none'}.",
+        "Add subjects, use fewer folds, or check that the subjects' names are the same in both tables.",
     )

@@ -1,4 +1,4 @@
-"""Validation of estimators' input that allows no column at all: a filter may have dropped everything."""
+"""Validate the input of estimators, and allow zero columns: a filter may have dropped all of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sklearn.utils.validation import validate_data
 
 
 def checked_columns(estimator: Any, X: Any, *, reset: bool, **options: Any) -> np.ndarray:
-    """Check `X`, shape (subjects, columns), as scikit-learn does, but for the number of columns.
+    """Check `X`, shape (subjects, columns), as scikit-learn does, except for the number of columns.
 
     Parameters
     ----------
     estimator
-        Estimator that notes the names and number of columns, or compares them with those it noted.
+        Estimator that stores the names and number of columns, or compares them with the stored ones.
     X
         Table or array.
     reset

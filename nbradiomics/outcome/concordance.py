@@ -1,7 +1,7 @@
 """Harrell's C, and its bootstrap over subjects from the predictions of a repeated cross-validation.
 
 Harrell's C is the share of comparable pairs in which the subject with the higher risk has the event
-first. A pair (i, j) is comparable where i is known to have the event before j::
+first. A pair (i, j) is comparable if i is known to have the event before j::
 
     event_i and (time_i < time_j or (time_i = time_j and not event_j))
 
@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 
 def comparable_pairs(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
-    """Pairs that the order of events decides, shape (subjects, subjects), bool: row before column."""
+    """Pairs with a known order of events, shape (subjects, subjects), bool: row before column."""
     times, events = np.asarray(time, dtype=np.float64), np.asarray(event).astype(bool)
     earlier = times[:, None] < times[None, :]
     outlived = (times[:, None] == times[None, :]) & ~events[None, :]
@@ -40,14 +40,14 @@ def harrell_c(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.ArrayLike) ->
     time
         Times to the event or to the end of observation, shape (subjects,).
     event
-        True or 1 where the event happened, shape (subjects,).
+        True or 1 if the event happened, shape (subjects,).
     risk
         Risks, shape (subjects,), higher for an earlier event; subjects with a missing risk are left out.
 
     Returns
     -------
     float
-        Between 0 and 1; missing (nan) where no pair is comparable.
+        Between 0 and 1; missing (nan) if no pair is comparable.
     """
     risks = np.asarray(risk, dtype=np.float64)
     return float(repeated_c(time, event, risks[None, :], np.ones((1, len(risks))))[0])
@@ -63,9 +63,10 @@ def repeated_c(
     time, event
         As for :func:`harrell_c`.
     risks
-        Shape (repeats, subjects); missing where a fold failed. Repeats without any risk do not count.
+        Shape (repeats, subjects); missing if a fold failed. Repeats without any risk do not count.
     weights
-        How often each subject counts, shape (draws, subjects). A subject is never paired with its copy.
+        Number of times that each subject counts, shape (draws, subjects). A subject and its copy are never
+        paired.
 
     Returns
     -------
@@ -73,20 +74,20 @@ def repeated_c(
         Shape (draws,); nan for a draw in which some repeat has no comparable pair.
     """
     pairs = comparable_pairs(time, event).astype(np.float64)
-    kept = risks[np.isfinite(risks).any(axis=1)]
-    if not len(kept):
+    usable = risks[np.isfinite(risks).any(axis=1)]
+    if not len(usable):
         return np.full(len(weights), np.nan)
-    mean: np.ndarray = np.mean([_weighted_c(pairs, risk, weights) for risk in kept], axis=0)
+    mean: np.ndarray = np.mean([_weighted_c(pairs, risk, weights) for risk in usable], axis=0)
     return mean
 
 
 def bootstrap_weights(subjects: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each subject is drawn, with replacement, in each draw: shape (draws, subjects)."""
+    """Number of times that each subject is drawn, with replacement: shape (draws, subjects)."""
     return rng.multinomial(subjects, np.full(subjects, 1 / subjects), size=draws).astype(np.float64)
 
 
 def percentile_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Percentile bootstrap interval; undefined draws are left out, and with none left it is nan, nan."""
+    """Percentile bootstrap interval; undefined draws are left out; nan, nan if all are undefined."""
     defined = values[np.isfinite(values)]
     if not len(defined):
         return np.nan, np.nan

@@ -39,7 +39,7 @@ def survival_array(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
     time
         Times, shape (subjects,), above 0.
     event
-        True or 1 where the event happened, shape (subjects,).
+        True or 1 if the event happened, shape (subjects,).
 
     Returns
     -------
@@ -55,7 +55,7 @@ def survival_array(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
 class PenalisedCox(BaseEstimator):  # type: ignore[misc]
     """Cox proportional hazards with an elastic-net penalty, ties by Efron's method, fitted by lifelines.
 
-    lifelines standardises the columns itself before it penalises, so the penalty treats all alike.
+    lifelines standardises the columns itself before it penalises, so the penalty treats all columns equally.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
     l1_ratio
         0 is ridge, 1 is lasso.
     block_penalizers
-        Other strengths for the columns of named blocks; the block of a column is what its name says
+        Other strengths for the columns of named blocks; the block of a column is the part of its name
         before ``__``.
 
     Attributes
@@ -76,13 +76,13 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
     penalizers_ : numpy.ndarray
         The penalty of each column that was used, shape (columns,).
     retries_ : int
-        How often the penalties were raised: where lifelines does not converge, all become ten times as
-        large (at least 0.01), at most three times. A log hazard ratio above 5 per standard deviation
+        Number of times that the penalties were raised: if lifelines does not converge, all become ten times
+        as large (at least 0.01), at most three times. A log hazard ratio above 5 per standard deviation
         counts as no convergence: then the data are separated and the maximum lies at infinity.
 
     Notes
     -----
-    Without any column the risk is the constant 0: a model that knows nothing, C = 0.5.
+    Without any column the risk is the constant 0: a model without information, C = 0.5.
     """
 
     def __init__(
@@ -101,14 +101,14 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X
-            Shape (subjects, columns), no value missing; no column is allowed to be constant.
+            Shape (subjects, columns), without missing values and constant columns.
         y
             Structured array as :func:`survival_array` makes it, shape (subjects,).
 
         Raises
         ------
         InputError
-            When `y` has not that form, or no subject had the event.
+            When `y` does not have that form, or no subject had the event.
         NotConvergedError
             When lifelines did not converge with any of the penalties.
         """
@@ -155,11 +155,11 @@ def _check_endpoint(y: np.ndarray, subjects: int) -> None:
     names = getattr(getattr(y, "dtype", None), "names", None)
     if names is None or set(names) != {"event", "time"} or len(y) != subjects:
         raise InputError(
-            f"the endpoint of {subjects} subjects came as {type(y).__name__} with fields {names}.",
+            f"the endpoint of {subjects} subjects is of type {type(y).__name__} with fields {names}.",
             "Give a structured array with the fields event and time, as survival_array makes it.",
         )
     if not y["event"].any():
-        raise InputError("no subject had the event.", "A Cox model needs events; take fewer folds.")
+        raise InputError("no subject had the event.", "A Cox model needs events; use fewer folds.")
 
 
 def _fit_once(
@@ -170,9 +170,9 @@ def _fit_once(
     table["time"], table["event"] = y["time"], y["event"]
     fitter = CoxPHFitter(penalizer=penalizers, l1_ratio=l1_ratio)
     with warnings.catch_warnings():
-        # lifelines only warns when Newton's method stops short; those coefficients must not be used.
+        # lifelines only warns if Newton's method stops early; those coefficients must not be used.
         warnings.simplefilter("error", ConvergenceWarning)
-        # Steps that overshoot overflow in exp(); lifelines halves them, and what is left is judged below.
+        # Too large steps overflow in exp(); lifelines halves them, and the result is checked below.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"lifelines|autograd|numpy|scipy")
         try:
             fitter.fit(table, duration_col="time", event_col="event")

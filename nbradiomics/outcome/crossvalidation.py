@@ -1,4 +1,4 @@
-"""Repeated stratified cross-validation: what each model says of subjects whom it has not seen."""
+"""Repeated stratified cross-validation: predictions of each model for subjects that it has not seen."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ Split = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What one model did in one fold.
+    """Result of one model in one fold.
 
     Attributes
     ----------
     model, repeat, fold
-        Which one; repeats and folds count from 1.
+        Model, repeat and fold; repeats and folds count from 1.
     test
-        Places of the held-out subjects.
+        Positions of the held-out subjects.
     risk
-        Their log partial hazard, shape (held out,); missing where the model failed.
+        Their log partial hazard, shape (held out,); missing if the model failed.
     high
-        Whether that exceeds the median log partial hazard of the training subjects; all false where the
+        Whether this risk exceeds the median log partial hazard of the training subjects; all false if the
         model failed.
     coefficients
-        Log hazard ratios by column; empty where no column was left or the model failed.
+        Log hazard ratios by column; empty if no column remained or the model failed.
     retries
-        How often the penalty had to be raised tenfold for the model to converge.
+        Number of times that the penalty was raised tenfold until the model converged.
     failure
-        Why the model could not be fitted; empty where it was.
+        Why the model could not be fitted; empty if it was fitted.
     """
 
     model: str
@@ -60,10 +60,10 @@ class FoldResult:
 
 
 def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
-    """Training and held-out places of each fold of each repeat.
+    """Training and held-out positions of each fold of each repeat.
 
-    Folds are stratified by the event, unless fewer subjects have it, or are censored, than there are folds:
-    then there is nothing to stratify and folds are drawn at random.
+    Folds are stratified by the event. If there are fewer events, or fewer censored subjects, than folds,
+    there is nothing to stratify and the folds are random.
     """
     fewest = min(int(y["event"].sum()), int((~y["event"]).sum()))
     kind = RepeatedStratifiedKFold if fewest >= settings.folds else RepeatedKFold
@@ -73,7 +73,7 @@ def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
 
 
 def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], settings: OutcomeSettings) -> None:
-    """Make sure that all readers measured enough subjects, and enough training subjects of each fold.
+    """Check that all readers measured enough subjects, and enough training subjects of each fold.
 
     Raises
     ------
@@ -87,11 +87,11 @@ def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], settings
     fewest = min(int(rated[train].sum()) for folds in splits for train, _ in folds)
     if int(rated.sum()) < settings.min_subjects or fewest < settings.min_subjects_of_fold:
         raise InputError(
-            f"a fold has only {fewest} training subjects whom all of {', '.join(ratings.readers)} measured "
-            f"({int(rated.sum())} of {len(rated)} subjects in all); stability "
-            f"needs {settings.min_subjects_of_fold} in a fold and {settings.min_subjects} in all.",
-            "Lower min_subjects, give the list of stable features (`stable`), or leave out the rows of the "
-            "readers who measured few.",
+            f"a fold has only {fewest} training subjects that all of {', '.join(ratings.readers)} measured "
+            f"({int(rated.sum())} of {len(rated)} subjects in total); stability "
+            f"needs {settings.min_subjects_of_fold} in a fold and {settings.min_subjects} in total.",
+            "Lower min_subjects, give the list of stable features (`stable`), or leave out the rows of "
+            "readers who measured few subjects.",
         )
 
 
@@ -112,7 +112,7 @@ def cross_validate(
     Raises
     ------
     NbradiomicsError
-        When anything else goes wrong: the other repeats alone would be another analysis.
+        When anything else fails: the other repeats alone would be a different analysis.
     """
     splits = make_splits(data.y, settings)
     check_ratings(data, splits, settings)
@@ -124,7 +124,7 @@ def cross_validate(
     if batch.failures:
         failure = batch.failures[0]
         raise NbradiomicsError(
-            f"the cross-validation broke off in {failure.case}: {failure.cause}",
+            f"the cross-validation stopped in {failure.case}: {failure.cause}",
             "Look for unusual values in the feature and clinical tables; if there are none, report this.",
             failure.details,
         )
@@ -177,10 +177,10 @@ def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Dat
 
 
 def risk_matrix(results: Sequence[FoldResult], model: str, subjects: int) -> np.ndarray:
-    """Out-of-fold risks of a model, shape (repeats, subjects); missing where it failed."""
-    own = [result for result in results if result.model == model]
-    matrix = np.full((max(result.repeat for result in own), subjects), np.nan)
-    for result in own:
+    """Out-of-fold risks of a model, shape (repeats, subjects); missing if it failed."""
+    of_model = [result for result in results if result.model == model]
+    matrix = np.full((max(result.repeat for result in of_model), subjects), np.nan)
+    for result in of_model:
         matrix[result.repeat - 1, result.test] = result.risk
     return matrix
 
@@ -199,11 +199,18 @@ def _run_fold(
         pipeline.fit(data.frame.iloc[train], data.y[train])
     except NotConvergedError as error:
         unknown, none = np.full(len(test), np.nan), pd.Series(dtype="float64")
-        nobody = np.zeros(len(test), dtype=bool)
-        return FoldResult(model, repeat, fold, test, unknown, nobody, none, 0, error.problem)
+        not_high = np.zeros(len(test), dtype=bool)
+        return FoldResult(model, repeat, fold, test, unknown, not_high, none, 0, error.problem)
     risk = pipeline.predict(data.frame.iloc[test])
     cut_off = np.median(pipeline.predict(data.frame.iloc[train]))
-    found = coefficients(pipeline)
+    log_hazard_ratios = coefficients(pipeline)
     return FoldResult(
-        model, repeat, fold, test, risk, risk > cut_off, found, pipeline.named_steps["cox"].retries_
+        model,
+        repeat,
+        fold,
+        test,
+        risk,
+        risk > cut_off,
+        log_hazard_ratios,
+        pipeline.named_steps["cox"].retries_,
     )

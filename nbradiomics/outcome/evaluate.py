@@ -1,4 +1,4 @@
-"""The entry: whether stable features predict the outcome, beyond what the clinic already knows."""
+"""Evaluate whether stable features predict the outcome, beyond what is known from clinical data."""
 
 from __future__ import annotations
 
@@ -60,18 +60,18 @@ def evaluate_outcome(
         on (column ``in_training``) are left out, and the first sentence of the summary says how many.
     clinical
         Clinical table: one row per subject, with ``subject``, the endpoint and the covariates. Read it with
-        :func:`nbradiomics.clinical.read_clinical_table`, which keeps what stands in its cells.
+        :func:`nbradiomics.clinical.read_clinical_table`, which keeps its cells as they are written.
     endpoint
         Columns of the time (above 0, in any unit) and of the event: 1 (event) or 0 (observation ended), or
         yes and no, dead and alive.
     predictors
         Clinical columns for the models ``clinical`` and ``combined``, and the columns that are features. No
-        other clinical column is ever used; without any only ``radiomic`` is fitted.
+        other clinical column is ever used; without covariates only ``radiomic`` is fitted.
     rows
-        Which rows of the feature table to take, where it holds several per subject.
+        Rows of the feature table to use, if it has several per subject.
     stable
-        Names of the stable features. None finds them by ICC(A,1) inside each fold where the feature
-        table holds several readers' rows, and else keeps all.
+        Names of the stable features. With None they are found by ICC(A,1) inside each fold if the feature
+        table has rows of several readers; otherwise all features are kept.
     settings
         Folds, penalty, limits, bootstrap, permutations.
     execution
@@ -81,14 +81,14 @@ def evaluate_outcome(
     -------
     OutcomeResult
         Performance, predictions, Kaplan-Meier curves, selection, subjects left out, summary. The
-        permutation p value is that of ``combined`` where it is fitted, else of ``radiomic``.
+        permutation p value is that of ``combined`` if it is fitted, else of ``radiomic``.
 
     Raises
     ------
     InputError
-        When the tables cannot be used, hold the outcome among the features, or too few subjects or events.
+        When the tables cannot be used, a feature is the outcome, or there are too few subjects or events.
     AmbiguousError
-        When several rows of a subject fit; the message lists the choices.
+        When several rows of a subject match; the message lists the choices.
 
     Notes
     -----
@@ -106,7 +106,7 @@ def evaluate_outcome(
     """
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")
-    features, seen, told = without_seen_masks(features, rows.reader)
+    features, seen, sentences = without_seen_masks(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
     choice = radiomic_columns(features, clinical, predictors.feature_names, endpoint)
     rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
@@ -114,7 +114,7 @@ def evaluate_outcome(
         chosen, clinical, choice.names, rule, endpoint, predictors, folds=settings.folds, seen=seen
     )
     result = _evaluate(data, choice, endpoint, settings, execution)
-    result.summary["sentences"] = [*told, *mixture_sentences(chosen), *result.summary["sentences"]]
+    result.summary["sentences"] = [*sentences, *mixture_sentences(chosen), *result.summary["sentences"]]
     return result
 
 

@@ -29,9 +29,9 @@ class PermutationTest:
     p
         ``(1 + number of permutations that reach the statistic) / (1 + permutations)``.
     permutations
-        How many were asked for.
+        Number of permutations that were requested.
     failed
-        How many of them could not be fitted; they count as reaching the statistic.
+        Number of permutations that could not be fitted; they count as reaching the statistic.
     """
 
     p: float
@@ -40,13 +40,13 @@ class PermutationTest:
 
 
 def majority_groups(results: Sequence[FoldResult], model: str, subjects: int) -> np.ndarray:
-    """Risk group of each subject: the one in which most repeats put him.
+    """Risk group of each subject: the group in most repeats.
 
     Returns
     -------
     numpy.ndarray
-        Shape (subjects,): 1 for high risk, 0 for low, nan where every repeat failed. With as many
-        repeats for high as for low a subject counts as high: the side on which an error is seen.
+        Shape (subjects,): 1 for high risk, 0 for low, nan if every repeat failed. With as many repeats
+        for high as for low a subject counts as high: an error on this side is noticed.
     """
     high, counted = np.zeros(subjects), np.zeros(subjects)
     for result in results:
@@ -75,7 +75,7 @@ def kaplan_meier_table(y: np.ndarray, groups: dict[str, np.ndarray], confidence:
 
 
 def log_rank(y: np.ndarray, group: np.ndarray) -> float:
-    """Log-rank chi-squared of high against low risk; 0 where all subjects are in one group."""
+    """Log-rank chi-squared of high against low risk; 0 if all subjects are in one group."""
     high, low = group == 1, group == 0
     if not high.any() or not low.any():
         return 0.0
@@ -95,15 +95,15 @@ def permutation_test(
 ) -> PermutationTest:
     """Test whether a model's risk groups differ more than they would without any relation to the outcome.
 
-    Groups of a cross-validation share their training subjects, so the tabulated log-rank test does not
-    hold for them. Here the pairs of time and event are dealt out to the subjects anew, the whole
+    Groups of a cross-validation share their training subjects, so the tabulated log-rank test is not
+    valid for them. Here the pairs of time and event are permuted among the subjects, the whole
     cross-validation is refitted (folds, filters, models, cut-offs, majority), and the log-rank statistic
-    is taken again (Simon et al., Briefings in Bioinformatics 2011;12:203-214).
+    is computed again (Simon et al., Briefings in Bioinformatics 2011;12:203-214).
 
     Parameters
     ----------
     data, settings
-        As they gave the observed groups.
+        Data and settings that led to the observed groups.
     model
         Name of the model.
     observed

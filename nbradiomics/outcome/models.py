@@ -1,4 +1,4 @@
-"""The three models: one scikit-learn pipeline each, so that all that is fitted is fitted per fold."""
+"""The three models: one scikit-learn pipeline each, so that every step is fitted inside each fold."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ BLOCKS = {
 
 
 def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipeline:
-    """Unfitted pipeline of a model.
+    """Build the unfitted pipeline of a model.
 
-    Features go through: drop of empty and constant ones, median imputation, stability filter, scaling to
-    mean 0 and variance 1, correlation filter. Numeric covariates: drop of empty and constant ones, median
-    imputation, scaling. Categorical covariates: the same drop, one column per level (one of two levels), see
-    :class:`nbradiomics.outcome.transformers.LevelIndicators`. All columns
-    together go into one penalised Cox model, in which covariates bear a lighter penalty than features: with
-    the same one a hundred features of noise would drown them, and the combined model would look worse than
-    the clinical one for no other reason.
+    Features: empty and constant ones are dropped, then median imputation, stability filter, scaling to mean
+    0 and variance 1, correlation filter. Numeric covariates: empty and constant ones are dropped, then median
+    imputation and scaling. Categorical covariates: empty and constant ones are dropped, then one column per
+    level (one column for two levels), see :class:`nbradiomics.outcome.transformers.LevelIndicators`. All
+    columns enter one penalised Cox model, in which covariates have a smaller penalty than features. With the
+    same penalty a hundred features of noise would hide the covariates, and the combined model would look
+    worse than the clinical one only for this reason.
 
     Parameters
     ----------
@@ -79,16 +79,16 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
 
 
 def level_meaning(settings: OutcomeSettings) -> str:
-    """What the log hazard ratio of a level compares with, in words."""
+    """Say in words with what the log hazard ratio of a level compares it."""
     many = "the most frequent level" if settings.covariate_penalizer == 0 else "the average of all levels"
-    return f"against {many}, or against the other one where there are two"
+    return f"against {many}, or against the other level if there are two"
 
 
 def coefficients(model: Pipeline) -> pd.Series:
     """Log hazard ratios of a fitted model by the name of their column.
 
-    Features and numeric covariates per standard deviation in the training data, levels of a category as
-    :func:`level_meaning` says.
+    They are per standard deviation in the training data for features and numeric covariates, and as in
+    :func:`level_meaning` for levels of a category.
     """
     names = [name.split("__", 1)[1] for name in model.named_steps["columns"].get_feature_names_out()]
     return pd.Series(model.named_steps["cox"].coef_, index=pd.Index(names, dtype=object), dtype="float64")

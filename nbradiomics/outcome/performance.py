@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
 
-#: lifelines' lasso approaches zero without reaching it; smaller log hazard ratios have not entered.
+#: lifelines' lasso approaches zero without reaching it; smaller log hazard ratios do not count as entered.
 SMALLEST_COEFFICIENT = 1e-4
 GAIN = "harrell_c_gain_over_clinical"
 
@@ -26,8 +26,8 @@ def performance_table(
 ) -> pd.DataFrame:
     """Harrell's C of each model and the gain of the combined one, with bootstrap intervals.
 
-    All models are judged on the same bootstrap draws, and a subject's repeats are drawn together. The
-    gain is taken over the predictions that both models made.
+    All models are evaluated on the same bootstrap draws, and a subject's repeats are drawn together. The
+    gain is computed from the predictions that both models made.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def performance_table(
 
 
 def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
-    """How often each column entered the Cox model, and with which weight.
+    """How often each column entered the Cox model, and its mean coefficient.
 
     A column has entered when it passed the filters of the fold and, with a lasso, its log hazard ratio
     is above 1e-4 in size. Folds in which the model failed do not count.
@@ -60,14 +60,14 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.SELECTION`, by falling frequency.
+        Columns of `outcome.schemas.SELECTION`, in order of decreasing frequency.
     """
     parts = []
     for model in data.models:
         fitted = [result.coefficients for result in results if result.model == model and not result.failure]
         known = list(data.radiomic) if model != "clinical" else []
         known += list(data.numeric) if model != "radiomic" else []
-        names = dict.fromkeys([*known, *(name for found in fitted for name in found.index)])
+        names = dict.fromkeys([*known, *(name for series in fitted for name in series.index)])
         matrix = pd.DataFrame(dict(enumerate(fitted)), index=list(names))
         matrix = matrix.astype("float64").where(matrix.abs() > SMALLEST_COEFFICIENT)
         table = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""What an outcome evaluation gives, and its files."""
+"""Result of an outcome evaluation, and its files."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class OutcomeResult(Result):
     performance, predictions, kaplan_meier, selection
         Tables with the columns of `outcome.schemas`.
     flow
-        Who was left out and why, the table `outcome.schemas.EXCLUDED`.
+        Subjects that were left out, with the reason: the table `outcome.schemas.EXCLUDED`.
     summary
-        What was analysed and found, ready for JSON; ``sentences`` says it in English.
+        Data and results, ready for JSON; ``sentences`` describes them in English.
     """
 
     performance: pd.DataFrame
@@ -44,9 +44,9 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
     Parameters
     ----------
     result
-        What to write.
+        Result to write.
     folder
-        Made where it is absent; gets ``performance.csv``, ``predictions.csv``, ``kaplan_meier.csv``,
+        Created if it does not exist; gets ``performance.csv``, ``predictions.csv``, ``kaplan_meier.csv``,
         ``selection.csv``, ``excluded.csv`` and ``summary.json``.
 
     Examples

@@ -1,11 +1,11 @@
-"""The tables of an outcome model, as they lie in its folder."""
+"""The tables in the folder of an outcome model."""
 
 from __future__ import annotations
 
 from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.tables.shared_columns import SUBJECT
 
-_MODEL = Column("model", "text", "which columns the model sees", values=("clinical", "radiomic", "combined"))
+_MODEL = Column("model", "text", "columns that the model uses", values=("clinical", "radiomic", "combined"))
 _RISK = ("high", "low")
 _UNDEFINED = "undefined: the model failed in every fold, or there are too few subjects"
 
@@ -18,8 +18,8 @@ PERFORMANCE = Schema(
         Column(
             "metric",
             "text",
-            "`harrell_c`: Harrell's C of the out-of-fold risks, averaged over the repeats; the other is its "
-            "gain over the clinical model",
+            "`harrell_c`: Harrell's C of the out-of-fold risks, averaged over the repeats; "
+            "`harrell_c_gain_over_clinical`: its gain over the clinical model",
             values=("harrell_c", "harrell_c_gain_over_clinical"),
         ),
         Column("value", "number", "value of the metric over all subjects", missing=_UNDEFINED),
@@ -36,8 +36,8 @@ PREDICTIONS = Schema(
     columns=(
         SUBJECT,
         _MODEL,
-        Column("repeat", "integer", "1, 2 and so on: repeat of the cross-validation"),
-        Column("fold", "integer", "1, 2 and so on: fold in which the subject was held out"),
+        Column("repeat", "integer", "repeat of the cross-validation: 1, 2 and so on"),
+        Column("fold", "integer", "fold in which the subject was held out: 1, 2 and so on"),
         Column("risk", "number", "log partial hazard", missing="the model failed in this fold"),
         Column("time", "number", "time to the event or the end of observation, as in the clinical table"),
         Column("event", "integer", "1: the subject had the event; 0: the observation ended before"),
@@ -61,10 +61,12 @@ KAPLAN_MEIER = Schema(
         Column(
             "group",
             "text",
-            "risk group into which most repeats put a subject; with as many for each it is `high`",
+            "risk group of a subject in most repeats; `high` if there is a tie",
             values=_RISK,
         ),
-        Column("time", "number", "0, and each time at which a subject had the event or left"),
+        Column(
+            "time", "number", "0, and each time at which a subject had the event or its observation ended"
+        ),
         Column("survival", "number", "share of the group without the event after this time, 0 to 1"),
         Column(
             "low",
@@ -88,8 +90,8 @@ SELECTION = Schema(
         Column(
             "frequency",
             "number",
-            "share of the folds in which the column entered the Cox model, 0 to 1; under a ridge penalty "
-            "every column that passes the filters enters, so that it is no measure of importance",
+            "share of the folds in which the column entered the Cox model, 0 to 1; with a ridge penalty "
+            "every column that passes the filters enters, so this does not measure importance",
             missing="the model failed in every fold",
         ),
         Column(
@@ -97,7 +99,7 @@ SELECTION = Schema(
             "number",
             "mean log hazard ratio in these folds, per standard deviation; for a level see `level_meaning` "
             "in `summary.json`",
-            missing="it entered in no fold",
+            missing="the column entered in no fold",
         ),
     ),
     key=("model", "feature"),
@@ -107,6 +109,6 @@ EXCLUDED = Schema(
     name="Excluded subjects",
     file="outcome/ENDPOINT/excluded.csv",
     row="a subject that is not analysed",
-    columns=(SUBJECT, Column("reason", "text", "why, with semicolons")),
+    columns=(SUBJECT, Column("reason", "text", "reasons, separated by semicolons")),
     key=("subject",),
 )

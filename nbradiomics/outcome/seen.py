@@ -29,24 +29,24 @@ def without_seen_masks(
     Parameters
     ----------
     features
-        Feature table; without a column ``reader`` or ``subject`` it stays as it is, unless ``in_training``
-        says of a row that it is a seen one.
+        Feature table. Without a column ``subject`` it stays unchanged. Without a column ``reader`` its rows
+        count as automatic masks if there is a column ``in_training``.
     reader
-        Whose masks the outcome models take, where that is said.
+        Reader whose masks the outcome models use; ``None`` if none was chosen.
 
     Returns
     -------
     features
-        The rows that are left.
+        The remaining rows.
     seen
         Subjects whose automatic masks were left out of the outcome models, not only of the readers' ratings.
-    told
-        What must be said first: how many, and of how many it is not known.
+    sentences
+        Sentences to report first: how many were left out, and for how many it is unknown.
 
     Raises
     ------
     InputError
-        When no automatic mask is left, and these were asked for.
+        When no automatic mask remains although automatic masks were requested.
     """
     require_named_model(features)
     automatic = (
@@ -54,24 +54,24 @@ def without_seen_masks(
     )
     if "subject" not in features or not automatic.any():
         return features, set(), []
-    own = reader in (None, AUTO)
+    uses_automatic = reader in (None, AUTO)
     subjects = set(features.loc[automatic, "subject"].astype(str))
     seen = seen_subjects(features) & subjects
-    left = features[~automatic_rows_of_seen(features)]
-    if not own:
-        return left, set(), []
+    remaining = features[~automatic_rows_of_seen(features)]
+    if not uses_automatic:
+        return remaining, set(), []
     if seen == subjects and (reader == AUTO or automatic.all()):
         raise InputError(
             f"the model was trained on all {len(subjects)} subjects with automatic masks.",
-            "Take another reader's masks, or subjects that are new to the model.",
+            "Use the masks of another reader, or subjects that are new to the model.",
         )
-    told = (
+    sentences = (
         left_out_sentence(seen, len(subjects)),
-        unknown_sentence(unknown_subjects(left), len(subjects) - len(seen)),
+        unknown_sentence(unknown_subjects(remaining), len(subjects) - len(seen)),
     )
-    return left, seen, [text for text in told if text]
+    return remaining, seen, [text for text in sentences if text]
 
 
 def with_reason(excluded: pd.DataFrame, seen: Collection[str]) -> pd.DataFrame:
-    """Say of excluded subjects whose mask the model knew beforehand that this is why."""
+    """Replace the reason of excluded subjects that the model was trained on."""
     return excluded.assign(reason=excluded["reason"].mask(excluded["subject"].isin(seen), REASON))

@@ -1,4 +1,4 @@
-"""How outcome models are fitted and validated, with defaults that suit a cohort of 50 to 300 subjects."""
+"""Settings of outcome models, with defaults for a cohort of 50 to 300 subjects."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, THRESHOLD, Le
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Confidence, Names, Seed
 
-#: Fewest draws of a bootstrap whose percentiles mean anything.
+#: Smallest number of bootstrap draws for meaningful percentiles.
 _FEWEST_DRAWS = 100
 
 
 def _none_or_enough(draws: int) -> int:
     if 0 < draws < _FEWEST_DRAWS:
-        raise ValueError(f"percentiles need {_FEWEST_DRAWS} draws or more; 0 leaves the intervals out")
+        raise ValueError(f"percentiles need {_FEWEST_DRAWS} draws or more; 0 omits the intervals")
     return draws
 
 
 class Predictors(Declaration):
-    """Which columns enter the models, and what is said about those of the clinical table."""
+    """Columns that enter the models, and declarations about the clinical columns."""
 
     covariates: Names = Field(default=(), description="Clinical columns that enter the models.")
     feature_names: Names = Field(
         default=(),
         validation_alias=AliasChoices("features", "feature_names"),
-        description="Features that count: names or patterns (original_shape_*); those with a name of "
-        "PyRadiomics unless given, and all numeric columns of a table that has none of these.",
+        description="Features to use: names or patterns (original_shape_*). Default: columns with names of "
+        "PyRadiomics, or all numeric columns of a table without such names.",
     )
 
 
@@ -41,8 +41,8 @@ class ModelSettings(Settings):
     The default penalties were chosen on ten simulated cohorts of 60 subjects with about 34 events, 107
     features in 30 groups of near copies (31 pass the correlation filter), two prognostic covariates, and
     three groups of features with signal, or none (5 folds, ridge; mean C). With signal the radiomic model
-    reached 0.58, 0.60, 0.61, 0.61, 0.61, 0.61 at penalizer 0.01, 0.1, 0.3, 1, 3, 10: it asks for 0.3 or
-    more. With one penalty of 1 for features and covariates alike, the combined model lost 0.09 of C to the
+    reached 0.58, 0.60, 0.61, 0.61, 0.61, 0.61 at penalizer 0.01, 0.1, 0.3, 1, 3, 10: it needs 0.3 or
+    more. With a penalty of 1 for both features and covariates, the combined model lost 0.09 of C to the
     clinical one when all features were noise; with 0.1 for covariates it lost 0.02, and with signal it
     gained 0.04 rather than 0.02.
     """
@@ -51,7 +51,7 @@ class ModelSettings(Settings):
         default=5, description="Folds of the stratified cross-validation."
     )
     repeats: Annotated[int, Field(ge=1)] = Field(
-        default=10, description="How often the cross-validation is repeated with other folds."
+        default=10, description="Repeats of the cross-validation, each with other folds."
     )
     penalizer: Annotated[float, Field(ge=0)] = Field(
         default=1.0,
@@ -60,14 +60,15 @@ class ModelSettings(Settings):
         "b per standard deviation.",
     )
     covariate_penalizer: Annotated[float, Field(ge=0)] = Field(
-        default=0.1, description="The same for covariates, which are few and chosen by hand."
+        default=0.1,
+        description="Strength of the Cox penalty of covariates, which are few and chosen by hand.",
     )
     l1_ratio: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.0, description="Kind of the penalty: 0 is ridge (all features stay in), 1 is lasso."
     )
     correlation: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.9,
-        description="Of two features whose absolute Spearman correlation exceeds this value one is dropped.",
+        description="Drop one of two features if their absolute Spearman correlation exceeds this value.",
     )
     bootstraps: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough)] = Field(
         default=1000, description="Draws of the percentile bootstrap; 0 for no intervals."
@@ -77,35 +78,35 @@ class ModelSettings(Settings):
     )
     permutations: Annotated[int, Field(ge=0)] = Field(
         default=0,
-        description="How often the whole cross-validation is refitted on permuted outcomes for the p of the "
-        "risk groups; 0 gives no p. Each costs as much as the cross-validation of one model.",
+        description="Permuted outcomes on which the whole cross-validation is refitted for the p value of "
+        "the risk groups; 0 for no p value. Each takes as long as the cross-validation of one model.",
     )
     stability_readers: Names | None = Field(
         default=None,
-        description="Readers whose agreement decides which features are stable, inside each fold; all but "
-        "auto unless given, and auto too where the features come from its masks.",
+        description="Readers whose agreement decides which features are stable, inside each fold. Default: "
+        "all except auto, and auto as well if the features come from its masks.",
     )
 
 
 class OutcomeSettings(ModelSettings):
-    """How outcome models are fitted and validated, with what a study states for all of its stages."""
+    """How outcome models are fitted and validated, with the settings that all stages of a study share."""
 
     seed: Seed = Field(
         default=0,
-        description="Seed of folds, bootstrap and permutations; one seed gives one result, whatever the "
-        "number of jobs.",
+        description="Seed of folds, bootstrap and permutations; the same seed gives the same result with "
+        "any number of jobs.",
     )
     icc_threshold: Threshold = Field(
         default=THRESHOLD,
-        description="A feature is stable where the lower 95 % limit of its ICC(A,1) reaches this value.",
+        description="A feature is stable if the lower 95 % limit of its ICC(A,1) reaches this value.",
     )
     min_subjects: LeastSubjects = Field(
         default=MINIMUM_SUBJECTS,
-        description="Fewest subjects, measured by all readers, for a feature to be stable. The training part "
-        "of a fold needs half as many, as it has in two folds.",
+        description="Smallest number of subjects, measured by all readers, for a feature to be stable. The "
+        "training part of a fold needs half of it, as in a cross-validation with two folds.",
     )
 
     @property
     def min_subjects_of_fold(self) -> int:
-        """Fewest training subjects of a fold whom all readers must have measured."""
+        """Smallest number of training subjects of a fold that all readers must have measured."""
         return max(2, -(-self.min_subjects // 2))

@@ -1,4 +1,4 @@
-"""Which features are stable across readers, and by what rule that is decided."""
+"""Features that are stable across readers, and the rule that decides it."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 #: Koo and Li 2016 judge the ICC by its 95 % interval; the level of other intervals does not change this.
 ICC_CONFIDENCE = 0.95
-#: What must be the same in the readers' rows and in the rows of the outcome model.
+#: Columns with the same values in the readers' rows and in the rows of the outcome model.
 CONTEXT = ("timepoint", "sequence", "roi", "variant", "engine", "reading")
 
 
 @dataclass(frozen=True)
 class Ratings:
-    """Values that several readers' masks gave, for subjects whom all of them measured.
+    """Feature values from the masks of several readers, for subjects that all of them measured.
 
     Attributes
     ----------
     values
         Shape (features, subjects, readers); missing values are nan.
     features, subjects, readers
-        What the axes stand for.
+        Labels of the axes.
     """
 
     values: np.ndarray
@@ -43,7 +43,7 @@ class Ratings:
     readers: tuple[str, ...]
 
     def of(self, subjects: Sequence[str] | pd.Index, features: Sequence[str] | pd.Index) -> Ratings:
-        """Keep these subjects and features, as far as there are ratings of them."""
+        """Return the ratings of these subjects and features, as far as they exist."""
         wanted, named = set(subjects), set(features)
         rows = [place for place, subject in enumerate(self.subjects) if subject in wanted]
         columns = [place for place, feature in enumerate(self.features) if feature in named]
@@ -66,7 +66,7 @@ class StabilityRule:
     text
         The rule in a sentence.
     stable
-        The listed features that the table holds, for ``list``.
+        The listed features that are in the table, for ``list``.
     absent
         The listed features that the table lacks.
     ratings
@@ -81,26 +81,26 @@ class StabilityRule:
 
 
 def stable_features(ratings: Ratings, threshold: float, minimum: int) -> list[str]:
-    """Features whose lower 95 % limit of ICC(A,1) reaches the threshold; undefined is not stable.
+    """Return the features whose lower 95 % limit of ICC(A,1) reaches the threshold.
 
-    A feature that all readers measured in fewer than `minimum` subjects is not stable either: two with equal
-    ratings would have an ICC of 1.
+    A feature is not stable if its limit is undefined, or if all readers measured it in fewer than `minimum`
+    subjects: two subjects with equal ratings would have an ICC of 1.
     """
     if not ratings.features:
         return []
-    found = icc(ratings.values, form="A,1", confidence=ICC_CONFIDENCE)
+    result = icc(ratings.values, form="A,1", confidence=ICC_CONFIDENCE)
     # A comparison with nan is false: an undefined limit does not pass.
-    passed = (np.asarray(found.low) >= threshold) & (np.asarray(found.subjects) >= minimum)
+    passed = (np.asarray(result.low) >= threshold) & (np.asarray(result.subjects) >= minimum)
     return [name for name, good in zip(ratings.features, passed, strict=True) if good]
 
 
 def listed_rule(stable: Sequence[str], features: Sequence[str]) -> StabilityRule:
-    """Rule of a given list of stable features.
+    """Make the rule for a list of stable features.
 
     Raises
     ------
     InputError
-        When the list names features and the table holds none of them.
+        When the list names features and the table contains none of them.
     """
     present = tuple(name for name in features if name in set(stable))
     absent = tuple(dict.fromkeys(name for name in stable if name not in set(features)))
@@ -110,51 +110,55 @@ def listed_rule(stable: Sequence[str], features: Sequence[str]) -> StabilityRule
             "Give a list made from the same kind of features.",
         )
     text = (
-        f"{len(present)} features of a given list of stable features were candidates; a list that was made "
-        "from these same subjects has seen the features, not the outcomes, of the held-out ones."
+        f"{len(present)} features of a given list of stable features were candidates. If the list was made "
+        "from these same subjects, it has seen the features, but not the outcomes, of the held-out subjects."
     )
     if absent:
-        text += f" The feature table lacks {len(absent)} of the list: {', '.join(absent)}."
+        text += f" The feature table lacks {len(absent)} features of the list: {', '.join(absent)}."
     return StabilityRule("list", text, stable=present, absent=absent)
 
 
 def rated_rule(
     table: pd.DataFrame, chosen: pd.DataFrame, features: Sequence[str], settings: OutcomeSettings
 ) -> StabilityRule:
-    """Rule of the readers' agreement, for rows of a feature table that several readers made.
+    """Make the rule for the readers' agreement, from a feature table with rows of several readers.
 
     Parameters
     ----------
     table
         The whole feature table.
     chosen
-        Its rows of the outcome model, one per subject.
+        Rows of the outcome model, one per subject.
     features
         Names of the features.
     settings
-        Readers to compare, threshold of the ICC, fewest subjects whom all readers measured.
+        Readers to compare, threshold of the ICC, smallest number of subjects that all readers measured.
     """
     readers, min_subjects = settings.stability_readers, settings.min_subjects
     if readers is not None and (len(set(readers)) < 2 or len(set(readers)) < len(readers)):
         raise InputError(
-            f"stability readers are {', '.join(readers) or 'none'}.", "Name two different readers or more."
+            f"the stability readers are {', '.join(readers) or 'none'}; two different readers or more were "
+            "expected.",
+            "Name two different readers or more.",
         )
     if "roi" in chosen and chosen["roi"].map(is_component).any():
         if readers is not None:
             refuse_components(chosen["roi"])
-        text = "No stability filter: components of two readers' masks are not known to be the same lesion."
+        text = (
+            "No stability filter: it is unknown which components of two readers' masks are the same lesion."
+        )
         return StabilityRule("none", text)
     names = _raters(table, chosen) if readers is None else list(readers)
     if len(names) < 2:
-        seen = f"only the masks of {names[0]}" if names else "no other reader's masks"
-        text = f"No stability filter: the feature table holds {seen} to compare."
+        seen = f"only the masks of {names[0]}" if names else "no masks of other readers"
+        text = f"No stability filter: the feature table contains {seen}."
         return StabilityRule("none", text)
     ratings = _of_enough_subjects(_ratings(table, chosen, features, names), min_subjects)
     if readers is None and not ratings.subjects:
         text = f"No stability filter: no subject was measured by all of {', '.join(names)}."
         return StabilityRule("none", text)
     text = (
-        f"A feature was stable in a fold where the lower {share(ICC_CONFIDENCE)} limit of ICC(A,1) among the "
+        f"A feature was stable in a fold if the lower {share(ICC_CONFIDENCE)} limit of ICC(A,1) among the "
         f"readers {', '.join(names)} reached {settings.icc_threshold:g} in that fold's training subjects "
         f"alone ({len(ratings.subjects)} subjects were measured by all of "
         f"them{_caution(len(ratings.subjects))}; a feature needs {min_subjects})."
@@ -163,7 +167,7 @@ def rated_rule(
 
 
 def _of_enough_subjects(ratings: Ratings, minimum: int) -> Ratings:
-    """Blank the features that all readers measured in too few subjects: their agreement is not judged."""
+    """Blank the features that all readers measured in too few subjects: their agreement is not assessed."""
     rated = np.isfinite(ratings.values).all(axis=2).sum(axis=1)
     values = np.where((rated < minimum)[:, None, None], np.nan, ratings.values)
     return replace(ratings, values=values)
@@ -176,9 +180,11 @@ def _caution(subjects: int) -> str:
 def _raters(table: pd.DataFrame, chosen: pd.DataFrame) -> list[str]:
     if "reader" not in table:
         return []
-    own = set(chosen["reader"].astype(str))
+    readers = set(chosen["reader"].astype(str))
     same = _same_context(table, chosen)
-    return [name for name in sorted(set(same["reader"].dropna().astype(str))) if name != AUTO or AUTO in own]
+    return [
+        name for name in sorted(set(same["reader"].dropna().astype(str))) if name != AUTO or AUTO in readers
+    ]
 
 
 def _same_context(table: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +198,7 @@ def _ratings(
     table: pd.DataFrame, chosen: pd.DataFrame, features: Sequence[str], readers: Sequence[str]
 ) -> Ratings:
     if "reader" not in table:
-        raise InputError("the feature table has no column 'reader'.", "Leave out the stability readers.")
+        raise InputError("the feature table has no column 'reader'.", "Name no stability readers.")
     rows = _same_context(table, chosen)
     rows = rows.assign(subject=rows["subject"].astype(str), reader=rows["reader"].astype(str))
     by_reader = [_rows_of(rows, name, features) for name in readers]
@@ -207,15 +213,16 @@ def _ratings(
 def _rows_of(rows: pd.DataFrame, reader: str, features: Sequence[str]) -> Any:
     part = rows[rows["reader"] == reader].set_index("subject")[list(features)].dropna(how="all")
     if part.empty:
-        found = ", ".join(sorted(set(rows["reader"])))
+        readers = ", ".join(sorted(set(rows["reader"])))
         raise InputError(
-            f"reader {reader!r} has no row that fits the rows of the outcome model.", f"Choose from: {found}."
+            f"reader {reader!r} has no row that matches the rows of the outcome model.",
+            f"Choose from: {readers}.",
         )
     if part.index.has_duplicates:
         twice = part.index[part.index.duplicated()][0]
         raise AmbiguousError(
             f"reader {reader!r} has several rows of subject {twice} to compare.",
-            "Choose timepoint, sequence, roi, variant, engine and reading so that one row is left.",
+            "Choose timepoint, sequence, roi, variant, engine and reading so that one row remains.",
         )
     return part
 
@@ -228,9 +235,9 @@ def find_rule(
     stable: Sequence[str] | None,
     settings: OutcomeSettings,
 ) -> StabilityRule:
-    """Rule of a given list, else of the readers' agreement; see :func:`listed_rule`, :func:`rated_rule`."""
+    """Make the rule for a list (:func:`listed_rule`), or else for the readers (:func:`rated_rule`)."""
     if isinstance(stable, str):
-        raise InputError(f"a list was expected, the text {stable!r} came.", f"Give [{stable!r}].")
+        raise InputError(f"stable is the text {stable!r}; a list was expected.", f"Give [{stable!r}].")
     if stable is not None and settings.stability_readers is not None:
         raise InputError(
             "both a list of stable features and stability readers were given.", "Give one of the two."

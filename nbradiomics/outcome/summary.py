@@ -16,7 +16,7 @@ from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.performance import GAIN
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
 
-#: Columns that a sentence warns of one by one.
+#: Largest number of columns with a warning of their own.
 _SHOWN = 10
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def summarise(
         ``time, event, subjects, events, excluded`` (number), ``features``, ``features_are`` (what made a
         column a feature), ``left_out_columns`` (of the feature table), ``covariates``, ``models``,
         ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
-        feature values), ``missing_covariates`` (imputed values by covariate), ``clinical`` (what the columns
-        were taken for), ``warnings`` (what may not be meant in them), ``suspicious`` (columns that may be the
+        feature values), ``missing_covariates`` (imputed values by covariate), ``clinical`` (how the columns
+        were read), ``warnings`` (possible mistakes in them), ``suspicious`` (columns that may be the
         outcome under another name, with the reasons), ``permutation_p`` (by model, null where there is
-        none), ``constant_folds`` (by model: folds in which no column was left), ``raised_penalties`` (by
+        none), ``constant_folds`` (by model: folds in which no column remained), ``raised_penalties`` (by
         model), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a
         level compares with), ``settings`` and ``sentences``.
     """
@@ -86,11 +86,11 @@ def _missing(data: OutcomeData) -> dict[str, int]:
     return {name: int(counts[name]) for name in columns if counts[name]}
 
 
-def _suspicious(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for name in list(found)[:_SHOWN]:
-        yield f"{suspicion_text(name, found[name])} {SUSPICION_REMEDY}"
-    if len(found) > _SHOWN:
-        rest = f"{len(found) - _SHOWN} more columns may be the outcome under another name"
+def _suspicious(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name in list(reasons)[:_SHOWN]:
+        yield f"{suspicion_text(name, reasons[name])} {SUSPICION_REMEDY}"
+    if len(reasons) > _SHOWN:
+        rest = f"{len(reasons) - _SHOWN} more columns may be the outcome under another name"
         yield f"{rest}; summary.json lists them."
 
 
@@ -127,8 +127,8 @@ def _sentences(
     if summary["missing_values"]:
         cells = summary["subjects"] * summary["features"]
         yield (
-            f"{summary['missing_values']} of {cells} feature values were missing or infinite; the median of "
-            "the training subjects took their place."
+            f"{summary['missing_values']} of {cells} feature values were missing or infinite; they were "
+            "replaced by the median of the training subjects."
         )
     for name, count in summary["missing_covariates"].items():
         people = counted(count, "subject")
@@ -138,9 +138,9 @@ def _sentences(
     yield from _fold_sentences(summary, settings)
     yield from _group_sentences(summary["models"], tests)
     yield (
-        "This is an internal validation: it estimates how such a model does on subjects like these; its "
-        "intervals hold the sampling of the subjects, not the refitting of the models, and are somewhat too "
-        "narrow. A claim needs other subjects."
+        "This is an internal validation: it estimates how such a model performs on similar subjects. Its "
+        "intervals include the sampling of the subjects, but not the refitting of the models, and are "
+        "somewhat too narrow. A claim needs a validation on other subjects."
     )
 
 
@@ -149,35 +149,36 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
     columns = (performance[name] for name in ("model", "metric", "value", "low", "high"))
     for model, metric, value, low, high in zip(*columns, strict=True):
         if np.isnan(value):
-            yield f"The {model} model gave no {metric}: it could not be fitted, or no pair was comparable."
+            yield f"The {model} model has no {metric}: it could not be fitted, or no pair was comparable."
             continue
         form = against(signed, 0) if metric == GAIN else concordance
         bounds = f" ({share(settings.confidence)} interval {form(low, 2)} to {form(high, 2)})"
         interval = bounds if np.isfinite(low) else " (no interval)"
         if metric == GAIN:
             verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"
-            seen = f": the interval {verdict}" if np.isfinite(low) else ""
-            yield f"Adding the features to the covariates changed C by {form(value, 2)}{interval}{seen}."
+            comment = f": the interval {verdict}" if np.isfinite(low) else ""
+            yield f"Adding the features to the covariates changed C by {form(value, 2)}{interval}{comment}."
         else:
             yield (
                 f"The {model} model reached a Harrell's C of {form(value, 2)}{interval} on held-out subjects "
                 f"({design}); 0.5 is chance."
             )
     if GAIN not in set(performance["metric"]):
-        yield "No covariates were named, so nothing is said of a gain over what the clinic knows."
+        yield "No covariates were named, so a gain over clinical data was not assessed."
 
 
 def _below_chance(performance: pd.DataFrame) -> Iterator[str]:
-    """Say what a C below one half means, and what it makes of a gain."""
-    found = performance[performance["metric"] == "harrell_c"].set_index("model")
-    below = [str(model) for model, value in found["value"].items() if value < 0.5]
+    """Explain a C below 0.5, and its meaning for a gain."""
+    c_index = performance[performance["metric"] == "harrell_c"].set_index("model")
+    below = [str(model) for model, value in c_index["value"].items() if value < 0.5]
     if below:
         yield (
-            f"Below 0.5 ({', '.join(below)}) subjects were ranked worse than by chance, as happens in "
-            "cross-validation where there is nothing to find or there are few events: it is no finding."
+            f"A C below 0.5 ({', '.join(below)}) means that subjects were ranked worse than by chance. This "
+            "happens in cross-validation if there is nothing to find or there are few events: it is not a "
+            "finding."
         )
     if "clinical" in below and GAIN in set(performance["metric"]):
-        yield "A gain over a clinical model that does no better than chance says nothing beyond the clinic."
+        yield "A gain over a clinical model that is no better than chance is not a gain over clinical data."
 
 
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
@@ -185,8 +186,8 @@ def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> It
     for model, count in summary["constant_folds"].items():
         if count:
             yield (
-                f"In {count} of {folds} folds nothing was left of the {model} model after its filters; there "
-                "it gave all subjects the same risk."
+                f"In {count} of {folds} folds no column of the {model} model passed its filters; in these "
+                "folds all subjects had the same risk."
             )
     for model, count in summary["raised_penalties"].items():
         if count:
@@ -195,25 +196,25 @@ def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> It
         failed = sum(failure["model"] == model for failure in summary["failures"])
         if failed:
             yield (
-                f"In {failed} of {folds} folds the {model} model could not be fitted; its figures come from "
-                "the other folds and are not those of a whole cross-validation."
+                f"In {failed} of {folds} folds the {model} model could not be fitted; its results come from "
+                "the other folds only and are not those of a complete cross-validation."
             )
 
 
 def _group_sentences(models: Sequence[str], tests: Mapping[str, PermutationTest]) -> Iterator[str]:
     if not tests:
         yield (
-            "No p value is given for the difference between the risk groups: groups of a cross-validation "
-            "break the log-rank test, and no permutations were asked for."
+            "No p value is given for the difference between the risk groups: the log-rank test is not valid "
+            "for groups of a cross-validation, and no permutations were requested."
         )
     for model, test in tests.items():
-        failed = f"; {test.failed} could not be fitted and count against it" if test.failed else ""
+        failed = f"; {test.failed} could not be fitted and count against a difference" if test.failed else ""
         yield (
-            f"The risk groups of the {model} model differ with {p_text(test.p)} ({test.permutations} "
-            f"permutations of the outcome, the whole cross-validation refitted{failed})."
+            f"Difference between the risk groups of the {model} model: {p_text(test.p)} ({test.permutations} "
+            f"permutations of the outcome, each with the whole cross-validation refitted{failed})."
         )
     if tests and "clinical" in models:
         yield (
-            "That p value speaks of covariates and features together; it does not say that the features add "
+            "This p value concerns covariates and features together; it does not show that the features add "
             "to the covariates."
         )

@@ -13,17 +13,17 @@ from nbradiomics.clinical.oddities import words_of
 from nbradiomics.outcome.concordance import comparable_pairs
 from nbradiomics.tables import is_pyradiomics_name
 
-#: A C-index beyond this on either side, or a rank correlation with time or event, is too good to be true.
+#: A C-index above this (or below 1 minus this), or such a rank correlation, is too good to be true.
 TOO_GOOD = 0.95
 #: Fewer subjects or comparable pairs reach such values by chance.
 FEWEST_SUBJECTS, FEWEST_PAIRS = 10, 50
 SUSPICION_REMEDY = (
-    "Leave it out unless it was known at the scan: no figure of a model that sees the outcome means anything."
+    "Leave it out unless it was known at the scan: results of a model that sees the outcome mean nothing."
 )
-#: What names of endpoints begin with, and what may stick to it without a break: futime, osdays, dfsevent.
+#: Beginnings of endpoint names, and endings that may follow directly: futime, osdays, dfsevent.
 _ENDPOINT = r"(?:os|pfs|efs|dfs|rfs|lfs|mfs|dmfs|dss|css|pfi|dfi|ttp|fup?|surv|vital|follow)"
 _ENDING = r"(?:time|days?|weeks?|months?|years?|events?|stat(?:us)?|cens|free)"
-#: Words of a name, and parts of words, that speak of an outcome. A word of time alone may be one of an age.
+#: Words of a name, and parts of words, that suggest an outcome. A word of time alone may be part of an age.
 _WORDS = re.compile(rf"{_ENDPOINT}{_ENDING}?|(?!seven|prevent)\w*event\w*|\w*dead|died|outcome|status|alive")
 _TIMES = re.compile(r"(?!age|some)(?:\w{2,})?(?:time|days|months)|times|day")
 _PARTS = re.compile(
@@ -34,9 +34,9 @@ _PARTS = re.compile(
 def suspicions(
     frame: pd.DataFrame, y: np.ndarray, categorical: Collection[str] = (), *, time: str, event: str
 ) -> dict[str, list[str]]:
-    """Columns that may hold the outcome, with the reasons in words.
+    """Find the columns that may contain the outcome, with the reasons in words.
 
-    A warning only: a name may mislead, and chance may order few subjects.
+    This is only a warning: a name may mislead, and few subjects may be in this order by chance.
 
     Parameters
     ----------
@@ -47,37 +47,37 @@ def suspicions(
     categorical
         Columns of `frame` that are categories; their levels are ordered by their rate of events.
     time, event
-        Names of the endpoint's columns, for the words.
+        Names of the endpoint's columns, for the text.
     """
     earlier, later = np.nonzero(comparable_pairs(y["time"], y["event"]))
     endpoint = {time: y["time"], event: y["event"].astype(np.float64)}
-    found = {}
+    suspicious = {}
     for place, name in enumerate(map(str, frame.columns)):
         column = frame.iloc[:, place]
         values = _rates(column, y) if name in categorical else column.to_numpy(dtype=np.float64)
         reasons = [*name_reasons(name), *_concordant(values, earlier, later), *_ordered(values, endpoint)]
         if reasons:
-            found[name] = reasons
-    return found
+            suspicious[name] = reasons
+    return suspicious
 
 
 def name_reasons(name: str) -> Iterator[str]:
-    """Why a column's name speaks of an outcome: none for PyRadiomics' features, and for an age in days.
+    """Say why a column's name suggests an outcome; nothing for PyRadiomics features or an age in days.
 
-    An age at death or at the event is an outcome like any other time of it.
+    An age at death or at the event is an outcome, like any other time of an event.
     """
     if is_pyradiomics_name(name):
         return
     words, parts = words_of(name), _PARTS.findall(name.casefold())
-    said = [word for word in words if _WORDS.fullmatch(word)]
-    if "age" not in words or parts or said:
-        said += [word for word in words if _TIMES.fullmatch(word)]
-    if parts or said:
-        yield f"its name says {', '.join(map(repr, dict.fromkeys([*parts, *said])))}"
+    matches = [word for word in words if _WORDS.fullmatch(word)]
+    if "age" not in words or parts or matches:
+        matches += [word for word in words if _TIMES.fullmatch(word)]
+    if parts or matches:
+        yield f"its name contains {', '.join(map(repr, dict.fromkeys([*parts, *matches])))}"
 
 
 def suspicion_text(name: str, reasons: Collection[str]) -> str:
-    """The warning about one column."""
+    """Return the warning about one column."""
     return f"{name} may be the outcome under another name: {'; '.join(reasons)}."
 
 

@@ -18,9 +18,9 @@ from nbradiomics.reproducibility import MINIMUM_SUBJECTS
 if TYPE_CHECKING:
     from typing import Self
 
-#: A column whose range is this small a part of its largest absolute value is constant to within rounding.
+#: A column is constant up to rounding if its range is at most this share of its largest absolute value.
 ROUNDING = 1e-12
-#: Correlations are compared after rounding, so that the order of summation decides nothing.
+#: Correlations are compared after rounding, so that the order of summation does not matter.
 DECIMALS = 10
 
 
@@ -28,7 +28,7 @@ class _ColumnFilter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Base of transformers that keep some columns: `support_` says which, shape (columns,), bool."""
 
     support_: np.ndarray
-    #: Whether columns with missing values are taken.
+    #: Whether columns with missing values are accepted.
     _allows_missing = True
 
     def transform(self, X: Any) -> Any:
@@ -56,9 +56,9 @@ class _ColumnFilter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class DropUninformative(_ColumnFilter):
-    """Drop columns that are empty or hold one value only; missing values do not count as a value.
+    """Drop columns that are empty or contain only one value; missing values do not count as a value.
 
-    Numbers are one value when their range is at most 1e-12 of the largest absolute value.
+    Numbers count as one value if their range is at most 1e-12 of the largest absolute value.
     """
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
@@ -78,13 +78,13 @@ class StabilityFilter(_ColumnFilter):
     stable
         Names of the stable features: exactly these are kept.
     ratings
-        The readers' values of each feature, used where `stable` is None: of the subjects on which the
-        filter is fitted, and of no other, the ICC is computed, and a feature is kept where its lower
-        limit reaches `threshold`. Undefined is not stable.
+        The readers' values of each feature, used if `stable` is None. The ICC is computed only from the
+        subjects on which the filter is fitted; a feature is kept if its lower limit reaches `threshold`. A
+        feature with an undefined ICC is not stable.
     threshold
         See `ratings`.
     minimum
-        Fewest subjects, measured by all readers, from which an ICC is taken at its word.
+        Smallest number of subjects, measured by all readers, from which an ICC is accepted.
 
     Notes
     -----
@@ -114,7 +114,8 @@ class StabilityFilter(_ColumnFilter):
         """
         if not isinstance(X, pd.DataFrame):
             raise InputError(
-                f"the stability filter got {type(X).__name__}.", "Give a table indexed by subject."
+                f"the stability filter got {type(X).__name__}; a table was expected.",
+                "Give a table indexed by subject.",
             )
         self._checked(X, reset=True)
         self.support_ = np.asarray(X.columns.isin(list(self._stable(X))), dtype=bool)
@@ -137,11 +138,11 @@ class StabilityFilter(_ColumnFilter):
 
 
 class CorrelationFilter(_ColumnFilter):
-    """Of each two features that say the same, drop one.
+    """Drop one of every two highly correlated features.
 
-    Pairs are taken in the order of falling absolute Spearman correlation, as long as it exceeds
-    `threshold` and both are still there; of a pair that feature goes which has the higher mean absolute
-    correlation with all features, and of two equal ones that which stands later in the table.
+    Pairs are taken in order of decreasing absolute Spearman correlation, if it exceeds `threshold` and both
+    features are still kept. The feature with the higher mean absolute correlation with all features is
+    dropped; if both are equal, the one that is later in the table.
 
     Parameters
     ----------
@@ -162,18 +163,18 @@ class CorrelationFilter(_ColumnFilter):
 
 
 class LevelIndicators(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Code each category by columns that say whether a subject has a level, so that no level is special.
+    """Code each category by indicator columns of its levels, so that no level is special.
 
-    Under a ridge penalty the level that is left out decides how far the others are shrunk, and with it the
-    risk. So all levels get a column; of two levels one column says all, and its sign decides nothing. A
-    missing value, and a level that the training subjects lack, gets the shares of the levels among the
-    training subjects: it speaks neither for a high nor for a low risk.
+    With a ridge penalty a level without a column would determine how much the others are shrunk, and with it
+    the risk. So all levels get a column. One column is enough for two levels, and its sign does not matter. A
+    missing value, or a level that the training subjects lack, gets the shares of the levels among the
+    training subjects: it indicates neither a high nor a low risk.
 
     Parameters
     ----------
     reference
-        Leave out the most frequent level: without a penalty all levels together have no single solution, and
-        which one is left out changes no risk.
+        Leave out the most frequent level: without a penalty all levels together have no unique solution, and
+        the choice of the level does not change the risk.
 
     Attributes
     ----------
@@ -220,19 +221,19 @@ class LevelIndicators(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class UnlessEmpty(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Apply a transformer unless no column is left, which scikit-learn's own transformers refuse.
+    """Apply a transformer unless there are no columns, which scikit-learn's own transformers refuse.
 
     Parameters
     ----------
     transformer
-        Transformer that gives as many named columns as it says.
+        Transformer whose output has exactly the columns that it names.
     """
 
     def __init__(self, transformer: Any) -> None:
         self.transformer = transformer
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
-        """Fit the transformer where `X`, shape (subjects, columns), has a column."""
+        """Fit the transformer if `X`, shape (subjects, columns), has a column."""
         self.n_features_in_ = X.shape[1]
         self.transformer_ = None
         if self.n_features_in_:
@@ -262,7 +263,7 @@ def _indicators(column: pd.Series, shares: pd.Series, coded: list[str]) -> np.nd
 
 
 def absolute_spearman(values: np.ndarray) -> np.ndarray:
-    """Absolute Spearman correlations of columns, shape (columns, columns); 0 where a column is constant."""
+    """Absolute Spearman correlations of columns, shape (columns, columns); 0 if a column is constant."""
     ranks = rankdata(values, axis=0)
     centred = ranks - ranks.mean(axis=0)
     length = np.sqrt((centred**2).sum(axis=0))

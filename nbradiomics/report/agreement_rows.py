@@ -1,4 +1,4 @@
-"""Which rows of the agreement table may stand together: the kinds of pair, and what an older table lacks."""
+"""Choose rows of the agreement table by kind of pair, and fill in the kinds that older tables lack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _KINDS = ("mask_kind", "reference_kind")
 
 
 def complete_pairs(agreement: pd.DataFrame) -> pd.DataFrame:
-    """Fill what a table without kinds leaves open: a reader's mask is independent, and so is the pair's kind.
+    """Fill in missing kinds: a reader's mask counts as independent, and its pairs get the matching kind.
 
     Parameters
     ----------
@@ -28,28 +28,28 @@ def complete_pairs(agreement: pd.DataFrame) -> pd.DataFrame:
 
 def _kinds(table: pd.DataFrame) -> pd.Series:
     kinds = table[list(_KINDS)]
-    found = pd.Series(INTER, index=table.index, dtype=object)
-    found[(table[["reader", "reference"]] == AUTO).any(axis=1)] = AUTO_PAIR
-    found[table["reader"] == table["reference"]] = INTRA
-    found[(kinds == "edited").any(axis=1)] = EDITED
-    found[table["reference_kind"] == "consensus"] = CONSENSUS
-    return found
+    pairs = pd.Series(INTER, index=table.index, dtype=object)
+    pairs[(table[["reader", "reference"]] == AUTO).any(axis=1)] = AUTO_PAIR
+    pairs[table["reader"] == table["reference"]] = INTRA
+    pairs[(kinds == "edited").any(axis=1)] = EDITED
+    pairs[table["reference_kind"] == "consensus"] = CONSENSUS
+    return pairs
 
 
 def of_kind(agreement: pd.DataFrame, *kinds: str) -> pd.DataFrame:
-    """Rows of some kinds of pair."""
+    """Return the rows of the named kinds of pair."""
     return agreement[agreement["pair"].isin(kinds)]
 
 
 def independent_rows(agreement: pd.DataFrame) -> pd.DataFrame:
-    """Rows of two independent masks of different people, or of the model and an independent one."""
+    """Return the pairs of independent masks of two readers, or of the model and an independent mask."""
     return of_kind(agreement, INTER, AUTO_PAIR)
 
 
 def shown_rows(agreement: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Rows that tables and pictures of agreement rest on, and whether their references are edited masks.
+    """Return the rows for tables and pictures of agreement, and whether their references are edited masks.
 
-    Edited masks stand in only where there is no independent pair at all.
+    Edited masks are used only if there is no independent pair at all.
     """
     independent = independent_rows(agreement)
     edited = of_kind(agreement, EDITED)

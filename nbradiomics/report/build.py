@@ -1,4 +1,4 @@
-"""From a run folder to one HTML file."""
+"""Build one HTML file from a run folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nbradiomics.report.sections.provenance import provenance_blocks
 from nbradiomics.report.sections.reader_study import readers_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
 
-#: Name, title and maker of each section, in the order of the page.
+#: Name, title and function of each section, in the order of the page.
 SECTIONS = (
     ("flow", "Cohort flow", flow_blocks),
     ("readers", "Reader study: is the model as good as another expert?", readers_blocks),
@@ -36,29 +36,29 @@ SECTIONS = (
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:
-    """Write the report of a run, or the page of an outcome folder: one HTML file that needs nothing else.
+    """Write the report of a run, or the page of an outcome folder: one self-contained HTML file.
 
     Parameters
     ----------
     run
         Folder of a run: ``cohort.csv``, ``check.csv``, ``segmentation.csv``, ``agreement.csv``,
         ``readers/``, ``features.parquet``, ``reproducibility/``, ``outcome/``, ``failures.csv`` and
-        ``provenance.json``, as far as they are there. The images and masks that the cohort table names
-        are read for the pictures; one that is missing is told in the report. A folder that `outcome` wrote is
-        known by its ``performance.csv``.
+        ``provenance.json``, as far as they exist. The images and masks named in the cohort table are read
+        for the pictures; the report names those that cannot be read. A folder that `outcome` wrote is
+        recognised by its ``performance.csv``.
     out
-        Where to write; ``report.html`` in the run folder by default.
+        File to write; ``report.html`` in the run folder by default.
 
     Returns
     -------
     Path
-        The file written. A reader sees all of it or none.
+        The written file. It is written completely or not at all.
 
     Raises
     ------
     InputError
-        When the folder holds no file of a run, a file is malformed (the message names it), or `out` is
-        a folder.
+        When the folder contains no file of a run, a file is malformed (the message names it), or `out`
+        is a folder.
 
     Examples
     --------
@@ -76,6 +76,6 @@ def build_report(run: Path, out: Path | None = None) -> Path:
 
 
 def make_page(run: Run) -> Page:
-    """Put the sections of a run together."""
+    """Build the page of a run from its sections."""
     sections = tuple(Section(name, title, blocks(run)) for name, title, blocks in SECTIONS)
     return Page(study_name(run), subtitle(run), banners(run), overview_facts(run), sections)

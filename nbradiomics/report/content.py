@@ -1,4 +1,4 @@
-"""What a report is made of: sections of blocks. The template knows how each kind of block looks."""
+"""Content of a report: sections made of blocks. The template defines the look of each kind of block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Dash = Literal["solid", "dashed", "dotted"]
 
 @dataclass(frozen=True)
 class Text:
-    """One paragraph; a ``note`` is small print, a ``warning`` stands in a box, and so does an ``answer``."""
+    """One paragraph; a ``note`` is small print, a ``warning`` or an ``answer`` is shown in a box."""
 
     kind: ClassVar[str] = "text"
     text: str
@@ -35,16 +35,16 @@ class Heading:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of finished text.
+    """A table of formatted text.
 
     Attributes
     ----------
     columns
-        Head of each column.
+        Heading of each column.
     rows
         One tuple of cells per row, as long as `columns`.
     text_columns
-        The first so many columns hold words and stand left; the others hold numbers and stand right.
+        Number of columns, from the left, with left-aligned words; the others contain right-aligned numbers.
     caption
         What the table shows; may be empty.
     """
@@ -63,13 +63,13 @@ class Picture:
     Attributes
     ----------
     source
-        ``data:`` address that holds the whole picture.
+        ``data:`` URL that contains the whole picture.
     alt
-        What the picture shows, in words, for who cannot see it.
+        Description of the picture for people who cannot see it.
     caption
-        Text under the picture, one line per entry; the first is set in bold where there are several.
+        Text under the picture, one line per entry; the first line is bold if there are several.
     inches
-        Width that the picture was drawn for; its text is readable at this width and above.
+        Width for which the picture was drawn; its text is readable at this width or wider.
     """
 
     kind: ClassVar[str] = "picture"
@@ -81,7 +81,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Key:
-    """One entry of a legend: a line of some colour and dash, and what it stands for."""
+    """One entry of a legend: the colour and dash of a line, and its meaning."""
 
     label: str
     colour: str
@@ -96,20 +96,20 @@ class Gallery:
     Attributes
     ----------
     pictures, legend
-        The pictures, and the lines in them.
-    of
-        ``slices`` stand three or so in a row, ``charts`` two.
+        The pictures, and the keys to their lines.
+    layout
+        ``slices`` are shown about three in a row, ``charts`` two.
     """
 
     kind: ClassVar[str] = "gallery"
     pictures: tuple[Picture, ...]
     legend: tuple[Key, ...] = ()
-    of: Literal["slices", "charts"] = "slices"
+    layout: Literal["slices", "charts"] = "slices"
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure that matters, with its name and small print."""
+    """One key figure, with its name and small print."""
 
     value: str
     label: str
@@ -118,7 +118,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
-    """The box of figures at the top."""
+    """The box of key figures at the top."""
 
     kind: ClassVar[str] = "facts"
     items: tuple[Fact, ...]
@@ -126,7 +126,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the cohort flow: what is left after it, and what was lost and why."""
+    """One step of the cohort flow: the number that remains after it, and what was lost and why."""
 
     title: str
     number: str
@@ -144,7 +144,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Listing:
-    """Text that keeps its lines, such as a parameter file."""
+    """Text that keeps its line breaks, such as a parameter file."""
 
     kind: ClassVar[str] = "listing"
     text: str
@@ -152,7 +152,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks that are folded away until asked for."""
+    """Blocks that are folded until the reader opens them."""
 
     kind: ClassVar[str] = "details"
     summary: str
@@ -161,12 +161,12 @@ class Details:
 
 Block = (
     Text | Sentences | Heading | Table | Picture | Gallery | Facts | Flow | Listing | Details
-)  #: Anything that a section can hold.
+)  #: Anything that a section can contain.
 
 
 @dataclass(frozen=True)
 class Section:
-    """One section; without blocks it was not part of the run, and the page says so."""
+    """One section; without blocks the page says that it was not part of the run."""
 
     name: str
     title: str
@@ -175,11 +175,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report, or a page of one command: `of` tells which."""
+    """The whole report, or a page of one command; `kind` says which."""
 
     title: str
     subtitle: str
     banners: tuple[str, ...]
     facts: Facts
     sections: tuple[Section, ...]
-    of: str = "report"
+    kind: str = "report"

@@ -1,4 +1,4 @@
-"""What a feature's name tells in PyRadiomics' way of naming: image type and class."""
+"""Image type and class of a feature, from its PyRadiomics name."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ OTHER = "other"
 
 
 def feature_class(feature: str) -> str:
-    """Class of a feature: ``glcm`` of ``original_glcm_Contrast``; else ``other``."""
+    """Return the class of a feature: ``glcm`` for ``original_glcm_Contrast``, ``other`` for other names."""
     return _parts(feature)[1]
 
 
 def image_type(feature: str) -> str:
-    """Image that a feature is computed on, ``wavelet-LLH`` of ``wavelet-LLH_glcm_Energy``; else ``other``."""
+    """Return the image type of a feature: ``wavelet-LLH`` for ``wavelet-LLH_glcm_Energy``, else ``other``."""
     return _parts(feature)[0]
 
 

@@ -1,4 +1,4 @@
-"""How a metric of agreement is called and rounded."""
+"""Labels and rounding of agreement metrics."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from nbradiomics.messages.wording import Form, amount, number, ratio
 
 
 def metric_label(name: str, tolerances: pd.Series | None = None) -> str:
-    """Name of a metric with its unit; surface Dice with its tolerance where `tolerances` (mm) tell one."""
+    """Return the name and unit of a metric; surface Dice with its tolerance if `tolerances` (mm) has one."""
     label = METRIC[name].label if name in METRIC else name
     if name != "nsd" or tolerances is None:
         return label
-    found = sorted(set(tolerances.dropna()))
-    return f"{label} ({', '.join(f'{value:g}' for value in found)} mm)" if found else label
+    distinct = sorted(set(tolerances.dropna()))
+    return f"{label} ({', '.join(f'{value:g}' for value in distinct)} mm)" if distinct else label
 
 
 def metric_form(name: str) -> tuple[Form, int]:
-    """Function that writes a value of a metric, and its number of decimals."""
+    """Return the function that formats a value of a metric, and the number of decimals."""
     metric = METRIC.get(name)
     if metric is None or metric.high is not None:
         return ratio, 2
@@ -27,6 +27,6 @@ def metric_form(name: str) -> tuple[Form, int]:
 
 
 def write_metric(name: str, value: float | None, *, more: int = 0) -> str:
-    """Write a value of a metric, with some decimals more than usual where small differences count."""
+    """Format a value of a metric; `more` adds decimals if small differences matter."""
     form, digits = metric_form(name)
     return form(value, digits + more)

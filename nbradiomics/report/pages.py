@@ -1,4 +1,4 @@
-"""Pages of one command: the section that a run's report has, on a page of its own."""
+"""Pages of single commands: one section of the report of a run, on a separate page."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ OUTCOME, REPRODUCIBILITY = "outcome", "reproducibility"
 
 
 def claim_outcome_page(folder: Path) -> Path:
-    """Path of the page of an outcome folder; refused where another page bears its name."""
+    """Return the path of the page of an outcome folder, unless another file has this name."""
     return claim_page(Path(folder) / "report.html", OUTCOME)
 
 
 def claim_reproducibility_page(table: Path) -> Path:
-    """Path of the page beside a table of reproducibility; refused where another page bears its name."""
+    """Return the path of the page beside a reproducibility table, unless another file has this name."""
     return claim_page(Path(table).with_suffix(".html"), REPRODUCIBILITY)
 
 
 def build_outcome_page(folder: Path, out: Path | None = None) -> Path:
-    """Write the page of an outcome folder: discrimination, survival by risk group, what entered the models.
+    """Write the page of an outcome folder: discrimination, survival by risk group, selected features.
 
     Parameters
     ----------
     folder
-        What `nbradiomics.outcome.write_outcome` left.
+        Folder that `nbradiomics.outcome.write_outcome` wrote.
     out
-        Where to write; ``report.html`` in the folder by default.
+        File to write; ``report.html`` in the folder by default.
 
     Returns
     -------
     Path
-        The file written.
+        The written file.
 
     Raises
     ------
     InputError
-        When a table is malformed, or another file bears the page's name.
+        When a table is malformed, or another file has the name of the page.
     """
     endpoint = read_endpoint(folder.resolve()) or Endpoint(folder.resolve().name)
     page = _page(
@@ -66,13 +66,13 @@ def write_reproducibility_page(
     Parameters
     ----------
     table
-        What `nbradiomics.reproducibility.assess_reproducibility` gave.
+        Result of `nbradiomics.reproducibility.assess_reproducibility`.
     target
         HTML file.
     readers
-        Readers that were named; empty for all but the model.
+        Names of the compared readers; empty for all readers except the model.
     threshold, confidence
-        The rule of stability that it was made with.
+        The rule of stability that the table was made with.
     """
     comparison = "auto_vs_readers" if AUTO in readers else "readers"
     rule = {"threshold": threshold, "confidence": confidence}
@@ -81,9 +81,9 @@ def write_reproducibility_page(
         reproducibility={"": {comparison: table}},
         provenance={"study": {"reproducibility": rule}},
     )
-    who = f"readers {', '.join(readers)}" if readers else f"all readers but {AUTO}"
+    compared = f"readers {', '.join(readers)}" if readers else f"all readers except {AUTO}"
     title = f"Reproducibility: {target.stem}"
-    return write_page(_page(run, REPRODUCIBILITY, title, stable_facts(run), f"; {who}"), target)
+    return write_page(_page(run, REPRODUCIBILITY, title, stable_facts(run), f"; {compared}"), target)
 
 
 _SECTIONS = {
@@ -92,8 +92,8 @@ _SECTIONS = {
 }
 
 
-def _page(run: Run, of: str, title: str, facts: Facts, more: str = "") -> Page:
-    made = f"nbradiomics {version('nbradiomics')}{more}"
-    heading, blocks = _SECTIONS[of]
-    section = Section(of, heading, blocks(run))
-    return Page(title, made, (), facts, (section,), of)
+def _page(run: Run, kind: str, title: str, facts: Facts, suffix: str = "") -> Page:
+    made = f"nbradiomics {version('nbradiomics')}{suffix}"
+    heading, blocks = _SECTIONS[kind]
+    section = Section(kind, heading, blocks(run))
+    return Page(title, made, (), facts, (section,), kind)

@@ -1,4 +1,4 @@
-"""Read a record of a run folder, a JSON object; a malformed one is named."""
+"""Read a record of a run folder, a JSON object; the error for a malformed file names it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import read_own_json
 
-REMEDY = "Run the stage that writes it again; the report reads these files as the stages write them."
+REMEDY = "Run the stage that writes this file again; the report reads the files as the stages write them."
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """Read a JSON object; empty where the file is not there.
+    """Read a JSON object; return an empty one if the file does not exist.
 
     Raises
     ------
     InputError
-        When it is no JSON, or holds something else than an object.
+        When the file is not JSON, or contains something other than an object.
     """
     if not path.exists():
         return {}
@@ -26,5 +26,5 @@ def read_object(path: Path) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}", REMEDY) from error
     if not isinstance(content, dict):
-        raise InputError(f"{path} holds a {type(content).__name__}; an object was expected.", REMEDY)
+        raise InputError(f"{path} contains a {type(content).__name__}; an object was expected.", REMEDY)
     return content

@@ -1,4 +1,4 @@
-"""Read the files of a run folder. A file that is not there is a part that was not run."""
+"""Read the files of a run folder. A missing file means that its part was not run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CASE = ("subject", "timepoint", "sequence", "roi")
 
 @dataclass(frozen=True, eq=False)
 class Endpoint:
-    """Files of ``outcome/<name>/``; ``None`` or an empty summary for a file that is not there."""
+    """Files of ``outcome/<name>/``; ``None`` or an empty summary for a missing file."""
 
     name: str
     performance: pd.DataFrame | None = None
@@ -49,9 +49,9 @@ class Run:
     segmentation: pd.DataFrame | None = None
     agreement: pd.DataFrame | None = None
     features: pd.DataFrame | None = None
-    #: The reader study; ``None`` where it was not part of the run.
+    #: The reader study; ``None`` if it was not part of the run.
     study: StudyFiles | None = None
-    #: By context (empty for a cohort of one timepoint, sequence and region), then by comparison.
+    #: Tables by context (empty for a cohort of one timepoint, sequence and region), then by comparison.
     reproducibility: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict)
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
@@ -59,16 +59,16 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Read what a run folder holds.
+    """Read the files of a run folder.
 
     Raises
     ------
     InputError
-        When the folder is missing or holds no file of a run, or a file of it is malformed; the
+        When the folder does not exist, contains no file of a run, or contains a malformed file; the
         message names the file.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} does not exist or is no folder.", "Give the folder of a run.")
+        raise InputError(f"{folder} does not exist or is not a folder.", "Give the folder of a run.")
     run = Run(
         folder=folder,
         cohort=_read(folder, COHORT),
@@ -82,16 +82,16 @@ def read_run(folder: Path) -> Run:
         endpoints=_endpoints(folder / "outcome"),
         provenance=read_object(folder / "provenance.json"),
     )
-    if _holds_nothing(run):
+    if _is_empty(run):
         raise InputError(
-            f"{folder} holds no file of a run (cohort.csv, features.parquet, provenance.json ...).",
+            f"{folder} contains no file of a run (cohort.csv, features.parquet, provenance.json ...).",
             "Give the folder that `nbradiomics run` wrote.",
         )
     return run
 
 
 def rows_of(table: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
-    """Rows of a table as tuples of the named columns."""
+    """Iterate over the rows of a table as tuples of the named columns."""
     return table[list(columns)].itertuples(index=False, name=None)
 
 
@@ -105,40 +105,40 @@ def _agreement(folder: Path) -> pd.DataFrame | None:
 
 
 def _reproducibility(folder: Path) -> dict[str, dict[str, pd.DataFrame]]:
-    """Tables of a folder: ``readers.csv``, or ``readers_CONTEXT.csv`` where there are several contexts."""
-    found: dict[str, dict[str, pd.DataFrame]] = {}
+    """Tables of a folder: ``readers.csv``, or ``readers_CONTEXT.csv`` if there are several contexts."""
+    tables: dict[str, dict[str, pd.DataFrame]] = {}
     for path in sorted(folder.glob("*.csv")):
         for comparison in COMPARISONS:
             name, context = path.stem[: len(comparison)], path.stem[len(comparison) :]
             if name == comparison and context[:1] in ("", "_"):
-                found.setdefault(context[1:], {})[comparison] = REPRODUCIBILITY.read(path)
-    return found
+                tables.setdefault(context[1:], {})[comparison] = REPRODUCIBILITY.read(path)
+    return tables
 
 
 def _endpoints(folder: Path) -> tuple[Endpoint, ...]:
     if not folder.is_dir():
         return ()
-    found = (read_endpoint(path) for path in sorted(folder.iterdir()) if path.is_dir())
-    return tuple(endpoint for endpoint in found if endpoint is not None)
+    endpoints = (read_endpoint(path) for path in sorted(folder.iterdir()) if path.is_dir())
+    return tuple(endpoint for endpoint in endpoints if endpoint is not None)
 
 
 def read_endpoint(folder: Path) -> Endpoint | None:
-    """Read what the outcome models of one endpoint left; ``None`` without any of its files."""
+    """Read the files of the outcome models of one endpoint; return ``None`` if there are none."""
     endpoint = Endpoint(
         name=folder.name,
-        performance=_of_endpoint(folder, PERFORMANCE),
-        kaplan_meier=_of_endpoint(folder, KAPLAN_MEIER),
-        selection=_of_endpoint(folder, SELECTION),
-        excluded=_of_endpoint(folder, EXCLUDED),
+        performance=_read_endpoint_table(folder, PERFORMANCE),
+        kaplan_meier=_read_endpoint_table(folder, KAPLAN_MEIER),
+        selection=_read_endpoint_table(folder, SELECTION),
+        excluded=_read_endpoint_table(folder, EXCLUDED),
         summary=read_object(folder / "summary.json"),
     )
-    return None if _holds_nothing(endpoint) else endpoint
+    return None if _is_empty(endpoint) else endpoint
 
 
-def _of_endpoint(folder: Path, schema: Schema) -> pd.DataFrame | None:
+def _read_endpoint_table(folder: Path, schema: Schema) -> pd.DataFrame | None:
     return schema.read_if_there(folder / Path(schema.file).name)
 
 
-def _holds_nothing(record: Run | Endpoint) -> bool:
+def _is_empty(record: Run | Endpoint) -> bool:
     values = (getattr(record, item.name) for item in fields(record) if item.name not in ("folder", "name"))
     return all(value is None or (isinstance(value, (tuple, dict)) and not value) for value in values)

@@ -14,7 +14,7 @@ from nbradiomics.report.record_files import read_object
 
 @dataclass(frozen=True, eq=False)
 class StudyFiles:
-    """Tables of a reader study by the name of their file; ``None`` for a file that is not there.
+    """Tables of a reader study, named like their files; ``None`` for a missing file.
 
     Attributes
     ----------
@@ -41,12 +41,12 @@ class StudyFiles:
 
     @property
     def empty(self) -> bool:
-        """Whether there is no file at all."""
+        """Whether all files are missing."""
         return not self.record and all(getattr(self, item.name) is None for item in fields(self)[:-2])
 
 
 def read_study(run: Path) -> StudyFiles | None:
-    """Read what the reader study of a run left; ``None`` without any of its files.
+    """Read the files of the reader study of a run; return ``None`` if there are none.
 
     Raises
     ------
@@ -55,5 +55,5 @@ def read_study(run: Path) -> StudyFiles | None:
     """
     tables = {name: schema.read_if_there(run / schema.file) for name, schema in TABLES.items()}
     maps = len(list((run / "distance_maps").rglob("*.nii.gz")))
-    found = StudyFiles(**tables, record=read_object(run / "readers" / "summary.json"), distance_maps=maps)
-    return None if found.empty else found
+    study = StudyFiles(**tables, record=read_object(run / "readers" / "summary.json"), distance_maps=maps)
+    return None if study.empty else study

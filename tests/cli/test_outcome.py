@@ -149,7 +149,7 @@ def test_the_outcome_under_another_name_is_warned_of(tmp_path: Path) -> None:
     other = table.assign(efs_days=30 * table["os"] - 1, x=np.log(table["os"]))
     found = outcome(tmp_path, other, "--covariates", "efs_days,x,age")
     assert list(found["suspicious"]) == ["efs_days", "x"]
-    assert "efs_days may be the outcome under another name: its name says 'efs', 'days'" in found["text"]
+    assert "efs_days may be the outcome under another name: its name contains 'efs', 'days'" in found["text"]
     assert "its rank correlation with os is 1.000" in found["text"]
     features = pd.read_csv(tmp_path / "features.csv", dtype={"subject": str})
     hidden = features.assign(original_firstorder_F9=-table["os"])
@@ -200,7 +200,9 @@ def test_check_names_cells_and_warns_of_what_may_not_be_meant(tmp_path: Path) ->
     }
     assert found.loc["age", "row"] == "6"
     mended = study(tmp_path, table.assign(age=1.5), section)
-    assert "its name says 'efs', 'event'" in found_in(mended).set_index("column").loc["efs_event", "problem"]
+    assert (
+        "its name contains 'efs', 'event'" in found_in(mended).set_index("column").loc["efs_event", "problem"]
+    )
 
 
 def test_what_is_declared_in_the_study_file_counts_and_check_says_what_was_inferred(

@@ -149,7 +149,7 @@ def test_readers_are_not_compared_on_components(tmp_path: Path) -> None:
     names = ["original_shape_VoxelVolume"]
     rule = find_rule(table, chosen, names, stable=None, settings=OutcomeSettings())
     assert rule.kind == "none"
-    assert "not known to be the same lesion" in rule.text
+    assert "it is unknown which components of two readers' masks are the same lesion" in rule.text
     with pytest.raises(InputError, match="numbered by volume"):
         find_rule(table, chosen, names, stable=None, settings=OutcomeSettings(stability_readers=["A", "B"]))
 

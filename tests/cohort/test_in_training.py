@@ -238,7 +238,7 @@ def test_rows_of_several_readers_are_told_and_seen_ones_among_them_left_out() ->
     one_each = table[table["reader"] == np.where(of_model, "auto", "A")]
     flow, told = outcome_of(one_each, None)
     assert told[0].startswith("15 of 20 subjects are left out, because the model was trained on them")
-    assert "several readers, one for each subject: A 20, auto 5." in told[1]
+    assert "different readers, one row per subject: A 20, auto 5." in told[1]
     assert set(flow["reason"]) == {"the model was trained on it"}
 
 

@@ -27,7 +27,7 @@ def test_a_known_signal_is_found_and_told():
     assert "60 subjects" in text
     assert "No covariates were named" in text
     assert "No stability filter" in text
-    assert "no permutations were asked for" in text
+    assert "no permutations were requested" in text
 
 
 def test_covariates_give_three_models_and_the_gain():
@@ -152,7 +152,8 @@ def test_an_empty_list_leaves_a_model_that_knows_nothing():
     assert c_of(result, "combined", "harrell_c_gain_over_clinical") == 0.0
     assert result.summary["constant_folds"] == {"clinical": 0, "radiomic": 6, "combined": 0}
     assert any(
-        "In 6 of 6 folds nothing was left of the radiomic" in text for text in result.summary["sentences"]
+        "In 6 of 6 folds no column of the radiomic model passed its filters" in text
+        for text in result.summary["sentences"]
     )
     groups = result.kaplan_meier.query("model == 'radiomic'")["group"]
     assert set(groups) == {"low"}
@@ -187,7 +188,7 @@ def test_only_rows_of_the_same_context_are_compared():
 def test_too_few_subjects_of_all_readers_are_an_error():
     table, clinical = make_cohort(readers=("anna", "ben"))
     few = table[(table["reader"] == "anna") | table["subject"].isin(["p00", "p01", "p02", "p03", "p04"])]
-    with pytest.raises(InputError, match=r"only [0-4] training subjects whom all of anna, ben measured"):
+    with pytest.raises(InputError, match=r"only [0-4] training subjects that all of anna, ben measured"):
         evaluate_outcome(few, clinical, **ENDPOINT, reader="anna")
 
 

@@ -28,7 +28,7 @@ def test_several_rows_of_a_subject_are_ambiguous():
 @pytest.mark.parametrize("name", ["months", "dead", "Dead"])
 def test_an_outcome_among_the_features_is_refused(name):
     table, clinical = make_cohort()
-    with pytest.raises(InputError, match=f"holds the outcome itself: {name}"):
+    with pytest.raises(InputError, match=f"contains the outcome itself: {name}"):
         evaluate_outcome(table.assign(**{name: 1.0}), clinical, **ENDPOINT)
 
 
@@ -101,7 +101,7 @@ def test_when_every_fold_fails_there_is_no_figure(monkeypatch, tmp_path):
     monkeypatch.setattr(PenalisedCox, "fit", failing)
     result = evaluate_outcome(*make_cohort(), **ENDPOINT)
     assert np.isnan(c_of(result, "radiomic"))
-    assert any("gave no harrell_c" in text for text in result.summary["sentences"])
+    assert any("has no harrell_c" in text for text in result.summary["sentences"])
     write_outcome(result, tmp_path)
 
 
@@ -110,5 +110,5 @@ def test_any_other_error_stops_the_analysis(monkeypatch):
         raise RuntimeError("boom")
 
     monkeypatch.setattr(crossvalidation_module, "build_model", broken)
-    with pytest.raises(NbradiomicsError, match="broke off in repeat 1: RuntimeError: boom"):
+    with pytest.raises(NbradiomicsError, match="stopped in repeat 1: RuntimeError: boom"):
         evaluate_outcome(*make_cohort(), **ENDPOINT)

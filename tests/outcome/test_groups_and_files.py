@@ -130,8 +130,8 @@ def test_a_model_below_chance_is_no_finding_and_its_gain_neither():
         columns=["model", "metric", "value"],
     )
     told = " ".join(_below_chance(performance))
-    assert "Below 0.5 (clinical)" in told
-    assert "says nothing beyond the clinic" in told
+    assert "A C below 0.5 (clinical)" in told
+    assert "is not a gain over clinical data" in told
     assert list(_below_chance(performance.assign(value=0.6))) == []
 
 

@@ -102,8 +102,8 @@ def test_other_names_do_not(name: str) -> None:
 
 
 def test_the_words_are_those_that_stand_in_the_name() -> None:
-    assert list(name_reasons("PFStime")) == ["its name says 'pfs', 'time'"]
-    assert list(name_reasons("age_death_days")) == ["its name says 'death', 'days'"]
+    assert list(name_reasons("PFStime")) == ["its name contains 'pfs', 'time'"]
+    assert list(name_reasons("age_death_days")) == ["its name contains 'death', 'days'"]
 
 
 def cohort(subjects: int = 60) -> tuple[pd.DataFrame, np.ndarray]:

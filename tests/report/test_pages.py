@@ -75,13 +75,13 @@ def test_an_outcome_inside_a_run_leaves_the_report_of_the_run_alone(tmp_path: Pa
     )
     html = build_report(folder).read_text(encoding="utf-8")
     assert "Reader study" in html
-    with pytest.raises(InputError, match="is no page of this command"):
+    with pytest.raises(InputError, match="already exists and is not a page of this command"):
         claim_outcome_page(folder)
 
 
 def test_no_page_of_another_kind_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "stable.html").write_text("<html>my notebook</html>")
-    with pytest.raises(InputError, match="is no page of this command"):
+    with pytest.raises(InputError, match="already exists and is not a page of this command"):
         claim_reproducibility_page(tmp_path / "stable.csv")
     (tmp_path / "other.html").mkdir()
     with pytest.raises(InputError, match="is a folder"):

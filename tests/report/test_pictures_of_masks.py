@@ -51,7 +51,7 @@ def test_a_missing_mask_and_another_grid_are_told(run: Path) -> None:
     write_volume(ball((4, 20, 20), 8), run.parent / "data" / "P1_B.nii.gz", (1.5, 1.5, 5.0))
     html = part_of(run, "masks")
     assert re.search(r"the mask of A is not drawn: .*does not exist", html)
-    assert "the mask of B is not drawn: it lies on another grid than the image" in html
+    assert "the mask of B is not drawn: its grid is different from the grid of the image" in html
     assert html.count("<img") == 2
 
 

@@ -100,7 +100,7 @@ def test_volumes_are_found_whichever_row_of_a_pair_holds_them(drawn: list[Figure
         (pytest.approx(8.0), 4.0),
     ]
     (gallery,) = [block for block in blocks if isinstance(block, Gallery)]
-    assert gallery.pictures[0].caption[-1] == "1 case with an empty mask not drawn"
+    assert gallery.pictures[0].caption[-1] == "not drawn: 1 case with an empty mask"
     assert "A +5.0" in gallery.pictures[0].alt
 
 

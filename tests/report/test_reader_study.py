@@ -186,12 +186,12 @@ def test_cases_left_out_are_counted_with_the_empty_masks_among_them(tmp_path: Pa
     html = page_of(write_run(tmp_path, rows))
     assert cells(html, "HD95 (mm)")[0][3] == "1\n1 model empty"
     assert cells(html, "HD95 (mm)")[0][6] == MISSING  # no verdict while the model's failures have no value
-    assert cells(html, "Dice")[0][1:4] == ["8", "8", "0\n1 model empty, as worst"]
+    assert cells(html, "Dice")[0][1:4] == ["8", "8", "0\n1 model empty, counted as worst"]
     assert cells(html, "HD95 (mm)")[1][1:4] == ["7", "7", "0"]  # the segmented cases alone
     assert cells(html, "HD95 (mm)")[2][3] == "7\n1 undefined"
     worst = cells(html, f"P1{NO_BREAK}·{NO_BREAK}T2w")[0]
     assert worst[2:4] == ["model&#39;s mask empty", "0.00"]
-    assert "1 case with an empty mask not drawn" in html
+    assert "not drawn: 1 case with an empty mask" in html
     assert cells(html, "auto")[0][2:5] == ["image", "1 of 8", "12.5 % [0.3, 52.7]"]
 
 
@@ -254,7 +254,9 @@ def test_agreement_of_masks_leaves_the_other_kinds_out(run: Run) -> None:
     assert not cells(html, "auto vs E")
     assert not cells(html, "A vs A")
     assert cells(html, "auto vs A")[0][1] == "8"
-    assert "comparisons 4 of one reader&#39;s two readings, 2 against a consensus, 2 with an edited" in html
+    assert (
+        "not shown here: 4 of one reader&#39;s two readings, 2 against a consensus, 2 with an edited" in html
+    )
     assert "Surface Dice (3 mm)" in html
     assert "Metrics that count the background (background counted in: image)" in html
 
@@ -266,11 +268,11 @@ def test_readers_alone_are_told_to_be_alone(tmp_path: Path) -> None:
     run = write_run(tmp_path, study_rows(("A", "B", "C")))
     html = page_of(run)
     assert "There are no automatic masks" in html
-    assert "cannot be drawn case by case: that takes the model and two readers" in html
+    assert "cannot be drawn case by case: this needs the model and two readers" in html
     assert "There is no pair of the model with an independent mask." in html
     assert "No case is drawn with signed distances" in html
     assert "Model and readers: there is no such pair of masks." in html
-    assert "on which the readers agree least with each other" in html
+    assert "in which the readers agree least with each other" in html
     assert not [fact for fact in overview_facts(run).items if "model and readers" in fact.label]
 
 
@@ -289,7 +291,7 @@ def test_a_single_case_makes_a_section(tmp_path: Path) -> None:
 def test_tables_without_a_row_make_a_section() -> None:
     study = StudyFiles(**{name: schema.empty() for name, schema in TABLES.items()})
     html = page_of(Run(Path("run"), study=study))
-    assert "The study holds no test" in html
+    assert "The study contains no test" in html
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -354,13 +356,13 @@ def test_subgroups_and_times_are_shown(tmp_path: Path) -> None:
 def test_maps_are_mentioned_with_their_number(run: Run) -> None:
     (run.folder / "distance_maps").mkdir()
     (run.folder / "distance_maps" / "P1_A.nii.gz").touch()
-    assert "distance_maps/ holds 1 map of" in page_of(read_run(run.folder))
+    assert "distance_maps/ contains 1 map of" in page_of(read_run(run.folder))
 
 
 def test_several_sequences_are_told_to_stand_together(tmp_path: Path) -> None:
     rows = study_rows()
     html = page_of(write_run(tmp_path, [*rows, *(row | {"sequence": "DWI"} for row in rows)]))
-    assert "this section takes them together" in html
+    assert "This section pools them" in html
     assert "P1 · DWI" in html.replace(NO_BREAK, " ")
 
 

@@ -146,7 +146,7 @@ def test_tables_with_a_header_only_make_a_report(run: Path) -> None:
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
-    with pytest.raises(InputError, match="holds no file of a run"):
+    with pytest.raises(InputError, match="contains no file of a run"):
         build_report(tmp_path)
     with pytest.raises(InputError, match="does not exist"):
         build_report(tmp_path / "nowhere")
@@ -169,7 +169,7 @@ def test_a_folder_as_target_is_refused(run: Path) -> None:
         ),
         ("readers/tests.csv", "test,sentence\na,b\n", "lacks the columns subject_of_test, epsilon"),
         ("readers/cases.csv", "", "is empty"),
-        ("readers/summary.json", "[]", "holds a list; an object was expected"),
+        ("readers/summary.json", "[]", "contains a list; an object was expected"),
         (
             "segmentation.csv",
             "subject,status,volume_ml,volume_cv,fold_dice\nP1,ok,big,1,1\n",
@@ -187,7 +187,7 @@ def test_a_folder_as_target_is_refused(run: Path) -> None:
             "time.*missing",
         ),
         ("provenance.json", "{", "cannot be read as JSON"),
-        ("outcome/os/summary.json", "[1]", "holds a list; an object was expected"),
+        ("outcome/os/summary.json", "[1]", "contains a list; an object was expected"),
     ],
 )
 def test_a_malformed_file_is_named(run: Path, name: str, content: str, found: str) -> None:

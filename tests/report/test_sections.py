@@ -111,7 +111,7 @@ def test_agreement_shows_medians_counts_of_empties_and_missing(html: str) -> Non
     overlap, direction, folded = cells(agreement, "auto vs A")
     assert overlap[1:4] == [
         "2",
-        "1 first empty",
+        "1 first mask empty",
         "0.41\n[0.20, 0.61]",
     ]  # median and quartiles of 0 and 0.8125
     assert overlap[5] == "3.3\n[3.3, 3.3]\nn = 1"

@@ -17,7 +17,7 @@ from nbradiomics.report.figures.signed_contour import (
     contour_lines,
     draw_signed_slice,
 )
-from nbradiomics.report.figures.slices import SEEN, Slice, telling_slices
+from nbradiomics.report.figures.slices import SEEN, Slice, informative_slices
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.reader_study.frames import StudyRun
 from nbradiomics.report.sections.reader_study.signed import signed_blocks
@@ -116,7 +116,10 @@ def test_worst_median_and_best_are_drawn_where_the_tumour_is_largest(tmp_path: P
     (gallery,) = [block for block in blocks if isinstance(block, Gallery)]
     captions = [picture.caption for picture in gallery.pictures]
     assert [caption[0].split()[0] for caption in captions] == ["P0", "P2", "P4"]
-    assert captions[0][1:3] == ("worst of 5; slice 2 of 6", "Dice with the readers 0.80, among them 0.90")
+    assert captions[0][1:3] == (
+        "worst of 5; slice 2 of 6",
+        "Dice with the readers 0.80, between the readers 0.90",
+    )
     assert [caption[1].split()[0] for caption in captions] == ["worst", "median", "best"]
     assert [key.label for key in gallery.legend] == ["auto", "A"]
 
@@ -182,7 +185,7 @@ def test_the_slices_hold_the_readers_largest_area_and_nearly_all_of_the_models(
             flat[place, :area] = True
         return flat.reshape(5, 6, 6)
 
-    found = list(telling_slices({"A": stack(readers), "auto": stack(model)}, "auto", 5))
+    found = list(informative_slices({"A": stack(readers), "auto": stack(model)}, "auto", 5))
     assert 1 <= len(found) <= 2
     if max(readers):
         assert readers[found[0]] == max(readers)

@@ -69,7 +69,7 @@ def test_survival_picture_says_what_it_is(drawn: list[Figure]) -> None:
     caption = next(block.pictures[0].caption for block in blocks if isinstance(block, Gallery))
     assert caption[0] == "os: radiomic model"
     assert f"bands are 90{NO_BREAK}% confidence intervals" in caption[1]
-    assert "of the 10 repeats of the cross-validation the majority decides" in caption[2]
+    assert "The majority of the 10 repeats of the cross-validation decides" in caption[2]
 
 
 def test_one_repeat_has_no_majority(drawn: list[Figure]) -> None:

@@ -1,8 +1,8 @@
 """Bland-Altman picture of two volumes: their ratio against their mean, both on logarithmic axes.
 
-Volumes of tumours span decades and their differences grow with them, so that limits of agreement in ml would
-be those of the largest tumours alone. The ratio is the logarithmic form that Bland and Altman give for this
-(Stat Methods Med Res 1999;8:135, section 3).
+Tumour volumes span several orders of magnitude and their differences grow with the volume, so limits of
+agreement in ml would describe only the largest tumours. The ratio is the logarithmic form that Bland and
+Altman give for this (Stat Methods Med Res 1999;8:135, section 3).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _SIZE = (4.3, 3.4)
-_LINE = 0.055  # height of a line's name, as a share of the axis
-_NARROWEST = 1.25  # as a ratio: axes never blow up differences of a few percent
+_LINE = 0.055  # height of a line's label, as a share of the axis
+_NARROWEST = 1.25  # as a ratio: axes never magnify differences of a few percent
 _TICKS = (1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1000.0)
 
 
 @dataclass(frozen=True)
 class VolumePair:
-    """Volumes of the same cases by two people.
+    """Volumes of the same cases by two readers, or by the model and a reader.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class VolumePair:
 
     @property
     def reach(self) -> float:
-        """Largest ratio, either way, that is to be seen."""
+        """Largest ratio to show, in either direction."""
         shown = [*(self.volumes / self.reference), self.bias, self.low, self.high]
         logs = [abs(np.log(value)) for value in shown if np.isfinite(value) and value > 0]
         return float(np.exp(max(logs, default=0.0)))
@@ -73,12 +73,12 @@ def draw_bland_altman(pair: VolumePair, *, reach: float, alt: str, caption: tupl
         axes.set(xscale="log", yscale="log")
         axes.axhline(1, color=QUIET, linewidth=0.8)
         lines = {pair.low: "dashed", pair.high: "dashed", pair.bias: "solid"}
-        there = [value for value in lines if np.isfinite(value) and value > 0]
-        for value in there:
+        drawn = [value for value in lines if np.isfinite(value) and value > 0]
+        for value in drawn:
             axes.axhline(value, color=INK, linewidth=1.2, linestyle=lines[value])
         axes.scatter(mean, pair.volumes / pair.reference, s=18, color=colour, alpha=0.75, linewidth=0)
         _ratio_axis(axes, max(reach, _NARROWEST) ** 1.12)
-        _name_lines(axes, there)
+        _name_lines(axes, drawn)
         _volume_axis(axes, mean)
         names = f"{shorten(pair.first, 14)} over {shorten(pair.second, 14)}"
         axes.set(ylabel=f"Volume: {names}", xlabel="Mean of the two volumes (ml)")
@@ -87,7 +87,7 @@ def draw_bland_altman(pair: VolumePair, *, reach: float, alt: str, caption: tupl
 
 
 def _name_lines(axes: Axes, values: list[float]) -> None:
-    """Write the ratios beside their lines; those of lines close together are moved apart."""
+    """Write the ratios beside their lines; if lines are close together, their labels are moved apart."""
     bottom, top = (float(np.log(end)) for end in axes.get_ylim())
     heights = (np.log(values) - bottom) / (top - bottom)
     for value, height in zip(values, spread_apart(heights, _LINE, 0.0, 1.0), strict=True):

@@ -1,4 +1,4 @@
-"""Which way the errors go: what is drawn too much against what is left out."""
+"""Direction of the errors: the part drawn too much against the part left out."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 _SIZE = (4.3, 4.1)
 #: FPRm has no upper limit, and a missed tumour has an FNR of 1: a few such masks would leave no room for the
-#: others, so that the axes end above this quantile of a group's values.
+#: others, so the axes end above this quantile of the values of a group.
 _QUANTILE = 0.95
 _LEAST = 0.1
 
 
 @dataclass(frozen=True)
 class Errors:
-    """FPRm and FNR of one group of pairs, both of shape (pairs,), not empty, without a missing value.
+    """FPRm and FNR of one group of pairs, both of shape (pairs,), not empty, without missing values.
 
     With `by_model` the masks are the model's.
     """
@@ -38,7 +38,7 @@ class Errors:
 def draw_error_direction(groups: Mapping[str, Errors], *, alt: str, caption: tuple[str, ...]) -> Picture:
     """Draw the groups, the last one on top; medians are large and framed.
 
-    The two axes are alike; a point beyond them is drawn as an arrow at their end.
+    Both axes have the same range; a point outside is drawn as an arrow at their end.
     """
 
     def draw(figure: Figure) -> None:
@@ -56,20 +56,20 @@ def draw_error_direction(groups: Mapping[str, Errors], *, alt: str, caption: tup
 
 
 def beyond(groups: Mapping[str, Errors]) -> int:
-    """How many points lie beyond the axes."""
+    """Count the points outside the axes."""
     end = _end(groups)
     return sum(int(((errors.fprm > end) | (errors.fnr > end)).sum()) for errors in groups.values())
 
 
 def _end(groups: Mapping[str, Errors]) -> float:
     groups_values = [np.concatenate([errors.fprm, errors.fnr]) for errors in groups.values()]
-    # By group, so that a few pairs of the model are not all beyond what many pairs of readers leave room for.
+    # By group, so that many pairs of readers do not push the few pairs of the model outside the axes.
     most = max(float(np.quantile(values, _QUANTILE, method="lower")) for values in groups_values)
     return max(min(1.05 * max(float(values.max()) for values in groups_values), 1.25 * most), _LEAST)
 
 
 def _points(axes: Axes, errors: Errors, end: float, *, name: str) -> None:
-    # Shapes tell the model from the readers where colours do not.
+    # Shapes distinguish the model from the readers if colours do not.
     colour, shape = (AUTO_COLOUR, "D") if errors.by_model else (QUIET, "o")
     right, above = errors.fprm > end, errors.fnr > end
     inside = ~(right | above)

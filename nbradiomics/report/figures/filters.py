@@ -1,4 +1,4 @@
-"""Stable features by image filter and class: a field for each, with its count and shaded by its share."""
+"""Stable features by image filter and class: one field for each, with its count, shaded by its share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: One hue from light to dark: the shares keep their order in grey and for every colour vision.
 _COLOURS = "Blues"
-#: Share above which the ground is so dark that the count on it is white.
+#: Share above which the background is dark and the count on it is white.
 _DARK = 0.6
 
 
@@ -32,7 +32,7 @@ class FilterGrid:
     name
         The comparison.
     stable, features
-        Shape (image types, classes): how many features are stable, of how many.
+        Shape (image types, classes): number of stable features, and of all features.
     """
 
     name: str
@@ -61,15 +61,15 @@ def draw_filters(
 
 
 def _grid(axes: Axes, grid: FilterGrid, classes: Sequence[str]) -> None:
-    there = grid.features > 0
-    shares = np.where(there, grid.stable / np.maximum(grid.features, 1), np.nan)
+    present = grid.features > 0
+    shares = np.where(present, grid.stable / np.maximum(grid.features, 1), np.nan)
     axes.imshow(shares, cmap=_COLOURS, vmin=0, vmax=1, aspect="auto")
     axes.set_title(grid.name)
     axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     for row, column in np.ndindex(*shares.shape):
-        text = f"{grid.stable[row, column]}/{grid.features[row, column]}" if there[row, column] else "–"
-        dark = there[row, column] and shares[row, column] > _DARK
-        colour = "white" if dark else INK if there[row, column] else QUIET
+        text = f"{grid.stable[row, column]}/{grid.features[row, column]}" if present[row, column] else "–"
+        dark = present[row, column] and shares[row, column] > _DARK
+        colour = "white" if dark else INK if present[row, column] else QUIET
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)

@@ -40,8 +40,8 @@ def draw_forest(
                 color=INK,
                 annotation_clip=False,
             )
-        there = [limit for triple in values.values() for limit in triple if np.isfinite(limit)]
-        limits = max(min(0.38, *there) - 0.02, 0.0), min(max(0.9, *there) + 0.02, 1.0)
+        finite = [limit for triple in values.values() for limit in triple if np.isfinite(limit)]
+        limits = max(min(0.38, *finite) - 0.02, 0.0), min(max(0.9, *finite) + 0.02, 1.0)
         axes.set(xlim=limits, xlabel="Harrell's C-index")
         axes.locator_params(axis="x", nbins=5)
         label_rows(axes, shorten_apart(list(values), 16))

@@ -1,4 +1,4 @@
-"""Labels that lie on nothing: beside points, and at the ends of lines."""
+"""Place labels that cover nothing: beside points, and at the ends of lines."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 Floats = NDArray[np.float64]
-#: Where a label may stand about its point, the best first: right, left, above, below, and the corners.
+#: Positions of a label around its point, the best first: right, left, above, below, and the corners.
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-#: Distances from the point, in points of 1/72 inch; a label that stands off gets a line to its point.
+#: Distances from the point, in points of 1/72 inch; a distant label gets a line to its point.
 _REACHES = (7, 14, 24, 36, 52)
 _LEADER = 20
-_OUTSIDE = 100  # a label beyond the axes is worse than one on points
+_OUTSIDE = 100  # a label outside the axes is worse than one on points
 _ROUND = 3.0  # radius of a point, in points of 1/72 inch
 
 
 def spread_apart(values: ArrayLike, gap: float, low: float, high: float) -> Floats:
-    """Move positions as little as it takes for neighbours to be `gap` apart.
+    """Move positions as little as needed to keep neighbours `gap` apart.
 
     Parameters
     ----------
     values
         Positions in any order.
     gap
-        Least distance of two; less where there is no room for it.
+        Smallest distance between two positions; less if there is no room for it.
     low, high
-        Ends that none passes.
+        Limits of all positions.
 
     Returns
     -------
@@ -44,22 +44,22 @@ def spread_apart(values: ArrayLike, gap: float, low: float, high: float) -> Floa
     given = np.asarray(values, dtype=float)
     gap = min(gap, (high - low) / max(len(given) - 1, 1))
     order = np.argsort(given, kind="stable")
-    found = np.clip(given[order], low, high)
-    for place in range(1, len(found)):
-        found[place] = max(found[place], found[place - 1] + gap)
-    if len(found):
-        found[-1] = min(found[-1], high)
-    for place in range(len(found) - 2, -1, -1):
-        found[place] = min(found[place], found[place + 1] - gap)
+    moved = np.clip(given[order], low, high)
+    for place in range(1, len(moved)):
+        moved[place] = max(moved[place], moved[place - 1] + gap)
+    if len(moved):
+        moved[-1] = min(moved[-1], high)
+    for place in range(len(moved) - 2, -1, -1):
+        moved[place] = min(moved[place], moved[place + 1] - gap)
     result = np.empty_like(given)
-    result[order] = found
+    result[order] = moved
     return result
 
 
 def label_points(
     figure: Figure, axes: Axes, points: Floats, names: Sequence[str], others: Floats, *, fontsize: float = 7.5
 ) -> None:
-    """Name points so that no name lies on another, on a point, or beyond the axes where that can be had.
+    """Label points so that, if possible, no label covers a label or a point, or lies outside the axes.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def _dots(axes: Axes, points: Floats, radius: float) -> list[Bbox]:
 
 
 def _label(axes: Axes, point: Floats, name: str, taken: Sequence[Bbox], fontsize: float) -> Bbox:
-    """Try the places about a point, and keep the first free one, else that with the least in its way."""
+    """Try the positions around a point; keep the first free one, or else the one that covers the least."""
     label = axes.annotate(
         name,
         (float(point[0]), float(point[1])),
@@ -110,7 +110,7 @@ def _label(axes: Axes, point: Floats, name: str, taken: Sequence[Bbox], fontsize
 
 
 def _free_place(label: Annotation, frame: Bbox, taken: Sequence[Bbox]) -> tuple[int, int, int]:
-    """Distance and side at which a label lies inside `frame` and on the fewest of the boxes."""
+    """Distance and side at which a label is inside `frame` and covers the fewest boxes."""
     best, least = (_REACHES[0], *_SIDES[0]), np.inf
     for reach in _REACHES:
         for across, up in _SIDES:

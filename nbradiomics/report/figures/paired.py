@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 _SIZE = (4.3, 4.1)
 _NAMED = 3
-#: How far beyond the middle nine tenths of the values the axes reach, in their range.
+#: How far the axes reach beyond the middle 90 % of the values, in units of the range of these values.
 _BEYOND = 1.0
 
 
@@ -39,7 +39,7 @@ class PairedCases:
     margin
         Non-inferiority margin, in units of the metric; ``None`` draws no line.
     higher_is_better
-        Which side of the diagonal is the better one for the model.
+        Whether higher values of the metric are better.
     unit_range
         Whether the metric lies between 0 and 1.
     """
@@ -54,7 +54,7 @@ class PairedCases:
 
 
 def draw_paired(cases: PairedCases, *, alt: str, caption: tuple[str, ...]) -> Picture:
-    """Draw the cases with the diagonal and the line of the margin; the worst few are named."""
+    """Draw the cases, the diagonal and the line of the margin; label the worst few cases."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -82,7 +82,7 @@ def draw_paired(cases: PairedCases, *, alt: str, caption: tuple[str, ...]) -> Pi
 
 
 def limits(cases: PairedCases) -> tuple[float, float]:
-    """Ends of both axes; a few cases far on the bad side stay beyond, and are drawn as arrows."""
+    """Ends of both axes; a few very bad cases lie outside and are drawn as arrows."""
     values = np.concatenate([cases.readers, cases.auto])
     worst, best = float(values.min()), float(values.max())
     few, many = (float(end) for end in np.quantile(values, (0.05, 0.95)))
@@ -91,12 +91,12 @@ def limits(cases: PairedCases) -> tuple[float, float]:
     else:
         low, high = worst, min(best, many + _BEYOND * (many - few))
     room = 0.06 * (high - low) or 0.05 * (abs(high) or 1.0)
-    # A Dice coefficient has a best value: the axis ends there, and its points are drawn whole.
+    # A Dice coefficient has a best value: the axis ends there, and its points are drawn completely.
     return max(low - room, 0.0), 1.0 if cases.unit_range else high + room
 
 
 def beyond(cases: PairedCases) -> int:
-    """How many cases lie beyond the axes."""
+    """Count the cases outside the axes."""
     shown = _clipped(cases, *limits(cases))
     return int(((shown[0] != cases.readers) | (shown[1] != cases.auto)).sum())
 
@@ -106,7 +106,7 @@ def _clipped(cases: PairedCases, low: float, high: float) -> tuple[Floats, Float
 
 
 def _name_worst(figure: Figure, axes: Axes, cases: PairedCases, shown: tuple[Floats, Floats]) -> None:
-    """Name the cases that fall short by more than the margin, at most three of them."""
+    """Label the cases that are worse by more than the margin, at most three of them."""
     shortfall = cases.readers - cases.auto if cases.higher_is_better else cases.auto - cases.readers
     worst = np.argsort(-shortfall, kind="stable")[:_NAMED]
     named = [at for at in worst if shortfall[at] > (cases.margin or 0.0)]

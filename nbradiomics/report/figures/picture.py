@@ -1,4 +1,4 @@
-"""Draw with matplotlib without touching its global state, into a picture that the page carries."""
+"""Draw with matplotlib, without changing its global state, into a picture inside the page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 INK = "#1f2933"
 QUIET = "#7b8794"
-#: Okabe and Ito's colours (2008), told apart with every common colour vision. The model has its own.
+#: Okabe and Ito's colours (2008), distinct for all common types of colour vision. The model has its own.
 AUTO_COLOUR = "#D55E00"
 COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
-#: The same for the readers' contours, the light ones first: they lie on grey values, with a dark edge.
+#: Colours of the readers' contours, light ones first: they are drawn on grey values, with a dark edge.
 READER_COLOURS = ("#56B4E9", "#009E73", "#F0E442", "#CC79A7", "#0072B2", "#E69F00")
 DOTS_PER_INCH = 170
 
@@ -40,7 +40,7 @@ _STYLE: dict[str, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
-    # A case may be called ``a_$1``: names are names, no formulas.
+    # A case may be called ``a_$1``: names are not formulas.
     "text.parse_math": False,
 }
 
@@ -53,7 +53,7 @@ def make_picture(
     Parameters
     ----------
     draw
-        Draws on the empty figure that it is given.
+        Function that draws on an empty figure.
     size
         Width and height in inches.
     alt, caption
@@ -62,9 +62,9 @@ def make_picture(
     from matplotlib import style
     from matplotlib.figure import Figure
 
-    # The user's own style (a notebook's dark theme) must not reach the page, nor the page's the user.
+    # The user's style (a notebook's dark theme) must not affect the page, nor the page's style the user.
     with style.context(["default", _STYLE]), warnings.catch_warnings():
-        # Names in scripts that the bundled font lacks are drawn as boxes; the tables show them right.
+        # Characters that the bundled font lacks are drawn as boxes; the tables show them correctly.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         figure = Figure(figsize=size, layout="constrained", facecolor="white")
         draw(figure)
@@ -82,14 +82,14 @@ def label_rows(axes: Axes, labels: list[str]) -> None:
 
 
 def legend_above(axes: Axes) -> None:
-    """Put the legend over the axes, where it lies on no point and no line."""
+    """Put the legend above the axes, where it covers no point and no line."""
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.7, ncols=2, fontsize=8, columnspacing=1.4
     )
 
 
 def reader_colours(readers: list[str], auto: str) -> dict[str, str]:
-    """One colour per reader, the model's always the same."""
+    """Choose one colour per reader; the model always has the same colour."""
     others = [reader for reader in readers if reader != auto]
     colours = {
         reader: READER_COLOURS[position % len(READER_COLOURS)] for position, reader in enumerate(others)

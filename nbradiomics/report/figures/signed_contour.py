@@ -1,4 +1,4 @@
-"""One slice with the model's contour, and the readers' coloured by how far the model's surface is off."""
+"""One slice with the model's contour, and readers' contours coloured by their distance from the model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MODEL_COLOUR = "#F0E442"
-_COLOURS = "RdBu_r"  # red where the model reaches further, blue where it falls short, white where it agrees
+_COLOURS = "RdBu_r"  # red where the model reaches further, blue where less far, white where both agree
 _INCHES = 3.4
 _WIDTH = 3.0
 #: Lengths of line and gap, as shares of the picture's side.
@@ -42,12 +42,12 @@ _DASHES: dict[Dash, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class SignedSlice:
-    """What one picture shows.
+    """Content of one picture.
 
     Attributes
     ----------
     content
-        Grey values and masks, the model's among them.
+        Grey values and masks, including the model's mask.
     distances
         By reader: signed distance in mm at the pixels of the reader's surface (axes y, x), positive where the
         model reaches further; NaN elsewhere.
@@ -63,7 +63,7 @@ class SignedSlice:
 def draw_signed_slice(
     shown: SignedSlice, model: Key, dashes: Mapping[str, Dash], *, alt: str, caption: tuple[str, ...]
 ) -> Picture:
-    """Draw the model's contour plain and each reader's coloured, in the reader's dash."""
+    """Draw the model's contour, and each reader's contour coloured by distance with the reader's dash."""
 
     def draw(figure: Figure) -> None:
         figure.set_layout_engine("none")
@@ -97,7 +97,7 @@ def contour_lines(mask: Mask, spacing: tuple[float, float]) -> Iterator[Floats]:
 
 
 def along_contour(points: Floats, distances: Floats, spacing: tuple[float, float]) -> Floats:
-    """Distance at each piece between two points of an outline: that of the nearest pixel that has one.
+    """Distance at each segment of an outline: the distance at the nearest pixel that has one.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def along_contour(points: Floats, distances: Floats, spacing: tuple[float, float
     Returns
     -------
     numpy.ndarray
-        Shape (points - 1,); NaN throughout where no pixel has a distance.
+        Shape (points - 1,); all NaN if no pixel has a distance.
     """
     from scipy.spatial import cKDTree
 
@@ -135,7 +135,7 @@ def _coloured_contour(
     from matplotlib import colormaps
     from matplotlib.collections import LineCollection
 
-    # Grey where there is no distance: the model's mask is empty.
+    # Grey if there is no distance: the model's mask is empty.
     colours = colormaps[_COLOURS].with_extremes(bad="#9aa5b1")
     for points in contour_lines(mask, spacing):
         pieces = np.stack([points[:-1], points[1:]], axis=1)

@@ -20,7 +20,7 @@ MARGIN_MM = 15.0
 SMALLEST_SIDE_MM = 50.0
 WINDOW = (1, 99)  # percentiles of the part that is shown
 _SCALE_BAR_MM = 20.0
-#: A slice that holds this share of the model's largest area shows the model's mask well enough.
+#: A slice with this share of the model's largest area shows the model's mask well enough.
 SEEN = 0.9
 _INCHES = 3.1
 
@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Slice:
-    """What one picture shows.
+    """Content of one picture.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Slice:
     ends
         Letters (L, R, A, P, S, I) towards which x and y grow.
     notes
-        What is said on the picture, a line each: whose contour is not to be seen.
+        Lines of text on the picture: which contours are not visible.
     """
 
     image: NDArray[np.float64]
@@ -56,7 +56,7 @@ class Slice:
 def largest_slice(masks: Mapping[str, NDArray[np.bool_]], slices: int) -> int:
     """Index of the slice (first axis of z, y, x arrays) with the largest area, summed over readers.
 
-    The middle slice where no mask holds a voxel.
+    The middle slice if all masks are empty.
     """
     areas = np.zeros(slices)
     for mask in masks.values():
@@ -64,8 +64,8 @@ def largest_slice(masks: Mapping[str, NDArray[np.bool_]], slices: int) -> int:
     return int(areas.argmax()) if areas.any() else slices // 2
 
 
-def telling_slices(masks: Mapping[str, NDArray[np.bool_]], auto: str, slices: int) -> dict[int, str]:
-    """Slices that show a case: where the readers drew most, and where the model did if that tells more.
+def informative_slices(masks: Mapping[str, NDArray[np.bool_]], auto: str, slices: int) -> dict[int, str]:
+    """Choose the slices of a case: the readers' largest area, and the model's if the first is not enough.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ def telling_slices(masks: Mapping[str, NDArray[np.bool_]], auto: str, slices: in
     Returns
     -------
     dict of int to str
-        Position of one or two slices, and what each was chosen for; empty words where one serves for all. The
-        model has a slice of its own where its area in the readers' is less than `SEEN` of its largest.
+        Position of one or two slices, and the reason for each; empty text if one slice is enough. The model
+        has a separate slice if its area in the readers' slice is less than `SEEN` of its largest area.
     """
     drawn = {name: mask for name, mask in masks.items() if mask.any()}
     readers = {name: mask for name, mask in drawn.items() if name != auto}
@@ -92,10 +92,10 @@ def telling_slices(masks: Mapping[str, NDArray[np.bool_]], auto: str, slices: in
 
 
 def window_mm(masks: Mapping[str, Mask], shape: tuple[int, int], spacing: tuple[float, float]) -> list[float]:
-    """Square around all contours with a margin: left, right, top, bottom in mm; the image without any.
+    """Square around all contours with a margin: left, right, top, bottom in mm; the image if empty.
 
-    A square that would reach beyond the image is moved into it; one that is wider than the image is centred
-    on it and does reach beyond.
+    A square that would extend beyond the image is moved inside; one that is wider than the image is centred
+    on it and extends beyond it.
     """
     extent = (shape[1] * spacing[0], shape[0] * spacing[1])
     inside = np.any(list(masks.values()), axis=0) if masks else np.zeros(shape, dtype=bool)
@@ -116,14 +116,14 @@ def window_mm(masks: Mapping[str, Mask], shape: tuple[int, int], spacing: tuple[
 
 
 def reaches_beyond(content: Slice) -> bool:
-    """Whether the picture of a slice shows more than the image holds."""
+    """Whether the picture of a slice extends beyond the image."""
     (rows, columns), (width, height) = shape_of(content), content.spacing
     view = window_mm(content.masks, (rows, columns), content.spacing)
     return min(view) < 0 or view[1] > columns * width or view[3] > rows * height
 
 
 def draw_slice(content: Slice, legend: tuple[Key, ...], *, alt: str, caption: tuple[str, ...]) -> Picture:
-    """Draw a slice with its contours; `legend` tells the colour and dash of each reader."""
+    """Draw a slice with its contours; `legend` has the colour and dash of each reader."""
 
     def draw(figure: Figure) -> None:
         figure.set_layout_engine("none")
@@ -148,7 +148,7 @@ def shape_of(content: Slice) -> tuple[int, int]:
 
 
 def draw_grey_values(axes: Axes, content: Slice, view: list[float]) -> None:
-    """Draw the grey values at their size in mm, windowed by what `view` shows of them."""
+    """Draw the grey values at their size in mm, with a grey window for the part in `view`."""
     width, height = content.spacing
     rows, columns = shape_of(content)
     shown = content.image[
@@ -175,7 +175,7 @@ def draw_contour(axes: Axes, mask: Mask, spacing: tuple[float, float], key: Key)
     lines = axes.contour(
         x, y, padded, levels=[0.5], colors=[key.colour], linewidths=width, linestyles=[key.dash]
     )
-    # The dark edge keeps every colour apart from bright tissue.
+    # The dark edge separates every colour from bright tissue.
     lines.set_path_effects([patheffects.withStroke(linewidth=width + 1.0, foreground="black")])
 
 
@@ -191,7 +191,7 @@ def contour_grid(mask: Mask, spacing: tuple[float, float]) -> tuple[Floats, Floa
 
 
 def draw_notes(axes: Axes, notes: Sequence[str], top: float = 0.97) -> None:
-    """Write lines over the picture, the first at `top` (share of the height), on a dark ground."""
+    """Write lines over the picture, the first at `top` (share of the height), on a dark background."""
     for line, text in enumerate(notes):
         axes.text(
             0.5,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STABLE_COLOUR = "#0072B2"
 _SHARE_COLOURS = ("#0072B2", AUTO_COLOUR)
-_HATCHES = ("", "////")  # in grey the colours are alike
+_HATCHES = ("", "////")  # the colours look the same in grey
 
 
 @dataclass(frozen=True)
@@ -76,27 +76,27 @@ def _shares(axes: Axes, comparisons: Sequence[Comparison]) -> None:
 
 def _lowest(comparisons: Sequence[Comparison]) -> float:
     values = np.concatenate([icc for comparison in comparisons for icc in comparison.icc])
-    there = values[np.isfinite(values)]
-    return min(float(there.min()) if there.size else 0.0, 0.0)
+    finite = values[np.isfinite(values)]
+    return min(float(finite.min()) if finite.size else 0.0, 0.0)
 
 
 def _points(axes: Axes, comparison: Comparison, low: float) -> None:
     axes.tick_params(axis="y", length=0)
     for row, (icc, stable) in enumerate(zip(comparison.icc, comparison.stable, strict=True)):
         offsets = row + 1.6 * spread(len(icc), row)
-        there = np.isfinite(icc)
+        finite = np.isfinite(icc)
         for chosen, colour, marker in ((stable, STABLE_COLOUR, "o"), (~stable, QUIET, "x")):
-            shown = there & chosen
+            shown = finite & chosen
             edge = 0 if marker == "o" else 1
             axes.scatter(
                 icc[shown], offsets[shown], s=14, color=colour, marker=marker, alpha=0.8, linewidths=edge
             )
-        if there.any():
-            median = float(np.median(icc[there]))
+        if finite.any():
+            median = float(np.median(icc[finite]))
             axes.plot([median, median], [row - 0.36, row + 0.36], color=INK, linewidth=1.8)
-        if not there.all():
+        if not finite.all():
             axes.text(
-                low, row + 0.36, f"{int((~there).sum())} undefined", fontsize=7, color=QUIET, va="center"
+                low, row + 0.36, f"{int((~finite).sum())} undefined", fontsize=7, color=QUIET, va="center"
             )
     margin = 0.03 * (1 - low)
     axes.set(xlim=(low - margin, 1 + margin), title=comparison.name, xlabel="ICC")

@@ -24,9 +24,9 @@ _BETWEEN = " vs "
 
 @dataclass(frozen=True)
 class Strip:
-    """One panel: its title and the values of each group, missing ones among them.
+    """One panel: its title and the values of each group, including missing ones.
 
-    No value is below 0. With `unit_range` the axis ends at 1, the best value that there is.
+    No value is below 0. With `unit_range` the axis ends at 1, the best possible value.
     """
 
     title: str
@@ -55,7 +55,7 @@ def draw_strips(
 
 
 def _short(labels: Sequence[str]) -> list[str]:
-    """Cut the names in labels such as ``auto vs A`` apart; pairs of long names take two lines."""
+    """Shorten the names in labels such as ``auto vs A``; pairs of long names take two lines."""
     if max(map(len, labels), default=0) <= _LONGEST:
         return list(labels)
     parts = sorted({part for label in labels for part in label.split(_BETWEEN)})
@@ -73,14 +73,14 @@ def _panel(axes: Axes, strip: Strip, emphasised: Sequence[bool]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_title(strip.title)
     for row, (values, strong) in enumerate(zip(strip.values, emphasised, strict=True)):
-        there = values[np.isfinite(values)]
+        finite = values[np.isfinite(values)]
         colour = AUTO_COLOUR if strong else QUIET
-        offsets = row + spread(len(there), row)
-        # A point at the end of the axis (a Dice coefficient of 1) is drawn whole.
-        axes.scatter(there, offsets, s=13, color=colour, alpha=0.65, linewidth=0, clip_on=False)
-        if there.size:
-            _box(axes, there, row)
-        missing = len(values) - len(there)
+        offsets = row + spread(len(finite), row)
+        # A point at the end of the axis (a Dice coefficient of 1) is drawn completely.
+        axes.scatter(finite, offsets, s=13, color=colour, alpha=0.65, linewidth=0, clip_on=False)
+        if finite.size:
+            _box(axes, finite, row)
+        missing = len(values) - len(finite)
         if missing:
             axes.annotate(
                 f"{missing} undefined",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
-#: Curves are told apart in grey too.
+#: Dashes distinguish the curves in grey, too.
 _DASHES = ("solid", "dashed", "dashdot", "dotted")
 _NAMED = {"high": AUTO_COLOUR, "low": COLOURS[0]}
 
@@ -32,7 +32,7 @@ class Curve:
     group
         Name of the group.
     time
-        In the unit of the clinical table.
+        Times in the unit of the clinical table.
     survival, low, high
         Probability of survival beyond each time with its confidence limits, 0 to 1.
     at_risk
@@ -85,7 +85,7 @@ def _colour(group: str, position: int) -> str:
 
 
 def _draw_curve(axes: Axes, curve: Curve, colour: str, dash: str) -> None:
-    """Steps that start at 1: a table of event times alone has no row for the start."""
+    """Draw steps that start at 1: a table with event times only has no row for the start."""
     time = np.concatenate(([0.0], curve.time))
     steps = {"low": curve.low, "survival": curve.survival, "high": curve.high}
     low, survival, high = (np.concatenate(([1.0], values)) for values in steps.values())

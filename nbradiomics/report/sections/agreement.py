@@ -1,4 +1,4 @@
-"""Agreement of masks: each metric by pair of readers, the model among them."""
+"""Agreement of masks: each metric by pair of readers, including the model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nbradiomics.report.run_files import CASE, Run, rows_of
 from nbradiomics.report.sections.missing_parts import absent_blocks, why_no_agreement
 from nbradiomics.tables import AUTO
 
-#: Tables in the open, and those folded away: title and metrics of each.
+#: Title and metrics of each table that is always visible (_SHOWN) or folded (_FOLDED).
 _SHOWN = {
     "Overlap and distance": (
         "dice",
@@ -45,21 +45,21 @@ _FOLDED = {
     "Lesions found": ("lesion_sensitivity", "lesion_precision", "lesion_f1"),
 }
 _STATUS = {
-    "empty_mask": "first empty",
-    "empty_reference": "second empty",
-    "both_empty": "both empty",
+    "empty_mask": "first mask empty",
+    "empty_reference": "second mask empty",
+    "both_empty": "both masks empty",
     "": "failed",
 }
 Pair = tuple[str, str]
 
 
 def agreement_blocks(run: Run) -> tuple[Block, ...]:
-    """Tables and figure of each region, sequence and timepoint on its own."""
+    """Tables and a figure for each region, sequence and timepoint."""
     if run.agreement is None:
         return absent_blocks(why_no_agreement(run))
     shown, edited = shown_rows(run.agreement)
     if shown.empty:
-        return (Text("No two masks of one image could be compared."),)
+        return (Text("No two masks of the same image could be compared."),)
     blocks: list[Block] = [Text(EDITED_WARNING, tone="warning")] if edited else []
     strata = list(shown.groupby(list(CASE[1:]), sort=True))
     for key, rows in strata:
@@ -70,56 +70,56 @@ def agreement_blocks(run: Run) -> tuple[Block, ...]:
 
 
 EDITED_WARNING = (
-    "The references are automatic masks that a reader has edited. They are anchored to the automatic mask: "
-    "the agreement of the model with them is flattering, and does not say how well it agrees with a reader "
-    "who drew without it."
+    "The references are automatic masks that a reader edited. They depend on the automatic mask: the "
+    "agreement of the model with them is too good, and does not show how well the model agrees with a reader "
+    "who drew without the automatic mask."
 )
 _PICTURE = (
-    "Each point is one image; the box holds the quartiles, the line in it is the median, and the whiskers "
+    "Each point is one image. The box shows the quartiles, the line in it is the median, and the whiskers "
     "reach the lowest and the highest value."
 )
 _SMALL_PRINT = (
-    "Median [quartiles] over the images of each pair of masks (a case's mean over its pairs, as the "
-    "reader study and the terminal have it, can differ in the last digit) for which the metric is "
-    "defined; where these are fewer than the n of the pair, their number is given. Pairs with an empty "
-    "mask are counted, not dropped: an overlap of 0 enters the median, a distance to an empty mask is "
-    "undefined. The second of a pair is the reference: sensitivity = TP / (TP + FN), precision = TP / "
-    "(TP + FP), FPRm = FP / (TP + FN), FNR = FN / (TP + FN); a volume difference or signed distance "
-    "above 0 means that the first reaches further than the reference. HD95: the larger of the two "
-    "directed 95th percentiles of the surface distance; ASSD: the average symmetric surface distance; "
-    "surface Dice: share of both surfaces within the tolerance of the other."
+    "Median [quartiles] over the images of each pair of masks for which the metric is defined; if these are "
+    "fewer than the n of the pair, their number is given. The reader study and the terminal first average "
+    "each case over its pairs, so their medians can differ in the last digit. Pairs with an empty mask are "
+    "counted, not dropped: an overlap of 0 is part of the median; a distance to an empty mask is undefined. "
+    "The second mask of a pair is the reference: sensitivity = TP / (TP + FN), precision = TP / (TP + FP), "
+    "FPRm = FP / (TP + FN), FNR = FN / (TP + FN). A volume difference or signed distance above 0 means that "
+    "the first mask reaches further than the reference. HD95: the larger of the two directed 95th "
+    "percentiles of the surface distance. ASSD: the average symmetric surface distance. Surface Dice: share "
+    "of both surfaces that is within the tolerance of the other surface."
 )
 
 
 def _seen(run: Run) -> list[Block]:
-    """Subjects whose automatic masks are compared with nothing."""
+    """Name the subjects whose automatic masks are not compared."""
     if run.cohort is None or AUTO not in set(run.cohort["reader"]):
         return []
-    told = left_out_sentence(seen_subjects(run.cohort), run.cohort["subject"].nunique())
-    return [Text(f"Of the pairs with the model: {told}", tone="note")] if told else []
+    sentence = left_out_sentence(seen_subjects(run.cohort), run.cohort["subject"].nunique())
+    return [Text(f"Pairs with the model: {sentence}", tone="note")] if sentence else []
 
 
 def _others(agreement: pd.DataFrame, edited: bool) -> list[Block]:
-    """Say which rows stand apart."""
+    """Say which comparisons are not shown here."""
     kinds = {"intra": "of one reader's two readings", "consensus": "against a consensus"}
     if not edited:
         kinds["edited"] = "with an edited automatic mask"
     counts = {what: int((agreement["pair"] == kind).sum()) for kind, what in kinds.items()}
-    told = [f"{amount:,} {what}" for what, amount in counts.items() if amount]
+    parts = [f"{amount:,} {what}" for what, amount in counts.items() if amount]
     return (
-        [Text(f"Not among these: comparisons {', '.join(told)} (agreement.csv).", tone="note")]
-        if told
+        [Text(f"Comparisons not shown here: {', '.join(parts)}; see agreement.csv.", tone="note")]
+        if parts
         else []
     )
 
 
 def pairs_of(agreement: pd.DataFrame) -> list[Pair]:
-    """The model against each reader, then each two readers once, in alphabetical order.
+    """Return the model against each reader, then every two readers once, in alphabetical order.
 
-    Of a pair that is there in both directions the one with the model, or the first name, in front.
+    If a pair occurs in both directions, the model, or else the alphabetically first name, comes first.
     """
-    found = {(reader, reference) for reader, reference in rows_of(agreement, "reader", "reference")}
-    once = [pair for pair in found if pair[::-1] not in found or _in_order(pair)]
+    pairs = {(reader, reference) for reader, reference in rows_of(agreement, "reader", "reference")}
+    once = [pair for pair in pairs if pair[::-1] not in pairs or _in_order(pair)]
     return sorted(once, key=lambda pair: (AUTO not in pair, pair))
 
 
@@ -128,19 +128,19 @@ def _in_order(pair: Pair) -> bool:
 
 
 def pair_name(pair: Pair) -> str:
-    """Write a pair: ``auto vs A``."""
+    """Write the name of a pair: ``auto vs A``."""
     return f"{pair[0]} vs {pair[1]}"
 
 
 def _stratum(rows: pd.DataFrame, edited: bool) -> list[Block]:
     chosen = {_named(rows, pair, edited): _of_pair(rows, pair) for pair in pairs_of(rows)}
     counts = [(name, f"{len(own):,}", _empties(own)) for name, own in chosen.items()]
-    # The area under the true ROC curve is there only where the model left a probability map.
-    there = {name for name in METRIC if name in rows and (name != "auc" or rows[name].notna().any())}
+    # The area under the true ROC curve exists only if the model wrote a probability map.
+    available = {name for name in METRIC if name in rows and (name != "auc" or rows[name].notna().any())}
     blocks: list[Block] = []
     for title, metrics in _SHOWN.items():
-        # Dice is there in every table; what a table of older make lacks makes no column.
-        own = [name for name in metrics if name in there or name == "dice"]
+        # Every table has Dice; a metric that an older table lacks gets no column.
+        own = [name for name in metrics if name in available or name == "dice"]
         if own:
             heads, columns = (
                 ([(name,) for name in chosen], ("Pair",))
@@ -148,31 +148,33 @@ def _stratum(rows: pd.DataFrame, edited: bool) -> list[Block]:
                 else (counts, ("Pair", "n", "Empty or failed"))
             )
             blocks.append(_table(chosen, own, heads, columns, title))
-    drawn: list[str] = [name for name in ("dice", "hd95_mm") if name in there or name == "dice"]
-    return [*blocks, _picture(chosen, drawn), *_folded(chosen, there)]
+    drawn: list[str] = [name for name in ("dice", "hd95_mm") if name in available or name == "dice"]
+    return [*blocks, _picture(chosen, drawn), *_folded(chosen, available)]
 
 
-def _folded(chosen: Mapping[str, pd.DataFrame], there: set[str]) -> list[Block]:
+def _folded(chosen: Mapping[str, pd.DataFrame], available: set[str]) -> list[Block]:
     tables = []
     for title, metrics in _FOLDED.items():
-        own = [name for name in metrics if name in there]
-        if own:
-            counted_field = _field(chosen) if any(METRIC[name].needs_background for name in own) else ""
-            tables.append(_table(chosen, own, [(name,) for name in chosen], ("Pair",), title + counted_field))
+        included = [name for name in metrics if name in available]
+        if included:
+            counted_field = _field(chosen) if any(METRIC[name].needs_background for name in included) else ""
+            tables.append(
+                _table(chosen, included, [(name,) for name in chosen], ("Pair",), title + counted_field)
+            )
     return [Details("More metrics of these pairs", tuple(tables))] if tables else []
 
 
 def _field(chosen: Mapping[str, pd.DataFrame]) -> str:
-    fields = sorted({str(field) for own in chosen.values() for field in own["field"] if field})
+    fields = sorted({str(field) for table in chosen.values() for field in table["field"] if field})
     return f" (background counted in: {', '.join(fields)})" if fields else ""
 
 
 def _named(rows: pd.DataFrame, pair: Pair, edited: bool) -> str:
-    """Name of a pair; an edited mask is called so."""
+    """Name a pair, and mark edited masks."""
     if not edited:
         return pair_name(pair)
-    own = _of_pair(rows, pair)
-    kinds = [own[name].iloc[0] == "edited" for name in ("mask_kind", "reference_kind")]
+    selected = _of_pair(rows, pair)
+    kinds = [selected[name].iloc[0] == "edited" for name in ("mask_kind", "reference_kind")]
     named = [f"{name} (edited)" if kind else name for name, kind in zip(pair, kinds, strict=True)]
     return pair_name((named[0], named[1]))
 
@@ -184,12 +186,12 @@ def _table(
     columns: tuple[str, ...],
     title: str,
 ) -> Table:
-    """One row per pair: what `heads` says of it, then its metrics."""
+    """Build a table with one row per pair: its cells from `heads`, then its metrics."""
     rows = tuple(
-        (*head, *(_cell(own.get(name, _NONE), name) for name in metrics))
-        for head, own in zip(heads, chosen.values(), strict=True)
+        (*head, *(_cell(table.get(name, _NONE), name) for name in metrics))
+        for head, table in zip(heads, chosen.values(), strict=True)
     )
-    tolerances = pd.concat([own.get("tolerance_mm", _NONE) for own in chosen.values()])
+    tolerances = pd.concat([table.get("tolerance_mm", _NONE) for table in chosen.values()])
     labels = (metric_label(name, tolerances) for name in metrics)
     return Table((*columns, *labels), rows, caption=f"{title}, median [quartiles]")
 
@@ -201,17 +203,19 @@ def _picture(chosen: Mapping[str, pd.DataFrame], metrics: list[str]) -> Block:
     strips = [
         Strip(
             METRIC[name].label,
-            [own[name].to_numpy(dtype=float) for own in chosen.values()],
+            [table[name].to_numpy(dtype=float) for table in chosen.values()],
             unit_range=name == "dice",
         )
         for name in metrics
     ]
-    medians = ", ".join(f"{name} {quartiles(own['dice'], form=ratio)}" for name, own in chosen.items())
+    medians = ", ".join(f"{name} {quartiles(table['dice'], form=ratio)}" for name, table in chosen.items())
     titles = " and ".join(strip.title for strip in strips)
     return draw_strips(
         list(chosen),
         strips,
-        emphasised=[bool((own[["reader", "reference"]] == AUTO).any(axis=None)) for own in chosen.values()],
+        emphasised=[
+            bool((table[["reader", "reference"]] == AUTO).any(axis=None)) for table in chosen.values()
+        ],
         alt=f"{titles} by pair of readers. Median Dice [quartiles]: {medians}.",
         caption=(_PICTURE,),
     )
@@ -234,38 +238,38 @@ def _cell(values: pd.Series, metric: str) -> str:
         return MISSING
     form, digits = metric_form(metric)
     text = quartiles(values, digits=digits, form=form)
-    text = text.replace(" [", "\n[")  # the quartiles under the median: several metrics stand side by side
+    text = text.replace(" [", "\n[")  # quartiles below the median: there are several metrics per row
     return text if defined == len(values) else f"{text}\nn = {defined}"
 
 
 def median_of_cases(run: Run) -> tuple[str, str] | None:
-    """Median Dice of the model over the cases, as the terminal has it; ``None`` without a reader study."""
+    """Median Dice of the model over the cases, as in the terminal; ``None`` without a reader study."""
     summary = run.study.summary if run.study is not None else None
     if summary is None or "metric" not in summary:
         return None
-    own = summary[
+    selected = summary[
         (summary["pair"] == AUTO_PAIR) & (summary["reference"] == "readers") & (summary["metric"] == "dice")
     ]
-    if own.empty or not own["n"].iloc[0]:
+    if selected.empty or not selected["n"].iloc[0]:
         return None
-    row = own.iloc[0]
-    lost = f"; {int(row['undefined'])} undefined" if row["undefined"] else ""
+    row = selected.iloc[0]
+    undefined = f"; {int(row['undefined'])} undefined" if row["undefined"] else ""
     return (
         ratio(row["median"], 3),
-        f"median over {counted(int(row['n']), 'case')} of the mean over the readers{lost}",
+        f"median over {counted(int(row['n']), 'case')} of the mean over the readers{undefined}",
     )
 
 
 def model_facts(agreement: pd.DataFrame) -> tuple[str, str]:
-    """Median Dice of the model against each reader: the values and how many pairs stand behind them."""
+    """Median Dice of the model against each reader: the values, and the pairs that failed."""
     shown, edited = shown_rows(agreement)
     pairs = [pair for pair in pairs_of(shown) if pair[0] == AUTO]
     rows = {pair: _of_pair(shown, pair) for pair in pairs}
-    values = f"{NO_BREAK}· ".join(ratio(_median(own["dice"])) for own in rows.values())
-    undone = sum(int((own["status"] != "ok").sum()) for own in rows.values())
+    values = f"{NO_BREAK}· ".join(ratio(_median(table["dice"])) for table in rows.values())
+    failed = sum(int((table["status"] != "ok").sum()) for table in rows.values())
     names = ", ".join(pair[1] for pair in pairs)
     against = f"against automatic masks edited by {names}" if edited else f"against {names}"
-    return values or MISSING, f"median, {against}; {counted(undone, 'pair')} empty or failed"
+    return values or MISSING, f"median, {against}; {counted(failed, 'pair')} empty or failed"
 
 
 def _median(values: pd.Series) -> float | None:

@@ -1,4 +1,4 @@
-"""Numbers that say nothing: too few or too many bins, and features that are the same in every mask."""
+"""Warnings about uninformative features: too few or too many bins, and constant features."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from nbradiomics.tables import feature_columns
 
 
 def bin_blocks(run: Run) -> tuple[Block, ...]:
-    """Warnings of the bin width that the check of the input gave, and of constant features."""
-    found = []
+    """Warn about the bin width, as the check of the input found it, and about constant features."""
+    warnings = []
     if run.check is not None:
         rows = run.check[run.check["column"] == BIN_WIDTH]
-        found += [f"{row['problem']} {row['remedy']}" for row in rows.to_dict("records")]
+        warnings += [f"{row['problem']} {row['remedy']}" for row in rows.to_dict("records")]
     if run.features is not None and (constant := constant_features(run.features)):
         total = counted(len(feature_columns(run.features)), "feature")
-        found.append(f"{len(constant)} of {total} are the same in every mask ({first_of(constant)}).")
-    return tuple(Text(text[0].upper() + text[1:], tone="warning") for text in found)
+        warnings.append(
+            f"{len(constant)} of {total} have the same value in every mask ({first_of(constant)})."
+        )
+    return tuple(Text(text[0].upper() + text[1:], tone="warning") for text in warnings)

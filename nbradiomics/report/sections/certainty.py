@@ -1,4 +1,4 @@
-"""How far the model's folds agree with each other: an early warning that needs no reader."""
+"""Agreement of the model's folds with each other: an early warning that needs no reader."""
 
 from __future__ import annotations
 
@@ -15,28 +15,33 @@ from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.tables import AUTO
 
 _SHOWN = 10
-#: Fewer images than this say little about a correlation.
+#: Smallest number of images for which a correlation is reported.
 _ENOUGH = 10
 _SCAN = list(CASE[:3])
 _NOTE = (
-    "Agreement of the folds: mean Dice of every two folds of the model on the same image; variation: the "
-    "standard deviation of the folds' volumes over their mean. Both need no reader. A low agreement calls "
-    "for a look at the mask; a high one is no proof that it is right, since folds can err alike."
+    "Agreement of the folds: mean Dice over all pairs of folds of the model on the same image. Variation: "
+    "standard deviation of the folds' volumes divided by their mean. Neither needs a reader. Look at the "
+    "mask if the agreement is low. A high agreement does not prove that the mask is right, because folds can "
+    "make the same error."
 )
 
 
 def certainty_blocks(run: Run) -> tuple[Block, ...]:
-    """What the folds say of the automatic masks."""
+    """Agreement of the folds on the automatic masks."""
     table = run.segmentation
     if table is None or table.empty:
         return ()
     if table["fold_dice"].isna().all():
-        return (Text("The model has one fold, or no image could be segmented: nothing to compare."),)
+        return (
+            Text(
+                "The model has only one fold, or no image could be segmented: there are no folds to compare."
+            ),
+        )
     known = table[table["fold_dice"].notna()]
     low = known[known["fold_dice"] < LOW_AGREEMENT].sort_values("fold_dice")
     summary = (
-        f"Over {counted(len(known), 'image')} the folds agree with a median Dice of "
-        f"{quartiles(known['fold_dice'], form=ratio)}, and their volumes vary by "
+        f"Over {counted(len(known), 'image')} the agreement of the folds is a median Dice of "
+        f"{quartiles(known['fold_dice'], form=ratio)}; the median variation of their volumes is "
         f"{quartiles(known['volume_cv'], form=amount)}. {_with_readers(known, run.agreement)}"
     )
     blocks: list[Block] = [Text(summary)]
@@ -46,18 +51,18 @@ def certainty_blocks(run: Run) -> tuple[Block, ...]:
 
 
 def _with_readers(known: pd.DataFrame, agreement: pd.DataFrame | None) -> str:
-    """Whether the folds' agreement predicts the agreement with the readers, where there are readers."""
+    """Say whether the folds' agreement predicts the agreement with the readers, if there are readers."""
     if agreement is None or not set(_SCAN) <= set(known):
         return ""
-    rows = of_kind(agreement, AUTO_PAIR)  # an edited mask is anchored to the automatic one
-    own = rows[(rows["reader"] == AUTO) & rows["dice"].notna()]
-    both = known.merge(own.groupby(_SCAN, as_index=False)["dice"].mean(), on=_SCAN)
+    rows = of_kind(agreement, AUTO_PAIR)  # an edited mask depends on the automatic one
+    model_rows = rows[(rows["reader"] == AUTO) & rows["dice"].notna()]
+    both = known.merge(model_rows.groupby(_SCAN, as_index=False)["dice"].mean(), on=_SCAN)
     if len(both) < _ENOUGH or both["dice"].nunique() < 2 or both["fold_dice"].nunique() < 2:
         return ""
     rho = float(spearmanr(both["fold_dice"], both["dice"]).statistic)
     return (
-        f"In {len(both)} images that readers have drawn too, it goes along with the model's Dice against "
-        f"them with a rank correlation (Spearman) of {number(rho)}."
+        f"In the {len(both)} images that readers also drew, the agreement of the folds and the model's Dice "
+        f"against the readers have a rank correlation (Spearman) of {number(rho)}."
     )
 
 

@@ -1,4 +1,4 @@
-"""What could not be done."""
+"""Failures of the run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from nbradiomics.report.run_files import Run, rows_of
 
 
 def failures_blocks(run: Run) -> tuple[Block, ...]:
-    """Every failure with its cause and what to do; a run without a table of failures had none."""
+    """Table of failures with cause and hint; a run without a table of failures had none."""
     if run.failures is None or run.failures.empty:
         return (Text("No stage of this run failed on any case."),)
     columns = ("case", "stage", "cause", "hint")
     rows = tuple(rows_of(run.failures, *columns))
     table = Table(tuple(name.capitalize() for name in columns), rows, text_columns=4)
-    return (Text(f"{counted(len(rows), 'failure')}. Each is missing from the tables, never a zero."), table)
+    text = f"{counted(len(rows), 'failure')}. A failed result is missing from the tables; it is never a zero."
+    return (Text(text), table)

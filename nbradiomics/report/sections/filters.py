@@ -18,8 +18,8 @@ ORIGINAL = "original"
 
 def filters_of(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Image types of the features, the original image first, then in the order of the tables."""
-    found = dict.fromkeys(image_type(name) for table in tables.values() for name in table["feature"])
-    return sorted(found, key=lambda name: (name != ORIGINAL, name == OTHER))
+    types = dict.fromkeys(image_type(name) for table in tables.values() for name in table["feature"])
+    return sorted(types, key=lambda name: (name != ORIGINAL, name == OTHER))
 
 
 def filters_picture(tables: Mapping[str, pd.DataFrame]) -> Picture:
@@ -34,12 +34,12 @@ def filters_picture(tables: Mapping[str, pd.DataFrame]) -> Picture:
     present = {feature_class(name) for table in tables.values() for name in table["feature"]}
     classes = [name for name in (*CLASSES, OTHER) if name in present]
     grids = [_grid(name, table, filters, classes) for name, table in tables.items()]
-    told = "; ".join(_told(grid, filters) for grid in grids)
+    shares = "; ".join(_shares_text(grid, filters) for grid in grids)
     caption = (
         "Stable features by image filter and class",
-        "Each field: stable features of how many there are; the darker, the larger their share.",
+        "Each field shows the number of stable features / all features; darker means a larger share.",
     )
-    return draw_filters(filters, classes, grids, alt=f"Stability by image filter. {told}.", caption=caption)
+    return draw_filters(filters, classes, grids, alt=f"Stability by image filter. {shares}.", caption=caption)
 
 
 def _grid(name: str, table: pd.DataFrame, filters: list[str], classes: list[str]) -> FilterGrid:
@@ -51,7 +51,7 @@ def _grid(name: str, table: pd.DataFrame, filters: list[str], classes: list[str]
     return FilterGrid(name, stable, features)
 
 
-def _told(grid: FilterGrid, filters: list[str]) -> str:
+def _shares_text(grid: FilterGrid, filters: list[str]) -> str:
     shares = (
         f"{name} {stable} of {counted(int(features), 'feature')}"
         for name, stable, features in zip(

@@ -8,10 +8,15 @@ from nbradiomics.messages.wording import MISSING, counted, tally
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
 from nbradiomics.report.sections.bins import bin_blocks
-from nbradiomics.report.sections.missing_parts import NOT_ASKED, could_not, failed_endpoints, why_no_features
+from nbradiomics.report.sections.missing_parts import (
+    NOT_REQUESTED,
+    could_not,
+    failed_endpoints,
+    why_no_features,
+)
 from nbradiomics.tables import AUTO, feature_columns
 
-#: Step of the flow at which a failure of a stage is told.
+#: Step of the flow at which a failure of a stage is reported.
 _STEP_OF = {
     "check": "Images",
     "prepare": "Images",
@@ -26,7 +31,7 @@ _STEP_OF = {
 
 
 def flow_blocks(run: Run) -> tuple[Block, ...]:
-    """Boxes of the flow, and what the check of the input found."""
+    """Boxes of the flow, and the findings of the check of the input."""
     steps = [*_image_steps(run), *_feature_steps(run), *(_outcome_step(item) for item in run.endpoints)]
     steps += [
         Step(f"Outcome {name}", MISSING, (could_not(cause),)) for name, cause in failed_endpoints(run).items()
@@ -40,13 +45,13 @@ def flow_blocks(run: Run) -> tuple[Block, ...]:
 
 
 def masks_in(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the cohort table that stand for one mask each (an image of several channels repeats them)."""
+    """Return one row of the cohort table per mask (an image with several channels repeats its masks)."""
     key = [*CASE, "reader", "reading", "mask", *(["label"] if "label" in cohort else [])]
     return cohort[cohort["mask"] != ""].drop_duplicates(key)
 
 
 def reader_tally(readers: pd.Series) -> str:
-    """How many rows each reader has: ``A 12, B 11, auto 12``; the model last."""
+    """Count the rows of each reader: ``A 12, B 11, auto 12``; the model is last."""
     counts = readers.value_counts()
     return tally(
         (name, int(counts[name])) for name in sorted(counts.index, key=lambda name: (name == AUTO, name))
@@ -54,7 +59,7 @@ def reader_tally(readers: pd.Series) -> str:
 
 
 def _counts(values: pd.Series) -> list[tuple[str, int]]:
-    """Distinct values with their number, the most frequent first."""
+    """Count the distinct values, the most frequent first."""
     return [(str(name), int(amount)) for name, amount in values.value_counts().items()]
 
 
@@ -76,8 +81,8 @@ def _image_steps(run: Run) -> list[Step]:
 def _without_mask(cohort: pd.DataFrame, masks: pd.DataFrame) -> list[str]:
     scans = set(rows_of(cohort, *CASE[:3]))
     lost = []
-    for reader, own in masks.groupby("reader", sort=True):
-        missing = len(scans - set(rows_of(own, *CASE[:3])))
+    for reader, masks_of_reader in masks.groupby("reader", sort=True):
+        missing = len(scans - set(rows_of(masks_of_reader, *CASE[:3])))
         if missing:
             lost.append(f"{counted(missing, 'image')} without a mask of {reader}")
     bare = len(scans - set(rows_of(masks, *CASE[:3])))
@@ -96,7 +101,7 @@ def _empty_masks(segmentation: pd.DataFrame | None) -> list[str]:
 def _feature_steps(run: Run) -> list[Step]:
     if run.features is None:
         reason = why_no_features(run)
-        return [] if reason == NOT_ASKED else [Step("Features", MISSING, (reason,))]
+        return [] if reason == NOT_REQUESTED else [Step("Features", MISSING, (reason,))]
     names = feature_columns(run.features)
     base = run.features[run.features["variant"] == "original"]
     measured = base[base[names].notna().any(axis=1)]
@@ -110,14 +115,14 @@ def _feature_steps(run: Run) -> list[Step]:
 
 
 def _unmeasured(cohort: pd.DataFrame | None, base: pd.DataFrame, measured: pd.DataFrame) -> list[str]:
-    """Delineations without a feature value, by reader."""
+    """Count the masks without a feature value, by reader."""
     wanted = base if cohort is None else masks_in(cohort)
-    # A rule for several lesions renames the region; what is counted then is the scan.
+    # A rule for several lesions renames the region; in this case scans are counted.
     renamed = not set(base["roi"]) <= set(wanted["roi"])
     key = [*(CASE[:3] if renamed else CASE), "reading"]
     lost = []
-    for reader, own in wanted.groupby("reader", sort=True):
-        drawn = set(rows_of(own, *key))
+    for reader, masks_of_reader in wanted.groupby("reader", sort=True):
+        drawn = set(rows_of(masks_of_reader, *key))
         done = measured.loc[measured["reader"] == reader, key]
         missing = len(drawn - set(rows_of(done, *key)))
         if missing:
@@ -133,17 +138,17 @@ def _outcome_step(endpoint: Endpoint) -> Step:
         reasons = _counts(endpoint.excluded["reason"])
         lost = [f"{counted(amount, 'subject')}: {reason}" for reason, amount in reasons]
     number = f"{subjects:,}" if isinstance(subjects, int) else MISSING
-    told = ", ".join(["subject" if subjects == 1 else "subjects", *details])
-    return Step(f"Outcome {endpoint.name}", number, (told,), tuple(lost))
+    detail = ", ".join(["subject" if subjects == 1 else "subjects", *details])
+    return Step(f"Outcome {endpoint.name}", number, (detail,), tuple(lost))
 
 
 def _failures(run: Run, step: str) -> tuple[str, ...]:
-    """Failures of the stages that belong to a step; of all other stages for an empty name."""
+    """Failures of the stages of a step; an empty name means all other stages."""
     if run.failures is None:
         return ()
-    own = run.failures[run.failures["stage"].map(lambda stage: _step_of(run, stage)) == step]
-    told = _counts("at " + own["stage"] + ": " + own["cause"])
-    return tuple(f"{counted(amount, 'failure')} {what}" for what, amount in told)
+    selected = run.failures[run.failures["stage"].map(lambda stage: _step_of(run, stage)) == step]
+    counts = _counts("at " + selected["stage"] + ": " + selected["cause"])
+    return tuple(f"{counted(amount, 'failure')} {cause}" for cause, amount in counts)
 
 
 def _step_of(run: Run, stage: str) -> str:
@@ -151,7 +156,7 @@ def _step_of(run: Run, stage: str) -> str:
     shown = {
         "Images": run.cohort is not None,
         "Masks": run.cohort is not None,
-        "Features": run.features is not None or why_no_features(run) != NOT_ASKED,
+        "Features": run.features is not None or why_no_features(run) != NOT_REQUESTED,
         "Outcome": True,
     }
     return step if shown.get(step) else ""
@@ -162,10 +167,10 @@ def _check_blocks(check: pd.DataFrame | None) -> tuple[Block, ...]:
         return ()
     if check.empty:
         return (Text("The check of the input found no problem."),)
-    found = " and ".join(counted(amount, name) for name, amount in _counts(check["severity"]))
+    counts = " and ".join(counted(amount, name) for name, amount in _counts(check["severity"]))
     columns = ("severity", "file", "row", "column", "problem", "remedy")
     rows = tuple(
         check.sort_values("severity", kind="stable")[list(columns)].itertuples(index=False, name=None)
     )
     table = Table(tuple(name.capitalize() for name in columns), rows, text_columns=len(columns))
-    return (Details(f"The check of the input found {found}", (table,)),)
+    return (Details(f"The check of the input found {counts}", (table,)),)

@@ -1,4 +1,4 @@
-"""Why a part is not there: it failed, it needs a second reader, or it was not asked for."""
+"""Why a part is missing: it failed, it needs a second reader, or it was not requested."""
 
 from __future__ import annotations
 
@@ -6,82 +6,82 @@ from nbradiomics.report.content import Block, Text
 from nbradiomics.report.run_files import COMPARISONS, Run, rows_of
 from nbradiomics.tables import AUTO
 
-NOT_ASKED = "not part of this run"
+NOT_REQUESTED = "not part of this run"
 _TWO_READERS = "needs the masks of two readers"
 _MODEL = f"needs masks of the model ({AUTO}) and of a reader"
-#: Case under which a stage that could not be done at all stands among the failures.
+#: Case in the table of failures for a stage that failed as a whole.
 _WHOLE = "cohort"
 
 
 def could_not(cause: str) -> str:
-    """Say that something failed, and why."""
+    """Say that a part failed, and why."""
     return f"could not be done: {cause}"
 
 
 def absent_blocks(reason: str) -> tuple[Block, ...]:
-    """What a section shows instead of results; nothing where it was not asked for: the page says so."""
-    if reason == NOT_ASKED:
+    """Blocks of a section without results; none if it was not requested, because the page says so."""
+    if reason == NOT_REQUESTED:
         return ()
     failed = reason.startswith(could_not(""))
     return (Text(as_sentence(reason), tone="warning" if failed else "plain"),)
 
 
 def as_sentence(reason: str) -> str:
-    """Begin with a capital and end with a full stop."""
+    """Write a reason with a capital letter at its start and a full stop at its end."""
     return f"{reason[:1].upper()}{reason[1:]}" + ("" if reason.endswith((".", "!", "?")) else ".")
 
 
 def why_no_features(run: Run) -> str:
-    """Why there is no table of features."""
-    return _failed(run, "extract") or NOT_ASKED
+    """Say why there is no feature table."""
+    return _failed(run, "extract") or NOT_REQUESTED
 
 
 def why_no_agreement(run: Run) -> str:
-    """Why no masks were compared."""
+    """Say why no masks were compared."""
     few = run.cohort is not None and len(_readers(run)) < 2
-    return _failed(run, "compare") or (_TWO_READERS if few else NOT_ASKED)
+    return _failed(run, "compare") or (_TWO_READERS if few else NOT_REQUESTED)
 
 
 def why_no_study(run: Run) -> str:
-    """Why there is no reader study."""
+    """Say why there is no reader study."""
     few = run.cohort is not None and len(_readers(run)) < 2
-    return _failed(run, "readers") or (_TWO_READERS if few else NOT_ASKED)
+    return _failed(run, "readers") or (_TWO_READERS if few else NOT_REQUESTED)
 
 
 def why_no_reproducibility(run: Run) -> str:
-    """Why the features of no two readers were compared."""
+    """Say why the features of readers were not compared."""
     causes = [cause for comparisons in failed_comparisons(run).values() for cause in comparisons.values()]
     if causes:
         return could_not(" ".join(dict.fromkeys(causes)))
-    if run.features is None and why_no_features(run) != NOT_ASKED:
+    if run.features is None and why_no_features(run) != NOT_REQUESTED:
         return could_not("there are no features.")
     few = run.cohort is not None and len(_readers(run)) < 2
-    return _TWO_READERS if few else NOT_ASKED
+    return _TWO_READERS if few else NOT_REQUESTED
 
 
 def why_no_comparison(run: Run, context: str, comparison: str) -> str:
-    """Why one comparison of a context is not there while another is."""
+    """Say why one comparison of a context is missing although another exists."""
     cause = failed_comparisons(run).get(context, {}).get(comparison)
     if cause:
         return could_not(cause)
     readers = _readers(run)
     if comparison == "readers":
-        return _TWO_READERS if run.cohort is not None and len(readers - {AUTO}) < 2 else NOT_ASKED
-    return _MODEL if run.cohort is not None and AUTO not in readers else NOT_ASKED
+        return _TWO_READERS if run.cohort is not None and len(readers - {AUTO}) < 2 else NOT_REQUESTED
+    return _MODEL if run.cohort is not None and AUTO not in readers else NOT_REQUESTED
 
 
 def failed_comparisons(run: Run) -> dict[str, dict[str, str]]:
-    """Cause of each comparison that failed, by context and comparison, as `Run.reproducibility` has them."""
-    found: dict[str, dict[str, str]] = {}
+    """Return the cause of each failed comparison, by context and comparison as in `Run.reproducibility`."""
+    causes: dict[str, dict[str, str]] = {}
     for case, cause in _failures_of(run, "reproducibility"):
         for comparison in COMPARISONS:
             if case == comparison or case.startswith(f"{comparison}_"):
-                found.setdefault(case[len(comparison) + 1 :], {})[comparison] = cause
-    return found
+                causes.setdefault(case[len(comparison) + 1 :], {})[comparison] = cause
+    return causes
 
 
 def failed_endpoints(run: Run) -> dict[str, str]:
-    """Cause of each endpoint whose models could not be made, by its name."""
+    """Return the cause for each endpoint whose models failed, by its name."""
     return dict(_failures_of(run, "outcome"))
 
 
@@ -93,10 +93,10 @@ def _failed(run: Run, stage: str) -> str:
 def _failures_of(run: Run, stage: str) -> list[tuple[str, str]]:
     if run.failures is None:
         return []
-    own = run.failures[run.failures["stage"] == stage]
-    return [(case, cause) for case, cause in rows_of(own, "case", "cause")]
+    selected = run.failures[run.failures["stage"] == stage]
+    return [(case, cause) for case, cause in rows_of(selected, "case", "cause")]
 
 
 def _readers(run: Run) -> set[str]:
-    """Readers of whom there is a mask."""
+    """Return the readers with at least one mask."""
     return set() if run.cohort is None else set(run.cohort.loc[run.cohort["mask"] != "", "reader"])

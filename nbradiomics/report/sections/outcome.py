@@ -32,7 +32,7 @@ _MOST_FEATURES = 15
 
 
 def outcome_blocks(run: Run) -> tuple[Block, ...]:
-    """Every endpoint: discrimination, survival by risk group, selected features."""
+    """Blocks of every endpoint: discrimination, survival by risk group, selected features."""
     blocks: list[Block] = []
     failed = failed_endpoints(run)
     if run.endpoints or failed:
@@ -53,7 +53,7 @@ def _time_zero(run: Run) -> str:
     outcome = study.get("outcome") if isinstance(study, Mapping) else None
     timepoint = outcome.get("timepoint") if isinstance(outcome, Mapping) else None
     which = f" (timepoint {timepoint})" if timepoint else ""
-    return f"Times to an event or to censoring are taken to count from the scan that was analysed{which}."
+    return f"Times to an event or to censoring are assumed to start at the scan that was analysed{which}."
 
 
 def _header(endpoint: Endpoint) -> list[Block]:
@@ -73,14 +73,14 @@ def _amount(value: object, name: str) -> str:
 
 
 def _level(summary: Mapping[str, Any]) -> str:
-    """Confidence level as ``95 % ``, to stand before a word; empty where the summary does not tell it."""
+    """Confidence level with a space for the next word, ``95 % ``; empty if the summary has none."""
     settings = summary.get("settings")
     level = settings.get("confidence") if isinstance(settings, Mapping) else None
     return f"{share(level)} " if isinstance(level, (int, float)) else ""
 
 
 def c_indices(performance: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """C-index of each model with the limits of its interval."""
+    """Return the C-index of each model with the limits of its interval."""
     rows = performance[performance["metric"] == C_INDEX]
     return {
         model: (value, low, high)
@@ -100,11 +100,11 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     values = c_indices(endpoint.performance)
     if not any(np.isfinite(value[0]) for value in values.values()):
         return [table]
-    told = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
-    told_as = f"Harrell's C-index of the cross-validated risk with its {level}interval"
-    caption = (f"{told_as}; 0.5 is no discrimination.",)
-    forest = draw_forest(values, alt=f"C-index by model: {told}.", caption=caption)
-    return [Gallery((forest,), of="charts"), table]
+    estimates = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
+    description = f"Harrell's C-index of the cross-validated risk with its {level}interval"
+    caption = (f"{description}; 0.5 means no discrimination.",)
+    forest = draw_forest(values, alt=f"C-index by model: {estimates}.", caption=caption)
+    return [Gallery((forest,), layout="charts"), table]
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
@@ -118,39 +118,39 @@ def _survival(endpoint: Endpoint) -> list[Block]:
     pictures: list[Picture] = []
     untested: list[str] = []
     for model in table["model"].unique():
-        own = table[table["model"] == model]
-        curves = [_curve(str(group), rows) for group, rows in own.groupby("group", sort=True)]
+        points = table[table["model"] == model]
+        curves = [_curve(str(group), rows) for group, rows in points.groupby("group", sort=True)]
         people = ", ".join(f"{curve.group} {curve.people}" for curve in curves)
         separation = _separation(endpoint.summary, str(model))
         if not separation:
             untested.append(str(model))
         title = f"{endpoint.name}: {model} model"
-        told = f"Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
-        caption = (title, told, _grouping(endpoint.summary), *([separation] if separation else []))
+        description = f"Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
+        caption = (title, description, _grouping(endpoint.summary), *([separation] if separation else []))
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
-        alt = f"Kaplan-Meier curves of the risk groups of the model {model}; subjects at the start: {people}."
+        alt = f"Kaplan-Meier curves of the risk groups of the {model} model; subjects at the start: {people}."
         pictures.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
-    blocks: list[Block] = [Gallery(tuple(pictures), of="charts")]
+    blocks: list[Block] = [Gallery(tuple(pictures), layout="charts")]
     return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
 
 
 def _bands(summary: Mapping[str, Any]) -> str:
-    return f"the bands are {_level(summary)}confidence intervals of each point in time"
+    return f"the bands are {_level(summary)}confidence intervals at each time"
 
 
 def _grouping(summary: Mapping[str, Any]) -> str:
-    """How a subject gets one group out of several repeats, as `outcome.groups` does it."""
+    """Say how several repeats give a subject one group; see `outcome.groups`."""
     settings = summary.get("settings")
     repeats = settings.get("repeats") if isinstance(settings, Mapping) else None
-    of = f"the {repeats} repeats" if isinstance(repeats, int) and repeats > 1 else "the repeats"
+    all_repeats = f"the {repeats} repeats" if isinstance(repeats, int) and repeats > 1 else "the repeats"
     rule = (
-        "Risk group: high where the predicted risk is above the median risk of the fold's training subjects, "
-        "else low"
+        "Risk group: high if the predicted risk is above the median risk of the fold's training subjects, "
+        "otherwise low"
     )
     if repeats == 1:
         return f"{rule}."
-    return f"{rule}; of {of} of the cross-validation the majority decides, and a tie counts as high."
+    return f"{rule}. The majority of {all_repeats} of the cross-validation decides; a tie counts as high."
 
 
 def _curve(group: str, rows: pd.DataFrame) -> Curve:
@@ -160,22 +160,24 @@ def _curve(group: str, rows: pd.DataFrame) -> Curve:
 
 
 def _separation(summary: Mapping[str, Any], model: str) -> str:
-    """P value of the risk groups with how it was made; empty where there is none."""
+    """P value of the risk groups and its method; empty if there is none."""
     permuted = summary.get("permutation_p")
     p = permuted.get(model) if isinstance(permuted, Mapping) else None
     if not isinstance(p, (int, float)):
         return ""
     settings = summary.get("settings")
     times = settings.get("permutations") if isinstance(settings, Mapping) else None
-    how = f"{times} permutations of the outcome" if times else "permutations of the outcome"
-    return f"Separation of the groups: {p_text(p)} ({how}, the whole cross-validation fitted anew each time)."
+    method = f"{times} permutations of the outcome" if times else "permutations of the outcome"
+    return (
+        f"Separation of the groups: {p_text(p)} ({method}; the whole cross-validation is refitted each time)."
+    )
 
 
 def _no_p(models: Sequence[str]) -> str:
     return (
         f"No p value for the risk groups of {', '.join(models)}: a plain log-rank p is not valid for groups "
         "that come from cross-validation, because the groups of different folds depend on each other's "
-        "outcomes. Ask for permutations to have one."
+        "outcomes. Request permutations to get a p value."
     )
 
 
@@ -189,8 +191,8 @@ def _selection(endpoint: Endpoint) -> list[Block]:
     covariates = endpoint.summary.get("covariates")
     names = list(map(str, covariates)) if isinstance(covariates, list) else None
     for model in table["model"].unique():
-        own = table[table["model"] == model].sort_values("frequency", ascending=False, kind="stable")
-        blocks.extend(_selected(str(model), own, names))
+        columns = table[table["model"] == model].sort_values("frequency", ascending=False, kind="stable")
+        blocks.extend(_selected(str(model), columns, names))
     return blocks
 
 
@@ -198,44 +200,50 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
     settings = summary.get("settings")
     ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
     filters = (
-        "Under the ridge penalty every column that passes the filters stays in the model: the share says how "
-        "often a column varied, was stable between readers and was no near copy of another, and nothing of "
-        "its importance. "
+        "With the ridge penalty every column that passes the filters stays in the model: the share shows how "
+        "often a column varied, was stable between readers and was not a near copy of another column. It "
+        "does not measure importance. "
     )
-    level = summary.get("level_meaning", "against the average of all levels, or against the other one of two")
+    level = summary.get(
+        "level_meaning", "against the average of all levels, or against the other level if there are two"
+    )
     return (
-        f"Share of folds: in how many of the fitted folds of all repeats it was in the model. "
+        "Share of folds: share of the fitted folds of all repeats in which the column was in the model. "
         f"{filters if ridge else ''}"
         "Mean log hazard ratio: the coefficient of the Cox model, shrunk by the penalty and averaged over "
-        "the folds in which it was in the model; of a feature or a numeric covariate per standard deviation "
-        f"in the training subjects, of a level of a category (name=level) {level}."
+        "the folds in which the column was in the model. For a feature or a numeric covariate it is per "
+        "standard deviation in the training subjects; for a level of a category (name=level) it is "
+        f"{level}."
     )
 
 
 def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:
-    """What the rows of a model are, one and several."""
-    clinical = {any(name == own or name.startswith(f"{own}=") for own in covariates or ()) for name in names}
+    """Name the rows of a model, in the singular and the plural."""
+    clinical = {
+        any(name == covariate or name.startswith(f"{covariate}=") for covariate in covariates or ())
+        for name in names
+    }
     if covariates is None or len(clinical) > 1:
         return "feature or covariate", "features and covariates"
     return ("covariate", "covariates") if clinical == {True} else ("feature", "features")
 
 
-def _selected(model: str, own: pd.DataFrame, covariates: Sequence[str] | None) -> list[Block]:
-    entered = own[own["frequency"] > 0]
+def _selected(model: str, columns: pd.DataFrame, covariates: Sequence[str] | None) -> list[Block]:
+    entered = columns[columns["frequency"] > 0]
     top, rest = entered.head(_MOST_FEATURES), entered.iloc[_MOST_FEATURES:]
-    never = own.drop(index=entered.index)
+    never = columns.drop(index=entered.index)
     unused = counted(len(never), *_kinds(never["feature"], covariates))
     if entered.empty:
         return [Text(f"Model {model}: none of {unused} entered it.")]
     kinds = _kinds(entered["feature"], covariates)
-    title = f"Model {model}: {kinds[1]} in it, with the share of folds"
+    title = f"Model {model}: {kinds[1]} in the model, with their share of folds"
     blocks: list[Block] = [_features(top, kinds[0], title)]
     if len(rest):
-        what = f"{len(rest):,} more {kinds[len(rest) > 1]}"
-        blocks.append(Details(f"Model {model}: {what}", (_features(rest, kinds[0], ""),)))
+        number = f"{len(rest):,} more {kinds[len(rest) > 1]}"
+        blocks.append(Details(f"Model {model}: {number}", (_features(rest, kinds[0], ""),)))
     if len(never):
-        told = f"Model {model}: {unused} entered it in no fold"
-        blocks.append(Text(f"{told} and {'is' if len(never) == 1 else 'are'} not listed.", tone="note"))
+        sentence = f"Model {model}: {unused} entered it in no fold"
+        blocks.append(Text(f"{sentence} and {'is' if len(never) == 1 else 'are'} not listed.", tone="note"))
     return blocks
 
 

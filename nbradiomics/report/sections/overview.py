@@ -1,4 +1,4 @@
-"""The top of the page: what is studied, what must not be overlooked, and the figures that matter."""
+"""Top of the page: name of the study, warnings, and key figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.agreement import median_of_cases, model_facts
 from nbradiomics.report.sections.flow import masks_in, reader_tally
 from nbradiomics.report.sections.missing_parts import (
-    NOT_ASKED,
+    NOT_REQUESTED,
     could_not,
     failed_comparisons,
     failed_endpoints,
@@ -29,31 +29,31 @@ from nbradiomics.report.sections.reproducibility import TITLES, undefined
 from nbradiomics.reproducibility import rests_on
 from nbradiomics.tables import AUTO
 
-#: Longest small print of a figure; the section and the failures tell the rest.
+#: Longest small print of a key figure; the section and the failures contain the whole text.
 _LONGEST = 120
 
 
 def study_name(run: Run) -> str:
-    """The study's own name, else that of the run folder."""
+    """Return the name of the study, or else of the run folder."""
     study = run.provenance.get("study")
     named = study.get("name") or study.get("title") if isinstance(study, Mapping) else None
     return str(named or run.folder.resolve().name)
 
 
 def subtitle(run: Run) -> str:
-    """When and with what the run was made, as far as its provenance tells."""
+    """Version and time of the run, as far as its provenance contains them."""
     version, created = run.provenance.get("nbradiomics"), run.provenance.get("created")
     made = f"nbradiomics {version}" if version else "nbradiomics"
     return f"{made}, {moment(str(created))}" if created else made
 
 
 def banners(run: Run) -> tuple[str, ...]:
-    """What a reader must know before the numbers: synthetic data, a model that is not for the clinic."""
+    """Warnings before the numbers: synthetic data, a model that is not for clinical use."""
     study, model = run.provenance.get("study"), run.provenance.get("model")
     lines = []
     if isinstance(study, Mapping) and study.get("synthetic") is True:
         lines.append(
-            "Synthetic study: images, readers and outcomes are simulated. Nothing here is about patients."
+            "Synthetic study: images, readers and outcomes are simulated. No result is about patients."
         )
     lines.extend(_training_banner(run.segmentation))
     card = model.get("card") if isinstance(model, Mapping) else None
@@ -72,30 +72,30 @@ def _training_banner(segmentation: pd.DataFrame | None) -> list[str]:
         f"The segmentation model was trained on {counted(seen, 'image')} of this cohort, or on their subjects"
     )
     return [
-        f"{known}: its masks of them are no evidence, and are left out of comparisons and outcome models."
+        f"{known}. Its masks of these images are no evidence; comparisons and outcome models leave them out."
     ]
 
 
 def _model_banner(name: str, card: Mapping[str, Any]) -> list[str]:
-    told = f"{name} {json.dumps(card, ensure_ascii=False)}".lower()
-    synthetic, unclinical = "synthetic" in told, "not for clinical" in told
+    text = f"{name} {json.dumps(card, ensure_ascii=False)}".lower()
+    synthetic, unclinical = "synthetic" in text, "not for clinical" in text
     if not synthetic and not unclinical:
         return []
-    what = "was trained on synthetic images" if synthetic else "is not for clinical use"
+    reason = "was trained on synthetic images" if synthetic else "is not for clinical use"
     intended = card.get("intended_use")
-    own = f" Its card says: “{intended}”" if intended else ""
-    return [f"The segmentation model {name} {what}; its masks are not for clinical use.{own}"]
+    quote = f" Its card says: “{intended}”" if intended else ""
+    return [f"The segmentation model {name} {reason}; its masks are not for clinical use.{quote}"]
 
 
 def overview_facts(run: Run) -> Facts:
-    """The box of figures; a figure whose part was not run is a dash."""
+    """The box of key figures; a part that was not run is a dash."""
     facts = [*_cohort_facts(run.cohort), _failure_fact(run.failures), *_dice_fact(run), *answer_fact(run)]
     return Facts((*facts, *_stable_facts(run), *_outcome_facts(run)))
 
 
 def _cohort_facts(cohort: pd.DataFrame | None) -> list[Fact]:
     if cohort is None:
-        return [Fact(MISSING, name, NOT_ASKED) for name in ("subjects", "images", "masks")]
+        return [Fact(MISSING, name, NOT_REQUESTED) for name in ("subjects", "images", "masks")]
     masks = masks_in(cohort)
     return [
         _count(cohort["subject"].nunique(), "subject"),
@@ -120,8 +120,8 @@ def _dice_fact(run: Run) -> list[Fact]:
     if run.agreement is None:
         reason = why_no_agreement(run)
         modelled = run.cohort is not None and AUTO in set(run.cohort["reader"])
-        told = modelled and reason != NOT_ASKED
-        return [Fact(MISSING, "Dice of the model", excerpt(reason, _LONGEST))] if told else []
+        shown = modelled and reason != NOT_REQUESTED
+        return [Fact(MISSING, "Dice of the model", excerpt(reason, _LONGEST))] if shown else []
     if not (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
         return []
     values, detail = median_of_cases(run) or model_facts(run.agreement)
@@ -129,7 +129,7 @@ def _dice_fact(run: Run) -> list[Fact]:
 
 
 def stable_facts(run: Run) -> Facts:
-    """Box of stable features alone."""
+    """The box of key figures with stable features only."""
     return Facts(tuple(_stable_facts(run)))
 
 
@@ -144,7 +144,7 @@ def _stable_facts(run: Run) -> list[Fact]:
 
 
 def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mapping[str, str]) -> Fact:
-    told = [
+    texts = [
         (
             f"{int(tables[name]['stable'].sum())} of {len(tables[name])}",
             title.lower(),
@@ -153,9 +153,9 @@ def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mappi
         for name, title in TITLES.items()
         if name in tables
     ]
-    (value, first, told_of), *rest = told
+    (value, first, first_text), *rest = texts
     details = [context] if context else []
-    details += [f"{first}, {told_of}", *(f"{name}: {other}, {text}" for other, name, text in rest)]
+    details += [f"{first}, {first_text}", *(f"{name}: {other}, {text}" for other, name, text in rest)]
     details += [f"{TITLES[name].lower()}: could not be done" for name in failed]
     return Fact(value, "stable features", "; ".join(details))
 
@@ -165,11 +165,11 @@ def _c_index(limits: tuple[float, float, float]) -> str:
 
 
 def endpoint_facts(endpoint: Endpoint) -> Facts:
-    """Box of one endpoint: who was analysed, and the C-index of each model."""
+    """The box of key figures of one endpoint: subjects, events, and the C-index of each model."""
     people = [
-        _count(amount, what)
-        for what in ("subject", "event")
-        if isinstance(amount := endpoint.summary.get(f"{what}s"), int)
+        _count(amount, name)
+        for name in ("subject", "event")
+        if isinstance(amount := endpoint.summary.get(f"{name}s"), int)
     ]
     return Facts((*people, *_c_index_facts(endpoint)))
 
@@ -190,4 +190,4 @@ def _outcome_facts(run: Run) -> list[Fact]:
         Fact(MISSING, "C-index", excerpt(f"endpoint {name} {could_not(cause)}", _LONGEST))
         for name, cause in failed_endpoints(run).items()
     ]
-    return facts or [Fact(MISSING, "C-index", NOT_ASKED)]
+    return facts or [Fact(MISSING, "C-index", NOT_REQUESTED)]

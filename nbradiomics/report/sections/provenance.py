@@ -1,4 +1,4 @@
-"""What made the numbers: versions, study, parameters, model, and the hashes of the inputs."""
+"""How the numbers were made: versions, study, parameters, model, and the hashes of the inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nbradiomics.report.run_files import Run
 
 
 def provenance_blocks(run: Run) -> tuple[Block, ...]:
-    """Versions in the open, everything long folded away."""
+    """Table of versions, and folded blocks for everything long."""
     if not run.provenance:
         return ()
     record = run.provenance
@@ -47,7 +47,7 @@ def provenance_blocks(run: Run) -> tuple[Block, ...]:
 
 def _pairs(values: Mapping[str, Any], *columns: str) -> Table:
     rows = tuple((str(name), MISSING if value is None else str(value)) for name, value in values.items())
-    return Table(columns or ("What", "Value"), rows, text_columns=2)
+    return Table(columns or ("Item", "Value"), rows, text_columns=2)
 
 
 def _as_text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Which cases are shown: from the worst to the best agreement of the model, or the first ones."""
+"""Choose the cases to show: from the worst to the best agreement of the model, or the first ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ONE_EMPTY = ("empty_mask", "empty_reference")
 
 @dataclass(frozen=True)
 class Chosen:
-    """A case to show: subject, timepoint, sequence and region; why; and lines for the caption."""
+    """A case to show: its subject, timepoint, sequence and region; the reason; lines for the caption."""
 
     key: CaseKey
     why: str = ""
@@ -26,7 +26,7 @@ class Chosen:
 
     @property
     def name(self) -> str:
-        """Subject and whatever else of the key is not the default."""
+        """Subject, and the other parts of the key that are not the default."""
         rest = zip(CASE[1:], self.key[1:], strict=True)
         return " · ".join([self.key[0], *(value for name, value in rest if value != COHORT.defaults[name])])
 
@@ -43,17 +43,17 @@ def choose_cases(agreement: pd.DataFrame | None, cases: list[CaseKey], *, most: 
     Parameters
     ----------
     agreement
-        Rows of mask against mask, if there are any.
+        Agreement table, if there is one.
     cases
         Cases that have a mask and an image.
     most
-        How many at most; an even number.
+        Largest number of cases, a multiple of three.
 
     Returns
     -------
     list of Chosen
-        With masks of the model: ascending by the case's mean Dice over the readers, a third of them the
-        lowest, a third around the median and a third the highest. Otherwise the first ones.
+        With masks of the model: in ascending order of the mean Dice over the readers, the lowest third, a
+        third around the median and the highest third of `most`. Otherwise the first cases.
     """
     rows = None if agreement is None else shown_rows(agreement)[0]
     scores = _scores(rows, {case[:3] for case in cases})
@@ -66,7 +66,7 @@ def choose_cases(agreement: pd.DataFrame | None, cases: list[CaseKey], *, most: 
 
 
 def _scores(agreement: pd.DataFrame | None, scans: set[tuple[str, str, str]]) -> pd.Series:
-    """Mean Dice of the model over the readers, by case; one mask empty is 0, both empty are passed over."""
+    """Mean Dice of the model over the readers, by case: 0 if one mask is empty, left out if both are."""
     if agreement is None:
         return pd.Series(dtype=float)
     auto = agreement[agreement["reader"] == AUTO]
@@ -76,15 +76,15 @@ def _scores(agreement: pd.DataFrame | None, scans: set[tuple[str, str, str]]) ->
     return dice.groupby([auto[name] for name in CASE]).mean().dropna()
 
 
-def _ranks(found: int, most: int) -> list[tuple[int, str]]:
-    if found <= most:
-        return [(at, "") for at in range(found)]
+def _ranks(cases: int, most: int) -> list[tuple[int, str]]:
+    if cases <= most:
+        return [(at, "") for at in range(cases)]
     third = most // 3
-    middle = (found - third) // 2
+    middle = (cases - third) // 2
     return [
         *((at, "lowest agreement") for at in range(third)),
         *((at, "median agreement") for at in range(middle, middle + third)),
-        *((at, "highest agreement") for at in range(found - third, found)),
+        *((at, "highest agreement") for at in range(cases - third, cases)),
     ]
 
 

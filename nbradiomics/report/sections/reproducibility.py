@@ -1,4 +1,4 @@
-"""Reproducibility of features across readers, and with the model as one more rater."""
+"""Reproducibility of features across readers, and with the model as an additional rater."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TITLES = {"readers": READERS, WITH_AUTO_TABLE: WITH_AUTO}
 
 
 def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
-    """Summary by feature class, figure, and all features folded away."""
+    """Summary and figure by feature class, and a folded table of all features."""
     if not run.reproducibility:
         return absent_blocks(why_no_reproducibility(run))
     contexts = list(dict.fromkeys([*run.reproducibility, *failed_comparisons(run)]))
@@ -40,78 +40,77 @@ def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
         if len(contexts) > 1:
             blocks.append(Heading(context or "all"))
         tables = run.reproducibility.get(context, {})
-        found = {title: tables[name] for name, title in TITLES.items() if name in tables}
-        blocks.extend(_context(found, _absent(run, context, tables)))
+        comparisons = {title: tables[name] for name, title in TITLES.items() if name in tables}
+        blocks.extend(_context(comparisons, _absent(run, context, tables)))
     return (*blocks, Text(_SMALL_PRINT, tone="note"))
 
 
 def _seen(run: Run) -> list[str]:
-    """Who is not in the comparison with the model, because it was trained on them."""
+    """Name the subjects that are left out because the model was trained on them."""
     if run.features is None or not any(WITH_AUTO_TABLE in tables for tables in run.reproducibility.values()):
         return []
     return [f"With the model as a rater: {text}" for text in training_sentences(run.features, [AUTO])]
 
 
 def _rules(run: Run) -> list[str]:
-    """What counts as stable, as far as the provenance tells, and how to read the two comparisons."""
+    """State the rule of stability, if the provenance contains it, and how to read the two comparisons."""
     study = run.provenance.get("study")
     rule = study.get("reproducibility") if isinstance(study, Mapping) else None
     rule = rule if isinstance(rule, Mapping) else {}
     threshold, confidence = rule.get("threshold"), rule.get("confidence")
-    told = []
+    sentences = []
     if isinstance(threshold, (int, float)) and isinstance(confidence, (int, float)):
-        told.append(
-            f"A feature is stable where the lower limit of the {share(confidence)} confidence interval of "
+        sentences.append(
+            f"A feature is stable if the lower limit of the {share(confidence)} confidence interval of "
             f"its ICC is at least {threshold:g}."
         )
     both = any(len(tables) == len(TITLES) for tables in run.reproducibility.values())
-    return [*told, _MORE_RATERS] if both else told
+    return [*sentences, _MORE_RATERS] if both else sentences
 
 
 def _absent(run: Run, context: str, tables: Collection[str]) -> list[Text]:
     if run.cohort is None and not failed_comparisons(run):
-        return []  # a page of one table: nothing else was asked for
+        return []  # a page of one table: no other comparison was requested
     reasons = {name: why_no_comparison(run, context, name) for name in TITLES if name not in tables}
     return [Text(as_sentence(f"{TITLES[name]}: {why}"), tone="note") for name, why in reasons.items()]
 
 
-def _context(found: dict[str, pd.DataFrame], absent: Sequence[Text]) -> tuple[Block, ...]:
+def _context(comparisons: dict[str, pd.DataFrame], absent: Sequence[Text]) -> tuple[Block, ...]:
     """Comparisons of one timepoint, sequence, region and variant."""
-    if not found:
+    if not comparisons:
         return tuple(absent)
-    if all(table.empty for table in found.values()):
-        return (Text("The tables of reproducibility hold no feature."), *absent)
-    grouped = _grouped(found, feature_class)
+    if all(table.empty for table in comparisons.values()):
+        return (Text("The reproducibility tables contain no feature."), *absent)
+    grouped = _grouped(comparisons, feature_class)
     classes = _classes(grouped)
     return (
-        Sentences(tuple(stable_sentence(name, table) for name, table in found.items())),
+        Sentences(tuple(stable_sentence(name, table) for name, table in comparisons.items())),
         *absent,
         _picture(grouped, classes),
         _by_group(grouped, "Class", classes),
-        *_by_filter(found),
-        Details("All features", (_all_features(found),)),
+        *_by_filter(comparisons),
+        Details("All features", (_all_features(comparisons),)),
     )
 
 
 _MORE_RATERS = (
-    "A feature can be stable with the model as one more rater though it is not between the readers: more "
-    "raters narrow the interval, and dilute one who differs."
+    "A feature can be stable with the model as an additional rater although it is not stable between the "
+    "readers: more raters narrow the interval, and reduce the influence of one rater who differs."
 )
 _SMALL_PRINT = (
-    "ICC: intraclass correlation coefficient with its confidence interval. Whether a feature is stable is "
-    "read from the run's tables, where it is judged by the lower limit of the interval. A feature whose ICC "
-    "cannot be computed is undefined, and undefined is not stable; nor is one with too few subjects. "
-    + LIMITS
+    "ICC: intraclass correlation coefficient with its confidence interval. The tables of the run say whether "
+    "a feature is stable; the lower limit of the interval decides. A feature whose ICC cannot be computed is "
+    "undefined; it counts as not stable, like a feature with too few subjects. " + LIMITS
 )
 
 
 def undefined(table: pd.DataFrame) -> int:
-    """Number of features whose ICC could not be computed."""
+    """Count the features whose ICC could not be computed."""
     return int((~np.isfinite(table["icc"])).sum())
 
 
 def stable_sentence(name: str, table: pd.DataFrame) -> str:
-    """How many features are stable, from how many subjects and readers, and what calls for caution."""
+    """Say how many features are stable, from how many subjects and readers, with a caution if needed."""
     return f"{name}: {stable_text(table)}."
 
 
@@ -124,12 +123,12 @@ def _grouped(tables: Mapping[str, pd.DataFrame], group: Callable[[str], str]) ->
     return {name: table.assign(group=table["feature"].map(group)) for name, table in tables.items()}
 
 
-def _by_filter(found: dict[str, pd.DataFrame]) -> list[Block]:
-    """Figure and table by image filter, where there is more than one image."""
-    filters = filters_of(found)
+def _by_filter(comparisons: dict[str, pd.DataFrame]) -> list[Block]:
+    """Figure and table by image filter, if there is more than one image type."""
+    filters = filters_of(comparisons)
     if len(filters) < 2:
         return []
-    return [filters_picture(found), _by_group(_grouped(found, image_type), "Filter", filters)]
+    return [filters_picture(comparisons), _by_group(_grouped(comparisons, image_type), "Filter", filters)]
 
 
 def _picture(grouped: dict[str, pd.DataFrame], classes: list[str]) -> Block:
@@ -157,8 +156,8 @@ def _by_group(grouped: dict[str, pd.DataFrame], head: str, groups: Sequence[str]
     for group in [*groups, None]:
         cells = ["all" if group is None else group]
         for table in grouped.values():
-            own = table if group is None else table[table["group"] == group]
-            cells += _group_cells(own)
+            selected = table if group is None else table[table["group"] == group]
+            cells += _group_cells(selected)
         rows.append(tuple(cells))
     return Table(
         tuple(columns), tuple(rows), caption=f"Features by {head.lower()}, ICC as median [quartiles]"
@@ -172,15 +171,17 @@ def _group_cells(table: pd.DataFrame) -> Sequence[str]:
     return [stable, quartiles(table["icc"], form=ratio), str(undefined(table))]
 
 
-def _all_features(found: dict[str, pd.DataFrame]) -> Table:
+def _all_features(comparisons: dict[str, pd.DataFrame]) -> Table:
     columns = ["Feature"]
-    for name in found:
+    for name in comparisons:
         short = "readers" if name == READERS else "with model"
         columns += [f"ICC [interval], {short}", "Subjects", "Stable"]
-    names = list(dict.fromkeys(feature for table in found.values() for feature in table["feature"]))
-    cells = [_feature_cells(table) for table in found.values()]
+    names = list(dict.fromkeys(feature for table in comparisons.values() for feature in table["feature"]))
+    cells = [_feature_cells(table) for table in comparisons.values()]
     missing = (MISSING,) * 3
-    rows = tuple((name, *(cell for own in cells for cell in own.get(name, missing))) for name in names)
+    rows = tuple(
+        (name, *(cell for by_feature in cells for cell in by_feature.get(name, missing))) for name in names
+    )
     return Table(tuple(columns), rows)
 
 

@@ -1,4 +1,4 @@
-"""Image and masks of one case, read for a picture of it."""
+"""Read the image and masks of one case for its picture."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class CaseVolume:
-    """An image with the readers' masks on its grid, and what could not be drawn.
+    """An image, the readers' masks on its grid, and notes on masks that could not be drawn.
 
     Attributes
     ----------
@@ -35,11 +35,11 @@ class CaseVolume:
     masks
         Region of each reader, axes z, y, x of the image's grid.
     kinds
-        ``edited``, ``consensus`` ... of each reader's mask, empty where the cohort table says nothing.
+        Kind of each reader's mask (``edited``, ``consensus`` ...), empty if the cohort table has none.
     notes
-        Masks that could not be read, and why.
+        Masks that could not be read, with the reason.
     modelled
-        Whether the cohort has masks of the model at all.
+        Whether the cohort has any masks of the model.
     """
 
     image: sitk.Image
@@ -59,18 +59,18 @@ class CaseVolume:
         Raises
         ------
         InputError
-            When it holds values that are not finite.
+            When the slice contains values that are not finite.
         """
         plane = np.asarray(sitk.GetArrayViewFromImage(self.image)[position], dtype=float)
         if not np.isfinite(plane).all():
-            raise InputError(f"slice {position + 1} of its image holds values that are not finite.")
+            raise InputError(f"slice {position + 1} of its image contains values that are not finite.")
         x, y, _ = self.image.GetSpacing()
         letters = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(self.image.GetDirection())
         masks = {reader: mask[position] for reader, mask in self.masks.items()}
-        return Slice(plane, masks, (x, y), (letters[0], letters[1]), self._said(position))
+        return Slice(plane, masks, (x, y), (letters[0], letters[1]), self._notes_on_slice(position))
 
-    def _said(self, position: int) -> tuple[str, ...]:
-        """What the picture of a slice says: why the model's contour, or that of any reader, is not in it."""
+    def _notes_on_slice(self, position: int) -> tuple[str, ...]:
+        """Notes on the picture of a slice: why the contour of the model, or of all readers, is missing."""
         auto = self.masks.get(AUTO)
         readers = [mask for reader, mask in self.masks.items() if reader != AUTO and mask.any()]
         lines = []
@@ -82,12 +82,12 @@ class CaseVolume:
             lines.append("no reader drew in this slice")
         return tuple(lines)
 
-    def where(self, position: int, what: str) -> str:
-        """Name a slice, and what it was chosen for."""
-        return f"slice {position + 1} of {self.slices}" + (f", {what}" if what else "")
+    def where(self, position: int, reason: str) -> str:
+        """Name a slice, and the reason why it was chosen."""
+        return f"slice {position + 1} of {self.slices}" + (f", {reason}" if reason else "")
 
     def gaps(self, position: int) -> tuple[str, ...]:
-        """Readers whose contour is not to be seen in a slice, and why; one line per reason."""
+        """Name the readers without a contour in a slice, with the reason; one line per reason."""
         empty = [reader for reader, mask in self.masks.items() if not mask.any()]
         elsewhere = [reader for reader, mask in self.masks.items() if mask.any() and not mask[position].any()]
         lines = []
@@ -101,24 +101,24 @@ class CaseVolume:
 
 
 def read_case(run: Run, case: Chosen) -> CaseVolume:
-    """Read the image of a case and of each reader one mask: the first independent reading, else the first.
+    """Read the image of a case and one mask per reader: the first independent reading, else the first.
 
     Raises
     ------
     NbradiomicsError
-        When the image cannot be read. A mask that cannot be read, or lies on another grid, is a note.
+        When the image cannot be read. A mask that cannot be read, or has another grid, becomes a note.
     """
     if run.cohort is None:
-        raise InputError("there is no cohort.csv that names its image.")
+        raise InputError("cohort.csv, which names its image, is missing.")
     rows = _rows(run.cohort, case)
     drawn = rows[rows["mask"] != ""]
-    # Of several channels the one with the masks: the others may lie on other grids.
+    # If there are several channels, use the one with the masks: the others may have other grids.
     image = read_image(run.folder / (rows if drawn.empty else drawn)["image"].iloc[0])
     masks: dict[str, Mask] = {}
     kinds: dict[str, str] = {}
     notes = []
-    for reader, own in drawn.groupby("reader", sort=True):
-        first = _first_reading(own)
+    for reader, masks_of_reader in drawn.groupby("reader", sort=True):
+        first = _first_reading(masks_of_reader)
         try:
             masks[str(reader)] = _united(first, image, run.folder, _default_label(run))
             kinds[str(reader)] = str(_column(first, "reference_kind").iloc[0])
@@ -130,7 +130,7 @@ def read_case(run: Run, case: Chosen) -> CaseVolume:
 def _rows(cohort: pd.DataFrame, case: Chosen) -> pd.DataFrame:
     scan = cohort[(cohort[list(CASE[:3])] == list(case.key[:3])).all(axis=1)]
     if scan.empty:
-        raise InputError("cohort.csv has no image of it.")
+        raise InputError("cohort.csv has no image of this case.")
     exact = scan[scan["roi"] == case.key[3]]
     return exact if (exact["mask"] != "").any() else scan  # a rule for lesions may have renamed the region
 
@@ -148,11 +148,11 @@ def _column(rows: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _default_label(run: Run) -> int:
-    """Label that the stages took where the cohort table names none: the parameters', else PyRadiomics' 1."""
+    """Label for masks without one in the cohort table: that of the parameter file, else PyRadiomics' 1."""
     try:
         parameters = read_yaml(str(run.provenance.get("parameters") or ""), "parameters").content
     except YamlError:
-        return 1  # the text is shown as it stands; it need not be YAML to be shown
+        return 1  # the report shows this text as it is; it need not be YAML
     setting = parameters.get("setting") if isinstance(parameters, dict) else None
     label = setting.get("label") if isinstance(setting, dict) else None
     return label if isinstance(label, int) else 1
@@ -161,10 +161,10 @@ def _default_label(run: Run) -> int:
 def _united(rows: pd.DataFrame, image: sitk.Image, folder: Path, label: int) -> Mask:
     size = image.GetSize()
     united = np.zeros(size[::-1], dtype=bool)
-    for mask, own in zip(rows["mask"], _column(rows, "label"), strict=True):
-        region = read_region(folder / mask, own or label)
+    for mask, own_label in zip(rows["mask"], _column(rows, "label"), strict=True):
+        region = read_region(folder / mask, own_label or label)
         difference = grid_difference(region, image)
         if difference:
-            raise InputError(f"it lies on another grid than the image ({difference}).")
+            raise InputError(f"its grid is different from the grid of the image ({difference}).")
         united |= sitk.GetArrayViewFromImage(region) > 0
     return united

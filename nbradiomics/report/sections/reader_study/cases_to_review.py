@@ -1,4 +1,4 @@
-"""Cases to look at: the table of the worst, and pictures of the worst, the median and the best."""
+"""Cases to look at: a table of the worst cases, and pictures of the worst, median and best case."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbradiomics.report.sections.reader_study.frames import Column, Row, StudyRu
 from nbradiomics.report.sections.reader_study.signed import signed_blocks
 
 _SHOWN = 10
-#: What the page says of the state of the automatic mask.
+#: Note on the page for each status of the automatic mask.
 _NOTES = {
     "ok": "",
     "missing": "no mask of the model",
@@ -23,18 +23,22 @@ _NOTES = {
 }
 
 
-def looks_blocks(of: StudyRun) -> list[Block]:
-    """Table of the worst cases, and pictures of three of all."""
-    cases = filled(of.study.cases)
+def review_blocks(study_run: StudyRun) -> list[Block]:
+    """Table of the worst cases, and pictures of the worst, median and best case."""
+    cases = filled(study_run.study.cases)
     if cases.empty:
         return []
-    blocks: list[Block] = [Heading("Cases to look at"), _table(cases, of), *signed_blocks(of, cases)]
-    if of.study.distance_maps:
-        maps = counted(of.study.distance_maps, "map")
+    blocks: list[Block] = [
+        Heading("Cases to look at"),
+        _table(cases, study_run),
+        *signed_blocks(study_run, cases),
+    ]
+    if study_run.study.distance_maps:
+        maps = counted(study_run.study.distance_maps, "map")
         blocks.append(
             Text(
-                f"The folder distance_maps/ holds {maps} of the signed distance from a reader's boundary to "
-                "the model's (NIfTI, mm), to lay over the images in a viewer.",
+                f"The folder distance_maps/ contains {maps} of the signed distance from a reader's boundary "
+                "to the model's boundary (NIfTI, mm). A viewer can show them over the images.",
                 tone="note",
             )
         )
@@ -46,19 +50,19 @@ def case_of(row: Row) -> Chosen:
     return Chosen((str(row["subject"]), str(row["timepoint"]), str(row["sequence"]), str(row["roi"])))
 
 
-def _table(cases: pd.DataFrame, of: StudyRun) -> Table:
+def _table(cases: pd.DataFrame, study_run: StudyRun) -> Table:
     by_model = bool(cases["auto_readers"].notna().any())
-    what = (
+    criterion = (
         "the model agrees least with the readers" if by_model else "the readers agree least with each other"
     )
-    many = f"The {_SHOWN} cases of {len(cases):,}" if len(cases) > _SHOWN else "All cases, by those"
-    caption = f"{many} on which {what}, the worst first ({of.label})"
+    selection = f"The {_SHOWN} of {len(cases):,} cases in" if len(cases) > _SHOWN else "All cases: those in"
+    caption = f"{selection} which {criterion} come first ({study_run.label})"
     columns = (
         Column("Case", lambda row: case_of(row).name.replace(" ", NO_BREAK)),
         words("Lowest pair", "lowest_pair"),
         Column("Note", lambda row: _NOTES.get(str(row["status"]), str(row["status"]))),
-        Column("Model and readers", lambda row: write_metric(of.metric, row["auto_readers"])),
-        Column("Readers", lambda row: write_metric(of.metric, row["readers_readers"])),
+        Column("Model and readers", lambda row: write_metric(study_run.metric, row["auto_readers"])),
+        Column("Readers", lambda row: write_metric(study_run.metric, row["readers_readers"])),
         Column("Difference (above 0: model better)", lambda row: signed(row["difference"])),
         Column("HD95 (mm)", lambda row: write_metric("hd95_mm", row["hd95_mm"])),
         Column("FPRm", lambda row: write_metric("fprm", row["fprm"])),

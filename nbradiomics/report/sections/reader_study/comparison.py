@@ -1,4 +1,4 @@
-"""Auto-to-reader against reader-to-reader agreement on the same cases, and the tests of it."""
+"""Compare model-to-reader with reader-to-reader agreement on the same cases, with tests."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from nbradiomics.report.sections.reader_study.frames import (
 from nbradiomics.report.sections.reader_study.pools import MAIN
 
 
-def comparison_blocks(of: StudyRun) -> list[Block]:
-    """The comparison that matters: means over subjects, their difference, its interval and test."""
-    table = filled(of.study.comparison)
+def comparison_blocks(study_run: StudyRun) -> list[Block]:
+    """Main comparison: means over subjects, and their difference with its interval and test."""
+    table = filled(study_run.study.comparison)
     if table.empty:
         return []
-    main = table["metric"].isin([*MAIN, of.metric])
-    order = {name: place for place, name in enumerate(dict.fromkeys([of.metric, *MAIN, *METRIC]))}
+    main = table["metric"].isin([*MAIN, study_run.metric])
+    order = {name: place for place, name in enumerate(dict.fromkeys([study_run.metric, *MAIN, *METRIC]))}
     ordered = table.sort_values("metric", key=lambda names: names.map(order), kind="stable")
     caption = "The same cases: the model with the readers against the readers among themselves"
-    blocks: list[Block] = [_table(ordered[main.loc[ordered.index]], of, caption)]
+    blocks: list[Block] = [_table(ordered[main.loc[ordered.index]], study_run, caption)]
     if not main.all():
-        rest = _table(ordered[~main.loc[ordered.index]], of, "")
-        blocks.append(Details("The same for further metrics", (rest,)))
-    alone = filled(of.study.comparison_segmented)
-    if len(alone):
-        title = "Segmented cases alone, without those in which the model failed"
-        blocks.append(Details(title, (_table(alone, of, title),)))
+        rest = _table(ordered[~main.loc[ordered.index]], study_run, "")
+        blocks.append(Details("The same comparison for further metrics", (rest,)))
+    segmented = filled(study_run.study.comparison_segmented)
+    if len(segmented):
+        title = "Segmented cases only, without cases in which the model failed"
+        blocks.append(Details(title, (_table(segmented, study_run, title),)))
     return [*blocks, Text(_NOTE, tone="note")]
 
 
 _NOTE = (
-    "Means over subjects, whose cases are averaged first. A difference above 0 means that the model agrees "
-    "with the readers better than they agree with each other, for distances and error rates too. p: "
-    "Wilcoxon's signed-rank test on the subjects; p (Holm): adjusted over all metrics of the table. Left "
-    "out: cases with the model and two readers in which the metric is undefined for a pair. Model missing or "
-    "empty: cases in which readers drew a tumour and there is no automatic mask to compare, or an empty one; "
-    "they count with the worst value of the metric (Dice 0), and a metric that has none, such as a "
-    "distance, is not compared then."
+    "Means over subjects; the cases of a subject are averaged first. A difference above 0 means that the "
+    "model agrees with the readers better than they agree with each other, also for distances and error "
+    "rates. p: Wilcoxon's signed-rank test over the subjects; p (Holm): adjusted over all metrics of the "
+    "table. Left out: cases with the model and two readers in which the metric is undefined for a pair. "
+    "Model missing or empty: cases in which readers drew a tumour, but the automatic mask is missing or "
+    "empty. They count with the worst value of the metric (Dice 0). A metric without a worst value, such as "
+    "a distance, is not compared if there are such cases."
 )
 
 
-def _table(table: pd.DataFrame, of: StudyRun, caption: str) -> Table:
+def _table(table: pd.DataFrame, study_run: StudyRun, caption: str) -> Table:
     columns = (
-        Column("Metric", lambda row: of.name(str(row["metric"]))),
+        Column("Metric", lambda row: study_run.name(str(row["metric"]))),
         whole("Subjects", "subjects"),
         whole("Cases", "cases"),
         Column("Left out", _left_out),
         Column("Model and readers", lambda row: _value(row, "auto_readers")),
         Column("Readers", lambda row: _value(row, "readers_readers")),
-        Column(f"Difference [{of.level} interval]", difference_cell),
+        Column(f"Difference [{study_run.level} interval]", difference_cell),
         Column("p", lambda row: p_value(row["p"])),
         Column("p (Holm)", lambda row: p_value(row["p_holm"])),
     )
@@ -67,7 +67,7 @@ def _table(table: pd.DataFrame, of: StudyRun, caption: str) -> Table:
 
 
 def difference_cell(row: Row) -> str:
-    """Write the difference with its interval, one decimal more than the metric has."""
+    """Format the difference with its interval, with one decimal more than the metric."""
     if pd.isna(row["difference"]):
         return MISSING
     digits = 3 if not METRIC[str(row["metric"])].unit else 2
@@ -78,14 +78,14 @@ def difference_cell(row: Row) -> str:
 
 
 def _left_out(row: Row) -> str:
-    """Cases without a value, and below them the model's failures: left out, or in with the worst value."""
+    """Count the cases without a value and the model's failures, which may count as the worst value."""
     counted_in = not pd.isna(row["difference"])
-    told = [
-        f"{count(row[name])} model {name}{', as worst' if counted_in else ''}"
+    failures = [
+        f"{count(row[name])} model {name}{', counted as worst' if counted_in else ''}"
         for name in ("missing", "empty")
         if row.get(name, 0) > 0
     ]
-    return "\n".join([count(row["left_out"]), *told])
+    return "\n".join([count(row["left_out"]), *failures])
 
 
 def _value(row: Row, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What was missed altogether, and which way the errors go."""
+"""Missed tumours, and the direction of the errors."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from nbradiomics.tables import AUTO
 _POOLED = "readers"
 
 
-def detection_blocks(of: StudyRun) -> list[Block]:
+def detection_blocks(study_run: StudyRun) -> list[Block]:
     """Failures to find the tumour, each with its denominator."""
-    table = filled(of.study.detection)
+    table = filled(study_run.study.detection)
     if table.empty:
         return []
     columns = (
         Column("Mask", lambda row: row["reader"]),
         words("Against", "against"),
         words("Counted", "unit"),
-        Column("Of how many", lambda row: f"{count(row['missed'])} of {count(row['of'])}"),
-        Column(f"Rate [{of.level} interval]", _rate),
+        Column("Number", lambda row: f"{count(row['missed'])} of {count(row['of'])}"),
+        Column(f"Rate [{study_run.level} interval]", _rate),
         *((whole("Unknown", "unknown"),) if "unknown" in table else ()),
     )
     caption = "Tumours that were missed, images without a mask, and false alarms"
@@ -42,24 +42,25 @@ def detection_blocks(of: StudyRun) -> list[Block]:
 
 
 _DETECTION = (
-    "A tumour is missed where the mask shares no voxel with that of any independent reader who drew one "
-    "there; an empty mask shares none. A patient counts as missed in any image, or in every image with a "
-    "tumour. Not segmented: images without an automatic mask though others have one; they are not among the "
-    "misses. False alarm: the mask holds something where no reader drew a tumour. Unknown: a pair failed, "
-    "and no other one decides. Exact intervals (Clopper and Pearson 1934)."
+    "A tumour is missed if the mask shares no voxel with the mask of any independent reader who drew it; an "
+    "empty mask shares none. A patient is counted in two ways: missed in any image, and missed in every "
+    "image with a tumour. Not segmented: images without an automatic mask although other images have one; "
+    "they are not counted as missed. False alarm: the mask is not empty although no reader drew a tumour. "
+    "Unknown: a pair of masks failed, and no other pair decides. The intervals are exact (Clopper and "
+    "Pearson 1934)."
 )
 _DIRECTION = (
-    "FPRm = FP / (TP + FN) and FNR = FN / (TP + FN), over the volume of the reference. Outward: share of "
-    "cases with FPRm above FNR. Signed distance and volume difference are means, above 0 where the mask "
-    "reaches further than the reference; the signed distance is half the difference of both ways round, "
-    "because a mean over one surface can be below 0 both ways. p: signed-rank test of FPRm less FNR over "
-    "the subjects."
+    "FPRm = FP / (TP + FN) and FNR = FN / (TP + FN): both are divided by the volume of the reference. "
+    "Outward: share of cases with FPRm above FNR. Signed distance and volume difference are means; above 0 "
+    "means that the mask reaches further than the reference. The signed distance is half the difference of "
+    "the values in the two directions, because a mean over one surface can be below 0 in both directions. "
+    "p: signed-rank test of FPRm minus FNR over the subjects."
 )
 
 
-def direction_blocks(of: StudyRun) -> list[Block]:
+def direction_blocks(study_run: StudyRun) -> list[Block]:
     """Whether the model, and each reader, draws too much or too little."""
-    table = filled(of.study.direction)
+    table = filled(study_run.study.direction)
     if table.empty:
         return []
     pooled = table[(table["reader"] == AUTO) & (table["reference"] == _POOLED)]
@@ -79,12 +80,12 @@ def direction_blocks(of: StudyRun) -> list[Block]:
     blocks: list[Block] = [
         Heading("Direction of the errors"),
         Sentences(tuple(first["sentence"])),
-        table_of(table, columns, caption="Which way the masks differ"),
+        table_of(table, columns, caption="Direction of the differences between masks"),
         Text(_DIRECTION, tone="note"),
     ]
     rest = table.drop(first.index)
     return (
-        [*blocks, Details("In sentences", (Sentences(tuple(rest["sentence"])),))]
+        [*blocks, Details("The other pairs in sentences", (Sentences(tuple(rest["sentence"])),))]
         if len(rest) and len(model)
         else blocks
     )

@@ -1,4 +1,4 @@
-"""From the tables of the reader study to tables of text."""
+"""Turn the tables of the reader study into tables of text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = Mapping[Hashable, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """Head of a column, and what stands in it for a row."""
+    """Heading of a column, and the function that writes its cell for a row."""
 
     head: str
     cell: Callable[[Row], str]
@@ -29,35 +29,35 @@ class Column:
 def table_of(
     frame: pd.DataFrame, columns: Iterable[Column], *, text_columns: int = 1, caption: str = ""
 ) -> Table:
-    """Write the rows of a frame as a table."""
+    """Turn the rows of a frame into a table of text."""
     columns = tuple(columns)
     rows = tuple(tuple(column.cell(row) for column in columns) for row in frame.to_dict("records"))
     return Table(tuple(column.head for column in columns), rows, text_columns, caption)
 
 
 def words(head: str, name: str) -> Column:
-    """Put a column of text under a head; an empty cell is a dash."""
+    """Make a column of text; an empty cell is a dash."""
     return Column(head, lambda row: str(row[name]) or MISSING)
 
 
 def whole(head: str, name: str) -> Column:
-    """Put a column of whole numbers under a head; a missing one is a dash."""
+    """Make a column of whole numbers; a missing number is a dash."""
     return Column(head, lambda row: count(row[name]))
 
 
 def count(value: float | None) -> str:
-    """Write a whole number; a missing one is a dash."""
+    """Write a whole number; a missing number is a dash."""
     return MISSING if value is None or pd.isna(value) else f"{int(value):,}"
 
 
 def filled(frame: pd.DataFrame | None) -> pd.DataFrame:
-    """Give a table, or one without rows and columns where there is none."""
+    """Return the table, or an empty one if there is none."""
     return pd.DataFrame() if frame is None else frame
 
 
 @dataclass(frozen=True)
 class StudyRun:
-    """A run with a reader study, and what its settings tell.
+    """A run with a reader study, and its settings.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class StudyRun:
     metric
         Name of the primary metric.
     margin
-        Non-inferiority margin in its unit; ``None`` where the study does not tell.
+        Non-inferiority margin in its unit; ``None`` if the study does not state it.
     level
         Level of the intervals, ``95 %``.
     alpha
@@ -82,7 +82,7 @@ class StudyRun:
 
     @classmethod
     def of(cls, run: Run, study: StudyFiles) -> StudyRun:
-        """Read the settings from the study's record; what they do not tell is its default."""
+        """Read the settings from the study's record; a missing setting gets its default."""
         settings = study.record.get("settings")
         settings = settings if isinstance(settings, Mapping) else {}
         metric, margin = settings.get("metric"), settings.get("margin")
@@ -98,11 +98,11 @@ class StudyRun:
 
     @property
     def label(self) -> str:
-        """What the primary metric is called."""
+        """Label of the primary metric."""
         return METRIC[self.metric].label
 
     def name(self, metric: str) -> str:
-        """What a metric is called, with the tolerance or the background that it was taken with."""
+        """Return the label of a metric, with its tolerance or background."""
         rows = self.run.agreement
         if rows is None:
             return metric_label(metric)

@@ -1,4 +1,4 @@
-"""Pictures of the comparison: each case by its two agreements, and which way the errors go."""
+"""Charts of the comparison: the two agreements of each case, and the direction of the errors."""
 
 from __future__ import annotations
 
@@ -23,50 +23,50 @@ BETWEEN = "between readers"
 BY_MODEL = "model against readers"
 
 
-def picture_blocks(of: StudyRun) -> list[Block]:
-    """Two charts side by side; one that cannot be drawn is told in a sentence."""
-    drawn = [_paired(of), _direction(of)]
+def picture_blocks(study_run: StudyRun) -> list[Block]:
+    """Two charts side by side; a sentence replaces a chart that cannot be drawn."""
+    drawn = [_paired(study_run), _direction(study_run)]
     pictures = tuple(item for item in drawn if isinstance(item, Picture))
     texts: list[Block] = [Text(item) for item in drawn if isinstance(item, str)]
-    return [*([Gallery(pictures, of="charts")] if pictures else []), *texts]
+    return [*([Gallery(pictures, layout="charts")] if pictures else []), *texts]
 
 
-def _paired(of: StudyRun) -> Picture | str:
-    cases = filled(of.study.cases)
+def _paired(study_run: StudyRun) -> Picture | str:
+    cases = filled(study_run.study.cases)
     if cases.empty:
         return "The model and the readers cannot be drawn case by case: the study lists no case."
-    there = cases[cases["auto_readers"].notna() & cases["readers_readers"].notna()]
-    if there.empty:
-        return "The model and the readers cannot be drawn case by case: that takes the model and two readers."
-    metric = METRIC[of.metric]
+    complete = cases[cases["auto_readers"].notna() & cases["readers_readers"].notna()]
+    if complete.empty:
+        return "The model and the readers cannot be drawn case by case: this needs the model and two readers."
+    metric = METRIC[study_run.metric]
     points = PairedCases(
         tuple(
             Chosen((a, b, c, d)).name
-            for a, b, c, d in rows_of(there, "subject", "timepoint", "sequence", "roi")
+            for a, b, c, d in rows_of(complete, "subject", "timepoint", "sequence", "roi")
         ),
-        there["readers_readers"].to_numpy(dtype=float),
-        there["auto_readers"].to_numpy(dtype=float),
+        complete["readers_readers"].to_numpy(dtype=float),
+        complete["auto_readers"].to_numpy(dtype=float),
         metric.label,
-        of.margin,
+        study_run.margin,
         higher_is_better=metric.better == "higher",
         unit_range=metric.low == 0 and metric.high == 1,
     )
     worse = _worse(points)
-    missing, outside = len(cases) - len(there), beyond_axes(points)
+    missing, outside = len(cases) - len(complete), beyond_axes(points)
     lines = (
         f"{metric.label} of each case",
-        "Across: mean over the pairs of readers. Up: mean of the model with the readers. "
+        "Horizontal axis: mean over the pairs of readers. Vertical axis: mean of the model with the readers. "
         + (
-            f"Beyond the dashed line the model is worse by more than the margin of {of.margin:g}: "
-            f"{counted(worse, 'case')} of {len(there)}. The test is of the mean, not of single cases."
-            if of.margin is not None
+            f"Beyond the dashed line the model is worse by more than the margin of {study_run.margin:g}: "
+            f"{counted(worse, 'case')} of {len(complete)}. The test concerns the mean, not single cases."
+            if study_run.margin is not None
             else ""
         ),
-        *((f"Arrows: {counted(outside, 'case')} beyond the axes.",) if outside else ()),
-        *((f"{counted(missing, 'case')} without both values not drawn.",) if missing else ()),
+        *((f"Arrows: {counted(outside, 'case')} outside the axes.",) if outside else ()),
+        *((f"Not drawn: {counted(missing, 'case')} without both values.",) if missing else ()),
     )
-    medians = f"{_median(of.metric, points.readers)} and {_median(of.metric, points.auto)}"
-    alt = f"{metric.label} of {counted(len(there), 'case')}, readers and model; medians {medians}."
+    medians = f"{_median(study_run.metric, points.readers)} and {_median(study_run.metric, points.auto)}"
+    alt = f"{metric.label} of {counted(len(complete), 'case')}, readers and model; medians {medians}."
     return draw_paired(points, alt=alt, caption=lines)
 
 
@@ -79,14 +79,14 @@ def _worse(points: PairedCases) -> int:
     return int((shortfall > (points.margin or 0.0)).sum())
 
 
-def _direction(of: StudyRun) -> Picture | str:
-    rows = of.run.agreement
+def _direction(study_run: StudyRun) -> Picture | str:
+    rows = study_run.run.agreement
     if rows is None or not {"fprm", "fnr"} <= set(rows):
-        return "FPRm and FNR cannot be drawn: agreement.csv, or these metrics in it, is not there."
+        return "FPRm and FNR cannot be drawn: agreement.csv is missing or lacks these metrics."
     auto = of_kind(rows, AUTO_PAIR)
     groups = {BETWEEN: of_kind(rows, INTER), BY_MODEL: auto[auto["reader"] == AUTO]}
-    errors = {name: _errors(own, name == BY_MODEL) for name, own in groups.items()}
-    errors = {name: own for name, own in errors.items() if own.fprm.size}
+    errors = {name: _errors(group, name == BY_MODEL) for name, group in groups.items()}
+    errors = {name: group for name, group in errors.items() if group.fprm.size}
     if not errors:
         return (
             "FPRm and FNR cannot be drawn: there is no pair of independent masks for which they are defined."
@@ -95,34 +95,33 @@ def _direction(of: StudyRun) -> Picture | str:
 
 
 def _errors(rows: pd.DataFrame, by_model: bool) -> Errors:
-    there = rows[rows["fprm"].notna() & rows["fnr"].notna()]
-    return Errors(there["fprm"].to_numpy(dtype=float), there["fnr"].to_numpy(dtype=float), by_model)
+    defined = rows[rows["fprm"].notna() & rows["fnr"].notna()]
+    return Errors(defined["fprm"].to_numpy(dtype=float), defined["fnr"].to_numpy(dtype=float), by_model)
 
 
 def _alt(errors: dict[str, Errors]) -> str:
     medians = "; ".join(
-        f"{name}: {_median('fprm', own.fprm)} and {_median('fnr', own.fnr)}" for name, own in errors.items()
+        f"{name}: {_median('fprm', group.fprm)} and {_median('fnr', group.fnr)}"
+        for name, group in errors.items()
     )
     return f"FPRm against FNR of each pair of masks. Medians {medians}."
 
 
 def _caption(groups: dict[str, pd.DataFrame], errors: dict[str, Errors]) -> tuple[str, ...]:
-    pairs = sum(len(own) for own in groups.values())
-    drawn = sum(own.fprm.size for own in errors.values())
+    pairs = sum(len(group) for group in groups.values())
+    drawn = sum(group.fprm.size for group in errors.values())
     outside = beyond(errors)
     lines = [
         "Direction of the errors",
         (
-            "Each point is one mask against one reader; the large point is the median. Right of the line "
-            "more is drawn too much than left out."
+            "Each point is one mask against one reader; the large point is the median. To the right of the "
+            "line, a mask adds more than it leaves out."
         ),
     ]
     if outside:
-        lines.append(f"Arrows: {counted(outside, 'pair')} beyond the axes.")
+        lines.append(f"Arrows: {counted(outside, 'pair')} outside the axes.")
     if pairs > drawn:
-        lines.append(
-            f"{counted(pairs - drawn, 'pair')} not drawn: the reference is empty, or the pair failed."
-        )
+        lines.append(f"Not drawn: {counted(pairs - drawn, 'pair')} with an empty reference, or that failed.")
     if BY_MODEL not in errors:
         lines.append("There is no pair of the model with an independent mask.")
     return tuple(lines)

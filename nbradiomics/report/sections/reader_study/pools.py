@@ -1,4 +1,4 @@
-"""Medians of the metrics: the model with the readers, the readers among themselves, and what stands apart."""
+"""Medians of the metrics: the model with the readers, the readers among themselves, and other pairs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nbradiomics.tables import AUTO
 
 READERS = "readers"
 SAME = "same reader"
-#: Metrics of the tables in the open, in their order; the others are folded away.
+#: Metrics of the visible tables, in their order; the others are folded.
 MAIN = (
     "dice",
     "nsd",
@@ -29,56 +29,56 @@ MAIN = (
     "fprm",
     "fnr",
 )
-#: Metrics of the tables by pair, which stand side by side.
+#: Metrics of the tables by pair, side by side.
 _BY_PAIR = ("dice", "nsd", "volumetric_similarity", "hd95_mm", "fprm", "fnr")
 Key = tuple[str, str, str]
 
 
-def pools_blocks(of: StudyRun) -> list[Block]:
-    """The model and readers beside the readers among themselves, metric by metric; single pairs folded."""
-    summary = filled(of.study.summary)
+def pools_blocks(study_run: StudyRun) -> list[Block]:
+    """Model and readers, and readers among themselves, for each metric; single pairs are folded."""
+    summary = filled(study_run.study.summary)
     groups = {
         "Model and readers": (AUTO_PAIR, AUTO, READERS),
         "Readers among themselves": (INTER, READERS, READERS),
     }
-    there = _there(summary, groups)
-    if not there:
+    present = _present(summary, groups)
+    if not present:
         return []
-    metrics = _in_order(summary, of.metric)
-    main = [name for name in metrics if name in MAIN or name == of.metric]
+    metrics = _in_order(summary, study_run.metric)
+    main = [name for name in metrics if name in MAIN or name == study_run.metric]
     rest = [name for name in metrics if name not in main]
-    caption = f"Every metric by case, median [quartiles] and the {of.level} interval of the median"
-    blocks: list[Block] = [_by_metric(summary, there, main, of, caption)]
-    absent = [name for name in groups if name not in there]
+    caption = f"Every metric by case, median [quartiles] and the {study_run.level} interval of the median"
+    blocks: list[Block] = [_by_metric(summary, present, main, study_run, caption)]
+    absent = [name for name in groups if name not in present]
     blocks += [Text(f"{name}: there is no such pair of masks.", tone="note") for name in absent]
     folded: list[Block] = []
     if rest:
-        folded.append(_by_metric(summary, there, rest, of, "Further metrics"))
+        folded.append(_by_metric(summary, present, rest, study_run, "Further metrics"))
     single = summary[summary["pair"].isin([AUTO_PAIR, INTER]) & (summary["reference"] != READERS)]
     if len(single):
-        folded.append(_by_pair(single, "Each pair of masks", of))
+        folded.append(_by_pair(single, "Each pair of masks", study_run))
     return (
         [*blocks, Details("Further metrics, and each pair of readers", tuple(folded))] if folded else blocks
     )
 
 
-def apart_blocks(of: StudyRun) -> list[Block]:
+def separate_blocks(study_run: StudyRun) -> list[Block]:
     """Two readings of one reader, edited references and consensus, each under its own heading."""
-    summary = filled(of.study.summary)
+    summary = filled(study_run.study.summary)
     parts: list[Block] = []
-    for kind, (title, text, tone) in _APART.items():
-        own = summary[summary["pair"] == kind] if "pair" in summary else summary
-        if len(own):
-            parts += [Heading(title), _text(text, tone), _by_pair(own, "", of)]
+    for kind, (title, text, tone) in _SEPARATE.items():
+        selected = summary[summary["pair"] == kind] if "pair" in summary else summary
+        if len(selected):
+            parts += [Heading(title), _text(text, tone), _by_pair(selected, "", study_run)]
     return parts
 
 
-_APART: Mapping[str, tuple[str, str, bool]] = {
+_SEPARATE: Mapping[str, tuple[str, str, bool]] = {
     INTRA: (
         "The same reader twice",
         (
-            "Two readings of one reader: how far a reader strays from one to the next. They are in no "
-            "other table of this study."
+            "Two readings of one reader: how much a reader differs from one reading to the next. They are in "
+            "no other table of this study."
         ),
         False,
     ),
@@ -86,9 +86,10 @@ _APART: Mapping[str, tuple[str, str, bool]] = {
     CONSENSUS: (
         "Against a consensus of the readers",
         (
-            "STAPLE or a majority vote of the readers that are named. A reader is held only against a "
-            "consensus that was made without them. By majority a voxel needs more than half of the readers: "
-            "the consensus of two is what both drew, and a third reader seems to draw too much against it."
+            "STAPLE or a majority vote of the named readers. A reader is compared only with a consensus that "
+            "was made without this reader. In a majority vote a voxel needs more than half of the readers: "
+            "the consensus of two readers contains only voxels that both drew, so a third reader seems to "
+            "draw too much."
         ),
         False,
     ),
@@ -99,45 +100,52 @@ def _text(text: str, warning: bool) -> Text:
     return Text(text, tone="warning" if warning else "plain")
 
 
-def _what(of: StudyRun) -> str:
-    return f"median [quartiles] and, below, the {of.level} interval of the median"
+def _statistics(study_run: StudyRun) -> str:
+    return f"median [quartiles] and, below, the {study_run.level} interval of the median"
 
 
-def _there(summary: pd.DataFrame, groups: Mapping[str, Key]) -> dict[str, Key]:
+def _present(summary: pd.DataFrame, groups: Mapping[str, Key]) -> dict[str, Key]:
     if summary.empty:
         return {}
-    found = set(summary[["pair", "reader", "reference"]].itertuples(index=False, name=None))
-    return {name: key for name, key in groups.items() if key in found}
+    pairs = set(summary[["pair", "reader", "reference"]].itertuples(index=False, name=None))
+    return {name: key for name, key in groups.items() if key in pairs}
 
 
 def _in_order(summary: pd.DataFrame, primary: str) -> list[str]:
-    """Metrics of the summary: the primary one, the main ones, the rest as the registry has them.
+    """Metrics of the summary: the primary one, the main ones, the others in the order of the registry.
 
-    Signed differences are left out: over both orders of two readers their mean is 0 whatever they drew. The
-    section on the direction of the errors has them.
+    Signed differences are left out: their mean over both orders of two readers is always 0. The section on
+    the direction of the errors shows them.
     """
-    there = {name for name in summary["metric"] if name in METRIC and METRIC[name].better != "zero"}
+    available = {name for name in summary["metric"] if name in METRIC and METRIC[name].better != "zero"}
     order = dict.fromkeys([primary, *MAIN, *METRIC])
-    return [name for name in order if name in there]
+    return [name for name in order if name in available]
 
 
 def _by_metric(
-    summary: pd.DataFrame, groups: Mapping[str, Key], metrics: Sequence[str], of: StudyRun, caption: str
+    summary: pd.DataFrame,
+    groups: Mapping[str, Key],
+    metrics: Sequence[str],
+    study_run: StudyRun,
+    caption: str,
 ) -> Table:
-    found = {
+    rows_by_metric = {
         name: {row["metric"]: row for row in _rows(summary, key).to_dict("records")}
         for name, key in groups.items()
     }
-    heads = [head for name in groups for head in (name, f"{of.level} interval", "n")]
+    heads = [head for name in groups for head in (name, f"{study_run.level} interval", "n")]
     rows = tuple(
-        (of.name(metric), *(cell for name in groups for cell in _cells(found[name].get(metric))))
+        (
+            study_run.name(metric),
+            *(cell for name in groups for cell in _cells(rows_by_metric[name].get(metric))),
+        )
         for metric in metrics
     )
     return Table(("Metric", *heads), rows, caption=caption)
 
 
 def _cells(row: Row | None) -> tuple[str, str, str]:
-    """Median [quartiles], the interval of the median, and how many cases are behind them."""
+    """Median [quartiles], the interval of the median, and the number of cases."""
     if row is None:
         return MISSING, MISSING, MISSING
     form, digits = metric_form(str(row["metric"]))
@@ -156,18 +164,20 @@ def _rows(summary: pd.DataFrame, key: Key) -> pd.DataFrame:
     return summary[(summary[["pair", "reader", "reference"]] == list(key)).all(axis=1)]
 
 
-def _by_pair(own: pd.DataFrame, title: str, of: StudyRun) -> Table:
-    there = set(own["metric"])
-    metrics = [name for name in dict.fromkeys([of.metric, *_BY_PAIR]) if name in there]
+def _by_pair(summary: pd.DataFrame, title: str, study_run: StudyRun) -> Table:
+    available = set(summary["metric"])
+    metrics = [name for name in dict.fromkeys([study_run.metric, *_BY_PAIR]) if name in available]
     rows = []
-    ordered = own.assign(place=(own["reader"] != AUTO).astype(int)).sort_values("place", kind="stable")
+    ordered = summary.assign(place=(summary["reader"] != AUTO).astype(int)).sort_values(
+        "place", kind="stable"
+    )
     for (_, reader, reference), group in ordered.groupby(["pair", "reader", "reference"], sort=False):
         cells = {row["metric"]: _cell(row) for row in group.to_dict("records")}
         rows.append(
             (_pair_name(str(reader), str(reference)), *(cells.get(name, MISSING) for name in metrics))
         )
-    caption = f"{title}, {_what(of)}" if title else _what(of).capitalize()
-    return Table(("Mask and reference", *map(of.name, metrics)), tuple(rows), caption=caption)
+    caption = f"{title}, {_statistics(study_run)}" if title else _statistics(study_run).capitalize()
+    return Table(("Mask and reference", *map(study_run.name, metrics)), tuple(rows), caption=caption)
 
 
 def _pair_name(reader: str, reference: str) -> str:
@@ -177,7 +187,7 @@ def _pair_name(reader: str, reference: str) -> str:
 
 
 def _cell(row: Row) -> str:
-    """Median [quartiles], its interval and the number of cases, one under the other."""
+    """Median [quartiles], its interval and the number of cases, one below the other."""
     quartiles, limits, cases = _cells(row)
     lines = [quartiles, *([limits] if limits != MISSING else []), f"n = {cases}"]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The worst, the median and the best case, the readers' contours coloured by the distance to the model's."""
+"""Worst, median and best case: readers' contours coloured by their distance from the model's contour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.messages.wording import share
 from nbradiomics.report.content import Block, Dash, Gallery, Key, Picture, Sentences, Text
 from nbradiomics.report.figures.signed_contour import MODEL_COLOUR, SignedSlice, draw_signed_slice
-from nbradiomics.report.figures.slices import SEEN, Mask, Slice, reaches_beyond, telling_slices
+from nbradiomics.report.figures.slices import SEEN, Mask, Slice, informative_slices, reaches_beyond
 from nbradiomics.report.metric_text import metric_label, write_metric
 from nbradiomics.report.sections.ranking import Chosen
 from nbradiomics.report.sections.reader_study.frames import Row, StudyRun
@@ -26,8 +26,8 @@ from nbradiomics.tables import AUTO
 Floats = NDArray[np.float64]
 _DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
 _NEUTRAL = "#9aa5b1"
-#: Distance at the ends of the colours, mm: what is smaller than the least is no pattern worth a colour, and
-#: a mask that lies elsewhere would leave no colour to the others.
+#: Smallest and largest end of the colour scale, mm: smaller distances are no pattern worth colouring, and
+#: one misplaced mask would use up the colours of all others.
 _LEAST_MM, _MOST_MM = 3.0, 6.0
 #: Neighbours of a voxel in its slice.
 _IN_SLICE = ndimage.generate_binary_structure(2, 1)[None]
@@ -36,42 +36,42 @@ _NOT_INDEPENDENT = ("edited", "consensus")
 
 @dataclass(frozen=True)
 class _Shown:
-    """A case with the slice that is shown of it and the distances on it."""
+    """A case, the slice that is shown, and the distances on it."""
 
     case: Chosen
     volume: CaseVolume
     position: int
-    what: str
+    reason: str
     content: Slice
     distances: Mapping[str, Floats]
 
 
-def signed_blocks(of: StudyRun, cases: pd.DataFrame) -> list[Block]:
-    """Gallery of three or four cases, and a sentence on each that cannot be shown.
+def signed_blocks(study_run: StudyRun, cases: pd.DataFrame) -> list[Block]:
+    """Gallery of three or four cases, and a sentence for each case that cannot be shown.
 
     Parameters
     ----------
-    of
+    study_run
         The run.
     cases
         Cases of the study, the worst first.
     """
     drawable = cases[cases["status"].isin(_RANKED)]
-    if drawable.empty or not _modelled(of):
+    if drawable.empty or not _modelled(study_run):
         return [Text(_NONE)]
     shown: list[_Shown] = []
-    told = []
-    for case in _choose(of, drawable):
+    sentences = []
+    for case in _choose(study_run, drawable):
         try:
-            shown.extend(_read(of, case))
+            shown.extend(_read(study_run, case))
         except NbradiomicsError as error:
-            told.append(f"{case.name} is not shown: {error}")
+            sentences.append(f"{case.name} is not shown: {error}")
     blocks: list[Block] = [Text(_INTRODUCTION), *_gallery(shown)] if shown else []
-    return [*blocks, Sentences(tuple(told))] if told else blocks
+    return [*blocks, Sentences(tuple(sentences))] if sentences else blocks
 
 
-def _modelled(of: StudyRun) -> bool:
-    return of.run.cohort is None or AUTO in set(of.run.cohort["reader"])
+def _modelled(study_run: StudyRun) -> bool:
+    return study_run.run.cohort is None or AUTO in set(study_run.run.cohort["reader"])
 
 
 def _gallery(shown: list[_Shown]) -> list[Block]:
@@ -83,26 +83,29 @@ def _gallery(shown: list[_Shown]) -> list[Block]:
     return [Gallery(pictures, legend), Text(_SMALL_PRINT, tone="note")]
 
 
-_NONE = "No case is drawn with signed distances: that takes masks of the model, and a reader's tumour."
+_NONE = (
+    "No case is drawn with signed distances: this needs masks of the model and a tumour that a reader drew."
+)
 #: Cases with a rank: a reader drew a tumour, and the model found it or did not.
 _RANKED = ("missing", "empty_mask", "ok")
 _MODEL = Key(AUTO, MODEL_COLOUR, "solid")
 _INTRODUCTION = (
     "Worst, median and best case by the agreement of the model with the readers. Each reader's contour is "
-    "coloured by how far the model's surface lies from it: red where the model reaches further than the "
-    "reader, blue where it falls short, white where the two run together, grey where the model drew nothing "
-    "at all. The model's own contour is the thin yellow line."
+    "coloured by its distance from the model's surface: red where the model reaches further than the reader, "
+    "blue where it does not reach as far, white where both are the same, grey if the model drew nothing at "
+    "all. The thin yellow line is the model's contour."
 )
 _SMALL_PRINT = (
-    "The distance is that in space (3-D), from a voxel of the reader's boundary to the nearest one of the "
-    "model's: it can be shorter than it looks in the slice. The colours are the same in all pictures; "
-    "what is beyond their ends has the colour of the end. Shown is the slice with the readers' "
-    "largest area, and beside it that with the model's where the first holds less than "
-    f"{share(SEEN)} of it; neither need be the one where they differ most. Only independent masks are drawn."
+    "Distances are measured in 3-D, from a voxel of the reader's boundary to the nearest voxel of the "
+    "model's boundary: a distance can be shorter than it looks in the slice. All pictures have the same "
+    "colour scale; distances beyond its ends have the colour of the end. Each picture shows the slice with "
+    f"the readers' largest area. If this slice contains less than {share(SEEN)} of the model's largest area, "
+    "a second picture shows the slice with the model's largest area. The masks may differ more in other "
+    "slices. Only independent masks are drawn."
 )
 
 
-def _choose(of: StudyRun, cases: pd.DataFrame) -> list[Chosen]:
+def _choose(study_run: StudyRun, cases: pd.DataFrame) -> list[Chosen]:
     rows = cases.to_dict("records")
     last = len(rows) - 1
     places = {last // 2: "median", last: "best", 0: "worst"} if last > 1 else {last: "best", 0: "worst"}
@@ -110,45 +113,48 @@ def _choose(of: StudyRun, cases: pd.DataFrame) -> list[Chosen]:
     if segmented not in places:
         places[segmented] = "worst with a mask of the model, number"
     return [
-        _chosen(of, rows[place], _rank(places[place], place, last + 1) if last else "the only case")
+        _chosen(study_run, rows[place], _rank(places[place], place, last + 1) if last else "the only case")
         for place in sorted(places)
     ]
 
 
-def _rank(word: str, place: int, of: int) -> str:
-    return f"{word} {place + 1} of {of}" if word.endswith("number") else f"{word} of {of}"
+def _rank(word: str, place: int, total: int) -> str:
+    return f"{word} {place + 1} of {total}" if word.endswith("number") else f"{word} of {total}"
 
 
-def _chosen(of: StudyRun, row: Row, why: str) -> Chosen:
+def _chosen(study_run: StudyRun, row: Row, why: str) -> Chosen:
     key = (str(row["subject"]), str(row["timepoint"]), str(row["sequence"]), str(row["roi"]))
-    value = f"{metric_label(of.metric)} with the readers {write_metric(of.metric, row['auto_readers'])}"
-    between = row["readers_readers"]
-    among: str = "" if pd.isna(between) else f", among them {write_metric(of.metric, between)}"
-    return Chosen(key, why, (value + among,))
+    metric = study_run.metric
+    value = f"{metric_label(metric)} with the readers {write_metric(metric, row['auto_readers'])}"
+    readers_value = row["readers_readers"]
+    between_readers: str = (
+        "" if pd.isna(readers_value) else f", between the readers {write_metric(metric, readers_value)}"
+    )
+    return Chosen(key, why, (value + between_readers,))
 
 
-def _read(of: StudyRun, case: Chosen) -> list[_Shown]:
-    volume = read_case(of.run, case)
-    kept = {
+def _read(study_run: StudyRun, case: Chosen) -> list[_Shown]:
+    volume = read_case(study_run.run, case)
+    independent = {
         reader: mask
         for reader, mask in volume.masks.items()
         if reader == AUTO or volume.kinds[reader] not in _NOT_INDEPENDENT
     }
-    if not set(kept) - {AUTO}:
-        why = "; ".join(volume.notes) or "there is no independent mask of a reader"
-        raise InputError(f"{why}.")
-    volume = replace(volume, masks=kept)
-    maps = {reader: _distances(volume, mask) for reader, mask in kept.items() if reader != AUTO}
+    if not set(independent) - {AUTO}:
+        cause = "; ".join(volume.notes) or "there is no independent mask of a reader"
+        raise InputError(f"{cause}.")
+    volume = replace(volume, masks=independent)
+    maps = {reader: _distances(volume, mask) for reader, mask in independent.items() if reader != AUTO}
     return [
         _Shown(
             case,
             volume,
             place,
-            what,
+            reason,
             volume.slice_at(place),
-            {reader: own[place] for reader, own in maps.items()},
+            {reader: distances[place] for reader, distances in maps.items()},
         )
-        for place, what in telling_slices(kept, AUTO, volume.slices).items()
+        for place, reason in informative_slices(independent, AUTO, volume.slices).items()
     ]
 
 
@@ -170,15 +176,17 @@ def _image(mask: Mask, volume: CaseVolume) -> sitk.Image:
 
 
 def _limit(shown: list[_Shown]) -> float:
-    values = np.concatenate([own[np.isfinite(own)] for item in shown for own in item.distances.values()])
-    wanted = float(np.ceil(np.quantile(np.abs(values), 0.95))) if values.size else _LEAST_MM
-    return min(max(wanted, _LEAST_MM), _MOST_MM)
+    values = np.concatenate(
+        [distances[np.isfinite(distances)] for item in shown for distances in item.distances.values()]
+    )
+    limit = float(np.ceil(np.quantile(np.abs(values), 0.95))) if values.size else _LEAST_MM
+    return min(max(limit, _LEAST_MM), _MOST_MM)
 
 
 def _picture(item: _Shown, dashes: Mapping[str, Dash], limit: float) -> Picture:
-    where = item.volume.where(item.position, item.what)
+    where = item.volume.where(item.position, item.reason)
     readers = ", ".join(item.distances)
-    alt = f"{item.case.name}, {where}: contours of {readers} coloured by the distance to that of the model"
+    alt = f"{item.case.name}, {where}: contours of {readers} coloured by the distance to the model's contour"
     caption = (
         item.case.name,
         f"{item.case.why}; {where}",

@@ -1,4 +1,4 @@
-"""Agreement by subgroup, and the reading times."""
+"""Agreement by subgroup."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from nbradiomics.report.sections.reader_study.frames import Column, StudyRun, co
 _WHAT = {"auto to readers": "Model and readers", "readers to readers": "Readers among themselves"}
 
 
-def subgroup_blocks(of: StudyRun) -> list[Block]:
-    """One row per group: its agreement of either kind; the tests below."""
-    groups, tests = filled(of.study.subgroups), filled(of.study.subgroup_tests)
+def subgroup_blocks(study_run: StudyRun) -> list[Block]:
+    """One row per group with both kinds of agreement, and the tests below."""
+    groups, tests = filled(study_run.study.subgroups), filled(study_run.study.subgroup_tests)
     if groups.empty:
         return []
-    blocks: list[Block] = [Heading("Subgroups"), _table(groups, of)]
+    blocks: list[Block] = [Heading("Subgroups"), _table(groups, study_run)]
     if len(tests):
         columns = (
             Column("Variable", lambda row: row["variable"]),
@@ -38,29 +38,29 @@ def subgroup_blocks(of: StudyRun) -> list[Block]:
 
 
 _NOTE = (
-    "The unit is the subject within a group. A small p says that the groups differ in agreement; a large "
-    "one does not say that they are alike. Where the readers differ between groups as much as the model "
-    "does, the cases are what is hard, not the model. p (Holm): adjusted over the variables."
+    "The unit is the subject within a group. A small p means that the groups differ in agreement; a large p "
+    "does not mean that they are equal. If the readers differ between groups as much as the model does, the "
+    "cause is the difficulty of the cases, not the model. p (Holm): adjusted over the variables."
 )
 
 
-def _table(groups: pd.DataFrame, of: StudyRun) -> Table:
-    form, digits = metric_form(of.metric)
+def _table(groups: pd.DataFrame, study_run: StudyRun) -> Table:
+    form, digits = metric_form(study_run.metric)
     kinds = list(dict.fromkeys(groups["what"]))
     cells: dict[tuple[str, str], dict[str, dict[Hashable, Any]]] = {}
     for row in groups.to_dict("records"):
         cells.setdefault((row["variable"], row["group"]), {})[row["what"]] = row
     rows = []
-    for (variable, group), own in cells.items():
+    for (variable, group), by_kind in cells.items():
         line = [variable, group]
         for kind in kinds:
-            found = own.get(kind)
-            if found is None:
+            agreement = by_kind.get(kind)
+            if agreement is None:
                 line += [MISSING, MISSING]
                 continue
-            quartiles = (found["median"], found["q1"], found["q3"])
-            line += [count(found["n"]), interval(*quartiles, digits=digits, form=form)]
+            quartiles = (agreement["median"], agreement["q1"], agreement["q3"])
+            line += [count(agreement["n"]), interval(*quartiles, digits=digits, form=form)]
         rows.append(tuple(line))
     heads = [head for kind in kinds for head in ("Subjects", _WHAT.get(kind, kind))]
-    caption = f"{of.label} by subgroup, median [quartiles] over subjects"
+    caption = f"{study_run.label} by subgroup, median [quartiles] over subjects"
     return Table(("Variable", "Group", *heads), tuple(rows), text_columns=2, caption=caption)

@@ -7,9 +7,9 @@ from nbradiomics.report.content import Block, Heading, Sentences
 from nbradiomics.report.sections.reader_study.frames import Column, StudyRun, filled, table_of, whole, words
 
 
-def time_blocks(of: StudyRun) -> list[Block]:
-    """Minutes of each reader and kind of mask, and what editing saves; nothing where no time is stated."""
-    times, saved = filled(of.study.times), filled(of.study.time_saved)
+def time_blocks(study_run: StudyRun) -> list[Block]:
+    """Minutes per reader and kind of mask, and the time that editing saves; none without stated times."""
+    times, saved = filled(study_run.study.times), filled(study_run.study.time_saved)
     if times.empty:
         return []
     columns = (
@@ -23,5 +23,5 @@ def time_blocks(of: StudyRun) -> list[Block]:
         Column("Total (hours)", lambda row: number(row["total"] / 60, 1)),
     )
     table = table_of(times, columns, text_columns=2, caption="Time per mask, as the cohort table states it")
-    told: list[Block] = [Sentences(tuple(saved["sentence"]))] if len(saved) else []
-    return [Heading("Reading times"), *told, table]
+    sentences: list[Block] = [Sentences(tuple(saved["sentence"]))] if len(saved) else []
+    return [Heading("Reading times"), *sentences, table]

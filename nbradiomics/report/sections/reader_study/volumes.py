@@ -15,15 +15,15 @@ from nbradiomics.tables import AUTO
 _MOST_PICTURES = 12
 
 
-def volume_blocks(of: StudyRun) -> list[Block]:
+def volume_blocks(study_run: StudyRun) -> list[Block]:
     """A picture and a row of numbers for each pair."""
-    table = filled(of.study.bland_altman)
+    table = filled(study_run.study.bland_altman)
     if table.empty:
         return []
     table = table.assign(place=table["reader"] != AUTO).sort_values("place", kind="stable")
-    blocks: list[Block] = [Heading("Volumes"), *_gallery(of, table)]
+    blocks: list[Block] = [Heading("Volumes"), *_gallery(study_run, table)]
     columns = (
-        Column("Pair", lambda row: f"{row['reader']} less {row['reference']}"),
+        Column("Pair", lambda row: f"{row['reader']} minus {row['reference']}"),
         whole("n", "n"),
         Column("Bias (ml)", lambda row: _with_interval(row, "bias", "ml")),
         Column("Limits of agreement (ml)", lambda row: _limits(row, "ml")),
@@ -31,40 +31,46 @@ def volume_blocks(of: StudyRun) -> list[Block]:
         Column("Bias (%)", lambda row: _with_interval(row, "bias", "percent")),
         Column("Limits of agreement (%)", lambda row: _limits(row, "percent")),
     )
-    caption = f"Volumes of the first less the second: bias and limits of agreement, with {of.level} intervals"
+    title = "Volume of the first minus the second: bias and limits of agreement"
+    caption = f"{title}, with {study_run.level} intervals"
     return [*blocks, table_of(table, columns, caption=caption), Text(_NOTE, tone="note")]
 
 
 _NOTE = (
-    "Bland and Altman, Lancet 1986;327:307 and Stat Methods Med Res 1999;8:135. Volumes of tumours span "
-    "decades and their differences grow with them, so that the pictures show the ratio of the two volumes, "
-    "on a logarithmic axis and in percent, against their geometric mean: 100 % up is twice, 50 % down is "
-    "half. The limits hold what 95 % of the cases would be expected to lie between if the logarithms of the "
-    "ratios were normal. A case with an empty mask has no ratio; it is in the differences in ml."
+    "Bland and Altman, Lancet 1986;327:307 and Stat Methods Med Res 1999;8:135. Tumour volumes span several "
+    "orders of magnitude, and their differences grow with the volume. The pictures therefore show the ratio "
+    "of the two volumes, on a logarithmic axis and in percent, against their geometric mean: +100 % is twice "
+    "the volume, -50 % is half. 95 % of the cases are expected between the limits if the logarithms of the "
+    "ratios are normally distributed. A case with an empty mask has no ratio, but it is in the differences "
+    "in ml."
 )
 
 
-def _gallery(of: StudyRun, table: pd.DataFrame) -> list[Block]:
-    rows = of.run.agreement
+def _gallery(study_run: StudyRun, table: pd.DataFrame) -> list[Block]:
+    rows = study_run.run.agreement
     if rows is None or not {"volume_ml", "reference_ml"} <= set(rows):
-        return [Text("No Bland-Altman picture: agreement.csv, or the volumes in it, is not there.")]
-    found = [(_pair(independent_rows(rows), row), row) for row in table.to_dict("records")]
-    drawable = [(pair, row) for pair, row in found if pair.volumes.size][:_MOST_PICTURES]
+        return [Text("No Bland-Altman picture: agreement.csv is missing or lacks the volumes.")]
+    pairs = [(_pair(independent_rows(rows), row), row) for row in table.to_dict("records")]
+    drawable = [(pair, row) for pair, row in pairs if pair.volumes.size][:_MOST_PICTURES]
     if not drawable:
         return [Text("No Bland-Altman picture: no case has two volumes above 0.")]
     reach = max(pair.reach for pair, _ in drawable)
-    blocks: list[Block] = [Gallery(tuple(_picture(pair, row, reach) for pair, row in drawable), of="charts")]
-    left = len([pair for pair, _ in found if pair.volumes.size]) - len(drawable)
-    return [*blocks, Text(f"{counted(left, 'further pair')} not drawn.", tone="note")] if left else blocks
+    blocks: list[Block] = [
+        Gallery(tuple(_picture(pair, row, reach) for pair, row in drawable), layout="charts")
+    ]
+    omitted = len([pair for pair, _ in pairs if pair.volumes.size]) - len(drawable)
+    return (
+        [*blocks, Text(f"Not drawn: {counted(omitted, 'further pair')}.", tone="note")] if omitted else blocks
+    )
 
 
 def _pair(rows: pd.DataFrame, row: Row) -> VolumePair:
-    """Volumes of a pair, whichever of the two rows of a case holds them."""
+    """Volumes of a pair, from either of the two rows of a case."""
     names = ["subject", "timepoint", "sequence", "roi", "volume_ml", "reference_ml"]
-    there = rows[(rows["reader"] == row["reader"]) & (rows["reference"] == row["reference"])][names]
-    back = rows[(rows["reader"] == row["reference"]) & (rows["reference"] == row["reader"])][names]
-    back = back.rename(columns={"volume_ml": "reference_ml", "reference_ml": "volume_ml"})
-    both = pd.concat([there, back[names]]).dropna(subset=["volume_ml", "reference_ml"])
+    forward = rows[(rows["reader"] == row["reader"]) & (rows["reference"] == row["reference"])][names]
+    backward = rows[(rows["reader"] == row["reference"]) & (rows["reference"] == row["reader"])][names]
+    backward = backward.rename(columns={"volume_ml": "reference_ml", "reference_ml": "volume_ml"})
+    both = pd.concat([forward, backward[names]]).dropna(subset=["volume_ml", "reference_ml"])
     once = both.drop_duplicates(names[:4])
     positive = once[(once["volume_ml"] > 0) & (once["reference_ml"] > 0)]
     bias, low, high = (1 + float(row[f"{part}_percent"]) / 100 for part in ("bias", "low", "high"))
@@ -82,11 +88,11 @@ def _pair(rows: pd.DataFrame, row: Row) -> VolumePair:
 
 def _picture(pair: VolumePair, row: Row, reach: float) -> Picture:
     name = f"{pair.first} and {pair.second}"
-    told = f"{pair.first} {signed_percent(row['bias_percent'])} against {pair.second}"
+    bias = f"{pair.first} {signed_percent(row['bias_percent'])} against {pair.second}"
     lines = [name, f"{counted(pair.volumes.size, 'case')}; bias solid, limits of agreement dashed"]
     if row["ratio_left_out"] > 0:
-        lines.append(f"{counted(int(row['ratio_left_out']), 'case')} with an empty mask not drawn")
-    alt = f"Bland-Altman picture of the volumes of {name}: {told}, limits {_limits(row, 'percent')}."
+        lines.append(f"not drawn: {counted(int(row['ratio_left_out']), 'case')} with an empty mask")
+    alt = f"Bland-Altman picture of the volumes of {name}: {bias}, limits {_limits(row, 'percent')}."
     return draw_bland_altman(pair, reach=reach, alt=alt, caption=tuple(lines))
 
 
