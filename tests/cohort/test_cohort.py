@@ -271,5 +271,5 @@ def test_a_path_of_windows_that_is_not_there_is_called_so(named: str, tmp_path: 
 
     table = check(write_cohort(tmp_path, [f"s,{named},,"]))
     assert table["row"].tolist() == ["2"]
-    assert "path of Windows" in table["problem"].iloc[0]
+    assert "Windows path" in table["problem"].iloc[0]
     assert "with /" in table["remedy"].iloc[0]
