@@ -242,7 +242,7 @@ def _decimal(loader: _Loader, node: yaml.ScalarNode) -> float:
         )
     value = float(text)
     if not math.isfinite(value):
-        raise _refusal(f"{quoted(text)} is too large for a number", node)
+        raise _refusal(f"{quoted(text)} is too large to be computed with", node)
     return value
 
 

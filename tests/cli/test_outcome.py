@@ -106,7 +106,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path, capsys: pytest.Capt
     table = base(tmp_path)
     twice = table.assign(os2=table["os"][::-1].to_numpy()).rename(columns={"os2": "os"})
     assert outcome(tmp_path, twice, "--covariates", "age") == {}
-    assert "several columns are called os" in capsys.readouterr().err
+    assert "several columns have the name os" in capsys.readouterr().err
 
 
 def test_sites_are_numbers_until_they_are_declared(tmp_path: Path) -> None:

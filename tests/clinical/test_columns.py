@@ -316,7 +316,7 @@ def test_declared_columns_must_be_there_and_be_used():
 def test_two_columns_of_one_name_are_refused(tmp_path: Path):
     file = tmp_path / "c.csv"
     file.write_text("subject;os; os\nNA;1;2\n\n007;3,5;4\n", encoding="utf-8")
-    with pytest.raises(InputError, match="several columns are called os"):
+    with pytest.raises(InputError, match="several columns have the name os"):
         read_clinical_table(file)
     file.write_text("subject;os;os.1\nNA;1;2\n\n007;3,5;4\n", encoding="utf-8")
     table = read_clinical_table(file)
