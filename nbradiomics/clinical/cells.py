@@ -75,7 +75,7 @@ class Cells:
         ]
 
     def by_text(self, chosen: pd.Series, expected: str, remedy: str) -> list[Problem]:
-        """Make an error for each of the first different texts among the chosen cells, and one for the others."""
+        """Make an error for each of the first different texts of the chosen cells, and one for the others."""
         problems = []
         texts = list(dict.fromkeys(self.texts[chosen]))
         for text in texts[:_SHOWN_TEXTS]:

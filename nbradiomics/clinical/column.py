@@ -42,7 +42,7 @@ class ClinicalColumn:
     codes
         The original text of missing cells; empty for other cells and for empty cells.
     levels
-        Levels of a category in alphabetical order, of an ordered category in its order; empty for other kinds.
+        Levels of a category in alphabetical order, of an ordered category in its order; else empty.
     commas
         Whether numbers were read with decimal commas.
     """
@@ -118,7 +118,9 @@ def read_column(
     return _column(cells, kind, said, _as_text(cells.texts)), []
 
 
-def _declared_kind(column: pd.Series, name: str, declared: Declaration) -> tuple[Kind | None, Said, tuple[str, ...]]:
+def _declared_kind(
+    column: pd.Series, name: str, declared: Declaration
+) -> tuple[Kind | None, Said, tuple[str, ...]]:
     """Kind of a column that is declared or a category of pandas, and its levels in order."""
     if name in declared.categorical:
         return Kind.CATEGORICAL, Said.DECLARED, ()

@@ -124,7 +124,9 @@ def covariate_columns(
 
 def _check_names(clinical: pd.DataFrame, covariates: Sequence[str], taken: Sequence[str]) -> None:
     if isinstance(covariates, str):
-        raise InputError(f"covariates is the text {covariates!r}; a list was expected.", "Give a list of column names.")
+        raise InputError(
+            f"covariates is the text {covariates!r}; a list was expected.", "Give a list of column names."
+        )
     unknown = [name for name in covariates if name not in clinical]
     if unknown:
         raise InputError(

@@ -31,7 +31,8 @@ class Declaration(Settings):
     categorical: Names = Field(default=(), description="Columns that are categories, such as sites 1, 2.")
     numeric: Names = Field(default=(), description="Columns that are numbers.")
     ordinal: dict[str, Texts] = Field(
-        default={}, description="Levels of a column in order, lowest first; the model uses them as 0, 1, 2, ..."
+        default={},
+        description="Levels of a column in order, lowest first; the model uses them as 0, 1, 2, ...",
     )
     missing: Annotated[dict[str, Texts], BeforeValidator(_by_column)] = Field(
         default={}, description="Codes of missing values: for all columns, or by column."
@@ -91,7 +92,10 @@ def declaration_of(
     for text in ordinal:
         name, equal, levels = text.partition("=")
         if not equal or name.strip() in orders:
-            raise InputError(f"--ordinal {text!r} is not valid.", "Write it like --ordinal stage=I,II,III, once per column.")
+            raise InputError(
+                f"--ordinal {text!r} is not valid.",
+                "Write it like --ordinal stage=I,II,III, once per column.",
+            )
         orders[name.strip()] = _names(levels)
     codes: dict[str, tuple[str, ...]] = {}
     for text in missing:

@@ -57,7 +57,7 @@ class EndpointReading:
     Attributes
     ----------
     table
-        ``time, event`` (float) of each row, missing if the cell is empty or unreadable; in the order of the rows.
+        ``time, event`` (float) of each row, in their order; missing if the cell is empty or unreadable.
     time, event
         The two columns as text.
     zero
@@ -239,13 +239,14 @@ def _event_warnings(reading: EndpointReading, rule: Endpoint) -> list[Problem]:
     time, event, censored = reading.time, reading.event, reading.meaning(0)
     problems = []
     if not rule.event_value and any(_CONTRARY.fullmatch(word) for word in words_of(rule.event)):
-        found = f"{rule.event}: 1, true and yes count as an event, but its name means the opposite."
+        found = f"{rule.event}: 1, true and yes count as an event, but its name suggests the opposite."
         remedy = "Declare with event_value which value means an event."
         problems.append(event.problem("warning", found, remedy))
     without = int((time.there & ~event.there).sum())
     if without and reading.meaning(1) and not censored:
         found = (
-            f"every known value of {rule.event} is an event, and {without} subjects with a time have no value."
+            f"every known value of {rule.event} is an event, and {without} subjects with a time have "
+            "no value."
         )
         remedy = "Write 0 (no event) if an empty cell means that the event did not happen."
         problems.append(event.problem("warning", found, remedy))

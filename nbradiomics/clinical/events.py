@@ -97,7 +97,7 @@ def _problems(cells: Cells, values: pd.Series, event_value: Sequence[str]) -> li
         remedy = "Declare which value means an event (event_value), or code the events as 1 and 0."
         return [cells.problem("error", found, remedy)]
     remedy = (
-        "Code the event as 0/1, leave the cell empty, declare a code of missing values as missing, or declare "
-        "the values that mean an event as event_value."
+        "Code the event as 0/1, leave the cell empty, declare a code of missing values as missing, or "
+        "declare the values that mean an event as event_value."
     )
     return cells.each(bad, "1 (event) or 0 (no event)", remedy)

@@ -60,7 +60,7 @@ def infer_kind(texts: pd.Series) -> Kind:
 
 
 def broken_cells(texts: pd.Series) -> pd.Series:
-    """Whether each cell is an error of a spreadsheet (``#DIV/0!``), which is neither value nor level; bool."""
+    """Whether each cell is a spreadsheet error (``#DIV/0!``), which is neither value nor level; bool."""
     broken: pd.Series = texts.map(lambda text: _BROKEN.fullmatch(text) is not None)
     return broken.astype(bool)
 

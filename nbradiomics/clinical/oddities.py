@@ -133,7 +133,7 @@ def _may_be_groups(cells: Cells, values: pd.Series) -> list[Problem]:
             f"{cells.name} has {different} different whole numbers and counts as a number, each step "
             "with the same effect."
         )
-        remedy = f"If they are names, declare the column: --categorical {cells.name}, or categorical: [{cells.name}]."
+        remedy = f"If they are names, declare --categorical {cells.name}, or categorical: [{cells.name}]."
         return [cells.problem("warning", found, remedy)]
     else:
         return []
