@@ -119,13 +119,13 @@ def cohort_of(folder: Path, *labels: str) -> Path:
 @pytest.mark.parametrize(
     ("labels", "warned"),
     [
-        ([""], ["2 (0.056 ml), 5 (0.008 ml); what is read: 1"]),
-        (["2"], ["1 (0.032 ml), 5 (0.008 ml); what is read: 2"]),
+        ([""], ["2 (0.056 ml), 5 (0.008 ml); labels that are read: 1"]),
+        (["2"], ["1 (0.032 ml), 5 (0.008 ml); labels that are read: 2"]),
         (["1", "2"], ["5 (0.008 ml)"]),
         (["1", "2", "5"], []),
         (["1", "2,5"], []),
         (["all"], []),
-        (["1,2,5,9"], ["lacks label 9 of the list; what is united: labels 1, 2, 5"]),
+        (["1,2,5,9"], ["lacks label 9 of the list; united: labels 1, 2, 5"]),
     ],
 )
 def test_check_warns_of_labels_that_nothing_reads(
@@ -154,7 +154,7 @@ def test_extract_and_compare_say_what_they_do_not_read(
     asked = ["--out", tmp_path / "o.csv", "--jobs", 1]
     for command in (["extract", path, "--params", tmp_path / "p.yaml"], ["compare", path]):
         assert call(*command, *asked) == 0
-        assert capsys.readouterr().out.count("holds labels that nothing reads: 2 (0.056 ml), 5") == 2
+        assert capsys.readouterr().out.count("has labels that are not read: 2 (0.056 ml), 5") == 2
 
 
 def test_a_cohort_s_list_is_measured_and_kept_apart_in_the_stored_results(tmp_path: Path) -> None:
@@ -264,7 +264,9 @@ def test_a_mask_of_a_hundred_labels_is_told_in_one_line(tmp_path: Path) -> None:
     many = np.arange(100, dtype=np.uint8).reshape(4, 5, 5)
     files = write_scan(tmp_path, "s", {"A": np.repeat(many, 2, axis=0)})
     found = check(write_cohort(tmp_path, [f"s,{files['image']},A,{files['A']},3"], LABELLED))
-    assert "8 (0.002 ml), 9 (0.002 ml) and 90 more (0.18 ml); what is read: 3" in found["problem"].item()
+    assert (
+        "8 (0.002 ml), 9 (0.002 ml) and 90 more (0.18 ml); labels that are read: 3" in found["problem"].item()
+    )
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_lesions_are_united_and_cannot_be_told_apart(tmp_path):
     (case,) = find_cases(cohort, reader="R").values()
     assert [mask.path.name for mask in case.masks] == ["l1.nii", "l2.nii"]
     for rule in ("largest", "roi"):
-        with pytest.raises(InputError, match="lesions told apart"):
+        with pytest.raises(InputError, match="needs separate lesions"):
             find_cases(cohort, reader="R", lesions=rule)
 
 
