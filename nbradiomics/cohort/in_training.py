@@ -184,12 +184,10 @@ def require_known(subjects: Iterable[str], there: Iterable[str]) -> str:
     free = [name for name in known if name not in listed]
     similar = {name: guesses for name in absent if (guesses := like_names(name, free))}
     if similar:
-        guesses = ", ".join(
-            f"{' or '.join(map(repr, names))} for {name!r}" for name, names in similar.items()
-        )
+        meant = ", ".join(f"{' or '.join(map(repr, names))} for {name!r}" for name, names in similar.items())
         raise InputError(
             f"the cohort table has no subject {', '.join(map(repr, similar))}.",
-            f"Did you mean {guesses}? Write subjects as in the cohort table, or remove them from the list if "
+            f"Did you mean {meant}? Write subjects as in the cohort table, or remove them from the list if "
             "they are other subjects.",
         )
     if not absent:
