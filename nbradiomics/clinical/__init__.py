@@ -1,4 +1,4 @@
-"""What a clinical column is: declared or inferred in one place, for covariates, endpoints and subgroups."""
+"""Read clinical tables: kinds of columns, declared or inferred, for covariates, endpoints and subgroups."""
 
 from nbradiomics.clinical.column import ClinicalColumn, Said, read_column
 from nbradiomics.clinical.covariates import Covariates, covariate_columns, read_covariates

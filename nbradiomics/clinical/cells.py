@@ -1,4 +1,4 @@
-"""One column of a clinical table as cleaned text, with the place of every cell."""
+"""Read one column of a clinical table as cleaned text, with the position of every cell."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from nbradiomics.clinical.missing import Codes, find_missing
 from nbradiomics.messages.problem import Problem
 from nbradiomics.messages.wording import counted, quoted
 
-#: Line of a file in which the first row of a table stands: line 1 is the header.
+#: Line of the first row of a table in its file: line 1 is the header.
 FIRST_LINE = 2
 _SHOWN_LINES = 5
-#: Different texts of a column that are named one by one.
+#: Number of different texts of a column that are reported one by one.
 _SHOWN_TEXTS = 5
-#: Characters without width, which spreadsheets and web pages leave in cells.
+#: Characters of zero width, which spreadsheets and web pages leave in cells.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 
 
@@ -31,15 +31,15 @@ class Cells:
     Attributes
     ----------
     name
-        Of the column.
+        Name of the column.
     texts
-        Each cell without blanks at its ends; empty where the value is missing. Counted from 0.
+        Each cell without blanks at its ends; empty if the value is missing. The index counts from 0.
     codes
-        Each cell that is missing as it was written; empty elsewhere.
+        The original text of each missing cell; empty for other cells.
     subjects, lines
-        Of each row: who it is, and the line of the file.
+        Subject and line in the file of each row.
     file
-        Name of the table, for the messages.
+        Name of the table in messages.
     """
 
     name: str
@@ -51,18 +51,18 @@ class Cells:
 
     @property
     def there(self) -> pd.Series:
-        """Which cells hold something, bool."""
+        """Whether each cell has a value, bool."""
         filled: pd.Series = self.texts != ""
         return filled
 
     def problem(
         self, severity: Literal["error", "warning"], found: str, remedy: str, line: str = ""
     ) -> Problem:
-        """A finding about the column, or about the cell of one line."""
+        """Make a finding about the column, or about the cell on one line."""
         return Problem(self.file, line, self.name, severity, found, remedy)
 
     def each(self, chosen: pd.Series, expected: str, remedy: str) -> list[Problem]:
-        """An error for every cell that was chosen."""
+        """Make an error for every chosen cell."""
         found = "subject {}: {} is {}; expected {}."
         return [
             self.problem(
@@ -75,7 +75,7 @@ class Cells:
         ]
 
     def by_text(self, chosen: pd.Series, expected: str, remedy: str) -> list[Problem]:
-        """An error for each of the first texts among the cells that were chosen, and one for the rest."""
+        """Make an error for each of the first different texts of the chosen cells, and one for the others."""
         problems = []
         texts = list(dict.fromkeys(self.texts[chosen]))
         for text in texts[:_SHOWN_TEXTS]:
@@ -87,12 +87,12 @@ class Cells:
             )
             problems.append(self.problem("error", found, remedy, self.lines[first]))
         if len(texts) > _SHOWN_TEXTS:
-            rest = f"{len(texts) - _SHOWN_TEXTS} more texts of {self.name} do not fit either."
+            rest = f"{len(texts) - _SHOWN_TEXTS} more different texts of {self.name} are not valid either."
             problems.append(self.problem("error", rest, remedy))
         return problems
 
     def lines_of(self, places: Sequence[int] | np.ndarray) -> str:
-        """The lines of some cells in words, the first ones only."""
+        """List the lines of the first of some cells in words."""
         shown = [self.lines[place] for place in places[:_SHOWN_LINES]]
         return f"line{'s' if len(places) > 1 else ''} {', '.join(shown)}" + (
             " ..." if len(places) > len(shown) else ""
@@ -100,18 +100,18 @@ class Cells:
 
 
 def read_cells(table: pd.DataFrame, name: str, codes: Codes = Codes(), *, file: str) -> Cells:  # noqa: B008
-    """Read a column of a clinical table as text; the types of a typed column are written out.
+    """Read a column of a clinical table as text; typed values are converted to text.
 
     Parameters
     ----------
     table
         One row per subject, with a column ``subject``.
     name
-        Of the column.
+        Name of the column.
     codes
-        What counts as missing beside the usual codes.
+        Codes that count as missing in addition to the usual ones.
     file
-        Name of the table, for the messages.
+        Name of the table in messages.
     """
     written = pd.Series([as_text(value) for value in table[name]], dtype=object)
     missing = find_missing(written, codes)
@@ -126,14 +126,14 @@ def read_cells(table: pd.DataFrame, name: str, codes: Codes = Codes(), *, file: 
 
 
 def lines_of(table: pd.DataFrame) -> tuple[str, ...]:
-    """Line of the file of each row: the index counts lines where it is one of whole numbers."""
-    counted = pd.api.types.is_integer_dtype(table.index.dtype) and table.index.is_unique
-    places = table.index if counted else range(len(table))
+    """Line of each row in the file: by the index if it has unique whole numbers, else by the row number."""
+    counts_lines = pd.api.types.is_integer_dtype(table.index.dtype) and table.index.is_unique
+    places = table.index if counts_lines else range(len(table))
     return tuple(str(int(place) + FIRST_LINE) for place in places)
 
 
 def as_text(value: Any) -> str:
-    """Text of a cell: blanks at the ends and doubled ones never count, and nothing is the empty text."""
+    """Text of a cell, without blanks at its ends and repeated blanks; a missing value is the empty text."""
     if isinstance(value, str):
         plain = unicodedata.normalize("NFC", value.translate(_INVISIBLE))
         return " ".join(plain.split())

@@ -1,4 +1,4 @@
-"""What a clinical column is: a number, an ordered or plain category, a date, or a name of each subject."""
+"""Read clinical columns: numbers, ordered or plain categories, dates, or identifiers of subjects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nbradiomics.messages.wording import quoted
 
 
 class Said(StrEnum):
-    """Who decided about the kind of a column."""
+    """How the kind of a column was determined."""
 
     INFERRED = "inferred"
     DECLARED = "declared"
@@ -28,21 +28,21 @@ class Said(StrEnum):
 
 @dataclass(frozen=True)
 class ClinicalColumn:
-    """A column that was read.
+    """A clinical column after reading.
 
     Attributes
     ----------
     name, kind, said
-        What it is, and who says so.
+        Name and kind of the column, and how the kind was determined.
     values
-        One per row of the table, in its order: float64 of a number (an ordered level is its place, 0 for the
-        lowest), text of all other kinds; missing where there is none.
+        One value per row of the table, in its order: float64 for numbers (an ordered level is its position, 0
+        for the lowest), text for all other kinds; NaN if missing.
     texts
-        The cells as cleaned text, empty where a value is missing.
+        The cells as cleaned text, empty if a value is missing.
     codes
-        Cells that are missing as they were written; empty where a value is there or nothing is written.
+        The original text of missing cells; empty for other cells and for empty cells.
     levels
-        Of a category by the alphabet, of an ordered one in order; none for other kinds.
+        Levels of a category in alphabetical order, of an ordered category in its order; else empty.
     commas
         Whether numbers were read with decimal commas.
     """
@@ -57,20 +57,20 @@ class ClinicalColumn:
     commas: bool = False
 
     def of(self, chosen: np.ndarray) -> ClinicalColumn:
-        """The same column for some of the rows, by their places."""
+        """Select rows of the column by their positions."""
         parts = {name: getattr(self, name).iloc[chosen] for name in ("values", "texts", "codes")}
         return replace(self, **parts)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of cells of each level; of levels that no row has, 0."""
-        found = self.values.value_counts()
+        """Number of cells of each level; 0 for levels that do not occur."""
+        counts = self.values.value_counts()
         keys = range(len(self.levels)) if self.kind is Kind.ORDINAL else self.levels
-        return {level: int(found.get(key, 0)) for level, key in zip(self.levels, keys, strict=True)}
+        return {level: int(counts.get(key, 0)) for level, key in zip(self.levels, keys, strict=True)}
 
     @property
     def missing_codes(self) -> dict[str, int]:
-        """Codes of missing values as they were written, with their number of cells; empty cells left out."""
+        """Codes of missing values as written, with their number of cells; without empty cells."""
         written = self.codes[self.codes != ""]
         return {str(code): int(count) for code, count in written.value_counts().items()}
 
@@ -82,31 +82,31 @@ def read_column(
     *,
     file: str = "clinical table",
 ) -> tuple[ClinicalColumn, list[Problem]]:
-    """Read a column, and find every cell that does not fit.
+    """Read a column, and find every invalid cell.
 
     Parameters
     ----------
     table
         One row per subject, with a column ``subject``; text, or typed columns, which keep their types.
     name
-        Of the column.
+        Name of the column.
     declared
-        What the user says about the columns.
+        The user's declarations about the columns.
     file
-        Name of the table, for the problems.
+        Name of the table in the findings.
 
     Returns
     -------
     column : ClinicalColumn
     problems : list of Problem
-        Errors for cells that cannot be read, warnings for what may not be meant.
+        Errors for cells that cannot be read, warnings for values that may be unintended.
     """
-    kind, said, order = _told(table[name], name, declared)
-    # Words such as "none" may be a level; they are missing where all else is a number.
+    kind, said, order = _declared_kind(table[name], name, declared)
+    # Words such as "none" may be a level; they are missing if all other cells are numbers.
     cells = read_cells(table, name, declared.codes(name, words=kind is Kind.NUMERIC), file=file)
     if kind is None:
         cells, kind = _inferred(table, cells, declared)
-    errors = cells.by_text(broken_cells(cells.texts), "a value", "Mend the formula in the spreadsheet.")
+    errors = cells.by_text(broken_cells(cells.texts), "a value", "Correct the formula in the spreadsheet.")
     if errors:
         return _column(cells, kind, said, _as_text(cells.texts)), errors
     if kind is Kind.NUMERIC:
@@ -118,8 +118,10 @@ def read_column(
     return _column(cells, kind, said, _as_text(cells.texts)), []
 
 
-def _told(column: pd.Series, name: str, declared: Declaration) -> tuple[Kind | None, Said, tuple[str, ...]]:
-    """Kind of a column that is declared, or that pandas holds as a category, and its levels in order."""
+def _declared_kind(
+    column: pd.Series, name: str, declared: Declaration
+) -> tuple[Kind | None, Said, tuple[str, ...]]:
+    """Kind of a column that is declared or a category of pandas, and its levels in order."""
     if name in declared.categorical:
         return Kind.CATEGORICAL, Said.DECLARED, ()
     if name in declared.numeric:
@@ -162,11 +164,11 @@ def _bad_numbers(cells: Cells, numbers: Numbers) -> list[Problem]:
             "of categories as categorical."
         )
         return cells.by_text(numbers.bad, numbers.expected, remedy)
-    # More texts than numbers: either may be the mistake.
+    # More texts than numbers: texts or numbers may be the mistake.
     odd = np.flatnonzero((cells.there & ~numbers.bad).to_numpy(dtype=bool))
     text = cells.texts[numbers.bad].iloc[0]
     found = (
-        f"{cells.name} holds {int(numbers.bad.sum())} texts, such as {quoted(text)}, and {len(odd)} numbers"
+        f"{cells.name} has {int(numbers.bad.sum())} texts, such as {quoted(text)}, and {len(odd)} numbers"
         + (f", such as {quoted(cells.texts[odd[0]])} ({cells.lines_of(odd)})." if len(odd) else ".")
     )
     remedy = (
@@ -179,7 +181,7 @@ def _bad_numbers(cells: Cells, numbers: Numbers) -> list[Problem]:
 def _ordinal(cells: Cells, said: Said, order: tuple[str, ...]) -> tuple[ClinicalColumn, list[Problem]]:
     places = cells.texts.map(lambda text: match_level(text, order)).astype("float64")
     bad = cells.there & places.isna()
-    remedy = "Correct the cell, leave it empty, or add the level to the order that is declared."
+    remedy = "Correct the cell, leave it empty, or add the level to the declared order."
     problems = cells.by_text(bad, f"one of {', '.join(order)}", remedy)
     return _column(cells, Kind.ORDINAL, said, places, order), problems
 

@@ -1,4 +1,4 @@
-"""The covariates of a clinical table, as the outcome models take them."""
+"""Read the covariates of a clinical table for the outcome models."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from nbradiomics.clinical.levels import too_many_levels
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, raise_errors
 
-#: Why columns of these kinds cannot enter a model.
+#: Why columns of these kinds cannot be used in a model.
 _REFUSED = {
     Kind.DATE: (
-        "holds dates, such as {text!r}; a date is no amount that a model can use.",
-        "Turn it into an amount: the age at the scan, or the days between two dates.",
+        "has dates, such as {text!r}, which a model cannot use.",
+        "Convert them to numbers: the age at the scan, or the days between two dates.",
     ),
     Kind.IDENTIFIER: (
-        "holds a text of its own for each subject, such as {text!r}: it names subjects and groups none.",
+        "has a different text for each subject, such as {text!r}: it names subjects and forms no groups.",
         "Leave it out, or merge its texts into levels.",
     ),
 }
@@ -36,11 +36,11 @@ class Covariates:
     numeric
         Numbers and ordered levels (0, 1, 2, ...), float64, indexed by subject.
     categorical
-        Levels as text, missing as nan, indexed by subject.
+        Levels as text, NaN if missing, indexed by subject.
     columns
-        What each covariate was taken for, in the order in which they were asked for.
+        The covariates with their kinds, in the requested order.
     warnings
-        What may not be meant.
+        Warnings about values that may be unintended.
     """
 
     numeric: pd.DataFrame
@@ -57,7 +57,7 @@ def read_covariates(
     declared: Declaration = Declaration(),  # noqa: B008 - frozen
     file: str = "clinical table",
 ) -> Covariates:
-    """Read the covariates that were named, and no other column.
+    """Read the named covariates, and no other column.
 
     Parameters
     ----------
@@ -68,15 +68,15 @@ def read_covariates(
     taken
         Columns that cannot be covariates: the endpoint.
     declared
-        What the user says about the columns.
+        The user's declarations about the columns.
     file
-        Name of the table, for the messages.
+        Name of the table in messages.
 
     Raises
     ------
     InputError
-        When a covariate is no column, is named twice, is the endpoint or the subject, holds dates or names of
-        subjects, or has a cell that cannot be read; the message names every such cell.
+        When a covariate is not a column, is named twice, is the endpoint or the subject, has dates or names
+        of subjects, or has a cell that cannot be read; the message names every such cell.
     """
     columns, problems = covariate_columns(clinical, covariates, taken=taken, declared=declared, file=file)
     raise_errors(problems)
@@ -99,12 +99,12 @@ def covariate_columns(
     declared: Declaration,
     file: str,
 ) -> tuple[list[ClinicalColumn], list[Problem]]:
-    """Read the covariates, and find everything that forbids to use them and all that may not be meant.
+    """Read the covariates, and find all errors and warnings about them.
 
     Raises
     ------
     InputError
-        When a covariate is no column, is named twice, is the endpoint or the subject.
+        When a covariate is not a column, is named twice, or is the endpoint or the subject.
     """
     _check_names(clinical, covariates, taken)
     columns: list[ClinicalColumn] = []
@@ -124,7 +124,9 @@ def covariate_columns(
 
 def _check_names(clinical: pd.DataFrame, covariates: Sequence[str], taken: Sequence[str]) -> None:
     if isinstance(covariates, str):
-        raise InputError(f"covariates came as the text {covariates!r}.", "Give a list of column names.")
+        raise InputError(
+            f"covariates is the text {covariates!r}; a list was expected.", "Give a list of column names."
+        )
     unknown = [name for name in covariates if name not in clinical]
     if unknown:
         raise InputError(
@@ -135,7 +137,7 @@ def _check_names(clinical: pd.DataFrame, covariates: Sequence[str], taken: Seque
     if refused:
         raise InputError(
             f"{', '.join(refused)} cannot be a covariate: it is the outcome or the subject.",
-            "Name only what was known before the outcome.",
+            "Name only columns that were known before the outcome.",
         )
     if len(set(covariates)) < len(covariates):
-        raise InputError(f"a covariate is named twice: {', '.join(covariates)}.", "Name each once.")
+        raise InputError(f"a covariate is named twice: {', '.join(covariates)}.", "Name each covariate once.")

@@ -1,4 +1,4 @@
-"""Cells that are dates, as spreadsheets and databases write them."""
+"""Recognise dates as spreadsheets and databases write them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MONTH = (
 )
 _CLOCK = r"(?:[ T]\d{1,2}:\d{2}.*)?"
 _DATE = re.compile(
-    # `1003.0` is a number, whatever else `2020.1` may be.
+    # Not year and month with a point: `1003.0` is a number.
     rf"(?:\d{{4}}[-/]\d{{1,2}}|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})"
     rf"|\d{{1,2}}[-/. ]?{_MONTH}[-/., ]*(?:\d{{4}}|\d{{2}})?|{_MONTH}[ -]\d{{1,2}},? \d{{4}}"
     rf"|{_MONTH}[-/ ](?:\d{{4}}|\d{{2}})){_CLOCK}",
@@ -23,7 +23,7 @@ _YEARS = range(1900, 2101)
 
 
 def is_date(text: str) -> bool:
-    """Whether a cell is written as a date: ``2020-01-31``, ``31.01.2020``, ``1/31/20``, ``31-Jan-2020``."""
+    """Whether a cell is a date: ``2020-01-31``, ``31.01.2020``, ``1/31/20``, ``31-Jan-2020``."""
     return _DATE.fullmatch(text) is not None
 
 

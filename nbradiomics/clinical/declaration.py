@@ -1,4 +1,4 @@
-"""What the user says about the columns of a clinical table."""
+"""Declarations of the user about the columns of a clinical table."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 
 def _by_column(value: Any) -> Any:
-    """Codes of missing values by column; those without a column count in all."""
+    """Convert codes of missing values to codes by column; the empty name stands for all columns."""
     if isinstance(value, Mapping):
         return value
     return {"": value} if value not in ([], ()) else {}
 
 
 class Declaration(Settings):
-    """What is said about the columns of a clinical table: their kinds, and codes of missing values."""
+    """Declarations about the columns of a clinical table: their kinds, and codes of missing values."""
 
     categorical: Names = Field(default=(), description="Columns that are categories, such as sites 1, 2.")
     numeric: Names = Field(default=(), description="Columns that are numbers.")
     ordinal: dict[str, Texts] = Field(
-        default={}, description="Levels of a column in order, the lowest first: it enters as 0, 1, 2, ..."
+        default={},
+        description="Levels of a column in order, lowest first; the model uses them as 0, 1, 2, ...",
     )
     missing: Annotated[dict[str, Texts], BeforeValidator(_by_column)] = Field(
         default={}, description="Codes of missing values: for all columns, or by column."
@@ -47,21 +48,21 @@ class Declaration(Settings):
             folded = [level.casefold() for level in levels]
             if len(set(folded)) < max(len(folded), 2):
                 raise ValueError(
-                    f"the levels of {name!r} are {', '.join(levels) or 'none'}; name two levels or more, "
-                    "each once, the lowest first"
+                    f"the levels of {name!r} are {', '.join(levels) or 'none'}; name at least two levels, "
+                    "each once, lowest first"
                 )
         return self
 
     def codes(self, column: str, *, words: bool) -> Codes:
-        """What counts as missing in a column."""
+        """Codes that count as missing in a column."""
         declared = (*self.missing.get("", ()), *self.missing.get(column, ()))
         return Codes(declared=declared, words=words)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of all columns of which something is said."""
-        named = [*self.categorical, *self.numeric, *self.ordinal, *filter(None, self.missing)]
-        return tuple(dict.fromkeys(named))
+        """Names of all columns with a declaration."""
+        names = [*self.categorical, *self.numeric, *self.ordinal, *filter(None, self.missing)]
+        return tuple(dict.fromkeys(names))
 
 
 def declaration_of(
@@ -71,7 +72,7 @@ def declaration_of(
     ordinal: Sequence[str] = (),
     missing: Sequence[str] = (),
 ) -> Declaration:
-    """Declaration from the options of a command.
+    """Make a declaration from the options of a command.
 
     Parameters
     ----------
@@ -80,18 +81,21 @@ def declaration_of(
     ordinal
         ``COLUMN=low,middle,high``, one text per column.
     missing
-        ``CODE,CODE`` for all columns, or ``COLUMN=CODE,CODE`` for one.
+        ``CODE,CODE`` for all columns, or ``COLUMN=CODE,CODE`` for one column.
 
     Raises
     ------
     InputError
-        When a text has another form.
+        When an option has another form, or names a column twice.
     """
     orders: dict[str, tuple[str, ...]] = {}
     for text in ordinal:
         name, equal, levels = text.partition("=")
         if not equal or name.strip() in orders:
-            raise InputError(f"--ordinal {text!r} is not understood.", "Write --ordinal stage=I,II,III once.")
+            raise InputError(
+                f"--ordinal {text!r} is not valid.",
+                "Write it like --ordinal stage=I,II,III, once per column.",
+            )
         orders[name.strip()] = _names(levels)
     codes: dict[str, tuple[str, ...]] = {}
     for text in missing:
@@ -104,12 +108,12 @@ def declaration_of(
 def declaration_problems(
     table: pd.DataFrame, declared: Declaration, used: Iterable[str], *, file: str
 ) -> Iterator[Problem]:
-    """Errors for declared columns that are not there, warnings for those that nothing uses."""
+    """Find errors for declared columns that do not exist, and warnings for unused ones."""
     known, used = [str(name) for name in table.columns], set(used)
     for name in declared.columns:
         if name not in known:
             yield Problem(
-                file, "", name, "error", f"{name!r} is declared, but no column.", choose(name, known)
+                file, "", name, "error", f"{name!r} is declared, but is not a column.", choose(name, known)
             )
         elif name not in used:
             yield Problem(
@@ -117,14 +121,14 @@ def declaration_problems(
                 "",
                 name,
                 "warning",
-                f"{name!r} is declared, but is no covariate, no subgroup and no part of the endpoint: it "
-                "changes nothing.",
-                "Name it among the covariates or subgroups, or leave the declaration out.",
+                f"{name!r} is declared, but is not a covariate, a subgroup or part of the endpoint: the "
+                "declaration has no effect.",
+                "Add it to the covariates or subgroups, or remove the declaration.",
             )
 
 
 def choose(name: str, columns: Sequence[str]) -> str:
-    """Remedy for a column that is not there: the one that may be meant, and all that there are."""
+    """Remedy for a column that does not exist: the most similar name, and all columns."""
     folded = {column.casefold(): column for column in columns}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     guess = f"Did you mean {folded[near[0]]!r}? " if near else ""

@@ -1,4 +1,4 @@
-"""What the columns of a clinical table were taken for, in sentences and for JSON."""
+"""Describe how the columns of a clinical table were read, in sentences and for JSON."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from nbradiomics.clinical.inference import Kind
 from nbradiomics.messages.problem import Problem
 from nbradiomics.messages.wording import counted, short
 
-_SAID = {Said.INFERRED: "was taken for", Said.DECLARED: "was declared to be", Said.TYPED: "is typed as"}
+_SAID = {Said.INFERRED: "was read as", Said.DECLARED: "was declared to be", Said.TYPED: "is typed as"}
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Description:
-    """What was read, of the subjects that are analysed.
+    """Description of the columns as they were read, for the analysed subjects.
 
     Attributes
     ----------
     sentences
         Kinds, levels with their counts, codes of missing values, how events are coded, times of 0.
     warnings
-        What may not be meant.
+        Warnings about values that may be unintended.
     records
-        The same for JSON: ``columns`` (a dictionary per covariate) and ``endpoint``.
+        The same information for JSON: ``columns`` (a dictionary per covariate) and ``endpoint``.
     """
 
     sentences: tuple[str, ...] = ()
@@ -50,62 +50,61 @@ def describe(
     Parameters
     ----------
     columns, reading, rule
-        What was read and how the endpoint was asked for.
+        The columns and endpoint as read, and the definition of the endpoint.
     problems
-        All that was found; the warnings among them are kept.
+        All findings; the warnings among them are included.
     chosen
-        Places of the rows that are analysed, shape (subjects,).
+        Positions of the analysed rows, shape (subjects,).
     """
-    own = [column.of(chosen) for column in columns]
+    analysed = [column.of(chosen) for column in columns]
     warnings = [f"{each.problem} {each.remedy}" for each in problems if each.severity == "warning"]
     event, censored = reading.meaning(1, chosen), reading.meaning(0, chosen)
     return Description(
         sentences=(
             *endpoint_sentences(reading, rule, chosen),
-            *(sentence for column in own for sentence in column_sentences(column)),
+            *(sentence for column in analysed for sentence in column_sentences(column)),
         ),
         warnings=tuple(dict.fromkeys(warnings)),
         records={
-            "columns": [_record(column) for column in own],
+            "columns": [_record(column) for column in analysed],
             "endpoint": {"event": event, "no_event": censored},
         },
     )
 
 
 def column_sentences(column: ClinicalColumn) -> Iterator[str]:
-    """What a covariate was taken for, and which codes count as missing."""
-    how = _SAID[column.said]
+    """Describe the kind of a covariate, and the codes that count as missing."""
+    verb = _SAID[column.said]
     present = column.values.dropna()
     if column.kind is Kind.NUMERIC:
         span = f", {short(present.min())} to {short(present.max())}" if len(present) else ""
         commas = ", with decimal commas" if column.commas else ""
-        yield f"{column.name} {how} a number{span}{commas}."
+        yield f"{column.name} {verb} a number{span}{commas}."
     elif column.kind is Kind.ORDINAL:
         levels = " < ".join(f"{level} ({count})" for level, count in column.counts.items())
-        yield f"{column.name} {how} ordered: {levels}; it enters as 0, 1, 2 and so on."
+        yield f"{column.name} {verb} ordered: {levels}; the model uses 0, 1, 2 and so on."
     elif column.kind in (Kind.DATE, Kind.IDENTIFIER):
-        what = "a date" if column.kind is Kind.DATE else "the name of each subject"
-        yield f"{column.name} {how} {what}, which no model can use."
+        kind = "a date" if column.kind is Kind.DATE else "the name of each subject"
+        yield f"{column.name} {verb} {kind}, which a model cannot use."
     else:
         levels = ", ".join(f"{level} ({count})" for level, count in column.counts.items() if count)
-        yield f"{column.name} {how} a category: {levels}."
+        yield f"{column.name} {verb} a category: {levels}."
     yield from _codes(column.name, column.missing_codes)
 
 
 def endpoint_sentences(reading: EndpointReading, rule: Endpoint, chosen: np.ndarray) -> Iterator[str]:
-    """How the events are coded where they are not 1 and 0, codes of missing values, and times of 0."""
+    """Describe the coding of events if it is not 1 and 0, codes of missing values, and times of 0."""
     event, censored = reading.meaning(1, chosen), reading.meaning(0, chosen)
     if not (set(event) <= {"1", "1.0"} and set(censored) <= {"0", "0.0"}):
-        told = f"{rule.event}: {_listed(event)} means an event, {_listed(censored)} none."
-        yield told
+        yield f"{rule.event}: {_listed(event)} means an event, {_listed(censored)} no event."
     for cells in (reading.time, reading.event):
         yield from _codes(cells.name, _counts(cells))
     zero = np.flatnonzero(reading.zero)
     if len(zero) and rule.zero_times is not None:
-        what = "left out" if rule.zero_times == DROP else f"{rule.zero_times} takes its place"
+        rule_text = "left out" if rule.zero_times == DROP else f"replaced by {rule.zero_times}"
         shown = ", ".join(reading.time.subjects[place] for place in zero[:_SHOWN])
         shown += " ..." if len(zero) > _SHOWN else ""
-        yield f"{rule.time} is 0 in {counted(len(zero), 'subject')} ({shown}): {what}."
+        yield f"{rule.time} is 0 in {counted(len(zero), 'subject')} ({shown}): {rule_text}."
 
 
 def _codes(name: str, codes: Mapping[str, int]) -> Iterator[str]:

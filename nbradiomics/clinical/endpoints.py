@@ -1,4 +1,4 @@
-"""Times and events of a clinical table: finding every problem, and reading them."""
+"""Read times and events of a clinical table, and find every problem in them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Texts
 
-#: What becomes of a time of 0 when it is left out.
+#: Value of `zero_times` that leaves out subjects with a time of 0.
 DROP = "drop"
-#: Columns of these names say 1 of those who had no event.
+#: Names of columns in which 1 usually means no event.
 _CONTRARY = re.compile(r"alive|living|censor(?:ed|ing)?|cens|free")
 
 
@@ -33,17 +33,17 @@ class Endpoint(Settings):
     time: str = Field(description="Column with the time from the scan to the event or to censoring.")
     event: str = Field(description="Column with 1 for an event and 0 for censoring, or yes/no, dead/alive.")
     event_value: Texts = Field(
-        default=(), description="Values of the column that mean an event, where it is coded otherwise."
+        default=(), description="Values of the event column that mean an event, if it is coded differently."
     )
     zero_times: Literal["drop"] | Annotated[float, Field(gt=0, strict=True)] | None = Field(
         default=None,
-        description="What becomes of a time of 0: drop leaves the subject out, a number takes its place, in "
+        description="How to treat a time of 0: drop leaves the subject out, a number replaces the 0, in "
         "the unit of the time (0.5 for half a day).",
     )
 
 
 def zero_rule(text: str | None) -> float | str | None:
-    """The rule for times of 0 from a command's option."""
+    """Convert a command's option to the rule for times of 0."""
     if text is None:
         return None
     number = plain_number(text.strip())
@@ -52,16 +52,16 @@ def zero_rule(text: str | None) -> float | str | None:
 
 @dataclass(frozen=True)
 class EndpointReading:
-    """An endpoint as far as it can be read.
+    """An endpoint as far as it could be read.
 
     Attributes
     ----------
     table
-        ``time, event`` (float) of each row, missing where nothing readable stands; in the order of the rows.
+        ``time, event`` (float) of each row, in their order; missing if the cell is empty or unreadable.
     time, event
         The two columns as text.
     zero
-        Which rows have a time of 0, bool.
+        Whether each row has a time of 0, bool.
     problems
         Errors and warnings.
     """
@@ -73,7 +73,7 @@ class EndpointReading:
     problems: list[Problem]
 
     def meaning(self, event: float, chosen: np.ndarray | None = None) -> dict[str, int]:
-        """What stands for an event (1) or for none (0), with the number of cells, in all or in some rows."""
+        """Texts that mean an event (1) or no event (0), with their number of cells, in all or some rows."""
         values = self.table["event"].to_numpy()
         places = np.arange(len(values)) if chosen is None else chosen
         counts = self.event.texts.iloc[places[values[places] == event]].value_counts()
@@ -87,26 +87,26 @@ def endpoint_problems(
     file: str = "clinical table",
     declared: Declaration = Declaration(),  # noqa: B008 - frozen
 ) -> list[Problem]:
-    """List everything that forbids to use two columns as a right-censored endpoint, or may not be meant.
+    """List all errors and warnings of two columns as a right-censored endpoint.
 
-    A missing time or event is no problem: such a subject is left out of the analysis, and listed there.
+    A missing time or event is not an error: such a subject is left out of the analysis, and listed there.
 
     Parameters
     ----------
     clinical
         One row per subject, with a column ``subject``.
     endpoint
-        Columns of the time (above 0 and finite, any unit) and of the event: 1 (or true, yes, dead, ...) where
-        it happened at that time and 0 (or false, no, alive, ...) where the observation ended without it.
+        Columns of the time (above 0 and finite, any unit) and of the event: 1 (or true, yes, dead, ...) if it
+        happened at that time, 0 (or false, no, alive, ...) if the observation ended without it.
     file
-        Name of the table, for the problems.
+        Name of the table in the findings.
     declared
-        What the user says about the columns.
+        The user's declarations about the columns.
 
     Returns
     -------
     list of Problem
-        Without errors when the endpoint can be used.
+        Contains no errors if the endpoint can be used.
     """
     problems = list(_structure_problems(clinical, endpoint, file))
     if {"subject", endpoint.time, endpoint.event} <= set(clinical) and endpoint.time != endpoint.event:
@@ -125,13 +125,13 @@ def read_endpoint(
     Parameters
     ----------
     clinical, endpoint, declared
-        As for :func:`endpoint_problems`.
+        As in :func:`endpoint_problems`.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``subject`` (text); ``time`` (float, above 0) and ``event`` (float, 0 or 1), missing where the
-        clinical table has none, or a time of 0 that is to be left out.
+        Index ``subject`` (text); ``time`` (float, above 0) and ``event`` (float, 0 or 1), missing if
+        the clinical table has none, or for a time of 0 that is left out.
 
     Raises
     ------
@@ -142,12 +142,12 @@ def read_endpoint(
 
 
 def read_reading(clinical: pd.DataFrame, rule: Endpoint, declared: Declaration) -> EndpointReading:
-    """Read an endpoint with all that is known of it; its table is indexed by subject.
+    """Read an endpoint with its cells and warnings; its table is indexed by subject.
 
     Raises
     ------
     InputError
-        When there is an error; the message lists them all.
+        When there is an error; the message lists all errors.
     """
     structure = list(_structure_problems(clinical, rule, "clinical table"))
     if not {"subject", rule.time, rule.event} <= set(clinical) or rule.time == rule.event:
@@ -161,7 +161,7 @@ def read_reading(clinical: pd.DataFrame, rule: Endpoint, declared: Declaration) 
 def reading_of(
     clinical: pd.DataFrame, rule: Endpoint, declared: Declaration, *, file: str
 ) -> EndpointReading:
-    """Read an endpoint as far as that is possible, and find all that is wrong with its cells."""
+    """Read an endpoint as far as possible, and find all problems of its cells."""
     time = read_cells(clinical, rule.time, declared.codes(rule.time, words=True), file=file)
     event = read_cells(clinical, rule.event, declared.codes(rule.event, words=False), file=file)
     numbers, events = read_numbers(time.texts), read_events(event, rule.event_value)
@@ -176,7 +176,7 @@ def reading_of(
 
 
 def _structure_problems(clinical: pd.DataFrame, rule: Endpoint, file: str) -> Iterator[Problem]:
-    """What is wrong with the columns and the subjects."""
+    """Find problems of the columns and the subjects."""
     absent = [name for name in dict.fromkeys(("subject", rule.time, rule.event)) if name not in clinical]
     for name in absent:
         remedy = choose(name, [str(column) for column in clinical.columns])
@@ -194,7 +194,7 @@ def _subject_problems(clinical: pd.DataFrame, file: str) -> Iterator[Problem]:
     blank = names == ""
     for place in np.flatnonzero(blank):
         remedy = "Name the subject of every row."
-        yield Problem(file, lines[place], "subject", "error", "no subject.", remedy)
+        yield Problem(file, lines[place], "subject", "error", "the subject is missing.", remedy)
     for place in np.flatnonzero(~blank & names.duplicated()):
         found = f"subject {names[place]} has a second row; expected one row per subject."
         yield Problem(file, lines[place], "subject", "error", found, "Keep one row per subject.")
@@ -204,13 +204,13 @@ def _time_problems(time: Cells, numbers: Numbers, zero: pd.Series, rule: Endpoin
     filled = time.texts[time.there]
     dates = int(filled.map(is_date).sum()) * 2 > len(filled) or are_digits_of_dates(filled)
     if dates:
-        found = f"{time.name} holds dates, such as {filled.iloc[0]!r}; expected a time."
-        return [time.problem("error", found, "Give the days between the scan and this date.")]
+        found = f"{time.name} has dates, such as {filled.iloc[0]!r}; expected a time."
+        return [time.problem("error", found, "Give the number of days between the scan and this date.")]
     values = numbers.values
     wrong = numbers.bad | (values.notna() & ~((values >= 0) & np.isfinite(values)))
     expected = numbers.expected if numbers.mixed else "a number above 0"
     remedy = (
-        "Count from a start that is the same for all, leave the cell empty, or declare a code of missing "
+        "Count from the same start for all subjects, leave the cell empty, or declare a code of missing "
         "values as missing."
     )
     problems = time.each(wrong, expected, remedy)
@@ -219,18 +219,18 @@ def _time_problems(time: Cells, numbers: Numbers, zero: pd.Series, rule: Endpoin
 
 def _zero_problems(time: Cells, values: pd.Series, zero: pd.Series, rule: Endpoint) -> list[Problem]:
     if not zero.any() and rule.zero_times is not None:
-        found = f"zero_times is {rule.zero_times}, and no {time.name} is 0."
-        return [time.problem("warning", found, "Nothing to do; the rule changes nothing.")]
+        found = f"zero_times is {rule.zero_times}, but no {time.name} is 0."
+        return [time.problem("warning", found, "Nothing to do; the setting has no effect.")]
     if rule.zero_times is None:
         remedy = (
-            "Correct it, or say with zero_times what a time of 0 means: drop leaves the subject out, a "
-            "number takes its place in the unit of the time (0.5 for half a day, where times are in days)."
+            "Correct it, or set zero_times: drop leaves the subject out, a number replaces the 0 in the "
+            "unit of the time (0.5 for half a day if times are in days)."
         )
         return time.each(zero, "a number above 0", remedy)
     smallest = values[values > 0].min()
     if rule.zero_times != DROP and not float(rule.zero_times) < smallest:
         found = f"zero_times is {rule.zero_times}, but another {time.name} is {smallest:g}."
-        remedy = "Give less than the smallest other time, in the same unit: a time of 0 comes first."
+        remedy = "Choose less than the smallest other time, in the same unit: a time of 0 comes first."
         return [time.problem("error", found, remedy)]
     return []
 
@@ -239,19 +239,20 @@ def _event_warnings(reading: EndpointReading, rule: Endpoint) -> list[Problem]:
     time, event, censored = reading.time, reading.event, reading.meaning(0)
     problems = []
     if not rule.event_value and any(_CONTRARY.fullmatch(word) for word in words_of(rule.event)):
-        found = f"{rule.event}: 1, true and yes count as an event, and its name says the opposite."
+        found = f"{rule.event}: 1, true and yes count as an event, but its name suggests the opposite."
         remedy = "Declare with event_value which value means an event."
         problems.append(event.problem("warning", found, remedy))
     without = int((time.there & ~event.there).sum())
     if without and reading.meaning(1) and not censored:
         found = (
-            f"every event that is known happened, and {without} subjects with a time have no {rule.event}."
+            f"every known value of {rule.event} is an event, and {without} subjects with a time have "
+            "no value."
         )
-        remedy = "Write 0 (no event) where an empty cell means that the event did not happen."
+        remedy = "Write 0 (no event) if an empty cell means that the event did not happen."
         problems.append(event.problem("warning", found, remedy))
     if rule.event_value and len(censored) > 1:
-        held = ", ".join(f"{text!r} ({count})" for text, count in censored.items())
-        found = f"{rule.event}: {held} count as no event, since they are not declared as event_value."
+        listed = ", ".join(f"{text!r} ({count})" for text, count in censored.items())
+        found = f"{rule.event}: {listed} count as no event, because they are not declared as event_value."
         remedy = "Declare codes of missing values as missing, and all values that mean an event."
         problems.append(event.problem("warning", found, remedy))
     return problems

@@ -1,4 +1,4 @@
-"""Events of an endpoint, however they are coded: 1/0, yes/no, dead/alive, or as it is declared."""
+"""Read the events of an endpoint, coded as 1/0, yes/no, dead/alive, or as declared."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_EVENT = frozenset(
     {"no", "n", "false", "f", "no event", "censored", "censor", "alive", "living", "event-free", "event free"}
     | {"disease-free", "disease free", "diseasefree", "no relapse", "no progression", "no recurrence"}
 )
-#: A code with its meaning behind it: ``1:DECEASED``.
+#: A code followed by its meaning: ``1:DECEASED``.
 _CODED = re.compile(r"([01])\s*:\s*\S.*", re.DOTALL)
 _SHOWN = 8
 
@@ -35,9 +35,9 @@ class Events:
     Attributes
     ----------
     values
-        1 for an event, 0 for none, missing where nothing or nothing readable stands.
+        1 for an event, 0 for no event, missing if the cell is empty or unreadable.
     problems
-        Cells that are neither, or why the column cannot be read.
+        Findings about unreadable cells, or about the whole column.
     """
 
     values: pd.Series
@@ -52,7 +52,7 @@ def read_events(cells: Cells, event_value: Sequence[str] = ()) -> Events:
     cells
         The column.
     event_value
-        Values that mean an event, where they are declared: every other value then means none.
+        Values that are declared to mean an event; every other value then means no event.
     """
     values = _declared(cells, event_value) if event_value else _recognised(cells)
     return Events(values, _problems(cells, values, event_value))
@@ -65,7 +65,7 @@ def _declared(cells: Cells, event_value: Sequence[str]) -> pd.Series:
 
 
 def _recognised(cells: Cells) -> pd.Series:
-    """By numbers where most cells are numbers, else by words: one column does not mix the two."""
+    """Recognise events by numbers if most cells are numbers, else by words; the two are not mixed."""
     numbers = cells.texts.map(plain_number).astype("float64")
     coded = cells.texts.map(lambda text: _CODED.fullmatch(text))
     words = cells.texts.str.casefold().map(
@@ -81,22 +81,23 @@ def _recognised(cells: Cells) -> pd.Series:
 def _problems(cells: Cells, values: pd.Series, event_value: Sequence[str]) -> list[Problem]:
     bad = cells.there & values.isna()
     counts = cells.texts[cells.there].value_counts()
-    held = ", ".join(f"{quoted(text)} ({count})" for text, count in counts.iloc[:_SHOWN].items())
-    held += " ..." if len(counts) > _SHOWN else ""
+    listed = ", ".join(f"{quoted(text)} ({count})" for text, count in counts.iloc[:_SHOWN].items())
+    listed += " ..." if len(counts) > _SHOWN else ""
     if event_value:
         if not cells.there.any() or (values == 1).any():
             return []
-        found = f"no cell of {cells.name} is {' or '.join(map(repr, event_value))}; it holds {held}."
-        return [cells.problem("error", found, "Declare as event_value what means an event there.")]
+        found = f"no cell of {cells.name} is {' or '.join(map(repr, event_value))}; its values are {listed}."
+        return [cells.problem("error", found, "Declare as event_value the values that mean an event.")]
     one_kind = values.nunique() < 2
     if bad.any() and (one_kind or 2 * int(bad.sum()) > int(cells.there.sum())):
         found = (
-            f"{cells.name} holds {held}; expected 1 (event) and 0 (no event), or yes and no, dead and alive."
+            f"{cells.name} has the values {listed}; expected 1 (event) and 0 (no event), or yes and no, "
+            "dead and alive."
         )
         remedy = "Declare which value means an event (event_value), or code the events as 1 and 0."
         return [cells.problem("error", found, remedy)]
     remedy = (
-        "Code the event as 0/1, leave the cell empty, or declare a code of missing values as missing or the "
-        "values that mean an event as event_value."
+        "Code the event as 0/1, leave the cell empty, declare a code of missing values as missing, or "
+        "declare the values that mean an event as event_value."
     )
     return cells.each(bad, "1 (event) or 0 (no event)", remedy)

@@ -1,4 +1,4 @@
-"""What a column is where nobody says it: decided by its cells alone."""
+"""Infer the kind of an undeclared column from its cells."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import pandas as pd
 from nbradiomics.clinical.dates import are_digits_of_dates, is_date
 from nbradiomics.clinical.numbers import read_numbers
 
-#: A text of its own for each of this many subjects is a name, no category.
+#: Different texts for each of at least this many subjects are names, not categories.
 FEWEST_NAMES = 10
-#: Amounts with a unit (12 months, 45 %, <5): this many different ones are no levels.
+#: At least this many different amounts with a unit (12 months, 45 %, <5) are not levels.
 FEWEST_AMOUNTS = 4
-#: Stages beside plain numbers: 1, 2A, 2B, 3, 4, 4S.
+#: Stages, also among plain numbers: 1, 2A, 2B, 3, 4, 4S.
 _STAGE = re.compile(r"\d[A-Da-dSs]?", re.ASCII)
 _AMOUNT = re.compile(r"[<>=~\u2264\u2265]*\s*[+-]?\d+(?:[.,]\d+)?\s*[%A-Za-z\u00b5/]*(?:\^?[23])?")
-#: Digits with separators of thousands, or of another script: amounts that are written in an unknown way.
+#: Digits with thousands separators, or of another script: amounts in an unknown notation.
 _DIGITS = re.compile(r"[+-]?\d[\d\s.,'\u2019]*")
-#: What a spreadsheet writes for a formula that failed, and for a column that is too narrow.
+#: Text of a spreadsheet for a formula with an error, and for a column that is too narrow.
 _BROKEN = re.compile(r"#\S*[!?]|#+")
 
 
 class Kind(StrEnum):
-    """What a column is."""
+    """Kind of a column."""
 
     NUMERIC = "numeric"
     ORDINAL = "ordinal"
@@ -34,14 +34,15 @@ class Kind(StrEnum):
 
 
 def infer_kind(texts: pd.Series) -> Kind:
-    """Kind of a column of cleaned text, empty where a value is missing.
+    """Infer the kind of a column of cleaned text, empty if a value is missing.
 
     Notes
     -----
-    Numbers alone are a number; dates, and whole numbers that all are dates of eight digits, a date. Where
-    some cells are numbers and others are not, the column counts as numeric, so that the others are named and
-    refused, unless all are stages of one digit (``4``, ``4S``). Texts are a name where each of ten subjects
-    or more has one of its own, numeric where they are amounts with a unit or separators, and else a category.
+    A column of numbers is numeric; a column of dates, or of whole numbers that all are dates of eight digits,
+    is a date. If only some cells are numbers, the column is numeric, so that the other cells are reported and
+    refused, unless all are stages of one digit (``4``, ``4S``). A column of texts is numeric if they are
+    amounts with a unit or separators, an identifier if at least ten subjects all have different texts, and
+    otherwise categorical.
     """
     filled = texts[texts != ""]
     numbers = read_numbers(texts)
@@ -59,7 +60,7 @@ def infer_kind(texts: pd.Series) -> Kind:
 
 
 def broken_cells(texts: pd.Series) -> pd.Series:
-    """Cells that hold a spreadsheet's error (``#DIV/0!``), bool: they are neither value nor level."""
+    """Whether each cell is a spreadsheet error (``#DIV/0!``), which is neither value nor level; bool."""
     broken: pd.Series = texts.map(lambda text: _BROKEN.fullmatch(text) is not None)
     return broken.astype(bool)
 

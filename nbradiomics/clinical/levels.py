@@ -1,4 +1,4 @@
-"""Levels of a category: which there are, which look alike, and which are too many."""
+"""Find the levels of a category, levels that look alike, and too many levels."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from nbradiomics.clinical.oddities import codes_among
 from nbradiomics.messages.problem import Problem
 from nbradiomics.messages.wording import counted
 
-#: More levels than this are looked at: are they free text, and how many are rare?
+#: With more levels than this, the column is checked for free text and rare levels.
 MOST_LEVELS = 10
 FEWEST_PER_LEVEL = 5
 _SHOWN = 5
 
 
 def as_levels(texts: pd.Series) -> pd.Series:
-    """Texts as levels: whole numbers that pandas has written as ``1.0`` because of a gap are ``1`` again."""
+    """Convert texts to levels: if all numbers end in ``.0``, as pandas writes them, this is removed."""
     filled = texts[texts != ""]
     if len(filled) and filled.str.fullmatch(r"-?\d+\.0").all():
         return texts.str.removesuffix(".0")
@@ -29,7 +29,7 @@ def as_levels(texts: pd.Series) -> pd.Series:
 
 
 def match_level(text: str, order: Sequence[str]) -> int | None:
-    """Place of the level that a cell names, by its text or as the same number; None where there is none."""
+    """Position of the level of a cell, by its text or as the same number; None if there is no such level."""
     if text in order:
         return list(order).index(text)
     number = plain_number(text)
@@ -40,9 +40,9 @@ def match_level(text: str, order: Sequence[str]) -> int | None:
 
 
 def too_many_levels(name: str, values: pd.Series, *, file: str) -> list[Problem]:
-    """Many levels of a category that nobody declared: an error for free text, a warning for rare levels.
+    """Check an undeclared category with many levels: an error for free text, a warning for rare levels.
 
-    Texts of which more than half stand in one row alone are names or remarks, and no groups.
+    If more than half of the texts occur in one row only, they are names or remarks, not groups.
     """
     counts = values.value_counts()
     single, rare = counts[counts == 1], counts[counts < FEWEST_PER_LEVEL]
@@ -50,16 +50,16 @@ def too_many_levels(name: str, values: pd.Series, *, file: str) -> list[Problem]
         return []
     if 2 * len(single) > len(counts):
         found = (
-            f"{name} holds {len(counts)} different texts, {len(single)} of them in one subject alone, "
+            f"{name} has {len(counts)} different texts, {len(single)} of them in one subject only, "
             f"such as {_first(single)}: these look like free text or names."
         )
         remedy = "Merge rare levels, leave cells without a value empty, or declare the column as categorical."
         return [Problem(file, "", name, "error", found, remedy)]
     found = (
-        f"{name} holds {len(counts)} levels, {len(rare)} of them in fewer than {FEWEST_PER_LEVEL} subjects "
-        f"of the table, such as {_first(rare)}: their effects are hardly known."
+        f"{name} has {len(counts)} levels, {len(rare)} of them in fewer than {FEWEST_PER_LEVEL} subjects "
+        f"of the table, such as {_first(rare)}: their effects cannot be estimated reliably."
     )
-    return [Problem(file, "", name, "warning", found, "Merge rare levels where that makes sense.")]
+    return [Problem(file, "", name, "warning", found, "Merge rare levels if this makes sense.")]
 
 
 def _first(counts: pd.Series) -> str:
@@ -67,16 +67,16 @@ def _first(counts: pd.Series) -> str:
 
 
 def level_warnings(cells: Cells, values: pd.Series) -> list[Problem]:
-    """Warnings for levels that look alike, words and numbers that may mean that a value is missing."""
+    """Warn about levels that look alike, and words and numbers that may be codes of missing values."""
     levels = sorted(set(values.dropna()))
     problems = []
     for alike in _alike(levels):
         counts = ", ".join(f"{level!r} ({int((values == level).sum())})" for level in alike)
-        found = f"{cells.name} has levels that differ in capitals or in the form of a number alone: {counts}."
-        problems.append(cells.problem("warning", found, "Write them alike if they mean the same."))
+        found = f"{cells.name} has levels that differ only in capitals or in the form of a number: {counts}."
+        problems.append(cells.problem("warning", found, "Write them in the same way if they mean the same."))
     for word, count in doubtful_words(cells.texts[cells.there]).items():
         found = f"{cells.name}: {word!r} ({counted(count, 'cell')}) counts as a level."
-        remedy = "Declare it as missing if it means that nothing is known."
+        remedy = "Declare it as missing if it means that the value is unknown."
         problems.append(cells.problem("warning", found, remedy))
     numbers = {level: plain_number(level) for level in levels}
     if len(levels) > 1 and None not in numbers.values():

@@ -1,4 +1,4 @@
-"""Numbers of a clinical table: decimals with a point, or with a comma where the whole column agrees."""
+"""Read numbers of a clinical table, with decimal points, or decimal commas if the whole column agrees."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _MINUS = str.maketrans({"\u2212": "-"})
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a column holds in numbers.
+    """The numbers of a column.
 
     Attributes
     ----------
     values
-        float64, missing where a cell is empty or no number.
+        float64, missing if a cell is empty or not a number.
     bad
-        Cells that are filled and no number as the column writes them, bool.
+        Whether each cell is filled but not a number in the notation of the column, bool.
     commas
-        Whether the column writes decimal commas.
+        Whether the column has decimal commas.
     mixed
-        Whether those are numbers of which nobody can tell where the decimals begin.
+        Whether points and commas are mixed or ambiguous, so that decimals cannot be recognised.
     """
 
     values: pd.Series
@@ -40,45 +40,44 @@ class Numbers:
 
     @property
     def expected(self) -> str:
-        """What a bad cell should be, in words."""
+        """Expected content of a bad cell, in words."""
         if not self.mixed:
             return "a number"
-        return "decimals with a point in all cells or with a comma in all (1,234 alone may be 1234 or 1.234)"
+        return "decimals with a point in all cells or with a comma in all cells (1,234 may be 1234 or 1.234)"
 
 
 def read_numbers(texts: pd.Series) -> Numbers:
     """Read a column of text as numbers.
 
-    A comma is a decimal comma where no cell of the column has a point, and where the cells show that it does
-    not separate thousands (``1,234`` alone may be either). True and false are 1 and 0 where all cells are one
-    of the two.
+    A comma is a decimal comma if no cell of the column has a point, and at least one cell shows that it does
+    not separate thousands (``1,234`` may be either). If all cells are true or false, they become 1 and 0.
 
     Parameters
     ----------
     texts
-        Cleaned text, empty where a value is missing.
+        Cleaned text, empty if a value is missing.
     """
     plain = texts.map(lambda text: text.translate(_MINUS))
-    there = plain != ""
+    filled = plain != ""
     answers = plain.str.casefold().map(_TRUE_FALSE)
-    if there.any() and answers[there].notna().all():
-        return Numbers(answers.astype("float64"), there & False)
+    if filled.any() and answers[filled].notna().all():
+        return Numbers(answers.astype("float64"), filled & False)
     point = plain.map(lambda text: _fits(WITH_POINT, text))
     comma = plain.map(lambda text: _fits(_COMMA, text))
     pointed = point & plain.str.contains(".", regex=False)
     if not comma.any():
-        return Numbers(_floats(plain, point), there & ~point)
+        return Numbers(_floats(plain, point), filled & ~point)
     if pointed.any():
         odd = comma if comma.sum() <= pointed.sum() else pointed
-        return Numbers(_floats(plain, point), odd | (there & ~point & ~comma), mixed=True)
+        return Numbers(_floats(plain, point), odd | (filled & ~point & ~comma), mixed=True)
     if plain[comma].map(lambda text: _EITHER.fullmatch(text) is not None).all():
-        return Numbers(_floats(plain, point), there & ~point, mixed=True)
+        return Numbers(_floats(plain, point), filled & ~point, mixed=True)
     read = plain.str.replace(",", ".", regex=False)
-    return Numbers(_floats(read, point | comma), there & ~point & ~comma, commas=True)
+    return Numbers(_floats(read, point | comma), filled & ~point & ~comma, commas=True)
 
 
 def plain_number(text: str) -> float | None:
-    """The number that a single cell holds, with a point or a comma; None where it is none."""
+    """The number of a single cell, with a point or a comma; None if it is not a number."""
     text = text.translate(_MINUS)
     if not _fits(WITH_POINT, text) and not _fits(_COMMA, text):
         return None
@@ -86,7 +85,7 @@ def plain_number(text: str) -> float | None:
 
 
 def _fits(form: re.Pattern[str], text: str) -> bool:
-    """Whether a text is a number of some form, and one that can be computed with."""
+    """Whether a text is a number of the given form, and within the range of floats."""
     if form.fullmatch(text) is None:
         return False
     plain = text.replace(",", ".")
@@ -94,7 +93,7 @@ def _fits(form: re.Pattern[str], text: str) -> bool:
 
 
 def answers_only(texts: pd.Series) -> bool:
-    """Whether a column holds true and false and nothing else."""
+    """Whether a column has only true and false."""
     return bool(
         len(texts) and (texts != "").any() and texts[texts != ""].str.casefold().isin(_TRUE_FALSE).all()
     )

@@ -1,4 +1,4 @@
-"""What may not be meant in a column of numbers: codes for missing values, numbers that name a group."""
+"""Warn about numbers that may be unintended: codes of missing values, names of groups."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from nbradiomics.clinical.missing import doubtful_words
 from nbradiomics.messages.problem import Problem
 from nbradiomics.messages.wording import counted, short
 
-#: Numbers that are written for a value that is missing.
+#: Numbers that are often codes of missing values.
 _CODES = (-1.0, *(sign * number for number in (9.0, 99.0, 999.0, 9999.0, 99999.0) for sign in (-1, 1)))
 _CODES = (*_CODES, 88.0, 888.0, 8888.0, -7.0, -8.0, -77.0, -88.0, -777.0, -888.0)
-#: A code stands apart from all others where the gap is larger than any among them and, where it stands in one
-#: cell only, twice as large or larger than this share of their range.
+#: A code is apart from the other values if its distance is larger than any gap among them; if it is in one
+#: cell only, the distance must also exceed twice the largest gap or this fraction of their range.
 _APART = 0.25
-#: Whole numbers with more different values than this are no groups.
+#: Whole numbers with more different values than this are not groups.
 _MOST_GROUPS = 30
-#: Repeated whole numbers of this many different values may be names of groups, whatever the column's name.
+#: Repeated whole numbers with this many different values may be names of groups for any column name.
 _FEW_VALUES = range(3, 9)
 _GROUP = re.compile(
     r"site|cent(?:er|re|ro)|zentrum|klinik|hospital|clinic(?!al)|institut|scanner|vendor|manufactur|group|arm|(?:sub)?type|cohort|batch|"
@@ -31,16 +31,16 @@ _IDENTIFIER = re.compile(r"id|mrn|nr|no|number|patient|record|accession|subject|
 
 
 def number_warnings(cells: Cells, values: pd.Series, *, inferred: bool) -> list[Problem]:
-    """Warnings about a column of numbers.
+    """Find warnings about a column of numbers.
 
     Parameters
     ----------
     cells, values
         The column, and its numbers.
     inferred
-        Whether the kind was inferred, so that a category may have been taken for a number.
+        Whether the kind was inferred, so that a category may have been read as numbers.
     """
-    remedy = "Write 0 if it means that there is none."
+    remedy = "Write 0 if it means that the amount is 0."
     words = [
         cells.problem(
             "warning", f"{cells.name}: {word!r} ({counted(count, 'cell')}) counts as missing.", remedy
@@ -52,7 +52,7 @@ def number_warnings(cells: Cells, values: pd.Series, *, inferred: bool) -> list[
 
 
 def codes_among(cells: Cells, values: pd.Series) -> list[Problem]:
-    """Ask about each number such as -9, 99 or -999 that stands apart from the column's other values."""
+    """Warn about each number such as -9, 99 or -999 that is apart from the column's other values."""
     problems = []
     present = values.dropna()
     others = present[~present.isin(_CODES)]
@@ -71,15 +71,15 @@ def codes_among(cells: Cells, values: pd.Series) -> list[Problem]:
 
 
 def says_group(name: str) -> bool:
-    """Whether a column's name says that it names groups: site, scanner, arm."""
+    """Whether the name of a column suggests groups: site, scanner, arm."""
     return any(_GROUP.match(word) for word in words_of(name))
 
 
 def words_of(name: str) -> list[str]:
-    """Words of a column's name, without capitals: ``followUp_days`` is follow, up, days.
+    """Words of a column's name in lower case: ``followUp_days`` is follow, up, days.
 
-    Where small letters follow capitals, the last capital may belong to either: ``CTScan`` and ``PFStime``
-    give the words of both ways to read them.
+    If lower-case letters follow capitals, the last capital may belong to either word: for ``CTScan`` and
+    ``PFStime`` the words of both readings are returned.
     """
     parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
     parts += [part for pair in re.findall(r"([A-Z]{2,})([a-z]+)", name) for part in pair]
@@ -100,7 +100,7 @@ def _apart(code: float, others: pd.Series, *, repeated: bool) -> bool:
 
 
 def _may_be_thousands(cells: Cells) -> list[Problem]:
-    """Ask about a column that writes 950 and 1.234: the point may separate thousands."""
+    """Warn about a column with both 950 and 1.234: the point may separate thousands."""
     filled = cells.texts[cells.there]
     pointed = filled[filled.str.contains(".", regex=False)]
     whole = filled[filled.str.fullmatch(r"\d{1,3}")]
@@ -112,10 +112,10 @@ def _may_be_thousands(cells: Cells) -> list[Problem]:
     if smallest < 100 or largest >= smallest:
         return []
     found = (
-        f"{cells.name} writes {pointed.iloc[0]} beside {whole.iloc[0]}: the point may separate thousands; it "
+        f"{cells.name} has both {pointed.iloc[0]} and {whole.iloc[0]}: the point may separate thousands; it "
         "counts as a decimal point."
     )
-    return [cells.problem("warning", found, "Write numbers without separators of thousands.")]
+    return [cells.problem("warning", found, "Write numbers without thousands separators.")]
 
 
 def _may_be_groups(cells: Cells, values: pd.Series) -> list[Problem]:
@@ -125,18 +125,18 @@ def _may_be_groups(cells: Cells, values: pd.Series) -> list[Problem]:
         return []
     words = words_of(cells.name)
     if different <= _MOST_GROUPS and says_group(cells.name):
-        what = f"holds {different} whole numbers and its name says that they name groups"
+        reason = f"has {different} different whole numbers and its name suggests groups"
     elif different == len(present) and any(_IDENTIFIER.fullmatch(word) for word in words):
-        what = "holds a whole number of its own for each subject and its name says that it names them"
+        reason = "has a different whole number for each subject and its name suggests an identifier"
     elif different in _FEW_VALUES and different < len(present):
         found = (
-            f"{cells.name} holds {different} different whole numbers and counts as a number, each step "
+            f"{cells.name} has {different} different whole numbers and counts as a number, each step "
             "with the same effect."
         )
-        remedy = f"If they are names, declare it: --categorical {cells.name}, or categorical: [{cells.name}]."
+        remedy = f"If they are names, declare --categorical {cells.name}, or categorical: [{cells.name}]."
         return [cells.problem("warning", found, remedy)]
     else:
         return []
-    found = f"{cells.name} {what}; it counts as a number, each step with the same effect."
+    found = f"{cells.name} {reason}; it counts as a number, each step with the same effect."
     remedy = "Declare it as categorical if the numbers are names, or as numeric if they are amounts."
     return [cells.problem("warning", found, remedy)]

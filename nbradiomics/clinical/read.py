@@ -1,4 +1,4 @@
-"""Reading a clinical table: every cell as the text that stands in it, every column with a name of its own."""
+"""Read clinical tables, with every cell as text and different names for all columns."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def read_clinical_table(path: str | Path, columns: Mapping[str, str] = NO_COLUMN
     Parameters
     ----------
     path
-        File of any kind that `nbradiomics.tables.read_text_table` reads, or Parquet.
+        File in any format that `nbradiomics.tables.read_text_table` reads.
     columns
-        The table's own column of the subject (``{"subject": "PatientID"}``), where it is called otherwise.
+        The table's column of the subject (``{"subject": "PatientID"}``), if it has another name.
 
     Raises
     ------
     InputError
-        When the file cannot be read, or several columns have one name.
+        When the file cannot be read, or several columns have the same name.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def read_clinical_table(path: str | Path, columns: Mapping[str, str] = NO_COLUMN
 def read_clinical_with_notes(
     path: str | Path, columns: Mapping[str, str] = NO_COLUMNS
 ) -> tuple[pd.DataFrame, list[str]]:
-    """As `read_clinical_table`, with a sentence for each column that was read under another name."""
+    """Read a clinical table, and describe each column that was read under another name in a sentence."""
     path = Path(path)
     table, _ = read_raw(path, "clinical table")
     require_single_names(table.columns, str(path))

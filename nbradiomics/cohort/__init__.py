@@ -1,4 +1,4 @@
-"""The cohort: which images there are, who drew which mask on them, and which region a case has."""
+"""The cohort: its images, the masks of its readers, and the region of each case."""
 
 from nbradiomics.cohort.cohort import (
     AUTOMATIC,

@@ -1,7 +1,8 @@
-"""A batch table of PyRadiomics as a cohort table: what its own command makes of each column.
+"""Convert a batch table of PyRadiomics to a cohort table, with the meaning of columns in its own command.
 
-PyRadiomics reads ``Image`` and ``Mask``, and where they are there ``Label``, which wins over the parameter
-file, and ``Label_channel``, which picks a component of a mask of vectors. It makes a row of every row.
+PyRadiomics reads ``Image`` and ``Mask``, and if present ``Label``, which has priority over the parameter
+file, and ``Label_channel``, which selects a component of a vector mask. Each row of the table gives one row
+of features.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from nbradiomics.tables import plain_name, subject_column, subjects_of
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Reader of a batch table that names none.
+#: Reader name for a batch table without readers.
 BATCH_READER = "reader"
 _CHANNEL = "label_channel"
 
@@ -28,12 +29,12 @@ def is_batch(raw: pd.DataFrame) -> bool:
 
 
 def from_batch(raw: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Complete a batch table; take a subject from the file where none is named.
+    """Complete a batch table; without a column of subjects, name them after the image files.
 
     Parameters
     ----------
     raw
-        Cells as text, with our names of columns (`tables.with_names`); row i stands on line i + 2.
+        Cells as text, with known names of columns (`tables.with_names`); row i is line i + 2.
     path
         The file, for messages.
     """
@@ -46,23 +47,23 @@ def from_batch(raw: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[Proble
     channels = [name for name in raw.columns if plain_name(name) == _CHANNEL]
     if len(channels) > 1:
         raise InputError(
-            f"{path}: columns {', '.join(map(repr, channels))} differ in capitals or blanks alone.",
-            "Remove or rename all but one.",
+            f"{path}: columns {', '.join(map(repr, channels))} differ only in capitals or blanks.",
+            "Remove or rename all except one.",
         )
     problems = [problem for name in channels for problem in _channel_problems(raw[name], path)]
     return table.drop(columns=channels), problems
 
 
 def _channel_problems(cells: pd.Series[str], path: Path) -> list[Problem]:
-    """0 is what PyRadiomics takes unasked; another component would be another mask."""
+    """Refuse components other than 0, PyRadiomics' default: they would be other masks."""
     return [
         Problem(
             str(path),
             str(line),
             str(cells.name),
             "error",
-            f"component {cell} of a mask of vectors; only masks of one component are read.",
-            "Write this component as a mask of its own.",
+            f"component {cell} of a vector mask; only masks of one component can be read.",
+            "Write this component as a separate mask.",
         )
         for line, cell in zip(cells.index + 2, cells, strict=True)
         if cell.removesuffix(".0") not in ("", "0", "NA")
@@ -70,29 +71,29 @@ def _channel_problems(cells: pd.Series[str], path: Path) -> list[Problem]:
 
 
 def name_regions_by_label(table: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
-    """Name every region after its label where rows of the table differ in the label alone.
+    """Name every region after its label if rows of the table differ only in the label.
 
     Parameters
     ----------
     table
         With every column of a cohort table.
     key
-        Columns that tell one row from another.
+        Columns that identify a row.
     """
     drawn = table[table["mask"] != ""]
     if drawn.duplicated(key).sum() > drawn.duplicated([*key, "label"]).sum():
-        named = (table["mask"] != "") & (table["label"] != "")
-        table["roi"] = table["roi"].mask(named, [label_region(label) for label in table["label"]])
+        labelled = (table["mask"] != "") & (table["label"] != "")
+        table["roi"] = table["roi"].mask(labelled, [label_region(label) for label in table["label"]])
     return table
 
 
 def label_region(label: int | str) -> str:
-    """Name of a region that nothing but its label tells from others."""
+    """Name of a region that is identified only by its label."""
     return f"label-{label}"
 
 
 def regions_are_labels(table: pd.DataFrame) -> bool:
-    """Whether the regions of a cohort table's readers are named after their labels: none is a lesion more."""
+    """Whether regions of a cohort table are named after their labels, so that they are not lesions."""
     rows = table[(table["mask"] != "") & (table["label"] != "")]
     named = [roi == label_region(label) for roi, label in zip(rows["roi"], rows["label"], strict=True)]
     return any(named)

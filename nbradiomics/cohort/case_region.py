@@ -1,4 +1,4 @@
-"""From a case to its image and region."""
+"""Read the image and the region of a case."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ DEFAULT_LABEL = 1
 
 
 def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
-    """Region of a case: its masks united, and of a component this one alone.
+    """Read the region of a case: the union of its masks, or the component of it that the case names.
 
     Parameters
     ----------
     case
-        Which masks.
+        The case with its masks.
     label
-        Label of masks for which the cohort table names none.
+        Label of masks for which the cohort table has no label.
 
     Returns
     -------
@@ -42,7 +42,8 @@ def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
     for mask in case.masks:
         require_not_the_image(mask.path, case.scan.image)
     first, *others = [
-        (mask.path, read_region(mask.path, own)) for mask, own in zip(case.masks, labels, strict=True)
+        (mask.path, read_region(mask.path, mask_label))
+        for mask, mask_label in zip(case.masks, labels, strict=True)
     ]
     path, region = first
     for other_path, other in others:
@@ -52,7 +53,7 @@ def read_case_region(case: Case, label: int = DEFAULT_LABEL) -> sitk.Image:
 
 
 def _component(region: sitk.Image, case: Case) -> sitk.Image:
-    """The component that is meant of a case's region; all of it where none is named."""
+    """The component of a region that the case names; the whole region if it names none."""
     if case.component is None:
         return region
     try:
@@ -62,15 +63,15 @@ def _component(region: sitk.Image, case: Case) -> sitk.Image:
 
 
 def require_not_the_image(mask: Path, image: Path) -> None:
-    """Raise `InputError` where a mask is the image itself: its grey values would pass for labels."""
-    with suppress(OSError):  # a file that is not there is told where it is read
+    """Raise `InputError` if a mask is the image itself, whose grey values would be read as labels."""
+    with suppress(OSError):  # a missing file is reported when it is read
         same_size = mask.stat().st_size == image.stat().st_size
         if same_size and content_hash(mask) == content_hash(image):
-            raise InputError(f"{mask} is given as mask, and is the image itself.", "Name the mask's file.")
+            raise InputError(f"{mask} is given as mask, but is the image itself.", "Name the mask's file.")
 
 
 def read_case(case: Case, label: int = DEFAULT_LABEL, fit: Fit = STRICT) -> tuple[sitk.Image, sitk.Image]:
-    """Image and region of a case; `fit` says whether the region may keep a grid of its own.
+    """Read the image and the region of a case; `fit` decides whether the region may keep another grid.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def read_case(case: Case, label: int = DEFAULT_LABEL, fit: Fit = STRICT) -> tupl
 
 
 def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL, fit: Fit = STRICT) -> sitk.Image:
-    """Region of a case, on its image's grid unless `fit` allows another; raises as `read_case`."""
+    """Read the region of a case, on its image's grid unless `fit` allows another; raises as `read_case`."""
     if fit.correct and len(case.masks) > 1:
         region = _united_on(image, case, label)
     else:
@@ -94,22 +95,22 @@ def region_on(image: sitk.Image, case: Case, label: int = DEFAULT_LABEL, fit: Fi
 
 
 def _united_on(image: sitk.Image, case: Case, label: int) -> sitk.Image:
-    """Masks of a case, each on a grid of its own, united on the image's."""
-    alone = [replace(case, masks=(mask,), component=None) for mask in case.masks]
-    regions = [on_grid(read_case_region(one, label), image, name=str(one.masks[0].path)) for one in alone]
+    """Unite masks of a case that have different grids, on the image's grid."""
+    parts = [replace(case, masks=(mask,), component=None) for mask in case.masks]
+    regions = [on_grid(read_case_region(part, label), image, name=str(part.masks[0].path)) for part in parts]
     return _component(reduce(sitk.Or, regions), case)
 
 
 def region_hashes(case: Case, label: int) -> list[tuple[str, int | str]]:
-    """What tells the region of a case, for the key of a stored result: content and label of its masks.
+    """Identify the region of a case for the key of a stored result: content and label of its masks.
 
-    A component of them adds its number and the least volume.
+    A component adds its number and the minimum volume.
     """
     hashes = [content_hash(mask.path) for mask in case.masks]
     masks = list(zip(hashes, _labels(case, label), strict=True))
     if case.component is None:
         return masks
-    # The least volume decides whether the largest component is measured or refused.
+    # The minimum volume decides whether the largest component is measured or refused.
     return [*masks, ("component", case.component.number), ("least", f"{case.component.minimum_ml!r} ml")]
 
 
@@ -117,7 +118,7 @@ def _labels(case: Case, label: int) -> list[int | str]:
     return [label_of(case.reader, mask.label, label) for mask in case.masks]
 
 
-def label_of(reader: str, own: int | str | None, label: int) -> int | str:
-    """Label that counts in a mask: its row's, else `label`; the model's masks hold 1 in any cohort."""
+def label_of(reader: str, row_label: int | str | None, label: int) -> int | str:
+    """Label to read in a mask: its row's, else `label`; else 1 for the model's masks in any cohort."""
     default = DEFAULT_LABEL if reader == AUTO else label
-    return default if own in (None, "") else own
+    return default if row_label in (None, "") else row_label

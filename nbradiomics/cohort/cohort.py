@@ -1,7 +1,7 @@
-"""The cohort: which images there are, and who drew which mask on them.
+"""The cohort: its images, and the masks of its readers.
 
 A cohort table has one row per image and mask. `COHORT` lists its columns; paths are relative to the
-table. `load_cohort` reads one, `Cohort` answers what the stages ask: the scans, and the cases.
+table. `load_cohort` reads a table, and `Cohort` returns the scans and cases that the stages need.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.messages.wording import counted
 from nbradiomics.tables import AUTO, text_of, write_table
 
-#: Kind of the model's masks.
+#: Kind of the masks of the model.
 AUTOMATIC = "automatic"
 
 
 @dataclass(frozen=True)
 class MaskFile:
-    """A mask file and the label that counts; ``None`` leaves the label to the stage's default.
+    """A mask file and the label to read; ``None`` stands for the stage's default label.
 
     A label is a number, a segment's name, a list of these as text (``1,2``), or ``all``.
     """
@@ -40,9 +40,9 @@ class MaskFile:
 
 
 class Component(NamedTuple):
-    """A connected component of a region: 1 is the largest; those below `minimum_ml` are none.
+    """A connected component of a region: 1 is the largest; those below `minimum_ml` are ignored.
 
-    `small` and `small_ml` are how many such ones the region has beside, and their volume.
+    `small` and `small_ml` are the number and the volume of the ignored components of the region.
     """
 
     number: int
@@ -52,7 +52,7 @@ class Component(NamedTuple):
 
 
 class Channel(NamedTuple):
-    """One image file of a scan; its name is empty where the cohort gives none."""
+    """One image file of a scan; its name is empty if the cohort table has none."""
 
     name: str
     image: Path
@@ -60,9 +60,9 @@ class Channel(NamedTuple):
 
 @dataclass(frozen=True)
 class Scan:
-    """One examination of one subject: one image, or several that were taken together.
+    """One examination of one subject: one image, or several images that belong together.
 
-    The readers' masks lie on the first channel; the others follow in the order of the table.
+    The readers' masks belong to the first channel; the others follow in the order of the table.
     """
 
     subject: str
@@ -72,12 +72,12 @@ class Scan:
 
     @property
     def image(self) -> Path:
-        """File of the first channel: masks lie on its grid, and features are those of its voxels."""
+        """File of the first channel: masks are on its grid, and features are computed from its voxels."""
         return self.channels[0].image
 
     @property
     def name(self) -> str:
-        """What messages, failures and file names call it."""
+        """Name in messages, failures and file names."""
         return scan_name(self.subject, self.timepoint, self.sequence)
 
     def index(self) -> dict[str, str]:
@@ -89,11 +89,11 @@ class Scan:
 class Case:
     """One region of one scan as one reader drew it: a row of a feature table.
 
-    Several mask files are united voxel by voxel. `kind` tells how the mask came about: ``independent`` (also
-    where the cohort does not say), ``edited``, ``consensus``, or ``automatic``. `probability` is the map that
-    an automatic mask was made from, where there is one, and `in_training` says of such a mask whether the
-    model was trained on the subject: ``yes``, ``no``, or empty where that is not known. `component` is the
-    one that is meant of the region.
+    Several mask files are united voxel by voxel. `kind` is the origin of the mask: ``independent`` (also if
+    the cohort does not say), ``edited``, ``consensus``, or ``automatic``. `probability` is the map from which
+    an automatic mask was made, if there is one, and `in_training` says for such a mask whether the model was
+    trained on the subject: ``yes``, ``no``, or empty if this is unknown. `component` limits the region to one
+    of its components.
     """
 
     scan: Scan
@@ -108,7 +108,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What messages and the failures table call it."""
+        """Name in messages and in the failures table."""
         return f"{self.scan.name}/{_name(self.roi, self.reader)}/{self.reading}"
 
     def index(self) -> dict[str, str | int]:
@@ -123,12 +123,12 @@ class Cohort:
     Attributes
     ----------
     table
-        One row per image and mask with every column of `cohort_table.DEFAULTS`; `image` and `mask` are
+        One row per image and mask with every column of `cohort.columns.DEFAULTS`; `image` and `mask` are
         absolute paths as text, `mask` and `reader` are empty text for an image without a mask.
     path
-        Where the table was read from.
+        File of the table.
     warnings
-        What is strange about the table without being wrong, such as a column of no known name.
+        Unusual things in the table that are not errors, such as a column with an unknown name.
     """
 
     table: pd.DataFrame
@@ -136,7 +136,7 @@ class Cohort:
     warnings: tuple[Problem, ...] = ()
 
     def scans(self) -> list[Scan]:
-        """Every scan once, in the order of the table."""
+        """List every scan once, in the order of the table."""
         return list(self._scans().values())
 
     def _scans(self) -> dict[tuple[str, ...], Scan]:
@@ -147,29 +147,29 @@ class Cohort:
         return {key: _scan(key, rows) for key, rows in groups.items()}
 
     def to_frame(self) -> pd.DataFrame:
-        """A copy of the table, with every column and absolute paths."""
+        """Copy the table, with every column and absolute paths."""
         return self.table.copy()
 
     def files(self) -> list[Path]:
-        """What a run on the cohort reads: the table, where it is a file, and every file that it names."""
-        named = (Path(value) for column in FILES for value in self.table[column] if value)
-        return list(dict.fromkeys([*([self.path] if is_regular(self.path) else []), *named]))
+        """List the files that a run on the cohort reads: the table, if it is a file, and all files in it."""
+        paths = (Path(value) for column in FILES for value in self.table[column] if value)
+        return list(dict.fromkeys([*([self.path] if is_regular(self.path) else []), *paths]))
 
     def __repr__(self) -> str:
-        """In one line: how many, of whom, from where."""
+        """Numbers of subjects and scans, readers, and path, in one line."""
         subjects, readers = self.table["subject"].nunique(), ", ".join(self.readers()) or "none"
-        held = f"{counted(subjects, 'subject')}, {counted(len(self.scans()), 'scan')}, readers {readers}"
-        return f"Cohort({held}: {self.path})"
+        content = f"{counted(subjects, 'subject')}, {counted(len(self.scans()), 'scan')}, readers {readers}"
+        return f"Cohort({content}: {self.path})"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>{self.table.head(10).to_html()}"
 
     def readers(self) -> list[str]:
-        """Readers who drew a mask, sorted, `auto` last."""
+        """List the readers who drew a mask, sorted, `auto` last."""
         return sorted(set(self.table["reader"]) - {""}, key=lambda reader: (reader == AUTO, reader))
 
     def cases(self) -> list[Case]:
-        """Every row with a mask as a case of its own, in the order of the table."""
+        """List a case for every row with a mask, in the order of the table."""
         drawn, scans = self.table[self.table["mask"] != ""], self._scans()
         states = training_states(self.table)
         return [
@@ -191,95 +191,104 @@ class Cohort:
         Parameters
         ----------
         reader
-            Name that the cohort does not hold yet.
+            Name that is not yet in the cohort.
         masks
             The mask file of each scan.
         kind
             `reference_kind` of the masks.
         probabilities
-            Probability map of each scan, where there are any.
+            Probability map of each scan that has one.
         in_training
-            Whether the model was trained on the subject of each scan: ``yes``, ``no`` or empty. A scan of
-            which `masks` holds no file keeps it too, so that a failure on it is known for what it is.
+            Whether the model was trained on the subject of each scan: ``yes``, ``no`` or empty. It is also
+            recorded for scans without a file in `masks`, so that failures on training subjects are known.
         """
         import pandas as pd
 
         if reader in self.readers():
             raise InputError(
-                f"{self.path} already holds masks of reader {reader!r}.",
+                f"{self.path} already has masks of reader {reader!r}.",
                 "Remove these rows, or leave out the step that makes them.",
             )
         rois = set(self.table.loc[self.table["mask"] != "", "roi"])
         roi = rois.pop() if len(rois) == 1 else DEFAULTS["roi"]
-        keep = {"reader": reader, "roi": roi, "reading": 1, "label": 1, "reference_kind": kind, "minutes": ""}
+        common = {
+            "reader": reader,
+            "roi": roi,
+            "reading": 1,
+            "label": 1,
+            "reference_kind": kind,
+            "minutes": "",
+        }
         states = {tuple(scan.index().values()): state for scan, state in (in_training or {}).items()}
         maps = _by_place(probabilities or {})
-        # An image file may stand in several scans: a row belongs to its scan.
+        # An image file may belong to several scans, so rows are found by scan and image.
         places = list(self.table[[*SCAN, "image"]].itertuples(index=False, name=None))
-        first = dict(zip(reversed(places), reversed(self.table.to_dict("records")), strict=True))
-        given = _by_place({scan: masks[scan] for scan in self.scans() if scan in masks})
+        first_rows = dict(zip(reversed(places), reversed(self.table.to_dict("records")), strict=True))
+        files = _by_place({scan: masks[scan] for scan in self.scans() if scan in masks})
         added = [
             {
-                **first[place],
-                **keep,
+                **first_rows[place],
+                **common,
                 "mask": mask,
                 "probability": maps.get(place, ""),
-                "in_training": states.get(place[:-1], "" if reader == AUTO else first[place]["in_training"]),
+                "in_training": states.get(
+                    place[:-1], "" if reader == AUTO else first_rows[place]["in_training"]
+                ),
             }
-            for place, mask in given.items()
+            for place, mask in files.items()
         ]
-        # An image that had no mask has one now: its row without a reader says nothing more.
-        bare = [place in given for place in places]
-        old = self.table[(self.table["mask"] != "") | ~pd.Series(bare, index=self.table.index)]
+        # If an image had no mask, its row without a reader is not needed any more.
+        has_mask_now = [place in files for place in places]
+        old = self.table[(self.table["mask"] != "") | ~pd.Series(has_mask_now, index=self.table.index)]
         table = pd.concat([old, pd.DataFrame(added)], ignore_index=True)
-        failed = {scan: states[scan] for scan in states.keys() - {place[:-1] for place in given}}
+        failed = {scan: states[scan] for scan in states.keys() - {place[:-1] for place in files}}
         return Cohort(_with_states(table, failed), self.path)
 
     def with_training_subjects(self, subjects: Iterable[str]) -> Cohort:
-        """Record that the model was trained on these subjects; of the others stays what the table says."""
+        """Record that the model was trained on these subjects; other subjects are unchanged."""
         table = self.table.copy()
         table.loc[table["subject"].isin(set(subjects)), "in_training"] = YES
         return replace(self, table=table)
 
     def without_seen_masks(self) -> Cohort:
-        """Leave out the automatic masks of subjects that the model was trained on: they prove nothing."""
+        """Remove the automatic masks of subjects that the model was trained on, which would be too good."""
         seen = self.table["subject"].isin(seen_subjects(self.table)) & (self.table["reader"] == AUTO)
         return self._without(seen) if seen.any() else self
 
     def without_reader(self, reader: str) -> Cohort:
-        """Leave out a reader's masks; an image that has no other mask stays as one without."""
-        kept = self._without(self.table["reader"] == reader)
+        """Remove a reader's masks; an image without another mask keeps a row without a mask."""
+        cohort = self._without(self.table["reader"] == reader)
         if reader != AUTO:
-            return kept
-        # What was known of the model that made them says nothing of another one.
-        return replace(kept, table=kept.table.assign(in_training=DEFAULTS["in_training"]))
+            return cohort
+        # The training subjects of the model that made these masks are not those of another model.
+        return replace(cohort, table=cohort.table.assign(in_training=DEFAULTS["in_training"]))
 
-    def _without(self, own: pd.Series) -> Cohort:
-        """Leave out the marked masks; an image that has no other mask stays as one without."""
+    def _without(self, removed: pd.Series) -> Cohort:
+        """Remove the marked masks; an image without another mask keeps a row without a mask."""
         import pandas as pd
 
-        rest = self.table[~own]
-        there = set(rest[SCAN].itertuples(index=False, name=None))
-        bare = [scan not in there for scan in self.table[SCAN].itertuples(index=False, name=None)]
-        kept = self.table[~own | pd.Series(bare, index=self.table.index)].copy()
-        emptied = own[kept.index]
+        rest = self.table[~removed]
+        scans = set(rest[SCAN].itertuples(index=False, name=None))
+        bare = [scan not in scans for scan in self.table[SCAN].itertuples(index=False, name=None)]
+        table = self.table[~removed | pd.Series(bare, index=self.table.index)].copy()
+        emptied = removed[table.index]
         for column in ("reader", "mask", "label", "reference_kind", "minutes", "probability"):
-            kept.loc[emptied, column] = DEFAULTS[column]
-        return replace(self, table=kept.drop_duplicates().reset_index(drop=True))
+            table.loc[emptied, column] = DEFAULTS[column]
+        return replace(self, table=table.drop_duplicates().reset_index(drop=True))
 
     def write(self, path: str | Path) -> Cohort:
-        """Write the table with paths relative to where it is written, and give it as it now stands."""
+        """Write the table with paths relative to its file, and return the cohort with the new path."""
         path = Path(path)
         table = self.table.copy()
         for column in FILES:
             table[column] = [_relative(value, path.parent) for value in table[column]]
-        silent = [name for name in COHORT.left_out if (table[name] == DEFAULTS[name]).all()]
-        table = table.drop(columns=silent)
+        empty = [name for name in COHORT.left_out if (table[name] == DEFAULTS[name]).all()]
+        table = table.drop(columns=empty)
         write_table(table, path)
         return Cohort(self.table, path)
 
 
-#: What a cohort can be given as.
+#: Types that functions accept as a cohort.
 CohortSource: TypeAlias = str | Path | pd.DataFrame | Cohort
 
 
@@ -292,17 +301,17 @@ def load_cohort(
     ----------
     source
         Table: a file or a DataFrame; see `nbradiomics.cohort.schema` for its columns. A loaded cohort is
-        given back as it is.
+        returned unchanged.
     columns
-        The table's own column for some of these, such as ``{"subject": "PatientID"}``.
+        The table's column for some of these, such as ``{"subject": "PatientID"}``.
     folder
-        Where the relative paths of a DataFrame start; those of a file start at the file.
+        Folder to which the paths in a DataFrame are relative; those in a file are relative to its folder.
 
     Raises
     ------
     InputError
-        When the file is missing or its rows are wrong; the message tells all that is wrong. Whether
-        the images and masks are there and fit together is asked by ``nbradiomics.check``.
+        When the file is missing or its rows are wrong; the message lists all errors. Whether the
+        images and masks exist and fit together is checked by ``nbradiomics.check``.
 
     Examples
     --------
@@ -322,26 +331,26 @@ def load_cohort(
         table, problems = read_cohort_table(path, columns or {})
     else:
         raise InputError(
-            f"a {type(source).__name__} is no cohort.",
-            "Give a cohort table (a file or a pandas DataFrame), or what `load_cohort` gives.",
+            f"a {type(source).__name__} is not a cohort.",
+            "Give a cohort table (a file or a pandas DataFrame), or a result of `load_cohort`.",
         )
     raise_errors(problems)
     return Cohort(table, path, tuple(problems))
 
 
 def scan_name(subject: str, timepoint: str, sequence: str) -> str:
-    """What messages, failures and file names call a scan."""
+    """Name of a scan in messages, failures and file names."""
     return _name(subject, timepoint, sequence)
 
 
 def _name(*parts: str) -> str:
-    # Two cases never have one name, whatever their parts hold.
+    # Escaping keeps the names of different cases different.
     return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
 def _scan(key: tuple[str, ...], rows: list[tuple[str, str, str]]) -> Scan:
-    """Scan from what its rows say: channel, image, mask."""
-    # The image on which the readers drew comes first, wherever its row stands.
+    """Make a scan from its rows of channel, image and mask."""
+    # The image on which the readers drew comes first, wherever its row is.
     ordered = sorted(rows, key=lambda row: row[2] == "")
     names: dict[str, str] = {}
     for channel, image, _ in ordered:
@@ -361,18 +370,18 @@ def _case(row: Mapping[Any, Any], scan: Scan, in_training: str) -> Case:
 
 
 def _with_states(table: pd.DataFrame, states: Mapping[tuple[str, ...], str]) -> pd.DataFrame:
-    """Write `in_training` of scans that have no automatic mask to carry it."""
-    found = [
-        states.get(scan, own)
-        for scan, own in zip(
+    """Record `in_training` of scans without an automatic mask."""
+    values = [
+        states.get(scan, state)
+        for scan, state in zip(
             table[SCAN].itertuples(index=False, name=None), table["in_training"], strict=True
         )
     ]
-    return table.assign(in_training=found)
+    return table.assign(in_training=values)
 
 
 def _by_place(files: Mapping[Scan, Path]) -> dict[tuple[str, ...], str]:
-    """Files by what tells a row's scan and image."""
+    """Files by the scan and image of a row."""
     return {(*scan.index().values(), str(scan.image)): str(file) for scan, file in files.items()}
 
 

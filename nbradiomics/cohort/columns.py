@@ -1,4 +1,4 @@
-"""Rules of the cohort table; `nbradiomics.cohort.schema` says what each column means."""
+"""Read and check cohort tables; `nbradiomics.cohort.schema` explains each column."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ from nbradiomics.tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Every column, and what stands for an empty cell.
+#: Every column, and the value of an empty cell.
 DEFAULTS: dict[str, Any] = {name: COHORT.defaults.get(name, "") for name in COHORT.names}
 #: Columns of paths.
 FILES = ("image", "mask", "probability")
-#: What tells one scan from another.
+#: Columns that identify a scan.
 SCAN = ["subject", "timepoint", "sequence"]
-#: What tells one row from another.
+#: Columns that identify a row.
 KEY = list(COHORT.key)
-#: Lines that one message names.
+#: Largest number of lines that one message names.
 _SHOWN = 20
 
 
 def read_cohort_table(
     path: Path, columns: Mapping[str, str] = NO_COLUMNS
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read a cohort table and find what is wrong with its rows, without opening an image.
+    """Read a cohort table and find problems of its rows, without opening an image.
 
     Parameters
     ----------
     path
-        File of any kind that `nbradiomics.tables.read_text_table` reads.
+        File in any format that `nbradiomics.tables.read_text_table` reads.
     columns
-        The table's own column for some of ours, as a study file's `columns` names them.
+        The table's column for some of the known columns, as in `columns` of a study file.
 
     Returns
     -------
     table
-        All columns of `DEFAULTS`, absolute paths as text, an unnamed cell as its default.
+        All columns of `DEFAULTS`, absolute paths as text, empty cells filled with the default.
     problems
         Errors and warnings. With errors, the table is for further checks only.
     """
@@ -66,14 +66,14 @@ def read_cohort_table(
 def cohort_table_of(
     raw: pd.DataFrame, path: Path, columns: Mapping[str, str] = NO_COLUMNS
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Cohort table of cells of text; see `read_cohort_table`.
+    """Make a cohort table from cells of text; see `read_cohort_table`.
 
     Parameters
     ----------
     raw
-        Cells as `nbradiomics.tables.read_text_table` gives them.
+        Cells as from `nbradiomics.tables.read_text_table`.
     path
-        Where they come from, for the messages; relative paths start at its folder.
+        File of the table, for messages; relative paths start at its folder.
     columns
         As in `read_cohort_table`.
     """
@@ -105,21 +105,21 @@ def cohort_table_of(
 
 
 def _without_na(table: pd.DataFrame) -> pd.DataFrame:
-    """Empty the cells in which R has written ``NA`` for nothing; initials N. A. stay a reader."""
-    nothing = table == "NA"
-    nothing[["subject", "image"]] = False
-    nothing["reader"] &= table["mask"].isin(["NA", ""])
-    return table.mask(nothing, "")
+    """Empty the cells in which R has written ``NA``; a reader with the initials N. A. is kept."""
+    missing = table == "NA"
+    missing[["subject", "image"]] = False
+    missing["reader"] &= table["mask"].isin(["NA", ""])
+    return table.mask(missing, "")
 
 
 def _whole_number(value: str | int) -> str | int:
-    """Number in a cell, where it is a whole one: pandas writes a column with gaps as ``1.0``."""
+    """Convert a cell to a whole number if it is one: pandas writes a column with gaps as ``1.0``."""
     text = str(value).removesuffix(".0")
     return int(text) if re.fullmatch("[0-9]{1,9}", text) else value
 
 
 def _with_points(minutes: pd.Series) -> tuple[pd.Series, dict[int, str]]:
-    """Write decimal commas as points, and give the cells that are no numbers with the reason."""
+    """Replace decimal commas by points, and return the cells that are not numbers with the reason."""
     numbers = read_numbers(minutes)
     if numbers.mark == ",":
         minutes = minutes.mask(numbers.values.notna(), numbers.values.map(repr))
@@ -138,8 +138,8 @@ def _column_problems(raw: pd.DataFrame, path: Path, header: str) -> list[Problem
     absent = [name for name in DEFAULTS if name not in raw]
     for column in raw.columns:
         if column not in DEFAULTS:
-            remedy = did_you_mean(column, absent).strip() or "Nothing to do, unless it was to be used."
-            found = "no column of a cohort table has this name; it is not used."
+            remedy = did_you_mean(column, absent).strip() or "Nothing to do, unless it should be used."
+            found = "this is not a column of a cohort table; it is not used."
             problems.append(Problem(str(path), header, column, "warning", found, remedy))
     if raw.empty:
         problems.append(Problem(str(path), "", "", "error", "the table has no rows.", "Add a row per image."))
@@ -147,7 +147,7 @@ def _column_problems(raw: pd.DataFrame, path: Path, header: str) -> list[Problem
 
 
 def _guess(column: str, others: list[str]) -> str:
-    """A column of another name that may be the one that is missing."""
+    """Suggest a column with another name that may be the missing one."""
     subjects = [name for name in others if name.casefold() in SUBJECT_NAMES] if column == "subject" else []
     return f"Is it {' or '.join(map(repr, subjects))}? " if subjects else did_you_mean(column, others)
 
@@ -164,7 +164,7 @@ def _row_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
         lines = [str(index + 2) for index in group.index]
         shown = ", ".join(lines[:_SHOWN]) + (f" and {len(lines) - _SHOWN} more" if lines[_SHOWN:] else "")
         found = f"lines {shown} have the same {', '.join(KEY)}."
-        remedy = "Tell them apart by reader, reading or roi, or remove one; give labels to unite as 1,2."
+        remedy = "Give them different readers, readings or rois, or remove one; write labels to unite as 1,2."
         problems += [Problem(str(path), line, "", "error", found, remedy) for line in lines[1:]]
     return problems
 
@@ -173,23 +173,27 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
     required = ("subject", "image")
     problems = [(name, "the cell is empty.", f"Give the {name}.") for name in required if not row[name]]
     if row["mask"] and not row["reader"]:
-        problems.append(("reader", "a mask without a reader.", "Name who drew it."))
+        problems.append(("reader", "a mask without a reader.", "Name the reader."))
     if row["reader"] and not row["mask"]:
         problems.append(
-            ("mask", f"reader {row['reader']!r} without a mask.", "Give the mask, or empty both.")
+            ("mask", f"reader {row['reader']!r} without a mask.", "Give the mask, or empty both cells.")
         )
     if row["reader"] != AUTO and row["reader"].casefold() == AUTO:
-        found = f"{row['reader']!r}, which is not {AUTO!r}, the name of the model."
-        problems.append(("reader", found, f"Write {AUTO!r} for masks of the model, or name the reader."))
+        found = f"{row['reader']!r} differs from {AUTO!r}, the name of the model."
+        problems.append(
+            ("reader", found, f"Write {AUTO!r} for masks of the model, else the name of the reader.")
+        )
     if row["probability"] and not row["mask"]:
-        problems.append(("probability", "a probability map without a mask.", "Give the mask made from it."))
+        problems.append(
+            ("probability", "a probability map without a mask.", "Give the mask that was made from it.")
+        )
     if not (isinstance(row["reading"], int) and row["reading"] > 0):
         problems.append(
             ("reading", f"{quoted(row['reading'])}; 1, 2, ... was expected.", "Give a whole number.")
         )
     if row["reference_kind"] and row["reference_kind"] not in KINDS:
         expected = f"{quoted(row['reference_kind'])}; one of {', '.join(KINDS)} was expected."
-        problems.append(("reference_kind", expected, "Use one of these, or leave it empty."))
+        problems.append(("reference_kind", expected, "Use one of these, or leave the cell empty."))
     for column, require in (("in_training", read_state), ("label", require_plain_numbers)):
         try:
             require(str(row[column]))
@@ -199,7 +203,7 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
 
 
 def _state(cell: str) -> str:
-    """State of `in_training`; a cell that says neither yes nor no is a problem told elsewhere."""
+    """State of `in_training`; unknown for an invalid cell, which is reported elsewhere."""
     try:
         return read_state(cell)
     except InputError:
@@ -213,12 +217,14 @@ def _minutes_problems(table: pd.DataFrame, unread: Mapping[int, str], path: Path
         if text and (line in unread or not 0 <= float(text) < float("inf")):
             why = f" (it {unread[line]})" if line in unread else ""
             found = f"{quoted(text)}; a number from 0 was expected{why}."
-            problems.append(Problem(str(path), str(line + 2), "minutes", "error", found, "Give minutes."))
+            problems.append(
+                Problem(str(path), str(line + 2), "minutes", "error", found, "Give a number of minutes.")
+            )
     return problems
 
 
 def _spelling_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
-    """Names that differ in capitals alone are most often one name, and the tool takes them for two."""
+    """Warn about names that differ only in capitals: usually one name is meant, but they count as two."""
     problems = []
     for column in ("subject", "timepoint", "sequence", "roi", "reader", "site"):
         spellings: dict[str, set[str]] = {}
@@ -226,47 +232,48 @@ def _spelling_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
             spellings.setdefault(value.casefold(), set()).add(value)
         for names in spellings.values():
             if len(names) > 1:
-                found = f"{', '.join(sorted(names))} differ in capitals alone and count as different."
-                remedy = "Write them alike if they are the same."
+                found = f"{', '.join(sorted(names))} differ only in capitals and count as different names."
+                remedy = "Write them in the same way if they are the same."
                 problems.append(Problem(str(path), "", column, "warning", found, remedy))
     return problems
 
 
 def _scan_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
-    """A channel of a scan is one image, and the readers of a scan drew on one of them."""
+    """Check that each channel of a scan is one image, and that all masks of a scan are on one channel."""
     scans: dict[tuple[str, ...], _ScanRows] = {}
     problems = []
     rows = table[[*SCAN, "channel", "image", "mask"]].itertuples(name=None)
     for place, *scan, channel, image, mask in rows:
         if image:
-            found = scans.setdefault(tuple(scan), _ScanRows()).add(place + 2, channel, image, mask)
-            problems += [Problem(str(path), str(place + 2), found[0], "error", *found[1:])] if found else []
+            conflict = scans.setdefault(tuple(scan), _ScanRows()).add(place + 2, channel, image, mask)
+            if conflict:
+                problems.append(Problem(str(path), str(place + 2), conflict[0], "error", *conflict[1:]))
     by_scan = {scan: number for number, scan in enumerate(scans)}
     scan_of = dict(zip(table.index + 2, table[SCAN].itertuples(index=False, name=None), strict=True))
     return sorted(problems, key=lambda problem: by_scan[scan_of[int(problem.row)]])
 
 
 class _Firsts:
-    """For each key the line of the first row, and of the first after it that has another value."""
+    """For each key, line and value of the first row, and of the first later row with another value."""
 
     def __init__(self) -> None:
-        self._found: dict[str, list[tuple[int, str]]] = {}
+        self._rows: dict[str, list[tuple[int, str]]] = {}
 
     def __contains__(self, key: str) -> bool:
-        return key in self._found
+        return key in self._rows
 
     def add(self, key: str, line: int, value: str) -> None:
-        firsts = self._found.setdefault(key, [])
+        firsts = self._rows.setdefault(key, [])
         if not firsts or (len(firsts) == 1 and firsts[0][1] != value):
             firsts.append((line, value))
 
     def other(self, key: str, value: str) -> tuple[int, str] | None:
-        """Line and value of the first row of a key that has another value than this."""
-        return next((first for first in self._found.get(key, []) if first[1] != value), None)
+        """Line and value of the first row of a key with another value than this."""
+        return next((first for first in self._rows.get(key, []) if first[1] != value), None)
 
 
 class _ScanRows:
-    """The rows of one scan as far as they were read: each new one is held against what came before."""
+    """The rows of one scan that were read so far; each new row is compared with them."""
 
     def __init__(self) -> None:
         self.images, self.channels = _Firsts(), _Firsts()
@@ -275,32 +282,32 @@ class _ScanRows:
         self.drawn: tuple[int, str] | None = None
 
     def add(self, line: int, channel: str, image: str, mask: str) -> tuple[str, str, str] | None:
-        """Take a row; gives column, problem and remedy where it contradicts an earlier one."""
-        found = None if self.first is None else self._channel_problem(self.first, channel, image)
+        """Add a row, and return column, problem and remedy if it contradicts an earlier row."""
+        conflict = None if self.first is None else self._channel_problem(self.first, channel, image)
         if mask:
-            found = found or self._mask_problem(channel)
+            conflict = conflict or self._mask_problem(channel)
             self.drawn = self.drawn or (line, channel)
         self.first = line if self.first is None else self.first
         self.unnamed = self.unnamed or not channel
         self.images.add(channel, line, image)
         self.channels.add(image, line, channel)
-        return found
+        return conflict
 
     def _channel_problem(self, first: int, channel: str, image: str) -> tuple[str, str, str] | None:
         other = self.images.other(channel, image)
         if other:
-            of = f"channel {channel} of the scan" if channel else "the scan"
+            part = f"channel {channel} of the scan" if channel else "the scan"
             remedy = (
-                "Give scans of their own a timepoint or sequence of their own, and images that a model takes "
-                "together a channel each."
+                "Give different scans different timepoints or sequences, and the images that a model uses "
+                "together different channels."
             )
-            return "image", f"another image for {of} of line {other[0]}.", remedy
+            return "image", f"another image for {part} of line {other[0]}.", remedy
         twice = self.channels.other(image, channel)
         if twice:
-            found = f"the image of line {twice[0]}, there as channel {twice[1]!r}."
-            return "channel", found, "Give each channel an image of its own."
+            found = f"the same image as in line {twice[0]}, where its channel is {twice[1]!r}."
+            return "channel", found, "Give each channel a different image."
         if channel not in self.images and (self.unnamed or not channel):
-            found = f"another image of the scan of line {first}, and one of them names no channel."
+            found = f"another image of the scan of line {first}, but one of the images has no channel."
             return "channel", found, "Name the channel of every image of the scan."
         return None
 
@@ -308,9 +315,11 @@ class _ScanRows:
         if self.drawn is None or self.drawn[1] == channel:
             return None
         line, first = self.drawn
-        found = f"a mask with channel {channel!r}, while line {line} has one with channel {first!r}."
+        found = (
+            f"a mask in a row of channel {channel!r}, but line {line} has one in a row of channel {first!r}."
+        )
         remedy = (
-            "Let the masks of a scan stand with one channel, and leave reader and mask of the other rows "
-            "empty. For features of both images, name them as sequences."
+            "Put all masks of a scan into rows of one channel, and leave reader and mask of the other rows "
+            "empty. For features of both images, make them different sequences."
         )
         return "mask", found, remedy

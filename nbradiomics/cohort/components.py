@@ -1,7 +1,7 @@
-"""Connected components of a region: the lesions of a mask that does not tell them apart.
+"""Connected components of a region: the lesions of a mask that does not distinguish them.
 
-Voxels are connected through faces, edges and corners (26 neighbours). Components are numbered by falling
-volume, reader by reader: component 2 of one reader need not be component 2 of another.
+Voxels are connected through faces, edges and corners (26 neighbours). Components are numbered by decreasing
+volume for each reader: component 2 of one reader may not be component 2 of another.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from nbradiomics.errors import InputError
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-#: Components that are smaller are not measured, in millilitres: a ball of 5.8 mm.
+#: Smallest volume of a measured component in millilitres: a ball with a diameter of 5.8 mm.
 MINIMUM_ML = 0.1
 _NAME = "component-"
 
 
 def component_region(number: int, region: str | None = None) -> str:
-    """Name of a component in the column `roi`, after that of its region where there are several."""
+    """Name of a component in the column `roi`, after the name of its region if there are several."""
     return f"{region}-{_NAME}{number}" if region else f"{_NAME}{number}"
 
 
@@ -34,17 +34,18 @@ def is_component(roi: object) -> bool:
 
 
 def refuse_components(rois: Iterable[object]) -> None:
-    """Raise `InputError` where values of `roi` name components: readers can't be compared on them."""
-    named = [str(roi) for roi in rois if is_component(roi)]
-    if named:
+    """Raise `InputError` if values of `roi` name components, by which readers cannot be compared."""
+    components = [str(roi) for roi in rois if is_component(roi)]
+    if components:
         raise InputError(
-            f"{named[0]} of one reader need not be {named[0]} of another: components are numbered by volume.",
-            "Compare features of whole masks (lesions: union), or give each lesion a row with a `roi`.",
+            f"{components[0]} of one reader may not be {components[0]} of another: the numbers follow the "
+            "volumes.",
+            "Compare features of whole masks (lesions: union), or give each lesion a row with its own `roi`.",
         )
 
 
 def component_volumes(region: sitk.Image) -> list[float]:
-    """Volumes of the components of a binary region in millilitres, the largest first."""
+    """Volumes of the components of a binary region in millilitres, largest first."""
     import SimpleITK as sitk
 
     _, voxels = _numbered(sitk.GetArrayViewFromImage(region))
@@ -53,21 +54,21 @@ def component_volumes(region: sitk.Image) -> list[float]:
 
 
 def keep_component(region: sitk.Image, number: int, minimum_ml: float) -> sitk.Image:
-    """One component of a binary region, on its grid; an empty region stays as it is.
+    """Select one component of a binary region, on its grid; an empty region is returned unchanged.
 
     Parameters
     ----------
     region
         8-bit, 1 inside.
     number
-        1 is the largest; of two of one volume the first in the order of the voxels (z, y, x).
+        1 is the largest; components of equal volume are in the order of their voxels (z, y, x).
     minimum_ml
-        Least volume in millilitres.
+        Minimum volume in millilitres.
 
     Raises
     ------
     InputError
-        When no component is so large.
+        When the component is smaller than the minimum volume.
     """
     import SimpleITK as sitk
 
@@ -78,25 +79,25 @@ def keep_component(region: sitk.Image, number: int, minimum_ml: float) -> sitk.I
     if not reaches(volume, minimum_ml):
         raise InputError(
             f"no component of the mask has {minimum_ml:g} ml; the largest has {volume:.3g} ml.",
-            "Lower the least volume of a component, or look at the mask.",
+            "Lower the minimum volume of a component, or check the mask.",
         )
-    kept = sitk.GetImageFromArray((places == number).astype(np.uint8))
-    kept.CopyInformation(region)
-    return kept
+    component = sitk.GetImageFromArray((places == number).astype(np.uint8))
+    component.CopyInformation(region)
+    return component
 
 
 def reaches(volume_ml: float, minimum_ml: float) -> bool:
-    """Whether a component is large enough; one of just the least volume is, whatever the last bit says."""
+    """Whether a component has at least the minimum volume, within rounding."""
     return volume_ml >= minimum_ml * (1 - 1e-9)
 
 
 def _numbered(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number of the component of each voxel (0 outside), and voxels of each component in this order."""
+    """Number of the component of each voxel (0 outside), and number of voxels of each component."""
     from scipy.ndimage import label
 
-    found, count = label(mask, structure=np.ones((3, 3, 3)))
-    voxels = np.bincount(found.ravel(), minlength=count + 1)[1:]
+    labels, count = label(mask, structure=np.ones((3, 3, 3)))
+    voxels = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     order = np.argsort(-voxels, kind="stable")
     rank = np.zeros(count + 1, dtype=np.int64)
     rank[order + 1] = np.arange(1, count + 1)
-    return rank[found], voxels[order]
+    return rank[labels], voxels[order]

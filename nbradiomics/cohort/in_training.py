@@ -1,8 +1,8 @@
-"""Whether the model was trained on a subject: what decides which automatic masks may be judged.
+"""Track on which subjects the model was trained, which decides which automatic masks may be evaluated.
 
-The column `in_training` of a cohort or feature table says ``yes``, ``no``, or nothing where it is not known.
-A subject counts as seen at every timepoint as soon as one row says so: images of one person are alike. The
-automatic masks of a seen subject are better than those of a new one, so that they enter no verdict.
+The column `in_training` of a cohort or feature table is ``yes``, ``no``, or empty if unknown. A subject
+counts as seen at every timepoint if one row says so, because images of one person are similar. The automatic
+masks of a seen subject are better than those of a new one, so they are excluded from every evaluation.
 """
 
 from __future__ import annotations
@@ -29,63 +29,63 @@ _SHOWN = 5
 
 
 def read_state(cell: Any) -> str:
-    """Read a cell: ``yes``, ``no`` or empty, in the spellings of other programs too.
+    """Read a cell: ``yes``, ``no`` or empty, also in the spellings of other programs.
 
     Raises
     ------
     InputError
-        When it is none of these.
+        When the cell is none of these.
     """
-    found = _SPELLINGS.get(str(cell).strip().casefold())
-    if found is None:
+    state = _SPELLINGS.get(str(cell).strip().casefold())
+    if state is None:
         raise InputError(
-            f"{quoted(cell)}; yes, no or nothing was expected.", "Write yes, no, or leave it empty."
+            f"{quoted(cell)}; yes, no or an empty cell was expected.", "Write yes or no, or leave it empty."
         )
-    return found
+    return state
 
 
 def state_of(known: bool | None) -> str:
-    """Write what is known: ``None`` is nothing."""
+    """Convert an answer to a state: ``None`` is unknown."""
     return UNKNOWN if known is None else YES if known else NO
 
 
 def training_states(table: pd.DataFrame) -> dict[str, str]:
-    """State of each subject: of a cohort or feature table, or of any table with a column `subject`.
+    """Determine the state of each subject in a cohort table, feature table or any table with subjects.
 
     Parameters
     ----------
     table
-        Rows with ``subject``, and where they are known ``reader`` and ``in_training``.
+        Rows with ``subject``, and if known ``reader`` and ``in_training``.
 
     Returns
     -------
     dict
-        ``yes`` where any row of the subject says so; ``no`` where every row of an automatic mask does; else
-        empty. A subject without automatic mask is ``no`` where all of its rows say so.
+        ``yes`` if any row of the subject says so; ``no`` if all rows of its automatic masks say so; else
+        empty. A subject without an automatic mask is ``no`` if all of its rows say so.
     """
     states = [read_state(cell) for cell in table[COLUMN]] if COLUMN in table else [UNKNOWN] * len(table)
     by_auto = table["reader"] == AUTO if "reader" in table else [True] * len(table)
-    told: dict[str, set[str]] = {}
+    automatic: dict[str, set[str]] = {}
     others: dict[str, set[str]] = {}
     for subject, auto, state in zip(table["subject"].astype(str), by_auto, states, strict=True):
-        (told if auto else others).setdefault(subject, set()).add(state)
-    found = {}
-    for subject in {**others, **told}:
-        rows, rest = told.get(subject, set()), others.get(subject, set())
+        (automatic if auto else others).setdefault(subject, set()).add(state)
+    combined = {}
+    for subject in {**others, **automatic}:
+        rows, rest = automatic.get(subject, set()), others.get(subject, set())
         deciding = rows or rest
-        found[subject] = YES if YES in rows | rest else NO if deciding == {NO} else UNKNOWN
-    return found
+        combined[subject] = YES if YES in rows | rest else NO if deciding == {NO} else UNKNOWN
+    return combined
 
 
 def seen_subjects(table: pd.DataFrame) -> set[str]:
-    """Subjects that the model was trained on, as far as a table says; see `training_states`."""
+    """Subjects that the model was trained on according to a table; see `training_states`."""
     return {subject for subject, state in training_states(table).items() if state == YES}
 
 
 def unknown_subjects(table: pd.DataFrame) -> set[str]:
-    """Subjects with an automatic mask of whom it is not known whether the model was trained on them.
+    """Subjects with an automatic mask for which it is unknown whether the model was trained on them.
 
-    Without a column ``reader`` every row is one of the model's where there is a column ``in_training``.
+    In a table with ``in_training`` but without ``reader``, every row counts as a row of the model.
     """
     states = training_states(table)
     by_auto = table["reader"] == AUTO if "reader" in table else [COLUMN in table] * len(table)
@@ -93,13 +93,13 @@ def unknown_subjects(table: pd.DataFrame) -> set[str]:
 
 
 def require_named_model(table: pd.DataFrame) -> None:
-    """Refuse rows of the model under another name: nothing would be left out of what is said of it.
+    """Refuse rows of the model under another name, from which seen subjects would not be left out.
 
     Raises
     ------
     InputError
-        When a reader is called as the model but for capitals, or ``in_training`` says ``yes`` and no row is
-        the model's.
+        When the name of a reader differs from the model's only in capitals, or ``in_training`` is ``yes`` but
+        no row is of the model.
     """
     if "reader" not in table:
         return
@@ -107,88 +107,88 @@ def require_named_model(table: pd.DataFrame) -> None:
     for name in names:
         if name != AUTO and name.strip().casefold() == AUTO:
             raise InputError(
-                f"a reader is called {name!r}, which is not {AUTO!r}, the name of the model.",
-                f"Write {AUTO!r} for masks of the model, or name the reader.",
+                f"the reader name {name!r} differs from {AUTO!r}, the name of the model.",
+                f"Write {AUTO!r} for masks of the model, else the name of the reader.",
             )
     if AUTO not in names and COLUMN in table and YES in map(read_state, table[COLUMN]):
         raise InputError(
-            f"{COLUMN} says that the model was trained on some subjects, and no row is of reader {AUTO!r}, "
-            f"but of {_listed(names)}.",
+            f"{COLUMN} says that the model was trained on some subjects, but no row is of reader {AUTO!r}; "
+            f"the readers are {_listed(names)}.",
             f"Write {AUTO!r} for masks of the model, or empty the column.",
         )
 
 
 def automatic_rows_of_seen(table: pd.DataFrame) -> pd.Series:
-    """Mark the rows of automatic masks of subjects that the model was trained on."""
+    """Mark the rows with automatic masks of subjects that the model was trained on."""
     seen = table["subject"].astype(str).isin(seen_subjects(table))
     return seen & (table["reader"] == AUTO) if "reader" in table else seen
 
 
 def left_out_sentence(seen: Iterable[str], total: int) -> str:
-    """How many subjects are left out because the model was trained on them; empty where none is."""
+    """Say how many subjects are left out because the model was trained on them; empty for none."""
     names = sorted(seen)
     if not names:
         return ""
-    verb, whom = ("is", "this subject") if len(names) == 1 else ("are", "them")
+    verb, them = ("is", "this subject") if len(names) == 1 else ("are", "them")
     return (
         f"{len(names)} of {counted(total, 'subject')} {verb} left out, because the model was trained on "
-        f"{whom} ({_listed(names)})."
+        f"{them} ({_listed(names)})."
     )
 
 
 def all_seen_sentence(seen: Iterable[str]) -> str:
-    """What a study says whose subjects were all among those that the model was trained on."""
+    """Say that the model was trained on all subjects of a study."""
     names = sorted(seen)
-    whom = "the only subject" if len(names) == 1 else f"all {len(names)} subjects"
+    subjects = "the only subject" if len(names) == 1 else f"all {len(names)} subjects"
     return (
-        f"The model was trained on {whom} ({_listed(names)}): nothing can be said of it, and the study is "
-        "one between readers alone."
+        f"The model was trained on {subjects} ({_listed(names)}): it cannot be evaluated, and the study "
+        "compares only the readers."
     )
 
 
 def unknown_sentence(unknown: Iterable[str], total: int) -> str:
-    """Whether it is known of all that they are new to the model; empty where it is."""
+    """Say for how many subjects it is unknown whether the model was trained on them; empty for none."""
     count = len(set(unknown))
     if not count:
         return ""
-    whom = "these subjects" if count == total else f"{count} of {total} subjects"
+    subjects = "these subjects" if count == total else f"{count} of {total} subjects"
     return (
-        f"It is not recorded whether the model was trained on {whom}: if it was, the result is too good "
+        f"It is not recorded whether the model was trained on {subjects}: if it was, the result is too good "
         "(column in_training of the cohort table)."
     )
 
 
 def require_known(subjects: Iterable[str], there: Iterable[str]) -> str:
-    """Compare a list of training subjects with a cohort: one who is misspelt would pass for unseen.
+    """Compare a list of training subjects with a cohort: a misspelt subject would count as unseen.
 
     Parameters
     ----------
     subjects
-        Who is listed: the model's whole training set may be.
+        The listed subjects, possibly the model's whole training set.
     there
         Subjects of the cohort.
 
     Returns
     -------
     str
-        How many of the list are not in the cohort, in a sentence; empty where all are.
+        A sentence about how many listed subjects are not in the cohort; empty if all are.
 
     Raises
     ------
     InputError
-        When names are not in the cohort as they are written, but others that are not listed are like them;
-        the message names all of them.
+        When listed names are not in the cohort, but unlisted names of the cohort are similar to them; the
+        message names all of them.
     """
     listed, known = dict.fromkeys(subjects), dict.fromkeys(sorted(set(there)))
     absent = [name for name in listed if name not in known]
     free = [name for name in known if name not in listed]
-    near = {name: guesses for name in absent if (guesses := like_names(name, free))}
-    if near:
-        meant = ", ".join(f"{' or '.join(map(repr, found))} for {name!r}" for name, found in near.items())
+    similar = {name: guesses for name in absent if (guesses := like_names(name, free))}
+    if similar:
+        meant = ", ".join(f"{' or '.join(map(repr, names))} for {name!r}" for name, names in similar.items())
         raise InputError(
-            f"no subject {', '.join(map(repr, near))} in the cohort table.",
-            f"Did you mean {meant}? Write subjects as the cohort table does, or take from the list "
-            "those who are others.",
+            f"the cohort table has no subject {', '.join(map(repr, similar))}.",
+            f"Did you mean {meant}? Write subjects as in the cohort table, or remove them from the list if "
+            "they are other subjects.",
         )
     if not absent:
         return ""

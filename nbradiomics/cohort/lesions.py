@@ -1,25 +1,25 @@
-"""Several lesions of one subject become one row, by a stated rule.
+"""Combine several lesions of one subject into one row by a rule.
 
-Lesions are rows of the cohort table that differ in `roi` alone. The rules:
+Lesions are rows of the cohort table that differ only in `roi`. The rules are:
 
 ``union``
-    The lesions of a scan are united, reader by reader.
+    The lesions of a scan are united for each reader.
 ``largest``
-    The lesion with the largest volume, taken as the mean over the readers who drew it, so that it is
-    the same lesion for every reader.
+    The lesion with the largest volume (mean over the readers who drew it) is used, so that it is the
+    same lesion for every reader.
 ``roi``
-    Every lesion keeps a row of its own.
+    Every lesion has a separate row.
 ``components``
-    Every connected component of a mask (26 neighbours) above a least volume gets a row of its own, numbered
-    by falling volume (`components.py`). Which component of one reader is which of another is not known: the
-    rule is for features, and stages that hold readers against each other refuse it.
+    Every connected component of a mask (26 neighbours) above a minimum volume has a separate row, numbered
+    by decreasing volume (`components.py`). Components of different readers cannot be matched: the rule is for
+    features, and stages that compare readers refuse it.
 
-Unless a rule is asked for, lesions are united; regions that a batch table tells apart by label alone are no
-lesions of one kind, and keep a row each, as PyRadiomics' command gives them.
+By default lesions are united. But regions that a batch table distinguishes only by label are not lesions of
+one kind; each has a separate row, as in PyRadiomics' command.
 
-The masks of the model do not tell lesions apart. Where the readers drew one region, the model's is that one,
-whatever its rows call it. Beside several lesions, ``union`` takes them whole and
-the other two rules refuse them.
+The masks of the model do not distinguish lesions. If the readers drew one region, the model's mask is of
+this region, whatever its rows call it. If they drew several lesions, ``union`` uses the whole mask of the
+model, and the other rules refuse it.
 """
 
 from __future__ import annotations
@@ -47,77 +47,80 @@ UNION: LesionRule = "union"
 COMPONENTS: LesionRule = "components"
 
 
-def lesion_rule(asked: LesionRule | None, table: pd.DataFrame) -> LesionRule:
-    """The rule that is asked for; else ``roi`` for regions that are labels, and ``union`` for all others."""
-    return asked or ("roi" if regions_are_labels(table) else UNION)
+def lesion_rule(requested: LesionRule | None, table: pd.DataFrame) -> LesionRule:
+    """The requested rule; by default ``roi`` for regions named after labels, ``union`` for all others."""
+    return requested or ("roi" if regions_are_labels(table) else UNION)
 
 
 def whole_rule(rule: LesionRule) -> LesionRule:
-    """The rule by which masks are held against masks in a study whose features are those of components."""
+    """The rule for comparing masks in a study; ``union`` if its features are those of components."""
     return UNION if rule == COMPONENTS else rule
 
 
-def least_volume(rule: str, asked: float | None) -> float:
-    """Least volume of a component in millilitres; refuse one that is no volume, or given for another rule."""
-    if asked is None:
+def least_volume(rule: str, requested: float | None) -> float:
+    """Minimum volume of a component in millilitres; refuse an invalid volume, or one for another rule."""
+    if requested is None:
         return MINIMUM_ML
     if rule != COMPONENTS:
         raise InputError(
-            f"a least volume of components is given, and the rule for lesions is {rule!r}.",
-            f"Ask for the rule {COMPONENTS!r}, or leave out the volume.",
+            f"a minimum volume of components is given, but the rule for lesions is {rule!r}.",
+            f"Use the rule {COMPONENTS!r}, or leave out the volume.",
         )
-    if not 0 <= asked < float("inf"):
+    if not 0 <= requested < float("inf"):
         raise InputError(
-            f"the least volume of a component is {asked} ml.", "Give a number from 0 on, in millilitres."
+            f"the minimum volume of a component is {requested} ml; 0 or more was expected.",
+            "Give a volume in millilitres.",
         )
-    return asked
+    return requested
 
 
 def measured_cases(
-    cohort: Cohort, asked: LesionRule | None = None, *, label: int = 1, minimum_ml: float | None = None
+    cohort: Cohort, requested: LesionRule | None = None, *, label: int = 1, minimum_ml: float | None = None
 ) -> list[Case]:
-    """Cases whose features are computed: a row each.
+    """List the cases whose features are computed, one per row.
 
     Parameters
     ----------
     cohort
-        Which masks.
-    asked
-        Rule for several lesions, see the head of this module; ``None`` as in `lesion_rule`.
+        The cohort with the masks.
+    requested
+        Rule for several lesions, see the docstring of this module; ``None`` as in `lesion_rule`.
     label
         As in `apply_lesion_rule`.
     minimum_ml
-        Least volume of a component in millilitres, for the rule ``components``; 0.1 unless given.
+        Minimum volume of a component in millilitres, for the rule ``components``; 0.1 by default.
 
     Returns
     -------
     list of Case
-        As `apply_lesion_rule` gives it. Under ``components`` the `roi` is ``component-1`` ..., with the
-        region's name before it where the cohort has several. A mask without such a component, or that cannot
-        be read, keeps one case, which then fails with the reason.
+        As from `apply_lesion_rule`. With the rule ``components`` the `roi` is ``component-1`` ..., after the
+        region's name if the cohort has several regions. A mask without such a component, or one that cannot
+        be read, has one case, which then fails with the reason.
     """
-    rule = lesion_rule(asked, cohort.table)
-    least = least_volume(rule, minimum_ml)
+    rule = lesion_rule(requested, cohort.table)
+    minimum = least_volume(rule, minimum_ml)
     cases = cohort.cases()
     if rule != COMPONENTS:
         return apply_lesion_rule(cases, rule, label=label)
     regions = {case.roi for case in cases if case.reader != AUTO}
     require_lesions_told_apart(rule, regions, with_model=AUTO in cohort.readers())
     several = len(regions) > 1
-    return [part for case in cases for part in _components(case, least, label, case.roi if several else None)]
+    return [
+        part for case in cases for part in _components(case, minimum, label, case.roi if several else None)
+    ]
 
 
-def _components(case: Case, least: float, label: int, region: str | None) -> list[Case]:
+def _components(case: Case, minimum: float, label: int, region: str | None) -> list[Case]:
     try:
         volumes = component_volumes(read_case_region(case, label))
     except NbradiomicsError:
-        volumes = []  # the stage says why
-    large = sum(reaches(volume, least) for volume in volumes)
+        volumes = []  # the stage reports the reason
+    large = sum(reaches(volume, minimum) for volume in volumes)
     small = volumes[large:] if large else []
-    component = Component(1, least, len(small), sum(small))
+    component = Component(1, minimum, len(small), sum(small))
     parts = [replace(case, roi=component_region(1, region), component=component)]
     return parts + [
-        replace(case, roi=component_region(number, region), component=Component(number, least))
+        replace(case, roi=component_region(number, region), component=Component(number, minimum))
         for number in range(2, large + 1)
     ]
 
@@ -128,29 +131,29 @@ def apply_lesion_rule(cases: list[Case], rule: str = "union", *, label: int = 1)
     Parameters
     ----------
     cases
-        As `Cohort.cases` gives them.
+        As from `Cohort.cases`.
     rule
         ``union``, ``largest`` or ``roi``.
     label
-        Label of masks for which the cohort table names none (used to weigh volumes).
+        Label of masks for which the cohort table has no label (used for the volumes).
 
     Returns
     -------
     list of Case
-        Under ``union`` and ``largest`` a cohort of several regions gets the `roi` ``union`` or
-        ``largest`` in every row; a cohort of one region keeps its name.
+        With ``union`` and ``largest``, every row of a cohort with several regions gets the `roi` ``union`` or
+        ``largest``; a cohort of one region keeps its name.
 
     Raises
     ------
     InputError
-        For an unknown rule, for ``components``, or for masks of the model beside several lesions where the
-        rule needs to tell them apart.
+        For an unknown rule, for ``components``, or for masks of the model with several lesions if the rule
+        needs separate lesions.
     """
     if rule == COMPONENTS:
         raise InputError(
-            f"the rule {COMPONENTS!r} is for features alone: which component of one reader is which of "
-            "another is not known.",
-            f"Use the rule {UNION!r} here, or give each lesion a row with a `roi` of its own.",
+            f"the rule {COMPONENTS!r} is for features only: the components of different readers cannot be "
+            "matched.",
+            f"Use the rule {UNION!r} here, or give each lesion a row with its own `roi`.",
         )
     if rule not in get_args(LesionRule):
         known = ", ".join(get_args(LesionRule))
@@ -166,7 +169,7 @@ def apply_lesion_rule(cases: list[Case], rule: str = "union", *, label: int = 1)
 
 
 def require_lesions_told_apart(rule: str, regions: set[str], *, with_model: bool) -> None:
-    """Refuse a rule that needs to tell lesions apart where the model's masks are among the cases.
+    """Refuse a rule that needs separate lesions if the model's masks are among the cases.
 
     Parameters
     ----------
@@ -175,19 +178,19 @@ def require_lesions_told_apart(rule: str, regions: set[str], *, with_model: bool
     regions
         Values of `roi` of the readers' masks.
     with_model
-        Whether there are masks of the model.
+        Whether the cases include masks of the model.
     """
     if rule != UNION and with_model and len(regions) > 1:
         raise InputError(
-            f"the rule {rule!r} needs lesions told apart, and the masks of {AUTO!r} do not.",
-            "Use the rule `union`, or leave the model's masks out.",
+            f"the rule {rule!r} needs separate lesions, which the masks of {AUTO!r} do not have.",
+            "Use the rule `union`, or leave out the model's masks.",
         )
 
 
 def _of_one_region(cases: list[Case], regions: set[str]) -> list[Case]:
-    """The model's masks are of the one region that the readers drew, whatever their rows call it."""
-    own = {case.roi for case in cases if case.reader == AUTO}
-    if len(own) != 1 or len(regions) != 1:
+    """Name the region of the model's masks after the single region that the readers drew."""
+    model_regions = {case.roi for case in cases if case.reader == AUTO}
+    if len(model_regions) != 1 or len(regions) != 1:
         return cases
     (roi,) = regions
     return [replace(case, roi=roi) if case.reader == AUTO else case for case in cases]
@@ -202,7 +205,7 @@ def _united(cases: list[Case]) -> list[Case]:
 
 def _union_of(cases: list[Case]) -> Case:
     first = cases[0]
-    # A union of which one lesion was edited is no independent reading.
+    # A union with an edited lesion is not an independent reading.
     kind = next((case.kind for case in cases if case.kind != INDEPENDENT), first.kind)
     return replace(first, roi=UNION, masks=tuple(mask for case in cases for mask in case.masks), kind=kind)
 
@@ -221,8 +224,8 @@ def _roi_of_largest(volumes: dict[str, list[float]]) -> str:
 
 def _mean(volumes: list[float]) -> float:
     readable = [volume for volume in volumes if not np.isnan(volume)]
-    # A lesion whose every mask is unreadable might be the largest: choosing it lets the stage fail and say
-    # so, where passing it over would put a smaller lesion's numbers in its place.
+    # A lesion without a readable mask might be the largest: if it is chosen, the stage fails and reports the
+    # reason; if it were ignored, a smaller lesion would silently replace it.
     return float(np.mean(readable)) if readable else float("inf")
 
 

@@ -1,6 +1,6 @@
-"""Which labels the masks of a cohort hold, and whether anything reads them.
+"""Find the labels of the masks of a cohort that no row of the table reads.
 
-A mask of several labels of which one is measured gives a number that looks right and is too small.
+If a mask has several labels and only one is measured, the values look right but may be too small.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import SimpleITK as sitk
 
-#: Line of the cohort table, mask file, and the label that counts.
+#: Line of the cohort table, mask file, and the label to read.
 MaskRow = tuple[int, str, int | str]
 
 
 class Found(TypedDict):
-    """What a mask holds of labels: see `examine_labels`."""
+    """Labels of a mask: see `examine_labels`."""
 
     line: int
     file: str
@@ -35,18 +35,18 @@ class Found(TypedDict):
     missing: list[int | str]
 
 
-#: Labels that one warning lists; whole-body segmentations hold a hundred.
+#: Largest number of labels in one warning; whole-body segmentations have a hundred.
 _SHOWN = 8
-#: More labels than any segmentation has.
+#: Largest number of labels of a segmentation.
 _MOST = 255
 _REMEDY = (
-    "To measure them too, give `label` all or a list such as 1,2 (united), or a row for each label; nothing "
-    "to do if they are not meant."
+    "To measure them too, set `label` to all or to a list such as 1,2 (united), or add a row for each label; "
+    "nothing to do if they should not be measured."
 )
 
 
 def mask_rows(table: pd.DataFrame, label: int = DEFAULT_LABEL) -> list[MaskRow]:
-    """Masks of a cohort table with the label that counts: the row's, else `label`; 1 for the model's."""
+    """Masks of a cohort table with the label to read: the row's, else `label`; 1 for the model's masks."""
     drawn = table[table["mask"] != ""]
     return [
         (line, row["mask"], label_of(row["reader"], row["label"], label))
@@ -55,18 +55,19 @@ def mask_rows(table: pd.DataFrame, label: int = DEFAULT_LABEL) -> list[MaskRow]:
 
 
 def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
-    """Labels of a mask and what a row of the cohort table takes of them.
+    """Find the labels of a mask, and those that a row of the cohort table reads.
 
     Returns
     -------
     dict
-        ``line`` and ``file`` of the row; ``volumes``, pairs of label and millilitres; the labels ``taken``,
-        and those ``missing`` in the mask though the row lists them. Layers have segments for labels.
+        ``line`` and ``file`` of the row; ``volumes``, pairs of label and millilitres; the labels ``taken``
+        (read); and the labels ``missing`` in the mask although the row lists them. In a segmentation with
+        layers, segments take the place of labels.
 
     Raises
     ------
     InputError
-        When the mask holds no labels, or the row's names are not in it.
+        When the values of the mask are not labels, or the row's names are not in it.
     """
     import numpy as np
     import SimpleITK as sitk
@@ -76,20 +77,20 @@ def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
     if mask.GetNumberOfComponentsPerPixel() > 1:
         return _examine_segments(mask, row)
     present = labels_in(mask)
-    wanted = wanted_labels(mask, label, present)
+    requested = wanted_labels(mask, label, present)
     voxel_ml = float(np.prod(mask.GetSpacing())) / 1000
     voxels = dict(zip(*(part.tolist() for part in np.unique(array, return_counts=True)), strict=True))
     return {
         "line": line,
         "file": file,
         "volumes": [(value, voxels[value] * voxel_ml) for value in present],
-        "taken": [value for value in wanted if value in present],
-        "missing": [value for value in wanted if value not in present],
+        "taken": [value for value in requested if value in present],
+        "missing": [value for value in requested if value not in present],
     }
 
 
 def _examine_segments(mask: sitk.Image, row: MaskRow) -> Found:
-    """`examine_labels` of a segmentation in layers: its segments may overlap, and share values."""
+    """Examine a segmentation with layers, whose segments may overlap and share values."""
     import numpy as np
     import SimpleITK as sitk
 
@@ -97,30 +98,30 @@ def _examine_segments(mask: sitk.Image, row: MaskRow) -> Found:
     segments = segments_of(mask)
     array = sitk.GetArrayViewFromImage(mask)
     voxel_ml = float(np.prod(mask.GetSpacing())) / 1000
-    voxels = {one: int((array[..., one.layer] == one.value).sum()) for one in segments}
+    voxels = {each: int((array[..., each.layer] == each.value).sum()) for each in segments}
     taken = choose_segments(segments, label)
     return {
         "line": line,
         "file": file,
-        "volumes": [(str(one), count * voxel_ml) for one, count in voxels.items() if count],
-        "taken": [str(one) for one in taken if voxels[one]],
-        "missing": [str(one) for one in taken if not voxels[one]],
+        "volumes": [(str(each), count * voxel_ml) for each, count in voxels.items() if count],
+        "taken": [str(each) for each in taken if voxels[each]],
+        "missing": [str(each) for each in taken if not voxels[each]],
     }
 
 
 def label_problems(found: Iterable[Found], path: Path) -> list[Problem]:
-    """Labels that no row of the table reads, and labels of a list that a mask lacks; all are warnings.
+    """Warn about labels that no row of the table reads, and listed labels that a mask lacks.
 
     Parameters
     ----------
     found
-        As `examine_labels` gives it, for every row: a label that another row reads is read.
+        Results of `examine_labels` for every row: a label counts as read if any row reads it.
     path
-        The cohort table, for the messages.
+        The cohort table, for messages.
     """
     by_file: dict[str, list[Found]] = {}
-    for one in found:
-        by_file.setdefault(one["file"], []).append(one)
+    for result in found:
+        by_file.setdefault(result["file"], []).append(result)
     problems = [problem for rows in by_file.values() for problem in _of_mask(rows, path)]
     return sorted(problems, key=lambda problem: int(problem.row))
 
@@ -128,26 +129,24 @@ def label_problems(found: Iterable[Found], path: Path) -> list[Problem]:
 def _of_mask(rows: list[Found], path: Path) -> list[Problem]:
     file, volumes = rows[0]["file"], rows[0]["volumes"]
     if len(volumes) > _MOST:
-        return []  # grey values of an image, which is refused as a mask
+        return []  # grey values of an image, which is refused as a mask elsewhere
     taken = {value for row in rows for value in row["taken"]}
     unread = [pair for pair in volumes if pair[0] not in taken]
     problems = []
     if unread and taken:
         read = _listed([pair for pair in volumes if pair[0] in taken])
-        told = f"{file} holds labels that nothing reads: {_listed(unread)}; what is read: {read}."
-        problems.append(_warning(rows[0], path, told, _REMEDY))
+        found = f"{file} has labels that are not read: {_listed(unread)}; labels that are read: {read}."
+        problems.append(_warning(rows[0], path, found, _REMEDY))
     for row in rows:
         if row["missing"] and row["taken"]:
-            told = (
-                f"{file} lacks {_named(row['missing'])} of the list; what is united: {_named(row['taken'])}."
-            )
-            remedy = "Nothing to do if this case has no such part; else look at the mask."
-            problems.append(_warning(row, path, told, remedy))
+            found = f"{file} lacks {_named(row['missing'])} of the list; united: {_named(row['taken'])}."
+            remedy = "Nothing to do if this case has no such part; else check the mask."
+            problems.append(_warning(row, path, found, remedy))
     return problems
 
 
-def _warning(row: Found, path: Path, told: str, remedy: str) -> Problem:
-    return Problem(str(path), str(row["line"]), "label", "warning", told, remedy)
+def _warning(row: Found, path: Path, found: str, remedy: str) -> Problem:
+    return Problem(str(path), str(row["line"]), "label", "warning", found, remedy)
 
 
 def _named(labels: list[int | str]) -> str:
@@ -167,9 +166,9 @@ def survey_labels(
     label: int = DEFAULT_LABEL,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[Problem]:
-    """Read the masks of a cohort table and warn of labels as `label_problems` does.
+    """Read the masks of a cohort table, and warn about labels as `label_problems` does.
 
-    A mask that cannot be read is passed over: the stage that measures it says what is wrong with it.
+    A mask that cannot be read is ignored: the stage that measures it reports the reason.
     """
     rows = {str(place): (row,) for place, row in enumerate(mask_rows(table, label))}
     batch = execution.map(_examine_file, rows, stage="labels")
@@ -181,6 +180,6 @@ def _examine_file(row: MaskRow) -> Found:
 
 
 def mask_notes(file: str | Path, label: int | str) -> list[str]:
-    """What to say of the labels of one mask of which `label` is read: sentences, most often none."""
+    """Warnings about the labels of one mask from which `label` is read; usually none."""
     found = _examine_file((1, str(file), label))
     return [problem.problem for problem in label_problems([found], Path(file))]

@@ -1,4 +1,4 @@
-"""The cohort table: what each column says, and what counts where it says nothing."""
+"""Schema of the cohort table: the meaning of each column, and of empty cells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.tables.shared_columns import READER, READING, ROI, SCAN
 
-#: Whether a reader's mask was drawn by hand alone.
+#: Kind of a mask that a reader drew by hand only.
 INDEPENDENT = "independent"
 KINDS = (INDEPENDENT, "edited", "consensus")
 
@@ -20,8 +20,8 @@ COHORT = Schema(
         Column(
             "channel",
             "text",
-            "which input of a model with several inputs (`T2w`, `ADC`); the masks stand with one of them, on "
-            "whose image they were drawn",
+            "which input of a model with several inputs (`T2w`, `ADC`); all masks of a scan are in rows of "
+            "the channel on whose image they were drawn",
             missing="the scan has one image",
             optional=True,
         ),
@@ -31,9 +31,9 @@ COHORT = Schema(
         Column(
             "label",
             "text",
-            "label in the mask that counts: a number, the name of a segment, several of these (`1,2` in "
-            "quotes, `1;2` or `1+2`; they are united), or `all` labels but 0",
-            missing="the label of the stage: that of the parameter file, or 1",
+            "label to read from the mask: a number, the name of a segment, several of these (`1,2` in "
+            "quotes, `1;2` or `1+2`; they are united), or `all` labels except 0",
+            missing="the default label of the stage: the label in the parameter file, or 1",
             optional=True,
         ),
         ROI,
@@ -41,7 +41,7 @@ COHORT = Schema(
         Column(
             "reference_kind",
             "text",
-            "how the mask came about; `edited` is a corrected automatic mask",
+            "how the mask was made; `edited` is a corrected automatic mask",
             values=KINDS,
             missing="read as `independent`",
             optional=True,
@@ -67,6 +67,6 @@ COHORT = Schema(
     key=("subject", "timepoint", "sequence", "channel", "roi", "reader", "reading"),
     left_out=("channel", "label", "reference_kind", "minutes", "probability", "site", "in_training"),
     note="You write this table; only `subject` and `image` are required, and `reader` and `mask` go "
-    "together. A run writes the table anew, with the masks of the model added. A PyRadiomics batch table is "
+    "together. A run writes the table again, with the masks of the model. A PyRadiomics batch table can be "
     "read too.",
 )

@@ -1,1 +1,1 @@
-"""Files and folders of ours: written whole, read within bounds, named safely, one owner at a time."""
+"""Files and folders: written completely, read with limits, named safely, with one owner at a time."""

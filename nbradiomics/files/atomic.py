@@ -1,4 +1,4 @@
-"""Write a file so that a reader sees all of it or none."""
+"""Write a file so that a reader sees either the complete file or none."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-#: Characters that the temporary name keeps of a name, its ending among them.
-_KEPT = 40
+#: Last characters of a name, including its ending, that its temporary name keeps.
+_NAME_END = 40
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to; afterwards what is there takes the place of `path`.
+    """Yield a temporary path to write to; afterwards the written file replaces `path`.
 
-    The temporary file lies in the same folder, which is made, and keeps the ending, by which libraries choose
-    a format. It is removed when the writing fails.
+    The temporary file is in the same folder, which is created if missing, and has the same ending, by which
+    libraries choose a format. It is removed if the writing fails.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The end of the name is enough: of the whole the temporary name might be too long for the file system.
-    temporary = path.with_name(f".{uuid4().hex}-{path.name[-_KEPT:]}")
+    # Only the end of the name: with the whole name the temporary name might be too long for the file system.
+    temporary = path.with_name(f".{uuid4().hex}-{path.name[-_NAME_END:]}")
     try:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        if error.filename is None:  # a full disk does not say which file it was
+        if error.filename is None:  # the error of a full disk names no file
             error.filename = str(path)
         raise
     finally:
@@ -34,9 +34,9 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write a text file in UTF-8, whole or not at all.
+    """Write a text file in UTF-8, completely or not at all.
 
-    A lone surrogate, which UTF-8 cannot hold, becomes an escape, as JSON writes it.
+    A lone surrogate, which UTF-8 cannot encode, is written as an escape sequence, as in JSON.
     """
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -1,15 +1,14 @@
-"""Who works in a folder of results at this moment: two runs that would mix their results are never in one.
+"""Track which runs work in a folder of results, so that two runs never mix their results in it.
 
-Each run keeps a small file in its folder, which says what it makes, where and since when. It holds a lock of
-the operating system on that file, which ends with the process however that ends, and touches the file now and
-then.
-Whoever comes next looks at the files of the others:
+Each run keeps a small file in its folder, which says what the run makes, where and since when. The run holds
+a lock of the operating system on this file, which ends with the process in any case, and touches the file
+regularly. The next run checks the files of the others:
 
-- A lock that is held is a run that lives, on any machine whose file system passes locks on.
-- A lock that is free proves the contrary for a run of this machine. One of another machine lives as long as
-  its file is touched: some network file systems keep locks to each machine, or have none.
+- A held lock means that the run is active, on any machine whose file system shares locks.
+- A free lock proves that a run of this machine has ended. A run of another machine is active as long as its
+  file is touched: some network file systems do not share locks between machines, or have none.
 
-A number of a process alone would prove nothing: it is given again, and containers count anew.
+A process number alone would prove nothing: it is reused, and each container has its own numbers.
 """
 
 from __future__ import annotations
@@ -38,13 +37,13 @@ except ImportError:  # Windows
 
 _ENTERING, _WORKING = ".nbradiomics-entering-", ".nbradiomics-working-"
 _NAME = re.compile(r"\.nbradiomics-(entering|working)-[0-9a-f]{32}")
-#: Seconds between two touches, and after how many without one a run of another machine counts as ended.
+#: Seconds between two touches, and seconds without one after which a run of another machine counts as ended.
 _BEAT, _SILENT = 20.0, 300.0
-#: Seconds to wait for another run that begins at the same moment, at the most.
+#: Longest time in seconds to wait for another run that begins at the same moment.
 _PATIENCE = 10.0
-#: Bytes of a file that are read.
+#: Largest number of bytes of a file that are read.
 _LONGEST = 64 << 10
-#: What the runs of this process keep: a look at one's own file would give its lock away.
+#: Files of the runs of this process: opening and closing one of them would release its lock.
 _own: dict[str, Worker] = {}
 _guard = threading.RLock()
 
@@ -56,13 +55,13 @@ class Worker:
     Attributes
     ----------
     what
-        What it makes, as the user calls it.
+        What it makes, in words for the user.
     key
         Equal for two runs that write the same files with the same content.
     host, process, since
-        Where it runs: machine, number of the process, time of its start there.
+        Machine, process number and start time of the run.
     thread
-        Which thread of the process.
+        Thread of the process.
     """
 
     what: str
@@ -77,73 +76,73 @@ class Worker:
 
 
 def is_sign(name: str) -> bool:
-    """Whether a file is one by which a run says that it works in the folder, or did when it was killed."""
+    """Whether a file marks a run that works in the folder, or was killed while it did."""
     return _NAME.fullmatch(name) is not None
 
 
 @contextmanager
-def working_in(folder: Path, what: str, key: str, *, alone: bool = False) -> Iterator[None]:
-    """Work in a folder, which is made, and let nobody in who would write other results there.
+def working_in(folder: Path, task: str, key: str, *, alone: bool = False) -> Iterator[None]:
+    """Work in a folder, and refuse other runs that would write different results there.
 
     Parameters
     ----------
     folder
-        Where.
-    what
-        What is made, for the message to others.
+        The folder; it is created if missing.
+    task
+        What the run makes, for the message to other runs.
     key
-        What decides the results; a run of the same `key` may work in the folder at the same time.
+        Identifies the results; a run with the same `key` may work in the folder at the same time.
     alone
-        Let in nobody at all.
+        Refuse every other run.
 
     Raises
     ------
     InputError
-        When a run of another `key` works there; the message names it.
+        When a run with another `key` works there; the message names it.
     """
-    place = Path(os.path.realpath(folder))
+    real = Path(os.path.realpath(folder))
     key = f"{key} {uuid4().hex}" if alone else key
     me = Worker(
-        what,
+        task,
         key,
         socket.gethostname(),
         os.getpid(),
         datetime.now().astimezone().isoformat(sep=" ", timespec="seconds"),
         threading.get_ident(),
     )
-    mine = [Path(path).parent for path, worker in list(_own.items()) if worker.thread == me.thread]
-    if place in mine:
-        yield  # a step of a run that is in the folder already
+    own_folders = [Path(path).parent for path, worker in list(_own.items()) if worker.thread == me.thread]
+    if real in own_folders:
+        yield  # a step of a run that already works in the folder
         return
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; a folder was expected.", "Choose a new folder.")
-    made = not folder.exists()
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with _sign(place, me) as sign:
+        with _sign(real, me) as sign:
             _enter(sign, me, folder)
             yield
     finally:
         with suppress(OSError):  # it is not empty
-            if made:
+            if is_new:
                 folder.rmdir()
 
 
 def others_in(folder: Path) -> bool:
     """Whether another run works in a folder at this moment."""
     me = (os.getpid(), threading.get_ident())
-    living = _living(Path(os.path.realpath(folder)))
-    return any((worker.process, worker.thread) != me or str(path) not in _own for path, worker in living)
+    active = _active(Path(os.path.realpath(folder)))
+    return any((worker.process, worker.thread) != me or str(path) not in _own for path, worker in active)
 
 
 class _Sign:
-    """The file of a run that is in a folder, or about to enter it."""
+    """The file of a run that works in a folder or is about to enter it."""
 
     def __init__(self, file: IO[bytes], path: Path) -> None:
         self.file, self.path = file, path
 
     def rename(self, beginning: str) -> None:
-        """Let the file's name say how far the run is."""
+        """Rename the file to show whether the run is entering or working."""
         path = self.path.with_name(beginning + self.path.name[-32:])
         with _guard:
             os.replace(self.path, path)
@@ -163,7 +162,7 @@ def _sign(place: Path, me: Worker) -> Iterator[_Sign]:
         _require_lock(file, place)
         file.write(json.dumps(asdict(me)).encode())
         if fcntl is None:
-            file.close()  # Windows renames no file that is open
+            file.close()  # Windows cannot rename an open file
         threading.Thread(target=_beat, args=(sign, done), daemon=True).start()
         yield sign
     finally:
@@ -175,11 +174,11 @@ def _sign(place: Path, me: Worker) -> Iterator[_Sign]:
 
 
 def _lock(file: IO[bytes]) -> bool | None:
-    """Take the lock of a file: whether it could be had; ``None`` where there are no locks."""
+    """Try to lock a file, and return whether this succeeded; ``None`` if locks are not available."""
     if fcntl is None:
         return None
     try:
-        # Of the two kinds this one reaches other machines by NFS, and no forked process keeps it.
+        # lockf, unlike flock, works between machines over NFS, and forked processes do not inherit the lock.
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         return False if error.errno in (errno.EACCES, errno.EAGAIN) else None
@@ -187,13 +186,13 @@ def _lock(file: IO[bytes]) -> bool | None:
 
 
 def _require_lock(file: IO[bytes], place: Path) -> None:
-    """Take the lock of one's own new file, which another that looks at it may hold for a moment."""
+    """Lock this run's new file; another run that checks the file may hold the lock for a moment."""
     until = time.monotonic() + _PATIENCE
     while _lock(file) is False:
         if time.monotonic() > until:
             raise InputError(
-                f"{place}: the file of this run in it is locked by another process.",
-                "Give the command again.",
+                f"{place}: another process has locked the file of this run in the folder.",
+                "Run the command again.",
             )
         time.sleep(0.01)
 
@@ -206,18 +205,19 @@ def _beat(sign: _Sign, done: threading.Event) -> None:
 
 
 def _enter(sign: _Sign, me: Worker, folder: Path) -> None:
-    """Go in where nobody of another key is; of two that come at once one goes in."""
+    """Enter the folder unless a run with another key is in it; of two simultaneous runs only one enters."""
     until = time.monotonic() + _PATIENCE
     while True:
-        others = [(path, one) for path, one in _living(sign.path.parent, sign.path) if one.key != me.key]
+        active = _active(sign.path.parent, sign.path)
+        others = [(path, worker) for path, worker in active if worker.key != me.key]
         if not others:
             sign.rename(_WORKING)
             return
-        inside = [one for path, one in others if path.name.startswith(_WORKING)]
-        # Of those who are about to enter, the least goes first: the others leave, and it waits until then.
-        behind = [one for path, one in others if path.name < sign.path.name and one.process]
-        if inside or behind or time.monotonic() > until:
-            other = (inside or behind or [others[0][1]])[0]
+        inside = [worker for path, worker in others if path.name.startswith(_WORKING)]
+        # Of the runs that are about to enter, the first by name enters once the others have left.
+        earlier = [worker for path, worker in others if path.name < sign.path.name and worker.process]
+        if inside or earlier or time.monotonic() > until:
+            other = (inside or earlier or [others[0][1]])[0]
             raise InputError(
                 f"{folder} is being written to by another run: {other}.",
                 f"Wait until it has ended, or choose another folder.{_if_stopped(other)}",
@@ -226,34 +226,34 @@ def _enter(sign: _Sign, me: Worker, folder: Path) -> None:
 
 
 def _if_stopped(other: Worker) -> str:
-    """What becomes of a folder whose run was stopped where its lock cannot be seen."""
+    """When a folder becomes free whose run was stopped, if the lock of the run is not visible here."""
     if other.host == socket.gethostname() and other.process:
         return ""
-    return f" If it was stopped, the folder is free {_SILENT / 60:.0f} minutes after its last sign of life."
+    return f" If it was stopped, the folder is free {_SILENT / 60:.0f} minutes after its last activity."
 
 
-def _living(place: Path, sign: Path | None = None) -> list[tuple[Path, Worker]]:
-    """The others in a folder, by their files; the file of one that has ended is removed."""
-    found = []
+def _active(place: Path, sign: Path | None = None) -> list[tuple[Path, Worker]]:
+    """Other runs in a folder, by their files; removes the files of runs that have ended."""
+    active = []
     for path in sorted(place.iterdir()):
         if is_sign(path.name) and path != sign:
-            # Of a run that went in between the two looks the file has another name by now.
+            # If a run entered since the folder was listed, its file has another name now.
             inside = path.with_name(_WORKING + path.name[-32:])
-            for named in dict.fromkeys((path, inside)):
-                worker = _look(named, sign)
+            for file in dict.fromkeys((path, inside)):
+                worker = _look(file, sign)
                 if worker is not None:
-                    found.append((named, worker))
+                    active.append((file, worker))
                     break
-    return found
+    return active
 
 
 def _look(path: Path, sign: Path | None) -> Worker | None:
-    with _guard:  # a file of this process may be renamed meanwhile, and to open it would give its lock away
+    with _guard:  # a file of this process may be renamed meanwhile, and opening it would release its lock
         return _own.get(str(path)) or _worker(path, sign)
 
 
 def _worker(path: Path, sign: Path | None) -> Worker | None:
-    """Who keeps a file; ``None`` where it is nobody any more."""
+    """The run that keeps a file; ``None`` if it has ended."""
     try:
         with open(path, "r+b", buffering=0) as file:
             content, locked = file.read(_LONGEST), _lock(file)
@@ -262,7 +262,7 @@ def _worker(path: Path, sign: Path | None) -> Worker | None:
                 return None
     except FileNotFoundError:
         return None
-    except OSError:  # of another user, whose files may not be opened for writing: his touches tell
+    except OSError:  # a file of another user, not writable: only its touches show activity
         content = b""
         if _is_silent(path, sign):
             return None
@@ -277,12 +277,12 @@ def _has_ended(path: Path, content: bytes, sign: Path | None, *, free: bool | No
 
 
 def _is_silent(path: Path, sign: Path | None) -> bool:
-    """Whether a file was not touched for long, by the clock of the file system: those of machines differ."""
+    """Whether a file was last touched long ago, by the file system's clock (those of machines differ)."""
     try:
         if sign is None:
             return time.time() - path.stat().st_mtime > _SILENT
         os.utime(sign)
-        # A touch to come was made by another clock, before this file system was mounted or copied to.
+        # A touch in the future is from another clock, before the files were copied or mounted here.
         return abs(sign.stat().st_mtime - path.stat().st_mtime) > _SILENT
     except FileNotFoundError:
         return True
@@ -290,7 +290,7 @@ def _is_silent(path: Path, sign: Path | None) -> bool:
 
 def _is_process(number: int) -> bool:
     if os.name == "nt":
-        return True  # a signal would end it; its touches tell
+        return True  # a signal would end it; only its touches show activity
     try:
         os.kill(number, 0)
     except ProcessLookupError:
@@ -301,13 +301,13 @@ def _is_process(number: int) -> bool:
 
 
 def _read(content: bytes) -> Worker:
-    known = {field.name: type(getattr(_NOBODY, field.name)) for field in fields(Worker)}
+    known = {field.name: type(getattr(_UNKNOWN, field.name)) for field in fields(Worker)}
     with suppress(ValueError, TypeError, AttributeError, RecursionError):
-        found = {name: value for name, value in json.loads(content).items() if name in known}
-        if all(type(value) is known[name] for name, value in found.items()):
-            return Worker(**found)
-    return _NOBODY
+        values = {name: value for name, value in json.loads(content).items() if name in known}
+        if all(type(value) is known[name] for name, value in values.items()):
+            return Worker(**values)
+    return _UNKNOWN
 
 
-#: Who keeps a file that does not say so.
-_NOBODY = Worker("a run", "", "a machine that it does not name", 0, "a moment")
+#: The run of a file that does not describe it.
+_UNKNOWN = Worker("a run", "", "an unknown machine", 0, "an unknown time")

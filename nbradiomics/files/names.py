@@ -1,4 +1,4 @@
-"""File names for things that are named by several words, and paths as tables name them."""
+"""Safe file names made from several words, and paths as written in tables."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pathlib import Path
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import exists
 
-#: Bytes that file systems take for a name.
+#: Largest number of bytes of a name on usual file systems.
 LONGEST = 255
-#: Bytes of a name without the ending: a number and `_probability.nii.gz` or the like come behind it.
+#: Largest number of bytes without the ending; a number and, say, `_probability.nii.gz` are appended.
 _LONGEST_STEM = 214
-#: Characters of the hash that stands for the rest of a name that is too long.
+#: Number of characters of the hash that replaces the end of a long name.
 _HASH = 12
-#: Names that are devices on Windows, whatever ending follows.
+#: Names of devices on Windows, with any ending.
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.IGNORECASE)
 
 
 def file_stems(parts: Sequence[Sequence[object]]) -> list[str]:
-    """Give each thing a file name of its own, without the ending.
+    """Make a unique file name without ending for each sequence of words.
 
-    The words are joined by ``_``, and what a file system may not take becomes ``-``. Of a name that is too
-    long the end becomes a hash of the whole. Things whose names would be one get a number, also where they
-    are one for some file system alone, to which capitals count for nothing, or how an accent is written.
+    The words are joined by ``_``, and characters that a file system may refuse become ``-``. The end of a
+    name that is too long is replaced by a hash of the whole name. Equal names get a number, also if they are
+    equal only on some file systems, which ignore capitals or how an accent is encoded.
     """
     taken: set[str] = set()
     numbers: dict[str, int] = {}
@@ -44,7 +44,7 @@ def file_stems(parts: Sequence[Sequence[object]]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """A name that every file system takes, and that leaves room for an ending."""
+    """Make a name valid on every file system, with room for an ending."""
     plain = re.sub(r"[^\w.+ -]", "-", name).strip(". ") or "-"
     if is_device(plain):
         plain = f"-{plain}"
@@ -55,59 +55,59 @@ def _plain(name: str) -> str:
 
 
 def is_device(name: str) -> bool:
-    """Whether Windows takes a name for a device, such as ``con`` or ``nul.csv``."""
+    """Whether Windows treats a name as a device, such as ``con`` or ``nul.csv``."""
     return _DEVICE.fullmatch(name) is not None
 
 
 def _alike(stem: str) -> str:
-    """What two names have in common that some file system takes for one."""
+    """Normal form that is equal for names which some file system treats as the same."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", stem).casefold())
 
 
 def shortened(name: str, most: int) -> str:
-    """Beginning of a name, in `most` bytes at most, that cuts no character in two."""
+    """Shorten a name to at most `most` bytes without splitting a character."""
     return name.encode()[:most].decode("utf-8", "ignore").rstrip(". ")
 
 
 def require_readable_name(path: str | Path) -> None:
-    """Refuse a path with bytes that are no UTF-8: ITK cannot open it, and no table can hold it."""
+    """Refuse a path with bytes that are not UTF-8: ITK cannot open it, and a table cannot contain it."""
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
         shown = str(path).encode("utf-8", "backslashreplace").decode()
         raise InputError(
-            f"the path {shown} holds bytes that are no UTF-8.", "Rename its folders and files."
+            f"the path {shown} has bytes that are not UTF-8.", "Rename its folders and files."
         ) from error
 
 
 def require_room(file: Path, *endings: str) -> None:
-    """Refuse, before anything is computed, a name from which those of other files cannot be made.
+    """Refuse, before any computation, a file name that is too long to derive the names of other files.
 
     Parameters
     ----------
     file
-        What the user names.
+        The file that the user names.
     endings
-        What is put in the place of its ending for the files beside it.
+        Endings that replace its ending in the names of the derived files.
     """
     longest = max((len(os.fsencode(ending)) for ending in endings), default=0)
     stem = len(os.fsencode(file.stem))
     if stem + longest > LONGEST or len(os.fsencode(file.name)) > LONGEST:
         raise InputError(
-            f"the name {file.name[:40]}... has {len(os.fsencode(file.name))} bytes.",
-            f"Choose one of {LONGEST - longest} bytes at most without its ending: there are files beside it.",
+            f"the file name {file.name[:40]}... has {len(os.fsencode(file.name))} bytes, which is too long.",
+            f"Choose a name of at most {LONGEST - longest} bytes without its ending; other names extend it.",
         )
 
 
 def absolute_path(folder: Path, named: str | Path) -> Path:
-    r"""Path of a file that a table or study file names, from the folder of that file on.
+    r"""Make a path from a table or study file absolute, relative to the folder of that file.
 
-    Links are not followed: a linked file may lack the ending that tells its format. ``images\a.nii``, as
-    Windows writes it, is ``images/a.nii`` where that is there.
+    Links are not followed: a linked file may lack the ending that shows its format. The Windows path
+    ``images\a.nii`` becomes ``images/a.nii`` if that file exists.
     """
     as_written = Path(os.path.abspath(folder / named))
     require_readable_name(as_written)
     if os.sep != "\\" and "\\" in str(named) and not exists(as_written):
-        here = Path(os.path.abspath(folder / str(named).replace("\\", "/")))
-        return here if exists(here) else as_written
+        converted = Path(os.path.abspath(folder / str(named).replace("\\", "/")))
+        return converted if exists(converted) else as_written
     return as_written

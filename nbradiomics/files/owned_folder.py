@@ -1,8 +1,8 @@
-"""Whose results a folder holds: one rule for every command that writes into a folder.
+"""The owner of the results in a folder: one rule for every command that writes into a folder.
 
-A folder of results carries a mark that says what made them. The same maker continues in it. Another one is
-refused, unless it is asked to replace what is there: then every file that was written there is removed first.
-A folder that holds anything else is never written into, and a file that none of our commands wrote is never
+A folder of results contains a mark that names their owner. The same owner continues in it. Another owner is
+refused, unless it is told to replace the results: then every file that was written there is removed first.
+Nothing is written into a folder with other files, and a file that none of the commands wrote is never
 removed.
 """
 
@@ -23,7 +23,7 @@ from nbradiomics.files.regular_file import read_own_json
 
 #: The mark, in the folder itself.
 MARK = ".nbradiomics"
-#: What systems and programs leave in any folder; it is neither in the way nor removed.
+#: Files that systems and programs leave in any folder; they are ignored and never removed.
 _LITTER = {
     ".ds_store",
     "thumbs.db",
@@ -33,30 +33,30 @@ _LITTER = {
     ".gitignore",
     "nbradiomics-error.log",
 }
-#: What `atomic.whole` leaves when it is killed.
+#: Files that `atomic.whole` leaves when its process is killed.
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}-.+")
 _SHOWN = 4
 
-#: Whether a file is one that our commands write, by its path in the folder and the names of the scans.
+#: Whether a file was written by the commands, by its path in the folder and the names of the scans.
 IsOwn = Callable[[PurePosixPath, Collection[str]], bool]
 
 
 @dataclass(frozen=True)
 class Owner:
-    """What made the results of a folder.
+    """The study, reader study or command that made the results of a folder.
 
     Attributes
     ----------
     kind
         ``study``, ``reader study``, ...
     name
-        What the user calls it.
+        Its name for the user.
     source
-        Absolute path of the file that asks for it.
+        Absolute path of the file that defines it.
     cohort
-        Absolute path of the table that it is about.
+        Absolute path of its cohort table.
     content
-        Digests of the files that it is about.
+        Digests of its input files.
     """
 
     kind: str
@@ -66,26 +66,26 @@ class Owner:
     content: frozenset[str] = frozenset()
 
     def is_same(self, other: Owner) -> bool:
-        """Whether both are one, which may have been renamed, or moved, or given more cases since."""
-        asked = self.source == other.source or self.name == other.name
-        about = self.cohort == other.cohort or not self.content.isdisjoint(other.content)
-        return self.kind == other.kind and asked and about
+        """Whether both are the same owner, which may meanwhile be renamed, moved or given more cases."""
+        same_name = self.source == other.source or self.name == other.name
+        same_data = self.cohort == other.cohort or not self.content.isdisjoint(other.content)
+        return self.kind == other.kind and same_name and same_data
 
     def __str__(self) -> str:
-        named = f"{self.kind} {self.name!r}" if self.name else self.kind
-        return f"{named} ({self.source})" if self.source else named
+        text = f"{self.kind} {self.name!r}" if self.name else self.kind
+        return f"{text} ({self.source})" if self.source else text
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What a folder says of itself: its owner, the names of its scans, and whether it is being emptied."""
+    """Mark of a folder: its owner, the names of its scans, and whether it is being emptied."""
 
     owner: Owner
     names: frozenset[str] = frozenset()
     removing: bool = False
 
     def write(self, folder: Path) -> None:
-        """Write the mark into its folder, which is made."""
+        """Write the mark into its folder, which is created if missing."""
         content = {
             **asdict(self),
             "names": sorted(self.names),
@@ -95,11 +95,11 @@ class Mark:
 
 
 def read_mark(folder: Path) -> Mark | None:
-    """Mark of a folder; ``None`` where there is none that can be read."""
+    """Read the mark of a folder; ``None`` if there is no readable mark."""
     try:
-        found = read_own_json(folder / MARK)
-        owner = Owner(**{**found["owner"], "content": frozenset(found["owner"]["content"])})
-        return Mark(owner, frozenset(found["names"]), bool(found["removing"]))
+        content = read_own_json(folder / MARK)
+        owner = Owner(**{**content["owner"], "content": frozenset(content["owner"]["content"])})
+        return Mark(owner, frozenset(content["names"]), bool(content["removing"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -114,47 +114,47 @@ def claim(
     replacing: bool = False,
     anew: bool = False,
 ) -> None:
-    """Take a folder for the results of `owner`, and mark it.
+    """Reserve a folder for the results of `owner`, and mark it.
 
     Parameters
     ----------
     folder
-        A new or an empty folder, or one with results of the same owner, which stay.
+        A new or empty folder, or one with results of the same owner, which are kept.
     owner
-        Who asks for it.
+        Owner of the new results.
     is_own
-        Which files the commands that write into such a folder make.
+        Whether a file was written by the commands that write into such a folder.
     names
-        Names of the scans whose files will be written; those of earlier calls stay in the mark.
+        Names of the scans whose files will be written; the mark keeps the names of earlier calls.
     earlier
         Recognises results of a release that wrote no mark.
     replacing
-        Whether results of another owner may be removed. A kill in between does no harm: the next call,
-        whoever makes it, completes the removal.
+        Whether results of another owner may be removed. If the process is killed during this, the next call
+        by any owner completes the removal.
     anew
-        Take the results for another owner's, whatever the mark says.
+        Treat the results as another owner's, whatever the mark says.
 
     Raises
     ------
     InputError
-        When the folder holds files that no command wrote, or results of another owner that may not be
+        When the folder contains files that no command wrote, or results of another owner that may not be
         removed.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; a folder was expected.", "Choose a new folder.")
     mark = read_mark(folder) or earlier(folder)
     if mark is None:
-        _require_nothing(folder, foreign_files(folder))
+        _require_none(folder, foreign_files(folder))
         Mark(owner, frozenset(names)).write(folder)
         return
     if mark.owner.is_same(owner) and not (mark.removing or (anew and replacing)):
-        kept = replace(owner, content=owner.content or mark.owner.content)
-        Mark(kept, mark.names | set(names)).write(folder)
+        updated = replace(owner, content=owner.content or mark.owner.content)
+        Mark(updated, mark.names | set(names)).write(folder)
         return
     if not (mark.removing or replacing):
         raise InputError(
-            f"{folder} holds the results of the {mark.owner}; the {owner} was asked for.",
-            "Choose a new folder, or have the earlier results removed first (--replace, replace=True).",
+            f"{folder} contains the results of the {mark.owner}, not of the {owner}.",
+            "Choose a new folder, or remove the earlier results first (--replace, replace=True).",
         )
     _empty(folder, mark, is_own)
     Mark(owner, frozenset(names)).write(folder)
@@ -163,18 +163,18 @@ def claim(
 def foreign_files(
     folder: Path, is_own: IsOwn = lambda _path, _names: False, names: Collection[str] = ()
 ) -> Iterator[str]:
-    """Files in a folder, by their paths in it, that are neither our own nor what systems leave anywhere."""
+    """Paths of files in a folder that neither the commands wrote nor systems leave in any folder."""
     return (str(path) for path in _files(folder) if not is_own(path, names) and not is_temporary(path))
 
 
 def is_temporary(path: PurePosixPath) -> bool:
-    """Whether a file is one that a killed command had not finished writing."""
+    """Whether a file is an unfinished file of a killed command."""
     return bool(_TEMPORARY.fullmatch(path.name))
 
 
-def remove_files(folder: Path, chosen: Callable[[PurePosixPath], bool]) -> None:
-    """Remove files that are chosen by their path in the folder, and the folders in it that become empty."""
-    removed = [path for path in _files(folder) if chosen(path)]
+def remove_files(folder: Path, is_chosen: Callable[[PurePosixPath], bool]) -> None:
+    """Remove files chosen by their path in the folder, and its subfolders that become empty."""
+    removed = [path for path in _files(folder) if is_chosen(path)]
     for path in removed:
         (folder / path).unlink()
     parents = {parent for path in removed for parent in path.parents} - {PurePosixPath(".")}
@@ -184,22 +184,22 @@ def remove_files(folder: Path, chosen: Callable[[PurePosixPath], bool]) -> None:
 
 
 def _empty(folder: Path, mark: Mark, is_own: IsOwn) -> None:
-    """Remove all that was written; the mark says so until nothing is left."""
-    found = _listed(foreign_files(folder, is_own, mark.names))
-    if found:
+    """Remove all files that the commands wrote; the mark records the removal until it is complete."""
+    foreign = _listed(foreign_files(folder, is_own, mark.names))
+    if foreign:
         raise InputError(
-            f"{folder} holds {found}, and no run wrote that.",
-            "Move these files elsewhere first: only what a run wrote is replaced.",
+            f"{folder} contains {foreign}, which no run wrote.",
+            "Move these files elsewhere first: only files that a run wrote are replaced.",
         )
     replace(mark, removing=True).write(folder)
     remove_files(folder, lambda path: is_own(path, mark.names) or is_temporary(path))
 
 
-def _require_nothing(folder: Path, foreign: Iterator[str]) -> None:
-    found = _listed(foreign)
-    if found:
+def _require_none(folder: Path, foreign: Iterator[str]) -> None:
+    listed = _listed(foreign)
+    if listed:
         raise InputError(
-            f"{folder} holds {found}, and is not the folder of an earlier run.",
+            f"{folder} contains {listed}, and is not the folder of an earlier run.",
             "Choose a new folder: results are not mixed with other files.",
         )
 
@@ -210,7 +210,7 @@ def _listed(paths: Iterator[str]) -> str:
 
 
 def _files(folder: Path) -> Iterator[PurePosixPath]:
-    """Every file and link in a folder but for the mark and litter, by its path in it; no link is followed."""
+    """Paths of all files and links in a folder, except the mark and litter; links are not followed."""
 
     def refuse(error: OSError) -> None:
         raise error

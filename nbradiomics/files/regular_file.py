@@ -1,4 +1,4 @@
-"""Only regular files are read: a pipe, a device or a socket may never end, or wait for ever."""
+"""Read regular files only: a pipe, a device or a socket may never end, or block forever."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from nbradiomics.errors import InputError
 
-#: Bytes of JSON of ours, at the most.
+#: Largest number of bytes of JSON files that this package wrote.
 _LARGEST = 256 << 20
 _KINDS = {
     stat.S_IFIFO: "a named pipe (FIFO)",
@@ -22,18 +22,18 @@ _KINDS = {
 
 
 def require_regular(path: Path) -> None:
-    """Raise `InputError` where a path that exists is no regular file, nor a link to one.
+    """Raise `InputError` if a path is neither a regular file nor a link to one.
 
     Raises
     ------
     OSError
-        When nothing lies there, or it may not be looked at.
+        When the path does not exist, or access is denied.
     """
     _require(path, path.stat().st_mode)
 
 
 def exists(path: Path) -> bool:
-    """Whether anything lies there; nothing has a name that no file can have, such as one of 5,000 letters."""
+    """Whether a path exists; an impossible name, such as one of 5,000 letters, does not."""
     try:
         return path.exists()
     except (OSError, ValueError):
@@ -41,21 +41,21 @@ def exists(path: Path) -> bool:
 
 
 def is_regular(path: Path) -> bool:
-    """Whether a regular file lies there, or a link to one."""
+    """Whether a path is a regular file or a link to one."""
     return exists(path) and stat.S_ISREG(path.stat().st_mode)
 
 
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file to read its bytes.
 
-    What is opened is what was looked at, and the opening of a pipe does not wait for a writer.
+    The check is repeated for the opened file, and opening a pipe does not wait for a writer.
 
     Raises
     ------
     InputError
-        When it is a pipe, a device, a socket or a folder.
+        When the path is a pipe, a device, a socket or a folder.
     OSError
-        When nothing lies there, or it may not be read.
+        When the path does not exist, or may not be read.
     """
     require_regular(path)  # a device may act when it is opened
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -68,14 +68,14 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_own_json(path: Path) -> Any:
-    """Content of a JSON file that we wrote ourselves, or that lies in its place.
+    """Content of a JSON file that this package wrote, or of another file in its place.
 
     Raises
     ------
     ValueError
-        When it is no JSON in UTF-8, no regular file, or too large or too deep to be ours.
+        When it is not JSON in UTF-8, not a regular file, or larger or deeper than the files of this package.
     OSError
-        When nothing lies there, or it may not be read.
+        When the path does not exist, or may not be read.
     """
     try:
         with open_regular(path) as file:
@@ -86,12 +86,12 @@ def read_own_json(path: Path) -> Any:
     except InputError as error:
         raise ValueError(error.problem) from error
     except RecursionError as error:
-        raise ValueError("its lists or objects lie too deep in each other") from error
+        raise ValueError("its lists or objects are nested too deeply") from error
 
 
 def _require(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        kind = _KINDS.get(stat.S_IFMT(mode), "no regular file")
-        copy = "Copy what it gives into a file, and name that file."
+        kind = _KINDS.get(stat.S_IFMT(mode), "not a regular file")
+        copy = "Copy its output into a file, and use that file."
         remedy = "Name a file." if stat.S_ISDIR(mode) else copy
         raise InputError(f"{path} is {kind}; a file was expected.", remedy)

@@ -1,7 +1,7 @@
-"""JSON of ours under a seal, so that damage shows: what it is, and the checksum of its content.
+"""JSON files of this package with a seal that reveals damage: the kind of content, and its checksum.
 
-The first line says what the file holds and gives the SHA-256 of the second, which is the content. A file that
-was changed, cut, taken for another or written by something else breaks its seal.
+The first line names the kind of content and the SHA-256 of the second line, which is the content. The seal is
+broken if a file was changed, truncated, exchanged for another or written by another program.
 """
 
 from __future__ import annotations
@@ -20,55 +20,55 @@ from nbradiomics.files.regular_file import open_regular
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-#: Bytes; no result of ours comes near, and a file of any size must not fill the memory.
+#: Largest number of bytes that are read, far above any result of this package, to protect the memory.
 LARGEST = 256 * 1024**2
 
 
 class BrokenSealError(Exception):
-    """A file is not what was written under its name."""
+    """A file is not the one that was written under its name."""
 
 
-def write_sealed(path: Path, what: str, content: Any) -> None:
-    """Write content that JSON can hold: afterwards it is there whole, even if the machine stops now.
+def write_sealed(path: Path, kind: str, content: Any) -> None:
+    """Write JSON content; afterwards the complete file is on the disk, even if the machine then stops.
 
     Parameters
     ----------
     path
         The file; a folder in its place is moved aside.
-    what
-        What it holds, which tells it from another file of ours.
+    kind
+        Kind of content, which distinguishes the file from other files of this package.
     content
-        NaN included.
+        Anything that JSON can store, including NaN.
     """
     text = json.dumps(content).encode()
     if path.is_dir() and not path.is_symlink():
         os.replace(path, path.with_name(f"{path.name}.aside"))
     with whole(path) as temporary, open(temporary, "wb") as file:
-        file.write(_seal(what, text) + text)
+        file.write(_seal(kind, text) + text)
         file.flush()
         os.fsync(file.fileno())
 
 
-def read_sealed(path: Path, what: str, schema: Any) -> Any:
-    """Content of a file that `write_sealed` wrote.
+def read_sealed(path: Path, kind: str, schema: Any) -> Any:
+    """Read the content of a file that `write_sealed` wrote.
 
     Parameters
     ----------
-    path, what
-        As it was written.
+    path, kind
+        As in `write_sealed`.
     schema
-        Type of the content as JSON has it, such as a ``TypedDict`` (that of typing_extensions).
+        Type of the content in JSON, such as a ``TypedDict`` (that of typing_extensions).
 
     Raises
     ------
     BrokenSealError
-        When anything else lies there, what was written is damaged, or it is of another type.
+        When the path is another file, or its content is damaged or has another type.
     FileNotFoundError
-        When nothing lies there.
+        When the path does not exist.
     """
     from pydantic import ValidationError
 
-    text = _unsealed(path, what)
+    text = _unsealed(path, kind)
     try:
         _adapter(schema).validate_json(text, strict=True)
         return json.loads(text)
@@ -78,28 +78,28 @@ def read_sealed(path: Path, what: str, schema: Any) -> Any:
 
 @cache
 def _adapter(schema: Any) -> TypeAdapter[Any]:
-    """What validates a type: making it takes milliseconds, and a cohort has thousands of results."""
+    """Validator of a type, cached: making it takes milliseconds, and a cohort has thousands of results."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(schema)
 
 
-def _unsealed(path: Path, what: str) -> bytes:
+def _unsealed(path: Path, kind: str) -> bytes:
     try:
         with open_regular(path) as file:
-            found = file.read(LARGEST + 1)
+            content = file.read(LARGEST + 1)
     except FileNotFoundError:
-        if path.is_symlink():  # to nothing
+        if path.is_symlink():  # to a missing file
             raise BrokenSealError(str(path)) from None
         raise
     except (OSError, InputError) as error:
         raise BrokenSealError(str(path)) from error
-    first, end, text = found.partition(b"\n")
-    if len(found) > LARGEST or first + end != _seal(what, text):
+    first, end, text = content.partition(b"\n")
+    if len(content) > LARGEST or first + end != _seal(kind, text):
         raise BrokenSealError(str(path))
     return text
 
 
-def _seal(what: str, text: bytes) -> bytes:
-    seal = {"holds": what, "sha256": hashlib.sha256(text).hexdigest()}
+def _seal(kind: str, text: bytes) -> bytes:
+    seal = {"holds": kind, "sha256": hashlib.sha256(text).hexdigest()}
     return json.dumps(seal).encode() + b"\n"

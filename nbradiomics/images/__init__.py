@@ -1,1 +1,1 @@
-"""Images and masks: reading, writing, grids and regions. Nothing here knows of features or readers."""
+"""Images and masks: reading, writing, grids and regions. Independent of features and readers."""

@@ -1,4 +1,4 @@
-"""What tells the content of an image from that of another, whatever files it is in."""
+"""Hashes of the content of images, by which they are compared whatever files they are in."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from nbradiomics.images.text_header import read_text_header
 
 
 def lies_in_one_file(path: Path) -> bool:
-    """Whether all that is read for this file is in it.
+    """Whether reading this file opens no other file.
 
-    So it is for files that are no image, and for images in those formats alone of which it is certain: NIfTI
-    without a pair's other file, NRRD and MetaImage that name no data file.
+    True for files that are not images, and for images of the formats where this is certain: a NIfTI file that
+    is not one of a pair, and NRRD and MetaImage files that name no data file.
     """
     if is_nifti(path):
         return lies_in_one_nifti(path)
@@ -24,12 +24,12 @@ def lies_in_one_file(path: Path) -> bool:
 
 
 def image_hash(path: Path) -> str:
-    """SHA-256, in hexadecimal, of a file (of both of a pair) and of the image as read: type, grid, voxels.
+    """SHA-256, in hexadecimal, of a file (both files of a pair) and of the image as read: type, grid, voxels.
 
     Raises
     ------
     InputError
-        When it cannot be read.
+        When the file cannot be read.
     """
     import numpy as np
     import SimpleITK as sitk

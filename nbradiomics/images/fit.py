@@ -1,7 +1,7 @@
-"""A mask on another grid than its image: PyRadiomics' settings `geometryTolerance` and `correctMask`.
+"""Masks whose grid differs from their image's: PyRadiomics' settings `geometryTolerance` and `correctMask`.
 
-A mask that is accepted keeps its own grid: PyRadiomics puts it on the grid of the features in one step, from
-where it lies. `on_grid` does that step where a mask is needed on the image's grid itself.
+An accepted mask keeps its own grid: PyRadiomics resamples it onto the grid of the features in one step.
+`on_grid` does this step when a mask is needed on the image's grid itself.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ import SimpleITK as sitk
 from nbradiomics.errors import InputError
 from nbradiomics.images.grid import grid_difference
 
-#: How far beyond the image a region may reach, in voxels: PyRadiomics allows it for rounding.
+#: How far a region may extend beyond the image, in voxels: PyRadiomics allows this for rounding.
 _SLACK = 1e-3
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How far the grid of a mask may lie from its image's.
+    """How much the grid of a mask may differ from its image's.
 
     Attributes
     ----------
     tolerance
-        `geometryTolerance`: largest difference of origin and spacing, in parts of the image's first voxel
-        edge, and of direction cosines. ``None`` for that of `images.grid`.
+        `geometryTolerance`: largest difference of origin and spacing, as a fraction of the image's first
+        voxel edge, and of direction cosines. ``None`` for the tolerances of `images.grid`.
     correct
-        `correctMask`: put a mask on any other grid onto the image's by nearest neighbours.
+        `correctMask`: resample a mask on any other grid onto the image's grid by nearest neighbours.
     """
 
     tolerance: float | None = None
     correct: bool = False
 
 
-#: A difference below this part of a voxel is a matter of headers, not of place.
+#: A difference below this fraction of a voxel comes from the headers, not from another position.
 _SMALL = 0.1
-#: Nothing but what rounding in headers explains.
+#: Allows only differences that rounding in headers explains.
 STRICT = Fit()
 
 
@@ -50,51 +50,56 @@ def fit_mask(region: sitk.Image, image: sitk.Image, fit: Fit, *, names: tuple[st
     region
         Binary, 1 inside.
     image
-        What it was drawn on.
+        The image on which the region was drawn.
     fit
-        What is allowed.
+        The allowed difference.
     names
-        What messages call the mask and the image.
+        Names of the mask and the image in messages.
 
     Returns
     -------
     SimpleITK.Image
-        The region: with the image's own grid where the two are the same but for rounding, else with its own.
+        The region: with the image's grid if the two grids are the same except for rounding, otherwise with
+        its own grid.
 
     Raises
     ------
     InputError
-        When the grids differ by more than is allowed; it names the difference and the two settings.
+        When the grids differ by more than is allowed; the message names the difference and the two settings.
     """
     difference = grid_difference(region, image)
     if not difference:
-        # Within tolerance the grids are the same; libraries that compare exactly must see them so.
+        # The grids are the same within tolerance; give libraries that compare exactly identical numbers.
         region.CopyInformation(image)
         return region
     if fit.correct or _tolerated(region, image, fit.tolerance):
         return region
-    allowed = "" if fit.tolerance is None else f" geometryTolerance {fit.tolerance:g} does not allow that."
+    allowed = (
+        ""
+        if fit.tolerance is None
+        else f" geometryTolerance {fit.tolerance:g} does not allow this difference."
+    )
     raise InputError(
-        f"{names[0]} and {names[1]} lie on different grids: {difference}.{allowed}", _remedy(region, image)
+        f"{names[0]} and {names[1]} have different grids: {difference}.{allowed}", _remedy(region, image)
     )
 
 
 def on_grid(region: sitk.Image, image: sitk.Image, *, name: str) -> sitk.Image:
-    """Put a region onto an image's grid by nearest neighbours, as PyRadiomics' `correctMask` does.
+    """Resample a region onto an image's grid by nearest neighbours, as PyRadiomics' `correctMask` does.
 
     Parameters
     ----------
     region
         Binary, 1 inside.
     image
-        Gives the grid.
+        The image that defines the grid.
     name
-        What messages call the mask.
+        Name of the mask in messages.
 
     Raises
     ------
     InputError
-        When the region reaches beyond the image, as in PyRadiomics: it would be cut without a word.
+        When the region extends beyond the image, as in PyRadiomics: it would be cut silently.
     """
     if not grid_difference(region, image):
         region.CopyInformation(image)
@@ -102,7 +107,7 @@ def on_grid(region: sitk.Image, image: sitk.Image, *, name: str) -> sitk.Image:
     beyond = _beyond(region, image)
     if beyond:
         raise InputError(
-            f"{name}: the region reaches beyond the image by {beyond:.3g} voxels.",
+            f"{name}: the region extends beyond the image by {beyond:.3g} voxels.",
             "Was it drawn on this image? PyRadiomics' correctMask refuses it too, because it would be cut.",
         )
     return sitk.Resample(region, image, sitk.Transform(), sitk.sitkNearestNeighbor, 0, region.GetPixelID())
@@ -131,19 +136,19 @@ def _beyond(region: sitk.Image, image: sitk.Image) -> float:
 
 
 def _tolerated(region: sitk.Image, image: sitk.Image, tolerance: float | None) -> bool:
-    """Whether ITK takes the two grids for the same with this tolerance."""
+    """Whether ITK treats the two grids as the same with this tolerance."""
     if tolerance is None or region.GetSize() != image.GetSize():
         return False
-    return _needed(region, image) <= tolerance
+    return _needed_tolerance(region, image) <= tolerance
 
 
-def _needed(region: sitk.Image, image: sitk.Image) -> float:
-    """The least tolerance with which ITK takes two grids of one size for the same."""
-    in_mm = max(
+def _needed_tolerance(region: sitk.Image, image: sitk.Image) -> float:
+    """The smallest tolerance with which ITK treats two grids of the same size as the same."""
+    shift = max(
         _largest(region.GetOrigin(), image.GetOrigin()), _largest(region.GetSpacing(), image.GetSpacing())
     )
-    turned = _largest(region.GetDirection(), image.GetDirection())
-    return max(in_mm / float(image.GetSpacing()[0]), turned)
+    rotation = _largest(region.GetDirection(), image.GetDirection())
+    return max(shift / float(image.GetSpacing()[0]), rotation)
 
 
 def _largest(first: tuple[float, ...], second: tuple[float, ...]) -> float:
@@ -151,21 +156,21 @@ def _largest(first: tuple[float, ...], second: tuple[float, ...]) -> float:
 
 
 def _remedy(region: sitk.Image, image: sitk.Image) -> str:
-    """What to do: the settings of PyRadiomics that would accept the mask, or another mask."""
+    """What to do: the settings of PyRadiomics that would accept the mask, or resampling."""
     small = ""
-    if region.GetSize() == image.GetSize() and _needed(region, image) < _SMALL:
+    if region.GetSize() == image.GetSize() and _needed_tolerance(region, image) < _SMALL:
         small = (
-            f"`geometryTolerance: {_rounded_up(_needed(region, image)):g}` takes the two grids for the same, "
-            "voxel by voxel; "
+            f"`geometryTolerance: {_rounded_up(_needed_tolerance(region, image)):g}` treats the two grids as "
+            "the same, voxel by voxel; "
         )
     return (
         f"Was the mask drawn on this image? If so, set in the parameter file: {small}`correctMask: true` "
-        "puts the mask on the image's grid by its place in space, with nearest neighbours. Or resample the "
-        "mask onto the image yourself."
+        "resamples the mask onto the image's grid by its position in space, with nearest neighbours. Or "
+        "resample the mask onto the image yourself."
     )
 
 
 def _rounded_up(value: float) -> float:
-    """The next number above of 1, 2 or 5 times a power of ten."""
+    """The next larger number that is 1, 2 or 5 times a power of ten."""
     unit = 10.0 ** math.floor(math.log10(value))
     return next(step * unit for step in (1, 2, 5, 10) if step * unit > value)

@@ -1,4 +1,4 @@
-"""GIPL files: a header of 256 bytes, then the voxels, all big-endian, the whole packed or not."""
+"""GIPL files: a header of 256 bytes, then the voxels, all big-endian; the whole file may be gzipped."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from nbradiomics.images.refusals import damaged
 from nbradiomics.images.voxel_files import Part
 
 _HEADER = 256
-#: Where the voxel edges stand (four of single precision), and the origin (four of double).
+#: Byte offsets of the voxel edges (four numbers of single precision) and of the origin (four of double).
 _EDGES, _ORIGIN = 10, 204
 
 
 def gipl_geometry(path: Path) -> tuple[list[float], list[float]]:
-    """Voxel edges and origin as the header has them, in mm; those of three axes."""
+    """Voxel edges and origin of the three axes in the header, in mm."""
     try:
         with opened(path) as stream:
             head = stream.read(_HEADER)
@@ -30,5 +30,5 @@ def gipl_geometry(path: Path) -> tuple[list[float], list[float]]:
 
 
 def gipl_part(path: Path) -> Part:
-    """Where the voxels lie."""
+    """The position of the voxels in the file."""
     return Part(path, "gzip", 0, skipped=_HEADER) if is_gzip(path) else Part(path, "", _HEADER)

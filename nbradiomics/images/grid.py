@@ -21,19 +21,19 @@ ORIGIN_TOLERANCE = 1e-3  # mm
 DIRECTION_TOLERANCE = 1e-4  # direction cosines
 #: Largest cosine between two axes that still counts as a right angle (0.06 degrees).
 ANGLE_TOLERANCE = 1e-3
-#: Edges in mm between which a voxel lies: of a microscope's specimen, of a localiser with a thick slice.
+#: Smallest and largest plausible voxel edge in mm: a microscope's specimen, a localiser with a thick slice.
 PLAUSIBLE = (1e-3, 200.0)
-#: Farthest place of the first voxel in mm.
+#: Largest plausible coordinate of the first voxel in mm.
 FARTHEST = 1e6
 
 
 def grid_difference(image: sitk.Image, other: sitk.Image) -> str:
-    """Say how two grids differ.
+    """Describe how two grids differ.
 
     Returns
     -------
     str
-        One sentence part, such as ``size 64 x 64 x 32 against 64 x 64 x 30``; empty when the grids
+        A part of a sentence, such as ``size 64 x 64 x 32 against 64 x 64 x 30``; empty when the grids
         are the same within the tolerances of this module.
     """
     if image.GetSize() != other.GetSize():
@@ -50,17 +50,17 @@ def grid_difference(image: sitk.Image, other: sitk.Image) -> str:
 
 
 def require_same_grid(image: sitk.Image, other: sitk.Image, *, names: tuple[str, str]) -> None:
-    """Raise `InputError` unless two images lie on the same grid; `names` say which they are."""
+    """Raise `InputError` unless two images have the same grid; `names` are their names."""
     difference = grid_difference(image, other)
     if difference:
         raise InputError(
-            f"{names[0]} and {names[1]} lie on different grids: {difference}.",
+            f"{names[0]} and {names[1]} have different grids: {difference}.",
             "Resample the mask onto the image with nearest-neighbour interpolation.",
         )
 
 
 def require_geometry(spacing: Sequence[float], origin: Sequence[float], name: object) -> None:
-    """Raise `InputError` unless voxels have a size, and lie somewhere, that can be; `name` is the image's."""
+    """Raise `InputError` unless voxel size and origin are plausible; `name` is the image's."""
     low, high = PLAUSIBLE
     if not all(low <= edge <= high for edge in spacing):
         raise InputError(
@@ -68,7 +68,7 @@ def require_geometry(spacing: Sequence[float], origin: Sequence[float], name: ob
             "expected.",
             "Correct the voxel size in the header, in mm; or export the image again.",
         )
-    if not all(abs(place) <= FARTHEST for place in origin):
+    if not all(abs(coordinate) <= FARTHEST for coordinate in origin):
         raise InputError(
             f"{name}: the header gives the origin {_join(origin)} mm; numbers up to {FARTHEST:g} were "
             "expected.",
@@ -77,19 +77,19 @@ def require_geometry(spacing: Sequence[float], origin: Sequence[float], name: ob
 
 
 def right_angled(direction: npt.ArrayLike, name: object) -> npt.NDArray[np.float64]:
-    """Direction cosines put at right angles, for axes that are so but for rounding.
+    """Remove rounding errors from direction cosines, so that the axes are exactly at right angles.
 
     Parameters
     ----------
     direction
         3 x 3, an axis of the image in each column.
     name
-        What messages call the image.
+        Name of the image in messages.
 
     Raises
     ------
     InputError
-        When two axes meet at another angle: a voxel's volume is then not the product of its edges.
+        When two axes are not at a right angle: the volume of a voxel is then not the product of its edges.
     """
     matrix = np.asarray(direction, dtype=np.float64).reshape(3, 3)
     cosines = np.abs(matrix.T @ matrix - np.eye(3))

@@ -1,7 +1,7 @@
 """Read and write three-dimensional images.
 
-Everything that is not a finite number on a three-dimensional grid is refused here, once, so that no
-later stage has to ask.
+Anything other than finite numbers on a three-dimensional grid is refused here, once, so that no later
+stage has to check.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def read_image(source: str | Path | sitk.Image) -> sitk.Image:
     Parameters
     ----------
     source
-        A file that SimpleITK reads (NIfTI, NRRD, MetaImage ...), or an image, which is returned as
-        it is.
+        A file that SimpleITK reads (NIfTI, NRRD, MetaImage ...), or an image, which is returned
+        unchanged.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def read_image(source: str | Path | sitk.Image) -> sitk.Image:
 
 
 def require_volume(image: sitk.Image, name: str) -> sitk.Image:
-    """Give an image that is three-dimensional and scalar; raise `InputError` for any other, called `name`."""
+    """Return an image if it is three-dimensional and scalar; else raise `InputError`, naming it `name`."""
     if image.GetDimension() != 3:
         raise dimensions(name, image.GetDimension())
     if "complex" in image.GetPixelIDTypeAsString():
@@ -86,7 +86,7 @@ def read_file(path: Path) -> sitk.Image:
     Raises
     ------
     TransientError
-        When memory, an open file, a right or a sound disk was lacking, whatever is in the file.
+        When the system could not read the file: no memory, too many open files, no permission, a disk error.
     """
     with passing_named(path):
         if not path.exists():
@@ -113,7 +113,7 @@ def _has_nifti_ending(path: Path) -> bool:
 
 
 def read_direction(path: Path) -> tuple[float, ...] | None:
-    """Direction cosines of a three-dimensional image file by its header; ``None`` where it cannot be read."""
+    """Direction cosines of a three-dimensional image file by its header; ``None`` if it cannot be read."""
     try:
         with native_output():
             grid = nifti_grid(path) if is_nifti(path) else itk_grid(path)
@@ -123,7 +123,7 @@ def read_direction(path: Path) -> tuple[float, ...] | None:
 
 
 def doubts_of(path: Path) -> list[tuple[str, str]]:
-    """What the header of an image that can be read leaves open: what was found, and what to do."""
+    """Ambiguities in the header of a readable image: for each, what was found and what to do."""
     return nifti_doubts(path) if is_nifti(path) else []
 
 
@@ -133,14 +133,14 @@ def write_image(image: sitk.Image, path: str | Path) -> Path:
     Parameters
     ----------
     image
-        What to write; compressed where the format can.
+        The image; compressed if the format allows it.
     path
-        Where; the ending (``.nii.gz``, ``.nrrd`` ...) tells the format. Folders are made.
+        The file; its ending (``.nii.gz``, ``.nrrd`` ...) determines the format. Missing folders are created.
 
     Raises
     ------
     InputError
-        When a ``.nii.gz`` file could not be written whole; ITK says nothing of a full disk.
+        When a ``.nii.gz`` file could not be written completely; ITK does not report a full disk.
     """
     import SimpleITK as sitk
 
@@ -153,16 +153,16 @@ def write_image(image: sitk.Image, path: str | Path) -> Path:
 
 
 def _require_whole(written: Path, image: sitk.Image, path: Path) -> None:
-    """Refuse a file of which only a part was written; `path` is for the message."""
+    """Refuse a file that was written only in part; `path` is its name in the message."""
     with written.open("rb") as file:
         file.seek(max(written.stat().st_size - 4, 0))
-        # A gzip file ends with the length of what is in it, modulo 2^32.
+        # A gzip file ends with the uncompressed length, modulo 2^32.
         length = int.from_bytes(file.read(4), "little")
     voxel = image.GetSizeOfPixelComponent() * image.GetNumberOfComponentsPerPixel()
     if (length - voxel * image.GetNumberOfPixels()) % 2**32 not in _NIFTI_HEADERS:
         raise InputError(
-            f"{path} could not be written whole: the disk is full, or its quota is used up.",
-            "Free space there, or name a folder on another disk; then give the command again.",
+            f"{path} could not be written completely: the disk is full, or its quota is used up.",
+            "Free space there, or choose a folder on another disk; then run the command again.",
         )
 
 

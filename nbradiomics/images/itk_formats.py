@@ -1,7 +1,8 @@
-"""The formats that ITK reads for us, and what it does not notice of them.
+"""The formats that ITK reads for this package, with checks for damage that ITK does not notice.
 
-ITK verifies no checksum, fills what is missing with zeros, and takes 1 mm for a voxel size that is no number.
-So a file is held against its header before it is read, and what was unpacked against the file's checksum.
+ITK verifies no checksum, replaces missing voxels by zeros, and uses 1 mm for a voxel size that is not a
+number. So each file is compared with its header before it is read, and the unpacked voxels with the file's
+checksum.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
 
 NIFTI_READER = "NiftiImageIO"
 _NRRD, _META, _GIPL, _VTK = "NrrdImageIO", "MetaImageIO", "GiplImageIO", "VTKImageIO"
-#: ITK's readers of the formats that are taken: they give voxels in mm, and can be verified. TIFF,
-#: PNG and the like do not hold the distance of the slices; MRC's lengths are no millimetres. After a damaged
-#: MINC or HDF5 file ITK cannot read sound ones; an HDF5 file may also name any other file for its voxels, and
-#: nothing tells whether its index is sound.
+#: ITK's readers of the accepted formats: they give voxel sizes in mm, and files can be verified. TIFF,
+#: PNG and similar formats do not store the slice distance; lengths in MRC are not millimetres. After a
+#: damaged MINC or HDF5 file ITK cannot read intact ones; an HDF5 file may also name any other file for its
+#: voxels, and its index cannot be verified.
 READERS = (_NRRD, _META, _GIPL, _VTK)
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _START = 16
@@ -49,22 +50,22 @@ _STEP = 1 << 20
 
 
 def reader_of(path: Path) -> str:
-    """ITK's name of the reader that takes a file; empty where none does."""
+    """ITK's name of the reader that accepts a file; empty if no reader does."""
     import SimpleITK as sitk
 
     with open_regular(path) as file:
         start = file.read(_START)
     if start.startswith(_HDF5):
-        return "HDF5ImageIO"  # not for ITK to look at
-    # These are as plain, and ITK, which tries one reader after the other, takes as long as to read a mask.
+        return "HDF5ImageIO"  # ITK must not open it
+    # These are recognised here too: ITK tries all readers in turn, which takes as long as reading a mask.
     if start.startswith(b"NRRD0"):
         return _NRRD
     if path.suffix in (".mha", ".mhd") and start.startswith((b"ObjectType", b"NDims")):
         return _META
-    with native_output(), _itk_s(path, [path]):
+    with native_output(), _itk_errors(path, [path]):
         name = str(sitk.ImageFileReader.GetImageIOFromFileName(str(path)))
         if not name:
-            open_regular(path).close()  # or the system says why nothing takes it
+            open_regular(path).close()  # raises the system's own error if there is one
         return name
 
 
@@ -76,24 +77,24 @@ def read_by_itk(path: Path, kind: str) -> sitk.Image:
     path
         The file.
     kind
-        What `reader_of` says of it.
+        The result of `reader_of` for it.
 
     Raises
     ------
     InputError
-        When the file is damaged, cut or of another format, or its header cannot be right.
+        When the file is damaged, truncated or of another format, or its header is implausible.
     """
     import SimpleITK as sitk
 
     _require_format(path, kind)
-    parts, spacing, origin = _by_header(path, kind)
+    parts, spacing, origin = _header_geometry(path, kind)
     reader = sitk.ImageFileReader()
     reader.SetImageIO(kind)
     reader.SetFileName(str(path))
-    with native_output() as complaints, _itk_s(path, [path, *(part.file for part in parts)]):
+    with native_output() as complaints, _itk_errors(path, [path, *(part.file for part in parts)]):
         reader.ReadImageInformation()
         stored = Stored.of(reader)
-        _require_promise(stored, spacing, origin, path)
+        _require_geometry_of_header(stored, spacing, origin, path)
         if kind == _VTK:
             require_vtk(path, stored)
         before = _require_parts(parts, stored, path)
@@ -106,8 +107,8 @@ def read_by_itk(path: Path, kind: str) -> sitk.Image:
     return image
 
 
-def _by_header(path: Path, kind: str) -> tuple[list[Part], list[float], list[float]]:
-    """Where the voxels lie, and voxel edges and origin, before ITK opens any file that the header names."""
+def _header_geometry(path: Path, kind: str) -> tuple[list[Part], list[float], list[float]]:
+    """Parts with the voxels, voxel edges and origin, before ITK opens any file that the header names."""
     header = read_text_header(path) if kind not in (_GIPL, _VTK) else None
     if header is not None:
         require_voxel_size(header, path)
@@ -118,7 +119,7 @@ def _by_header(path: Path, kind: str) -> tuple[list[Part], list[float], list[flo
         parts, (spacing, origin) = [], vtk_geometry(path)
     else:
         raise unreadable(path)
-    # An axis that is none of space may have no length; ITK says which those are.
+    # An axis that is not spatial may have no length; ITK reports which axes these are.
     edges, place = ([one for one in numbers if not math.isnan(one)] for numbers in (spacing, origin))
     require_geometry(edges, place, path)
     return parts, spacing, origin
@@ -131,15 +132,15 @@ def _require_format(path: Path, kind: str) -> None:
         raise unreadable(path)
     if kind not in READERS:
         raise InputError(
-            f"{path} is a file of the format {kind.removesuffix('ImageIO')}, which does not give the size "
-            "of the voxels in mm, or is not read reliably.",
-            "Convert it to NIfTI, NRRD or MetaImage from where it was made.",
+            f"{path} is a file of the format {kind.removesuffix('ImageIO')}, which does not give the voxel "
+            "size in mm, or cannot be read reliably.",
+            "Convert it to NIfTI, NRRD or MetaImage with the program that made it.",
         )
 
 
 @contextmanager
-def _itk_s(path: Path, files: Iterable[Path]) -> Iterator[None]:
-    """Say of what ITK refuses that it cannot be read, unless the system could not give its bytes."""
+def _itk_errors(path: Path, files: Iterable[Path]) -> Iterator[None]:
+    """Report a file that ITK refuses as unreadable, unless the system could not read its bytes."""
     try:
         yield
     except RuntimeError as error:
@@ -152,37 +153,39 @@ def _itk_s(path: Path, files: Iterable[Path]) -> Iterator[None]:
         raise
 
 
-def _require_promise(stored: Stored, spacing: Sequence[float], origin: Sequence[float], path: Path) -> None:
-    """Raise `InputError` unless the header's geometry can be, and is what ITK has taken from it."""
+def _require_geometry_of_header(
+    stored: Stored, spacing: Sequence[float], origin: Sequence[float], path: Path
+) -> None:
+    """Raise `InputError` unless the header's geometry is plausible and equal to what ITK read from it."""
     if stored.complex:
         raise complex_numbers(path)
     if not stored.bytes:
         raise damaged(path, f"its size is {' x '.join(map(str, stored.size))}")
     axes = len(stored.size)
-    # Axes that are none of space, such as that of the layers, have no length.
+    # Axes that are not spatial, such as the axis of layers, have no length.
     spacing, origin = (_spatial(numbers, axes) for numbers in (spacing, origin))
     require_geometry(spacing, origin, path)
-    for name, own, taken in (("voxel size", spacing, stored.spacing), ("origin", origin, stored.origin)):
-        if len(own) == axes and not all(map(_alike, own, taken)):
-            raise damaged(path, f"its header gives the {name} {own}, which is read as {list(taken)}")
+    for name, given, read in (("voxel size", spacing, stored.spacing), ("origin", origin, stored.origin)):
+        if len(given) == axes and not all(map(_alike, given, read)):
+            raise damaged(path, f"its header gives the {name} {given}, which is read as {list(read)}")
 
 
-def _alike(own: float, taken: float) -> bool:
-    """Whether two lengths are one but for rounding; the axes may point elsewhere in ITK's manner."""
-    return math.isclose(abs(own), abs(taken), rel_tol=1e-5, abs_tol=1e-5)
+def _alike(given: float, read: float) -> bool:
+    """Whether two lengths are equal except for rounding and sign; ITK's axes may point the other way."""
+    return math.isclose(abs(given), abs(read), rel_tol=1e-5, abs_tol=1e-5)
 
 
 def _spatial(numbers: Sequence[float], axes: int) -> list[float]:
-    kept = list(numbers)
-    while len(kept) > axes and not all(map(math.isfinite, kept)):
-        kept.remove(next(number for number in kept if not math.isfinite(number)))
-    return kept
+    spatial = list(numbers)
+    while len(spatial) > axes and not all(map(math.isfinite, spatial)):
+        spatial.remove(next(number for number in spatial if not math.isfinite(number)))
+    return spatial
 
 
 def _require_parts(parts: Sequence[Part], stored: Stored, path: Path) -> int | None:
-    """Hold the files of the voxels against what the header promises, before memory is taken for it.
+    """Compare the files of the voxels with the header's claims, before memory is allocated for them.
 
-    What is packed so that this must be unpacked for it gives its CRC-32; else ``None``.
+    Returns the CRC-32 of the voxels if they had to be unpacked for this, else ``None``.
     """
     if stored.bytes % max(len(parts), 1):
         raise damaged(path, f"its header names {len(parts)} data files for an image of {stored.size}")
@@ -206,7 +209,7 @@ def _unpacked(parts: Sequence[Part], stored: Stored, path: Path) -> int:
 def _require_voxels(
     image: sitk.Image, parts: Sequence[Part], stored: Stored, before: int | None, path: Path
 ) -> None:
-    """Hold what ITK has unpacked against the checksum of the files; `before` is what was unpacked already."""
+    """Compare the voxels from ITK with the checksum of the files; `before` is the CRC-32 if already known."""
     import SimpleITK as sitk
 
     if not parts or parts[0].packing not in ("gzip", "zlib"):
@@ -214,7 +217,7 @@ def _require_voxels(
     voxels = sitk.GetArrayViewFromImage(image)
     if before is None and len(parts) == 1 and fits_checksum(parts[0], voxels):
         return
-    wanted = _unpacked(parts, stored, path) if before is None else before
+    expected = _unpacked(parts, stored, path) if before is None else before
     # ITK may exchange the axes of an image with several numbers per voxel.
-    if stored.components == 1 and all(wanted != zlib.crc32(order) for order in in_both_orders(voxels)):
-        raise damaged(path, "it is packed in several pieces, of which not all are read")
+    if stored.components == 1 and all(expected != zlib.crc32(order) for order in in_both_orders(voxels)):
+        raise damaged(path, "it is compressed in several pieces, and not all of them are read")

@@ -1,4 +1,4 @@
-"""How a label is written: a number, a segment's name, several of these, or all."""
+"""How labels are written: a number, the name of a segment, a list of these, or all."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import unicodedata
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import quoted
 
-#: Whole numbers of ASCII digits that any mask's voxels can hold.
+#: Whole numbers in ASCII digits, in the range that voxels of a mask can have.
 _WHOLE = re.compile("-?[0-9]{1,18}")
-#: Every label of a mask but 0, united.
+#: The union of all labels of a mask except 0.
 ALL = "all"
 
 
 def plain_label(text: str | int) -> str | int:
     """One spelling of a label: ``1.0`` is the number 1, ``2; 1`` the list ``1,2``, ``ALL`` is ``all``.
 
-    A name, and a list with names, stay as they are written.
+    A name, and a list that contains a name, stay unchanged.
     """
     parts = _numbers(str(text))
     if parts is None:
@@ -27,12 +27,12 @@ def plain_label(text: str | int) -> str | int:
 
 
 def split_label(label: str) -> list[str]:
-    """Labels of a list: numbers apart by comma, semicolon, plus or blank; names by comma or semicolon.
+    """Split a list of labels: numbers at comma, semicolon, plus or blank; names at comma or semicolon.
 
     Raises
     ------
     InputError
-        When nothing stands between two separators, or after the last.
+        When a label is missing between two separators, or before the first or after the last.
     """
     numbers = _numbers(label)
     if numbers is not None:
@@ -40,13 +40,13 @@ def split_label(label: str) -> list[str]:
     parts = [part.strip() for part in re.split("[,;]", label)]
     if "" in parts:
         raise InputError(
-            f"label {label!r} is a list in which a label is missing.", "Write it as 1,2 or as name,name."
+            f"label {label!r} is a list with a missing label.", "Write it as 1,2 or as name,name."
         )
     return parts
 
 
 def _numbers(text: str) -> list[int] | None:
-    """Whole numbers of a list, or of one; ``None`` where anything else stands in it.
+    """Whole numbers of a list or of a single label; ``None`` if it contains anything else.
 
     pandas writes whole numbers of a column with gaps as ``1.0``.
     """
@@ -61,15 +61,15 @@ def label_number(text: str) -> int | None:
 
 
 def require_plain_numbers(label: str) -> None:
-    """Raise `InputError` where a label, or one of a list, is a number in another form than ``1``.
+    """Raise `InputError` if a label, or one label of a list, is a number in another form than ``1``.
 
-    ``0x10``, ``+1``, ``1_000``, ``1.5`` and digits of other scripts would pass for names of segments.
+    Otherwise ``0x10``, ``+1``, ``1_000``, ``1.5`` and digits of other scripts would be read as segment names.
     """
     for part in re.split("[,;]", label):
         if label_number(part) is None and _is_number(part.strip()):
             raise InputError(
-                f"{quoted(part.strip())} is no label; a whole number such as 1 was expected, or a name.",
-                "Write the label in the digits 0 to 9 alone.",
+                f"{quoted(part.strip())} is not a label; a whole number such as 1, or a name, was expected.",
+                "Write the label with the digits 0 to 9 only.",
             )
 
 

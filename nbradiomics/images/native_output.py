@@ -1,4 +1,4 @@
-"""What compiled libraries do to the process while they read: write to its terminal, change its locale."""
+"""Shield the process from compiled libraries, which write to its terminal and change its locale."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _STDERR = 2
 def native_output() -> Iterator[list[str]]:
     """Keep what ITK and the libraries in it write to standard error away from the terminal.
 
-    ITK's own warnings are switched off, and the locale is put back: after a VTK file ITK leaves that of C, in
-    which Python takes text for ASCII. The list that is given holds the other lines afterwards: complaints of
-    libraries that tell them to nobody else, such as MetaIO of data that it cannot unpack.
+    ITK's own warnings are switched off, and the locale is restored: after a VTK file ITK leaves the C locale,
+    in which Python treats text as ASCII. Afterwards the yielded list contains the other lines: problems that
+    a library reports in no other way, such as MetaIO for data that it cannot unpack.
     """
     import SimpleITK as sitk
 

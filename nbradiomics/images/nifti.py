@@ -1,9 +1,9 @@
-"""NIfTI files, read as the standard has it (https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h).
+"""Read NIfTI files by the standard (https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h).
 
-ITK reads most of them so too, and its numbers are taken where they agree: they are PyRadiomics' own to the
-last bit. Elsewhere it goes wrong in silence: it takes the spacing from `pixdim` and the position from the
-sform where the two contradict each other, adds `scl_inter` where `scl_slope` is 0, fills what a cut file
-lacks with zeros, turns NaN into 0, and reads ``a.nii`` where ``a.nii.gz`` was asked for and both are there.
+ITK reads most of them in the same way, and its numbers are used when they agree: they are PyRadiomics' own
+to the last bit. In other cases it is wrong without a warning: it takes the spacing from `pixdim` and the
+position from the sform when these contradict each other, adds `scl_inter` when `scl_slope` is 0, fills a
+truncated file with zeros, turns NaN into 0, and reads ``a.nii`` instead of ``a.nii.gz`` when both exist.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 #: Endings of the two files of a pair.
 _HEADER, _VOXELS = ".hdr", ".img"
-#: Bytes before the voxels of a single file, by the size of the header: the least that may be.
+#: Smallest number of bytes before the voxels of a single file, by the size of the header.
 _FIRST_VOXEL = {348: 352, 540: 544}
 _STEP = 1 << 22
 
 
 def read_nifti(path: Path) -> sitk.Image:
-    """Read a NIfTI file, single or a pair, compressed or not, or an Analyze pair.
+    """Read a NIfTI file (single or a pair, compressed or not) or an Analyze pair.
 
     Parameters
     ----------
@@ -48,18 +48,18 @@ def read_nifti(path: Path) -> sitk.Image:
     Returns
     -------
     SimpleITK.Image
-        Two- or three-dimensional, with pixels as ITK has them: the stored type, single precision where values
-        are scaled (double where they are stored so).
+        Two- or three-dimensional, with ITK's pixel type: the stored type, or single precision if values are
+        scaled (double precision if they are stored so).
 
     Raises
     ------
     InputError
-        When the file is damaged or cut, its header contradicts itself, or it holds no single volume of plain
-        numbers.
+        When the file is damaged or truncated, its header contradicts itself, or it is not a single volume of
+        plain numbers.
     """
     import SimpleITK as sitk
 
-    with _damage(path):
+    with _damage_errors(path):
         header, stored = _read(path)
     grid = grid_of(header, str(path))
     image = sitk.GetImageFromArray(_scaled(stored, scaling(header, str(path))).T)
@@ -73,10 +73,10 @@ def read_nifti(path: Path) -> sitk.Image:
 
 
 def nifti_grid(path: Path) -> Grid | None:
-    """Grid of a file that `read_nifti` reads, by its header; ``None`` where it holds no single volume."""
+    """Grid in the header of a file that `read_nifti` reads; ``None`` if it is not a single volume."""
     files = nifti_files(path)
     require_regular(files[1])
-    with _damage(path), opened(files[0]) as stream:
+    with _damage_errors(path), opened(files[0]) as stream:
         header = read_header(stream, str(path))
         if len(_shape(header, path)) != 3:
             return None
@@ -84,14 +84,14 @@ def nifti_grid(path: Path) -> Grid | None:
 
 
 def nifti_doubts(path: Path) -> list[tuple[str, str]]:
-    """What the header of a file that `read_nifti` reads leaves open: what was found, and what to do."""
-    with _damage(path), opened(nifti_files(path)[0]) as stream:
+    """Ambiguities in the header of a file that `read_nifti` reads: what was found, and what to do."""
+    with _damage_errors(path), opened(nifti_files(path)[0]) as stream:
         header = read_header(stream, str(path))
     return header_doubts(header)
 
 
 def lies_in_one_nifti(path: Path) -> bool:
-    """Whether `read_nifti` reads this file alone."""
+    """Whether `read_nifti` reads no other file for this one."""
     try:
         with opened(nifti_files(path)[0]) as stream:
             return is_single(read_header(stream, str(path)))
@@ -100,8 +100,8 @@ def lies_in_one_nifti(path: Path) -> bool:
 
 
 @contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    """Say of a file that cannot be read that it is damaged."""
+def _damage_errors(path: Path) -> Iterator[None]:
+    """Report a file that cannot be read as damaged."""
     from nibabel.spatialimages import HeaderDataError
 
     try:
@@ -113,20 +113,20 @@ def _damage(path: Path) -> Iterator[None]:
 
 
 def nifti_files(path: Path) -> tuple[Path, Path]:
-    """The files of a header and of voxels; of a single file, whatever its name, both are itself."""
+    """The header file and the voxel file; both are the file itself if it is single, whatever its name."""
     if _is_single_file(path):
         return path, path
     name = path.name.lower()
-    for own, other in ((_HEADER, _VOXELS), (_VOXELS, _HEADER)):
+    for ending, other in ((_HEADER, _VOXELS), (_VOXELS, _HEADER)):
         for packed in ("", ".gz"):
-            if name.endswith(own + packed):
-                partner = _partner(path, len(own + packed), other, packed)
-                return (path, partner) if own == _HEADER else (partner, path)
+            if name.endswith(ending + packed):
+                partner = _partner(path, len(ending + packed), other, packed)
+                return (path, partner) if ending == _HEADER else (partner, path)
     return path, path
 
 
 def _is_single_file(path: Path) -> bool:
-    """Whether a file says of itself that header and voxels lie in it, as NIfTI-1 and NIfTI-2 do."""
+    """Whether a file is marked as containing both header and voxels, as in NIfTI-1 and NIfTI-2."""
     try:
         with opened(path) as stream:
             start = stream.read(348)
@@ -136,57 +136,57 @@ def _is_single_file(path: Path) -> bool:
 
 
 def _partner(path: Path, cut: int, ending: str, packed: str) -> Path:
-    """The other file of a pair, compressed as this one if there is such a one; it lies beside it."""
+    """The other file of a pair in the same folder, preferably with the same compression."""
     stem = path.name[:-cut]
-    wanted = [(stem + ending + way).lower() for way in (packed, ".gz" if not packed else "")]
-    there = {each.name.lower(): each for each in path.parent.iterdir() if each.name[: len(stem)] == stem}
-    found = next((there[name] for name in wanted if name in there), None)
+    names = [(stem + ending + suffix).lower() for suffix in (packed, ".gz" if not packed else "")]
+    files = {each.name.lower(): each for each in path.parent.iterdir() if each.name[: len(stem)] == stem}
+    partner = next((files[name] for name in names if name in files), None)
     # An `.hdr` may be a single file in spite of its name.
-    return require_inside(found, path) if found is not None else path
+    return require_inside(partner, path) if partner is not None else path
 
 
 def _read(path: Path) -> tuple[Any, npt.NDArray[Any]]:
-    """Header as it is stored, and the stored values with axes x, y, z."""
+    """The stored header, and the stored values with axes x, y, z."""
     header_file, voxel_file = nifti_files(path)
     with opened(header_file) as stream:
         header = read_header(stream, str(path))
     single = is_single(header)
     if not single and header_file == voxel_file:
-        raise ValueError("its header is that of a pair .hdr and .img, and the other file is not there")
+        raise ValueError("its header is that of a pair .hdr and .img, and the other file is missing")
     shape = _shape(header, path)
     dtype = _dtype(header, path)
     offset = float(header["vox_offset"])
-    least = _FIRST_VOXEL[int(header["sizeof_hdr"])] if single else 0
-    if not (offset >= least and offset.is_integer()):
-        raise ValueError(f"vox_offset is {offset:g}; {least} or more was expected")
+    minimum = _FIRST_VOXEL[int(header["sizeof_hdr"])] if single else 0
+    if not (offset >= minimum and offset.is_integer()):
+        raise ValueError(f"vox_offset is {offset:g}; a whole number from {minimum} was expected")
     content = _voxels(header_file if single else voxel_file, int(offset), math.prod(shape) * dtype.itemsize)
     return header, np.frombuffer(content, dtype).reshape(shape, order="F")
 
 
-def _voxels(path: Path, first: int, wanted: int) -> bytes | bytearray:
-    """All bytes of a file from the first voxel on, which must be as many as its header promises.
+def _voxels(path: Path, first: int, expected: int) -> bytes | bytearray:
+    """All bytes of a file from the first voxel on; their number must be the one in its header.
 
-    What is packed is read to its end, where its checksum is, and takes memory only as it comes out.
+    A compressed file is read to its end, where its checksum is, and takes memory only as it is unpacked.
     """
     size = path.stat().st_size
     with opened(path) as stream:
         most = size * MOST_OUT if isinstance(stream, gzip.GzipFile) else size
-        if first + wanted > most:
-            held = max(size - first, 0) if most == size else f"{size} packed"
-            raise ValueError(f"{wanted} bytes of voxels were expected, and {held} are there")
+        if first + expected > most:
+            present = max(size - first, 0) if most == size else f"{size} compressed bytes"
+            raise ValueError(f"{expected} bytes of voxels were expected, {present} were found")
         stream.seek(first)
-        content = stream.read(wanted + 1) if most == size else _unpacked(stream, wanted)
-    if len(content) > wanted:
-        raise ValueError(f"more than the {wanted} bytes of voxels that its header promises are there")
-    if len(content) < wanted:
-        raise ValueError(f"{wanted} bytes of voxels were expected, and {len(content)} are there")
+        content = stream.read(expected + 1) if most == size else _unpacked(stream, expected)
+    if len(content) > expected:
+        raise ValueError(f"{expected} bytes of voxels were expected, more were found")
+    if len(content) < expected:
+        raise ValueError(f"{expected} bytes of voxels were expected, {len(content)} were found")
     return content
 
 
-def _unpacked(stream: IO[bytes], wanted: int) -> bytearray:
-    """Bytes to the end of a packed file, where its checksum is, or one more than are wanted."""
+def _unpacked(stream: IO[bytes], expected: int) -> bytearray:
+    """Bytes to the end of a compressed file, where its checksum is, or one more than expected."""
     content = bytearray()
-    while len(content) <= wanted and (part := stream.read(min(_STEP, wanted + 1 - len(content)))):
+    while len(content) <= expected and (part := stream.read(min(_STEP, expected + 1 - len(content)))):
         content += part
     return content
 
@@ -210,18 +210,18 @@ def _dtype(header: Any, path: Path) -> np.dtype[Any]:
     try:
         dtype: np.dtype[Any] = header.get_data_dtype()
     except (KeyError, HeaderDataError) as error:
-        raise ValueError(f"its datatype is {int(header['datatype'])}, which stands for none") from error
+        raise ValueError(f"its datatype {int(header['datatype'])} is unknown") from error
     if dtype.fields:
         raise values_per_voxel(path, len(dtype.fields))
     if dtype.kind == "c":
         raise complex_numbers(path)
     if dtype.itemsize > 8:
-        raise ValueError(f"its values are of the type {dtype}, which is not read")
+        raise ValueError(f"its values have the type {dtype}, which is not supported")
     return dtype
 
 
 def _scaled(stored: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.NDArray[Any]:
-    """Values in the processor's byte order, scaled as ITK does it: in double, from single precision to it."""
+    """Values in native byte order, scaled as by ITK: rounded to single precision, computed in double."""
     kind = stored.dtype.newbyteorder("=")
     plain = stored.astype(kind, copy=False)
     if scale is None:
@@ -229,14 +229,14 @@ def _scaled(stored: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.
     slope, intercept = scale
     if kind == np.float64:
         return np.asarray(plain * slope + intercept)
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
+    with np.errstate(over="ignore"):  # too large values become infinite, which is refused later
         return np.asarray(
             (plain.astype(np.float32).astype(np.float64) * slope + intercept).astype(np.float32)
         )
 
 
 def itk_grid(path: Path) -> Grid | None:
-    """Grid of a three-dimensional image file as ITK takes it from the header; ``None`` where it refuses."""
+    """Grid of a three-dimensional image file as ITK reads its header; ``None`` if ITK refuses it."""
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
@@ -246,7 +246,7 @@ def itk_grid(path: Path) -> Grid | None:
     except RuntimeError as error:
         if transient_cause(error) is not None:
             raise
-        open_regular(path).close()  # or the system says why it cannot be read
+        open_regular(path).close()  # raises the system's own error if there is one
         return None
     if reader.GetDimension() != 3:
         return None
@@ -254,12 +254,12 @@ def itk_grid(path: Path) -> Grid | None:
 
 
 def _placed(grid: Grid, itk: Grid | None) -> Grid:
-    """ITK's numbers where they are the standard's, or say what the header leaves open."""
+    """ITK's grid if it agrees with what the header defines by the standard; else the standard's grid."""
     return itk if itk is not None and _alike(grid, itk) else grid
 
 
 def _alike(grid: Grid, itk: Grid) -> bool:
-    """Whether ITK's grid is that of the standard but for rounding; what the header leaves open is ITK's."""
+    """Whether ITK's grid equals the standard's except for rounding, in all that the header defines."""
     if not np.allclose(grid.spacing, itk.spacing, rtol=1e-5, atol=0):
         return False
     if grid.origin is None or grid.direction is None or itk.origin is None or itk.direction is None:

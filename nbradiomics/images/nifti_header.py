@@ -1,7 +1,7 @@
-"""What the header of a NIfTI file says of the grid and of the values, and where it contradicts itself.
+"""Grid and scaling in the header of a NIfTI file, and contradictions in it.
 
 The rules are those of the standard (https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h): the sform
-counts where its code is above 0, else the qform where its code is, else the voxel edges (`pixdim`) alone.
+counts if its code is above 0, else the qform if its code is above 0, else the voxel edges (`pixdim`) alone.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from nbradiomics.errors import InputError
 from nbradiomics.images.grid import right_angled
 from nbradiomics.images.refusals import unreadable
 
-#: Largest share by which the voxel edges of the sform and of `pixdim` may differ: what rounding leaves.
+#: Largest relative difference between the voxel edges of the sform and of `pixdim` that rounding explains.
 EDGE_TOLERANCE = 1e-3
-#: Largest difference of direction cosines, and of positions in mm, at which qform and sform are the same.
+#: Largest difference of direction cosines, and of positions in mm, with which qform and sform are the same.
 SAME_DIRECTION, SAME_ORIGIN = 1e-2, 0.1
-#: Millimetres of the units that `xyzt_units` can name; 0 is unknown, which everybody takes for mm.
+#: Units that `xyzt_units` can name, in mm; 0 is an unknown unit, which all programs treat as mm.
 _UNITS = {0: ("an unknown unit", 1.0), 1: ("metres", 1000.0), 2: ("millimetres", 1.0), 3: ("microns", 1e-3)}
-#: Edges in mm between which a voxel of a patient's image lies.
+#: Smallest and largest plausible voxel edge of a patient's image, in mm.
 _PLAUSIBLE = (0.005, 200.0)
-#: Fields of the two forms.
+#: Header fields of sform and qform.
 _FORMS = {
     "sform": ("srow_x", "srow_y", "srow_z"),
     "qform": ("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"),
@@ -42,9 +42,9 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the voxels lie: in mm, LPS, as SimpleITK has it.
+    """The position of the voxels: in mm, LPS, as in SimpleITK.
 
-    `origin` and `direction` are ``None`` where the header says nothing of them.
+    `origin` and `direction` are ``None`` if the header does not define them.
     """
 
     spacing: tuple[float, ...]
@@ -53,12 +53,12 @@ class Grid:
 
 
 def read_header(stream: IO[bytes], name: str) -> Any:
-    """Header of a NIfTI-1, NIfTI-2 or Analyze file as it is stored, nothing in it put right.
+    """Header of a NIfTI-1, NIfTI-2 or Analyze file as stored, without any correction.
 
     Raises
     ------
     InputError
-        When there is none; `name` is the file's.
+        When there is no such header; `name` is the name of the file.
     """
     from nibabel.nifti1 import Nifti1Header, Nifti1PairHeader
     from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
@@ -78,32 +78,32 @@ def read_header(stream: IO[bytes], name: str) -> Any:
         kind = kinds.get(start[344:347], Spm2AnalyzeHeader) if 348 in size else None
     if kind is None:
         raise unreadable(name, "it has no NIfTI header")
-    # Without the extensions, which say nothing of the grid or the values, and may be long or lie.
+    # Without the extensions: they do not define grid or values, and may be long or wrong.
     return kind(start[: kind.template_dtype.itemsize], check=False)
 
 
 def is_single(header: Any) -> bool:
-    """Whether header and voxels are one file."""
+    """Whether header and voxels are in one file."""
     return "magic" in header and bytes(header["magic"])[:2] == b"n+"
 
 
 def scaling(header: Any, name: str) -> tuple[float, float] | None:
-    """Slope and intercept of the stored values, ``None`` where they count as they are.
+    """Slope and intercept of the stored values; ``None`` if the values are not scaled.
 
-    By the standard a slope of 0 means that nothing is scaled, whatever the intercept is. A slope that is no
-    number says nothing of the values, and programs differ in what they make of it.
+    By the standard a slope of 0 means that the values are not scaled, whatever the intercept is. The standard
+    does not define a slope that is not a number, and programs treat it differently.
 
     Raises
     ------
     InputError
         When slope or intercept is not finite, or they are those of an Analyze file.
     """
-    own = [float(header[key]) for key in ("scl_slope", "scl_inter") if key in header]
-    if own and own[0] != 0 and not np.all(np.isfinite(own)):
+    factors = [float(header[key]) for key in ("scl_slope", "scl_inter") if key in header]
+    if factors and factors[0] != 0 and not np.all(np.isfinite(factors)):
         raise InputError(
-            f"{name}: scl_slope is {own[0]}, and scl_inter {own[1] if len(own) > 1 else 0.0}; "
+            f"{name}: scl_slope is {factors[0]} and scl_inter {factors[1] if len(factors) > 1 else 0.0}; "
             "finite numbers were expected.",
-            "Export the image again, or correct the header: 1 and 0 where the values are not scaled.",
+            "Export the image again, or correct the header: 1 and 0 if the values are not scaled.",
         )
     slope, intercept = header.get_slope_inter()
     if slope is None or (float(slope), float(intercept or 0)) == (1.0, 0.0):
@@ -117,77 +117,79 @@ def scaling(header: Any, name: str) -> tuple[float, float] | None:
 
 
 def grid_of(header: Any, name: str) -> Grid:
-    """Where the voxels lie by the standard.
+    """The grid of the voxels by the standard.
 
     Raises
     ------
     InputError
-        When sform and `pixdim` give the voxels different sizes, the axes are not at right angles, a number
-        is not finite, or the size of the voxels is none of a patient's image; `name` is the file's.
+        When sform and `pixdim` give different voxel sizes, the axes are not at right angles, a number is not
+        finite, or the voxel size is implausible for a patient's image; `name` is the name of the file.
     """
     edges = _edges(header)
     if np.any(np.asarray(header["pixdim"][1:4]) < 0):
         raise InputError(
-            f"{name}: the header gives voxels of {_mm(_signed(header))} (pixdim); no edge can be below 0.",
-            "Correct the header's pixdim; where the image was mirrored by it, export it again.",
+            f"{name}: the header gives voxels of {_mm(_signed(header))} (pixdim); an edge cannot be below 0.",
+            "Correct the header's pixdim; if this mirrored the image, export it again.",
         )
     if _codes(header)[1] <= 0:
         _require_size(edges, name)
     affine = _affine(header, name)
-    own = edges if affine is None else np.linalg.norm(affine[:, :3], axis=0)
-    _require_size(own, name)
-    direction = None if affine is None else right_angled(_TO_LPS @ affine[:, :3] / own, name)
-    if affine is not None and not np.allclose(edges, own, rtol=EDGE_TOLERANCE, atol=0):
+    lengths = edges if affine is None else np.linalg.norm(affine[:, :3], axis=0)
+    _require_size(lengths, name)
+    direction = None if affine is None else right_angled(_TO_LPS @ affine[:, :3] / lengths, name)
+    if affine is not None and not np.allclose(edges, lengths, rtol=EDGE_TOLERANCE, atol=0):
         raise InputError(
-            f"{name}: the header contradicts itself: voxels are {_mm(own)} by the sform, and {_mm(edges)} by "
-            "pixdim.",
+            f"{name}: the header contradicts itself: voxels are {_mm(lengths)} by the sform, "
+            f"and {_mm(edges)} by pixdim.",
             _REWRITE,
         )
-    _require_plausible(header, own, name)
+    _require_plausible(header, lengths, name)
     if affine is None or direction is None:
-        return Grid(tuple(map(float, own)), None, None)
+        return Grid(tuple(map(float, lengths)), None, None)
     origin = tuple(map(float, _TO_LPS @ affine[:, 3]))
-    # The edges that ITK takes, unless the header has them by the sform alone.
+    # The edges of `pixdim`, which ITK uses too.
     return Grid(tuple(map(float, edges)), origin, tuple(map(float, direction.ravel())))
 
 
 def header_doubts(header: Any) -> list[tuple[str, str]]:
-    """What a header says that other programs may read otherwise: what was found, and what to do."""
-    found = [_doubt_of_scaling(header), _doubt_of_orientation(header), _doubt_of_unit(header)]
-    return [doubt for doubt in found if doubt]
+    """Header fields that other programs may read differently: for each, what was found and what to do."""
+    doubts = [_doubt_of_scaling(header), _doubt_of_orientation(header), _doubt_of_unit(header)]
+    return [doubt for doubt in doubts if doubt]
 
 
 def _doubt_of_scaling(header: Any) -> tuple[str, str] | None:
     if "scl_slope" not in header or float(header["scl_slope"]) != 0:
         return None
-    added = float(header["scl_inter"])
-    if not np.isfinite(added) or added == 0:
+    intercept = float(header["scl_inter"])
+    if not np.isfinite(intercept) or intercept == 0:
         return None
     found = (
-        f"scl_slope is 0 and scl_inter {added:g}: by the NIfTI standard nothing is added; some programs do."
+        f"scl_slope is 0 and scl_inter {intercept:g}: by the NIfTI standard nothing is added; "
+        "some programs add it."
     )
-    return found, "Compare the grey values with those in the viewer that the image came from."
+    return found, "Compare the grey values with those in the program that made the image."
 
 
 def _doubt_of_orientation(header: Any) -> tuple[str, str] | None:
     codes = _codes(header)
     if codes == (0, 0):
-        found = "the header does not say how the image lies (qform and sform codes are 0)."
-        return found, "Nothing to do for features; for `segment` convert the original images again."
+        found = "the header gives no orientation and no position (qform and sform codes are 0)."
+        return found, "Features do not need them; for `segment`, convert the original images again."
     if min(codes) <= 0:
         return None
     try:
         qform, sform = _qform(header, "the header"), _sform(header)
     except InputError as error:
-        return f"{error.problem} The sform counts.", "Make sure that other programs read the image so too."
-    turned = [matrix[:, :3] / np.linalg.norm(matrix[:, :3], axis=0) for matrix in (qform, sform)]
-    apart = float(np.abs(qform[:, 3] - sform[:, 3]).max())
-    if np.abs(turned[0] - turned[1]).max() <= SAME_DIRECTION and apart <= SAME_ORIGIN:
+        return f"{error.problem} The sform is used.", "Check that other programs use the sform too."
+    directions = [matrix[:, :3] / np.linalg.norm(matrix[:, :3], axis=0) for matrix in (qform, sform)]
+    distance = float(np.abs(qform[:, 3] - sform[:, 3]).max())
+    if np.abs(directions[0] - directions[1]).max() <= SAME_DIRECTION and distance <= SAME_ORIGIN:
         return None
     found = (
-        f"qform ({_lie(qform)}) and sform ({_lie(sform)}) differ; the sform counts, elsewhere the qform may."
+        f"qform ({_pose(qform)}) and sform ({_pose(sform)}) differ; the sform is used, other programs "
+        "may use the qform."
     )
-    return found, "Make sure that image and mask are read alike; write both forms alike if one is wrong."
+    return found, "Check that image and mask are read in the same way; if one form is wrong, correct it."
 
 
 def _doubt_of_unit(header: Any) -> tuple[str, str] | None:
@@ -196,7 +198,7 @@ def _doubt_of_unit(header: Any) -> tuple[str, str] | None:
         return None
     return (
         f"the header gives lengths in {unit}: voxels are {_mm(_edges(header))}.",
-        "Make sure that this is so.",
+        "Check that this voxel size is right.",
     )
 
 
@@ -222,15 +224,15 @@ def _signed(header: Any) -> Matrix:
 
 
 def _affine(header: Any, name: str) -> Matrix | None:
-    """Rows of the affine that counts, in mm and RAS; ``None`` where there is none."""
+    """Rows of the affine that the standard uses, in mm and RAS; ``None`` if there is none."""
     qform_code, sform_code = _codes(header)
     if sform_code <= 0 and qform_code <= 0:
         return None
-    for which, code in (("sform", sform_code), ("qform", qform_code)):
-        for key in _FORMS[which] if code > 0 else ():
+    for form, code in (("sform", sform_code), ("qform", qform_code)):
+        for key in _FORMS[form] if code > 0 else ():
             if not np.all(np.isfinite(header[key])):
                 raise InputError(
-                    f"{name}: the {which} holds a number that is not finite ({key} is {header[key]}).",
+                    f"{name}: the {form} has a number that is not finite ({key} is {header[key]}).",
                     "Export the image again, or correct the header.",
                 )
     return _sform(header) if sform_code > 0 else _qform(header, name)
@@ -241,7 +243,7 @@ def _sform(header: Any) -> Matrix:
 
 
 def _qform(header: Any, name: str) -> Matrix:
-    """Method 2 of the standard, by nibabel; signs that should not occur are taken as ITK does."""
+    """The qform by method 2 of the standard, with nibabel; invalid signs are treated as in ITK."""
     from nibabel.spatialimages import HeaderDataError
 
     sound = header.copy()
@@ -251,12 +253,15 @@ def _qform(header: Any, name: str) -> Matrix:
     try:
         return np.asarray(sound.get_qform(), dtype=np.float64)[:3] * _unit(header)[1]
     except (HeaderDataError, ValueError) as error:
-        raise InputError(f"{name}: the qform is no rotation.", "Export the image again.") from error
+        raise InputError(f"{name}: the qform is not a rotation.", "Export the image again.") from error
 
 
 def _require_size(edges: Matrix, name: str) -> None:
     if not (np.all(np.isfinite(edges)) and np.all(edges > 0)):
-        raise InputError(f"{name}: the header gives voxels of {_mm(edges)}.", "Correct the header's pixdim.")
+        raise InputError(
+            f"{name}: the header gives voxels of {_mm(edges)}; finite edges above 0 were expected.",
+            "Correct the header's pixdim.",
+        )
 
 
 def _require_plausible(header: Any, edges: Matrix, name: str) -> None:
@@ -275,8 +280,8 @@ def _mm(edges: Matrix) -> str:
     return " x ".join(f"{edge:.6g}" for edge in edges) + " mm"
 
 
-def _lie(affine: Matrix) -> str:
-    """How an affine lies: its axes as three letters in SimpleITK's manner, and the first voxel's place."""
+def _pose(affine: Matrix) -> str:
+    """Orientation of an affine as three letters (as in SimpleITK), and position of the first voxel."""
     from nibabel.orientations import aff2axcodes
 
     full = np.vstack([affine, [0, 0, 0, 1]])

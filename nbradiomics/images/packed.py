@@ -1,6 +1,6 @@
-"""Are the voxels that a file holds whole: neither too few nor too many, and sound by their checksum?
+"""Check that a file has all of its voxels, no more, and that they match their checksum.
 
-What is not packed has no checksum: there a wrong voxel cannot be known, a missing one can.
+Uncompressed voxels have no checksum: a missing voxel is detected there, a wrong one cannot be.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from nbradiomics.files.regular_file import open_regular
 from nbradiomics.images.refusals import damaged
 from nbradiomics.images.voxel_files import Part
 
-#: Bytes that come out of one packed byte at most.
+#: Largest number of bytes that one compressed byte can unpack to.
 MOST_OUT = 1032
 _PACKED = ("gzip", "zlib")
-#: Bytes that are unpacked to nowhere before memory is taken for them: a lying header may promise them.
+#: A larger file is unpacked once without storing it before memory is allocated: its header may be wrong.
 _LARGE = 1 << 29
 _STEP = 1 << 20
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file, or what is packed in it by gzip: by its content, since names lie."""
+    """Open a file, unpacked if its content (not its name) is gzip."""
     with open_regular(path) as file:
         if not _begins_as_gzip(file):
             yield file
@@ -40,7 +40,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def is_gzip(path: Path) -> bool:
-    """Whether a file is packed by gzip, by its content."""
+    """Whether the content of a file is gzip."""
     with open_regular(path) as file:
         return _begins_as_gzip(file)
 
@@ -52,46 +52,48 @@ def _begins_as_gzip(file: BinaryIO) -> bool:
 
 
 def require_room(part: Part, promised: int, name: Path) -> None:
-    """Raise `InputError` where a file cannot hold what its header promises, by its length alone.
+    """Raise `InputError` if a file is too short or too long for the voxels that its header promises.
 
     Parameters
     ----------
     part
-        Where the voxels lie.
+        The part of the file with the voxels.
     promised
-        Their bytes.
+        Number of their bytes by the header.
     name
         The image, for the message.
     """
-    held = part.file.stat().st_size - (part.start or 0)
+    length = part.file.stat().st_size - (part.start or 0)
     if part.packing in _PACKED:
-        if part.packed is not None and part.packed != held:
-            raise damaged(name, f"{part.packed} packed bytes were expected, and {held} are there")
-        if promised + part.skipped > MOST_OUT * max(held, 0):
+        if part.packed is not None and part.packed != length:
+            raise damaged(name, f"{part.packed} compressed bytes were expected, {length} were found")
+        if promised + part.skipped > MOST_OUT * max(length, 0):
             raise damaged(
-                name, f"{promised} bytes of voxels were expected, and {held} packed bytes are there"
+                name, f"{promised} bytes of voxels were expected, {length} compressed bytes were found"
             )
     elif part.packing in ("text", "hex"):
-        if held < promised // 8:  # a number of text takes two characters, and 8 bytes at most
-            raise damaged(name, f"{promised} bytes of voxels were expected, and {held} are there")
-    elif held < promised or (held > promised and part.start is not None):
+        if (
+            length < promised // 8
+        ):  # a number takes at least two characters as text, at most 8 bytes in memory
+            raise damaged(name, f"{promised} bytes of voxels were expected, {length} were found")
+    elif length < promised or (length > promised and part.start is not None):
         raise damaged(
-            name, f"{promised} bytes of voxels were expected, and {held} are there ({part.file.name})"
+            name, f"{promised} bytes of voxels were expected, {length} were found ({part.file.name})"
         )
 
 
 def must_be_unpacked(part: Part, promised: int) -> bool:
-    """Whether a part is to be unpacked by itself before memory is taken for it."""
+    """Whether a part must be unpacked once before memory is allocated for it."""
     return part.packing in _PACKED and promised > _LARGE
 
 
 def require_sound(part: Part, promised: int, name: Path, crc: int = 0) -> int:
-    """Unpack a part to its end, to nowhere, and carry a CRC-32 on over what came out.
+    """Unpack a part to its end without storing it, and continue a CRC-32 over the unpacked bytes.
 
     Raises
     ------
     InputError
-        When its checksum does not fit, or it holds more or less than `promised` bytes.
+        When its checksum does not match, or it has more or fewer than `promised` bytes.
     """
     try:
         return _unpacked(part, promised, crc)
@@ -105,12 +107,10 @@ def _unpacked(part: Part, promised: int, crc: int) -> int:
         for chunk in _after(chunks, part.skipped):
             length += len(chunk)
             if length > promised:
-                raise ValueError(
-                    f"more than the {promised} bytes of voxels that its header promises are there"
-                )
+                raise ValueError(f"{promised} bytes of voxels were expected, more were found")
             crc = zlib.crc32(chunk, crc)
     if length < promised:
-        raise ValueError(f"{promised} bytes of voxels were expected, and {length} are there")
+        raise ValueError(f"{promised} bytes of voxels were expected, {length} were found")
     return crc
 
 
@@ -132,7 +132,7 @@ def _stream(part: Part) -> Iterator[Iterator[bytes]]:
 
 
 def _inflated(file: BinaryIO) -> Iterator[bytes]:
-    """What a zlib stream holds, or a gzip stream, which MetaIO takes too; nothing may follow it."""
+    """Unpack a zlib stream, or a gzip stream (MetaIO accepts both); nothing may follow it."""
     inflate = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS)
     full = False
     while not inflate.eof:
@@ -140,18 +140,18 @@ def _inflated(file: BinaryIO) -> Iterator[bytes]:
         if not packed and not full:
             raise EOFError("its compressed stream ends too early")
         out = inflate.decompress(packed, _STEP)
-        full = len(out) == _STEP  # more may wait to come out
+        full = len(out) == _STEP  # more output may be pending
         yield out
     if inflate.unused_data or file.read(1):
         raise ValueError("bytes follow the end of its compressed stream")
 
 
 def fits_checksum(part: Part, voxels: npt.NDArray[np.generic]) -> bool:
-    """Whether voxels are those of a gzip or zlib stream by the checksum at its end.
+    """Whether voxels match the checksum at the end of their gzip or zlib stream.
 
-    It is what unpacking anew would tell, in a tenth of the time: the stream's checksum is that of what was
-    packed, so equal ones mean that the same came out. Where it does not fit, the stream may still be sound
-    (several streams in one file, zeros at its end): only `require_sound` tells.
+    The answer is that of unpacking again, in a tenth of the time: the stream's checksum is that of the
+    original bytes, so equal checksums mean that the same bytes were unpacked. If they differ, the stream may
+    still be intact (several streams in one file, zeros at its end): then only `require_sound` can decide.
     """
     with open_regular(part.file) as file:
         before = _skipped(file, part)
@@ -163,14 +163,14 @@ def fits_checksum(part: Part, voxels: npt.NDArray[np.generic]) -> bool:
 
 
 def in_both_orders(voxels: npt.NDArray[np.generic]) -> Iterator[memoryview]:
-    """Bytes of voxels in the processor's order, and in the other one, in which a file may hold them."""
+    """Bytes of voxels in native byte order, then in the other order, which the file may use."""
     yield np.ascontiguousarray(voxels).data.cast("B")
     if voxels.dtype.itemsize > 1:
         yield voxels.byteswap().data.cast("B")
 
 
 def _skipped(file: BinaryIO, part: Part) -> bytes | None:
-    """What stands before the voxels in a stream; ``None`` where that cannot be unpacked."""
+    """Bytes before the voxels in a stream; ``None`` if they cannot be unpacked."""
     if not part.skipped:
         return b""
     file.seek(part.start or 0)
@@ -181,7 +181,7 @@ def _skipped(file: BinaryIO, part: Part) -> bytes | None:
 
 
 def _is_packed_in(end: bytes, before: bytes, content: memoryview, packing: str) -> bool:
-    """Whether a stream that ends so holds this content: zlib's Adler-32, or gzip's CRC-32 and length."""
+    """Whether the end of a stream fits this content: zlib's Adler-32, or gzip's CRC-32 and length."""
     if packing == "zlib" and zlib.adler32(content) == int.from_bytes(end[4:], "big"):
         return True
     length = (len(before) + len(content)) % 2**32
@@ -191,7 +191,7 @@ def _is_packed_in(end: bytes, before: bytes, content: memoryview, packing: str) 
 
 
 def require_text(part: Part, number: int, promised: int, name: Path) -> None:
-    """Raise `InputError` unless a part holds so many numbers as text, or so many bytes as hexadecimal."""
+    """Raise `InputError` unless a part has this many numbers as text, or this many bytes as hexadecimal."""
     with open_regular(part.file) as file:
         file.seek(part.start or 0)
         text = file.read()
@@ -200,17 +200,17 @@ def require_text(part: Part, number: int, promised: int, name: Path) -> None:
         return
     digits = b"".join(text.split())
     if len(digits) != 2 * promised or not re.fullmatch(rb"[0-9a-fA-F]*", digits):
-        raise damaged(name, f"{2 * promised} hexadecimal digits were expected, and {len(digits)} are there")
+        raise damaged(name, f"{2 * promised} hexadecimal digits were expected, {len(digits)} were found")
 
 
 def require_numbers(text: bytes, number: int, name: Path) -> None:
-    """Raise `InputError` unless a text holds so many numbers, the last one with its end."""
+    """Raise `InputError` unless a text has this many numbers, and white space after the last one."""
     words = re.split(rb"[\s,]+", text.strip())
     try:
         np.array(words).astype(np.float64)
     except ValueError as error:
         raise damaged(name, error) from error
     if len(words) != number:
-        raise damaged(name, f"{number} voxels were expected, and {len(words)} are there")
+        raise damaged(name, f"{number} voxels were expected, {len(words)} were found")
     if not text[-1:].isspace():
-        raise damaged(name, "nothing tells the end of its last number; a line's end was expected")
+        raise damaged(name, "its last number may be cut off; a line end after it was expected")

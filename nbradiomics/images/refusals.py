@@ -1,4 +1,4 @@
-"""Files that are no volume which can be read, and what they are instead."""
+"""Errors for files that are not a readable volume."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular
 
 DICOM_READER = "GDCMImageIO"
-#: Classes of DICOM objects that hold a segmentation, by their identifier.
+#: DICOM classes of segmentations, by their identifier.
 _SEGMENTATIONS = {
     b"1.2.840.10008.5.1.4.1.1.481.3": "a DICOM RTSTRUCT (outlines)",
     b"1.2.840.10008.5.1.4.1.1.66.4": "a DICOM SEG (segmentation)",
 }
-#: Files of a folder that are looked at.
-_LOOKED_AT = 50
+#: Number of files of a folder that are examined.
+_EXAMINED = 50
 
 
 def is_dicom(path: Path) -> bool:
@@ -28,7 +28,7 @@ def is_dicom(path: Path) -> bool:
 
 
 def dicom(path: Path) -> InputError:
-    """The refusal of a DICOM file, by what is in it."""
+    """The error for a DICOM file, depending on its content."""
     with open_regular(path) as file:
         start = file.read(4096)
     for identifier, kind in _SEGMENTATIONS.items():
@@ -38,14 +38,14 @@ def dicom(path: Path) -> InputError:
                 "Convert it to a NIfTI or NRRD mask on the image's grid first (3D Slicer or plastimatch).",
             )
     return InputError(
-        f"{path} is a DICOM file, most often one slice of a series; a file of the whole volume was expected.",
-        "Convert the series to one NIfTI or NRRD file first (dcm2niix or 3D Slicer), and name that file.",
+        f"{path} is a DICOM file, usually one slice of a series; a file of the whole volume was expected.",
+        "Convert the series to one NIfTI or NRRD file first (dcm2niix or 3D Slicer), and use that file.",
     )
 
 
 def folder(path: Path) -> InputError:
-    """The refusal of a folder."""
-    files = sorted(each for each in path.rglob("*") if each.is_file())[:_LOOKED_AT]
+    """The error for a folder."""
+    files = sorted(each for each in path.rglob("*") if each.is_file())[:_EXAMINED]
     slices = [each for each in files if is_dicom(each)]
     if len(slices) == 1:
         refusal = dicom(slices[0])
@@ -53,23 +53,25 @@ def folder(path: Path) -> InputError:
     if slices:
         return InputError(
             f"{path} is a folder of DICOM files; an image file was expected.",
-            "Convert the series to one NIfTI or NRRD file first (dcm2niix or 3D Slicer), and name that file.",
+            "Convert the series to one NIfTI or NRRD file first (dcm2niix or 3D Slicer), and use that file.",
         )
-    return InputError(f"{path} is a folder; an image file was expected.", "Name the file in it.")
+    return InputError(f"{path} is a folder; an image file was expected.", "Name a file in it.")
 
 
 def missing(path: Path) -> InputError:
-    """The refusal of a path under which nothing lies."""
+    """The error for a path that does not exist."""
     if re.search(r"\\|/[A-Za-z]:/", str(path)):
         return InputError(
-            f"{path} does not exist: it is a path of Windows, and nothing lies there on this system.",
-            "Write the path with / and as this system has it; in a table, paths start at the table.",
+            f"{path} does not exist: it is a Windows path, which this system cannot use.",
+            "Write the path with /; in a table, relative paths start at the table's folder.",
         )
-    return InputError(f"{path} does not exist.", "Check the path; in a table, paths start at the table.")
+    return InputError(
+        f"{path} does not exist.", "Check the path; in a table, relative paths start at the table's folder."
+    )
 
 
 def unreadable(path: object, why: str = "") -> InputError:
-    """The refusal of a file that is no image which can be read."""
+    """The error for a file that cannot be read as an image."""
     return InputError(
         f"{path} cannot be read as an image{': ' if why else ''}{why}.",
         "Open it in a viewer; if it is damaged, export it again.",
@@ -77,28 +79,28 @@ def unreadable(path: object, why: str = "") -> InputError:
 
 
 def damaged(path: object, why: object) -> InputError:
-    """The refusal of an image file that is not whole, or contradicts itself."""
+    """The error for an image file that is incomplete or contradicts itself."""
     return InputError(f"{path} is damaged: {why}.", "Export or copy it again.")
 
 
 def values_per_voxel(name: object, number: int) -> InputError:
-    """The refusal of an image with several values per voxel."""
+    """The error for an image with several values per voxel."""
     return InputError(
         f"{name} has {number} values per voxel; 1 was expected.",
-        "Write each component or segment layer to a file of its own.",
+        "Write each component or segment layer to a separate file.",
     )
 
 
 def complex_numbers(name: object) -> InputError:
-    """The refusal of an image of complex numbers."""
+    """The error for an image of complex numbers."""
     return InputError(
-        f"{name} holds complex numbers; 1 plain number per voxel was expected.",
-        "Write the part that is meant (the magnitude, say) to a file of its own.",
+        f"{name} has complex numbers; 1 real number per voxel was expected.",
+        "Write the required part (such as the magnitude) to a separate file.",
     )
 
 
 def dimensions(name: object, number: int) -> InputError:
-    """The refusal of an image that is no volume."""
+    """The error for an image that is not a volume."""
     return InputError(
         f"{name} has {number} dimensions; 3 were expected.",
         "Give one volume per file: join slices, or split a time series.",
@@ -106,10 +108,10 @@ def dimensions(name: object, number: int) -> InputError:
 
 
 def sheared(name: object, degrees: float) -> InputError:
-    """The refusal of an image whose axes are not at right angles."""
+    """The error for an image whose axes are not at right angles."""
     return InputError(
-        f"{name}: the image's axes are not at right angles (sheared): two meet at {degrees:.1f} degrees; 90 "
-        "were expected.",
-        "Resample the image onto a grid with right angles, the mask with nearest-neighbour interpolation. "
+        f"{name}: the image's axes are not at right angles (sheared): two form an angle of {degrees:.1f} "
+        "degrees; 90 were expected.",
+        "Resample image and mask onto a grid with right angles (the mask with nearest neighbours). "
         "Or, in a NIfTI file whose qform is right, delete the sform (set its code to 0).",
     )

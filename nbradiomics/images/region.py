@@ -1,4 +1,4 @@
-"""From a mask file and a label to one binary region."""
+"""Read one binary region from a mask file and a label."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from nbradiomics.messages.wording import quoted
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-#: Labels that a message lists.
+#: Largest number of labels that a message lists.
 _LISTED = 30
 
 
 def labels_in(mask: sitk.Image) -> list[int]:
-    """Labels other than 0 that a mask holds, in ascending order."""
+    """Labels of a mask except 0, in ascending order."""
     import SimpleITK as sitk
 
     values = np.unique(sitk.GetArrayViewFromImage(mask))
     if not np.all(np.isfinite(values)) or np.any(values != np.round(values)):
         raise InputError(
-            "the mask holds values that are no whole numbers.",
-            "A mask holds labels; give the segmentation, not a probability map.",
+            "the mask has values that are not whole numbers.",
+            "A mask has labels; use the segmentation, not a probability map.",
         )
     return [int(value) for value in values if value != 0]
 
@@ -38,12 +38,12 @@ def labels_in(mask: sitk.Image) -> list[int]:
 def resolve_label(mask: sitk.Image, label: float | str) -> int:
     """Turn a label's name into its number.
 
-    Names are looked up in the header of a 3D Slicer segmentation (``.seg.nrrd``), the one common
-    format that stores them; a whole number written as text is taken as that number.
+    Names are looked up in the header of a 3D Slicer segmentation (``.seg.nrrd``), the only common
+    format that stores them; a whole number written as text counts as that number.
     """
     if not isinstance(label, str):
         if not math.isfinite(label) or label != int(label):
-            raise InputError(f"label {label!r} is no whole number.", "Give a whole number or a name.")
+            raise InputError(f"label {label!r} is not a whole number.", "Give a whole number or a name.")
         return int(label)
     number = label_number(label)
     if number is not None:
@@ -52,28 +52,28 @@ def resolve_label(mask: sitk.Image, label: float | str) -> int:
     values = {segment.value for segment in segments if segment.name == label}
     if not values:
         raise InputError(
-            f"no label named {quoted(label)} in the mask; names there: {segment_list(segments) or 'none'}.",
-            "Give the label's number, or a .seg.nrrd file that names its segments.",
+            f"the mask has no label named {quoted(label)}; names in it: {segment_list(segments) or 'none'}.",
+            "Give the label's number, or a .seg.nrrd file with names of segments.",
         )
     if len(values) > 1:
         raise AmbiguousError(
-            f"several segments are called {quoted(label)}; segments there: {segment_list(segments)}.",
-            "Give the number of the one that is meant.",
+            f"several segments have the name {quoted(label)}; segments: {segment_list(segments)}.",
+            "Give the label's number.",
         )
     return values.pop()
 
 
 def wanted_labels(mask: sitk.Image, label: float | str, present: list[int]) -> list[int]:
-    """Labels that make a region, in ascending order; the mask may lack some of a list.
+    """Labels that form a region, in ascending order; the mask may lack some of a list.
 
     Parameters
     ----------
     mask
-        Where names of segments are looked up.
+        The mask whose header gives the names of segments.
     label
         A number, a segment's name, a list of these (``1,2``), or ``all``.
     present
-        Labels of the mask: what ``all`` stands for.
+        Labels of the mask, which ``all`` selects.
     """
     names = {segment.name for segment in segments_of(mask)}
     if not isinstance(label, str) or label.strip().casefold() != ALL:
@@ -82,7 +82,7 @@ def wanted_labels(mask: sitk.Image, label: float | str, present: list[int]) -> l
         return sorted({resolve_label(mask, part) for part in parts})
     if any(name.casefold() == ALL for name in names):
         raise InputError(
-            f"label {label!r} means every label, and a segment of the mask has this name.",
+            f"label {label!r} means every label, but a segment of the mask has this name too.",
             "Give the segment's number.",
         )
     return present
@@ -94,7 +94,7 @@ def read_mask(source: str | Path | sitk.Image) -> sitk.Image:
     Raises
     ------
     InputError
-        As `io.read_image`.
+        As in `io.read_image`.
     """
     import SimpleITK as sitk
 
@@ -113,7 +113,10 @@ def read_mask(source: str | Path | sitk.Image) -> sitk.Image:
 def _require_layers(segments: Sequence[Segment], layers: int, name: str) -> None:
     for segment in segments:
         if segment.layer >= layers:
-            raise InputError(f"{name} has no layer {segment.layer}, where {segment} is.", "Export it again.")
+            raise InputError(
+                f"{name} has no layer {segment.layer}, but its header places {segment} there.",
+                "Export it again.",
+            )
 
 
 def read_region(
@@ -126,22 +129,22 @@ def read_region(
     source
         Mask file or image of whole numbers, or a layered 3D Slicer segmentation.
     label
-        The label that makes the region, as a number or a segment's name; several in a list (``1,2``), or
-        ``all`` but 0, are united. ``None`` takes the only label that the mask holds.
+        The label of the region, as a number or a segment's name. Several labels in a list (``1,2``), or
+        ``all`` labels except 0, are united. ``None`` takes the only label of the mask.
     name
-        What messages call the mask; its path unless given.
+        Name of the mask in messages; its path by default.
 
     Returns
     -------
     SimpleITK.Image
-        8-bit, 1 inside and 0 outside, on the mask's grid. Empty when the mask holds no label at all.
+        8-bit, 1 inside and 0 outside, on the mask's grid. Empty if the mask has no label at all.
 
     Raises
     ------
     InputError
-        When the mask cannot be read, or holds labels but none that was asked for.
+        When the mask cannot be read, or has labels but none of the requested ones.
     AmbiguousError
-        When `label` is ``None`` and the mask holds several.
+        When `label` is ``None`` and the mask has several labels.
     """
     import SimpleITK as sitk
 
@@ -151,31 +154,33 @@ def read_region(
         return _segments_region(mask, label, name)
     try:
         present = labels_in(mask)
-        wanted = present if label is None else wanted_labels(mask, label, present)
+        requested = present if label is None else wanted_labels(mask, label, present)
     except InputError as error:
         raise type(error)(f"{name}: {error.problem}", error.remedy) from error
     listed = ", ".join(map(str, present[:_LISTED])) + (" ..." if len(present) > _LISTED else "")
     if label is None and len(present) > 1:
-        raise AmbiguousError(f"{name} holds the labels {listed}.", "Say which one is meant.")
-    there = [value for value in wanted if value in present]
-    if present and not there and len(present) > _LISTED:
-        raise InputError(
-            f"{name} has no label {' and no label '.join(map(str, wanted))}; it holds {len(present)} values "
-            f"({listed}), as an image does.",
-            "Give the mask; have image and mask been swapped?",
+        raise AmbiguousError(
+            f"{name} has the labels {listed}; one was expected.", "Name the label of the region."
         )
-    if present and not there:
+    selected = [value for value in requested if value in present]
+    if present and not selected and len(present) > _LISTED:
         raise InputError(
-            f"{name} has no label {' and no label '.join(map(str, wanted))}; labels there: {listed}.",
+            f"{name} has no label {' and no label '.join(map(str, requested))}; it has {len(present)} values "
+            f"({listed}), like an image.",
+            "Check whether image and mask were swapped.",
+        )
+    if present and not selected:
+        raise InputError(
+            f"{name} has no label {' and no label '.join(map(str, requested))}; its labels: {listed}.",
             "Give one of these labels (column `label`, or the parameter file's setting).",
         )
-    if there == present:
+    if selected == present:
         return sitk.NotEqual(mask, 0)
-    return _united([sitk.Equal(mask, value) for value in there])
+    return _united([sitk.Equal(mask, value) for value in selected])
 
 
 def _segments_region(mask: sitk.Image, label: float | str | None, name: str) -> sitk.Image:
-    """Region of segments of a layered segmentation; a segment without a voxel is an empty region."""
+    """Region of segments of a layered segmentation; a segment without voxels gives an empty region."""
     import SimpleITK as sitk
 
     try:
@@ -183,7 +188,10 @@ def _segments_region(mask: sitk.Image, label: float | str | None, name: str) -> 
     except InputError as error:
         raise type(error)(f"{name}: {error.problem}", error.remedy) from error
     return _united(
-        [sitk.Equal(sitk.VectorIndexSelectionCast(mask, one.layer), one.value) for one in segments]
+        [
+            sitk.Equal(sitk.VectorIndexSelectionCast(mask, segment.layer), segment.value)
+            for segment in segments
+        ]
     )
 
 

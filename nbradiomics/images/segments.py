@@ -1,4 +1,4 @@
-"""Segments of 3D Slicer's segmentation files (``.seg.nrrd``): named, and in layers where they may overlap.
+"""Segments of 3D Slicer's segmentation files (``.seg.nrrd``), which have names, and layers if they overlap.
 
 The header gives each segment its name, its label value and its layer; SimpleITK reads the layers as the
 components of a voxel (https://slicer.readthedocs.io/en/latest/user_guide/modules/segmentations.html).
@@ -18,16 +18,16 @@ from nbradiomics.messages.wording import quoted
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-#: More segments than any file has that people or models make.
+#: Largest number of segments that are read; real files have fewer.
 _MOST = 1000
-#: Segments that a message lists, and characters of a name in it.
+#: Largest number of segments that a message lists, and of characters of a name in it.
 _SHOWN = 20
 _LONGEST = 60
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment: the voxels of a layer that have a value."""
+    """One segment: the voxels of one layer that have one value."""
 
     name: str
     value: int
@@ -39,12 +39,12 @@ class Segment:
 
 
 def segments_of(mask: sitk.Image) -> list[Segment]:
-    """Segments that a mask's header names; none for any other file than 3D Slicer's.
+    """Segments that a mask's header names; none unless the file is a 3D Slicer segmentation.
 
     Raises
     ------
     InputError
-        When the header gives a segment no sound label value or layer, or names more segments than any file.
+        When the header has an invalid label value or layer of a segment, or names too many segments.
     """
     starts = [key.removesuffix("_Name") for key in sorted(mask.GetMetaDataKeys()) if key.endswith("_Name")]
     named = [
@@ -60,7 +60,7 @@ def segments_of(mask: sitk.Image) -> list[Segment]:
 
 
 def _segment(mask: sitk.Image, start: str) -> Segment:
-    # SimpleITK gives bytes that are no UTF-8 as halves of characters, which cannot be written.
+    # SimpleITK returns bytes that are not UTF-8 as surrogates, which cannot be written.
     name = mask.GetMetaData(f"{start}_Name").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     value = _whole_number(mask, f"{start}_LabelValue", least=1)
     layer = f"{start}_Layer"
@@ -72,25 +72,25 @@ def _whole_number(mask: sitk.Image, key: str, *, least: int) -> int:
     number = int(text) if re.fullmatch("[0-9]{1,18}", text) else -1
     if number < least:
         raise InputError(
-            f"the header says {quoted(key)} is {quoted(text)}; a whole number from {least} was expected.",
+            f"the header gives {quoted(key)} as {quoted(text)}; a whole number from {least} was expected.",
             "Export the segmentation again.",
         )
     return number
 
 
 def segment_list(segments: Sequence[Segment]) -> str:
-    """Segments in words, the first ones only."""
+    """List the first segments in words."""
     shown = [str(segment) for segment in segments[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(segments) - _SHOWN} more" if len(segments) > _SHOWN else "")
 
 
 def choose_segments(segments: Sequence[Segment], label: float | str | None) -> list[Segment]:
-    """The segments that are meant: one, those of a list (``1,2`` or names), or ``all``.
+    """Select the segments of a label: one segment, a list (``1,2`` or names), or ``all``.
 
     Raises
     ------
     InputError, AmbiguousError
-        As `choose_segment`.
+        As in `choose_segment`.
     """
     if not isinstance(label, str) or label in [segment.name for segment in segments]:
         return [choose_segment(segments, label)]
@@ -100,29 +100,31 @@ def choose_segments(segments: Sequence[Segment], label: float | str | None) -> l
 
 
 def choose_segment(segments: Sequence[Segment], label: float | str | None) -> Segment:
-    """The one segment that is meant.
+    """Select the one segment of a label.
 
     Parameters
     ----------
     segments
-        All that the file has.
+        All segments of the file.
     label
-        A segment's name, or a label's number where one segment alone has it; ``None`` where there is one.
+        A segment's name, or a label's number if only one segment has it; ``None`` for the only segment.
 
     Raises
     ------
     InputError
-        When there is no such segment.
+        When the file has no such segment.
     AmbiguousError
-        When there are several; the message names them.
+        When several segments match; the message names them.
     """
-    there = segment_list(segments)
+    listed = segment_list(segments)
     number = label_number(str(label))
     named = [segment for segment in segments if segment.name == label]
-    fitting = named or [segment for segment in segments if label is None or segment.value == number]
-    if not fitting:
-        raise InputError(f"no segment {quoted(label)}; segments there: {there}.", "Give one of their names.")
-    if len(fitting) > 1:
-        asked = "no label was asked for" if label is None else f"label {quoted(label)} is that of several"
-        raise AmbiguousError(f"{asked}; segments there: {there}.", "Give the name of the one that is meant.")
-    return fitting[0]
+    matches = named or [segment for segment in segments if label is None or segment.value == number]
+    if not matches:
+        raise InputError(
+            f"there is no segment {quoted(label)}; segments: {listed}.", "Give one of their names."
+        )
+    if len(matches) > 1:
+        problem = "no label was given" if label is None else f"label {quoted(label)} fits several segments"
+        raise AmbiguousError(f"{problem}; segments: {listed}.", "Give the name of one segment.")
+    return matches[0]

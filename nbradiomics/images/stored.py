@@ -1,4 +1,4 @@
-"""What an image file holds, as ITK takes it from the header."""
+"""Content of an image file as ITK reads it from the header."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stored:
-    """An image by its header.
+    """An image as described by its header.
 
     Attributes
     ----------
     size, spacing, origin
-        Of each axis of space, in ITK's order; mm.
+        Of each spatial axis, in ITK's order; spacing and origin in mm.
     components
         Numbers per voxel.
     width
@@ -35,22 +35,22 @@ class Stored:
 
     @classmethod
     def of(cls, reader: sitk.ImageFileReader) -> Stored:
-        """What a reader knows that has read the header."""
+        """Collect the data of a reader that has read the header."""
         import SimpleITK as sitk
 
         kind, components = reader.GetPixelID(), reader.GetNumberOfComponents()
         name = sitk.GetPixelIDValueAsString(kind)
         bits = next((number for number in (8, 16, 32, 64) if f"{number}-bit" in name), 0)
         size = tuple(reader.GetSize())
-        place = tuple(reader.GetSpacing()), tuple(reader.GetOrigin())
-        return cls(size, *place, components, bits // 8, "complex" in name)
+        spacing, origin = tuple(reader.GetSpacing()), tuple(reader.GetOrigin())
+        return cls(size, spacing, origin, components, bits // 8, "complex" in name)
 
     @property
     def numbers(self) -> int:
-        """Numbers of all voxels."""
+        """Number of stored numbers: voxels times components."""
         return math.prod(self.size) * self.components
 
     @property
     def bytes(self) -> int:
-        """Bytes of all voxels, unpacked."""
+        """Number of bytes of all voxels, unpacked."""
         return self.numbers * self.width

@@ -1,4 +1,4 @@
-"""The headers of NRRD and MetaImage files, which are text: what they name, and what they leave out."""
+"""Read and check the headers of NRRD and MetaImage files, which are text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular
 from nbradiomics.images.refusals import damaged
 
-#: More than any header holds that people or programs write.
+#: Largest number of bytes that are searched for a header; real headers are shorter.
 _LONGEST = 1 << 22
 _STEP = 1 << 14
 _MILLIMETRES = {"", "mm", "millimeter", "millimetre", "millimeters", "millimetres", "?", "none", "???"}
@@ -21,7 +21,7 @@ _MILLIMETRES = {"", "mm", "millimeter", "millimetre", "millimeters", "millimetre
 _LAST = re.compile(rb"(?m)^ElementDataFile[ \t]*[=:][^\n]*(\n|\Z)")
 _META = re.compile(rb"(?m)^(ObjectType|NDims|DimSize|Comment)[ \t]*[=:]")
 _BLANK = re.compile(rb"\r?\n\r?\n")
-#: Fields of a MetaImage header that say where the voxels lie and what they are.
+#: Fields of a MetaImage header that define the voxels and their position.
 _COUNTED = re.compile(
     "Element.*|NDims|DimSize|HeaderSize|Binary.*|Compressed.*|DistanceUnits|Offset|Position|Origin|"
     "TransformMatrix|Rotation|Orientation"
@@ -37,9 +37,9 @@ class TextHeader:
     format
         ``NRRD`` or ``MetaImage``.
     fields
-        Keys in small letters (NRRD), or as they stand, since ITK takes none other (MetaImage).
+        Keys in lower case (NRRD), or unchanged, since ITK compares them exactly (MetaImage).
     end
-        Bytes of the file that it takes; what follows are voxels, or the names of files that hold them.
+        Length in bytes; after it come the voxels, or the names of their files.
     """
 
     format: str
@@ -48,11 +48,11 @@ class TextHeader:
 
     @property
     def data_file(self) -> str | None:
-        """What names the files of the voxels; ``None`` where they follow the header."""
+        """The field that names the files of the voxels; ``None`` if the voxels follow the header."""
         if self.format == "NRRD":
             return self.fields.get("data file", self.fields.get("datafile"))
-        named = self.fields["ElementDataFile"]
-        return None if named in ("LOCAL", "Local", "local") else named
+        name = self.fields["ElementDataFile"]
+        return None if name in ("LOCAL", "Local", "local") else name
 
 
 def read_text_header(path: Path) -> TextHeader | None:
@@ -61,7 +61,7 @@ def read_text_header(path: Path) -> TextHeader | None:
     Raises
     ------
     InputError
-        When a field stands in it twice, so that programs may take either.
+        When a field occurs twice with different values, so that programs may use either.
     """
     with open_regular(path) as file:
         content = bytearray(file.read(_STEP))
@@ -69,29 +69,29 @@ def read_text_header(path: Path) -> TextHeader | None:
         if not nrrd and not _META.search(content):
             return None
         end = _BLANK if nrrd else _LAST
-        found, more = end.search(content), b"more"
-        # The last field may go on behind what was read; what was searched is not searched again.
-        while (found is None or found.end() == len(content)) and len(content) < _LONGEST and more:
+        match, more = end.search(content), b"more"
+        # The last field may continue after the bytes read so far; searched bytes are not searched again.
+        while (match is None or match.end() == len(content)) and len(content) < _LONGEST and more:
             begin = max(content.rfind(b"\n", 0, max(len(content) - 4, 0)), 0)
             more = file.read(_STEP)
             content += more
-            found = end.search(content, begin)
+            match = end.search(content, begin)
     if nrrd:
-        # The header of a file that names others may lack the blank line.
-        head = bytes(content[: found.start()] if found else content)
-        return TextHeader("NRRD", _nrrd_fields(head, path), found.end() if found else len(content))
-    if found is None:
+        # A header that names data files may lack the blank line.
+        head = bytes(content[: match.start()] if match else content)
+        return TextHeader("NRRD", _nrrd_fields(head, path), match.end() if match else len(content))
+    if match is None:
         return None
-    return TextHeader("MetaImage", _meta_fields(bytes(content[: found.end()]), path), found.end())
+    return TextHeader("MetaImage", _meta_fields(bytes(content[: match.end()]), path), match.end())
 
 
 def _nrrd_fields(head: bytes, path: Path) -> dict[str, str]:
-    """Fields, without comments and the free pairs ``key:=value``."""
+    """Fields, without comments and free ``key:=value`` pairs."""
     fields: dict[str, str] = {}
     for line in head.decode("utf-8", "surrogateescape").split("\n")[1:]:
-        found = re.match(r"([^:#][^:]*):(?:\s(.*)|$)", line)
-        if found:
-            _add(fields, found[1].strip().casefold(), (found[2] or "").strip(), path)
+        match = re.match(r"([^:#][^:]*):(?:\s(.*)|$)", line)
+        if match:
+            _add(fields, match[1].strip().casefold(), (match[2] or "").strip(), path)
             if fields.get("data file", fields.get("datafile", "")).startswith("LIST"):
                 break  # names of files follow
     return fields
@@ -108,14 +108,14 @@ def _meta_fields(head: bytes, path: Path) -> dict[str, str]:
 
 def _add(fields: dict[str, str], key: str, value: str, path: Path) -> None:
     if fields.get(key, value) != value:
-        raise damaged(path, f"its header holds {key!r} twice, as {fields[key]!r} and {value!r}")
+        raise damaged(path, f"its header has {key!r} twice, as {fields[key]!r} and {value!r}")
     fields[key] = value
 
 
 def require_voxel_size(header: TextHeader, path: Path) -> None:
-    """Raise `InputError` where a header gives no voxel size, or lengths in another unit than mm.
+    """Raise `InputError` if a header gives no voxel size, or lengths in another unit than mm.
 
-    ITK takes 1 mm where there is none, and does not look at the unit.
+    ITK uses 1 mm if there is no voxel size, and ignores the unit.
     """
     fields = header.fields
     keys = ("spacings", "space directions") if header.format == "NRRD" else ("ElementSpacing", "ElementSize")
@@ -136,12 +136,12 @@ def require_voxel_size(header: TextHeader, path: Path) -> None:
 
 
 def geometry_of(header: TextHeader, path: Path) -> tuple[list[float], list[float]]:
-    """Voxel edges and origin by the axes of the header, as they stand; empty where it gives none.
+    """Voxel edges and origin by the axes of the header, unchanged; empty if it gives none.
 
     Raises
     ------
     InputError
-        When one of them is no number.
+        When one of them is not a number.
     """
     fields = header.fields
     if header.format == "MetaImage":
@@ -150,7 +150,7 @@ def geometry_of(header: TextHeader, path: Path) -> tuple[list[float], list[float
         edges = _numbers(fields, "ElementSpacing", path) or _numbers(fields, "ElementSize", path)
         places = [_numbers(fields, key, path) for key in ("Offset", "Position", "Origin")]
         return edges, next(filter(None, places), [])
-    # What `axis mins` mean depends on the centring; but no image begins at what is no number.
+    # The meaning of `axis mins` depends on the centring, so only a value that is not a number is returned.
     lowest = _numbers(fields, "axis mins", path)
     origin = _numbers(fields, "space origin", path) or ([] if np.all(np.isfinite(lowest)) else lowest)
     if "space directions" not in fields:

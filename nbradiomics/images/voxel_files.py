@@ -1,6 +1,6 @@
-"""Where the voxels of NRRD and MetaImage files lie: in the file itself, or in others that its header names.
+"""Find the voxels of NRRD and MetaImage files: in the file itself, or in data files that its header names.
 
-A header may name any file. Read are those in its own folder or below it, also after links were followed.
+A header may name any file. Only files in its own folder or below are read, also after following links.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from nbradiomics.images.text_header import TextHeader
 _NRRD_PACKINGS = {
     "raw": "", "gzip": "gzip", "gz": "gzip", "hex": "hex", "txt": "text", "text": "text", "ascii": "text",
 }  # fmt: skip
-#: More names than an image has slices.
+#: Largest number of data files; real images have fewer slices.
 _MOST_FILES = 100_000
 _LIST_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
 class Part:
-    """Voxels of an image in one file.
+    """A part of the voxels of an image: those in one file.
 
     Attributes
     ----------
     file
-        Where they lie.
+        The file.
     packing
-        Empty, ``gzip``, ``zlib``, ``text`` or ``hex``.
+        Empty (uncompressed), ``gzip``, ``zlib``, ``text`` or ``hex``.
     start
-        Bytes of the file before them; ``None`` where they are counted from its end.
+        Number of bytes in the file before the voxels; ``None`` if the voxels end with the file.
     packed
-        Bytes that they take in the file; ``None`` for all the rest of it.
+        Number of compressed bytes of the voxels; ``None`` for all remaining bytes.
     skipped
-        Bytes before them in what is unpacked.
+        Number of unpacked bytes before the voxels.
     """
 
     file: Path
@@ -49,42 +49,42 @@ class Part:
 
 
 def require_inside(file: Path, header: Path) -> Path:
-    """Give a file that a header names, where it is a regular one in the header's folder or below.
+    """Return a file that a header names, if it is a regular file in the header's folder or below.
 
     Raises
     ------
     InputError
-        When it is not, or is not there.
+        When it is not, or does not exist.
     """
     real = file.resolve()
-    homes = [header.parent.resolve(), header.resolve().parent, *_annexes(header)]
-    if not any(real.is_relative_to(home) for home in homes):
-        where = "" if real == file else f", which is {real}"
+    folders = [header.parent.resolve(), header.resolve().parent, *_annexes(header)]
+    if not any(real.is_relative_to(folder) for folder in folders):
+        target = "" if real == file else f", which is {real}"
         raise InputError(
-            f"{header} names the data file {file}{where}: it lies outside the header's folder.",
-            "Copy the data file beside the header, and name it there without a folder.",
+            f"{header} names the data file {file}{target}: it is outside the header's folder.",
+            "Copy the data file into the header's folder, and name it in the header without a folder.",
         )
     if not real.exists():
         raise InputError(
-            f"{header} names the data file {file}, which does not exist.", "Copy it beside the header."
+            f"{header} names the data file {file}, which does not exist.", "Copy it into the header's folder."
         )
     require_regular(file)
     return file
 
 
 def _annexes(header: Path) -> list[Path]:
-    """Where git-annex (DataLad) keeps the content of the files of the header's own repository."""
+    """Folders in which git-annex (DataLad) stores the files of the header's repository."""
     parents = [*header.parent.resolve().parents, header.parent.resolve()]
     return [store.resolve() for each in parents if (store := each / ".git" / "annex" / "objects").is_dir()]
 
 
 def parts_of(header: TextHeader, path: Path) -> list[Part]:
-    """Files of an image's voxels, in their order.
+    """Files with the voxels of an image, in order.
 
     Raises
     ------
     InputError
-        When one lies elsewhere, is no regular file, or the header is not understood.
+        When a file is outside the header's folder or not a regular file, or the header is invalid.
     """
     return _nrrd_parts(header, path) if header.format == "NRRD" else _meta_parts(header, path)
 
@@ -102,8 +102,8 @@ def _nrrd_parts(header: TextHeader, path: Path) -> list[Part]:
     packing = _NRRD_PACKINGS[encoding]
     lines = _number(fields, ("line skip", "lineskip"), path)
     skip = _number(fields, ("byte skip", "byteskip"), path)
-    named = header.data_file
-    files, start = ([path], header.end) if named is None else (_named(named, header, path, _step_pattern), 0)
+    names = header.data_file
+    files, start = ([path], header.end) if names is None else (_named(names, header, path, _step_pattern), 0)
     parts = []
     for file in files:
         first = _after_lines(file, start, lines)
@@ -120,12 +120,12 @@ def _meta_parts(header: TextHeader, path: Path) -> list[Part]:
     packing = "zlib" if packed else "text" if text else ""
     skip = _number(fields, ("HeaderSize",), path)
     size = _number(fields, ("CompressedDataSize",), path) or None
-    named = header.data_file
-    if named is None:
+    names = header.data_file
+    if names is None:
         return [Part(path, packing, skip or header.end if skip >= 0 else None, size if packed else None)]
-    files = _named(named, header, path, _range_pattern)
-    alone = packed and len(files) == 1
-    return [Part(file, packing, skip if skip >= 0 else None, size if alone else None) for file in files]
+    files = _named(names, header, path, _range_pattern)
+    single = packed and len(files) == 1
+    return [Part(file, packing, skip if skip >= 0 else None, size if single else None) for file in files]
 
 
 def _named(
@@ -138,13 +138,13 @@ def _named(
             file.seek(header.end if header.format == "MetaImage" else 0)
             text = file.read(_LIST_BYTES).decode("utf-8", errors="surrogateescape")
         if header.format == "MetaImage" and not text.endswith("\n"):
-            # ITK does not read the last name then, and gives what was in memory.
-            raise damaged(path, "its list of data files does not end with a line's end")
+            # ITK does not read the last name then, and returns random memory.
+            raise damaged(path, "its list of data files does not end with a line end")
         if header.format == "NRRD":
             text = re.split(r"(?m)^data ?file:[^\n]*\n", text, maxsplit=1)[-1]
         names = [line.strip() for line in text.splitlines() if line.strip()]
     elif "%" in named:
-        # A name is given to C's printf by the libraries that read it.
+        # The libraries that read the name pass it to C's printf.
         if not re.fullmatch(r"[^%]*%0?[0-9]{0,3}[diu][^%]*", words[0]):
             raise damaged(path, f"its header names the data files {named!r}")
         try:
@@ -169,11 +169,11 @@ def _step_pattern(words: list[str], _header: TextHeader) -> list[int]:
 
 def _range_pattern(words: list[str], header: TextHeader) -> list[int]:
     """Numbers of MetaImage's pattern: ``FORMAT [FIRST [LAST [STEP]]]``."""
-    given = [int(word) for word in words[1:4]]
+    numbers = [int(word) for word in words[1:4]]
     slices = int("".join(header.fields.get("DimSize", "").split()[-1:]))
-    first = given[0] if given else 1
-    last = given[1] if len(given) > 1 else first + slices - 1
-    step = given[2] if len(given) > 2 else 1
+    first = numbers[0] if numbers else 1
+    last = numbers[1] if len(numbers) > 1 else first + slices - 1
+    step = numbers[2] if len(numbers) > 2 else 1
     return list(range(first, last + 1, step)[: _MOST_FILES + 1])
 
 

@@ -1,4 +1,4 @@
-"""Legacy VTK files of structured points: a header of text lines, then voxels as bytes or as text."""
+"""Legacy VTK files of structured points: header lines of text, then the voxels as bytes or as text."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from nbradiomics.images.packed import require_numbers
 from nbradiomics.images.refusals import damaged
 from nbradiomics.images.stored import Stored
 
-#: The title has 256 characters at most, the other lines are short.
+#: Largest length of the header: the title has at most 256 characters, the other lines are short.
 _LONGEST = 4096
 _VOXELS = re.compile(rb"(?im)^(SCALARS|VECTORS|TENSORS|COLOR_SCALARS)[^\n]*\n([ \t]*LOOKUP_TABLE[^\n]*\n)?")
-#: What may follow the voxels: another part of the file.
+#: Keywords of the sections that may follow the voxels.
 _NEXT = re.compile(
     rb"(?im)^\s*(METADATA|CELL_DATA|POINT_DATA|FIELD|SCALARS|VECTORS|TENSORS|NORMALS|LOOKUP_TABLE|"
     rb"COLOR_SCALARS|TEXTURE_COORDINATES)\b"
@@ -22,30 +22,30 @@ _NEXT = re.compile(
 
 
 def vtk_geometry(path: Path) -> tuple[list[float], list[float]]:
-    """Voxel edges and origin as the header has them, in mm.
+    """Voxel edges and origin in the header, in mm.
 
     Raises
     ------
     InputError
-        When it gives no voxel size, or something that is no number.
+        When the header gives no voxel size, or a value that is not a number.
     """
-    head, _ = _parted(path)
+    head, _ = _header(path)
     edges, origin = (_numbers(head, key, path) for key in (rb"SPACING|ASPECT_RATIO", rb"ORIGIN"))
     if not edges:
         raise InputError(
             f"{path}: the header gives no voxel size.",
-            "Add the line SPACING, in mm; or export it again.",
+            "Add the line SPACING to the header, in mm; or export the image again.",
         )
     return edges, origin
 
 
 def require_vtk(path: Path, stored: Stored) -> None:
-    """Raise `InputError` unless the voxels that the header promises are there, and nothing else."""
-    head, start = _parted(path)
+    """Raise `InputError` unless the file has exactly the voxels that its header promises."""
+    head, start = _header(path)
     kind = head.splitlines()[2].strip().upper() if head.count(b"\n") > 2 else b""
-    held = path.stat().st_size - start
-    if held < stored.numbers * (stored.width if kind == b"BINARY" else 2) - 1:
-        raise damaged(path, f"{stored.numbers} voxels were expected, and {held} bytes are there for them")
+    length = path.stat().st_size - start
+    if length < stored.numbers * (stored.width if kind == b"BINARY" else 2) - 1:
+        raise damaged(path, f"{stored.numbers} voxels were expected, {length} bytes were found for them")
     with open_regular(path) as file:
         file.seek(start)
         if kind == b"ASCII":
@@ -56,24 +56,25 @@ def require_vtk(path: Path, stored: Stored) -> None:
         file.seek(start + stored.bytes - 1)
         rest = file.read(_LONGEST)
     if not rest:
-        raise damaged(path, f"{stored.bytes} bytes of voxels were expected, and {held} are there")
+        raise damaged(path, f"{stored.bytes} bytes of voxels were expected, {length} were found")
     if rest[1:].strip() and not _NEXT.match(rest[1:]):
-        raise damaged(path, f"its header promises {stored.bytes} bytes of voxels, and {held} are there")
+        raise damaged(path, f"{stored.bytes} bytes of voxels were expected, {length} were found")
 
 
-def _parted(path: Path) -> tuple[bytes, int]:
-    """The header's lines, and where the voxels begin."""
+def _header(path: Path) -> tuple[bytes, int]:
+    """The header lines, and the byte at which the voxels begin."""
     with open_regular(path) as file:
         start = file.read(_LONGEST)
-    found = _VOXELS.search(start)
-    if found is None:
+    match = _VOXELS.search(start)
+    if match is None:
         raise damaged(path, "its header names no voxels (SCALARS)")
-    return start[: found.end()], found.end()
+    return start[: match.end()], match.end()
 
 
 def _numbers(head: bytes, key: bytes, path: Path) -> list[float]:
-    found = re.search(rb"(?im)^(?:" + key + rb")\b([^\n]*)", head)
+    match = re.search(rb"(?im)^(?:" + key + rb")\b([^\n]*)", head)
     try:
-        return [float(word) for word in found[1].split()] if found else []
+        return [float(word) for word in match[1].split()] if match else []
     except ValueError as error:
-        raise damaged(path, f"its header holds {found[0].decode('latin-1') if found else ''!r}") from error
+        line = match[0].decode("latin-1") if match else ""
+        raise damaged(path, f"its header has the line {line!r}; numbers were expected") from error

@@ -1,25 +1,25 @@
-"""Tables are the interfaces between stages: reading, writing and choosing rows.
+"""Tables, the interfaces between stages: read them, write them and choose rows.
 
 Index columns of every per-case table
 -------------------------------------
 subject
     Identifier of the person, text.
 timepoint
-    Which scan of the person; ``baseline`` where the cohort table says nothing.
+    Which scan of the person; ``baseline`` if the cohort table does not say.
 sequence
-    Which image of the scan (``T2w``); ``unspecified`` where the cohort table says nothing.
+    Which image of the scan (``T2w``); ``unspecified`` if the cohort table does not say.
 roi
-    Which region; ``tumour`` where the cohort table says nothing, ``union`` for several made one.
+    Which region; ``tumour`` if the cohort table does not say, ``union`` for several united regions.
 reader
     Who drew the mask; ``auto`` is the model.
 reading
-    1, 2, ... of the same reader.
+    Number of the reading by the same reader: 1, 2, ...
 variant
     Which processing or perturbation; ``original`` for none.
 engine
-    Which engine computed the features, and its version; tables of two engines are not mixed unasked.
+    Engine that computed the features, and its version; two engines are mixed only on request.
 in_training
-    Of an automatic mask: whether the model was trained on the subject (``yes``, ``no``, empty: not known).
+    For an automatic mask: whether the model was trained on the subject (``yes``, ``no``, empty: unknown).
 """
 
 from nbradiomics.tables.cells import HEADER_LINE, read_text_table, text_of

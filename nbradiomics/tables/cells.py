@@ -1,4 +1,4 @@
-"""A table as text, cell by cell, whatever file it lies in."""
+"""Read tables of every file format as text cells."""
 
 from __future__ import annotations
 
@@ -19,43 +19,44 @@ from nbradiomics.tables.spreadsheet import as_written
 from nbradiomics.tables.text import MOST_BYTES, SAVE_AS_CSV, decode, read_bytes, require_bounded
 from nbradiomics.tables.workbook import cell_text, workbook_rows
 
-#: Key of a text table's `attrs`: the line of the file on which its header stands.
+#: Key in the `attrs` of a text table: the line number of its header in the file.
 HEADER_LINE = "header_line"
 _SHOWN = 3
 
 
-def read_text_table(path: str | Path, what: str = "table") -> pd.DataFrame:
-    """Read a table with each cell as the text that stands in it, without blanks at the ends.
+def read_text_table(path: str | Path, kind: str = "table") -> pd.DataFrame:
+    """Read a table with each cell as its text, without blanks at the ends.
 
-    Text separated by commas, semicolons, tabs or bars, in UTF-8 or with the mark of UTF-16; the sheet of an
-    Excel workbook (``.xlsx``, where openpyxl is installed); Parquet. The content tells which, not the name.
+    It reads text separated by commas, semicolons, tabs or bars, in UTF-8 or in UTF-16 with its mark (BOM); a
+    sheet of an Excel workbook (``.xlsx``, if openpyxl is installed); and Parquet. The content of the file
+    decides, not its name.
 
     Parameters
     ----------
     path
         File of the table.
-    what
-        What it should be, for the messages.
+    kind
+        Kind of table that is expected, for messages.
 
     Returns
     -------
     pandas.DataFrame
-        Row i stands on line i + 2 of the file; rows of nothing but separators are left out, and the index
-        goes on counting lines. ``attrs["header_line"]`` is the header's line. A first column without a name
-        is called ``Unnamed: 0``.
+        Row i is line i + 2 of the file; the index keeps this count when rows with only empty cells are left
+        out. ``attrs["header_line"]`` is the line of the header. A first column without a name is called
+        ``Unnamed: 0``.
 
     Raises
     ------
     InputError
-        When it cannot be read as a table, two columns have one name, a column of cells has no name, or a row
-        has more cells than the header; the message says where.
+        When the file cannot be read as a table, two columns have the same name, a filled column has no name,
+        or a row has more cells than the header; the message says where.
     """
     path = Path(path)
-    return text_table(read_bytes(path, what), path)
+    return text_table(read_bytes(path, kind), path)
 
 
 def text_table(raw: bytes, path: Path) -> pd.DataFrame:
-    """Table of a file's bytes; see `read_text_table`."""
+    """Read a table from the bytes of a file; see `read_text_table`."""
     if raw.startswith(b"\x1f\x8b"):
         raw = _unpacked(raw, path)
     kind = kind_of(raw, path)
@@ -69,7 +70,7 @@ def text_table(raw: bytes, path: Path) -> pd.DataFrame:
 
 
 def text_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Text of the cells of a table that has types; a missing one is empty."""
+    """Convert the cells of a typed table to text; a missing value becomes empty."""
     texts = {str(name): [cell_text(value) for value in table[name]] for name in table}
     return pd.DataFrame(texts, index=pd.RangeIndex(len(table)), dtype=object)
 
@@ -87,12 +88,12 @@ def _unpacked(raw: bytes, path: Path) -> bytes:
 def _framed(rows: Sequence[Row], path: Path) -> pd.DataFrame:
     (header_line, header), body = rows[0], rows[1:]
     _require_fitting(header, body, path)
-    held = [any(place < len(cells) and cells[place] for _, cells in body) for place in range(len(header))]
-    kept = [place for place, name in enumerate(header) if name or held[place]]
-    _require_named([place for place in kept if not header[place]], path)
-    names = [header[place] or f"Unnamed: {place}" for place in kept]
+    filled = [any(place < len(cells) and cells[place] for _, cells in body) for place in range(len(header))]
+    used = [place for place, name in enumerate(header) if name or filled[place]]
+    _require_named([place for place in used if not header[place]], path)
+    names = [header[place] or f"Unnamed: {place}" for place in used]
     require_single_names(names, str(path))
-    cells = [[row[place] if place < len(row) else "" for place in kept] for _, row in body]
+    cells = [[row[place] if place < len(row) else "" for place in used] for _, row in body]
     index = pd.Index([line - 2 for line, _ in body], dtype="int64")
     table = pd.DataFrame(cells, index=index, columns=names, dtype=object)
     table.attrs[HEADER_LINE] = header_line
@@ -109,16 +110,16 @@ def _require_fitting(header: Sequence[str], body: Sequence[Row], path: Path) -> 
         raise InputError(
             f"{path}: rows have more cells than the header: {widths[longer[0]]} instead of {len(header)} on "
             f"line {', '.join(map(str, longer[:_SHOWN]))}{more}.",
-            "Name every column (merged cells of a header name one only), and put cells that hold the "
+            "Name every column (a merged header cell names only one), and put cells that contain the "
             "separator, such as a decimal comma, in quotes.",
         )
 
 
 def _require_named(unnamed: Sequence[int], path: Path) -> None:
-    """Only the first column may have no name: row names, as pandas and R write them."""
+    """Refuse unnamed columns except the first, which holds row names as pandas and R write them."""
     places = [str(place + 1) for place in unnamed if place > 0]
     if places:
         raise InputError(
-            f"{path}: column {', '.join(places)} holds cells and has no name.",
-            "Name it in the header, or empty it (merged cells of a header name one column only).",
+            f"{path}: column {', '.join(places)} has values but no name.",
+            "Name it in the header, or empty it (a merged header cell names only one column).",
         )

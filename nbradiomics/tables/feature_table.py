@@ -1,4 +1,4 @@
-"""Feature tables as users have them, PyRadiomics' own result table among them."""
+"""Read feature tables of users, including PyRadiomics' own result tables."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from nbradiomics.tables.features import DIAGNOSTICS, is_pyradiomics_name, requir
 from nbradiomics.tables.index import INDEX
 from nbradiomics.tables.typed import is_row_number, read_raw, typed
 
-#: Columns that people use for the subject in tables of PyRadiomics, which have none of their own.
+#: Columns used for the subject in tables of PyRadiomics, which defines no such column.
 SUBJECT_NAMES = ("subject", "id", "patient", "patientid", "patient_id", "case")
 
 
 class FeatureTable(NamedTuple):
-    """A feature table, and what was read otherwise than it stands there."""
+    """A feature table, and notes on what was read differently from the file."""
 
     table: pd.DataFrame
     notes: list[str]
@@ -28,19 +28,19 @@ class FeatureTable(NamedTuple):
 def read_feature_table(path: str | Path) -> FeatureTable:
     """Read a feature table of any origin.
 
-    The index columns are found whatever their capitals. PyRadiomics' own result is taken as it is: its
-    subject may be called ID, Patient, PatientID or Case, or is named after the image file, and several labels
-    of an image are its regions (`roi`).
+    The index columns are found regardless of capitals. PyRadiomics' own results are read without changes: the
+    column of the subject may be ID, Patient, PatientID or Case (otherwise subjects are named after the image
+    files), and several labels of an image become its regions (`roi`).
 
     Parameters
     ----------
     path
-        File of any kind that `read_text_table` reads.
+        File in any format that `read_text_table` reads.
 
     Raises
     ------
     InputError
-        When it cannot be read, features stand in rows, or several columns could name the subject.
+        When the file cannot be read, features are in rows, or several columns could name the subject.
     """
     path = Path(path)
     raw, is_text = read_raw(path, "feature table")
@@ -48,8 +48,8 @@ def read_feature_table(path: str | Path) -> FeatureTable:
     require_different(list(map(str, raw.columns)), str(path))
     raw, notes = with_names(raw, INDEX, where=str(path))
     if any(map(is_pyradiomics_name, raw.columns)):
-        raw, found = _of_pyradiomics(raw, path)
-        notes += found
+        raw, more_notes = _of_pyradiomics(raw, path)
+        notes += more_notes
     unnamed = [name for name in raw.columns if is_row_number(name)]
     if unnamed and "subject" not in raw:
         notes.append(
@@ -60,35 +60,35 @@ def read_feature_table(path: str | Path) -> FeatureTable:
 
 
 def subject_column(columns: Sequence[str], where: str) -> str | None:
-    """Column of a table of PyRadiomics that names the subject; `subject` itself counts before all others.
+    """Column that names the subject in a table of PyRadiomics; `subject` itself has priority.
 
     Raises
     ------
     InputError
-        When several could.
+        When several columns could name the subject.
     """
     if "subject" in columns:
         return "subject"
-    found = [name for name in columns if name.strip().casefold() in SUBJECT_NAMES]
-    if len(found) > 1:
+    candidates = [name for name in columns if name.strip().casefold() in SUBJECT_NAMES]
+    if len(candidates) > 1:
         raise InputError(
-            f"{where}: {', '.join(map(repr, found))} could each name the subject.",
-            "Call the one that names the person 'subject'.",
+            f"{where}: {', '.join(map(repr, candidates))} could each name the subject.",
+            "Rename the column that names the person to 'subject'.",
         )
-    return found[0] if found else None
+    return candidates[0] if candidates else None
 
 
 def subjects_of(images: Sequence[Path]) -> list[str]:
-    """Name subjects after their image files, or after folder and file where the names repeat."""
+    """Name subjects after their image files, or after folder and file if file names repeat."""
     stems = [image.name.split(".")[0] for image in images]
-    # `patient1/image.nrrd`, `patient2/image.nrrd`: the name alone would make one subject of two.
+    # `patient1/image.nrrd`, `patient2/image.nrrd`: the file name alone would merge two subjects.
     if len(set(stems)) < len(set(images)):
         return [f"{image.parent.name}_{stem}" for image, stem in zip(images, stems, strict=True)]
     return stems
 
 
 def _of_pyradiomics(raw: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Find the subject of PyRadiomics' rows, and make regions of several labels."""
+    """Find the subject of PyRadiomics' rows, and turn several labels into regions."""
     notes = []
     subject = subject_column(list(map(str, raw.columns)), str(path))
     if subject is not None and subject != "subject":
@@ -96,10 +96,10 @@ def _of_pyradiomics(raw: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[s
         notes.append(f"{subject!r} is read as 'subject'.")
     elif subject is None and {"Image", "Mask"} <= set(raw.columns):
         raw = raw.assign(subject=subjects_of([Path(str(image)) for image in raw["Image"]]))
-        notes.append("no column names the subject: the name of the image file is taken.")
+        notes.append("no column names the subject: the name of the image file is used.")
     if "Label" in raw.columns and "roi" not in raw.columns and raw["Label"].nunique() > 1:
         raw = raw.assign(roi=raw["Label"].astype(str))
-        notes.append("'Label' holds several labels and is read as 'roi'.")
+        notes.append("'Label' has several values and is read as 'roi'.")
     return raw, notes
 
 
@@ -108,7 +108,7 @@ def _require_cases_in_rows(raw: pd.DataFrame, path: Path) -> None:
     named = [cell for cell in first if is_pyradiomics_name(cell) or cell.startswith(DIAGNOSTICS)]
     if named and 2 * len(named) >= len(first):
         raise InputError(
-            f"{path}: features stand in rows ({named[-1]} among them); a row for each case and a column for "
+            f"{path}: features are in rows ({named[-1]} for example); a row for each case and a column for "
             "each feature were expected.",
-            "Turn rows and columns around (pandas: table.set_index(table.columns[0]).T); name the subjects.",
+            "Transpose the table (pandas: table.set_index(table.columns[0]).T), and name the subjects.",
         )

@@ -1,4 +1,4 @@
-"""Which columns of a table are features."""
+"""Choose the columns of a table that are features."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ _IMAGE = (
     r"original|square|squareroot|logarithm|exponential|gradient|lbp-2D|lbp-3D-(?:m\d+|k)"
     r"|wavelet\d*-[HL]{1,3}|log-sigma-\d+(?:-\d+)*-mm-[23]D"
 )
-#: Image type, class and feature; what was put before (`T2_original_...`) or behind does not count.
+#: Image type, class and feature, with any prefix (`T2_original_...`) or suffix.
 _NAME = re.compile(
     rf"(?:.*[^A-Za-z0-9])?(?:{_IMAGE})_(?:{'|'.join(CLASSES)})_[A-Za-z0-9]\w*", re.IGNORECASE | re.DOTALL
 )
-_BY_NAME = "the columns with names of PyRadiomics"
+_BY_NAME = "the columns with PyRadiomics names"
 _SHOWN = 5
 
 
 def is_pyradiomics_name(name: object) -> bool:
-    """Whether PyRadiomics calls a feature so: ``wavelet-HLL_glcm_Contrast``, or with ``T2_`` before it."""
+    """Whether a name is a PyRadiomics feature, such as ``wavelet-HLL_glcm_Contrast``, maybe with a prefix."""
     return _NAME.fullmatch(str(name)) is not None
 
 
 @dataclass(frozen=True)
 class FeatureChoice:
-    """Which columns of a table are its features.
+    """The columns of a table that are its features.
 
     Attributes
     ----------
     names
         The features, in the table's order.
     left_out
-        The other columns with values, but for the index, row numbers and PyRadiomics' diagnostics.
+        The other columns with values, except the index, row numbers and PyRadiomics' diagnostics.
     why
-        What made a column a feature, in words.
+        Rule by which the features were chosen, in words.
     """
 
     names: tuple[str, ...]
@@ -58,10 +58,12 @@ class FeatureChoice:
     @property
     def sentence(self) -> str:
         """How many features were used, and which columns were left out."""
-        left = _listed(self.left_out) or "none"
-        other = " `features` names others." if self.left_out and self.why == _BY_NAME else ""
+        left_out = _listed(self.left_out) or "none"
+        other = (
+            " Other columns can be chosen with `features`." if self.left_out and self.why == _BY_NAME else ""
+        )
         used = "1 feature was" if len(self.names) == 1 else f"{len(self.names)} features were"
-        return f"{used} used ({self.why}); columns left out: {left}.{other}"
+        return f"{used} used ({self.why}); columns left out: {left_out}.{other}"
 
 
 def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> FeatureChoice:
@@ -72,19 +74,21 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
     table
         Feature table; see `nbradiomics.tables` for its index columns.
     patterns
-        Names, or patterns as of file names (``original_shape_*``): the numeric columns that fit any of them
-        are the features. Without patterns those with a name of PyRadiomics are, and in a table that has none
-        of these all numeric columns. PyRadiomics' ``diagnostics_...`` columns tell how it ran (image sizes,
-        versions) and never are.
+        Names, or patterns as for file names (``original_shape_*``): the numeric columns that match any of
+        them are the features. Without patterns, the columns with PyRadiomics names are the features; if there
+        are none, all numeric columns. PyRadiomics' ``diagnostics_...`` columns describe its run (image sizes,
+        versions) and are never features.
 
     Raises
     ------
     InputError
-        When two columns have one name, a column that is to be a feature holds cells that are no numbers, or
-        no numeric column fits a pattern.
+        When two columns have the same name, a chosen feature has cells that are not numbers, or no numeric
+        column matches a pattern.
     """
     if isinstance(patterns, str):
-        raise InputError(f"the patterns came as the text {patterns!r}.", f"Give [{patterns!r}].")
+        raise InputError(
+            f"the patterns are the text {patterns!r}; a list was expected.", f"Give [{patterns!r}]."
+        )
     columns = [str(name) for name in table.columns if name not in INDEX and not is_row_number(name)]
     require_different(columns, "the feature table")
     columns = [name for name in columns if not name.startswith(DIAGNOSTICS)]
@@ -97,7 +101,7 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
         if not any(fnmatchcase(name, pattern) for name in names):
             guess = did_you_mean(pattern, columns)
             raise InputError(
-                f"no numeric column of the feature table fits {pattern!r}.",
+                f"no numeric column of the feature table matches {pattern!r}.",
                 f"{guess}Columns: {_listed(columns) or 'none'}.",
             )
     left_out = [name for name in columns if name not in set(names) and table[name].notna().any()]
@@ -105,7 +109,7 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
 
 
 def require_different(columns: Sequence[str], where: str) -> None:
-    """A feature that stands twice would count twice; PyRadiomics' own names are known in any capitals."""
+    """Refuse duplicate columns, which would count twice; PyRadiomics names are compared without capitals."""
     require_single_names(columns, where)
     known: dict[str, str] = {}
     for name in columns:
@@ -113,7 +117,7 @@ def require_different(columns: Sequence[str], where: str) -> None:
             other = known.setdefault(plain_name(name), name)
             if other != name:
                 raise InputError(
-                    f"{where}: columns {other!r} and {name!r} differ in capitals or blanks alone.",
+                    f"{where}: columns {other!r} and {name!r} differ only in capitals or blanks.",
                     "Remove or rename one.",
                 )
 
@@ -125,24 +129,24 @@ def feature_columns(table: pd.DataFrame, patterns: Sequence[str] = ()) -> list[s
 
 def _candidates(columns: Sequence[str], patterns: Sequence[str]) -> tuple[list[str], str]:
     if patterns:
-        fitting = [name for name in columns if any(fnmatchcase(name, pattern) for pattern in patterns)]
-        return fitting, f"the numeric columns that fit {', '.join(patterns)}"
-    own = [name for name in columns if is_pyradiomics_name(name)]
-    if own:
-        return own, _BY_NAME
-    return list(columns), "all numeric columns, as none has a name of PyRadiomics"
+        matches = [name for name in columns if any(fnmatchcase(name, pattern) for pattern in patterns)]
+        return matches, f"the numeric columns that match {', '.join(patterns)}"
+    pyradiomics = [name for name in columns if is_pyradiomics_name(name)]
+    if pyradiomics:
+        return pyradiomics, _BY_NAME
+    return list(columns), "all numeric columns, as none has a PyRadiomics name"
 
 
 def _is_numeric(table: pd.DataFrame, name: str, *, strict: bool) -> bool:
-    """Whether a column is numbers; a broken one is refused, as it would be left out without a word.
+    """Whether a column is numeric; a column with errors is refused, or it would be left out silently.
 
-    A column of words is no feature, unless `strict`; one of numbers with a few words is broken.
+    A column of words is not a feature, unless `strict`; a column of numbers with a few words has errors.
     """
     column = table[name]
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         if pd.api.types.is_complex_dtype(column):
             raise InputError(
-                f"column {name!r} holds complex numbers.", "Give their real part where that is meant."
+                f"column {name!r} has complex numbers.", "Give real numbers, such as their real part."
             )
         return True
     texts = column.reset_index(drop=True).dropna().astype(str).str.strip()
@@ -153,7 +157,7 @@ def _is_numeric(table: pd.DataFrame, name: str, *, strict: bool) -> bool:
         place = next(iter(numbers.unread), texts.index[0])
         more = f" (and {len(numbers.unread) - 1} more cells)" if len(numbers.unread) > 1 else ""
         raise InputError(
-            f"column {name!r} {'should hold numbers' if strict else 'holds numbers'}, but also "
+            f"column {name!r} {'should have numbers' if strict else 'has numbers'}, but also "
             f"{quoted(texts[place])} {_place(table, place)}, which "
             f"{numbers.unread.get(place, 'is text')}{more}.",
             "Correct the cell or leave it empty; write decimals with a point.",
@@ -162,7 +166,7 @@ def _is_numeric(table: pd.DataFrame, name: str, *, strict: bool) -> bool:
 
 
 def _place(table: pd.DataFrame, place: int) -> str:
-    """Where a row stands: its line, where the table was read from a file, and its subject."""
+    """Position of a row: its line if the table was read from a file, and its subject."""
     line = f"on line {int(table.index[place]) + 2}" if table.index.name == LINE else f"in row {place + 1}"
     return f"{line} ({table['subject'].iloc[place]})" if "subject" in table else line
 

@@ -1,8 +1,8 @@
-"""Names that the tables of all stages share."""
+"""Column names that the tables of all stages share."""
 
-#: What tells the rows of a per-case table apart; the package's own words say what each means.
+#: Columns that identify a row of a per-case table; `nbradiomics.tables` explains each.
 INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine", "in_training")
-#: The reserved reader of the model.
+#: The reserved reader name of the model.
 AUTO = "auto"
-#: Columns of names: text, whatever they look like.
+#: Columns of names, which are text even if they look like numbers.
 NAMES = ("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant", "engine", "in_training")

@@ -1,4 +1,4 @@
-"""What kind of file a table lies in, by its content: the name may promise another."""
+"""Recognise the format of a table file by its content, since its name may be wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_READ = (
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
 )
-#: A member of a ZIP file that tells what it is.
+#: Kind of a ZIP file by one of its members.
 _ZIPPED = {
     "xl/workbook.bin": "a binary Excel workbook (.xlsb)",
     "word/document.xml": "a Word document",
@@ -32,32 +32,32 @@ _ZIPPED = {
     "Index/Document.iwa": "an Apple Numbers document",
 }
 _MARKUP = (
-    (b"<!doctype html", "a web page (HTML), whatever its name says"),
-    (b"<html", "a web page (HTML), whatever its name says"),
-    (b"<table", "a web page (HTML), whatever its name says"),
-    (b"<?xml", "an XML file, whatever its name says"),
+    (b"<!doctype html", "a web page (HTML) in spite of its name"),
+    (b"<html", "a web page (HTML) in spite of its name"),
+    (b"<table", "a web page (HTML) in spite of its name"),
+    (b"<?xml", "an XML file in spite of its name"),
     (b"[{", "a JSON file"),
     (b'{"', "a JSON file"),
 )
 
 
 def kind_of(raw: bytes, path: Path) -> Kind:
-    """Kind of a file by its first bytes.
+    """Kind of a file by its content.
 
     Raises
     ------
     InputError
-        When it is of a kind that is not read; the message says which.
+        When the kind is not supported; the message names it.
     """
     if raw.startswith(b"PAR1"):
         return "parquet"
     if raw.startswith(b"PK\x03\x04"):
         return _zipped(raw, path)
     start = b"".join(raw[:200].removeprefix(codecs.BOM_UTF8).split()).lower()
-    found = next((what for mark, what in _NOT_READ if raw.startswith(mark)), None)
-    found = found or next((what for mark, what in _MARKUP if start.startswith(mark.replace(b" ", b""))), None)
-    if found:
-        raise InputError(f"{path} is {found}, which is not read as a table.", SAVE_AS_CSV)
+    kind = next((name for mark, name in _NOT_READ if raw.startswith(mark)), None)
+    kind = kind or next((name for mark, name in _MARKUP if start.startswith(mark.replace(b" ", b""))), None)
+    if kind:
+        raise InputError(f"{path} is {kind}, which cannot be read as a table.", SAVE_AS_CSV)
     return "text"
 
 
@@ -65,10 +65,10 @@ def _zipped(raw: bytes, path: Path) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             members = set(archive.namelist())
-    # Names in an impossible encoding, fields that are cut off, versions of the future.
+    # Invalid encodings of names, truncated fields, unknown versions.
     except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
         raise InputError(f"{path} is a damaged ZIP or Excel file: {error}.", SAVE_AS_CSV) from error
     if "xl/workbook.xml" in members:
         return "workbook"
-    found = next((what for member, what in _ZIPPED.items() if member in members), "a ZIP archive")
-    raise InputError(f"{path} is {found}, which is not read as a table.", SAVE_AS_CSV)
+    kind = next((name for member, name in _ZIPPED.items() if member in members), "a ZIP archive")
+    raise InputError(f"{path} is {kind}, which cannot be read as a table.", SAVE_AS_CSV)

@@ -1,4 +1,4 @@
-"""Parquet tables of users: damaged, of a hostile shape, or with columns that are no columns of a table."""
+"""Read Parquet tables of users, and refuse damaged or oversized files and columns of unsuitable types."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 _MOST_CELLS = 200_000_000
 _MOST_BYTES = 1 << 30
-#: Characters of a cell: a text of a few bytes that stands in a million rows is stored once.
+#: Largest number of characters of a cell: Parquet stores a text once that is repeated in many rows.
 _MOST_CHARACTERS = 32_768
 _REMEDY = "Give CSV or Parquet with a row per case and a column per value."
 
 
 def parquet_table(raw: bytes, path: Path) -> pd.DataFrame:
-    """Table of a Parquet file's bytes, with its types.
+    """Read a table with its types from the bytes of a Parquet file.
 
     Raises
     ------
     InputError
-        When it is damaged or too large, two columns have one name, or a column holds lists or bytes.
+        When the file is damaged or too large, two columns have the same name, or a column has lists or bytes.
     """
     import pyarrow.parquet as pq
 
@@ -40,20 +40,20 @@ def parquet_table(raw: bytes, path: Path) -> pd.DataFrame:
         return _read(raw, file.schema_arrow, path)
     except InputError:
         raise
-    except Exception as error:  # Arrow and pandas let through whatever a damaged file makes them raise
+    except Exception as error:  # a damaged file can raise any error in Arrow or pandas
         raise InputError(f"{path} cannot be read as a table: {error}", _REMEDY) from error
 
 
 def _require_bounded(file: pq.ParquetFile, path: Path) -> None:
-    """What a file says of itself, before a value is read."""
+    """Check the size that the file states, before any value is read."""
     rows, columns = file.metadata.num_rows, file.metadata.num_columns
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups)
     if columns > MOST_COLUMNS or rows * columns > _MOST_CELLS or size > _MOST_BYTES:
         raise InputError(
-            f"{path} holds {rows:,} rows of {columns:,} columns, {size >> 20:,} MB; at most {MOST_COLUMNS:,} "
+            f"{path} has {rows:,} rows of {columns:,} columns, {size >> 20:,} MB; at most {MOST_COLUMNS:,} "
             f"columns, {_MOST_CELLS:,} cells and {_MOST_BYTES >> 20:,} MB are read.",
-            "Check that it is the table that is meant; split a larger one.",
+            "Check that it is the right table; split a larger one.",
         )
 
 
@@ -64,13 +64,14 @@ def _require_columns(schema: pa.Schema, path: Path) -> None:
     for field in schema:
         if types.is_nested(field.type) or "binary" in str(field.type):
             raise InputError(
-                f"{path}: column {field.name!r} holds {field.type}; numbers, text or dates were expected.",
-                "Leave the column out, or write its values as columns of their own.",
+                f"{path}: column {field.name!r} has the type {field.type}; numbers, text or dates "
+                "were expected.",
+                "Leave the column out, or write its values as separate columns.",
             )
 
 
 def _read(raw: bytes, schema: pa.Schema, path: Path) -> pd.DataFrame:
-    """Values of a table; texts are looked at where each is stored once, before they are multiplied."""
+    """Read the values; the length of texts is checked while repeated texts are still stored once."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -85,9 +86,9 @@ def _read(raw: bytes, schema: pa.Schema, path: Path) -> pd.DataFrame:
         lengths = [pc.max(pc.utf8_length(chunk.dictionary)).as_py() or 0 for chunk in column.chunks]
         if max(lengths, default=0) > _MOST_CHARACTERS:
             raise InputError(
-                f"{path}: a cell of column {name!r} holds {max(lengths):,} characters; at most "
+                f"{path}: a cell of column {name!r} has {max(lengths):,} characters; at most "
                 f"{_MOST_CHARACTERS:,} are read.",
-                "Check that it is the table that is meant.",
+                "Check that it is the right table.",
             )
         table = table.set_column(place, schema.field(name), column.cast(schema.field(name).type))
     frame: pd.DataFrame = table.to_pandas()

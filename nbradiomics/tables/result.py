@@ -1,4 +1,4 @@
-"""How results show themselves: in a line or a few, and in a notebook as their tables."""
+"""Short text representations of results, and tables of them in notebooks."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-#: Rows of a table that a notebook shows.
+#: Number of rows of a table that a notebook shows.
 _ROWS = 10
 
 
 class Result:
-    """A result that shows what it holds: for dataclasses with tables, instead of their own long ``repr``."""
+    """Base of dataclasses with tables: a short ``repr`` instead of the long one of dataclasses."""
 
     def __repr__(self) -> str:
-        """Name, and what each part holds: the size of a table, the length of a list."""
-        held = ", ".join(f"{name}: {text}" for name, value in self._parts() if (text := _held(value)))
-        return f"{type(self).__name__}({held})"
+        """Name of the class, and a summary of each part: the size of a table, the length of a list."""
+        parts = ", ".join(f"{name}: {text}" for name, value in self._parts() if (text := _summary(value)))
+        return f"{type(self).__name__}({parts})"
 
     def _repr_html_(self) -> str:
         """The same, with the first rows of each table."""
@@ -35,8 +35,8 @@ class Result:
             yield field.name, getattr(self, field.name)
 
 
-def _held(value: Any) -> str:
-    """What a part of a result holds, in a few words; empty where there is nothing to say."""
+def _summary(value: Any) -> str:
+    """Summarise a part of a result in a few words; empty for ``None``."""
     if isinstance(value, pd.DataFrame):
         return f"{len(value)} rows x {len(value.columns)} columns"
     if isinstance(value, list | tuple | dict):

@@ -1,4 +1,4 @@
-"""Rows of a table by what was asked for."""
+"""Select rows of a table by the values of its index columns."""
 
 from __future__ import annotations
 
@@ -14,64 +14,66 @@ from nbradiomics.settings import Settings
 
 
 class Rows(Settings):
-    """Which rows of a feature table, where it holds several of a subject and reader."""
+    """Which rows of a feature table to use, if it has several per subject and reader."""
 
-    timepoint: str | None = Field(default=None, description="Which timepoint, where there are several.")
-    sequence: str | None = Field(default=None, description="Which sequence, where there are several.")
-    roi: str | None = Field(default=None, description="Which region, where there are several.")
-    variant: str | None = Field(default=None, description="Which variant, where there are several.")
+    timepoint: str | None = Field(default=None, description="Timepoint to use, if the table has several.")
+    sequence: str | None = Field(default=None, description="Sequence to use, if the table has several.")
+    roi: str | None = Field(default=None, description="Region to use, if the table has several.")
+    variant: str | None = Field(default=None, description="Variant to use, if the table has several.")
     engine: str | None = Field(
-        default=None, description="Which engine's rows, as the column says it, where there are several."
+        default=None,
+        description="Engine to use, as written in the column `engine`, if the table has several.",
     )
-    reading: int | str | None = Field(default=None, description="Which reading, where there are several.")
+    reading: int | str | None = Field(default=None, description="Reading to use, if the table has several.")
 
     def wanted(self) -> dict[str, Any]:
-        """What is asked of each column; ``None`` where nothing is."""
+        """The requested value of each column; ``None`` for any."""
         return dict(self)
 
     def of(self, table: pd.DataFrame) -> pd.DataFrame:
-        """These rows of a table; see `select` for what is refused."""
+        """Select these rows of a table; see `select` for the errors."""
         return select(table, **self.wanted())
 
 
 class RowsOfReader(Rows):
-    """Which rows of a feature table, where it holds several of a subject."""
+    """Which rows of a feature table to use, if it has several per subject."""
 
-    reader: str | None = Field(default=None, description="Whose masks the features come from.")
+    reader: str | None = Field(default=None, description="Reader of the masks from which the features come.")
 
     def wanted(self) -> dict[str, Any]:
-        """What is asked of each column, the reader first."""
+        """The requested value of each column, the reader first."""
         return {"reader": self.reader, **super().wanted()}
 
 
 def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
-    """Keep the rows in which each named column has the wanted value.
+    """Select the rows in which each named column has the requested value.
 
-    A value of ``None`` asks for nothing, and is refused when the rows that are left still hold
-    several values of that column: what is meant is then ambiguous. Columns that the table lacks are
-    passed over when nothing is asked of them.
+    The value ``None`` stands for any value, but is refused as ambiguous if the remaining rows have several
+    values in that column. Columns that the table lacks are ignored if their value is ``None``.
 
     Raises
     ------
     InputError
-        When no row has the wanted value, or the table lacks the column.
+        When no row has the requested value, or the table lacks the column.
     AmbiguousError
-        When nothing is asked of a column that holds several values; the message lists them.
+        When a column without a requested value has several values; the message lists them.
     """
-    asked = {column: value for column, value in wanted.items() if value is not None}
-    for column, value in asked.items():
+    requested = {column: value for column, value in wanted.items() if value is not None}
+    for column, value in requested.items():
         if column not in table:
             guess = did_you_mean(column, map(str, table.columns))
-            remedy = f"{guess}Leave out --{column}, or give a table that has it."
+            remedy = f"{guess}Leave out --{column}, or give a table with this column."
             raise InputError(f"the table has no column {column!r}.", remedy)
         chosen = table[table[column].map(_text) == _text(value)]
         if chosen.empty:
-            raise InputError(f"no row with {column} {value!r}.", f"Choose from: {_choices(table[column])}.")
+            raise InputError(
+                f"the table has no row with {column} {value!r}.", f"Choose from: {_choices(table[column])}."
+            )
         table = chosen
     for column in wanted:
-        if column not in asked and column in table and table[column].nunique(dropna=False) > 1:
+        if column not in requested and column in table and table[column].nunique(dropna=False) > 1:
             raise AmbiguousError(
-                f"the table holds several values of {column}: {_choices(table[column])}.",
+                f"the table has several values of {column}: {_choices(table[column])}.",
                 f"Choose one with --{column}.",
             )
     return table

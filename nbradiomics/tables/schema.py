@@ -1,7 +1,7 @@
-"""What a table holds, stated once: its writer, its readers and the page of all tables use the same statement.
+"""Schemas of tables: one definition for the code that writes a table, the code that reads it, and the docs.
 
-A schema stands in the room that writes its table. The writer makes the table with `Schema.table`, a reader
-reads it with `Schema.read`, and `docs/tables.md` is written from it.
+The schema is defined in the package that writes the table. The table is made with `Schema.table` and read
+with `Schema.read`, and `docs/tables.md` is written from the schemas.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nbradiomics.tables.workbook import cell_text
 Kind = Literal["text", "number", "integer", "flag"]
 Dtype = Literal["object", "float64", "int64", "Int64", "bool", "boolean"]
 
-REMEDY = "Run the stage that writes it again; docs/tables.md says what each table holds."
+REMEDY = "Run the stage that writes this table again; docs/tables.md describes each table."
 _DTYPES: Mapping[Kind, Dtype] = {"text": "object", "number": "float64", "integer": "int64", "flag": "bool"}
 _NULLABLE: Mapping[Kind, Dtype] = {"integer": "Int64", "flag": "boolean"}
 _NO_REASONS: Mapping[int, str] = {}
@@ -36,21 +36,21 @@ class Column:
     Attributes
     ----------
     name
-        As it stands in the file.
+        Name in the file.
     kind
         ``text``, ``number``, ``integer`` or ``flag`` (``True``, ``False``).
     meaning
-        What it says.
+        Meaning of the values.
     unit
-        Of a number; empty for one without unit.
+        Unit of a number; empty if it has none.
     values
-        All values of a text that has a fixed list of them.
+        All possible values of a text, if they are fixed.
     missing
-        What an empty cell means. Without this a number or flag is never missing.
+        Meaning of an empty cell. Without this, a number or flag is never missing.
     optional
-        Whether a table without the column is read too: one of an earlier release, or of a user's own make.
+        Whether a table without the column is accepted: one of an earlier release, or made by a user.
     default
-        How an empty cell is read, and every cell of a table that lacks the column. A column that has one is
+        Value of an empty cell, and of every cell if the table lacks the column. A column with a default is
         optional.
     """
 
@@ -65,7 +65,7 @@ class Column:
 
     @property
     def dtype(self) -> Dtype:
-        """Type of the column in a table; where a value may be missing it is a type that can say so."""
+        """Type of the column in a table; a nullable type if a value may be missing."""
         plain = _DTYPES[self.kind]
         return _NULLABLE.get(self.kind, plain) if self.missing else plain
 
@@ -82,22 +82,22 @@ class Schema:
     Attributes
     ----------
     name
-        What the table is called.
+        Name of the table.
     file
-        Where it lies in a folder of results; a word in capitals stands for a name
+        Its path in a folder of results; a word in capitals stands for a name
         (``outcome/ENDPOINT/selection.csv``).
     row
-        What one row stands for.
+        Meaning of one row.
     columns
         In the order of the file.
     key
-        Columns that tell the rows apart.
+        Columns that identify a row.
     further
-        What columns may follow, such as features; empty where none may.
+        Columns that may follow, such as features; empty if none may.
     left_out
-        Columns that the file lacks where no cell of them says anything.
+        Columns that the file lacks if all of their cells are empty.
     note
-        What else to know, such as other places where the table lies.
+        Further information, such as other paths of the table.
     """
 
     name: str
@@ -126,43 +126,43 @@ class Schema:
 
     @property
     def defaults(self) -> dict[str, str | int]:
-        """How an empty cell of a column is read, for the columns that have such a default."""
+        """Value of an empty cell, for the columns with a default."""
         return {column.name: column.default for column in self.columns if column.default is not None}
 
     def table(self, rows: Iterable[Any] | Mapping[str, Any], further: Sequence[str] = ()) -> pd.DataFrame:
-        """Make the table of rows, with the columns in order and of their types.
+        """Make the table from rows, with its columns in order and with their types.
 
         Parameters
         ----------
         rows
-            Whatever `pandas.DataFrame` takes: mappings, tuples in the order of the columns, or columns by
-            name. What a mapping lacks is missing.
+            Data that `pandas.DataFrame` accepts: mappings, tuples in the order of the columns, or columns by
+            name. A column that a mapping lacks is a missing value.
         further
             Names of the columns that follow those of the schema.
         """
         content = rows if isinstance(rows, (Mapping, pd.DataFrame)) else list(rows)
         table = pd.DataFrame(content, columns=[*self.names, *further])
-        # One by one: of thousands of features none is copied.
+        # Column by column, so that thousands of feature columns are not copied.
         for name, dtype in self.dtypes.items():
             if table[name].dtype != dtype:
                 table[name] = table[name].astype(dtype)
         return table
 
     def empty(self) -> pd.DataFrame:
-        """Make the table without a row."""
+        """Make the table without rows."""
         return self.table([])
 
     def read(self, path: str | Path) -> pd.DataFrame:
-        """Read the table from a file of any kind that `read_text_table` reads.
+        """Read the table from a file in any format that `read_text_table` reads.
 
-        A column of text stays as it is written (a reader called ``01``, a subject called ``NA``), and a
-        missing text is empty. Columns that the schema does not know stay text too, unless they are `further`
-        ones, whose types are found from their cells.
+        A column of text stays as written (a reader called ``01``, a subject called ``NA``), and a missing
+        text is empty. Columns that are not in the schema stay text too, unless they are `further` columns,
+        whose types are inferred from their cells.
 
         Raises
         ------
         InputError
-            When it is no table, lacks a column, or a cell holds something else than its column says.
+            When the file is not a table, lacks a column, or a cell does not fit its column.
         """
         path = Path(path)
         raw, is_text = read_raw(path)
@@ -173,23 +173,23 @@ class Schema:
         return self.checked(raw, path).reset_index(drop=True)
 
     def read_if_there(self, path: Path) -> pd.DataFrame | None:
-        """Read the table as `read` does; ``None`` where there is no such file."""
+        """Read the table as `read` does; ``None`` if the file does not exist."""
         return self.read(path) if path.exists() else None
 
     def checked(self, table: pd.DataFrame, path: Path) -> pd.DataFrame:
-        """Give a table the types of the schema, and fill what has a default.
+        """Convert a table to the types of the schema, and fill in the defaults.
 
         Parameters
         ----------
         table
-            With text cells or with types. Row i stands on line i + 2 of the file.
+            With text cells or with types. Row i is line i + 2 of the file.
         path
-            The file, for the messages.
+            The file, for messages.
 
         Raises
         ------
         InputError
-            As `read` does.
+            As in `read`.
         """
         missing = [name for name in self.needed if name not in table]
         if missing:
@@ -204,7 +204,7 @@ class Schema:
 
 
 def _cells(cells: pd.Series, column: Column) -> pd.Series:
-    """Cells as text, a missing one as the default."""
+    """Cells as text, with the default for missing ones."""
     texts = cells.map(cell_text).astype(object)
     if column.kind != "text":
         texts = texts.where(~texts.isin(MISSING), "")
@@ -214,17 +214,17 @@ def _cells(cells: pd.Series, column: Column) -> pd.Series:
 def _typed_column(cells: pd.Series, column: Column, path: Path) -> pd.Series:
     if column.kind == "text":
         return cells
-    lacking = (cells == "") if column.missing else pd.Series(False, cells.index)
+    empty = (cells == "") if column.missing else pd.Series(False, cells.index)
     if column.kind == "flag":
         answers = cells.str.lower().map(ANSWERS).astype(object)
-        _require(answers.notna() | lacking, cells, column, path, "True or False was expected")
+        _require(answers.notna() | empty, cells, column, path, "True or False was expected")
         return answers.astype(column.dtype)
     numbers = read_numbers(cells)
     read = ~pd.Series(cells.index.isin(list(numbers.unread)), cells.index)
     _require(read, cells, column, path, "numbers were expected", numbers.unread)
-    _require((cells != "") | lacking, cells, column, path, "all were expected")
+    _require((cells != "") | empty, cells, column, path, "a value was expected in every row")
     if column.kind == "integer":
-        _require(lacking | (numbers.values % 1 == 0), cells, column, path, "whole numbers were expected")
+        _require(empty | (numbers.values % 1 == 0), cells, column, path, "whole numbers were expected")
     return numbers.values.astype(column.dtype)
 
 
@@ -236,7 +236,7 @@ def _require(
     expected: str,
     why: Mapping[int, str] = _NO_REASONS,
 ) -> None:
-    """Name the first cell that does not fit its column."""
+    """Raise `InputError` for the first cell that does not fit its column."""
     if fits.all():
         return
     place = int(fits.index[~fits][0])

@@ -1,4 +1,4 @@
-"""Columns that the tables of several rooms have in common, each with one meaning."""
+"""Columns that several tables have in common, each with one meaning."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ SEQUENCE = Column("sequence", "text", "which image of the scan, such as `T2w`", 
 ROI = Column(
     "roi",
     "text",
-    "which region or lesion; `union` for several that were made one, `component-1` and so on for connected "
-    "parts",
+    "which region or lesion; `union` for several that were united, `component-1` and so on for connected "
+    "components",
     default="tumour",
 )
 READER = Column("reader", "text", "who drew the mask; `auto` is the model")
-READING = Column("reading", "integer", "1, 2 and so on: which mask of the same reader", default=1)
-#: What tells one scan, and one region of it, from another.
+READING = Column("reading", "integer", "number of the reading by the same reader: 1, 2 and so on", default=1)
+#: Columns that identify a scan, and a region of a scan.
 SCAN = (SUBJECT, TIMEPOINT, SEQUENCE)
 CASE = (*SCAN, ROI)

@@ -1,4 +1,4 @@
-"""Tables with types: text cells as numbers, yes and no, or text."""
+"""Convert tables of text cells to tables with types: numbers, true and false, or text."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nbradiomics.tables.numbers import Numbers, may_be_thousands, read_numbers
 from nbradiomics.tables.parquet import parquet_table
 from nbradiomics.tables.text import read_bytes
 
-#: Name of the index of a table whose row i stands on line i + 2 of its file.
+#: Name of the index of a table whose row i is line i + 2 of its file.
 LINE = "line - 2"
-#: What stands for a missing value: what pandas takes for one, which is what R, Excel and pandas write.
+#: Cells that are missing values: those of pandas, which include what R, Excel and pandas write.
 MISSING = frozenset(
     {"", "NA", "N/A", "n/a", "<NA>", "#N/A", "#N/A N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NULL", "null"}
     | {"None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
@@ -28,10 +28,10 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a table of any kind that `read_text_table` reads, with its types.
+    """Read a table in any format that `read_text_table` reads, with its types.
 
-    Subjects are text, ``007`` stays ``007``. Decimal commas are read where the whole column agrees; else the
-    column stays text. Row numbers (a first column without a name) are left out.
+    Subjects are text: ``007`` stays ``007``. Decimal commas are read if the whole column agrees; otherwise
+    the column stays text. Row numbers (a first column without a name) are left out.
     """
     table, _ = read_named_table(path)
     return table
@@ -40,23 +40,23 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def read_named_table(
     path: str | Path, known: Iterable[str] = (), columns: Mapping[str, str] = NO_COLUMNS
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Read a table with its types, some of its columns under names that we know.
+    """Read a table with its types, and rename columns to known names.
 
     Parameters
     ----------
     path
-        As for `read_table`.
+        As in `read_table`.
     known
-        Names that are found whatever their capitals.
+        Names that are found regardless of capitals.
     columns
-        The table's own column for some of these.
+        The table's column for some of these names.
 
     Returns
     -------
     table
-        As `read_table` gives it.
+        As from `read_table`.
     notes
-        What was read under another name; see `with_names`.
+        Renamed columns; see `with_names`.
     """
     path = Path(path)
     raw, is_text = read_raw(path)
@@ -65,43 +65,44 @@ def read_named_table(
     return table.drop(columns=[name for name in table.columns if is_row_number(name)]), notes
 
 
-def read_raw(path: Path, what: str = "table") -> tuple[pd.DataFrame, bool]:
-    """Read a table without giving it types, and say whether its cells are text; those of Parquet are not."""
-    raw = read_bytes(path, what)
+def read_raw(path: Path, kind: str = "table") -> tuple[pd.DataFrame, bool]:
+    """Read a table without conversion, and return whether its cells are text; those of Parquet are not."""
+    raw = read_bytes(path, kind)
     if path.suffix == ".parquet" or raw.startswith(b"PAR1"):
         return parquet_table(raw, path), False
     return text_table(raw, path), True
 
 
 def typed(text: pd.DataFrame, path: Path, *, names: Collection[str] = NAMES) -> pd.DataFrame:
-    """Give the columns of a text table their types.
+    """Convert the columns of a text table to their types.
 
     Parameters
     ----------
     text
-        As `read_text_table` gives it.
+        As from `read_text_table`.
     path
-        The file, for the messages.
+        The file, for messages.
     names
-        Columns that stay text whatever they hold.
+        Columns that always stay text.
 
     Returns
     -------
     pandas.DataFrame
-        The same rows and index, which is called `LINE`. A column is numbers or yes and no only as a whole.
+        The same rows, with the same index under the name `LINE`. Only a whole column becomes numbers or
+        booleans.
 
     Raises
     ------
     InputError
-        When a column may hold points between thousands, beside one with decimal commas.
+        When a column may have points as thousands separators, and another column has decimal commas.
     """
     columns, points, commas = {}, {}, []
     for name in text.columns:
         if name in names:
             columns[name] = text[name]
             continue
-        there = ["" if cell in MISSING else cell for cell in text[name]]
-        cells = pd.Series(there, index=text.index, dtype=object)
+        texts = ["" if cell in MISSING else cell for cell in text[name]]
+        cells = pd.Series(texts, index=text.index, dtype=object)
         numbers = read_numbers(cells)
         columns[name] = _typed_column(cells, numbers)
         if numbers.mark == ",":
@@ -131,11 +132,11 @@ def _require_no_thousands(points: dict[str, pd.Series], commas: list[str], path:
         if places and not name.startswith("diagnostics_"):
             raise InputError(
                 f"{path}, line {places[0] + 2}, column {name!r}: {cells[places[0]]!r} may mean a thousand "
-                f"times as much, as column {commas[0]!r} writes decimals with a comma.",
-                "Write all decimals in one way, and no separators of thousands.",
+                f"times as much, because column {commas[0]!r} has decimal commas.",
+                "Use the same decimal mark everywhere, and no thousands separators.",
             )
 
 
 def is_row_number(name: object) -> bool:
-    """Whether a column has no name, as the row numbers that pandas writes."""
+    """Whether a column has no name, like the row numbers that pandas writes."""
     return re.fullmatch(r"Unnamed: \d+|", str(name)) is not None

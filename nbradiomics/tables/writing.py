@@ -1,4 +1,4 @@
-"""Tables written so that a reader sees all of them or none."""
+"""Write tables so that a reader sees either the complete table or none."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from nbradiomics.tables.spreadsheet import guarded_table
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:
-    """Write a table as CSV or Parquet, by its ending, so that a reader sees all of it or none.
+    """Write a table as CSV or Parquet by the ending of its name; a reader sees the complete table or none.
 
-    Text that a spreadsheet would run is written as `spreadsheet.guarded` does.
+    Text that a spreadsheet would run is protected by `spreadsheet.guarded`.
     """
     path = Path(path)
     if path.suffix not in (".csv", ".parquet"):
-        raise InputError(f"{path} ends in {path.suffix!r}.", "Let the name end in .csv or .parquet.")
+        raise InputError(
+            f"{path} ends in {path.suffix!r}; .csv or .parquet was expected.",
+            "Change the ending of the name.",
+        )
     with whole(path) as temporary:
         if path.suffix == ".csv":
             guarded_table(table).to_csv(temporary, index=False)

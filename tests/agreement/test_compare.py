@@ -291,11 +291,11 @@ def test_files_and_labels(tmp_path: Path) -> None:
     found = compare_masks(*paths, label=2, reference_label=1, probability=tmp_path / "probability.nii.gz")
     assert found["dice"] == found["auc"] == 1
     assert compare_masks(*paths, reference_label=7)["dice"] == 0
-    with pytest.raises(AmbiguousError, match=r"reference.nii.gz holds the labels 1, 7"):
+    with pytest.raises(AmbiguousError, match=r"reference.nii.gz has the labels 1, 7"):
         compare_masks(*paths)
-    with pytest.raises(InputError, match=r"reference.nii.gz has no label 2; labels there: 1, 7"):
+    with pytest.raises(InputError, match=r"reference.nii.gz has no label 2; its labels: 1, 7"):
         compare_masks(*paths, label=2)
-    with pytest.raises(InputError, match=r"mask.nii.gz has no label 5; labels there: 2"):
+    with pytest.raises(InputError, match=r"mask.nii.gz has no label 5; its labels: 2"):
         compare_masks(*paths, label=5, reference_label=1)
     with pytest.raises(InputError, match="does not exist"):
         compare_masks(tmp_path / "none.nii.gz", paths[1], reference_label=1)
@@ -319,12 +319,12 @@ def test_different_grids_are_refused(tmp_path: Path) -> None:
     array = np.ones((3, 4, 5))
     sitk.WriteImage(image(array), tmp_path / "a.nii.gz")
     with pytest.raises(
-        InputError, match=r"a.nii.gz and image in memory lie on different grids: spacing.*Resample"
+        InputError, match=r"a.nii.gz and image in memory have different grids: spacing.*Resample"
     ):
         compare_masks(tmp_path / "a.nii.gz", image(array, (1.0, 1.0, 2.0)))
     with pytest.raises(InputError, match="different grids: size"):
         compare_regions(image(array), image(array[:2]))
-    with pytest.raises(InputError, match="probability map of the mask and mask lie on different grids: size"):
+    with pytest.raises(InputError, match="probability map of the mask and mask have different grids: size"):
         compare_regions(image(array), image(array), probability=chances(array[:2]))
 
 

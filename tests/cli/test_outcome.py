@@ -56,7 +56,7 @@ def test_levels_that_a_fold_has_not_seen_are_predicted(tmp_path: Path) -> None:
     table = base(tmp_path)
     table["clinic"] = [f"H{place % 20 if place < 40 else place % 10}" for place in range(SUBJECTS)]
     found = outcome(tmp_path, table, "--covariates", "clinic,age")
-    assert "clinic holds 20 levels, 20 of them in fewer than 5 subjects" in found["text"]
+    assert "clinic has 20 levels, 20 of them in fewer than 5 subjects" in found["text"]
     predictions = pd.read_csv(tmp_path / "o" / "predictions.csv")
     assert predictions.notna().all(axis=None)
 
@@ -67,7 +67,7 @@ def test_decimal_commas_give_the_numbers_of_decimal_points(tmp_path: Path) -> No
     for written, sep in ((table, ","), (comma, ";")):
         found = outcome(tmp_path, written, "--covariates", "age", sep=sep, folds=3, repeats=2)
         assert (found["c"], found["gain"]) == (0.735, 0.206)
-        assert "age was taken for a number, 0.5 to 4" in found["text"]
+        assert "age was read as a number, 0.5 to 4" in found["text"]
     assert "with decimal commas" in found["text"]
 
 
@@ -106,13 +106,13 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path, capsys: pytest.Capt
     table = base(tmp_path)
     twice = table.assign(os2=table["os"][::-1].to_numpy()).rename(columns={"os2": "os"})
     assert outcome(tmp_path, twice, "--covariates", "age") == {}
-    assert "several columns are called os" in capsys.readouterr().err
+    assert "several columns have the name os" in capsys.readouterr().err
 
 
 def test_sites_are_numbers_until_they_are_declared(tmp_path: Path) -> None:
     table = base(tmp_path)
     found = outcome(tmp_path, table.assign(site=table["stage"]), "--covariates", "site")
-    assert "site holds 4 whole numbers and its name says that they name groups" in found["text"]
+    assert "site has 4 different whole numbers and its name suggests groups" in found["text"]
     found = outcome(
         tmp_path, table.assign(site=table["stage"]), "--covariates", "site", "--categorical", "site"
     )
@@ -132,7 +132,7 @@ def test_events_and_times_of_0_are_read_as_declared(
     assert "'1' (32), '2' (28)" in capsys.readouterr().err
     found = outcome(tmp_path, coded, "--covariates", "age", "--event-value", "2")
     assert (found["c"], found["events"]) == (plain["c"], 28)
-    assert "dead: '2' (28) means an event, '1' (32) none." in found["text"]
+    assert "dead: '2' (28) means an event, '1' (32) no event." in found["text"]
     zero = table.assign(os=table["os"].mask(table["subject"] == "007", 0))
     assert outcome(tmp_path, zero, "--covariates", "age") == {}
     assert "subject 007: os is '0.0'" in capsys.readouterr().err
@@ -222,9 +222,9 @@ def test_what_is_declared_in_the_study_file_counts_and_check_says_what_was_infer
     call("check", file)
     told = capsys.readouterr().out
     assert "dead: '1' (32), '2' (28)" not in told
-    assert "dead: '2' (28) means an event, '1' (32) none." in told
+    assert "dead: '2' (28) means an event, '1' (32) no event." in told
     assert "os is 0 in 1 subject (008): left out." in told
-    assert "sex was taken for a category: F (" in told
+    assert "sex was read as a category: F (" in told
     assert "site was declared to be a category: 1 (" in told
     assert "psa: '-9.0' (1) counts as missing." in told
     file.write_text(file.read_text(encoding="utf-8").replace("event_value: 2", "event_value: yes"))

@@ -186,7 +186,7 @@ def test_whole_numbers_that_name_groups_are_asked_about(name):
 def test_few_whole_numbers_are_asked_about_whatever_the_name(name):
     table = clinical(**{name: ["1", "2", "3"] * 4})
     (problem,) = read_column(table, name)[1]
-    assert (problem.severity, problem.problem.startswith(f"{name} holds 3 different")) == ("warning", True)
+    assert (problem.severity, problem.problem.startswith(f"{name} has 3 different")) == ("warning", True)
     assert f"--categorical {name}, or categorical: [{name}]" in problem.remedy
     for declared in (Declaration(numeric=(name,)), Declaration(categorical=(name,))):
         assert read_column(table, name, declared)[1] == []
@@ -233,9 +233,9 @@ def test_many_levels_are_told_where_they_are_rare_and_free_text_needs_a_declarat
     assert read_covariates(table, ["ward"], taken=()).columns[0].counts["hospital a"] == 5
     assert read_covariates(table, ["ward"], taken=()).warnings == ()
     (warning,) = read_covariates(clinical(ward=[*hospitals * 4, *hospitals[:4]]), ["ward"], taken=()).warnings
-    assert "ward holds 12 levels, 8 of them in fewer than 5 subjects" in warning.problem
+    assert "ward has 12 levels, 8 of them in fewer than 5 subjects" in warning.problem
     remarks = clinical(ward=[*hospitals, *hospitals[:5]])
-    with pytest.raises(InputError, match="12 different texts, 7 of them in one subject alone"):
+    with pytest.raises(InputError, match="12 different texts, 7 of them in one subject only"):
         read_covariates(remarks, ["ward"], taken=())
     assert len(read_covariates(clinical(ward=[*hospitals, *hospitals[:6]]), ["ward"], taken=()).warnings) == 1
     declared = Declaration(categorical=("ward",))
@@ -245,12 +245,12 @@ def test_many_levels_are_told_where_they_are_rare_and_free_text_needs_a_declarat
 @pytest.mark.parametrize(
     ("cells", "why"),
     [
-        ([f"200{place}-01-0{place}" for place in range(1, 10)], "holds dates, such as '2001-01-01'"),
-        ([f"Mx {chr(97 + place)}" for place in range(12)], "text of its own for each subject"),
-        (["3 y", "4 y", "5 y", "6 y"], "holds 4 texts, such as '3 y'"),
-        (["1 234", "2 345"], "holds 2 texts, such as '1 234'"),
+        ([f"200{place}-01-0{place}" for place in range(1, 10)], "has dates, such as '2001-01-01'"),
+        ([f"Mx {chr(97 + place)}" for place in range(12)], "different text for each subject"),
+        (["3 y", "4 y", "5 y", "6 y"], "has 4 texts, such as '3 y'"),
+        (["1 234", "2 345"], "has 2 texts, such as '1 234'"),
         (["1'234", "950"], '"1\'234"; expected a number'),
-        (["\u0661", "\u0662"], "holds 2 texts"),
+        (["\u0661", "\u0662"], "has 2 texts"),
     ],
 )
 def test_what_cannot_be_a_covariate_is_refused_with_the_reason(cells, why):
@@ -316,7 +316,7 @@ def test_declared_columns_must_be_there_and_be_used():
 def test_two_columns_of_one_name_are_refused(tmp_path: Path):
     file = tmp_path / "c.csv"
     file.write_text("subject;os; os\nNA;1;2\n\n007;3,5;4\n", encoding="utf-8")
-    with pytest.raises(InputError, match="several columns are called os"):
+    with pytest.raises(InputError, match="several columns have the name os"):
         read_clinical_table(file)
     file.write_text("subject;os;os.1\nNA;1;2\n\n007;3,5;4\n", encoding="utf-8")
     table = read_clinical_table(file)
@@ -377,4 +377,4 @@ def test_dates_are_dates(text):
 
 def test_a_zero_with_a_sign_is_written_without_it():
     column, _ = read(["-59", "-3.5", "-0"])
-    assert list(column_sentences(column)) == ["x was taken for a number, -59 to 0."]
+    assert list(column_sentences(column)) == ["x was read as a number, -59 to 0."]

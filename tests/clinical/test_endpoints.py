@@ -145,7 +145,7 @@ def test_a_name_that_says_the_opposite_is_warned_of(name):
 
 def test_an_empty_cell_that_may_mean_no_event_is_warned_of():
     (problem,) = problems_of(clinical(e=["1", "", "1"]), "t", "e")
-    assert (problem.severity, "1 subjects with a time have no e" in problem.problem) == ("warning", True)
+    assert (problem.severity, "1 subjects with a time have no value" in problem.problem) == ("warning", True)
 
 
 def test_a_time_of_0_is_named_left_out_or_replaced_as_declared():
@@ -173,7 +173,7 @@ def test_other_rules_for_times_of_0_are_refused(rule):
 )
 def test_dates_are_no_times(dates):
     (problem,) = problems_of(clinical(t=dates), "t", "e")
-    assert "holds dates" in problem.problem
+    assert "has dates" in problem.problem
 
 
 def test_codes_of_missing_values_are_missing_and_numbers_that_look_like_one_are_asked_about():

@@ -140,7 +140,7 @@ def test_adding_a_reader_keeps_the_rest_and_writes_relative_paths(tmp_path: Path
 
 def test_a_reader_cannot_be_added_twice(tmp_path: Path) -> None:
     cohort = load_cohort(write_cohort(tmp_path, ["s1,a.nii.gz,auto,m.nii.gz"]))
-    with pytest.raises(InputError, match="already holds"):
+    with pytest.raises(InputError, match="already has masks"):
         cohort.with_reader("auto", {})
 
 
@@ -235,7 +235,7 @@ def test_names_that_differ_in_capitals_alone_are_a_warning(tmp_path: Path) -> No
 
 
 def test_a_reader_called_auto_in_capitals_is_asked_about(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'Auto', which is not 'auto'"):
+    with pytest.raises(InputError, match="'Auto' differs from 'auto'"):
         load_cohort(write_cohort(tmp_path, ["s,s.nii.gz,Auto,m.nii.gz"]))
 
 
@@ -271,5 +271,5 @@ def test_a_path_of_windows_that_is_not_there_is_called_so(named: str, tmp_path: 
 
     table = check(write_cohort(tmp_path, [f"s,{named},,"]))
     assert table["row"].tolist() == ["2"]
-    assert "path of Windows" in table["problem"].iloc[0]
+    assert "Windows path" in table["problem"].iloc[0]
     assert "with /" in table["remedy"].iloc[0]

@@ -35,11 +35,11 @@ def test_a_batch_table_of_pyradiomics_needs_no_note(tmp_path: Path) -> None:
 
 
 def test_columns_that_collide_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'Image', 'image' differ in capitals or blanks alone"):
+    with pytest.raises(InputError, match="'Image', 'image' differ only in capitals or blanks"):
         load_cohort(write_cohort(tmp_path, ["1,a.nii,b.nii,m.nii"], "ID,Image,image,Mask"))
     with pytest.raises(InputError, match="'ID', 'PatientID' could each name the subject"):
         load_cohort(write_cohort(tmp_path, ["1,P,a.nii,m.nii"], "ID,PatientID,Image,Mask"))
-    with pytest.raises(InputError, match="several columns are called image"):
+    with pytest.raises(InputError, match="several columns have the name image"):
         load_cohort(write_cohort(tmp_path, ["1,a.nii,b.nii"], "subject,image,image"))
 
 
@@ -61,7 +61,7 @@ def test_minutes_are_read_with_decimal_commas_too(tmp_path: Path, mark: str) -> 
 
 @pytest.mark.parametrize(
     ("cell", "why"),
-    [("1.5", "has a decimal comma, where '1.5' has a point"), ("12 min", "is no number"), ("-1", "from 0")],
+    [("1.5", "has a decimal comma, but '1.5' has a point"), ("12 min", "is not a number"), ("-1", "from 0")],
 )
 def test_minutes_that_do_not_agree_are_named_by_cell(tmp_path: Path, cell: str, why: str) -> None:
     rows = ["s1;a.nii;A;m.nii;2,5", f"s2;b.nii;A;n.nii;{cell}"]

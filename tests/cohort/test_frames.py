@@ -28,7 +28,7 @@ def test_what_is_wrong_in_a_table_in_memory_is_told(tmp_path: Path) -> None:
     table = pd.read_csv(two_readers(tmp_path)).drop(columns="reader")
     with pytest.raises(InputError, match=r"DataFrame.*reader.*the column is missing"):
         load_cohort(table, folder=tmp_path)
-    with pytest.raises(InputError, match="a dict is no cohort"):
+    with pytest.raises(InputError, match="a dict is not a cohort"):
         load_cohort({"subject": ["a"]})
 
 

@@ -43,7 +43,7 @@ def test_spellings_of_other_programs_are_read(cell: object, state: str) -> None:
 def test_what_says_neither_yes_nor_no_is_refused(cell: str, tmp_path: Path) -> None:
     files = write_scan(tmp_path, "s", {"auto": ball()})
     path = write_cohort(tmp_path, [f"s,{files['image']},auto,{files['auto']},{cell}"], HEADER)
-    with pytest.raises(InputError, match=r"in_training.*yes, no or nothing was expected"):
+    with pytest.raises(InputError, match=r"in_training.*yes, no or an empty cell was expected"):
         load_cohort(path)
 
 
@@ -221,14 +221,14 @@ def test_outcome_models_leave_seen_subjects_out_whoever_calls_them() -> None:
 def test_the_model_under_another_spelling_is_refused(name: str) -> None:
     table = features_of().replace({"reader": {"auto": name}})
     for call in (lambda: outcome_of(table, name), lambda: assess_reproducibility(table, readers=["A", name])):
-        with pytest.raises(InputError, match="which is not 'auto'"):
+        with pytest.raises(InputError, match="differs from 'auto'"):
             call()
 
 
 def test_rows_that_say_yes_and_are_nobody_s_model_are_refused() -> None:
     table = features_of().replace({"reader": {"auto": "nnUNet"}})
     for call in (lambda: outcome_of(table, "nnUNet"), lambda: assess_reproducibility(table)):
-        with pytest.raises(InputError, match="no row is of reader 'auto', but of A, B, nnUNet"):
+        with pytest.raises(InputError, match="no row is of reader 'auto'; the readers are A, B, nnUNet"):
             call()
 
 

@@ -73,7 +73,7 @@ def test_the_model_joins_the_union_and_is_refused_by_the_other_rules(tmp_path: P
     cases = lesions(tmp_path, auto=True)
     assert {case.roi for case in apply_lesion_rule(cases, "union")} == {"union"}
     for rule in ("largest", "roi"):
-        with pytest.raises(InputError, match="told apart"):
+        with pytest.raises(InputError, match="needs separate lesions"):
             apply_lesion_rule(cases, rule)
 
 

@@ -78,7 +78,7 @@ def test_all_is_every_label_but_zero() -> None:
 
 def test_a_list_of_which_a_mask_has_a_part_is_that_part_and_of_which_it_has_none_is_refused() -> None:
     assert voxels("2,4") == voxels(2)
-    with pytest.raises(InputError, match="no label 3 and no label 4; labels there: 1, 2, 5"):
+    with pytest.raises(InputError, match="no label 3 and no label 4; its labels: 1, 2, 5"):
         voxels("3,4")
     with pytest.raises(InputError, match=r"no label named '1\.2'"):
         voxels("1.2")
@@ -86,7 +86,7 @@ def test_a_list_of_which_a_mask_has_a_part_is_that_part_and_of_which_it_has_none
 
 @pytest.mark.parametrize("text", ["1,", ",1,a", "core,,rim"])
 def test_a_list_with_a_gap_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="a label is missing"):
+    with pytest.raises(InputError, match="a list with a missing label"):
         split_label(text)
 
 
@@ -119,13 +119,13 @@ def cohort_of(folder: Path, *labels: str) -> Path:
 @pytest.mark.parametrize(
     ("labels", "warned"),
     [
-        ([""], ["2 (0.056 ml), 5 (0.008 ml); what is read: 1"]),
-        (["2"], ["1 (0.032 ml), 5 (0.008 ml); what is read: 2"]),
+        ([""], ["2 (0.056 ml), 5 (0.008 ml); labels that are read: 1"]),
+        (["2"], ["1 (0.032 ml), 5 (0.008 ml); labels that are read: 2"]),
         (["1", "2"], ["5 (0.008 ml)"]),
         (["1", "2", "5"], []),
         (["1", "2,5"], []),
         (["all"], []),
-        (["1,2,5,9"], ["lacks label 9 of the list; what is united: labels 1, 2, 5"]),
+        (["1,2,5,9"], ["lacks label 9 of the list; united: labels 1, 2, 5"]),
     ],
 )
 def test_check_warns_of_labels_that_nothing_reads(
@@ -154,7 +154,7 @@ def test_extract_and_compare_say_what_they_do_not_read(
     asked = ["--out", tmp_path / "o.csv", "--jobs", 1]
     for command in (["extract", path, "--params", tmp_path / "p.yaml"], ["compare", path]):
         assert call(*command, *asked) == 0
-        assert capsys.readouterr().out.count("holds labels that nothing reads: 2 (0.056 ml), 5") == 2
+        assert capsys.readouterr().out.count("has labels that are not read: 2 (0.056 ml), 5") == 2
 
 
 def test_a_cohort_s_list_is_measured_and_kept_apart_in_the_stored_results(tmp_path: Path) -> None:
@@ -264,14 +264,16 @@ def test_a_mask_of_a_hundred_labels_is_told_in_one_line(tmp_path: Path) -> None:
     many = np.arange(100, dtype=np.uint8).reshape(4, 5, 5)
     files = write_scan(tmp_path, "s", {"A": np.repeat(many, 2, axis=0)})
     found = check(write_cohort(tmp_path, [f"s,{files['image']},A,{files['A']},3"], LABELLED))
-    assert "8 (0.002 ml), 9 (0.002 ml) and 90 more (0.18 ml); what is read: 3" in found["problem"].item()
+    assert (
+        "8 (0.002 ml), 9 (0.002 ml) and 90 more (0.18 ml); labels that are read: 3" in found["problem"].item()
+    )
 
 
 @pytest.mark.parametrize(
     "label", ["0x10", "1e400", "١٢", "½", "+1", "1_000", "1.5", "²", "1,٢", "1" * 400, "1" * 5000]
 )
 def test_numbers_in_another_form_are_no_labels(label: str) -> None:
-    with pytest.raises(InputError, match="a whole number such as 1 was expected"):
+    with pytest.raises(InputError, match="a whole number such as 1, or a name, was expected"):
         require_plain_numbers(label)
 
 

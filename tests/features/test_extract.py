@@ -155,7 +155,7 @@ def test_the_label_comes_from_the_call_else_the_file_else_one() -> None:
     assert extract_features(noise(), mask(3), params=labelled, label=3).notna().all()
     assert extract_features(noise(), mask(1), params=FIRST_ORDER).notna().all()
     assert extract_features(noise(), mask(1), params=labelled, label=1).notna().all()
-    with pytest.raises(InputError, match="no label 1; labels there: 3"):
+    with pytest.raises(InputError, match="no label 1; its labels: 3"):
         extract_features(noise(), mask(3), params=FIRST_ORDER)
 
 

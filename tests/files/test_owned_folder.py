@@ -56,7 +56,9 @@ def test_a_study_is_known_again_when_renamed_moved_or_edited(tmp_path: Path, now
     if same:
         claim(tmp_path, now, is_own)
     else:
-        with pytest.raises(InputError, match=r"holds the results of the study 'A'.*was asked for.*--replace"):
+        with pytest.raises(
+            InputError, match=r"contains the results of the study 'A', not of the .*--replace"
+        ):
             claim(tmp_path, now, is_own)
     assert there(tmp_path) == set(OWN)
 

@@ -180,7 +180,7 @@ def test_a_line_is_that_of_the_key_or_of_what_should_hold_it() -> None:
 
 
 def test_an_error_names_the_file_and_the_line() -> None:
-    with pytest.raises(YamlError, match=r"p\.yaml, line 3: .*'a' stands twice, first on line 1") as caught:
+    with pytest.raises(YamlError, match=r"p\.yaml, line 3: .*'a' occurs twice, first on line 1") as caught:
         read_yaml("a: 1\nb: 2\na: 3\n", "p.yaml")
     assert caught.value.line == 3
 
@@ -215,5 +215,5 @@ def test_values_are_counted_as_they_come_and_long_numbers_take_no_time() -> None
 
 
 def test_a_path_of_windows_in_double_quotes_is_told_what_to_do() -> None:
-    with pytest.raises(YamlError, match="path of Windows is written with /"):
+    with pytest.raises(YamlError, match="write a Windows path with /"):
         read_yaml(r'cohort: "C:\Users\x.csv"', "t")

@@ -19,7 +19,7 @@ def test_real_slices_series_and_segmentations_are_named(real_data: Path) -> None
         with pytest.raises(InputError, match="is a folder of DICOM files") as stop:
             read_image(real_data / "dicom" / folder)
         assert "dcm2niix" in stop.value.remedy
-    with pytest.raises(InputError, match="is a DICOM file, most often one slice"):
+    with pytest.raises(InputError, match="is a DICOM file, usually one slice"):
         read_image(next((real_data / "dicom/adc/SCAN_001/t2_image").glob("*.dcm")))
     files = [file for file in (real_data / "dicom").rglob("*") if file.is_file()]
     refused = set()
@@ -28,7 +28,7 @@ def test_real_slices_series_and_segmentations_are_named(real_data: Path) -> None
             read_image(file)
         refused.add(stop.value.problem.removeprefix(str(file)).split(";")[0])
     assert refused >= {
-        " is a DICOM file, most often one slice of a series",
+        " is a DICOM file, usually one slice of a series",
         " is a DICOM RTSTRUCT (outlines)",
         " is a DICOM SEG (segmentation)",
     }

@@ -39,7 +39,7 @@ def test_a_list_whose_last_name_itk_would_not_read(end: str, tmp_path: Path) -> 
     if end:
         np.testing.assert_array_equal(values(path), VOXELS)
     else:
-        with pytest.raises(InputError, match="line's end"):
+        with pytest.raises(InputError, match="line end"):
             read_image(path)
 
 

@@ -47,7 +47,7 @@ def test_a_difference_of_grids_is_named(what: str) -> None:
     else:
         other.SetDirection((-1, 0, 0, 0, 1, 0, 0, 0, 1))
     assert grid_difference(image, other).startswith(what)
-    with pytest.raises(InputError, match="mask and image lie on different grids"):
+    with pytest.raises(InputError, match="mask and image have different grids"):
         require_same_grid(other, image, names=("mask", "image"))
 
 
@@ -68,7 +68,7 @@ def test_a_region_is_the_label_that_was_asked_for() -> None:
 
 def test_an_absent_label_is_refused_with_those_that_are_there() -> None:
     both = np.maximum(ball(radius=1, shift=4) * 2, ball(radius=1, shift=-4) * 7)
-    with pytest.raises(InputError, match="no label 1; labels there: 2, 7"):
+    with pytest.raises(InputError, match="no label 1; its labels: 2, 7"):
         read_region(make_image(both), 1)
     with pytest.raises(AmbiguousError, match="labels 2, 7"):
         read_region(make_image(both))
@@ -87,7 +87,7 @@ def test_a_segment_is_found_by_its_name(tmp_path: Path) -> None:
     file = tmp_path / "a.seg.nrrd"
     sitk.WriteImage(mask, str(file))
     assert np.array_equal(sitk.GetArrayFromImage(read_region(file, "tumour")), ball())
-    with pytest.raises(InputError, match=r"names there: tumour \(label 2, layer 0\)"):
+    with pytest.raises(InputError, match=r"names in it: tumour \(label 2, layer 0\)"):
         read_region(file, "kidney")
 
 
@@ -173,6 +173,6 @@ def test_what_a_full_disk_cuts_off_is_no_image(
         Path(name).write_bytes(Path(name).read_bytes()[:left])
 
     monkeypatch.setattr(sitk, "WriteImage", cut)
-    with pytest.raises(InputError, match=r"mask\.nii\.gz could not be written whole"):
+    with pytest.raises(InputError, match=r"mask\.nii\.gz could not be written completely"):
         write_image(image, tmp_path / "mask.nii.gz")
     assert [one.name for one in tmp_path.iterdir()] == [path.name]

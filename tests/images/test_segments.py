@@ -87,7 +87,7 @@ def test_a_segment_without_a_voxel_is_empty(overlapping: Path) -> None:
 def test_a_label_of_several_segments_is_refused_with_their_names(overlapping: Path) -> None:
     with pytest.raises(AmbiguousError, match=r"tumour \(label 1, layer 0\), cyst \(label 1, layer 1\)"):
         read_region(overlapping, 1)
-    with pytest.raises(AmbiguousError, match="no label was asked for"):
+    with pytest.raises(AmbiguousError, match="no label was given"):
         read_region(overlapping)
 
 
@@ -95,7 +95,7 @@ def test_a_label_of_several_segments_is_refused_with_their_names(overlapping: Pa
 def test_a_segment_that_is_not_there_is_refused_with_those_that_are(
     label: int | str, overlapping: Path
 ) -> None:
-    with pytest.raises(InputError, match=f"no segment {label!r}; segments there: cyst|tumour"):
+    with pytest.raises(InputError, match=f"no segment {label!r}; segments: cyst|tumour"):
         read_region(overlapping, label)
 
 

@@ -315,7 +315,7 @@ def _kinds_of_huge() -> list[Variant]:
         _refused("VTK", _vtk("DIMENSIONS 11 10 9", f"DIMENSIONS {_HUGE}"), "were expected"),
         _refused("GIPL", _gipl(">h", 0, 30000), "were expected"),
         _refused("NIfTI", _nifti(dim=(3, 30000)), "were expected", check=True),
-        _refused("packed NIfTI", _huge_nifti, "were expected|are there", mask=True),
+        _refused("packed NIfTI", _huge_nifti, "were expected|were found", mask=True),
         _refused(
             "packed NRRD", _packed("a.nrrd", _nrrd_of, _HUGE, gzip.compress), "were expected", check=True
         ),
@@ -330,7 +330,7 @@ def _kinds_of_huge() -> list[Variant]:
         _refused(
             "a bomb: more voxels than the header promises",
             _packed("a.nrrd", _nrrd_of, "20 20 20", lambda _: zeros),
-            "more than the",
+            "more were found",
         ),
     ]
 
@@ -425,7 +425,7 @@ def _pair_outside(folder: Path) -> str:
 
 
 _NINE = "\n".join([f"../{_SECRET}"] * SHAPE[0])
-_SAYS = "lies outside the header's folder"
+_SAYS = "is outside the header's folder"
 OUTSIDE = Kind(
     "Headers that name data files elsewhere",
     "refused with the name: data files lie in the header's folder or below it, also after links are followed",

@@ -78,8 +78,8 @@ TEXT = Kind(
         _refused("gzip of damaged blocks", gzip.compress(_HEADER * 9)[:12] + b"\xff" * 30, "gzip"),
         _refused("zero bytes", _HEADER + b"P1,i.nrrd,r\0,m.nrrd\n", "zero bytes"),
         _refused("a cell of 200,000 letters", _HEADER + b"P1,i.nrrd,r," + b"m" * 200_000, "line 2", "limit"),
-        _refused("sep= a quotation mark", b'sep="\n' + _HEADER + _ROW, "line 1", "separated by"),
-        _refused("sep= a letter", b"sep=e\n" + _HEADER + _ROW, "line 1", "separated by"),
+        _refused("sep= a quotation mark", b'sep="\n' + _HEADER + _ROW, "line 1", "declares the separator"),
+        _refused("sep= a letter", b"sep=e\n" + _HEADER + _ROW, "line 1", "declares the separator"),
     ],
 )
 
@@ -229,8 +229,8 @@ PARQUET = Kind(
         _refused("the mark alone", b"PAR1", "cannot be read as a table"),
         _refused("an end that is cut off", _parquet(pa.table(_PLAIN))[:-30], "cannot be read as a table"),
         _made("damaged pages", _damaged_parquet, "cannot be read as a table"),
-        _refused("lists", _parquet(pa.table({**_PLAIN, "label": [[1, 2]]})), "'label' holds list"),
-        _refused("bytes", _parquet(pa.table({**_PLAIN, "label": [b"1"]})), "'label' holds binary"),
+        _refused("lists", _parquet(pa.table({**_PLAIN, "label": [[1, 2]]})), "'label' has the type list"),
+        _refused("bytes", _parquet(pa.table({**_PLAIN, "label": [b"1"]})), "'label' has the type binary"),
         _refused(
             "a column twice", _parquet(pa.table([["P1"], ["P2"]], names=["subject", "subject"])), "subject"
         ),

@@ -70,7 +70,7 @@ YAML = Kind(
         *_in_both("an alias of nothing", "*a", "alias"),
         *_in_both("101 aliases", "&a 1\nb: [" + "*a," * 101 + "]", "100 aliases", line=3),
         *_in_both("a key that is a list", "{[1, 2]: 3}", "key"),
-        *_in_both("a key twice", "{a: 1, a: 2}", "'a' stands twice"),
+        *_in_both("a key twice", "{a: 1, a: 2}", "'a' occurs twice"),
         *_in_both("octal digits", "010", "'010'"),
         *_in_both("hexadecimal digits", "0x10", "'0x10'"),
         *_in_both("digits with underscores", "1_000", "'1_000'"),

@@ -89,7 +89,7 @@ OUTCOME = "cohort: cohort.csv\noutcome: {{clinical: clinical.csv, {}}}\n"
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("cohort: cohort.csv\nseed: 1\nseed: 2\n", "'seed' stands twice"),
+        ("cohort: cohort.csv\nseed: 1\nseed: 2\n", "'seed' occurs twice"),
         (OUTCOME.format("endpoints: [{name: .., time: t, event: e}]"), "name"),
         (
             OUTCOME.format("endpoints: [{name: os, time: t, event: e}, {name: OS, time: u, event: e}]"),

@@ -28,7 +28,7 @@ def test_capitals_do_not_count_and_are_noted() -> None:
 
 @pytest.mark.parametrize("columns", [["subject", "Subject"], ["SUBJECT", "Subject"]])
 def test_two_columns_that_differ_in_capitals_alone_are_refused(columns: list[str]) -> None:
-    with pytest.raises(InputError, match="differ in capitals or blanks alone, and each could be 'subject'"):
+    with pytest.raises(InputError, match="differ only in capitals or blanks, and each could be 'subject'"):
         named(columns)
 
 
@@ -40,7 +40,7 @@ def test_the_users_own_column_stands_for_ours() -> None:
         where="t.csv",
     )
     assert table.to_dict("records") == [{"subject": "p", "image": "t2"}]
-    assert notes == ["column 'image' is not used: 'T2' stands for it."]
+    assert notes == ["column 'image' is not used: 'T2' replaces it."]
 
 
 def test_the_users_own_column_is_the_one_of_its_capitals() -> None:

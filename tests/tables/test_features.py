@@ -77,8 +77,8 @@ def test_beside_names_of_pyradiomics_no_other_column_is_a_feature() -> None:
     assert choice.names == ("original_glcm_Contrast",)
     assert choice.left_out == ("scanner_id", "age")
     assert choice.sentence == (
-        "1 feature was used (the columns with names of PyRadiomics); columns left out: scanner_id, age. "
-        "`features` names others."
+        "1 feature was used (the columns with PyRadiomics names); columns left out: scanner_id, age. "
+        "Other columns can be chosen with `features`."
     )
 
 
@@ -98,18 +98,18 @@ def test_patterns_name_the_features_instead() -> None:
     for pattern, guess in (("depe_1", "'deep_1'"), ("deep_2", ""), ("subject", ""), ("reader", "")):
         with pytest.raises(InputError, match=f"fits '{pattern}'.*{guess}"):
             choose_features(given, ["deep_1", pattern])
-    with pytest.raises(InputError, match="came as the text"):
+    with pytest.raises(InputError, match="are the text"):
         choose_features(given, "deep_*")
 
 
 @pytest.mark.parametrize(
     ("cells", "found"),
     [
-        ([1.0, "ERROR", 2.0], "'ERROR' in row 2 (b), which is no number"),
-        (["x", "y", "z"], "'x' in row 1 (a), which is no number (and 2 more cells)"),
-        ([True, False, True], "'True' in row 1 (a), which is no number"),
+        ([1.0, "ERROR", 2.0], "'ERROR' in row 2 (b), which is not a number"),
+        (["x", "y", "z"], "'x' in row 1 (a), which is not a number (and 2 more cells)"),
+        ([True, False, True], "'True' in row 1 (a), which is not a number"),
         (["1,234", "1,567", "2,345"], "'1,234' in row 1 (a), which may mean 1.234 or 1234"),
-        (["1.5", "2,5", "3.5"], "'2,5' in row 2 (b), which has a decimal comma, where '1.5' has a point"),
+        (["1.5", "2,5", "3.5"], "'2,5' in row 2 (b), which has a decimal comma, but '1.5' has a point"),
         ([1 + 2j, 1 + 0j, 0j], "complex numbers"),
     ],
 )
@@ -184,7 +184,7 @@ def test_two_columns_that_could_name_the_subject_are_refused(tmp_path: Path) -> 
     ],
 )
 def test_features_in_rows_are_named(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InputError, match=r"features stand in rows .*table\.set_index"):
+    with pytest.raises(InputError, match=r"features are in rows .*table\.set_index"):
         read(tmp_path, text)
 
 
@@ -196,7 +196,9 @@ def test_decimal_commas_are_read_and_a_cell_that_does_not_agree_is_named_with_it
     assert found["original_glcm_A"].tolist() == [1.5, 2.5]
     assert notes == ["'Subject' is read as 'subject'."]
     broken, _ = read(tmp_path, text.replace("2,5", "ERROR"))
-    with pytest.raises(InputError, match=r"'original_glcm_A' .*'ERROR' on line 5 \(b\), which is no number"):
+    with pytest.raises(
+        InputError, match=r"'original_glcm_A' .*'ERROR' on line 5 \(b\), which is not a number"
+    ):
         choose_features(broken)
 
 

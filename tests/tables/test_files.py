@@ -122,8 +122,8 @@ def test_the_separator_is_that_which_fits_all_rows(tmp_path: Path) -> None:
         (b'subject,f\na,"1" x\nb,2\n', ["line 2", "quotation mark"]),
         (b"subject,f\na,1,5\nb,2,5\nc,3\n", ["3 instead of 2", "line 2, 3.", "decimal comma"]),
         (b"subject;f;g\na;1;2\nb,1,2\n", ["line 3 seems to be separated by ','", "other rows by ';'"]),
-        (b"subject,f,subject\na,1,b\n", ["several columns are called subject"]),
-        (b"subject,,f\na,x,1\n", ["column 2 holds cells and has no name", "merged"]),
+        (b"subject,f,subject\na,1,b\n", ["several columns have the name subject"]),
+        (b"subject,,f\na,x,1\n", ["column 2 has values but no name", "merged"]),
     ],
 )
 def test_what_is_no_table_is_named(tmp_path: Path, content: bytes, parts: list[str]) -> None:

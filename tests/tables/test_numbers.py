@@ -51,22 +51,26 @@ def test_a_cell_is_either_read_as_what_it_says_or_named(cells: list[str]) -> Non
         (["0,123", "0,456"], [0.123, 0.456], {}),
         (["1234,5", ",5", "-3,"], [1234.5, 0.5, -3], {}),
         (["1E+05", "2,5E-03"], [1e5, 0.0025], {}),
-        (["1.5", "2,5"], [1.5, None], {1: "has a decimal comma, where '1.5' has a point"}),
+        (["1.5", "2,5"], [1.5, None], {1: "has a decimal comma, but '1.5' has a point"}),
         (["850.5", "1,234"], [850.5, None], {1: "may mean 1.234 or 1234"}),
         (["1.234,5", "2,5"], [None, 2.5], {0: "has thousands separators"}),
         (["1,234.5", "2.5"], [None, 2.5], {0: "has thousands separators"}),
         (["1 234", "1'234", "1\u202f234,5"], [None] * 3, dict.fromkeys(range(3), "has thousands separators")),
         (["1,234,567"], [None], {0: "has thousands separators"}),
-        (["2,5", "<1", "5 %", "\u22125"], [2.5, None, None, None], dict.fromkeys((1, 2, 3), "is no number")),
+        (
+            ["2,5", "<1", "5 %", "\u22125"],
+            [2.5, None, None, None],
+            dict.fromkeys((1, 2, 3), "is not a number"),
+        ),
         (
             ["1_000", "0x1F", "\u0663", "1e", "--1", "True"],
             [None] * 6,
-            dict.fromkeys(range(6), "is no number"),
+            dict.fromkeys(range(6), "is not a number"),
         ),
         (["inf", "-Infinity"], [math.inf, -math.inf], {}),
         (["(0.52+0j)", "(1+0j)", "(-1.5e-3+0.0j)"], [0.52, 1, -0.0015], {}),
-        (["(1+2j)"], [None], {0: "is no number"}),
-        (["1.2.2020"], [None], {0: "is no number"}),
+        (["(1+2j)"], [None], {0: "is not a number"}),
+        (["1.2.2020"], [None], {0: "is not a number"}),
     ],
 )
 def test_what_is_read_and_what_is_named(
@@ -80,7 +84,7 @@ def test_what_is_read_and_what_is_named(
 def test_the_index_is_that_of_the_cells() -> None:
     numbers = read_numbers(pd.Series(["1,5", "x"], index=[3, 9]))
     assert numbers.values.index.tolist() == [3, 9]
-    assert numbers.unread == {9: "is no number"}
+    assert numbers.unread == {9: "is not a number"}
 
 
 def test_a_cell_of_very_many_digits_takes_no_time() -> None:

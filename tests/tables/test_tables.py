@@ -64,7 +64,7 @@ def test_row_numbers_are_never_a_feature(tmp_path: Path, header: str) -> None:
 @pytest.mark.parametrize("cells", [["1.5", "ERROR", "2"], ["1,5", "2,5", "3"]])
 def test_a_column_of_numbers_with_a_broken_cell_is_refused(cells: list[str]) -> None:
     table = pd.DataFrame({"subject": list("abc"), "f": cells, "g": [1.0, 2.0, 3.0]})
-    with pytest.raises(InputError, match=r"'f' holds numbers, but also '(ERROR|1,5)'"):
+    with pytest.raises(InputError, match=r"'f' has numbers, but also '(ERROR|1,5)'"):
         feature_columns(table)
 
 
@@ -75,7 +75,7 @@ def test_a_column_of_words_is_no_feature_and_no_error() -> None:
 
 def test_two_columns_of_one_name_are_refused() -> None:
     table = pd.DataFrame([["a", 1.0, 2.0]], columns=["subject", "f", "f"])
-    with pytest.raises(InputError, match="several columns are called f"):
+    with pytest.raises(InputError, match="several columns have the name f"):
         feature_columns(table)
 
 

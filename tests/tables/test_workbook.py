@@ -78,7 +78,7 @@ def test_numbers_that_are_shown_with_zeros_keep_them(tmp_path: Path) -> None:
 def test_the_sheet_with_cells_is_taken_and_several_are_refused(tmp_path: Path) -> None:
     rows = [["subject"], ["a"]]
     assert len(read_text_table(book(tmp_path / "t.xlsx", rows, empty=[]))) == 1
-    with pytest.raises(InputError, match="several sheets with cells: data, legend"):
+    with pytest.raises(InputError, match="several sheets with values: data, legend"):
         read_text_table(book(tmp_path / "t.xlsx", rows, legend=[["x"]]))
     written = openpyxl.load_workbook(tmp_path / "t.xlsx")
     written["legend"].sheet_state = "hidden"
@@ -89,7 +89,7 @@ def test_the_sheet_with_cells_is_taken_and_several_are_refused(tmp_path: Path) -
 def test_formulas_count_by_their_stored_value_and_one_without_is_refused(tmp_path: Path) -> None:
     rows = [["subject", "f", "g"], ["a", "=1+1", '=IF(1,"",2)']]
     file = book(tmp_path / "t.xlsx", rows)
-    with pytest.raises(InputError, match="cell B2 holds a formula without a stored value"):
+    with pytest.raises(InputError, match="cell B2 has a formula without a stored value"):
         read_text_table(file)
     edited(
         file,
@@ -111,7 +111,7 @@ def test_merged_headers_are_refused_by_their_column(tmp_path: Path) -> None:
         written.active.append(row)
     written.active.merge_cells("B1:C1")
     written.save(tmp_path / "t.xlsx")
-    with pytest.raises(InputError, match="column 3 holds cells and has no name"):
+    with pytest.raises(InputError, match="column 3 has values but no name"):
         read_text_table(tmp_path / "t.xlsx")
 
 

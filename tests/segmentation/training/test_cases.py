@@ -56,7 +56,7 @@ def test_lesions_are_united_and_cannot_be_told_apart(tmp_path):
     (case,) = find_cases(cohort, reader="R").values()
     assert [mask.path.name for mask in case.masks] == ["l1.nii", "l2.nii"]
     for rule in ("largest", "roi"):
-        with pytest.raises(InputError, match="lesions told apart"):
+        with pytest.raises(InputError, match="needs separate lesions"):
             find_cases(cohort, reader="R", lesions=rule)
 
 
@@ -131,4 +131,4 @@ def test_channels_must_lie_on_one_grid(tmp_path):
     rows = ["p,T2w,a.nii.gz,A,a_A.nii.gz", "p,ADC,b.nii.gz,,"]
     cases = find_cases(cohort_of(tmp_path, rows, "subject,channel,image,reader,mask"), reader="A")
     (failure,) = examine_cases(cases, ("T2w", "ADC")).failures
-    assert "b.nii.gz lie on different grids: spacing" in failure.cause
+    assert "b.nii.gz have different grids: spacing" in failure.cause

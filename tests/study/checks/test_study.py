@@ -56,7 +56,7 @@ def test_every_problem_of_images_and_masks_is_found_at_once(tmp_path: Path) -> N
     ]
     texts = check(path)["problem"].tolist()
     parts = [
-        "labels there: 2",
+        "its labels: 2",
         "empty",
         "single voxel",
         "spacing",
@@ -185,7 +185,7 @@ def test_a_wrong_grid_and_a_wrong_label_are_both_told(tmp_path: Path) -> None:
     problems = check(write_cohort(tmp_path, ["s,s.nii.gz,A,s_A.nii.gz"]))["problem"].tolist()
     assert len(problems) == 2
     assert "spacing" in problems[0]
-    assert "labels there: 2" in problems[1]
+    assert "its labels: 2" in problems[1]
     assert all(str(tmp_path / "s_A.nii.gz") in problem for problem in problems)
 
 
