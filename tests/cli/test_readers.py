@@ -131,7 +131,7 @@ def test_one_broken_mask_is_a_failure_and_the_rest_goes_on(tmp_path: Path) -> No
         (["--subgroups", "site,site"], "site"),
         (["--clinical", "clinical.csv"], "subgroups"),
         (["--clinical", "clinical.csv", "--subgroups", "age"], "several rows of subject s0"),
-        (["--clinical", "others.csv", "--subgroups", "age"], "none of the cohort's subjects"),
+        (["--clinical", "others.csv", "--subgroups", "age"], "no subject of the cohort"),
         (["--write-consensus", "majority,majority"], "twice"),
         (["--write-consensus", "mean"], "mean"),
     ],
