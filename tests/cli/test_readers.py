@@ -172,7 +172,7 @@ def test_settings_that_change_are_told_and_kept(tmp_path: Path, capsys: pytest.C
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
     plain = ("readers", cohort, "--out", out, "--bootstraps", "200", "--no-maps", "--jobs", "1")
     assert call(*plain) == 0
-    assert "Settings differ" not in capsys.readouterr().out
+    assert "settings differ" not in capsys.readouterr().out
     assert call(*plain, "--margin", "0.05") == 0
     assert "margin 0.03 -> 0.05" in capsys.readouterr().out
     assert call(*plain, "--margin", "0.05") == 0
