@@ -82,7 +82,7 @@ def main() -> None:
         card = _train(
             _cohort(cases, Path(folder)),
             options.out,
-            TrainingSettings(recipe=recipe, seed=options.seed),
+            TrainingSettings(recipe=recipe, seed=seed),
             card,
         )
     print(f"trained {FOLDS} folds of {options.epochs} epochs in {time.perf_counter() - start:.0f} s")
