@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.stated import stated
+from nbradiomics.cli.stated import setting
 
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON, with the same content.")]
 Jobs = Annotated[int | None, typer.Option(help="Number of processes; default: all processors.")]
@@ -31,42 +31,42 @@ Lesions = Annotated[
         "a batch table."
     ),
 ]
-Timepoint = Annotated[str | None, stated("tables:Rows.timepoint")]
-SequenceOption = Annotated[str | None, stated("tables:Rows.sequence", "--sequence")]
-Roi = Annotated[str | None, stated("tables:Rows.roi")]
-Variant = Annotated[str | None, stated("tables:Rows.variant")]
-Engine = Annotated[str | None, stated("tables:Rows.engine")]
-Reading = Annotated[int | None, stated("tables:Rows.reading")]
+Timepoint = Annotated[str | None, setting("tables:Rows.timepoint")]
+SequenceOption = Annotated[str | None, setting("tables:Rows.sequence", "--sequence")]
+Roi = Annotated[str | None, setting("tables:Rows.roi")]
+Variant = Annotated[str | None, setting("tables:Rows.variant")]
+Engine = Annotated[str | None, setting("tables:Rows.engine")]
+Reading = Annotated[int | None, setting("tables:Rows.reading")]
 FeatureNames = Annotated[
     str | None,
-    stated("outcome.settings:Predictors.feature_names", "--features", hint="Separated by commas."),
+    setting("outcome.settings:Predictors.feature_names", "--features", hint="Separated by commas."),
 ]
 CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a PyRadiomics batch table.")]
 Tolerance = Annotated[
-    float | None, stated("agreement.settings:ComparisonSettings.tolerance_mm", "--tolerance")
+    float | None, setting("agreement.settings:ComparisonSettings.tolerance_mm", "--tolerance")
 ]
 Background = Annotated[
-    float | None, stated("agreement.settings:ComparisonSettings.background_mm", "--background")
+    float | None, setting("agreement.settings:ComparisonSettings.background_mm", "--background")
 ]
-MinSubjects = Annotated[int | None, stated("reproducibility.settings:StabilitySettings.min_subjects")]
+MinSubjects = Annotated[int | None, setting("reproducibility.settings:StabilitySettings.min_subjects")]
 Categorical = Annotated[
-    str | None, stated("clinical.declaration:Declaration.categorical", hint="Separated by commas.")
+    str | None, setting("clinical.declaration:Declaration.categorical", hint="Separated by commas.")
 ]
 Numeric = Annotated[
-    str | None, stated("clinical.declaration:Declaration.numeric", hint="Separated by commas.")
+    str | None, setting("clinical.declaration:Declaration.numeric", hint="Separated by commas.")
 ]
 Ordinal = Annotated[
     list[str] | None,
-    stated("clinical.declaration:Declaration.ordinal", hint="Write stage=I,II,III; can be repeated."),
+    setting("clinical.declaration:Declaration.ordinal", hint="Write stage=I,II,III; can be repeated."),
 ]
 Missing = Annotated[
     list[str] | None,
-    stated(
+    setting(
         "clinical.declaration:Declaration.missing",
         hint="Write -999,99 for all columns, psa=-9 for one column; can be repeated.",
     ),
 ]
 EventValue = Annotated[
-    str | None, stated("clinical.endpoints:Endpoint.event_value", hint="Separated by commas.")
+    str | None, setting("clinical.endpoints:Endpoint.event_value", hint="Separated by commas.")
 ]
-ZeroTimes = Annotated[str | None, stated("clinical.endpoints:Endpoint.zero_times")]
+ZeroTimes = Annotated[str | None, setting("clinical.endpoints:Endpoint.zero_times")]

@@ -19,7 +19,7 @@ Made = TypeVar("Made", bound="Settings")
 _MARK = "setting "
 
 
-def stated(home: str, *names: str, hint: str = "") -> Any:
+def setting(home: str, *names: str, hint: str = "") -> Any:
     """Make an option that corresponds to a setting.
 
     Parameters
@@ -34,7 +34,7 @@ def stated(home: str, *names: str, hint: str = "") -> Any:
     return typer.Option(*names, help=f"{_MARK}{home} {hint}", show_default=False)
 
 
-def given(kind: type[Made], **values: Any) -> Made:
+def settings_from(kind: type[Made], **values: Any) -> Made:
     """Make settings from the given values; options without a value keep the default of the setting."""
     return kind(**{name: value for name, value in values.items() if value is not None})
 

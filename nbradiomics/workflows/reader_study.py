@@ -130,26 +130,26 @@ def run_reader_study(
     >>> done.study.summary["metric"].iloc[0]
     'dice'
     """
-    asked = plan if isinstance(plan, ReaderStudyPlan) else ReaderStudyPlan(**plan.stated())
-    given, elsewhere = _checked(cohort, asked)
-    study = _study_of(asked, given)
+    plan = plan if isinstance(plan, ReaderStudyPlan) else ReaderStudyPlan(**plan.stated())
+    loaded, elsewhere = _checked(cohort, plan)
+    study = _study_of(plan, loaded)
     settings = {
-        **asked.part(Readers).model_dump(mode="json"),
+        **plan.part(Readers).model_dump(mode="json"),
         "lesions": study.lesions,
-        "seed": asked.seed,
-        "training_subjects": sorted(asked.training_subjects),
+        "seed": plan.seed,
+        "training_subjects": sorted(plan.training_subjects),
     }
-    owner = cohort_owner("reader study", given)
+    owner = cohort_owner("reader study", loaded)
     key = result_key(
-        "reader study", asked=settings, consensus=sorted(asked.write_consensus), table=str(given.path)
+        "reader study", asked=settings, consensus=sorted(plan.write_consensus), table=str(loaded.path)
     )
     with working_in(Path(out), str(owner), key):
         changed, earlier = _earlier(Path(out), settings)
-        inputs = [*given.files(), *([asked.clinical] if asked.clinical else [])]
-        folder = RunFolder.open(Path(out), owner, stems=scan_stems(given), inputs=inputs, replacing=replace)
-        write_table(problem_table(given.warnings), folder.file("check.csv"))
-        work = Work(study, folder, replaced(execution, workspace=folder.workspace), given, asked.label)
-        consensus = WriteConsensus(asked.write_consensus)
+        inputs = [*loaded.files(), *([plan.clinical] if plan.clinical else [])]
+        folder = RunFolder.open(Path(out), owner, stems=scan_stems(loaded), inputs=inputs, replacing=replace)
+        write_table(problem_table(loaded.warnings), folder.file("check.csv"))
+        work = Work(study, folder, replaced(execution, workspace=folder.workspace), loaded, plan.label)
+        consensus = WriteConsensus(plan.write_consensus)
         run_stages(work, [Compare(essential=True), ReadersStage(essential=True), consensus])
         assert work.agreement is not None
         assert work.readers is not None
@@ -157,39 +157,39 @@ def run_reader_study(
         write_provenance(
             folder.file("provenance.json"), inputs=inputs, readers=settings, earlier_settings=earlier
         )
-        notes = [*changed, *filter(None, [elsewhere]), *_consensus_notes(given, asked, folder)]
+        notes = [*changed, *filter(None, [elsewhere]), *_consensus_notes(loaded, plan, folder)]
         notes += folder.workspace.notes()
         report = build_report(folder.root)
         return ReaderStudyResult(folder.root, report, work.readers, work.agreement, failures, notes)
 
 
-def _checked(cohort: CohortSource, asked: ReaderStudyPlan) -> tuple[Cohort, str]:
+def _checked(cohort: CohortSource, plan: ReaderStudyPlan) -> tuple[Cohort, str]:
     """Return the cohort with the training subjects marked, and a note on training subjects of other cohorts.
 
     All problems that can be found without opening a mask are reported here.
     """
-    require_methods([*asked.consensus, *asked.write_consensus])
-    given = load_cohort(cohort)
-    elsewhere = require_known(asked.training_subjects, given.table["subject"])
-    given = given.with_training_subjects(asked.training_subjects)
-    require_names(given.readers())
-    require_consensus(given, asked.write_consensus)
-    require_pairs(judged(given), lesion_rule(asked.lesions, given.table))
-    read_clinical(asked, given.table["subject"])
-    return given, elsewhere
+    require_methods([*plan.consensus, *plan.write_consensus])
+    loaded = load_cohort(cohort)
+    elsewhere = require_known(plan.training_subjects, loaded.table["subject"])
+    loaded = loaded.with_training_subjects(plan.training_subjects)
+    require_names(loaded.readers())
+    require_consensus(loaded, plan.write_consensus)
+    require_pairs(judged(loaded), lesion_rule(plan.lesions, loaded.table))
+    read_clinical(plan, loaded.table["subject"])
+    return loaded, elsewhere
 
 
-def _study_of(asked: ReaderStudyPlan, cohort: Cohort) -> Study:
+def _study_of(plan: ReaderStudyPlan, cohort: Cohort) -> Study:
     """Make a study that consists of the reader study only."""
     return Study(
         cohort=cohort.path,
-        readers=asked.part(Readers),
-        seed=asked.seed,
-        lesions=lesion_rule(asked.lesions, cohort.table),
+        readers=plan.part(Readers),
+        seed=plan.seed,
+        lesions=lesion_rule(plan.lesions, cohort.table),
     )
 
 
-def _earlier(out: Path, asked: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
+def _earlier(out: Path, settings: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
     """Return a note if the settings differ from the previous study in the folder, and earlier settings."""
     try:
         record = read_own_json(out / "provenance.json")
@@ -197,7 +197,7 @@ def _earlier(out: Path, asked: dict[str, Any]) -> tuple[list[str], list[dict[str
     except (OSError, ValueError, KeyError, TypeError):
         return [], []  # the folder contains no earlier study, or its record cannot be read
     changed = [
-        f"{name} {last.get(name)} -> {value}" for name, value in asked.items() if last.get(name) != value
+        f"{name} {last.get(name)} -> {value}" for name, value in settings.items() if last.get(name) != value
     ]
     if not changed:
         return [], before
@@ -205,10 +205,10 @@ def _earlier(out: Path, asked: dict[str, Any]) -> tuple[list[str], list[dict[str
     return [f"{note} The provenance records both."], [*before, last]
 
 
-def _consensus_notes(cohort: Cohort, asked: ReaderStudyPlan, folder: RunFolder) -> list[str]:
+def _consensus_notes(cohort: Cohort, plan: ReaderStudyPlan, folder: RunFolder) -> list[str]:
     notes = []
-    for method in asked.write_consensus:
+    for method in plan.write_consensus:
         location = f"Consensus {method}: masks in {folder.masks.parent / method}, reader {method!r} in "
         location += f"{folder.file('cohort.csv')} (to train on it: --reader {method})."
-        notes += [location, consensus_note(cohort, method, label=asked.label)]
+        notes += [location, consensus_note(cohort, method, label=plan.label)]
     return [note for note in notes if note]

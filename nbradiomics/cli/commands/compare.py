@@ -9,7 +9,7 @@ import typer
 
 from nbradiomics.cli.label_notes import show_label_warnings
 from nbradiomics.cli.options import Background, CohortFile, Jobs, Lesions, Tolerance, Work
-from nbradiomics.cli.stated import given
+from nbradiomics.cli.stated import settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 
@@ -31,7 +31,7 @@ def compare(
     from nbradiomics.tables import write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
-    settings = given(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
+    settings = settings_from(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
     execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
     choice: dict[str, Any] = {"reference": reference, "lesions": lesions}

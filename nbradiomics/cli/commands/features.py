@@ -10,7 +10,7 @@ import typer
 from nbradiomics.cli.console import bars, notes, output, show_json, show_lines
 from nbradiomics.cli.label_notes import show_label_notes, show_label_warnings
 from nbradiomics.cli.options import CohortFile, Jobs, Json, Lesions, Work
-from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def extract(
     cohort: CohortFile,
     params: Annotated[str, typer.Option(help=f"PyRadiomics parameter file, or a preset: {PRESETS}.")],
     out: Annotated[Path, typer.Option(help="Feature table to write (.parquet or .csv).")],
-    engine: Annotated[str | None, stated("features.settings:ExtractionSettings.engine")] = None,
+    engine: Annotated[str | None, setting("features.settings:ExtractionSettings.engine")] = None,
     diagnostics: Annotated[
         Path | None, typer.Option(help="Write the PyRadiomics diagnostics of every mask to this table.")
     ] = None,
@@ -58,7 +58,7 @@ def extract(
 
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
-    settings = given(ExtractionSettings, params=params, engine=engine)
+    settings = settings_from(ExtractionSettings, params=params, engine=engine)
     execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
     choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}

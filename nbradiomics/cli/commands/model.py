@@ -9,7 +9,7 @@ import typer
 
 from nbradiomics.cli.console import bars, output, show_json, show_table
 from nbradiomics.cli.options import Json, Models
-from nbradiomics.cli.stated import StatedCommand, given, stated
+from nbradiomics.cli.stated import StatedCommand, setting, settings_from
 from nbradiomics.cli.steps import names_in
 from nbradiomics.errors import NbradiomicsError
 
@@ -38,9 +38,9 @@ def import_(
     source: Annotated[
         Path, typer.Argument(help="Zip made by nnUNetv2_export_model_to_zip, or a model folder.")
     ],
-    name: Annotated[str | None, stated(f"{_DESCRIPTION}.name")] = None,
-    tumour: Annotated[str | None, stated(f"{_DESCRIPTION}.tumour", hint="Separated by commas.")] = None,
-    orientation: Annotated[str | None, stated(f"{_DESCRIPTION}.orientation")] = None,
+    name: Annotated[str | None, setting(f"{_DESCRIPTION}.name")] = None,
+    tumour: Annotated[str | None, setting(f"{_DESCRIPTION}.tumour", hint="Separated by commas.")] = None,
+    orientation: Annotated[str | None, setting(f"{_DESCRIPTION}.orientation")] = None,
     inside: Inside = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a model with the same name.")] = False,
     max_gb: MaxGb = 20.0,
@@ -51,7 +51,9 @@ def import_(
 
     done = import_model(
         source,
-        description=given(ModelDescription, name=name, tumour=names_in(tumour), orientation=orientation),
+        description=settings_from(
+            ModelDescription, name=name, tumour=names_in(tumour), orientation=orientation
+        ),
         models=models,
         inside=inside,
         replace_existing=replace,

@@ -28,7 +28,7 @@ from nbradiomics.cli.options import (
     Variant,
     ZeroTimes,
 )
-from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import (
     execution_of,
     names_in,
@@ -58,9 +58,11 @@ def reproducibility(
     variant: Variant = None,
     engine: Engine = None,
     reading: Reading = None,
-    threshold: Annotated[float | None, stated("reproducibility.settings:StabilitySettings.threshold")] = None,
+    threshold: Annotated[
+        float | None, setting("reproducibility.settings:StabilitySettings.threshold")
+    ] = None,
     confidence: Annotated[
-        float | None, stated("reproducibility.settings:StabilitySettings.confidence")
+        float | None, setting("reproducibility.settings:StabilitySettings.confidence")
     ] = None,
     min_subjects: MinSubjects = None,
     as_json: Json = False,
@@ -77,8 +79,10 @@ def reproducibility(
     from nbradiomics.tables import Rows, choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
-    settings = given(StabilitySettings, threshold=threshold, confidence=confidence, min_subjects=min_subjects)
-    rows = given(
+    settings = settings_from(
+        StabilitySettings, threshold=threshold, confidence=confidence, min_subjects=min_subjects
+    )
+    rows = settings_from(
         Rows,
         timepoint=timepoint,
         sequence=sequence,
@@ -117,11 +121,11 @@ def reproducibility(
 def outcome(
     features: Annotated[Path, typer.Argument(help="Feature table from any source, with a column `subject`.")],
     clinical: Annotated[Path, typer.Argument(help="Clinical table: one row per subject.")],
-    time: Annotated[str, stated("clinical.endpoints:Endpoint.time")],
-    event: Annotated[str, stated("clinical.endpoints:Endpoint.event")],
+    time: Annotated[str, setting("clinical.endpoints:Endpoint.time")],
+    event: Annotated[str, setting("clinical.endpoints:Endpoint.event")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     covariates: Annotated[
-        str | None, stated("outcome.settings:Predictors.covariates", hint="Separated by commas.")
+        str | None, setting("outcome.settings:Predictors.covariates", hint="Separated by commas.")
     ] = None,
     feature_names: FeatureNames = None,
     categorical: Categorical = None,
@@ -130,7 +134,7 @@ def outcome(
     missing: Missing = None,
     event_value: EventValue = None,
     zero_times: ZeroTimes = None,
-    reader: Annotated[str | None, stated("tables:RowsOfReader.reader")] = None,
+    reader: Annotated[str | None, setting("tables:RowsOfReader.reader")] = None,
     timepoint: Timepoint = None,
     sequence: SequenceOption = None,
     roi: Roi = None,
@@ -140,20 +144,20 @@ def outcome(
     stable: Annotated[
         Path | None, typer.Option(help="Table of `reproducibility`: use its stable features only.")
     ] = None,
-    folds: Annotated[int | None, stated(f"{_MODELS}.folds")] = None,
-    repeats: Annotated[int | None, stated(f"{_MODELS}.repeats")] = None,
-    penalizer: Annotated[float | None, stated(f"{_MODELS}.penalizer")] = None,
-    covariate_penalizer: Annotated[float | None, stated(f"{_MODELS}.covariate_penalizer")] = None,
-    l1_ratio: Annotated[float | None, stated(f"{_MODELS}.l1_ratio")] = None,
-    correlation: Annotated[float | None, stated(f"{_MODELS}.correlation")] = None,
-    bootstraps: Annotated[int | None, stated(f"{_MODELS}.bootstraps")] = None,
-    confidence: Annotated[float | None, stated(f"{_MODELS}.confidence")] = None,
-    permutations: Annotated[int | None, stated(f"{_MODELS}.permutations")] = None,
+    folds: Annotated[int | None, setting(f"{_MODELS}.folds")] = None,
+    repeats: Annotated[int | None, setting(f"{_MODELS}.repeats")] = None,
+    penalizer: Annotated[float | None, setting(f"{_MODELS}.penalizer")] = None,
+    covariate_penalizer: Annotated[float | None, setting(f"{_MODELS}.covariate_penalizer")] = None,
+    l1_ratio: Annotated[float | None, setting(f"{_MODELS}.l1_ratio")] = None,
+    correlation: Annotated[float | None, setting(f"{_MODELS}.correlation")] = None,
+    bootstraps: Annotated[int | None, setting(f"{_MODELS}.bootstraps")] = None,
+    confidence: Annotated[float | None, setting(f"{_MODELS}.confidence")] = None,
+    permutations: Annotated[int | None, setting(f"{_MODELS}.permutations")] = None,
     stability_readers: Annotated[
-        str | None, stated(f"{_MODELS}.stability_readers", hint="Separated by commas.")
+        str | None, setting(f"{_MODELS}.stability_readers", hint="Separated by commas.")
     ] = None,
-    seed: Annotated[int | None, stated(f"{_MODELS}.seed")] = None,
-    icc_threshold: Annotated[float | None, stated(f"{_MODELS}.icc_threshold")] = None,
+    seed: Annotated[int | None, setting(f"{_MODELS}.seed")] = None,
+    icc_threshold: Annotated[float | None, setting(f"{_MODELS}.icc_threshold")] = None,
     min_subjects: MinSubjects = None,
     replace: Replace = False,
     jobs: Jobs = None,
@@ -169,7 +173,7 @@ def outcome(
     from nbradiomics.reproducibility import read_stable
     from nbradiomics.tables import RowsOfReader
 
-    endpoint = given(
+    endpoint = settings_from(
         Endpoint,
         time=time,
         event=event,
@@ -182,18 +186,18 @@ def outcome(
         ordinal=ordinal or (),
         missing=missing or (),
     )
-    predictors = given(
+    predictors = settings_from(
         Predictors,
         **declared.stated(),
         covariates=names_in(covariates),
         feature_names=names_in(feature_names),
     )
-    settings = given(
+    settings = settings_from(
         OutcomeSettings,
         stability_readers=names_in(stability_readers),
         **{name: options[name] for name in OutcomeSettings.model_fields if name != "stability_readers"},
     )
-    rows = given(RowsOfReader, **{name: options[name] for name in RowsOfReader.model_fields})
+    rows = settings_from(RowsOfReader, **{name: options[name] for name in RowsOfReader.model_fields})
     tables = read_features(features), read_clinical(clinical)
     relevant = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
     key = result_key("outcome", asked=relevant)

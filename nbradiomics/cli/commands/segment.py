@@ -10,7 +10,7 @@ import typer
 from nbradiomics.cli.console import output
 from nbradiomics.cli.folders import claim_segmentation, working_on_segmentation
 from nbradiomics.cli.options import CohortFile, Models, Replace, Threads, Work
-from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ def segment(
     maps: Annotated[
         bool, typer.Option(help="Write probability, entropy and the mask of each fold to OUT_maps.")
     ] = True,
-    device: Annotated[str | None, stated(f"{_INFERENCE}.device")] = None,
-    precision: Annotated[str | None, stated(f"{_INFERENCE}.precision")] = None,
-    resampling: Annotated[str | None, stated(f"{_INFERENCE}.resampling")] = None,
-    mirroring: Annotated[bool | None, stated(f"{_INFERENCE}.mirroring", "--mirroring")] = None,
+    device: Annotated[str | None, setting(f"{_INFERENCE}.device")] = None,
+    precision: Annotated[str | None, setting(f"{_INFERENCE}.precision")] = None,
+    resampling: Annotated[str | None, setting(f"{_INFERENCE}.resampling")] = None,
+    mirroring: Annotated[bool | None, setting(f"{_INFERENCE}.mirroring", "--mirroring")] = None,
     largest_component: Annotated[
-        bool | None, stated(f"{_POSTPROCESSING}.largest_component", "--largest-component")
+        bool | None, setting(f"{_POSTPROCESSING}.largest_component", "--largest-component")
     ] = None,
-    min_volume: Annotated[float | None, stated(f"{_POSTPROCESSING}.min_volume_ml", "--min-volume")] = None,
+    min_volume: Annotated[float | None, setting(f"{_POSTPROCESSING}.min_volume_ml", "--min-volume")] = None,
     replace: Replace = False,
     models: Models = None,
     threads: Threads = None,
@@ -53,10 +53,12 @@ def segment(
     from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 
     prepare(out, ".csv", inputs=[cohort])
-    requested = given(
+    requested = settings_from(
         Inference, device=device, precision=precision, resampling=resampling, mirroring=mirroring
     )
-    postprocessing = given(PostProcessing, largest_component=largest_component, min_volume_ml=min_volume)
+    postprocessing = settings_from(
+        PostProcessing, largest_component=largest_component, min_volume_ml=min_volume
+    )
     execution = execution_of(jobs, work, threads=threads)
     loaded, table = load_model(model, models=models), read_cohort(cohort)
     inference = loaded.resolve(requested)

@@ -11,7 +11,7 @@ import typer
 from nbradiomics.cli.console import output
 from nbradiomics.cli.label_notes import show_label_warnings
 from nbradiomics.cli.options import CohortFile, Lesions
-from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, list_failures, read_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import amount, ratio
@@ -39,14 +39,14 @@ def train(
             help="nnunet (planning and trainer of nnU-Net), or small (for little data, or without a GPU)."
         ),
     ] = "nnunet",
-    folds: Annotated[int | None, stated(f"{_SETTINGS}:TrainingRun.folds")] = None,
+    folds: Annotated[int | None, setting(f"{_SETTINGS}:TrainingRun.folds")] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Epochs; default: 1000, or the number of the recipe.")
     ] = None,
-    iterations: Annotated[int | None, stated(f"{_RECIPE}.iterations", hint="For small.")] = None,
-    spacing: Annotated[str | None, stated(f"{_RECIPE}.spacing", hint="For small; write Z,Y,X.")] = None,
-    patch: Annotated[str | None, stated(f"{_RECIPE}.patch", hint="For small; write Z,Y,X.")] = None,
-    precision: Annotated[str | None, stated(f"{_RECIPE}.precision", hint="For small.")] = None,
+    iterations: Annotated[int | None, setting(f"{_RECIPE}.iterations", hint="For small.")] = None,
+    spacing: Annotated[str | None, setting(f"{_RECIPE}.spacing", hint="For small; write Z,Y,X.")] = None,
+    patch: Annotated[str | None, setting(f"{_RECIPE}.patch", hint="For small; write Z,Y,X.")] = None,
+    precision: Annotated[str | None, setting(f"{_RECIPE}.precision", hint="For small.")] = None,
     sequence: Annotated[
         str | None,
         typer.Option(
@@ -57,17 +57,17 @@ def train(
         ),
     ] = None,
     lesions: Lesions = None,
-    name: Annotated[str | None, stated(f"{_SETTINGS}:TrainingRun.name")] = None,
-    mirroring: Annotated[bool | None, stated(f"{_SETTINGS}:TrainingRun.mirroring", "--mirroring")] = None,
-    seed: Annotated[int | None, stated(f"{_SETTINGS}:TrainingSettings.seed")] = None,
-    device: Annotated[str | None, stated(f"{_SETTINGS}:TrainingSettings.device")] = None,
-    threads: Annotated[int | None, stated(f"{_SETTINGS}:TrainingSettings.threads")] = None,
-    workers: Annotated[int | None, stated(f"{_SETTINGS}:TrainingSettings.workers")] = None,
+    name: Annotated[str | None, setting(f"{_SETTINGS}:TrainingRun.name")] = None,
+    mirroring: Annotated[bool | None, setting(f"{_SETTINGS}:TrainingRun.mirroring", "--mirroring")] = None,
+    seed: Annotated[int | None, setting(f"{_SETTINGS}:TrainingSettings.seed")] = None,
+    device: Annotated[str | None, setting(f"{_SETTINGS}:TrainingSettings.device")] = None,
+    threads: Annotated[int | None, setting(f"{_SETTINGS}:TrainingSettings.threads")] = None,
+    workers: Annotated[int | None, setting(f"{_SETTINGS}:TrainingSettings.workers")] = None,
     jobs: Annotated[
         int | None,
         typer.Option(help="Folds to train at once; default: number of processors on a CPU, 1 on a GPU."),
     ] = None,
-    keep: Annotated[bool | None, stated(f"{_SETTINGS}:TrainingRun.keep", "--keep")] = None,
+    keep: Annotated[bool | None, setting(f"{_SETTINGS}:TrainingRun.keep", "--keep")] = None,
 ) -> None:
     """Train an nnU-Net model; its cross-validated masks become reader `auto`."""
     from dataclasses import replace
@@ -77,7 +77,7 @@ def train(
     from nbradiomics.workflows.training import train_model
 
     recipe = _recipe(preset, epochs, iterations=iterations, spacing=spacing, patch=patch, precision=precision)
-    settings = given(
+    settings = settings_from(
         TrainingSettings,
         recipe=recipe,
         epochs=epochs,
@@ -94,9 +94,9 @@ def train(
         loaded,
         reader=reader,
         out=out,
-        cases=given(TrainingCases, sequence=sequence, lesions=lesions),
+        cases=settings_from(TrainingCases, sequence=sequence, lesions=lesions),
         settings=settings.changed(device=resolved_device),
-        running=given(TrainingRun, folds=folds, mirroring=mirroring, name=name, keep=keep),
+        running=settings_from(TrainingRun, folds=folds, mirroring=mirroring, name=name, keep=keep),
         execution=replace(execution, jobs=1) if jobs is None and resolved_device != "cpu" else execution,
     )
     list_failures(done.failures, out.with_name(f"{out.name}.failures.csv"))
@@ -122,7 +122,7 @@ def _recipe(preset: str, epochs: int | None, **values: str | int | None) -> Reci
         requested["spacing"] = _three(requested["spacing"], "--spacing")
     if "patch" in requested:
         requested["patch"] = tuple(map(int, _three(requested["patch"], "--patch", whole=True)))
-    return given(Recipe, **requested, epochs=epochs)
+    return settings_from(Recipe, **requested, epochs=epochs)
 
 
 def _three(text: str, option: str, *, whole: bool = False) -> tuple[float, ...]:
