@@ -1,15 +1,15 @@
-"""All metrics of a pair of masks against google-deepmind's `surface-distance` for its surface metrics alone.
+"""Time all our metrics of a pair of masks, and the surface metrics of google-deepmind's `surface-distance`.
 
     python benchmarks/agreement.py --data DATA/sts_mr --masks 5 --repeats 7
 
-Each mask of the folder, the largest first, is held against a seeded second reader made from it (shifted by up
-to 2 voxels, then grown or shrunk by one voxel at 70 % of its boundary). Both programs get the same masks, in
-memory. Repeats alternate, on one thread; the times are medians. What is timed:
+Each mask of the folder, the largest first, is compared with a seeded second reader made from it (shifted by
+up to 2 voxels, then grown or shrunk by one voxel at 70 % of its boundary). Both programs get the same masks,
+in memory. Repeats alternate, on one thread; the times are medians. The timed functions are:
 
-- ours: `compare_regions`, all metrics but the probability curve, from two SimpleITK images;
+- ours: `compare_regions`, all metrics except the probability curve, from two SimpleITK images;
 - theirs: `compute_surface_distances`, HD95, average surface distance and surface Dice, from two arrays.
 
-It prints a table for RESULTS.md and the largest difference of the values that both define.
+The script prints a table for RESULTS.md and the largest difference of the values that both define.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ def main() -> None:
     """Measure the masks and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with NAME_mask.nii.gz")
-    parser.add_argument("--masks", type=int, default=5, help="how many, the largest first")
+    parser.add_argument("--masks", type=int, default=5, help="number of masks, the largest first")
     parser.add_argument("--repeats", type=int, default=7)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    references = [sitk.ReadImage(str(path)) != 0 for path in sorted(asked.data.glob("*_mask.nii.gz"))]
+    references = [sitk.ReadImage(str(path)) != 0 for path in sorted(options.data.glob("*_mask.nii.gz"))]
     references.sort(key=lambda image: -np.count_nonzero(sitk.GetArrayViewFromImage(image)))
     print("| voxels | ours (s) | surface-distance (s) | ratio | HD95 (mm) | ASSD (mm) | surface Dice |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with threadpool_limits(1), warnings.catch_warnings():
-        # surface-distance 0.1 calls scipy.ndimage by names that SciPy has since deprecated.
+        # surface-distance 0.1 uses names of scipy.ndimage that SciPy has deprecated since.
         warnings.simplefilter("ignore", DeprecationWarning)
-        apart = [one_mask(reference, repeats=asked.repeats) for reference in references[: asked.masks]]
+        apart = [one_mask(reference, repeats=options.repeats) for reference in references[: options.masks]]
     print(f"\nlargest difference of a value: {max(apart):.1e}")
 
 
 def one_mask(reference: sitk.Image, *, repeats: int) -> float:
-    """Print a row; returns the largest difference of the values."""
+    """Print a row, and return the largest difference of the values."""
     expected = sitk.GetArrayFromImage(reference) > 0
     inside = second_reader(expected, seed=int(expected.sum()))
     mask = sitk.GetImageFromArray(inside.astype(np.uint8))
@@ -68,7 +68,7 @@ def one_mask(reference: sitk.Image, *, repeats: int) -> float:
 
 
 def alternate(*ways: Callable[[], object], repeats: int) -> tuple[list[float], list]:
-    """Median seconds of each way, run in turn, and what each gave."""
+    """Run the functions in turn, and return the median seconds and the result of each."""
     seconds: list[list[float]] = [[] for _ in ways]
     found = [way() for way in ways]
     for _ in range(repeats):
@@ -80,7 +80,7 @@ def alternate(*ways: Callable[[], object], repeats: int) -> tuple[list[float], l
 
 
 def theirs(mask: np.ndarray, reference: np.ndarray, spacing: tuple[float, float, float]) -> list[float]:
-    """HD95, average symmetric surface distance and surface Dice by surface-distance."""
+    """Compute HD95, average symmetric surface distance and surface Dice with surface-distance."""
     found = surface_distance.compute_surface_distances(reference, mask, spacing)
     there, back = surface_distance.compute_average_surface_distance(found)
     areas = found["surfel_areas_gt"].sum(), found["surfel_areas_pred"].sum()
@@ -92,7 +92,7 @@ def theirs(mask: np.ndarray, reference: np.ndarray, spacing: tuple[float, float,
 
 
 def second_reader(mask: np.ndarray, seed: int) -> np.ndarray:
-    """Another reader made from the expert's mask: shifted up to 2 voxels, then grown or shrunk by one."""
+    """Make another reader from the expert's mask: shifted up to 2 voxels, then grown or shrunk by one."""
     rng = np.random.default_rng(seed)
     moved = ndimage.shift(mask.astype(np.uint8), rng.integers(-2, 3, size=3), order=0) > 0
     noise = rng.random(mask.shape) < 0.3

@@ -1,11 +1,11 @@
-"""What `crop: union` changes: values and time, with two readers of real tumours.
+"""Measure the effect of `crop: union` on values and time, with two readers of real tumours.
 
     python benchmarks/crop_union.py --data DATA/sts_mr --cases STS_019 STS_035 STS_003 STS_047
 
 (with PYTHONPATH=. for the second reader of the tests). Each expert's mask and a seeded second reader made
-from it are measured with LoG 1 to 5 mm and the coif1 wavelet at 1 mm, twice: each mask by itself, as
-PyRadiomics does, and both on one crop. It prints how much a feature changes by the choice of the crop alone,
-how far the two readers' features lie apart either way, and the time that the second mask takes.
+from it are measured with LoG 1 to 5 mm and the coif1 wavelet at 1 mm, twice: each mask alone, as in
+PyRadiomics, and both on one crop. The script prints how much a feature changes only because of the crop, the
+difference of the two readers' features in both ways, and the time for the second mask.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with NAME_image and NAME_mask")
     parser.add_argument("--cases", nargs="+", default=["STS_019", "STS_035", "STS_003", "STS_047"])
-    asked = parser.parse_args()
+    options = parser.parse_args()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     with threadpool_limits(1):
-        measured = [measure(asked.data, case) for case in asked.cases]
+        measured = [measure(options.data, case) for case in options.cases]
     table = pd.concat([table for table, _ in measured])
-    seconds = pd.DataFrame([times for _, times in measured], index=asked.cases)
+    seconds = pd.DataFrame([times for _, times in measured], index=options.cases)
     print(by_image(table).T.round(4).to_string())
     print()
     print(seconds.round(2).to_string())
 
 
 def two_readers(data: Path, case: str) -> tuple[sitk.Image, sitk.Image, sitk.Image]:
-    """Image, the expert's mask, and a second reader's that is made from it."""
+    """Return the image, the expert's mask, and the mask of a second reader made from it."""
     image = sitk.ReadImage(str(data / f"{case}_image.nii.gz"))
     mask = sitk.ReadImage(str(data / f"{case}_mask.nii.gz")) > 0
     drawn = sitk.GetImageFromArray(
@@ -58,14 +58,14 @@ def two_readers(data: Path, case: str) -> tuple[sitk.Image, sitk.Image, sitk.Ima
 
 
 def measure(data: Path, case: str) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Features of both readers both ways, and the seconds."""
+    """Return the features of both readers in both ways, and the seconds."""
     image, mask, drawn = two_readers(data, case)
     regions = dict(zip(READERS, (mask, drawn), strict=True))
     own, shared = (
         load_parameters(PARAMETERS),
         load_parameters({**PARAMETERS, "nbradiomics": {"crop": "union"}}),
     )
-    extract_region(image, mask, load_parameters({}), name=case)  # compiles what is not compiled yet
+    extract_region(image, mask, load_parameters({}), name=case)  # compiles the code if needed
     columns, times = {}, {}
     for reader, region in regions.items():
         start = time.perf_counter()
@@ -84,7 +84,7 @@ def measure(data: Path, case: str) -> tuple[pd.DataFrame, dict[str, float]]:
 
 
 def by_image(table: pd.DataFrame) -> pd.DataFrame:
-    """Medians over features and cases of relative differences, by kind of image."""
+    """Return medians of the relative differences over features and cases, by kind of image."""
     kinds = table.index.str.extract(r"^(original|log|wavelet)")[0].to_numpy()
     relative = pd.DataFrame(
         {
@@ -102,7 +102,7 @@ def by_image(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _relative(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Difference over the mean of the two sizes, 0 to 2."""
+    """Return the difference divided by the mean of the two sizes, from 0 to 2."""
     size = (first.abs() + second.abs()) / 2
     return ((first - second).abs() / size.where(size > 0)).fillna(0.0)
 

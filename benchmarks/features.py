@@ -1,17 +1,17 @@
-"""Both feature engines on the same images: seconds, ratio, peak memory and the largest difference.
+"""Compare both feature engines on the same images: seconds, ratio, peak memory and the largest difference.
 
     python benchmarks/features.py --data DATA --repeats 5
 
 Cases: PyRadiomics' brain1, two soft-tissue sarcomas (STS_001 and the largest), and three generated ones:
-`large` (208,818 voxels, 38 grey levels), `wide` (the same with some 745 grey levels) and `huge` (1.67 million
-voxels). Each is measured on the original image (every class, bin width 25) and with LoG 1 to 5 mm and the
-coif1 wavelet at 1 mm.
+`large` (208,818 voxels, 38 grey levels), `wide` (the same with about 745 grey levels) and `huge` (1.67
+million voxels). Each is measured on the original image (every class, bin width 25) and with LoG 1 to 5 mm and
+the coif1 wavelet at 1 mm.
 
-The engines take turns in one process on one thread, after one run of each that warms them up; times are
-medians of the repeats (that one alone, where an engine takes more than `--patience` seconds). Peak memory is
-that of a fresh process that extracts once, less what the process held before. With `--pictologics PYTHON`, an
-interpreter (3.12 or later) that has pictologics, this takes its turn too, in a process of its own on one
-thread; its features are others (`pictologics_worker.py`).
+The engines alternate in one process on one thread, after one warm-up run of each; times are medians of the
+repeats (only the warm-up run, if an engine takes more than `--patience` seconds). Peak memory is that of a
+fresh process that extracts once, minus its memory before the extraction. With `--pictologics PYTHON`, an
+interpreter (3.12 or later) with pictologics, pictologics is measured too, in a separate process on one
+thread; its features are different (`pictologics_worker.py`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Case = tuple[sitk.Image, sitk.Image]
 
 
 def synthetic(voxels: int, levels: int) -> Case:
-    """Lobulated region of smooth texture with so many voxels, spanning so many grey levels of width 25."""
+    """Make a lobulated region of smooth texture with about this many voxels and grey levels of width 25."""
     side = round((voxels / 0.3) ** (1 / 3))
     rng = np.random.default_rng(voxels)
     axis = np.linspace(-1, 1, side)
@@ -63,7 +63,7 @@ def synthetic(voxels: int, levels: int) -> Case:
 
 
 def real(data: Path, name: str) -> Case:
-    """Image and mask of the data folder."""
+    """Read image and mask from the data folder."""
     if name == "brain1":
         folder = data / "pyradiomics"
         paths = folder / "brain1_image.nrrd", folder / "brain1_label.nrrd"
@@ -76,7 +76,7 @@ def real(data: Path, name: str) -> Case:
 
 
 def cases(data: Path) -> dict[str, Callable[[], Case]]:
-    """Every case by name."""
+    """Return every case by name."""
     masks = sorted((data / "sts_mr").glob("*_mask.nii.gz"))
     largest = max(masks, key=lambda path: np.count_nonzero(sitk.GetArrayFromImage(sitk.ReadImage(str(path)))))
     names = ("brain1", "STS_001", largest.name.removesuffix("_mask.nii.gz"))
@@ -89,7 +89,7 @@ def cases(data: Path) -> dict[str, Callable[[], Case]]:
 
 
 def alternate(runs: list[Callable[[], float]], *, repeats: int, patience: float) -> list[float]:
-    """Median seconds of each run, done in turn after one that warms it up; a slow one is done that once."""
+    """Return the median seconds of each run; runs alternate after a warm-up, and slow ones run only once."""
     first = [run() for run in runs]
     seconds: list[list[float]] = [[once] if once > patience else [] for once in first]
     for _ in range(repeats):
@@ -100,7 +100,7 @@ def alternate(runs: list[Callable[[], float]], *, repeats: int, patience: float)
 
 
 def timed(case: Case, parameters: Parameters, engine: str, found: dict[str, dict[str, float]]) -> float:
-    """Seconds of one extraction, whose values are left in `found`."""
+    """Return the seconds of one extraction, and store its values in `found`."""
     start = time.perf_counter()
     extraction = ENGINES[engine].compute(*case, parameters)
     seconds = time.perf_counter() - start
@@ -110,7 +110,7 @@ def timed(case: Case, parameters: Parameters, engine: str, found: dict[str, dict
 
 @contextmanager
 def pictologics(python: str | None, case: Case, kind: str) -> Iterator[list[Callable[[], float]]]:
-    """A run of pictologics in its own interpreter, warm; none without an interpreter."""
+    """Yield a warm run of pictologics in its own interpreter; none without an interpreter."""
     if python is None:
         yield []
         return
@@ -140,7 +140,7 @@ def pictologics(python: str | None, case: Case, kind: str) -> Iterator[list[Call
 
 
 def difference(mine: dict[str, float], theirs: dict[str, float]) -> float:
-    """Largest relative difference of a feature; where both are within 1e-9 of 0, none."""
+    """Return the largest relative difference of a feature; near 0, relative to 1e-9."""
     if list(mine) != list(theirs):
         raise SystemExit("the engines give different features")
     a, b = np.array(list(mine.values())), np.array(list(theirs.values()))
@@ -149,17 +149,17 @@ def difference(mine: dict[str, float], theirs: dict[str, float]) -> float:
 
 
 def peak_memory(data: Path, case: str, kind: str, engine: str) -> float:
-    """MB that an extraction adds to the peak of a fresh process."""
+    """Return the MB that an extraction adds to the peak memory of a fresh process."""
     command = [sys.executable, __file__, "--data", str(data), "--peak", case, kind, engine]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def measure_peak(case: Case, kind: str, engine: str) -> None:
-    """Print the memory in MB that one extraction adds, compilation and imports left out."""
+    """Print the memory in MB that one extraction adds, without compilation and imports."""
     small = synthetic(500, 10)
     parameters = load_parameters(PARAMETERS[kind])
     ENGINES[engine].compute(*small, parameters)
-    # Linux sets the peak back to what the process holds now.
+    # Linux resets the peak to the present memory of the process.
     Path("/proc/self/clear_refs").write_text("5")
     before = memory("VmRSS")
     ENGINES[engine].compute(*case, parameters)
@@ -167,7 +167,7 @@ def measure_peak(case: Case, kind: str, engine: str) -> None:
 
 
 def memory(kind: str) -> float:
-    """MB that this process holds (VmRSS) or held at most (VmHWM)."""
+    """Return the present memory of this process (VmRSS) or its peak (VmHWM) in MB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return float(next(line for line in lines if line.startswith(kind)).split()[1]) / 1024
 
@@ -178,47 +178,47 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with pyradiomics/ and sts_mr/")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--patience", type=float, default=5.0)
-    parser.add_argument("--cases", nargs="*", help="only these")
+    parser.add_argument("--cases", nargs="*", help="measure only these cases")
     parser.add_argument("--kinds", nargs="*", default=list(PARAMETERS), choices=PARAMETERS)
-    parser.add_argument("--pictologics", metavar="PYTHON", help="interpreter that has pictologics")
+    parser.add_argument("--pictologics", metavar="PYTHON", help="Python interpreter with pictologics")
     parser.add_argument("--no-memory", action="store_true")
     parser.add_argument("--peak", nargs=3, metavar=("CASE", "KIND", "ENGINE"), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     logging.getLogger("radiomics").setLevel(logging.CRITICAL)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if asked.peak:
-            measure_peak(cases(asked.data)[asked.peak[0]](), *asked.peak[1:])
+        if options.peak:
+            measure_peak(cases(options.data)[options.peak[0]](), *options.peak[1:])
             return
-        table(asked)
+        table(options)
 
 
-def table(asked: argparse.Namespace) -> None:
+def table(options: argparse.Namespace) -> None:
     """Print a row for each case and kind."""
     print(
         "| case | voxels | images | native (s) | PyRadiomics (s) | ratio | pictologics (s) | difference "
         "| peaks (MB) |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )
-    for name, make in cases(asked.data).items():
-        if not asked.cases or name in asked.cases:
+    for name, make in cases(options.data).items():
+        if not options.cases or name in options.cases:
             case = make()
-            for kind in asked.kinds:
-                print(row(name, case, kind, asked), flush=True)
+            for kind in options.kinds:
+                print(row(name, case, kind, options), flush=True)
 
 
-def row(name: str, case: Case, kind: str, asked: argparse.Namespace) -> str:
-    """The line of one case and kind."""
+def row(name: str, case: Case, kind: str, options: argparse.Namespace) -> str:
+    """Return the table row of one case and kind."""
     parameters = load_parameters(PARAMETERS[kind])
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(case[1])))
     found: dict[str, dict[str, float]] = {}
-    timed(case, parameters, "native", found)  # compiles what is not compiled yet
-    with pictologics(asked.pictologics, case, kind) as rival:
+    timed(case, parameters, "native", found)  # compiles the code if needed
+    with pictologics(options.pictologics, case, kind) as rival:
         runs = [partial(timed, case, parameters, engine, found) for engine in ENGINE_NAMES]
-        mine, theirs, *others = alternate([*runs, *rival], repeats=asked.repeats, patience=asked.patience)
+        mine, theirs, *others = alternate([*runs, *rival], repeats=options.repeats, patience=options.patience)
     peaks = "-, -"
-    if not asked.no_memory:
-        peaks = ", ".join(f"{peak_memory(asked.data, name, kind, engine):.0f}" for engine in ENGINE_NAMES)
+    if not options.no_memory:
+        peaks = ", ".join(f"{peak_memory(options.data, name, kind, engine):.0f}" for engine in ENGINE_NAMES)
     shown = f"{others[0]:.4f}" if others else "-"
     return (
         f"| {name} | {voxels:,} | {kind} | {mine:.4f} | {theirs:.3f} | {theirs / mine:.1f} | {shown} "

@@ -4,14 +4,14 @@
     python benchmarks/maps.py --written 500000 2000000 4000000
 
 The image is a soft-tissue sarcoma (STS_001, 117,145 voxels), bin width 25. PyRadiomics takes minutes for the
-whole tumour. So both engines get its grey levels and make the maps of the same voxels: so many, evenly spread
-over those whose box lies wholly within the tumour, where every feature is computed. All features of a class,
-one thread, compiled code warm; the native figure is the median of the repeats, PyRadiomics runs once, 1000
-voxels at a time (`voxelBatch`). `whole` is the native engine's `feature_maps` on the whole tumour, from the
-image to the maps, with the memory that it adds to what the process held and, in brackets, that of the maps.
+whole tumour. So both engines get its grey levels and make the maps of the same `--voxels` voxels, evenly
+spread over those whose box is completely inside the tumour, where every feature is computed. All features of
+a class, one thread, compiled code warm; the native time is the median of the repeats, PyRadiomics runs once,
+1000 voxels at a time (`voxelBatch`). `whole` is the native engine's `feature_maps` on the whole tumour, from
+the image to the maps, with the memory that it adds to the process and, in brackets, the memory of the maps.
 
-`--written` measures `write_maps` instead: the memory that it adds for cubes of so many voxels, generated with
-four grey levels, all of them the region; in brackets that of one map.
+`--written` measures `write_maps` instead: the memory that it adds for cubes of the given numbers of voxels,
+generated with four grey levels, with the whole cube as region; in brackets the memory of one map.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Values = dict[str, NDArray[np.float64]]
 
 
 def cropped(image: sitk.Image, mask: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
-    """Image and mask in the region's box and one voxel around it."""
+    """Crop image and mask to the region's box and one voxel around it."""
     places = np.argwhere(sitk.GetArrayViewFromImage(mask) == 1)
     low = np.maximum(places.min(axis=0) - 1, 0)
     high = np.minimum(places.max(axis=0) + 2, image.GetSize()[::-1])
@@ -52,7 +52,7 @@ def cropped(image: sitk.Image, mask: sitk.Image) -> tuple[sitk.Image, sitk.Image
 
 
 def spread(mask: sitk.Image, voxels: int) -> NDArray[np.int64]:
-    """So many voxels, z, y, x, whose box lies within the region."""
+    """Choose voxels (z, y, x) whose box is inside the region."""
     inside = ndimage.binary_erosion(sitk.GetArrayViewFromImage(mask) == 1, np.ones((3, 3, 3)))
     places = np.argwhere(inside)
     return places[np.linspace(0, len(places) - 1, voxels).astype(int)]
@@ -61,7 +61,7 @@ def spread(mask: sitk.Image, voxels: int) -> NDArray[np.int64]:
 def pyradiomics_values(
     name: str, image: sitk.Image, mask: sitk.Image, centres: NDArray[np.int64]
 ) -> tuple[float, Values]:
-    """Seconds that PyRadiomics' class takes for the voxels, once it has binned the image, and its values."""
+    """Return the seconds of PyRadiomics' class for the voxels, without binning the image, and its values."""
     from radiomics import getFeatureClasses
 
     features = getFeatureClasses()[name](image, mask, label=1, voxelBased=True, **SETTINGS)
@@ -76,7 +76,7 @@ def pyradiomics_values(
 def native_class(
     name: str, image: sitk.Image, mask: sitk.Image, centres: NDArray[np.int64]
 ) -> Callable[[], Values]:
-    """What makes the values of the voxels natively, once the image has been binned."""
+    """Return the function that computes the native values of the voxels from the binned image."""
     values = sitk.GetArrayFromImage(image)
     inside = sitk.GetArrayFromImage(mask) == 1
     x, y, z = image.GetSpacing()
@@ -93,13 +93,13 @@ def native_class(
 
 
 def joined(parts: Iterable[Values]) -> Values:
-    """Values of all voxels, which come some after the others."""
+    """Join the values of all voxels, which are computed in parts."""
     found = list(parts)
     return {feature: np.concatenate([part[feature] for part in found]) for feature in found[0]}
 
 
 def timed(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """Median seconds of a function, and its last result."""
+    """Return the median seconds of a function, and its last result."""
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -109,7 +109,7 @@ def timed(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
 
 
 def difference(mine: Values, theirs: Values) -> float:
-    """Largest relative difference over all voxels and features; where both are within 1e-6 of 0, of 1e-6."""
+    """Return the largest relative difference over all voxels and features; near 0, relative to 1e-6."""
     if set(mine) != set(theirs):
         raise SystemExit("the engines give different features")
     return max(
@@ -118,15 +118,15 @@ def difference(mine: Values, theirs: Values) -> float:
 
 
 def memory(kind: str) -> float:
-    """MB that this process holds (VmRSS) or held at most (VmHWM)."""
+    """Return the present memory of this process (VmRSS) or its peak (VmHWM) in MB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return float(next(line for line in lines if line.startswith(kind)).split()[1]) / 1024
 
 
 def whole(name: str, image: sitk.Image, mask: sitk.Image) -> str:
-    """Seconds and memory of the maps of the whole region."""
+    """Measure seconds and memory of the maps of the whole region."""
     content = {"setting": {"binWidth": 25}, "voxelSetting": {"voxelBatch": 1000}, "featureClass": {name: []}}
-    # Linux sets the peak back to what the process holds now.
+    # Linux resets the peak to the present memory of the process.
     Path("/proc/self/clear_refs").write_text("5")
     before = memory("VmRSS")
     seconds, maps = timed(lambda: feature_maps(image, mask, params=content), 1)
@@ -135,7 +135,7 @@ def whole(name: str, image: sitk.Image, mask: sitk.Image) -> str:
 
 
 def written(name: str, voxels: int) -> str:
-    """Seconds and memory of writing the maps of a generated cube."""
+    """Measure seconds and memory of writing the maps of a generated cube."""
     shape = (round(voxels ** (1 / 3)),) * 3
     values = np.random.default_rng(0).integers(0, 4, shape).astype(np.float32) * 25
     with TemporaryDirectory() as folder:
@@ -157,39 +157,39 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--classes", nargs="*", default=CLASSES, choices=CLASSES)
     parser.add_argument("--written", type=int, nargs="*", metavar="VOXELS")
-    asked = parser.parse_args()
-    if not asked.written and not asked.data:
+    options = parser.parse_args()
+    if not options.written and not options.data:
         parser.error("--data or --written is needed")
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     logging.getLogger("radiomics").setLevel(logging.CRITICAL)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if asked.written:
+        if options.written:
             print("| class | voxels | write_maps (s) | peak (a map), MB |\n" + "| --- " * 4 + "|")
-            for name in asked.classes:
+            for name in options.classes:
                 written(name, 1000)
-                for voxels in asked.written:
+                for voxels in options.written:
                     print(f"| {name} | {voxels:,} | {written(name, voxels)} |", flush=True)
             return
-        table(asked)
+        table(options)
 
 
-def table(asked: argparse.Namespace) -> None:
+def table(options: argparse.Namespace) -> None:
     """Print a row for each class."""
     image, mask = (
-        sitk.ReadImage(str(asked.data / f"sts_mr/STS_001_{kind}.nii.gz")) for kind in ("image", "mask")
+        sitk.ReadImage(str(options.data / f"sts_mr/STS_001_{kind}.nii.gz")) for kind in ("image", "mask")
     )
     part = cropped(image, mask)
-    centres = spread(part[1], asked.voxels)
+    centres = spread(part[1], options.voxels)
     print("| class | native (us) | PyRadiomics (us) | ratio | difference | whole (s) | peak (maps), MB |")
     print("| --- " * 7 + "|")
-    for name in asked.classes:
+    for name in options.classes:
         make = native_class(name, *part, centres)
         make()
-        own, mine = timed(make, asked.repeats)
+        own, mine = timed(make, options.repeats)
         other, theirs = pyradiomics_values(name, *part, centres)
         print(
-            f"| {name} | {own / asked.voxels * 1e6:.1f} | {other / asked.voxels * 1e6:.0f} "
+            f"| {name} | {own / options.voxels * 1e6:.1f} | {other / options.voxels * 1e6:.0f} "
             f"| {other / own:.0f} | {difference(mine, theirs):.0e} | {whole(name, image, mask)} |",
             flush=True,
         )

@@ -1,18 +1,18 @@
-"""The bundled model on unseen cases, and on the same cases as another scanner would show them.
+"""Evaluate the bundled model on unseen cases, and on the same cases with changes of another scanner.
 
     python benchmarks/model_shift.py --cases 16
 
 Every condition changes the same phantoms, so that cases can be compared one by one:
 
-- `unseen`: as the generator makes them, of seeds that no training or evaluation used;
-- `noise`: more Rician noise, of a standard deviation of 15 % of the image's 99th percentile in each channel
+- `unseen`: unchanged phantoms, from seeds that no training or evaluation used;
+- `noise`: more Rician noise, with a standard deviation of 15 % of the image's 99th percentile in each channel
   of the complex signal;
-- `contrast`: intensities by a gamma curve of 0.6, and the tumour's contrast to what lies within 10 mm of it
-  reduced to 40 %;
+- `contrast`: intensities changed by a gamma curve of 0.6, and the contrast between the tumour and its
+  surroundings (within 10 mm) reduced to 40 %;
 - `both`: the contrast, then the noise.
 
-It prints a table for RESULTS.md: Dice against the truth, the agreement of the model's folds, and whether one
-tells of the other (Spearman's rank correlation).
+The script prints a table for RESULTS.md: Dice against the truth, the agreement of the model's folds, and
+their Spearman rank correlation.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.synthetic import SCANNERS, make_case
 from nbradiomics.synthetic.case import PhantomCase, seed_of
 
-#: A namespace of seeds that nothing else uses.
+#: A namespace of seeds that is used only here.
 NAMESPACE = 1_801_404
 NOISE = 0.15
 GAMMA = 0.6
 KEPT = 0.4
 NEAR_MM = 10.0
-#: Below this agreement of the folds `segment` names a case.
+#: If the agreement of the folds is lower, `segment` warns about the case.
 WARNING = 0.8
 Array = npt.NDArray[np.float64]
 Change = Callable[[Array, npt.NDArray[np.bool_], tuple[float, ...], np.random.Generator], Array]
@@ -53,7 +53,7 @@ def add_noise(image: Array, _mask: object, _spacing: object, rng: np.random.Gene
 
 
 def near(mask: npt.NDArray[np.bool_], spacing: tuple[float, ...]) -> npt.NDArray[np.bool_]:
-    """What lies within `NEAR_MM` of a tumour."""
+    """Return the voxels outside the tumour within `NEAR_MM` of it."""
     distance = ndimage.distance_transform_edt(~mask, sampling=spacing)
     return np.asarray((distance > 0) & (distance <= NEAR_MM))
 
@@ -61,7 +61,7 @@ def near(mask: npt.NDArray[np.bool_], spacing: tuple[float, ...]) -> npt.NDArray
 def change_contrast(
     image: Array, mask: npt.NDArray[np.bool_], spacing: tuple[float, ...], _rng: object
 ) -> Array:
-    """Another curve of intensities, and a tumour closer to what surrounds it."""
+    """Change the curve of intensities, and reduce the contrast of the tumour to its surroundings."""
     top = float(np.percentile(image, 99))
     curved = top * (image / top) ** GAMMA
     around = near(mask, spacing)
@@ -73,7 +73,7 @@ def change_contrast(
 def change_both(
     image: Array, mask: npt.NDArray[np.bool_], spacing: tuple[float, ...], rng: np.random.Generator
 ) -> Array:
-    """The contrast, then the noise."""
+    """Change the contrast, then add noise."""
     return add_noise(change_contrast(image, mask, spacing, rng), mask, spacing, rng)
 
 
@@ -86,7 +86,7 @@ CONDITIONS: dict[str, Change | None] = {
 
 
 def shifted(case: PhantomCase, change: Change | None, seed: int) -> sitk.Image:
-    """The case's image after a change; in 16 bit as a scanner stores it."""
+    """Return the case's image after a change, in 16 bits as a scanner stores it."""
     if change is None:
         return case.image
     image = sitk.GetArrayFromImage(case.image).astype(float)
@@ -99,7 +99,7 @@ def shifted(case: PhantomCase, change: Change | None, seed: int) -> sitk.Image:
 
 
 def measure(model: Model, cases: int) -> pd.DataFrame:
-    """A row per condition and case: condition, case, site, dice, fold_dice, volume_cv."""
+    """Return one row per condition and case: condition, case, site, dice, fold_dice, volume_cv."""
     rows = []
     for index in range(cases):
         case = make_case(seed_of(NAMESPACE, 0, index), SCANNERS[index % len(SCANNERS)])
@@ -114,7 +114,7 @@ def measure(model: Model, cases: int) -> pd.DataFrame:
 
 
 def summarise(table: pd.DataFrame) -> pd.DataFrame:
-    """A row per condition, and one over all cases."""
+    """Return one row per condition, and one for all cases."""
     groups = [*table.groupby("condition", sort=False), ("all", table)]
     return pd.DataFrame([{"condition": name, **_figures(group)} for name, group in groups])
 
@@ -144,11 +144,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="synthetic-demo")
     parser.add_argument("--cases", type=int, default=16)
-    parser.add_argument("--out", type=Path, help="write the figures of each case to this CSV")
-    asked = parser.parse_args()
-    table = measure(load_model(asked.model), asked.cases)
-    if asked.out:
-        table.to_csv(asked.out, index=False)
+    parser.add_argument("--out", type=Path, help="write the results of each case to this CSV file")
+    options = parser.parse_args()
+    table = measure(load_model(options.model), options.cases)
+    if options.out:
+        table.to_csv(options.out, index=False)
     summary = summarise(table).set_index("condition").T
     print("| | " + " | ".join(summary.columns) + " |")
     print("| --- " * (len(summary.columns) + 1) + "|")

@@ -1,10 +1,10 @@
-"""Run by `features.py` with an interpreter of its own that has pictologics: it needs Python 3.12.
+"""Worker of `features.py`, run by a separate interpreter with pictologics, which needs Python 3.12.
 
     PYTHON pictologics_worker.py IMAGE MASK original|filters
 
-For each line that it reads it extracts once and prints the seconds, reading of files left out. Its features
-are those of the IBSI: the same families as PyRadiomics' classes, with GLCM and GLRLM merged over directions,
-the neighbouring grey level dependence matrix in place of PyRadiomics' dependence matrix.
+For each input line it extracts once and prints the seconds, without the time to read files. Its features are
+those of the IBSI: the same families as PyRadiomics' classes, with GLCM and GLRLM merged over directions, and
+the neighbouring grey level dependence matrix instead of PyRadiomics' dependence matrix.
 """
 
 import os
@@ -32,7 +32,7 @@ def main() -> None:
     """Extract once for each line of the input."""
     image, mask = (pictologics.load_image(path) for path in sys.argv[1:3])
     images = steps_of(sys.argv[3])
-    # PyRadiomics' bins start at a multiple of their width; a first run tells the lowest value of each image.
+    # PyRadiomics' bins start at a multiple of their width; a first run finds the lowest value of each image.
     lowest = run(image, mask, {name: [*steps, *measured(-20_000.0)] for name, steps in images.items()})
     configs = {
         name: [*steps, *measured(float(lowest[name].filter(like="minimum_intensity").iloc[0] // 25 * 25))]
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def run(image: pictologics.Image, mask: pictologics.Image, configs: dict[str, list[Step]]) -> dict[str, Any]:
-    """All images at once, so that what they share is done once."""
+    """Extract from all images at once, so that shared steps are done once."""
     pipeline = pictologics.RadiomicsPipeline()
     for name, steps in configs.items():
         pipeline.add_config(name, steps)
@@ -54,7 +54,7 @@ def run(image: pictologics.Image, mask: pictologics.Image, configs: dict[str, li
 
 
 def steps_of(kind: str) -> dict[str, list[Step]]:
-    """Steps to each image: the original, or with LoG 1 to 5 mm and the coif1 wavelet at 1 mm."""
+    """Return the steps for each image: the original, or with LoG 1 to 5 mm and the coif1 wavelet at 1 mm."""
     if kind == "original":
         return {"original": []}
     resample = {"step": "resample", "params": {"new_spacing": [1.0, 1.0, 1.0], "interpolation": "cubic"}}
@@ -69,7 +69,7 @@ def steps_of(kind: str) -> dict[str, list[Step]]:
 
 
 def measured(low: float) -> list[Step]:
-    """Bins of width 25 from `low` on, then the features."""
+    """Return the steps for bins of width 25 from `low` on, and for the features."""
     bins = {"method": "FBS", "bin_width": 25.0, "min_val": low}
     return [{"step": "discretise", "params": bins}, EXTRACT]
 

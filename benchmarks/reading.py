@@ -1,10 +1,11 @@
-"""How long an image or a mask takes to be read, format by format, against ITK alone and an earlier state.
+"""Time the reading of an image or a mask in each format, compared with ITK alone and an earlier version.
 
     git worktree add BEFORE COMMIT
     PYTHONPATH=. python benchmarks/reading.py --before BEFORE
 
-An image of 256 x 256 x 60 voxels of 16 bits (smoothed noise) and a mask of the same size. Two processes, one
-for each state of the code, take turns file by file; medians of their processor time, one thread.
+The files are an image of 256 x 256 x 60 voxels of 16 bits (smoothed noise) and a mask of the same size. Two
+processes, one for each version of the code, alternate file by file; medians of their processor time, one
+thread.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ FORMATS = {
 def main() -> None:
     """Print a row per format."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--before", type=Path, help="a checkout of the state to compare with")
+    parser.add_argument("--before", type=Path, help="checkout of the version to compare with")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.worker:
+    options = parser.parse_args()
+    if options.worker:
         work()
         return
-    now, before = worker(Path.cwd()), worker(asked.before.resolve())
+    now, before = worker(Path.cwd()), worker(options.before.resolve())
     print("| file | ITK (ms) | before (ms) | now (ms) | now / before | now / ITK |")
     print("| --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +56,7 @@ def main() -> None:
             for name, (ending, packed) in FORMATS.items():
                 path = Path(folder) / f"{role}-{packed}{ending}"
                 sitk.WriteImage(sitk.GetImageFromArray(array), str(path), packed)
-                taken = [(ask(before, path), ask(now, path)) for _ in range(asked.repeats + 1)][1:]
+                taken = [(ask(before, path), ask(now, path)) for _ in range(options.repeats + 1)][1:]
                 old = np.median([one["read"] for one, _ in taken])
                 new = np.median([two["read"] for _, two in taken])
                 itk = np.median([each["itk"] for pair in taken for each in pair])
@@ -66,20 +67,20 @@ def main() -> None:
 
 
 def image() -> np.ndarray:
-    """Smoothed noise with some grain, as it compresses in practice (to three quarters)."""
+    """Make smoothed noise with some grain, which compresses like real images (to three quarters)."""
     rng = np.random.default_rng(0)
     smooth = gaussian_filter(rng.normal(size=SHAPE), 1.5)
     return (smooth * 3000 + 300 + rng.normal(size=SHAPE) * 8).astype(np.int16)
 
 
 def mask() -> np.ndarray:
-    """A ball."""
+    """Make a ball."""
     z, y, x = np.ogrid[tuple(slice(0, n) for n in SHAPE)]
     return ((z - 30) ** 2 * 9 + (y - 120) ** 2 + (x - 130) ** 2 < 40**2).astype(np.uint8)
 
 
 def worker(checkout: Path) -> subprocess.Popen[str]:
-    """A process that reads with the code of a checkout."""
+    """Start a process that reads with the code of a checkout."""
     one = {"OMP_NUM_THREADS": "1", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1", "PYTHONPATH": str(checkout)}
     return subprocess.Popen(
         [sys.executable, __file__, "--worker"],
@@ -91,7 +92,7 @@ def worker(checkout: Path) -> subprocess.Popen[str]:
 
 
 def ask(process: subprocess.Popen[str], path: Path) -> dict[str, float]:
-    """Milliseconds of one reading, by `read_image` and by ITK alone."""
+    """Return the milliseconds of one reading, by `read_image` and by ITK alone."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{path}\n")
@@ -101,7 +102,7 @@ def ask(process: subprocess.Popen[str], path: Path) -> dict[str, float]:
 
 
 def work() -> None:
-    """Read every file whose name comes."""
+    """Read every file whose name arrives on standard input."""
     from nbradiomics.images.io import read_image
 
     for line in sys.stdin:

@@ -1,16 +1,16 @@
-"""Train on real tumours, and measure every tumour by the fold that has not seen it.
+"""Train on real tumours, and evaluate every tumour with the fold that was not trained on it.
 
     python benchmarks/real_tumours.py --data DATA/sts_mr --out /tmp/sts
 
 The cohort: 25 T1-weighted MR images of soft-tissue sarcomas with the expert's mask, cropped 5 cm around the
-tumour; so this measures the delineation of a tumour that is known to be there, not its detection. Training is
-one command (`nbradiomics train`), which is timed. Then each tumour is segmented by its fold in several ways:
+tumour, so this measures the delineation of a known tumour, not its detection. The training is one command
+(`nbradiomics train`), which is timed. Then the fold of each tumour segments it in several ways:
 
-- `default`: as `train` does it, on a CPU with bf16, without mirroring, probabilities resampled by torch;
+- `default`: as in `train`, on a CPU with bf16, without mirroring, probabilities resampled by torch;
 - `default, mirrored`, `default, largest component`;
 - `stock`, `stock, mirrored`: single precision and nnU-Net's own resampling, which give nnU-Net's own mask.
 
-It prints tables for RESULTS.md. An unfinished training in the folder is continued.
+The script prints tables for RESULTS.md. An unfinished training in the folder is continued.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ WAYS = {
 
 
 def main() -> None:
-    """Train where it is not done, segment in every way, print the tables."""
+    """Train if there is no finished model, segment in every way, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--data", type=Path, required=True, help="folder with NAME_image.nii.gz, NAME_mask.nii.gz"
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("rest", nargs="*", help="further options of `nbradiomics train`, after --")
-    asked = parser.parse_args()
-    cohort = write_cohort(asked.data.resolve(), asked.out)
-    folder = asked.out / "model"
+    options = parser.parse_args()
+    cohort = write_cohort(options.data.resolve(), options.out)
+    folder = options.out / "model"
     if not (folder / "card.json").is_file():
         start = time.perf_counter()
-        options = ["--reader", "expert", "--preset", "small", "--out", str(folder), *asked.rest]
+        options = ["--reader", "expert", "--preset", "small", "--out", str(folder), *options.rest]
         subprocess.run([sys.executable, "-m", "nbradiomics", "train", str(cohort), *options], check=True)
         print(f"\ntraining and cross-validation: {(time.perf_counter() - start) / 60:.1f} minutes\n")
     print(of_each_tumour(folder))
@@ -74,7 +74,7 @@ def write_cohort(data: Path, out: Path) -> Path:
 
 
 def of_each_tumour(folder: Path) -> str:
-    """Out-of-fold figures that `train` itself left."""
+    """Summarise the out-of-fold results that `train` wrote."""
     table = pd.read_csv(folder / "cross_validation" / "agreement.csv")
     own = table[table["reader"] == "auto"]
     volumes = pd.read_csv(folder / "cross_validation" / "segmentation.csv")
@@ -104,7 +104,7 @@ def spread(values: pd.Series) -> str:
 
 
 def in_every_way(cohort: Path, folder: Path) -> str:
-    """Dice to the expert and to the `stock` mask, out of fold, of every way to run the network."""
+    """Compute the out-of-fold Dice with the expert and with the `stock` mask, for every way of inference."""
     model, cases = nb.load_model(folder), nb.load_cohort(cohort).cases()
     folds = pd.read_csv(folder / "splits.csv").set_index("subject")["fold"].to_dict()
     single: dict[str, Model] = {fold: model.with_folds([fold]) for fold in model.folds}

@@ -1,4 +1,4 @@
-"""What many rows cost: reading a cohort, its cases, its scans, of n rows and of 4 n. Linear is a ratio of 4.
+"""Time cohorts with many rows: reading, cases, scans, with n and with 4 n rows; linear time has a ratio of 4.
 
 python benchmarks/rows.py
 """

@@ -1,23 +1,22 @@
-"""`nbradiomics segment` against nnU-Net's own command, on the same model and the same files.
+"""Compare `nbradiomics segment` with nnU-Net's own command, on the same model and the same files.
 
     python benchmarks/segmentation.py --model synthetic-demo --cases 10 --repeats 3
     python benchmarks/segmentation.py --model FOLDER --cohort cohort.csv --reference expert
     python benchmarks/segmentation.py --full-size --cases 2 --repeats 1
 
-Each repeat runs every command once, in an order that turns, so that a busy machine is unfair to none. What is
-compared is the whole command, imports and writing included, each in a process of its own with its defaults:
-nnU-Net's has six workers, ours none. Ours writes probability, entropy and each fold's mask besides; nnU-Net's
-writes the mask alone. Memory is the highest sum of the proportional set size (PSS) over a command's
-processes.
+Each repeat runs every command once, in a rotating order, so that a busy machine affects all commands equally.
+The whole commands are compared, including imports and writing, each in a separate process with its defaults:
+nnU-Net's has six workers, ours none. Ours also writes probability, entropy and the mask of each fold;
+nnU-Net's writes only the mask. Memory is the highest sum of the proportional set size (PSS) over the
+processes of a command.
 
-nnU-Net's command is started as it is. It looks the trainer's class up by name; for `nnUNetTrainer` it finds
-it before it comes to the trainers that import timm and with it torchvision, which does not import beside
-every build of torch. A model of another trainer may fail there for that reason; the torchvision that belongs
-to your torch helps.
+nnU-Net's command is started unchanged. It looks up the trainer class by name; it finds `nnUNetTrainer` before
+it imports the trainers that need timm and torchvision, and torchvision cannot be imported with every build of
+torch. A model of another trainer may fail for that reason; install the torchvision that matches your torch.
 
-`--full-size` takes a network of nnU-Net's usual size (31 million parameters, random weights, topology by
-nnU-Net's planner) and larger images: for times and memory. Its masks are noise, and noise is as sensitive to
-rounding as can be: its Dice says nothing about models, only that the exact mode stays exact.
+`--full-size` uses a network of nnU-Net's usual size (31 million parameters, random weights, topology by
+nnU-Net's planner) and larger images, to measure times and memory. Its masks are noise, which is extremely
+sensitive to rounding: its Dice says nothing about models, only that the exact mode stays exact.
 """
 
 from __future__ import annotations
@@ -46,15 +45,15 @@ from nbradiomics.segmentation.store import find_model
 from nbradiomics.synthetic import make_cohort
 
 OURS, EXACT, STOCK, MIRRORED = "nbradiomics", "nbradiomics, fp32 + stock", "nnU-Net", "nnU-Net, mirroring"
-#: Grid of `--full-size`: near 4 x 0.7 x 0.7 mm, to which its network resamples.
+#: Grid of `--full-size`: close to 4 x 0.7 x 0.7 mm, to which its network resamples.
 SPACING, SIZE = (0.8, 0.8, 4.4), (280, 280, 36)
-#: Seconds between two looks at the memory.
+#: Seconds between two measurements of the memory.
 SAMPLE = 0.2
 
 
 @dataclass
 class Measured:
-    """One run of a command: seconds, seconds of processor time, and MiB at the highest."""
+    """One run of a command: seconds, seconds of processor time, and peak memory in MiB."""
 
     wall: float
     processor: float
@@ -86,14 +85,14 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--model", default="synthetic-demo", help="name of a model, or an nnU-Net folder")
-    parser.add_argument("--cohort", type=Path, help="cohort table; synthetic cases unless given")
-    parser.add_argument("--reference", default="", help="reader whose masks are the truth")
+    parser.add_argument("--cohort", type=Path, help="cohort table; default: synthetic cases")
+    parser.add_argument("--reference", default="", help="reader whose masks are the reference")
     parser.add_argument("--cases", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=0, help="of the synthetic cases")
-    parser.add_argument("--full-size", action="store_true", help="a network of nnU-Net's usual size")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the synthetic cases")
+    parser.add_argument("--full-size", action="store_true", help="use a network of nnU-Net's usual size")
     parser.add_argument("--no-mirroring", action="store_true", help="leave out nnU-Net with mirroring")
-    parser.add_argument("--work", help="folder for what is written; a temporary one unless given")
+    parser.add_argument("--work", help="output folder; default: a temporary folder")
     options = parser.parse_args()
     if options.cohort is None and not options.reference and not options.full_size:
         options.reference = "A"  # a reader of the synthetic cohort
@@ -101,7 +100,7 @@ def _options() -> argparse.Namespace:
 
 
 def _commands(folder: Path, work: Path, options: argparse.Namespace) -> dict[str, list[str]]:
-    """What is run; each writes to a folder of its own under `work`."""
+    """Return the commands to run; each writes to its own folder under `work`."""
     binaries = Path(sys.executable).parent
     folds = sorted(
         path.parent.name.removeprefix("fold_") for path in folder.glob("fold_*/checkpoint_final.pth")
@@ -133,7 +132,7 @@ def _commands(folder: Path, work: Path, options: argparse.Namespace) -> dict[str
 def prepare(scans: list[Scan], model: Model, work: Path, *, full_size: bool) -> None:
     """Write the files that both commands read: nnU-Net's input folder, and a cohort table of the same files.
 
-    nnU-Net takes an image as it lies; where the model records an orientation, the files lie in it.
+    nnU-Net does not reorient images; if the model records an orientation, the files are written in it.
     """
     rows = ["subject,channel,image"]
     for number, scan in enumerate(scans):
@@ -148,7 +147,7 @@ def prepare(scans: list[Scan], model: Model, work: Path, *, full_size: bool) -> 
 
 
 def _finer(image: sitk.Image) -> sitk.Image:
-    """The image stretched over a grid of clinical size, with noise, so that nothing in it is smooth."""
+    """Stretch the image over a grid of clinical size, and add noise, so that no part of it is smooth."""
     image = sitk.Cast(image, sitk.sitkFloat32)
     image.SetSpacing([n * s / m for n, s, m in zip(SIZE, SPACING, image.GetSize(), strict=True)])
     grid = sitk.Image(SIZE, sitk.sitkFloat32)
@@ -159,7 +158,7 @@ def _finer(image: sitk.Image) -> sitk.Image:
 
 
 def full_size_model(folder: Path) -> Path:
-    """Model of nnU-Net's usual size for thick slices, with random weights, planned as nnU-Net does."""
+    """Make a model of nnU-Net's usual size for thick slices, with random weights, planned as by nnU-Net."""
     import torch
     from nnunetv2.experiment_planning.experiment_planners.network_topology import get_pool_and_conv_props
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
@@ -204,7 +203,7 @@ def full_size_model(folder: Path) -> Path:
 
 
 def measure(command: list[str], log: Path) -> Measured:
-    """Run a command; what it prints goes to `log`."""
+    """Run a command; its output goes to `log`."""
     before, begin = os.times(), time.perf_counter()
     with open(log, "w", encoding="utf-8") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
@@ -228,7 +227,7 @@ def _watch(process: subprocess.Popen[bytes], highest: list[float]) -> None:
 
 
 def _tree(root: int) -> list[int]:
-    """A process and all that come from it."""
+    """Return a process and all its descendants."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -245,7 +244,7 @@ def _tree(root: int) -> list[int]:
 
 
 def _pss(pid: int) -> float:
-    """Proportional set size in MiB: memory that several processes share counts once among them."""
+    """Return the proportional set size in MiB: memory shared by several processes counts once in total."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -284,7 +283,7 @@ def dices(first: Masks, second: Masks) -> list[float]:
 def report(
     runs: Mapping[str, list[Measured]], masks: Mapping[str, Masks], references: Masks, *, cases: int
 ) -> str:
-    """Markdown: a row per command, and what the masks say of each other."""
+    """Return a Markdown table with one row per command, and the agreement of the masks."""
     repeats = len(next(iter(runs.values())))
     heads = (
         "command",

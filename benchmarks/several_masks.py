@@ -1,9 +1,10 @@
-"""How long the second mask of an image takes where nothing is cropped, so that filters are shared.
+"""Time the second mask of an image if the image is not cropped, so that both masks share the filters.
 
     PYTHONPATH=. python benchmarks/several_masks.py --data DATA/sts_mr --cases STS_001 STS_019 STS_035
 
-Each expert's mask and a seeded second reader made from it, with LoG 1 to 5 mm and the coif1 wavelet on the
-image's own grid; values are the same either way (a test). Medians of runs that take turns, one thread.
+Each expert's mask and a seeded second reader made from it are measured with LoG 1 to 5 mm and the coif1
+wavelet on the image's own grid; the values are the same in both ways (a test checks this). Medians of
+alternating runs, one thread.
 """
 
 from __future__ import annotations
@@ -35,18 +36,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with NAME_image and NAME_mask")
     parser.add_argument("--cases", nargs="+", default=["STS_001", "STS_019", "STS_035"])
     parser.add_argument("--repeats", type=int, default=3)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     print("| case | one mask (s) | two masks together (s) | second mask: share of its own time |")
     print("| --- | --- | --- | --- |")
     with threadpool_limits(1):
-        for case in asked.cases:
-            first, second, both = measure(asked.data, case, asked.repeats)
+        for case in options.cases:
+            first, second, both = measure(options.data, case, options.repeats)
             print(f"| {case} | {first:.2f} | {both:.2f} | {(both - first) / second:.2f} |", flush=True)
 
 
 def measure(data: Path, case: str, repeats: int) -> list[float]:
-    """Median seconds of the first mask, of the second, and of both together."""
+    """Return the median seconds of the first mask, of the second, and of both together."""
     image, mask, other = two_readers(data, case)
     runs: list[Callable[[], object]] = [
         lambda: extract_region(image, mask, PARAMETERS, name=case),
@@ -54,7 +55,7 @@ def measure(data: Path, case: str, repeats: int) -> list[float]:
         lambda: extract_regions(image, {"expert": mask, "second": other}, PARAMETERS),
     ]
     taken: list[list[float]] = [[] for _ in runs]
-    runs[0]()  # compiles what is not compiled yet
+    runs[0]()  # compiles the code if needed
     for _ in range(repeats):
         for seconds, run in zip(taken, runs, strict=True):
             start = time.perf_counter()

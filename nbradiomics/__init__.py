@@ -1,7 +1,7 @@
 """nbradiomics: segment tumours, extract features, test their reproducibility, predict outcomes.
 
-The public names stand in ``__init__.pyi``. They are loaded when they are first used, so that importing the
-package costs nothing.
+The public names are listed in ``__init__.pyi``. They are loaded at first use, so that importing the
+package is fast.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import lazy_loader
 
 _loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-#: Names of release 0.3.0 that are called otherwise now.
+#: Names of release 0.3.0, with their present names.
 _EARLIER = {"StudySettings": "ReaderStudySettings", "examine": "check_installation"}
 
 

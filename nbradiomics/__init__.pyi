@@ -1,4 +1,4 @@
-# The public names, each with its home: the one list of them, read by `__init__.py` and by type checkers.
+# The only list of the public names, each with its module; `__init__.py` and type checkers read it.
 from .agreement.cohort import AgreementTable as AgreementTable, compare_cohort as compare_cohort
 from .agreement.compare import compare_masks as compare_masks
 from .agreement.field import Field as Field

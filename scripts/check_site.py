@@ -1,9 +1,9 @@
-"""Hold the built site to what it promises: nothing is loaded from elsewhere, and no link inside it is broken.
+"""Check that the built site loads no file from another site, and that no link inside it is broken.
 
 python -m scripts.check_site site
 
-The site generator checks the links of the Markdown pages. This looks at the pages as they are built: at
-pictures, scripts, style sheets and fonts too.
+The site generator checks the links of the Markdown pages. This script checks the built pages: pictures,
+scripts, style sheets and fonts too.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-#: Attributes by which a browser loads something, by element; links that a reader follows are not among them.
+#: Attributes from which a browser loads a file, by element; links that a reader follows are not included.
 _LOADS = {"img": "src", "script": "src", "iframe": "src", "source": "src", "link": "href"}
 _OUTSIDE_STYLE = re.compile(r"(?:@import|url\()\s*[\"']?(?:https?:)?//", re.IGNORECASE)
 
 
 class _Page(HTMLParser):
-    """What a page loads, where it links to, and the anchors that it has."""
+    """The files that a page loads, its links, and its anchors."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class _Page(HTMLParser):
 
 
 def problems(site: Path) -> list[str]:
-    """Everything that is wrong with the pages and style sheets of a site."""
+    """List all problems of the pages and style sheets of a site."""
     found: list[str] = []
     pages = {path.resolve(): _read(path) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
@@ -53,11 +53,11 @@ def problems(site: Path) -> list[str]:
             if target.is_dir():
                 target /= "index.html"
             if not target.is_file():
-                found.append(f"{name} needs {address}, which is not there")
+                found.append(f"{name} needs {address}, which does not exist")
             elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
-                found.append(f"{name} links to {address}, which has no such anchor")
+                found.append(f"{name} links to {address}, but there is no such anchor")
     found += [
-        f"{path.relative_to(site)} loads a style or a font from elsewhere"
+        f"{path.relative_to(site)} loads a style or a font from another site"
         for path in sorted(site.rglob("*.css"))
         if _OUTSIDE_STYLE.search(path.read_text(encoding="utf-8"))
     ]
@@ -71,6 +71,6 @@ def _read(path: Path) -> _Page:
 
 
 if __name__ == "__main__":
-    told = problems(Path(sys.argv[1]))
-    print("\n".join(told) or "The site is whole and loads nothing from elsewhere.")
-    sys.exit(bool(told))
+    found = problems(Path(sys.argv[1]))
+    print("\n".join(found) or "The site is complete and loads no file from another site.")
+    sys.exit(bool(found))

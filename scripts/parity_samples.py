@@ -1,4 +1,4 @@
-"""The images of docs/parity.md, and the ways in which each is stored: none may change a feature."""
+"""The images of docs/parity.md, and the ways of storing each image, which must not change a feature."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from nbradiomics.images.io import read_image
 from tests.support.native_cases import CASES, Case, make_case
 
 CLASSES = ("shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
-#: Swapping z and y is the only way of storing under which PyRadiomics' table of triangles stays the same.
+#: Features of the mesh: PyRadiomics' table of triangles stays the same only if z and y are swapped.
 _MESH = ("_MeshVolume", "_SurfaceArea", "_SurfaceVolumeRatio", "_Sphericity")
 _PLANES = ("Slice", "Column", "Row")
-#: Features of a co-occurrence matrix that the order of the grey levels doesn't enter.
+#: Features of a co-occurrence matrix that do not depend on the order of the grey levels.
 _ORDERLESS = ("glcm_Imc1", "glcm_Imc2", "glcm_MCC", "glcm_JointEnergy", "glcm_JointEntropy")
 
 
@@ -29,11 +29,11 @@ class Turn:
     Attributes
     ----------
     order
-        The old axis (x, y, z) that each new one is.
+        The old axis (x, y, z) of each new axis.
     flips
         New axes that run backwards.
     negated
-        Intensities are mirrored, so that grey levels come in the opposite order.
+        Intensities are mirrored, so that the order of grey levels is reversed.
     """
 
     order: tuple[int, int, int] = (0, 1, 2)
@@ -41,7 +41,7 @@ class Turn:
     negated: bool = False
 
     def of(self, case: Case) -> Case:
-        """Give image and mask in this way; spacing and direction go along."""
+        """Return image and mask stored in this way, with spacing and direction changed accordingly."""
         image, mask = (sitk.Flip(sitk.PermuteAxes(one, self.order), self.flips) for one in case)
         if self.negated:
             values = sitk.GetArrayViewFromImage(image)
@@ -49,7 +49,7 @@ class Turn:
         return image, mask
 
     def original_name(self, name: str) -> str:
-        """Name in the image as it is: the largest diameter in a plane, the band of a wavelet."""
+        """Return the feature's name in the original image: planes of diameters and wavelet bands change."""
         if name.endswith(tuple(f"Diameter{plane}" for plane in _PLANES)):
             stem, plane = name.rsplit("Diameter", 1)
             # Planes are numbered by the axis across them: z, y, x.
@@ -62,11 +62,11 @@ class Turn:
         return name
 
     def keeps(self, name: str, *, symmetrical: bool) -> bool:
-        """Whether a feature may not change."""
+        """Whether a feature must not change."""
         if self.negated:
             return name.endswith(_ORDERLESS)
         if not symmetrical and name.endswith(("glcm_JointAverage", "glcm_SumSquares")):
-            return False  # of the first voxel of each pair, and another voxel is now the first
+            return False  # they describe the first voxel of each pair, and another voxel is now the first
         return not name.endswith(_MESH) or (self.order == (0, 2, 1) and not any(self.flips))
 
 
@@ -83,7 +83,7 @@ _FEWER = (*_ORDERS[:3], *_FLIPS[:1], Turn(negated=True))
 
 @dataclass(frozen=True)
 class Sample:
-    """One image, region and parameters, and the ways in which it is stored."""
+    """One image, region and parameters, and the ways of storing the image."""
 
     kind: str
     name: str
@@ -93,7 +93,7 @@ class Sample:
     turns: tuple[Turn, ...]
 
     def parameters(self) -> dict[str, Any]:
-        """Content of the parameter file."""
+        """Return the content of the parameter file."""
         setting = {"minimumROIDimensions": 1, "additionalInfo": False, **self.setting}
         return {"setting": setting, "imageType": dict(self.types), "featureClass": dict.fromkeys(CLASSES)}
 
@@ -106,7 +106,7 @@ def sample(
     types: Mapping[str, Any] | None = None,
     turns: tuple[Turn, ...] = TURNS,
 ) -> Sample:
-    """Sample of the original image, stored in all ways, unless told otherwise."""
+    """Make a sample; by default of the original image, stored in all ways."""
     return Sample(kind, name, case, setting or {}, types or {"Original": {}}, turns)
 
 
@@ -122,7 +122,7 @@ FILTERED = "generated tumours, LoG and wavelet"
 FLAT_FILTERED = "a flat region, LoG and wavelet"
 REAL = "real tumours"
 REAL_FILTERED = "real tumours, LoG and wavelet"
-#: Each image has dozens of filtered ones, so their exceptions are told by class.
+#: Each image has dozens of filtered images, so their exceptions are listed by feature class.
 WITH_FILTERS = (FILTERED, FLAT_FILTERED, REAL_FILTERED)
 _FILTERS = {"LoG": {"sigma": [2.0]}, "Wavelet": {}}
 _SETTINGS: tuple[dict[str, Any], ...] = (
@@ -135,7 +135,7 @@ _SETTINGS: tuple[dict[str, Any], ...] = (
 
 
 def generated_tumours() -> Iterator[Sample]:
-    """Give the tests' cases. The widest range takes PyRadiomics seconds, so it is turned less often."""
+    """Yield the cases of the tests; the widest range is slow in PyRadiomics, so it is turned less often."""
     for name, make in CASES.items():
         if name == "many_levels":
             yield sample(GENERATED, name, make(), {"binWidth": 25}, turns=TURNS[:2])
@@ -145,7 +145,7 @@ def generated_tumours() -> Iterator[Sample]:
 
 
 def random_regions(seeds: Iterable[int] = range(60)) -> Iterator[Sample]:
-    """Some voxels of small images: whole and broken numbers, any spacing."""
+    """Yield random regions of small images, with integer and real values and any spacing."""
     for seed in seeds:
         rng = np.random.default_rng(seed)
         shape = tuple(rng.integers(2, 7, 3))
@@ -159,7 +159,7 @@ def random_regions(seeds: Iterable[int] = range(60)) -> Iterator[Sample]:
 
 
 def few_levels(seeds: Iterable[int] = range(60)) -> Iterator[Sample]:
-    """Blocks as small as the neighbourhood of a feature map."""
+    """Yield blocks as small as the neighbourhood of a feature map."""
     for seed in seeds:
         rng = np.random.default_rng(seed)
         shape = ((3, 3, 3), (2, 3, 3), (2, 2, 3), (1, 3, 3))[seed % 4]
@@ -173,7 +173,7 @@ def few_levels(seeds: Iterable[int] = range(60)) -> Iterator[Sample]:
 
 
 def independent_neighbours() -> Iterator[Sample]:
-    """Pairs of levels along x come as often as chance has it: p(i, j) = p(i) p(j), MCC and Imc2 are 0."""
+    """Yield images with independent pairs of levels along x: p(i, j) = p(i) p(j), MCC and Imc2 are 0."""
     pairs = itertools.combinations(range(1, 7), 2)
     for often in (*pairs, (1, 1), (1, 1, 1), (1, 2, 3), (2, 3, 5), (1, 1, 2, 3), (1,) * 10):
         row = _independent_walk(often)
@@ -185,7 +185,7 @@ def independent_neighbours() -> Iterator[Sample]:
 
 
 def _independent_walk(often: tuple[int, ...]) -> np.ndarray:
-    """Row of levels in which the pair (i, j) comes often[i] * often[j] times: Hierholzer's walk."""
+    """Return a row of levels in which the pair (i, j) occurs often[i] * often[j] times: Hierholzer's walk."""
     unused = [[level for level, times in enumerate(often) for _ in range(times * first)] for first in often]
     path, walk = [0], []
     while path:
@@ -197,7 +197,7 @@ def _independent_walk(often: tuple[int, ...]) -> np.ndarray:
 
 
 def askew_regions() -> Iterator[Sample]:
-    """Regions without thickness, whose principal axes aren't the image's."""
+    """Yield regions without thickness, whose principal axes differ from the axes of the image."""
     z, y, x = np.indices((9, 10, 11))
     values = np.random.default_rng(0).integers(0, 100, z.shape).astype(np.int16)
     regions = {
@@ -213,7 +213,7 @@ def askew_regions() -> Iterator[Sample]:
 
 
 def nearly_flat() -> Iterator[Sample]:
-    """One value throughout, but for the last bits of double precision."""
+    """Yield images with one value, except for the last bits of double precision."""
     steps = np.random.default_rng(0).integers(0, 3, (5, 6, 7))
     for value in (0.1, 137.3, 1234.56, 100_000.1):
         values = value + steps * np.spacing(value)
@@ -221,7 +221,7 @@ def nearly_flat() -> Iterator[Sample]:
 
 
 def filtered_tumours() -> Iterator[Sample]:
-    """Filters that run along one axis after the other. A flip moves their grid, another order does not."""
+    """Yield filtered tumours in other axis orders, without flips, which move the grid of the filter."""
     for name in ("anisotropic", "oblique", "negative", "two_levels", "symmetric", "flat"):
         case, kind = CASES[name](), FLAT_FILTERED if name == "flat" else FILTERED
         yield sample(kind, name, case, types=_FILTERS, turns=_ORDERS)
@@ -232,7 +232,7 @@ _SARCOMAS = ("STS_001", "STS_003", "STS_015", "STS_019", "STS_025")
 
 
 def real_tumours(data: Path) -> Iterator[Sample]:
-    """PyRadiomics' own test cases and soft-tissue sarcomas."""
+    """Yield PyRadiomics' own test cases and soft-tissue sarcomas."""
     files = {name: data / "pyradiomics" / f"{name}_%s.nrrd" for name in ("brain1", "breast1")}
     files |= {name: data / "sts_mr" / f"{name}_%s.nii.gz" for name in _SARCOMAS}
     for name, pattern in files.items():
@@ -247,7 +247,7 @@ def real_tumours(data: Path) -> Iterator[Sample]:
             yield sample(REAL_FILTERED, name, (image, region), types=_FILTERS, turns=_ORDERS)
 
 
-#: Makers of the generated samples, in the order of the page; the real ones need their folder.
+#: Functions that make the generated samples, in the order of the page; the real samples need their folder.
 MAKERS: tuple[Callable[[], Iterator[Sample]], ...] = (
     generated_tumours,
     random_regions,

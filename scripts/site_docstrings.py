@@ -1,6 +1,7 @@
-"""Turn what numpydoc docstrings write in reStructuredText into Markdown, for the pages of the API.
+"""Convert the reStructuredText of numpydoc docstrings to Markdown, for the pages of the API.
 
-An extension of Griffe, which reads the docstrings for `make docs`: simple tables and numbered references.
+This is an extension of Griffe, which reads the docstrings for `make docs`. It converts simple tables and
+numbered references.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _CITED = re.compile(r"\[(\w+)\]_(?!\w)")
 
 
 def to_markdown(text: str) -> str:
-    """Rewrite simple tables, the references at the end, and where they are cited."""
+    """Rewrite simple tables, the references at the end, and their citations."""
     text = _CITED.sub(r"[\1]", _REFERENCE.sub(r"\1- [\2] ", text))
     lines: list[str] = []
     table: list[str] = []
@@ -37,7 +38,7 @@ def to_markdown(text: str) -> str:
 
 
 def _table(lines: list[str]) -> list[str]:
-    """Rows of Markdown from a simple table; a row without a first cell continues the one before."""
+    """Make Markdown rows from a simple table; a row without a first cell continues the row before."""
     spans = [match.span() for match in re.finditer("=+", lines[0])]
     ends = [start for start, _ in spans[1:]] + [None]
     indent = " " * spans[0][0]
@@ -55,9 +56,9 @@ def _table(lines: list[str]) -> list[str]:
 
 
 def _with_settings(path: str, text: str) -> str:
-    """Docstring of a class; that of settings lists what each says of itself, once it is imported."""
-    found = resolve_name(":".join(path.rsplit(".", 1)))
-    return str(found.__doc__) if isinstance(found, type) and issubclass(found, Settings) else text
+    """Return the docstring of a class; after import, that of a settings class describes each setting."""
+    loaded = resolve_name(":".join(path.rsplit(".", 1)))
+    return str(loaded.__doc__) if isinstance(loaded, type) and issubclass(loaded, Settings) else text
 
 
 class Markdown(griffe.Extension):

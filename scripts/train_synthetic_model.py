@@ -1,10 +1,10 @@
-"""Train the bundled model ``synthetic-demo`` from nothing and evaluate it on cases it has not seen.
+"""Train the bundled model ``synthetic-demo`` from scratch and evaluate it on unseen cases.
 
     python scripts/train_synthetic_model.py --out nbradiomics/segmentation/bundled/synthetic-demo
 
-Training cases, evaluation cases and the cases of `make_cohort` come from one generator under three
-namespaces of seeds, so that no case is in two of them. To be run again whenever the generator changes; the
-old model's folder is not overwritten, so remove it first.
+Training cases, evaluation cases and the cases of `make_cohort` come from one generator with three separate
+namespaces of seeds, so that no case is in two of the sets. Run this script again whenever the generator
+changes; it does not overwrite the folder of the old model, so remove that folder first.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from nbradiomics.synthetic.case import (
 from nbradiomics.synthetic.fields import largest_component
 from nbradiomics.synthetic.scanners import SCANNERS
 
-#: Two of five folds are trained: enough for the demo, whose files must stay small.
+#: Only two of five folds are trained, because the files of the demo must stay small.
 FOLDS, SPLIT = 2, 5
 RECIPE = {"spacing": (4.0, 3.0, 3.0), "patch": (32, 48, 64), "features": 12, "max_features": 96}
 OUT = Path(__file__).parents[1] / "nbradiomics" / "segmentation" / "bundled" / "synthetic-demo"
@@ -57,42 +57,46 @@ INTENDED_USE = (
 
 
 def main() -> None:
-    """Train, evaluate, write the card, and print what was measured."""
+    """Train, evaluate, write the card, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--cases", type=int, default=48)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--unseen", type=int, default=40, help="cases to evaluate on")
-    asked = parser.parse_args()
-    recipe = Recipe(**RECIPE, epochs=asked.epochs)
+    options = parser.parse_args()
+    seed = options.seed
+    recipe = Recipe(**RECIPE, epochs=options.epochs)
 
-    cases = [_case(TRAINING_NAMESPACE, asked.seed, index) for index in range(asked.cases)]
+    cases = [_case(TRAINING_NAMESPACE, seed, index) for index in range(options.cases)]
     card = Card(
         name="synthetic-demo",
         version="1",
         licence="Apache-2.0",
         intended_use=INTENDED_USE,
         orientation=ORIENTATION,
-        training_seeds=f"SeedSequence([{TRAINING_NAMESPACE}, {asked.seed}, i]), i = 0 to {asked.cases - 1}",
+        training_seeds=f"SeedSequence([{TRAINING_NAMESPACE}, {seed}, i]), i = 0 to {options.cases - 1}",
     )
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         card = _train(
-            _cohort(cases, Path(folder)), asked.out, TrainingSettings(recipe=recipe, seed=asked.seed), card
+            _cohort(cases, Path(folder)),
+            options.out,
+            TrainingSettings(recipe=recipe, seed=seed),
+            card,
         )
-    print(f"trained {FOLDS} folds of {asked.epochs} epochs in {time.perf_counter() - start:.0f} s")
-    unseen = [_case(EVALUATION_NAMESPACE, asked.seed, index) for index in range(asked.unseen)]
-    figures = _evaluate(asked.out, unseen)
+    print(f"trained {FOLDS} folds of {options.epochs} epochs in {time.perf_counter() - start:.0f} s")
+    unseen = [_case(EVALUATION_NAMESPACE, seed, index) for index in range(options.unseen)]
+    figures = _evaluate(options.out, unseen)
     figures["threshold_mean_dice"] = _threshold_dice(cases[:12], unseen)
-    training = {"epochs": asked.epochs, "iterations_per_epoch": recipe.iterations, "unseen": figures}
-    seal(replace(card, training=training), asked.out)
+    training = {"epochs": options.epochs, "iterations_per_epoch": recipe.iterations, "unseen": figures}
+    seal(replace(card, training=training), options.out)
     for name, value in figures.items():
         print(f"{name}: {value}")
 
 
 def _cohort(cases: list[PhantomCase], folder: Path) -> Cohort:
-    """Write the cases and a table of them, with the true mask as reader ``truth``."""
+    """Write the cases and their cohort table, with the true mask as reader ``truth``."""
     rows = ["subject,sequence,site,image,reader,mask"]
     for index, case in enumerate(cases):
         image = write_image(case.image, folder / f"{index}.nii.gz").name
@@ -104,13 +108,13 @@ def _cohort(cases: list[PhantomCase], folder: Path) -> Cohort:
 
 
 def _train(cohort: Cohort, out: Path, settings: TrainingSettings, card: Card) -> Card:
-    """Train two folds in half precision, and give the card with the images that were trained on."""
+    """Train two folds in half precision, and return the card with the training images."""
     cases: dict[str, Case] = find_cases(cohort, reader="truth")
-    asked = {"channels": channels_of(cases), "settings": settings}
-    examined = examine_cases(cases, asked["channels"]).results
+    choice = {"channels": channels_of(cases), "settings": settings}
+    examined = examine_cases(cases, choice["channels"]).results
     splits = split_cases(origins(cases, cohort), SPLIT, seed=settings.seed)[:FOLDS]
-    folder = open_training(out, examined, splits, **asked)
-    train_folds(folder, cases, splits, checkpoints=Checkpoints(half=True), **asked)
+    folder = open_training(out, examined, splits, **choice)
+    train_folds(folder, cases, splits, checkpoints=Checkpoints(half=True), **choice)
     card = replace(card, training_images=tuple(case.fingerprints[0] for case in examined.values()))
     folder.finish(card)
     return card
@@ -137,7 +141,7 @@ def _evaluate(folder: Path, cases: list[PhantomCase]) -> dict[str, float | int]:
 
 
 def _threshold_dice(tuning: list[PhantomCase], unseen: list[PhantomCase]) -> float:
-    """Mean Dice of the best window of intensities, opened once, with the largest component kept."""
+    """Return the mean Dice of the best intensity window, after one opening, with the largest component."""
     edges = np.arange(0.8, 3.6, 0.2)
     windows = [(low, high) for low, high in itertools.product(edges, edges) if low < high]
     best = max(windows, key=lambda window: np.mean([_window_dice(case, window) for case in tuning]))

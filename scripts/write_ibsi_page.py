@@ -2,8 +2,8 @@
 
     python scripts/write_ibsi_page.py ../shared/data/ibsi1 docs/ibsi.md
 
-The folder holds the IBSI's phantoms and reference values. The page's own words stay as they are; what stands
-between the marks ``<!-- counts -->``, ``<!-- tables -->``, ``<!-- absent -->`` and their ends is replaced.
+The folder contains the IBSI's phantoms and reference values. The script replaces only the text between the
+marks ``<!-- counts -->``, ``<!-- tables -->``, ``<!-- absent -->`` and their ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nbradiomics.features.compliance.ibsi_names import COMPUTED, NOT_COMPUTED, r
 
 
 def main(folder: Path, page: Path) -> None:
-    """Compare, and write what was found into the page."""
+    """Compare all phantoms, and write the results to the page."""
     phantoms = [Phantom(comparison, folder) for comparison in COMPARISONS.values()]
     found = {phantom.title: verdicts(phantom) for phantom in phantoms}
     tags = list(phantoms[0].reference.index)
@@ -30,14 +30,14 @@ def main(folder: Path, page: Path) -> None:
 
 
 def between(text: str, mark: str, content: str) -> str:
-    """Replace what stands between a mark and its end."""
+    """Replace the text between a mark and its end."""
     before, rest = text.split(f"<!-- {mark} -->\n")
     _, after = rest.split(f"<!-- end of {mark} -->")
     return f"{before}<!-- {mark} -->\n{content}<!-- end of {mark} -->{after}"
 
 
 def counts(found: dict[str, pd.DataFrame], features: int) -> str:
-    """One row per comparison: how many features comply, with and without the switches."""
+    """Return one row per comparison: the numbers of compliant features, with and without the switches."""
     lines = [
         f"The IBSI's first chapter has {features} features, counted in PyRadiomics' forms (3D, 3D_avg).",
         f"PyRadiomics computes {len(COMPUTED)} of them; {features - len(COMPUTED)} are not computed.",
@@ -52,7 +52,7 @@ def counts(found: dict[str, pd.DataFrame], features: int) -> str:
 
 
 def section(title: str, table: pd.DataFrame) -> str:
-    """Table of one comparison."""
+    """Return the table of one comparison."""
     lines = [
         f"### {title}",
         "",
@@ -66,7 +66,7 @@ def section(title: str, table: pd.DataFrame) -> str:
 
 
 def absent(tags: list[str]) -> str:
-    """Table of the features that are not computed."""
+    """Return the table of the features that are not computed."""
     lines = ["| IBSI | features | why |", "| --- | --- | --- |"]
     for name, why in NOT_COMPUTED.items():
         number = sum(tag not in COMPUTED and reason(tag) == why and tag.startswith(name) for tag in tags)

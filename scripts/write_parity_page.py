@@ -3,12 +3,13 @@
     python -m scripts.write_parity_page docs/parity.md --data ../shared/data
 
 Run it in the root of the repository: the generated cases are those of the tests. `--data` names the folder of
-the real images; without it they are left out. The page's own words stay as they are; what stands between the
-marks ``<!-- counts -->``, ``<!-- exceptions -->`` and their ends is replaced.
+the real images; without it they are left out. The script replaces only the text between the marks
+``<!-- counts -->``, ``<!-- exceptions -->`` and their ends.
 
-PyRadiomics runs on each image as it is and on the same image stored in other ways (`parity_samples`). Where
-its own value moves by more than parity allows, rounding decides it, and the page lists it with its spread.
-Nothing is written where the native engine's value is outside of both, or nobody has said why a value moves.
+PyRadiomics runs on each original image and on the same image stored in other ways (`parity_samples`). If its
+own value changes by more than parity allows, the value depends on rounding, and the page lists it with its
+spread. The page is not written if a value of the native engine is outside both, or if a change has no known
+reason.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ from nbradiomics.features.compliance.parity import allowed_difference
 from scripts.parity_samples import MAKERS, NEARLY_FLAT, WITH_FILTERS, Sample, real_tumours
 from scripts.write_ibsi_page import between
 
-#: A variance of this part of the largest is 0 in double precision, and an axis is its root.
+#: A variance below this fraction of the largest is 0 in double precision; an axis length is its square root.
 _TRACE = (16 * np.finfo(float).eps) ** 0.5
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why values move: of labels that match `labels` entirely, in some kinds of case (none: in all)."""
+    """Why values change, for labels that fully match `labels`, in some kinds of case (if empty, in all)."""
 
     title: str
     labels: str
@@ -45,7 +46,7 @@ class Reason:
     why: str
 
     def explains(self, label: str, kind: str) -> bool:
-        """Whether a row of the page is this reason's."""
+        """Whether this reason explains a row of the page."""
         return re.fullmatch(self.labels, label) is not None and (not self.kinds or kind in self.kinds)
 
 
@@ -55,32 +56,32 @@ REASONS = (
         r"shape_(Minor|Least)AxisLength|shape_(Elongation|Flatness)",
         (),
         "An axis length is 4 sqrt(variance along the axis). Across a plane or line that variance is\n"
-        "exactly 0 in theory. Computed, it is some 1e-16 of the largest one, and the root makes 1e-8 of\n"
-        "the longest axis of it.",
+        "exactly 0 in theory. The computed variance is about 1e-16 of the largest one, and its square\n"
+        "root about 1e-8 of the longest axis.",
     ),
     Reason(
         "Correlation of independent grey levels",
         r"glcm_(MCC|Imc1|Imc2)",
         (),
-        "Where grey levels beside each other are independent in a direction, its MCC and Imc2 are roots\n"
+        "If neighbouring grey levels are independent in a direction, its MCC and Imc2 are square roots\n"
         "of a difference that is exactly 0 in theory. The last bit decides between 0 and NaN, the root of\n"
-        "a negative number, and the mean over the directions leaves NaN out: one bit changes how many are\n"
-        "averaged.",
+        "a negative number, and the mean over the directions ignores NaN: one bit changes the number of\n"
+        "averaged directions.",
     ),
     Reason(
-        "Deviations in a region that is flat but for the last bits",
+        "Deviations in a region that is flat except for the last bits",
         r"firstorder_\w+",
         (NEARLY_FLAT,),
-        "Intensities differ from their mean by no more than the mean is rounded, and that depends on the\n"
-        "order of the sum.",
+        "Intensities differ from their mean only by its rounding error, which depends on the order of the\n"
+        "sum.",
     ),
     Reason(
         "First-order features of filtered images",
         r"firstorder features",
         WITH_FILTERS,
-        "The filters run along one axis after the other and round in between, to single precision where\n"
-        "the image or the filter has it: to 7 digits of the largest intensity. Every voxel carries that.\n"
-        "Where the filtered image should be 0 throughout, these features describe what rounding leaves.",
+        "The filters run along one axis after the other and round in between, to single precision if the\n"
+        "image or the filter has it: to 7 digits of the largest intensity. Every voxel has this error. If\n"
+        "the filtered image should be 0 everywhere, these features describe only the rounding errors.",
     ),
 )
 
@@ -91,15 +92,15 @@ def compare(one: Sample) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per feature that some turn must leave alone: ``kind, case, feature, value`` (PyRadiomics, the
-        image as it is), ``low, high`` (of that and all turns), ``undefined`` (NaN in some), ``native``,
+        One row per feature that some turn must not change: ``kind, case, feature, value`` (PyRadiomics,
+        original image), ``low, high`` (of that and all turns), ``undefined`` (NaN in some turns), ``native``,
         ``allowed``, ``moved`` and ``place``: ``same`` (within the allowance of `value`), ``spread`` (within
-        that of `low` to `high`, or NaN where PyRadiomics' may be), ``trace`` (an axis length that is 0 in
-        double precision, as PyRadiomics' is), or ``outside``.
+        the allowance of `low` to `high`, or NaN if some value of PyRadiomics is), ``trace`` (an axis length
+        that is 0 in double precision, like PyRadiomics' value), or ``outside``.
     """
     parameters = load_parameters(one.parameters())
     with warnings.catch_warnings():
-        # PyRadiomics divides by 0 and takes roots of rounding errors where a feature is undefined.
+        # If a feature is undefined, PyRadiomics divides by 0 and takes roots of rounding errors.
         warnings.simplefilter("ignore")
         value = ENGINES["pyradiomics"].compute(*one.case, parameters).values
         stored = {name: [number] for name, number in value.items()}
@@ -118,7 +119,7 @@ def compare(one: Sample) -> pd.DataFrame:
 
 
 def judge(name: str, numbers: list[float], native: float, values: Mapping[str, float]) -> dict[str, Any]:
-    """What `compare` tells of one feature; `numbers` begins with PyRadiomics' value of the image as it is."""
+    """Return the columns of `compare` for one feature; `numbers` starts with the original image."""
     defined = [number for number in numbers if not np.isnan(number)]
     low, high = (min(defined), max(defined)) if defined else (np.nan, np.nan)
     allowed, value = allowed_difference(name, values), numbers[0]
@@ -157,7 +158,7 @@ def _place(
 
 
 def survey(samples: Iterable[Sample]) -> pd.DataFrame:
-    """Compare all; columns as in `compare`, ``sample`` (a number) and ``label`` (what a row is about)."""
+    """Compare all samples; add the columns ``sample`` (a number) and ``label`` (name of the row)."""
     found = pd.concat(
         [compare(one).assign(sample=number) for number, one in enumerate(samples)], ignore_index=True
     )
@@ -168,12 +169,12 @@ def survey(samples: Iterable[Sample]) -> pd.DataFrame:
 
 
 def exceptions(found: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `survey` that rounding decides."""
+    """Return the rows of `survey` whose values depend on rounding."""
     return found[found["moved"] | (found["place"] != "same")]
 
 
 def counts(found: pd.DataFrame) -> str:
-    """One row per kind of case."""
+    """Return the table of counts, one row per kind of case."""
     names = (
         "kind of case",
         "cases",
@@ -191,7 +192,7 @@ def counts(found: pd.DataFrame) -> str:
 
 
 def count_line(kind: str, rows: pd.DataFrame) -> str:
-    """Row of the table of counts."""
+    """Return one row of the table of counts."""
     decided = exceptions(rows)
     settled = rows.drop(decided.index)
     difference = (settled["native"] - settled["value"]).abs()
@@ -203,7 +204,7 @@ def count_line(kind: str, rows: pd.DataFrame) -> str:
 
 
 def tables(found: pd.DataFrame) -> str:
-    """What rounding decides: by reason, with why; a row per feature and kind of case."""
+    """Return the tables of values that depend on rounding, by reason; a row per feature and kind of case."""
     labels = list(exceptions(found)[["label", "kind"]].drop_duplicates().itertuples(index=False, name=None))
     lines: list[str] = []
     for reason in REASONS:
@@ -215,9 +216,9 @@ def tables(found: pd.DataFrame) -> str:
 
 
 def departures(found: pd.DataFrame) -> list[str]:
-    """Each value of the native engine that isn't PyRadiomics' of the image as it is."""
+    """Return the values of the native engine that differ from PyRadiomics' values of the original image."""
     lines = [
-        "### Where the native engine's value is another",
+        "### Different values of the native engine",
         "",
         "| case | feature | PyRadiomics | from | to | native | which is |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -229,7 +230,7 @@ def departures(found: pd.DataFrame) -> list[str]:
 
 
 def _values(row: pd.Series) -> str:
-    """PyRadiomics' value, its spread, and the native value as cells."""
+    """Return PyRadiomics' value, its spread, and the native value as cells."""
     return " | ".join(f"{row[column]:.9g}" for column in ("value", "low", "high", "native"))
 
 
@@ -240,11 +241,11 @@ _HEAD = (
 
 
 def table_line(label: str, kind: str, found: pd.DataFrame) -> str:
-    """Row about one feature in one kind of case, and the case in which its relative spread is widest."""
+    """Return the row of one feature in one kind of case, with the case of the widest relative spread."""
     rows = found[(found["label"] == label) & (found["kind"] == kind)]
     decided = exceptions(rows)
     size = decided[["low", "high"]].abs().max(axis=1)
-    # Nothing but 0 and NaN has no width, and comes last.
+    # Rows with only 0 and NaN have no width, and come last.
     width = ((decided["high"] - decided["low"]) / size.where(size > 0)).fillna(0.0)
     widest = decided.iloc[int(width.to_numpy().argmax())]
     case = (
@@ -259,7 +260,7 @@ def table_line(label: str, kind: str, found: pd.DataFrame) -> str:
 
 
 def unexplained(found: pd.DataFrame) -> list[str]:
-    """What must not be on the page: native values outside of all, and what moves without a known reason."""
+    """List errors that prevent the page: native values outside all others, and unexplained changes."""
     outside = found[found["place"] == "outside"]
     wrong = [
         f"outside: {row.kind}, {row.case}, {row.feature}: native {row.native!r}, PyRadiomics {row.value!r}, "
@@ -273,12 +274,12 @@ def unexplained(found: pd.DataFrame) -> list[str]:
 
 
 def write(page: Path, found: pd.DataFrame) -> None:
-    """Write what was found into the page.
+    """Write the results to the page.
 
     Raises
     ------
     ValueError
-        Where the native engine is wrong, or nobody has said why a value moves.
+        When a value of the native engine is wrong, or a value changes without a known reason.
     """
     if wrong := unexplained(found):
         raise ValueError("\n".join(["The page was not written.", *wrong]))

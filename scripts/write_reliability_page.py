@@ -1,4 +1,4 @@
-"""Write the table of docs/reliability.md from the variants that the tests try.
+"""Write the table of docs/reliability.md from the variants in the tests.
 
 python -m scripts.write_reliability_page docs/reliability.md
 """
@@ -15,7 +15,7 @@ KINDS = [*bad.KINDS, *hostile.KINDS]
 
 
 def table() -> str:
-    """One row per kind of bad input."""
+    """Return the table with one row per kind of bad input."""
     total = sum(len(kind.variants) for kind in KINDS)
     lines = [
         f"{len(KINDS)} kinds, {total} variants.",
@@ -28,7 +28,7 @@ def table() -> str:
 
 
 def page(text: str) -> str:
-    """The page with its table made anew; its own words stay as they are."""
+    """Return the page with a new table; the rest of its text stays."""
     before, rest = text.split("<!-- kinds -->\n")
     _, after = rest.split("<!-- end of kinds -->")
     return f"{before}<!-- kinds -->\n{table()}<!-- end of kinds -->{after}"

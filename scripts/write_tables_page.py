@@ -14,22 +14,23 @@ from nbradiomics.workflows.tables import CHAPTERS
 HEAD = """\
 # Tables
 
-This page lists every table that nbradiomics writes, with all of its columns. It is made from the code
+This page lists every table that nbradiomics writes, with all of its columns. It is generated from the code
 (`python -m scripts.write_tables_page docs/tables.md`).
 
-- Tables are CSV files in UTF-8 with commas, or Parquet files. A word in capitals in a path stands for a name.
-- An empty cell is a missing value. The last column of each list says what that means; a dash means that no
+- Tables are CSV files in UTF-8 with commas, or Parquet files. A word in capitals in a path is a placeholder
+  for a name.
+- An empty cell is a missing value. The last column of each list explains its meaning; a dash means that no
   cell is empty.
-- `text` stays as it is: a subject `007` is not the number 7. `integer` is a whole number. `flag` is `True` or
-  `False`.
-- In CSV files an apostrophe stands before text that a spreadsheet would run as a formula. nbradiomics removes
-  it when it reads the table.
+- `text` is not converted: a subject `007` is not the number 7. `integer` is a whole number. `flag` is `True`
+  or `False`.
+- In CSV files an apostrophe precedes text that a spreadsheet would run as a formula. nbradiomics removes it
+  when it reads the table.
 - Tables of earlier releases may lack some columns. nbradiomics still reads them.
 """
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     chapters = [
         "\n".join([f"## {title}", "", *(_section(schema) for schema in schemas)])
         for title, schemas in CHAPTERS.items()
@@ -40,13 +41,13 @@ def page() -> str:
 def _section(schema: Schema) -> str:
     further = f"\nFurther columns: {schema.further}.\n" if schema.further else ""
     key = f" Rows differ in {_listed(schema.key)}." if schema.key else ""
-    silent = (
-        f" The file has {_listed(schema.left_out)} only where a cell is filled." if schema.left_out else ""
+    optional = (
+        f" The file has {_listed(schema.left_out)} only if a cell is filled." if schema.left_out else ""
     )
     note = f"{schema.note}\n\n" if schema.note else ""
     rows = "\n".join(_row(column) for column in schema.columns)
     return (
-        f"### {schema.name}\n\n`{schema.file}`. One row: {schema.row}.{key}{silent}\n\n{note}"
+        f"### {schema.name}\n\n`{schema.file}`. One row: {schema.row}.{key}{optional}\n\n{note}"
         "| column | kind | unit | meaning | empty cell |\n| --- | --- | --- | --- | --- |\n"
         f"{rows}\n{further}"
     )

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. No logic."""
+"""The command line parses arguments, calls the package and prints results; it contains no logic."""
 
 from nbradiomics.cli.entry import main
 

@@ -1,6 +1,6 @@
-"""Every command, in the order in which the data goes through them.
+"""All commands, in the order in which a study uses them.
 
-Nothing heavy is imported before a command runs, so that ``--help`` answers at once.
+No heavy package is imported before a command runs, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-#: Commands whose options are settings say what these are when their help is asked for.
+#: The help of these commands describes their settings in the words of the settings themselves.
 command = partial(app.command, cls=StatedCommand)
 
 
-def _say_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         output.print(version("nbradiomics"), markup=False)
@@ -44,7 +44,7 @@ def _say_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", help="Say the version.", callback=_say_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     """Segment tumours, extract PyRadiomics features, test their reproducibility, predict outcomes."""

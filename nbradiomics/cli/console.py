@@ -1,4 +1,4 @@
-"""What the command line shows while it works: progress bars, tables, messages."""
+"""Output of the command line: progress bars, tables and messages."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ if TYPE_CHECKING:
     from nbradiomics.execution.batch import Failure
 
 
-#: Columns where the variable COLUMNS gives none that can be read in.
+#: Width in columns if the environment variable COLUMNS contains no usable number.
 _WIDTH = 80
 
 
 class _Console(Console):
-    """A console to which texts of files can be printed as they are: they give a terminal no orders."""
+    """A console that prints the text of files safely: control sequences do not reach the terminal."""
 
     def __init__(self, stream: Shown) -> None:
         width = None if has_width() else _WIDTH
         super().__init__(file=cast(IO[str], stream), width=width, soft_wrap=True, highlight=False)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; control characters of a text are written out."""
+        """Print objects; control characters in a text are shown as escape codes."""
         super().print(*(harmless(one) if isinstance(one, str) else one for one in objects), **options)
 
 
 _OUTPUT, _NOTES = Shown("stdout"), Shown("stderr")
-#: Results go to standard output, everything that only accompanies the work to standard error.
+#: Results go to standard output; notes and progress go to standard error.
 output = _Console(_OUTPUT)
 notes = _Console(_NOTES)
 
 
 @contextmanager
 def bars(stage: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a progress bar for a stage; show nothing when the output is no terminal."""
+    """Show a progress bar for a stage; show nothing if the output is not a terminal."""
     if total == 0 or not _NOTES.isatty():
         yield lambda: None
         return
@@ -63,7 +63,7 @@ def bars(stage: str, total: int) -> Iterator[Callable[[], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    # rich would put a stream in place of sys.stderr that writes to `notes`, which writes to sys.stderr.
+    # Otherwise rich replaces sys.stderr by a stream that writes to `notes`, which writes to sys.stderr.
     with Progress(*columns, console=notes, redirect_stdout=False, redirect_stderr=False) as progress:
         task = progress.add_task(stage, total=total)
         yield lambda: progress.advance(task)
@@ -81,12 +81,12 @@ def show_table(table: pd.DataFrame) -> None:
 
 
 def show_json(**parts: Any) -> None:
-    """Print what a command found as one JSON object; a table is a list of its rows, a missing value null."""
+    """Print results as one JSON object: a table becomes a list of rows, a missing value becomes null."""
     output.print(json.dumps(_plain(parts), indent=2), markup=False, highlight=False, soft_wrap=True)
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """Convert a value to a type that JSON supports."""
     if hasattr(value, "to_dict") and hasattr(value, "columns"):  # a table; pandas is not imported for this
         return [_plain(row) for row in value.to_dict("records")]
     if isinstance(value, Mapping):
@@ -103,7 +103,7 @@ def _plain(value: Any) -> Any:
 
 
 def show_lines(lines: Sequence[str], *, most: int = 20) -> None:
-    """Print the first lines of a list, unwrapped, and say how many more there are."""
+    """Print the first lines of a list without wrapping, and the number of further lines."""
     for line in lines[:most]:
         output.print(f"  {line}", markup=False)
     if len(lines) > most:
@@ -111,12 +111,12 @@ def show_lines(lines: Sequence[str], *, most: int = 20) -> None:
 
 
 def failure_line(failure: Failure) -> str:
-    """One line for a failure."""
+    """Format a failure as one line."""
     return f"{failure.stage} {failure.case}: {failure.cause} {failure.hint}"
 
 
 def problem_line(problem: Mapping[Any, Any]) -> str:
-    """One line for a row of the table of problems."""
+    """Format a row of the problem table as one line."""
     place = ", ".join(
         part for part in (f"line {problem['row']}" if problem["row"] else "", problem["column"]) if part
     )

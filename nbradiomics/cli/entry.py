@@ -1,4 +1,4 @@
-"""Where the command line begins and ends: streams, signals, errors in words, exit codes."""
+"""Entry point of the command line: streams, signals, error messages and exit codes."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _STOPPED = (INTERRUPTED, TERMINATED, HUNG_UP)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: exit code 0 when done, 1 on errors, 2 for wrong usage, 130 or 143 if stopped."""
-    if arguments is None:  # else another program calls, to whom the process belongs
+    if arguments is None:  # otherwise another program called this function and controls the process
         require_unicode_names()
-        # Without shared memory joblib works in this process alone, which is no news for a user.
+        # Without shared memory, joblib runs in this process only; users need no warning about that.
         warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
         end_when_asked()
     prepare_streams()
@@ -59,28 +59,28 @@ def _run_command(arguments: Sequence[str] | None) -> None:
         app(args=arguments)
     except NbradiomicsError as error:
         _stop(str(error), error.details)
-    except OSError as error:  # a full disk, a folder that may not be written to
-        where = f": {error.filename}" if error.filename else ""
-        _stop(f"{error.strerror or error}{where}. Check the path, its rights and the disk.")
+    except OSError as error:  # for example a full disk or a folder without write permission
+        file = f": {error.filename}" if error.filename else ""
+        _stop(f"{error.strerror or error}{file}. Check the path, its permissions and the free disk space.")
     except Exception as error:
         if hint := transient_hint(error):
             _stop(hint)
-        # A fault of ours: nobody can do anything with its traceback but report it
+        # A bug in nbradiomics: all that a user can do with the traceback is to report it.
         _stop(f"{type(error).__name__}: {error}. {FAULT}", traceback.format_exc())
 
 
 def _say_stopped(code: int | str | None) -> NoReturn:
-    notes.print("Stopped. The same command continues a run, demo or training, and one with --work.")
+    notes.print("Stopped. To continue a run, demo, training or command with --work, repeat the command.")
     sys.exit(code)
 
 
 def _stop(message: str, details: str = "") -> NoReturn:
-    end_if_asked()  # then that is the reason
+    end_if_asked()  # if the user asked the program to end, that caused this error
     notes.print("Error:", style="bold red", end=" ")
     notes.print(message, markup=False)
     if details:
         try:
             notes.print(f"The traceback is in {write_error_log(details)}.", markup=False)
         except OSError as error:
-            notes.print(f"The traceback could not be written down: {error}.\n{details}", markup=False)
+            notes.print(f"The traceback could not be saved: {error}.\n{details}", markup=False)
     sys.exit(1)

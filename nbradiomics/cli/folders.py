@@ -1,4 +1,4 @@
-"""Which folders of results single commands may write into: the rule of `nbradiomics.files.owned_folder`."""
+"""Result folders of single commands: who may write there, by the rule of `nbradiomics.files.owned_folder`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def working_on_segmentation(cohort: Cohort, masks: Path, maps: Path | None, key: str) -> Iterator[None]:
-    """Work in the folders of masks and maps, and let nobody in who would write others there."""
+    """Lock the folders of masks and maps, so that no other segmentation writes different files there."""
     from nbradiomics.files.folder_in_use import working_in
     from nbradiomics.workflows.folder import cohort_owner
 
@@ -28,7 +28,7 @@ def working_on_segmentation(cohort: Cohort, masks: Path, maps: Path | None, key:
 
 
 def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replacing: bool) -> None:
-    """Take the folders of masks and maps for a cohort; files of scans that it no longer has are removed."""
+    """Claim the folders of masks and maps for a cohort; remove files of scans that it no longer contains."""
     from nbradiomics.files.owned_folder import claim, read_mark, remove_files
     from nbradiomics.segmentation.cohort import scan_stems
     from nbradiomics.workflows.folder import cohort_owner, is_model_image
@@ -42,7 +42,7 @@ def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replac
 
 
 def claim_outcome(out: Path, *, features: Path, clinical: Path, endpoint: Endpoint, replacing: bool) -> None:
-    """Take a folder for the outcome models of one endpoint."""
+    """Claim a folder for the outcome models of one endpoint."""
     from nbradiomics.execution.workspace import content_hash
     from nbradiomics.files.owned_folder import Owner, claim
     from nbradiomics.workflows.folder import is_outcome_file
@@ -58,7 +58,7 @@ def claim_outcome(out: Path, *, features: Path, clinical: Path, endpoint: Endpoi
 
 
 def _earlier_outcome(folder: Path) -> Mark | None:
-    """Mark of a folder that release 0.3.0 wrote, which does not record of which tables it is."""
+    """Mark of a folder written by release 0.3.0, which did not record the input tables."""
     from nbradiomics.files.owned_folder import Mark, Owner
 
     files = ("performance.csv", "predictions.csv", "kaplan_meier.csv", "selection.csv", "summary.json")

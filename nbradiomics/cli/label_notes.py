@@ -1,4 +1,4 @@
-"""What is said of labels: those that nothing reads, and those that overrule a parameter file."""
+"""Notes about labels: labels that are not read, and labels that overrule a parameter file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def show_label_warnings(cohort: Cohort, params: str | None = None, *, execution: Execution) -> None:
-    """Say what a cohort's masks hold that nothing reads, and where a label overrules the parameter file's."""
+    """Report labels in a cohort's masks that are not read, and labels that overrule the parameter file."""
     from dataclasses import asdict, replace
 
     from nbradiomics.execution.progress import quiet
@@ -28,13 +28,13 @@ def show_label_warnings(cohort: Cohort, params: str | None = None, *, execution:
 
 
 def show_label_notes(mask: Path, params: str, label: str | None) -> None:
-    """Say of one mask what holds no label that is read, and whether the label overrules the parameters."""
+    """Report the voxels of one mask that are not read, and whether the label overrules the parameters."""
     from nbradiomics.cohort.mask_labels import mask_notes
     from nbradiomics.features.extract import label_note, resolve_label
     from nbradiomics.features.parameters import load_parameters
 
     parameters = load_parameters(params)
-    said = [label_note(parameters, label), *mask_notes(mask, resolve_label(parameters, label))]
-    for note in said:
+    texts = [label_note(parameters, label), *mask_notes(mask, resolve_label(parameters, label))]
+    for note in texts:
         if note:
             notes.print(f"Note: {note}", markup=False)

@@ -7,60 +7,66 @@ from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.stated import stated
+from nbradiomics.cli.stated import setting
 
-Json = Annotated[bool, typer.Option("--json", help="Print the same as JSON, and nothing else.")]
-Jobs = Annotated[int | None, typer.Option(help="Processes; all processors unless given.")]
+Json = Annotated[bool, typer.Option("--json", help="Print only JSON, with the same content.")]
+Jobs = Annotated[int | None, typer.Option(help="Number of processes; default: all processors.")]
 Work = Annotated[
     Path | None,
-    typer.Option(help="Folder that keeps each case's result; the same command continues from it."),
+    typer.Option(help="Folder that stores the result of each case; the same command continues from it."),
 ]
 Replace = Annotated[
     bool,
-    typer.Option("--replace", help="Remove the results of another study from the folder first."),
+    typer.Option("--replace", help="First remove the results of another study from the folder."),
 ]
-Threads = Annotated[int | None, typer.Option(help="Threads of torch; its own choice unless given.")]
+Threads = Annotated[int | None, typer.Option(help="Threads of torch; default: torch decides.")]
 Models = Annotated[
-    Path | None, typer.Option(help="Folder of imported models, where it is not the usual one.")
+    Path | None, typer.Option(help="Folder of imported models, if it is not the default folder.")
 ]
 Lesions = Annotated[
     str | None,
     typer.Option(
-        help="Several lesions of a subject: union, largest or roi (a row each); for features also components "
-        "(a row for each connected part of a mask). Unless given union, and roi for labels of a batch table."
+        help="How to treat several lesions of a subject: union, largest or roi (one row each); for features "
+        "also components (one row for each connected part of a mask). Default: union, and roi for labels of "
+        "a batch table."
     ),
 ]
-Timepoint = Annotated[str | None, stated("tables:Rows.timepoint")]
-SequenceOption = Annotated[str | None, stated("tables:Rows.sequence", "--sequence")]
-Roi = Annotated[str | None, stated("tables:Rows.roi")]
-Variant = Annotated[str | None, stated("tables:Rows.variant")]
-Engine = Annotated[str | None, stated("tables:Rows.engine")]
-Reading = Annotated[int | None, stated("tables:Rows.reading")]
+Timepoint = Annotated[str | None, setting("tables:Rows.timepoint")]
+SequenceOption = Annotated[str | None, setting("tables:Rows.sequence", "--sequence")]
+Roi = Annotated[str | None, setting("tables:Rows.roi")]
+Variant = Annotated[str | None, setting("tables:Rows.variant")]
+Engine = Annotated[str | None, setting("tables:Rows.engine")]
+Reading = Annotated[int | None, setting("tables:Rows.reading")]
 FeatureNames = Annotated[
-    str | None, stated("outcome.settings:Predictors.feature_names", "--features", hint="With commas.")
+    str | None,
+    setting("outcome.settings:Predictors.feature_names", "--features", hint="Separated by commas."),
 ]
-CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a batch table of PyRadiomics.")]
+CohortFile = Annotated[Path, typer.Argument(help="Cohort table (CSV), or a PyRadiomics batch table.")]
 Tolerance = Annotated[
-    float | None, stated("agreement.settings:ComparisonSettings.tolerance_mm", "--tolerance")
+    float | None, setting("agreement.settings:ComparisonSettings.tolerance_mm", "--tolerance")
 ]
 Background = Annotated[
-    float | None, stated("agreement.settings:ComparisonSettings.background_mm", "--background")
+    float | None, setting("agreement.settings:ComparisonSettings.background_mm", "--background")
 ]
-MinSubjects = Annotated[int | None, stated("reproducibility.settings:StabilitySettings.min_subjects")]
+MinSubjects = Annotated[int | None, setting("reproducibility.settings:StabilitySettings.min_subjects")]
 Categorical = Annotated[
-    str | None, stated("clinical.declaration:Declaration.categorical", hint="With commas.")
+    str | None, setting("clinical.declaration:Declaration.categorical", hint="Separated by commas.")
 ]
-Numeric = Annotated[str | None, stated("clinical.declaration:Declaration.numeric", hint="With commas.")]
+Numeric = Annotated[
+    str | None, setting("clinical.declaration:Declaration.numeric", hint="Separated by commas.")
+]
 Ordinal = Annotated[
     list[str] | None,
-    stated("clinical.declaration:Declaration.ordinal", hint="As stage=I,II,III; may be repeated."),
+    setting("clinical.declaration:Declaration.ordinal", hint="Write stage=I,II,III; can be repeated."),
 ]
 Missing = Annotated[
     list[str] | None,
-    stated(
+    setting(
         "clinical.declaration:Declaration.missing",
-        hint="As -999,99 for all columns, psa=-9 for one; may be repeated.",
+        hint="Write -999,99 for all columns, psa=-9 for one column; can be repeated.",
     ),
 ]
-EventValue = Annotated[str | None, stated("clinical.endpoints:Endpoint.event_value", hint="With commas.")]
-ZeroTimes = Annotated[str | None, stated("clinical.endpoints:Endpoint.zero_times")]
+EventValue = Annotated[
+    str | None, setting("clinical.endpoints:Endpoint.event_value", hint="Separated by commas.")
+]
+ZeroTimes = Annotated[str | None, setting("clinical.endpoints:Endpoint.zero_times")]

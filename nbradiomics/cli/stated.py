@@ -1,7 +1,7 @@
-"""Options that are settings of a room: what they mean, their range and default are said by the room alone.
+"""Options that correspond to settings: the settings class alone defines their meaning, range and default.
 
-A command passes on what was given; what was not given is left to the settings. Their words are read when a
-help text is shown, so that the command line itself loads nothing heavy.
+A command passes on only the values that the user gave; the settings supply the others. The descriptions are
+read when a help text is shown, so that the command line itself loads no heavy package.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ Made = TypeVar("Made", bound="Settings")
 _MARK = "setting "
 
 
-def stated(home: str, *names: str, hint: str = "") -> Any:
-    """An option that is a setting.
+def setting(home: str, *names: str, hint: str = "") -> Any:
+    """Make an option that corresponds to a setting.
 
     Parameters
     ----------
     home
-        Where it is stated: ``outcome.settings:ModelSettings.folds``, from the package's root.
+        Location of the setting, from the root of the package: ``outcome.settings:ModelSettings.folds``.
     *names
-        Names of the option, where they are not those of the parameter.
+        Names of the option, if they differ from the name of the parameter.
     hint
-        How it is written on the command line, after its meaning.
+        How to write the value on the command line; shown after the meaning.
     """
     return typer.Option(*names, help=f"{_MARK}{home} {hint}", show_default=False)
 
 
-def given(kind: type[Made], **values: Any) -> Made:
-    """Settings from what was given: options without a value are left to the settings."""
+def settings_from(kind: type[Made], **values: Any) -> Made:
+    """Make settings from the given values; options without a value keep the default of the setting."""
     return kind(**{name: value for name, value in values.items() if value is not None})
 
 
 class StatedCommand(TyperCommand):
-    """A command whose settings say themselves what they are."""
+    """A command whose help takes the descriptions of its options from the settings."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help text."""
         for param in self.params:
             if isinstance(param, TyperOption) and (param.help or "").startswith(_MARK):
-                param.help = _said(str(param.help).removeprefix(_MARK))
+                param.help = _help_text(str(param.help).removeprefix(_MARK))
         super().format_help(ctx, formatter)
 
 
-def _said(text: str) -> str:
-    """What a setting says of itself, and how it is written on the command line."""
+def _help_text(text: str) -> str:
+    """Description of a setting, and how to write its value on the command line."""
     from nbradiomics.settings.described import field_text
 
     home, _, hint = text.partition(" ")

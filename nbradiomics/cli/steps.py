@@ -1,4 +1,4 @@
-"""What the commands do alike before and after their work: where to write, how it went, which exit code."""
+"""Steps that the commands share: check the output, read the tables, report the result, set the exit code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def finish_run(result: RunResult) -> None:
-    """Show the failures, the summary and the path of the report; exit 1 when nothing was measured."""
+    """Show the failures, the summary and the path of the report; exit 1 if no feature was measured."""
     for note in result.notes:
         notes.print(f"Note: {note}", markup=False)
     show_lines([failure_line(failure) for failure in result.failures])
@@ -39,7 +39,7 @@ def finish_run(result: RunResult) -> None:
 def finish(
     failures: list[Failure], cases: int, out: Path, extra: str = "", *, complete: bool | None = None
 ) -> None:
-    """Write the failures beside the output, show them, and say how it went."""
+    """Print the counts, write the failures beside the output and show them; exit 1 if nothing succeeded."""
     output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
     list_failures(failures, out.with_name(f"{out.stem}.failures.csv"))
     if not (len(failures) < cases if complete is None else complete):
@@ -47,7 +47,7 @@ def finish(
 
 
 def list_failures(failures: list[Failure], file: Path) -> None:
-    """Write the failures to a table and show them; without any, an earlier call's table is removed."""
+    """Remove the table of an earlier call; if there are failures, write them to a table and show them."""
     from nbradiomics.execution.failures import remove_failures, write_failures
 
     remove_failures(file)
@@ -57,7 +57,7 @@ def list_failures(failures: list[Failure], file: Path) -> None:
 
 
 def read_cohort(path: Path) -> Cohort:
-    """Read a cohort table, and show what is strange about it."""
+    """Read a cohort table and show its warnings."""
     from dataclasses import asdict
 
     from nbradiomics.cohort import load_cohort
@@ -69,79 +69,79 @@ def read_cohort(path: Path) -> Cohort:
 
 
 def read_features(path: Path) -> pd.DataFrame:
-    """Read a feature table, and show what was read otherwise than it stands there."""
+    """Read a feature table and show the values that were changed during reading."""
     from nbradiomics.tables import read_feature_table
 
-    table, found = read_feature_table(path)
-    for note in found:
+    table, reading_notes = read_feature_table(path)
+    for note in reading_notes:
         notes.print(f"{path}: {note}", markup=False)
     return table
 
 
 def read_clinical(path: Path) -> pd.DataFrame:
-    """Read a clinical table, and show what was read otherwise than it stands there."""
+    """Read a clinical table and show the values that were changed during reading."""
     from nbradiomics.clinical import read_clinical_with_notes
 
-    table, found = read_clinical_with_notes(path)
-    for note in found:
+    table, reading_notes = read_clinical_with_notes(path)
+    for note in reading_notes:
         notes.print(f"{path}: {note}", markup=False)
     return table
 
 
 def execution_of(jobs: int | None, work: Path | None = None, *, threads: int | None = None) -> Execution:
-    """How the options `--jobs`, `--work` and `--threads` ask for the work to be done."""
+    """Make the execution settings from the options `--jobs`, `--work` and `--threads`."""
     from nbradiomics.execution.execution import Execution
 
     number = processes(jobs)
-    return Execution(number, bars, _open_workspace(work), tell=_tell, threads=threads)
+    return Execution(number, bars, _open_workspace(work), tell=_print_note, threads=threads)
 
 
-def _tell(line: str) -> None:
+def _print_note(line: str) -> None:
     notes.print(line, markup=False)
 
 
 def _open_workspace(folder: Path | None) -> Workspace | None:
-    """Workspace of the option `--work`."""
+    """Open the workspace of the option `--work`."""
     from nbradiomics.execution import workspace
 
     if folder is not None and exists(folder) and not folder.is_dir():
         raise InputError(
-            f"{folder} is no folder.", "Name a folder for --work, a new one or that of earlier results."
+            f"{folder} is not a folder.", "Name a new folder for --work, or the folder of earlier results."
         )
     return None if folder is None else workspace.Workspace(folder)
 
 
 def show_made_again(workspace: Workspace | None) -> None:
-    """Say which stored results were damaged and had to be made again."""
+    """Report stored results that were damaged and had to be computed again."""
     for note in workspace.notes() if workspace is not None else []:
         notes.print(f"Note: {note}", markup=False)
 
 
 def processes(jobs: int | None) -> int:
-    """How many processes the option `--jobs` asks for: all processors unless it is given."""
+    """Return the number of processes for the option `--jobs`; default: all processors."""
     if jobs is not None:
         return jobs
-    # The processors that this process may use, where the system tells (a container may have fewer).
+    # The processors that this process may use, if the system reports them (a container may have fewer).
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def names_in(text: str | None) -> list[str] | None:
-    """Names of an option with commas; ``None`` where it was not given."""
+    """Split the names of an option at commas; ``None`` if the option was not given."""
     return None if text is None else split_names(text)
 
 
 def split_names(text: str | None) -> list[str]:
-    """Names of an option with commas; none where it was not given."""
+    """Split the names of an option at commas; an empty list if the option was not given."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
 def prepare(out: Path, *endings: str, inputs: Sequence[str | Path] = ()) -> None:
-    """Make sure, before anything is computed, that the result can be written and overwrites no input."""
+    """Check, before anything is computed, that the result can be written and overwrites no input."""
     if out.suffix not in endings:
-        raise InputError(f"{out} ends in {out.suffix!r}.", f"Let the name end in {' or '.join(endings)}.")
+        raise InputError(f"{out} ends in {out.suffix!r}.", f"Use a name that ends in {' or '.join(endings)}.")
     if any(os.path.abspath(out) == os.path.abspath(given) for given in inputs):
         raise InputError(f"{out} is an input of this command.", "Write to another file.")
     require_room(out, ".segmentation.csv", ".provenance.json", ".failures.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(out.parent, os.W_OK):
-        raise InputError(f"{out.parent} may not be written to.", "Choose another folder.")
+        raise InputError(f"there is no permission to write to {out.parent}.", "Choose another folder.")

@@ -1,1 +1,1 @@
-"""The study file, and every check of a study before anything is computed."""
+"""The study file, and the checks of a study before anything is computed."""

@@ -1,4 +1,4 @@
-"""Reading a study file: every problem with its line, and paths made absolute."""
+"""Read a study file: report every problem with its line, and make paths absolute."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from nbradiomics.settings import told
 from nbradiomics.study.study import Study
 from nbradiomics.tables import read_text
 
-#: Problems that are told of one file.
+#: Maximum number of problems reported for one file.
 _SHOWN = 100
 
 
 def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
-    """Read a study file and find everything wrong with it.
+    """Read a study file and find all its problems.
 
     Returns
     -------
     study
         The study with absolute paths, or ``None`` when the file is not valid.
     problems
-        Unknown keys, values of the wrong kind, paths that are not there.
+        Unknown keys, invalid values, files that do not exist.
     """
     path = Path(path)
     text = read_text(path, "study file", most=MOST_BYTES)
     try:
         document = read_yaml(text, str(path))
     except YamlError as error:
-        found = f"no valid YAML: {error.found}."
+        found = f"the file is not valid YAML: {error.found}."
         return None, [Problem(str(path), str(error.line), "", "error", found, error.remedy)]
     if not isinstance(document.content, dict):
-        found = "the file holds no mapping of keys."
-        return None, [Problem(str(path), "1", "", "error", found, "Start from the README's example.")]
+        found = "the file does not contain keys with values."
+        return None, [Problem(str(path), "1", "", "error", found, "Start from the example in the README.")]
     study, problems = _validate(document, path)
     if study is None:
         return None, problems
@@ -48,14 +48,14 @@ def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
 
 
 def _validate(document: Document, path: Path) -> tuple[Study | None, list[Problem]]:
-    """Validate; what is wrong is reported and left out, so that the rest is still looked at."""
+    """Validate the content; report and remove invalid values, so that the rest can still be checked."""
     content, problems = document.content, list[Problem]()
     while True:
         try:
             return Study.model_validate(content), problems
         except ValidationError as error:
             details = error.errors()
-        # What follows from leaving something out is not reported.
+        # Later errors are only consequences of the removed values: report the first ones.
         problems = problems or _problems(path, document, details)
         left_out = _leave_out(content, [detail["loc"] for detail in details])
         if not left_out and "cohort" in content:
@@ -64,16 +64,16 @@ def _validate(document: Document, path: Path) -> tuple[Study | None, list[Proble
 
 
 def _leave_out(content: dict[str, Any], places: Sequence[tuple[Any, ...]]) -> bool:
-    """Remove what stands at some places, or the section that lacks it; whether there was anything."""
-    found = {(id(holder), key): holder for keys in places for holder, key in _deepest(content, keys)}
-    # The last entry of a list first: the others keep their places.
-    for (_, key), holder in sorted(found.items(), key=lambda item: str(item[0][1]), reverse=True):
-        del holder[key]
-    return bool(found)
+    """Remove the values at some places, or the section that lacks a key; return whether any was removed."""
+    entries = {(id(parent), key): parent for keys in places for parent, key in _deepest(content, keys)}
+    # Remove the last entry of a list first, so that the others keep their positions.
+    for (_, key), parent in sorted(entries.items(), key=lambda item: str(item[0][1]), reverse=True):
+        del parent[key]
+    return bool(entries)
 
 
 def _deepest(place: Any, keys: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """The last of some nested keys that is there, with what holds it; empty where the first one is not."""
+    """Return the deepest existing one of some nested keys, with its parent; empty if the first is missing."""
     if not keys:
         return []
     names = place if isinstance(place, dict) else range(len(place)) if isinstance(place, list) else ()
@@ -81,10 +81,10 @@ def _deepest(place: Any, keys: Sequence[Any]) -> list[tuple[Any, Any]]:
 
 
 def load_study(path: str | Path) -> Study:
-    """Read a study file; raise `InputError` that tells everything wrong with it."""
+    """Read a study file; raise an `InputError` that lists all its problems."""
     study, problems = read_study(path)
     raise_errors(problems)
-    assert study is not None  # without an error there is a study
+    assert study is not None  # a file without errors gives a study
     return study
 
 
@@ -123,23 +123,23 @@ def _missing_files(study: Study, path: Path, document: Document) -> list[Problem
             str(document.line(keys)),
             ".".join(keys),
             "error",
-            f"{file} does not exist or is no file.",
+            f"{file} does not exist or is not a file.",
             "Paths are relative to the study file"
-            + (", and are written with / on this system." if "\\" in str(file) else "."),
+            + (". Write paths with / on this system." if "\\" in str(file) else "."),
         )
         for keys, file in named
-        # A cohort that is not named at all has been reported.
+        # A missing key `cohort` has already been reported.
         if not is_regular(file) and file != absolute_path(path.parent, ".")
     ]
 
 
 def _problems(path: Path, document: Document, details: Sequence[Any]) -> list[Problem]:
-    """What is wrong, of a file in which nothing is right the first things."""
+    """List the problems of a file; if there are too many, the first ones and the number of the others."""
     problems = [_problem(path, document, detail) for detail in details[:_SHOWN]]
     if len(details) > _SHOWN:
-        found = f"{len(details) - _SHOWN} more values are wrong."
+        found = f"{len(details) - _SHOWN} more values are invalid."
         problems.append(
-            Problem(str(path), "", "", "error", found, "Correct the first ones, and check again.")
+            Problem(str(path), "", "", "error", found, "Correct the values above, and check again.")
         )
     return problems
 

@@ -1,7 +1,7 @@
-"""The study file: what a user writes to have everything run.
+"""The study file, in which a user describes a whole study.
 
-Sections are named after the stages and made of the settings of their rooms; a stage whose section is absent
-is not run. Unknown keys are refused.
+Each section has the name of a stage and consists of the settings of that stage's package; a stage without a
+section is not run. Unknown keys are errors.
 """
 
 from __future__ import annotations
@@ -31,106 +31,112 @@ from nbradiomics.tables import RowsOfReader
 def _known_column(name: str) -> str:
     if name not in DEFAULTS:
         raise ValueError(
-            f"no column of a cohort table is called so. {did_you_mean(name, DEFAULTS)}"
-            f"There are: {', '.join(DEFAULTS)}"
+            f"a cohort table has no column of this name. {did_you_mean(name, DEFAULTS)}"
+            f"Its columns are: {', '.join(DEFAULTS)}"
         )
     return name
 
 
 class Segment(Inference, PostProcessing):
-    """How the tumours are found; its masks become reader ``auto``."""
+    """Automatic segmentation of the tumours; the masks become reader ``auto``."""
 
-    model: str = Field(description="Name of a bundled or imported model, or a trained nnU-Net v2 folder.")
+    model: str = Field(
+        description="Name of a bundled or imported model, or folder of a trained nnU-Net v2 model."
+    )
     training_subjects: list[str] | None = Field(
         default=None,
-        description="Subjects that the model was trained on, of other cohorts too; needed for a "
-        "model that does not record what it was trained on. An empty list says: none.",
+        description="Subjects that the model was trained on, also those of other cohorts; required if the "
+        "model does not record its training subjects. An empty list means none.",
     )
-    maps: bool = Field(default=True, description="Write probability, entropy and each fold's mask.")
+    maps: bool = Field(default=True, description="Write probability, entropy and the mask of each fold.")
 
 
 class Readers(ReaderAnalysis, ComparisonSettings, Declaration):
-    """How the readers and the model are compared, and what is asked of the comparison."""
+    """Comparison of the readers with each other and with the model, and its analysis."""
 
     consensus: tuple[Literal["majority", "staple"], ...] = Field(
-        default=(), description="Consensus of the other readers as a further reference."
+        default=(), description="Consensus of the other readers, as an additional reference."
     )
     clinical: Path | None = Field(
-        default=None, description="Clinical table for subgroups; that of `outcome` unless given."
+        default=None, description="Clinical table for subgroups; if not given, the table of `outcome`."
     )
     maps: bool = Field(default=True, description="Write maps of the signed distance to each reader.")
 
 
 class Extract(ExtractionSettings):
-    """Which features are computed."""
+    """Feature extraction."""
 
 
 class Reproducibility(StabilitySettings):
-    """What counts as stable."""
+    """Criteria for stable features."""
 
 
 class Endpoint(clinical.Endpoint):
-    """One endpoint of the clinical table, with the name of its results; time counts from the scan."""
+    """One endpoint of the clinical table, with a name for its results; time counts from the scan."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="Short name; it names a folder.")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="Short name, used as the name of a folder."
+    )
 
 
 class Outcome(ModelSettings, Predictors, RowsOfReader):
-    """Which outcome models are fitted and validated."""
+    """Outcome models that are fitted and validated."""
 
     clinical: Path = Field(description="Clinical table: one row per subject.")
-    endpoints: list[Endpoint] = Field(min_length=1, description="Endpoints, each with models of its own.")
-    reader: str | None = Field(default="auto", description="Whose masks the features come from.")
+    endpoints: list[Endpoint] = Field(min_length=1, description="Endpoints, each with its own models.")
+    reader: str | None = Field(default="auto", description="Reader whose masks the features come from.")
 
     @field_validator("endpoints")
     @classmethod
     def _named_apart(cls, endpoints: list[Endpoint]) -> list[Endpoint]:
         names = [endpoint.name.casefold() for endpoint in endpoints]
         if len(set(names)) < len(names):
-            raise ValueError(f"endpoints need names of their own, not {', '.join(names)}")
+            raise ValueError(f"each endpoint needs a different name, not {', '.join(names)}")
         return endpoints
 
 
 class Study(Settings):
-    """A whole study. Paths are absolute once it is loaded."""
+    """A whole study. After loading, its paths are absolute."""
 
     name: str = Field(default="study", description="Name of the study.")
-    synthetic: bool = Field(default=False, description="The cohort is simulated; the report says so.")
+    synthetic: bool = Field(default=False, description="The cohort is simulated; the report states this.")
     cohort: Path = Field(description="Cohort table.")
     columns: dict[Annotated[str, AfterValidator(_known_column)], str] = Field(
         default={},
-        description="Your own column for one of the cohort table's (subject: PatientID); that of subjects "
-        "holds for clinical tables too.",
+        description="Your column name for a column of the cohort table (subject: PatientID); the name for "
+        "`subject` applies to clinical tables too.",
     )
     lesions: LesionRule = Field(
         default="union",
-        description="What becomes of several lesions of a subject; labels of a batch table get a row each "
-        "unless a rule is given.",
+        description="How to treat several lesions of a subject; without a rule, each label of a batch table "
+        "gets its own row.",
     )
     lesion_min_ml: Annotated[float, Field(ge=0)] | None = Field(
         default=None,
-        description="With `lesions: components`: least volume of one, in millilitres; 0.1 unless given.",
+        description="With `lesions: components`: minimum volume of a component in millilitres; default 0.1.",
     )
     seed: Seed = Field(default=0, description="Seed of folds, bootstraps and permutations.")
-    segment: Segment | None = Field(default=None, description="How the tumours are found.")
-    readers: Readers = Field(default=Readers(), description="How readers and model are compared.")
-    extract: Extract = Field(default=Extract(), description="Which features are computed.")
-    reproducibility: Reproducibility = Field(default=Reproducibility(), description="What counts as stable.")
-    outcome: Outcome | None = Field(default=None, description="Which outcome models are fitted.")
+    segment: Segment | None = Field(default=None, description="Automatic segmentation of the tumours.")
+    readers: Readers = Field(default=Readers(), description="Comparison of the readers and the model.")
+    extract: Extract = Field(default=Extract(), description="Feature extraction.")
+    reproducibility: Reproducibility = Field(
+        default=Reproducibility(), description="Criteria for stable features."
+    )
+    outcome: Outcome | None = Field(default=None, description="Outcome models.")
 
     @property
     def asked_lesions(self) -> LesionRule | None:
-        """The rule for several lesions, where the file gives one."""
+        """The rule for several lesions; ``None`` if the file gives none."""
         return self.lesions if "lesions" in self.model_fields_set else None
 
     @property
     def subject_column(self) -> dict[str, str]:
-        """The part of `columns` that holds for clinical tables."""
-        return {name: own for name, own in self.columns.items() if name == "subject"}
+        """The part of `columns` that applies to clinical tables."""
+        return {name: user_column for name, user_column in self.columns.items() if name == "subject"}
 
     @field_validator("columns")
     @classmethod
     def _a_column_each(cls, columns: dict[str, str]) -> dict[str, str]:
         if len(set(columns.values())) < len(columns):
-            raise ValueError("one column of a table cannot be two of ours")
+            raise ValueError("one column of your table cannot be used for two columns of the cohort table")
         return columns

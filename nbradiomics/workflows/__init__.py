@@ -1,1 +1,1 @@
-"""The way of the data as a whole: a run, the reader study, a training, the demo."""
+"""Complete workflows: a run of a study, the reader study, a training, the demo."""

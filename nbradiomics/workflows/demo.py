@@ -1,4 +1,4 @@
-"""A synthetic cohort and the whole study on it, in one call."""
+"""The demo: make a synthetic cohort and run a whole study on it, in one call."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from nbradiomics.workflows.folder import claim_run
 from nbradiomics.workflows.run import RunResult, run
 
 SUBJECTS = 60
-#: Agreement and reproducibility need two subjects or more.
+#: Agreement and reproducibility need at least two subjects.
 FEWEST = 2
-#: A cohort smaller than this has too few events for five folds.
+#: A cohort with fewer subjects has too few events for five folds.
 FIVE_FOLDS = 40
 
 
@@ -37,27 +37,27 @@ def run_demo(
     out
         Run folder; see `nbradiomics.workflows.folder`. An unfinished demo in it is continued.
     subjects
-        Size of the cohort, 2 or more. Below about 20 there are too few events for an outcome model, which
+        Number of subjects, 2 or more. Below about 20 there are too few events for an outcome model, which
         is then listed as a failure.
     seed
-        Seed of the cohort; one seed gives the same tables.
+        Seed of the cohort; the same seed gives the same tables.
     replace
-        Remove the results of another study, or of a demo of another seed, from the folder first.
+        First remove the results of another study, or of a demo with another seed, from the folder.
     execution
         Processes and progress display. Each of its fields may be given by its own name: ``jobs=2``.
 
     Raises
     ------
     InputError
-        When there are too few subjects, or `out` holds a demo of another seed, results of another study or
-        files that no run wrote.
+        When there are too few subjects, or `out` contains a demo with another seed, results of another study
+        or files that no run wrote.
 
     Examples
     --------
     >>> done = run_demo("demo", subjects=60, jobs=4)  # doctest: +SKIP
     """
     if subjects < FEWEST:
-        raise InputError(f"{subjects} subjects were asked for.", f"A demo needs {FEWEST} or more.")
+        raise InputError(f"{subjects} subjects were requested.", f"A demo needs {FEWEST} or more.")
     key = f"demo {subjects} {seed}"
     with working_in(Path(out), f"demo of {subjects} subjects, seed {seed}", key):
         return _run_demo(Path(out), subjects, seed, replace, execution)
@@ -66,7 +66,7 @@ def run_demo(
 def _run_demo(out: Path, subjects: int, seed: int, replace: bool, execution: Execution) -> RunResult:
     folder = out / "input"
     another = is_another_cohort(folder, seed)
-    if replace or not another:  # else `make_cohort` says what is there
+    if replace or not another:  # otherwise `make_cohort` reports the existing cohort
         claim_run(out, demo_owner(out), replacing=replace, anew=another)
     make_cohort(folder, subjects=subjects, seed=seed, execution=execution)
     study = folder / "study.yaml"
@@ -75,11 +75,11 @@ def _run_demo(out: Path, subjects: int, seed: int, replace: bool, execution: Exe
 
 
 def _study(seed: int, *, folds: int) -> str:
-    """Study file of the demo: what a user would write, with a comment for each choice."""
+    """Return the study file of the demo, as a user would write it, with a comment for each choice."""
     return f"""\
-# A whole study. Paths are relative to this file; a stage whose section is absent is not run.
+# A whole study. Paths are relative to this file; a stage without a section is not run.
 name: Synthetic demo
-synthetic: true            # the report says so on every page
+synthetic: true            # the report states this on every page
 cohort: cohort.csv
 lesions: union             # several lesions of a subject become one region
 seed: {seed}
@@ -91,7 +91,7 @@ extract:
   params: t2w_mr_anisotropic   # a preset, or your own PyRadiomics parameter file
 
 reproducibility:
-  threshold: 0.75          # a feature is stable when the lower limit of its ICC reaches this
+  threshold: 0.75          # a feature is stable if the lower limit of its ICC is at least this value
   confidence: 0.95
 
 outcome:

@@ -1,4 +1,4 @@
-"""Run folders of release 0.3.0, which had no mark that says whose results they hold."""
+"""Run folders of release 0.3.0, which contain no mark that names the owner of the results."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _UNKNOWN = Owner("unfinished run of an earlier release", "", "", "")
 
 
 def earlier_mark(root: Path) -> Mark | None:
-    """Mark that a folder of release 0.3.0 would bear; ``None`` for a folder that is none.
+    """Return a mark for a folder of release 0.3.0; ``None`` if the folder is not from that release.
 
-    What it holds is read from its provenance; where a demo was stopped before that was written, from the
-    cohort that it had begun to make.
+    The owner is read from the provenance. For a demo that was stopped before it wrote its provenance, the
+    owner is read from the unfinished cohort.
     """
     provenance = _read(root / "provenance.json")
     if not (root / "cache" / "nbradiomics-run").is_file():
@@ -35,9 +35,9 @@ def _owner(root: Path, provenance: dict[str, Any]) -> Owner:
     study, readers = provenance.get("study"), provenance.get("readers")
     if isinstance(study, dict):
         source = next((file for file in files if file.endswith((".yaml", ".yml"))), "")
-        # 0.3.0 called every study so that had no name.
-        named = str(study.get("name")) if study.get("name") != "study" else Path(source).name
-        return Owner("study", named, source, str(study.get("cohort")), content)
+        # Release 0.3.0 used the name "study" for every study without a name.
+        name = str(study.get("name")) if study.get("name") != "study" else Path(source).name
+        return Owner("study", name, source, str(study.get("cohort")), content)
     clinical = readers.get("clinical") if isinstance(readers, dict) else None
     tables = [file for file in files if file.endswith(".csv") and file != os.path.abspath(str(clinical))]
     table = tables[0] if tables else ""
@@ -45,7 +45,7 @@ def _owner(root: Path, provenance: dict[str, Any]) -> Owner:
 
 
 def demo_owner(root: Path) -> Owner:
-    """Whose results a demo's are."""
+    """Return the owner of the results of a demo."""
     place = Path(os.path.abspath(root)) / "input"
     return Owner("study", "Synthetic demo", str(place / "study.yaml"), str(place / "cohort.csv"))
 
@@ -61,7 +61,7 @@ def _is_made(root: Path) -> bool:
 
 
 def _stems(root: Path) -> frozenset[str]:
-    """What the files of each scan are called, by the table of the cohort that the run left."""
+    """Return the file stems of the scans, from the cohort table that the run wrote."""
     try:
         with open(root / "cohort.csv", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -73,7 +73,7 @@ def _stems(root: Path) -> frozenset[str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = read_own_json(path)
+        content = read_own_json(path)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}

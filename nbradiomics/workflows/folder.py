@@ -1,26 +1,26 @@
-"""The files of a run folder, and the memory behind them.
+"""The files of a run folder, and its stored results.
 
 ===================================  =====================================================================
-file                                 what it holds
+file                                 content
 ===================================  =====================================================================
 ``report.html``                      the report
 ``check.csv``                        problems of the input
 ``cohort.csv``, ``masks/auto/``      the cohort with reader ``auto`` added, and its masks
-``maps/``                            probability, entropy and each fold's mask of every scan
-``segmentation.csv``                 volume and agreement of the folds, a row per scan
-``agreement.csv``                    masks against masks, a row per scan and ordered pair
-``readers/``                         the reader study: a table per question
+``maps/``                            probability, entropy and the mask of each fold for every scan
+``segmentation.csv``                 volume and agreement of the folds, one row per scan
+``agreement.csv``                    comparison of masks, one row per scan and ordered pair
+``readers/``                         the reader study: one table per question
 ``distance_maps/``                   signed distance from each reader's surface to the model's
-``features.parquet``                 features, a row per scan and reader
-``reproducibility/``                 a table per comparison: ``readers.csv``, ``auto_vs_readers.csv``
+``features.parquet``                 features, one row per scan and reader
+``reproducibility/``                 one table per comparison: ``readers.csv``, ``auto_vs_readers.csv``
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
-``failures.csv``, ``failures.log``   what could not be done: case, stage, cause, hint; tracebacks
+``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
-``cache/``                           each case's result by the hash of what made it
-``.nbradiomics``                     whose results these are (`nbradiomics.files.owned_folder`)
+``cache/``                           stored result of each case, named by the hash of its inputs
+``.nbradiomics``                     owner of the results (`nbradiomics.files.owned_folder`)
 ===================================  =====================================================================
 
-A file that the code below does not know is taken for the user's: it stays, and another study does not replace
+The code below treats every other file as the user's: it is never removed, and another study does not replace
 it.
 """
 
@@ -47,7 +47,7 @@ from nbradiomics.workflows.earlier_folder import earlier_mark
 _OUTCOME_FILE = r"((performance|predictions|kaplan_meier|selection|excluded)\.csv|summary\.json|report\.html)"
 _CACHE = "cache"
 _COHORT = "cohort.csv"
-#: Tables, by their paths; each run makes them anew.
+#: Paths of the tables and reports; each run writes them again.
 _TABLES = (
     r"report\.html",
     r"(check|segmentation|agreement|failures)\.csv",
@@ -62,7 +62,7 @@ _TABLES = (
 )
 _TABLE = re.compile("|".join(_TABLES))
 _STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run")
-#: The cohort that the demo makes.
+#: Files of the demo's cohort.
 _DEMO = re.compile(
     r"input/(cohort\.csv|clinical\.csv|truth\.csv|truth\.json|study\.yaml"
     r"|(images|truth|masks/[ABC])/S\d+\.nii\.gz)"
@@ -72,12 +72,12 @@ _CONSENSUS = ("majority", "staple")
 
 
 def is_model_image(path: PurePosixPath, stems: Collection[str]) -> bool:
-    """Whether a file in a folder of masks or maps is the model's, of a scan with one of these stems."""
+    """Whether a file in a folder of masks or maps is from the model, for a scan with one of these stems."""
     return len(path.parts) == 1 and (_is_mask(path.name, stems) or _is_map(path.name, stems))
 
 
 def is_outcome_file(path: PurePosixPath, _stems: Collection[str] = ()) -> bool:
-    """Whether a file in a folder of outcome models is one that they are written to."""
+    """Whether a file in a folder of outcome models is one of their result files."""
     return re.fullmatch(_OUTCOME_FILE, str(path)) is not None
 
 
@@ -86,12 +86,12 @@ def _is_mask(name: str, stems: Collection[str]) -> bool:
 
 
 def _is_map(name: str, stems: Collection[str]) -> bool:
-    found = _MAP.fullmatch(name)
-    return found is not None and found["stem"] in stems
+    match = _MAP.fullmatch(name)
+    return match is not None and match["stem"] in stems
 
 
 def is_run_file(path: PurePosixPath, stems: Collection[str]) -> bool:
-    """Whether a run writes this file, given by its path in the folder, for scans with these stems."""
+    """Whether a run writes the file with this path in the folder, for scans with these stems."""
     text = str(path)
     if text == _COHORT or any(pattern.fullmatch(text) for pattern in (_TABLE, _STORED, _DEMO)):
         return True
@@ -108,13 +108,13 @@ def _is_image(path: PurePosixPath, stems: Collection[str], readers: Collection[s
 
 
 def study_owner(study: Study, study_file: Path, cohort: Cohort) -> Owner:
-    """Whose results a study's are. A study without a name of its own is called after its file."""
-    named = study.name if "name" in study.model_fields_set else study_file.name
-    return Owner("study", named, os.path.abspath(study_file), str(study.cohort), _images(cohort))
+    """Return the owner of the results of a study; a study without a name is named after its file."""
+    name = study.name if "name" in study.model_fields_set else study_file.name
+    return Owner("study", name, os.path.abspath(study_file), str(study.cohort), _images(cohort))
 
 
 def cohort_owner(kind: str, cohort: Cohort) -> Owner:
-    """Whose results those of a command on a cohort table are."""
+    """Return the owner of the results of a command on a cohort table."""
     table = os.path.abspath(cohort.path)
     return Owner(kind, cohort.path.name, table, table, _images(cohort))
 
@@ -125,7 +125,7 @@ def _images(cohort: Cohort) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where a run writes. Made by `open`."""
+    """The output folder of a run; created by `open`."""
 
     root: Path
 
@@ -140,30 +140,30 @@ class RunFolder:
         segments: bool = False,
         replacing: bool = False,
     ) -> RunFolder:
-        """Take a folder for a run: a new one, or that of an earlier run of the same study.
+        """Claim a folder for a run: a new folder, or that of an earlier run of the same study.
 
-        Tables of the earlier run are removed first, and the masks and maps of scans that are no longer part
-        of it; what was computed case by case is in the cache and is found again.
+        First, tables of the earlier run are removed, and the masks and maps of scans that are no longer part
+        of the study; results of single cases are kept in the cache and used again.
 
         Parameters
         ----------
         root
             The folder.
         owner
-            Whose results it will hold.
+            Owner of the results.
         stems
-            What the files of each scan are called, without ending.
+            File names of the scans, without ending.
         inputs
             Files that the run reads.
         segments
-            Whether the run makes masks of the model; those of an earlier run go where it does not.
+            Whether the run makes automatic masks; if not, those of an earlier run are removed.
         replacing
             Whether results of another study may be removed.
 
         Raises
         ------
         InputError
-            When the folder holds other files, results of another study, or an input of the run.
+            When the folder contains other files, results of another study, or an input of the run.
         """
         now = frozenset(stems)
         _require_outside(root, inputs, owner)
@@ -181,7 +181,7 @@ class RunFolder:
 
         mark = read_mark(root) or Mark(owner)
         recorded = mark.names
-        # Of a run of the same study that is at work here no file that it has begun is taken away.
+        # Temporary files stay if another run of the same study is working in this folder.
         shared = others_in(root)
         remove_files(root, is_stale)
         Mark(mark.owner, now).write(root)
@@ -189,12 +189,12 @@ class RunFolder:
 
     @cached_property
     def workspace(self) -> Workspace:
-        """Results by the hash of what made them."""
+        """Stored results, by the hash of their inputs."""
         return Workspace(self.root / _CACHE)
 
     @property
     def masks(self) -> Path:
-        """Folder of the model's masks."""
+        """Folder of the automatic masks."""
         return self.root / "masks" / "auto"
 
     @property
@@ -213,11 +213,11 @@ class RunFolder:
         return self.root / "distance_maps"
 
     def file(self, *parts: str) -> Path:
-        """Path of a file in the folder."""
+        """Return the path of a file in the folder."""
         return self.root.joinpath(*parts)
 
     def localised(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Give a table's text with paths relative to the folder: runs in two folders leave equal tables."""
+        """Make paths in a table relative to the folder, so that runs in two folders write equal tables."""
         prefix = f"{os.path.abspath(self.root)}{os.sep}"
         return table.map(lambda value: value.replace(prefix, "") if isinstance(value, str) else value)
 
@@ -225,19 +225,19 @@ class RunFolder:
 def claim_run(
     root: Path, owner: Owner, *, stems: Iterable[str] = (), replacing: bool = False, anew: bool = False
 ) -> None:
-    """Take a folder for the results of a study, and touch nothing in it but those of another; see `claim`."""
+    """Claim a folder for the results of a study; only results of another study are changed; see `claim`."""
     claim(root, owner, is_run_file, names=stems, earlier=earlier_mark, replacing=replacing, anew=anew)
 
 
 def _require_outside(root: Path, inputs: Iterable[Path], owner: Owner) -> None:
-    """Refuse a run that reads files of its own folder, where it would overwrite or remove them."""
+    """Refuse a run that reads files of its own folder, because it could overwrite or remove them."""
     place = Path(os.path.abspath(root))
-    demo = place / "input"  # holds the demo's study and cohort; no run writes there
+    demo = place / "input"  # contains the demo's study file and cohort; no run writes there
     study_of_demo = demo in Path(owner.source).parents
     for file in inputs:
         parents = Path(os.path.abspath(file)).parents
         if place in parents and not (study_of_demo and demo in parents):
             raise InputError(
-                f"{file} is read by this run, and lies in {root}, where its results would be written.",
-                "Choose a folder for the results that holds no other files.",
+                f"{file} is an input of this run, but it is in the folder of the results, {root}.",
+                "Choose a folder for the results that contains no other files.",
             )

@@ -1,4 +1,4 @@
-"""The reader study: masks against masks, what that says of the model, maps, tables and a page."""
+"""The reader study: compare masks, analyse the agreement, write maps, tables and a report."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ from nbradiomics.workflows.stages.readers import Readers as ReadersStage
 
 @dataclass(frozen=True, repr=False)
 class ReaderStudyResult(Result):
-    """What a reader study leaves.
+    """Result of a reader study.
 
     Attributes
     ----------
     folder
-        The folder with its tables; `nbradiomics.workflows.folder` lists its files.
+        The folder with the tables; `nbradiomics.workflows.folder` lists its files.
     report
         The HTML report.
     study
         The tables of the study.
     agreement
-        Masks against masks, a row per ordered pair.
+        Comparison of masks, one row per ordered pair.
     failures
-        What could not be done.
+        Cases and stages that failed.
     notes
-        What else must be known: settings that were changed, where a consensus lies.
+        Further notes: changed settings, the location of a written consensus.
     """
 
     folder: Path
@@ -70,25 +70,25 @@ class ReaderStudyResult(Result):
 
 
 class ReaderStudyPlan(Readers):
-    """What is asked of a reader study: how it is compared and analysed, and what else is written."""
+    """Settings of a reader study: comparison, analysis and additional output."""
 
     lesions: LesionRule | None = Field(
         default=None,
-        description="What becomes of several lesions of a subject: union, largest or roi. Unless given "
-        "union, and roi for labels of a batch table.",
+        description="How to treat several lesions of a subject: union, largest or roi. Default: union, and "
+        "roi for labels of a batch table.",
     )
     label: int = Field(default=DEFAULT_LABEL, description="Label of masks for which the cohort names none.")
     seed: Seed = Field(default=0, description="Seed of the bootstraps.")
     training_subjects: Names = Field(
         default=(),
-        description="Subjects that the model was trained on, beside those of whom the cohort table says so "
-        "(in_training); those of other cohorts may be among them. They are left out of everything that is "
-        "said of the model.",
+        description="Subjects that the model was trained on, in addition to those marked in the cohort table "
+        "(in_training); subjects of other cohorts are allowed. They are left out of all results about the "
+        "model.",
     )
     write_consensus: Names = Field(
         default=(),
-        description="majority or staple: the consensus of the readers is written as masks of a reader of "
-        "that name, for a training to learn from.",
+        description="majority or staple: write the consensus of the readers as masks of a reader with that "
+        "name, for example to train a model.",
     )
 
 
@@ -101,28 +101,28 @@ def run_reader_study(
     replace: bool = False,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> ReaderStudyResult:
-    """Compare the readers with each other and with the model, and say whether it is as good as one of them.
+    """Compare the readers with each other and with the model, and test whether it is as good as a reader.
 
     Parameters
     ----------
     cohort
-        Cohort table (a file or a DataFrame), or a loaded one: masks of two readers or more, or of the model
-        and readers.
+        Cohort table (a file or a DataFrame), or a loaded cohort: masks of two readers or more, or of the
+        model and readers.
     out
-        Folder of the results. Started again after a kill, the study continues.
+        Folder of the results. A study that was interrupted continues when it is started again.
     plan
-        Metric, margin and the rest: `ReaderStudyPlan`, or the section `readers` of a study. Each of its
-        fields may be given by its own name: ``margin=0.05``.
+        Metric, margin and other settings: `ReaderStudyPlan`, or the section `readers` of a study. Each of
+        its fields may be given by its own name: ``margin=0.05``.
     replace
-        Remove the results of another study from the folder first; without it they are not touched.
+        First remove the results of another study from the folder; otherwise they are not changed.
     execution
-        Processes and progress display; also by their own names.
+        Processes and progress display. Each of its fields may be given by its own name.
 
     Raises
     ------
     InputError
-        When the cohort table is wrong, no scan has two masks, a training subject is misspelt, or
-        the folder holds other files, results of another study or a file that is read.
+        When the cohort table is invalid, no scan has two masks, a training subject is misspelt, or the
+        folder contains other files, results of another study or an input file.
 
     Examples
     --------
@@ -130,26 +130,26 @@ def run_reader_study(
     >>> done.study.summary["metric"].iloc[0]
     'dice'
     """
-    asked = plan if isinstance(plan, ReaderStudyPlan) else ReaderStudyPlan(**plan.stated())
-    given, elsewhere = _checked(cohort, asked)
-    study = _study_of(asked, given)
+    plan = plan if isinstance(plan, ReaderStudyPlan) else ReaderStudyPlan(**plan.stated())
+    loaded, elsewhere = _checked(cohort, plan)
+    study = _study_of(plan, loaded)
     settings = {
-        **asked.part(Readers).model_dump(mode="json"),
+        **plan.part(Readers).model_dump(mode="json"),
         "lesions": study.lesions,
-        "seed": asked.seed,
-        "training_subjects": sorted(asked.training_subjects),
+        "seed": plan.seed,
+        "training_subjects": sorted(plan.training_subjects),
     }
-    owner = cohort_owner("reader study", given)
+    owner = cohort_owner("reader study", loaded)
     key = result_key(
-        "reader study", asked=settings, consensus=sorted(asked.write_consensus), table=str(given.path)
+        "reader study", asked=settings, consensus=sorted(plan.write_consensus), table=str(loaded.path)
     )
     with working_in(Path(out), str(owner), key):
         changed, earlier = _earlier(Path(out), settings)
-        inputs = [*given.files(), *([asked.clinical] if asked.clinical else [])]
-        folder = RunFolder.open(Path(out), owner, stems=scan_stems(given), inputs=inputs, replacing=replace)
-        write_table(problem_table(given.warnings), folder.file("check.csv"))
-        work = Work(study, folder, replaced(execution, workspace=folder.workspace), given, asked.label)
-        consensus = WriteConsensus(asked.write_consensus)
+        inputs = [*loaded.files(), *([plan.clinical] if plan.clinical else [])]
+        folder = RunFolder.open(Path(out), owner, stems=scan_stems(loaded), inputs=inputs, replacing=replace)
+        write_table(problem_table(loaded.warnings), folder.file("check.csv"))
+        work = Work(study, folder, replaced(execution, workspace=folder.workspace), loaded, plan.label)
+        consensus = WriteConsensus(plan.write_consensus)
         run_stages(work, [Compare(essential=True), ReadersStage(essential=True), consensus])
         assert work.agreement is not None
         assert work.readers is not None
@@ -157,58 +157,58 @@ def run_reader_study(
         write_provenance(
             folder.file("provenance.json"), inputs=inputs, readers=settings, earlier_settings=earlier
         )
-        notes = [*changed, *filter(None, [elsewhere]), *_consensus_notes(given, asked, folder)]
+        notes = [*changed, *filter(None, [elsewhere]), *_consensus_notes(loaded, plan, folder)]
         notes += folder.workspace.notes()
         report = build_report(folder.root)
         return ReaderStudyResult(folder.root, report, work.readers, work.agreement, failures, notes)
 
 
-def _checked(cohort: CohortSource, asked: ReaderStudyPlan) -> tuple[Cohort, str]:
-    """The cohort with what is known of the training, and what to say of training subjects of other cohorts.
+def _checked(cohort: CohortSource, plan: ReaderStudyPlan) -> tuple[Cohort, str]:
+    """Return the cohort with the training subjects marked, and a note on training subjects of other cohorts.
 
-    Everything that can be told before a mask is opened is told here.
+    All problems that can be found without opening a mask are reported here.
     """
-    require_methods([*asked.consensus, *asked.write_consensus])
-    given = load_cohort(cohort)
-    elsewhere = require_known(asked.training_subjects, given.table["subject"])
-    given = given.with_training_subjects(asked.training_subjects)
-    require_names(given.readers())
-    require_consensus(given, asked.write_consensus)
-    require_pairs(judged(given), lesion_rule(asked.lesions, given.table))
-    read_clinical(asked, given.table["subject"])
-    return given, elsewhere
+    require_methods([*plan.consensus, *plan.write_consensus])
+    loaded = load_cohort(cohort)
+    elsewhere = require_known(plan.training_subjects, loaded.table["subject"])
+    loaded = loaded.with_training_subjects(plan.training_subjects)
+    require_names(loaded.readers())
+    require_consensus(loaded, plan.write_consensus)
+    require_pairs(judged(loaded), lesion_rule(plan.lesions, loaded.table))
+    read_clinical(plan, loaded.table["subject"])
+    return loaded, elsewhere
 
 
-def _study_of(asked: ReaderStudyPlan, cohort: Cohort) -> Study:
-    """A study that has its reader study alone."""
+def _study_of(plan: ReaderStudyPlan, cohort: Cohort) -> Study:
+    """Make a study that consists of the reader study only."""
     return Study(
         cohort=cohort.path,
-        readers=asked.part(Readers),
-        seed=asked.seed,
-        lesions=lesion_rule(asked.lesions, cohort.table),
+        readers=plan.part(Readers),
+        seed=plan.seed,
+        lesions=lesion_rule(plan.lesions, cohort.table),
     )
 
 
-def _earlier(out: Path, asked: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
-    """What earlier studies in the folder asked for: a note where the last differs, and all of them."""
+def _earlier(out: Path, settings: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return a note if the settings differ from the previous study in the folder, and earlier settings."""
     try:
-        found = read_own_json(out / "provenance.json")
-        last, before = dict(found["readers"]), list(found.get("earlier_settings", []))
+        record = read_own_json(out / "provenance.json")
+        last, before = dict(record["readers"]), list(record.get("earlier_settings", []))
     except (OSError, ValueError, KeyError, TypeError):
-        return [], []  # no study was here, or one that cannot be read
+        return [], []  # the folder contains no earlier study, or its record cannot be read
     changed = [
-        f"{name} {last.get(name)} -> {value}" for name, value in asked.items() if last.get(name) != value
+        f"{name} {last.get(name)} -> {value}" for name, value in settings.items() if last.get(name) != value
     ]
     if not changed:
         return [], before
-    told = f"Settings differ from those of the study that was here before: {'; '.join(changed)}."
-    return [f"{told} The provenance keeps both."], [*before, last]
+    note = f"The settings differ from those of the previous study in this folder: {'; '.join(changed)}."
+    return [f"{note} The provenance records both."], [*before, last]
 
 
-def _consensus_notes(cohort: Cohort, asked: ReaderStudyPlan, folder: RunFolder) -> list[str]:
+def _consensus_notes(cohort: Cohort, plan: ReaderStudyPlan, folder: RunFolder) -> list[str]:
     notes = []
-    for method in asked.write_consensus:
-        where = f"Consensus {method}: masks in {folder.masks.parent / method}, reader {method!r} of "
-        where += f"{folder.file('cohort.csv')} (to train: --reader {method})."
-        notes += [where, consensus_note(cohort, method, label=asked.label)]
+    for method in plan.write_consensus:
+        location = f"Consensus {method}: masks in {folder.masks.parent / method}, reader {method!r} in "
+        location += f"{folder.file('cohort.csv')} (to train on it: --reader {method})."
+        notes += [location, consensus_note(cohort, method, label=plan.label)]
     return [note for note in notes if note]

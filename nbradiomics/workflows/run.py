@@ -1,4 +1,4 @@
-"""A whole study: the stages in order over one run folder."""
+"""Run a whole study: all stages in order, in one run folder."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from nbradiomics.workflows.summary import summarise
 
 @dataclass(frozen=True, repr=False)
 class RunResult(Result):
-    """What a run leaves.
+    """Result of a run.
 
     Attributes
     ----------
@@ -43,13 +43,13 @@ class RunResult(Result):
     report
         The HTML report.
     failures
-        What a stage could not do.
+        Failures of all stages.
     summary
-        Five plain lines: what was found.
+        Summary of the results in five lines.
     complete
-        False when no feature could be measured in any case.
+        False if no feature could be measured in any case.
     notes
-        Stored results that were damaged and were made again; empty where there were none.
+        Stored results that were damaged and computed again; empty if there were none.
     """
 
     folder: Path
@@ -76,22 +76,22 @@ def run(
     study
         Study file (YAML); see `nbradiomics.study.study.Study` for its keys.
     out
-        Run folder; `nbradiomics.workflows.folder` lists its files. Started again after a kill, the run
-        continues; with a changed study it computes what the change touches.
+        Run folder; `nbradiomics.workflows.folder` lists its files. A run that was interrupted continues when
+        it is started again; if the study has changed, only the affected results are computed again.
     models
         Folder of imported models; see `nbradiomics.load_model`.
     replace
-        Remove the results of another study from the folder first; without it they are not touched.
+        First remove the results of another study from the folder; otherwise they are not changed.
     execution
-        Processes and progress display; results are kept in the run folder. Each of its fields may be given by
-        its own name: ``jobs=4``.
+        Processes and progress display; results are stored in the run folder. Each of its fields may be given
+        by its own name: ``jobs=4``.
 
     Raises
     ------
     InputError
-        When the study, the cohort table, the parameters or the clinical table are wrong: all that is wrong
-        is reported at once, and nothing is computed. Images and masks that are wrong become failures. And
-        when the folder holds results of another study, or files that no run wrote.
+        When the study, the cohort table, the parameters or the clinical table are invalid: all problems are
+        reported at once, and nothing is computed. Invalid images and masks become failures instead. Also
+        when the folder contains results of another study, or files that no run wrote.
 
     Examples
     --------
@@ -122,13 +122,16 @@ def run(
 
 
 def _tables(study: Study) -> list[Path]:
-    """Tables that a study reads."""
+    """Return the tables that a study reads."""
     clinical = [study.readers.clinical, study.outcome.clinical if study.outcome else None]
     return [study.cohort, *(file for file in clinical if file)]
 
 
 def _key(study: Study, model: Model | None) -> str:
-    """What decides the results of a study, but for its images: two runs of one key may share a folder."""
+    """Return a key of everything except the images that determines the results of a study.
+
+    Two runs with the same key may share a folder.
+    """
     return result_key(
         "run",
         study=study.model_dump(mode="json"),
@@ -139,14 +142,14 @@ def _key(study: Study, model: Model | None) -> str:
 
 
 def _run(work: Work, inputs: list[Path]) -> RunResult:
-    """Run the stages over a folder that is taken."""
+    """Run the stages in a folder that is already claimed."""
     folder = work.folder
     run_stages(work, STAGES)
     failures = write_failures(work.failures, folder.file("failures.csv"), localised=folder.localised)
     write_provenance(
         folder.file("provenance.json"),
         inputs=inputs,
-        study=_as_it_counted(work),
+        study=_effective_study(work),
         parameters=load_parameters(work.study.extract.params).text,
         **work.provenance,
     )
@@ -156,8 +159,8 @@ def _run(work: Work, inputs: list[Path]) -> RunResult:
     return RunResult(folder.root, report, failures, summary, measured, tuple(folder.workspace.notes()))
 
 
-def _as_it_counted(work: Work) -> dict[str, Any]:
-    """The study with the rule for lesions that counted, also where the file gives none."""
+def _effective_study(work: Work) -> dict[str, Any]:
+    """Return the study with the lesion rule that was applied, even if the file gives none."""
     study = work.study
     rule = lesion_rule(study.asked_lesions, work.cohort.table)
     least = least_volume(rule, study.lesion_min_ml) if rule == COMPONENTS else None

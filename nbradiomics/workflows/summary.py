@@ -1,4 +1,4 @@
-"""The five lines with which a run ends."""
+"""The five summary lines at the end of a run."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from nbradiomics.workflows.folder import RunFolder
 def summarise(
     folder: RunFolder, cohort: Cohort, features: pd.DataFrame, failures: list[Failure]
 ) -> list[str]:
-    """Say in five lines what a run found, from the tables that it left."""
+    """Summarise the results of a run in five lines, from the tables that it wrote."""
     subjects = cohort.table["subject"].nunique()
     readers = ", ".join(cohort.readers()) or "none"
     measured = len(features.columns) - len(INDEX)
-    what = "components" if features["roi"].map(is_component).any() else "masks"
+    unit = "components" if features["roi"].map(is_component).any() else "masks"
     return [
         f"Cohort: {subjects} subjects, {cohort.table['image'].nunique()} images, readers {readers}.",
         _agreement(folder, failures),
-        f"Features: {measured} of each of {len(features)} {what}; {_stable(folder, failures)}.",
+        f"Features: {measured} for each of {len(features)} {unit}; {_stable(folder, failures)}.",
         _outcomes(folder, failures),
         f"Failures: {len(failures)}" + (f" (listed in {folder.file('failures.csv')})." if failures else "."),
     ]
 
 
 def _absent(stage: str, failures: list[Failure], otherwise: str) -> str:
-    """Why a stage left nothing: it failed, or `otherwise`."""
+    """Explain why a stage has no results: it failed, or `otherwise`."""
     causes = [failure.cause for failure in failures if failure.stage == stage]
     return f"could not be done: {causes[0]}" if causes else otherwise
 
@@ -51,12 +51,12 @@ def _agreement(folder: RunFolder, failures: list[Failure]) -> str:
     if not file.is_file():
         return f"Agreement: {_absent('compare', failures, 'needs the masks of two readers.')}"
     cases = folder.readers / "summary.csv"
-    found = _medians_of_cases(SUMMARY.read(cases)) if cases.is_file() else []
-    return f"{_left_out(folder)}Median Dice: {', '.join(found) or 'undefined'}{_verdict(folder)}."
+    medians = _medians_of_cases(SUMMARY.read(cases)) if cases.is_file() else []
+    return f"{_left_out(folder)}Median Dice: {', '.join(medians) or 'undefined'}{_verdict(folder)}."
 
 
 def _medians_of_cases(table: pd.DataFrame) -> list[str]:
-    """Medians over cases, whose pairs are averaged first: those of the report."""
+    """Return the medians over cases, after averaging the pairs of each case, as in the report."""
     dice = table[(table["metric"] == "dice") & (table["reference"] == READERS) & (table["n"] > 0)]
     names = {AUTO_PAIR: "auto against readers", INTER: "between readers"}
     medians = dict(zip(dice["pair"], dice["median"], strict=True))
@@ -64,16 +64,16 @@ def _medians_of_cases(table: pd.DataFrame) -> list[str]:
 
 
 def _verdict(folder: RunFolder) -> str:
-    """Whether the reader study found the model as good as another reader, where it could ask."""
+    """Return the result of the non-inferiority test, if there is one."""
     file = folder.readers / "tests.csv"
     if not file.is_file():
         return ""
     tests = TESTS.read(file)
-    found = tests[(tests["test"] == NON_INFERIORITY) & tests["value"].notna()]
+    tested = tests[(tests["test"] == NON_INFERIORITY) & tests["value"].notna()]
     return "".join(
         f"; difference {_difference(row)}, non-inferiority "
         f"{'shown' if str(row['passed']) == 'True' else 'not shown'}"
-        for row in found.to_dict("records")
+        for row in tested.to_dict("records")
     )
 
 
@@ -83,42 +83,41 @@ def _difference(row: Mapping[Hashable, Any]) -> str:
 
 
 def _left_out(folder: RunFolder) -> str:
-    """Who is not in the comparison with the model, and in how many cases it failed."""
+    """Report subjects excluded from the comparison with the model, and cases in which the model failed."""
     file = folder.readers / "summary.json"
     record = read_own_json(file) if file.is_file() else {}
-    told = []
+    texts = []
     if record.get("in_training"):
         amount = record["in_training"]
-        told.append(
-            f"{counted(amount, 'subject')} left out, because the model was trained on {_whom(amount)}"
+        texts.append(
+            f"{counted(amount, 'subject')} left out, because the model was trained on {_pronoun(amount)}"
         )
     if record.get("in_training_not_known"):
         amount = record["in_training_not_known"]
-        people = counted(amount, "subject")
-        told.append(f"of {people} it is not known if the model was trained on {_whom(amount)}")
+        texts.append(f"it is not known whether the model was trained on {counted(amount, 'subject')}")
     if record.get("missing") or record.get("empty"):
-        told.append(
-            f"without a mask of the model to compare {counted(record['missing'], 'case')}, with an empty one "
-            f"{record['empty']}"
+        texts.append(
+            f"{counted(record['missing'], 'case')} without an automatic mask to compare, {record['empty']} "
+            "with an empty one"
         )
-    return f"{'; '.join(told)}. " if told else ""
+    return f"{'; '.join(texts)}. " if texts else ""
 
 
-def _whom(subjects: int) -> str:
+def _pronoun(subjects: int) -> str:
     return "this subject" if subjects == 1 else "them"
 
 
 def _stable(folder: RunFolder, failures: list[Failure]) -> str:
-    found = []
+    texts = []
     for file in sorted(folder.file("reproducibility").glob("*.csv")):
         table = REPRODUCIBILITY.read(file)
-        found.append(f"{file.stem}: {stable_text(table)}")
-    why = _absent("reproducibility", failures, "needs the masks of two readers").rstrip(".")
-    return "; ".join(found) or f"reproducibility {why}"
+        texts.append(f"{file.stem}: {stable_text(table)}")
+    reason = _absent("reproducibility", failures, "needs the masks of two readers").rstrip(".")
+    return "; ".join(texts) or f"reproducibility {reason}"
 
 
 def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
-    found = []
+    texts = []
     for file in sorted(folder.file("outcome").glob("*/performance.csv")):
         table = PERFORMANCE.read(file)
         models = table[table["metric"] == "harrell_c"]
@@ -126,7 +125,7 @@ def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
             f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
             for row in models.to_dict("records")
         ]
-        found.append(f"{file.parent.name}: {', '.join(values)}")
-    if not found:
+        texts.append(f"{file.parent.name}: {', '.join(values)}")
+    if not texts:
         return f"Outcome: {_absent('outcome', failures, 'not part of this run.')}"
-    return f"Harrell's C (out of fold): {'; '.join(found)}."
+    return f"Harrell's C (out of fold): {'; '.join(texts)}."

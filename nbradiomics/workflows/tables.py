@@ -1,4 +1,4 @@
-"""Every table that the package writes: the contents of docs/tables.md. No stage reads this list."""
+"""All tables that the package writes, as listed in docs/tables.md; no stage uses this list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
 from nbradiomics.study.checks.problem_table import CHECK
 
-#: Tables in the order of the stages, under the title of their chapter.
+#: Tables in the order of the stages, by the title of their chapter.
 CHAPTERS = {
     "Input and problems": (COHORT, CHECK, FAILURES),
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),

@@ -1,4 +1,4 @@
-"""Train a model on a cohort, and say how good it is: training, out-of-fold masks, their agreement."""
+"""Train a model on a cohort and evaluate it: training, out-of-fold masks and their agreement."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ class TrainedModel(Result):
     Attributes
     ----------
     folder
-        The model; `load_model` and nnU-Net itself open it.
+        Folder of the model; `load_model` and nnU-Net itself can open it.
     card
-        What it says of itself; ``card.training["cross_validation"]`` holds the figures.
+        The model card; ``card.training["cross_validation"]`` contains the results of the cross-validation.
     cohort
         The cohort with the cross-validated masks as reader `auto`.
     segmentation
-        A row per training case: `segmentation.training.cross_validation.segment_out_of_fold`.
+        One row per training case: `segmentation.training.cross_validation.segment_out_of_fold`.
     agreement
-        The readers' masks, and those of `auto`, against the reader whose masks were learnt.
+        Agreement of `auto` and the other readers with the reader whose masks were learnt.
     failures
-        Cases that could not be trained on, segmented or compared.
+        Cases that could not be used for training, segmented or compared.
     """
 
     folder: Path
@@ -82,7 +82,7 @@ class TrainedModel(Result):
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What is trained on: cases that were found sound, and their folds."""
+    """The usable training cases and their folds."""
 
     cases: Mapping[str, Case]
     examined: Mapping[str, Examined]
@@ -102,40 +102,40 @@ def train_model(
     running: TrainingRun = TrainingRun(),  # noqa: B008 - frozen
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> TrainedModel:
-    """Train an nnU-Net model on a reader's masks, and predict every case by a fold that has not seen it.
+    """Train an nnU-Net model on a reader's masks, and segment each case with the fold not trained on it.
 
-    The folder grows into a model of nnU-Net v2 (``plans.json``, ``dataset.json``, ``fold_*/``) with
-    ``card.json``, ``splits.csv`` and ``cross_validation/``: the masks of the training cases as reader `auto`,
-    each by the fold that was trained without its subject (``cohort.csv``, ``segmentation.csv``, ``masks/``),
-    and their agreement with the reader (``agreement.csv``). Until it is finished everything lies in
-    ``training/``; the same call takes up what was interrupted.
+    The finished folder is an nnU-Net v2 model (``plans.json``, ``dataset.json``, ``fold_*/``) with
+    ``card.json``, ``splits.csv`` and ``cross_validation/``. The last contains the masks of the training cases
+    as reader `auto`, each by the fold that was trained without its subject (``cohort.csv``,
+    ``segmentation.csv``, ``masks/``), and their agreement with the reader (``agreement.csv``). During the
+    training all files are in ``training/``; the same call continues an interrupted training.
 
     Parameters
     ----------
     cohort
-        Images and masks: a cohort table (a file or a DataFrame), or a loaded one; those of reader `auto`,
-        another model's, are left out.
+        Images and masks: a cohort table (a file or a DataFrame), or a loaded cohort. Masks of reader `auto`
+        are left out, because they come from another model.
     reader
-        Whose masks are learnt, the first reading of each scan.
+        Reader whose masks are learnt; the first reading of each scan is used.
     out
-        Folder of the model: a new one, or that of the same call, interrupted.
+        Folder of the model: a new folder, or that of the same call when it was interrupted.
     cases
-        Which of the masks.
+        Selection of the masks.
     settings
-        What decides the weights: nnU-Net's own planning and trainer, or a recipe for little data.
+        Settings that determine the weights: nnU-Net's own planning and trainer, or a recipe for little data.
     running
-        Folds, name of the model, what is kept.
+        Folds, name of the model, files to keep.
     execution
-        Processes (cases to prepare and folds to train at once), progress display, and what to call with
-        sentences that the user should read while it runs.
+        Processes (cases to prepare and folds to train at once), progress display, and the function that
+        receives messages for the user during the training.
 
     Raises
     ------
     InputError
-        When the cohort cannot be trained on: no such reader, several sequences, fewer than two subjects a
-        fold whose images can be used, or a folder that is not this training's.
+        When the cohort cannot be used for training: unknown reader, several sequences, or fewer than two
+        subjects with usable images per fold; or when the folder belongs to another training.
     ModelError
-        When a fold could not be trained; what is trained is kept.
+        When a fold could not be trained; completed training is kept.
 
     Notes
     -----
@@ -148,9 +148,9 @@ def train_model(
     >>> done = train_model("cohort.csv", reader="A", out="model", folds=2, recipe=recipe)  # doctest: +SKIP
     """
     cohort = load_cohort(cohort)
-    # Two would write each other's checkpoints, also where they were asked for the same.
+    # Only one training at a time, even with the same settings: two would overwrite each other's checkpoints.
     with working_in(Path(out), f"training on the masks of {reader} in {cohort.path}", "training", alone=True):
-        # What can be told before every image is opened.
+        # Check what is possible before opening the images.
         TrainingFolder(Path(out)).require_unfinished()
         plan = _plan(cohort, reader, cases, settings, running, execution)
         chosen, unusable = _choose(plan)
@@ -174,7 +174,7 @@ def train_model(
 
 @dataclass(frozen=True)
 class _Plan:
-    """A training on its way: what is learnt from, how, and with what."""
+    """The inputs and settings of one training."""
 
     cohort: Cohort
     reader: str
@@ -190,27 +190,27 @@ class _Plan:
 def _plan(
     cohort: Cohort,
     reader: str,
-    asked: TrainingCases,
+    selection: TrainingCases,
     settings: TrainingSettings,
     running: TrainingRun,
     execution: Execution,
 ) -> _Plan:
-    own = settings.resolved()
-    inference = Inference(device=own.device, mirroring=running.mirroring).resolved()
+    resolved = settings.resolved()
+    inference = Inference(device=resolved.device, mirroring=running.mirroring).resolved()
     cohort = _without_auto(cohort, reader, execution.tell)
-    lesions = lesion_rule(asked.lesions, cohort.table)
-    cases = find_cases(cohort, reader=reader, sequence=asked.sequence, lesions=lesions)
-    split_cases(origins(cases, cohort), running.folds, seed=own.seed)
-    return _Plan(cohort, reader, cases, asked.label, lesions, own, inference, running, execution)
+    lesions = lesion_rule(selection.lesions, cohort.table)
+    cases = find_cases(cohort, reader=reader, sequence=selection.sequence, lesions=lesions)
+    split_cases(origins(cases, cohort), running.folds, seed=resolved.seed)
+    return _Plan(cohort, reader, cases, selection.label, lesions, resolved, inference, running, execution)
 
 
 def _train(plan: _Plan, chosen: _Chosen, out: Path) -> TrainingFolder:
-    """Train every fold, from where it stands."""
-    asked: dict[str, Any] = {"channels": chosen.channels, "label": plan.label, "settings": plan.settings}
-    folder = open_training(out, chosen.examined, chosen.splits, **asked)
+    """Train every fold, or continue its training."""
+    choice: dict[str, Any] = {"channels": chosen.channels, "label": plan.label, "settings": plan.settings}
+    folder = open_training(out, chosen.examined, chosen.splits, **choice)
     checkpoints = plan.running.part(Checkpoints)
     train_folds(
-        folder, chosen.cases, chosen.splits, **asked, checkpoints=checkpoints, execution=plan.execution
+        folder, chosen.cases, chosen.splits, **choice, checkpoints=checkpoints, execution=plan.execution
     )
     write_table(_splits_table(chosen), folder.model / SPLITS.file)
     return folder
@@ -219,7 +219,7 @@ def _train(plan: _Plan, chosen: _Chosen, out: Path) -> TrainingFolder:
 def _described(
     card: Card, folder: TrainingFolder, plan: _Plan, chosen: _Chosen, figures: dict[str, float | int | None]
 ) -> Card:
-    """The card with whom the model was trained on, and how good it is."""
+    """Add the training subjects and the results of the cross-validation to the card."""
     return replace(
         with_training_subjects(card, {origin.subject for origin in chosen.origins.values()}),
         training_images=tuple(image for case in chosen.examined.values() for image in case.fingerprints),
@@ -232,7 +232,7 @@ def _described(
 
 
 def _without_auto(cohort: Cohort, reader: str, tell: Callable[[str], None]) -> Cohort:
-    """Leave out masks of another model: the cross-validated ones become reader `auto`."""
+    """Remove automatic masks of another model: the cross-validated masks become reader `auto`."""
     if AUTO not in cohort.readers() or reader == AUTO:
         return cohort
     tell(f"Masks of {AUTO!r} in the table are left out: this training's cross-validated masks replace them.")
@@ -240,7 +240,7 @@ def _without_auto(cohort: Cohort, reader: str, tell: Callable[[str], None]) -> C
 
 
 def _choose(plan: _Plan) -> tuple[_Chosen, list[Failure]]:
-    """Open every case, leave out those that cannot be used, and split the others."""
+    """Open every case, leave out the unusable ones, and split the others into folds."""
     cases, tell = dict(plan.cases), plan.execution.tell
     channels = channels_of(cases)
     batch = examine_cases(cases, channels, label=plan.label, execution=plan.execution)
@@ -248,32 +248,33 @@ def _choose(plan: _Plan) -> tuple[_Chosen, list[Failure]]:
     _require_own_images(batch.results, sound)
     empty = [name for name, case in batch.results.items() if case.empty]
     if batch.failures:
-        told = "; ".join(f"{failure.case}: {failure.cause}" for failure in batch.failures[:3])
-        tell(f"{len(batch.failures)} of {len(cases)} cases cannot be used and are left out: {told}")
+        reasons = "; ".join(f"{failure.case}: {failure.cause}" for failure in batch.failures[:3])
+        tell(f"{len(batch.failures)} of {len(cases)} cases cannot be used and are left out: {reasons}")
     if empty and len(empty) < len(sound):
         tell(f"{len(empty)} masks are empty and count as images without tumour: {', '.join(empty[:3])}.")
     elif sound and len(empty) == len(sound):
-        raise InputError("every mask is empty.", "Give masks with a tumour, or look at their labels.")
-    found = origins(sound, plan.cohort)
-    splits = split_cases(found, plan.running.folds, seed=plan.settings.seed)
-    return _Chosen(sound, batch.results, found, splits, channels), batch.failures
+        raise InputError("every mask is empty.", "Give masks with a tumour, or check their labels.")
+    sources = origins(sound, plan.cohort)
+    splits = split_cases(sources, plan.running.folds, seed=plan.settings.seed)
+    return _Chosen(sound, batch.results, sources, splits, channels), batch.failures
 
 
 def _require_own_images(examined: Mapping[str, Examined], cases: Mapping[str, Case]) -> None:
-    """One image under two subjects would stand on both sides of a fold."""
+    """Refuse an image of two subjects: it could be in both the training and the validation of a fold."""
     owner: dict[str, str] = {}
     for name, case in examined.items():
         for image in case.fingerprints:
             other = owner.setdefault(image, name)
             if cases[other].scan.subject != cases[name].scan.subject:
                 raise InputError(
-                    f"{other} and {name} have the same image and are different subjects.",
-                    "Give it one subject: a fold would be validated on an image that it was trained on.",
+                    f"{other} and {name} have the same image but different subjects.",
+                    "Use one subject for this image; otherwise a fold could be validated on an image that it "
+                    "was trained on.",
                 )
 
 
 def _splits_table(chosen: _Chosen) -> pd.DataFrame:
-    """Which fold each case is validated in: it has not seen that subject."""
+    """Return the table of the fold that validates each case; that fold is not trained on its subject."""
     rows = [
         {**chosen.cases[name].scan.index(), "site": chosen.origins[name].site, "fold": f"fold_{number}"}
         for number, split in enumerate(chosen.splits)
@@ -301,20 +302,20 @@ def _cross_validate(
 
 def _agree(cohort: Cohort, plan: _Plan, folder: TrainingFolder) -> AgreementTable:
     execution = replace(plan.execution, workspace=folder.workspace)
-    asked: dict[str, Any] = {"reference": plan.reader, "lesions": plan.lesions, "label": plan.label}
+    choice: dict[str, Any] = {"reference": plan.reader, "lesions": plan.lesions, "label": plan.label}
     try:
-        found = compare_cohort(cohort, **asked, execution=execution)
-    except InputError as error:  # not one case could be segmented
+        agreement = compare_cohort(cohort, **choice, execution=execution)
+    except InputError as error:  # no case could be segmented
         failure = failure_of("cohort", StageName.COMPARE, error)
-        found = AgreementTable(AGREEMENT.empty(), [failure])
-    write_table(found.table, folder.out / CROSS_VALIDATION / "agreement.csv")
-    return found
+        agreement = AgreementTable(AGREEMENT.empty(), [failure])
+    write_table(agreement.table, folder.out / CROSS_VALIDATION / "agreement.csv")
+    return agreement
 
 
 def _training(folder: TrainingFolder, chosen: _Chosen, settings: TrainingSettings) -> dict[str, Any]:
-    """What the card says of the training."""
+    """Return the description of the training for the card."""
     spacing, patch = grid_of(plans_of(folder))
-    known = {origin.site for origin in chosen.origins.values()} - {""}
+    sites = {origin.site for origin in chosen.origins.values()} - {""}
     seconds = sum(read_trace(folder.trace(fold)).seconds for fold in range(len(chosen.splits)))
     return {
         "preset": "nnunet" if settings.recipe is None else "small",
@@ -328,33 +329,33 @@ def _training(folder: TrainingFolder, chosen: _Chosen, settings: TrainingSetting
         "cases": len(chosen.cases),
         "empty_masks": sum(case.empty for case in chosen.examined.values()),
         "subjects": len({origin.subject for origin in chosen.origins.values()}),
-        "sites": len(known),
+        "sites": len(sites),
         "versions": {"nbradiomics": version("nbradiomics"), **package_versions()},
         "seconds": round(seconds, 1),
     }
 
 
 def cross_validation_figures(table: pd.DataFrame, agreement: pd.DataFrame) -> dict[str, float | int | None]:
-    """Figures of the out-of-fold masks against the reader's.
+    """Summarise the agreement of the out-of-fold masks with the reader's masks.
 
     Parameters
     ----------
     table
-        A row per case, from `segment_out_of_fold`.
+        One row per case, from `segment_out_of_fold`.
     agreement
-        From `compare_cohort`.
+        Agreement table from `compare_cohort`.
 
     Returns
     -------
     dict
-        `cases`; `median_dice`, `mean_dice`, `lowest_dice`, where an empty mask counts as 0, and `median_hd95`
-        (mm) over the cases that have one, ``None`` where none has; `failures`, cases without a mask, and
-        `empty`, cases in which the fold found nothing.
+        `cases`; `median_dice`, `mean_dice`, `lowest_dice` (an empty mask counts as 0) and `median_hd95` (mm)
+        over the cases with a value, ``None`` if no case has one; `failures`, the cases without a mask, and
+        `empty`, the cases with an empty mask.
     """
-    own = agreement[agreement["reader"] == AUTO]
-    # Where a reader has independent and edited masks of a scan, the first reading was learnt.
-    own = own.sort_values("reference_reading", kind="stable").drop_duplicates([*SCAN, "roi"])
-    dice, distance = own["dice"].dropna(), own["hd95_mm"].dropna()
+    auto = agreement[agreement["reader"] == AUTO]
+    # If a reader has independent and edited masks of a scan, the first reading was learnt.
+    auto = auto.sort_values("reference_reading", kind="stable").drop_duplicates([*SCAN, "roi"])
+    dice, distance = auto["dice"].dropna(), auto["hd95_mm"].dropna()
     return {
         "cases": len(table),
         "median_dice": _rounded(dice.median()),

@@ -131,7 +131,7 @@ def test_one_broken_mask_is_a_failure_and_the_rest_goes_on(tmp_path: Path) -> No
         (["--subgroups", "site,site"], "site"),
         (["--clinical", "clinical.csv"], "subgroups"),
         (["--clinical", "clinical.csv", "--subgroups", "age"], "several rows of subject s0"),
-        (["--clinical", "others.csv", "--subgroups", "age"], "none of the cohort's subjects"),
+        (["--clinical", "others.csv", "--subgroups", "age"], "no subject of the cohort"),
         (["--write-consensus", "majority,majority"], "twice"),
         (["--write-consensus", "mean"], "mean"),
     ],
@@ -172,7 +172,7 @@ def test_settings_that_change_are_told_and_kept(tmp_path: Path, capsys: pytest.C
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
     plain = ("readers", cohort, "--out", out, "--bootstraps", "200", "--no-maps", "--jobs", "1")
     assert call(*plain) == 0
-    assert "Settings differ" not in capsys.readouterr().out
+    assert "settings differ" not in capsys.readouterr().out
     assert call(*plain, "--margin", "0.05") == 0
     assert "margin 0.03 -> 0.05" in capsys.readouterr().out
     assert call(*plain, "--margin", "0.05") == 0

@@ -162,7 +162,7 @@ def test_cases_whose_folds_disagree_are_named_the_worst_first(
     told = " ".join(capsys.readouterr().out.split())
     assert f"Warning: The folds disagree in 3 scans ({cases}): their mean Dice is below 0.8." in told
     assert "Warning: The images have different voxel axes" in told
-    assert "does not record what it was trained on" in told
+    assert "does not record its training subjects" in told
 
 
 def test_no_tumour_is_an_empty_mask_and_a_row_that_says_so(lying: Path, tmp_path: Path) -> None:

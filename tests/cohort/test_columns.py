@@ -142,7 +142,7 @@ def test_columns_that_no_table_has_and_names_that_we_lack_are_refused_with_a_gue
     assert row["row"] == "2"
     assert "Did you mean 'subject'?" in row["problem"]
     path.write_text(text.replace("image: T1", "image: PatientId2"))
-    assert "cannot be two of ours" in check(path)["problem"].iloc[0]
+    assert "cannot be used for two columns of the cohort table" in check(path)["problem"].iloc[0]
 
 
 def test_masks_that_are_all_in_another_folder_are_told_once(tmp_path: Path) -> None:

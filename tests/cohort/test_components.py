@@ -173,8 +173,8 @@ def test_the_command_takes_rule_and_volume(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "severity", "part"),
     [
-        ("lesions: components", "warning", "masks are compared whole"),
-        ("lesions: components\nlesion_min_ml: 0.5", "warning", "masks are compared whole"),
+        ("lesions: components", "warning", "whole masks are compared"),
+        ("lesions: components\nlesion_min_ml: 0.5", "warning", "whole masks are compared"),
         ("lesion_min_ml: 0.5", "error", "the rule for lesions is 'union'"),
         ("lesions: components\nlesion_min_ml: -1", "error", "greater than or equal to 0"),
     ],

@@ -92,7 +92,7 @@ def test_another_study_in_one_folder_is_refused_and_the_first_ends_when_it_is_as
     code, said = finish(first)
     assert (code, said.splitlines()) == (
         143,
-        ["Stopped. The same command continues a run, demo or training, and one with --work."],
+        ["Stopped. To continue a run, demo, training or command with --work, repeat the command."],
     )
     assert hidden(out) == []
     assert outlived(first) == []

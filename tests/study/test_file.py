@@ -93,7 +93,7 @@ OUTCOME = "cohort: cohort.csv\noutcome: {{clinical: clinical.csv, {}}}\n"
         (OUTCOME.format("endpoints: [{name: .., time: t, event: e}]"), "name"),
         (
             OUTCOME.format("endpoints: [{name: os, time: t, event: e}, {name: OS, time: u, event: e}]"),
-            "names of their own",
+            "each endpoint needs a different name",
         ),
         (OUTCOME.format("penalizer: .inf, endpoints: [{name: os, time: t, event: e}]"), "finite"),
     ],

@@ -101,7 +101,7 @@ def test_a_run_does_not_read_what_lies_in_its_own_folder(tmp_path: Path) -> None
     RunFolder.open(tmp_path, STUDY, stems=STEMS)
     write(tmp_path, "cohort.csv", "masks/auto/s1_baseline_T2w.nii.gz")
     for replacing in (False, True):
-        with pytest.raises(InputError, match=r"cohort\.csv is read by this run"):
+        with pytest.raises(InputError, match=r"cohort\.csv is an input of this run"):
             RunFolder.open(tmp_path, STUDY, stems=[], inputs=[tmp_path / "cohort.csv"], replacing=replacing)
     assert there(tmp_path) == {"cohort.csv", "masks/auto/s1_baseline_T2w.nii.gz"}
 

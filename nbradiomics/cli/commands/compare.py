@@ -1,4 +1,4 @@
-"""The command `compare`: masks against masks."""
+"""The command `compare`: compare masks with masks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from nbradiomics.cli.label_notes import show_label_warnings
 from nbradiomics.cli.options import Background, CohortFile, Jobs, Lesions, Tolerance, Work
-from nbradiomics.cli.stated import given
+from nbradiomics.cli.stated import settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 
@@ -17,7 +17,7 @@ def compare(
     cohort: CohortFile,
     out: Annotated[Path, typer.Option(help="Table to write (.csv or .parquet).")],
     reference: Annotated[
-        str | None, typer.Option(help="Reader to compare with; every ordered pair unless given.")
+        str | None, typer.Option(help="Reader to compare with; default: every ordered pair of readers.")
     ] = None,
     tolerance: Tolerance = None,
     background: Background = None,
@@ -31,11 +31,11 @@ def compare(
     from nbradiomics.tables import write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
-    settings = given(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
+    settings = settings_from(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
     execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
-    asked: dict[str, Any] = {"reference": reference, "lesions": lesions}
-    agreement = compare_cohort(loaded, **asked, settings=settings, execution=execution)
+    choice: dict[str, Any] = {"reference": reference, "lesions": lesions}
+    agreement = compare_cohort(loaded, **choice, settings=settings, execution=execution)
     write_table(agreement.table, out)
     show_made_again(execution.workspace)
     show_label_warnings(loaded, execution=execution)

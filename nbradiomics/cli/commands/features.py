@@ -1,4 +1,4 @@
-"""The commands that compute features: `extract` of a cohort; `verify` and `maps` of one image."""
+"""The commands that compute features: `extract` for a cohort; `verify` and `maps` for one image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from nbradiomics.cli.console import bars, notes, output, show_json, show_lines
 from nbradiomics.cli.label_notes import show_label_notes, show_label_warnings
 from nbradiomics.cli.options import CohortFile, Jobs, Json, Lesions, Work
-from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ MaskFile = Annotated[Path, typer.Argument(help="Mask file on the image's grid.")
 Label = Annotated[
     str | None,
     typer.Option(
-        help="Label in the mask: a number, a segment's name, several (1,2: united) or all; it wins over the "
-        "parameter file's."
+        help="Label in the mask: a number, the name of a segment, several (1,2: united) or all; it overrules "
+        "the label of the parameter file."
     ),
 ]
 _SHOWN = 5
-#: Named here so that the help need not read the parameter files; a test holds it true.
+#: Listed here so that the help need not read the parameter files; a test checks the list.
 PRESETS = (
     "ct_1mm, ct_anisotropic, ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, "
     "t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
@@ -39,36 +39,36 @@ def extract(
     cohort: CohortFile,
     params: Annotated[str, typer.Option(help=f"PyRadiomics parameter file, or a preset: {PRESETS}.")],
     out: Annotated[Path, typer.Option(help="Feature table to write (.parquet or .csv).")],
-    engine: Annotated[str | None, stated("features.settings:ExtractionSettings.engine")] = None,
+    engine: Annotated[str | None, setting("features.settings:ExtractionSettings.engine")] = None,
     diagnostics: Annotated[
-        Path | None, typer.Option(help="Write PyRadiomics' diagnostics of every mask to this table.")
+        Path | None, typer.Option(help="Write the PyRadiomics diagnostics of every mask to this table.")
     ] = None,
     lesions: Lesions = None,
     min_lesion_volume: Annotated[
         float | None,
-        typer.Option(help="For --lesions components: least volume of a component in ml, 0.1 unless given."),
+        typer.Option(help="For --lesions components: minimum volume of a component in ml; default: 0.1."),
     ] = None,
     jobs: Jobs = None,
     work: Work = None,
 ) -> None:
-    """Extract PyRadiomics features of every image and every reader's mask."""
+    """Extract PyRadiomics features for every image and every mask."""
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.features.settings import ExtractionSettings
     from nbradiomics.tables import INDEX, write_table
 
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
-    settings = given(ExtractionSettings, params=params, engine=engine)
+    settings = settings_from(ExtractionSettings, params=params, engine=engine)
     execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
-    asked: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
-    features = extract_cohort(loaded, engine=settings.engine, **asked, execution=execution)
+    choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
+    features = extract_cohort(loaded, engine=settings.engine, **choice, execution=execution)
     write_table(features.table, out)
     show_made_again(execution.workspace)
     for note in features.notes:
         notes.print(note, markup=False)
     if diagnostics is not None:
-        _write_diagnostics(diagnostics, loaded, execution, **asked)
+        _write_diagnostics(diagnostics, loaded, execution, **choice)
     show_label_warnings(loaded, params, execution=execution)
     finish(
         features.failures,
@@ -78,12 +78,12 @@ def extract(
     )
 
 
-def _write_diagnostics(out: Path, cohort: Cohort, execution: Execution, **asked: Any) -> None:
-    """Write PyRadiomics' diagnostics of a cohort's masks; one that cannot be extracted has no row."""
+def _write_diagnostics(out: Path, cohort: Cohort, execution: Execution, **choice: Any) -> None:
+    """Write the PyRadiomics diagnostics of a cohort's masks; a mask that cannot be extracted has no row."""
     from nbradiomics.features.diagnostics import diagnose_cohort
     from nbradiomics.tables import write_table
 
-    table, failures = diagnose_cohort(cohort, execution=execution, **asked)
+    table, failures = diagnose_cohort(cohort, execution=execution, **choice)
     write_table(table, out)
     output.print(f"{len(table)} rows, {len(failures)} without diagnostics -> {out}", markup=False)
 
@@ -93,44 +93,47 @@ def verify(
     mask: MaskFile,
     params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or a preset.")],
     label: Label = None,
-    out: Annotated[Path | None, typer.Option(help="Write every feature of both engines here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write every feature of both engines to this table.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compute the features with both engines and say how far they lie apart."""
+    """Compute the features with both engines and report the differences."""
     from nbradiomics.features.compliance.verify import verify as compare
     from nbradiomics.tables import write_table
 
     if out is not None:
         prepare(out, ".csv", ".parquet", inputs=[image, mask, params])
-    found = compare(image, mask, params=params, label=label)
+    result = compare(image, mask, params=params, label=label)
     show_label_notes(mask, params, label)
     if out is not None:
-        write_table(found.table, out)
+        write_table(result.table, out)
     if as_json:
-        show_json(features=found.table, same=found.same, seconds=found.seconds, refusals=found.refusals)
+        show_json(features=result.table, same=result.same, seconds=result.seconds, refusals=result.refusals)
     else:
-        for line in _lines(found):
+        for line in _lines(result):
             output.print(line, markup=False)
-    if not found.same:
+    if not result.same:
         raise typer.Exit(1)
 
 
-def _lines(found: Verification) -> list[str]:
-    if found.refusals:
-        return [f"{engine}: {why}" for engine, why in found.refusals.items()]
-    table = found.table
+def _lines(result: Verification) -> list[str]:
+    if result.refusals:
+        return [f"{engine}: {why}" for engine, why in result.refusals.items()]
+    table = result.table
     largest = table.sort_values("relative", ascending=False).head(_SHOWN)
     wrong = table[~table["same"]]
-    times = ", ".join(f"{engine} {seconds:.2f} s" for engine, seconds in found.seconds.items())
+    times = ", ".join(f"{engine} {seconds:.2f} s" for engine, seconds in result.seconds.items())
     return [
-        f"{len(table)} features, {len(wrong)} of them not the same.",
-        f"Time of a second run, after one that loads and compiles: {times}.",
+        f"{len(table)} features, {len(wrong)} of them different.",
+        f"Time of the second run (the first run loads and compiles the code): {times}.",
         "Largest relative differences:",
         *(
-            f"  {row['feature']}: {row['relative']:.1e} ({row['native']!r} for {row['pyradiomics']!r})"
+            f"  {row['feature']}: {row['relative']:.1e} (native {row['native']!r}, "
+            f"pyradiomics {row['pyradiomics']!r})"
             for row in largest.to_dict("records")
         ),
-        *(f"Not the same: {name}" for name in wrong["feature"]),
+        *(f"Different: {name}" for name in wrong["feature"]),
     ]
 
 
@@ -138,11 +141,13 @@ def maps(
     image: ImageFile,
     mask: MaskFile,
     params: Annotated[str, typer.Option(help="PyRadiomics parameter file, or a preset.")],
-    out: Annotated[Path, typer.Option(help="Folder for the maps: new, or made by the same call.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the maps: a new folder, or one made by the same call.")
+    ],
     label: Label = None,
     as_json: Json = False,
 ) -> None:
-    """Make feature maps: each voxel with the features of the box around it (voxel-based extraction)."""
+    """Make feature maps: the features of the box around each voxel (voxel-based extraction)."""
     from nbradiomics.features.maps import write_maps
     from nbradiomics.features.schema import MAPS
 
@@ -161,5 +166,5 @@ def maps(
         show_lines([f"{row['feature']}: {row['undefined']}" for row in undefined.to_dict("records")])
     flat = table[table["minimum"] == table["maximum"]]
     if len(flat):
-        output.print("The same in all voxels, so that the map says nothing:", markup=False)
+        output.print("Constant in all voxels, so the map contains no information:", markup=False)
         show_lines([f"{row['feature']}: {row['minimum']:g}" for row in flat.to_dict("records")])

@@ -1,4 +1,4 @@
-"""The command `doctor`: what is installed and works."""
+"""The command `doctor`: check the installation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbradiomics.cli.options import Json
 
 
 def doctor(as_json: Json = False) -> None:
-    """Say which parts are installed and working, and what to do about those that are not."""
+    """Report which parts are installed and work, and how to repair the others."""
     from nbradiomics.doctor import check_installation
 
     parts = check_installation()

@@ -1,4 +1,4 @@
-"""The commands on feature tables: `reproducibility`, `outcome`."""
+"""The commands that analyse feature tables: `reproducibility`, `outcome`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from nbradiomics.cli.options import (
     Variant,
     ZeroTimes,
 )
-from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import (
     execution_of,
     names_in,
@@ -39,7 +39,7 @@ from nbradiomics.cli.steps import (
 )
 
 _MODELS = "outcome.settings:OutcomeSettings"
-#: Options that change no result.
+#: Options that do not change the results.
 _CHANGES_NOTHING = ("jobs", "as_json")
 
 
@@ -49,7 +49,7 @@ def reproducibility(
         Path, typer.Option(help="Table to write: feature, icc, low, high, subjects, stable, readers, note.")
     ],
     readers: Annotated[
-        str | None, typer.Option(help="Readers, with commas; all but `auto` unless given.")
+        str | None, typer.Option(help="Readers, separated by commas; default: all except `auto`.")
     ] = None,
     feature_names: FeatureNames = None,
     timepoint: Timepoint = None,
@@ -58,14 +58,16 @@ def reproducibility(
     variant: Variant = None,
     engine: Engine = None,
     reading: Reading = None,
-    threshold: Annotated[float | None, stated("reproducibility.settings:StabilitySettings.threshold")] = None,
+    threshold: Annotated[
+        float | None, setting("reproducibility.settings:StabilitySettings.threshold")
+    ] = None,
     confidence: Annotated[
-        float | None, stated("reproducibility.settings:StabilitySettings.confidence")
+        float | None, setting("reproducibility.settings:StabilitySettings.confidence")
     ] = None,
     min_subjects: MinSubjects = None,
     as_json: Json = False,
 ) -> None:
-    """Test how far each feature survives a change of reader: ICC(A,1) with its interval."""
+    """Measure how reproducible each feature is between readers: ICC(A,1) with its interval."""
     from nbradiomics.report.pages import claim_reproducibility_page, write_reproducibility_page
     from nbradiomics.reproducibility import (
         LIMITS,
@@ -77,8 +79,10 @@ def reproducibility(
     from nbradiomics.tables import Rows, choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
-    settings = given(StabilitySettings, threshold=threshold, confidence=confidence, min_subjects=min_subjects)
-    rows = given(
+    settings = settings_from(
+        StabilitySettings, threshold=threshold, confidence=confidence, min_subjects=min_subjects
+    )
+    rows = settings_from(
         Rows,
         timepoint=timepoint,
         sequence=sequence,
@@ -89,9 +93,9 @@ def reproducibility(
     )
     page = claim_reproducibility_page(out)
     table_given, patterns = read_features(features), split_names(feature_names)
-    named = split_names(readers) or None
+    chosen = split_names(readers) or None
     table = assess_reproducibility(
-        table_given, readers=named, feature_names=patterns, rows=rows, settings=settings
+        table_given, readers=chosen, feature_names=patterns, rows=rows, settings=settings
     )
     write_table(table, out)
     write_reproducibility_page(
@@ -101,27 +105,27 @@ def reproducibility(
         threshold=settings.threshold,
         confidence=settings.confidence,
     )
-    said = [
-        *training_sentences(table_given, named),
+    sentences = [
+        *training_sentences(table_given, chosen),
         f"{stable_text(table)} -> {out}, {page}",
         LIMITS,
         choose_features(table_given, patterns).sentence,
     ]
     if as_json:
-        show_json(features=table, sentences=said)
+        show_json(features=table, sentences=sentences)
         return
-    for sentence in said:
+    for sentence in sentences:
         output.print(sentence, markup=False)
 
 
 def outcome(
-    features: Annotated[Path, typer.Argument(help="Feature table of any origin with a column `subject`.")],
+    features: Annotated[Path, typer.Argument(help="Feature table from any source, with a column `subject`.")],
     clinical: Annotated[Path, typer.Argument(help="Clinical table: one row per subject.")],
-    time: Annotated[str, stated("clinical.endpoints:Endpoint.time")],
-    event: Annotated[str, stated("clinical.endpoints:Endpoint.event")],
+    time: Annotated[str, setting("clinical.endpoints:Endpoint.time")],
+    event: Annotated[str, setting("clinical.endpoints:Endpoint.event")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     covariates: Annotated[
-        str | None, stated("outcome.settings:Predictors.covariates", hint="With commas.")
+        str | None, setting("outcome.settings:Predictors.covariates", hint="Separated by commas.")
     ] = None,
     feature_names: FeatureNames = None,
     categorical: Categorical = None,
@@ -130,7 +134,7 @@ def outcome(
     missing: Missing = None,
     event_value: EventValue = None,
     zero_times: ZeroTimes = None,
-    reader: Annotated[str | None, stated("tables:RowsOfReader.reader")] = None,
+    reader: Annotated[str | None, setting("tables:RowsOfReader.reader")] = None,
     timepoint: Timepoint = None,
     sequence: SequenceOption = None,
     roi: Roi = None,
@@ -138,29 +142,29 @@ def outcome(
     engine: Engine = None,
     reading: Reading = None,
     stable: Annotated[
-        Path | None, typer.Option(help="Table of `reproducibility`: its stable features.")
+        Path | None, typer.Option(help="Table of `reproducibility`: use its stable features only.")
     ] = None,
-    folds: Annotated[int | None, stated(f"{_MODELS}.folds")] = None,
-    repeats: Annotated[int | None, stated(f"{_MODELS}.repeats")] = None,
-    penalizer: Annotated[float | None, stated(f"{_MODELS}.penalizer")] = None,
-    covariate_penalizer: Annotated[float | None, stated(f"{_MODELS}.covariate_penalizer")] = None,
-    l1_ratio: Annotated[float | None, stated(f"{_MODELS}.l1_ratio")] = None,
-    correlation: Annotated[float | None, stated(f"{_MODELS}.correlation")] = None,
-    bootstraps: Annotated[int | None, stated(f"{_MODELS}.bootstraps")] = None,
-    confidence: Annotated[float | None, stated(f"{_MODELS}.confidence")] = None,
-    permutations: Annotated[int | None, stated(f"{_MODELS}.permutations")] = None,
+    folds: Annotated[int | None, setting(f"{_MODELS}.folds")] = None,
+    repeats: Annotated[int | None, setting(f"{_MODELS}.repeats")] = None,
+    penalizer: Annotated[float | None, setting(f"{_MODELS}.penalizer")] = None,
+    covariate_penalizer: Annotated[float | None, setting(f"{_MODELS}.covariate_penalizer")] = None,
+    l1_ratio: Annotated[float | None, setting(f"{_MODELS}.l1_ratio")] = None,
+    correlation: Annotated[float | None, setting(f"{_MODELS}.correlation")] = None,
+    bootstraps: Annotated[int | None, setting(f"{_MODELS}.bootstraps")] = None,
+    confidence: Annotated[float | None, setting(f"{_MODELS}.confidence")] = None,
+    permutations: Annotated[int | None, setting(f"{_MODELS}.permutations")] = None,
     stability_readers: Annotated[
-        str | None, stated(f"{_MODELS}.stability_readers", hint="With commas.")
+        str | None, setting(f"{_MODELS}.stability_readers", hint="Separated by commas.")
     ] = None,
-    seed: Annotated[int | None, stated(f"{_MODELS}.seed")] = None,
-    icc_threshold: Annotated[float | None, stated(f"{_MODELS}.icc_threshold")] = None,
+    seed: Annotated[int | None, setting(f"{_MODELS}.seed")] = None,
+    icc_threshold: Annotated[float | None, setting(f"{_MODELS}.icc_threshold")] = None,
     min_subjects: MinSubjects = None,
     replace: Replace = False,
     jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
-    asked = dict(locals())
+    options = dict(locals())
     from nbradiomics.clinical import Endpoint, declaration_of, zero_rule
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.files.folder_in_use import working_in
@@ -169,7 +173,7 @@ def outcome(
     from nbradiomics.reproducibility import read_stable
     from nbradiomics.tables import RowsOfReader
 
-    endpoint = given(
+    endpoint = settings_from(
         Endpoint,
         time=time,
         event=event,
@@ -182,21 +186,21 @@ def outcome(
         ordinal=ordinal or (),
         missing=missing or (),
     )
-    predictors = given(
+    predictors = settings_from(
         Predictors,
         **declared.stated(),
         covariates=names_in(covariates),
         feature_names=names_in(feature_names),
     )
-    settings = given(
+    settings = settings_from(
         OutcomeSettings,
         stability_readers=names_in(stability_readers),
-        **{name: asked[name] for name in OutcomeSettings.model_fields if name != "stability_readers"},
+        **{name: options[name] for name in OutcomeSettings.model_fields if name != "stability_readers"},
     )
-    rows = given(RowsOfReader, **{name: asked[name] for name in RowsOfReader.model_fields})
+    rows = settings_from(RowsOfReader, **{name: options[name] for name in RowsOfReader.model_fields})
     tables = read_features(features), read_clinical(clinical)
-    decides = {name: str(value) for name, value in asked.items() if name not in _CHANGES_NOTHING}
-    key = result_key("outcome", asked=decides)
+    relevant = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
+    key = result_key("outcome", asked=relevant)
     with working_in(out, f"outcome of {time} and {event}", key):
         claim_outcome(out, features=features, clinical=clinical, endpoint=endpoint, replacing=replace)
         claim_outcome_page(out)

@@ -19,7 +19,7 @@ from nbradiomics.cli.options import (
     Replace,
     Tolerance,
 )
-from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, names_in, read_cohort, split_names
 
 if TYPE_CHECKING:
@@ -29,34 +29,36 @@ _PLAN = "workflows.reader_study:ReaderStudyPlan"
 
 def readers(
     cohort: CohortFile,
-    out: Annotated[Path, typer.Option(help="Folder to write to; an unfinished study in it is continued.")],
-    metric: Annotated[str | None, stated(f"{_PLAN}.metric")] = None,
-    margin: Annotated[float | None, stated(f"{_PLAN}.margin")] = None,
-    margin_fixed: Annotated[str | None, stated(f"{_PLAN}.margin_fixed")] = None,
+    out: Annotated[Path, typer.Option(help="Output folder; an unfinished study in it is continued.")],
+    metric: Annotated[str | None, setting(f"{_PLAN}.metric")] = None,
+    margin: Annotated[float | None, setting(f"{_PLAN}.margin")] = None,
+    margin_fixed: Annotated[str | None, setting(f"{_PLAN}.margin_fixed")] = None,
     training_subjects: Annotated[
         str | None,
-        stated(f"{_PLAN}.training_subjects", hint="With commas, or @FILE with one a line."),
+        setting(f"{_PLAN}.training_subjects", hint="Separated by commas, or @FILE with one per line."),
     ] = None,
     epsilon: Annotated[
         float | None,
         typer.Option(
-            help="Advantage of the model in the alternative annotator test, 0 or more, below 1, beside that "
-            "of 0; 0.2 unless given."
+            help="Advantage of the model in the alternative annotator test, from 0 to below 1; the test with "
+            "0 is always added. Default: 0.2."
         ),
     ] = None,
     tolerance: Tolerance = None,
     background: Background = None,
-    consensus: Annotated[str | None, stated(f"{_PLAN}.consensus", hint="staple,majority.")] = None,
-    write_consensus: Annotated[str | None, stated(f"{_PLAN}.write_consensus", hint="With commas.")] = None,
-    subgroups: Annotated[str | None, stated(f"{_PLAN}.subgroups", hint="With commas.")] = None,
+    consensus: Annotated[str | None, setting(f"{_PLAN}.consensus", hint="staple,majority.")] = None,
+    write_consensus: Annotated[
+        str | None, setting(f"{_PLAN}.write_consensus", hint="Separated by commas.")
+    ] = None,
+    subgroups: Annotated[str | None, setting(f"{_PLAN}.subgroups", hint="Separated by commas.")] = None,
     clinical: Annotated[Path | None, typer.Option(help="Clinical table with columns for subgroups.")] = None,
     categorical: Categorical = None,
     numeric: Numeric = None,
-    maps: Annotated[bool | None, stated(f"{_PLAN}.maps", "--maps/--no-maps")] = None,
-    confidence: Annotated[float | None, stated(f"{_PLAN}.confidence")] = None,
-    alpha: Annotated[float | None, stated(f"{_PLAN}.alpha")] = None,
-    bootstraps: Annotated[int | None, stated(f"{_PLAN}.bootstraps")] = None,
-    seed: Annotated[int | None, stated(f"{_PLAN}.seed")] = None,
+    maps: Annotated[bool | None, setting(f"{_PLAN}.maps", "--maps/--no-maps")] = None,
+    confidence: Annotated[float | None, setting(f"{_PLAN}.confidence")] = None,
+    alpha: Annotated[float | None, setting(f"{_PLAN}.alpha")] = None,
+    bootstraps: Annotated[int | None, setting(f"{_PLAN}.bootstraps")] = None,
+    seed: Annotated[int | None, setting(f"{_PLAN}.seed")] = None,
     lesions: Lesions = None,
     replace: Replace = False,
     jobs: Jobs = None,
@@ -64,7 +66,7 @@ def readers(
     """Compare readers with each other and with the model: is it as good as another expert?"""
     from nbradiomics.workflows.reader_study import ReaderStudyPlan, run_reader_study
 
-    plan = given(
+    plan = settings_from(
         ReaderStudyPlan,
         metric=metric,
         margin=margin,
@@ -94,7 +96,7 @@ def readers(
 
 
 def _subjects(text: str) -> list[str]:
-    """Subjects of the option, or of the file that it names."""
+    """Read the subjects from the option, or from the file that it names."""
     from nbradiomics.tables import read_text
 
     if not text.startswith("@"):

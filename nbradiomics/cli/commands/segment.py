@@ -1,4 +1,4 @@
-"""The command `segment`: find the tumours, write masks, maps and what is needed to repeat it."""
+"""The command `segment`: segment the tumours; write masks, maps and the provenance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from nbradiomics.cli.console import output
 from nbradiomics.cli.folders import claim_segmentation, working_on_segmentation
 from nbradiomics.cli.options import CohortFile, Models, Replace, Threads, Work
-from nbradiomics.cli.stated import given, stated
+from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 if TYPE_CHECKING:
@@ -26,26 +26,26 @@ def segment(
         str, typer.Option(help="Name of a bundled or imported model, or an nnU-Net v2 model folder.")
     ],
     out: Annotated[
-        Path, typer.Option(help="Cohort table with reader `auto` added; masks and maps lie beside it.")
+        Path, typer.Option(help="Cohort table to write, with reader `auto`; masks and maps go beside it.")
     ],
     maps: Annotated[
-        bool, typer.Option(help="Write probability, entropy and each fold's mask to OUT_maps.")
+        bool, typer.Option(help="Write probability, entropy and the mask of each fold to OUT_maps.")
     ] = True,
-    device: Annotated[str | None, stated(f"{_INFERENCE}.device")] = None,
-    precision: Annotated[str | None, stated(f"{_INFERENCE}.precision")] = None,
-    resampling: Annotated[str | None, stated(f"{_INFERENCE}.resampling")] = None,
-    mirroring: Annotated[bool | None, stated(f"{_INFERENCE}.mirroring", "--mirroring")] = None,
+    device: Annotated[str | None, setting(f"{_INFERENCE}.device")] = None,
+    precision: Annotated[str | None, setting(f"{_INFERENCE}.precision")] = None,
+    resampling: Annotated[str | None, setting(f"{_INFERENCE}.resampling")] = None,
+    mirroring: Annotated[bool | None, setting(f"{_INFERENCE}.mirroring", "--mirroring")] = None,
     largest_component: Annotated[
-        bool | None, stated(f"{_POSTPROCESSING}.largest_component", "--largest-component")
+        bool | None, setting(f"{_POSTPROCESSING}.largest_component", "--largest-component")
     ] = None,
-    min_volume: Annotated[float | None, stated(f"{_POSTPROCESSING}.min_volume_ml", "--min-volume")] = None,
+    min_volume: Annotated[float | None, setting(f"{_POSTPROCESSING}.min_volume_ml", "--min-volume")] = None,
     replace: Replace = False,
     models: Models = None,
     threads: Threads = None,
-    jobs: Annotated[int, typer.Option(help="Processes; each holds the model in memory.")] = 1,
+    jobs: Annotated[int, typer.Option(help="Number of processes; each loads the model into memory.")] = 1,
     work: Work = None,
 ) -> None:
-    """Find the tumours with nnU-Net; its masks become reader `auto`."""
+    """Segment the tumours with nnU-Net; the masks become reader `auto`."""
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
     from nbradiomics.segmentation.model import load_model
@@ -53,15 +53,19 @@ def segment(
     from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 
     prepare(out, ".csv", inputs=[cohort])
-    asked = given(Inference, device=device, precision=precision, resampling=resampling, mirroring=mirroring)
-    postprocessing = given(PostProcessing, largest_component=largest_component, min_volume_ml=min_volume)
+    requested = settings_from(
+        Inference, device=device, precision=precision, resampling=resampling, mirroring=mirroring
+    )
+    postprocessing = settings_from(
+        PostProcessing, largest_component=largest_component, min_volume_ml=min_volume
+    )
     execution = execution_of(jobs, work, threads=threads)
     loaded, table = load_model(model, models=models), read_cohort(cohort)
-    inference = loaded.resolve(asked)
+    inference = loaded.resolve(requested)
     masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
     maps_folder = beside if maps or beside.exists() else None
-    how = [inference.model_dump(), postprocessing.model_dump()]
-    key = result_key("segment", asked=[loaded.fingerprint, *how, maps, str(table.path)])
+    settings = [inference.model_dump(), postprocessing.model_dump()]
+    key = result_key("segment", asked=[loaded.fingerprint, *settings, maps, str(table.path)])
     with working_on_segmentation(table, masks, maps_folder, key):
         claim_segmentation(table, masks, maps_folder, replacing=replace)
         done = segment_cohort(
@@ -77,7 +81,7 @@ def segment(
             remove_maps(table, beside)
         _write(done, out, table.files())
         show_made_again(execution.workspace)
-        _tell(done, loaded)
+        _show_warnings(done, loaded)
         empty = int((done.table["status"] == "empty").sum())
         finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
 
@@ -91,20 +95,20 @@ def _write(done: SegmentedCohort, out: Path, inputs: list[Path]) -> None:
     write_provenance(out.with_name(f"{out.stem}.provenance.json"), inputs=inputs, **done.provenance)
 
 
-def _tell(done: SegmentedCohort, model: Model) -> None:
-    """What must be known before the masks are used."""
+def _show_warnings(done: SegmentedCohort, model: Model) -> None:
+    """Print what a user must know before using the masks."""
     card, seen = model.card, int(done.table["in_training"].fillna(False).sum())
     lines = [f"Model {model.name}: {card.intended_use}"] if card.intended_use else []
     if card.training_images is None and card.training_subjects is None:
         lines.append(
-            f"Model {model.name} does not record what it was trained on: write yes or no in column "
-            "in_training of the table for each subject, so that its masks of subjects that it was "
-            "trained on are left out."
+            f"Model {model.name} does not record its training subjects: write yes or no for each subject in "
+            "the column in_training of the table. The masks of its training subjects are then left out."
         )
     if seen:
         lines.append(
-            f"The model was trained on {seen} of these images or subjects: their masks say nothing about new "
-            "ones. Column in_training says so, and verdicts and outcome models leave them out."
+            f"The model was trained on {seen} of these images or subjects: their masks do not show how well "
+            "the model works on new ones. The column in_training marks them; verdicts and outcome models "
+            "leave them out."
         )
     for line in [*lines, *(f"Warning: {warning}" for warning in done.warnings)]:
         output.print(line, markup=False)

@@ -1,4 +1,4 @@
-"""The commands on a whole study: `demo`, `run`, `check`, `report`."""
+"""The commands for a whole study: `demo`, `run`, `check`, `report`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nbradiomics.cli.steps import execution_of, finish_run
 def demo(
     out: Annotated[Path, typer.Option(help="Run folder; an unfinished demo in it is continued.")],
     subjects: Annotated[
-        int, typer.Option(help="Size of the cohort; outcome models need about 20.", min=2)
+        int, typer.Option(help="Number of subjects; outcome models need about 20.", min=2)
     ] = 60,
     seed: Annotated[int, typer.Option(help="Seed of the cohort.", min=0)] = 0,
     replace: Replace = False,
@@ -46,7 +46,7 @@ def check(
     path: Annotated[Path, typer.Argument(help="Study file (YAML) or cohort table (CSV).")],
     params: Annotated[
         str | None,
-        typer.Option(help="For a cohort table: parameters, which may name the label."),
+        typer.Option(help="For a cohort table: parameter file or preset, which may name the label."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write all problems to this table.")] = None,
     models: Models = None,
@@ -79,12 +79,10 @@ def check(
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="Run folder, or a folder that `outcome` wrote.")],
-    out: Annotated[
-        Path | None, typer.Option(help="HTML file; report.html in the folder unless given.")
-    ] = None,
+    folder: Annotated[Path, typer.Argument(help="Run folder, or a folder written by `outcome`.")],
+    out: Annotated[Path | None, typer.Option(help="HTML file; default: report.html in the folder.")] = None,
 ) -> None:
-    """Make the report of a run folder, or the page of an outcome, anew."""
+    """Build the report of a run folder, or of an outcome folder, again."""
     from nbradiomics.report import build_report
 
     output.print(str(build_report(folder, out)), markup=False)

@@ -1,4 +1,4 @@
-"""One file in two roles: what the table names twice, found by the voxels, whatever the files are called."""
+"""Find files with two roles in a table, by comparing voxels and not file names."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _LOOK = "Look at both; name the right file, or leave a row out."
 
 
 def digest_of(voxels: npt.NDArray[Any]) -> str:
-    """What tells the values of an array of three axes; empty where all are the same.
+    """Digest of the values of a three-dimensional array; empty if all values are equal.
 
-    Values count in single precision, so that a copy in another format or type is the same.
+    Values are compared in single precision, so that a copy in another format or type has the same digest.
     """
     if not voxels.size or voxels.min() == voxels.max():
         return ""
@@ -38,21 +38,21 @@ def digest_of(voxels: npt.NDArray[Any]) -> str:
 
 
 def find_duplicates(table: pd.DataFrame, contents: Iterable[Content]) -> list[Finding]:
-    """Find images given as masks, and what stands for two readers, subjects, timepoints or regions.
+    """Find images given as masks, and files used for two readers, subjects, timepoints or regions.
 
     Parameters
     ----------
     table
-        As `cohort_table.read_cohort_table` gives it: row i stands on line i + 2 of the file.
+        Table from `cohort_table.read_cohort_table`: row i is on line i + 2 of the file.
     contents
-        Digest (`digest_of`) of each row's image, mask file, and region; one that is empty counts for nothing.
+        Digest (`digest_of`) of the image, mask file and region of each row; empty digests are ignored.
 
     Returns
     -------
     list of Finding
-        An image as mask is an error. The others are warnings, each at the later of two lines. What may well
-        be so is left alone: masks of one scan on one image, one mask for several sequences, an automatic mask
-        that an editing reader left as it was, a consensus that is a reader's mask.
+        An image given as mask is an error. The others are warnings, each at the later of the two lines.
+        Plausible duplicates are not reported: several masks on one image, one mask for several sequences, an
+        automatic mask that an editing reader did not change, a consensus equal to a reader's mask.
     """
     rows = dict(zip(table.index + 2, table.to_dict("records"), strict=True))
     lines: dict[str, dict[str, list[int]]] = {role: defaultdict(list) for role in ("image", "mask", "region")}
@@ -60,10 +60,10 @@ def find_duplicates(table: pd.DataFrame, contents: Iterable[Content]) -> list[Fi
         if digest:
             lines[role][digest].append(line)
     found = _images_as_masks(lines["mask"], lines["image"], rows)
-    told = {line for line, *_ in found}
-    for role, suspicion in (("image", _same_image), ("region", _same_region)):
+    reported = {line for line, *_ in found}
+    for role, difference in (("image", _same_image), ("region", _same_region)):
         for same in lines[role].values():
-            found += _pairs([line for line in same if line not in told], rows, role, suspicion)
+            found += _pairs([line for line in same if line not in reported], rows, role, difference)
     return found
 
 
@@ -74,33 +74,33 @@ def _images_as_masks(
     for digest in masks.keys() & images.keys():
         image_line = images[digest][0]
         for line in masks[digest]:
-            own = line in images[digest] or rows[line]["image"] == rows[image_line]["image"]
-            whose = "the image itself" if own else f"the image of line {image_line}"
-            problem = f"{rows[line]['mask']} is {whose}, voxel for voxel, and no mask."
+            same_row = line in images[digest] or rows[line]["image"] == rows[image_line]["image"]
+            image = "its own image" if same_row else f"the image of line {image_line}"
+            problem = f"{rows[line]['mask']} is not a mask: all its voxels are equal to {image}."
             found.append((line, "mask", "error", problem, "Name the file of the mask."))
     return found
 
 
-def _pairs(same: list[int], rows: dict[int, dict[Any, Any]], role: str, suspicion: Any) -> list[Finding]:
-    """A finding for each line that should differ from one before it."""
+def _pairs(same: list[int], rows: dict[int, dict[Any, Any]], role: str, difference: Any) -> list[Finding]:
+    """Return a finding for each line that should differ from an earlier line."""
     found: list[Finding] = []
     column = "image" if role == "image" else "mask"
     for position, line in enumerate(same):
         for before in same[:position]:
-            what = suspicion(rows[before], rows[line])
-            if what:
-                problem = f"{_named(rows[line][column], rows[before][column])} as in line {before}: {what}."
+            text = difference(rows[before], rows[line])
+            if text:
+                problem = f"{_named(rows[line][column], rows[before][column])} as in line {before}: {text}."
                 found.append((line, column, "warning", problem, _LOOK))
                 break
     return found
 
 
-def _named(own: str, other: str) -> str:
-    return f"{own} is the same file" if own == other else f"{own} is, voxel for voxel, the same as {other},"
+def _named(file: str, other: str) -> str:
+    return f"{file} is the same file" if file == other else f"{file} has the same voxels as {other}"
 
 
 def _same_image(first: dict[Any, Any], other: dict[Any, Any]) -> str:
-    """What is strange about two rows with one image; empty where nothing is."""
+    """Describe the suspicious difference between two rows with the same image; empty if there is none."""
     for column in (*SCAN, "channel"):
         if first[column] != other[column]:
             return _differ(column, first, other)
@@ -108,7 +108,7 @@ def _same_image(first: dict[Any, Any], other: dict[Any, Any]) -> str:
 
 
 def _same_region(first: dict[Any, Any], other: dict[Any, Any]) -> str:
-    """What is strange about two rows with one region; empty where nothing is."""
+    """Describe the suspicious difference between two rows with the same region; empty if there is none."""
     for column in ("subject", "timepoint", "roi"):
         if first[column] != other[column]:
             return _differ(column, first, other)
@@ -119,7 +119,7 @@ def _same_region(first: dict[Any, Any], other: dict[Any, Any]) -> str:
 
 
 def _may_be_one(first: dict[Any, Any], other: dict[Any, Any]) -> bool:
-    """Whether one of two masks may have been made from the other, or both from a third, and be equal."""
+    """Whether two equal masks are plausible: one was made from the other, or both from a third."""
     kinds = {_kind(row) for row in (first, other)}
     return "consensus" in kinds or INDEPENDENT not in kinds
 

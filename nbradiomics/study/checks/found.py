@@ -1,4 +1,4 @@
-"""What a check found where all is well: so that a user sees whether it is what he meant."""
+"""Summary of a cohort that `check` prints if there are no errors, so that users can verify their input."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ import pandas as pd
 
 from nbradiomics.cohort.mask_labels import mask_rows
 
-#: What opening a scan's image and masks gave: ``spacing`` (mm; x, y, z) and ``volumes`` (ml, a mask each).
+#: Measurements of an image and its masks: ``spacing`` (mm; x, y, z) and ``volumes`` (ml, one for each mask).
 Measured = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a cohort holds, from its table and from its images, each opened once.
+    """Contents of a cohort, from its table and its images.
 
     Attributes
     ----------
     subjects, scans, images
-        Their numbers; a scan is a timepoint and sequence of a subject.
+        Numbers of subjects, scans and images; a scan is one timepoint and sequence of a subject.
     masks
         Number of masks by reader.
     without_mask
-        Number of scans that no reader drew in.
+        Number of scans without a mask.
     labels
         Number of masks by the label that is read, as text.
     spacing
-        Smallest and largest voxel edge in mm along x, y and z; empty where no image could be opened.
+        Smallest and largest voxel size in mm along x, y and z; empty if no image could be opened.
     volumes
         Volumes of the regions in ml, without empty ones.
     empty
-        Number of masks that are empty.
+        Number of empty masks.
     """
 
     subjects: int
@@ -49,7 +49,7 @@ class Found:
     empty: int
 
     def lines(self) -> list[str]:
-        """Say it in a few lines."""
+        """Return the summary as a few lines of text."""
         drawn = ", ".join(f"{reader} {number}" for reader, number in self.masks.items()) or "none"
         labels = ", ".join(f"{label} ({number} masks)" for label, number in self.labels.items())
         without = f"; {self.without_mask} scans without a mask" if self.without_mask else ""
@@ -60,7 +60,7 @@ class Found:
         if self.spacing:
             named = zip("xyz", self.spacing, strict=True)
             edges = ", ".join(f"{axis} {_range(*edge)}" for axis, edge in named)
-            lines.append(f"Voxel edges in mm: {edges}.")
+            lines.append(f"Voxel size in mm: {edges}.")
         if self.volumes:
             smallest, median, largest = np.quantile(self.volumes, (0, 0.5, 1))
             empty = f"; {self.empty} empty" if self.empty else ""
@@ -69,14 +69,14 @@ class Found:
 
 
 def found_in(table: pd.DataFrame, measured: Sequence[Measured], label: int) -> Found:
-    """Put together what a cohort's table and its images say.
+    """Summarise a cohort from its table and the measurements of its images.
 
     Parameters
     ----------
     table
-        As `cohort_table.read_cohort_table` gives it.
+        Table from `cohort_table.read_cohort_table`.
     measured
-        What `check_images` measured, a mapping for each image.
+        Measurements from `check_images`, one mapping for each image.
     label
         Label of masks for which the table names none.
     """
@@ -92,7 +92,7 @@ def found_in(table: pd.DataFrame, measured: Sequence[Measured], label: int) -> F
         images=rows["image"].nunique(),
         masks={str(reader): int(number) for reader, number in readers.items()},
         without_mask=len(rows[scan].drop_duplicates()) - len(drawn[scan].drop_duplicates()),
-        labels=_counted(own for _, _, own in mask_rows(rows, label)),
+        labels=_counted(mask_label for _, _, mask_label in mask_rows(rows, label)),
         spacing=tuple((float(edge.min()), float(edge.max())) for edge in spacing.T) if len(spacing) else (),
         volumes=tuple(volume for volume in volumes if volume > 0),
         empty=sum(volume == 0 for volume in volumes),

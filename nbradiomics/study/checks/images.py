@@ -1,4 +1,4 @@
-"""Images and masks: are they there, do they fit together, can something be measured in them?"""
+"""Check images and masks: do they exist, do they fit together, can features be measured in them?"""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nbradiomics.images.io import doubts_of, read_image
 from nbradiomics.messages.problem import Problem
 from nbradiomics.study.checks.duplicates import Content, digest_of, find_duplicates
 from nbradiomics.study.checks.found import Measured
-from nbradiomics.study.checks.masks import Looked, check_mask
+from nbradiomics.study.checks.masks import ScanCheck, check_mask
 from nbradiomics.study.checks.parameters import check_bins
 
 STAGE = StageName.CHECK
@@ -40,30 +40,30 @@ def check_images(
     execution: Execution = Execution(),  # noqa: B008 - frozen
     measured: list[Measured] | None = None,
 ) -> list[Problem]:
-    """Open every image and mask of a cohort table and list what is wrong with them.
+    """Open every image and mask of a cohort table and list their problems.
 
     Parameters
     ----------
     table
-        As `cohort_table.read_cohort_table` gives it: row i stands on line i + 2 of the file.
+        Table from `cohort_table.read_cohort_table`: row i is on line i + 2 of the file.
     path
         The file, for the messages.
     label
         Label of masks for which the table names none.
     parameters
-        What the features will be extracted with: which grids fit, what resampling leaves of a region, and how
-        many bins it fills; ``None`` looks at none of it.
+        Parameters of the feature extraction. With them the function also checks which grids fit, how many
+        voxels of a region remain after resampling, and how many bins it fills.
     execution
         As in `features.extract_cohort`.
     measured
-        Gets what was measured of each image on the way; see `found.found_in`.
+        List to which the measurements of each image are added; see `found.found_in`.
 
     Returns
     -------
     list of Problem
-        In the order of the table. Warnings are an empty mask, labels that nothing reads, what a header leaves
-        open, one file in the place of two (`duplicates`), and what `parameters` make of a mask; everything
-        else is an error.
+        In the order of the table. Warnings are an empty mask, labels that are not read, ambiguous headers,
+        one file used for two (`duplicates`), and effects of `parameters` on a mask; every other problem is
+        an error.
     """
     cases: dict[str, tuple[Any, ...]] = {}
     for image, rows in table[table["image"] != ""].groupby("image", sort=False):
@@ -71,37 +71,38 @@ def check_images(
         first = rows.iloc[0]
         name = scan_name(first["subject"], first["timepoint"], first["sequence"])
         cases[f"{name} ({image})"] = (str(image), int(rows.index[0]) + 2, masks, parameters)
-    stored = Stored(lambda name: _key(*cases[name]), Looked)
+    stored = Stored(lambda name: _key(*cases[name]), ScanCheck)
     batch = execution.map(_check_scan, cases, stage=STAGE, stored=stored)
-    looked = list(batch.results.values())
+    checked = list(batch.results.values())
     if measured is not None:
-        measured += looked
-    contents = [tuple(content) for payload in looked for content in payload["contents"]]
+        measured += checked
+    contents = [tuple(content) for payload in checked for content in payload["contents"]]
     doubled = find_duplicates(table, _of_every_scan(table, contents))
-    # What is wrong with an image that is given as a mask has this one reason.
-    why = {line for line, _, severity, *_ in doubled if severity == "error"}
-    found = [finding for payload in looked for finding in payload["findings"]]
-    found = [finding for finding in found if finding[0] not in why or finding[1] != "mask"] + doubled
-    found += [(cases[item.case][1], "image", "error", item.cause, item.hint) for item in batch.failures]
-    labels = [one for payload in looked for one in payload["labels"] if one["line"] not in why]
-    problems = [Problem(str(path), str(line), *rest) for line, *rest in found] + label_problems(labels, path)
+    # An image given as a mask has other problems too, but all for this one reason.
+    swapped = {line for line, _, severity, *_ in doubled if severity == "error"}
+    findings = [finding for payload in checked for finding in payload["findings"]]
+    findings = [one for one in findings if one[0] not in swapped or one[1] != "mask"] + doubled
+    findings += [(cases[item.case][1], "image", "error", item.cause, item.hint) for item in batch.failures]
+    labels = [one for payload in checked for one in payload["labels"] if one["line"] not in swapped]
+    problems = [Problem(str(path), str(line), *rest) for line, *rest in findings]
+    problems += label_problems(labels, path)
     problems.sort(key=lambda problem: int(problem.row))
     if parameters is not None:
-        problems += check_bins(parameters, [span for payload in looked for span in payload["spans"]])
+        problems += check_bins(parameters, [span for payload in checked for span in payload["spans"]])
     return problems
 
 
 def _key(image: str, line: int, masks: list[MaskRow], parameters: Parameters | None) -> str:
     drawn = [(line, mask, content_hash(Path(mask)), label) for line, mask, label in masks]
-    # PyRadiomics' version decides about its refusals.
-    how = None if parameters is None else [parameters.fingerprint, engine_version()]
-    shape = list(Looked.__dataclass_fields__)
-    looked_at = [image, content_hash(Path(image))]
-    return result_key(STAGE, holds=shape, image=looked_at, line=line, masks=drawn, how=how)
+    # The version of PyRadiomics decides which regions it refuses.
+    extraction = None if parameters is None else [parameters.fingerprint, engine_version()]
+    fields = list(ScanCheck.__dataclass_fields__)
+    file = [image, content_hash(Path(image))]
+    return result_key(STAGE, holds=fields, image=file, line=line, masks=drawn, how=extraction)
 
 
 def _of_every_scan(table: pd.DataFrame, contents: list[Content]) -> list[Content]:
-    """Contents with a line for the image of every scan and channel: an image is looked at once."""
+    """Add the digest of an image for every scan and channel that uses it: each image was opened only once."""
     images = {table.loc[line - 2, "image"]: digest for line, role, digest in contents if role == "image"}
     first = table[table["image"].isin(images)].drop_duplicates([*SCAN, "channel", "image"])
     lines: list[Content] = [
@@ -111,35 +112,35 @@ def _of_every_scan(table: pd.DataFrame, contents: list[Content]) -> list[Content
 
 
 def _check_scan(image_file: str, line: int, masks: list[MaskRow], parameters: Parameters | None) -> Payload:
-    looked = Looked()
-    image = _check_image(image_file, line, looked)
-    failed = any(severity == "error" for _, _, severity, *_ in looked.findings)
+    result = ScanCheck()
+    image = _check_image(image_file, line, result)
+    failed = any(severity == "error" for _, _, severity, *_ in result.findings)
     measure = span_finder(image, parameters) if image and parameters and not failed else None
     fit = parameters.fit if parameters is not None else STRICT
     for mask in masks:
-        region = check_mask(mask, image, image_file, fit, looked)
+        region = check_mask(mask, image, image_file, fit, result)
         if region is not None and measure is not None:
             try:
-                looked.spans.append(measure(region))
+                result.spans.append(measure(region))
             except InputError as error:
-                looked.add_error(mask[0], "mask", type(error)(f"{mask[1]}: {error.problem}", error.remedy))
-    return looked.payload()
+                result.add_error(mask[0], "mask", type(error)(f"{mask[1]}: {error.problem}", error.remedy))
+    return result.payload()
 
 
-def _check_image(file: str, line: int, looked: Looked) -> sitk.Image | None:
-    """Look at an image, and add what is found to `looked`."""
+def _check_image(file: str, line: int, result: ScanCheck) -> sitk.Image | None:
+    """Read an image, and add its problems to `result`."""
     try:
         image = read_image(file)
     except InputError as error:
-        looked.add_error(line, "image", error)
+        result.add_error(line, "image", error)
         return None
-    looked.image_doubts = doubts_of(Path(file))
-    looked.add_doubts(line, "image", file, looked.image_doubts)
-    looked.spacing = list(image.GetSpacing())
+    result.image_doubts = doubts_of(Path(file))
+    result.add_doubts(line, "image", file, result.image_doubts)
+    result.spacing = list(image.GetSpacing())
     voxels = sitk.GetArrayViewFromImage(image)
-    looked.contents.append((line, "image", digest_of(voxels)))
-    bad = int(np.count_nonzero(~np.isfinite(voxels)))
-    if bad:
-        found = f"{file}: {bad} voxels are no finite number (NaN or infinite)."
-        looked.findings.append((line, "image", "error", found, "Replace them, or export the image again."))
+    result.contents.append((line, "image", digest_of(voxels)))
+    not_finite = int(np.count_nonzero(~np.isfinite(voxels)))
+    if not_finite:
+        found = f"{file}: {not_finite} voxels are not finite (NaN or infinite)."
+        result.findings.append((line, "image", "error", found, "Replace them, or export the image again."))
     return image

@@ -1,4 +1,4 @@
-"""What to say of the labels of a cohort: a file that is overruled, labels that nothing reads."""
+"""Warnings about the labels of a cohort: an overruled parameter file, and labels that are not read."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from nbradiomics.tables import AUTO
 
 
 def overruled_labels(parameters: Parameters, table: pd.DataFrame, path: Path, column: str) -> list[Problem]:
-    """Warn where readers' rows name another label than the parameter file: the row's counts.
+    """Warn if rows of readers name a different label than the parameter file; the label of the row is used.
 
     Parameters
     ----------
     parameters, table
-        The file, and the cohort table.
+        The parameters, and the cohort table.
     path, column
-        File and key that the warnings name.
+        File and key to name in the warnings.
     """
     manual = table[(table["mask"] != "") & (table["reader"] != AUTO)]
     notes = [label_note(parameters, label) for label in sorted(set(manual["label"]) - {""}, key=str)]
-    remedy = "Nothing to do if the label of the table is meant; else remove it there."
+    remedy = "If the label of the table is correct, no change is needed; otherwise remove it from the table."
     return [Problem(str(path), "", column, "warning", note, remedy) for note in notes if note]
 
 
@@ -37,14 +37,14 @@ def warn_of_labels(
     *,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[Problem]:
-    """Look into the masks of a cohort and give all warnings of labels.
+    """Read the masks of a cohort and return all warnings about labels.
 
     Parameters
     ----------
     cohort
-        Which masks.
+        The cohort with the masks.
     params
-        Parameter file or preset that may name the label; ``None`` where the stage uses none.
+        Parameter file or preset that may name the label; ``None`` if the stage uses none.
     execution
         As in `features.extract_cohort`.
     """

@@ -1,4 +1,4 @@
-"""One mask: can it be read, does it lie on its image, can something be measured in it?"""
+"""Check one mask: can it be read, does it fit its image, can features be measured in it?"""
 
 from __future__ import annotations
 
@@ -19,35 +19,34 @@ from nbradiomics.images.region import read_mask, read_region
 from nbradiomics.study.checks.duplicates import Content, Finding, digest_of
 from nbradiomics.study.checks.parameters import check_fit
 
-#: Largest range of values of an image that may be a mask.
+#: An image whose values span at most this range may be a mask.
 _FEW = 20
-#: Largest label that is no reason to ask whether a mask is an image.
+#: A file with a higher label may be an image instead of a mask.
 _HIGHEST_LABEL = 255
 
 
 @dataclass
-class Looked:
-    """What looking at a scan gave, in what JSON can hold.
+class ScanCheck:
+    """Result of checking one scan, in types that JSON supports.
 
     Attributes
     ----------
     findings
-        What is wrong.
+        Problems that were found.
     contents
         Digests of image, masks and regions, by line.
     labels
-        What each mask holds of labels.
+        Labels in each mask.
     spans
-        Lowest and highest value of each region, where there are parameters to say how they are prepared.
+        Lowest and highest value of each region, if there are parameters that define the preprocessing.
     volumes
-        Of each region, in ml.
+        Volume of each region in ml.
     spacing
-        Voxel edges of the image in mm (x, y, z); ``None`` where it cannot be read.
+        Voxel size of the image in mm (x, y, z); ``None`` if the image cannot be read.
     image_doubts
-        What the image's header leaves open; of a mask it is not said again.
+        Ambiguities of the image's header; the same ambiguity of a mask is not reported again.
     passing
-        Whether something could not be read for a cause that may pass: the answer is then not kept
-        (`workspace.PASSING`).
+        Whether reading failed for a temporary reason; the result is then not stored (`workspace.PASSING`).
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -60,103 +59,104 @@ class Looked:
     passing: bool = False
 
     def payload(self) -> dict[str, Any]:
-        """As a mapping."""
+        """Return the result as a mapping."""
         return asdict(self)
 
     def add_error(self, line: int, column: str, error: InputError) -> None:
-        """Add why something cannot be read or measured."""
+        """Add the reason why a file cannot be read or measured."""
         self.findings.append((line, column, "error", error.problem, error.remedy))
         self.passing = self.passing or isinstance(error, TransientError)
 
     def add_doubts(self, line: int, column: str, file: str, doubts: list[tuple[str, str]]) -> None:
-        """Add what a header leaves open."""
+        """Add the ambiguities of a header."""
         self.findings += [(line, column, "warning", f"{file}: {found}", remedy) for found, remedy in doubts]
 
 
 def check_mask(
-    row: MaskRow, image: sitk.Image | None, image_file: str, fit: Fit, looked: Looked
+    row: MaskRow, image: sitk.Image | None, image_file: str, fit: Fit, result: ScanCheck
 ) -> sitk.Image | None:
-    """Look at a mask, add what is found to `looked`, and give its region where it can be measured.
+    """Read a mask, add its problems to `result`, and return its region if features can be measured.
 
     Parameters
     ----------
     row
         Line, file and label.
     image, image_file
-        What it was drawn on; ``None`` where that cannot be read.
+        Image of the mask; ``None`` if it cannot be read.
     fit
-        How far the grid of the mask may lie from the image's.
-    looked
-        Gets what is found.
+        Allowed difference between the grids of mask and image.
+    result
+        Check of the scan, to which the problems are added.
     """
     line, file, _ = row
-    of_image = takewhile(lambda finding: finding[1] == "image", looked.findings)  # they come first
+    of_image = takewhile(lambda finding: finding[1] == "image", result.findings)  # they come first
     sound = not any(severity == "error" for _, _, severity, *_ in of_image)
     try:
-        drawn = read_mask(file)
+        mask = read_mask(file)
     except InputError as error:
-        looked.add_error(line, "mask", error)
+        result.add_error(line, "mask", error)
         return None
-    looked.contents.append((line, "mask", digest_of(sitk.GetArrayViewFromImage(drawn))))
+    result.contents.append((line, "mask", digest_of(sitk.GetArrayViewFromImage(mask))))
     if image is not None:
-        own = [doubt for doubt in doubts_of(Path(file)) if doubt not in looked.image_doubts]
-        looked.add_doubts(line, "mask", file, own)
-    odd = _no_mask(drawn, image, file)
-    if odd:
-        looked.findings.append((line, "mask", "error", *odd))
+        new_doubts = [doubt for doubt in doubts_of(Path(file)) if doubt not in result.image_doubts]
+        result.add_doubts(line, "mask", file, new_doubts)
+    not_a_mask = _why_no_mask(mask, image, file)
+    if not_a_mask:
+        result.findings.append((line, "mask", "error", *not_a_mask))
         return None
     fits = image is not None
     try:
         if image is not None:
-            drawn = fit_mask(drawn, image, fit, names=(file, image_file))
+            mask = fit_mask(mask, image, fit, names=(file, image_file))
     except InputError as error:
         fits = False
-        looked.add_error(line, "mask", error)
-    # On grids of their own two regions of equal voxels may lie in two places.
-    keep = sound and fits and image is not None and not grid_difference(drawn, image)
-    region = _region(drawn, row, looked, keep=keep)
+        result.add_error(line, "mask", error)
+    # On different grids, two regions with equal voxels may be in different places.
+    comparable = sound and fits and image is not None and not grid_difference(mask, image)
+    region = _region(mask, row, result, comparable=comparable)
     if region is None or not fits:
         return None
     assert image is not None  # it fits
-    looked.findings += check_fit(line, file, region, image, fit)
+    result.findings += check_fit(line, file, region, image, fit)
     return region
 
 
-def _region(drawn: sitk.Image, row: MaskRow, looked: Looked, *, keep: bool) -> sitk.Image | None:
-    """Region of a mask, where it holds two voxels or more; `keep` its content to find another like it."""
+def _region(mask: sitk.Image, row: MaskRow, result: ScanCheck, *, comparable: bool) -> sitk.Image | None:
+    """Return the region of a mask if it has two voxels or more; store its digest if it is `comparable`."""
     line, file, label = row
     try:
-        region = read_region(drawn, label, name=file)
-        looked.labels.append(examine_labels(drawn, row))
+        region = read_region(mask, label, name=file)
+        result.labels.append(examine_labels(mask, row))
     except InputError as error:
-        looked.add_error(line, "mask", error)
+        result.add_error(line, "mask", error)
         return None
     inside = sitk.GetArrayViewFromImage(region) > 0
     voxels = int(np.count_nonzero(inside))
-    looked.volumes.append(voxels * float(np.prod(region.GetSpacing())) / 1000)
+    result.volumes.append(voxels * float(np.prod(region.GetSpacing())) / 1000)
     if voxels == 0:
-        remedy = "Is there no tumour? Its features will be missing; its agreement is counted as empty."
-        looked.findings.append((line, "mask", "warning", f"{file}: the mask is empty.", remedy))
+        remedy = "Check that there is no tumour. Its features will be missing; its agreement counts as empty."
+        result.findings.append((line, "mask", "warning", f"{file}: the mask is empty.", remedy))
     if voxels == 1:
-        found = f"{file}: the mask holds a single voxel."
-        looked.findings.append((line, "mask", "error", found, "Look at it in a viewer."))
-    elif keep:
-        looked.contents.append((line, "region", digest_of(inside)))
+        found = f"{file}: the mask contains only one voxel."
+        result.findings.append((line, "mask", "error", found, "Look at the mask in an image viewer."))
+    elif comparable:
+        result.contents.append((line, "region", digest_of(inside)))
     return region if voxels > 1 else None
 
 
-def _no_mask(drawn: sitk.Image, image: sitk.Image | None, file: str) -> tuple[str, str] | None:
-    """Why a file in the column `mask` is an image: it was swapped with the image, or has grey values."""
-    values = sitk.GetArrayViewFromImage(drawn)
+def _why_no_mask(mask: sitk.Image, image: sitk.Image | None, file: str) -> tuple[str, str] | None:
+    """Explain why a file in the column `mask` seems to be an image; ``None`` if it seems to be a mask."""
+    values = sitk.GetArrayViewFromImage(mask)
     if image is not None and _few_values(sitk.GetArrayViewFromImage(image)):
-        found, there = len(np.unique(values)), len(np.unique(sitk.GetArrayViewFromImage(image)))
-        if found > there + _FEW:
+        in_mask, in_image = len(np.unique(values)), len(np.unique(sitk.GetArrayViewFromImage(image)))
+        if in_mask > in_image + _FEW:
             problem = (
-                f"{file} holds {found} different values, and the image {there}: they seem to be swapped."
+                f"{file} contains {in_mask} different values, and the image {in_image}: mask and image seem "
+                "to be swapped."
             )
-            return problem, "Write each into the other column."
+            return problem, "Exchange the two files in the table."
     if (values.min() < 0 or values.max() > _HIGHEST_LABEL) and len(np.unique(values)) > _HIGHEST_LABEL:
-        problem = f"{file} holds {len(np.unique(values))} different values, as an image does and no mask."
+        problem = f"{file} contains {len(np.unique(values))} different values: it seems to be an image."
         return problem, "Name the file of the mask."
     return None
 

@@ -1,4 +1,4 @@
-"""The clinical table against the study and the cohort."""
+"""Check the clinical table against the study and the cohort."""
 
 from __future__ import annotations
 
@@ -40,29 +40,29 @@ def check_outcomes(
 ) -> list[Problem]:
     """List problems of the clinical table that a study names.
 
-    A subject without outcome (not in the table, or without a time or event) is a warning, and so is what
-    may not be meant: levels that differ in capitals, numbers that look like codes of missing values, a
-    covariate that looks like the outcome. Everything else is an error.
+    Warnings are a subject without outcome (not in the table, or without a time or event) and likely mistakes:
+    levels that differ only in capitals, numbers that look like codes of missing values, a covariate that
+    looks like the outcome. Every other problem is an error.
 
     Parameters
     ----------
     outcome
-        The study's section.
+        The study's section `outcome`.
     cohort
         Table of the cohort, with a column `subject`.
     cohort_file
-        Where it was read from, for the messages.
+        File of the cohort table, for the messages.
     columns
-        The clinical table's own column of the subject, as a study file's `columns` names it.
+        The user's name for the column `subject` of the clinical table, from `columns` of the study file.
     readers
-        The study's section on readers, whose subgroups are columns of the table too.
+        The study's section `readers`, whose subgroups can be columns of the table too.
     """
     file = outcome.clinical
     try:
         clinical, notes = read_clinical_with_notes(file, columns)
     except InputError as error:
         return [Problem(str(file), "", "", "error", error.problem, error.remedy)]
-    # A table of the section `readers` has declarations of its own.
+    # A separate table of the section `readers` has its own declarations.
     used = [*outcome.covariates, *(readers.subgroups if readers.clinical in (None, file) else [])]
     used += [name for endpoint in outcome.endpoints for name in (endpoint.time, endpoint.event)]
     problems = [Problem(str(file), "1", "", "warning", note, "Nothing to do.") for note in notes]
@@ -70,20 +70,20 @@ def check_outcomes(
     problems += [_for_readers(problem, readers) for problem in declared]
     for endpoint in outcome.endpoints:
         problems += _check_endpoint(outcome, endpoint, clinical, cohort, cohort_file)
-    # What two endpoints have in common, such as a covariate, is told once.
+    # Report a problem that two endpoints share, such as one of a covariate, only once.
     return list(dict.fromkeys(problems))
 
 
 def _for_readers(problem: Problem, readers: Readers) -> Problem:
-    """A column of the readers' own table is declared there."""
+    """Correct the remedy for a column of the readers' clinical table: it is declared in their section."""
     if problem.severity == "error" and readers.clinical and problem.column in readers.subgroups:
-        remedy = f"Declare columns of {readers.clinical} in the section `readers`."
+        remedy = f"Declare the columns of {readers.clinical} in the section `readers`."
         return replace(problem, remedy=remedy)
     return problem
 
 
 def describe_outcomes(study_file: Path) -> list[str]:
-    """What the clinical columns of a study were taken for, in sentences; none where they cannot be read."""
+    """Describe how the clinical columns of a study are interpreted; empty if they cannot be read."""
     try:
         study, _ = read_study(study_file)
         if study is None or study.outcome is None:
@@ -96,7 +96,7 @@ def describe_outcomes(study_file: Path) -> list[str]:
         )
         if not {"subject", *taken} <= set(clinical):
             return []
-    except InputError:  # told among the problems
+    except InputError:  # reported as a problem
         return []
     rows = np.arange(len(clinical))
     lines: list[str] = []
@@ -123,13 +123,13 @@ def _check_endpoint(
 
 
 def check_choice(outcome: Outcome, cohort: pd.DataFrame, study_file: Path) -> list[Problem]:
-    """Make sure that the scans which the outcome models ask for are in the cohort."""
+    """Check that the cohort contains the timepoint and sequence that the outcome models request."""
     problems = []
     for column in ("timepoint", "sequence"):
-        wanted, there = getattr(outcome, column), sorted(set(cohort[column]))
-        if wanted is not None and wanted not in there:
-            found = f"no {column} {wanted!r} in the cohort table."
-            remedy = f"Choose from: {', '.join(there)}."
+        requested, present = getattr(outcome, column), sorted(set(cohort[column]))
+        if requested is not None and requested not in present:
+            found = f"there is no {column} {requested!r} in the cohort table."
+            remedy = f"Choose from: {', '.join(present)}."
             problems.append(Problem(str(study_file), "", f"outcome.{column}", "error", found, remedy))
     return problems
 
@@ -152,11 +152,11 @@ def _check_suspicious(
     reading: EndpointReading,
     cohort: pd.DataFrame,
 ) -> list[Problem]:
-    """Warn of covariates that may be the outcome under another name."""
+    """Warn about covariates that may be the outcome under another name."""
     taken = (endpoint.time, endpoint.event)
     try:
         read = read_covariates(clinical, outcome.covariates, taken=taken, declared=outcome)
-    except InputError:  # told by `_check_covariates`
+    except InputError:  # reported by `_check_covariates`
         return []
     known = reading.table.notna().all(axis=1) & _subjects(reading).isin(set(cohort["subject"]))
     places = np.flatnonzero(known)
@@ -178,23 +178,31 @@ def _subjects(reading: EndpointReading) -> pd.Series:
 def _check_events(
     outcome: Outcome, endpoint: Endpoint, reading: EndpointReading, cohort: pd.DataFrame
 ) -> list[Problem]:
-    """Too few events are a warning: everything else of the study can still be done."""
+    """Warn about too few events; the other stages of the study can still be run."""
     known = reading.table[_subjects(reading).isin(set(cohort["subject"])).to_numpy()]
     events = int((known["event"] == 1).sum())
     needed = EVENTS_PER_FOLD * outcome.folds
     if cohort.empty:
-        return []  # what is wrong with it is told elsewhere
+        return []  # reported by the checks of the cohort table
     if reading.table.empty:
         return [
             Problem(
-                str(outcome.clinical), "", "", "error", "the table has no rows.", "Add a row per subject."
+                str(outcome.clinical),
+                "",
+                "",
+                "error",
+                "the table has no rows.",
+                "Add one row for each subject.",
             )
         ]
     if known.empty:
-        here = reading.time.subjects[0] if reading.time.subjects else "no row"
-        there = cohort["subject"].iloc[0]
-        found = f"no subject of the cohort is in the clinical table: {there} there, {here} here."
-        remedy = "Let the subjects bear the same names in both tables."
+        in_table = reading.time.subjects[0] if reading.time.subjects else "no row"
+        in_cohort = cohort["subject"].iloc[0]
+        found = (
+            f"the clinical table contains no subject of the cohort: the cohort has {in_cohort}, this table "
+            f"has {in_table}."
+        )
+        remedy = "Use the same subject names in both tables."
         return [Problem(str(outcome.clinical), "", "subject", "error", found, remedy)]
     if len(known) >= MINIMUM_SUBJECTS and events >= needed:
         return []
@@ -202,18 +210,18 @@ def _check_events(
         f"{len(known)} subjects of the cohort with {events} events; {outcome.folds} folds need "
         f"{MINIMUM_SUBJECTS} subjects and {needed} events. Models of {endpoint.name} will not be fitted."
     )
-    remedy = "Add subjects, use fewer folds, or look whether the subjects' names are the same in both tables."
+    remedy = "Add subjects, use fewer folds, or check that the subjects have the same names in both tables."
     return [Problem(str(outcome.clinical), "", endpoint.event, "warning", found, remedy)]
 
 
 def _check_halves(reading: EndpointReading) -> list[Problem]:
-    """A time without an event, or an event without a time: the models leave such a subject out."""
+    """Warn about a time without an event, or an event without a time: the models exclude such a subject."""
     problems = []
-    for there, absent in ((reading.event, reading.time), (reading.time, reading.event)):
-        for place in np.flatnonzero(there.there & ~absent.there):
-            subject, value = there.subjects[place], there.texts[place]
-            found = f"subject {subject}: no {absent.name}, but {there.name} = {value}."
-            remedy = "The subject is left out of the outcome models; give both if they are known."
+    for present, absent in ((reading.event, reading.time), (reading.time, reading.event)):
+        for place in np.flatnonzero(present.there & ~absent.there):
+            subject, value = present.subjects[place], present.texts[place]
+            found = f"subject {subject}: {absent.name} is missing, but {present.name} = {value}."
+            remedy = "The subject is left out of the outcome models; give both values if they are known."
             problems.append(absent.problem("warning", found, remedy, absent.lines[place]))
     return problems
 

@@ -1,4 +1,4 @@
-"""What parameters make of images and masks: settings without effect, grids that are corrected, bins."""
+"""Effects of the parameters on images and masks: settings without effect, corrected grids, bins."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ from nbradiomics.images.fit import Fit, on_grid
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.messages.problem import Problem
 
-#: Key of the parameter file that the warning of bins stands under.
+#: Key of the parameter file that the warning about bins names.
 BIN_WIDTH = "setting.binWidth"
 #: Line, column, severity, problem, remedy.
 Finding = tuple[int, str, Literal["error", "warning"], str, str]
 
 
 def check_settings(parameters: Parameters) -> list[Problem]:
-    """Warnings of settings that change nothing, and of features that are asked for and no region can get."""
-    found = [(told, "Remove the setting, or add what it needs.") for told in unused_settings(parameters)]
-    found += [
+    """Warn about settings without effect, and about requested features that no region can have."""
+    warnings = [(text, "Remove the setting, or add what it needs.") for text in unused_settings(parameters)]
+    warnings += [
         (
             f"{len(names)} features will be missing ({first_of(names)}): {reason}.",
             "Correct the parameter file.",
         )
         for reason, names in unmeasurable(parameters).items()
     ]
-    return [Problem(parameters.name, "", "", "warning", problem, remedy) for problem, remedy in found]
+    return [Problem(parameters.name, "", "", "warning", problem, remedy) for problem, remedy in warnings]
 
 
 def check_bins(parameters: Parameters, spans: Iterable[Span]) -> list[Problem]:
-    """A warning where regions fill fewer or more bins than advised; `spans` are theirs."""
+    """Warn if regions with these `spans` fill fewer or more bins than advised."""
     advice = bin_advice([(low, high) for low, high in spans], parameters)
     return [Problem(parameters.name, "", BIN_WIDTH, "warning", *advice)] if advice else []
 
 
 def check_fit(line: int, file: str, region: sitk.Image, image: sitk.Image, fit: Fit) -> list[Finding]:
-    """A warning of what `correctMask` makes of a region that lies on another grid than its image."""
+    """Warn about the effect of `correctMask` on a region whose grid differs from the grid of its image."""
     difference = grid_difference(region, image)
     if not (fit.correct and difference):
         return []
     try:
         placed = on_grid(region, image, name=file)
     except InputError:
-        return []  # the engine refuses it, and says so
+        return []  # the engine refuses it with a message of its own
     found = (
-        f"{file} lies on another grid than its image ({difference}); correctMask puts it on the image's: "
-        f"{_size(region)} become {_size(placed)}."
+        f"{file} has a different grid from its image ({difference}); correctMask resamples it onto the grid "
+        f"of the image: {_size(region)} become {_size(placed)}."
     )
     remedy = (
-        "Look at it in a viewer if the two differ by much. Masks on grids of their own are measured, but not "
-        "compared with each other: for that, resample them onto the image."
+        "If the sizes differ much, look at the mask in an image viewer. Such masks are measured, but not "
+        "compared with each other; to compare them, resample them onto the image."
     )
     return [(line, "mask", "warning", found, remedy)]
 

@@ -1,4 +1,4 @@
-"""The table of what `check` found."""
+"""The table of problems that `check` found."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ CHECK = Schema(
     file="check.csv",
     row="a problem of the input",
     columns=(
-        Column("file", "text", "table or YAML file in which the problem stands"),
-        Column("row", "text", "line of the file; the header is line 1", missing="it belongs to no line"),
+        Column("file", "text", "table or YAML file with the problem"),
         Column(
-            "column", "text", "column of the table, or key of the YAML file", missing="it belongs to none"
+            "row", "text", "line of the file; the header is line 1", missing="the problem has no single line"
+        ),
+        Column(
+            "column",
+            "text",
+            "column of the table, or key of the YAML file",
+            missing="the problem has no single column or key",
         ),
         Column(
             "severity",
             "text",
-            "`error`: the case cannot be computed; `warning`: it can, but look at it",
+            "`error`: the case cannot be computed; `warning`: it can be computed, but check it",
             values=("error", "warning"),
         ),
         Column("problem", "text", "what was found and what was expected"),
@@ -34,5 +39,5 @@ CHECK = Schema(
 
 
 def problem_table(problems: Iterable[Problem]) -> pd.DataFrame:
-    """Problems as the table `CHECK`."""
+    """Return problems as the table `CHECK`."""
     return CHECK.table(asdict(problem) for problem in problems)

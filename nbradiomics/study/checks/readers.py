@@ -1,4 +1,4 @@
-"""The reader study's settings, before anything is compared."""
+"""Check the settings of the reader study before masks are compared."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from nbradiomics.study.file import read_study
 from nbradiomics.study.study import Outcome, Readers, Study
 from nbradiomics.tables import NO_COLUMNS
 
-#: Columns of the cohort table that make subgroups.
-_OWN = ("site", "timepoint", "sequence", "roi")
+#: Columns of the cohort table that can define subgroups.
+_COHORT_COLUMNS = ("site", "timepoint", "sequence", "roi")
 
 
 @dataclass(frozen=True)
 class Groups:
-    """A clinical table for subgroups, and what its columns were taken for, in sentences."""
+    """A clinical table for subgroups, and sentences that describe how its columns are interpreted."""
 
     table: pd.DataFrame | None
     sentences: tuple[str, ...]
@@ -37,68 +37,69 @@ def read_clinical(
     outcome: Outcome | None = None,
     columns: Mapping[str, str] = NO_COLUMNS,
 ) -> Groups:
-    """Clinical table for the subgroups, where one is named or subgroups are asked for.
+    """Read the clinical table for the subgroups, if the plan names a table or subgroups.
 
     Parameters
     ----------
     plan
-        What is asked for.
+        Settings of the reader study.
     subjects
         Subjects of the cohort.
     outcome
-        The study's outcomes: their clinical table is taken where the plan names none, and what they declare
-        about columns counts here too.
+        The study's section `outcome`. Its clinical table is used if the plan names none, and its
+        declarations of columns apply here too.
     columns
-        The clinical table's own column of the subject, as a study file's `columns` names it.
+        The user's name for the column `subject` of the clinical table, from `columns` of the study file.
 
     Returns
     -------
     Groups
-        The table, none where no clinical table is asked for, and what was taken for what.
+        The table (``None`` if no clinical table is needed), and how its columns are interpreted.
 
     Raises
     ------
     InputError
-        When the table cannot be read, does not have one row per subject, knows none of the cohort's, lacks a
-        column that is asked for or has a cell in it that cannot be read, or is named while no subgroup is; or
-        a column is declared that makes no subgroup.
+        When the table cannot be read, does not have one row per subject, contains no subject of the cohort,
+        lacks a requested column or has an unreadable cell in it; when a table but no subgroup is named; or
+        when a declared column does not define subgroups.
     """
-    wanted = [name for name in plan.subgroups if name not in _OWN]
+    clinical_columns = [name for name in plan.subgroups if name not in _COHORT_COLUMNS]
     if plan.clinical and not plan.subgroups:
         raise InputError(
-            f"{plan.clinical} is named, and no subgroups are.", "Name the columns that make subgroups."
+            f"the clinical table {plan.clinical} is given, but no subgroups.",
+            "Name the columns that define subgroups.",
         )
-    otherwise = outcome.clinical if outcome else None
-    file = plan.clinical or (otherwise if plan.subgroups else None)
+    fallback = outcome.clinical if outcome else None
+    file = plan.clinical or (fallback if plan.subgroups else None)
     table = None if file is None else read_clinical_table(file, columns)
     if table is not None and file is not None:
         _require_of_the_cohort(table, file, set(subjects))
-    there = [] if table is None else [str(name) for name in table if name != "subject"]
-    missing = [name for name in wanted if name not in there]
+    present = [] if table is None else [str(name) for name in table if name != "subject"]
+    missing = [name for name in clinical_columns if name not in present]
     if missing:
-        named = "" if file else " Or name a clinical table."
-        guess = did_you_mean(missing[0], [*_OWN, *there])
-        remedy = f"{guess}Choose from: {', '.join([*_OWN, *there])}.{named}"
-        raise InputError(f"no column {missing[0]!r} for subgroups.", remedy)
-    groups = [*wanted, *(["site"] if "site" in plan.subgroups and "site" in there else [])]
+        or_table = "" if file else " Or name a clinical table."
+        guess = did_you_mean(missing[0], [*_COHORT_COLUMNS, *present])
+        remedy = f"{guess}Choose from: {', '.join([*_COHORT_COLUMNS, *present])}.{or_table}"
+        raise InputError(f"there is no column {missing[0]!r} for subgroups.", remedy)
+    groups = [*clinical_columns, *(["site"] if "site" in plan.subgroups and "site" in present else [])]
     _require_used(plan, groups)
     if table is None:
         return Groups(None, ())
     declared = _declared(plan, outcome)
-    found = subgroup_columns(table, groups, declared, file=str(file))
-    said = [_group_sentence(found[name], declared=name in declared.columns) for name in groups]
-    return Groups(found, tuple(said))
+    subgroups = subgroup_columns(table, groups, declared, file=str(file))
+    sentences = [_group_sentence(subgroups[name], declared=name in declared.columns) for name in groups]
+    return Groups(subgroups, tuple(sentences))
 
 
 def _declared(plan: Readers, outcome: Outcome | None) -> Declaration:
-    """What the outcomes declare, unless the section on readers says otherwise of a column."""
+    """Combine the declarations of the two sections; those of `readers` overrule those of `outcome`."""
     given = outcome or Declaration()
-    said = set(plan.columns)
+    overruled = set(plan.columns)
     return Declaration(
-        categorical=(*plan.categorical, *(name for name in given.categorical if name not in said)),
-        numeric=(*plan.numeric, *(name for name in given.numeric if name not in said)),
+        categorical=(*plan.categorical, *(name for name in given.categorical if name not in overruled)),
+        numeric=(*plan.numeric, *(name for name in given.numeric if name not in overruled)),
         ordinal={
-            **{name: levels for name, levels in given.ordinal.items() if name not in said},
+            **{name: levels for name, levels in given.ordinal.items() if name not in overruled},
             **plan.ordinal,
         },
         missing={**given.missing, **plan.missing},
@@ -110,23 +111,23 @@ def _require_used(declared: Declaration, groups: Iterable[str]) -> None:
     for name in declared.columns:
         if name not in groups:
             raise InputError(
-                f"{name!r} is declared for the readers, but is no clinical column that makes subgroups.",
-                f"{did_you_mean(name, groups)}Name it among the subgroups, or leave the declaration out.",
+                f"{name!r} is declared for the readers, but is not a clinical column that defines subgroups.",
+                f"{did_you_mean(name, groups)}Add it to the subgroups, or remove the declaration.",
             )
 
 
 def _group_sentence(column: pd.Series, *, declared: bool) -> str:
-    """What a column was taken for, with its groups."""
-    said = f"Subgroups by {column.name}, {'as declared' if declared else 'as inferred'}:"
+    """Describe how a column is interpreted, with its groups."""
+    start = f"Subgroups by {column.name}, {'as declared' if declared else 'as inferred'}:"
     if isinstance(column.dtype, pd.CategoricalDtype) or column.nunique() <= MOST_VALUES:
-        return f"{said} {tally(_counts(column))} subjects."
-    split = f"{said} numbers from {short(column.min())} to {short(column.max())}, split at the median."
+        return f"{start} {tally(_counts(column))} subjects."
+    split = f"{start} numbers from {short(column.min())} to {short(column.max())}, split at the median."
     whole = not declared and bool((column.dropna() % 1 == 0).all())
-    return f"{split} If they are names, declare the column as categorical." if whole else split
+    return f"{split} If the numbers are codes, declare the column as categorical." if whole else split
 
 
 def _counts(column: pd.Series) -> Iterator[tuple[str, int]]:
-    """Values with their number of subjects, in order."""
+    """Yield each value with its number of subjects, in order."""
     for value, count in column.value_counts().sort_index().items():
         yield (f"{value:g}" if isinstance(value, float) else str(value)), int(count)
 
@@ -135,30 +136,30 @@ def _require_of_the_cohort(table: pd.DataFrame, file: Path, subjects: set[str]) 
     require_one_row_each(table, str(file))
     if subjects and not subjects & set(table["subject"].astype(str)):
         raise InputError(
-            f"{file} holds none of the cohort's subjects.", "Write the subjects alike in both tables."
+            f"{file} contains no subject of the cohort.", "Use the same subject names in both tables."
         )
 
 
 def describe_readers(study_file: Path) -> list[str]:
-    """What the columns of a study's subgroups were taken for, in sentences; none without them."""
+    """Describe how the subgroup columns of a study are interpreted; empty without subgroups."""
     try:
         study, _ = read_study(study_file)
         if study is None:
             return []
         return list(read_clinical(study.readers, (), study.outcome, study.subject_column).sentences)
-    except InputError:  # told among the problems
+    except InputError:  # reported as a problem
         return []
 
 
 def check_readers(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
-    """Problems of a study file's section `readers`, and of the readers' names in the cohort's table."""
+    """List problems of a study file's section `readers`, and of the reader names in the cohort table."""
     problems = []
     try:
         require_names(table["reader"])
     except InputError as error:
         problems.append(problem_of(error, path, "readers"))
     clinical = study.readers.clinical or (study.outcome.clinical if study.outcome else None)
-    if clinical is None or clinical.is_file():  # one that is not there is told elsewhere
+    if clinical is None or clinical.is_file():  # a missing file is reported by `read_study`
         try:
             read_clinical(study.readers, table["subject"], study.outcome, study.subject_column)
         except InputError as error:

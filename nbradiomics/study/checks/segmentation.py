@@ -1,4 +1,4 @@
-"""Does the model fit the study, and each scan the model?"""
+"""Check that the model fits the study, and that the scans fit the model."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from nbradiomics.tables import AUTO
 def check_model(
     study: Study, segment: Segment, table: pd.DataFrame, path: Path, models: str | Path | None = None
 ) -> list[Problem]:
-    """Problems of the model that a study names, and of how it is to be run.
+    """List problems of the study's model and of its inference settings.
 
     Parameters
     ----------
     study, segment
-        The study and its section.
+        The study and its section `segment`.
     table
-        The cohort, as `cohort_table.read_cohort_table` gives it.
+        Table from `cohort_table.read_cohort_table`.
     path
         The study file, for the messages.
     models
@@ -50,29 +50,29 @@ def check_model(
         problems.append(problem_of(error, path, "segment"))
     if model.card.intended_use and not study.synthetic:
         found = f"the card of the model {model.name} says: {model.card.intended_use}"
-        remedy = "Make sure that this study is what the model is for."
+        remedy = "Make sure that the model is intended for a study like this one."
         problems.append(Problem(str(path), "", "segment.model", "warning", found, remedy))
     recorded = model.card.training_images is not None or model.card.training_subjects is not None
     unknown = not recorded and segment.training_subjects is None
     if unknown and study.outcome and study.outcome.reader == AUTO:
-        found = f"the model {model.name} does not record on which images or subjects it was trained."
+        found = f"the model {model.name} does not record the images or subjects that it was trained on."
         remedy = (
-            "List the subjects of this cohort that it was trained on under segment.training_subjects ([] for "
-            "none): their automatic masks must not enter an outcome model."
+            "List the subjects of this cohort that it was trained on under segment.training_subjects ([] if "
+            "none): their automatic masks must not be used in an outcome model."
         )
         problems.append(Problem(str(path), "", "segment.training_subjects", "error", found, remedy))
     return problems
 
 
 def check_scans(model: Model, table: pd.DataFrame, path: Path) -> list[Problem]:
-    """Find scans that a model cannot segment, or may segment wrongly, by the table and the images' headers.
+    """Find scans that a model cannot segment, or may segment wrongly, from the table and the image headers.
 
     Parameters
     ----------
     model
-        What is to segment them.
+        The model for the segmentation.
     table
-        As `cohort_table.read_cohort_table` gives it: row i stands on line i + 2 of the file.
+        Table from `cohort_table.read_cohort_table`: row i is on line i + 2 of the file.
     path
         The file, for the messages.
     """
@@ -86,13 +86,13 @@ def check_scans(model: Model, table: pd.DataFrame, path: Path) -> list[Problem]:
             problems.append(Problem(str(path), line, "channel", "error", found, error.remedy))
     taken = sequence_warning(scans, model.channels, model.name)
     if taken:
-        remedy = "Name the images in the column `channel` as the model names its inputs."
+        remedy = "In the column `channel`, name each image as the model names its input."
         problems.append(Problem(str(path), "", "sequence", "warning", taken, remedy))
     if model.orientation is None:
         lying = {scan.name: read_orientation(scan.image) for scan in scans}
         warning = orientation_warning(lying, model.name)
         if warning:
-            remedy = "Look at the masks; or name the training images' axes in the model's card (orientation)."
+            remedy = "Look at the masks; or add the training images' axes to the model card (orientation)."
             problems.append(Problem(str(path), "", "image", "warning", warning, remedy))
     return problems
 

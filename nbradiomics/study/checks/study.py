@@ -1,4 +1,4 @@
-"""Study file, cohort table, clinical table and parameters: everything but the images."""
+"""The functions `check` and `survey`, and the checks of a study's tables and parameters."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from nbradiomics.tables.result import Result
 
 @dataclass(frozen=True, repr=False)
 class Survey(Result):
-    """What `survey` gives: the problems, as `check` lists them, and what is there.
+    """Result of `survey`: the problems, as in `check`, and the contents of the cohort.
 
-    `found` is ``None`` where there is no cohort table that can be read.
+    `found` is ``None`` if there is no readable cohort table.
     """
 
     problems: pd.DataFrame
@@ -52,15 +52,15 @@ def check(
     models: str | Path | None = None,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> pd.DataFrame:
-    """Find every problem of a study or a cohort at once, before anything is computed.
+    """Find all problems of a study or a cohort at once, before anything is computed.
 
     Parameters
     ----------
     path
         A study file (``.yaml``, ``.yml``) or a cohort table.
     params
-        For a cohort table: the parameter file or preset that the features will be extracted with, which may
-        name the label of the masks. A study file names its own.
+        For a cohort table: the parameter file or preset for the feature extraction, which may name the label
+        of the masks. A study file names its own parameters.
     models
         Folder of imported models; see `nbradiomics.load_model`.
     execution
@@ -69,13 +69,13 @@ def check(
     Returns
     -------
     pandas.DataFrame
-        Columns file, row, column, severity, problem, remedy; without rows when all is well. `row` is the
+        Columns file, row, column, severity, problem, remedy; no rows if there are no problems. `row` is the
         line of the file. An empty mask and a subject without outcome are warnings.
 
     Raises
     ------
     InputError
-        When `path` itself is not there, or `params` are given for a study file.
+        When `path` does not exist, or `params` is given for a study file.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def survey(
     models: str | Path | None = None,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> Survey:
-    """Find every problem of a study or a cohort, and what it holds: subjects, scans, masks, spacing, volumes.
+    """Find all problems of a study or a cohort; summarise its subjects, scans, masks, spacing and volumes.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def survey(
     Returns
     -------
     Survey
-        `problems`, the table of `check`, and `found`: ``survey(path).found.lines()`` says what is there.
+        `problems`, the table of `check`, and `found`, whose ``lines()`` describe the cohort.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def survey(
     if path.suffix.lower() not in (".yaml", ".yml"):
         return _survey_cohort(path, params, execution)
     if params is not None:
-        raise InputError(f"{path} is a study file, which names its parameters itself.", "Leave out --params.")
+        raise InputError(f"{path} is a study file, which names its own parameters.", "Leave out --params.")
     study, problems = read_study(path)
     if study is None:
         return Survey(problem_table(problems), None)
@@ -141,7 +141,7 @@ def _survey_cohort(path: Path, params: str | Path | None, execution: Execution) 
     if params is not None:
         try:
             parameters = load_parameters(params)
-        except InputError as error:  # the images have problems of their own
+        except InputError as error:  # the images are still checked
             problems.append(problem_of(error, Path(params), ""))
     label = int(resolve_label(parameters, None))
     measured: list[Measured] = []
@@ -154,7 +154,7 @@ def _survey_cohort(path: Path, params: str | Path | None, execution: Execution) 
 
 
 def check_tables(study: Study, path: Path, models: str | Path | None = None) -> list[Problem]:
-    """Problems of everything that a study names, but for the content of images and masks."""
+    """List problems of all inputs of a study, except the content of images and masks."""
     cohort, problems = cohort_of(study)
     if study.cohort.is_file():
         problems += check_columns(study, path)
@@ -168,7 +168,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
             problems += check_outcomes(
                 study.outcome, table, study.cohort, study.subject_column, study.readers
             )
-        if not table.empty:  # else nothing can be said of its rows
+        if not table.empty:  # these checks need rows
             problems += _check_auto(study, table, path)
             problems += _check_lesions(study, table, path)
             problems += _check_training(study, table, path)
@@ -189,7 +189,7 @@ def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
     try:
         model = load_model(study.segment.model, models=models)
     except NbradiomicsError:
-        return []  # told by `check_model`
+        return []  # reported by `check_model`
     table, _ = read_cohort_table(study.cohort, study.columns)
     return check_scans(model, table, study.cohort)
 
@@ -208,7 +208,7 @@ def _check_study_images(study: Study, execution: Execution, measured: list[Measu
 
 
 def study_parameters(study: Study) -> Parameters | None:
-    """The study's parameters; ``None`` where they are wrong, which is told elsewhere."""
+    """Return the study's parameters; ``None`` if they are invalid, which another check reports."""
     try:
         return load_parameters(study.extract.params)
     except InputError:
@@ -216,11 +216,11 @@ def study_parameters(study: Study) -> Parameters | None:
 
 
 def study_label(study: Study) -> int:
-    """Label of masks for which the cohort table names none: the parameter file's, or 1."""
+    """Return the label of masks for which the cohort table names none: that of the parameter file, or 1."""
     try:
         return int(resolve_label(load_parameters(study.extract.params), None))
     except InputError:
-        return 1  # the parameter file is a problem of its own, told elsewhere
+        return 1  # another check reports the invalid parameter file
 
 
 def _check_parameters(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
@@ -240,46 +240,46 @@ def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Proble
     except InputError as error:
         return [problem_of(error, path, "lesions")]
     if rule == COMPONENTS and len(set(table["reader"]) - {""}) + (study.segment is not None) > 1:
-        found = "components of one reader are not those of another: masks are compared whole."
-        remedy = "Features have a row for each component, and their reproducibility is not assessed."
+        found = "components of different readers do not correspond, so whole masks are compared."
+        remedy = "Features have one row for each component; their reproducibility is not assessed."
         return [Problem(str(path), "", "lesions", "warning", found, remedy)]
     return []
 
 
 def _manual(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the readers' masks."""
+    """Return the rows with masks of readers."""
     return table[(table["mask"] != "") & (table["reader"] != AUTO)]
 
 
 def _check_training(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
-    """A name that is misspelt would let a subject pass for unseen."""
+    """Check the training subjects: a misspelt subject would wrongly count as new to the model."""
     stated = (study.segment.training_subjects if study.segment else None) or []
     column = "segment.training_subjects"
     try:
         elsewhere = require_known(stated, table["subject"])
     except InputError as error:
         return [problem_of(error, path, column)]
-    remedy = "Nothing to do where the model was trained on others too."
+    remedy = "No change is needed if the model was also trained on subjects of other cohorts."
     return [Problem(str(path), "", column, "warning", elsewhere, remedy)] if elsewhere else []
 
 
 def _check_auto(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
-    """Masks of the model come from one place, and are there when the outcome models ask for them."""
+    """Check that automatic masks have one source only, and exist if the outcome models need them."""
     present = (table["reader"] == AUTO).any()
     if study.segment and present:
-        found = f"the cohort table already holds masks of reader {AUTO!r}."
-        remedy = "Leave out the section `segment`, or remove these rows."
+        found = f"the cohort table already contains masks of reader {AUTO!r}."
+        remedy = "Remove the section `segment`, or remove these rows."
         return [Problem(str(path), "", "segment", "error", found, remedy)]
     if study.outcome and study.outcome.reader == AUTO and not study.segment:
         if not present:
-            found = f"reader {AUTO!r} is asked for, and nothing makes or holds its masks."
+            found = f"reader {AUTO!r} is requested, but there are no automatic masks."
             remedy = "Add a section `segment`, or name another reader."
             return [Problem(str(path), "", "outcome.reader", "error", found, remedy)]
         found = unknown_sentence(unknown_subjects(table), table["subject"].nunique())
-        remedy = "Write yes or no in column in_training of the cohort table; yes is left out."
+        remedy = "Write yes or no in the column in_training of the cohort table; yes is left out."
         return [Problem(str(path), "", "outcome.reader", "warning", found, remedy)] if found else []
     if study.outcome and study.outcome.reader not in {AUTO, *table["reader"]}:
-        found = f"no reader {study.outcome.reader!r} in the cohort table."
+        found = f"there is no reader {study.outcome.reader!r} in the cohort table."
         readers = ", ".join(sorted(set(table["reader"]) - {""}))
-        return [Problem(str(path), "", "outcome.reader", "error", found, f"Readers there: {readers}.")]
+        return [Problem(str(path), "", "outcome.reader", "error", found, f"Its readers: {readers}.")]
     return []

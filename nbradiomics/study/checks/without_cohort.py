@@ -1,4 +1,4 @@
-"""A study whose cohort table is not there, or cannot be read: its other files have problems of their own."""
+"""Check the other files of a study whose cohort table does not exist or cannot be read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nbradiomics.study.study import Study
 
 
 def cohort_of(study: Study) -> tuple[pd.DataFrame | None, list[Problem]]:
-    """The study's cohort and its problems; ``None`` where there is no table that names a subject."""
+    """Return the study's cohort and its problems; ``None`` if there is no table with a subject."""
     if not study.cohort.is_file():
-        return None, []  # told by `read_study`
+        return None, []  # reported by `read_study`
     try:
         table, problems = read_cohort_table(study.cohort, study.columns)
     except InputError as error:
@@ -27,16 +27,16 @@ def cohort_of(study: Study) -> tuple[pd.DataFrame | None, list[Problem]]:
 
 
 def check_without_cohort(study: Study, path: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Problems of the parameters and of the clinical table, and a table that stands in for the cohort.
+    """Return a substitute for the cohort table, and problems of the parameters and the clinical table.
 
-    The subjects that have an outcome stand in for the cohort's: nothing is said of who is in both tables.
+    The substitute contains the subjects with an outcome, so that no subject is reported as missing.
     """
     problems = []
     try:
         load_parameters(study.extract.params)
     except InputError as error:
         problems.append(problem_of(error, path, "extract.params"))
-    table = _stand_in(study)
+    table = _substitute(study)
     if study.outcome and study.outcome.clinical.is_file() and (len(table) or not _is_readable(study)):
         problems += check_outcomes(study.outcome, table, study.cohort, study.subject_column, study.readers)
     return table, problems
@@ -51,7 +51,7 @@ def _is_readable(study: Study) -> bool:
         return False
 
 
-def _stand_in(study: Study) -> pd.DataFrame:
+def _substitute(study: Study) -> pd.DataFrame:
     subjects: list[str] = []
     if study.outcome and _is_readable(study):
         clinical = read_clinical_table(study.outcome.clinical, study.subject_column)

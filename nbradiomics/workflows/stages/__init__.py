@@ -1,4 +1,4 @@
-"""The stages of a study, in their order: a file each, and a line here."""
+"""The stages of a study, in their order; each stage has its own module."""
 
 from nbradiomics.workflows.stages.base import Stage
 from nbradiomics.workflows.stages.check import Check

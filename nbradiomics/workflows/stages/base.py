@@ -1,4 +1,4 @@
-"""What a stage is, and what the stages of a run hand on to each other."""
+"""Definition of a stage, and the data that the stages of a run share."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ from nbradiomics.workflows.folder import RunFolder
 
 @dataclass
 class Work:
-    """A study on its way: what was asked for, where it goes, and what its stages have left so far.
+    """State of a run: the study, the output folder, and the results of the stages so far.
 
     Attributes
     ----------
     study
-        What was asked for.
+        The study to run.
     folder
-        Where the results go.
+        Output folder.
     execution
         Processes and progress display; its workspace is the folder's.
     cohort
-        Images and masks; the stage `segment` adds those of the model.
+        Images and masks; the stage `segment` adds the automatic masks.
     label
         Label of masks for which the cohort names none.
     model
-        Loaded once; ``None`` where the study does not segment.
+        The model, loaded once; ``None`` if the study does not segment.
     problems
-        What the check of the tables found.
+        Problems found in the tables.
     agreement
-        Masks against masks; ``None`` until they are compared, or where there are no two.
+        Agreement table; ``None`` before the comparison, or if there are no two masks to compare.
     readers
-        The reader study; ``None`` until it is done.
+        The reader study; ``None`` before it is done.
     features
-        A row per mask; without rows until they are extracted.
+        Feature table, one row per mask; empty before the extraction.
     failures
-        What could not be done so far.
+        Failures so far.
     provenance
-        What stages add to the record of the run.
+        Entries of the stages for the provenance of the run.
     """
 
     study: Study
@@ -69,7 +69,7 @@ class Work:
 
     @property
     def rule_of_masks(self) -> LesionRule:
-        """Rule for several lesions where masks are held against masks."""
+        """Rule for several lesions when masks are compared with masks."""
         return whole_rule(lesion_rule(self.study.asked_lesions, self.cohort.table))
 
 
@@ -79,30 +79,31 @@ class Stage(Protocol):
     Attributes
     ----------
     name
-        Its name in progress bars, failures and reports.
+        Name of the stage in progress bars, failures and reports.
     essential
-        Whether the run ends where it cannot be done at all; else the others go on, and the report says so.
+        Whether the run ends if the stage fails as a whole. Otherwise the other stages continue, and the
+        report shows the failure.
     """
 
     name: StageName
     essential: bool = False
 
-    def wanted(self, work: Work) -> bool:  # noqa: ARG002 - for the stages that ask
-        """Whether the study asks for it, and the cohort allows it; always, unless a stage says otherwise."""
+    def wanted(self, work: Work) -> bool:  # noqa: ARG002 - stages that override this use it
+        """Whether the study requests the stage and the cohort allows it; true unless a stage overrides it."""
         return True
 
     def run(self, work: Work) -> list[Failure]:
-        """Do it: leave tables in the folder and what others need in `work`; give what could not be done."""
+        """Run the stage: write tables to the folder, update `work` for later stages, return the failures."""
         ...
 
 
 def run_stages(work: Work, stages: Iterable[Stage]) -> None:
-    """Do the stages that are wanted, one after the other.
+    """Run the stages that are wanted, one after the other.
 
     Raises
     ------
     NbradiomicsError
-        When an essential stage cannot be done at all.
+        When an essential stage fails as a whole.
     """
     for stage in stages:
         if not stage.wanted(work):

@@ -1,4 +1,4 @@
-"""The stage `check`: everything that is wrong with the images and masks, listed."""
+"""The stage `check`: list all problems of the tables, images and masks."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from nbradiomics.workflows.stages.base import Stage, Work
 
 
 class Check(Stage):
-    """Looks at the images and masks too, and lists all that is wrong, beside what the tables gave."""
+    """Checks the images and masks, and lists their problems together with those of the tables."""
 
     name = StageName.CHECK
     essential = True
 
     def run(self, work: Work) -> list[Failure]:
-        """Write ``check.csv``. Images that are wrong become failures where they are used."""
+        """Write ``check.csv``; invalid images become failures in the stages that use them."""
         table, path = work.cohort.table, work.cohort.path
         scans = check_scans(work.model, table, path) if work.model else []
         images = check_images(

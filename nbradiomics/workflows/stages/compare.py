@@ -1,4 +1,4 @@
-"""The stage `compare`: masks against masks."""
+"""The stage `compare`: compare masks with masks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from nbradiomics.workflows.stages.base import Stage, Work
 
 
 class Compare(Stage):
-    """Compares the masks of every two readers, and with a consensus where that is asked for.
+    """Compares the masks of every two readers, and with a consensus if requested.
 
     Parameters
     ----------
     essential
-        Whether there is nothing without it.
+        Whether the run ends if the stage fails.
     """
 
     name = StageName.COMPARE
@@ -30,7 +30,7 @@ class Compare(Stage):
         self.essential = essential
 
     def wanted(self, work: Work) -> bool:
-        """Where there are masks."""
+        """Whether there are masks."""
         return bool((work.cohort.table["mask"] != "").any())
 
     def run(self, work: Work) -> list[Failure]:
@@ -40,42 +40,42 @@ class Compare(Stage):
         except NbradiomicsError:
             if self.essential or len(work.cohort.readers()) > 1:
                 raise
-            return []  # one reader without a second reading: nobody asked
+            return []  # one reader without a second reading: a comparison was not requested
         write_table(agreement.table, work.folder.file("agreement.csv"))
         work.agreement = agreement.table
         return agreement.failures
 
 
 def _compare(work: Work) -> AgreementTable:
-    cohort, asked = judged(work.cohort), work.study.readers
-    settings = asked.part(ComparisonSettings)
+    cohort, section = judged(work.cohort), work.study.readers
+    settings = section.part(ComparisonSettings)
     rule = work.rule_of_masks
-    found = compare_cohort(
+    pairs = compare_cohort(
         cohort, lesions=rule, label=work.label, settings=settings, execution=work.execution
     )
-    if not asked.consensus:
-        return found
+    if not section.consensus:
+        return pairs
     how = How(work.label, settings)
     with_consensus = compare_with_consensus(
-        cohort, asked.consensus, lesions=rule, how=how, execution=work.execution
+        cohort, section.consensus, lesions=rule, how=how, execution=work.execution
     )
-    tables = [table for table in (found.table, with_consensus.table) if len(table)]
-    return AgreementTable(pd.concat(tables, ignore_index=True), [*found.failures, *with_consensus.failures])
+    tables = [table for table in (pairs.table, with_consensus.table) if len(table)]
+    return AgreementTable(pd.concat(tables, ignore_index=True), [*pairs.failures, *with_consensus.failures])
 
 
 def judged(cohort: Cohort) -> Cohort:
-    """The cohort without the automatic masks that prove nothing: of subjects that the model was trained on.
+    """Return the cohort without the automatic masks of subjects that the model was trained on.
 
     Raises
     ------
     InputError
-        When there is nothing left to compare.
+        When no masks remain to compare.
     """
-    left = cohort.without_seen_masks()
-    if AUTO in cohort.readers() and AUTO not in left.readers() and len(left.readers()) < 2:
+    unseen = cohort.without_seen_masks()
+    if AUTO in cohort.readers() and AUTO not in unseen.readers() and len(unseen.readers()) < 2:
         raise InputError(
             "the model was trained on all subjects that it segmented, and there are no two readers to "
             "compare.",
             "Give subjects that are new to the model, or masks of a second reader.",
         )
-    return left
+    return unseen

@@ -1,4 +1,4 @@
-"""The readers' consensus, written as masks of a reader, to train from."""
+"""Write the consensus of the readers as masks of a reader, for example for a training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbradiomics.workflows.stages.base import Stage, Work
 
 
 class WriteConsensus(Stage):
-    """Adds the consensus of the readers to the cohort, as masks of a reader of that name.
+    """Adds the consensus of the readers to the cohort, as masks of a reader named after the method.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The stage `extract`: features of every image and reader."""
+"""The stage `extract`: extract the features of every image and reader."""
 
 from __future__ import annotations
 

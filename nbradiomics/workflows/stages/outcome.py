@@ -28,19 +28,19 @@ class Outcomes(Stage):
     name = StageName.OUTCOME
 
     def wanted(self, work: Work) -> bool:
-        """Where the study has a section `outcome`."""
+        """Whether the study has a section `outcome`."""
         return work.study.outcome is not None
 
     def run(self, work: Work) -> list[Failure]:
         """Write the tables of ``outcome/ENDPOINT/``."""
-        asked = work.study.outcome
-        assert asked is not None
+        section = work.study.outcome
+        assert section is not None
         failures = []
-        table = clinical.read_clinical_table(asked.clinical, work.study.subject_column)
-        folders = file_stems([(endpoint.name,) for endpoint in asked.endpoints])
-        for endpoint, folder in zip(asked.endpoints, folders, strict=True):
+        table = clinical.read_clinical_table(section.clinical, work.study.subject_column)
+        folders = file_stems([(endpoint.name,) for endpoint in section.endpoints])
+        for endpoint, folder in zip(section.endpoints, folders, strict=True):
             try:
-                result = _evaluate(work, asked, endpoint, table)
+                result = _evaluate(work, section, endpoint, table)
             except NbradiomicsError as error:
                 failures.append(failure_of(endpoint.name, self.name, error))
                 continue
@@ -48,26 +48,26 @@ class Outcomes(Stage):
         return failures
 
 
-def _evaluate(work: Work, asked: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> OutcomeResult:
-    rows = asked.part(RowsOfReader).changed(reader=asked.reader)
+def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> OutcomeResult:
+    rows = section.part(RowsOfReader).changed(reader=section.reader)
     if rows.reading is None and work.features["reading"].nunique() > 1:
         rows = rows.changed(reading=1)
     return evaluate_outcome(
         work.features,
         table,
         endpoint=endpoint.part(clinical.Endpoint),
-        predictors=asked.part(Predictors),
+        predictors=section.part(Predictors),
         rows=rows,
-        settings=settings_of(work.study, asked),
+        settings=settings_of(work.study, section),
         execution=work.execution,
     )
 
 
-def settings_of(study: Study, asked: Outcome) -> OutcomeSettings:
-    """How the models are fitted: the section, with the study's seed and what it counts as stable."""
+def settings_of(study: Study, section: Outcome) -> OutcomeSettings:
+    """Make the model settings from the section `outcome`, the study's seed and its criteria for stability."""
     stable = study.reproducibility
     return OutcomeSettings(
-        **asked.part(ModelSettings).stated(),
+        **section.part(ModelSettings).stated(),
         seed=study.seed,
         icc_threshold=stable.threshold,
         min_subjects=stable.min_subjects,

@@ -13,12 +13,12 @@ from nbradiomics.workflows.stages.base import Stage, Work
 
 
 class Readers(Stage):
-    """Asks whether the model is as good as another expert, and maps where it departs from the readers.
+    """Tests whether the model is as good as another expert, and maps where it differs from the readers.
 
     Parameters
     ----------
     essential
-        Whether there is nothing without it.
+        Whether the run ends if the stage fails.
     """
 
     name = StageName.READERS
@@ -27,7 +27,7 @@ class Readers(Stage):
         self.essential = essential
 
     def wanted(self, work: Work) -> bool:
-        """Where masks were compared."""
+        """Whether masks were compared."""
         return work.agreement is not None
 
     def run(self, work: Work) -> list[Failure]:
@@ -55,5 +55,5 @@ class Readers(Stage):
 
 
 def analysis_of(study: Study) -> ReaderStudySettings:
-    """How the reader study of a study is analysed: its section, with the study's seed."""
+    """Make the settings of the reader study from the section `readers` and the study's seed."""
     return study.readers.part(ReaderStudySettings).changed(seed=study.seed)

@@ -1,4 +1,4 @@
-"""The stage `reproducibility`: which features survive a change of reader."""
+"""The stage `reproducibility`: which features are reproducible between readers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from nbradiomics.reproducibility import StabilitySettings, assess_reproducibilit
 from nbradiomics.tables import AUTO, write_table
 from nbradiomics.workflows.stages.base import Stage, Work
 
-#: What tells one set of ratings from another: an ICC is computed within one of each.
+#: Columns that separate sets of ratings: each ICC is computed within one combination of their values.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
 
 
 class Reproducibility(Stage):
-    """Tests the features between the readers, and with the model as one more of them.
+    """Tests the features between the readers, and with the model as an additional reader.
 
-    The first reading of each reader counts. A cohort of several timepoints, sequences or regions gets one
-    table for each, named after it.
+    The first reading of each reader is used. A cohort with several timepoints, sequences or regions gets one
+    table for each combination, named after it.
     """
 
     name = StageName.REPRODUCIBILITY

@@ -1,4 +1,4 @@
-"""The stage `segment`: the model's masks become one more reader."""
+"""The stage `segment`: add the automatic masks as an additional reader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nbradiomics.workflows.stages.base import Stage, Work
 
 
 class Segment(Stage):
-    """Segments where the study asks for it, and writes the cohort table that the later stages read."""
+    """Segments if the study requests it, and writes the cohort table with the masks."""
 
     name = StageName.SEGMENT
     essential = True
@@ -28,21 +28,21 @@ class Segment(Stage):
         return failures
 
     def _segment(self, work: Work) -> list[Failure]:
-        asked, folder = work.study.segment, work.folder
-        assert asked is not None
+        section, folder = work.study.segment, work.folder
+        assert section is not None
         assert work.model is not None
         segmented = segment_cohort(
             work.cohort,
             model=work.model,
             masks=folder.masks,
-            maps=folder.maps if asked.maps else None,
-            inference=asked.part(Inference),
-            postprocessing=asked.part(PostProcessing),
-            training_subjects=asked.training_subjects,
-            # The model is held once, and has all the threads.
+            maps=folder.maps if section.maps else None,
+            inference=section.part(Inference),
+            postprocessing=section.part(PostProcessing),
+            training_subjects=section.training_subjects,
+            # One process loads the model and uses all threads.
             execution=replace(work.execution, jobs=1, threads=work.execution.jobs),
         )
-        if not asked.maps:
+        if not section.maps:
             remove_maps(work.cohort, folder.maps)
         write_table(segmented.table, folder.file("segmentation.csv"))
         work.cohort = segmented.cohort

@@ -30,7 +30,7 @@ def test_the_engines_agree_and_the_table_says_so(
     image, mask, params = scan
     assert call("verify", image, mask, "--params", params, "--out", tmp_path / "v.csv") == 0
     said = capsys.readouterr().out
-    assert "5 features, 0 of them not the same" in said
+    assert "5 features, 0 of them different" in said
     table = pd.read_csv(tmp_path / "v.csv")
     assert table["same"].all()
     assert (table["difference"] <= table["allowed"]).all()
@@ -55,7 +55,7 @@ def test_times_are_of_a_second_run_of_each_engine(
     assert sorted(runs) == ["native", "native", "pyradiomics", "pyradiomics"]
     assert set(found.seconds) == {"native", "pyradiomics"}
     assert call("verify", image, mask, "--params", params) == 0
-    assert "Time of a second run, after one that loads and compiles" in capsys.readouterr().out
+    assert "Time of the second run (the first run loads and compiles the code)" in capsys.readouterr().out
 
 
 def test_the_label_that_is_asked_for_wins_over_the_file_s(
@@ -90,7 +90,7 @@ def test_a_value_that_differs_is_named_and_the_exit_code_tells(
     monkeypatch.setattr(engine, "compute", wrong)
     image, mask, params = scan
     assert call("verify", image, mask, "--params", params) == 1
-    assert "Not the same: original_glcm_Contrast" in capsys.readouterr().out
+    assert "Different: original_glcm_Contrast" in capsys.readouterr().out
 
 
 def test_a_region_that_both_refuse_alike_is_the_same(

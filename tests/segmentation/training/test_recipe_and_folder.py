@@ -352,7 +352,7 @@ def test_the_augmentation_does_not_look_at_the_clock():
     ("options", "message"),
     [
         (["--preset", "large"], "no preset 'large'"),
-        (["--iterations", 3, "--spacing", "1,1,1"], "preset nnunet takes no --iterations, --spacing"),
+        (["--iterations", 3, "--spacing", "1,1,1"], "preset nnunet does not accept --iterations, --spacing"),
         (["--preset", "small", "--spacing", "1,1"], "--spacing is '1,1'. Give three numbers"),
         (["--preset", "small", "--spacing", "1,x,1"], "--spacing is '1,x,1'"),
         (["--preset", "small", "--patch", "8,8,8.5"], "Give three whole numbers"),

@@ -32,8 +32,8 @@ def test_a_declared_column_is_a_category_and_an_inferred_one_says_that_it_is_spl
     found = read_clinical(Readers(**asked), SUBJECTS)
     assert found.table is not None
     assert found.sentences[0] == (
-        "Subgroups by hosp, as inferred: numbers from 1 to 12, split at the median. If they are names, "
-        "declare the column as categorical."
+        "Subgroups by hosp, as inferred: numbers from 1 to 12, split at the median. If the numbers "
+        "are codes, declare the column as categorical."
     )
     assert found.sentences[1] == "Subgroups by arm, as inferred: 1 6, 2 6 subjects."
     declared = read_clinical(Readers(**asked, categorical=["hosp"]), SUBJECTS)

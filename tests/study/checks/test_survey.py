@@ -148,7 +148,7 @@ def test_a_sound_cohort_is_described(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "Found: 3 subjects, 3 scans, 2 images." in printed
     assert "Masks by reader: A 2, B 1, C 1; 1 scans without a mask." in printed
     assert "Labels read: 1 (3 masks), 2 (1 masks)." in printed
-    assert "Voxel edges in mm: x 0.5 to 1, y 0.5 to 1, z 1 to 4." in printed
+    assert "Voxel size in mm: x 0.5 to 1, y 0.5 to 1, z 1 to 4." in printed
     assert f"Volumes in ml: median {small:.3g}, from {small:.3g} to {large:.3g}; 1 empty." in printed
 
 
