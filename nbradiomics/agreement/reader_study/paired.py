@@ -94,8 +94,8 @@ def mean_interval(differences: Numbers, settings: ReaderStudySettings) -> tuple[
     ================================ ========== ==== =========== ====
     normal, 20 subjects              3.4 %      3.5  2.5         2.5
     normal, 46                       2.5        3.0  2.3         2.1
-    exponential to the bad, 20       8.5        6.0  4.0         7.9
-    exponential to the bad, 46       6.8        4.8  3.6         6.8
+    exponential, long bad tail, 20   8.5        6.0  4.0         7.9
+    exponential, long bad tail, 46   6.8        4.8  3.6         6.8
     5 % failures of 0.4 in noise, 20 30         30   28          28
     5 % failures of 0.4 in noise, 46 11         10   10          11
     ================================ ========== ==== =========== ====
