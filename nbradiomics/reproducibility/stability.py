@@ -248,7 +248,7 @@ def _require_one_row_each(rows: pd.DataFrame) -> None:
         pairs = [f"{row.subject} by {row.reader}" for row in repeated.itertuples()]
         raise AmbiguousError(
             f"there are several rows of the same subject and reader: {_listed(pairs)}.",
-            "Keep one row of each, or distinguish them by timepoint, sequence, roi, variant, engine, reading.",
+            "Keep one row of each, or distinguish them: timepoint, sequence, roi, variant, engine, reading.",
         )
 
 

@@ -237,8 +237,8 @@ DETECTION = Schema(
             "unit",
             "text",
             "what is counted: images with a missed tumour, patients with a missed tumour (in at least one "
-            "image, or in all images), images without an automatic mask, or images with a mask in which no "
-            "reader drew a tumour",
+            "image, or in all images), images without an automatic mask in a cohort that has some, or images "
+            "with a mask in which no reader drew a tumour",
             values=names.UNITS,
         ),
         Column("missed", "integer", "number of these images or patients"),
