@@ -1,4 +1,4 @@
-"""Masks against masks: overlap, direction of the error, distances. Nothing here knows of outcomes."""
+"""Comparison of masks: overlap, direction of the error, distances. Outcomes are not used here."""
 
 from nbradiomics.agreement.compare import (
     compare_both_ways,

@@ -1,4 +1,4 @@
-"""Masks against masks over a cohort: every ordered pair of readers, or each reader against one."""
+"""Comparison of masks over a cohort: every ordered pair of readers, or each reader with one reference."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
 
 STAGE = StageName.COMPARE
-_EMPTIED = {"empty_mask": "empty_reference", "empty_reference": "empty_mask"}
+_SWAPPED_STATUS = {"empty_mask": "empty_reference", "empty_reference": "empty_mask"}
 
 
 class _Compared(TypedDict):
-    """What is kept of a pair: its status, and the values of both directions."""
+    """Stored result of a pair: its status, and the values of both directions."""
 
     status: str
     there: dict[str, float]
@@ -47,8 +47,8 @@ class AgreementTable(Result):
     Attributes
     ----------
     table
-        Columns of `agreement.schema.AGREEMENT`, one row per scan, region and ordered pair. A pair that failed
-        has missing status and metrics.
+        Columns of `agreement.schema.AGREEMENT`, one row per scan, region and ordered pair. The status and the
+        metrics of a failed pair are missing.
     failures
         Pairs that failed.
     """
@@ -59,17 +59,17 @@ class AgreementTable(Result):
 
 @dataclass(frozen=True)
 class How:
-    """How two masks are compared, and the label of those for which the cohort names none."""
+    """How two masks are compared, and the label of masks for which the cohort table names none."""
 
     label: int = DEFAULT_LABEL
     settings: ComparisonSettings = ComparisonSettings()  # noqa: RUF009 - frozen
 
     def key(self) -> list[Any]:
-        """What decides the numbers, for the key of a stored result."""
+        """Settings that decide the numbers, for the key of a stored result."""
         return [self.settings.tolerance_mm, str(self.settings.field)]
 
     def columns(self) -> dict[str, Any]:
-        """Columns of the table that say it."""
+        """Columns of the table that record these settings."""
         return {"field": str(self.settings.field), "tolerance_mm": self.settings.tolerance_mm}
 
 
@@ -83,34 +83,34 @@ def compare_cohort(
     settings: ComparisonSettings = ComparisonSettings(),  # noqa: B008 - frozen
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> AgreementTable:
-    """Compare the masks of every scan: readers with each other and with the model, readings of one reader.
+    """Compare the masks of every scan: readers with each other, with the model, and with themselves.
 
     Parameters
     ----------
     cohort
-        Which masks: a cohort table (a file or a DataFrame), or a loaded one.
+        The cohort table with the masks: a file, a DataFrame, or a loaded cohort.
     reference
-        Reader against whom the others are held; ``None`` for every ordered pair.
+        Reader with whom the others are compared; ``None`` for every ordered pair.
     lesions
-        What becomes of several lesions of a subject: ``union``, ``largest`` or ``roi``; see
-        `lesions.lesion_rule` for what ``None`` is.
+        How several lesions of a subject are treated: ``union``, ``largest`` or ``roi``; `lesions.lesion_rule`
+        explains ``None``.
     label
-        Label of masks for which the cohort names none.
+        Label of masks for which the cohort table names none.
     settings
         Tolerance of the surface Dice, and how much background counts for specificity, kappa and the ROC
-        areas. Each of its fields may be given by its own name: ``tolerance_mm=2.0``.
+        areas. Each field is also a keyword of this function: ``tolerance_mm=2.0``.
     execution
-        Processes, progress display and workspace; also by their own names.
+        Processes, progress display and workspace; each field is also a keyword.
 
     Returns
     -------
     AgreementTable
-        See the head of this module for the columns, and `agreement.pairs` for the pairs.
+        `agreement.schema.AGREEMENT` documents the columns, `agreement.pairs` the pairs.
 
     Raises
     ------
     InputError
-        When there are not two masks of one scan and region, or no reader of the name of `reference`.
+        When no scan and region has two masks, or no reader has the name `reference`.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def compare_cohort(
     readers = cohort.readers()
     if reference is not None and reference not in readers:
         raise InputError(
-            f"no reader {reference!r} in {cohort.path}.", f"Readers there: {', '.join(readers)}."
+            f"{cohort.path} has no reader {reference!r}.", f"Readers in the table: {', '.join(readers)}."
         )
     rule = lesion_rule(lesions, cohort.table)
     regions = list(by_region(apply_lesion_rule(cohort.cases(), rule, label=label)))
@@ -138,14 +138,14 @@ def compare_cohort(
     )
     rows = [row for name, pair in named.items() for row in _rows(pair, batch.results.get(name), how)]
     table = AGREEMENT.table(rows)
-    wanted = table if reference is None else table[table["reference"] == reference].reset_index(drop=True)
-    return AgreementTable(wanted, [*_second_masks(regions), *batch.failures])
+    selected = table if reference is None else table[table["reference"] == reference].reset_index(drop=True)
+    return AgreementTable(selected, [*_second_masks(regions), *batch.failures])
 
 
 def require_pairs(cohort: Cohort, lesions: str) -> None:
     """Raise `InputError` unless there are two masks to compare and the rule for lesions suits them.
 
-    It opens no image: under the rule ``largest`` any lesion may turn out to be it.
+    No image is opened: under the rule ``largest`` any lesion may be the largest.
     """
     cases = cohort.cases()
     apply_lesion_rule([], lesions)
@@ -161,14 +161,14 @@ def _require_pairs(pairs: list[Pair], cohort: Cohort) -> None:
         readers = ", ".join(cohort.readers()) or "none"
         raise InputError(
             f"no scan of {cohort.path} has two masks to compare (readers: {readers}).",
-            "Agreement needs two masks of one image and region.",
+            "Give two masks of the same image and region.",
         )
 
 
 def _second_masks(regions: list[list[Case]]) -> list[Failure]:
-    """Masks of the model beyond the first of a region: nothing is compared with them."""
-    cause = f"a second mask of {AUTO!r} for the same scan and region is not compared."
-    hint = "Give the masks of another model a cohort table of their own."
+    """Failures for further automatic masks of a region: only the first one is compared."""
+    cause = f"only the first mask of {AUTO!r} for a scan and region is compared; this is another one."
+    hint = "Put the masks of another model into a separate cohort table."
     return [
         Failure(case.name, STAGE, cause, hint)
         for cases in regions
@@ -177,17 +177,17 @@ def _second_masks(regions: list[list[Case]]) -> list[Failure]:
 
 
 def mask_hashes(case: Case, label: int) -> list[Any]:
-    """What tells the region of a case: its masks' content and labels, and its probability map's content."""
+    """Content and labels of a case's masks, and content of its probability map: they identify its region."""
     return [region_hashes(case, label), case.probability and content_hash(case.probability)]
 
 
 def read_probability(case: Case) -> sitk.Image | None:
-    """Probability map of a case, where it has one."""
+    """Probability map of a case, or ``None`` if it has none."""
     return None if case.probability is None else read_image(case.probability)
 
 
 def require_grid_of(region: sitk.Image, other: sitk.Image, case: Case, reference: Path) -> None:
-    """Refuse a case's region that lies on another grid, and take over the grid within the tolerance."""
+    """Refuse a region on a different grid; a difference within the tolerance takes over `other`'s grid."""
     require_same_grid(region, other, names=(str(case.masks[0].path), str(reference)))
     region.CopyInformation(other)
 
@@ -198,12 +198,12 @@ def _key(pair: Pair, how: How) -> str:
 
 
 def _rows(pair: Pair, payload: Payload | None, how: How) -> list[dict[str, Any]]:
-    found = payload or {}
-    there = {**pair.index(), **how.columns(), "status": found.get("status"), **found.get("there", {})}
+    result = payload or {}
+    there = {**pair.index(), **how.columns(), "status": result.get("status"), **result.get("there", {})}
     if pair.one_way:
         return [there]
-    status = _EMPTIED.get(found.get("status", ""), found.get("status"))
-    return [there, {**pair.index(back=True), **how.columns(), "status": status, **found.get("back", {})}]
+    status = _SWAPPED_STATUS.get(result.get("status", ""), result.get("status"))
+    return [there, {**pair.index(back=True), **how.columns(), "status": status, **result.get("back", {})}]
 
 
 def _compare_pair(pair: Pair, how: How) -> Payload:

@@ -1,4 +1,4 @@
-"""Compare one mask with another: overlap, direction of the error, distance of the surfaces, lesions found."""
+"""Compare two masks: overlap, direction of the error, distances between the surfaces, detected lesions."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def compare_masks(
     mask, reference
         Mask files, or images of whole numbers, on the same grid.
     label
-        The label in `mask`, as a number or a segment's name; ``None`` takes the only label it holds.
+        The label in `mask`, as a number or a segment's name; ``None`` takes the only label of the mask.
     reference_label
-        The label in `reference`; ``None`` takes `label`, or the only label where that is ``None`` too.
+        The label in `reference`; ``None`` takes `label`, or the only label if `label` is ``None`` too.
     tolerance_mm
-        Distance in mm within which two surfaces agree, for ``nsd``; 0 or more.
+        Largest distance in mm at which two surfaces agree, for ``nsd``; 0 or more.
     field
         How much background is counted: the whole image, or ``Field(margin_mm=20.0)`` for a box around both
         masks. ``specificity``, ``kappa``, ``auc_binary`` and ``auc`` depend on it.
@@ -69,23 +69,23 @@ def compare_masks(
     -------
     pandas.Series
         ``volume_ml`` and ``reference_ml``, the two volumes, then the values of `METRICS`. The registry
-        `agreement.metrics.METRIC` holds the formula, range, unit and source of each, and what it is when a
-        mask is empty; the page ``docs/agreement.md`` shows it as a table.
+        `agreement.metrics.METRIC` contains the formula, range, unit and source of each metric, and its value
+        for an empty mask; the page ``docs/agreement.md`` shows the registry as a table.
 
-        An empty mask has the best ``fprm``: read it beside ``fnr`` and the status. Distances are in mm and
-        honour the spacing of each axis.
+        An empty mask has the best ``fprm``: read it together with ``fnr`` and the status. Distances are in mm
+        and take the spacing of each axis into account.
 
     Raises
     ------
     InputError
         When a file cannot be read, a mask lacks the label, the grids differ, the tolerance is negative or not
-        finite, or a probability is not within 0 to 1.
+        finite, or a probability is outside the range 0 to 1.
     AmbiguousError
-        When no label is given and a mask holds several.
+        When no label is given and a mask has several labels.
 
     See Also
     --------
-    comparison_status : which mask, if any, is empty; a missing distance must be counted, not dropped.
+    comparison_status : tells which mask is empty; cases with a missing distance must be counted, not dropped.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def compare_regions(
     field: Field = WHOLE_IMAGE,
     probability: sitk.Image | None = None,
 ) -> Values:
-    """Compare two binary images on the same grid; what is not 0 is inside.
+    """Compare two binary images on the same grid; voxels that are not 0 are inside.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def compare_both_ways(
     Parameters
     ----------
     region, reference
-        The two masks, on the same grid; what is not 0 is inside.
+        The two masks, on the same grid; voxels that are not 0 are inside.
     tolerance_mm, field
         As in `compare_masks`.
     probability, reference_probability
@@ -162,7 +162,7 @@ def compare_both_ways(
     Returns
     -------
     tuple of dict
-        `region` against `reference`, and `reference` against `region`, each as `compare_regions` gives it.
+        `region` against `reference`, and `reference` against `region`, each as returned by `compare_regions`.
 
     Raises
     ------
@@ -171,33 +171,34 @@ def compare_both_ways(
     """
     if not (isfinite(tolerance_mm) and tolerance_mm >= 0):
         raise InputError(
-            f"the surface Dice's tolerance is {tolerance_mm} mm; a finite number from 0 up was expected.",
-            "Give a distance in mm that two readers may differ by.",
+            f"the tolerance of the surface Dice is {tolerance_mm} mm; a finite number of 0 or more was "
+            "expected.",
+            "Give the distance in mm by which two readers may differ.",
         )
     require_same_grid(region, reference, names=("the mask", "the reference"))
     first, second = (
-        _Side.of(region, probability, "mask"),
-        _Side.of(reference, reference_probability, "reference"),
+        _Side.from_region(region, probability, "mask"),
+        _Side.from_region(reference, reference_probability, "reference"),
     )
     x, y, z = region.GetSpacing()
     pair = _crop(first, second, spacing=(z, y, x), field=field)
     there, back = _surface(pair, tolerance_mm)
     parts = components(pair.inside, pair.expected), components(pair.expected, pair.inside)
     centres = {"centroid_distance_mm": _centroid_distance(pair)}
-    ways = (
+    directions = (
         (pair.counts, there, detection(*parts), _auc(first, second, pair.field)),
         (pair.counts.swapped(), back, detection(*parts[::-1]), _auc(second, first, pair.field)),
     )
-    found = [
+    results = [
         overlap(counts) | _volumes(counts, pair.spacing) | surface | centres | lesions | {"auc": auc}
-        for counts, surface, lesions, auc in ways
+        for counts, surface, lesions, auc in directions
     ]
-    one, other = ({name: values[name] for name in (*VOLUMES, *METRICS)} for values in found)
+    one, other = ({name: values[name] for name in (*VOLUMES, *METRICS)} for values in results)
     return one, other
 
 
 def comparison_status(mask_region: sitk.Image, reference_region: sitk.Image) -> str:
-    """Say which region is empty: ``ok`` (none), ``empty_mask``, ``empty_reference`` or ``both_empty``."""
+    """Return which region is empty: ``ok`` (none), ``empty_mask``, ``empty_reference`` or ``both_empty``."""
     first, second = (bounding_box(_array(region)) for region in (mask_region, reference_region))
     names = {
         (False, False): "ok",
@@ -210,14 +211,14 @@ def comparison_status(mask_region: sitk.Image, reference_region: sitk.Image) -> 
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two masks: its whole image, axes z, y, x, where it is not 0, and its probability map."""
+    """One of the two masks: its image (axes z, y, x), its bounding box and its probability map."""
 
     image: NDArray[Any]
     box: Box | None
     probability: NDArray[Any] | None
 
     @classmethod
-    def of(cls, region: sitk.Image, probability: sitk.Image | None, name: str) -> _Side:
+    def from_region(cls, region: sitk.Image, probability: sitk.Image | None, name: str) -> _Side:
         image = _array(region)
         if probability is None:
             return cls(image, bounding_box(image), None)
@@ -229,7 +230,7 @@ class _Side:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two masks within the smallest box that holds both, and what is counted of the image."""
+    """Two masks cropped to the smallest box around both, the field that is counted, and the counts."""
 
     inside: NDArray[np.bool_]
     expected: NDArray[np.bool_]
@@ -261,7 +262,7 @@ def _volumes(counts: Counts, spacing: Triple) -> Values:
 
 
 def _surface(pair: _Pair, tolerance_mm: float) -> tuple[Values, Values]:
-    """Surface metrics in both directions; of a surface and none, nothing lies within any tolerance."""
+    """Surface metrics in both directions. With one empty mask the surface Dice is 0 and distances are NaN."""
     if not (pair.counts.mask and pair.counts.reference):
         one_is_empty = bool(pair.counts.mask or pair.counts.reference)
         undefined = dict.fromkeys(("hd_mm", "hd95_mm", "assd_mm", "signed_distance_mm"), nan)
@@ -274,7 +275,7 @@ def _surface(pair: _Pair, tolerance_mm: float) -> tuple[Values, Values]:
         "assd_mm": assd(there, back),
         "nsd": surface_dice(there, back, tolerance_mm),
     }
-    # Of the reference's elements: those inside the mask are where the mask reaches further.
+    # Measured at the elements of the reference: where they are inside the mask, the mask reaches further.
     return (
         symmetric | {"signed_distance_mm": back.signed_mean},
         symmetric | {"signed_distance_mm": there.signed_mean},
@@ -282,11 +283,11 @@ def _surface(pair: _Pair, tolerance_mm: float) -> tuple[Values, Values]:
 
 
 def _centroid_distance(pair: _Pair) -> float:
-    """Distance of the centres of gravity in mm; NaN where one mask is empty."""
+    """Distance between the centres of gravity in mm; NaN if one mask is empty."""
     if not (pair.counts.mask and pair.counts.reference):
         return nan
-    apart = np.subtract(_centroid(pair.inside), _centroid(pair.expected)) * pair.spacing
-    return float(np.sqrt((apart**2).sum()))
+    offset = np.subtract(_centroid(pair.inside), _centroid(pair.expected)) * pair.spacing
+    return float(np.sqrt((offset**2).sum()))
 
 
 def _centroid(volume: NDArray[np.bool_]) -> list[float]:
@@ -312,17 +313,17 @@ def _checked_probability(
 ) -> sitk.Image:
     require_same_grid(probability, region, names=names)
     values = _array(probability)
-    low, high = float(values.min()), float(values.max())  # a NaN makes both of them NaN
+    low, high = float(values.min()), float(values.max())  # a NaN makes both NaN
     if low >= 0 and high <= 1:
         return probability
     finite = isfinite(low) and isfinite(high)
-    found = f"values from {low:g} to {high:g}" if finite else "NaN or infinite values"
+    content = f"values from {low:g} to {high:g}" if finite else "NaN or infinite values"
     raise InputError(
-        f"{names[0]} holds {found}; probabilities from 0 to 1 were expected.",
-        "Give the probability of the mask's own label, not logits, percent or labels.",
+        f"{names[0]} contains {content}; probabilities from 0 to 1 were expected.",
+        "Give the probability of the mask's label, not logits, percentages or labels.",
     )
 
 
 def _array(image: sitk.Image) -> NDArray[Any]:
-    """Voxels of an image, axes z, y, x, without a copy; the image must outlive them."""
+    """View of the voxels of an image, axes z, y, x, without a copy; keep the image alive while it is used."""
     return np.asarray(sitk.GetArrayViewFromImage(image))

@@ -1,4 +1,4 @@
-"""Readers and the model against a consensus that they had no part in, over a cohort."""
+"""Readers and the model against a consensus of other readers, over a cohort."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from nbradiomics.images.io import write_image
 STAGE = "consensus"
 
 
-class _Held(TypedDict):
-    """What is kept of a scan: by pair, its status and its values."""
+class _StoredScan(TypedDict):
+    """Stored result of a scan: the status and the values of each pair."""
 
     rows: dict[str, dict[str, str | float]]
 
@@ -48,28 +48,29 @@ def compare_with_consensus(
     how: How = How(),  # noqa: B008 - frozen
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> AgreementTable:
-    """Hold each reader against the consensus of the others, and the model against these and that of all.
+    """Compare each reader with the consensus of the others, and the model with every consensus.
 
-    Nobody is compared with a consensus that he made. So with two readers there is one consensus, and only the
-    model is held against it; with three each reader is held against that of the two others.
+    No reader is compared with a consensus that contains the reader's own mask. So with two readers there is
+    one consensus, and only the model is compared with it. With three readers, each reader is compared with
+    the consensus of the other two; the model is compared with these and with the consensus of all three.
 
     Parameters
     ----------
     cohort
-        Which masks; independent readings alone make a consensus.
+        The masks; a consensus is made of independent readings only.
     methods
-        ``majority``, ``staple``: see `consensus_of`.
+        ``majority`` and ``staple``: see `consensus_of`.
     lesions
-        What becomes of several lesions of a subject.
+        How several lesions of a subject are treated.
     how
-        As in `compare_cohort`.
+        Label and settings, as in `compare_cohort`.
     execution
         As in `compare_cohort`.
 
     Returns
     -------
     AgreementTable
-        Rows of the pair ``consensus``; the reference is called ``staple(A+B)``, after those who made it.
+        Rows of the pair ``consensus``; the name of the reference lists its readers: ``staple(A+B)``.
     """
     require_methods(methods)
     tasks: dict[str, tuple[tuple[Case, ...], str, How]] = {}
@@ -81,33 +82,33 @@ def compare_with_consensus(
                 f"{first.scan.name}/{first.roi} {method}": (tuple(chosen), method, how) for method in methods
             }
     if methods and not tasks:
-        cause = "no scan has a reader, or the model, and two other readers whose consensus could be formed."
-        hint = "A consensus needs two independent readers beside the one who is compared with it."
+        cause = "no scan has masks of two independent readers and of a third reader or the model."
+        hint = "A consensus needs two independent readers besides the mask that is compared with it."
         return AgreementTable(AGREEMENT.empty(), [Failure("cohort", STAGE, cause, hint)])
-    stored = Stored(lambda name: _key(*tasks[name]), _Held)
+    stored = Stored(lambda name: _key(*tasks[name]), _StoredScan)
     batch = execution.map(_compare_scan, tasks, stage=STAGE, stored=stored)
     rows: list[dict[str, Any]] = []
     for name, (task_cases, method, _) in tasks.items():
-        found = batch.results.get(name, {}).get("rows", {})
+        values = batch.results.get(name, {}).get("rows", {})
         rows += [
-            {**pair.index(), **how.columns(), **found.get(pair.name, {})}
+            {**pair.index(), **how.columns(), **values.get(pair.name, {})}
             for pair, _makers in _pairs(task_cases, method)
         ]
     return AgreementTable(AGREEMENT.table(rows), batch.failures)
 
 
 def _pairs(cases: Sequence[Case], method: str) -> list[tuple[Pair, tuple[Case, ...]]]:
-    """Who is held against which consensus, with the cases that make it."""
+    """Pairs of a mask and a consensus, each with the cases that make the consensus."""
     readers = sorted((case for case in cases if case.kind == INDEPENDENT), key=lambda case: case.reader)
     auto = [case for case in cases if case.kind == AUTOMATIC]
-    made = [(tuple(other for other in readers if other != left_out), [left_out]) for left_out in readers]
-    found = []
-    for makers, held in [*made, (tuple(readers), [])]:
+    without_one = [(tuple(other for other in readers if other != case), [case]) for case in readers]
+    pairs = []
+    for makers, compared in [*without_one, (tuple(readers), [])]:
         if len(makers) > 1:
             name = f"{method}({'+'.join(case.reader for case in makers)})"
             reference = Case(makers[0].scan, makers[0].roi, name, 1, (), CONSENSUS)
-            found += [(Pair(case, reference, CONSENSUS), makers) for case in (*held, *auto)]
-    return found
+            pairs += [(Pair(case, reference, CONSENSUS), makers) for case in (*compared, *auto)]
+    return pairs
 
 
 def _key(cases: Sequence[Case], method: str, how: How) -> str:
@@ -120,20 +121,20 @@ def _compare_scan(cases: Sequence[Case], method: str, how: How) -> Payload:
     rows = {}
     for pair, makers in _pairs(cases, method):
         reference = consensus_of([regions[case] for case in makers], method)
-        own = regions[pair.first]
+        region = regions[pair.first]
         values = compare_regions(
-            own,
+            region,
             reference,
             tolerance_mm=how.settings.tolerance_mm,
             field=how.settings.field,
             probability=read_probability(pair.first),
         )
-        rows[pair.name] = {"status": comparison_status(own, reference), **values}
+        rows[pair.name] = {"status": comparison_status(region, reference), **values}
     return {"rows": rows}
 
 
 def read_regions(cases: Sequence[Case], label: int) -> dict[Case, sitk.Image]:
-    """Regions of a scan's cases, on the grid of the first."""
+    """Regions of the cases of a scan, on the grid of the first case."""
     regions = {case: read_case_region(case, label) for case in cases}
     first, *others = cases
     for case in others:
@@ -149,30 +150,30 @@ def add_consensus(
     label: int = DEFAULT_LABEL,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> tuple[Cohort, list[Failure]]:
-    """Write the consensus of each scan's readers as masks, and add it to the cohort as a reader.
+    """Write the consensus of the readers of each scan as a mask, and add it to the cohort as a reader.
 
     Parameters
     ----------
     cohort
-        Which masks; several lesions of a scan are united.
+        The masks; several lesions of a scan are united.
     method
-        ``majority`` or ``staple``: name of the reader, too.
+        ``majority`` or ``staple``; also the name of the new reader.
     folder
-        Folder of the masks, one compressed NIfTI file per scan that has two independent readers.
+        Folder of the masks: one compressed NIfTI file per scan with at least two independent readers.
     label
-        Label of masks for which the cohort names none.
+        Label of masks for which the cohort table names none.
     execution
         Processes and progress display.
 
     Returns
     -------
     tuple
-        The cohort with the reader added, of the `reference_kind` ``consensus``, and the scans that failed.
+        The cohort with the new reader (`reference_kind` ``consensus``), and the scans that failed.
 
     Raises
     ------
     InputError
-        When the cohort holds a reader of that name already, or no scan has two readers.
+        When the cohort already has a reader of that name, or no scan has two independent readers.
     """
     require_consensus(cohort, [method])
     chosen = _makers(cohort, label)
@@ -186,39 +187,40 @@ def add_consensus(
 
 
 def require_consensus(cohort: Cohort, methods: Sequence[str]) -> None:
-    """Refuse a consensus that could not be written: unknown, twice, there already, or of one reader."""
+    """Raise `InputError` if a method is unknown, repeated or already a reader, or too few readers drew."""
     require_methods(methods)
     taken = [name for name in methods if name in cohort.readers()]
     if taken:
         raise InputError(
-            f"{cohort.path} already holds masks of reader {taken[0]!r}.",
-            "Remove these rows, or leave out the consensus.",
+            f"{cohort.path} already has masks of a reader {taken[0]!r}.",
+            "Remove these rows, or do not request this consensus.",
         )
     if len(set(methods)) < len(methods):
-        raise InputError(f"{methods[0]!r} is asked for twice.", "Name each consensus once.")
+        raise InputError(f"consensus {methods[0]!r} is requested twice.", "Name each consensus once.")
     if methods and not _makers(cohort, DEFAULT_LABEL):
         raise InputError(
-            f"no scan of {cohort.path} has two independent readers.", "A consensus needs two or more."
+            f"no scan of {cohort.path} has two independent readers.", "A consensus needs at least two."
         )
 
 
 def consensus_note(cohort: Cohort, method: str, *, label: int = DEFAULT_LABEL) -> str:
-    """What must be known of a consensus of few readers; empty where there is nothing to say."""
+    """Note for scans with two readers, whose consensus is small; empty if there is no such scan."""
     two = sum(len(readers) == 2 for readers in _makers(cohort, label).values())
     if not two:
         return ""
-    what = "what both drew, and so smaller than either" if method == "majority" else "near to what both drew"
-    return f"The consensus {method} of two readers ({two} scans) is {what}."
+    overlap = "the overlap of their masks"
+    result = f"{overlap}, and so smaller than either mask" if method == "majority" else f"close to {overlap}"
+    return f"The consensus {method} of two readers ({two} scans) is {result}."
 
 
 def _makers(cohort: Cohort, label: int) -> dict[str, list[Case]]:
-    """Independent readings of each scan that has two or more, by the scan's name."""
-    found = {}
+    """Independent readings of each scan with at least two of them, by the name of the scan."""
+    makers = {}
     for cases in by_region(apply_lesion_rule(cohort.cases(), UNION, label=label)):
         readers = first_readings(cases, INDEPENDENT)
         if len(readers) > 1:
-            found[readers[0].scan.name] = readers
-    return found
+            makers[readers[0].scan.name] = readers
+    return makers
 
 
 def _write_consensus(cases: Sequence[Case], method: str, file: Path, label: int) -> Path:

@@ -1,4 +1,4 @@
-"""Which connected components of one mask meet the other: lesions found, missed and invented."""
+"""Which connected components of one mask overlap the other: lesions that are found, missed or added."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from nbradiomics.agreement.field import bounding_box
 
-#: Voxels that share a face, an edge or a corner hang together.
+#: Voxels that share a face, an edge or a corner are connected.
 _NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
 
@@ -22,9 +22,9 @@ class Components:
     Attributes
     ----------
     number
-        How many there are.
+        Number of components.
     met
-        How many of them share at least one voxel with the other mask.
+        Number of components that share at least one voxel with the other mask.
     """
 
     number: int
@@ -32,12 +32,12 @@ class Components:
 
     @property
     def share(self) -> float:
-        """Share that meets the other mask, 0 to 1; NaN where there is no component."""
+        """Share of the components that overlap the other mask, 0 to 1; NaN without components."""
         return self.met / self.number if self.number else nan
 
 
 def components(region: NDArray[np.bool_], other: NDArray[np.bool_]) -> Components:
-    """Count the components of a region, and those that share a voxel with another of the same shape."""
+    """Count the components of a region, and those that share a voxel with `other` (same shape)."""
     box = bounding_box(region)
     if box is None:
         return Components(0, 0)
@@ -47,16 +47,16 @@ def components(region: NDArray[np.bool_], other: NDArray[np.bool_]) -> Component
 
 
 def detection(mask: Components, reference: Components) -> dict[str, float]:
-    """Lesion-wise detection: a component is found where the other mask shares a voxel with it.
+    """Lesion-wise detection: a component is found if the other mask shares a voxel with it.
 
     Returns
     -------
     dict
         - ``lesion_sensitivity``: share of the reference's components that are found, 0 to 1;
-        - ``lesion_precision``: share of the mask's components that meet the reference, 0 to 1;
-        - ``lesion_f1``: their harmonic mean, 0 where one of them is 0.
+        - ``lesion_precision``: share of the mask's components that overlap the reference, 0 to 1;
+        - ``lesion_f1``: their harmonic mean, 0 if one of them is 0.
 
-        A share of no component is NaN; ``lesion_f1`` is NaN where both are.
+        A share of no components is NaN. ``lesion_f1`` is 0 if one mask is empty, and NaN if both are.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Where the model's masks reach further than the readers' and where they fall short: a map per pair."""
+"""Maps of where the model's mask reaches further than a reader's and where it falls short."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def write_distance_maps(
     label: int = DEFAULT_LABEL,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[Failure]:
-    """Write the signed distance from each reader's surface to the model's, as `signed_distance_map` gives it.
+    """Write the signed distance maps of the model against each reader, as made by `signed_distance_map`.
 
     Parameters
     ----------
     cohort
-        Which masks; the model's and the readers' independent ones.
+        The masks; maps are made of the model's masks and the readers' independent ones.
     folder
         Folder of the maps: one compressed NIfTI file per scan, region and reader. A pair with an empty mask
-        has none: `status` of the agreement table tells which.
+        gets no map; the column `status` of the agreement table shows these pairs.
     lesions, label, execution
         As in `compare_cohort`.
 
@@ -63,7 +63,7 @@ def write_distance_maps(
 
 
 def _sides(pair: Pair) -> tuple[Case, Case]:
-    """The model's case, and the reader's."""
+    """The case of the model, and the case of the reader."""
     return (pair.first, pair.second) if pair.first.kind == AUTOMATIC else (pair.second, pair.first)
 
 

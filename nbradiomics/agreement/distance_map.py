@@ -1,4 +1,4 @@
-"""Where a mask reaches further than a reference and where it falls short: a map of signed distances."""
+"""Map of signed distances: where a mask reaches further than a reference and where it falls short."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _FACES = ndimage.generate_binary_structure(3, 1)
 def signed_distance_map(region: sitk.Image, reference: sitk.Image) -> sitk.Image:
     """Signed distance from the reference's boundary to the mask's boundary.
 
-    The boundary of a mask is made of its outermost voxels: those inside it with a face neighbour outside it,
-    or at the border of the image. Each boundary voxel of the reference gets the distance, centre to centre,
-    to the nearest boundary voxel of the mask: 0 where the two boundaries run through the same voxel, positive
-    where the voxel lies deeper inside the mask (the mask reaches further), negative where it lies outside the
-    mask (the mask falls short).
+    The boundary of a mask consists of its outermost voxels: voxels of the mask with a face neighbour outside
+    it, or at the border of the image. Each boundary voxel of the reference gets the distance, centre to
+    centre, to the nearest boundary voxel of the mask: 0 where the two boundaries run through the same voxel,
+    positive where the voxel lies deeper inside the mask (the mask reaches further), negative where it lies
+    outside the mask (the mask falls short).
 
-    A mask that is larger by k voxels along an axis thus has the value k times the spacing on this side, and
-    one that is smaller by k voxels has minus that.
+    If the mask is larger by k voxels along an axis, the value on that side is k times the spacing; if it is
+    smaller by k voxels, the value is minus k times the spacing.
 
     Parameters
     ----------
     region, reference
-        Binary images on the same grid; what is not 0 is inside.
+        Binary images on the same grid; voxels that are not 0 are inside.
 
     Returns
     -------
@@ -45,17 +45,17 @@ def signed_distance_map(region: sitk.Image, reference: sitk.Image) -> sitk.Image
 
     Notes
     -----
-    For pictures. The mean ``signed_distance_mm`` of the tables is taken over surface elements between the
-    voxels and weighted by their area, so it is not the mean of this map.
+    The map is made for pictures. The mean ``signed_distance_mm`` of the tables is taken over surface elements
+    between the voxels and weighted by their area, so it is not the mean of this map.
     """
     require_same_grid(region, reference, names=("the mask", "the reference"))
     volumes = [sitk.GetArrayFromImage(image) != 0 for image in (region, reference)]
     boxes = [bounding_box(volume) for volume in volumes]
-    for name, found in zip(("mask", "reference"), boxes, strict=True):
-        if found is None:
+    for name, bounds in zip(("mask", "reference"), boxes, strict=True):
+        if bounds is None:
             raise InputError(
-                f"the {name} is empty: it has no boundary to measure a distance from.",
-                "Leave this pair out of the maps; its status in the agreement table tells it.",
+                f"the {name} is empty: it has no boundary to measure distances from.",
+                "Make no map of this pair; the column status of the agreement table shows empty masks.",
             )
     box = joint_box(*boxes)
     inside, expected = (volume[box] for volume in volumes)
@@ -77,6 +77,6 @@ def _signed(
 
 
 def _boundary(volume: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Voxels inside with a face neighbour outside; beyond the border everything is outside."""
+    """Voxels inside with a face neighbour outside; voxels beyond the border are outside."""
     inner: NDArray[np.bool_] = volume & ~ndimage.binary_erosion(volume, _FACES, border_value=0)
     return inner

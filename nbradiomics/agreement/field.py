@@ -14,25 +14,25 @@ from nbradiomics.errors import InputError
 #: Part of a volume: the voxels from start to stop along each axis, in the order z, y, x.
 Box = tuple[slice, slice, slice]
 Triple = tuple[float, float, float]
-#: A margin of whole voxels is not to become one voxel more by the rounding of a quotient.
+#: Rounding of a quotient must not add a voxel to a margin that is a whole number of voxels.
 _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
 class Field:
-    """The voxels that are counted; specificity, kappa and ROC areas depend on how many lie in neither mask.
+    """The voxels that are counted. Specificity, kappa and ROC areas depend on the number in neither mask.
 
     Attributes
     ----------
     margin_mm
-        ``None`` for the whole image. A number for the smallest box that holds both masks, grown on every side
-        by the fewest whole voxels that make up this many mm, and cut at the image's border. Two empty masks
-        have no such box: what depends on it is then undefined.
+        ``None`` for the whole image. A number for the smallest box around both masks, enlarged on every side
+        by the smallest number of whole voxels that covers this many mm, and cut at the border of the image.
+        Two empty masks have no such box: values that depend on it are then undefined.
 
     Raises
     ------
     InputError
-        When the margin is negative or no finite number.
+        When the margin is negative or not finite.
     """
 
     margin_mm: float | None = None
@@ -40,34 +40,34 @@ class Field:
     def __post_init__(self) -> None:
         if self.margin_mm is not None and not (isfinite(self.margin_mm) and self.margin_mm >= 0):
             raise InputError(
-                f"the margin of the field is {self.margin_mm} mm; a finite number from 0 up was expected.",
+                f"the margin of the field is {self.margin_mm} mm; a finite number of 0 or more was expected.",
                 "Give the margin in mm, or None to count the whole image.",
             )
 
     def __str__(self) -> str:
-        # Every digit: tables tell by this text which values belong together.
+        # All digits: in the tables this text shows which values can be compared.
         margin = str(self.margin_mm).removesuffix(".0")
         return "image" if self.margin_mm is None else f"box + {margin} mm"
 
     def box(self, masks: Box | None, *, shape: tuple[int, ...], spacing: Triple) -> Box | None:
-        """Part of the image that is counted.
+        """Return the part of the image that is counted.
 
         Parameters
         ----------
         masks
-            The smallest box that holds both masks; ``None`` where both are empty.
+            The smallest box around both masks; ``None`` if both are empty.
         shape, spacing
-            Of the image, in the order z, y, x; spacing in mm.
+            Shape and spacing (mm) of the image, in the order z, y, x.
         """
         if self.margin_mm is None:
             z, y, x = (slice(0, length) for length in shape)
             return z, y, x
         if masks is None:
             return None
-        steps = [ceil(self.margin_mm / step - _ROUNDING) for step in spacing]
+        margins = [ceil(self.margin_mm / step - _ROUNDING) for step in spacing]
         z, y, x = (
-            slice(max(side.start - more, 0), min(side.stop + more, length))
-            for side, more, length in zip(masks, steps, shape, strict=True)
+            slice(max(side.start - margin, 0), min(side.stop + margin, length))
+            for side, margin, length in zip(masks, margins, shape, strict=True)
         )
         return z, y, x
 
@@ -76,12 +76,12 @@ WHOLE_IMAGE = Field()
 
 
 def bounding_box(volume: NDArray[Any]) -> Box | None:
-    """Smallest box that holds every voxel that is not 0; ``None`` where there is none.
+    """Smallest box around all voxels that are not 0; ``None`` if all are 0.
 
     Parameters
     ----------
     volume
-        Axes z, y, x.
+        Volume with the axes z, y, x.
     """
     rows = np.any(volume, axis=2)
     if not rows.any():
@@ -91,7 +91,7 @@ def bounding_box(volume: NDArray[Any]) -> Box | None:
 
 
 def joint_box(first: Box | None, second: Box | None) -> Box | None:
-    """Smallest box that holds two boxes; the other one where one is ``None``."""
+    """Smallest box around two boxes; if one is ``None``, the other one."""
     if first is None or second is None:
         return first or second
     z, y, x = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(first, second, strict=True))
@@ -99,7 +99,7 @@ def joint_box(first: Box | None, second: Box | None) -> Box | None:
 
 
 def voxels_in(box: Box | None) -> int:
-    """Number of voxels of a box."""
+    """Number of voxels in a box; 0 for ``None``."""
     return 0 if box is None else prod(side.stop - side.start for side in box)
 
 

@@ -1,7 +1,7 @@
-"""What the metrics of agreement are: the columns of every table that holds them, and how to read them.
+"""The metrics of agreement: their columns in the tables, and how to read them.
 
-Every value compares a mask with a reference mask. TP, FP, FN and TN count the voxels in both, in the mask
-alone, in the reference alone and in neither; A and B are the two volumes.
+Every value compares a mask with a reference mask. TP, FP, FN and TN count the voxels in both masks, only in
+the mask, only in the reference, and in neither. A and B are the volumes of the mask and of the reference.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ class Metric:
     name
         Column of the tables.
     label
-        What pages and pictures call it, with its unit.
+        Name on pages and in pictures, with the unit.
     formula
-        Its definition.
+        Definition.
     unit
-        Empty for a number without unit.
+        Unit; empty for a number without a unit.
     low, high
-        Its range; ``None`` where there is no limit.
+        Limits of the range; ``None`` for no limit.
     better
-        ``higher`` or ``lower`` where a mask that is more like the reference has such a value, ``zero`` for a
-        signed difference, empty where it depends.
+        ``higher`` or ``lower``: the direction of values for masks that are more like the reference. ``zero``
+        for a signed difference; empty if there is no fixed direction.
     symmetric
-        Whether it stays the same when the two masks are swapped.
+        Whether the value stays the same when the two masks are swapped.
     if_mask_empty, if_reference_empty, if_both_empty
-        What it is when a mask holds no voxel: a number, ``NaN`` (undefined), or a short rule. Where a metric
-        counts the background, it holds for a field that has some.
+        Value when a mask has no voxel: a number, ``NaN`` (undefined), or a short rule. For a metric that
+        counts the background, the value applies to a field with some background.
     needs_background
-        Whether it depends on how much background is counted.
+        Whether the value depends on how much background is counted.
     source
-        Where the definition comes from.
+        Source of the definition.
     """
 
     name: str
@@ -142,8 +142,8 @@ _OVERLAP = (
     Metric(
         name="auc",
         label="ROC area, probability",
-        formula="share of pairs of a voxel in and one outside the reference that the probability map puts in "
-        "this order, a tie counting one half; for masks with a probability map",
+        formula="share of the pairs of a voxel inside and a voxel outside the reference in which the one "
+        "inside has the higher probability; a tie counts one half; needs a probability map",
         unit="",
         low=0,
         high=1,
@@ -175,7 +175,7 @@ _DISTANCE = (
     Metric(
         name="hd_mm",
         label="HD (mm)",
-        formula="largest distance of a surface element to the other surface",
+        formula="largest distance from a surface element to the other surface",
         unit="mm",
         low=0,
         high=None,
@@ -217,8 +217,8 @@ _DISTANCE = (
     Metric(
         name="signed_distance_mm",
         label="Signed distance (mm)",
-        formula="area-weighted mean distance of the reference's surface elements to the mask's surface, "
-        "positive where they lie inside the mask (the mask reaches further), negative where outside",
+        formula="area-weighted mean distance from the reference's surface elements to the mask's surface; "
+        "positive for elements inside the mask (the mask reaches further), negative for elements outside",
         unit="mm",
         low=None,
         high=None,
@@ -246,7 +246,7 @@ _DISTANCE = (
     Metric(
         name="centroid_distance_mm",
         label="Centroid distance (mm)",
-        formula="distance of the two centres of gravity",
+        formula="distance between the two centres of gravity",
         unit="mm",
         low=0,
         high=None,
@@ -255,7 +255,7 @@ _DISTANCE = (
         if_mask_empty="NaN",
         if_reference_empty="NaN",
         if_both_empty="NaN",
-        source="Euclidean distance of the centres",
+        source="Euclidean distance between the centres",
     ),
 )
 
@@ -291,7 +291,7 @@ _LESIONS = (
     Metric(
         name="lesion_f1",
         label="Lesion F1",
-        formula="harmonic mean of lesion sensitivity and lesion precision; 0 where one of them is 0",
+        formula="harmonic mean of lesion sensitivity and lesion precision; 0 if one of them is 0",
         unit="",
         low=0,
         high=1,
@@ -306,9 +306,9 @@ _LESIONS = (
 
 #: Every metric by its name, in the order of the tables.
 METRIC = {metric.name: metric for metric in (*_OVERLAP, *_DISTANCE, *_LESIONS)}
-#: Names of the metrics, in the order of every table that holds them.
+#: Names of the metrics, in the order of the tables.
 METRICS = tuple(METRIC)
-#: Volumes of the mask and of the reference, columns of the tables of pairs beside the metrics.
+#: Volumes of the mask and of the reference: columns of the tables of pairs, besides the metrics.
 VOLUMES = ("volume_ml", "reference_ml")
-#: Tolerance of `nsd` unless another is asked for, mm.
+#: Default tolerance of `nsd`, mm.
 TOLERANCE_MM = 3.0

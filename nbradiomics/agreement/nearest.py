@@ -1,10 +1,10 @@
-"""Distance from places of a grid to the nearest of other places, exact.
+"""Exact distances from positions on a grid to the nearest of a set of target voxels (goals).
 
-Surfaces of two masks of one tumour lie close together, so most places have a neighbour within a few voxels.
-The search uses that. One sweep along x gives the distance to the nearest goal of the same row for every place
-of the volume at once. Then each place looks at the rows around its own, the nearest rows first, and is done
-as soon as the next row is farther away than what it has found. What is not done within `_ROWS` rows is far
-away: a few such places ask a k-d tree, many a distance map of the whole volume.
+The surfaces of two masks of one tumour lie close together, so most positions have a goal within a few
+voxels. The search uses this. One sweep along x computes, for the whole volume, the distance to the nearest
+goal in the same row. Then each position checks the rows around its own, nearest rows first, and stops when
+the next row is farther away than the nearest goal so far. Positions that do not stop within `_ROWS` rows are
+far away: a few of them are looked up in a k-d tree, many in a distance map of the whole volume.
 """
 
 from __future__ import annotations
@@ -22,123 +22,124 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Triple = tuple[float, float, float]
 
-#: About how many rows a place looks at before it counts as far away.
+#: About how many rows a position checks before it counts as far away.
 _ROWS = 256
-#: Looks of all places together before those that are left count as far away.
+#: Checks of all positions together, after which the remaining positions count as far away.
 _LOOKS = 4_000_000
-#: A distance map takes about as long per voxel as a k-d tree takes for this part of a place that is far away.
+#: Voxels for which a distance map takes about as long as a k-d tree takes for one position that is far away.
 _VOXELS_A_PLACE = 100
 
 
 def nearest_distances(goals: NDArray[np.bool_], places: Places, spacing: Triple) -> Floats:
-    """Distance from each place to the nearest goal.
+    """Return the distance from each position to the nearest goal.
 
     Parameters
     ----------
     goals
-        True at the goals, at least one; axes z, y, x.
+        True at the goals, of which there is at least one; axes z, y, x.
     places
-        Where to look from: positions in the flattened volume, shape (n,).
+        Positions to search from: indices in the flattened volume, shape (n,).
     spacing
-        In mm, in the order z, y, x.
+        Voxel size in mm, in the order z, y, x.
 
     Returns
     -------
     numpy.ndarray
         Shape (n,), mm. Each distance is computed from whole steps along the axes, so the same steps give the
-        same bits wherever they lie.
+        same bits everywhere in the volume.
     """
-    search = _Search.of(goals, places, spacing)
+    search = _Search.around(goals, places, spacing)
     squares = np.full(len(places), np.inf)
-    open_ = _look_at_rows(search, squares)
+    unresolved = _search_rows(search, squares)
     distances: Floats = np.sqrt(squares)
-    if len(open_):
-        few = len(open_) * _VOXELS_A_PLACE < goals.size
-        distances[open_] = (_by_tree if few else _by_map)(goals, places[open_], spacing)
+    if len(unresolved):
+        few = len(unresolved) * _VOXELS_A_PLACE < goals.size
+        distances[unresolved] = (_by_tree if few else _by_map)(goals, places[unresolved], spacing)
     return distances
 
 
 @dataclass(frozen=True)
 class _Search:
-    """Rows along x around the places, the nearest first."""
+    """Rows along x around each position, nearest rows first."""
 
-    #: Steps to the nearest goal of the same row, flattened; the length of a row where it holds none. Padded
-    #: with empty rows, so that no place looks beyond the border.
+    #: Steps to the nearest goal in the same row, flattened; in a row without a goal, the length of the row.
+    #: Padded with empty rows, so that no position reads beyond the border.
     steps: NDArray[Any]
-    #: The places in `steps`.
+    #: The positions as indices in `steps`.
     start: Places
-    #: Square of 0, 1, 2 ... steps along x in mm^2; infinite for an empty row.
+    #: Squared length of 0, 1, 2 ... steps along x in mm^2; infinite for an empty row.
     squares: Floats
-    #: Rows to look at: squared distance in mm^2, ascending, and how far they are in `steps`.
+    #: Rows to check: squared distance in mm^2, ascending, and offset in `steps`.
     row_squares: Floats
     row_shifts: Places
-    #: No row that is left out is nearer than this, mm^2.
+    #: Squared distance in mm^2 up to which all rows are checked.
     reach: float
 
     @classmethod
-    def of(cls, goals: NDArray[np.bool_], places: Places, spacing: Triple) -> _Search:
-        deep, high, long = goals.shape
+    def around(cls, goals: NDArray[np.bool_], places: Places, spacing: Triple) -> _Search:
+        depth, height, width = goals.shape
         reach = _ROWS * spacing[0] * spacing[1] / pi
         pad_z, pad_y = (
             min(int(sqrt(reach) / step), length - 1)
-            for step, length in zip(spacing[:2], (deep, high), strict=True)
+            for step, length in zip(spacing[:2], (depth, height), strict=True)
         )
-        padded = np.full((deep + 2 * pad_z, high + 2 * pad_y, long), long, dtype=_whole_numbers(long))
-        padded[pad_z : pad_z + deep, pad_y : pad_y + high] = _steps_along_rows(goals)
-        row, x = np.divmod(places, long)
-        z, y = np.divmod(row, high)
-        start = ((z + pad_z) * padded.shape[1] + y + pad_y) * long + x
+        shape = (depth + 2 * pad_z, height + 2 * pad_y, width)
+        padded = np.full(shape, width, dtype=_integer_type(width))
+        padded[pad_z : pad_z + depth, pad_y : pad_y + height] = _steps_along_rows(goals)
+        row, x = np.divmod(places, width)
+        z, y = np.divmod(row, height)
+        start = ((z + pad_z) * padded.shape[1] + y + pad_y) * width + x
         dz, dy = np.meshgrid(np.arange(-pad_z, pad_z + 1), np.arange(-pad_y, pad_y + 1), indexing="ij")
         row_squares = ((dz * spacing[0]) ** 2 + (dy * spacing[1]) ** 2).ravel()
         order = np.argsort(row_squares, kind="stable")
         order = order[row_squares[order] <= reach]
-        shifts = ((dz * padded.shape[1] + dy) * long).ravel()
-        squares = np.append((np.arange(long) * spacing[2]) ** 2, np.inf)
+        shifts = ((dz * padded.shape[1] + dy) * width).ravel()
+        squares = np.append((np.arange(width) * spacing[2]) ** 2, np.inf)
         return cls(padded.ravel(), start, squares, row_squares[order], shifts[order], reach)
 
 
-def _look_at_rows(search: _Search, squares: Floats) -> Places:
-    """Lower `squares` to what the rows hold; the places that a row left out could still lower."""
-    open_ = np.arange(len(squares))
-    start, best, looks = search.start, squares.copy(), 0
+def _search_rows(search: _Search, squares: Floats) -> Places:
+    """Fill in the smallest `squares` that the rows contain; return the positions that remain undecided."""
+    pending = np.arange(len(squares))
+    start, best, checks = search.start, squares.copy(), 0
     for square, shift in zip(search.row_squares, search.row_shifts, strict=True):
-        still = best > square
-        if not still.all():
-            squares[open_] = best
-            open_, start, best = open_[still], start[still], best[still]
-        looks += len(open_)
-        if not len(open_) or looks > _LOOKS:
-            squares[open_] = best
-            return open_
-        found = search.squares.take(search.steps.take(start + shift))
-        found += square
-        np.minimum(best, found, out=best)
-    squares[open_] = best
-    return open_[best > search.reach]
+        undecided = best > square
+        if not undecided.all():
+            squares[pending] = best
+            pending, start, best = pending[undecided], start[undecided], best[undecided]
+        checks += len(pending)
+        if not len(pending) or checks > _LOOKS:
+            squares[pending] = best
+            return pending
+        candidates = search.squares.take(search.steps.take(start + shift))
+        candidates += square
+        np.minimum(best, candidates, out=best)
+    squares[pending] = best
+    return pending[best > search.reach]
 
 
 def _steps_along_rows(goals: NDArray[np.bool_]) -> NDArray[Any]:
-    """Steps along x to the nearest goal of the same row, the length of the row where there is none."""
-    long = goals.shape[2]
-    numbers = _whole_numbers(long)
-    x = np.arange(long, dtype=numbers)
-    behind = np.where(goals, x, numbers(-long))
+    """Steps along x to the nearest goal in the same row; without a goal, the length of the row."""
+    width = goals.shape[2]
+    integer = _integer_type(width)
+    x = np.arange(width, dtype=integer)
+    behind = np.where(goals, x, integer(-width))
     np.maximum.accumulate(behind, axis=2, out=behind)
     np.subtract(x, behind, out=behind)
-    ahead = np.where(goals, x, numbers(2 * long))[:, :, ::-1]
+    ahead = np.where(goals, x, integer(2 * width))[:, :, ::-1]
     np.minimum.accumulate(ahead, axis=2, out=ahead)
     ahead = ahead[:, :, ::-1]
     ahead -= x
     np.minimum(behind, ahead, out=behind)
-    return np.minimum(behind, numbers(long), out=behind)
+    return np.minimum(behind, integer(width), out=behind)
 
 
-def _whole_numbers(long: int) -> type[np.signedinteger[Any]]:
-    return np.int16 if 3 * long < np.iinfo(np.int16).max else np.int32
+def _integer_type(width: int) -> type[np.signedinteger[Any]]:
+    return np.int16 if 3 * width < np.iinfo(np.int16).max else np.int32
 
 
 def _by_tree(goals: NDArray[np.bool_], places: Places, spacing: Triple) -> Floats:
-    """Distances in mm, of whole steps as everywhere."""
+    """Distances in mm from a k-d tree, computed from whole steps like all others."""
     scale = np.array(spacing)
     there = np.argwhere(goals)
     here = np.column_stack(np.unravel_index(places, goals.shape))

@@ -1,4 +1,4 @@
-"""How much two binary volumes overlap, and which way the difference goes."""
+"""Overlap of two binary volumes, and the direction of their difference."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import nan
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of voxels of a mask against a reference, within the field that is counted.
+    """Voxel counts of a mask against a reference, within the field that is counted.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Counts:
         return self.both + self.reference_only
 
     def swapped(self) -> Counts:
-        """The reference against the mask."""
+        """Counts of the reference against the mask."""
         return Counts(self.both, self.reference_only, self.mask_only, self.neither)
 
 
@@ -50,18 +50,18 @@ def overlap(counts: Counts) -> dict[str, float]:
         - ``dice`` = 2 TP / (2 TP + FP + FN), 0 to 1 [1]_;
         - ``jaccard`` = TP / (TP + FP + FN), 0 to 1 [1]_;
         - ``volumetric_similarity`` = 1 - abs(FP - FN) / (2 TP + FP + FN), 0 to 1 [1]_: 1 for equal volumes,
-          wherever they lie;
+          even if they do not overlap;
         - ``sensitivity`` = TP / (TP + FN), 0 to 1 [1]_;
         - ``precision`` = TP / (TP + FP), 0 to 1 [1]_;
         - ``specificity`` = TN / (TN + FP), 0 to 1 [1]_;
         - ``fprm`` = FP / (TP + FN), 0 upwards: false positives over the *reference* volume [2]_;
         - ``fnr`` = FN / (TP + FN) = 1 - sensitivity, 0 to 1 [2]_;
         - ``kappa`` = 2 (TP TN - FP FN) / ((TP + FP)(FP + TN) + (TP + FN)(FN + TN)), -1 to 1 [3]_: Cohen's
-          kappa of a table of two by two, with its fractions cleared;
-        - ``auc_binary`` = (sensitivity + specificity) / 2, 0 to 1 [1]_: area under the ROC curve that has one
+          kappa of a two-by-two table, without inner fractions;
+        - ``auc_binary`` = (sensitivity + specificity) / 2, 0 to 1 [1]_: area under the ROC curve with one
           point between its ends.
 
-        A quotient of 0 / 0, or of anything over an empty reference's volume, is NaN.
+        A quotient with a denominator of 0, such as the volume of an empty reference, is NaN.
 
     References
     ----------
@@ -69,8 +69,7 @@ def overlap(counts: Counts) -> dict[str, float]:
     .. [2] Veiga-Canuto D et al. Cancers 2022;14:3648.
     .. [3] Cohen J. Educ Psychol Meas 1960;20:37-46.
     """
-    # Whole numbers of any size: the products of kappa exceed 64 bits in no image that fits a memory, but
-    # rounding would enter before the quotient.
+    # Python integers: floating-point products, as in kappa, would round before the division.
     tp, fp, fn, tn = counts.both, counts.mask_only, counts.reference_only, counts.neither
     sensitivity, specificity = _ratio(tp, tp + fn), _ratio(tn, tn + fp)
     return {

@@ -1,17 +1,17 @@
-"""Which masks of a scan are compared with each other, and what such a pair tells.
+"""Which masks of a scan are compared with each other, and what each kind of pair means.
 
 ===============  =========================================================================================
 pair             the two masks
 ===============  =========================================================================================
-``inter``        two readers', both drawn independently: what readers differ by
-``auto``         the model's and a reader's independent one
+``inter``        masks of two readers, drawn independently: the difference between readers
+``auto``         a mask of the model and an independent mask of a reader
 ``intra``        two independent readings of one reader
-``edited``       one of the two is an edited automatic mask, which keeps near the automatic one: it flatters
-                 the model, and stands apart from everything else
-``consensus``    the second is a consensus of readers
+``edited``       one mask is an edited automatic mask. Such a mask stays close to the automatic one and makes
+                 the model look better, so these pairs are reported separately
+``consensus``    the second mask is a consensus of readers
 ===============  =========================================================================================
 
-Between readers the first independent reading of each counts, and the first edited one.
+Of each reader, only the first independent reading and the first edited one are used between readers.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from nbradiomics.cohort import AUTOMATIC, Case
 from nbradiomics.cohort.schema import INDEPENDENT
 
 INTER, AUTO_PAIR, INTRA, EDITED, CONSENSUS = "inter", "auto", "intra", "edited", "consensus"
-#: The kinds of pair, in the order in which they are told.
+#: The kinds of pair, in the order of the tables.
 PAIRS = (AUTO_PAIR, INTER, INTRA, EDITED, CONSENSUS)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two masks of one scan and region; both are compared with the other, unless `one_way`.
+    """Two masks of one scan and region; each is compared with the other, unless `one_way`.
 
-    A consensus may have been made by the reader who is compared with it; it is a reference only.
+    A consensus is only a reference.
     """
 
     first: Case
@@ -42,11 +42,11 @@ class Pair:
 
     @property
     def one_way(self) -> bool:
-        """Whether the second is only a reference."""
+        """Whether the second mask is only a reference."""
         return self.kind == CONSENSUS
 
     def index(self, *, back: bool = False) -> dict[str, str | int]:
-        """Columns that tell a row: first against second, or with `back` second against first."""
+        """Columns that identify a row: first against second; with `back`, second against first."""
         mask, reference = (self.second, self.first) if back else (self.first, self.second)
         return {
             **mask.scan.index(),
@@ -62,12 +62,12 @@ class Pair:
 
     @property
     def name(self) -> str:
-        """What messages and the failures table call it."""
+        """Name in messages and in the failures table."""
         return f"{self.first.name} against {self.second.reader}/{self.second.reading}"
 
 
 def by_region(cases: Iterable[Case]) -> Iterator[list[Case]]:
-    """Cases of one scan and region together, in the order of the cohort; readings ascend."""
+    """Group the cases by scan and region, in the order of the cohort; readings ascend."""
     groups: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for case in cases:
         groups[case.scan.name, case.roi].append(case)
@@ -76,7 +76,7 @@ def by_region(cases: Iterable[Case]) -> Iterator[list[Case]]:
 
 
 def first_readings(cases: Iterable[Case], *kinds: str) -> list[Case]:
-    """The first reading of each reader among the cases of the given kinds."""
+    """Return the first reading of each reader among the cases of the given kinds."""
     chosen: dict[str, Case] = {}
     for case in cases:
         if case.kind in kinds:
@@ -85,34 +85,34 @@ def first_readings(cases: Iterable[Case], *kinds: str) -> list[Case]:
 
 
 def pairs_of_region(cases: list[Case], *, reference: str | None = None) -> list[Pair]:
-    """Every pair of masks of one scan and region.
+    """Return all pairs of masks of one scan and region.
 
     Parameters
     ----------
     cases
         Cases of one scan and region, readings ascending.
     reference
-        Keep the pairs with this reader alone. A consensus that stands in the cohort as a reader is held
-        against the model only, unless it is asked for here: readers may have made it themselves.
+        Return only pairs with this reader. A consensus that is a reader of the cohort is compared only with
+        the model, unless it is this reference: the other readers may be part of it.
     """
-    own = first_readings(cases, INDEPENDENT, AUTOMATIC)
+    original = first_readings(cases, INDEPENDENT, AUTOMATIC)
     edited = first_readings(cases, EDITED)
-    made = first_readings(cases, CONSENSUS)
+    consensus = first_readings(cases, CONSENSUS)
     pairs = [
         Pair(first, second, AUTO_PAIR if AUTOMATIC in (first.kind, second.kind) else INTER)
-        for first, second in combinations(own, 2)
+        for first, second in combinations(original, 2)
     ]
     pairs += [
         Pair(first, second, INTRA)
         for first, second in combinations([case for case in cases if case.kind == INDEPENDENT], 2)
         if first.reader == second.reader
     ]
-    pairs += [Pair(first, second, EDITED) for first in own for second in edited]
+    pairs += [Pair(first, second, EDITED) for first in original for second in edited]
     pairs += [Pair(first, second, EDITED) for first, second in combinations(edited, 2)]
     pairs += [
         Pair(first, second, CONSENSUS)
-        for first in own
-        for second in made
+        for first in original
+        for second in consensus
         if first.kind == AUTOMATIC or second.reader == reference
     ]
     return [pair for pair in pairs if reference in (None, pair.first.reader, pair.second.reader)]

@@ -1,4 +1,4 @@
-"""Area under the ROC curve of a probability map, exact."""
+"""Exact area under the ROC curve of a probability map."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from numpy.typing import NDArray
 
 
 def roc_area(probability: NDArray[Any], reference: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve of a probability map against a binary reference.
+    """Return the area under the ROC curve of a probability map against a binary reference.
 
-    The share of pairs of a voxel inside and a voxel outside the reference in which the one inside has the
-    higher value; a tie counts one half (the Mann-Whitney statistic [1]_). The pairs are counted as whole
-    numbers, so nothing is lost to a grid of thresholds.
+    It is the share of the pairs of a voxel inside and a voxel outside the reference in which the one inside
+    has the higher value; a tie counts one half (the Mann-Whitney statistic [1]_). The pairs are counted as
+    whole numbers: there are no thresholds that could reduce the precision.
 
     Parameters
     ----------
     probability
-        Any numbers without NaN, axes z, y, x; only their order counts.
+        Any numbers except NaN, axes z, y, x; only their order matters.
     reference
         Binary volume of the same shape.
 
     Returns
     -------
     float
-        0 to 1; NaN where no voxel, or every voxel, is inside the reference.
+        0 to 1; NaN if no voxel, or every voxel, is inside the reference.
 
     Notes
     -----
-    Only the values inside the reference are sorted as a whole. Of those outside, the ones above the lowest of
-    them are looked up, slice by slice: an image of nearly all zeros costs little more than one pass.
+    Only the values inside the reference are sorted as a whole. Values outside are looked up slice by slice,
+    and only if they exceed the lowest value inside: an image of mostly zeros needs little more than one pass.
 
     References
     ----------
@@ -43,8 +43,8 @@ def roc_area(probability: NDArray[Any], reference: NDArray[np.bool_]) -> float:
     outside = reference.size - inside.size
     if not (inside.size and outside):
         return nan
-    # Twice the pairs in the wrong order, a tie counting one: for each value outside, the values inside that
-    # are below it and those that are not above it.
+    # Twice the number of pairs in the wrong order, where a tie counts one: for each value outside, the number
+    # of values inside below it plus the number of values inside that are not above it.
     lowest = inside[0]
     tied_lowest = int(np.searchsorted(inside, lowest, "right"))
     wrong = 0

@@ -1,4 +1,4 @@
-"""The agreement table: masks against masks."""
+"""The agreement table: comparisons of pairs of masks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.tables.shared_columns import CASE, READER, READING
 
 _FAILED = "the pair could not be compared"
-_KIND_MISSING = "a table of an earlier release: by the readers' names"
+_KIND_MISSING = "table of an earlier release: the readers' names decide"
 
 
 def _metric(metric: Metric) -> Column:
-    """Column of a metric; docs/agreement.md says what it is where a mask is empty."""
+    """Column of a metric; docs/agreement.md lists the values for empty masks."""
     return Column(
         metric.name,
         "number",
@@ -26,7 +26,7 @@ def _metric(metric: Metric) -> Column:
 AGREEMENT = Schema(
     name="Pairs of masks",
     file="agreement.csv",
-    row="an ordered pair of masks of one region of a scan: a mask held against a reference",
+    row="an ordered pair of masks of one region of a scan: a mask compared with a reference",
     columns=(
         *CASE,
         READER,
@@ -34,19 +34,19 @@ AGREEMENT = Schema(
         Column(
             "mask_kind",
             "text",
-            "how the mask came about",
+            "how the mask was made",
             values=("independent", "edited", "automatic"),
             missing=_KIND_MISSING,
             default="",
         ),
         Column(
-            "reference", "text", "whose mask is the reference; for a consensus its method and its readers"
+            "reference", "text", "reader of the reference mask; for a consensus, its method and its readers"
         ),
         Column("reference_reading", "integer", "reading of the reference", default=1),
         Column(
             "reference_kind",
             "text",
-            "how the reference came about",
+            "how the reference was made",
             values=("independent", "edited", "automatic", "consensus"),
             missing=_KIND_MISSING,
             default="",
@@ -55,7 +55,7 @@ AGREEMENT = Schema(
             "pair",
             "text",
             "`auto`: the model and a reader; `inter`: two readers; `intra`: two readings of one reader; "
-            "`edited`: one of the two is an edited automatic mask; `consensus`: the reference is a consensus",
+            "`edited`: one mask is an edited automatic mask; `consensus`: the reference is a consensus",
             values=PAIRS,
             missing=_KIND_MISSING,
             default="",
@@ -63,15 +63,15 @@ AGREEMENT = Schema(
         Column(
             "status",
             "text",
-            "whether a mask is empty",
+            "which mask is empty, if any",
             values=("ok", "empty_mask", "empty_reference", "both_empty"),
             missing=_FAILED,
         ),
         Column(
             "field",
             "text",
-            "background that specificity, kappa and the ROC areas count: `image`, or a box around the masks",
-            missing="a table of an earlier release",
+            "where specificity, kappa and the ROC areas count voxels: `image`, or a box around the masks",
+            missing="table of an earlier release",
             default="",
         ),
         Column(
@@ -79,7 +79,7 @@ AGREEMENT = Schema(
             "number",
             "tolerance of the surface Dice",
             "mm",
-            missing="a table of an earlier release",
+            missing="table of an earlier release",
             optional=True,
         ),
         Column("volume_ml", "number", "volume of the mask", "ml", missing=_FAILED, optional=True),
@@ -90,6 +90,6 @@ AGREEMENT = Schema(
         *("subject", "timepoint", "sequence", "roi"),
         *("reader", "reading", "mask_kind", "reference", "reference_reading", "reference_kind"),
     ),
-    note="Between readers the first independent reading of each counts. `nbradiomics compare` writes the "
-    "same table, and a training leaves one in `cross_validation/`.",
+    note="Only the first independent reading of each reader is compared with other readers. `nbradiomics "
+    "compare` writes the same table; a training writes one to `cross_validation/`.",
 )

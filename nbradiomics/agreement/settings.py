@@ -1,4 +1,4 @@
-"""How two masks are compared."""
+"""Settings of the comparison of two masks."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Length = Annotated[float, pydantic.Field(ge=0)]
 
 
 class ComparisonSettings(Settings):
-    """How two masks are compared."""
+    """Settings of the comparison of two masks."""
 
     tolerance_mm: Length = pydantic.Field(
         default=TOLERANCE_MM, description="Tolerance of the surface Dice, in mm."
     )
     background_mm: Length | None = pydantic.Field(
         default=None,
-        description="Margin in mm of the box around both masks whose background counts for specificity, "
-        "kappa and ROC area; the whole image unless given.",
+        description="Margin in mm of the box around both masks in which specificity, kappa and ROC areas "
+        "count voxels. Default: the whole image.",
     )
 
     @property

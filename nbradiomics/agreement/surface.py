@@ -1,8 +1,8 @@
 """Distances between the surfaces of two binary volumes, weighted by the area of the surface elements.
 
-Definitions of google-deepmind's ``surface-distance`` (Nikolov et al., J Med Internet Res 2021;23:e26151);
-the larger of the two directed 95th percentiles is also the SPPIN challenge's HD95. Other programs count
-boundary voxels in place of area, or pool the two directions: their values differ.
+The definitions are those of google-deepmind's ``surface-distance`` (Nikolov et al., J Med Internet Res
+2021;23:e26151). The larger of the two directed 95th percentiles is also the HD95 of the SPPIN challenge.
+Other programs count boundary voxels instead of area, or pool the two directions: their values differ.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from nbradiomics.agreement.surfels import ALL_INSIDE, neighbour_codes, surfel_ar
 
 Floats = NDArray[np.float64]
 
-#: Headers store the spacing in single precision: three steps of 1.1 mm are 3.30000007 mm, and are to be
+#: Headers store the spacing in single precision: three steps of 1.1 mm are 3.30000007 mm, and must count as
 #: within a tolerance of 3.3 mm.
 _SINGLE_PRECISION = 1e-6
 
 
 @dataclass(frozen=True)
 class DirectedDistances:
-    """From each surface element of one volume to the nearest surface element of the other.
+    """Distances from each surface element of one volume to the nearest surface element of the other.
 
     Attributes
     ----------
     distances
-        Shape (elements,), mm, ascending; between the places of the elements on the voxel grid.
+        Shape (elements,), mm, ascending; measured between the positions of the elements on the voxel grid.
     areas
         Shape (elements,), mm^2, in the order of `distances`.
     signed_mean
-        Area-weighted mean of the distances in mm, those of elements inside the other volume counted positive,
-        outside it negative.
+        Area-weighted mean of the distances in mm; distances of elements inside the other volume are positive,
+        distances of elements outside it negative.
     """
 
     distances: Floats
@@ -46,9 +46,9 @@ class DirectedDistances:
     def percentile(self, percent: float) -> float:
         """Smallest distance within which `percent` (0 to 100) of the area lies, mm.
 
-        No interpolation. Where the area within a distance is the asked share exactly, which happens
-        with a few equal elements (38 of 40 at 95 %), the rounding of the sums decides, as in the
-        witness: the same operations in the same order.
+        There is no interpolation. If the area within a distance is exactly the requested share, which happens
+        with a few equal elements (38 of 40 at 95 %), the rounding of the sums decides, as in
+        ``surface-distance``: the operations and their order are the same.
         """
         shares = np.cumsum(self.areas) / self.areas.sum()
         position = int(np.searchsorted(shares, percent / 100))
@@ -66,22 +66,22 @@ class _Surface:
     elements: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, volume: NDArray[np.bool_]) -> _Surface:
+    def of_volume(cls, volume: NDArray[np.bool_]) -> _Surface:
         codes = neighbour_codes(volume)
-        # 0 becomes 255 and 255 becomes 254: one comparison tells the elements.
+        # 0 becomes 255 and 255 becomes 254, so one comparison finds the elements.
         return cls(codes, codes - np.uint8(1) < ALL_INSIDE - 1)
 
 
 def surface_distances(
     first: NDArray[np.bool_], second: NDArray[np.bool_], spacing: Triple
 ) -> tuple[DirectedDistances, DirectedDistances]:
-    """Distances from the first volume's surface to the second's, and back.
+    """Return the distances from the surface of the first volume to that of the second, and back.
 
     Parameters
     ----------
     first, second
-        Binary volumes of the same shape, axes z, y, x; neither is empty. Where one reaches the border,
-        its surface runs along the border.
+        Binary volumes of the same shape, axes z, y, x; neither is empty. The surface of a volume that reaches
+        the border runs along the border.
     spacing
         Voxel spacing in mm, in the order z, y, x.
 
@@ -96,7 +96,7 @@ def surface_distances(
     box = joint_box(*boxes)
     if box is None or None in boxes:
         raise ValueError("an empty volume has no surface")
-    one, other = _Surface.of(first[box]), _Surface.of(second[box])
+    one, other = _Surface.of_volume(first[box]), _Surface.of_volume(second[box])
     areas = surfel_areas(spacing)
     return _directed(one, other, areas, spacing), _directed(other, one, areas, spacing)
 
@@ -106,10 +106,10 @@ def _directed(start: _Surface, goal: _Surface, areas: Floats, spacing: Triple) -
     distances = nearest_distances(goal.elements, places, spacing)
     weights = areas[start.codes.ravel()[places]]
     around = goal.codes.ravel()[places]
-    # An element on the other surface has distance 0, so only all inside and all outside count.
+    # An element on the other surface has distance 0, so its sign does not matter.
     signed = np.where(around == ALL_INSIDE, distances, -distances)
-    # Ties in the order of their area, so that the sums do not depend on how the volume lies. Complex numbers
-    # are sorted by their real part, then by their imaginary part.
+    # Ties are sorted by area, so that the sums do not depend on the orientation of the volume. Complex
+    # numbers are sorted by their real part, then by their imaginary part.
     ordered = np.sort(distances + 1j * weights)
     return DirectedDistances(
         np.ascontiguousarray(ordered.real),
@@ -119,7 +119,7 @@ def _directed(start: _Surface, goal: _Surface, areas: Floats, spacing: Triple) -
 
 
 def hd(there: DirectedDistances, back: DirectedDistances) -> float:
-    """Hausdorff distance in mm: the largest distance of an element of either surface to the other surface."""
+    """Hausdorff distance in mm: the largest distance from an element of either surface to the other one."""
     return float(max(there.distances[-1], back.distances[-1]))
 
 
@@ -130,7 +130,7 @@ def hd95(there: DirectedDistances, back: DirectedDistances) -> float:
 
 def assd(there: DirectedDistances, back: DirectedDistances) -> float:
     """Average symmetric surface distance in mm: area-weighted mean over the elements of both surfaces."""
-    moments = [float(way.distances @ way.areas) for way in (there, back)]
+    moments = [float(side.distances @ side.areas) for side in (there, back)]
     return sum(moments) / float(there.areas.sum() + back.areas.sum())
 
 

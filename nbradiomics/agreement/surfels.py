@@ -1,18 +1,18 @@
-"""Surface elements of a binary volume: where they lie and how large they are.
+"""Surface elements of a binary volume: their positions and their areas.
 
-The corners of the voxel grid are the places where eight voxels meet. Each place whose eight voxels are
-not all alike carries a surface element ("surfel"), whose area is that of the marching-cubes surface
-[1]_ between the eight voxel centres. This is the surface of google-deepmind's ``surface-distance`` [2]_,
-the tests' witness.
+Eight voxels meet at each corner of the voxel grid. If these eight voxels are not all inside or all outside,
+the corner has a surface element ("surfel"). Its area is that of the marching-cubes surface [1]_ between the
+eight voxel centres. This is the surface of google-deepmind's ``surface-distance`` [2]_, with which the tests
+compare.
 
-The triangles are derived here rather than tabulated:
+The triangles are derived here rather than read from a table:
 
-1. Of the inside and the outside voxels of a place, the fewer are cut off (the two give the same surface).
-2. Those that touch by a face hang together and are cut off together; others each by themselves.
-3. The midpoints between a group's voxels and their unlike neighbours form one polygon with up to six
-   vertices.
-4. A polygon that is not planar is divided into the triangles that have the largest total area on the
-   unit cube. Other spacings stretch these triangles; they do not change the division.
+1. The inside or the outside voxels of a corner are cut off, whichever are fewer (both give the same surface).
+2. Voxels that share a face form a group and are cut off together; each group is cut off separately.
+3. The midpoints between the voxels of a group and their neighbours of the other kind form one polygon with up
+   to six vertices.
+4. A polygon that is not planar is divided into the triangles with the largest total area on the unit cube.
+   Other spacings stretch these triangles; they do not change the division.
 
 References
 ----------
@@ -33,28 +33,28 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Corner = tuple[int, int, int]
 
-#: The eight voxels of a place, as offsets along z, y, x; voxel i sets bit 7 - i of the code.
+#: The eight voxels around a corner, as offsets along z, y, x; voxel i sets bit 7 - i of the code.
 CORNERS: tuple[Corner, ...] = tuple((z, y, x) for z, y, x in product((0, 1), repeat=3))
 ALL_INSIDE = 255
 _MOST_TRIANGLES = 4
 
 
 def neighbour_codes(region: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Code of the eight voxels around each corner of the voxel grid.
+    """Return the code of the eight voxels around each corner of the voxel grid.
 
     Parameters
     ----------
     region
-        Binary volume, axes z, y, x; what lies beyond its border is outside.
+        Binary volume, axes z, y, x; voxels beyond its border are outside.
 
     Returns
     -------
     numpy.ndarray
-        One larger than `region` along each axis: element (z, y, x) is the place between the voxels
-        z - 1 and z, y - 1 and y, x - 1 and x. 0 where all eight voxels are outside, 255 where all are
-        inside, everything else is a surface element.
+        One larger than `region` along each axis: element (z, y, x) is the corner between the voxels
+        z - 1 and z, y - 1 and y, x - 1 and x. 0 if all eight voxels are outside, 255 if all are inside;
+        all other codes mark a surface element.
     """
-    # One axis after the other: three shifts and ors in place of eight.
+    # One axis after the other: three shifts and ors instead of eight.
     codes: NDArray[np.uint8] = np.pad(region.view(np.uint8), 1)
     for axis, bits in ((0, 4), (1, 2), (2, 1)):
         along = np.moveaxis(codes, axis, 0)
@@ -65,7 +65,7 @@ def neighbour_codes(region: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 def surfel_areas(spacing: tuple[float, float, float]) -> Floats:
-    """Area of the surface element of each neighbour code.
+    """Return the area of the surface element of each neighbour code.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def surfel_areas(spacing: tuple[float, float, float]) -> Floats:
     """
     z, y, x = spacing
     squares = (_area_vectors() * np.array([y * x, z * x, z * y])) ** 2
-    # Summed in ascending order, so that turned and mirrored codes have the same area to the last bit.
+    # Summed in ascending order, so that rotated and mirrored codes have the same area to the last bit.
     areas = np.sqrt(np.sort(squares, axis=2).sum(axis=2))
     total: Floats = np.sort(areas, axis=1).sum(axis=1)
     return total
@@ -87,7 +87,7 @@ def surfel_areas(spacing: tuple[float, float, float]) -> Floats:
 
 @cache
 def _area_vectors() -> Floats:
-    """Triangles of every code on the unit cube as normals as long as their area, shape (256, 4, 3)."""
+    """Triangles of every code on the unit cube, as normals of the length of the area, shape (256, 4, 3)."""
     vectors = np.zeros((256, _MOST_TRIANGLES, 3))
     for code in range(1, ALL_INSIDE):
         triangles = _triangles(code)
@@ -103,15 +103,17 @@ def _triangles(code: int) -> list[Floats]:
 
 
 def _groups(corners: set[Corner]) -> Iterator[set[Corner]]:
-    """Split corners of the cube into those that hang together by edges of the cube."""
-    left = set(corners)
-    while left:
+    """Split corners of the cube into groups that are connected by edges of the cube."""
+    remaining = set(corners)
+    while remaining:
         group: set[Corner] = set()
-        reached = {min(left)}
+        reached = {min(remaining)}
         while reached:
             group |= reached
-            reached = {corner for corner in left - group if any(_adjacent(corner, other) for other in group)}
-        left -= group
+            reached = {
+                corner for corner in remaining - group if any(_adjacent(corner, other) for other in group)
+            }
+        remaining -= group
         yield group
 
 
@@ -120,7 +122,7 @@ def _adjacent(first: Corner, second: Corner) -> bool:
 
 
 def _polygon(group: set[Corner]) -> Floats:
-    """Midpoints of the cube's edges that leave a group, in the order of the polygon, shape (n, 3)."""
+    """Midpoints of the edges of the cube that leave a group, in the order of the polygon, shape (n, 3)."""
     midpoints = [
         (np.array(inside) + np.array(outside)) / 2
         for inside in sorted(group)
@@ -129,7 +131,7 @@ def _polygon(group: set[Corner]) -> Floats:
     ]
     ordered = [midpoints.pop(0)]
     while midpoints:
-        # Neighbours on the polygon are joined by a line in a face of the cube.
+        # Neighbours on the polygon are connected by a line in a face of the cube.
         following = next(i for i, point in enumerate(midpoints) if _share_face(ordered[-1], point))
         ordered.append(midpoints.pop(following))
     return np.array(ordered)
@@ -140,7 +142,7 @@ def _share_face(first: Floats, second: Floats) -> bool:
 
 
 def _largest(polygon: Floats) -> Floats:
-    """Of the triangulations of a polygon the one with the largest area, as area vectors (n - 2, 3)."""
+    """Return the triangulation of a polygon with the largest area, as area vectors (n - 2, 3)."""
     choices = [
         np.array(
             [np.cross(polygon[j] - polygon[i], polygon[k] - polygon[i]) / 2 for i, j, k in triangulation]
@@ -151,7 +153,7 @@ def _largest(polygon: Floats) -> Floats:
 
 
 def _triangulations(vertices: tuple[int, ...]) -> Iterator[list[tuple[int, int, int]]]:
-    """All ways to divide a polygon into triangles of its own vertices (Catalan's recursion)."""
+    """Yield all ways to divide a polygon into triangles between its vertices (Catalan's recursion)."""
     if len(vertices) < 3:
         yield []
         return

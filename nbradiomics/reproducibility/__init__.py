@@ -1,4 +1,4 @@
-"""Numbers against numbers: which features survive a change of reader. Nothing here knows of outcomes."""
+"""Reproducibility of features between readers. Outcomes are not used here."""
 
 from nbradiomics.reproducibility.icc import IccResult, icc
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, StabilitySettings

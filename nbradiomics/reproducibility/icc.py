@@ -13,10 +13,10 @@ from nbradiomics.errors import InputError
 
 Floats = NDArray[np.float64]
 
-#: McGraw and Wong's names: one-way, two-way agreement, two-way consistency; of one rating, of the mean of k.
+#: Names of McGraw and Wong: one-way, two-way agreement, two-way consistency; for one rating, for a mean of k.
 FORMS = ("1", "A,1", "C,1", "k", "A,k", "C,k")
 
-#: A spread below this share of the largest rating is rounding, not variation.
+#: A spread below this share of the largest absolute rating is rounding, not variation.
 SMALLEST_SPREAD = 1e-12
 
 
@@ -27,10 +27,10 @@ class IccResult:
     Attributes
     ----------
     value
-        Point estimate, shape (features,), at most 1; may be negative; NaN where it is undefined.
+        Point estimate, shape (features,), at most 1; may be negative; NaN if undefined.
     low, high
-        Limits of the two-sided confidence interval, shape (features,); NaN where `value` is. `low` is
-        minus infinity where the interval of an average ("k" forms) has no lower end.
+        Limits of the two-sided confidence interval, shape (features,); NaN if `value` is NaN. `low` is minus
+        infinity if the interval of an average ("k" forms) has no lower limit.
     subjects
         Number of subjects with a finite rating by every rater, shape (features,).
     """
@@ -43,7 +43,7 @@ class IccResult:
 
 @dataclass(frozen=True)
 class _MeanSquares:
-    """Mean squares of subjects, raters, error and "within", shape (features,), and the design's sizes."""
+    """Mean squares of subjects, raters, error and "within", shape (features,), and the size of the design."""
 
     rows: Floats
     columns: Floats
@@ -54,53 +54,53 @@ class _MeanSquares:
 
 
 def icc(ratings: ArrayLike, form: str = "A,1", confidence: float = 0.95) -> IccResult:
-    """Intraclass correlation coefficient of each feature, with the F-based interval.
+    """Return the intraclass correlation coefficient of each feature, with the F-based interval.
 
     Parameters
     ----------
     ratings
         Shape (features, subjects, raters), or (subjects, raters) for one feature. NaN and infinity
-        are missing: a feature is computed from the subjects that every rater has rated.
+        are missing values: a feature uses only the subjects that every rater has rated.
     form
-        ``"1"`` one-way random effects; ``"A,1"`` two-way, absolute agreement: sees a rater's bias;
-        ``"C,1"`` two-way, consistency: blind to a rater's bias. ``"k"``, ``"A,k"``, ``"C,k"`` are the
-        same of the mean of the k raters. In Shrout and Fleiss' names (1,1), (2,1), (3,1), (1,k), (2,k)
-        and (3,k).
+        ``"1"``: one-way random effects; ``"A,1"``: two-way, absolute agreement, which is sensitive to the
+        bias of a rater; ``"C,1"``: two-way, consistency, which ignores the bias of a rater. ``"k"``,
+        ``"A,k"`` and ``"C,k"`` are the same for the mean of the k raters. The names of Shrout and Fleiss are
+        (1,1), (2,1), (3,1), (1,k), (2,k) and (3,k).
     confidence
         Confidence level of the interval, between 0 and 1.
 
     Returns
     -------
     IccResult
-        Arrays of shape (features,). NaN where the coefficient is undefined: fewer than two raters,
-        fewer than two complete subjects, ratings that do not vary beyond rounding, or an estimate of
-        the total variance that is not positive. Undefined never counts as agreement.
+        Arrays of shape (features,). NaN if the coefficient is undefined: fewer than two raters, fewer than
+        two complete subjects, ratings that vary only by rounding, or an estimate of the total variance that
+        is not positive. An undefined coefficient never counts as agreement.
 
     Raises
     ------
     InputError
-        When the shape, the form or the confidence level is none of the above.
+        When the shape, the form or the confidence level is not one of the above.
 
     Warnings
     --------
-    The interval of the agreement forms is right for the raters at hand (it covers their own coefficient in
-    97 to 99 % where 95 % are meant) and optimistic for raters in general, with few raters who differ from
-    each other. Simulated with 50 subjects and a variance of raters equal to the error variance, the 95 %
-    interval holds the truth in 82 % of cases with 2 raters, in 86 % with 3 and in 90 % with 5 (72 % where
-    raters differ more), and nearly always misses by a lower limit that is too high. The intervals of
-    the one-way and the consistency forms cover 95 %.
+    The interval of the agreement forms is valid for the given raters (a 95 % interval covers their own
+    coefficient in 97 to 99 %). For raters in general it is too optimistic if there are few raters and they
+    differ from each other. In simulations with 50 subjects and a variance of raters equal to the error
+    variance, the 95 % interval covers the true value in 82 % of cases with 2 raters, in 86 % with 3 and in
+    90 % with 5 (72 % if the raters differ more). If it does not, its lower limit is nearly always too high.
+    The intervals of the one-way and the consistency forms cover 95 %.
 
     Notes
     -----
-    Every interval is the formula of the point estimate with the subjects' mean square multiplied by
-    a quantile of the F distribution with (degrees of freedom of the error term, subjects - 1) degrees
-    of freedom; these are McGraw and Wong's intervals rewritten without divisions by mean squares that
-    can be zero. With a negative agreement coefficient their approximate degrees of freedom can fall below
-    those of the raters (k - 1), the fewest that a sum of two mean squares can have, and both limits then fall
-    together on one side of the estimate. So the interval is the union of theirs and of that with k - 1
-    degrees of freedom, and holds the estimate; it is no narrower than theirs. The lower limit of a single
-    rating goes down to -1 / (k - 1), the lowest value of an intraclass correlation, unless the estimate
-    itself is lower.
+    Each limit is the formula of the point estimate, with the mean square of the subjects multiplied by a
+    quantile of the F distribution with (degrees of freedom of the error term, subjects - 1) degrees of
+    freedom. These are the intervals of McGraw and Wong, rewritten without divisions by mean squares that can
+    be zero. For a negative agreement coefficient their approximate degrees of freedom can fall below those of
+    the raters (k - 1), the minimum for a sum of two mean squares; then both limits are on one side of the
+    estimate. So the interval here is the union of their interval and the interval with k - 1 degrees of
+    freedom. It contains the estimate and is never narrower than theirs. The lower limit for a single rating
+    is at least -1 / (k - 1), the lowest value of an intraclass correlation, unless the estimate itself is
+    lower.
 
     References
     ----------
@@ -117,9 +117,11 @@ def icc(ratings: ArrayLike, form: str = "A,1", confidence: float = 0.95) -> IccR
     0.29
     """
     if form not in FORMS:
-        raise InputError(f"{form!r} is no form of the ICC.", f"Choose from: {'; '.join(FORMS)}.")
+        raise InputError(f"{form!r} is not a form of the ICC.", f"Choose from: {'; '.join(FORMS)}.")
     if not 0 < confidence < 1:
-        raise InputError(f"confidence is {confidence}.", "Give a level between 0 and 1, such as 0.95.")
+        raise InputError(
+            f"confidence is {confidence}; a level between 0 and 1 was expected.", "Give a level such as 0.95."
+        )
     array = _as_array(ratings)
     complete: NDArray[np.bool_] = np.asarray(np.isfinite(array).all(axis=2))
     subjects = complete.sum(axis=1).astype(np.int64)
@@ -136,30 +138,30 @@ def _as_array(ratings: ArrayLike) -> Floats:
         array = np.asarray(ratings, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"ratings are not an array of numbers: {error}", "Give numbers, NaN for none."
+            f"ratings are not an array of numbers: {error}", "Give numbers, and NaN for missing values."
         ) from error
     if array.ndim not in (2, 3):
         raise InputError(
             f"ratings have {array.ndim} dimensions; 2 or 3 were expected.",
-            "Give (features, subjects, raters), or (subjects, raters) for one feature.",
+            "Give the shape (features, subjects, raters), or (subjects, raters) for one feature.",
         )
     return array if array.ndim == 3 else array[np.newaxis]
 
 
 def _mean_squares(array: Floats, complete: NDArray[np.bool_]) -> _MeanSquares:
-    """Two-way analysis of variance of the complete subjects; features without variation become NaN."""
+    """Two-way analysis of variance of the complete subjects; NaN for features without variation."""
     k = array.shape[2]
     n = complete.sum(axis=1).astype(np.float64)
     x, rounding = _standardise(array, complete[:, :, np.newaxis])
     row = x.mean(axis=2)
     column = x.sum(axis=1) / n[:, np.newaxis]
-    rest = np.where(complete[:, :, np.newaxis], x - row[:, :, np.newaxis] - column[:, np.newaxis, :], 0)
+    residual = np.where(complete[:, :, np.newaxis], x - row[:, :, np.newaxis] - column[:, np.newaxis, :], 0)
     parts: dict[str, Any] = {
         "rows": k * (row**2).sum(axis=1) / (n - 1),
         "columns": n * (column**2).sum(axis=1) / (k - 1),
-        "error": (rest**2).sum(axis=(1, 2)) / ((n - 1) * (k - 1)),
+        "error": (residual**2).sum(axis=(1, 2)) / ((n - 1) * (k - 1)),
     }
-    # What is left of a zero after rounding would decide the quotient of two such zeros.
+    # Otherwise rounding would decide the quotient of two mean squares that are zero.
     parts = {name: np.where(part <= rounding**2, 0.0, part) for name, part in parts.items()}
     parts = {name: np.where(np.isnan(rounding), np.nan, part) for name, part in parts.items()}
     within = (parts["columns"] + (n - 1) * parts["error"]) / n
@@ -169,13 +171,14 @@ def _mean_squares(array: Floats, complete: NDArray[np.bool_]) -> _MeanSquares:
 def _standardise(array: Floats, complete: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Centre each feature and divide by its range; missing subjects become 0.
 
-    The coefficient does not change, and neither large offsets nor tiny or huge units lose digits.
+    This does not change the coefficient, and prevents a loss of digits from large offsets and from very small
+    or large units.
 
     Returns
     -------
     tuple
-        Ratings, and the size that rounding has in them: shape (features,), NaN where nothing but
-        rounding varies.
+        Ratings, and the size of their rounding errors: shape (features,), NaN if the ratings vary only by
+        rounding.
     """
     axes = (1, 2)
     largest = np.abs(array).max(axis=axes, where=complete, initial=0.0)
@@ -186,7 +189,7 @@ def _standardise(array: Floats, complete: NDArray[np.bool_]) -> tuple[Floats, Fl
     spread = top - bottom
     varies = spread > SMALLEST_SPREAD
     spread = np.where(varies, spread, 1.0)[:, np.newaxis, np.newaxis]
-    # Subtracting a value of the data first makes the following mean exact to the spread's own digits.
+    # Subtracting a value of the data first makes the following mean exact to the digits of the spread.
     x = np.where(complete, (x - bottom[:, np.newaxis, np.newaxis]) / spread, 0.0)
     count = complete.sum(axis=axes) * x.shape[2]
     x = np.where(complete, x - (x.sum(axis=axes) / count)[:, np.newaxis, np.newaxis], 0.0)
@@ -196,10 +199,13 @@ def _standardise(array: Floats, complete: NDArray[np.bool_]) -> tuple[Floats, Fl
 
 def _estimate(squares: _MeanSquares, form: str, confidence: float) -> tuple[Floats, Floats, Floats]:
     value = _coefficient(squares, form, 1.0)
-    own = _error_freedom(squares, form)
-    ends = [_limits(squares, form, freedom, confidence) for freedom in (own, np.maximum(own, squares.k - 1))]
-    low = np.fmin.reduce([value, *(end[0] for end in ends)])
-    high = np.fmax.reduce([value, *(end[1] for end in ends)])
+    freedom = _error_freedom(squares, form)
+    limits = [
+        _limits(squares, form, degrees, confidence)
+        for degrees in (freedom, np.maximum(freedom, squares.k - 1))
+    ]
+    low = np.fmin.reduce([value, *(pair[0] for pair in limits)])
+    high = np.fmax.reduce([value, *(pair[1] for pair in limits)])
     if form.endswith("1"):
         low = np.maximum(low, np.minimum(value, -1 / (squares.k - 1)))
     defined = np.isfinite(value)
@@ -207,18 +213,18 @@ def _estimate(squares: _MeanSquares, form: str, confidence: float) -> tuple[Floa
 
 
 def _limits(squares: _MeanSquares, form: str, freedom: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Both limits at so many degrees of freedom of the error term."""
+    """Return both limits for given degrees of freedom of the error term."""
     tail = (1 - confidence) / 2
     low, high = (
         _coefficient(squares, form, np.asarray(fdtri(freedom, squares.n - 1, share), dtype=np.float64))
         for share in (tail, 1 - tail)
     )
-    # Where the quantile leaves no positive total variance, the interval is open downwards.
+    # If the quantile makes the total variance not positive, the interval has no lower limit.
     return np.where(np.isnan(low), -np.inf, low), high
 
 
 def _coefficient(squares: _MeanSquares, form: str, factor: float | Floats) -> Floats:
-    """The coefficient with the subjects' mean square multiplied by a factor; NaN where undefined."""
+    """Return the coefficient with the subjects' mean square multiplied by a factor; NaN if undefined."""
     rows, n, k = squares.rows * factor, squares.n, squares.k
     noise = squares.within if form in ("1", "k") else squares.error
     single = (k - 1) * noise if form.endswith("1") else 0.0
@@ -238,10 +244,10 @@ def _error_freedom(squares: _MeanSquares, form: str) -> Floats:
 
 
 def _satterthwaite(squares: _MeanSquares) -> Floats:
-    """McGraw and Wong's v for the agreement forms.
+    """Return the degrees of freedom v of McGraw and Wong for the agreement forms.
 
-    Their a and b hold ICC / (1 - ICC); with the estimate put in, a becomes a quotient of mean squares
-    and a MSC + b MSE becomes MSR, so that an ICC of 1 needs no division by zero.
+    Their a and b contain ICC / (1 - ICC). With the estimate inserted, a is a quotient of mean squares and
+    a MSC + b MSE equals MSR, so that an ICC of 1 needs no division by zero.
     """
     n, k = squares.n, squares.k
     noise = squares.columns + (n - 1) * squares.error

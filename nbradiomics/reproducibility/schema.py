@@ -24,20 +24,20 @@ REPRODUCIBILITY = Schema(
         Column(
             "stable",
             "flag",
-            "whether the lower limit reaches the threshold; `False` where it is undefined, or from too few "
-            "subjects",
+            "whether the lower limit reaches the threshold; `False` if the ICC is undefined or there are too "
+            "few subjects",
         ),
-        Column("readers", "text", "readers who were compared, with commas", optional=True),
+        Column("readers", "text", "compared readers, separated by commas", optional=True),
         Column(
             "note",
             "text",
-            "why the feature is not stable, where this is not for its ICC",
+            "reason why the feature is not stable, other than a low ICC",
             missing="no such reason",
             optional=True,
         ),
     ),
     key=("feature",),
-    note="`COMPARISON` is `readers` (the readers with each other) or `auto_vs_readers` (the model as one "
-    "more rater beside them). A cohort of several timepoints, sequences or regions gets a table for each, "
+    note="`COMPARISON` is `readers` (the readers with each other) or `auto_vs_readers` (the readers and the "
+    "model as another rater). A cohort with several timepoints, sequences or regions gets a table for each, "
     "such as `readers_baseline.csv`. `nbradiomics reproducibility` writes one table.",
 )

@@ -1,4 +1,4 @@
-"""What counts as stable."""
+"""Settings for the stability of features."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import Field
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Confidence
 
-#: Fewest subjects from which a feature can be stable: two with equal ratings would have an ICC of 1.
+#: Minimum number of subjects for a stable feature: the equal ratings of two subjects would have an ICC of 1.
 MINIMUM_SUBJECTS = 10
-#: Lowest lower limit of the ICC of a stable feature: the border of good reliability in Koo and Li 2016
-#: (J Chiropr Med 15:155-163), who call 0.5 to 0.75 moderate, to 0.9 good, above excellent.
+#: Minimum of the lower confidence limit of the ICC of a stable feature: good reliability starts here in Koo
+#: and Li 2016 (J Chiropr Med 15:155-163), who call 0.5 to 0.75 moderate, 0.75 to 0.9 good, higher excellent.
 THRESHOLD = 0.75
 
 Threshold = Annotated[float, Field(ge=0, le=1)]
@@ -20,13 +20,13 @@ LeastSubjects = Annotated[int, Field(ge=2)]
 
 
 class StabilitySettings(Settings):
-    """What counts as a stable feature."""
+    """Settings that decide whether a feature is stable."""
 
     threshold: Threshold = Field(
-        default=THRESHOLD, description="Lowest lower limit of the ICC of a stable feature."
+        default=THRESHOLD, description="Minimum of the lower confidence limit of the ICC of a stable feature."
     )
-    confidence: Confidence = Field(default=0.95, description="Confidence of the interval.")
+    confidence: Confidence = Field(default=0.95, description="Confidence level of the interval of the ICC.")
     min_subjects: LeastSubjects = Field(
         default=MINIMUM_SUBJECTS,
-        description="Fewest subjects with a value by every reader for a feature to be stable.",
+        description="Minimum number of subjects with a value by every reader for a stable feature.",
     )

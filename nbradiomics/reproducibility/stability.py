@@ -1,4 +1,4 @@
-"""Which features survive a change of reader: the intraclass correlation of every feature of a table."""
+"""Which features are reproducible between readers: the intraclass correlation of every feature of a table."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO, Rows, feature_columns, read_named_table
 
-#: Fewer subjects than these call for caution: Koo and Li 2016 advise 30 or more, and three raters or more.
+#: Fewer subjects than this need caution: Koo and Li 2016 advise at least 30 subjects and three raters.
 CAUTION_BELOW = 30
-_SHOWN = 5  # of a long list, in messages
+_SHOWN = 5  # entries of a long list in messages
 
 
 @spread(rows=Rows, settings=StabilitySettings)
@@ -34,46 +34,46 @@ def assess_reproducibility(
     rows: Rows = Rows(),  # noqa: B008 - frozen
     settings: StabilitySettings = StabilitySettings(),  # noqa: B008 - frozen
 ) -> pd.DataFrame:
-    """Agreement of the readers' features: ICC(A,1) of each feature, and whether it is stable.
+    """Compute the agreement of the readers' features: ICC(A,1) of each feature, and whether it is stable.
 
     Parameters
     ----------
     features
         Feature table: the index columns of `nbradiomics.tables` (``subject`` and ``reader`` at least)
         and one numeric column per feature. Subjects that the model was trained on (column ``in_training``)
-        are left out where ``auto`` is among the readers.
+        are left out if ``auto`` is among the readers.
     readers
-        Readers to compare, two or more; by default all but the model's ``auto``.
+        Readers to compare, at least two; by default all readers except ``auto``, the model.
     feature_names
-        Names or patterns (``original_shape_*``) of the columns that are features; without any, those with a
-        name of PyRadiomics, and all numeric columns of a table that has none of these.
+        Names or patterns (``original_shape_*``) of the feature columns. By default the columns with a name of
+        PyRadiomics; in a table without such columns, all numeric columns.
     rows
-        Which rows; needed only where the readers' rows hold several values of one column. Each of its fields
-        may be given by its own name: ``timepoint="baseline"``.
+        Which rows to use; needed only if a column has several values in the readers' rows. Each field is also
+        a keyword of this function: ``timepoint="baseline"``.
     settings
-        What counts as stable. Each of its fields may be given by its own name: ``threshold=0.9``. Koo and
-        Li [1]_ call an ICC of 0.5 to 0.75 moderate, to 0.9 good, above excellent.
+        Settings that decide which features are stable. Each field is also a keyword: ``threshold=0.9``. Koo
+        and Li [1]_ call an ICC of 0.5 to 0.75 moderate, 0.75 to 0.9 good, and higher excellent.
 
     Returns
     -------
     pandas.DataFrame
         One row per feature, in the table's order, with the columns of
-        `reproducibility.schema.REPRODUCIBILITY`. `stable` is ``low`` >= the threshold; it is False where the
-        ICC is undefined, or rests on too few subjects.
+        `reproducibility.schema.REPRODUCIBILITY`. `stable` is ``low`` >= the threshold; it is False if the ICC
+        is undefined or there are too few subjects.
 
     Raises
     ------
     InputError
-        When there is no feature, a reader is absent, there are fewer than two readers, the regions are
-        connected components, which no reader shares with another, or the model was trained on all subjects of
-        its masks.
+        When there is no feature, a reader is not in the table, there are fewer than two readers, the regions
+        are connected components (which differ between readers), or the model was trained on all subjects with
+        automatic masks.
     AmbiguousError
         When the rows hold several values of a column that was not chosen, or several rows of the same
         subject and reader.
 
     See Also
     --------
-    icc : the estimator, and how far its interval can be trusted with few readers.
+    icc : the estimator, and the reliability of its interval with few readers.
 
     References
     ----------
@@ -97,7 +97,7 @@ def assess_reproducibility(
         "low": result.low,
         "high": result.high,
         "subjects": result.subjects,
-        # NaN is not: undefined is not stable
+        # A comparison with NaN is False: an undefined ICC is not stable.
         "stable": (result.low >= settings.threshold) & (result.subjects >= settings.min_subjects),
         "readers": ", ".join(compared),
         "note": [
@@ -109,7 +109,7 @@ def assess_reproducibility(
 
 
 def _unseen(rows: pd.DataFrame) -> pd.DataFrame:
-    """Leave out subjects that the model was trained on, where its masks are among those compared."""
+    """Leave out the subjects that the model was trained on, if its masks are compared."""
     seen = seen_subjects(rows)
     automatic = set(rows.loc[rows["reader"] == AUTO, "subject"])
     if not automatic or not seen:
@@ -117,19 +117,19 @@ def _unseen(rows: pd.DataFrame) -> pd.DataFrame:
     if automatic <= seen:
         raise InputError(
             f"the model was trained on all {len(automatic)} subjects with automatic masks.",
-            f"Leave {AUTO!r} out, or take subjects that are new to the model.",
+            f"Leave {AUTO!r} out, or use subjects that are new to the model.",
         )
     return rows[~rows["subject"].isin(seen)]
 
 
-def _note(value: float, subjects: int, least: int) -> str:
-    if subjects < least:
-        return f"{subjects} subjects with a value by every reader; {least} are needed"
+def _note(value: float, subjects: int, minimum: int) -> str:
+    if subjects < minimum:
+        return f"{subjects} subjects with a value by every reader; {minimum} are needed"
     return "undefined" if np.isnan(value) else ""
 
 
 def read_stable(path: str | Path) -> list[str]:
-    """Read the names of the stable features from a table that `reproducibility` made.
+    """Read the names of the stable features from a table of `assess_reproducibility`.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def read_stable(path: str | Path) -> list[str]:
     Raises
     ------
     InputError
-        When the table cannot be read, lacks a column, or says of a feature neither True nor False.
+        When the table cannot be read, lacks a column, or ``stable`` is not True or False for every feature.
     """
     table, _ = read_named_table(path, ("feature", "stable"))
     missing = [column for column in ("feature", "stable") if column not in table]
@@ -156,7 +156,7 @@ def read_stable(path: str | Path) -> list[str]:
         )
     if not pd.api.types.is_bool_dtype(table["stable"]) and len(table):
         raise InputError(
-            f"{path}: column stable holds {_listed(sorted(set(map(str, table['stable']))))}.",
+            f"{path}: column stable contains {_listed(sorted(set(map(str, table['stable']))))}.",
             "Give True or False for every feature.",
         )
     return [str(name) for name in table.loc[table["stable"].astype(bool), "feature"]]
@@ -170,73 +170,74 @@ def ratings_array(
     Parameters
     ----------
     features
-        Feature table with one row at most per subject and reader.
+        Feature table with at most one row per subject and reader.
     readers
-        Two or more readers, in the order of the result's last axis; rows of others are passed over.
+        At least two readers, in the order of the last axis of the result; other readers are ignored.
     feature_names
         As for `assess_reproducibility`.
 
     Returns
     -------
     ratings
-        Shape (features, subjects, readers); NaN where a reader has no row or no value.
+        Shape (features, subjects, readers); NaN if a reader has no row or no value.
     subjects
-        Subjects with a row by any of the readers, in the table's order.
+        Subjects with a row of at least one of the readers, in the table's order.
     names
         Features, in the table's order.
 
     Raises
     ------
     InputError
-        When there is no feature, a reader is absent, or there are fewer than two readers.
+        When there is no feature, a reader is not in the table, or there are fewer than two readers.
     AmbiguousError
         When a subject has several rows by the same reader.
     """
-    wanted = [str(name) for name in readers]
-    rows = _rows_of(features, wanted)
+    compared = [str(name) for name in readers]
+    rows = _rows_of(features, compared)
     names = feature_columns(rows, feature_names)
     if not names:
         raise InputError(
-            f"the table holds no feature; its columns: {_listed(list(features.columns))}.",
+            f"the table has no feature; its columns: {_listed(list(features.columns))}.",
             "Give a feature table: one numeric column per feature.",
         )
-    if len(set(wanted)) != len(wanted) or len(wanted) < 2:
+    if len(set(compared)) != len(compared) or len(compared) < 2:
         raise InputError(
-            f"readers to compare: {_listed(wanted)}; two or more different ones were expected.",
-            "Name at least two readers whose masks the features come from.",
+            f"readers to compare: {_listed(compared)}; two or more different readers were expected.",
+            "Name at least two different readers of the feature table.",
         )
     _require_one_row_each(rows)
     subjects = [str(name) for name in pd.unique(rows["subject"])]
     positions = pd.Index(subjects).get_indexer(pd.Index(rows["subject"]))
-    raters = pd.Index(wanted).get_indexer(pd.Index(rows["reader"]))
-    ratings = np.full((len(names), len(subjects), len(wanted)), np.nan)
+    raters = pd.Index(compared).get_indexer(pd.Index(rows["reader"]))
+    ratings = np.full((len(names), len(subjects), len(compared)), np.nan)
     ratings[:, positions, raters] = rows[names].to_numpy(dtype=np.float64, na_value=np.nan).T
     return ratings, subjects, names
 
 
 def _rows_of(features: pd.DataFrame, readers: Sequence[str] | None) -> pd.DataFrame:
-    """Rows of the readers, with ``subject`` and ``reader`` as text; of all but ``auto`` where None."""
+    """Return the rows of the readers (None: all except ``auto``), with ``subject`` and ``reader`` as text."""
     missing = [column for column in ("subject", "reader") if column not in features]
     if missing:
         raise InputError(
             f"the table has no column {_listed(missing)}.",
             f"{did_you_mean(missing[0], map(str, features.columns))}Give a feature table: one row per "
-            "subject and reader. In a table of PyRadiomics a column Reader says who drew the mask.",
+            "subject and reader. In a table of PyRadiomics, name the reader of each mask in a column Reader.",
         )
     named = features[["subject", "reader"]].notna() & (features[["subject", "reader"]] != "")
     rows = features[named.all(axis=1)]
     if len(rows) < len(features):
         raise InputError(
-            f"{len(features) - len(rows)} rows name no subject or no reader.", "Name both in every row."
+            f"{len(features) - len(rows)} rows have no subject or no reader.", "Give both in every row."
         )
     rows = rows.assign(subject=rows["subject"].astype(str), reader=rows["reader"].astype(str))
     if readers is None:
         return rows[rows["reader"] != AUTO]
-    there = sorted(set(rows["reader"]))
-    absent = [str(name) for name in readers if str(name) not in there]
+    present = sorted(set(rows["reader"]))
+    absent = [str(name) for name in readers if str(name) not in present]
     if absent:
         raise InputError(
-            f"no row of reader {_listed(absent)}.", f"Readers there: {_listed(there) or 'none'}."
+            f"the table has no row of reader {_listed(absent)}.",
+            f"Readers in the table: {_listed(present) or 'none'}.",
         )
     return rows[rows["reader"].isin([str(name) for name in readers])]
 
@@ -246,8 +247,8 @@ def _require_one_row_each(rows: pd.DataFrame) -> None:
     if len(repeated):
         pairs = [f"{row.subject} by {row.reader}" for row in repeated.itertuples()]
         raise AmbiguousError(
-            f"several rows of the same subject and reader: {_listed(pairs)}.",
-            "Keep one row of each, or tell them apart by timepoint, sequence, roi, variant, engine, reading.",
+            f"there are several rows of the same subject and reader: {_listed(pairs)}.",
+            "Keep one row of each, or distinguish them: timepoint, sequence, roi, variant, engine, reading.",
         )
 
 

@@ -1,7 +1,7 @@
-"""Synthetic cohort with known truth: MR-like images, simulated readers, two sites, drawn outcomes.
+"""Synthetic cohort with known truth: MR-like images, simulated readers, two sites, random outcomes.
 
-Nothing here resembles a person. The images serve to try every step of the toolkit where no patient
-data are at hand, and to see whether a step finds what was put in.
+No image shows a real person. The cohort serves to try every step of the toolkit without patient data, and to
+check whether a step finds the known truth.
 """
 
 from nbradiomics.synthetic.case import PhantomCase, make_case

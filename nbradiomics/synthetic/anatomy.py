@@ -1,7 +1,7 @@
-"""A child's abdomen in T2-weighted signal: fat, muscle, organs, vessels, and what looks like a tumour.
+"""A child's abdomen in T2-weighted signal: fat, muscle, organs, vessels, and tissue that resembles a tumour.
 
-Signals are arbitrary units with fluid near 600, fat near 480, muscle near 180; a tumour lies at 290 to
-390, where kidneys and bowel lie too. Coordinates are mm along z (superior), y (posterior), x (left).
+Signals are in arbitrary units: fluid near 600, fat near 480, muscle near 180. A tumour has 290 to 390, like
+kidneys and bowel. Coordinates are in mm along z (superior), y (posterior), x (left).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from nbradiomics.synthetic.fields import Field, Grid, Mask, smooth_noise
 
 @dataclass(frozen=True)
 class Abdomen:
-    """Ideal signal of an abdomen without a tumour, and where a tumour may grow.
+    """Ideal signal of an abdomen without a tumour, and the region in which a tumour may grow.
 
     Attributes
     ----------
     signal
         Axes z, y, x; arbitrary units, not negative.
     allowed
-        Inside the body wall, outside bone, spinal canal and great vessels.
+        Voxels inside the body wall, but outside bone, spinal canal and great vessels.
     """
 
     signal: Field
@@ -30,7 +30,7 @@ class Abdomen:
 
 
 def draw_abdomen(grid: Grid, rng: np.random.Generator) -> Abdomen:
-    """Draw an abdomen at random; see the module for units and axes."""
+    """Draw a random abdomen; the docstring of the module gives units and axes."""
     half_x, half_y = rng.uniform(74.0, 82.0), rng.uniform(58.0, 66.0)
     wall = rng.uniform(5.0, 9.0)
     body = _cylinder(grid, 0.0, 0.0, half_y, half_x)
@@ -41,8 +41,8 @@ def draw_abdomen(grid: Grid, rng: np.random.Generator) -> Abdomen:
     signal[inner] = muscle[inner]
     _draw_organs(signal, inner, grid, rng)
     _draw_lookalikes(signal, inner, grid, rng)
-    closed = _draw_spine_and_vessels(signal, inner, half_y, grid, rng)
-    return Abdomen(signal=np.maximum(signal, 0.0), allowed=inner & ~closed)
+    forbidden = _draw_spine_and_vessels(signal, inner, half_y, grid, rng)
+    return Abdomen(signal=np.maximum(signal, 0.0), allowed=inner & ~forbidden)
 
 
 def _cylinder(grid: Grid, y: float, x: float, radius_y: float, radius_x: float) -> Mask:
@@ -80,7 +80,7 @@ def _draw_organs(signal: Field, inner: Mask, grid: Grid, rng: np.random.Generato
 
 
 def _draw_lookalikes(signal: Field, inner: Mask, grid: Grid, rng: np.random.Generator) -> None:
-    """Fluid and bowel, which share the tumour's signal or outshine it."""
+    """Draw fluid and bowel, whose signal is like that of the tumour or brighter."""
     place = (rng.uniform(-5, 22), -26.0, rng.uniform(-34, -14))
     signal[inner & _organ(grid, rng, place, (12, 8, 8))] = rng.uniform(560.0, 650.0)
     for _ in range(int(rng.integers(6, 10))):
@@ -95,7 +95,7 @@ def _draw_lookalikes(signal: Field, inner: Mask, grid: Grid, rng: np.random.Gene
 def _draw_spine_and_vessels(
     signal: Field, inner: Mask, half_y: float, grid: Grid, rng: np.random.Generator
 ) -> Mask:
-    """Draw them and return where they lie: a tumour displaces them or stops there."""
+    """Draw spine and great vessels, and return their voxels, into which no tumour grows."""
     along_z = grid.axes[0]
     spine = inner & _cylinder(grid, half_y - 27.0, 0.0, 14.0, 15.0)
     signal[spine] = rng.uniform(180.0, 260.0)

@@ -1,4 +1,4 @@
-"""One synthetic examination: an image with the tumour's true mask."""
+"""One synthetic examination: an image with the true mask of the tumour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nbradiomics.synthetic.tumour import Tumour, draw_tumour, grow_tumour, paint
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-#: First word of every seed, so that no two uses of the generator ever share a case.
+#: First number of every seed, so that two uses of the generator never share a case.
 COHORT_NAMESPACE = 1_801_001
 TRAINING_NAMESPACE = 1_801_002
 EVALUATION_NAMESPACE = 1_801_003
@@ -23,18 +23,18 @@ EVALUATION_NAMESPACE = 1_801_003
 
 @dataclass(frozen=True)
 class PhantomCase:
-    """What `make_case` returns.
+    """Result of `make_case`.
 
     Attributes
     ----------
     image
-        16-bit, direction identity (axes left, posterior, superior), in the scanner's units.
+        16-bit, identity direction (axes left, posterior, superior), in the units of the scanner.
     mask
-        True tumour, 8-bit, 1 inside, on the image's grid.
+        True mask of the tumour, 8-bit, 1 inside, on the grid of the image.
     tumour
-        The tumour's true properties.
+        True properties of the tumour.
     scanner
-        What the image was acquired with.
+        Scanner of the image.
     """
 
     image: sitk.Image
@@ -44,7 +44,7 @@ class PhantomCase:
 
 
 def seed_of(namespace: int, seed: int, index: int) -> np.random.SeedSequence:
-    """Seed of case `index` of a set; it depends on nothing else, so that sets can grow."""
+    """Return the seed of case `index` of a set; it does not depend on the size of the set."""
     return np.random.SeedSequence([namespace, seed, index])
 
 
@@ -58,9 +58,9 @@ def make_case(
     seed
         Equal seeds give equal cases.
     scanner
-        Decides grid, contrast, noise and shading.
+        Scanner that determines grid, contrast, noise and shading.
     tumour
-        Its properties; drawn at random when left out.
+        Properties of the tumour; random by default.
     """
     rng = np.random.default_rng(seed)
     tumour = draw_tumour(rng) if tumour is None else tumour
@@ -78,7 +78,7 @@ def make_case(
 
 
 def on_scanner(array: npt.NDArray[np.generic], scanner: Scanner) -> sitk.Image:
-    """Image of an array with axes z, y, x on the scanner's grid, centred on the origin."""
+    """Return an array with axes z, y, x as an image on the scanner's grid, centred on the origin."""
     import SimpleITK as sitk
 
     image = sitk.GetImageFromArray(array)

@@ -1,4 +1,4 @@
-"""Write a synthetic cohort: images, three readers' masks, the tables, and the truth beside them."""
+"""Write a synthetic cohort: images, masks of three readers, the tables, and the known truth."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from nbradiomics.tables import write_table
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Raised whenever equal seeds no longer give equal files.
+#: Version of the generator: increased when equal seeds no longer give equal files.
 GENERATOR = 1
 _TRUTH = "truth.json"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One subject before any image is made; equal `seed` and `index` give equal subjects."""
+    """One subject without its images; equal `seed` and `index` give equal subjects."""
 
     seed: int
     index: int
@@ -48,11 +48,11 @@ class Subject:
 
     @property
     def image(self) -> str:
-        """Path of the image relative to the cohort."""
+        """Path of the image relative to the folder of the cohort."""
         return f"images/{self.name}.nii.gz"
 
     def mask(self, reader: str) -> str:
-        """Path of a reader's mask relative to the cohort; ``truth`` for the true mask."""
+        """Path of a reader's mask relative to the folder of the cohort; ``truth`` for the true mask."""
         return f"truth/{self.name}.nii.gz" if reader == "truth" else f"masks/{reader}/{self.name}.nii.gz"
 
 
@@ -73,35 +73,35 @@ def make_cohort(
     seed: int = 0,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> Path:
-    """Make a cohort of synthetic subjects whose truth is known.
+    """Make a cohort of synthetic subjects with known truth.
 
-    Half the subjects are from each of two sites with different scanners. Three readers outline each
-    tumour with errors of their own. Survival follows a known hazard on three of the tumour's properties
-    and on age, stage and MYCN status.
+    Each of two sites with different scanners has half of the subjects. Three readers draw each tumour, each
+    with individual errors. Survival follows a known hazard that depends on three properties of the tumour and
+    on age, stage and MYCN status.
 
     Parameters
     ----------
     folder
-        Where to write. What an earlier, interrupted run left there is kept; more `subjects` extend it.
+        Output folder. Files of an earlier, interrupted run are kept; more `subjects` extend the cohort.
     subjects
-        How many, at least 1.
+        Number of subjects, at least 1.
     seed
-        Equal seeds give equal files; subject i is the same whatever `subjects` is.
+        Equal seeds give equal files; subject i does not depend on `subjects`.
     execution
         Processes and progress display.
 
     Returns
     -------
     Path
-        ``cohort.csv`` (one row per image and reader), beside ``clinical.csv`` (age_months, stage, mycn,
-        os_days, os_event), ``truth.csv`` (true properties, linear predictor, uncensored time),
+        ``cohort.csv`` (one row per image and reader). The same folder contains ``clinical.csv`` (age_months,
+        stage, mycn, os_days, os_event), ``truth.csv`` (true properties, linear predictor, uncensored time),
         ``truth.json`` (coefficients, readers, scanners, seed), ``images``, ``masks/A``, ``masks/B``,
         ``masks/C`` and ``truth`` (the true masks).
 
     Raises
     ------
     InputError
-        When the folder holds a cohort of another seed or generator, or one not made here.
+        When the folder contains a cohort of a different seed or generator, or one that is not synthetic.
 
     Examples
     --------
@@ -111,7 +111,8 @@ def make_cohort(
     folder = Path(folder)
     if subjects < 1 or seed < 0:
         raise InputError(
-            f"subjects is {subjects} and seed {seed}.", "Give at least one subject, and a seed from 0 on."
+            f"subjects is {subjects} and seed is {seed}.",
+            "Give at least one subject, and a seed of 0 or more.",
         )
     _claim(folder, seed)
     drawn = [draw_subject(seed, index) for index in range(subjects)]
@@ -131,32 +132,32 @@ def make_cohort(
 
 
 def _claim(folder: Path, seed: int) -> None:
-    """Write ``truth.json``, or make sure that the one there says the same."""
+    """Write ``truth.json``, or check that the existing one has the same seed and generator."""
     path = folder / _TRUTH
-    remedy = "Give an empty folder, or the seed that this cohort was made with; a demo takes --replace."
+    remedy = "Give an empty folder, or the seed of the existing cohort; for a demo, add --replace."
     if not path.exists():
         if (folder / "cohort.csv").exists():
-            raise InputError(f"{folder} holds a cohort that was not made here (no {_TRUTH}).", remedy)
+            raise InputError(f"{folder} contains a cohort that is not synthetic (no {_TRUTH}).", remedy)
         write_text(json.dumps(_description(seed), indent=2) + "\n", path)
         return
     try:
-        found = read_own_json(path)
-        made = (found["generator"], found["seed"])
+        truth = read_own_json(path)
+        existing = (truth["generator"], truth["seed"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} cannot be read: {error!r}.", remedy) from error
-    if made != (GENERATOR, seed):
+    if existing != (GENERATOR, seed):
         raise InputError(
-            f"{folder} holds a cohort of seed {made[1]} (generator {made[0]}); "
-            f"seed {seed} (generator {GENERATOR}) was asked for.",
+            f"{folder} contains a cohort of seed {existing[1]} (generator {existing[0]}); "
+            f"seed {seed} (generator {GENERATOR}) was requested.",
             remedy,
         )
 
 
 def is_another_cohort(folder: Path, seed: int) -> bool:
-    """Whether a folder holds a cohort that was made here with another seed, or by another generator."""
+    """Whether a folder contains a synthetic cohort of a different seed or generator."""
     try:
-        found = read_own_json(folder / _TRUTH)
-        return bool((found["generator"], found["seed"]) != (GENERATOR, seed))
+        truth = read_own_json(folder / _TRUTH)
+        return bool((truth["generator"], truth["seed"]) != (GENERATOR, seed))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -181,7 +182,7 @@ def _description(seed: int) -> dict[str, Any]:
 
 
 def write_subject(subject: Subject, folder: Path) -> None:
-    """Make one subject's images and write them, the image last: it stands for all of them."""
+    """Make the images of one subject and write them, the scan last: it shows that all are written."""
     _, imaging = seed_of(COHORT_NAMESPACE, subject.seed, subject.index).spawn(2)
     image_seed, *reader_seeds = imaging.spawn(1 + len(READERS))
     case = make_case(image_seed, subject.scanner, tumour=subject.tumour)
@@ -197,7 +198,7 @@ def _complete(subject: Subject, folder: Path) -> bool:
 
 
 def cohort_table(subjects: list[Subject]) -> pd.DataFrame:
-    """Table of one row per image and reader, as `nbradiomics` reads cohorts."""
+    """Return the cohort table, with one row per image and reader."""
     import pandas as pd
 
     return pd.DataFrame(
@@ -219,7 +220,7 @@ def cohort_table(subjects: list[Subject]) -> pd.DataFrame:
 
 
 def clinical_table(subjects: list[Subject]) -> pd.DataFrame:
-    """Table of covariates and overall survival, one row per subject."""
+    """Return the clinical table with covariates and overall survival, one row per subject."""
     import pandas as pd
 
     columns = ("age_months", "stage", "mycn", "os_days", "os_event")
@@ -231,7 +232,7 @@ def clinical_table(subjects: list[Subject]) -> pd.DataFrame:
 
 
 def truth_table(subjects: list[Subject]) -> pd.DataFrame:
-    """Table of what the images and outcomes were made from, one row per subject."""
+    """Return the table of true tumour properties and outcomes, one row per subject."""
     import pandas as pd
 
     rows = [

@@ -22,7 +22,7 @@ class Grid:
     shape
         Voxels along z, y, x.
     spacing
-        Edge of a voxel in mm along z, y, x.
+        Voxel size in mm along z, y, x.
     """
 
     shape: tuple[int, int, int]
@@ -30,7 +30,7 @@ class Grid:
 
     @cached_property
     def axes(self) -> tuple[Field, Field, Field]:
-        """Coordinates in mm along z, y, x, ready to broadcast; zero at the middle of the grid."""
+        """Coordinates in mm along z, y, x, ready to broadcast; 0 at the centre of the grid."""
         z, y, x = (
             np.asarray((np.arange(n) - (n - 1) / 2) * edge, dtype=np.float64)
             for n, edge in zip(self.shape, self.spacing, strict=True)
@@ -43,19 +43,19 @@ class Grid:
         return float(np.prod(self.spacing)) / 1000.0
 
     def ellipsoid(self, centre: npt.ArrayLike, radii: npt.ArrayLike) -> Field:
-        """Scaled distance from `centre`: 1 on the ellipsoid, less inside. Both in mm along z, y, x."""
+        """Scaled distance from `centre`: 1 on the ellipsoid, less inside; both arguments in mm, z, y, x."""
         parts = zip(self.axes, np.asarray(centre, float), np.asarray(radii, float), strict=True)
         return np.asarray(np.sqrt(sum(((axis - middle) / radius) ** 2 for axis, middle, radius in parts)))
 
 
 def smooth_noise(grid: Grid, rng: np.random.Generator, *, length_mm: float) -> Field:
-    """Gaussian random field with mean 0 and standard deviation 1 over the grid.
+    """Return a Gaussian random field with mean 0 and standard deviation 1 over the grid.
 
     Parameters
     ----------
     length_mm
-        Standard deviation of the Gaussian that white noise is filtered with; the field is as smooth
-        in mm on every grid.
+        Standard deviation of the Gaussian filter for the white noise; so the smoothness in mm is the same
+        on every grid.
     """
     sigma = [length_mm / edge for edge in grid.spacing]
     noise = ndimage.gaussian_filter(rng.standard_normal(grid.shape), sigma, truncate=3.0)
@@ -63,7 +63,7 @@ def smooth_noise(grid: Grid, rng: np.random.Generator, *, length_mm: float) -> F
 
 
 def smooth_bias(grid: Grid, rng: np.random.Generator, *, sd: float) -> Field:
-    """Sum of eight cosine waves of 150 to 350 mm length, with standard deviation `sd` over the grid."""
+    """Return a sum of eight cosine waves of 150 to 350 mm length, with standard deviation `sd`."""
     field = np.zeros(grid.shape)
     for _ in range(8):
         direction = rng.standard_normal(3)

@@ -1,7 +1,7 @@
-"""Clinical covariates and survival drawn from a known hazard.
+"""Random clinical covariates, and survival drawn from a known hazard.
 
 The hazard at time t is ``h0(t) exp(eta)``, with a Weibull baseline ``H0(t) = (t / SCALE) ** SHAPE`` and
-``eta`` the sum of `LOG_HAZARD_RATIOS` times the standardised properties. The event's time follows by
+``eta`` the sum of `LOG_HAZARD_RATIOS` times the standardised properties. The time of the event follows by
 inversion, ``SCALE * (-ln U / exp(eta)) ** (1 / SHAPE)`` with U uniform (Bender, Augustin and Blettner,
 Stat Med 2005;24:1713).
 """
@@ -14,15 +14,15 @@ import numpy as np
 
 from nbradiomics.synthetic.tumour import Tumour
 
-#: Mean and standard deviation by which each property is standardised. They are constants, so that a
-#: subject's hazard does not depend on who else is in the cohort.
+#: Mean and standard deviation for the standardisation of each property. They are constants, so that the
+#: hazard of a subject does not depend on the other subjects of the cohort.
 STANDARDS = {
     "log_volume": (4.25, 0.63),
     "heterogeneity": (0.132, 0.045),
     "necrotic_fraction": (0.20, 0.135),
     "age_months": (30.0, 19.0),
 }
-#: Logarithm of the hazard ratio per standard deviation, or against L1 and against not amplified.
+#: Logarithm of the hazard ratio: per standard deviation, against stage L1, against MYCN not amplified.
 LOG_HAZARD_RATIOS = {
     "log_volume": 0.9,
     "heterogeneity": 0.9,
@@ -36,7 +36,7 @@ LOG_HAZARD_RATIOS = {
 STAGES = ("L1", "L2", "M", "MS")  # INRG staging system
 SHAPE = 1.2
 SCALE = 4600.0  # days
-#: Follow-up ends after five years for everybody, and for some earlier at random (exponential).
+#: Follow-up ends after five years for all subjects, and earlier at random (exponential) for some.
 FOLLOW_UP = 1826.0  # days
 MEAN_LOSS = 7000.0  # days
 
@@ -52,7 +52,7 @@ class Outcome:
     stage
         One of `STAGES`; MS only under 18 months.
     mycn
-        1 where the MYCN gene is amplified, else 0.
+        1 if the MYCN gene is amplified, else 0.
     os_days
         Whole days to death or to the end of follow-up, at least 1.
     os_event
@@ -60,7 +60,7 @@ class Outcome:
     linear_predictor
         The logarithm of the hazard ratio, ``eta``.
     event_days
-        Days to death, had everybody been followed for ever.
+        Days to death with unlimited follow-up.
     """
 
     age_months: int
@@ -97,7 +97,7 @@ def _draw_stage(age_months: int, rng: np.random.Generator) -> str:
 
 
 def covariates(tumour: Tumour, age_months: float, stage: str, mycn: int) -> dict[str, float]:
-    """Standardised properties and indicators, named as in `LOG_HAZARD_RATIOS`."""
+    """Return standardised properties and indicators, named as in `LOG_HAZARD_RATIOS`."""
     raw = {
         "log_volume": np.log(tumour.volume_ml),
         "heterogeneity": tumour.heterogeneity,

@@ -1,4 +1,4 @@
-"""Simulated readers: each draws the true contour with a bias of its own and a smooth random error."""
+"""Simulated readers: each draws the true contour with an individual bias and a smooth random error."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from nbradiomics.synthetic.fields import Field, Grid, Mask, largest_component, s
 
 @dataclass(frozen=True)
 class Reader:
-    """How a reader errs.
+    """Errors of a reader.
 
     Attributes
     ----------
     name
-        As in the cohort table.
+        Name of the reader in the cohort table.
     bias_mm
         Mean distance of the drawn contour from the true one in mm; positive is outwards.
     error_mm
@@ -42,17 +42,17 @@ READERS = (Reader("A", 0.0, 0.7), Reader("B", 0.5, 0.7), Reader("C", -0.5, 0.7))
 
 
 def draw_contour(truth: sitk.Image, reader: Reader, seed: np.random.SeedSequence | int) -> sitk.Image:
-    """Draw one reader's mask of a true region.
+    """Draw the mask of one reader for a true region.
 
-    The contour lies where the distance from the true surface equals the reader's bias plus a smooth
-    random field, in mm and so alike on grids of any spacing.
+    On the contour the distance from the true surface equals the reader's bias plus a smooth random field.
+    Both are in mm, so the errors are the same on grids of any spacing.
 
     Parameters
     ----------
     truth
         Binary mask, 1 inside.
     reader
-        Whose errors to make.
+        Reader with the errors to simulate.
     seed
         Equal seeds give equal masks.
 
@@ -64,7 +64,7 @@ def draw_contour(truth: sitk.Image, reader: Reader, seed: np.random.SeedSequence
     Raises
     ------
     InputError
-        When `truth` is empty, or the reader's errors leave nothing of it.
+        When `truth` is empty, or the errors of the reader remove it completely.
     """
     rng = np.random.default_rng(seed)
     inside = sitk.GetArrayFromImage(truth) > 0
@@ -75,7 +75,7 @@ def draw_contour(truth: sitk.Image, reader: Reader, seed: np.random.SeedSequence
     drawn = largest_component(signed_distance(inside, grid) <= reader.bias_mm + error)
     if not drawn.any():
         raise InputError(
-            f"reader {reader.name}'s errors leave nothing of a region of {int(inside.sum())} voxels.",
+            f"the errors of reader {reader.name} remove a region of {int(inside.sum())} voxels completely.",
             "Make the bias and the error smaller than the region.",
         )
     mask = sitk.GetImageFromArray(drawn.astype(np.uint8))
@@ -84,12 +84,12 @@ def draw_contour(truth: sitk.Image, reader: Reader, seed: np.random.SeedSequence
 
 
 def signed_distance(inside: Mask, grid: Grid) -> Field:
-    """Distance of each voxel's centre from a region's surface in mm, negative inside.
+    """Return the distance in mm of each voxel centre from the surface of a region, negative inside.
 
-    The surface lies half a voxel before the nearest centre of the other side, so that half a voxel's
-    edge along the surface's normal is taken off the distance between centres. What is left is smoothed
-    by a voxel, since a surface of whole voxels has steps that a tumour's has not, and shifted so that
-    as many voxels as before lie inside.
+    The surface lies half a voxel before the nearest centre on the other side, so half of the voxel size
+    along the normal of the surface is subtracted from the distance between centres. The result is smoothed,
+    because a surface of whole voxels has steps and that of a tumour has none, and shifted so that the number
+    of voxels inside does not change.
     """
     outwards = ndimage.distance_transform_edt(~inside, sampling=grid.spacing)
     inwards = ndimage.distance_transform_edt(inside, sampling=grid.spacing)

@@ -1,4 +1,4 @@
-"""The two scanners of the synthetic cohort, and what a scanner does to an ideal image."""
+"""The two scanners of the synthetic cohort, and the effect of a scanner on an ideal image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from nbradiomics.synthetic.fields import Grid, smooth_bias
 
-#: Signal, before the scanner's gain, that the contrast exponent leaves as it is.
+#: Signal before the scanner's gain that the contrast exponent does not change.
 REFERENCE_SIGNAL = 300.0
 
 
@@ -23,11 +23,11 @@ class Scanner:
     site
         Name of the site, as in the cohort table.
     size, spacing
-        Voxels and their edge in mm, in the order x, y, z (left, posterior, superior).
+        Number of voxels and voxel size in mm, in the order x, y, z (left, posterior, superior).
     gain
         Factor on all intensities; MR intensities have no unit.
     contrast
-        Exponent on the signal over `REFERENCE_SIGNAL`; below 1 the tissues lie closer together.
+        Exponent of signal / `REFERENCE_SIGNAL`; below 1 the signals of tissues are closer together.
     noise
         Standard deviation of the noise of each of the two channels of the complex signal, before gain.
     bias
@@ -51,11 +51,11 @@ class Scanner:
         return Grid(shape=self.size[::-1], spacing=self.spacing[::-1])
 
     def acquire(self, signal: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int16]:
-        """Turn ideal tissue signal into what this scanner would store.
+        """Convert ideal tissue signal into the stored values of this scanner.
 
-        Point spread, contrast, receive field, Rician noise (the magnitude of a complex signal with
-        Gaussian noise in both channels; Gudbjartsson and Patz 1995) and gain; each examination has a
-        gain and a noise level of its own around the scanner's.
+        The steps are point spread, contrast, receive field, Rician noise (the magnitude of a complex signal
+        with Gaussian noise in both channels; Gudbjartsson and Patz 1995) and gain. Gain and noise level of
+        each examination vary around those of the scanner.
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class Scanner:
         return np.asarray(np.clip(stored, 0, np.iinfo(np.int16).max), dtype=np.int16)
 
 
-#: Both fields of view are 176 x 144 x 128 mm or nearly so.
+#: Both fields of view are about 176 x 144 x 128 mm.
 SCANNERS = (
     Scanner("north", (88, 72, 32), (2.0, 2.0, 4.0), gain=1.0, contrast=1.0, noise=13.0, bias=0.10, blur=0.45),
     Scanner(

@@ -1,4 +1,4 @@
-"""A tumour: what is known about it, how it is drawn at random, and how it is put into an image."""
+"""Tumours: their properties, random drawing of these, and painting a tumour into an image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from nbradiomics.synthetic.fields import Field, Grid, Mask, largest_component, smooth_noise
 
-#: Volumes in millilitres between which tumours are drawn: spheres of 15 and 42 mm radius.
+#: Range of the tumour volumes in millilitres: spheres of 15 and 42 mm radius.
 VOLUME_RANGE = (14.0, 310.0)
 
 
@@ -23,13 +23,13 @@ class Tumour:
     heterogeneity
         Standard deviation over mean of the viable tissue's signal, before the scanner.
     necrotic_fraction
-        Part of the volume that is necrotic (bright on T2), 0 to 1.
+        Fraction of the volume that is necrotic (bright on T2), 0 to 1.
     signal
         Mean signal of viable tissue, in the units of `anatomy`.
     texture_mm
         Smoothness of the viable tissue's texture (see `smooth_noise`), in mm.
     lobules
-        Lobules besides the main mass.
+        Number of lobules besides the main mass.
     """
 
     volume_ml: float
@@ -41,7 +41,7 @@ class Tumour:
 
 
 def draw_tumour(rng: np.random.Generator) -> Tumour:
-    """Draw a tumour's properties, each on its own.
+    """Draw the properties of a tumour independently of each other.
 
     Volume is log-normal (median 70 ml, standard deviation of the logarithm 0.65) within
     `VOLUME_RANGE`; heterogeneity is normal (0.13, 0.045) within 0.04 to 0.26; the necrotic fraction is
@@ -58,17 +58,17 @@ def draw_tumour(rng: np.random.Generator) -> Tumour:
 
 
 def grow_tumour(tumour: Tumour, grid: Grid, rng: np.random.Generator, *, allowed: Mask) -> Mask:
-    """Draw a lobulated mass of the tumour's volume within the tissue where it may grow.
+    """Draw a lobulated mass with the volume of the tumour within the allowed tissue.
 
     The mass is the union of a main ellipsoid and smaller ones on its surface, with an uneven border,
-    filled from its middle outwards until the volume is reached; what the surrounding tissue cuts off is
-    made up elsewhere.
+    filled from the centre outwards until the volume is reached; volume that the surrounding tissue cuts off
+    is added elsewhere.
 
     Returns
     -------
     ndarray of bool
-        Axes z, y, x; one face-connected component whose volume is the tumour's to within a voxel's
-        or, where a lobule was cut off, a few percent.
+        Axes z, y, x; one face-connected component. Its volume differs from that of the tumour by at most
+        one voxel or, if a lobule was cut off, by a few percent.
     """
     radius = (tumour.volume_ml * 1000.0 * 3 / (4 * np.pi)) ** (1 / 3)
     side = rng.choice([-1.0, 1.0])
@@ -83,8 +83,8 @@ def grow_tumour(tumour: Tumour, grid: Grid, rng: np.random.Generator, *, allowed
         depth = np.minimum(depth, grid.ellipsoid(lobule, np.full(3, radius * rng.uniform(0.4, 0.65))))
     depth = depth + 0.06 * smooth_noise(grid, rng, length_mm=5.0)
     candidates = depth[allowed]
-    wanted = min(max(1, round(tumour.volume_ml / grid.voxel_ml)), candidates.size)
-    edge = np.partition(candidates, wanted - 1)[wanted - 1]
+    size = min(max(1, round(tumour.volume_ml / grid.voxel_ml)), candidates.size)
+    edge = np.partition(candidates, size - 1)[size - 1]
     return largest_component(allowed & (depth <= edge))
 
 

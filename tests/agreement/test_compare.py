@@ -309,9 +309,9 @@ def test_what_is_no_probability_is_refused(value: float, told: str, tmp_path: Pa
     values = np.zeros(SHAPE)
     values[0, 0, 0] = value
     sitk.WriteImage(chances(values), tmp_path / "map.nii.gz")
-    with pytest.raises(InputError, match=rf"map.nii.gz holds .*{told}.*probabilities from 0 to 1"):
+    with pytest.raises(InputError, match=rf"map.nii.gz contains .*{told}.*probabilities from 0 to 1"):
         compare_masks(image(FULL), image(FULL), probability=tmp_path / "map.nii.gz")
-    with pytest.raises(InputError, match="probability map of the reference holds"):
+    with pytest.raises(InputError, match="probability map of the reference contains"):
         compare_both_ways(image(FULL), image(FULL), reference_probability=chances(values))
 
 
@@ -330,9 +330,11 @@ def test_different_grids_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])
 def test_distances_that_are_none_are_refused(value: float) -> None:
-    with pytest.raises(InputError, match=r"margin of the field is .* mm; a finite number from 0 up"):
+    with pytest.raises(InputError, match=r"margin of the field is .* mm; a finite number of 0 or more"):
         Field(margin_mm=value)
-    with pytest.raises(InputError, match=r"tolerance is .* mm; a finite number from 0 up"):
+    with pytest.raises(
+        InputError, match=r"tolerance of the surface Dice is .* mm; a finite number of 0 or more"
+    ):
         compare_regions(image(FULL), image(FULL), tolerance_mm=value)
 
 

@@ -198,4 +198,4 @@ def test_where_the_consensus_lies_and_what_two_readers_make_is_said(
     assert call("readers", cohort, "--out", out, *asked) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "--reader majority" in said
-    assert "two readers (8 scans) is what both drew" in said
+    assert "two readers (8 scans) is the overlap of their masks" in said

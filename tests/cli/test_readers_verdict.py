@@ -79,10 +79,10 @@ def test_a_mask_that_the_model_did_not_give_counts_against_it(
     tests = read_table(tmp_path / "less" / "readers" / "tests.csv").set_index("test")
     assert tests.loc["non_inferiority", "n"] == SUBJECTS
     assert tests.loc["non_inferiority", "value"] < whole.loc["non_inferiority", "value"] - 0.15
-    assert "2 cases without an automatic mask" in tests.loc["non_inferiority", "sentence"]
+    assert "2 cases without a comparable automatic mask" in tests.loc["non_inferiority", "sentence"]
     assert tests.loc["difference_segmented_cases", "n"] == SUBJECTS - 2
     page = (tmp_path / "less" / "report.html").read_text(encoding="utf-8")
-    assert page.index("2 cases without an automatic mask") < page.index("Segmented cases alone")
+    assert page.index("2 cases without a comparable automatic mask") < page.index("Segmented cases alone")
     capsys.readouterr()
     distances = ("--metric", "hd95_mm", "--margin", "1")
     assert call("readers", cohort, "--out", tmp_path / "hd", *QUICK, *distances) == 0
@@ -148,6 +148,6 @@ def test_the_command_reproducibility_says_who_is_left_out_and_what_to_beware_of(
     said = " ".join(capsys.readouterr().out.split())
     assert said.startswith("1 of 8 subjects is left out, because the model was trained on this subject (s0).")
     assert "From 7 subjects and 3 readers (caution: fewer than 30 subjects" in said
-    assert "hold for these readers" in said
+    assert "valid for these readers" in said
     assert call("reproducibility", features, *asked, "--min-subjects", "5") == 0
     assert "not judged" not in capsys.readouterr().out

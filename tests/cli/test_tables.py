@@ -96,4 +96,4 @@ def test_reproducibility_takes_pyradiomics_own_result_with_readers(
     table = pd.read_csv(features).drop(columns="Reader")
     table.to_csv(features, index=False)
     assert call("reproducibility", features, "--out", tmp_path / "r.csv") == 1
-    assert "a column Reader says who drew the mask" in capsys.readouterr().err
+    assert "name the reader of each mask in a column Reader" in capsys.readouterr().err

@@ -112,7 +112,7 @@ def test_one_comparison_that_failed_is_told_beside_the_other() -> None:
     first, second = tile(run, "stable features")
     assert first == (
         "baseline_DWI; between readers, 0 undefined. From 9 subjects (caution: fewer than 30 subjects; "
-        "others would give another choice); with the model as a rater: could not be done"
+        "other subjects or readers would give other features); with the model as a rater: could not be done"
     )
     assert second == "baseline_T2w; could not be done"
 

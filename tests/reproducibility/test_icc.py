@@ -305,7 +305,7 @@ def test_many_features_at_once_equal_one_at_a_time(seed: int) -> None:
 
 
 def test_wrong_arguments_say_what_is_right() -> None:
-    with pytest.raises(InputError, match=r"'2,1' is no form.*A,1"):
+    with pytest.raises(InputError, match=r"'2,1' is not a form.*A,1"):
         icc(SHROUT_FLEISS, "2,1")
     with pytest.raises(InputError, match="confidence is 95"):
         icc(SHROUT_FLEISS, confidence=95)

@@ -104,7 +104,7 @@ def test_repeated_rows_are_named() -> None:
 
 
 def test_absent_and_too_few_readers() -> None:
-    with pytest.raises(InputError, match=r"no row of reader D.*Readers there: A, B, C"):
+    with pytest.raises(InputError, match=r"no row of reader D.*Readers in the table: A, B, C"):
         assess_reproducibility(table(), readers=["A", "D"])
     with pytest.raises(InputError, match="readers to compare: A; two or more"):
         assess_reproducibility(table(readers=("A", "auto")))
@@ -162,7 +162,7 @@ def test_files_that_hold_no_stable_features(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no column stable; its columns: feature, icc"):
         read_stable(path)
     path.write_text("feature,stable\na,True\nb,\n")
-    with pytest.raises(InputError, match="column stable holds True, nan"):
+    with pytest.raises(InputError, match="column stable contains True, nan"):
         read_stable(path)
 
 

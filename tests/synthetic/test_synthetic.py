@@ -183,7 +183,7 @@ def test_readers_refuse_what_they_cannot_draw():
     empty = sitk.Image(8, 8, 8, sitk.sitkUInt8)
     with pytest.raises(InputError, match="empty"):
         draw_contour(empty, READERS[0], 0)
-    with pytest.raises(InputError, match="leave nothing"):
+    with pytest.raises(InputError, match="remove a region of"):
         draw_contour(ball(4.0, (1.0, 1.0, 1.0)), Reader("X", -9.0, 0.0), 0)
 
 
@@ -316,7 +316,7 @@ def test_a_folder_with_another_cohort_is_refused(cohort, tmp_path):
     with pytest.raises(InputError, match=r"seed 7.*seed 8"):
         make_cohort(cohort, subjects=2, seed=8)
     (tmp_path / "cohort.csv").write_text("subject,image\n")
-    with pytest.raises(InputError, match="not made here"):
+    with pytest.raises(InputError, match="not synthetic"):
         make_cohort(tmp_path)
     assert (tmp_path / "cohort.csv").read_text(encoding="utf-8") == "subject,image\n"
 

@@ -1,4 +1,4 @@
-"""The statistics of the reader study: tables of agreement in, tables and sentences out."""
+"""Statistics of the reader study: they turn the agreement table into result tables and sentences."""
 
 from nbradiomics.agreement.reader_study.result import ReadersStudy
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings

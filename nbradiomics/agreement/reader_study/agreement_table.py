@@ -1,4 +1,4 @@
-"""The agreement table as the study uses it: checked, sorted, averaged over pairs and over cases.
+"""The agreement table for the study: checked, sorted, averaged over pairs and over cases.
 
 A case is one region of one image: subject, timepoint, sequence and roi. A subject may have several cases.
 """
@@ -16,19 +16,19 @@ from nbradiomics.cohort.columns import SCAN
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.tables import AUTO
 
-#: What tells one case from another.
+#: Columns that identify a case.
 CASE = [*SCAN, "roi"]
 #: Status of a pair that could not be compared.
 FAILED = "failed"
 _MASK = ["reader", "reading", "mask_kind"]
 _REFERENCE = ["reference", "reference_reading", "reference_kind"]
-#: Names that stand for several readers in the tables.
+#: Names for groups of readers in the tables.
 READERS, SAME_READER, OTHERS = "readers", "same reader", "other readers"
 _STATUS = ("ok", "empty_mask", "empty_reference", "both_empty")
 
 
 def checked_rows(agreement: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Check an agreement table and bring it into one order.
+    """Check an agreement table and sort it.
 
     Parameters
     ----------
@@ -36,20 +36,21 @@ def checked_rows(agreement: pd.DataFrame, metric: str) -> pd.DataFrame:
         One row per ordered pair of masks of a case: the columns `CASE`, ``reader, reading, mask_kind,
         reference, reference_reading, reference_kind, pair, status, volume_ml, reference_ml`` and metrics.
     metric
-        The primary metric, which must be there.
+        The primary metric; its column is required.
 
     Returns
     -------
     pandas.DataFrame
-        Names as text, numbers as numbers, a missing status as ``failed``; sorted, so that nothing that is
-        computed from it depends on the order of the rows.
+        Names as text, numbers as numbers, a missing status as ``failed``. The rows are sorted, so that no
+        result depends on their order.
 
     Raises
     ------
     InputError
-        When a column is missing, or a cell holds what it cannot hold.
+        When a column is missing, or a cell has an invalid value.
     AmbiguousError
-        When a pair of masks of a case stands there twice, or two independent masks of one pair of readers.
+        When a case has two rows for one ordered pair of masks, or for independent masks of one ordered pair
+        of readers.
     """
     _require_columns(agreement, [*CASE, *_MASK, *_REFERENCE, "pair", "status", *VOLUMES, metric])
     rows = agreement.copy()
@@ -67,41 +68,41 @@ def checked_rows(agreement: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def metric_columns(table: pd.DataFrame) -> list[str]:
-    """Metrics that a table holds, in the order of `METRICS`."""
+    """Return the metrics among the columns of a table, in the order of `METRICS`."""
     return [name for name in METRICS if name in table]
 
 
 def directed_metrics(rows: pd.DataFrame) -> list[str]:
-    """Metrics with a direction and with at least one value between readers, in the order of `METRICS`.
+    """Return metrics with a direction and at least one value between readers, in the order of `METRICS`.
 
-    One that readers' masks never have, such as the ROC area of a probability map, cannot be compared.
+    A metric that has no value between readers, such as the ROC area of a probability map, cannot be compared.
     """
-    there = [name for name in metric_columns(rows) if METRIC[name].better in ("higher", "lower")]
+    directed = [name for name in metric_columns(rows) if METRIC[name].better in ("higher", "lower")]
     between = between_readers(rows)
-    return [name for name in there if between[name].notna().any()]
+    return [name for name in directed if between[name].notna().any()]
 
 
 def orientation(metric: str) -> int:
-    """1 where a higher value is better, -1 where a lower one is."""
+    """Return 1 if a higher value is better, -1 if a lower value is better."""
     return 1 if METRIC[metric].better == "higher" else -1
 
 
 def automatic(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the automatic mask against a reader's independent mask."""
+    """Return the rows of the automatic mask against a reader's independent mask."""
     return rows[(rows["pair"] == AUTO_PAIR) & (rows["reader"] == AUTO)]
 
 
 def between_readers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a reader's independent mask against another reader's."""
+    """Return the rows of a reader's independent mask against that of another reader."""
     return rows[rows["pair"] == INTER]
 
 
 def means_by(table: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
-    """Mean of columns over the rows with the same keys; undefined where one of these rows is undefined.
+    """Return the means of columns over the rows with the same keys; undefined if one row is undefined.
 
-    A mean over the values that happen to be defined would leave out just those pairs in which a mask was
-    empty. The values of a group are sorted before they are added up: the sum is then the same, bit for
-    bit, whatever the order of rows and the names of readers, and ties stay ties.
+    A mean over the defined values alone would leave out exactly the pairs with an empty mask. The values of a
+    group are sorted before they are added: so the sum is the same to the last bit for every order of rows and
+    all names of readers, and ties stay ties.
 
     Returns
     -------
@@ -121,13 +122,13 @@ def means_by(table: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -
     return result
 
 
-def _require_columns(table: pd.DataFrame, wanted: Sequence[str]) -> None:
-    missing = [name for name in wanted if name not in table]
+def _require_columns(table: pd.DataFrame, required: Sequence[str]) -> None:
+    missing = [name for name in required if name not in table]
     if missing:
         raise InputError(
             f"the agreement table has no column {', '.join(missing)}; its columns: "
             f"{', '.join(map(str, table.columns))}.",
-            "Give the table that `compare_cohort` makes (agreement.csv).",
+            "Give the table of `compare_cohort` (agreement.csv).",
         )
 
 
@@ -135,8 +136,8 @@ def _require_values(rows: pd.DataFrame, column: str, allowed: Sequence[str]) -> 
     wrong = sorted(set(rows[column]) - set(allowed))
     if wrong:
         raise InputError(
-            f"column {column} of the agreement table holds {', '.join(map(repr, wrong))}.",
-            f"Expected: {', '.join(allowed)}.",
+            f"column {column} of the agreement table contains {', '.join(map(repr, wrong))}.",
+            f"Allowed values: {', '.join(allowed)}.",
         )
 
 
@@ -145,8 +146,8 @@ def _numbers(column: pd.Series) -> pd.Series:
     wrong = column[(numbers.isna() & column.notna() & (column.astype(str) != "")) | np.isinf(numbers)]
     if len(wrong):
         raise InputError(
-            f"column {column.name} of the agreement table holds {wrong.iloc[0]!r}.",
-            "Give a number, or leave the cell empty where a value is undefined.",
+            f"column {column.name} of the agreement table contains {wrong.iloc[0]!r}.",
+            "Give a number, or leave the cell empty if the value is undefined.",
         )
     return numbers
 
@@ -158,14 +159,17 @@ def _require_once(rows: pd.DataFrame) -> None:
         if len(twice):
             row = twice.iloc[0]
             raise AmbiguousError(
-                f"{', '.join(row[CASE])}: {row['reader']} against {row['reference']} stands several times "
-                f"in the agreement table as pair {row['pair']!r}.",
-                "Keep one row for each ordered pair of masks, and the first reading of each reader.",
+                f"{', '.join(row[CASE])}: the agreement table has several rows of {row['reader']} against "
+                f"{row['reference']} with pair {row['pair']!r}.",
+                "Keep one row for each ordered pair of masks, with the first reading of each reader.",
             )
 
 
 def require_names(readers: Iterable[str]) -> None:
-    """Raise `InputError` for a reader who is called as the tables call several of them."""
+    """Raise `InputError` for a reader whose name means several readers in the tables."""
     taken = sorted(set(readers) & {READERS, SAME_READER, OTHERS})
     if taken:
-        raise InputError(f"a reader is called {taken[0]!r}, which stands for several.", "Give another name.")
+        raise InputError(
+            f"a reader is called {taken[0]!r}, which means several readers in the tables.",
+            "Give this reader another name.",
+        )

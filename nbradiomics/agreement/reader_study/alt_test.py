@@ -1,8 +1,8 @@
-"""The alternative annotator test: may the model stand in for a reader?
+"""The alternative annotator test: can the model replace a reader?
 
 Source: Calderon N, Reichart R, Dror R. The alternative annotator test for LLM-as-a-judge: how to
-statistically justify replacing human annotators with LLMs. ACL 2025, arXiv 2501.10970. The annotators are the
-readers, an instance is a subject, and the alignment of two masks is the metric.
+statistically justify replacing human annotators with LLMs. ACL 2025, arXiv 2501.10970. Here the annotators
+are the readers, an instance is a subject, and the alignment of two masks is the metric.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from nbradiomics.agreement.reader_study.multiplicity import benjamini_yekutieli
 from nbradiomics.agreement.reader_study.paired import DECIMALS, signed_rank
 from nbradiomics.agreement.reader_study.resampling import Numbers
 
-#: Subjects from which on the t test alone is used; the authors' figure.
+#: Number of subjects from which the t test is used alone; the figure is that of the authors.
 T_TEST_FROM = 30
 
 
 @dataclass(frozen=True)
 class Advantage:
-    """Auto against one reader, both held against the other readers.
+    """Comparison of auto with one reader: how close each is to the other readers.
 
     Attributes
     ----------
     reader
-        The reader who is left out.
+        The reader left out.
     auto
         Share of subjects in which auto is at least as close to the others as the reader: the advantage
         probability of auto.
     human
-        Share of subjects in which the reader is at least as close; a tie counts for both.
+        Share of subjects in which the reader is at least as close as auto; a tie counts for both.
     differences
-        Shape (subjects,): -1 where auto alone is closer, 0 where both are alike, 1 where the reader alone is.
+        Shape (subjects,): -1 if only auto is closer, 0 for a tie, 1 if only the reader is closer.
     left_out
-        Cases with auto, the reader and another in which a pair is undefined.
+        Number of cases with auto, the reader and another reader in which a pair is undefined.
     """
 
     reader: str
@@ -61,16 +61,16 @@ class Advantage:
 
 @dataclass(frozen=True)
 class AlternativeTest:
-    """The test at one epsilon; arrays in the order of the readers.
+    """Result of the test at one epsilon; arrays in the order of the readers.
 
     Attributes
     ----------
     epsilon
-        How much the advantage probability of auto may fall short of the reader's.
+        How far the advantage probability of auto may be below that of the reader.
     p, p_adjusted
-        One-sided p of each reader, and adjusted over the readers (Benjamini-Yekutieli).
+        One-sided p of each reader, and p adjusted over the readers (Benjamini-Yekutieli).
     rejected
-        For whom the model may stand in: adjusted p at most alpha.
+        Readers whom the model can replace: adjusted p at most alpha.
     """
 
     epsilon: float
@@ -80,17 +80,17 @@ class AlternativeTest:
 
     @property
     def winning_rate(self) -> float:
-        """Share of readers for whom the model may stand in."""
+        """Share of readers whom the model can replace."""
         return float(self.rejected.mean())
 
     @property
     def passed(self) -> bool:
-        """Whether this is half of the readers or more."""
+        """Whether the winning rate is at least one half."""
         return self.winning_rate >= 0.5
 
 
 def advantages(rows: pd.DataFrame, metric: str) -> list[Advantage]:
-    """Hold auto and each reader against the other readers; readers without a case for it are left out.
+    """Compare auto and each reader with the other readers; readers without a suitable case are left out.
 
     Parameters
     ----------
@@ -100,25 +100,25 @@ def advantages(rows: pd.DataFrame, metric: str) -> list[Advantage]:
         A metric with a direction.
     """
     inter = between_readers(rows)
-    found = [_advantage(rows, inter, reader, metric) for reader in sorted(set(inter["reader"]))]
-    return [advantage for advantage in found if advantage.subjects]
+    every = [_advantage(rows, inter, reader, metric) for reader in sorted(set(inter["reader"]))]
+    return [advantage for advantage in every if advantage.subjects]
 
 
-def alternative_test(found: list[Advantage], *, epsilon: float, alpha: float) -> AlternativeTest:
-    """Test for each reader whether auto's advantage probability exceeds the reader's less epsilon.
+def alternative_test(readers: list[Advantage], *, epsilon: float, alpha: float) -> AlternativeTest:
+    """Test for each reader whether auto's advantage probability exceeds the reader's minus epsilon.
 
     Parameters
     ----------
-    found
-        One or more readers.
+    readers
+        The comparison with each reader; at least one.
     """
-    p = np.array([advantage_p(advantage.differences, epsilon) for advantage in found])
+    p = np.array([advantage_p(advantage.differences, epsilon) for advantage in readers])
     adjusted = benjamini_yekutieli(p)
     return AlternativeTest(epsilon, p, adjusted, adjusted <= alpha)
 
 
 def advantage_p(differences: Numbers, epsilon: float) -> float:
-    """One-sided p of the hypothesis that the mean difference is epsilon or more.
+    """Return the one-sided p of the hypothesis that the mean difference is at least epsilon.
 
     Parameters
     ----------
@@ -127,14 +127,14 @@ def advantage_p(differences: Numbers, epsilon: float) -> float:
 
     Notes
     -----
-    From `T_TEST_FROM` subjects on a t test, as its authors have it. Below, they advise signed ranks. But
-    these suppose symmetry about epsilon, which differences of -1, 0 and 1 cannot have unless it is 0.
-    Simulated with a mean of just epsilon = 0.2 and 20 subjects, signed ranks reject 25 % without ties and
-    41 % with 80 % ties, where 5 % are meant; the t test 5.5 and 6.7 %. So below 30 subjects both must
-    reject: p is the larger of the two.
+    From `T_TEST_FROM` subjects, this is a t test, as in the paper. For fewer subjects the authors advise
+    signed ranks. But signed ranks assume symmetry about epsilon, which differences of -1, 0 and 1 can only
+    have for an epsilon of 0. In simulations with 20 subjects and a mean of exactly epsilon = 0.2, signed
+    ranks reject in 25 % without ties and in 41 % with 80 % ties, instead of the nominal 5 %; the t test
+    rejects in 5.5 and 6.7 %. So below 30 subjects both tests must reject: p is the larger of the two.
 
-    Where all differences are the same there is no variance to go by. Under the hypothesis all n are c with a
-    probability of ((1 - epsilon) / (1 - c))^n at most, which is p; 1 where c is not below epsilon.
+    If all n differences have the same value c, there is no variance for a test. Under the hypothesis the
+    probability of this is at most ((1 - epsilon) / (1 - c))^n, which is p; p is 1 if c is not below epsilon.
     """
     count = len(differences)
     if np.ptp(differences) == 0:
@@ -146,7 +146,7 @@ def advantage_p(differences: Numbers, epsilon: float) -> float:
 
 
 def _advantage(rows: pd.DataFrame, inter: pd.DataFrame, reader: str, metric: str) -> Advantage:
-    # Joined on the reference: auto and the reader are held against the same others on each case.
+    # Joined on the reference: auto and the reader are compared with the same other readers in each case.
     auto = automatic(rows)[[*CASE, "reference", metric]]
     pairs = inter.loc[inter["reader"] == reader, [*CASE, "reference", metric]].merge(
         auto, on=[*CASE, "reference"], suffixes=(":human", ":auto")

@@ -1,4 +1,4 @@
-"""The alternative annotator test as rows of the table of tests, each with its sentence."""
+"""Rows of the alternative annotator test in the table of tests, each with a sentence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nbradiomics.messages.wording import counted, p_text
 
 
 def alternative_rows(rows: pd.DataFrame, settings: ReaderStudySettings) -> list[dict[str, Any]]:
-    """Rows of the alternative annotator test: readers at each epsilon, winning rates, the mean advantage.
+    """Return the rows of the test: each reader at each epsilon, winning rates, mean advantage.
 
     Parameters
     ----------
@@ -29,26 +29,26 @@ def alternative_rows(rows: pd.DataFrame, settings: ReaderStudySettings) -> list[
     settings
         Metric, epsilons and alpha.
     """
-    found = advantages(rows, settings.metric)
-    if not found:
+    compared = advantages(rows, settings.metric)
+    if not compared:
         sentence = (
-            "The alternative annotator test is not possible: it needs cases with an automatic mask and the "
-            "independent masks of two readers or more."
+            "The alternative annotator test is not possible: it needs cases with an automatic mask and "
+            "independent masks of at least two readers."
         )
         return [result_row(WINNING_RATE, sentence, epsilon=epsilon) for epsilon in settings.epsilons]
-    tests = [alternative_test(found, epsilon=value, alpha=settings.alpha) for value in settings.epsilons]
-    subjects = min(advantage.subjects for advantage in found)
-    mean = sum(sorted(advantage.auto for advantage in found)) / len(found)
+    tests = [alternative_test(compared, epsilon=value, alpha=settings.alpha) for value in settings.epsilons]
+    subjects = min(advantage.subjects for advantage in compared)
+    mean = sum(sorted(advantage.auto for advantage in compared)) / len(compared)
     sentence = (
-        "Averaged over the readers who are left out in turn, the model is at least as close to the others as "
-        f"the one left out in {number(100 * mean, 1)} % of the subjects."
+        "On average over the readers, each left out in turn, the model is at least as close to the other "
+        f"readers as the one left out in {number(100 * mean, 1)} % of the subjects."
     )
     readers = [
         _reader_row(advantage, test, position, settings)
         for test in tests
-        for position, advantage in enumerate(found)
+        for position, advantage in enumerate(compared)
     ]
-    rates = [_rate_row(found, test, subjects) for test in tests]
+    rates = [_rate_row(len(compared), test, subjects) for test in tests]
     return [*readers, *rates, result_row(MEAN_ADVANTAGE, sentence, value=mean, n=subjects)]
 
 
@@ -57,18 +57,18 @@ def _reader_row(
 ) -> dict[str, Any]:
     rejected = bool(test.rejected[position])
     p = p_text(float(test.p_adjusted[position]), beside=(settings.alpha,))
-    verdict = "can" if rejected else "is not shown to be able to"
-    others = (
-        f" {counted(advantage.left_out, 'case')} with an undefined value left out."
+    verdict = "can replace" if rejected else "is not shown to be able to replace"
+    note = (
+        f" Left out because a value is undefined: {counted(advantage.left_out, 'case')}."
         if advantage.left_out
         else ""
     )
     sentence = (
         f"Reader {advantage.reader}, epsilon {test.epsilon:g}: in {number(100 * advantage.auto, 1)} % of "
         f"{counted(advantage.subjects, 'subject')} the model is at least as close to the other readers as "
-        f"{advantage.reader} is, in {number(100 * advantage.human, 1)} % the reader at least as close as the "
-        f"model; the model {verdict} stand in for {advantage.reader} "
-        f"(adjusted {p}, alpha {settings.alpha:g}).{others}"
+        f"{advantage.reader} is, in {number(100 * advantage.human, 1)} % {advantage.reader} is at least as "
+        f"close as the model. The model {verdict} {advantage.reader} "
+        f"(adjusted {p}, alpha {settings.alpha:g}).{note}"
     )
     return result_row(
         ADVANTAGE,
@@ -84,24 +84,24 @@ def _reader_row(
     )
 
 
-def _rate_row(found: list[Advantage], test: AlternativeTest, subjects: int) -> dict[str, Any]:
+def _rate_row(readers: int, test: AlternativeTest, subjects: int) -> dict[str, Any]:
     wins = int(test.rejected.sum())
     rate = number(test.winning_rate, 2, beside=(0.5,))
     verdict = "passes" if test.passed else "does not pass"
     notes = ""
-    if len(found) == 2:
+    if readers == 2:
         notes += (
-            " With two readers the winning rate can only be 0, a half or 1; the test's authors ask for three "
-            "readers or more."
+            " With two readers the winning rate can only be 0, 0.5 or 1; the authors of the test ask for at "
+            "least three readers."
         )
     if subjects < T_TEST_FROM:
         notes += (
-            f" Fewer than {T_TEST_FROM} subjects ({subjects}): the test's authors advise at least as many; "
-            "both the t test and the signed-rank test must reject."
+            f" There are fewer than {T_TEST_FROM} subjects ({subjects}), the number that the authors advise; "
+            "so both the t test and the signed-rank test must reject."
         )
     sentence = (
-        f"The model may stand in for {wins} of {counted(len(found), 'reader')} at epsilon {test.epsilon:g} "
-        f"(winning rate {rate}; 0.5 is needed): it {verdict} the alternative "
+        f"The model can replace {wins} of {counted(readers, 'reader')} at epsilon {test.epsilon:g} "
+        f"(winning rate {rate}; at least 0.5 is needed): it {verdict} the alternative "
         f"annotator test.{notes}"
     )
     return result_row(

@@ -1,4 +1,4 @@
-"""The cases in the order in which a reader should look at them: those of least agreement first."""
+"""Cases in the order in which a reader should review them: least agreement first."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def cases_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        Columns of `schemas.CASES`: one row per case with a pair of independent masks, or of auto and one.
-        Cases whose automatic mask is empty, missing or could not be compared come first, then those with a
-        value, the worst first, then those without a value because nobody drew a tumour.
+        Columns of `schemas.CASES`: one row per case with a pair of two independent masks, or of auto and an
+        independent mask. First come cases whose automatic mask is empty, missing or could not be compared,
+        then cases with a value, worst first, then cases without a value because no reader drew a tumour.
     """
     auto, inter = automatic(rows), between_readers(rows)
     main = auto if len(auto) else inter
@@ -57,19 +57,20 @@ def _means(rows: pd.DataFrame, metric: str, name: str) -> pd.DataFrame:
 
 
 def _lowest(main: pd.DataFrame, inter: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Name of the pair of least agreement of each case, of `main` where it has one."""
+    """Return the pair of least agreement of each case: of `main` if it has one, else of `inter`."""
     names = []
     for rows in (main, inter):
-        there = rows[rows[metric].notna()]
-        ordered = there.assign(
-            place=orientation(metric) * there[metric], lowest_pair=there["reader"] + "-" + there["reference"]
+        defined = rows[rows[metric].notna()]
+        ordered = defined.assign(
+            place=orientation(metric) * defined[metric],
+            lowest_pair=defined["reader"] + "-" + defined["reference"],
         ).sort_values([*CASE, "place", "lowest_pair"])
         names.append(ordered.drop_duplicates(CASE)[[*CASE, "lowest_pair"]])
     return pd.concat(names).drop_duplicates(CASE)
 
 
 def _status(rows: pd.DataFrame) -> pd.DataFrame:
-    """Status of each case: an empty mask before a failed pair, and both before a reader's empty mask."""
+    """Return the status of each case: ``empty_mask`` before ``failed``, both before a reader's empty mask."""
     order = ["empty_mask", FAILED, "ok", "empty_reference", "both_empty"]
     ranks = rows.assign(rank=rows["status"].map(order.index))
     worst = ranks.groupby(CASE)["rank"].min().reset_index()

@@ -1,4 +1,4 @@
-"""Auto against readers beside readers against readers, on the same cases: the comparison that matters."""
+"""Main comparison: agreement of auto with the readers, and of the readers with each other, same cases."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 
 def case_differences(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
-    """Agreement of the model and of the readers on each case that has auto and two readers.
+    """Return the agreement of the model and of the readers in each case with auto and two readers.
 
-    The model's value is the mean over the readers r of m(auto, r), the readers' the mean over their ordered
-    pairs of m(s, r): both orders of a metric that depends on it. In a table in which all stand against one
-    reader, both are held against this one.
+    The model's value is the mean of m(auto, r) over the readers r. The readers' value is the mean of m(s, r)
+    over their ordered pairs: a metric that depends on the order is used in both orders. If the table has
+    only one reference reader, both values are against this reader.
 
     Returns
     -------
     pandas.DataFrame
-        The columns `CASE`, and for each metric ``METRIC:auto``, ``METRIC:readers`` and ``METRIC`` itself, the
-        difference oriented so that a positive one means that the model is better. NaN where a pair of the
-        case is undefined.
+        The columns `CASE`, and for each metric ``METRIC:auto``, ``METRIC:readers`` and ``METRIC``, the
+        difference, which is positive if the model is better. NaN if a pair of the case is undefined.
     """
     auto, inter = automatic(rows), between_readers(rows)
     inter = inter.merge(auto[[*CASE, "reference"]], on=[*CASE, "reference"])
@@ -47,7 +46,7 @@ def case_differences(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
 
 
 def subject_differences(cases: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Mean over the cases of each subject in which the metric is defined.
+    """Return the means over the cases of each subject in which the metric is defined.
 
     Returns
     -------
@@ -61,22 +60,22 @@ def subject_differences(cases: pd.DataFrame, metric: str) -> pd.DataFrame:
 def comparison_table(
     rows: pd.DataFrame, settings: ReaderStudySettings, *, with_model: bool | None = None
 ) -> pd.DataFrame:
-    """Compare auto-to-reader with reader-to-reader agreement for every metric that has a direction.
+    """Compare auto-to-reader with reader-to-reader agreement for every metric with a direction.
 
-    The model's failures count with the metric's worst value (`model_failures`); a metric that has none gets
-    no numbers while there are failures.
+    Failures of the model count with the worst value of the metric (`model_failures`). If there are failures,
+    a metric without a worst value gets no numbers.
 
     Parameters
     ----------
     rows, settings
-        Rows of `checked_rows`, and how they are analysed.
+        Rows of `checked_rows`, and settings of the analysis.
     with_model
         As in `failed_cases`.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `schemas.COMPARISON`: one row per metric, none where no case has auto and two readers.
+        Columns of `schemas.COMPARISON`: one row per metric; no row if no case has auto and two readers.
     """
     metrics = directed_metrics(rows)
     cases = case_differences(counted_rows(rows, with_model=with_model), metrics)
@@ -84,14 +83,14 @@ def comparison_table(
     for metric in metrics if len(cases) else []:
         undefined = cases[metric].isna()
         failures = compared_failures(rows, metric, with_model=with_model)
-        blind = failures.any and np.isnan(worst_value(metric))
-        there = subject_differences(cases, metric)
-        subjects = there.iloc[: 0 if blind else None]
+        not_comparable = failures.any and np.isnan(worst_value(metric))
+        defined = subject_differences(cases, metric)
+        subjects = defined.iloc[: 0 if not_comparable else None]
         paired = asdict(paired_difference(subjects[metric].to_numpy(), settings))
         result.append(
             {
                 "metric": metric,
-                "subjects": len(there),
+                "subjects": len(defined),
                 "cases": int((~undefined).sum()),
                 "left_out": int(undefined.sum()),
                 "missing": failures.missing,

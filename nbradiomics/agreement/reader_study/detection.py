@@ -1,4 +1,4 @@
-"""Tumours that a reader or the model missed altogether, as rates with their denominators."""
+"""Tumours that a reader or the model missed completely, as rates with their denominators."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ _FOUND, _MISSED, _UNKNOWN, _NONE = "found", "missed", "unknown", "no tumour"
 
 
 def detection_table(rows: pd.DataFrame, cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
-    """Count who missed a tumour that independent readers drew.
+    """Count the tumours drawn by independent readers that the model or a reader missed.
 
-    A tumour is missed where the mask shares no voxel with that of any independent reader who drew one there
-    (an empty mask shares none). An image stands for one region of one image.
+    A tumour is missed if the mask shares no voxel with the mask of any independent reader who drew a tumour
+    there; an empty mask shares no voxel. "Image" means one region of one image.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `schemas.DETECTION`. The exact interval (Clopper and Pearson, Biometrika 1934;26:404) takes
-        images as independent: of patients with several images read the patients' rows.
+        Columns of `schemas.DETECTION`. The exact interval (Clopper and Pearson, Biometrika 1934;26:404)
+        assumes independent images: if patients have several images, use the rows of patients.
     """
     auto, inter = automatic(rows), between_readers(rows)
-    found: list[dict[str, Any]] = []
+    rates: list[dict[str, Any]] = []
     if len(auto):
-        found += _rates(AUTO, READERS, auto, settings)
-        found += _not_segmented(cohort, settings)
+        rates += _rates(AUTO, READERS, auto, settings)
+        rates += _not_segmented(cohort, settings)
     for reader, part in inter.groupby("reader", sort=True):
-        found += _rates(str(reader), OTHERS, part, settings)
-    return DETECTION.table(found)
+        rates += _rates(str(reader), OTHERS, part, settings)
+    return DETECTION.table(rates)
 
 
 def _rates(
@@ -68,7 +68,7 @@ def _rates(
 
 
 def _states(part: pd.DataFrame) -> pd.DataFrame:
-    """State of each case: found, missed, unknown or no tumour; and whether the mask holds anything."""
+    """Return the state of each case (found, missed, unknown, no tumour), and whether the mask has voxels."""
     failed = (part["status"] == FAILED) | (part["status"].isin(["ok", "empty_mask"]) & part["dice"].isna())
     marks = part.assign(
         failed=failed,
@@ -106,9 +106,9 @@ def _not_segmented(cohort: pd.DataFrame, settings: ReaderStudySettings) -> list[
     return [{"reader": AUTO, "against": "", **rate}]
 
 
-def _rate(unit: str, missed: int, of: int, unknown: int, settings: ReaderStudySettings) -> dict[str, Any]:
-    row: dict[str, Any] = {"unit": unit, "missed": missed, "of": of, "unknown": unknown}
-    if of:
-        interval = stats.binomtest(missed, of).proportion_ci(settings.confidence, method="exact")
-        row |= {"rate": missed / of, "low": float(interval.low), "high": float(interval.high)}
+def _rate(unit: str, missed: int, total: int, unknown: int, settings: ReaderStudySettings) -> dict[str, Any]:
+    row: dict[str, Any] = {"unit": unit, "missed": missed, "of": total, "unknown": unknown}
+    if total:
+        interval = stats.binomtest(missed, total).proportion_ci(settings.confidence, method="exact")
+        row |= {"rate": missed / total, "low": float(interval.low), "high": float(interval.high)}
     return row

@@ -1,4 +1,4 @@
-"""The direction of the errors: does a mask reach beyond its reference, or stay within it?"""
+"""Direction of the errors: whether a mask reaches beyond its reference or stays within it."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from nbradiomics.tables import AUTO
 
 
 def direction_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
-    """Hold false positives against false negatives, for auto and between the readers.
+    """Compare false positives with false negatives, for auto and between the readers.
 
-    FPRm = FP / (TP + FN) and FNR = FN / (TP + FN) have the same denominator, so that their difference is the
-    difference of the two volumes over the reference's.
+    FPRm = FP / (TP + FN) and FNR = FN / (TP + FN) have the same denominator, so their difference is the
+    difference of the two volumes divided by the volume of the reference.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `schemas.DIRECTION`: auto against all readers (mean over them, per case), against each
-        reader, and every ordered pair of readers; the unit of medians and shares is the case, of the test the
-        subject.
+        Columns of `schemas.DIRECTION`: auto against all readers (mean over them, per case), auto against each
+        reader, and every ordered pair of readers. The unit of medians and shares is the case; the unit of the
+        test is the subject.
     """
     if not {"fprm", "fnr"} <= set(rows):
         return DIRECTION.empty()
@@ -48,27 +48,28 @@ def direction_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.Dat
             (str(reader), str(reference), group)
             for (reader, reference), group in part.groupby(["reader", "reference"])
         ]
-    found = [_direction(reader, reference, group, settings) for reader, reference, group in groups]
-    return DIRECTION.table(found)
+    return DIRECTION.table(
+        [_direction(reader, reference, group, settings) for reader, reference, group in groups]
+    )
 
 
 def _with_symmetric_distance(rows: pd.DataFrame) -> pd.DataFrame:
-    """Signed distance as half of that to the reference less that back; as it is where there is no way back.
+    """Make the signed distance antisymmetric: half of the distance less that of the opposite direction.
 
-    The signed distance is a mean over the surface of the reference. A bulge of the reference has more
-    surface than the mask beneath it, so that it can be negative both ways round: each mask seems to fall
-    short of the other.
+    The signed distance is a mean over the surface of the reference. A bulge of the reference has more surface
+    than the mask beneath it. So the distance can be negative in both directions: each mask seems to fall
+    short of the other. A row without a row of the opposite direction keeps its distance.
     """
     if "signed_distance_mm" not in rows:
         return rows
     sides = ["reader", "reading", "mask_kind"], ["reference", "reference_reading", "reference_kind"]
-    turn = dict(zip(sides[0] + sides[1], sides[1] + sides[0], strict=True))
-    keys = [*CASE, "pair", *turn]
-    back = rows[[*keys, "signed_distance_mm"]].rename(columns={**turn, "signed_distance_mm": "back"})
-    both = rows[keys].merge(back, on=keys, how="left")
-    own = rows["signed_distance_mm"].to_numpy(dtype=float)
-    other = both["back"].to_numpy(dtype=float)
-    return rows.assign(signed_distance_mm=np.where(np.isnan(other), own, (own - other) / 2))
+    swapped = dict(zip(sides[0] + sides[1], sides[1] + sides[0], strict=True))
+    keys = [*CASE, "pair", *swapped]
+    opposite = rows[[*keys, "signed_distance_mm"]].rename(columns={**swapped, "signed_distance_mm": "back"})
+    both = rows[keys].merge(opposite, on=keys, how="left")
+    there = rows["signed_distance_mm"].to_numpy(dtype=float)
+    back = both["back"].to_numpy(dtype=float)
+    return rows.assign(signed_distance_mm=np.where(np.isnan(back), there, (there - back) / 2))
 
 
 def _direction(
@@ -78,21 +79,21 @@ def _direction(
         name for name in ("signed_distance_mm", "volume_difference_ml") if name in metric_columns(group)
     ]
     cases = means_by(group, CASE, ["fprm", "fnr", *others])
-    there = cases[cases["fprm"].notna() & cases["fnr"].notna()]
-    there = there.assign(outward=there["fprm"] - there["fnr"])
-    subjects = means_by(there, ["subject"], ["outward"])["outward"].to_numpy()
+    defined = cases[cases["fprm"].notna() & cases["fnr"].notna()]
+    defined = defined.assign(outward=defined["fprm"] - defined["fnr"])
+    subjects = means_by(defined, ["subject"], ["outward"])["outward"].to_numpy()
     tested = len(subjects) >= fewest_subjects(settings.confidence)
     p = signed_rank(subjects) if tested else np.nan
     row: dict[str, Any] = {
         "reader": reader,
         "reference": reference,
-        "n": len(there),
+        "n": len(defined),
         "subjects": len(subjects),
-        "left_out": len(cases) - len(there),
-        "fprm_median": _median(there["fprm"]),
-        "fnr_median": _median(there["fnr"]),
-        "share_outward": float((there["outward"] > 0).mean()) if len(there) else np.nan,
-        **{name: float(there[name].mean()) if there[name].notna().any() else np.nan for name in others},
+        "left_out": len(cases) - len(defined),
+        "fprm_median": _median(defined["fprm"]),
+        "fnr_median": _median(defined["fnr"]),
+        "share_outward": float((defined["outward"] > 0).mean()) if len(defined) else np.nan,
+        **{name: float(defined[name].mean()) if defined[name].notna().any() else np.nan for name in others},
         "p": p,
         "direction": _verdict(subjects, p, settings) if tested else "",
     }
@@ -102,24 +103,26 @@ def _direction(
 def _verdict(differences: Numbers, p: float, settings: ReaderStudySettings) -> str:
     if p >= settings.alpha:
         return NEITHER
-    middle = float(np.median(differences)) or float(differences.mean())
-    return OUTWARD if middle > 0 else INWARD
+    centre = float(np.median(differences)) or float(differences.mean())
+    return OUTWARD if centre > 0 else INWARD
 
 
 def _sentence(row: dict[str, Any]) -> str:
-    who = "the model" if row["reader"] == AUTO else row["reader"]
+    reader = "the model" if row["reader"] == AUTO else row["reader"]
     against = "the readers" if row["reference"] == READERS else row["reference"]
     fprm, fnr, cases = number(row["fprm_median"]), number(row["fnr_median"]), counted(row["n"], "case")
     if not row["direction"]:
-        return f"Too few subjects ({row['subjects']}) to test the direction of {who} against {against}."
-    said = {
-        OUTWARD: f"Against {against}, {who} errs outward, drawing too much rather than too little",
-        INWARD: f"Against {against}, {who} errs inward, leaving out rather than adding",
-        NEITHER: f"Against {against}, no direction of {who} is shown (nor that there is none)",
+        return (
+            f"Too few subjects ({row['subjects']}) to test the direction of the errors of {reader} against "
+            f"{against}."
+        )
+    verdicts = {
+        OUTWARD: f"Against {against}, {reader} errs outward (draws too much rather than too little)",
+        INWARD: f"Against {against}, {reader} errs inward (draws too little rather than too much)",
+        NEITHER: f"Against {against}, no direction of {reader} is shown; there may still be one",
     }
-    return (
-        f"{said[row['direction']]}: median FPRm {fprm}, median FNR {fnr} over {cases} ({p_text(row['p'])})."
-    )
+    verdict, p = verdicts[row["direction"]], p_text(row["p"])
+    return f"{verdict}: median FPRm {fprm}, median FNR {fnr} over {cases} ({p})."
 
 
 def _median(column: pd.Series) -> float:

@@ -1,4 +1,4 @@
-"""The tests of the study, one row and one sentence in plain words for each result."""
+"""Tests of the study: one row with one sentence in plain words for each result."""
 
 from __future__ import annotations
 
@@ -37,50 +37,50 @@ from nbradiomics.agreement.reader_study.williams import is_ratio, williams_index
 from nbradiomics.agreement.reader_study.wording import amount_text, interval_text, listed, number
 from nbradiomics.messages.wording import counted, p_text
 
-#: A disagreement of the readers that is rounding, and no measure of a margin.
-_NOTHING = 1e-9
+#: A disagreement of the readers up to this size is rounding; a margin cannot be related to it.
+_ROUNDING = 1e-9
 
 
 def hypotheses_table(
-    rows: pd.DataFrame, settings: ReaderStudySettings, *, with_model: bool | None = None, told: str = ""
+    rows: pd.DataFrame, settings: ReaderStudySettings, *, with_model: bool | None = None, preface: str = ""
 ) -> pd.DataFrame:
     """Test the primary metric: non-inferiority, difference, Williams index, alternative annotator test.
 
-    The model's failures count with the metric's worst value in every test (`model_failures`). Where there are
-    some, the segmented cases alone stand in a row of their own, without a verdict.
+    Failures of the model count with the worst value of the metric in every test (`model_failures`). If there
+    are failures, a separate row without a verdict is about the segmented cases alone.
 
     Parameters
     ----------
     rows, settings
-        Rows of `checked_rows`, and how they are analysed.
+        Rows of `checked_rows`, and settings of the analysis.
     with_model
         As in `failed_cases`.
-    told
-        What must be known first, such as who was left out: it begins the sentence on non-inferiority.
+    preface
+        Text that begins the sentence on non-inferiority, such as which subjects were left out.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `schemas.TESTS`: one row per result; where one cannot be had, a row without numbers that
-        says why.
+        Columns of `schemas.TESTS`: one row per result. The row of a result that is not available has no
+        numbers, and its sentence says why.
     """
     failures = compared_failures(rows, settings.metric, with_model=with_model)
     counted_in = counted_rows(rows, with_model=with_model)
     if failures.any and math.isnan(worst_value(settings.metric)):
-        found = [*_no_verdict(failures, settings), *_segmented(rows, settings, failures, with_model)]
+        results = [*_no_verdict(failures, settings), *_segmented(rows, settings, failures, with_model)]
     else:
         cases = case_differences(counted_in, [settings.metric])
         paired = _paired(cases, settings)
-        found = [
+        results = [
             _non_inferiority(paired, cases, counted_in, failures, settings),
             *_segmented(rows, settings, failures, with_model),
             _difference(paired, settings),
             _williams(cases, settings),
             *alternative_rows(counted_in, settings),
         ]
-    found[0]["sentence"] = f"{told} {found[0]['sentence']}".strip()
-    # In memory a verdict is True, False or None: `if passed` is no error where there is none.
-    return TESTS.table(found).assign(passed=pd.Series([row["passed"] for row in found], dtype=object))
+    results[0]["sentence"] = f"{preface} {results[0]['sentence']}".strip()
+    # In memory a verdict is True, False or None, so that `if passed` raises no error without a verdict.
+    return TESTS.table(results).assign(passed=pd.Series([row["passed"] for row in results], dtype=object))
 
 
 def _paired(cases: pd.DataFrame, settings: ReaderStudySettings) -> PairedDifference:
@@ -89,36 +89,36 @@ def _paired(cases: pd.DataFrame, settings: ReaderStudySettings) -> PairedDiffere
 
 
 def _no_verdict(failures: ModelFailures, settings: ReaderStudySettings) -> list[dict[str, Any]]:
-    """Every test as one without numbers: the failures would be left out, and the rest looks better."""
+    """Return every test without numbers: without the failures the model would look better than it is."""
     label = METRIC[settings.metric].label
-    why = (
-        f"{label} has no worst value, and there are {failures_text(failures)}: leaving these out would "
-        "make the model look better than it is"
+    reason = (
+        f"{label} has no worst value, and there are {failures_text(failures)}. Without these cases the model "
+        "would look better than it is"
     )
-    remedy = "Take a metric with a worst value, such as Dice, as the one that decides."
+    remedy = "Choose a primary metric with a worst value, such as Dice."
     sentences = {
-        NON_INFERIORITY: f"There is no verdict on non-inferiority: {why}. {remedy}",
-        DIFFERENCE: f"A difference in {label} was not tested: the model's failures have no value.",
-        WILLIAMS: f"The Williams index of {label} was not computed: the model's failures have no value.",
+        NON_INFERIORITY: f"There is no verdict on non-inferiority: {reason}. {remedy}",
+        DIFFERENCE: f"A difference in {label} was not tested: the failures of the model have no value.",
+        WILLIAMS: f"The Williams index of {label} was not computed: the failures of the model have no value.",
     }
     rows = [result_row(test, sentence) for test, sentence in sentences.items()]
-    undone = f"The alternative annotator test was not done: the model's failures have no value of {label}."
-    return [*rows, *(result_row(WINNING_RATE, undone, epsilon=epsilon) for epsilon in settings.epsilons)]
+    not_done = f"The alternative annotator test was not done: failures of the model have no {label} value."
+    return [*rows, *(result_row(WINNING_RATE, not_done, epsilon=epsilon) for epsilon in settings.epsilons)]
 
 
 def _segmented(
     rows: pd.DataFrame, settings: ReaderStudySettings, failures: ModelFailures, with_model: bool | None
 ) -> list[dict[str, Any]]:
-    """The cases in which the model gave a mask, for themselves; nothing where it failed in none."""
+    """Return the result of the cases in which the model did not fail; no row if it never failed."""
     if not failures.any:
         return []
     alone = segmented_rows(rows, with_model=with_model)
     paired = _paired(case_differences(alone, [settings.metric]), settings)
-    begin = "Segmented cases alone, without those in which the model failed"
+    begin = "Segmented cases alone, without the cases in which the model failed"
     if not paired.subjects:
         return [result_row(SEGMENTED, f"{begin}: {NO_CASE}.")]
     level = interval_text(paired.low, paired.high, settings.confidence)
-    sentence = f"{begin}: {_mean_text(paired, settings)} ({level} of the difference). This is no verdict."
+    sentence = f"{begin}: {_mean_text(paired, settings)} ({level} of the difference). This is not a verdict."
     return [
         result_row(
             SEGMENTED, sentence, value=paired.difference, low=paired.low, high=paired.high, n=paired.subjects
@@ -133,7 +133,7 @@ def _non_inferiority(
     failures: ModelFailures,
     settings: ReaderStudySettings,
 ) -> dict[str, Any]:
-    # As it was fixed, to the last digit.
+    # The margin with all digits, as it was fixed.
     margin = f"{settings.margin:.15g} {METRIC[settings.metric].unit or METRIC[settings.metric].label}"
     level = interval_text(paired.low, paired.high, settings.confidence, beside=(-settings.margin, 0))
     mean = f"{_mean_text(paired, settings)} ({level} of the difference)"
@@ -147,7 +147,7 @@ def _non_inferiority(
     else:
         verdict = (
             f"The model is not shown to be as good as {_readers(cases, rows, settings)} (non-inferiority "
-            f"at a margin of {margin}): {mean}, and the interval reaches -{settings.margin:.15g} or less."
+            f"at a margin of {margin}): {mean}, and its lower limit is not above -{settings.margin:.15g}."
         )
     parts = [verdict, _failures_sentence(failures, settings), margin_sentence(cases, settings)]
     sentence = " ".join(part for part in parts if part)
@@ -165,7 +165,7 @@ def _non_inferiority(
 
 
 def _readers(cases: pd.DataFrame, rows: pd.DataFrame, settings: ReaderStudySettings) -> str:
-    """Names of the readers against whom the model is held: the verdict is on these alone."""
+    """Names of the readers with whom the model is compared: the verdict applies only to them."""
     compared = cases.loc[cases[settings.metric].notna(), CASE]
     names = sorted(set(automatic(rows).merge(compared, on=CASE)["reference"]))
     return listed([str(name) for name in names])
@@ -178,29 +178,32 @@ def _failures_sentence(failures: ModelFailures, settings: ReaderStudySettings) -
 
 
 def margin_sentence(cases: pd.DataFrame, settings: ReaderStudySettings) -> str:
-    """Hold the margin against what the readers differ by, and tell whether it was fixed beforehand.
+    """Relate the margin to the disagreement of the readers, and say whether it was fixed beforehand.
 
     Parameters
     ----------
     cases
-        Of `case_differences`.
+        Cases of `case_differences`.
     settings
-        Metric, margin, and who says when it was fixed.
+        Metric, margin, and when the margin was fixed.
     """
     metric = METRIC[settings.metric]
     best = metric.high if metric.better == "higher" else metric.low
     readers = subject_differences(cases, settings.metric)[f"{settings.metric}:readers"]
-    told = ""
-    if best is not None and len(readers) and abs(best - readers.mean()) > _NOTHING:
+    relation = ""
+    if best is not None and len(readers) and abs(best - readers.mean()) > _ROUNDING:
         mean = float(readers.mean())
         share = 100 * settings.margin / abs(best - mean)
-        told = (
-            f"The margin is {number(share, 0)} % of what the readers themselves lack of full agreement (mean "
+        relation = (
+            f"The margin is {number(share, 0)} % of the readers' own distance from full agreement (mean "
             f"{metric.label} {number(mean)}, full agreement {best:g}). "
         )
     if settings.margin_fixed:
-        return f"{told}The margin was fixed beforehand: {settings.margin_fixed.rstrip('. ')}."
-    return f"{told}Nobody has stated that the margin was fixed before the results were seen (margin_fixed)."
+        return f"{relation}The margin was fixed beforehand: {settings.margin_fixed.rstrip('. ')}."
+    return (
+        f"{relation}It is not stated that the margin was fixed before the results were seen "
+        "(setting margin_fixed)."
+    )
 
 
 def _difference(paired: PairedDifference, settings: ReaderStudySettings) -> dict[str, Any]:
@@ -232,7 +235,7 @@ def _difference_verdict(paired: PairedDifference, *, significant: bool, outside:
         word = "better" if paired.low > 0 else "worse"
         return f"The model agrees with the readers {word} than they agree with each other"
     if significant != outside:
-        return "Interval of the mean and signed-rank test disagree, so no difference is claimed"
+        return "The interval of the mean and the signed-rank test disagree, so no difference is claimed"
     return "No difference is shown, which does not prove that there is none"
 
 
@@ -241,7 +244,7 @@ def _mean_text(paired: PairedDifference, settings: ReaderStudySettings) -> str:
     word = "worse" if paired.difference < 0 else "better"
     return (
         f"over {counted(paired.subjects, 'subject')} the model's agreement with the readers is on average "
-        f"{size} {word} than theirs with each other"
+        f"{size} {word} than the readers' agreement with each other"
     )
 
 
@@ -249,8 +252,8 @@ def _too_few(paired: PairedDifference, settings: ReaderStudySettings) -> str:
     if not paired.subjects:
         return NO_CASE
     return (
-        f"{counted(paired.subjects, 'subject')} with an automatic mask and two readers are too few, "
-        f"{fewest_subjects(settings.confidence)} are needed"
+        f"{counted(paired.subjects, 'subject')} with an automatic mask and two readers are too few; "
+        f"at least {fewest_subjects(settings.confidence)} are needed"
     )
 
 
@@ -260,7 +263,7 @@ def _williams(cases: pd.DataFrame, settings: ReaderStudySettings) -> dict[str, A
     if not is_ratio(settings.metric):
         sentence = (
             f"The Williams index is not defined for {label}: it is a ratio of agreements, and needs a metric "
-            "that is 0 without agreement and higher where it is better."
+            "that is 0 for no agreement and higher for better agreement."
         )
         return result_row(WILLIAMS, sentence, n=index.subjects)
     if math.isnan(index.value):
@@ -269,8 +272,8 @@ def _williams(cases: pd.DataFrame, settings: ReaderStudySettings) -> dict[str, A
     level = interval_text(index.low, index.high, settings.confidence)
     sentence = (
         f"Williams index {number(index.value)} ({level}) over {counted(index.subjects, 'subject')}: the "
-        f"model's {label} with the readers is {number(100 * index.value, 1)} % of theirs with each other. "
-        "An interval that holds 1 does not prove that both agree alike."
+        f"model's {label} with the readers is {number(100 * index.value, 1)} % of the readers' {label} with "
+        "each other. An interval that contains 1 does not prove that both agree equally well."
     )
     return result_row(
         WILLIAMS,

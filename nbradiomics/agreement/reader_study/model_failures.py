@@ -1,18 +1,18 @@
-"""The model's failures: readers drew a tumour, and the model gave no mask to compare, or an empty one.
+"""Failures of the model: readers drew a tumour, but the automatic mask is missing, not comparable, or empty.
 
-Left out, a model that finds nothing in its worst cases would pass for the better one. So the main analysis
-gives such a case the worst value of the metric against every reader (`counted_rows`). A metric without a
-worst value, such as a distance, gives no verdict while there are such cases. The segmented cases alone come
-second.
+If these cases were left out, a model that finds nothing in difficult cases would look better. So the main
+analysis gives such a case the worst value of the metric against every reader (`counted_rows`). A metric
+without a worst value, such as a distance, gives no verdict if there are such cases. The segmented cases alone
+are a secondary analysis.
 
-The worst value counts for an empty mask too where the metric defines a value for it (specificity 1, kappa 0,
-binary ROC area 0.5): a mask that lies beside the tumour has less than these, so that a model would look
-better for drawing nothing. Only the worst value is never above that of a mask which was left out or emptied.
-`agreement.csv` holds the metric's own value.
+The worst value also replaces the value that a metric defines for an empty mask (specificity 1, kappa 0,
+binary ROC area 0.5). A mask beside the tumour has a lower value than these, so a model would look better if
+it drew nothing. With the worst value, leaving out or emptying a mask never improves the result.
+`agreement.csv` contains the metric's own value.
 
-A tumour was drawn where one independent reader or more has a mask that is not empty. ``missing`` are cases
-without an automatic mask in a study that has them, and those whose automatic mask could not be compared with
-a reader's; ``empty`` those with an automatic mask without a voxel.
+Readers drew a tumour if at least one independent reader has a mask that is not empty. ``missing`` are cases
+without an automatic mask in a study with automatic masks, and cases whose automatic mask could not be
+compared with a reader's; ``empty`` are cases whose automatic mask has no voxel.
 """
 
 from __future__ import annotations
@@ -35,40 +35,40 @@ from nbradiomics.agreement.reader_study.wording import number
 from nbradiomics.messages.wording import counted
 from nbradiomics.tables import AUTO
 
-_THOUGH = " (the worst value, in place of what an empty mask has in the table of agreement: {} {})"
+_INSTEAD_OF = " (the worst value, instead of the value of an empty mask in the agreement table: {} {})"
 MISSING, EMPTY = "missing", "empty"
 _DREW_MASK, _DREW_REFERENCE = ("ok", "empty_reference"), ("ok", "empty_mask")
 
 
 @dataclass(frozen=True)
 class ModelFailures:
-    """Cases of the comparison in which the model failed: without a mask to compare, with an empty one."""
+    """Numbers of cases in the comparison whose automatic mask is missing or not comparable, or is empty."""
 
     missing: int
     empty: int
 
     @property
     def any(self) -> bool:
-        """Whether there is such a case."""
+        """Whether there are failures."""
         return self.missing + self.empty > 0
 
 
 def worst_value(metric: str) -> float:
-    """Worst value that a metric can take; NaN where it has no limit on that side, or no direction."""
-    of = METRIC[metric]
-    limit = {"higher": of.low, "lower": of.high}.get(of.better)
+    """Return the worst possible value of a metric; NaN without a limit on that side or a direction."""
+    definition = METRIC[metric]
+    limit = {"higher": definition.low, "lower": definition.high}.get(definition.better)
     return np.nan if limit is None else float(limit)
 
 
 def failed_cases(rows: pd.DataFrame, *, with_model: bool | None = None) -> pd.DataFrame:
-    """Cases in which readers drew a tumour and the model failed.
+    """Return the cases in which readers drew a tumour and the model failed.
 
     Parameters
     ----------
     rows
         Rows of `checked_rows`.
     with_model
-        Whether the study has automatic masks at all; by default, whether `rows` have some.
+        Whether the study has automatic masks; by default, whether `rows` contain any.
 
     Returns
     -------
@@ -76,41 +76,42 @@ def failed_cases(rows: pd.DataFrame, *, with_model: bool | None = None) -> pd.Da
         The columns `CASE` and ``failure``: ``missing`` or ``empty``.
     """
     auto, inter = automatic(rows), between_readers(rows)
-    there = len(auto) > 0 if with_model is None else with_model
+    has_model = len(auto) > 0 if with_model is None else with_model
     drawn = inter[inter["status"].isin(_DREW_MASK + _DREW_REFERENCE)]
     drawn = pd.concat([drawn, auto[auto["status"].isin(_DREW_REFERENCE)]])[CASE].drop_duplicates()
-    if not there or drawn.empty:
+    if not has_model or drawn.empty:
         return pd.DataFrame(columns=[*CASE, "failure"])
-    states = drawn.merge(_shares(auto, "own"), on=CASE, how="left").merge(
-        _shares(inter, "others"), on=CASE, how="left"
+    states = drawn.merge(_shares(auto, "auto"), on=CASE, how="left").merge(
+        _shares(inter, "readers"), on=CASE, how="left"
     )
-    # Where the readers' masks cannot be compared with each other either, it is one of theirs that fails.
-    lost = (states["own_failed"] == 1) | ((states["own_failed"] > 0) & ~(states["others_failed"] > 0))
-    empty = states["own_empty"] > 0
-    missing = ~empty & (states["own_failed"].isna() | lost)
+    # If a pair of readers failed too, the failed pair of the model is due to the mask of a reader.
+    failed = states["auto_failed"]
+    lost = (failed == 1) | ((failed > 0) & ~(states["readers_failed"] > 0))
+    empty = states["auto_empty"] > 0
+    missing = ~empty & (failed.isna() | lost)
     states["failure"] = np.select([empty, missing], [EMPTY, MISSING], default="")
-    failed = states[states["failure"] != ""]
-    return failed[[*CASE, "failure"]].sort_values(CASE, ignore_index=True)
+    failures = states[states["failure"] != ""]
+    return failures[[*CASE, "failure"]].sort_values(CASE, ignore_index=True)
 
 
 def _shares(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Share of the pairs of each case that failed, and of those with an empty first mask."""
+    """Return for each case the share of failed pairs, and the share of pairs with an empty first mask."""
     columns = {f"{name}_failed": FAILED, f"{name}_empty": "empty_mask"}
     marks = rows.assign(**{key: (rows["status"] == status).astype(float) for key, status in columns.items()})
     return means_by(marks, CASE, list(columns))
 
 
 def segmented_rows(rows: pd.DataFrame, *, with_model: bool | None = None) -> pd.DataFrame:
-    """Rows without the cases in which the model failed."""
+    """Return the rows without the cases in which the model failed."""
     failed = pd.MultiIndex.from_frame(failed_cases(rows, with_model=with_model)[CASE])
     return rows[~pd.MultiIndex.from_frame(rows[CASE]).isin(failed)]
 
 
 def counted_rows(rows: pd.DataFrame, *, with_model: bool | None = None) -> pd.DataFrame:
-    """Rows in which the model's failures count with the worst value of every metric; NaN where it has none.
+    """Return the rows with the worst value of every metric for failures of the model; NaN if there is none.
 
     A case without an automatic mask gets a row of `auto` against each reader who is a reference in it. Rows
-    of readers stay as they are.
+    of readers do not change.
     """
     failed = failed_cases(rows, with_model=with_model)
     if failed.empty:
@@ -133,23 +134,24 @@ def counted_rows(rows: pd.DataFrame, *, with_model: bool | None = None) -> pd.Da
 
 
 def compared_failures(rows: pd.DataFrame, metric: str, *, with_model: bool | None = None) -> ModelFailures:
-    """Count the failures in cases that are part of the comparison: those with a value between readers."""
+    """Count the failures in cases of the comparison, which are the cases with a value between readers."""
     failed = failed_cases(rows, with_model=with_model)
     values = means_by(between_readers(rows), CASE, [metric])
-    there = failed.merge(values[values[metric].notna()][CASE], on=CASE)
-    return ModelFailures(int((there["failure"] == MISSING).sum()), int((there["failure"] == EMPTY).sum()))
+    kinds = failed.merge(values[values[metric].notna()][CASE], on=CASE)["failure"]
+    return ModelFailures(int((kinds == MISSING).sum()), int((kinds == EMPTY).sum()))
 
 
 def failures_text(failures: ModelFailures) -> str:
-    """Say how many there are of either kind."""
+    """Return the numbers of both kinds of failure in words."""
     return (
-        f"{counted(failures.missing, 'case')} without an automatic mask that can be compared and "
-        f"{counted(failures.empty, 'case')} with an empty one, where readers drew a tumour"
+        f"{counted(failures.missing, 'case')} without a comparable automatic mask and "
+        f"{counted(failures.empty, 'case')} with an empty one, in which readers drew a tumour"
     )
 
 
 def worst_text(metric: str) -> str:
-    """Write the worst value of a metric that has one, and what an empty mask has where that is better."""
-    of, worst = METRIC[metric], number(worst_value(metric), 0)
-    own = "" if of.if_mask_empty in (worst, "NaN") else _THOUGH.format(of.label, of.if_mask_empty)
-    return f"{of.label} {worst}{own}"
+    """Write the worst value of a metric, and the value of an empty mask if that is better."""
+    definition, worst = METRIC[metric], number(worst_value(metric), 0)
+    empty = definition.if_mask_empty
+    note = "" if empty in (worst, "NaN") else _INSTEAD_OF.format(definition.label, empty)
+    return f"{definition.label} {worst}{note}"

@@ -1,4 +1,4 @@
-"""Corrections for several tests."""
+"""Corrections for multiple tests."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from nbradiomics.agreement.reader_study.resampling import Numbers
 
 
 def holm(p: Numbers) -> Numbers:
-    """Adjust p values so that the chance of any false rejection is held.
+    """Adjust p values to control the probability of any false rejection (family-wise error rate).
 
     Parameters
     ----------
     p
-        Shape (tests,); a NaN is no test, and stays.
+        Shape (tests,); NaN means no test, and stays NaN.
 
     Returns
     -------
     numpy.ndarray
-        Shape (tests,): in ascending order, the largest so far of p times the tests that are left, at most 1.
+        Shape (tests,): in ascending order, the running maximum of p times the remaining tests, at most 1.
 
     Notes
     -----
@@ -28,13 +28,13 @@ def holm(p: Numbers) -> Numbers:
     adjusted = np.array(p, dtype=float)
     tested = np.flatnonzero(~np.isnan(adjusted))
     order = tested[np.argsort(adjusted[tested], kind="stable")]
-    left = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(adjusted[order] * left), 1)
+    remaining = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(adjusted[order] * remaining), 1)
     return adjusted
 
 
 def benjamini_yekutieli(p: Numbers) -> Numbers:
-    """Adjust p values so that the false discovery rate is held, whatever their dependence.
+    """Adjust p values to control the false discovery rate under any dependence.
 
     Parameters
     ----------

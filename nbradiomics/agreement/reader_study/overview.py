@@ -1,4 +1,4 @@
-"""What a reader study says in sentences, and its counts and verdicts for machines."""
+"""Overview of a reader study: its results in sentences, and counts and verdicts for programs."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ def study_overview(
     failures: ModelFailures,
     with_model: bool,
 ) -> dict[str, Any]:
-    """Count what was compared, collect the verdicts, and say it all in sentences.
+    """Count the compared masks, collect the verdicts, and describe the results in sentences.
 
     Parameters
     ----------
     rows, tables, settings
-        Rows of `checked_rows`, the tables made of them, and how.
+        Rows of `checked_rows`, the tables made from them, and settings of the analysis.
     first
-        What must be said before everything else.
+        Sentences that come before all others.
     failures
         Cases of the comparison in which the model failed.
     with_model
-        Whether the cohort has automatic masks, be they left out or not.
+        Whether the cohort has automatic masks, even if they are left out.
 
     Returns
     -------
     dict
-        Ready for JSON: ``subjects, cases, readers, auto, failed_pairs, edited_masks, verdicts, sentences``; a
-        verdict is true, false, or null where nothing could be tested.
+        Ready for JSON: ``subjects, cases, readers, auto, failed_pairs, edited_masks, verdicts, sentences``. A
+        verdict is true, false, or null if no test was possible.
     """
     independent = pd.concat([automatic(rows), between_readers(rows)])
     readers = sorted((set(independent["reader"]) | set(independent["reference"])) - {AUTO})
@@ -71,10 +71,10 @@ def study_overview(
         "failed_pairs": int((rows["status"] == FAILED).sum()),
         "edited_masks": _edited_masks(rows),
     }
-    sentences = [*first, *_what(counts, with_model), *_medians(tables["summary"], settings, failures)]
-    sentences += [*tables["tests"]["sentence"], *_read_together(tables["tests"], settings)]
+    sentences = [*first, *_counts(counts, with_model), *_medians(tables["summary"], settings, failures)]
+    sentences += [*tables["tests"]["sentence"], *_different_verdicts(tables["tests"], settings)]
     sentences += [
-        *_meant_to_run(failures),
+        *_scans_without_mask(failures),
         *_left_out(tables, settings),
         *_warnings(counts),
         *_detection(tables["detection"]),
@@ -84,7 +84,7 @@ def study_overview(
 
 
 def _edited_masks(rows: pd.DataFrame) -> int:
-    """Number of edited automatic masks, each once however many pairs it stands in."""
+    """Number of edited automatic masks; a mask in several pairs counts once."""
     left = rows.loc[rows["mask_kind"] == EDITED, [*CASE, "reader", "reading"]]
     right = rows.loc[rows["reference_kind"] == EDITED, [*CASE, "reference", "reference_reading"]]
     return len(pd.concat([left, right.set_axis(left.columns, axis=1)]).drop_duplicates())
@@ -101,37 +101,35 @@ def _verdicts(tests: pd.DataFrame) -> dict[str, Any]:
     )
 
 
-def _what(counts: Mapping[str, Any], with_model: bool) -> Iterator[str]:
+def _counts(counts: Mapping[str, Any], with_model: bool) -> Iterator[str]:
     readers = counted(len(counts["readers"]), "reader")
-    named = f" ({', '.join(counts['readers'])})" if counts["readers"] else ""
+    names = f" ({', '.join(counts['readers'])})" if counts["readers"] else ""
     model = "the model and " if counts["auto"] else ""
     yield (
         f"{counted(counts['subjects'], 'subject')}, {counted(counts['cases'], 'case')} (regions of images): "
-        f"{model}{readers} with independent masks{named}."
+        f"{model}{readers} with independent masks{names}."
     )
     if not with_model:
-        yield "There are no automatic masks: the study is one between readers alone."
+        yield "There are no automatic masks: the study compares only the readers."
     elif counts["auto"] and len(counts["readers"]) < 2:
-        yield "With fewer than two readers there is nothing to hold the model's agreement against."
+        yield "There are fewer than two readers: the model's agreement cannot be compared with theirs."
 
 
 def _medians(summary: pd.DataFrame, settings: ReaderStudySettings, failures: ModelFailures) -> Iterator[str]:
     label = METRIC[settings.metric].label
-    for pair, reader, reference, words in _POOLS:
+    for pair, reader, reference, label_of_pair in _POOLS:
         chosen = (
             (summary["pair"] == pair) & (summary["reader"] == reader) & (summary["reference"] == reference)
         )
         for row in _each(summary[chosen & (summary["metric"] == settings.metric)]):
-            undefined = (
-                f"; in {counted(row.undefined, 'further case')} it is undefined" if row.undefined else ""
-            )
+            undefined = f"; undefined in {counted(row.undefined, 'further case')}" if row.undefined else ""
             if not row.n:
-                yield f"{words}: {label} is undefined in all {counted(row.undefined, 'case')}."
+                yield f"{label_of_pair}: {label} is undefined in all {counted(row.undefined, 'case')}."
                 continue
             if pair == AUTO_PAIR and failures.missing:
-                undefined += f"; {counted(failures.missing, 'case')} without a mask to compare not among them"
+                undefined += f"; {counted(failures.missing, 'case')} without a mask to compare not included"
             yield (
-                f"{words}: median {label} {number(row.median)} (quartiles {number(row.q1)} to "
+                f"{label_of_pair}: median {label} {number(row.median)} (quartiles {number(row.q1)} to "
                 f"{number(row.q3)}; {interval_text(row.low, row.high, settings.confidence)}) over "
                 f"{counted(row.n, 'case')}{undefined}."
             )
@@ -144,46 +142,49 @@ def _left_out(tables: Mapping[str, pd.DataFrame], settings: ReaderStudySettings)
             yield (
                 f"{METRIC[row.metric].label}: not compared, because it has no worst value for the cases "
                 f"in which the model failed ({row.missing} without a mask to compare, {row.empty} empty); "
-                "the segmented cases alone have a table of their own."
+                "a separate table compares the segmented cases alone."
             )
             continue
         yield (
-            f"{METRIC[row.metric].label}: {counted(row.left_out, 'case')} with auto and two readers left out "
-            "of the comparison, because a value is undefined."
+            f"{METRIC[row.metric].label}: the comparison leaves out {counted(row.left_out, 'case')} with "
+            "auto and two readers, because a value is undefined."
         )
     single = int((cases["auto_readers"].notna() & cases["readers_readers"].isna()).sum())
     if single and (tables["tests"]["n"] > 0).any():
         yield (
             f"{counted(single, 'case')} of the model with fewer than two readers to compare "
-            f"({METRIC[settings.metric].label}): in the medians, and in no test."
+            f"({METRIC[settings.metric].label}): used in the medians, but not in the tests."
         )
 
 
-def _meant_to_run(failures: ModelFailures) -> Iterator[str]:
+def _scans_without_mask(failures: ModelFailures) -> Iterator[str]:
     if failures.missing:
         yield (
-            f"{counted(failures.missing, 'case')} that two readers drew without an automatic mask to "
-            "compare: each counts as a failure of the model. Scans on which it was not meant to run do "
-            "not belong into the cohort table of this study."
+            f"{counted(failures.missing, 'case')} with masks of two readers but without an automatic mask "
+            "to compare: each counts as a failure of the model. Remove scans that the model was not meant to "
+            "segment from the cohort table of this study."
         )
 
 
-def _read_together(tests: pd.DataFrame, settings: ReaderStudySettings) -> Iterator[str]:
-    """How to read the two verdicts where they seem to differ."""
-    shown = tests.loc[tests["test"] == NON_INFERIORITY, "passed"].tolist()
+def _different_verdicts(tests: pd.DataFrame, settings: ReaderStudySettings) -> Iterator[str]:
+    """Explain the two verdicts if they seem to contradict each other."""
+    non_inferior = tests.loc[tests["test"] == NON_INFERIORITY, "passed"].tolist()
     rates = tests[(tests["test"] == WINNING_RATE) & tests["passed"].notna()]
-    apart = [row.epsilon for row in _each(rates) if shown and shown[0] is not None and row.passed != shown[0]]
-    if not apart:
+    if not non_inferior or non_inferior[0] is None:
         return
-    epsilons = listed([f"{value:g}" for value in apart])
-    passes = "passes" if not shown[0] else "does not pass"
-    inferior = "is shown" if shown[0] else "is not shown"
+    shown = non_inferior[0]
+    different = [row.epsilon for row in _each(rates) if row.passed != shown]
+    if not different:
+        return
+    epsilons = listed([f"{value:g}" for value in different])
+    passes = "passes" if not shown else "does not pass"
+    inferior = "is shown" if shown else "is not shown"
     yield (
         f"Non-inferiority {inferior} and the model {passes} the alternative annotator test at epsilon "
-        f"{epsilons}: these are two questions. The first asks by how much the model's mean agreement is "
-        f"lower, and grants it the margin of {settings.margin:g}; the second asks in how many subjects "
-        "the model is at least as close as a reader, however small the difference, and at epsilon 0 "
-        "grants nothing: a model that is just as good as the readers is then not expected to pass."
+        f"{epsilons}: these are two questions. The first asks how much lower the model's mean agreement is, "
+        f"and allows the margin of {settings.margin:g}. The second asks in how many subjects the model is at "
+        "least as close as a reader, even if the difference is small. Epsilon 0 allows nothing: a model that "
+        "is just as good as the readers is then not expected to pass."
     )
 
 
@@ -195,8 +196,8 @@ def _warnings(counts: Mapping[str, Any]) -> Iterator[str]:
             counts["edited_masks"], "mask is an edited automatic one", "masks are edited automatic ones"
         )
         yield (
-            f"{amount}. An edited mask is anchored to the automatic one: its agreement with it flatters the "
-            "model, stands apart, and enters no test."
+            f"{amount}. An edited mask starts from the automatic one, so their agreement makes the model "
+            "look better than it is. It is reported separately and is not used in any test."
         )
 
 
@@ -205,7 +206,7 @@ def _detection(detection: pd.DataFrame) -> Iterator[str]:
     words = {
         IMAGE: "The model missed the tumour (no voxel shared with any reader) in {missed} of {of} images",
         NOT_SEGMENTED: "{missed} of {of} images of the cohort have no automatic mask",
-        FALSE_ALARM: "The model drew something in {missed} of {of} images in which no reader drew a tumour",
+        FALSE_ALARM: "The model drew a region in {missed} of {of} images in which no reader drew a tumour",
     }
     for row in _each(auto):
         if row.unit in words and (row.unit == IMAGE or row.missed):
@@ -229,12 +230,12 @@ def _subgroups(tables: Mapping[str, pd.DataFrame], settings: ReaderStudySettings
 
 def _times(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     if tables["times"].empty:
-        yield "No times are stated in the cohort table."
+        yield "The cohort table states no times."
     elif tables["time_saved"].empty:
-        yield "No case has the minutes of both an independent and an edited mask: no time saved can be told."
+        yield "No image has times of both an independent and an edited mask: the time saved is unknown."
     yield from tables["time_saved"]["sentence"]
 
 
 def _each(table: pd.DataFrame) -> Iterator[Any]:
-    """Rows with their cells as attributes, which are of any type."""
+    """Yield the rows with their cells as attributes of any type."""
     yield from table.itertuples()

@@ -1,4 +1,4 @@
-"""The paired comparison of subjects: mean difference, its interval, non-inferiority, signed ranks, Holm."""
+"""Paired comparison over subjects: mean difference, its interval, non-inferiority, signed-rank test."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from scipy import stats
 from nbradiomics.agreement.reader_study.resampling import NONE, Numbers, fewest_subjects, subject_weights
 from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
-#: Decimals to which differences are compared: what is less is rounding of sums, not a difference.
+#: Decimals to which differences are compared: smaller differences are rounding of sums.
 DECIMALS = 12
-#: Differences up to which signed ranks are tested exactly.
+#: Largest number of differences for the exact signed-rank test.
 _EXACT_TO = 50
-#: Share of bootstrap samples without any spread up to which they are left out.
+#: Largest share of bootstrap samples without spread that may be left out.
 _WITHOUT_SPREAD = 0.0005
 
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """What the differences of the subjects say. A number that cannot be given is NaN, a verdict ``None``.
+    """Result of the subjects' differences. A number that is not available is NaN, a verdict ``None``.
 
     Attributes
     ----------
     subjects
         Number of differences.
     difference
-        Their mean.
+        Mean of the differences.
     low, high
         Bootstrap-t interval of the mean (`mean_interval`).
     p
         Two-sided signed-rank test against 0 (`signed_rank`).
     non_inferior
-        Whether `low` is above the negative margin; ``None`` with too few subjects for an interval.
+        Whether `low` is above minus the margin; ``None`` with too few subjects for an interval.
     p_margin
-        One-sided p against a mean of minus the margin, of the same bootstrap: it is below
-        (1 - confidence) / 2 where `non_inferior`, but for the step from one bootstrap draw to the next.
+        One-sided p against a mean of minus the margin, from the same bootstrap. It is below
+        (1 - confidence) / 2 if `non_inferior`, apart from the step between two bootstrap draws.
     """
 
     subjects: int
@@ -51,7 +51,7 @@ class PairedDifference:
 
 
 def paired_difference(differences: Numbers, settings: ReaderStudySettings) -> PairedDifference:
-    """Judge differences, one per subject, a positive one meaning that the model is better.
+    """Test the differences, one per subject; a positive difference means that the model is better.
 
     Parameters
     ----------
@@ -78,31 +78,31 @@ def paired_difference(differences: Numbers, settings: ReaderStudySettings) -> Pa
 
 
 def mean_interval(differences: Numbers, settings: ReaderStudySettings) -> tuple[float, float]:
-    """Bootstrap-t interval of a mean; (NaN, NaN) with fewer subjects than `fewest_subjects`.
+    """Return the bootstrap-t interval of a mean; (NaN, NaN) with fewer subjects than `fewest_subjects`.
 
     Notes
     -----
-    mean - t* s / sqrt(n), t* the percentiles of (mean* - mean) / (s* / sqrt(n)) over the samples. Where more
-    than one sample in 2000 has no spread, because nearly all differences are the same, the expanded
-    percentile interval takes its place.
+    The limits are mean - t* s / sqrt(n), where t* are the percentiles of (mean* - mean) / (s* / sqrt(n))
+    over the samples. If more than one sample in 2000 has no spread, because nearly all differences are the
+    same, the expanded percentile interval is used instead.
 
-    Why this one: a lower limit above the truth makes a false claim of non-inferiority. In 2000 simulated
-    studies each (nominal 2.5 %) that happened in
+    Reason for this interval: a lower limit above the true mean leads to a false claim of non-inferiority. In
+    2000 simulated studies for each entry (nominal 2.5 %) this happened in
 
     ================================ ========== ==== =========== ====
     differences                      percentile BCa  bootstrap-t t
     ================================ ========== ==== =========== ====
     normal, 20 subjects              3.4 %      3.5  2.5         2.5
     normal, 46                       2.5        3.0  2.3         2.1
-    exponential to the bad, 20       8.5        6.0  4.0         7.9
-    exponential to the bad, 46       6.8        4.8  3.6         6.8
+    exponential, long bad tail, 20   8.5        6.0  4.0         7.9
+    exponential, long bad tail, 46   6.8        4.8  3.6         6.8
     5 % failures of 0.4 in noise, 20 30         30   28          28
     5 % failures of 0.4 in noise, 46 11         10   10          11
     ================================ ========== ==== =========== ====
 
-    Two-sided it covered 95.0 and 95.5 % of normal, 93.8 and 93.9 % of exponential differences (20 and 46
-    subjects). The last two lines hold for every interval: rare failures that happen to be absent from a small
-    study cannot be seen in it. The rate of missed tumours belongs beside each claim.
+    The two-sided interval covered the true mean in 95.0 and 95.5 % for normal differences and in 93.8 and
+    93.9 % for exponential ones (20 and 46 subjects). The last two lines apply to every interval: a small
+    study cannot show rare failures that are absent from it. Always report the rate of missed tumours too.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 12.5; Hesterberg, Am Stat
     2015;69:371-386 (expanded percentile).
@@ -125,7 +125,7 @@ def mean_interval(differences: Numbers, settings: ReaderStudySettings) -> tuple[
 
 
 def _margin_p(differences: Numbers, settings: ReaderStudySettings) -> float:
-    """One-sided p against a mean of minus the margin: `mean_interval` the other way round."""
+    """Return the one-sided p against a mean of minus the margin: the inverse of `mean_interval`."""
     if np.ptp(differences) == 0:
         return math.nan
     excess = float(differences.mean()) + settings.margin
@@ -138,13 +138,16 @@ def _margin_p(differences: Numbers, settings: ReaderStudySettings) -> float:
 
 
 def _samples(differences: Numbers, settings: ReaderStudySettings) -> tuple[Numbers, Numbers | None]:
-    """Bootstrap means less the mean; and over their standard errors, ``None`` where too many have none."""
+    """Return bootstrap means minus the mean, and their ratios to the standard errors.
+
+    The ratios are ``None`` if too many samples have no spread.
+    """
     count = len(differences)
     centred = differences - differences.mean()
     weights = subject_weights(count, settings.bootstraps, settings.seed)
     means = weights @ centred / count
     variances = weights @ centred**2 / count - means**2
-    # Rounding leaves a spread of nothing just above or below 0.
+    # Because of rounding, a variance of 0 can be slightly above or below 0.
     spread = variances > 1e-12 * (centred**2).mean()
     if (~spread).mean() > _WITHOUT_SPREAD:
         return means, None
@@ -158,20 +161,20 @@ def _standard_error(differences: Numbers) -> float:
 def signed_rank(
     differences: Numbers, alternative: Literal["two-sided", "less", "greater"] = "two-sided"
 ) -> float:
-    """P of the signed-rank test that differences are symmetric about 0; NaN without a difference.
+    """Return p of the signed-rank test that differences are symmetric about 0; NaN without differences.
 
     Parameters
     ----------
     differences
-        Shape (subjects,), finite. Zeros take part in the ranking (Pratt), so that no subject is dropped;
-        where all are 0, p is 1.
+        Shape (subjects,), finite. Zeros are ranked too (Pratt), so that no subject is dropped; if all are 0,
+        p is 1.
     alternative
-        ``less``: that they lie below 0.
+        ``less``: the differences lie below 0.
 
     Notes
     -----
-    Exact with up to 50 differences, given their ranks, ties and zeros included; else the normal approximation
-    with corrections for both (`scipy.stats.wilcoxon`).
+    Exact with up to 50 differences, given their ranks, including ties and zeros; otherwise the normal
+    approximation with corrections for both (`scipy.stats.wilcoxon`).
 
     Source: Wilcoxon F. Biometrics Bull 1945;1:80-83; Pratt JW. J Am Stat Assoc 1959;54:655-667.
     """
@@ -187,16 +190,17 @@ def signed_rank(
 
 
 def _rank_tails(differences: Numbers) -> tuple[float, float]:
-    """Probability, over all changes of signs, that the sum of positive ranks is at most, at least what it is.
+    """Return the probabilities that the sum of positive ranks is at most, or at least, the observed sum.
 
-    `scipy.stats.wilcoxon` is exact without ties alone, and with them takes a second per test of 13 subjects.
+    They are taken over all assignments of signs. `scipy.stats.wilcoxon` is exact only without ties; with ties
+    it takes a second for a test of 13 subjects.
     """
-    there = differences != 0
+    nonzero = differences != 0
     # Mean ranks of ties end in halves; doubled they are whole numbers.
-    ranks = np.rint(2 * stats.rankdata(np.abs(differences)))[there].astype(int)
+    ranks = np.rint(2 * stats.rankdata(np.abs(differences)))[nonzero].astype(int)
     ways = np.ones(1)
     for rank in ranks:
         ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
-    observed = int(ranks[differences[there] > 0].sum())
+    observed = int(ranks[differences[nonzero] > 0].sum())
     total = ways.sum()
     return float(ways[: observed + 1].sum() / total), float(ways[observed:].sum() / total)

@@ -1,4 +1,4 @@
-"""What a reader study gives, and its files."""
+"""The result of a reader study, and its files."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class ReadersStudy(Result):
     summary
         Medians of every metric for every group of pairs (`summaries.summary_table`).
     comparison
-        Auto-to-reader beside reader-to-reader on the same cases (`comparison.comparison_table`).
+        Auto-to-reader and reader-to-reader agreement in the same cases (`comparison.comparison_table`).
     comparison_segmented
-        The same without the cases in which the model failed; no rows where it failed in none.
+        The same without the cases in which the model failed; no rows if it never failed.
     tests
         Tests of the primary metric, each with a sentence (`hypotheses.hypotheses_table`).
     bland_altman
@@ -35,11 +35,11 @@ class ReadersStudy(Result):
     subgroups, subgroup_tests
         The primary metric by subgroup (`subgroups.subgroup_tables`).
     direction
-        FPRm against FNR (`direction.direction_table`).
+        FPRm and FNR (`direction.direction_table`).
     times, time_saved
-        Minutes (`times.times_table`, `times.time_saved_table`).
+        Reading times in minutes (`times.times_table`, `times.time_saved_table`).
     cases
-        Worst first (`worst.cases_table`).
+        The cases, worst first (`cases.cases_table`).
     overview
         Settings, counts, verdicts and ``sentences``, ready for JSON.
     """
@@ -60,17 +60,17 @@ class ReadersStudy(Result):
 
     @property
     def sentences(self) -> list[str]:
-        """What was found, in English."""
+        """The results in English sentences."""
         return list(self.overview["sentences"])
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The tables by name."""
+        """The tables by their names."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, pd.DataFrame)}
 
     def write(self, folder: Path) -> None:
-        """Write each table as ``NAME.csv`` and the overview as ``summary.json``; the folder is made."""
+        """Write each table as ``NAME.csv`` and the overview as ``summary.json``; create the folder."""
         for name, table in self.tables.items():
             write_table(table, Path(folder) / f"{name}.csv")
         text = json.dumps(self.overview, indent=2, ensure_ascii=False, allow_nan=False)

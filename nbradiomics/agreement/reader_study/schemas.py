@@ -1,6 +1,6 @@
-"""The tables of a reader study, as they lie in the folder ``readers/``.
+"""The tables of a reader study, as written to the folder ``readers/``.
 
-A case is one region of one image. Where a table says `readers`, it means all readers together.
+A case is one region of one image. In the tables, `readers` means all readers together.
 """
 
 from __future__ import annotations
@@ -25,49 +25,51 @@ def _number(name: str, meaning: str, missing: str, unit: str = "") -> Column:
 
 
 def _optional(column: Column) -> Column:
-    """A column that tables of an earlier release lack."""
+    """A column that is missing in tables of earlier releases."""
     return replace(column, optional=True)
 
 
-def _quartiles(what: str, unit: str = "", missing: str = _NO_VALUE) -> tuple[Column, ...]:
+def _quartiles(quantity: str, unit: str = "", missing: str = _NO_VALUE) -> tuple[Column, ...]:
     return (
-        _number("median", f"median {what}", missing, unit),
+        _number("median", f"median {quantity}", missing, unit),
         _number("q1", "lower quartile", missing, unit),
         _number("q3", "upper quartile", missing, unit),
     )
 
 
-def _limits(what: str, unit: str = "", missing: str = _FEW) -> tuple[Column, ...]:
+def _limits(quantity: str, unit: str = "", missing: str = _FEW) -> tuple[Column, ...]:
     return (
-        _number("low", f"lower limit of {what}", missing, unit),
+        _number("low", f"lower limit of {quantity}", missing, unit),
         _number("high", "upper limit", missing, unit),
     )
 
 
 _METRIC = Column("metric", "text", "metric of the agreement table", values=METRICS)
-_SUBJECTS = _optional(Column("subjects", "integer", "subjects in which there is a value"))
-_SENTENCE = Column("sentence", "text", "what it means, in words")
-_WHAT = Column("what", "text", "whose agreement", values=(names.AUTO_READERS, names.READERS_READERS))
+_SUBJECTS = _optional(Column("subjects", "integer", "subjects with a value"))
+_SENTENCE = Column("sentence", "text", "the result in words")
+_WHAT = Column("what", "text", "which agreement", values=(names.AUTO_READERS, names.READERS_READERS))
 
 SUMMARY = Schema(
     name="Summary",
     file="readers/summary.csv",
-    row="a metric of a group of pairs; a case counts once, with the mean over its pairs of the group",
+    row="a metric for a group of pairs; each case counts once, with the mean over its pairs in the group",
     columns=(
         Column("pair", "text", "kind of pair, as in the agreement table", values=PAIRS),
         Column(
             "reader",
             "text",
-            "whose mask; `(edited)` behind a name: an edited automatic mask; `same reader`: two readings of "
-            "one reader",
+            "reader of the mask; `(edited)` after a name: an edited automatic mask; `same reader`: two "
+            "readings of one reader",
         ),
-        Column("reference", "text", "against whose mask, likewise"),
+        Column("reference", "text", "reader of the reference mask, written in the same way"),
         _METRIC,
         Column("n", "integer", "cases with a value"),
         _SUBJECTS,
-        Column("undefined", "integer", "cases without a value, because one of their pairs has none"),
-        _optional(Column("undefined_empty", "integer", "of these, because of an empty mask")),
-        _optional(Column("undefined_failed", "integer", "of these, because a pair could not be compared")),
+        Column("undefined", "integer", "cases without a value, because one of their pairs has no value"),
+        _optional(Column("undefined_empty", "integer", "undefined cases due to an empty mask")),
+        _optional(
+            Column("undefined_failed", "integer", "undefined cases due to a pair that could not be compared")
+        ),
         *_quartiles("of the cases"),
         *_limits("the median: percentile bootstrap, subjects resampled"),
         _optional(_number("mean", "mean of the cases", _NO_VALUE)),
@@ -75,28 +77,33 @@ SUMMARY = Schema(
     key=("pair", "reader", "reference", "metric"),
 )
 
-_NOT_COMPARED = "no case has a value, or the model failed and the metric has no worst value for that"
+_NOT_COMPARED = "no case has a value, or the model failed and the metric has no worst value"
 
 COMPARISON = Schema(
     name="Comparison",
     file="readers/comparison.csv",
-    row="a metric: the model with the readers beside the readers with each other, on the same cases; no "
-    "row where no case has masks of the model and of two readers",
+    row="a metric: agreement of the model with the readers, and of the readers with each other, in the same "
+    "cases; no row if no case has masks of the model and of two readers",
     columns=(
         _METRIC,
         replace(_SUBJECTS, optional=False),
         Column("cases", "integer", "cases in which the metric has a value"),
-        Column("left_out", "integer", "cases with two readers in which it has none"),
+        Column("left_out", "integer", "cases of the model and two readers in which the metric has no value"),
         _optional(
             Column(
                 "missing",
                 "integer",
-                "cases that readers drew and that have no automatic mask to compare; they count with the "
-                "worst value of the metric",
+                "cases in which readers drew a tumour and there is no automatic mask to compare; they count "
+                "with the worst value of the metric",
             )
         ),
         _optional(
-            Column("empty", "integer", "cases that readers drew and whose automatic mask is empty; likewise")
+            Column(
+                "empty",
+                "integer",
+                "cases in which readers drew a tumour and the automatic mask is empty; they count with the "
+                "worst value of the metric",
+            )
         ),
         _number("auto_readers", "agreement of the model with the readers, mean over subjects", _NOT_COMPARED),
         _number(
@@ -104,7 +111,7 @@ COMPARISON = Schema(
         ),
         _number(
             "difference",
-            "of the two, mean over subjects; above 0 the model is better, for distances too",
+            "difference of the two, mean over subjects; above 0 the model is better, also for distances",
             _NOT_COMPARED,
         ),
         *_limits("the difference: bootstrap-t, subjects resampled", missing=f"{_NOT_COMPARED}, or {_FEW}"),
@@ -113,7 +120,9 @@ COMPARISON = Schema(
         ),
         _number("p_holm", "p adjusted over the metrics (Holm)", f"{_NOT_COMPARED}, or {_FEW}"),
         _optional(
-            Column("primary", "flag", "whether it is the metric of the tests; its `p` counts as it is")
+            Column(
+                "primary", "flag", "whether this is the metric of the tests, whose `p` needs no adjustment"
+            )
         ),
     ),
     key=("metric",),
@@ -123,18 +132,19 @@ COMPARISON_SEGMENTED = replace(
     COMPARISON,
     name="Comparison of the segmented cases",
     file="readers/comparison_segmented.csv",
-    row="a metric, as in the comparison, but without the cases in which the model failed; no row where "
-    "it failed in no case",
+    row="a metric, as in the comparison, but without the cases in which the model failed; no row if the "
+    "model never failed",
 )
 
 TESTS = Schema(
     name="Tests",
     file="readers/tests.csv",
-    row="a result for the primary metric; one that is not available has no numbers, and a sentence says why",
+    row="a result for the primary metric; a result that is not available has no numbers, and its sentence "
+    "says why",
     columns=(
-        Column("test", "text", "which result", values=NAMES_OF_TESTS),
-        Column("subject_of_test", "text", "`auto`, or the reader for whom the model might stand in"),
-        _number("epsilon", "epsilon of the alternative annotator test", "another test"),
+        Column("test", "text", "name of the result", values=NAMES_OF_TESTS),
+        Column("subject_of_test", "text", "`auto`, or the reader whom the model might replace"),
+        _number("epsilon", "epsilon of the alternative annotator test", "a different test"),
         _number(
             "value",
             "mean difference (above 0 the model is better), index, probability that the model is at least as "
@@ -144,16 +154,16 @@ TESTS = Schema(
         _optional(
             _number(
                 "reference_value",
-                "what the value is held against: minus the margin, 0, 1, the reader's own probability, or "
-                "0.5",
-                "nothing",
+                "number with which the value is compared: minus the margin, 0, 1, the reader's own "
+                "probability, or 0.5",
+                "no such number",
             )
         ),
-        *_limits("the value", missing="there is none"),
-        _number("p", "p value", "there is none"),
-        _number("p_adjusted", "p adjusted over the readers (Benjamini-Yekutieli)", "there is none"),
-        Column("passed", "flag", "verdict", missing="an estimate, or nothing could be tested"),
-        Column("n", "integer", "subjects"),
+        *_limits("the interval of the value", missing="no interval"),
+        _number("p", "p value", "no test"),
+        _number("p_adjusted", "p adjusted over the readers (Benjamini-Yekutieli)", "no adjustment"),
+        Column("passed", "flag", "verdict", missing="an estimate, or no test was possible"),
+        Column("n", "integer", "number of subjects"),
         _SENTENCE,
     ),
     key=("test", "subject_of_test", "epsilon"),
@@ -164,8 +174,8 @@ def _bland_altman(unit: str, missing: str) -> tuple[Column, ...]:
     label = "ml" if unit == "ml" else "%"
     parts = {"bias": "bias", "low": "lower limit of agreement", "high": "upper limit of agreement"}
     return tuple(
-        _number(f"{part}_{unit}_{end}", f"{side} limit of the interval of the {what}", missing, label)
-        for part, what in parts.items()
+        _number(f"{part}_{unit}_{end}", f"{side} limit of the interval of the {name}", missing, label)
+        for part, name in parts.items()
         for end, side in (("low", "lower"), ("high", "upper"))
     )
 
@@ -173,22 +183,27 @@ def _bland_altman(unit: str, missing: str) -> tuple[Column, ...]:
 BLAND_ALTMAN = Schema(
     name="Volumes (Bland and Altman)",
     file="readers/bland_altman.csv",
-    row="two who drew the same cases: the model and a reader, or two readers",
+    row="a pair with masks of the same cases: the model and a reader, or two readers",
     columns=(
-        Column("reader", "text", "the difference is the volume of the reader less that of the reference"),
-        Column("reference", "text", "the other"),
+        Column("reader", "text", "first of the pair; differences are its volume minus that of the reference"),
+        Column("reference", "text", "second of the pair"),
         Column("n", "integer", "cases"),
         _SUBJECTS,
-        _optional(Column("left_out", "integer", "cases without volumes, because they could not be compared")),
+        _optional(
+            Column("left_out", "integer", "cases without volumes, because the masks could not be compared")
+        ),
         _number("bias_ml", "mean difference", _NO_VALUE, "ml"),
         _optional(_number("sd_ml", "standard deviation of the differences", "fewer than two cases", "ml")),
         _number("low_ml", "lower limit of agreement", "fewer than two cases", "ml"),
         _number("high_ml", "upper limit of agreement", "fewer than two cases", "ml"),
         *_bland_altman("ml", "too few cases or subjects"),
         Column("ratio_n", "integer", "cases in which both volumes are above 0"),
-        Column("ratio_left_out", "integer", "the others"),
+        Column("ratio_left_out", "integer", "cases in which a volume is 0"),
         _number(
-            "bias_percent", "how much larger the reader's volume is, from the mean log ratio", _NO_VALUE, "%"
+            "bias_percent",
+            "by how much the reader's volume is larger, from the mean log ratio",
+            _NO_VALUE,
+            "%",
         ),
         _number("low_percent", "lower limit of agreement of the ratio", "fewer than two cases", "%"),
         _number("high_percent", "upper limit of agreement of the ratio", "fewer than two cases", "%"),
@@ -197,7 +212,7 @@ BLAND_ALTMAN = Schema(
             Column(
                 "intervals",
                 "text",
-                "how the intervals were made; the bootstrap where a subject has several cases",
+                "method for the intervals; the bootstrap is used if a subject has several cases",
                 values=(names.BY_FORMULA, names.BY_BOOTSTRAP),
             )
         ),
@@ -208,25 +223,34 @@ BLAND_ALTMAN = Schema(
 DETECTION = Schema(
     name="Detection",
     file="readers/detection.csv",
-    row="a rate of missed tumours, or of false alarms; a tumour is missed where the mask shares no voxel "
-    "with that of any independent reader who drew one",
+    row="a rate of missed tumours or of false alarms; a tumour is missed if the mask shares no voxel with "
+    "the mask of any independent reader who drew a tumour",
     columns=(
         Column("reader", "text", "`auto` or a reader"),
-        Column("against", "text", "`readers`; for a reader `other readers`", missing="images not segmented"),
+        Column(
+            "against",
+            "text",
+            "reference: `readers`, or `other readers` for a reader",
+            missing="images not segmented",
+        ),
         Column(
             "unit",
             "text",
-            "what is counted: images or patients with a miss (in one image or more, or in all of them), "
-            "images without an automatic mask though others have one, or images with a mask where no reader "
-            "drew a tumour",
+            "what is counted: images with a missed tumour, patients with a missed tumour (in at least one "
+            "image, or in all images), images without an automatic mask in a cohort that has some, or images "
+            "with a mask in which no reader drew a tumour",
             values=names.UNITS,
         ),
-        Column("missed", "integer", "how many"),
-        Column("of", "integer", "of how many"),
+        Column("missed", "integer", "number of these images or patients"),
+        Column("of", "integer", "number of all images or patients: the denominator"),
         _number("rate", "missed / of", "`of` is 0"),
-        *_limits("the rate: exact (Clopper-Pearson), images taken as independent", missing="`of` is 0"),
+        *_limits("the rate: exact (Clopper-Pearson), assumes independent images", missing="`of` is 0"),
         _optional(
-            Column("unknown", "integer", "left out: a pair could not be compared, and no other one decides")
+            Column(
+                "unknown",
+                "integer",
+                "left out, because a pair could not be compared and no other pair decides",
+            )
         ),
     ),
     key=("reader", "unit"),
@@ -235,12 +259,14 @@ DETECTION = Schema(
 SUBGROUPS = Schema(
     name="Subgroups",
     file="readers/subgroups.csv",
-    row="a group of a variable, and whose agreement",
+    row="a group of a variable, for the agreement of the model or of the readers",
     columns=(
         Column("variable", "text", "column that splits the cases: `site`, or a clinical column"),
-        Column("group", "text", "its value, or the side of the median of many numbers"),
+        Column(
+            "group", "text", "value of the variable; for many different numbers, the side of their median"
+        ),
         _WHAT,
-        Column("n", "integer", "subjects"),
+        Column("n", "integer", "number of subjects"),
         *_quartiles("of the primary metric over subjects"),
     ),
     key=("variable", "group", "what"),
@@ -249,24 +275,24 @@ SUBGROUPS = Schema(
 SUBGROUP_TESTS = Schema(
     name="Tests of the subgroups",
     file="readers/subgroup_tests.csv",
-    row="a variable, and whose agreement",
+    row="a variable, for the agreement of the model or of the readers",
     columns=(
         Column("variable", "text", "column that splits the cases"),
         _WHAT,
         Column(
             "test",
             "text",
-            "for two groups, or for more",
+            "test for two groups, or for more",
             values=(names.MANN_WHITNEY, names.KRUSKAL_WALLIS),
             missing="no test",
         ),
-        _number("statistic", "U of the first group, or H", "no test"),
+        _number("statistic", "U of the first group (Mann-Whitney) or H (Kruskal-Wallis)", "no test"),
         _number("p", "two-sided p", "no test"),
         _number("p_holm", "p adjusted over the variables (Holm)", "no test"),
         _optional(
-            Column("direction", "text", "in which group the median is highest and lowest", missing="no test")
+            Column("direction", "text", "groups with the highest and the lowest median", missing="no test")
         ),
-        Column("note", "text", "what was not tested, and why", missing="all was tested"),
+        Column("note", "text", "groups that were not tested, and why", missing="all groups were tested"),
     ),
     key=("variable", "what"),
 )
@@ -274,30 +300,34 @@ SUBGROUP_TESTS = Schema(
 DIRECTION = Schema(
     name="Direction of the errors",
     file="readers/direction.csv",
-    row="the model against all readers, the model against a reader, or two readers in order",
+    row="the model against all readers, the model against a reader, or an ordered pair of readers",
     columns=(
-        Column("reader", "text", "whose mask"),
-        Column("reference", "text", "against whose mask"),
+        Column("reader", "text", "reader of the mask"),
+        Column("reference", "text", "reader of the reference mask"),
         Column("n", "integer", "cases with FPRm and FNR"),
         _SUBJECTS,
-        Column("left_out", "integer", "cases without: the reference is empty, or the pair failed"),
+        Column(
+            "left_out", "integer", "cases without FPRm and FNR: the reference is empty, or the pair failed"
+        ),
         _number("fprm_median", "median FPRm", _NO_VALUE),
         _number("fnr_median", "median FNR", _NO_VALUE),
-        _number("share_outward", "share of the cases with FPRm above FNR, 0 to 1", _NO_VALUE),
+        _number("share_outward", "share of cases with FPRm above FNR, 0 to 1", _NO_VALUE),
         _number(
             "signed_distance_mm",
-            "mean signed surface distance, above 0 where the mask reaches further; half the difference of "
-            "both ways round",
+            "mean signed surface distance, above 0 if the mask reaches further; half of the difference "
+            "between both directions",
             _NO_VALUE,
             "mm",
         ),
-        _number("volume_difference_ml", "mean volume of the mask less the reference", _NO_VALUE, "ml"),
-        _number("p", "two-sided signed-rank test of the subjects' mean FPRm less FNR", _FEW),
+        _number(
+            "volume_difference_ml", "mean volume of the mask minus that of the reference", _NO_VALUE, "ml"
+        ),
+        _number("p", "two-sided signed-rank test of the subjects' mean FPRm minus FNR", _FEW),
         _optional(
             Column(
                 "direction",
                 "text",
-                "`outward`: draws too much; `inward`: too little",
+                "`outward`: draws too much; `inward`: draws too little; `neither`: no direction is shown",
                 values=(names.OUTWARD, names.INWARD, names.NEITHER),
                 missing=_FEW,
             )
@@ -310,11 +340,11 @@ DIRECTION = Schema(
 TIMES = Schema(
     name="Times",
     file="readers/times.csv",
-    row="a reader and a kind of mask; no row where no minutes are stated",
+    row="a reader and a kind of mask; no row if the cohort table states no minutes",
     columns=(
-        Column("reader", "text", "who drew"),
-        Column("kind", "text", "kind of mask; one that is not stated counts as `independent`"),
-        Column("n", "integer", "images"),
+        Column("reader", "text", "reader"),
+        Column("kind", "text", "kind of mask; a kind that is not stated counts as `independent`"),
+        Column("n", "integer", "number of images"),
         *_quartiles("time", "min"),
         _number("total", "total time", _NO_VALUE, "min"),
     ),
@@ -324,10 +354,10 @@ TIMES = Schema(
 TIME_SAVED = Schema(
     name="Time saved",
     file="readers/time_saved.csv",
-    row="what editing saves; no row where no image has times of an independent and of an edited mask",
+    row="the time saved by editing; no row if no image has times of an independent and an edited mask",
     columns=(
         Column("n", "integer", "images with both times"),
-        _optional(Column("same_reader", "integer", "of these, with both by one reader")),
+        _optional(Column("same_reader", "integer", "images with both times of the same reader")),
         _SUBJECTS,
         _number("median", "median time saved; above 0 editing is faster", _NO_VALUE, "min"),
         *_limits("the median: percentile bootstrap, subjects resampled", "min"),
@@ -339,35 +369,37 @@ TIME_SAVED = Schema(
 CASES = Schema(
     name="Cases",
     file="readers/cases.csv",
-    row="a case, the worst first: those in which the model failed, those with a value, those without a "
-    "tumour",
+    row="a case, worst first: cases in which the model failed, cases with a value, cases without a tumour",
     columns=(
         *shared_columns.CASE,
         _number("auto_readers", "primary metric, mean over the model and each reader", _UNDEFINED),
-        _number("readers_readers", "mean over the ordered pairs of readers", _UNDEFINED),
-        _number("difference", "of the two; above 0 the model is better", _UNDEFINED),
+        _number("readers_readers", "primary metric, mean over the ordered pairs of readers", _UNDEFINED),
+        _number("difference", "difference of the two; above 0 the model is better", _UNDEFINED),
         Column(
             "lowest_pair",
             "text",
-            "pair of least agreement, of the model's where there are some: `auto-A`",
+            "pair with the least agreement, such as `auto-A`; a pair of the model if there is one",
             missing="no pair has a value",
         ),
         _number(
-            "hd95_mm", "HD95, mean over the model's pairs (without a model, the readers')", _UNDEFINED, "mm"
+            "hd95_mm",
+            "HD95, mean over the pairs of the model (without a model, of the readers)",
+            _UNDEFINED,
+            "mm",
         ),
-        _number("fprm", "FPRm, likewise", _UNDEFINED),
-        _number("fnr", "FNR, likewise", _UNDEFINED),
+        _number("fprm", "FPRm, mean over the same pairs", _UNDEFINED),
+        _number("fnr", "FNR, mean over the same pairs", _UNDEFINED),
         Column(
             "status",
             "text",
-            "of the automatic mask; the last two: all readers' masks are empty",
+            "status of the automatic mask; the last two mean that the masks of all readers are empty",
             values=("ok", names.MISSING, FAILED, "empty_mask", "empty_reference", "both_empty"),
         ),
     ),
     key=("subject", "timepoint", "sequence", "roi"),
 )
 
-#: Every table of a study by the name of its file.
+#: The tables of a study by their file names.
 TABLES = {
     schema.file.removeprefix("readers/").removesuffix(".csv"): schema
     for schema in (

@@ -45,35 +45,35 @@ def study_readers(
     settings: ReaderStudySettings = _DEFAULT_SETTINGS,
     said: Sequence[str] = (),
 ) -> ReadersStudy:
-    """Hold the model's agreement with the readers against the readers' agreement with each other.
+    """Compare the model's agreement with the readers to the readers' agreement with each other.
 
     Parameters
     ----------
     agreement
-        Table of `nbradiomics.agreement.cohort`: one row per ordered pair of masks of a case (one region of
-        one image). Its pairs may be incomplete, and `auto` may be absent.
+        Table of `compare_cohort`: one row per ordered pair of masks of a case (one region of one image). The
+        pairs may be incomplete, and `auto` may be missing.
     cohort
-        `Cohort.table`: sites, minutes, which images have an automatic mask, and of which subjects the model
-        was trained on (`in_training`): these are left out of the study.
+        `Cohort.table`: sites, minutes, images with an automatic mask, and the subjects that the model was
+        trained on (`in_training`), which are left out of the study.
     clinical
-        One row per subject, with the column ``subject``; for subgroups.
+        Clinical table for subgroups: one row per subject, with the column ``subject``.
     settings
-        Metric, margin and the like.
+        Settings of the analysis, such as metric and margin.
     said
-        What the columns of `clinical` were taken for, for the last of the sentences.
+        Sentences on how the columns of `clinical` were read; they are added after all others.
 
     Returns
     -------
     ReadersStudy
-        Subjects are the unit of every test and every bootstrap. A result that cannot be had is absent, and a
-        sentence says why. Nothing depends on the order of rows or of readers.
+        The subject is the unit of every test and bootstrap. A result that is not available is missing, and a
+        sentence says why. No result depends on the order of rows or readers.
 
     Raises
     ------
     InputError
-        When a table lacks a column, holds what it cannot hold, or a subgroup column does not exist.
+        When a table lacks a column or has an invalid value, or a subgroup column does not exist.
     AmbiguousError
-        When an ordered pair of masks stands in the table twice.
+        When the table has several rows of an ordered pair of masks.
 
     Examples
     --------
@@ -83,18 +83,18 @@ def study_readers(
     """
     rows = checked_rows(agreement, settings.metric)
     scans = _checked_cohort(cohort)
-    given = _with_model(rows, scans)
+    model_in_cohort = _with_model(rows, scans)
     new = _new_subjects(rows, scans)
     rows, scans = _without_seen(rows, scans, new)
     model = {"with_model": _with_model(rows, scans)}
     subgroups, subgroup_tests = subgroup_tables(rows, scans, clinical, settings, **model)
     failures = compared_failures(rows, settings.metric, **model)
-    alone = segmented_rows(rows, **model)
+    segmented = segmented_rows(rows, **model)
     tables: dict[str, pd.DataFrame] = {
         "summary": summary_table(rows, settings),
         "comparison": comparison_table(rows, settings, **model),
-        "comparison_segmented": comparison_table(alone, settings).iloc[: None if failures.any else 0],
-        "tests": hypotheses_table(rows, settings, told=" ".join(new.sentences), **model),
+        "comparison_segmented": comparison_table(segmented, settings).iloc[: None if failures.any else 0],
+        "tests": hypotheses_table(rows, settings, preface=" ".join(new.sentences), **model),
         "bland_altman": bland_altman_table(rows, settings),
         "detection": detection_table(rows, scans, settings),
         "subgroups": subgroups,
@@ -104,13 +104,15 @@ def study_readers(
         "time_saved": time_saved_table(scans, settings),
         "cases": cases_table(rows, settings),
     }
-    told = study_overview(rows, tables, settings, first=new.sentences, failures=failures, with_model=given)
+    summary = study_overview(
+        rows, tables, settings, first=new.sentences, failures=failures, with_model=model_in_cohort
+    )
     record = {"in_training": len(new.seen), "in_training_not_known": new.unknown}
     overview: dict[str, Any] = {
         "settings": settings.model_dump(mode="json"),
         **record,
         **asdict(failures),
-        **told,
+        **summary,
     }
     overview["sentences"] = [*overview["sentences"], *said]
     return ReadersStudy(**tables, overview=overview)
@@ -118,9 +120,9 @@ def study_readers(
 
 @dataclass(frozen=True)
 class _NewSubjects:
-    """Whom the model was trained on, of how many that is not known, and what to say of it.
+    """Subjects that the model was trained on, the number of unknown ones, and sentences about both.
 
-    `none` says that the model was trained on everybody: the study is one between the readers.
+    `none` means that the model was trained on all subjects: the study compares only the readers.
     """
 
     seen: frozenset[str]
@@ -137,33 +139,33 @@ def _with_model(rows: pd.DataFrame, cohort: pd.DataFrame) -> bool:
 def _without_seen(
     rows: pd.DataFrame, cohort: pd.DataFrame, new: _NewSubjects
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Leave out the subjects that the model has seen; where it has seen all, the model and what it began."""
+    """Leave out subjects of the training; if these are all subjects, leave out automatic and edited masks."""
     if not new.none:
         return rows[~rows["subject"].isin(new.seen)], cohort[~cohort["subject"].isin(new.seen)]
-    own = (rows[["reader", "reference"]] == AUTO).any(axis=1)
-    own |= (rows[["mask_kind", "reference_kind"]] == EDITED).any(axis=1)
-    return rows[~own], cohort[(cohort["reader"] != AUTO) & (cohort["reference_kind"] != EDITED)]
+    of_model = (rows[["reader", "reference"]] == AUTO).any(axis=1)
+    of_model |= (rows[["mask_kind", "reference_kind"]] == EDITED).any(axis=1)
+    return rows[~of_model], cohort[(cohort["reader"] != AUTO) & (cohort["reference_kind"] != EDITED)]
 
 
 def _new_subjects(rows: pd.DataFrame, cohort: pd.DataFrame) -> _NewSubjects:
-    """Find out whom the model has seen; in a study without a model nobody is asked."""
+    """Find the subjects that the model was trained on; a study without a model has none."""
     if not _with_model(rows, cohort):
         return _NewSubjects(frozenset(), 0, ())
     drawn = set(cohort.loc[(cohort["mask"] != "") & (cohort["reader"] != AUTO), "subject"])
     drawn |= set(rows["subject"])
     seen, unknown = seen_subjects(cohort) & drawn, unknown_subjects(cohort) & drawn
-    left = len(drawn) - len(seen)
-    if seen and not left:
+    remaining = len(drawn) - len(seen)
+    if seen and not remaining:
         return _NewSubjects(frozenset(seen), 0, (all_seen_sentence(seen),), none=True)
-    said = (left_out_sentence(seen, len(drawn)), unknown_sentence(unknown, left))
-    return _NewSubjects(frozenset(seen), len(unknown), tuple(text for text in said if text))
+    sentences = (left_out_sentence(seen, len(drawn)), unknown_sentence(unknown, remaining))
+    return _NewSubjects(frozenset(seen), len(unknown), tuple(text for text in sentences if text))
 
 
 def _checked_cohort(cohort: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in _COHORT if name not in cohort]
     if missing:
         raise InputError(
-            f"the cohort table has no column {', '.join(missing)}.", "Give the table of a `Cohort`."
+            f"the cohort table has no column {', '.join(missing)}.", "Give the `table` of a `Cohort`."
         )
     text = [name for name in _COHORT if name not in ("reading", "minutes")]
     cohort = cohort.fillna(dict.fromkeys(text, ""))

@@ -1,4 +1,4 @@
-"""Whether agreement differs between subgroups: sites, timepoints, sequences, any clinical column."""
+"""Differences of agreement between subgroups: sites, timepoints, sequences, any clinical column."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from nbradiomics.errors import InputError
 from nbradiomics.messages.suggestion import did_you_mean
 
 NOT_STATED = "(not stated)"
-#: Numbers with more different values than this are split at their median.
+#: A numeric column with more distinct values than this is split at its median.
 MOST_VALUES = 8
-#: Smaller groups are shown, not tested.
+#: Groups with fewer subjects are shown, but not tested.
 FEWEST = 3
 _BY_DEFAULT = ("site", "timepoint", "sequence")
 _OF_SCAN = ("site", "timepoint", "sequence", "roi")
@@ -45,24 +45,24 @@ def subgroup_tables(
     *,
     with_model: bool | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Primary metric by subgroup, auto-to-readers and readers-to-readers each.
+    """Return the primary metric by subgroup, for auto-to-readers and for readers-to-readers agreement.
 
-    The unit is the subject within a group: the mean over the subject's cases there. The model's failures
-    count with the metric's worst value; where it has none, no difference between groups of the model is
-    tested.
+    The unit is the subject within a group: the mean over the subject's cases in the group. Failures of the
+    model count with the worst value of the metric. If there are failures and the metric has no worst value,
+    groups of the model are not tested.
 
     Returns
     -------
     groups : pandas.DataFrame
         Columns of `schemas.SUBGROUPS`.
     tests : pandas.DataFrame
-        Columns of `schemas.SUBGROUP_TESTS`: Mann-Whitney for two groups, Kruskal-Wallis for more; Holm over
-        the variables, for each ``what``.
+        Columns of `schemas.SUBGROUP_TESTS`: Mann-Whitney for two groups, Kruskal-Wallis for more; Holm's
+        correction over the variables, separately for each ``what``.
 
     Raises
     ------
     InputError
-        When a subgroup column is not there, or the clinical table has several rows of a subject.
+        When a subgroup column does not exist, or the clinical table has several rows of a subject.
     """
     cases = _with_columns(rows, cohort, clinical)
     variables = settings.subgroups or [name for name in _BY_DEFAULT if _distinct(cases[name]) > 1]
@@ -76,7 +76,7 @@ def subgroup_tables(
     }
     cases = cases[CASE].assign(**grouped)
     failed = failed_cases(rows, with_model=with_model)
-    blind = len(failed) > 0 and np.isnan(worst_value(settings.metric))
+    not_tested = len(failed) > 0 and np.isnan(worst_value(settings.metric))
     model = automatic(counted_rows(rows, with_model=with_model))
     for what, part in ((AUTO_READERS, model), (READERS_READERS, between_readers(rows))):
         values = means_by(part, CASE, [settings.metric]).rename(columns={settings.metric: "value"})
@@ -92,8 +92,8 @@ def subgroup_tables(
                 {"variable": variable, "group": name, "what": what, "n": len(sample), **quartiles(sample)}
                 for name, sample in samples.items()
             ]
-            found = _BLIND if blind and what == AUTO_READERS else _test(samples, table)
-            tests.append({"variable": variable, "what": what, **found})
+            result = _NOT_TESTED if not_tested and what == AUTO_READERS else _test(samples, table)
+            tests.append({"variable": variable, "what": what, **result})
     return SUBGROUPS.table(groups), _adjusted(SUBGROUP_TESTS.table(tests))
 
 
@@ -103,15 +103,15 @@ def compare_groups(samples: Sequence[Numbers]) -> tuple[str, float, float]:
     Returns
     -------
     test, statistic, p
-        Mann-Whitney with its U, two-sided, for two groups; Kruskal-Wallis with its H for more. Where all
-        values are the same p is 1.
+        Mann-Whitney with its U, two-sided, for two groups; Kruskal-Wallis with its H for more. If all values
+        are the same, p is 1.
 
     Notes
     -----
     Source: Mann HB, Whitney DR. Ann Math Stat 1947;18:50-60; Kruskal WH, Wallis WA. J Am Stat Assoc
     1952;47:583-621.
     """
-    # What differs by the rounding of sums alone is a tie.
+    # Values that differ only by the rounding of sums are ties.
     rounded = [np.round(sample, DECIMALS) for sample in samples]
     constant = np.ptp(np.concatenate(rounded)) == 0
     if len(rounded) == 2:
@@ -135,10 +135,10 @@ def _test(samples: dict[str, Numbers], table: pd.DataFrame) -> dict[str, Any]:
     if NOT_STATED in samples:
         notes.append(f"{len(samples[NOT_STATED])} without a value, not tested")
     if len(tested) < 2:
-        notes.append(f"no test: fewer than two groups of {FEWEST} subjects or more")
+        notes.append(f"no test: fewer than two groups have at least {FEWEST} subjects")
         return {"note": "; ".join(notes)}
     if table["subject"].duplicated().any():
-        notes.append("subjects stand in several groups, so p is conservative")
+        notes.append("some subjects are in several groups, so p is conservative")
     test, statistic, p = compare_groups(tested)
     return {
         "test": test,
@@ -149,17 +149,17 @@ def _test(samples: dict[str, Numbers], table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-#: What stands in place of a test where the model's failures have no value.
-_BLIND = {"note": "no test: the model failed in some cases, and the metric has no worst value for them"}
+#: Result without a test, if failures of the model have no value.
+_NOT_TESTED = {"note": "no test: the model failed in some cases, and the metric has no worst value for them"}
 
 
 def _direction(samples: dict[str, Numbers]) -> str:
-    """Groups of the highest and the lowest median."""
+    """Describe the groups with the highest and the lowest median."""
     medians = {name: float(np.median(sample)) for name, sample in samples.items()}
     highest, lowest = max(medians, key=medians.__getitem__), min(medians, key=medians.__getitem__)
     top, bottom = number(medians[highest]), number(medians[lowest])
     if top == bottom:
-        return f"medians alike ({top})"
+        return f"equal medians ({top})"
     if len(medians) == 2:
         return f"higher in {highest} (median {top}) than in {lowest} ({bottom})"
     return f"highest in {highest} (median {top}), lowest in {lowest} ({bottom})"
@@ -174,7 +174,7 @@ def _adjusted(tests: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_columns(rows: pd.DataFrame, cohort: pd.DataFrame, clinical: pd.DataFrame | None) -> pd.DataFrame:
-    """Cases with the columns that can split them."""
+    """Return the cases with the columns that can form subgroups."""
     cases = rows[CASE].drop_duplicates(ignore_index=True)
     sites = cohort[cohort["site"] != ""].drop_duplicates([*SCAN, "site"]).sort_values("site")
     cases = cases.merge(sites.groupby(SCAN)["site"].agg(" / ".join).reset_index(), on=SCAN, how="left")
@@ -184,21 +184,24 @@ def _with_columns(rows: pd.DataFrame, cohort: pd.DataFrame, clinical: pd.DataFra
     require_one_row_each(clinical, "the clinical table")
     known = clinical.assign(subject=clinical["subject"].astype(str))
     if "site" in known:
-        # A scan's own site is nearer to it than the clinic's.
+        # The site of a scan takes precedence over the site in the clinical table.
         stated = known[known["site"].notna()]
-        clinics = dict(zip(stated["subject"], stated["site"].astype(str), strict=True))
-        found = [
-            site or clinics.get(who, "") for who, site in zip(cases["subject"], cases["site"], strict=True)
+        sites_of_subjects = dict(zip(stated["subject"], stated["site"].astype(str), strict=True))
+        filled = [
+            site or sites_of_subjects.get(subject, "")
+            for subject, site in zip(cases["subject"], cases["site"], strict=True)
         ]
-        cases = cases.assign(site=found)
-    own = [name for name in _OF_SCAN if name in known]
-    return cases.merge(known.drop(columns=own), on="subject", how="left")
+        cases = cases.assign(site=filled)
+    columns_of_scans = [name for name in _OF_SCAN if name in known]
+    return cases.merge(known.drop(columns=columns_of_scans), on="subject", how="left")
 
 
 def require_one_row_each(clinical: pd.DataFrame, name: str) -> None:
-    """Raise `InputError` unless a clinical table, called `name`, has one row per subject."""
+    """Raise `InputError` unless a clinical table, called `name` in messages, has one row per subject."""
     if "subject" not in clinical:
-        raise InputError(f"{name} has no column subject.", "Name the column of the subjects so.")
+        raise InputError(
+            f"{name} has no column subject.", "Give the column of the subjects the name subject."
+        )
     subjects = clinical["subject"].astype(str)
     if subjects.duplicated().any():
         twice = subjects[subjects.duplicated()].iloc[0]
@@ -208,10 +211,10 @@ def require_one_row_each(clinical: pd.DataFrame, name: str) -> None:
 def _require_columns(cases: pd.DataFrame, variables: Sequence[str]) -> None:
     missing = [name for name in variables if name not in cases or name == "subject"]
     if missing:
-        there = [str(name) for name in cases if name != "subject"]
+        columns = [str(name) for name in cases if name != "subject"]
         raise InputError(
-            f"no column {', '.join(missing)} to form subgroups by.",
-            f"{did_you_mean(missing[0], there)}There are: {', '.join(there)}.",
+            f"there is no column {', '.join(missing)} for subgroups.",
+            f"{did_you_mean(missing[0], columns)}Choose from: {', '.join(columns)}.",
         )
 
 
@@ -220,32 +223,32 @@ def _distinct(column: pd.Series) -> int:
 
 
 def _names(column: pd.Series) -> pd.Series:
-    """Values as names: a site called 01 is no number."""
+    """Return the values as names: a site called 01 is not a number."""
     stated = column.notna() & (column.astype(str) != "")
     return column.astype(object).where(stated, NOT_STATED).astype(str)
 
 
 def _grouped(column: pd.Series, subjects: pd.Series) -> pd.Series:
-    """Group of each case by a clinical column: the value, or the side of the median of many numbers."""
+    """Return the group of each case: the value of a clinical column, or its side of the median."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _names(column)
     stated = column.notna() & (column.astype(str) != "")
     numbers = pd.to_numeric(column[stated], errors="coerce")
-    # Yes and no would pass for 1 and 0.
+    # to_numeric reads True and False as 1 and 0.
     answers = column[stated].map(lambda value: isinstance(value, (bool, np.bool_)))
     if answers.any() or numbers.isna().any() or not stated.any():
         return _names(column)
     if numbers.nunique() <= MOST_VALUES:
-        names = numbers.map(lambda value: f"{value:.15g}")  # every digit: 2023001 is not 2023002
+        names = numbers.map(lambda value: f"{value:.15g}")  # all digits: 2023001 is not 2023002
     else:
-        # Each subject counts once, however many cases he has.
-        middle = float(numbers.groupby(subjects[stated]).first().median())
-        names = numbers.map(lambda value: f"<= {middle:.15g}" if value <= middle else f"> {middle:.15g}")
+        # Each subject counts once, even with several cases.
+        median = float(numbers.groupby(subjects[stated]).first().median())
+        names = numbers.map(lambda value: f"<= {median:.15g}" if value <= median else f"> {median:.15g}")
     return names.reindex(column.index).fillna(NOT_STATED)
 
 
 def _in_order(groups: pd.Series) -> list[str]:
-    """Names of groups: numbers by size, then text by the alphabet, those not stated last."""
+    """Sort names of groups: numbers by size, then text alphabetically, then `NOT_STATED`."""
 
     def place(name: str) -> tuple[bool, float, str]:
         number = pd.to_numeric(name.lstrip("<=> "), errors="coerce")

@@ -1,4 +1,4 @@
-"""Medians of every metric for every group of pairs, with what is undefined counted beside them."""
+"""Medians of every metric for every group of pairs, and the number of undefined cases."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def summary_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        Columns of `schemas.SUMMARY`: one row per group and metric. The unit is the case, over whose pairs of
-        the group the mean is taken. A metric without any value in the table is left out.
+        Columns of `schemas.SUMMARY`: one row per group and metric. The unit is the case: its value is the
+        mean over its pairs in the group. A metric without any value in the table is left out.
     """
     metrics = [name for name in metric_columns(rows) if rows[name].notna().any()]
     result = [
@@ -49,7 +49,7 @@ def summary_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataF
 
 
 def quartiles(values: Numbers) -> dict[str, float]:
-    """Median and quartiles (linear interpolation, type 7 of Hyndman and Fan 1996); NaN without a value."""
+    """Return median and quartiles (linear interpolation, type 7 of Hyndman and Fan 1996); NaN if empty."""
     if not len(values):
         return dict.fromkeys(("median", "q1", "q3"), np.nan)
     q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
@@ -82,14 +82,14 @@ def _summaries(
     cases = means_by(group, CASE, metrics)
     for metric in metrics:
         undefined = cases[metric].isna()
-        there = cases[~undefined]
-        values, subjects = there[metric].to_numpy(), pd.factorize(there["subject"], sort=True)[0]
+        defined = cases[~undefined]
+        values, subjects = defined[metric].to_numpy(), pd.factorize(defined["subject"], sort=True)[0]
         low, high = median_interval(values, subjects, settings)
         yield (
             metric,
             {
-                "n": len(there),
-                "subjects": there["subject"].nunique(),
+                "n": len(defined),
+                "subjects": defined["subject"].nunique(),
                 "undefined": int(undefined.sum()),
                 "undefined_empty": int((undefined & ~reasons["failed"] & reasons["empty"]).sum()),
                 "undefined_failed": int((undefined & reasons["failed"]).sum()),

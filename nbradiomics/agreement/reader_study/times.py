@@ -1,7 +1,7 @@
-"""How long the readers took, and what editing an automatic mask saves over drawing one.
+"""Times of the readers, and the time saved by editing an automatic mask instead of drawing one.
 
-Times are those of an image: where a reader drew several lesions on it, their minutes are added up, and where
-one of these is not stated, the reader's time of this image is unknown.
+Times are per image: the minutes of several lesions of a reader are added up. If the minutes of one lesion are
+not stated, the reader's time for this image is unknown.
 """
 
 from __future__ import annotations
@@ -26,39 +26,40 @@ from nbradiomics.tables import AUTO
 
 
 def times_table(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Minutes of each reader and kind of mask.
+    """Return the minutes of each reader and kind of mask.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `schemas.TIMES`; no row where no minutes are stated. A mask whose kind the cohort does not
-        state counts as ``independent``.
+        Columns of `schemas.TIMES`; no row if no minutes are stated. A mask without a stated kind counts as
+        ``independent``.
     """
-    found = [
+    rows = [
         {"reader": reader, "kind": kind, "n": len(part), **quartiles(minutes), "total": float(minutes.sum())}
         for (reader, kind), part in _stated(cohort).groupby(["reader", "reference_kind"], sort=True)
         for minutes in [part["minutes"].to_numpy(dtype=float)]
     ]
-    return TIMES.table(found)
+    return TIMES.table(rows)
 
 
 def time_saved_table(cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
-    """Minutes saved by editing, on images with minutes of an independent and of an edited mask.
+    """Return the minutes saved by editing, for images with minutes of an independent and an edited mask.
 
-    An image's value is the mean over the readers who have both; where no reader has both, the mean of the
-    independent masks less that of the edited ones. Of each reader the first reading of each kind counts.
+    The value of an image is the mean over the readers who have both times. If no reader has both, it is the
+    mean of the independent masks minus that of the edited ones. For each reader and kind of mask, only the
+    first reading with stated minutes is used.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `schemas.TIME_SAVED`: one row, none without such a case.
+        Columns of `schemas.TIME_SAVED`: one row; no row without such an image.
     """
     stated = _stated(cohort).sort_values("reading").drop_duplicates([*SCAN, "reader", "reference_kind"])
     kinds = {kind: stated[stated["reference_kind"] == kind] for kind in (INDEPENDENT, EDITED)}
-    same = _saved(kinds, [*SCAN, "reader"])
-    own = means_by(same, SCAN, ["saved"]).assign(same_reader=True)
+    by_reader = _saved(kinds, [*SCAN, "reader"])
+    same = means_by(by_reader, SCAN, ["saved"]).assign(same_reader=True)
     mixed = _saved(kinds, SCAN).assign(same_reader=False)
-    cases = pd.concat([own, mixed], ignore_index=True).drop_duplicates(SCAN).sort_values(SCAN)
+    cases = pd.concat([same, mixed], ignore_index=True).drop_duplicates(SCAN).sort_values(SCAN)
     if cases.empty:
         return TIME_SAVED.empty()
     saved, subjects = cases["saved"].to_numpy(dtype=float), pd.factorize(cases["subject"], sort=True)[0]
@@ -78,14 +79,14 @@ def time_saved_table(cohort: pd.DataFrame, settings: ReaderStudySettings) -> pd.
 
 
 def _stated(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Minutes of each reading of an image, as far as they are stated for all of its lesions."""
+    """Return the minutes of each reading of an image, if they are stated for all of its lesions."""
     minutes = pd.to_numeric(cohort["minutes"], errors="coerce").astype(float)
     kinds = cohort["reference_kind"].replace("", INDEPENDENT)
     drawn = cohort.assign(minutes=minutes, reference_kind=kinds)
     drawn = drawn[(cohort["mask"] != "") & (cohort["reader"] != AUTO)]
     keys = [*SCAN, "reader", "reading", "reference_kind"]
-    whole = drawn.groupby(keys, sort=False)["minutes"].agg(lambda lesions: lesions.sum(skipna=False))
-    return whole[whole.notna()].reset_index()
+    total = drawn.groupby(keys, sort=False)["minutes"].agg(lambda lesions: lesions.sum(skipna=False))
+    return total[total.notna()].reset_index()
 
 
 def _saved(kinds: dict[str, pd.DataFrame], keys: list[str]) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def _sentence(row: dict[str, Any], settings: ReaderStudySettings) -> str:
     word = "saves" if row["median"] >= 0 else "costs"
     tested = "" if np.isnan(row["p"]) else f"; signed-rank test, {p_text(row['p'])}"
     return (
-        f"Editing the automatic mask {word} {number(abs(row['median']), 1)} minutes per image in the median "
+        f"Editing the automatic mask {word} a median of {number(abs(row['median']), 1)} minutes per image "
         f"({interval_text(row['low'], row['high'], settings.confidence, 1)}{tested}), over "
-        f"{counted(row['n'], 'image')} with both times, {row['same_reader']} by the same reader."
+        f"{counted(row['n'], 'image')} with both times ({row['same_reader']} with both by the same reader)."
     )

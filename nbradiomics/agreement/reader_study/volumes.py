@@ -1,4 +1,4 @@
-"""Volumes of one reader against another's: bias and limits of agreement."""
+"""Volumes of two readers: bias and limits of agreement."""
 
 from __future__ import annotations
 
@@ -26,50 +26,50 @@ _PARTS = ("bias", "low", "high")
 
 
 def bland_altman_table(rows: pd.DataFrame, settings: ReaderStudySettings) -> pd.DataFrame:
-    """Limits of agreement of the volumes: auto against each reader, each two readers once.
+    """Return the limits of agreement of the volumes: auto against each reader, each pair of readers once.
 
     Returns
     -------
     pandas.DataFrame
         Columns of `schemas.BLAND_ALTMAN`: one row per pair; the unit is the case.
     """
-    found = []
+    table = []
     for (reader, reference), part in _pairs(rows).groupby(["reader", "reference"], sort=True):
-        there = part[part["volume_ml"].notna() & part["reference_ml"].notna()]
-        positive = there[(there["volume_ml"] > 0) & (there["reference_ml"] > 0)]
+        defined = part[part["volume_ml"].notna() & part["reference_ml"].notna()]
+        positive = defined[(defined["volume_ml"] > 0) & (defined["reference_ml"] > 0)]
         logs = np.log((positive["volume_ml"] / positive["reference_ml"]).to_numpy(dtype=float))
         limits = limits_of_agreement(
-            (there["volume_ml"] - there["reference_ml"]).to_numpy(), _subjects(there), settings
+            (defined["volume_ml"] - defined["reference_ml"]).to_numpy(), _subjects(defined), settings
         )
         ratios = limits_of_agreement(logs, _subjects(positive), settings)
-        found.append(
+        table.append(
             {
                 "reader": reader,
                 "reference": reference,
-                "n": len(there),
-                "subjects": there["subject"].nunique(),
-                "left_out": len(part) - len(there),
+                "n": len(defined),
+                "subjects": defined["subject"].nunique(),
+                "left_out": len(part) - len(defined),
                 "ratio_n": len(positive),
-                "ratio_left_out": len(there) - len(positive),
-                "intervals": BY_BOOTSTRAP if there["subject"].duplicated().any() else BY_FORMULA,
+                "ratio_left_out": len(defined) - len(positive),
+                "intervals": BY_BOOTSTRAP if defined["subject"].duplicated().any() else BY_FORMULA,
                 **_named(limits, "ml"),
                 **{name: _percent(value) for name, value in _named(ratios, "percent").items()},
             }
         )
-    return BLAND_ALTMAN.table(found)
+    return BLAND_ALTMAN.table(table)
 
 
 def limits_of_agreement(
     differences: Numbers, subjects: NDArray[np.intp], settings: ReaderStudySettings
 ) -> dict[str, tuple[float, float, float]]:
-    """Bias and limits of agreement, each with its interval.
+    """Return bias and limits of agreement, each with its interval.
 
     Parameters
     ----------
     differences
         Shape (cases,), finite.
     subjects
-        Shape (cases,): number of each case's subject.
+        Shape (cases,): index of the subject of each case.
 
     Returns
     -------
@@ -78,9 +78,10 @@ def limits_of_agreement(
 
     Notes
     -----
-    Limits: d -+ z s, z = 1.96 at 95 %. With one case per subject the interval of d reaches t s / sqrt(n) to
-    each side, that of a limit t s sqrt(1 / n + z^2 / (2 (n - 1))), t with n - 1 degrees of freedom. Cases of
-    one subject are not independent: with several, the intervals are percentiles of a bootstrap of subjects.
+    The limits are d -+ z s, with z = 1.96 at 95 %. With one case per subject, the interval of d is d -+
+    t s / sqrt(n), and that of a limit is the limit -+ t s sqrt(1 / n + z^2 / (2 (n - 1))), where t has n - 1
+    degrees of freedom. Cases of one subject are not independent: if a subject has several cases, the
+    intervals are percentiles of a bootstrap of subjects.
 
     Source: Bland JM, Altman DG. Lancet 1986;327:307-310; Stat Methods Med Res 1999;8:135-160.
     """
@@ -120,14 +121,14 @@ def _bootstrap_intervals(
     centre = differences.mean()
     mean = weights @ (differences - centre) / total
     squares = weights @ (differences - centre) ** 2
-    # A sample of one case has no spread; rounding leaves a spread of nothing just below 0.
+    # A sample of one case has no spread. Because of rounding, a variance of 0 can be slightly below 0.
     sd = np.sqrt(np.maximum(squares - total * mean**2, 0) / np.maximum(total - 1, 1))
     draws = {"bias": mean, "low": mean - z * sd, "high": mean + z * sd}
     return {name: percentile_interval(draw + centre, settings.confidence) for name, draw in draws.items()}
 
 
 def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the pairs, each once: of two readers, that of the name that comes first."""
+    """Return each pair once; of two readers, the reader is the one whose name comes first."""
     columns = [*CASE, "reader", "reference", "volume_ml", "reference_ml"]
     inter = between_readers(rows)[columns]
     swapped = inter.rename(
@@ -140,7 +141,7 @@ def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
     )
     both = pd.concat([inter, swapped[columns]])
     once = both[both["reader"] < both["reference"]]
-    # A pair that failed one way only keeps the volumes of the other.
+    # If a pair failed in one direction only, the volumes of the other direction are used.
     once = once.sort_values([*CASE, "reader", "reference", "volume_ml"], ignore_index=True)
     return pd.concat([automatic(rows)[columns], once.drop_duplicates([*CASE, "reader", "reference"])])
 

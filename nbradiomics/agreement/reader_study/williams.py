@@ -1,4 +1,4 @@
-"""The Williams index: how well auto agrees with the readers, over how well they agree with each other."""
+"""The Williams index: agreement of auto with the readers, divided by their agreement with each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
 
 @dataclass(frozen=True)
 class WilliamsIndex:
-    """The index, NaN where it is undefined; its bootstrap interval; how many subjects it is of."""
+    """The index (NaN if undefined), its bootstrap interval, and the number of subjects."""
 
     value: float
     low: float
@@ -24,12 +24,12 @@ class WilliamsIndex:
 
 
 def is_ratio(metric: str) -> bool:
-    """Whether a ratio of two means of the metric has a meaning: 0 is no agreement, more is better."""
+    """Whether a ratio of two means of the metric is meaningful: 0 is no agreement, higher is better."""
     return METRIC[metric].better == "higher" and METRIC[metric].low == 0
 
 
 def williams_index(cases: pd.DataFrame, settings: ReaderStudySettings) -> WilliamsIndex:
-    """Williams index of the primary metric.
+    """Return the Williams index of the primary metric.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ def williams_index(cases: pd.DataFrame, settings: ReaderStudySettings) -> Willia
 
     Notes
     -----
-    I = P0 / Pn: P0 is the mean over subjects of the mean agreement of auto with the readers, Pn that of the
-    readers' agreement with each other. Below 1 the model agrees with the readers less than they do among
-    themselves. The interval is the percentile bootstrap, subjects resampled.
+    I = P0 / Pn, where P0 is the mean over subjects of the mean agreement of auto with the readers, and Pn the
+    same for the readers' agreement with each other. Below 1 the model agrees with the readers less than they
+    agree with each other. The interval is a percentile bootstrap; subjects are resampled.
 
     Source: Williams GW. Biometrics 1976;32:619-627.
     """

@@ -1,4 +1,4 @@
-"""Numbers as the sentences of a reader study write them: three decimals, and what is missing is unknown."""
+"""Numbers in the sentences of a reader study: three decimals; a missing number is ``unknown``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from nbradiomics.messages import wording
 
 
 def number(value: float, digits: int = 3, *, beside: Sequence[float] = ()) -> str:
-    """Write a number as `nbradiomics.messages.wording.number` does; ``unknown`` where there is none."""
+    """Write a number like `nbradiomics.messages.wording.number`; ``unknown`` if it is missing."""
     return wording.number(value, digits, beside=beside) if math.isfinite(value) else "unknown"
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:
-    """Write names: ``A and B``; of many the first: ``A, B, C, D, E, F and 3 more``."""
+    """Write names: ``A and B``; of many names only the first: ``A, B, C, D, E, F and 3 more``."""
     shown = [*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])]
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
@@ -23,7 +23,7 @@ def listed(names: Sequence[str], most: int = 6) -> str:
 def interval_text(
     low: float, high: float, confidence: float, digits: int = 3, *, beside: Sequence[float] = ()
 ) -> str:
-    """Write an interval, ``95 % interval 0.012 to 0.034``; `beside` is what a verdict holds it against."""
+    """Write an interval: ``95 % interval 0.012 to 0.034``; `beside`: numbers with which it is compared."""
     level = f"{wording.share(confidence)} interval"
     if math.isnan(low) or math.isnan(high):
         return f"no {level}"
@@ -31,6 +31,6 @@ def interval_text(
 
 
 def amount_text(value: float, metric: str) -> str:
-    """Write the size of a difference with its unit, ``0.030 Dice``, ``1.200 mm``; 0 is 0 alone."""
+    """Write the size of a difference with its unit: ``0.030 Dice``, ``1.200 mm``; only 0 is shown as 0."""
     unit = METRIC[metric].unit
     return f"{number(value, beside=(0,))} {unit or METRIC[metric].label}"

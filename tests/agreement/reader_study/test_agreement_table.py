@@ -24,16 +24,16 @@ def test_what_is_not_a_table_of_agreement_is_refused():
         checked_rows(good.drop(columns="reference_kind"), "dice")
     with pytest.raises(InputError, match="no column hd95_mm"):
         checked_rows(good, "hd95_mm")
-    with pytest.raises(InputError, match="pair of the agreement table holds 'other'"):
+    with pytest.raises(InputError, match="pair of the agreement table contains 'other'"):
         checked_rows(good.assign(pair="other"), "dice")
-    with pytest.raises(InputError, match="status of the agreement table holds 'fine'"):
+    with pytest.raises(InputError, match="status of the agreement table contains 'fine'"):
         checked_rows(good.assign(status="fine"), "dice")
     for wrong in ("high", np.inf):
-        with pytest.raises(InputError, match="column dice of the agreement table holds"):
+        with pytest.raises(InputError, match="column dice of the agreement table contains"):
             checked_rows(good.assign(dice=[0.9, wrong]), "dice")
     with pytest.raises(InputError, match="a reader is called 'readers'"):
         checked_rows(good.replace("A", "readers"), "dice")
-    with pytest.raises(AmbiguousError, match="A against B stands several times"):
+    with pytest.raises(AmbiguousError, match="several rows of A against B"):
         checked_rows(pd.concat([good, good.assign(reading=2)]), "dice")
 
 

@@ -64,7 +64,7 @@ def test_times_by_hand():
     saved = time_saved_table(cohort, SETTINGS).iloc[0]
     assert saved[["n", "same_reader", "subjects", "median"]].tolist() == [2, 1, 2, 8]
     assert np.isnan([saved["low"], saved["p"]]).all()
-    assert "saves 8.0 minutes" in saved["sentence"]
+    assert "saves a median of 8.0 minutes" in saved["sentence"]
     nothing = masks_of([("s1", "A", "", "")])
     assert times_table(nothing).empty
     assert time_saved_table(nothing, SETTINGS).empty

@@ -265,15 +265,15 @@ def test_sentences_say_what_was_found():
     table = hypotheses_table(checked_rows(simulated(0), "dice"), SETTINGS)
     text = of(table, "non_inferiority")["sentence"]
     assert "not inferior to A and B at a margin of 0.03 Dice" in text
-    assert "Nobody has stated that the margin was fixed before" in text
+    assert "It is not stated that the margin was fixed before" in text
     rate = of(table, "alt_test_winning_rate", epsilon=0.2)
-    assert "With two readers the winning rate can only be 0, a half or 1" in rate["sentence"]
+    assert "With two readers the winning rate can only be 0, 0.5 or 1" in rate["sentence"]
     assert rate["value"] in (0, 0.5, 1)
-    assert "Fewer than 30" not in rate["sentence"]
+    assert "fewer than 30" not in rate["sentence"]
     assert rate["passed"] == (rate["value"] >= 0.5)
     assert set(table.loc[table["test"] == "alt_test_reader", "subject_of_test"]) == {"A", "B"}
     small = hypotheses_table(checked_rows(simulated(0, subjects=12), "dice"), SETTINGS)
-    assert "Fewer than 30 subjects (12)" in of(small, "alt_test_winning_rate", epsilon=0.0)["sentence"]
+    assert "fewer than 30 subjects (12)" in of(small, "alt_test_winning_rate", epsilon=0.0)["sentence"]
 
 
 def test_a_worse_model_is_called_worse_and_a_better_one_better():

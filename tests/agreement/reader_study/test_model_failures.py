@@ -120,7 +120,7 @@ def test_the_comparison_counts_failures_and_the_segmented_cases_have_a_table_of_
     alone = study.comparison_segmented.set_index("metric")
     assert alone.loc[["dice", "hd95_mm"], "cases"].tolist() == [24, 24]
     assert (study.overview["missing"], study.overview["empty"]) == (4, 2)
-    assert any("4 cases without a mask to compare not among them" in text for text in study.sentences)
+    assert any("4 cases without a mask to compare not included" in text for text in study.sentences)
     whole = thirty()
     assert study_readers(whole, cohort_of(whole), settings=SETTINGS).comparison_segmented.empty
 
@@ -332,11 +332,11 @@ def test_the_box_names_the_readers_the_margin_s_size_and_who_fixed_it() -> None:
     assert "not inferior to A and B at a margin of 0.03 Dice" in text
     agreement = table[table["pair"] == "inter"].groupby("subject")["dice"].mean().mean()
     assert f"The margin is {100 * 0.03 / (1 - agreement):.0f} %" in text
-    assert "Nobody has stated that the margin was fixed" in text
+    assert "It is not stated that the margin was fixed" in text
     stated = ReaderStudySettings(margin_fixed="protocol 2, 2026-01-31", bootstraps=200)
     said = results_of(table, stated).loc["non_inferiority", "sentence"]
     assert "The margin was fixed beforehand: protocol 2, 2026-01-31." in said
-    assert "Nobody" not in said
+    assert "not stated" not in said
     many = results_of(simulated(0, subjects=10, readers=tuple("ABCDEFGH"))).loc["non_inferiority", "sentence"]
     assert "A, B, C, D, E, F and 2 more" in many
 
@@ -346,8 +346,8 @@ def test_three_readers_are_asked_for_where_there_are_two() -> None:
         results_of(simulated(0, subjects=31, readers=names)).loc["alt_test_winning_rate", "sentence"].iloc[0]
         for names in (("A", "B"), ("A", "B", "C"))
     )
-    assert "ask for three readers or more" in two
-    assert "ask for three" not in three
+    assert "ask for at least three readers" in two
+    assert "ask for at least three" not in three
 
 
 def test_verdicts_that_seem_to_differ_are_explained_in_one_sentence() -> None:

@@ -238,7 +238,7 @@ def test_what_the_tests_do_not_cover_is_told():
     lines = [*both_ways("x1", "A", "B", 0.9), *both_ways("x2", "A", "B", 0.9)]
     study = study_of(pd.concat([simulated(0, subjects=10), pd.DataFrame(lines)]))
     text = " ".join(study.sentences)
-    assert "2 cases that two readers drew without an automatic mask to compare" in text
+    assert "2 cases with masks of two readers but without an automatic mask to compare" in text
     assert "2 of 12 images of the cohort have no automatic mask" in text
 
 

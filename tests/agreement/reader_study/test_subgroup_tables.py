@@ -73,7 +73,7 @@ def test_clinical_columns_numbers_at_their_median_and_what_is_not_stated():
         ["group", "all", 23],
         ["group", "(not stated)", 1],
     ]
-    with pytest.raises(InputError, match=r"no column sex.*There are: .*site.*age, stage"):
+    with pytest.raises(InputError, match=r"no column sex.*Choose from: .*site.*age, stage"):
         subgroup_tables(
             checked_rows(table, "dice"), cohort, clinical, ReaderStudySettings(subgroups=("sex",))
         )
