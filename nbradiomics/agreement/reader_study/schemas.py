@@ -7,47 +7,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nbradiomics.agreement.metrics import METRICS
 from nbradiomics.agreement.pairs import PAIRS
 from nbradiomics.agreement.reader_study import names
 from nbradiomics.agreement.reader_study.agreement_table import FAILED
 from nbradiomics.agreement.reader_study.result_rows import NAMES_OF_TESTS
+from nbradiomics.agreement.reader_study.schema_columns import (
+    FEW,
+    METRIC_COLUMN,
+    NO_VALUE,
+    SENTENCE_COLUMN,
+    SUBJECTS_COLUMN,
+    UNDEFINED,
+    WHAT_COLUMN,
+    limits,
+    number,
+    optional,
+    quartiles,
+)
 from nbradiomics.tables import shared_columns
 from nbradiomics.tables.schema import Column, Schema
-
-_FEW = "too few subjects"
-_NO_VALUE = "no case has a value"
-_UNDEFINED = "undefined"
-
-
-def _number(name: str, meaning: str, missing: str, unit: str = "") -> Column:
-    return Column(name, "number", meaning, unit, missing=missing)
-
-
-def _optional(column: Column) -> Column:
-    """A column that is missing in tables of earlier releases."""
-    return replace(column, optional=True)
-
-
-def _quartiles(quantity: str, unit: str = "", missing: str = _NO_VALUE) -> tuple[Column, ...]:
-    return (
-        _number("median", f"median {quantity}", missing, unit),
-        _number("q1", "lower quartile", missing, unit),
-        _number("q3", "upper quartile", missing, unit),
-    )
-
-
-def _limits(quantity: str, unit: str = "", missing: str = _FEW) -> tuple[Column, ...]:
-    return (
-        _number("low", f"lower limit of {quantity}", missing, unit),
-        _number("high", "upper limit", missing, unit),
-    )
-
-
-_METRIC = Column("metric", "text", "metric of the agreement table", values=METRICS)
-_SUBJECTS = _optional(Column("subjects", "integer", "subjects with a value"))
-_SENTENCE = Column("sentence", "text", "the result in words")
-_WHAT = Column("what", "text", "which agreement", values=(names.AUTO_READERS, names.READERS_READERS))
 
 SUMMARY = Schema(
     name="Summary",
@@ -62,17 +40,17 @@ SUMMARY = Schema(
             "readings of one reader",
         ),
         Column("reference", "text", "reader of the reference mask, written in the same way"),
-        _METRIC,
+        METRIC_COLUMN,
         Column("n", "integer", "cases with a value"),
-        _SUBJECTS,
+        SUBJECTS_COLUMN,
         Column("undefined", "integer", "cases without a value, because one of their pairs has no value"),
-        _optional(Column("undefined_empty", "integer", "undefined cases due to an empty mask")),
-        _optional(
+        optional(Column("undefined_empty", "integer", "undefined cases due to an empty mask")),
+        optional(
             Column("undefined_failed", "integer", "undefined cases due to a pair that could not be compared")
         ),
-        *_quartiles("of the cases"),
-        *_limits("the median: percentile bootstrap, subjects resampled"),
-        _optional(_number("mean", "mean of the cases", _NO_VALUE)),
+        *quartiles("of the cases"),
+        *limits("the median: percentile bootstrap, subjects resampled"),
+        optional(number("mean", "mean of the cases", NO_VALUE)),
     ),
     key=("pair", "reader", "reference", "metric"),
 )
@@ -85,11 +63,11 @@ COMPARISON = Schema(
     row="a metric: agreement of the model with the readers, and of the readers with each other, in the same "
     "cases; no row if no case has masks of the model and of two readers",
     columns=(
-        _METRIC,
-        replace(_SUBJECTS, optional=False),
+        METRIC_COLUMN,
+        replace(SUBJECTS_COLUMN, optional=False),
         Column("cases", "integer", "cases in which the metric has a value"),
         Column("left_out", "integer", "cases of the model and two readers in which the metric has no value"),
-        _optional(
+        optional(
             Column(
                 "missing",
                 "integer",
@@ -97,7 +75,7 @@ COMPARISON = Schema(
                 "with the worst value of the metric",
             )
         ),
-        _optional(
+        optional(
             Column(
                 "empty",
                 "integer",
@@ -105,21 +83,19 @@ COMPARISON = Schema(
                 "worst value of the metric",
             )
         ),
-        _number("auto_readers", "agreement of the model with the readers, mean over subjects", _NOT_COMPARED),
-        _number(
+        number("auto_readers", "agreement of the model with the readers, mean over subjects", _NOT_COMPARED),
+        number(
             "readers_readers", "agreement of the readers with each other, mean over subjects", _NOT_COMPARED
         ),
-        _number(
+        number(
             "difference",
             "difference of the two, mean over subjects; above 0 the model is better, also for distances",
             _NOT_COMPARED,
         ),
-        *_limits("the difference: bootstrap-t, subjects resampled", missing=f"{_NOT_COMPARED}, or {_FEW}"),
-        _number(
-            "p", "two-sided signed-rank test on the subjects' differences", f"{_NOT_COMPARED}, or {_FEW}"
-        ),
-        _number("p_holm", "p adjusted over the metrics (Holm)", f"{_NOT_COMPARED}, or {_FEW}"),
-        _optional(
+        *limits("the difference: bootstrap-t, subjects resampled", missing=f"{_NOT_COMPARED}, or {FEW}"),
+        number("p", "two-sided signed-rank test on the subjects' differences", f"{_NOT_COMPARED}, or {FEW}"),
+        number("p_holm", "p adjusted over the metrics (Holm)", f"{_NOT_COMPARED}, or {FEW}"),
+        optional(
             Column(
                 "primary", "flag", "whether this is the metric of the tests, whose `p` needs no adjustment"
             )
@@ -144,27 +120,27 @@ TESTS = Schema(
     columns=(
         Column("test", "text", "name of the result", values=NAMES_OF_TESTS),
         Column("subject_of_test", "text", "`auto`, or the reader whom the model might replace"),
-        _number("epsilon", "epsilon of the alternative annotator test", "a different test"),
-        _number(
+        number("epsilon", "epsilon of the alternative annotator test", "a different test"),
+        number(
             "value",
             "mean difference (above 0 the model is better), index, probability that the model is at least as "
             "close, or winning rate",
             "not available",
         ),
-        _optional(
-            _number(
+        optional(
+            number(
                 "reference_value",
                 "number with which the value is compared: minus the margin, 0, 1, the reader's own "
                 "probability, or 0.5",
                 "no such number",
             )
         ),
-        *_limits("the interval of the value", missing="no interval"),
-        _number("p", "p value", "no test"),
-        _number("p_adjusted", "p adjusted over the readers (Benjamini-Yekutieli)", "no adjustment"),
+        *limits("the interval of the value", missing="no interval"),
+        number("p", "p value", "no test"),
+        number("p_adjusted", "p adjusted over the readers (Benjamini-Yekutieli)", "no adjustment"),
         Column("passed", "flag", "verdict", missing="an estimate, or no test was possible"),
         Column("n", "integer", "number of subjects"),
-        _SENTENCE,
+        SENTENCE_COLUMN,
     ),
     key=("test", "subject_of_test", "epsilon"),
 )
@@ -174,7 +150,7 @@ def _bland_altman(unit: str, missing: str) -> tuple[Column, ...]:
     label = "ml" if unit == "ml" else "%"
     parts = {"bias": "bias", "low": "lower limit of agreement", "high": "upper limit of agreement"}
     return tuple(
-        _number(f"{part}_{unit}_{end}", f"{side} limit of the interval of the {name}", missing, label)
+        number(f"{part}_{unit}_{end}", f"{side} limit of the interval of the {name}", missing, label)
         for part, name in parts.items()
         for end, side in (("low", "lower"), ("high", "upper"))
     )
@@ -188,27 +164,27 @@ BLAND_ALTMAN = Schema(
         Column("reader", "text", "first of the pair; differences are its volume minus that of the reference"),
         Column("reference", "text", "second of the pair"),
         Column("n", "integer", "cases"),
-        _SUBJECTS,
-        _optional(
+        SUBJECTS_COLUMN,
+        optional(
             Column("left_out", "integer", "cases without volumes, because the masks could not be compared")
         ),
-        _number("bias_ml", "mean difference", _NO_VALUE, "ml"),
-        _optional(_number("sd_ml", "standard deviation of the differences", "fewer than two cases", "ml")),
-        _number("low_ml", "lower limit of agreement", "fewer than two cases", "ml"),
-        _number("high_ml", "upper limit of agreement", "fewer than two cases", "ml"),
+        number("bias_ml", "mean difference", NO_VALUE, "ml"),
+        optional(number("sd_ml", "standard deviation of the differences", "fewer than two cases", "ml")),
+        number("low_ml", "lower limit of agreement", "fewer than two cases", "ml"),
+        number("high_ml", "upper limit of agreement", "fewer than two cases", "ml"),
         *_bland_altman("ml", "too few cases or subjects"),
         Column("ratio_n", "integer", "cases in which both volumes are above 0"),
         Column("ratio_left_out", "integer", "cases in which a volume is 0"),
-        _number(
+        number(
             "bias_percent",
             "by how much the reader's volume is larger, from the mean log ratio",
-            _NO_VALUE,
+            NO_VALUE,
             "%",
         ),
-        _number("low_percent", "lower limit of agreement of the ratio", "fewer than two cases", "%"),
-        _number("high_percent", "upper limit of agreement of the ratio", "fewer than two cases", "%"),
+        number("low_percent", "lower limit of agreement of the ratio", "fewer than two cases", "%"),
+        number("high_percent", "upper limit of agreement of the ratio", "fewer than two cases", "%"),
         *_bland_altman("percent", "too few cases or subjects"),
-        _optional(
+        optional(
             Column(
                 "intervals",
                 "text",
@@ -243,9 +219,9 @@ DETECTION = Schema(
         ),
         Column("missed", "integer", "number of these images or patients"),
         Column("of", "integer", "number of all images or patients: the denominator"),
-        _number("rate", "missed / of", "`of` is 0"),
-        *_limits("the rate: exact (Clopper-Pearson), assumes independent images", missing="`of` is 0"),
-        _optional(
+        number("rate", "missed / of", "`of` is 0"),
+        *limits("the rate: exact (Clopper-Pearson), assumes independent images", missing="`of` is 0"),
+        optional(
             Column(
                 "unknown",
                 "integer",
@@ -265,9 +241,9 @@ SUBGROUPS = Schema(
         Column(
             "group", "text", "value of the variable; for many different numbers, the side of their median"
         ),
-        _WHAT,
+        WHAT_COLUMN,
         Column("n", "integer", "number of subjects"),
-        *_quartiles("of the primary metric over subjects"),
+        *quartiles("of the primary metric over subjects"),
     ),
     key=("variable", "group", "what"),
 )
@@ -278,7 +254,7 @@ SUBGROUP_TESTS = Schema(
     row="a variable, for the agreement of the model or of the readers",
     columns=(
         Column("variable", "text", "column that splits the cases"),
-        _WHAT,
+        WHAT_COLUMN,
         Column(
             "test",
             "text",
@@ -286,10 +262,10 @@ SUBGROUP_TESTS = Schema(
             values=(names.MANN_WHITNEY, names.KRUSKAL_WALLIS),
             missing="no test",
         ),
-        _number("statistic", "U of the first group (Mann-Whitney) or H (Kruskal-Wallis)", "no test"),
-        _number("p", "two-sided p", "no test"),
-        _number("p_holm", "p adjusted over the variables (Holm)", "no test"),
-        _optional(
+        number("statistic", "U of the first group (Mann-Whitney) or H (Kruskal-Wallis)", "no test"),
+        number("p", "two-sided p", "no test"),
+        number("p_holm", "p adjusted over the variables (Holm)", "no test"),
+        optional(
             Column("direction", "text", "groups with the highest and the lowest median", missing="no test")
         ),
         Column("note", "text", "groups that were not tested, and why", missing="all groups were tested"),
@@ -305,34 +281,32 @@ DIRECTION = Schema(
         Column("reader", "text", "reader of the mask"),
         Column("reference", "text", "reader of the reference mask"),
         Column("n", "integer", "cases with FPRm and FNR"),
-        _SUBJECTS,
+        SUBJECTS_COLUMN,
         Column(
             "left_out", "integer", "cases without FPRm and FNR: the reference is empty, or the pair failed"
         ),
-        _number("fprm_median", "median FPRm", _NO_VALUE),
-        _number("fnr_median", "median FNR", _NO_VALUE),
-        _number("share_outward", "share of cases with FPRm above FNR, 0 to 1", _NO_VALUE),
-        _number(
+        number("fprm_median", "median FPRm", NO_VALUE),
+        number("fnr_median", "median FNR", NO_VALUE),
+        number("share_outward", "share of cases with FPRm above FNR, 0 to 1", NO_VALUE),
+        number(
             "signed_distance_mm",
             "mean signed surface distance, above 0 if the mask reaches further; half of the difference "
             "between both directions",
-            _NO_VALUE,
+            NO_VALUE,
             "mm",
         ),
-        _number(
-            "volume_difference_ml", "mean volume of the mask minus that of the reference", _NO_VALUE, "ml"
-        ),
-        _number("p", "two-sided signed-rank test of the subjects' mean FPRm minus FNR", _FEW),
-        _optional(
+        number("volume_difference_ml", "mean volume of the mask minus that of the reference", NO_VALUE, "ml"),
+        number("p", "two-sided signed-rank test of the subjects' mean FPRm minus FNR", FEW),
+        optional(
             Column(
                 "direction",
                 "text",
                 "`outward`: draws too much; `inward`: draws too little; `neither`: no direction is shown",
                 values=(names.OUTWARD, names.INWARD, names.NEITHER),
-                missing=_FEW,
+                missing=FEW,
             )
         ),
-        _SENTENCE,
+        SENTENCE_COLUMN,
     ),
     key=("reader", "reference"),
 )
@@ -345,8 +319,8 @@ TIMES = Schema(
         Column("reader", "text", "reader"),
         Column("kind", "text", "kind of mask; a kind that is not stated counts as `independent`"),
         Column("n", "integer", "number of images"),
-        *_quartiles("time", "min"),
-        _number("total", "total time", _NO_VALUE, "min"),
+        *quartiles("time", "min"),
+        number("total", "total time", NO_VALUE, "min"),
     ),
     key=("reader", "kind"),
 )
@@ -357,12 +331,12 @@ TIME_SAVED = Schema(
     row="the time saved by editing; no row if no image has times of an independent and an edited mask",
     columns=(
         Column("n", "integer", "images with both times"),
-        _optional(Column("same_reader", "integer", "images with both times of the same reader")),
-        _SUBJECTS,
-        _number("median", "median time saved; above 0 editing is faster", _NO_VALUE, "min"),
-        *_limits("the median: percentile bootstrap, subjects resampled", "min"),
-        _number("p", "two-sided signed-rank test on the subjects' means", _FEW),
-        _SENTENCE,
+        optional(Column("same_reader", "integer", "images with both times of the same reader")),
+        SUBJECTS_COLUMN,
+        number("median", "median time saved; above 0 editing is faster", NO_VALUE, "min"),
+        *limits("the median: percentile bootstrap, subjects resampled", "min"),
+        number("p", "two-sided signed-rank test on the subjects' means", FEW),
+        SENTENCE_COLUMN,
     ),
 )
 
@@ -372,23 +346,23 @@ CASES = Schema(
     row="a case, worst first: cases in which the model failed, cases with a value, cases without a tumour",
     columns=(
         *shared_columns.CASE,
-        _number("auto_readers", "primary metric, mean over the model and each reader", _UNDEFINED),
-        _number("readers_readers", "primary metric, mean over the ordered pairs of readers", _UNDEFINED),
-        _number("difference", "difference of the two; above 0 the model is better", _UNDEFINED),
+        number("auto_readers", "primary metric, mean over the model and each reader", UNDEFINED),
+        number("readers_readers", "primary metric, mean over the ordered pairs of readers", UNDEFINED),
+        number("difference", "difference of the two; above 0 the model is better", UNDEFINED),
         Column(
             "lowest_pair",
             "text",
             "pair with the least agreement, such as `auto-A`; a pair of the model if there is one",
             missing="no pair has a value",
         ),
-        _number(
+        number(
             "hd95_mm",
             "HD95, mean over the pairs of the model (without a model, of the readers)",
-            _UNDEFINED,
+            UNDEFINED,
             "mm",
         ),
-        _number("fprm", "FPRm, mean over the same pairs", _UNDEFINED),
-        _number("fnr", "FNR, mean over the same pairs", _UNDEFINED),
+        number("fprm", "FPRm, mean over the same pairs", UNDEFINED),
+        number("fnr", "FNR, mean over the same pairs", UNDEFINED),
         Column(
             "status",
             "text",
