@@ -58,12 +58,11 @@ def study_rows(readers: tuple[str, ...] = ("auto", "A", "B"), subjects: int = 8)
 
 def cohort_of(rows: list[dict], **columns: object) -> pd.DataFrame:
     """A cohort table with the masks of an agreement table."""
-    names = ("subject", *SCAN, "reader", "reading", "mask_kind")
-    masks = {tuple(row[name] for name in names) for row in rows}
+    names = ("subject", *SCAN, "reader", "reading", "reference_kind")
     kind = {"automatic": "", "independent": ""}
+    masks = {(*(row[name] for name in names[:-1]), row["mask_kind"]) for row in rows}
     table = [
-        dict(zip(names[:-1], mask[:-1], strict=True)) | {"reference_kind": kind.get(mask[-1], mask[-1])}
-        for mask in sorted(masks)
+        dict(zip(names, (*mask[:-1], kind.get(mask[-1], mask[-1])), strict=True)) for mask in sorted(masks)
     ]
     files = {"image": "x.nii", "mask": "y.nii", "minutes": "", "site": ""}
     return pd.DataFrame(table).assign(**files).assign(**columns)
@@ -74,8 +73,8 @@ def write_run(
 ) -> Run:
     """Leave a run folder as the reader study leaves it, and read it back."""
     agreement, cohort = pd.DataFrame(rows), cohort_of(rows, **columns)
-    agreement.to_csv(folder / "agreement.csv", index=False)
-    cohort.to_csv(folder / "cohort.csv", index=False)
+    for name, table in (("agreement", agreement), ("cohort", cohort)):
+        table.to_csv(folder / f"{name}.csv", index=False)
     study_readers(agreement, cohort, settings=settings).write(folder / "readers")
     return read_run(folder)
 
@@ -88,8 +87,8 @@ def page_of(run: Run, name: str = "readers") -> str:
 def cells(html: str, first: str) -> list[list[str]]:
     """Rows of all tables whose first cell is `first`."""
     rows = re.findall(r"<tr>(.*?)</tr>", html, flags=re.DOTALL)
-    split = [re.findall(r"<td[^>]*>(.*?)</td>", row, flags=re.DOTALL) for row in rows]
-    return [row for row in split if row and row[0] == first]
+    split = (re.findall(r"<td[^>]*>(.*?)</td>", row, flags=re.DOTALL) for row in rows)
+    return [row for row in split if row[:1] == [first]]
 
 
 def study_of(**tables: pd.DataFrame) -> StudyRun:
@@ -99,9 +98,7 @@ def study_of(**tables: pd.DataFrame) -> StudyRun:
 
 
 def flat(blocks: tuple[Block, ...]) -> list[Block]:
-    return [
-        inner for block in blocks for inner in (flat(block.blocks) if isinstance(block, Details) else [block])
-    ]
+    return sum((flat(block.blocks) if isinstance(block, Details) else [block] for block in blocks), [])
 
 
 @pytest.fixture(autouse=True)
@@ -121,8 +118,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight subjects; the model 0.05 Dice worse than the readers; further kinds of pair."""
     folder, rows = tmp_path_factory.mktemp("finished"), study_rows()
     for subject in ("P1", "P2"):
-        rows.append(pair_row(subject, "A", "A", "intra", 0.9375, reading=2))
-        rows.append(pair_row(subject, "A", "A", "intra", 0.9375, reference_reading=2))
+        for again in ({"reading": 2}, {"reference_reading": 2}):
+            rows.append(pair_row(subject, "A", "A", "intra", 0.9375, **again))
         rows.append(pair_row(subject, "auto", "E", "edited", 0.9921875))
         rows.append(pair_row(subject, "auto", "staple(A+B)", "consensus", 0.84375))
     write_run(folder, rows)
