@@ -68,9 +68,7 @@ def cohort_of(rows: list[dict], **columns: object) -> pd.DataFrame:
     return pd.DataFrame(table).assign(**files).assign(**columns)
 
 
-def write_run(
-    folder: Path, rows: list[dict], settings: ReaderStudySettings = SETTINGS, **columns: object
-) -> Run:
+def write_run(folder: Path, rows: list[dict], settings: ReaderStudySettings = SETTINGS, **columns) -> Run:
     """Leave a run folder as the reader study leaves it, and read it back."""
     agreement, cohort = pd.DataFrame(rows), cohort_of(rows, **columns)
     for name, table in (("agreement", agreement), ("cohort", cohort)):
@@ -98,7 +96,8 @@ def study_of(**tables: pd.DataFrame) -> StudyRun:
 
 
 def flat(blocks: tuple[Block, ...]) -> list[Block]:
-    return sum((flat(block.blocks) if isinstance(block, Details) else [block] for block in blocks), [])
+    parts = [flat(block.blocks) if isinstance(block, Details) else [block] for block in blocks]
+    return [inner for part in parts for inner in part]
 
 
 @pytest.fixture(autouse=True)

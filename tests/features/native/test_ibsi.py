@@ -161,7 +161,7 @@ def test_outliers_and_range_are_found_on_the_same_region() -> None:
 
 
 def test_a_region_that_is_all_left_out_is_refused() -> None:
-    with pytest.raises(InputError, match="leaves 1 voxels"):
+    with pytest.raises(InputError, match="1 voxels of the region remain"):
         features(*row(0, 0, 0, 0, 10, 100), KURTOSIS, {"outliers": 1}, resegmentRange=[5, 200])
 
 
