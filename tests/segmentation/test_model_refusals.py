@@ -133,7 +133,7 @@ def test_folds_that_are_left_out_are_told():
         "fold_2 is left out: it contains no checkpoint, so its training did not end.",
         "fold_3_old is left out: folds must be called fold_0, fold_1 ... or fold_all.",
         "fold_3, fold_4, fold_5, fold_6, fold_7, fold_8, fold_9 missing or empty, although there is fold_10.",
-        "fold_all is left out: it was trained on all cases, fold_0, fold_10 on some.",
+        "fold_all is left out: it was trained on all cases, fold_0, fold_10 only on some.",
     )
 
 
@@ -205,9 +205,9 @@ def test_ensembles_data_sets_and_other_folders_are_told(tmp_path):
         ),
         (
             {"patch_size": [24, 24]},
-            "patch_size has 2 axes, spacing 3, and the network's layers are torch.*Conv3d",
+            "patch_size has 2 axes, spacing has 3, and the network's layers are torch.*Conv3d",
         ),
-        ({"patch_size": [24, 24], "spacing": [3.0, 3.0]}, "patch_size has 2 axes, spacing 2, and"),
+        ({"patch_size": [24, 24], "spacing": [3.0, 3.0]}, "patch_size has 2 axes, spacing has 2, and"),
         ({"patch_size": [15, 24, 24]}, r"does not accept a patch of 1 channels and \[15, 24, 24\] voxels"),
         (
             {"spacing": [4.0, 3.0, 0.0]},

@@ -336,7 +336,7 @@ def test_a_card_is_read_as_it_was_written(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "no JSON"),
+        ("{", "not valid JSON"),
         ("[]", "no JSON object"),
         ('{"name": 3}', "name is int; str"),
         ('{"training_images": "abc"}', "training_images is str; list"),
