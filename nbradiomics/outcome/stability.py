@@ -10,7 +10,7 @@ import numpy as np
 
 from nbradiomics.cohort.components import is_component, refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.messages.wording import share
+from nbradiomics.messages.wording import counted, share
 from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.reproducibility import CAUTION_BELOW
 from nbradiomics.reproducibility.icc import icc
@@ -114,7 +114,9 @@ def listed_rule(stable: Sequence[str], features: Sequence[str]) -> StabilityRule
         "from these same subjects, it has seen the features, but not the outcomes, of the held-out subjects."
     )
     if absent:
-        text += f" The feature table lacks {len(absent)} features of the list: {', '.join(absent)}."
+        text += (
+            f" The feature table lacks {counted(len(absent), 'feature')} of the list: {', '.join(absent)}."
+        )
     return StabilityRule("list", text, stable=present, absent=absent)
 
 

@@ -143,7 +143,7 @@ def test_a_list_of_stable_features_is_kept_to():
     entered = result.selection.query("frequency > 0")["feature"]
     assert set(entered) == {"f0", "f3"}
     assert result.summary["stable_absent"] == ["gone"]
-    assert "lacks 1 of the list: gone" in result.summary["stability"]
+    assert "lacks 1 feature of the list: gone" in result.summary["stability"]
 
 
 def test_an_empty_list_leaves_a_model_that_knows_nothing():

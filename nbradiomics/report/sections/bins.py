@@ -19,7 +19,5 @@ def bin_blocks(run: Run) -> tuple[Block, ...]:
         warnings += [f"{row['problem']} {row['remedy']}" for row in rows.to_dict("records")]
     if run.features is not None and (constant := constant_features(run.features)):
         total = counted(len(feature_columns(run.features)), "feature")
-        warnings.append(
-            f"{len(constant)} of {total} have the same value in every mask ({first_of(constant)})."
-        )
+        warnings.append(f"{len(constant)} of {total} are the same in every mask ({first_of(constant)}).")
     return tuple(Text(text[0].upper() + text[1:], tone="warning") for text in warnings)
