@@ -38,8 +38,8 @@ def refuse_components(rois: Iterable[object]) -> None:
     components = [str(roi) for roi in rois if is_component(roi)]
     if components:
         raise InputError(
-            f"{components[0]} of one reader may not be {components[0]} of another: the numbers follow the "
-            "volumes.",
+            f"{components[0]} of one reader may not be {components[0]} of another: components are "
+            "numbered by volume.",
             "Compare features of whole masks (lesions: union), or give each lesion a row with its own `roi`.",
         )
 

@@ -153,7 +153,7 @@ def claim(
         return
     if not (mark.removing or replacing):
         raise InputError(
-            f"{folder} contains the results of the {mark.owner}, not of the {owner}.",
+            f"{folder} contains the results of the {mark.owner}; the {owner} was requested.",
             "Choose a new folder, or remove the earlier results first (--replace, replace=True).",
         )
     _empty(folder, mark, is_own)

@@ -83,7 +83,7 @@ def test_other_columns_are_features_where_they_are_named(
     assert outcome(features, clinical, tmp_path / "o", *named) == 0
     assert "2 features were used" in capsys.readouterr().out
     assert outcome(features, clinical, tmp_path / "o", "--features", "orignal_*") == 1
-    assert "fits 'orignal_*'" in capsys.readouterr().err
+    assert "matches 'orignal_*'" in capsys.readouterr().err
 
 
 def test_reproducibility_takes_pyradiomics_own_result_with_readers(

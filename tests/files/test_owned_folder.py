@@ -57,7 +57,7 @@ def test_a_study_is_known_again_when_renamed_moved_or_edited(tmp_path: Path, now
         claim(tmp_path, now, is_own)
     else:
         with pytest.raises(
-            InputError, match=r"contains the results of the study 'A', not of the .*--replace"
+            InputError, match=r"contains the results of the study 'A'.*was requested.*--replace"
         ):
             claim(tmp_path, now, is_own)
     assert there(tmp_path) == set(OWN)

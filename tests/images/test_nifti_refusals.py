@@ -78,7 +78,7 @@ def test_voxels_do_not_begin_within_the_header(offset: float, tmp_path: Path) ->
     if offset == before:
         assert np.array_equal(sitk.GetArrayFromImage(read_image(path)).T, VOXELS)
         return
-    with pytest.raises(InputError, match=f"vox_offset is {offset:g}; 352 or more"):
+    with pytest.raises(InputError, match=f"vox_offset is {offset:g}; a whole number from 352"):
         read_image(path)
 
 

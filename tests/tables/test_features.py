@@ -96,7 +96,7 @@ def test_patterns_name_the_features_instead() -> None:
     assert choose_features(given, ["original_shape_*", "deep_?"]).names == ("original_shape_B", "deep_1")
     assert choose_features(given, ["*"]).names == ("original_glcm_A", "original_shape_B", "deep_1")
     for pattern, guess in (("depe_1", "'deep_1'"), ("deep_2", ""), ("subject", ""), ("reader", "")):
-        with pytest.raises(InputError, match=f"fits '{pattern}'.*{guess}"):
+        with pytest.raises(InputError, match=f"matches '{pattern}'.*{guess}"):
             choose_features(given, ["deep_1", pattern])
     with pytest.raises(InputError, match="are the text"):
         choose_features(given, "deep_*")

@@ -149,7 +149,7 @@ def test_archives_are_named_by_what_they_hold(tmp_path: Path, member: str, what:
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
-    for path, found in ((tmp_path, "is a folder"), (tmp_path / "no.csv", "does not exist or is no file")):
+    for path, found in ((tmp_path, "is a folder"), (tmp_path / "no.csv", "does not exist or is not a file")):
         with pytest.raises(InputError, match=found):
             read_text_table(path)
 

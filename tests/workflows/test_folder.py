@@ -154,7 +154,7 @@ def test_an_unfinished_run_of_an_earlier_release_is_replaced_only_when_asked(tmp
 def test_a_demo_asks_before_it_makes_anything(tmp_path: Path) -> None:
     RunFolder.open(tmp_path, STUDY, stems=STEMS)
     write(tmp_path, "report.html")
-    with pytest.raises(InputError, match=r"'Mine'.*not of the .*'Synthetic demo'"):
+    with pytest.raises(InputError, match=r"'Mine'.*'Synthetic demo' .*was requested"):
         run_demo(tmp_path, subjects=2)
     write(tmp_path, "photos/a.jpg")
     with pytest.raises(InputError, match="not the folder of an earlier run"):
