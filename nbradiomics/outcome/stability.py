@@ -110,8 +110,8 @@ def listed_rule(stable: Sequence[str], features: Sequence[str]) -> StabilityRule
             "Give a list made from the same kind of features.",
         )
     text = (
-        f"{len(present)} features of a given list of stable features were candidates. If the list was made "
-        "from these same subjects, it has seen the features, but not the outcomes, of the held-out subjects."
+        f"Candidates: {counted(len(present), 'feature')} of a given list of stable features. If the list was "
+        "made from these subjects, it has seen the features, but not the outcomes, of the held-out subjects."
     )
     if absent:
         text += (

@@ -82,7 +82,7 @@ def test_a_mask_that_the_model_did_not_give_counts_against_it(
     assert "2 cases without a comparable automatic mask" in tests.loc["non_inferiority", "sentence"]
     assert tests.loc["difference_segmented_cases", "n"] == SUBJECTS - 2
     page = (tmp_path / "less" / "report.html").read_text(encoding="utf-8")
-    assert page.index("2 cases without a comparable automatic mask") < page.index("Segmented cases alone")
+    assert page.index("2 cases without a comparable automatic mask") < page.index("Segmented cases only")
     capsys.readouterr()
     distances = ("--metric", "hd95_mm", "--margin", "1")
     assert call("readers", cohort, "--out", tmp_path / "hd", *QUICK, *distances) == 0

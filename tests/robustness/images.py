@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
-import socket
 import struct
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import nibabel
@@ -15,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from tests.reliability.harness import Bounds, Kind, Variant
-from tests.reliability.images import only_the_other, write_tables
+from tests.robustness import image_files
 from tests.robustness.corpus import (
     EDGES,
     FORMATS,
@@ -28,40 +25,8 @@ from tests.robustness.corpus import (
     voxels,
     vtk_header,
 )
+from tests.robustness.image_variants import Write, checked, refused
 from tests.support.helpers import make_image
-
-_EXTRACT = "extract cohort.csv --params params.yaml --out f.csv --jobs 1"
-_CHECK = "check cohort.csv --out problems.csv --jobs 1"
-#: A sound file that hostile headers name.
-_SECRET = "secret.bin"
-Write = Callable[[Path], str]
-
-
-def _cohort(folder: Path, *, image: Write | None = None, mask: Write | None = None) -> None:
-    """One subject with a hostile image or mask, which a function writes into a folder; one that is sound."""
-    names = {}
-    for role, write, array in (("image", image, voxels("image")), ("mask", mask, voxels("mask"))):
-        (folder / role).mkdir()
-        if write is None:
-            sitk.WriteImage(make_image(array, EDGES), str(folder / role / "sound.nrrd"))
-            names[role] = f"{role}/sound.nrrd"
-        else:
-            names[role] = f"{role}/{write(folder / role)}"
-    write_tables(folder, names["image"], names["mask"])
-
-
-def _refused(
-    name: str, write: Write, *says: str, mask: bool = False, check: bool = False, bounds: Bounds | None = None
-) -> Variant:
-    """A hostile image, or mask: its case is a failure, the other has its values; or `check` names it."""
-    role = "mask" if mask else "image"
-
-    def files(folder: Path) -> None:
-        _cohort(folder, **{role: write})
-
-    command, code, holds = (_CHECK, 1, None) if check else (_EXTRACT, 0, only_the_other)
-    title = f"{name}, {role}{', check' if check else ''}"
-    return Variant(title, files, command, code, (f"{role}/", *says), (), holds, bounds)
 
 
 def _spoilt(name: str, role: str, how: Callable[..., object], seed: int) -> Write:
@@ -77,23 +42,20 @@ def _spoilt(name: str, role: str, how: Callable[..., object], seed: int) -> Writ
     return write
 
 
-#: Without features, which take longer to measure than such a header to be refused.
-_checked = partial(_refused, check=True)
-
 DAMAGED = Kind(
     "Images and masks that are cut, or of which bits are turned",
     "the case is a failure that names the file and what is missing; packed files are held against their "
     "checksum, every file against the length that its header promises. A turned bit in voxels that are not "
     "packed cannot be known: such formats have no checksum",
     [
-        _refused("one bit turned", _spoilt("nii.gz", "image", flips, 5), "damaged"),
-        _refused("one bit turned", _spoilt("mha, packed", "mask", flips, 5), "damaged", mask=True),
+        refused("one bit turned", _spoilt("nii.gz", "image", flips, 5), "damaged"),
+        refused("one bit turned", _spoilt("mha, packed", "mask", flips, 5), "damaged", mask=True),
         *(
-            _checked(f"one bit turned, {name}", _spoilt(name, role, flips, 5), "damaged", mask=role == "mask")
+            checked(f"one bit turned, {name}", _spoilt(name, role, flips, 5), "damaged", mask=role == "mask")
             for name, role in zip(GUARDED, ["mask", "image"] * 9, strict=False)
         ),
         *(
-            _refused(
+            refused(
                 f"cut, {name}",
                 _spoilt(name, role, cuts, 3),
                 "damaged|cannot be read",
@@ -182,15 +144,15 @@ GEOMETRY = Kind(
     "header says",
     [
         *(
-            _checked(f"NRRD spacing {v}", _nrrd(_SPACINGS, f"spacings: 0.8 {v} 2"), "voxels of")
+            checked(f"NRRD spacing {v}", _nrrd(_SPACINGS, f"spacings: 0.8 {v} 2"), "voxels of")
             for v in _NUMBERS
         ),
         *(
-            _checked(f"NRRD direction {v}", _nrrd(_SPACINGS, _DIRECTIONS.format(v)), "voxels of|damaged")
+            checked(f"NRRD direction {v}", _nrrd(_SPACINGS, _DIRECTIONS.format(v)), "voxels of|damaged")
             for v in ("nan", "inf", "0", "1e-6")
         ),
         *(
-            _checked(
+            checked(
                 f"NRRD origin {v}",
                 _nrrd(_SPACINGS, _DIRECTIONS.format(1) + f"\nspace origin: (0,{v},0)"),
                 "origin|damaged",
@@ -198,7 +160,7 @@ GEOMETRY = Kind(
             for v in ("nan", "inf", "1e300")
         ),
         *(
-            _checked(
+            checked(
                 f"MetaImage spacing {v}",
                 _meta(_SPACING, f"ElementSpacing = 0.8 0.9 {v}"),
                 "voxels of|damaged",
@@ -206,48 +168,46 @@ GEOMETRY = Kind(
             for v in (*_NUMBERS, "two")
         ),
         *(
-            _checked(
+            checked(
                 f"MetaImage origin {v}", _meta("Offset = 0 0 0", f"Offset = 0 {v} 0"), "origin|damaged|Offset"
             )
             for v in ("nan", "inf", "x")
         ),
-        *(_checked(f"VTK spacing {v}", _vtk("SPACING 0.8", f"SPACING {v}"), "voxels of") for v in _NUMBERS),
-        _checked("VTK origin NaN", _vtk("ORIGIN 0", "ORIGIN nan"), "origin nan"),
+        *(checked(f"VTK spacing {v}", _vtk("SPACING 0.8", f"SPACING {v}"), "voxels of") for v in _NUMBERS),
+        checked("VTK origin NaN", _vtk("ORIGIN 0", "ORIGIN nan"), "origin nan"),
         *(
-            _checked(f"GIPL edge {v}", _gipl(">f", 14, v), "voxels of")
+            checked(f"GIPL edge {v}", _gipl(">f", 14, v), "voxels of")
             for v in (0.0, -0.9, np.nan, np.inf, 1e-6)
         ),
-        _checked("GIPL origin NaN", _gipl(">d", 212, np.nan), "origin"),
+        checked("GIPL origin NaN", _gipl(">d", 212, np.nan), "origin"),
         *(
-            _checked(
-                f"NIfTI pixdim {v} beside a sound sform", _nifti(pixdim=(3, v)), "voxels", "pixdim|sform"
-            )
+            checked(f"NIfTI pixdim {v} beside a sound sform", _nifti(pixdim=(3, v)), "voxels", "pixdim|sform")
             for v in (0, np.nan, np.inf, -2)
         ),
         *(
-            _checked(
+            checked(
                 f"NIfTI pixdim {v}, no form", _nifti(pixdim=(3, v), sform_code=0, qform_code=0), "voxels of"
             )
             for v in (0, np.nan, np.inf, -2, 1e-6, 1e6)
         ),
         *(
-            _checked(f"NIfTI {key} {v}", _nifti(**{key: v}), "finite", str(v))
+            checked(f"NIfTI {key} {v}", _nifti(**{key: v}), "finite", str(v))
             for key in ("qoffset_x", "quatern_b")
             for v in (np.nan, np.inf)
         ),
-        _checked("NIfTI sform NaN", _nifti(srow_x=[0.8, 0, 0, np.nan]), "sform", "nan"),
-        _checked("NIfTI sform far away", _nifti(srow_x=[0.8, 0, 0, 1e30]), "origin"),
+        checked("NIfTI sform NaN", _nifti(srow_x=[0.8, 0, 0, np.nan]), "sform", "nan"),
+        checked("NIfTI sform far away", _nifti(srow_x=[0.8, 0, 0, 1e30]), "origin"),
         *(
-            _checked(f"NIfTI scl_slope {v}", _nifti(scl_slope=v), f"scl_slope is {v}")
+            checked(f"NIfTI scl_slope {v}", _nifti(scl_slope=v), f"scl_slope is {v}")
             for v in (np.nan, np.inf)
         ),
-        _checked("NIfTI scl_inter infinite", _nifti(scl_inter=np.inf), "scl_inter inf"),
+        checked("NIfTI scl_inter infinite", _nifti(scl_inter=np.inf), "scl_inter inf"),
         *(
-            _checked(f"NIfTI vox_offset {v}", _nifti(vox_offset=v), f"vox_offset is {v}")
+            checked(f"NIfTI vox_offset {v}", _nifti(vox_offset=v), f"vox_offset is {v}")
             for v in (0, 348, np.nan)
         ),
-        _checked("NIfTI pixdim NaN", _nifti(pixdim=(3, np.nan)), "nan", mask=True),
-        _checked("NRRD spacing NaN", _nrrd(_SPACINGS, "spacings: nan 1 2"), "nan", mask=True),
+        checked("NIfTI pixdim NaN", _nifti(pixdim=(3, np.nan)), "nan", mask=True),
+        checked("NRRD spacing NaN", _nrrd(_SPACINGS, "spacings: nan 1 2"), "nan", mask=True),
     ],
 )
 
@@ -265,7 +225,7 @@ COMPLEX = Kind(
     "Images of complex numbers",
     "refused by name, by `check` too",
     [
-        _refused(f"{ending}", _complex(ending), "complex|2 values per voxel", mask=mask, check=check)
+        refused(f"{ending}", _complex(ending), "complex|2 values per voxel", mask=mask, check=check)
         for ending, mask, check in (
             ("nii.gz", False, True),
             ("nrrd", False, True),
@@ -310,24 +270,24 @@ def _kinds_of_huge() -> list[Variant]:
     # Deflate could unpack to as much as the larger headers of these promise.
     zeros = gzip.compress(bytes(1 << 20)) * 2000
     return [
-        _refused("NRRD", _nrrd(_SIZES, f"sizes: {_HUGE}"), "were expected", check=True),
-        _refused("MetaImage", _meta(_DIMS, f"DimSize = {_HUGE}"), "were expected"),
-        _refused("VTK", _vtk("DIMENSIONS 11 10 9", f"DIMENSIONS {_HUGE}"), "were expected"),
-        _refused("GIPL", _gipl(">h", 0, 30000), "were expected"),
-        _refused("NIfTI", _nifti(dim=(3, 30000)), "were expected", check=True),
-        _refused("packed NIfTI", _huge_nifti, "were expected|were found", mask=True),
-        _refused(
+        refused("NRRD", _nrrd(_SIZES, f"sizes: {_HUGE}"), "were expected", check=True),
+        refused("MetaImage", _meta(_DIMS, f"DimSize = {_HUGE}"), "were expected"),
+        refused("VTK", _vtk("DIMENSIONS 11 10 9", f"DIMENSIONS {_HUGE}"), "were expected"),
+        refused("GIPL", _gipl(">h", 0, 30000), "were expected"),
+        refused("NIfTI", _nifti(dim=(3, 30000)), "were expected", check=True),
+        refused("packed NIfTI", _huge_nifti, "were expected|were found", mask=True),
+        refused(
             "packed NRRD", _packed("a.nrrd", _nrrd_of, _HUGE, gzip.compress), "were expected", check=True
         ),
-        _refused("packed MetaImage", _packed("a.mha", _meta_of, _HUGE, zlib.compress), "were expected"),
-        _refused(
+        refused("packed MetaImage", _packed("a.mha", _meta_of, _HUGE, zlib.compress), "were expected"),
+        refused(
             "packed NRRD of 8 GB in 2 MB, bounded memory",
             _packed("a.nrrd", _nrrd_of, "2000 2000 1000", lambda _: zeros),
             "damaged",
             "were expected",
             bounds=_SMALL,
         ),
-        _refused(
+        refused(
             "a bomb: more voxels than the header promises",
             _packed("a.nrrd", _nrrd_of, "20 20 20", lambda _: zeros),
             "more were found",
@@ -342,110 +302,4 @@ HUGE = Kind(
 )
 
 
-def _fifo(folder: Path) -> str:
-    os.mkfifo(folder / "a.nii.gz")
-    return "a.nii.gz"
-
-
-def _socket(folder: Path) -> str:
-    here = Path.cwd()
-    os.chdir(folder)  # a socket's path is short
-    try:
-        with socket.socket(socket.AF_UNIX) as made:
-            made.bind("a.nrrd")
-    finally:
-        os.chdir(here)
-    return "a.nrrd"
-
-
-def _link(target: str, name: str) -> Write:
-    def write(folder: Path) -> str:
-        (folder / name).symlink_to(target)
-        return name
-
-    return write
-
-
-def _header_of_fifo(folder: Path) -> str:
-    os.mkfifo(folder / "a.raw")
-    (folder / "a.mhd").write_text(meta_header(_image(), "a.raw"))
-    return "a.mhd"
-
-
-def _pair_of_fifo(folder: Path) -> str:
-    image = nibabel.Nifti1Pair(np.ascontiguousarray(_image().T), np.diag([*EDGES, 1.0]))
-    image.to_filename(folder / "a.hdr")
-    (folder / "a.img").unlink()
-    os.mkfifo(folder / "a.img")
-    return "a.hdr"
-
-
-_SOON = Bounds(seconds=120)
-NO_FILES = Kind(
-    "Pipes, devices and sockets in the place of images, masks and data files",
-    "refused at once by what they are; nothing waits, and nothing is read without end",
-    [
-        _refused("named pipe", _fifo, "named pipe", bounds=_SOON),
-        _refused("named pipe", _fifo, "named pipe", mask=True, check=True),
-        _refused("device without end", _link("/dev/zero", "a.nii"), "device"),
-        _refused("socket", _socket, "socket", mask=True),
-        _refused("data file of a MetaImage header is a pipe", _header_of_fifo, "named pipe", bounds=_SOON),
-        _refused("voxels of a NIfTI pair are a pipe", _pair_of_fifo, "named pipe"),
-    ],
-)
-
-
-def _outside(name: str, header: Callable[[], str], link: str = "") -> Write:
-    """A header that names a file of the right length, which lies beside the header's folder."""
-
-    def write(folder: Path) -> str:
-        (folder.parent / _SECRET).write_bytes(_image().tobytes())
-        if link:
-            (folder / link).symlink_to(folder.parent / _SECRET)
-        (folder / name).write_text(header().replace("HERE", str(folder.parent)))
-        return name
-
-    return write
-
-
-def _names_meta(data_file: str) -> Callable[[], str]:
-    return lambda: meta_header(_image(), data_file)
-
-
-def _names_nrrd(data_file: str) -> Callable[[], str]:
-    return lambda: nrrd_header(_image(), "raw", data_file) + "\n"
-
-
-def _pair_outside(folder: Path) -> str:
-    image = nibabel.Nifti1Pair(np.ascontiguousarray(_image().T), np.diag([*EDGES, 1.0]))
-    image.to_filename(folder / "a.hdr")
-    (folder / "a.img").rename(folder.parent / _SECRET)
-    (folder / "a.img").symlink_to(folder.parent / _SECRET)
-    return "a.hdr"
-
-
-_NINE = "\n".join([f"../{_SECRET}"] * SHAPE[0])
-_SAYS = "is outside the header's folder"
-OUTSIDE = Kind(
-    "Headers that name data files elsewhere",
-    "refused with the name: data files lie in the header's folder or below it, also after links are followed",
-    [
-        _checked(f"{kind}: {name}", _outside(file, names(data), link), _SAYS, words, mask=mask)
-        for kind, file, names in (("MetaImage", "a.mhd", _names_meta), ("NRRD", "a.nhdr", _names_nrrd))
-        for name, data, link, words, mask in (
-            ("a file above", f"../{_SECRET}", "", _SECRET, False),
-            ("an absolute path", f"HERE/{_SECRET}", "", _SECRET, True),
-            ("a file of the system", "/etc/passwd", "", "/etc/passwd", False),
-            ("a list", f"LIST\n{_NINE}", "", _SECRET, False),
-            ("a pattern", "../s%03d.raw 0 8 1", "", "s000.raw", False),
-            ("a link that leads out", "a.raw", "a.raw", _SECRET, False),
-        )
-    ]
-    + [
-        _checked("NRRD: standard input", _outside("a.nhdr", _names_nrrd("-")), "does not exist"),
-        _checked("MetaImage: a pattern for printf", _outside("a.mhd", _names_meta("%s%n 0 8 1")), "%s%n"),
-        _refused("NIfTI pair: a link that leads out", _pair_outside, _SAYS, _SECRET),
-    ],
-)
-
-KINDS: list[Kind] = [DAMAGED, GEOMETRY, COMPLEX, HUGE, NO_FILES, OUTSIDE]
+KINDS: list[Kind] = [DAMAGED, GEOMETRY, COMPLEX, HUGE, *image_files.KINDS]

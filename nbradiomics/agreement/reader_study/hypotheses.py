@@ -114,7 +114,7 @@ def _segmented(
         return []
     alone = segmented_rows(rows, with_model=with_model)
     paired = _paired(case_differences(alone, [settings.metric]), settings)
-    begin = "Segmented cases alone, without the cases in which the model failed"
+    begin = "Segmented cases only, without the cases in which the model failed"
     if not paired.subjects:
         return [result_row(SEGMENTED, f"{begin}: {NO_CASE}.")]
     level = interval_text(paired.low, paired.high, settings.confidence)

@@ -75,7 +75,7 @@ def test_failures_of_the_model_stay_in_the_verdict_as_the_worst_value(lose, said
     second = tests.loc["difference_segmented_cases"]
     assert (second["n"], second["value"]) == (24, pytest.approx(alone["value"]))
     assert second["passed"] is None
-    assert second["sentence"].startswith("Segmented cases alone")
+    assert second["sentence"].startswith("Segmented cases only")
     assert list(tests.index)[:2] == ["non_inferiority", "difference_segmented_cases"]
 
 
