@@ -68,8 +68,8 @@ def assess_reproducibility(
         are connected components (which differ between readers), or the model was trained on all subjects with
         automatic masks.
     AmbiguousError
-        When the rows hold several values of a column that was not chosen, or several rows of the same
-        subject and reader.
+        When a column without a chosen value has several values in the rows, or a subject and reader have
+        several rows.
 
     See Also
     --------
