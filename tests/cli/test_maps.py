@@ -68,13 +68,13 @@ def test_a_folder_of_other_maps_is_left_alone(files: tuple[Path, Path], tmp_path
     pd.testing.assert_frame_equal(write_maps(*files, out, params=PARAMS), first)
     before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
     other = {**PARAMS, "voxelSetting": {"kernelRadius": 2}}
-    with pytest.raises(InputError, match="did not make"):
+    with pytest.raises(InputError, match="contains files of another call"):
         write_maps(*files, out, params=other)
     assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == before
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="did not make"):
+    with pytest.raises(InputError, match="contains files of another call"):
         write_maps(*files, foreign, params=PARAMS)
     with pytest.raises(InputError, match="is a file"):
         write_maps(*files, files[0], params=PARAMS)
