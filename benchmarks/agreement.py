@@ -1,6 +1,6 @@
 """Time all our metrics of a pair of masks, and the surface metrics of google-deepmind's `surface-distance`.
 
-    python benchmarks/agreement.py --data DATA/sts_mr --masks 5 --repeats 7
+    python -m benchmarks.agreement --data DATA/sts_mr --masks 5 --repeats 7
 
 Each mask of the folder, the largest first, is compared with a seeded second reader made from it (shifted by
 up to 2 voxels, then grown or shrunk by one voxel at 70 % of its boundary). Both programs get the same masks,
@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 import surface_distance
-from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
 from nbradiomics.agreement import compare_regions
 from nbradiomics.agreement.metrics import TOLERANCE_MM
+from tests.support.second_reader import second_reader
 
 SHARED = ("hd95_mm", "assd_mm", "nsd")
 
@@ -89,15 +89,6 @@ def theirs(mask: np.ndarray, reference: np.ndarray, spacing: tuple[float, float,
         (there * areas[0] + back * areas[1]) / sum(areas),
         surface_distance.compute_surface_dice_at_tolerance(found, TOLERANCE_MM),
     ]
-
-
-def second_reader(mask: np.ndarray, seed: int) -> np.ndarray:
-    """Make another reader from the expert's mask: shifted up to 2 voxels, then grown or shrunk by one."""
-    rng = np.random.default_rng(seed)
-    moved = ndimage.shift(mask.astype(np.uint8), rng.integers(-2, 3, size=3), order=0) > 0
-    noise = rng.random(mask.shape) < 0.3
-    grown = ndimage.binary_dilation(moved) if rng.random() < 0.5 else ndimage.binary_erosion(moved)
-    return np.where(noise, moved, grown)
 
 
 if __name__ == "__main__":
