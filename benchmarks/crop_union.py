@@ -1,8 +1,8 @@
 """Measure the effect of `crop: union` on values and time, with two readers of real tumours.
 
-    python benchmarks/crop_union.py --data DATA/sts_mr --cases STS_019 STS_035 STS_003 STS_047
+    python -m benchmarks.crop_union --data DATA/sts_mr --cases STS_019 STS_035 STS_003 STS_047
 
-(with PYTHONPATH=. for the second reader of the tests). Each expert's mask and a seeded second reader made
+Each expert's mask and a seeded second reader made
 from it are measured with LoG 1 to 5 mm and the coif1 wavelet at 1 mm, twice: each mask alone, as in
 PyRadiomics, and both on one crop. The script prints how much a feature changes only because of the crop, the
 difference of the two readers' features in both ways, and the time for the second mask.
