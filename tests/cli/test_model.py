@@ -49,7 +49,7 @@ def test_a_model_is_imported_checked_listed_and_refused_the_second_time(archive,
     assert call("model", "import", archive, "--name", "mine", "--orientation", "LPS") == 0
     said = capsys.readouterr().out
     assert "Note: fold_2 is left out: it contains only checkpoint_best.pth" in said
-    assert f"Imported mine -> {models / 'mine'}; 2 other file(s) of {archive} left out" in said
+    assert f"Imported mine -> {models / 'mine'}; 2 other file(s) of {archive} not copied" in said
     assert "--model mine" in said
     assert call("model", "import", archive, "--name", "mine") == 1
     assert "--replace" in capsys.readouterr().err

@@ -57,7 +57,7 @@ def test_paths_start_at_the_study_file_and_names_stay_names(tmp_path: Path) -> N
         ("name: x\n", ["cohort", "missing"]),
         ("cohort: nowhere.csv\n", ["line 1", "does not exist"]),
         ("cohort: [\n", ["YAML"]),
-        ("- 1\n", ["no mapping"]),
+        ("- 1\n", ["does not contain keys with values"]),
         (
             "cohort: cohort.csv\nreproducibility: {threshold: 2}\n",
             ["line 2", "threshold", "less than or equal to 1"],
@@ -121,4 +121,4 @@ def test_paths_of_windows_are_found_where_they_are_there(tmp_path: Path) -> None
     assert (study.cohort, problems) == (cohort, [])
     path.write_text("cohort: other\\cohort.csv\n")
     _, (problem,) = read_study(path)
-    assert "written with /" in problem.remedy
+    assert "Write paths with /" in problem.remedy

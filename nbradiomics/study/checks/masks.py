@@ -137,7 +137,7 @@ def _region(mask: sitk.Image, row: MaskRow, result: ScanCheck, *, comparable: bo
         remedy = "Check that there is no tumour. Its features will be missing; its agreement counts as empty."
         result.findings.append((line, "mask", "warning", f"{file}: the mask is empty.", remedy))
     if voxels == 1:
-        found = f"{file}: the mask contains only one voxel."
+        found = f"{file}: the mask contains a single voxel."
         result.findings.append((line, "mask", "error", found, "Look at the mask in an image viewer."))
     elif comparable:
         result.contents.append((line, "region", digest_of(inside)))

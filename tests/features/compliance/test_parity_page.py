@@ -111,7 +111,7 @@ def test_the_counts_of_the_page_add_up() -> None:
 
 
 def test_each_value_that_is_another_is_listed() -> None:
-    section = PAGE.read_text(encoding="utf-8").split("### Where the native engine's value is another")[1]
+    section = PAGE.read_text(encoding="utf-8").split("### Different values of the native engine")[1]
     rows = [cells(line) for line in section.split("<!--")[0].splitlines() if line.startswith("| ")][2:]
     *_, spread, trace, _ = counted()["all"]
     assert [sum(row[6].startswith(words) for row in rows) for words in ("in the spread", "a trace")] == [

@@ -61,7 +61,7 @@ def test_every_problem_of_images_and_masks_is_found_at_once(tmp_path: Path) -> N
         "single voxel",
         "spacing",
         "does not exist",
-        "1 voxels are no finite",
+        "1 voxels are not finite",
     ]
     assert all(part in text for part, text in zip(parts, texts, strict=False))
 
@@ -109,7 +109,7 @@ def test_the_clinical_table_is_checked_against_the_cohort(tmp_path: Path) -> Non
         ["6", "subject", "warning"],
     ]
     assert "s2" in problems["problem"].iloc[2]
-    assert "subject s1: no os_days, but os_event = 1." in problems["problem"].iloc[1]
+    assert "subject s1: os_days is missing, but os_event = 1." in problems["problem"].iloc[1]
     assert "left out of the outcome models" in problems["remedy"].iloc[1]
 
 
@@ -118,7 +118,7 @@ def test_a_time_without_an_event_is_no_error(tmp_path: Path, cell: str) -> None:
     clinical = f"subject,os_days,os_event\ns0,100,1\ns1,200,{cell}\ns2,300,0\n"
     problems = errors(write_study(tmp_path, clinical=clinical))
     assert problems[["row", "column", "severity"]].to_numpy().tolist() == [["3", "os_event", "warning"]]
-    assert "subject s1: no os_event, but os_days = 200." in problems["problem"].iloc[0]
+    assert "subject s1: os_event is missing, but os_days = 200." in problems["problem"].iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_rule_that_the_model_cannot_follow_is_found_beforehand(tmp_path: Path)
 def test_a_clinical_table_of_other_subjects_is_an_error(tmp_path: Path) -> None:
     path = write_study(tmp_path, clinical="subject,os_days,os_event\nP0,100,1\nP1,200,0\n")
     problems = check(path).set_index(["column", "severity"])["problem"]
-    assert problems.loc[("subject", "error")].str.contains("s0 there, P0 here").all()
+    assert problems.loc[("subject", "error")].str.contains("the cohort has s0, this table has P0").all()
 
 
 def test_a_model_for_other_images_is_a_warning(tmp_path: Path) -> None:
