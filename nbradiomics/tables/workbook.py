@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.errors import InputError
+from nbradiomics.system.quiet import quiet
 from nbradiomics.tables.separated import Row
 from nbradiomics.tables.text import SAVE_AS_CSV
 
@@ -51,8 +51,7 @@ def workbook_rows(raw: bytes, path: Path) -> list[Row]:
         ) from error
     try:
         _require_bounded(raw, path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and validations, which do not change cells
+        with quiet():  # about styles and validations, which do not change cells
             values, formulas = (
                 load_workbook(io.BytesIO(raw), read_only=True, data_only=data_only, keep_links=False)
                 for data_only in (True, False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import traceback
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -22,6 +21,7 @@ from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import SECTION, Own, Parameters
 from nbradiomics.features.parameters.limits import require_bins
 from nbradiomics.system.memory import require_memory
+from nbradiomics.system.quiet import quiet
 from nbradiomics.system.transient import transient_cause
 
 NAME = "pyradiomics"
@@ -62,8 +62,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 
     # The label of the file has been applied already: the region is binary.
     # PyRadiomics sets ITK's tolerance for the whole process; warnings of libraries are not shown.
-    with listening() as notes, warnings.catch_warnings(), tolerance(None), _bounded(parameters):
-        warnings.simplefilter("ignore")
+    with listening() as notes, quiet(), tolerance(None), _bounded(parameters):
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
             result = extractor.execute(image, region, label=1)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import warnings
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
@@ -31,6 +30,7 @@ from nbradiomics.files.regular_file import exists, is_regular, require_regular
 from nbradiomics.files.yaml_reader import MOST_BYTES, read_yaml
 from nbradiomics.images.fit import Fit
 from nbradiomics.messages.wording import quoted
+from nbradiomics.system.quiet import quiet
 from nbradiomics.tables import read_text
 
 # pykwalify would print the problem, which the raised error already reports.
@@ -217,9 +217,8 @@ def _check_schema(name: str, content: dict[str, Any]) -> None:
     from pykwalify.errors import PyKwalifyException
 
     rules, functions = schema()
-    with warnings.catch_warnings():
-        # pykwalify loads PyRadiomics' validation functions through an interface that Python deprecates.
-        warnings.filterwarnings("ignore", "the load_module", DeprecationWarning)
+    # pykwalify loads PyRadiomics' validation functions through an interface that Python deprecates.
+    with quiet("the load_module", DeprecationWarning):
         try:
             Core(
                 source_data=content or {"setting": {}}, schema_data=deepcopy(rules), extensions=[functions]

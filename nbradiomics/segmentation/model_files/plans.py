@@ -10,7 +10,6 @@ import inspect
 import math
 import re
 import reprlib
-import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from nbradiomics.errors import ModelError
 from nbradiomics.segmentation.model_files.layout import AGAIN
+from nbradiomics.system.quiet import quiet
 
 _NETWORK = re.compile(r"dynamic_network_architectures\.architectures\.\w+\.\w+")
 _LAYER = re.compile(r"torch\.nn\.(modules\.\w+\.)?\w+")
@@ -228,8 +228,7 @@ def configuration_of(plans: dict[str, Any], name: str, where: Path) -> tuple[Any
 
     try:
         manager = PlansManager(plans)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # nnU-Net warns that it rewrites plans of 2.0 and 2.1
+        with quiet():  # nnU-Net warns that it rewrites plans of 2.0 and 2.1
             configuration = manager.get_configuration(name)
     except Exception as error:  # any exception of nnU-Net is due to the plans
         raise ModelError(

@@ -9,7 +9,6 @@ import multiprocessing
 import os
 import random
 import time
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from nbradiomics.files.atomic import whole
 from nbradiomics.segmentation.training.progress import Trace, write_trace
 from nbradiomics.segmentation.training.recipe import Recipe
 from nbradiomics.system.child_processes import tie_to_parent
+from nbradiomics.system.quiet import quiet
 
 #: Number of first iterations that are timed, or fewer if they have taken this many seconds.
 _TIMED, _ENOUGH = 4, 20.0
@@ -152,8 +152,7 @@ class FoldTrainer(nnUNetTrainer):  # type: ignore[misc]  # nnU-Net has no type h
 
     def on_validation_epoch_end(self, val_outputs: list[dict[str, Any]]) -> None:
         """Suppress warnings when nnU-Net averages over patches without tumour."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
+        with quiet(category=RuntimeWarning):
             super().on_validation_epoch_end(val_outputs)
 
     def on_epoch_end(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import SimpleITK as sitk
 
 from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.filters.laplacian import laplacian_of_gaussian
+from nbradiomics.system.quiet import quiet
 
 #: An image, PyRadiomics' name for it, and its settings.
 _Filtered = tuple[sitk.Image, str, Mapping[str, Any]]
@@ -59,8 +59,7 @@ def _quietly(images: Iterator[_Filtered]) -> Iterator[_Filtered]:
     that are not finite are refused later, when they are measured.
     """
     while True:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             image = next(images, None)
         if image is None:
             return

@@ -6,7 +6,6 @@ float32). Grey level :math:`g` contains intensities in :math:`[e_{g-1}, e_g)`, a
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,10 +42,9 @@ def bin_edges(intensities: NDArray[Any], settings: Mapping[str, Any]) -> NDArray
     # The edges depend only on the two extremes.
     extremes = np.array([intensities.min(), intensities.max()])
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", "overflow", RuntimeWarning)
+        with np.errstate(over="raise"):
             edges = np.asarray(getBinEdges(extremes, **settings))
-    except (RuntimeWarning, OverflowError) as error:
+    except (FloatingPointError, OverflowError) as error:
         raise InputError(
             f"the bins of width {settings.get('binWidth', 25)} over {extremes[0]} to {extremes[1]} exceed "
             f"the range of the image's number type, {extremes.dtype}.",
