@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -143,6 +143,7 @@ def test_a_distance_has_its_margin_on_the_other_side(drawn: list[Figure]) -> Non
     st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=50),
     st.booleans(),
 )
+@example([(5e-324, 5e-324)], False)
 def test_no_case_gets_lost_beyond_the_axes(values: list[tuple[float, float]], higher: bool) -> None:
     readers, auto = (list(part) for part in zip(*values, strict=True))
     cases = cases_of(readers, auto, higher_is_better=higher, unit_range=higher)

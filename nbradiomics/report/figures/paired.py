@@ -90,7 +90,7 @@ def limits(cases: PairedCases) -> tuple[float, float]:
         low, high = max(worst, few - _BEYOND * (many - few)), best
     else:
         low, high = worst, min(best, many + _BEYOND * (many - few))
-    room = 0.06 * (high - low) or 0.05 * (abs(high) or 1.0)
+    room = 0.06 * (high - low) or 0.05 * abs(high) or 0.05  # the smallest numbers have no 6 %
     # A Dice coefficient has a best value: the axis ends there, and its points are drawn completely.
     return max(low - room, 0.0), 1.0 if cases.unit_range else high + room
 
