@@ -152,12 +152,21 @@ def claim(
         Mark(updated, mark.names | set(names)).write(folder)
         return
     if not (mark.removing or replacing):
+        earlier_owner, new_owner = _told_apart(mark.owner, owner)
         raise InputError(
-            f"{folder} contains the results of the {mark.owner}; the {owner} was requested.",
+            f"{folder} contains the results of the {earlier_owner}; the {new_owner} was requested.",
             "Choose a new folder, or remove the earlier results first (--replace, replace=True).",
         )
     _empty(folder, mark, is_own)
     Mark(owner, frozenset(names)).write(folder)
+
+
+def _told_apart(first: Owner, second: Owner) -> tuple[str, str]:
+    """Name two owners; one study file with two cohorts has two owners."""
+    names = str(first), str(second)
+    if names[0] != names[1]:
+        return names
+    return f"{first} with the cohort {first.cohort}", f"{second} with the cohort {second.cohort}"
 
 
 def foreign_files(

@@ -63,6 +63,16 @@ def test_a_study_is_known_again_when_renamed_moved_or_edited(tmp_path: Path, now
     assert there(tmp_path) == set(OWN)
 
 
+def test_one_study_file_with_another_cohort_names_both_cohorts(tmp_path: Path) -> None:
+    claim(tmp_path, A, is_own)
+    write(tmp_path, *OWN)
+    another = replace(A, cohort="/b/cohort.csv", content=frozenset({"3"}))
+    with pytest.raises(
+        InputError, match=r"with the cohort /a/cohort\.csv; .* with the cohort /b/cohort\.csv"
+    ):
+        claim(tmp_path, another, is_own)
+
+
 def test_another_owner_that_may_replace_leaves_nothing_stale(tmp_path: Path) -> None:
     claim(tmp_path, A, is_own, names=["s1"])
     write(tmp_path, *OWN, f"maps/.{'0' * 32}-s2.nii.gz", ".DS_Store", "maps/Thumbs.db")

@@ -121,7 +121,7 @@ _BROKEN = (
     "10%",
 )
 BROKEN_CELLS = Kind(
-    "A cell of a numeric covariate that is no number",
+    "A cell of a numeric covariate that is not a number",
     "refused: the message names the cell by line and column",
     [
         _changed(
@@ -140,7 +140,7 @@ BROKEN_CELLS = Kind(
 _MISSING = ("", "NA", "N/A", "n/a", "nan", "NaN", ".", "-", "?", "unknown", "missing", "#N/A", "null", "  ")
 MISSING_CODES = Kind(
     "A code of a missing value in a numeric covariate",
-    "taken as missing, and reported; the column stays numeric",
+    "read as missing, and reported; the column stays numeric",
     [
         _changed(
             f"{text!r} as age",
@@ -155,8 +155,8 @@ MISSING_CODES = Kind(
 )
 
 WRITTEN_OTHERWISE = Kind(
-    "Numbers and levels that are written otherwise",
-    "read as what they are: the same performance as with the table written plainly",
+    "Numbers and levels that are written differently",
+    "read correctly: the same performance as with the plain table",
     [
         _changed(
             "decimal commas",
@@ -221,7 +221,7 @@ _WORDS = (
     ("event", "censored"),
 )
 EVENTS = Kind(
-    "Events in words",
+    "Events written as words",
     "read as event and censoring",
     [
         _changed(
@@ -281,7 +281,7 @@ def _twice(column: str, other: str) -> Callable[[Path], None]:
 
 
 TWICE = Kind(
-    "Two columns of one name in the clinical table",
+    "Two columns with the same name in the clinical table",
     "refused: the message names the column",
     [
         Variant(
@@ -330,7 +330,7 @@ NOT_COVARIATES = Kind(
 
 SUSPECT_CODES = Kind(
     "Numbers that may be codes of missing values",
-    "a warning names the code; it counts as missing only where that is declared",
+    "a warning names the code; it is read as missing only if this is declared",
     [
         _changed(
             f"{code} among the ages", _cell("age", code, (4, 9)), AGE, 0, "age", code.replace(".", "[.]")
@@ -350,8 +350,8 @@ _LEAKS = {
     "x8": lambda t: t.assign(x8=[str(-3 * float(c) + 1) for c in t["os"]]),
 }
 LEAKS = Kind(
-    "The outcome as a covariate under another name",
-    "a warning names the column, by its name or by how well it alone predicts",
+    "The outcome as a covariate with another name",
+    "a warning names the column, because of its name or because it predicts too well alone",
     [
         _changed(f"covariate {name}", change, f"{_OUTCOME} --covariates {name}", 0, name, "outcome|leak")
         for name, change in _LEAKS.items()
@@ -359,7 +359,7 @@ LEAKS = Kind(
 )
 
 LEVELS = Kind(
-    "Levels that differ in capitals alone",
+    "Levels that differ only in capital letters",
     "a warning names them",
     [
         _changed(

@@ -119,7 +119,7 @@ def _hold(folder: Path, image: np.ndarray, mask: np.ndarray) -> None:
 
 CHANGED = Kind(
     "A changed image or mask, beside stored results",
-    "the result is computed anew, whichever of its files changed",
+    "the result is computed again, whichever of its files changed",
     [_changed(name, writer, which) for name, writer in _FORMATS.items() for which in ("image", "mask")],
 )
 

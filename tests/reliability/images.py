@@ -76,7 +76,7 @@ def _spoilt(name: str, change: Callable[[bytes], bytes], which: str = "i") -> Va
 
 DAMAGED = Kind(
     "Damaged files",
-    "the case is a failure that names the file; its row has missing values; the others go on",
+    "the case is a failure that names the file; its row has missing values; the other cases continue",
     [
         _spoilt(f"{what}, {which}", change, letter)
         for letter, which in (("i", "image"), ("m", "mask"))
@@ -156,8 +156,8 @@ def _single(array: np.ndarray) -> np.ndarray:
 
 
 ODD_MASKS = Kind(
-    "Masks in which nothing can be measured",
-    "the case is a failure that says why; nothing becomes a zero",
+    "Masks without a measurable region",
+    "the case is a failure that gives the reason; no value becomes zero",
     [
         _mask("empty", lambda array: array * 0, "empty"),
         _mask("a single voxel", _single, "single voxel"),
@@ -201,7 +201,7 @@ def _turned(mask: sitk.Image) -> sitk.Image:
 
 
 OTHER_GRIDS = Kind(
-    "Masks on another grid than the image",
+    "Masks on a different grid from the image",
     "the case is a failure that names the difference, and the settings `correctMask` and `geometryTolerance`",
     [
         _placed("1 mm off", _origin(1.0), "origin", "correctMask|geometryTolerance"),
@@ -227,7 +227,7 @@ def _settings(name: str, setting: str, move: Callable[[sitk.Image], sitk.Image])
 
 
 HONOURED_GRIDS = Kind(
-    "Masks on another grid, with PyRadiomics' settings for it",
+    "Masks on a different grid, with PyRadiomics' settings for this",
     "`correctMask` puts the mask on the image's grid, `geometryTolerance` accepts it, as PyRadiomics does",
     [
         _settings(f"{name}, {engine}", setting, move)

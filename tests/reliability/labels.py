@@ -67,7 +67,7 @@ def _batch(name: str, rows: list[str], *volumes: int, label: str = "") -> Varian
 
 READ = Kind(
     "Masks with several labels",
-    "the label that the table names counts, before the parameter file's; a list is united",
+    "the label in the table is used before that of the parameter file; a list of labels becomes one region",
     [
         _read("label 2", "2", _COUNT[2]),
         _read("label 2 beside `label: 1`", "2", _COUNT[2], label="1"),
@@ -104,8 +104,8 @@ def _absent(name: str, cell: str, *says: str, mask: str = "m.nrrd", code: int = 
 
 
 ABSENT = Kind(
-    "A label that the mask does not hold",
-    "a failure, or a refusal of the table: the message names the label and those that are there",
+    "A label that the mask does not contain",
+    "a failure, or the table is refused: the message names the label and the labels of the mask",
     [
         _absent("label 3", "3", "3", "1, 2, 4"),
         _absent("a name that is not there", "necrosis", "necrosis", "core", mask="m.seg.nrrd"),
@@ -116,8 +116,8 @@ ABSENT = Kind(
 )
 
 UNREAD = Kind(
-    "Labels that nothing reads",
-    "a warning of `check` names them, and says how to ask for them",
+    "Labels that are not read",
+    "a warning of `check` names them, and says how to select them",
     [
         Variant(name, _given(rows, _HEADER, label), _CHECK, 0, says, silent)
         for name, rows, label, says, silent in (

@@ -108,8 +108,8 @@ def _turned() -> np.ndarray:
 _HALF = np.diag([1.0, 1.0, 1.0, 1.0])
 
 HEADERS = Kind(
-    "NIfTI headers whose parts disagree",
-    "read as the NIfTI standard says, or a failure that gives both values and the remedy",
+    "NIfTI headers that contradict themselves",
+    "read according to the NIfTI standard, or a failure that gives both values and the remedy",
     [
         Variant(name, _given(change, both), _EXTRACT, 0, says, (), holds)
         for name, change, both, says, holds in (

@@ -81,7 +81,7 @@ NAMES = Kind(
 )
 
 FILES = Kind(
-    "A parameter file that is none",
+    "A file that is not a parameter file",
     "refused once, before any case",
     [
         _refused("a tab", "setting:\n\tbinWidth: 25", "YAML"),
@@ -102,8 +102,8 @@ def _absent(name: str, text: str, *says: str) -> Variant:
 
 
 ABSENT = Kind(
-    "What a parameter file asks for and no case got",
-    "a failure of each case that names what is missing and why; the other values hold",
+    "Requested features that no case has",
+    "a failure of each case that names the missing features and the reason; the other values are correct",
     [
         _absent(
             "LoG with sigma 40",
@@ -134,7 +134,7 @@ ABSENT = Kind(
 )
 
 NOTHING = Kind(
-    "A parameter file from which nothing can be made",
+    "A parameter file that requests no feature",
     "exit code 1, and the reason",
     [
         Variant(

@@ -82,8 +82,8 @@ SAME_FILE = Kind(
 )
 
 SOUND = Kind(
-    "Files that rightly stand twice",
-    "nothing is said",
+    "Files that are correctly listed twice",
+    "no message",
     [
         _found("one image, two readers", ["P0,i0.nrrd,A,m0.nrrd", "P0,i0.nrrd,B,m1.nrrd"], 0, "0 warning"),
         _found("two subjects", ["P0,i0.nrrd,A,m0.nrrd", "P1,i1.nrrd,A,m1.nrrd"], 0, "0 warning"),

@@ -60,8 +60,8 @@ def _both_measured(folder: Path) -> None:
 
 
 READ = Kind(
-    "Cohort tables in other forms",
-    "read as what they are",
+    "Cohort tables in other formats",
+    "read correctly",
     [Variant(name, _written(content), _EXTRACT, 0, holds=_both_measured) for name, content in _FORMS.items()],
 )
 
@@ -74,7 +74,7 @@ def _refused(name: str, content: bytes, *says: str) -> Variant:
 
 
 NOT_READ = Kind(
-    "Files that are no table",
+    "Files that are not tables",
     "refused: the message says what the file is",
     [
         _refused("Latin-1", _text(",").encode("latin-1"), "UTF-8"),
@@ -110,8 +110,8 @@ def _clinical(form: str, sep: str, encoding: str = "utf-8", head: str = "", end:
 
 
 CLINICAL = Kind(
-    "Clinical tables in other forms",
-    "read as what they are: the same performance",
+    "Clinical tables in other formats",
+    "read correctly: the same performance",
     [
         _clinical("tabs", "\t"),
         _clinical("semicolons", ";"),
@@ -133,7 +133,7 @@ def _misspelt(wrong: str, right: str) -> Variant:
 
 SPELLING = Kind(
     "Misspelt columns",
-    "reported once, with the column that is meant",
+    "reported once, with the correct column",
     [
         _misspelt(wrong, right)
         for wrong, right in (

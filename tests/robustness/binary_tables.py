@@ -53,8 +53,8 @@ def _rows_before_end(rows: str) -> Callable[[], bytes]:
 
 _ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 WORKBOOKS = Kind(
-    "A workbook that is a bomb, damaged, or reaches outside",
-    "refused within seconds, with the file; nothing outside is opened, a formula counts by its stored value",
+    "A workbook that is a bomb, damaged, or refers to other files",
+    "refused within seconds, with the file; no other file is opened; of a formula, the stored value is read",
     [
         made("100 MB of blanks", _rows_before_end(" " * (100 << 20)), "64 MB", bounded=True),
         made(

@@ -58,8 +58,8 @@ def _pair_of_fifo(folder: Path) -> str:
 
 _SOON = Bounds(seconds=120)
 NO_FILES = Kind(
-    "Pipes, devices and sockets in the place of images, masks and data files",
-    "refused at once by what they are; nothing waits, and nothing is read without end",
+    "Pipes, devices and sockets instead of images, masks and data files",
+    "refused at once as what they are; no command waits, or reads without end",
     [
         refused("named pipe", _fifo, "named pipe", bounds=_SOON),
         refused("named pipe", _fifo, "named pipe", mask=True, check=True),
@@ -103,8 +103,8 @@ def _pair_outside(folder: Path) -> str:
 _NINE = "\n".join([f"../{_SECRET}"] * SHAPE[0])
 _SAYS = "is outside the header's folder"
 OUTSIDE = Kind(
-    "Headers that name data files elsewhere",
-    "refused with the name: data files lie in the header's folder or below it, also after links are followed",
+    "Headers that name data files in other folders",
+    "refused with the name: data files must be in the header's folder or below it, also if they are links",
     [
         checked(f"{kind}: {name}", _outside(file, names(data), link), _SAYS, words, mask=mask)
         for kind, file, names in (("MetaImage", "a.mhd", _names_meta), ("NRRD", "a.nhdr", _names_nrrd))

@@ -43,10 +43,10 @@ def _spoilt(name: str, role: str, how: Callable[..., object], seed: int) -> Writ
 
 
 DAMAGED = Kind(
-    "Images and masks that are cut, or of which bits are turned",
-    "the case is a failure that names the file and what is missing; packed files are held against their "
-    "checksum, every file against the length that its header promises. A turned bit in voxels that are not "
-    "packed cannot be known: such formats have no checksum",
+    "Images and masks that are cut off, or have changed bits",
+    "the case is a failure that names the file and what is missing; compressed files are compared with "
+    "their checksum, every file with the length that its header states. A changed bit in voxels that are "
+    "not compressed cannot be detected: such formats have no checksum",
     [
         refused("one bit turned", _spoilt("nii.gz", "image", flips, 5), "damaged"),
         refused("one bit turned", _spoilt("mha, packed", "mask", flips, 5), "damaged", mask=True),
@@ -138,7 +138,7 @@ _DIRECTIONS = "space: left-posterior-superior\nspace directions: ({},0,0) (0,1,0
 _NUMBERS = ("nan", "inf", "-0.8", "0", "1e-6", "1e6")
 
 GEOMETRY = Kind(
-    "Voxel sizes and places that cannot be",
+    "Impossible voxel sizes and positions",
     "the case is a failure that gives the value: voxel edges are finite and from 0.001 to 200 mm, the "
     "origin, the forms and the scale of a NIfTI file are finite numbers, and what is read is what the "
     "header says",
@@ -223,7 +223,7 @@ def _complex(ending: str) -> Write:
 
 COMPLEX = Kind(
     "Images of complex numbers",
-    "refused by name, by `check` too",
+    "refused with this reason, also by `check`",
     [
         refused(f"{ending}", _complex(ending), "complex|2 values per voxel", mask=mask, check=check)
         for ending, mask, check in (
@@ -296,8 +296,8 @@ def _kinds_of_huge() -> list[Variant]:
 
 
 HUGE = Kind(
-    "Headers that promise more voxels than the file can hold, and files that unpack to more than is promised",
-    "refused by the header and the length of the file, before memory is taken",
+    "Headers that state more voxels than the file can contain, and files that unpack to more than that",
+    "refused because of the header and the length of the file, before memory is used",
     _kinds_of_huge(),
 )
 

@@ -51,8 +51,8 @@ def _named(name: str, *subjects: str) -> Variant:
 
 
 NAMES = Kind(
-    "Names that no file can have",
-    "the file gets a shorter name that every file system takes and no other case has; the others go on",
+    "Names that are impossible for files",
+    "the file gets a shorter, unique name that every file system allows; the other cases continue",
     [
         _named("250 characters, two of them alike in the first 240", "x" * 250, "x" * 240 + "y" * 10),
         _named("200 emojis", "😀" * 200, "😀" * 199 + "😁"),
@@ -73,8 +73,8 @@ def _out(name: str, out: str, code: int, *says: str) -> Variant:
 
 
 OUT_NAMES = Kind(
-    "A name for the result from which no other can be made",
-    "refused before anything is computed; the message says how long it may be",
+    "A result name that is too long for temporary names",
+    "refused before any computation; the message gives the maximum length",
     [
         _out("250 characters", "r" * 246 + ".csv", 1, "250 bytes", "238 bytes"),
         _out("emojis", "😀" * 62 + ".csv", 1, "252 bytes"),
@@ -120,7 +120,7 @@ def _card(folder: Path) -> None:
 
 CONTROLS = Kind(
     "Control characters in texts of files",
-    "they are written out (`\\x1b`) wherever the terminal shows them: a file gives a terminal no orders",
+    "they are shown in writing (`\\x1b`) on the terminal: a file cannot control the terminal",
     [
         _harmless(
             "a subject and a path",
@@ -190,8 +190,8 @@ def _locale(name: str, environment: dict[str, str]) -> Variant:
 
 _PLAIN = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 LOCALES = Kind(
-    "Locales and terminals that know less than the names",
-    "the work is done as ever; on the terminal what cannot be shown is written as an escape",
+    "Locales and terminals that cannot show the names",
+    "the results are the same; on the terminal, characters that cannot be shown are written as escapes",
     [
         _locale("LC_ALL=C without UTF-8 mode", {**_PLAIN, "LC_ALL": "C"}),
         _locale(

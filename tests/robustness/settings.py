@@ -36,9 +36,9 @@ def _type(kind: str, own: str) -> str:
 
 _SIGMAS = ", ".join(str(1 + number / 1000) for number in range(8000))
 BY_THE_FILE = Kind(
-    "A parameter file that asks for far more than anybody computes",
-    "refused once, before any case: the message names the setting, what it comes to, what was expected, and "
-    "the limit that allows it where it may be meant",
+    "A parameter file with settings of an unrealistic size",
+    "refused once, before any case: the message names the setting, the resulting size, the expected size, "
+    "and the limit that allows it if it is intended",
     [
         _refused(
             "8,000 sigmas",
@@ -88,7 +88,7 @@ def _empty_row(folder: Path) -> None:
 
 _FINE = "setting: {resampledPixelSpacing: [0.01, 0.01, 0.01]}"
 BY_THE_IMAGE = Kind(
-    "Settings that come to far too much for an image",
+    "Settings that are too large for an image",
     "the case is a failure before memory or time is spent: the message gives the setting, the size "
     "of the grid or the number of bins, and the limit",
     [
@@ -130,8 +130,8 @@ def _values(folder: Path) -> None:
 
 
 ALLOWED = Kind(
-    "The same where the file allows it",
-    "computed, and under the same key as without the limit",
+    "The same settings, allowed by the parameter file",
+    "computed, and stored with the same key as without the limit",
     [
         Variant(
             "bins",

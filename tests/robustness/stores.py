@@ -104,7 +104,7 @@ def _digit(content: bytes) -> bytes:
 
 STORED = Kind(
     "Damaged stored results",
-    "the result is made again, and a note says how many were; the tables are those of a clean run",
+    "the result is computed again, and a note gives their number; the tables equal those of a clean run",
     [
         _stored("a bit flipped in the content", _content(lambda text: flipped(text, 8 * len(text) - 99))),
         _stored("a bit flipped in the checksum", _content(lambda text: flipped(text, 8 * 120))),
@@ -243,7 +243,7 @@ _BOMBS = {
 }
 
 BOMBS = Kind(
-    "JSON in a model that is too deep, too large or no JSON",
+    "JSON in a model that is too deep, too large or not JSON",
     "the model is refused in one sentence that names the file",
     [
         *[_bomb(file, what, text) for file in ("plans.json", "dataset.json", "card.json")
@@ -298,8 +298,8 @@ def _huge(model: Path) -> None:
 
 
 NO_FILES = Kind(
-    "Models with pipes, devices, sockets, links to elsewhere, or files of any size",
-    "the model is refused; nothing is waited for, and nothing is left in the folder of models",
+    "Models with pipes, devices, sockets, links to other folders, or files of any size",
+    "the model is refused; no command waits, and no file remains in the folder of models",
     [
         *[_special("a named pipe", name, os.mkfifo, "named pipe")
           for name in ("plans.json", "dataset.json", "card.json", _WEIGHTS)],

@@ -22,8 +22,8 @@ _ROW = b"P1,i.nrrd,r,m.nrrd\n"
 
 TEXT = Kind(
     "A table of a hostile shape",
-    "refused within seconds, with the file and, where it has one, the line: endless lines, a million "
-    "columns, zero bytes, archives that unfold to gigabytes",
+    "refused within seconds, with the file and, if it has one, the line: endless lines, a million "
+    "columns, zero bytes, archives that unpack to gigabytes",
     [
         made(
             "one line of 100 MB", lambda: _HEADER + b"x" * 100_000_000, "line 2", "characters", bounded=True
@@ -55,8 +55,8 @@ TEXT = Kind(
 
 _LONG = b"P1,i.nrrd,r,m.nrrd\nP2,i.nrrd,r,m.nrrd\nP3,i.nrrd,r,m.nrrd\n"
 QUOTES = Kind(
-    "Quotation marks that swallow rows",
-    "refused, with the lines: a row that is gone would be gone without a word",
+    "Quotation marks that hide rows",
+    "refused, with the lines: otherwise rows would be missing without a message",
     [
         refused("a mark that is never closed", _HEADER + _LONG.replace(b"P2", b'"P2', 1), "line 3"),
         refused(
@@ -102,9 +102,8 @@ def _cell(column: str, shown: str, value: str) -> Variant:
 
 
 NUMBERS = Kind(
-    "A number of a table in a form of its own",
-    "refused once, with file, line, column and value: only the digits 0 to 9 are read, and only what can be "
-    "computed with",
+    "A number of a table in an unusual form",
+    "refused once, with file, line, column and value: only the digits 0 to 9 and finite numbers are read",
     [
         *(
             _cell(column, shown, value)
@@ -142,7 +141,7 @@ def _clinical(column: str, value: str) -> Callable[[Path], None]:
 
 
 CLINICAL = Kind(
-    "A number of a clinical table in a form of its own",
+    "A number of a clinical table in an unusual form",
     "refused, with file, line, column and value",
     [
         Variant(
@@ -175,8 +174,8 @@ def _table(name: str, header: str, command: str, *says: str) -> Variant:
 _FEATURES = "reproducibility features.csv --readers A,B --out s.csv"
 _STUDY = "check study.yaml --jobs 1"
 DUPLICATES = Kind(
-    "A column that stands twice in a table",
-    "refused, in every table that is read; known columns also where they differ in capitals or blanks alone",
+    "A duplicate column in a table",
+    "refused, in every table; known columns also if they differ only in capital letters or blanks",
     [
         _table("cohort.csv", "subject,image,reader,mask,mask", EXTRACT, "mask"),
         _table("cohort.csv", "subject,image,reader,mask,Mask", EXTRACT, "'mask', 'Mask'"),
@@ -226,9 +225,9 @@ def _leave_as_text(folder: Path) -> None:
 
 
 FORMULAS = Kind(
-    "Names that a spreadsheet would run",
-    "written as text, with an apostrophe before them; numbers stay numbers, and the tables that are written "
-    "join the clinical table when they are read again",
+    "Names that a spreadsheet would run as formulas",
+    "written as text, after an apostrophe; numbers stay numbers, and the written tables can be joined "
+    "with the clinical table again",
     [
         Variant("subjects and readers", _named_so, EXTRACT, 0, (), (), _leave_as_text),
         Variant(

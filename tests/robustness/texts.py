@@ -44,9 +44,9 @@ _BOMB = "".join(
     for before, own in zip(["x", *(f"*{letter}" for letter in "abcdefgh")], "abcdefghi", strict=True)
 )
 YAML = Kind(
-    "YAML that is too large, too deep or has two meanings",
-    "refused at once, with file and line: bombs of aliases, depth, keys that stand twice, tags, and numbers "
-    "and dates without a single meaning",
+    "YAML that is too large, too deep or ambiguous",
+    "refused at once, with file and line: alias bombs, depth, duplicate keys, tags, and ambiguous numbers "
+    "and dates",
     [
         *(
             Variant(f"a bomb of aliases, {name}", _written(name, _BOMB), command, 1, says, bounds=_TIGHT)
@@ -112,8 +112,8 @@ def _study_value(name: str, text: str, *says: str) -> Variant:
 
 
 STUDY = Kind(
-    "A study file whose values cannot be",
-    "refused with file, line, key and value; a path that no file can have is a file that is not there",
+    "A study file with impossible values",
+    "refused with file, line, key and value; an impossible path is reported as a missing file",
     [
         _study_value("a name of 5,000 letters as a path", f"outcome: {{clinical: {'a' * 5000}}}", "line 2"),
         _study_value(
@@ -157,8 +157,8 @@ _ROLES = {
     "train.txt": "readers cohort.csv --training-subjects @train.txt --out r",
 }
 NO_FILE = Kind(
-    "A pipe, a device or a folder in the place of a table or a YAML file",
-    "refused in words, with the path; nothing waits for what may never come",
+    "A pipe, a device or a folder instead of a table or a YAML file",
+    "refused with a message and the path; no command waits",
     [
         *(
             Variant(f"a pipe as {name}", _no_file(name, os.mkfifo), command, 1, (name,), bounds=bounds)
@@ -209,7 +209,7 @@ _VALUE = "Segment0_LabelValue"
 _MANY = {f"Segment{number}_{key}": "1" for number in range(1, 1200) for key in ("Name", "LabelValue")}
 SEGMENTS = Kind(
     "A segmentation whose header names impossible segments",
-    "the case is a failure that names the file and what its header says; the others go on",
+    "the case is a failure that names the file and the content of its header; the other cases continue",
     [
         *(
             _header(f"label value {shown}", "LabelValue", **{_VALUE: value})
