@@ -1,13 +1,13 @@
-# `make demo`, `make test` and `make docs` are all that a new machine needs: each makes .venv and installs into it.
+# `make demo`, `make test` and `make docs` are all that a new computer needs: each makes .venv and installs into it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 SUBJECTS ?= 60
-# cpu: a build without CUDA wherever one can be had; default: what the package index offers, on Linux with CUDA; or a
+# cpu: a build without CUDA if one is available; default: the build of the package index, on Linux with CUDA; or a
 # backend by uv's name for it (cu130).
 TORCH ?= cpu
-# Processes of the tests; each is held to one thread.
+# Processes of the tests; each uses one thread.
 JOBS ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1 \
     ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS=1

@@ -13,7 +13,7 @@ from nbradiomics.system.transient import transient_hint
 Result = TypeVar("Result")
 
 #: Hint for an unexpected exception.
-FAULT = "This looks like an error in nbradiomics: report it with its traceback."
+FAULT = "This looks like a bug in nbradiomics: report it with its traceback."
 
 
 @dataclass(frozen=True)

@@ -324,4 +324,4 @@ def test_an_interrupted_command_says_how_to_go_on(
 
     monkeypatch.setattr("nbradiomics.workflows.run.run", interrupt)
     assert call("run", tmp_path / "study.yaml", "--out", tmp_path / "out") == 130
-    assert "continues" in capsys.readouterr().err
+    assert "To continue" in capsys.readouterr().err

@@ -47,8 +47,10 @@ def test_a_demo_that_was_killed_twice_ends_with_the_same_tables(tmp_path: Path) 
     last = start(out)
     printed, _ = last.communicate()
     assert last.returncode == 0
-    assert len(printed.decode().splitlines()) == 6  # five lines, and the report
-    assert Path(printed.decode().splitlines()[-1]) == out / "report.html"
+    lines = printed.decode().splitlines()
+    assert len(lines) == 7  # five lines, the failure of the outcome models, and the report
+    assert lines[0].startswith("  outcome os: 6 subjects")
+    assert Path(lines[-1]) == out / "report.html"
 
     run_demo(tmp_path / "whole", subjects=SUBJECTS, jobs=2)
     ours, theirs = tables(tmp_path / "killed"), tables(tmp_path / "whole")
