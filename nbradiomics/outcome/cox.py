@@ -1,4 +1,4 @@
-"""Penalised Cox regression of lifelines as a scikit-learn estimator."""
+"""Penalised Cox regression as a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from lifelines import CoxPHFitter
-from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.outcome.columns import checked_columns
+from nbradiomics.outcome.ridge_cox import NoMaximumError, fit_ridge
 
 if TYPE_CHECKING:
     from typing import Self
@@ -53,9 +52,10 @@ def survival_array(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
 
 
 class PenalisedCox(BaseEstimator):  # type: ignore[misc]
-    """Cox proportional hazards with an elastic-net penalty, ties by Efron's method, fitted by lifelines.
+    """Cox proportional hazards with an elastic-net penalty, ties by Efron's method.
 
-    lifelines standardises the columns itself before it penalises, so the penalty treats all columns equally.
+    The columns are standardised before they are penalised, so the penalty treats all columns equally. A ridge
+    model is fitted by `nbradiomics.outcome.ridge_cox`, lasso and elastic net by lifelines.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
     penalizers_ : numpy.ndarray
         The penalty of each column that was used, shape (columns,).
     retries_ : int
-        Number of times that the penalties were raised: if lifelines does not converge, all become ten times
+        Number of times that the penalties were raised: if the fit does not converge, all become ten times
         as large (at least 0.01), at most three times. A log hazard ratio above 5 per standard deviation
         counts as no convergence: then the data are separated and the maximum lies at infinity.
 
@@ -110,7 +110,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         InputError
             When `y` does not have that form, or no subject had the event.
         NotConvergedError
-            When lifelines did not converge with any of the penalties.
+            When the fit did not converge with any of the penalties.
         """
         values = checked_columns(self, X, reset=True, dtype=np.float64, ensure_min_samples=2)
         _check_endpoint(y, len(values))
@@ -165,22 +165,38 @@ def _check_endpoint(y: np.ndarray, subjects: int) -> None:
 def _fit_once(
     values: np.ndarray, y: np.ndarray, penalizers: np.ndarray, l1_ratio: float
 ) -> tuple[np.ndarray | None, str]:
-    """Coefficients, or None and the reason why lifelines did not converge."""
+    """Coefficients, or None and the reason why there are none."""
+    try:
+        if l1_ratio:
+            coefficients = _fit_elastic_net(values, y, penalizers, l1_ratio)
+        else:
+            coefficients = fit_ridge(values, y, penalizers)
+    except NoMaximumError as error:
+        return None, str(error)
+    if not np.isfinite(coefficients).all():
+        return None, "coefficients are not finite"
+    if np.abs(coefficients * values.std(axis=0)).max() > LARGEST_COEFFICIENT:
+        return None, f"a log hazard ratio per standard deviation exceeds {LARGEST_COEFFICIENT:g}"
+    return coefficients, ""
+
+
+def _fit_elastic_net(
+    values: np.ndarray, y: np.ndarray, penalizers: np.ndarray, l1_ratio: float
+) -> np.ndarray:
+    """Fit by lifelines, which has the lasso and the elastic net."""
+    from lifelines import CoxPHFitter
+    from lifelines.exceptions import ConvergenceError, ConvergenceWarning
+
     table = pd.DataFrame(values, columns=[f"x{number}" for number in range(values.shape[1])])
     table["time"], table["event"] = y["time"], y["event"]
     fitter = CoxPHFitter(penalizer=penalizers, l1_ratio=l1_ratio)
     with warnings.catch_warnings():
         # lifelines only warns if Newton's method stops early; those coefficients must not be used.
         warnings.simplefilter("error", ConvergenceWarning)
-        # Too large steps overflow in exp(); lifelines halves them, and the result is checked below.
+        # Too large steps overflow in exp(); lifelines halves them, and the result is checked by the caller.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"lifelines|autograd|numpy|scipy")
         try:
             fitter.fit(table, duration_col="time", event_col="event")
         except (ConvergenceError, ConvergenceWarning) as error:
-            return None, str(error).splitlines()[0]
-    coefficients = fitter.params_.to_numpy(dtype=np.float64)
-    if not np.isfinite(coefficients).all():
-        return None, "coefficients are not finite"
-    if np.abs(coefficients * values.std(axis=0)).max() > LARGEST_COEFFICIENT:
-        return None, f"a log hazard ratio per standard deviation exceeds {LARGEST_COEFFICIENT:g}"
-    return coefficients, ""
+            raise NoMaximumError(str(error).splitlines()[0]) from error
+    return np.asarray(fitter.params_, dtype=np.float64)

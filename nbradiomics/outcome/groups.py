@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from lifelines import KaplanMeierFitter
-from lifelines.statistics import logrank_test
 
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.crossvalidation import FoldResult, cross_validate
@@ -79,6 +77,8 @@ def log_rank(y: np.ndarray, group: np.ndarray) -> float:
     high, low = group == 1, group == 0
     if not high.any() or not low.any():
         return 0.0
+    from lifelines.statistics import logrank_test  # 3 s to load, which workers that fit models do not need
+
     test = logrank_test(
         y["time"][high], y["time"][low], event_observed_A=y["event"][high], event_observed_B=y["event"][low]
     )
@@ -129,6 +129,8 @@ def permuted_statistic(data: OutcomeData, settings: OutcomeSettings, model: str,
 
 
 def _curve(y: np.ndarray, confidence: float) -> pd.DataFrame:
+    from lifelines import KaplanMeierFitter
+
     fitter = KaplanMeierFitter(alpha=1 - confidence)
     fitter.fit(y["time"], event_observed=y["event"])
     limits = fitter.confidence_interval_survival_function_

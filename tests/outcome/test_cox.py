@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
-from lifelines.exceptions import ConvergenceWarning
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from nbradiomics.errors import InputError
-from nbradiomics.outcome import NotConvergedError, PenalisedCox, survival_array
+from nbradiomics.outcome import NotConvergedError, PenalisedCox, cox, survival_array
+from nbradiomics.outcome.ridge_cox import NoMaximumError, fit_ridge
 
 
 @pytest.fixture
@@ -36,8 +36,9 @@ def test_equals_lifelines_even_with_columns_named_as_the_endpoint(cohort, l1_rat
     model = PenalisedCox(penalizer=0.2, l1_ratio=l1_ratio).fit(X, y)
     table = X.rename(columns={"time": "c", "event": "d"}).assign(T=y["time"], E=y["event"])
     witness = CoxPHFitter(penalizer=0.2, l1_ratio=l1_ratio).fit(table, "T", "E")
-    np.testing.assert_allclose(model.coef_, witness.params_.to_numpy(), rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(model.predict(X), witness.predict_log_partial_hazard(table), atol=1e-8)
+    # lifelines ends at a lower precision.
+    np.testing.assert_allclose(model.coef_, witness.params_.to_numpy(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(model.predict(X), witness.predict_log_partial_hazard(table), atol=4e-4)
     assert model.retries_ == 0
 
 
@@ -56,7 +57,7 @@ def test_blocks_may_have_other_penalties(cohort):
     assert model.penalizers_.tolist() == [0.5, 0.01, 0.5, 0.5]
     table = X.assign(T=y["time"], E=y["event"])
     witness = CoxPHFitter(penalizer=np.array([0.5, 0.01, 0.5, 0.5])).fit(table, "T", "E")
-    np.testing.assert_allclose(model.coef_, witness.params_.to_numpy(), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(model.coef_, witness.params_.to_numpy(), rtol=1e-4, atol=1e-6)
 
 
 def test_contract(cohort):
@@ -97,16 +98,12 @@ def test_no_event_is_refused(cohort):
 
 
 def fail_below(limit, monkeypatch):
-    fit = CoxPHFitter.fit
+    def failing(values, y, penalties):
+        if penalties.max() < limit:
+            raise NoMaximumError("Newton's method did not end")
+        return fit_ridge(values, y, penalties)
 
-    def failing(self, *args, **kwargs):
-        if np.max(self.penalizer) < limit:
-            import warnings
-
-            warnings.warn("Newton-Raphson failed to converge sufficiently.", ConvergenceWarning, stacklevel=1)
-        return fit(self, *args, **kwargs)
-
-    monkeypatch.setattr(CoxPHFitter, "fit", failing)
+    monkeypatch.setattr(cox, "fit_ridge", failing)
 
 
 def test_without_convergence_the_penalty_is_raised_tenfold(cohort, monkeypatch):
