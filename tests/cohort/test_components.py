@@ -53,7 +53,10 @@ def test_each_component_above_the_volume_has_a_row_by_falling_volume(tmp_path: P
     found = measured(lesions(tmp_path))
     assert rows(found.table) == [["component-1", LARGE], ["component-2", SMALL]]
     (left,) = found.failures
-    assert "1 component(s) of less than 0.03 ml (0.004 ml in all)" in left.cause
+    assert (
+        "1 component(s) of this mask have no row: each is smaller than 0.03 ml (0.004 ml in total)"
+        in left.cause
+    )
     assert left.case == "s/baseline/unspecified/component-1/A/1"
 
 
@@ -61,7 +64,7 @@ def test_the_least_volume_is_a_tenth_of_a_millilitre_unless_given(tmp_path: Path
     assert LARGE / 1000 >= 0.1
     found = measured(lesions(tmp_path), None)
     assert rows(found.table) == [["component-1", LARGE]]
-    assert "2 component(s) of less than 0.1 ml" in found.failures[0].cause
+    assert "2 component(s) of this mask have no row: each is smaller than 0.1 ml" in found.failures[0].cause
     assert rows(measured(lesions(tmp_path), SMALL / 1000).table) == [
         ["component-1", LARGE],
         ["component-2", SMALL],
