@@ -75,7 +75,7 @@ YAML = Kind(
         *_in_both("hexadecimal digits", "0x10", "'0x10'"),
         *_in_both("digits with underscores", "1_000", "'1_000'"),
         *_in_both("sexagesimal digits", "1:30", "'1:30'"),
-        *_in_both("a float beyond all numbers", "1.0e+400", "larger"),
+        *_in_both("a float beyond all numbers", "1.0e+400", "too large"),
         *_in_both("an escape beyond all characters", '"\\UFFFFFFFF"', "escape"),
         *_in_both("an escaped zero byte", '"a\\0b"', "character"),
         *_in_both("half of a character", '"\\uD800"', "character"),
@@ -124,8 +124,8 @@ STUDY = Kind(
         _study_value("a list of 9,000 values for a name", f"name: [{'1,' * 9000}]", "line 2", "characters"),
         _study_value("a section that is a number", "extract: 5", "line 2", "extract"),
         _study_value("an endpoint that is a date", "outcome: {endpoints: 2020-01-31}", "line 2"),
-        Variant("nothing", _written("study.yaml", ""), _CHECK, 1, ("study[.]yaml", "mapping")),
-        Variant("a list", _written("study.yaml", "- 1\n"), _CHECK, 1, ("study[.]yaml", "mapping")),
+        Variant("nothing", _written("study.yaml", ""), _CHECK, 1, ("study[.]yaml", "keys with values")),
+        Variant("a list", _written("study.yaml", "- 1\n"), _CHECK, 1, ("study[.]yaml", "keys with values")),
     ],
 )
 
