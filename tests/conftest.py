@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,33 @@ def _unit_of(nodeid: str) -> str:
     return file if _shares_a_fixture(file) else nodeid
 
 
+#: Folders of tests that run whole commands.
+_WHOLE = {"cli", "reliability", "robustness", "workflows"}
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None or not _WHOLE.isdisjoint(item.path.parts)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, so that no process ends long after the others."""
-    slow = {_unit_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
+    slow = {_unit_of(item.nodeid) for item in items if _takes_long(item)}
     items.sort(key=lambda item: _unit_of(item.nodeid) not in slow)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure coverage in the quick tests of single functions: it would double the time of the others."""
+    from coverage import Coverage
+
+    measuring = Coverage.current() if _takes_long(item) else None
+    if measuring is not None:
+        measuring.stop()
+    try:
+        return (yield)
+    finally:
+        if measuring is not None:
+            measuring.start()
 
 
 @pytest.hookimpl(optionalhook=True)
