@@ -19,6 +19,7 @@ import pandas as pd
 from lifelines import CoxPHFitter
 from threadpoolctl import threadpool_limits
 
+from benchmarks.features import alternate
 from nbradiomics import OutcomeSettings, evaluate_outcome
 from nbradiomics.outcome import survival_array
 from nbradiomics.outcome.ridge_cox import fit_ridge
@@ -50,14 +51,15 @@ def row(subjects: int, columns: int, repeats: int) -> str:
     table = pd.DataFrame(x, columns=[f"x{number}" for number in range(columns)])
     table = table.assign(time=y["time"], event=y["event"])
     theirs = CoxPHFitter(penalizer=1.0)
-    ours = fit_ridge(x, y, penalties)  # the first call is not timed
-    times = [[seconds_of(lambda: theirs.fit(table, "time", "event"))], []]
-    for _ in range(repeats):
-        times[1].append(seconds_of(lambda: fit_ridge(x, y, penalties)))
-        if times[0][0] < PATIENCE:
-            times[0].append(seconds_of(lambda: theirs.fit(table, "time", "event")))
-    theirs_s, ours_s = (float(np.median(one)) for one in times)
-    risk = float(np.abs(x @ (ours - theirs.params_.to_numpy())).max())
+    ours_s, theirs_s = alternate(
+        [
+            lambda: seconds_of(lambda: fit_ridge(x, y, penalties)),
+            lambda: seconds_of(lambda: theirs.fit(table, "time", "event")),
+        ],
+        repeats=repeats,
+        patience=PATIENCE,
+    )
+    risk = float(np.abs(x @ (fit_ridge(x, y, penalties) - theirs.params_.to_numpy())).max())
     ratio = theirs_s / ours_s
     return f"| {subjects} | {columns:,} | {ours_s:.4f} | {theirs_s:.3f} | {ratio:.0f} | {risk:.0e} |"
 

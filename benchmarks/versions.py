@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from benchmarks.features import PARAMETERS, cases
+from benchmarks.features import PARAMETERS, alternate, cases
 
 ROOT = Path(__file__).parents[1]
 WORKER = """
@@ -98,8 +99,8 @@ def main() -> None:
 def row(name: str, kind: str, versions: list[Version], job: tuple[Any, ...], repeats: int) -> str:
     """Return the table row of one case and kind."""
     first = [version.extract(*job)[1] for version in versions]
-    seconds = np.array([[version.extract(*job)[0] for version in versions] for _ in range(repeats)])
-    old, new, control = np.median(seconds, axis=0)
+    runs = [lambda version=version: version.extract(*job)[0] for version in versions]
+    old, new, control = alternate(runs, repeats=repeats, patience=math.inf)
     differing = sum(not np.array_equal(first[0][key], first[1][key], equal_nan=True) for key in first[0])
     differing += len(first[0].keys() ^ first[1].keys())
     return (

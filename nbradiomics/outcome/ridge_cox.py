@@ -87,12 +87,8 @@ def log_likelihood(x: Floats, beta: Floats, sets: RiskSets) -> tuple[float, Floa
     value = float((eta[sets.event] - np.log(s) - top).sum())
     gradient = x[sets.event].sum(axis=0) - m.sum(axis=0)
     # Sum over the events of each subject's share of s_k: its weight in the second moments.
-    shares = np.zeros(len(w))
-    np.add.at(shares, sets.first, 1 / s)
-    shares = np.cumsum(shares)
-    taken_out = np.zeros(len(w))
-    np.add.at(taken_out, sets.first, sets.part / s)
-    shares[sets.event] -= taken_out[sets.first]
+    shares = np.cumsum(np.bincount(sets.first, 1 / s, minlength=len(w)))
+    shares[sets.event] -= np.bincount(sets.first, sets.part / s)[sets.first]
     return value, gradient, (wx * shares[:, None]).T @ x - m.T @ m
 
 
@@ -157,11 +153,14 @@ def _newton(x: Floats, sets: RiskSets, penalised: Floats) -> Floats:
         except np.linalg.LinAlgError as error:
             raise NoMaximumError("the columns do not determine a single solution") from error
         decrement = float(gradient @ step) / 2
-        if not decrement > _DECREMENT * max(1.0, abs(value)):
+        if not np.isfinite(decrement):
+            raise NoMaximumError("the log hazard ratios grow without end")
+        if decrement <= _DECREMENT * max(1.0, abs(value)):
             return beta
         for _ in range(_HALVINGS):
             ahead = objective(beta + step)
-            if ahead[0] >= value:
+            # Weights that vanish in a risk set make the likelihood infinite.
+            if value <= ahead[0] < np.inf:
                 break
             step = step / 2
         else:

@@ -73,7 +73,8 @@ def told(detail: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]:
     if kind == "missing":
         return "missing.", remedy
     message = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
-    if isinstance(detail["input"], Mapping):  # values that contradict each other: the message names them
+    # Values that contradict each other: the message names them. A mapping for a number is another error.
+    if kind == "value_error" and isinstance(detail["input"], Mapping):
         return f"{message}.", "Correct one of the values."
     return f"{message}; found: {quoted(detail['input'])}.", remedy
 

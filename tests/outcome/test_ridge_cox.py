@@ -100,3 +100,23 @@ def test_without_a_penalty_two_equal_columns_have_no_solution() -> None:
     x = np.repeat(rng.normal(size=(30, 1)), 2, axis=1)
     with pytest.raises(NoMaximumError, match="single solution"):
         fit_ridge(x, survival_array(np.arange(1, 31), np.ones(30)), np.zeros(2))
+
+
+@pytest.mark.parametrize("seed", [360, 384, 428, 717])
+def test_weights_that_vanish_are_never_taken_for_a_solution(seed: int) -> None:
+    # Columns of extreme outliers: a step of Newton's method leaves risk sets without any weight.
+    rng = np.random.default_rng(seed)
+    subjects, columns = rng.integers(5, 40), rng.integers(1, 4)
+    x = np.exp(rng.uniform(1, 6) * rng.normal(size=(subjects, columns)))
+    event = rng.random(subjects) < rng.uniform(0.1, 0.9)
+    event[0] = True
+    y = survival_array(rng.integers(1, 20, subjects), event)
+    try:
+        beta = fit_ridge(x, y, np.zeros(columns)) * x.std(axis=0, ddof=1)
+    except NoMaximumError:
+        return
+    sets, standard = RiskSets.of(y), (x - x.mean(axis=0)) / x.std(axis=0, ddof=1)
+    with np.errstate(all="ignore"):
+        value, gradient, _ = log_likelihood(standard[sets.order], beta, sets)
+    assert np.isfinite(value)
+    np.testing.assert_allclose(gradient, 0, atol=1e-4)

@@ -9,6 +9,7 @@ import pytest
 from pydantic import Field, ValidationError, model_validator
 
 from nbradiomics.errors import InputError
+from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.settings import Settings
 
 
@@ -64,6 +65,11 @@ def test_the_remedy_says_what_the_setting_is_and_what_may_have_been_meant() -> N
     with pytest.raises(InputError) as error:
         Fit(fold=3)
     assert error.value.remedy == ("Did you mean 'folds'? Keys allowed here: folds, penalty, kind, names.")
+
+
+def test_a_mapping_given_for_a_number_is_shown_and_the_setting_explained() -> None:
+    with pytest.raises(InputError, match=r"found: \{'a': 1\}.*threshold: .*at most 1"):
+        StabilitySettings(threshold={"a": 1})
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
