@@ -1,5 +1,7 @@
 """The command line as users' scripts rely on it: files, columns, exit codes, messages."""
 
+import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 import nbradiomics
 from nbradiomics.agreement.schema import AGREEMENT
+from nbradiomics.cli import main
 from nbradiomics.cli.commands.features import PRESETS
 from nbradiomics.tables import read_table
 from tests.support.helpers import ball, call, two_readers, write_cohort, write_scan
@@ -18,6 +21,15 @@ def params(tmp_path: Path) -> Path:
     file = tmp_path / "params.yaml"
     file.write_text("featureClass: {firstorder: [Mean, Range], shape: [MeshVolume, Sphericity]}\n")
     return file
+
+
+def test_the_installed_command_is_this_command_line() -> None:
+    # Read from the file: the installation that runs the tests may be older than it.
+    pyproject = Path(__file__).parents[2] / "pyproject.toml"
+    scripts = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["scripts"]
+    assert {name: EntryPoint(name, where, "console_scripts").load() for name, where in scripts.items()} == {
+        "nbradiomics": main
+    }
 
 
 @pytest.mark.parametrize(
