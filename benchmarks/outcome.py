@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.features import alternate
 from nbradiomics import OutcomeSettings, evaluate_outcome
 from nbradiomics.outcome import survival_array
-from nbradiomics.outcome.ridge_cox import fit_ridge
+from nbradiomics.outcome.solvers import fit_ridge
 
 SIZES = ((60, 30), (100, 107), (300, 107), (100, 1000))
 PATIENCE = 3.0

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.outcome.columns import checked_columns
-from nbradiomics.outcome.ridge_cox import NoMaximumError, fit_ridge
+from nbradiomics.outcome.solvers import LARGEST_COEFFICIENT, NoMaximumError, fit_ridge
 
 if TYPE_CHECKING:
     from typing import Self
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 RETRIES = 3
 RETRY_FACTOR = 10.0
 SMALLEST_RETRY = 0.01
-#: A hazard ratio of 148 per standard deviation: the data are separated, and the maximum lies at infinity.
-LARGEST_COEFFICIENT = 5.0
 
 
 class NotConvergedError(NbradiomicsError):
@@ -55,7 +53,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
     """Cox proportional hazards with an elastic-net penalty, ties by Efron's method.
 
     The columns are standardised before they are penalised, so the penalty treats all columns equally. A ridge
-    model is fitted by `nbradiomics.outcome.ridge_cox`, lasso and elastic net by lifelines.
+    model is fitted by `nbradiomics.outcome.solvers`, lasso and elastic net by lifelines.
 
     Parameters
     ----------

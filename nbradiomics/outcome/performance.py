@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from nbradiomics.outcome.concordance import bootstrap_weights, percentile_interval, repeated_c
+from nbradiomics.outcome.bootstrap import bootstrap_weights, percentile_interval
 from nbradiomics.outcome.crossvalidation import FoldResult, risk_matrix
+from nbradiomics.outcome.measures.harrell import repeated_c
 from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from nbradiomics.clinical.oddities import words_of
-from nbradiomics.outcome.concordance import comparable_pairs
+from nbradiomics.outcome.measures.harrell import comparable_pairs
 from nbradiomics.tables import is_pyradiomics_name
 
 #: A C-index above this (or below 1 minus this), or such a rank correlation, is too good to be true.

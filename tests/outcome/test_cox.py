@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import NotConvergedError, PenalisedCox, cox, survival_array
-from nbradiomics.outcome.ridge_cox import NoMaximumError, fit_ridge
+from nbradiomics.outcome.solvers import NoMaximumError, fit_ridge
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.compiled import compiled
+from nbradiomics.execution.compiled import compiled
 
 #: PyRadiomics' names of the values that `glcm_formulas` returns, in its order. HXY2 - HXY follows them.
 FORMULAS = (

@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
-from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
 #: Grey levels up to which pairs are counted in a square table (64 MB). With more levels they are sorted.

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes.length_formulas import FORMULAS, length_formulas, occupied
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
-from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
 #: PyRadiomics' name of each feature, and its formula.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.compiled import compiled
+from nbradiomics.execution.compiled import compiled
 
 Points = NDArray[np.int64]
 #: Columns of the array that `count_cubes` returns.

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.compiled import compiled
+from nbradiomics.execution.compiled import compiled
 
 #: Frequencies and dampings of the two oscillations.
 _W1, _L1, _W2, _L2 = 0.6681, -1.3932, 2.0787, -1.3732

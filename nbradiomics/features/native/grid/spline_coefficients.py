@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.compiled import compiled
+from nbradiomics.execution.compiled import compiled
 
 _POLE = math.sqrt(3.0) - 2.0
 #: Power of the pole from which terms are left out: below 1e-10.

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.compiled import compiled
+from nbradiomics.execution.compiled import compiled
 
 #: Index of an axis in arrays along x, y, z.
 _X, _Y, _Z = range(3)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.native.compiled import compiled
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
 
 

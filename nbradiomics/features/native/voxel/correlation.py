@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.compiled import compiled
+from nbradiomics.execution.compiled import compiled
 
 #: Step size at which Laguerre's iteration, with cubic convergence, ends; largest number of steps.
 _STEP, _MOST = 1e-9, 100

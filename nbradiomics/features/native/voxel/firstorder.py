@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes.firstorder import DEPRECATED
 from nbradiomics.features.native.classes.neighbours import offsets
-from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.voxel.kernel import chunks, flat, in_margin
 
 #: PyRadiomics' names of the values that `_first_order_map` returns, in its order.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes.glcm import FEATURES, MCC
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.classes.textures import TextureSettings
-from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.voxel.glcm_general import correlation_of_box, glcm_of_box
 from nbradiomics.features.native.voxel.glcm_symmetric import logarithms, symmetric_glcm_of_box
 from nbradiomics.features.native.voxel.kernel import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes.glcm_formulas import (
     EPSILON,
     GAIN,
@@ -13,7 +14,6 @@ from nbradiomics.features.native.classes.glcm_formulas import (
     imc2,
     marginals,
 )
-from nbradiomics.features.native.compiled import compiled
 
 #: HXY2 - HXY below which its sign depends on rounding.
 ROUNDING = 1e-12

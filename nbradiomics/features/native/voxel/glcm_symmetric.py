@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes.glcm import MCC
 from nbradiomics.features.native.classes.glcm_formulas import (
     AUTOCORRELATION,
@@ -40,7 +41,6 @@ from nbradiomics.features.native.classes.glcm_formulas import (
     SUM_SQUARES,
     imc2,
 )
-from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.voxel.correlation import symmetric_correlation
 from nbradiomics.features.native.voxel.glcm_general import ROUNDING, gain_as_summed
 

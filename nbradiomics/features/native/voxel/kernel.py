@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.compiled import compiled
+from nbradiomics.execution.compiled import compiled
 
 #: Voxels that the kernels compute at a time, and a step of the progress bar.
 CHUNK = 4096

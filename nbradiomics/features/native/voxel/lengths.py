@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes import gldm, glrlm, glszm, ngtdm
 from nbradiomics.features.native.classes.length_formulas import FORMULAS, length_formulas
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.classes.ngtdm import ngtdm_formulas
 from nbradiomics.features.native.classes.textures import TextureSettings
-from nbradiomics.features.native.compiled import compiled
 from nbradiomics.features.native.voxel.kernel import (
     Kernel,
     Neighbourhood,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_NATIVE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 def compiled(function: Function) -> Function:
@@ -24,13 +24,14 @@ def compiled(function: Function) -> Function:
     from numba.core import config
 
     kernel = njit(nogil=True)(function)
-    if not _can_be_kept():
+    engine = engine_of(Path(function.__code__.co_filename))
+    if not _can_be_kept(engine):
         return cast("Function", kernel)
     # Numba reads this setting when a cache is made; it is restored for other users of Numba.
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
+    config.CACHE_DIR = str(cache_folder(engine))
     try:
-        from nbradiomics.features.native.kept_code import KeptCode
+        from nbradiomics.execution.kept_code import KeptCode
 
         kernel._cache = KeptCode(function)  # njit(cache=True) does the same with Numba's own class
     except (ImportError, AttributeError):  # a Numba version with a different cache: nothing is stored
@@ -41,23 +42,25 @@ def compiled(function: Function) -> Function:
 
 
 @cache
-def _can_be_kept() -> bool:
+def _can_be_kept(engine: Path) -> bool:
     """Whether the folder is writable; Numba's own folder would keep old code after a change of a kernel."""
     try:
-        cache_folder().mkdir(parents=True, exist_ok=True)
+        cache_folder(engine).mkdir(parents=True, exist_ok=True)
     except OSError:
         return False
-    return os.access(cache_folder(), os.W_OK)
+    return os.access(cache_folder(engine), os.W_OK)
 
 
-def kernel_sources() -> list[Path]:
-    """Every source file of the native engine, in all packages: kernels call each other across files."""
-    return sorted(_NATIVE.rglob("*.py"))
+def engine_of(file: Path) -> Path:
+    """Return the folder whose kernels may call each other: one inside a room, as `features/native`."""
+    if _PACKAGE not in file.parents:
+        return file.parent
+    return _PACKAGE.joinpath(*file.parent.relative_to(_PACKAGE).parts[:2])
 
 
 @cache
-def cache_folder() -> Path:
-    """Return the folder of the machine code: one for each state of the kernels' sources.
+def cache_folder(engine: Path) -> Path:
+    """Return the folder of an engine's machine code: one for each state of its sources.
 
     Numba itself checks only whether the file of a function has changed, not the files of the functions that
     it calls: after an update, old code would still run.
@@ -65,6 +68,6 @@ def cache_folder() -> Path:
     import platformdirs
 
     digest = hashlib.sha256()
-    for file in kernel_sources():
-        digest.update(file.relative_to(_NATIVE).as_posix().encode() + file.read_bytes())
+    for file in sorted(engine.rglob("*.py")):
+        digest.update(file.relative_to(engine).as_posix().encode() + file.read_bytes())
     return Path(platformdirs.user_cache_dir("nbradiomics")) / "kernels" / digest.hexdigest()[:16]

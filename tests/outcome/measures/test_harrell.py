@@ -8,12 +8,8 @@ from hypothesis import assume, given, strategies as st
 from lifelines.utils import concordance_index
 
 from nbradiomics.outcome import harrell_c
-from nbradiomics.outcome.concordance import (
-    bootstrap_weights,
-    comparable_pairs,
-    percentile_interval,
-    repeated_c,
-)
+from nbradiomics.outcome.bootstrap import bootstrap_weights, percentile_interval
+from nbradiomics.outcome.measures.harrell import comparable_pairs, repeated_c
 
 # Few distinct values, so that ties of times, of risks, and of times with and without event come up.
 cohorts = st.lists(

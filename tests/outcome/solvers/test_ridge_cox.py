@@ -10,7 +10,8 @@ from hypothesis import given, settings, strategies as st
 from lifelines.datasets import load_rossi
 
 from nbradiomics.outcome import survival_array
-from nbradiomics.outcome.ridge_cox import NoMaximumError, RiskSets, fit_ridge, log_likelihood
+from nbradiomics.outcome.solvers import NoMaximumError, RiskSets, fit_ridge
+from nbradiomics.outcome.solvers.ridge_cox import log_likelihood
 
 #: Log hazard ratios of the recidivism data (Rossi et al. 1980) by R's coxph (Fox and Weisberg 2011).
 ROSSI = {

@@ -9,17 +9,19 @@ from pathlib import Path
 
 from numba.core import config
 
-from nbradiomics.features.native import compiled
-from nbradiomics.features.native.kept_code import _File
+from nbradiomics.execution import compiled
+from nbradiomics.execution.kept_code import _File
 from tests.support.damage import flipped
 
 CODE = (
-    "from nbradiomics.features.native.compiled import cache_folder\n"
+    "from nbradiomics.execution.compiled import cache_folder\n"
+    "from nbradiomics.features import native\n"
     "from nbradiomics.features import extract_features\n"
-    "import numpy as np, SimpleITK as sitk\n"
+    "import pathlib, numpy as np, SimpleITK as sitk\n"
     "image = sitk.GetImageFromArray(np.arange(64.0).reshape(4, 4, 4))\n"
     "extract_features(image, sitk.Cast(image > 9, sitk.sitkUInt8), params={'featureClass': {'ngtdm': []}})\n"
-    "print(cache_folder(), sum(1 for _ in cache_folder().rglob('*.code')))\n"
+    "folder = cache_folder(pathlib.Path(native.__file__).parent)\n"
+    "print(folder, sum(1 for _ in folder.rglob('*.code')))\n"
 )
 
 
@@ -39,7 +41,7 @@ def test_machine_code_is_kept_in_the_user_s_folder_and_found_again(tmp_path: Pat
     files = {file: file.stat().st_mtime_ns for file in folder.rglob("*.code")}
     assert run(tmp_path) == (folder, count)
     assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.code")} == files
-    package = Path(compiled.__file__).parent
+    package = Path(compiled.__file__).parents[1]
     assert not list(package.rglob("*.code"))
 
 
@@ -98,23 +100,27 @@ def test_what_is_no_file_is_no_code(tmp_path: Path) -> None:
 def test_without_a_place_to_write_it_compiles_each_time(tmp_path: Path) -> None:
     (tmp_path / "nbradiomics").write_text("a file where the folder would be")
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
-    code = CODE.replace("cache_folder().rglob('*.code')", "[]")
+    code = CODE.replace("folder.rglob('*.code')", "[]")
     subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert not list(Path(compiled.__file__).parent.rglob("*.code"))
+    assert not list(Path(compiled.__file__).parents[1].rglob("*.code"))
 
 
-def test_the_folder_changes_with_the_source_of_any_kernel(tmp_path: Path, monkeypatch) -> None:
+def test_the_folder_changes_with_the_source_of_any_kernel(tmp_path: Path) -> None:
     (tmp_path / "room").mkdir()
     for name in ("a.py", "room/b.py"):
         (tmp_path / name).write_text("x = 1\n")
-    monkeypatch.setattr(compiled, "_NATIVE", tmp_path)
-    compiled.cache_folder.cache_clear()
-    first = compiled.cache_folder()
+    first = compiled.cache_folder(tmp_path)
     (tmp_path / "room" / "b.py").write_text("x = 2\n")
     compiled.cache_folder.cache_clear()
-    second = compiled.cache_folder()
-    compiled.cache_folder.cache_clear()
-    assert first != second
+    assert compiled.cache_folder(tmp_path) != first
+
+
+def test_an_engine_is_a_folder_inside_a_room() -> None:
+    package = Path(compiled.__file__).parents[1]
+    engine = package / "features" / "native"
+    assert compiled.engine_of(engine / "voxel" / "glcm.py") == engine
+    assert compiled.engine_of(engine / "arithmetic.py") == engine
+    assert (engine / "__init__.py").is_file()
 
 
 def test_the_place_of_other_compiled_code_stays_as_it_was() -> None:

@@ -1,4 +1,4 @@
-"""Harrell's C, and its bootstrap over subjects from the predictions of a repeated cross-validation.
+"""Harrell's C, of one set of risks or of the repeats of a cross-validation.
 
 Harrell's C is the share of comparable pairs in which the subject with the higher risk has the event
 first. A pair (i, j) is comparable if i is known to have the event before j::
@@ -79,20 +79,6 @@ def repeated_c(
         return np.full(len(weights), np.nan)
     mean: np.ndarray = np.mean([_weighted_c(pairs, risk, weights) for risk in usable], axis=0)
     return mean
-
-
-def bootstrap_weights(subjects: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Number of times that each subject is drawn, with replacement: shape (draws, subjects)."""
-    return rng.multinomial(subjects, np.full(subjects, 1 / subjects), size=draws).astype(np.float64)
-
-
-def percentile_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Percentile bootstrap interval; undefined draws are left out; nan, nan if all are undefined."""
-    defined = values[np.isfinite(values)]
-    if not len(defined):
-        return np.nan, np.nan
-    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
 
 
 def _weighted_c(pairs: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> np.ndarray:

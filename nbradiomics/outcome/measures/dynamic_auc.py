@@ -1,0 +1,81 @@
+"""ROC area at points in time: subjects with the event by then against those without."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from nbradiomics.errors import InputError
+from nbradiomics.outcome.measures.arguments import Floats, Observed, Train, checked_times
+from nbradiomics.outcome.measures.censoring import CensoringCurve
+
+
+def cumulative_dynamic_auc(
+    time: npt.ArrayLike,
+    event: npt.ArrayLike,
+    risk: npt.ArrayLike,
+    times: npt.ArrayLike,
+    train: Train | None = None,
+) -> Floats:
+    """Cumulative/dynamic area under the ROC curve at each of several times.
+
+    At a time t, cases had the event at t or before, controls are still without it after t. A case counts
+    1 / G of its time, where G is the censoring curve. Who was censored before t is neither.
+
+    Parameters
+    ----------
+    time
+        Times to the event or to the end of observation, shape (subjects,).
+    event
+        True or 1 if the event happened, shape (subjects,).
+    risk
+        Risks, higher for an earlier event, shape (subjects,) or, if they depend on the time, (subjects,
+        times). Subjects with a missing risk are left out.
+    times
+        Points in time, increasing, shape (times,), or a single one.
+    train
+        Subjects from whom G is estimated: (time, event), or an array of `survival_array`. None uses the
+        subjects themselves.
+
+    Returns
+    -------
+    numpy.ndarray
+        Between 0 and 1, 0.5 is chance, shape (times,); nan where there is no case or no control.
+
+    Raises
+    ------
+    InputError
+        When G is 0 or unknown at the time of a case.
+
+    References
+    ----------
+    Hung H, Chiang CT. Canadian Journal of Statistics 2010;38:8-26. Uno H, Cai T, Tian L, Wei LJ. Journal of
+    the American Statistical Association 2007;102:527-537.
+
+    Examples
+    --------
+    >>> from nbradiomics.outcome.measures import cumulative_dynamic_auc
+    >>> cumulative_dynamic_auc([1, 2, 3, 4], [1, 1, 0, 1], [4.0, 1.0, 2.0, 3.0], times=[1.5, 2.5]).tolist()
+    [1.0, 0.5]
+    """
+    points = checked_times(times)
+    subjects, risks = Observed.of(time, event).of_known(np.asarray(risk, dtype=np.float64))
+    if risks.ndim > 2 or (risks.ndim == 2 and risks.shape[1] != len(points)):
+        raise InputError(
+            f"risks have the shape {risks.shape} for {len(points)} times.",
+            "Give one risk for each subject, or one for each subject and time.",
+        )
+    curve = CensoringCurve.of(Observed.of_training(train, subjects))
+    by_time = risks if risks.ndim == 2 else np.broadcast_to(risks[:, None], (len(risks), len(points)))
+    return np.array([_auc(subjects, by_time[:, n], point, curve) for n, point in enumerate(points)])
+
+
+def _auc(subjects: Observed, risk: Floats, point: float, curve: CensoringCurve) -> float:
+    case, control = subjects.event & (subjects.time <= point), subjects.time > point
+    if not case.any() or not control.any():
+        return float("nan")
+    weights = curve.weights_at(subjects.time[case])
+    below = np.sort(risk[control])
+    lower = np.searchsorted(below, risk[case], side="left")
+    lower_or_equal = np.searchsorted(below, risk[case], side="right")
+    return float(weights @ ((lower + lower_or_equal) / 2) / (weights.sum() * len(below)))
