@@ -12,7 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError, RiskSets
+from nbradiomics.outcome.solvers.ridge_cox import log_likelihood
+from nbradiomics.outcome.solvers.risk_sets import LARGEST_COEFFICIENT, Floats, NoMaximumError, RiskSets
+
+_STEPS = 100
+_HALVINGS = 30
+#: How far a slope may exceed its lasso penalty before the column joins the model.
+_TOUCHES = 1e-9
 
 
 @dataclass(frozen=True)
@@ -73,26 +79,70 @@ def fit_elastic_net(
     NoMaximumError
         When there is not even a model of the largest strength.
     """
-    from nbradiomics.outcome.solvers.cox_path_kernel import Events, fit_along_path  # loads Numba
-
     spread: Floats = values.std(axis=0, ddof=1)
     sets = RiskSets.of(y)
-    x = np.asfortranarray((values - values.mean(axis=0))[sets.order] / spread)
-    path = fit_along_path(
-        x,
-        Events(sets.first, sets.part, sets.event),
-        penalty.lasso,
-        penalty.ridge,
-        penalty.fixed_lasso,
-        penalty.fixed_ridge,
-        np.asarray(strengths, dtype=np.float64),
-        tolerance,
-    )
-    if np.isnan(path[0]).any():
-        raise NoMaximumError(
-            "the log hazard ratios grow without end, or the solver did not reach the maximum"
-        )
+    x = ((values - values.mean(axis=0)) / spread)[sets.order]
+    path = np.full((len(strengths), x.shape[1]), np.nan)
+    beta, slopes, before = np.zeros(x.shape[1]), _slopes(x, np.zeros(x.shape[1]), sets), strengths[0]
+    for number, strength in enumerate(strengths):
+        l1 = strength * penalty.lasso + penalty.fixed_lasso
+        l2 = strength * penalty.ridge + penalty.fixed_ridge
+        # The strong rule: a slope is expected to change no faster than the strength.
+        kept = (beta != 0) | (np.abs(slopes) >= l1 - (before - strength) * penalty.lasso)
+        before = strength
+        joining = kept
+        while joining.any():
+            fitted = _fit(x[:, kept], sets, beta[kept], l1[kept], l2[kept], tolerance)
+            if fitted is None:
+                if number:
+                    return path / spread
+                raise NoMaximumError("the log hazard ratios grow without end")
+            beta[kept] = fitted
+            slopes = _slopes(x, beta, sets)
+            joining = ~kept & (np.abs(slopes) > l1 + _TOUCHES)
+            kept |= joining
+        path[number] = beta
     return path / spread
+
+
+def _slopes(x: Floats, beta: Floats, sets: RiskSets) -> Floats:
+    inside = beta != 0
+    slopes: Floats = martingale_residuals(x[:, inside] @ beta[inside], sets) @ x / len(x)
+    return slopes
+
+
+def _fit(x: Floats, sets: RiskSets, b: Floats, l1: Floats, l2: Floats, tolerance: float) -> Floats | None:
+    """Fit a model with all of some columns, from `b` on; None if there is no maximum."""
+    from nbradiomics.outcome.solvers.coordinate_descent import best_step  # loads Numba
+
+    def penalty(at: Floats) -> float:
+        return float(l1 @ np.abs(at) + l2 @ at**2 / 2)
+
+    def objective(at: Floats) -> tuple[float, Floats, Floats]:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            value, gradient, curvature = log_likelihood(x, at, sets)
+        return value / len(x) - penalty(at), gradient / len(x), curvature / len(x)
+
+    value, slope, curvature = objective(b)
+    for _ in range(_STEPS):
+        step = best_step(slope, curvature, b, l1, l2)
+        expected = float(slope @ step) + penalty(b) - penalty(b + step)
+        if not np.isfinite(expected):
+            return None
+        last = expected <= tolerance * max(1.0, abs(value))
+        for _ in range(_HALVINGS):
+            ahead = objective(b + step)
+            if value + 1e-4 * expected <= ahead[0] < np.inf:
+                break
+            step, expected = step / 2, expected / 2
+        else:
+            return b if last else None  # no step is better: rounding is all that is left, or no maximum
+        b, (value, slope, curvature) = b + step, ahead
+        if np.abs(b).max() > 2 * LARGEST_COEFFICIENT:
+            return None
+        if last:
+            return b
+    return None
 
 
 def largest_strength(values: Floats, y: np.ndarray, penalty: Penalty) -> float:
@@ -130,10 +180,7 @@ def martingale_residuals(eta: Floats, sets: RiskSets) -> Floats:
     Both are in the order of the times, shape (subjects,).
     """
     w = np.exp(eta - eta.max())
-    tied = np.bincount(sets.first, w[sets.event], minlength=len(w))[sets.first]
-    s = np.cumsum(w[::-1])[::-1][sets.first] - sets.part * tied
-    shares = np.cumsum(np.bincount(sets.first, 1 / s, minlength=len(w)))
-    shares[sets.event] -= np.bincount(sets.first, sets.part / s)[sets.first]
-    residuals = -w * shares
+    s = np.cumsum(w[::-1])[::-1][sets.first] - sets.part * sets.of_ties(w)
+    residuals = -w * sets.shares(s)
     residuals[sets.event] += 1
     return residuals

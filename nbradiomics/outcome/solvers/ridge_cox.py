@@ -42,15 +42,12 @@ def log_likelihood(x: Floats, beta: Floats, sets: RiskSets) -> tuple[float, Floa
     w = np.exp(eta - top)
     wx = w[:, None] * x
     risk, risk_x = _from_the_end(w), _from_the_end(wx)
-    tied, tied_x = _of_ties(w, sets), _of_ties(wx, sets)
+    tied, tied_x = sets.of_ties(w), sets.of_ties(wx)
     s = risk[sets.first] - sets.part * tied
     m = (risk_x[sets.first] - sets.part[:, None] * tied_x) / s[:, None]
     value = float((eta[sets.event] - np.log(s) - top).sum())
     gradient = x[sets.event].sum(axis=0) - m.sum(axis=0)
-    # Sum over the events of each subject's share of s_k: its weight in the second moments.
-    shares = np.cumsum(np.bincount(sets.first, 1 / s, minlength=len(w)))
-    shares[sets.event] -= np.bincount(sets.first, sets.part / s)[sets.first]
-    return value, gradient, (wx * shares[:, None]).T @ x - m.T @ m
+    return value, gradient, (wx * sets.shares(s)[:, None]).T @ x - m.T @ m
 
 
 def fit_ridge(values: Floats, y: np.ndarray, penalties: Floats) -> Floats:
@@ -133,10 +130,3 @@ def _newton(x: Floats, sets: RiskSets, penalised: Floats) -> Floats:
 def _from_the_end(values: Floats) -> Floats:
     sums: Floats = np.cumsum(values[::-1], axis=0)[::-1]
     return sums
-
-
-def _of_ties(values: Floats, sets: RiskSets) -> Floats:
-    """Sum the values of the events at the same time, for each event."""
-    sums = np.zeros_like(values)
-    np.add.at(sums, sets.first, values[sets.event])
-    return sums[sets.first]

@@ -33,12 +33,18 @@ class RiskSets:
         (events,): 0, 1/d ... (d - 1)/d for d events at the same time.
     event
         Places in `order` of the subjects with the event, shape (events,); equal times together.
+    tie
+        For each event, the number of its group of tied events, from 0, shape (events,).
+    start
+        For each group of tied events, its first event, shape (groups,).
     """
 
     order: NDArray[np.intp]
     first: NDArray[np.intp]
     part: Floats
     event: NDArray[np.intp]
+    tie: NDArray[np.intp]
+    start: NDArray[np.intp]
 
     @classmethod
     def of(cls, y: np.ndarray) -> RiskSets:
@@ -47,7 +53,21 @@ class RiskSets:
         time, happened = y["time"][order], y["event"][order]
         event = np.flatnonzero(happened)
         first = np.searchsorted(time, time[event], side="left")
-        _, start, tied = np.unique(first, return_index=True, return_counts=True)
-        ties = np.repeat(tied, tied)
-        part = (np.arange(len(event)) - np.repeat(start, tied)) / ties
-        return cls(order, first, part, event)
+        _, start, tie, tied = np.unique(first, return_index=True, return_inverse=True, return_counts=True)
+        part = (np.arange(len(event)) - start[tie]) / tied[tie]
+        return cls(order, first, part, event, tie, start)
+
+    def of_ties(self, values: Floats) -> Floats:
+        """Sum the values of the events at the same time, for each event, shape (events, ...)."""
+        sums: Floats = np.add.reduceat(values[self.event], self.start, axis=0)[self.tie]
+        return sums
+
+    def shares(self, s: Floats) -> Floats:
+        """Sum over the events of what each subject's hazard is multiplied by, shape (subjects,).
+
+        `s` is the hazard at risk at each event. A subject at risk counts 1 / s, one with an event at the same
+        time as the event Efron's (1 - part) / s.
+        """
+        shares = np.cumsum(np.bincount(self.first, 1 / s, minlength=len(self.order)))
+        shares[self.event] -= np.add.reduceat(self.part / s, self.start)[self.tie]
+        return shares
