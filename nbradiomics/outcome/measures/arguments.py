@@ -69,7 +69,7 @@ class Observed:
                 f"there are {len(values)} predictions for {len(self.time)} subjects.",
                 "Give one prediction for each subject.",
             )
-        known = ~np.isnan(values).any(axis=tuple(range(1, values.ndim)))
+        known = np.atleast_1d(~np.isnan(values).any(axis=tuple(range(1, values.ndim))))
         return self.part(known), values[known]
 
     def part(self, which: NDArray[np.bool_]) -> Observed:

@@ -115,7 +115,8 @@ def calibration_curve(
     subjects, predicted = _probabilities(time, event, survival)
     if groups < 2:
         raise InputError(f"{groups} group shows no curve.", "Give 2 groups or more.")
-    limits = np.unique(np.quantile(predicted, np.linspace(0, 1, groups + 1)[1:-1])) if len(predicted) else []
+    inner = np.linspace(0, 1, groups + 1)[1:-1]
+    limits: Floats = np.unique(np.quantile(predicted, inner)) if len(predicted) else np.empty(0)
     place = np.searchsorted(limits, predicted, side="left")
     rows = []
     for number in np.unique(place):

@@ -1,7 +1,8 @@
 """Maximise penalised likelihoods: plain functions of arrays, without data frames or pipelines."""
 
-from nbradiomics.outcome.solvers.elastic_net_cox import Penalty, fit_elastic_net, largest_strength
-from nbradiomics.outcome.solvers.ridge_cox import fit_ridge
+from nbradiomics.outcome.solvers.elastic_net_cox import fit_elastic_net, largest_strength
+from nbradiomics.outcome.solvers.penalty import Penalty
+from nbradiomics.outcome.solvers.ridge_cox import fit_ridge, fit_ridge_path
 from nbradiomics.outcome.solvers.risk_sets import LARGEST_COEFFICIENT, NoMaximumError, RiskSets
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "RiskSets",
     "fit_elastic_net",
     "fit_ridge",
+    "fit_ridge_path",
     "largest_strength",
 ]

@@ -8,46 +8,16 @@ and Saunders 2014, SIAM Journal on Optimization 24:1420).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from nbradiomics.outcome.solvers.ridge_cox import log_likelihood
+from nbradiomics.outcome.solvers.likelihood import log_likelihood, martingale_residuals
+from nbradiomics.outcome.solvers.penalty import Penalty
 from nbradiomics.outcome.solvers.risk_sets import LARGEST_COEFFICIENT, Floats, NoMaximumError, RiskSets
 
 _STEPS = 100
 _HALVINGS = 30
 #: How far a slope may exceed its lasso penalty before the column joins the model.
 _TOUCHES = 1e-9
-
-
-@dataclass(frozen=True)
-class Penalty:
-    """Penalty of each column per standard deviation and subject; all arrays have the shape (columns,).
-
-    At the strength s of a path, n * sum_j (l1_j |b_j| + l2_j b_j^2 / 2) is subtracted from the log partial
-    likelihood of n subjects, where l1_j = s * lasso_j + fixed_lasso_j and l2_j = s * ridge_j + fixed_ridge_j.
-
-    Attributes
-    ----------
-    lasso, ridge
-        Parts that grow with the strength.
-    fixed_lasso, fixed_ridge
-        Parts that stay, as for covariates.
-    """
-
-    lasso: Floats
-    ridge: Floats
-    fixed_lasso: Floats
-    fixed_ridge: Floats
-
-    @classmethod
-    def elastic_net(cls, weights: Floats, l1_ratio: float, fixed_ridge: Floats | None = None) -> Penalty:
-        """Share the strength between lasso (`l1_ratio`) and ridge, for columns of the given weights."""
-        none = np.zeros(len(weights))
-        return cls(
-            l1_ratio * weights, (1 - l1_ratio) * weights, none, none if fixed_ridge is None else fixed_ridge
-        )
 
 
 def fit_elastic_net(
@@ -85,8 +55,7 @@ def fit_elastic_net(
     path = np.full((len(strengths), x.shape[1]), np.nan)
     beta, slopes, before = np.zeros(x.shape[1]), _slopes(x, np.zeros(x.shape[1]), sets), strengths[0]
     for number, strength in enumerate(strengths):
-        l1 = strength * penalty.lasso + penalty.fixed_lasso
-        l2 = strength * penalty.ridge + penalty.fixed_ridge
+        l1, l2 = penalty.at(strength)
         # The strong rule: a slope is expected to change no faster than the strength.
         kept = (beta != 0) | (np.abs(slopes) >= l1 - (before - strength) * penalty.lasso)
         before = strength
@@ -148,6 +117,8 @@ def _fit(x: Floats, sets: RiskSets, b: Floats, l1: Floats, l2: Floats, tolerance
 def largest_strength(values: Floats, y: np.ndarray, penalty: Penalty) -> float:
     """Smallest strength at which no column with a growing lasso part is in the model.
 
+    It is exact if the other columns have no growing ridge part; theirs is taken at strength 1.
+
     Raises
     ------
     NoMaximumError
@@ -159,28 +130,9 @@ def largest_strength(values: Floats, y: np.ndarray, penalty: Penalty) -> float:
     eta = np.zeros(len(values))
     if not chosen.all():
         rest = values[:, ~chosen]
-        held = Penalty(
-            *(
-                part[~chosen]
-                for part in (penalty.lasso, penalty.ridge, penalty.fixed_lasso, penalty.fixed_ridge)
-            )
-        )
-        # Without a growing part a strength changes nothing.
-        eta = (rest - rest.mean(axis=0)) @ fit_elastic_net(rest, y, held, np.zeros(1))[0]
+        eta = (rest - rest.mean(axis=0)) @ fit_elastic_net(rest, y, penalty.of(~chosen), np.ones(1))[0]
     x = (values[:, chosen] - values[:, chosen].mean(axis=0)) / spread[chosen]
     residual = np.empty(len(values))
     residual[sets.order] = martingale_residuals(eta[sets.order], sets)
     slopes = np.abs(x.T @ residual) / len(values) - penalty.fixed_lasso[chosen]
     return float(np.max(slopes / penalty.lasso[chosen], initial=0.0))
-
-
-def martingale_residuals(eta: Floats, sets: RiskSets) -> Floats:
-    """Events of each subject minus those that were expected: the gradient of the likelihood by `eta`.
-
-    Both are in the order of the times, shape (subjects,).
-    """
-    w = np.exp(eta - eta.max())
-    s = np.cumsum(w[::-1])[::-1][sets.first] - sets.part * sets.of_ties(w)
-    residuals = -w * sets.shares(s)
-    residuals[sets.event] += 1
-    return residuals

@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nbradiomics.outcome.solvers.risk_sets import NoMaximumError, RiskSets
-
-Floats = NDArray[np.float64]
+from nbradiomics.outcome.solvers.likelihood import log_likelihood
+from nbradiomics.outcome.solvers.penalty import Penalty
+from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError, RiskSets
 
 _STEPS = 100
 _HALVINGS = 40
 #: Newton's decrement, in units of the log partial likelihood, at which the maximum is reached.
 _DECREMENT = 1e-13
-
-
-def log_likelihood(x: Floats, beta: Floats, sets: RiskSets) -> tuple[float, Floats, Floats]:
-    """Return the log partial likelihood with Efron's ties, its gradient and its negative Hessian.
-
-    Parameters
-    ----------
-    x
-        Columns in the order of the times (`sets.order`), shape (subjects, columns).
-    beta
-        Log hazard ratio per unit of each column, shape (columns,).
-    sets
-        Risk sets.
-
-    Returns
-    -------
-    float
-        sum_k [eta_k - log s_k], over events k, where s_k = sum_{i at risk} w_i - part_k sum_{i tied} w_i and
-        w = exp(eta), eta = x beta (Efron 1977).
-    numpy.ndarray
-        sum_k (x_k - m_k), shape (columns,), where m_k is the mean of x with the weights of s_k.
-    numpy.ndarray
-        sum_k [second moment of x - m_k m_k'], shape (columns, columns).
-    """
-    eta = x @ beta
-    top = eta.max()
-    w = np.exp(eta - top)
-    wx = w[:, None] * x
-    risk, risk_x = _from_the_end(w), _from_the_end(wx)
-    tied, tied_x = sets.of_ties(w), sets.of_ties(wx)
-    s = risk[sets.first] - sets.part * tied
-    m = (risk_x[sets.first] - sets.part[:, None] * tied_x) / s[:, None]
-    value = float((eta[sets.event] - np.log(s) - top).sum())
-    gradient = x[sets.event].sum(axis=0) - m.sum(axis=0)
-    return value, gradient, (wx * sets.shares(s)[:, None]).T @ x - m.T @ m
 
 
 def fit_ridge(values: Floats, y: np.ndarray, penalties: Floats) -> Floats:
@@ -71,6 +35,35 @@ def fit_ridge(values: Floats, y: np.ndarray, penalties: Floats) -> Floats:
     ------
     NoMaximumError
         When there is no maximum, as for separated data without a penalty.
+    """
+    none = np.zeros(len(penalties))
+    return fit_ridge_path(values, y, Penalty(none, penalties, none, none), np.ones(1))[0]
+
+
+def fit_ridge_path(values: Floats, y: np.ndarray, penalty: Penalty, strengths: Floats) -> Floats:
+    """Fit a path of models with ridge penalties.
+
+    Parameters
+    ----------
+    values
+        Shape (subjects, columns), no column constant.
+    y
+        Structured array with the fields event and time, shape (subjects,).
+    penalty
+        Penalty of each column, without lasso parts.
+    strengths
+        Strengths of the penalty, decreasing, shape (strengths,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Log hazard ratio per unit of each column, shape (strengths, columns). The path ends where a model has
+        no maximum: that model and those with smaller strengths are missing (nan).
+
+    Raises
+    ------
+    NoMaximumError
+        When there is not even a model of the largest strength.
 
     Notes
     -----
@@ -81,22 +74,30 @@ def fit_ridge(values: Floats, y: np.ndarray, penalties: Floats) -> Floats:
     subjects = len(values)
     spread: Floats = values.std(axis=0, ddof=1)
     x = (values - values.mean(axis=0)) / spread
-    ridge = penalties > 0
-    scale = np.sqrt(subjects * penalties[ridge])
-    u, s, vt = np.linalg.svd(x[:, ridge] / scale, full_matrices=False)
+    sets = RiskSets.of(y)
+    spanned = (penalty.ridge > 0) & (penalty.fixed_ridge == 0)
+    scale = np.sqrt(subjects * penalty.ridge[spanned])
+    u, s, vt = np.linalg.svd(x[:, spanned] / scale, full_matrices=False)
     held = s > s.max(initial=0.0) * subjects * np.finfo(np.float64).eps
-    small = np.hstack([u[:, held] * s[held], x[:, ~ridge]])
-    penalised = np.r_[np.ones(held.sum()), np.zeros((~ridge).sum())]
-    solution = _newton(small, RiskSets.of(y), penalised)
-    beta = np.empty(len(spread))
-    beta[ridge] = (vt[held].T @ solution[: held.sum()]) / scale
-    beta[~ridge] = solution[held.sum() :]
-    return beta / spread
+    rank = int(held.sum())
+    small = np.hstack([u[:, held] * s[held], x[:, ~spanned]])[sets.order]
+    solution = np.zeros(small.shape[1])
+    path = np.full((len(strengths), len(spread)), np.nan)
+    for number, strength in enumerate(strengths):
+        _, others = penalty.of(~spanned).at(strength)
+        try:
+            solution = _newton(small, sets, np.r_[np.full(rank, strength), subjects * others], solution)
+        except NoMaximumError:
+            if number:
+                break
+            raise
+        path[number, spanned] = (vt[held].T @ solution[:rank]) / scale
+        path[number, ~spanned] = solution[rank:]
+    return path / spread
 
 
-def _newton(x: Floats, sets: RiskSets, penalised: Floats) -> Floats:
-    x = x[sets.order]
-    beta = np.zeros(x.shape[1])
+def _newton(x: Floats, sets: RiskSets, penalised: Floats, beta: Floats) -> Floats:
+    """Maximise the log partial likelihood minus sum_j penalised_j b_j^2 / 2, from `beta` on."""
 
     def objective(at: Floats) -> tuple[float, Floats, Floats]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -125,8 +126,3 @@ def _newton(x: Floats, sets: RiskSets, penalised: Floats) -> Floats:
             return beta  # no step is better: rounding is all that is left
         beta, (value, gradient, curvature) = beta + step, ahead
     raise NoMaximumError(f"Newton's method did not end after {_STEPS} steps")
-
-
-def _from_the_end(values: Floats) -> Floats:
-    sums: Floats = np.cumsum(values[::-1], axis=0)[::-1]
-    return sums

@@ -68,6 +68,6 @@ class RiskSets:
         `s` is the hazard at risk at each event. A subject at risk counts 1 / s, one with an event at the same
         time as the event Efron's (1 - part) / s.
         """
-        shares = np.cumsum(np.bincount(self.first, 1 / s, minlength=len(self.order)))
+        shares: Floats = np.cumsum(np.bincount(self.first, 1 / s, len(self.order)), dtype=np.float64)
         shares[self.event] -= np.add.reduceat(self.part / s, self.start)[self.tie]
         return shares

@@ -1,0 +1,119 @@
+"""Choose the strength of a penalty by cross-validation among the training subjects alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import KFold, StratifiedKFold
+
+from nbradiomics.outcome.solvers.elastic_net_cox import fit_elastic_net, largest_strength
+from nbradiomics.outcome.solvers.likelihood import log_likelihoods
+from nbradiomics.outcome.solvers.penalty import Penalty
+from nbradiomics.outcome.solvers.ridge_cox import fit_ridge_path
+from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError, RiskSets
+
+#: Strengths of a path, over the largest one that matters.
+_LASSO_PATH = np.geomspace(1, 0.05, 30)
+_RIDGE_PATH = np.geomspace(100, 0.01, 25)
+#: Precision of the models that are only compared with each other.
+_ROUGH = 1e-6
+
+
+@dataclass(frozen=True)
+class TunedPath:
+    """A path of models, and how well each predicts subjects that were left out.
+
+    Attributes
+    ----------
+    strengths
+        Strengths of the penalty, decreasing, shape (strengths,).
+    likelihood
+        Cross-validated log partial likelihood over the number of events, shape (strengths,); -inf where a
+        part of the data had no model.
+    chosen
+        Place of the largest likelihood; the strongest penalty of several.
+    coefficients
+        Log hazard ratio per unit of each column at the chosen strength, shape (columns,).
+    """
+
+    strengths: Floats
+    likelihood: Floats
+    chosen: int
+    coefficients: Floats
+
+
+def fit_path(
+    values: Floats, y: np.ndarray, penalty: Penalty, strengths: Floats, tolerance: float = 1e-10
+) -> Floats:
+    """Fit a path of models with the solver for its kind of penalty; see `fit_elastic_net`."""
+    if penalty.lasso.any() or penalty.fixed_lasso.any():
+        return fit_elastic_net(values, y, penalty, strengths, tolerance)
+    return fit_ridge_path(values, y, penalty, strengths)
+
+
+def tune(values: Floats, y: np.ndarray, penalty: Penalty, folds: int, seed: int) -> TunedPath:
+    """Fit a path, and choose its strength by the cross-validated partial likelihood.
+
+    The likelihood of the subjects that a model has not seen is that of all subjects minus that of the
+    training subjects, at the coefficients of the training (Verweij and van Houwelingen 1993, Statistics in
+    Medicine 12:2305).
+
+    Parameters
+    ----------
+    values
+        Shape (subjects, columns), no column constant.
+    y
+        Structured array with the fields event and time, shape (subjects,).
+    penalty
+        Penalty of each column, with a part that grows with the strength.
+    folds
+        Number of folds, 2 or more; fewer if there are fewer events. They are stratified by the event.
+    seed
+        Seed of the folds.
+
+    Raises
+    ------
+    NoMaximumError
+        When there is not even a model of the largest strength.
+    """
+    strengths = _strengths(values, y, penalty)
+    path = fit_path(values, y, penalty, strengths)
+    folds = max(2, min(folds, int(y["event"].sum())))
+    sums = np.zeros(len(strengths))
+    for train in _trainings(y, folds, seed):
+        sums += _unseen(values, y, penalty, strengths, train)
+    sums[np.isnan(path).any(axis=1)] = -np.inf
+    chosen = int(np.argmax(sums))
+    return TunedPath(strengths, sums / y["event"].sum(), chosen, path[chosen])
+
+
+def _strengths(values: Floats, y: np.ndarray, penalty: Penalty) -> Floats:
+    if penalty.lasso.any():
+        return largest_strength(values, y, penalty) * _LASSO_PATH
+    # Where a lasso of the same columns would begin.
+    as_lasso = Penalty(penalty.ridge, penalty.lasso, penalty.fixed_lasso, penalty.fixed_ridge)
+    return largest_strength(values, y, as_lasso) * _RIDGE_PATH
+
+
+def _trainings(y: np.ndarray, folds: int, seed: int) -> list[np.ndarray]:
+    """Return the training subjects of each fold; every one has an event."""
+    stratified = min(int((~y["event"]).sum()), int(y["event"].sum())) >= folds
+    splitter = (StratifiedKFold if stratified else KFold)(folds, shuffle=True, random_state=seed)
+    trainings = [train for train, _ in splitter.split(np.zeros(len(y)), y["event"])]
+    return [train for train in trainings if y["event"][train].any()]
+
+
+def _unseen(
+    values: Floats, y: np.ndarray, penalty: Penalty, strengths: Floats, train: np.ndarray
+) -> Floats:
+    """Likelihood that the subjects outside `train` add, at each strength, shape (strengths,)."""
+    varying = np.ptp(values[train], axis=0) > 0
+    try:
+        path = fit_path(values[np.ix_(train, varying)], y[train], penalty.of(varying), strengths, _ROUGH)
+    except NoMaximumError:
+        return np.full(len(strengths), -np.inf)
+    eta = values[:, varying] @ np.nan_to_num(path).T
+    everybody, seen = RiskSets.of(y), RiskSets.of(y[train])
+    added = log_likelihoods(eta[everybody.order], everybody) - log_likelihoods(eta[train][seen.order], seen)
+    return np.where(np.isnan(path).any(axis=1), -np.inf, added)
