@@ -1,22 +1,8 @@
-"""Comparison of masks: overlap, direction of the error, distances. Outcomes are not used here."""
+"""Comparison of masks: overlap, direction of the error, distances. Outcomes are not used here.
 
-from nbradiomics.agreement.compare import (
-    compare_both_ways,
-    compare_masks,
-    compare_regions,
-    comparison_status,
-)
-from nbradiomics.agreement.distance_map import signed_distance_map
-from nbradiomics.agreement.field import WHOLE_IMAGE, Field
-from nbradiomics.agreement.metrics import METRICS
+The names in ``__init__.pyi`` are loaded at first use: a command loads only what it needs.
+"""
 
-__all__ = [
-    "METRICS",
-    "WHOLE_IMAGE",
-    "Field",
-    "compare_both_ways",
-    "compare_masks",
-    "compare_regions",
-    "comparison_status",
-    "signed_distance_map",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,6 +1,8 @@
-"""Features of an image and a mask. This package does not depend on what the features are used for."""
+"""Features of an image and a mask. This package does not depend on what the features are used for.
 
-from nbradiomics.features.extract import ENGINES, extract_features
-from nbradiomics.features.parameters import Parameters, load_parameters, presets
+The names in ``__init__.pyi`` are loaded at first use: a command loads only what it needs.
+"""
 
-__all__ = ["ENGINES", "Parameters", "extract_features", "load_parameters", "presets"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,23 +1,10 @@
-"""Whether stable features predict the outcome: Cox models, validated without leakage."""
+"""Whether stable features predict the outcome: Cox models, validated without leakage.
 
-from nbradiomics.clinical import endpoint_problems, read_endpoint
-from nbradiomics.outcome.cox import NotConvergedError, PenalisedCox, survival_array
-from nbradiomics.outcome.evaluate import evaluate_outcome
-from nbradiomics.outcome.measures import harrell_c
-from nbradiomics.outcome.result import OutcomeResult, write_outcome
-from nbradiomics.outcome.settings import ModelSettings, OutcomeSettings, Predictors
+The names in ``__init__.pyi`` are loaded at first use: a command loads only what it needs.
+"""
 
-__all__ = [
-    "ModelSettings",
-    "NotConvergedError",
-    "OutcomeResult",
-    "OutcomeSettings",
-    "PenalisedCox",
-    "Predictors",
-    "endpoint_problems",
-    "evaluate_outcome",
-    "harrell_c",
-    "read_endpoint",
-    "survival_array",
-    "write_outcome",
-]
+import lazy_loader
+
+from nbradiomics.clinical import endpoint_problems, read_endpoint  # noqa: F401 - their earlier place
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

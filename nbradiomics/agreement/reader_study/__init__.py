@@ -1,7 +1,8 @@
-"""Statistics of the reader study: they turn the agreement table into result tables and sentences."""
+"""Statistics of the reader study: they turn the agreement table into result tables and sentences.
 
-from nbradiomics.agreement.reader_study.result import ReadersStudy
-from nbradiomics.agreement.reader_study.settings import ReaderStudySettings
-from nbradiomics.agreement.reader_study.study import study_readers
+The names in ``__init__.pyi`` are loaded at first use: a command loads only what it needs.
+"""
 
-__all__ = ["ReaderStudySettings", "ReadersStudy", "study_readers"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

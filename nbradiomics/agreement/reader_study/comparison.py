@@ -15,7 +15,7 @@ from nbradiomics.agreement.reader_study.agreement_table import (
     means_by,
     orientation,
 )
-from nbradiomics.agreement.reader_study.model_failures import compared_failures, counted_rows, worst_value
+from nbradiomics.agreement.reader_study.model_failures import counted_rows, failures_by_metric, worst_value
 from nbradiomics.agreement.reader_study.multiplicity import holm
 from nbradiomics.agreement.reader_study.paired import paired_difference
 from nbradiomics.agreement.reader_study.schemas import COMPARISON
@@ -79,10 +79,11 @@ def comparison_table(
     """
     metrics = directed_metrics(rows)
     cases = case_differences(counted_rows(rows, with_model=with_model), metrics)
+    counted = failures_by_metric(rows, metrics, with_model=with_model)
     result = []
     for metric in metrics if len(cases) else []:
         undefined = cases[metric].isna()
-        failures = compared_failures(rows, metric, with_model=with_model)
+        failures = counted[metric]
         not_comparable = failures.any and np.isnan(worst_value(metric))
         defined = subject_differences(cases, metric)
         subjects = defined.iloc[: 0 if not_comparable else None]

@@ -17,6 +17,7 @@ compared with a reader's; ``empty`` are cases whose automatic mask has no voxel.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,10 +136,20 @@ def counted_rows(rows: pd.DataFrame, *, with_model: bool | None = None) -> pd.Da
 
 def compared_failures(rows: pd.DataFrame, metric: str, *, with_model: bool | None = None) -> ModelFailures:
     """Count the failures in cases of the comparison, which are the cases with a value between readers."""
+    return failures_by_metric(rows, [metric], with_model=with_model)[metric]
+
+
+def failures_by_metric(
+    rows: pd.DataFrame, metrics: Sequence[str], *, with_model: bool | None = None
+) -> dict[str, ModelFailures]:
+    """As `compared_failures`, for several metrics."""
     failed = failed_cases(rows, with_model=with_model)
-    values = means_by(between_readers(rows), CASE, [metric])
-    kinds = failed.merge(values[values[metric].notna()][CASE], on=CASE)["failure"]
-    return ModelFailures(int((kinds == MISSING).sum()), int((kinds == EMPTY).sum()))
+    values = failed.merge(means_by(between_readers(rows), CASE, metrics), on=CASE)
+    found = {}
+    for metric in metrics:
+        kinds = values.loc[values[metric].notna(), "failure"]
+        found[metric] = ModelFailures(int((kinds == MISSING).sum()), int((kinds == EMPTY).sum()))
+    return found
 
 
 def failures_text(failures: ModelFailures) -> str:

@@ -37,7 +37,8 @@ def fit_ridge(values: Floats, y: np.ndarray, penalties: Floats) -> Floats:
         When there is no maximum, as for separated data without a penalty.
     """
     none = np.zeros(len(penalties))
-    return fit_ridge_path(values, y, Penalty(none, penalties, none, none), np.ones(1))[0]
+    (beta,) = fit_ridge_path(values, y, Penalty(none, penalties, none, none), np.ones(1))
+    return np.asarray(beta)
 
 
 def fit_ridge_path(values: Floats, y: np.ndarray, penalty: Penalty, strengths: Floats) -> Floats:

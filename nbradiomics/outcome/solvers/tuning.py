@@ -104,9 +104,7 @@ def _trainings(y: np.ndarray, folds: int, seed: int) -> list[np.ndarray]:
     return [train for train in trainings if y["event"][train].any()]
 
 
-def _unseen(
-    values: Floats, y: np.ndarray, penalty: Penalty, strengths: Floats, train: np.ndarray
-) -> Floats:
+def _unseen(values: Floats, y: np.ndarray, penalty: Penalty, strengths: Floats, train: np.ndarray) -> Floats:
     """Likelihood that the subjects outside `train` add, at each strength, shape (strengths,)."""
     varying = np.ptp(values[train], axis=0) > 0
     try:

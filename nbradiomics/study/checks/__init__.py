@@ -1,6 +1,8 @@
-"""Find every problem of a study before anything is computed."""
+"""Find every problem of a study before anything is computed.
 
-from nbradiomics.study.checks.images import check_images
-from nbradiomics.study.checks.study import Survey, check, check_tables, survey
+The names in ``__init__.pyi`` are loaded at first use: a command loads only what it needs.
+"""
 
-__all__ = ["Survey", "check", "check_images", "check_tables", "survey"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

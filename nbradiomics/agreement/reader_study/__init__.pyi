@@ -1,0 +1,3 @@
+from .result import ReadersStudy as ReadersStudy
+from .settings import ReaderStudySettings as ReaderStudySettings
+from .study import study_readers as study_readers

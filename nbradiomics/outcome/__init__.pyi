@@ -1,0 +1,13 @@
+from .cox import (
+    NotConvergedError as NotConvergedError,
+    PenalisedCox as PenalisedCox,
+    survival_array as survival_array,
+)
+from .evaluate import evaluate_outcome as evaluate_outcome
+from .measures import harrell_c as harrell_c
+from .result import OutcomeResult as OutcomeResult, write_outcome as write_outcome
+from .settings import (
+    ModelSettings as ModelSettings,
+    OutcomeSettings as OutcomeSettings,
+    Predictors as Predictors,
+)
