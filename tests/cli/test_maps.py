@@ -101,6 +101,7 @@ def test_refused_region_leaves_nothing_behind(files: tuple[Path, Path], tmp_path
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_progress_counts_chunks_of_voxels() -> None:
     seen: dict[str, list[int]] = {}
 
@@ -139,6 +140,7 @@ VALUES = "nbradiomics.features.native.voxel.values"
 
 
 @pytest.mark.parametrize("setting", [{}, {"voxelSetting": {"voxelBatch": 1}}])
+@pytest.mark.slow
 def test_values_on_disk_are_the_same(
     setting: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,7 @@ def test_a_typo_leaves_a_finished_study_as_it_was(tmp_path: Path, capsys: pytest
     assert {file: file.read_bytes() for file in out.rglob("*.*") if file.is_file()} == before
 
 
+@pytest.mark.slow
 def test_settings_that_change_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
     plain = ("readers", cohort, "--out", out, "--bootstraps", "200", "--no-maps", "--jobs", "1")

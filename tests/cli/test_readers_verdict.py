@@ -37,6 +37,7 @@ def box(out: Path) -> str:
     return str(tests.loc["non_inferiority", "sentence"])
 
 
+@pytest.mark.slow
 def test_the_column_and_the_option_leave_the_same_subjects_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -232,6 +232,7 @@ def test_a_slice_in_an_empty_volume_gets_its_reason() -> None:
         load_model("synthetic-demo").predict(sitk.GetImageFromArray(array))
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_same_masks(cohort: Path, tmp_path: Path) -> None:
     for jobs in (1, 2):
         folder = tmp_path / str(jobs)

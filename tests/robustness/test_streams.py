@@ -141,6 +141,7 @@ def test_augmentation_does_not_outlive_a_training_that_was_killed(tmp_path: Path
 
 
 @pytest.mark.parametrize("seconds", [0.0, 2.0])
+@pytest.mark.slow
 def test_workers_do_not_outlive_a_parent_that_was_killed(seconds: float, tmp_path: Path) -> None:
     (tmp_path / "pool.py").write_text(_POOL)
     parent = subprocess.Popen(

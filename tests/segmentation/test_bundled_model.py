@@ -96,6 +96,7 @@ def test_the_card_says_what_the_model_is_for(model):
 
 
 @pytest.mark.parametrize("scanner", SCANNERS, ids=lambda scanner: scanner.site)
+@pytest.mark.slow
 def test_the_mask_is_that_of_nnunets_own_predictor(model, scanner):
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 

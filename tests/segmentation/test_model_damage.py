@@ -149,6 +149,7 @@ def test_every_entry_damaged_in_some_ways_loads_or_is_refused(folder):
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("value", DAMAGES, ids=lambda value: repr(value)[:20])
+@pytest.mark.slow
 def test_every_entry_damaged_in_the_same_way_loads_or_is_refused(folder, value):
     for file, place in ENTRIES:
         loads_or_is_refused(folder, file, place, value)

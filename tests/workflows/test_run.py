@@ -101,6 +101,7 @@ def test_the_provenance_is_enough_to_repeat_the_run(study: Path, tmp_path: Path)
     assert all(len(digest) == 64 for digest in provenance["inputs"].values())
 
 
+@pytest.mark.slow
 def test_two_runs_in_two_folders_leave_equal_tables(study: Path, tmp_path: Path) -> None:
     run(study, tmp_path / "one")
     run(study, tmp_path / "two", jobs=2)
@@ -111,6 +112,7 @@ class Killed(BaseException):
     """As a kill: nothing may catch it."""
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_continues_and_ends_with_the_same_tables(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_run_that_was_killed_continues_and_ends_with_the_same_tables(
         assert len(calls) == SUBJECTS + 1
 
 
+@pytest.mark.slow
 def test_a_changed_parameter_computes_what_it_touches_alone(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +187,7 @@ def test_a_folder_that_is_no_run_is_not_touched(study: Path, tmp_path: Path) -> 
     assert (out / "features.parquet").read_bytes() == b"years of work"
 
 
+@pytest.mark.slow
 def test_one_bad_case_stops_nothing_and_is_tried_again(study: Path, tmp_path: Path) -> None:
     mask = study.parent / "s3_B.nii.gz"
     sound = mask.read_bytes()

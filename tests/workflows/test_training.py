@@ -198,6 +198,7 @@ def test_stock_nnunet_opens_the_model_and_finds_the_same(folder, model):
     assert np.array_equal(array(own.mask), expected)
 
 
+@pytest.mark.slow
 def test_a_model_that_took_the_place_of_another_is_the_one_that_is_asked(tmp_path):
     """Processes that wait for work have seen the other one."""
     cohort = phantom_cohort(tmp_path, 4)
