@@ -12,9 +12,9 @@ from nbradiomics.clinical.endpoints import (
     read_endpoint,
     read_reading,
     reading_of,
-    zero_rule,
 )
 from nbradiomics.clinical.inference import Kind
+from nbradiomics.clinical.numbers import number_or_word
 from nbradiomics.clinical.read import read_clinical_table, read_clinical_with_notes
 from nbradiomics.clinical.subgroups import subgroup_columns
 
@@ -35,6 +35,7 @@ __all__ = [
     "describe",
     "endpoint_problems",
     "endpoint_sentences",
+    "number_or_word",
     "read_clinical_table",
     "read_clinical_with_notes",
     "read_column",
@@ -43,5 +44,4 @@ __all__ = [
     "read_reading",
     "reading_of",
     "subgroup_columns",
-    "zero_rule",
 ]

@@ -15,7 +15,7 @@ from nbradiomics.clinical.cells import Cells, as_text, lines_of, read_cells
 from nbradiomics.clinical.dates import are_digits_of_dates, is_date
 from nbradiomics.clinical.declaration import Declaration, choose
 from nbradiomics.clinical.events import read_events
-from nbradiomics.clinical.numbers import Numbers, plain_number, read_numbers
+from nbradiomics.clinical.numbers import Numbers, read_numbers
 from nbradiomics.clinical.oddities import codes_among, words_of
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.settings import Settings
@@ -40,14 +40,6 @@ class Endpoint(Settings):
         description="How to treat a time of 0: drop leaves the subject out, a number replaces the 0, in "
         "the unit of the time (0.5 for half a day).",
     )
-
-
-def zero_rule(text: str | None) -> float | str | None:
-    """Convert a command's option to the rule for times of 0."""
-    if text is None:
-        return None
-    number = plain_number(text.strip())
-    return text.strip() if number is None else number
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,14 @@ def plain_number(text: str) -> float | None:
     return float(text.replace(",", "."))
 
 
+def number_or_word(text: str | None) -> float | str | None:
+    """Convert a command's option that takes a number or a word, as `--zero-times` does."""
+    if text is None:
+        return None
+    number = plain_number(text.strip())
+    return text.strip() if number is None else number
+
+
 def _fits(form: re.Pattern[str], text: str) -> bool:
     """Whether a text is a number of the given form, and within the range of floats."""
     if form.fullmatch(text) is None:

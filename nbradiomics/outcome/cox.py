@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.outcome.columns import checked_columns
-from nbradiomics.outcome.solvers import LARGEST_COEFFICIENT, NoMaximumError, fit_ridge
+from nbradiomics.outcome.solvers import LARGEST_COEFFICIENT, NoMaximumError, Penalty, fit_path, tune
 
 if TYPE_CHECKING:
     from typing import Self
@@ -22,6 +20,9 @@ if TYPE_CHECKING:
 RETRIES = 3
 RETRY_FACTOR = 10.0
 SMALLEST_RETRY = 0.01
+TUNED: Literal["tuned"] = "tuned"
+#: Folds among the training subjects in which a penalty is tuned.
+TUNING_FOLDS = 5
 
 
 class NotConvergedError(NbradiomicsError):
@@ -52,18 +53,21 @@ def survival_array(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
 class PenalisedCox(BaseEstimator):  # type: ignore[misc]
     """Cox proportional hazards with an elastic-net penalty, ties by Efron's method.
 
-    The columns are standardised before they are penalised, so the penalty treats all columns equally. A ridge
-    model is fitted by `nbradiomics.outcome.solvers`, lasso and elastic net by lifelines.
+    The columns are standardised before they are penalised, so the penalty treats all columns equally. The
+    models are fitted by `nbradiomics.outcome.solvers`.
 
     Parameters
     ----------
     penalizer
-        Strength of the penalty per subject, 0 or more.
+        Strength of the penalty per subject, 0 or more; or ``"tuned"``: the strength of a path with the
+        largest partial likelihood in a cross-validation among the subjects that `fit` is given.
     l1_ratio
         0 is ridge, 1 is lasso.
     block_penalizers
-        Other strengths for the columns of named blocks; the block of a column is the part of its name
-        before ``__``.
+        Fixed strengths for the columns of named blocks, always a ridge penalty: these columns stay in the
+        model. The block of a column is the part of its name before ``__``.
+    seed
+        Seed of the folds in which the penalty is tuned.
 
     Attributes
     ----------
@@ -73,6 +77,8 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         Mean of each column in the training data, shape (columns,): the point of log partial hazard 0.
     penalizers_ : numpy.ndarray
         The penalty of each column that was used, shape (columns,).
+    strength_ : float
+        The penalty of columns without a fixed one, as given or tuned; nan if there is no such column.
     retries_ : int
         Number of times that the penalties were raised: if the fit does not converge, all become ten times
         as large (at least 0.01), at most three times. A log hazard ratio above 5 per standard deviation
@@ -85,13 +91,15 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        penalizer: float = 0.1,
+        penalizer: float | Literal["tuned"] = 0.1,
         l1_ratio: float = 0.0,
         block_penalizers: Mapping[str, float] | None = None,
+        seed: int = 0,
     ) -> None:
         self.penalizer = penalizer
         self.l1_ratio = l1_ratio
         self.block_penalizers = block_penalizers
+        self.seed = seed
 
     def fit(self, X: Any, y: np.ndarray) -> Self:
         """Fit the model.
@@ -113,9 +121,9 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         values = checked_columns(self, X, reset=True, dtype=np.float64, ensure_min_samples=2)
         _check_endpoint(y, len(values))
         self.mean_ = values.mean(axis=0)
-        self.penalizers_ = self._penalizers(values.shape[1])
-        self.retries_ = 0
+        self.retries_, self.strength_ = 0, np.nan
         self.coef_ = np.zeros(values.shape[1])
+        self.penalizers_ = np.zeros(values.shape[1])
         if values.shape[1]:
             self._fit_with_retries(values, y)
         return self
@@ -128,24 +136,42 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         return risk
 
     def _fit_with_retries(self, values: np.ndarray, y: np.ndarray) -> None:
+        fixed = self._fixed_penalties(values.shape[1])
+        free = np.isnan(fixed)
+        tuning = self.penalizer == TUNED and bool(free.any())
+        strength = 0.0 if self.penalizer == TUNED else float(self.penalizer)
         causes: list[str] = []
         for self.retries_ in range(RETRIES + 1):
-            coefficients, cause = _fit_once(values, y, self.penalizers_, self.l1_ratio)
-            if coefficients is not None:
+            penalty = Penalty.elastic_net(free.astype(float), self.l1_ratio, np.where(free, 0, fixed))
+            try:
+                if tuning:
+                    tuned = tune(values, y, penalty, TUNING_FOLDS, self.seed)
+                    strength, coefficients = float(tuned.strengths[tuned.chosen]), tuned.coefficients
+                    tuning = False
+                else:
+                    (coefficients,) = fit_path(values, y, penalty, np.array([strength]))
+                cause = _unusable(coefficients, values)
+            except NoMaximumError as error:
+                cause = str(error)
+            self.penalizers_ = np.where(free, strength, fixed)
+            self.strength_ = strength if free.any() else np.nan
+            if not cause:
                 self.coef_ = coefficients
                 return
             causes.append(f"penalizer {self.penalizers_.max():g}: {cause}")
-            self.penalizers_ = np.maximum(RETRY_FACTOR * self.penalizers_, SMALLEST_RETRY)
+            strength = max(RETRY_FACTOR * strength, SMALLEST_RETRY)
+            fixed = np.maximum(RETRY_FACTOR * fixed, SMALLEST_RETRY)
         raise NotConvergedError(
             f"the Cox model did not converge with {values.shape[1]} columns, {len(values)} subjects and "
             f"{int(y['event'].sum())} events ({'; '.join(causes)}).",
             "Raise the penalizer, lower the correlation limit or name fewer covariates.",
         )
 
-    def _penalizers(self, columns: int) -> np.ndarray:
+    def _fixed_penalties(self, columns: int) -> np.ndarray:
+        """Return the fixed ridge penalty of each column, missing (nan) where the penalty is `penalizer`."""
         blocks = self.block_penalizers or {}
         names = getattr(self, "feature_names_in_", [""] * columns)
-        strengths = [blocks.get(str(name).partition("__")[0], self.penalizer) for name in names]
+        strengths = [blocks.get(str(name).partition("__")[0], np.nan) for name in names]
         return np.array(strengths, dtype=np.float64)
 
 
@@ -160,41 +186,10 @@ def _check_endpoint(y: np.ndarray, subjects: int) -> None:
         raise InputError("no subject had the event.", "A Cox model needs events; use fewer folds.")
 
 
-def _fit_once(
-    values: np.ndarray, y: np.ndarray, penalizers: np.ndarray, l1_ratio: float
-) -> tuple[np.ndarray | None, str]:
-    """Coefficients, or None and the reason why there are none."""
-    try:
-        if l1_ratio:
-            coefficients = _fit_elastic_net(values, y, penalizers, l1_ratio)
-        else:
-            coefficients = fit_ridge(values, y, penalizers)
-    except NoMaximumError as error:
-        return None, str(error)
+def _unusable(coefficients: np.ndarray, values: np.ndarray) -> str:
+    """Return why coefficients are no solution; empty if they are one."""
     if not np.isfinite(coefficients).all():
-        return None, "coefficients are not finite"
+        return "coefficients are not finite"
     if np.abs(coefficients * values.std(axis=0)).max() > LARGEST_COEFFICIENT:
-        return None, f"a log hazard ratio per standard deviation exceeds {LARGEST_COEFFICIENT:g}"
-    return coefficients, ""
-
-
-def _fit_elastic_net(
-    values: np.ndarray, y: np.ndarray, penalizers: np.ndarray, l1_ratio: float
-) -> np.ndarray:
-    """Fit by lifelines, which has the lasso and the elastic net."""
-    from lifelines import CoxPHFitter
-    from lifelines.exceptions import ConvergenceError, ConvergenceWarning
-
-    table = pd.DataFrame(values, columns=[f"x{number}" for number in range(values.shape[1])])
-    table["time"], table["event"] = y["time"], y["event"]
-    fitter = CoxPHFitter(penalizer=penalizers, l1_ratio=l1_ratio)
-    with warnings.catch_warnings():
-        # lifelines only warns if Newton's method stops early; those coefficients must not be used.
-        warnings.simplefilter("error", ConvergenceWarning)
-        # Too large steps overflow in exp(); lifelines halves them, and the result is checked by the caller.
-        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"lifelines|autograd|numpy|scipy")
-        try:
-            fitter.fit(table, duration_col="time", event_col="event")
-        except (ConvergenceError, ConvergenceWarning) as error:
-            raise NoMaximumError(str(error).splitlines()[0]) from error
-    return np.asarray(fitter.params_, dtype=np.float64)
+        return f"a log hazard ratio per standard deviation exceeds {LARGEST_COEFFICIENT:g}"
+    return ""

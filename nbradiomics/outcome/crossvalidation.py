@@ -15,7 +15,7 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.outcome.cox import NotConvergedError
-from nbradiomics.outcome.models import build_model, coefficients
+from nbradiomics.outcome.models import build_columns, build_cox, columns_of, log_hazard_ratios
 from nbradiomics.outcome.schemas import PREDICTIONS
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class FoldResult:
         Log hazard ratios by column; empty if no column remained or the model failed.
     retries
         Number of times that the penalty was raised tenfold until the model converged.
+    penalizer
+        Strength of the penalty of the features, as set or tuned; missing if there are none.
     failure
         Why the model could not be fitted; empty if it was fitted.
     """
@@ -57,6 +59,7 @@ class FoldResult:
     coefficients: pd.Series
     retries: int
     failure: str = ""
+    penalizer: float = np.nan
 
 
 def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
@@ -142,9 +145,9 @@ def run_repeat(
     # One thread: the last digits, and with them ties, must not depend on the number of jobs.
     with threadpool_limits(limits=1):
         return [
-            _run_fold(data, settings, model, repeat, fold, split)
+            result
             for fold, split in enumerate(folds, start=1)
-            for model in models
+            for result in _run_fold(data, settings, models, (repeat, fold), split)
         ]
 
 
@@ -191,26 +194,28 @@ def _group_names(result: FoldResult) -> list[str | None]:
 
 
 def _run_fold(
-    data: OutcomeData, settings: OutcomeSettings, model: str, repeat: int, fold: int, split: Split
-) -> FoldResult:
+    data: OutcomeData, settings: OutcomeSettings, models: Sequence[str], place: tuple[int, int], split: Split
+) -> list[FoldResult]:
+    """Fit the columns of all models once, and each model on its part of them."""
     train, test = split
-    pipeline = build_model(model, data, settings)
-    try:
-        pipeline.fit(data.frame.iloc[train], data.y[train])
-    except NotConvergedError as error:
-        unknown, none = np.full(len(test), np.nan), pd.Series(dtype="float64")
-        not_high = np.zeros(len(test), dtype=bool)
-        return FoldResult(model, repeat, fold, test, unknown, not_high, none, 0, error.problem)
-    risk = pipeline.predict(data.frame.iloc[test])
-    cut_off = np.median(pipeline.predict(data.frame.iloc[train]))
-    log_hazard_ratios = coefficients(pipeline)
-    return FoldResult(
-        model,
-        repeat,
-        fold,
-        test,
-        risk,
-        risk > cut_off,
-        log_hazard_ratios,
-        pipeline.named_steps["cox"].retries_,
-    )
+    columns = build_columns(models, data, settings)
+    known = columns.fit_transform(data.frame.iloc[train], data.y[train])
+    unknown = columns.transform(data.frame.iloc[test])
+    results = []
+    for model in models:
+        ours, theirs = columns_of(model, known), columns_of(model, unknown)
+        cox = build_cox(settings)
+        try:
+            cox.fit(ours, data.y[train])
+        except NotConvergedError as error:
+            missing, none = np.full(len(test), np.nan), pd.Series(dtype="float64")
+            not_high = np.zeros(len(test), dtype=bool)
+            results.append(FoldResult(model, *place, test, missing, not_high, none, 0, error.problem))
+            continue
+        risk = cox.predict(theirs)
+        high = risk > np.median(cox.predict(ours))
+        weights = log_hazard_ratios(cox, ours.columns)
+        results.append(
+            FoldResult(model, *place, test, risk, high, weights, cox.retries_, penalizer=cox.strength_)
+        )
+    return results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,6 +19,7 @@ from nbradiomics.outcome.transformers import (
     StabilityFilter,
     UnlessEmpty,
 )
+from nbradiomics.outcome.yeo_johnson import YeoJohnson
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -31,15 +33,7 @@ BLOCKS = {
 
 
 def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipeline:
-    """Build the unfitted pipeline of a model.
-
-    Features: empty and constant ones are dropped, then median imputation, stability filter, scaling to mean
-    0 and variance 1, correlation filter. Numeric covariates: empty and constant ones are dropped, then median
-    imputation and scaling. Categorical covariates: empty and constant ones are dropped, then one column per
-    level (one column for two levels), see :class:`nbradiomics.outcome.transformers.LevelIndicators`. All
-    columns enter one penalised Cox model, in which covariates have a smaller penalty than features. With the
-    same penalty a hundred features of noise would hide the covariates, and the combined model would look
-    worse than the clinical one only for this reason.
+    """Build the unfitted pipeline of a model: its columns, and one Cox model of all of them.
 
     Parameters
     ----------
@@ -50,6 +44,20 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
     settings
         Limits and penalty.
     """
+    steps = [("columns", build_columns([name], data, settings)), ("cox", build_cox(settings))]
+    return Pipeline(steps).set_output(transform="pandas")
+
+
+def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSettings) -> ColumnTransformer:
+    """Build the unfitted steps before the Cox models of some names.
+
+    Features: empty and constant ones are dropped, then median imputation, stability filter, Yeo-Johnson's
+    power (unless the settings leave it out), scaling to mean 0 and variance 1, correlation filter. Numeric
+    covariates: empty and constant ones are dropped, then median imputation and scaling. Categorical
+    covariates: empty and constant ones are dropped, then one column per level (one column for two levels),
+    see :class:`nbradiomics.outcome.transformers.LevelIndicators`. Each block is fitted by itself, so models
+    that share a block share its columns.
+    """
     radiomic = make_pipeline(
         DropUninformative(),
         UnlessEmpty(SimpleImputer(strategy="median")),
@@ -59,7 +67,7 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
             settings.icc_threshold,
             settings.min_subjects_of_fold,
         ),
-        UnlessEmpty(StandardScaler()),
+        UnlessEmpty(YeoJohnson() if settings.power_transform else StandardScaler()),
         CorrelationFilter(settings.correlation),
     )
     numeric = make_pipeline(
@@ -72,10 +80,24 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
         "numeric": (numeric, data.numeric),
         "categorical": (categorical, data.categorical),
     }
-    columns = ColumnTransformer([(block, blocks[block][0], list(blocks[block][1])) for block in BLOCKS[name]])
+    wanted = [block for block in blocks if any(block in BLOCKS[name] for name in names)]
+    steps = [(block, blocks[block][0], list(blocks[block][1])) for block in wanted]
+    return ColumnTransformer(steps).set_output(transform="pandas")
+
+
+def columns_of(name: str, columns: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of a model among those of `build_columns` for several models."""
+    return columns.loc[:, [column.partition("__")[0] in BLOCKS[name] for column in columns.columns]]
+
+
+def build_cox(settings: OutcomeSettings) -> PenalisedCox:
+    """Build the unfitted Cox model, in which the covariates have a light ridge penalty of their own.
+
+    With the penalty of the features a hundred features of noise would hide the covariates, and the combined
+    model would look worse than the clinical one only for this reason.
+    """
     light = dict.fromkeys(BLOCKS["clinical"], settings.covariate_penalizer)
-    cox = PenalisedCox(settings.penalizer, settings.l1_ratio, block_penalizers=light)
-    return Pipeline([("columns", columns), ("cox", cox)]).set_output(transform="pandas")
+    return PenalisedCox(settings.penalizer, settings.l1_ratio, block_penalizers=light, seed=settings.seed)
 
 
 def level_meaning(settings: OutcomeSettings) -> str:
@@ -84,11 +106,21 @@ def level_meaning(settings: OutcomeSettings) -> str:
     return f"against {many}, or against the other level if there are two"
 
 
+def penalty_name(l1_ratio: float) -> str:
+    """Return the name of a kind of penalty."""
+    return {0.0: "ridge", 1.0: "lasso"}.get(l1_ratio, f"elastic net, l1_ratio {l1_ratio:g}")
+
+
 def coefficients(model: Pipeline) -> pd.Series:
     """Log hazard ratios of a fitted model by the name of their column.
 
-    They are per standard deviation in the training data for features and numeric covariates, and as in
-    :func:`level_meaning` for levels of a category.
+    They are per standard deviation in the training data for features (after their power) and numeric
+    covariates, and as in :func:`level_meaning` for levels of a category.
     """
-    names = [name.split("__", 1)[1] for name in model.named_steps["columns"].get_feature_names_out()]
-    return pd.Series(model.named_steps["cox"].coef_, index=pd.Index(names, dtype=object), dtype="float64")
+    return log_hazard_ratios(model.named_steps["cox"], model.named_steps["columns"].get_feature_names_out())
+
+
+def log_hazard_ratios(cox: PenalisedCox, columns: Iterable[str]) -> pd.Series:
+    """Coefficients of a fitted Cox model by the name of their column, without that of its block."""
+    names = [name.split("__", 1)[1] for name in columns]
+    return pd.Series(cox.coef_, index=pd.Index(names, dtype=object), dtype="float64")

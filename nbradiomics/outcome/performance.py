@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
 
-#: lifelines' lasso approaches zero without reaching it; smaller log hazard ratios do not count as entered.
-SMALLEST_COEFFICIENT = 1e-4
 GAIN = "harrell_c_gain_over_clinical"
 
 
@@ -55,8 +53,8 @@ def performance_table(
 def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
     """How often each column entered the Cox model, and its mean coefficient.
 
-    A column has entered when it passed the filters of the fold and, with a lasso, its log hazard ratio
-    is above 1e-4 in size. Folds in which the model failed do not count.
+    A column has entered when it passed the filters of the fold and its log hazard ratio is not 0, as it may
+    be with a lasso or an elastic net. Folds in which the model failed do not count.
 
     Returns
     -------
@@ -70,7 +68,7 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
         known += list(data.numeric) if model != "radiomic" else []
         names = dict.fromkeys([*known, *(name for series in fitted for name in series.index)])
         matrix = pd.DataFrame(dict(enumerate(fitted)), index=list(names))
-        matrix = matrix.astype("float64").where(matrix.abs() > SMALLEST_COEFFICIENT)
+        matrix = matrix.astype("float64").where(matrix != 0)
         table = pd.DataFrame(
             {
                 "model": model,

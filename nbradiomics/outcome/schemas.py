@@ -90,15 +90,15 @@ SELECTION = Schema(
         Column(
             "frequency",
             "number",
-            "share of the folds in which the column entered the Cox model, 0 to 1; with a ridge penalty "
-            "every column that passes the filters enters, so this does not measure importance",
+            "share of the folds in which the log hazard ratio of the column is not 0, 0 to 1; with a ridge "
+            "penalty every column that passes the filters has one, so this does not measure importance",
             missing="the model failed in every fold",
         ),
         Column(
             "coefficient",
             "number",
-            "mean log hazard ratio in these folds, per standard deviation; for a level see `level_meaning` "
-            "in `summary.json`",
+            "mean log hazard ratio in these folds, per standard deviation (of a feature after its power, see "
+            "`power_transform`); for a level see `level_meaning` in `summary.json`",
             missing="the column entered in no fold",
         ),
     ),

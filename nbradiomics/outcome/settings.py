@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from nbradiomics.clinical.declaration import Declaration
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, THRESHOLD, LeastSubjects, Threshold
@@ -13,12 +13,21 @@ from nbradiomics.settings.kinds import Confidence, Names, Seed
 
 #: Smallest number of bootstrap draws for meaningful percentiles.
 _FEWEST_DRAWS = 100
+_NOT_NEGATIVE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])
 
 
 def _none_or_enough(draws: int) -> int:
     if 0 < draws < _FEWEST_DRAWS:
         raise ValueError(f"percentiles need {_FEWEST_DRAWS} draws or more; 0 omits the intervals")
     return draws
+
+
+def _tuned_or_number(value: Any) -> Any:
+    """Check both kinds of value here: one message says what is allowed."""
+    try:
+        return value if value == "tuned" else _NOT_NEGATIVE.validate_python(value)
+    except ValidationError:
+        raise ValueError("must be tuned, or a number of 0 or more") from None
 
 
 class Predictors(Declaration):
@@ -53,18 +62,27 @@ class ModelSettings(Settings):
     repeats: Annotated[int, Field(ge=1)] = Field(
         default=10, description="Repeats of the cross-validation, each with other folds."
     )
-    penalizer: Annotated[float, Field(ge=0)] = Field(
-        default=1.0,
-        description="Strength of the Cox penalty of features, as lifelines defines it: the log partial "
-        "likelihood of n subjects is reduced by n * penalizer * (l1_ratio * |b| + (1 - l1_ratio) / 2 * b^2), "
-        "b per standard deviation.",
+    penalizer: Annotated[Literal["tuned"] | float, BeforeValidator(_tuned_or_number)] = Field(
+        default="tuned",
+        description="Strength of the Cox penalty of features: tuned chooses it by cross-validation among the "
+        "training subjects of each fold. A number, 0 or more, is used as it is, as lifelines defines it: the "
+        "log partial likelihood of n subjects is reduced by n * penalizer * (l1_ratio * |b| + (1 - l1_ratio) "
+        "/ 2 * b^2), b per standard deviation.",
     )
     covariate_penalizer: Annotated[float, Field(ge=0)] = Field(
         default=0.1,
-        description="Strength of the Cox penalty of covariates, which are few and chosen by hand.",
+        description="Strength of the ridge penalty of covariates, which are few and chosen by hand: they "
+        "stay in the model.",
     )
     l1_ratio: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.0, description="Kind of the penalty: 0 is ridge (all features stay in), 1 is lasso."
+        default=0.5,
+        description="Kind of the penalty of features: 0 is ridge (all features stay in), 1 is lasso, between "
+        "them elastic net.",
+    )
+    power_transform: bool = Field(
+        default=True,
+        description="Make skewed features symmetric: each gets the Yeo-Johnson power with which the training "
+        "subjects of the fold are most likely normal.",
     )
     correlation: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.9,

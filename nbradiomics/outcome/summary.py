@@ -10,9 +10,10 @@ import pandas as pd
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
+from nbradiomics.outcome.cox import TUNED
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
-from nbradiomics.outcome.models import level_meaning
+from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.performance import GAIN
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
 
@@ -45,9 +46,10 @@ def summarise(
         feature values), ``missing_covariates`` (imputed values by covariate), ``clinical`` (how the columns
         were read), ``warnings`` (possible mistakes in them), ``suspicious`` (columns that may be the
         outcome under another name, with the reasons), ``permutation_p`` (by model, null where there is
-        none), ``constant_folds`` (by model: folds in which no column remained), ``raised_penalties`` (by
-        model), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a
-        level compares with), ``settings`` and ``sentences``.
+        none), ``constant_folds`` (by model: folds in which no column has a log hazard ratio),
+        ``raised_penalties`` (by model), ``tuned_penalizer`` (by model: median over the folds, null where
+        nothing was tuned), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard
+        ratio of a level compares with), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         "time": endpoint.time,
@@ -72,6 +74,7 @@ def summarise(
         ),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
         **_fold_counts(data.models, results),
+        "tuned_penalizer": {model: _tuned(results, model, settings) for model in data.models},
         "level_meaning": level_meaning(settings),
         "settings": settings.model_dump(mode="json"),
     }
@@ -94,9 +97,15 @@ def _suspicious(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
         yield f"{rest}; summary.json lists them."
 
 
+def _tuned(results: Sequence[FoldResult], model: str, settings: OutcomeSettings) -> float | None:
+    strengths = [result.penalizer for result in results if result.model == model]
+    known = [strength for strength in strengths if np.isfinite(strength)]
+    return float(np.median(known)) if known and settings.penalizer == TUNED else None
+
+
 def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
     fitted = [result for result in results if not result.failure]
-    constant = [result.model for result in fitted if result.coefficients.empty]
+    constant = [result.model for result in fitted if not result.coefficients.any()]
     raised = [result.model for result in fitted if result.retries]
     return {
         "constant_folds": {model: constant.count(model) for model in models},
@@ -183,11 +192,16 @@ def _below_chance(performance: pd.DataFrame) -> Iterator[str]:
 
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
     folds = settings.folds * settings.repeats
+    if any(summary["tuned_penalizer"].values()):
+        yield (
+            f"The penalty of the features ({penalty_name(settings.l1_ratio)}) was tuned among the training "
+            "subjects of each fold."
+        )
     for model, count in summary["constant_folds"].items():
         if count:
             yield (
-                f"In {count} of {folds} folds no column of the {model} model passed its filters; in these "
-                "folds all subjects had the same risk."
+                f"In {count} of {folds} folds the {model} model kept no column; in these folds all subjects "
+                "had the same risk."
             )
     for model, count in summary["raised_penalties"].items():
         if count:

@@ -64,9 +64,11 @@ class DropUninformative(_ColumnFilter):
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
         """Learn which columns vary; `X` of shape (subjects, columns), numbers or text."""
         frame = pd.DataFrame(self._checked(X, reset=True))
-        self.support_ = np.array(
-            [_varies(frame.iloc[:, place]) for place in range(frame.shape[1])], dtype=bool
-        )
+        numeric = np.array([pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes], dtype=bool)
+        self.support_ = np.zeros(frame.shape[1], dtype=bool)
+        self.support_[numeric] = _numbers_vary(frame.loc[:, numeric].to_numpy(np.float64, na_value=np.nan))
+        for place in map(int, np.flatnonzero(~numeric)):
+            self.support_[place] = _varies(frame.iloc[:, place])
         return self
 
 
@@ -291,5 +293,11 @@ def _varies(column: pd.Series) -> bool:
         return False
     if not pd.api.types.is_numeric_dtype(present):
         return len(set(present)) > 1
-    values = present.to_numpy(dtype=np.float64)
-    return bool(np.ptp(values) > ROUNDING * np.abs(values).max())
+    return bool(_numbers_vary(present.to_numpy(dtype=np.float64)[:, None])[0])
+
+
+def _numbers_vary(values: np.ndarray) -> np.ndarray:
+    """Whether each column has more than one value, shape (columns,); missing values do not count."""
+    low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+    varies: np.ndarray = high - low > ROUNDING * np.maximum(np.abs(low), np.abs(high))
+    return varies

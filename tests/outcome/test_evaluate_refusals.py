@@ -109,6 +109,6 @@ def test_any_other_error_stops_the_analysis(monkeypatch):
     def broken(*args):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(crossvalidation_module, "build_model", broken)
+    monkeypatch.setattr(crossvalidation_module, "build_columns", broken)
     with pytest.raises(NbradiomicsError, match="stopped in repeat 1: RuntimeError: boom"):
         evaluate_outcome(*make_cohort(), **ENDPOINT)

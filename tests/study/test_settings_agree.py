@@ -45,6 +45,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("outcome", "folds", OutcomeSettings, OUTCOME, "--folds", WHOLE),
     ("outcome", "repeats", OutcomeSettings, OUTCOME, "--repeats", WHOLE),
     ("outcome", "penalizer", OutcomeSettings, OUTCOME, "--penalizer", NUMBERS),
+    ("outcome", "l1_ratio", OutcomeSettings, OUTCOME, "--l1-ratio", NUMBERS),
     ("outcome", "covariate_penalizer", OutcomeSettings, OUTCOME, "--covariate-penalizer", NUMBERS),
     ("outcome", "l1_ratio", OutcomeSettings, OUTCOME, "--l1-ratio", NUMBERS),
     ("outcome", "correlation", OutcomeSettings, OUTCOME, "--correlation", NUMBERS),

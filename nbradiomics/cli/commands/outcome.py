@@ -146,9 +146,12 @@ def outcome(
     ] = None,
     folds: Annotated[int | None, setting(f"{_MODELS}.folds")] = None,
     repeats: Annotated[int | None, setting(f"{_MODELS}.repeats")] = None,
-    penalizer: Annotated[float | None, setting(f"{_MODELS}.penalizer")] = None,
+    penalizer: Annotated[str | None, setting(f"{_MODELS}.penalizer")] = None,
     covariate_penalizer: Annotated[float | None, setting(f"{_MODELS}.covariate_penalizer")] = None,
     l1_ratio: Annotated[float | None, setting(f"{_MODELS}.l1_ratio")] = None,
+    power_transform: Annotated[
+        bool | None, setting(f"{_MODELS}.power_transform", "--power-transform/--no-power-transform")
+    ] = None,
     correlation: Annotated[float | None, setting(f"{_MODELS}.correlation")] = None,
     bootstraps: Annotated[int | None, setting(f"{_MODELS}.bootstraps")] = None,
     confidence: Annotated[float | None, setting(f"{_MODELS}.confidence")] = None,
@@ -165,7 +168,7 @@ def outcome(
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
     options = dict(locals())
-    from nbradiomics.clinical import Endpoint, declaration_of, zero_rule
+    from nbradiomics.clinical import Endpoint, declaration_of, number_or_word
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.files.folder_in_use import working_in
     from nbradiomics.outcome import OutcomeSettings, Predictors, evaluate_outcome, write_outcome
@@ -178,7 +181,7 @@ def outcome(
         time=time,
         event=event,
         event_value=names_in(event_value),
-        zero_times=zero_rule(zero_times),
+        zero_times=number_or_word(zero_times),
     )
     declared = declaration_of(
         categorical=split_names(categorical),
@@ -192,10 +195,12 @@ def outcome(
         covariates=names_in(covariates),
         feature_names=names_in(feature_names),
     )
+    converted = ("stability_readers", "penalizer")
     settings = settings_from(
         OutcomeSettings,
         stability_readers=names_in(stability_readers),
-        **{name: options[name] for name in OutcomeSettings.model_fields if name != "stability_readers"},
+        penalizer=number_or_word(penalizer),
+        **{name: options[name] for name in OutcomeSettings.model_fields if name not in converted},
     )
     rows = settings_from(RowsOfReader, **{name: options[name] for name in RowsOfReader.model_fields})
     tables = read_features(features), read_clinical(clinical)

@@ -4,14 +4,18 @@ from nbradiomics.outcome.solvers.elastic_net_cox import fit_elastic_net, largest
 from nbradiomics.outcome.solvers.penalty import Penalty
 from nbradiomics.outcome.solvers.ridge_cox import fit_ridge, fit_ridge_path
 from nbradiomics.outcome.solvers.risk_sets import LARGEST_COEFFICIENT, NoMaximumError, RiskSets
+from nbradiomics.outcome.solvers.tuning import TunedPath, fit_path, tune
 
 __all__ = [
     "LARGEST_COEFFICIENT",
     "NoMaximumError",
     "Penalty",
     "RiskSets",
+    "TunedPath",
     "fit_elastic_net",
+    "fit_path",
     "fit_ridge",
     "fit_ridge_path",
     "largest_strength",
+    "tune",
 ]

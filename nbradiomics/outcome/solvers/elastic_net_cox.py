@@ -98,20 +98,23 @@ def _fit(x: Floats, sets: RiskSets, b: Floats, l1: Floats, l2: Floats, tolerance
         expected = float(slope @ step) + penalty(b) - penalty(b + step)
         if not np.isfinite(expected):
             return None
-        last = expected <= tolerance * max(1.0, abs(value))
+        if expected <= tolerance * max(1.0, abs(value)):
+            return _unless_separated(b + step)
         for _ in range(_HALVINGS):
             ahead = objective(b + step)
             if value + 1e-4 * expected <= ahead[0] < np.inf:
                 break
             step, expected = step / 2, expected / 2
         else:
-            return b if last else None  # no step is better: rounding is all that is left, or no maximum
+            return None  # no step is better
         b, (value, slope, curvature) = b + step, ahead
-        if np.abs(b).max() > 2 * LARGEST_COEFFICIENT:
+        if _unless_separated(b) is None:
             return None
-        if last:
-            return b
     return None
+
+
+def _unless_separated(b: Floats) -> Floats | None:
+    return b if np.abs(b).max() <= 2 * LARGEST_COEFFICIENT else None
 
 
 def largest_strength(values: Floats, y: np.ndarray, penalty: Penalty) -> float:

@@ -17,7 +17,7 @@ from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError, RiskSe
 _LASSO_PATH = np.geomspace(1, 0.05, 30)
 _RIDGE_PATH = np.geomspace(100, 0.01, 25)
 #: Precision of the models that are only compared with each other.
-_ROUGH = 1e-6
+_ROUGH = 1e-5
 
 
 @dataclass(frozen=True)
