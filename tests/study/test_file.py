@@ -95,7 +95,8 @@ OUTCOME = "cohort: cohort.csv\noutcome: {{clinical: clinical.csv, {}}}\n"
             OUTCOME.format("endpoints: [{name: os, time: t, event: e}, {name: OS, time: u, event: e}]"),
             "each endpoint needs a different name",
         ),
-        (OUTCOME.format("penalizer: .inf, endpoints: [{name: os, time: t, event: e}]"), "finite"),
+        (OUTCOME.format("l1_ratio: .inf, endpoints: [{name: os, time: t, event: e}]"), "finite"),
+        (OUTCOME.format("penalizer: .inf, endpoints: [{name: os, time: t, event: e}]"), "0 or more"),
     ],
 )
 def test_what_yaml_would_let_pass_is_refused(tmp_path: Path, text: str, part: str) -> None:

@@ -13,8 +13,9 @@ from nbradiomics.outcome.solvers.penalty import Penalty
 from nbradiomics.outcome.solvers.ridge_cox import fit_ridge_path
 from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError, RiskSets
 
-#: Strengths of a path, over the largest one that matters.
-_LASSO_PATH = np.geomspace(1, 0.05, 30)
+#: Strengths of a path, over the largest one that matters. The first is a little above it: with exactly this
+#: strength rounding would decide whether a column is in the model.
+_LASSO_PATH = np.geomspace(1.001, 0.05, 30)
 _RIDGE_PATH = np.geomspace(100, 0.01, 25)
 #: Precision of the models that are only compared with each other.
 _ROUGH = 1e-5
