@@ -16,6 +16,7 @@ from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.outcome import outcome, reproducibility
 from nbradiomics.cli.commands.readers import readers
+from nbradiomics.cli.commands.sample_size import sample_size
 from nbradiomics.cli.commands.segment import segment
 from nbradiomics.cli.commands.study import check, demo, report, run
 from nbradiomics.cli.commands.train import train
@@ -70,5 +71,9 @@ command(
     epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
     "--covariates age,stage --reader auto --out outcome"
 )(outcome)
+command(
+    name="sample-size",
+    epilog="Example: nbradiomics sample-size --parameters 110 --rate 0.13 --follow-up 2.1",
+)(sample_size)
 command(epilog="Example: nbradiomics report results")(report)
 command(epilog="Example: nbradiomics doctor")(doctor)

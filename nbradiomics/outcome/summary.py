@@ -15,6 +15,7 @@ from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
 from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.performance import GAIN
+from nbradiomics.outcome.sample_size import sample_size_survival
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
 
 #: Largest number of columns with a warning of their own.
@@ -46,7 +47,8 @@ def summarise(
         feature values), ``missing_covariates`` (imputed values by covariate), ``clinical`` (how the columns
         were read), ``warnings`` (possible mistakes in them), ``suspicious`` (columns that may be the
         outcome under another name, with the reasons), ``permutation_p`` (by model, null where there is
-        none), ``constant_folds`` (by model: folds in which no column has a log hazard ratio),
+        none), ``sample_size`` (``candidates``: columns before any selection; ``subjects``: needed for a
+        model of them), ``constant_folds`` (by model: folds in which no column has a log hazard ratio),
         ``raised_penalties`` (by model), ``tuned_penalizer`` (by model: median over the folds, null where
         nothing was tuned), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard
         ratio of a level compares with), ``settings`` and ``sentences``.
@@ -73,6 +75,7 @@ def summarise(
             data.frame, data.y, data.categorical, time=endpoint.time, event=endpoint.event
         ),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
+        "sample_size": _needed(data),
         **_fold_counts(data.models, results),
         "tuned_penalizer": {model: _tuned(results, model, settings) for model in data.models},
         "level_meaning": level_meaning(settings),
@@ -95,6 +98,17 @@ def _suspicious(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
     if len(reasons) > _SHOWN:
         rest = f"{len(reasons) - _SHOWN} more columns may be the outcome under another name"
         yield f"{rest}; summary.json lists them."
+
+
+def _needed(data: OutcomeData) -> dict[str, int]:
+    """Count the candidate columns, and the subjects that a model of all of them needs."""
+    listed = data.stability.stable
+    features = len(data.radiomic) if listed is None else len(set(listed) & set(data.radiomic))
+    levels = sum(max(1, data.frame[name].nunique() - 1) for name in data.categorical)
+    candidates = max(1, features + len(data.numeric) + levels)
+    follow_up = float(data.y["time"].mean())
+    size = sample_size_survival(candidates, data.y["event"].sum() / data.y["time"].sum(), follow_up)
+    return {"candidates": candidates, "subjects": size.subjects}
 
 
 def _tuned(results: Sequence[FoldResult], model: str, settings: OutcomeSettings) -> float | None:
@@ -128,7 +142,7 @@ def _sentences(
     yield (
         f"{counted(summary['subjects'], 'subject')} with {counted(summary['events'], 'event')} "
         f"({summary['time']}, {summary['event']}) were analysed; {summary['excluded']} "
-        f"{'was' if summary['excluded'] == 1 else 'were'} left out."
+        f"{'was' if summary['excluded'] == 1 else 'were'} left out.{_too_few(summary)}"
     )
     yield from _suspicious(summary["suspicious"])
     yield from read
@@ -150,6 +164,17 @@ def _sentences(
         "This is an internal validation: it estimates how such a model performs on similar subjects. Its "
         "intervals include the sampling of the subjects, but not the refitting of the models, and are "
         "somewhat too narrow. A claim needs a validation on other subjects."
+    )
+
+
+def _too_few(summary: Mapping[str, Any]) -> str:
+    size = summary["sample_size"]
+    if summary["subjects"] >= size["subjects"]:
+        return ""
+    events, columns = counted(summary["events"], "event"), counted(size["candidates"], "candidate column")
+    return (
+        f" That is too few for a reliable model of so many columns: {events} for {columns}; "
+        f"{size['subjects']} subjects would be needed for a shrinkage of 0.9 (Riley et al. 2019)."
     )
 
 
