@@ -31,6 +31,8 @@ from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
 MINIMUM_SUBJECTS = 10
 EVENTS_PER_FOLD = 2
 SHOWN = 5
+#: Features that are the volume of the region, the preferred one first.
+VOLUMES = ("original_shape_MeshVolume", "original_shape_VoxelVolume")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class OutcomeData:
         ``subject, reason`` of each subject that is in one of the tables and is not analysed.
     description
         How the clinical columns were read.
+    volume
+        Column of `frame` with the volume of the region; None if the feature table has none.
     """
 
     frame: pd.DataFrame
@@ -63,6 +67,7 @@ class OutcomeData:
     stability: StabilityRule
     excluded: pd.DataFrame
     description: Description = field(default_factory=Description)
+    volume: str | None = None
 
     @property
     def subjects(self) -> list[str]:
@@ -72,8 +77,9 @@ class OutcomeData:
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the models that these columns allow."""
-        named = self.numeric or self.categorical
-        return ("clinical", "radiomic", "combined") if named else ("radiomic",)
+        clinical, combined = (("clinical",), ("combined",)) if self.numeric or self.categorical else ((), ())
+        volume = ("volume",) if self.volume else ()
+        return (*clinical, *volume, "radiomic", *combined)
 
     def with_outcome(self, y: np.ndarray) -> OutcomeData:
         """Return the same subjects and columns with another endpoint."""
@@ -199,13 +205,16 @@ def assemble(
     raise_errors(doubts)
     endpoint = read_reading(clinical, rule, predictors)
     read = read_covariates(clinical, covariates, taken=(rule.time, rule.event), declared=predictors)
-    values = chosen[list(names)].astype("float64").replace([np.inf, -np.inf], np.nan)
-    values.index = pd.Index(chosen["subject"].astype(str), name="subject")
+    values = _numbers(chosen, names)
     excluded = with_reason(_excluded(values, endpoint, rule), seen)
     table = endpoint.table
     subjects = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
     _check_numbers(table.loc[subjects], folds, excluded)
-    frame = pd.concat([part.loc[subjects] for part in (values, read.numeric, read.categorical)], axis=1)
+    volume = _volume(chosen, names, clinical)
+    parts = [values, read.numeric, read.categorical]
+    if volume and volume not in names:
+        parts.append(_numbers(chosen, [volume]))
+    frame = pd.concat([part.loc[subjects] for part in parts], axis=1)
     for column in (*read.numeric, *read.categorical):
         if frame[column].isna().all():
             raise InputError(
@@ -223,7 +232,21 @@ def assemble(
         description=describe(
             read.columns, endpoint, rule, doubts, table.index.get_indexer(pd.Index(subjects))
         ),
+        volume=volume,
     )
+
+
+def _numbers(chosen: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    values = chosen[list(names)].astype("float64").replace([np.inf, -np.inf], np.nan)
+    values.index = pd.Index(chosen["subject"].astype(str), name="subject")
+    return values
+
+
+def _volume(chosen: pd.DataFrame, names: Sequence[str], clinical: pd.DataFrame) -> str | None:
+    """Find the column of the volume, unless it is the only feature or a clinical column."""
+    there = [name for name in VOLUMES if name in chosen and name not in clinical]
+    numbers = [name for name in there if pd.api.types.is_numeric_dtype(chosen[name])]
+    return numbers[0] if numbers and list(names) != numbers[:1] else None
 
 
 def _excluded(values: pd.DataFrame, endpoint: EndpointReading, rule: Endpoint) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The three models: one scikit-learn pipeline each, so that every step is fitted inside each fold."""
+"""The models: one scikit-learn pipeline each, so that every step is fitted inside each fold."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BLOCKS = {
     "clinical": ("numeric", "categorical"),
+    "volume": ("volume",),
     "radiomic": ("radiomic",),
     "combined": ("radiomic", "numeric", "categorical"),
 }
@@ -38,7 +39,8 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
     Parameters
     ----------
     name
-        ``clinical`` (covariates), ``radiomic`` (features) or ``combined`` (both).
+        ``clinical`` (covariates), ``volume`` (the volume alone), ``radiomic`` (features) or ``combined``
+        (features and covariates).
     data
         Subjects and columns.
     settings
@@ -52,11 +54,11 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
     """Build the unfitted steps before the Cox models of some names.
 
     Features: empty and constant ones are dropped, then median imputation, stability filter, Yeo-Johnson's
-    power (unless the settings leave it out), scaling to mean 0 and variance 1, correlation filter. Numeric
-    covariates: empty and constant ones are dropped, then median imputation and scaling. Categorical
-    covariates: empty and constant ones are dropped, then one column per level (one column for two levels),
-    see :class:`nbradiomics.outcome.transformers.LevelIndicators`. Each block is fitted by itself, so models
-    that share a block share its columns.
+    power (unless the settings leave it out), scaling to mean 0 and variance 1, correlation filter. The volume
+    alone: the same without the filters. Numeric covariates: empty and constant ones are dropped, then median
+    imputation and scaling. Categorical covariates: empty and constant ones are dropped, then one column per
+    level (one column for two levels), see :class:`nbradiomics.outcome.transformers.LevelIndicators`. Each
+    block is fitted by itself, so models that share a block share its columns.
     """
     radiomic = make_pipeline(
         DropUninformative(),
@@ -70,13 +72,15 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
         UnlessEmpty(YeoJohnson() if settings.power_transform else StandardScaler()),
         CorrelationFilter(settings.correlation),
     )
-    numeric = make_pipeline(
-        DropUninformative(), UnlessEmpty(SimpleImputer(strategy="median")), UnlessEmpty(StandardScaler())
-    )
+    scaler = YeoJohnson() if settings.power_transform else StandardScaler()
+    median = SimpleImputer(strategy="median")
+    volume = make_pipeline(DropUninformative(), UnlessEmpty(median), UnlessEmpty(scaler))
+    numeric = make_pipeline(DropUninformative(), UnlessEmpty(median), UnlessEmpty(StandardScaler()))
     levels = LevelIndicators(reference=settings.covariate_penalizer == 0)
     categorical = make_pipeline(DropUninformative(), UnlessEmpty(levels))
     blocks = {
         "radiomic": (radiomic, data.radiomic),
+        "volume": (volume, [data.volume] if data.volume else []),
         "numeric": (numeric, data.numeric),
         "categorical": (categorical, data.categorical),
     }
@@ -91,12 +95,12 @@ def columns_of(name: str, columns: pd.DataFrame) -> pd.DataFrame:
 
 
 def build_cox(settings: OutcomeSettings) -> PenalisedCox:
-    """Build the unfitted Cox model, in which the covariates have a light ridge penalty of their own.
+    """Build the unfitted Cox model, in which covariates and the volume alone have a light ridge penalty.
 
     With the penalty of the features a hundred features of noise would hide the covariates, and the combined
     model would look worse than the clinical one only for this reason.
     """
-    light = dict.fromkeys(BLOCKS["clinical"], settings.covariate_penalizer)
+    light = dict.fromkeys((*BLOCKS["clinical"], *BLOCKS["volume"]), settings.covariate_penalizer)
     return PenalisedCox(settings.penalizer, settings.l1_ratio, block_penalizers=light, seed=settings.seed)
 
 

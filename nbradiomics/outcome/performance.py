@@ -11,6 +11,7 @@ import pandas as pd
 from nbradiomics.outcome.bootstrap import bootstrap_weights, percentile_interval
 from nbradiomics.outcome.crossvalidation import FoldResult, risk_matrix
 from nbradiomics.outcome.measures.harrell import repeated_c
+from nbradiomics.outcome.models import BLOCKS
 from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
 
 if TYPE_CHECKING:
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.settings import OutcomeSettings
 
 GAIN = "harrell_c_gain_over_clinical"
+GAIN_OVER_VOLUME = "harrell_c_gain_over_volume"
+#: For each gain, the model that gains and the one with which it is compared.
+GAINS = {GAIN: ("combined", "clinical"), GAIN_OVER_VOLUME: ("radiomic", "volume")}
 
 
 def performance_table(
     data: OutcomeData, results: Sequence[FoldResult], settings: OutcomeSettings
 ) -> pd.DataFrame:
-    """Harrell's C of each model and the gain of the combined one, with bootstrap intervals.
+    """Harrell's C of each model and the gains of some over others, with bootstrap intervals.
 
     All models are evaluated on the same bootstrap draws, and a subject's repeats are drawn together. The
     gain is computed from the predictions that both models made.
@@ -41,12 +45,12 @@ def performance_table(
         _row(model, "harrell_c", _c(data, risks[model], weights), settings.confidence)
         for model in data.models
     ]
-    if "combined" in risks:
-        both = np.isfinite(risks["combined"]) & np.isfinite(risks["clinical"])
-        combined, clinical = (
-            _c(data, np.where(both, risks[model], np.nan), weights) for model in ("combined", "clinical")
-        )
-        rows.append(_row("combined", GAIN, combined - clinical, settings.confidence))
+    for gain, pair in GAINS.items():
+        if not set(pair) <= set(risks):
+            continue
+        both = np.logical_and(*(np.isfinite(risks[model]) for model in pair))
+        ours, theirs = (_c(data, np.where(both, risks[model], np.nan), weights) for model in pair)
+        rows.append(_row(pair[0], gain, ours - theirs, settings.confidence))
     return PERFORMANCE.table(rows)
 
 
@@ -64,8 +68,13 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
     parts = []
     for model in data.models:
         fitted = [result.coefficients for result in results if result.model == model and not result.failure]
-        known = list(data.radiomic) if model != "clinical" else []
-        known += list(data.numeric) if model != "radiomic" else []
+        blocks = {
+            "radiomic": data.radiomic,
+            "volume": [data.volume],
+            "numeric": data.numeric,
+            "categorical": (),  # their levels are known from the folds
+        }
+        known = [name for block in BLOCKS[model] for name in blocks[block]]
         names = dict.fromkeys([*known, *(name for series in fitted for name in series.index)])
         matrix = pd.DataFrame(dict(enumerate(fitted)), index=list(names))
         matrix = matrix.astype("float64").where(matrix != 0)

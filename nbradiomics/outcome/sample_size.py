@@ -159,7 +159,8 @@ def size_sentence(size: SampleSize, shrinkage: float) -> str:
     columns, events = counted(size.parameters, "candidate column"), counted(size.events, "event")
     return (
         f"A model with {columns} needs {size.subjects} subjects with about {events}: "
-        f"shrinkage {shrinkage:g}, R2 of Cox and Snell {size.r2:.3f} of at most {size.largest_r2:.3f} (Riley et al. 2019)."
+        f"shrinkage {shrinkage:g}, R2 of Cox and Snell {size.r2:.3f} of at most {size.largest_r2:.3f} "
+        "(Riley et al. 2019)."
     )
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.tables.shared_columns import SUBJECT
 
-_MODEL = Column("model", "text", "columns that the model uses", values=("clinical", "radiomic", "combined"))
+_MODEL = Column(
+    "model",
+    "text",
+    "columns that the model uses: covariates, the volume alone, features, or features and covariates",
+    values=("clinical", "volume", "radiomic", "combined"),
+)
 _RISK = ("high", "low")
 _UNDEFINED = "undefined: the model failed in every fold, or there are too few subjects"
 
@@ -19,8 +24,9 @@ PERFORMANCE = Schema(
             "metric",
             "text",
             "`harrell_c`: Harrell's C of the out-of-fold risks, averaged over the repeats; "
-            "`harrell_c_gain_over_clinical`: its gain over the clinical model",
-            values=("harrell_c", "harrell_c_gain_over_clinical"),
+            "`harrell_c_gain_over_clinical`: gain of the combined model over the clinical one; "
+            "`harrell_c_gain_over_volume`: gain of the radiomic model over the volume alone",
+            values=("harrell_c", "harrell_c_gain_over_clinical", "harrell_c_gain_over_volume"),
         ),
         Column("value", "number", "value of the metric over all subjects", missing=_UNDEFINED),
         Column("low", "number", "lower limit: percentile bootstrap over subjects", missing=_UNDEFINED),

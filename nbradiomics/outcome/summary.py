@@ -10,19 +10,24 @@ import pandas as pd
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
+from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
 from nbradiomics.outcome.cox import TUNED
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
 from nbradiomics.outcome.models import level_meaning, penalty_name
-from nbradiomics.outcome.performance import GAIN
+from nbradiomics.outcome.performance import GAIN, GAIN_OVER_VOLUME, GAINS
 from nbradiomics.outcome.sample_size import sample_size_survival
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
 
 #: Largest number of columns with a warning of their own.
 _SHOWN = 10
+#: What a gain is.
+_COMPARED = {
+    GAIN: "Adding the features to the covariates changed C by",
+    GAIN_OVER_VOLUME: "Compared with the volume alone, the features changed C by",
+}
 
 if TYPE_CHECKING:
-    from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
     from nbradiomics.tables import FeatureChoice
 
@@ -185,13 +190,13 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
         if np.isnan(value):
             yield f"The {model} model has no {metric}: it could not be fitted, or no pair was comparable."
             continue
-        form = against(signed, 0) if metric == GAIN else concordance
+        form = against(signed, 0) if metric in GAINS else concordance
         bounds = f" ({share(settings.confidence)} interval {form(low, 2)} to {form(high, 2)})"
         interval = bounds if np.isfinite(low) else " (no interval)"
-        if metric == GAIN:
+        if metric in GAINS:
             verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"
             comment = f": the interval {verdict}" if np.isfinite(low) else ""
-            yield f"Adding the features to the covariates changed C by {form(value, 2)}{interval}{comment}."
+            yield f"{_COMPARED[metric]} {form(value, 2)}{interval}{comment}."
         else:
             yield (
                 f"The {model} model reached a Harrell's C of {form(value, 2)}{interval} on held-out subjects "
@@ -199,6 +204,11 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
             )
     if GAIN not in set(performance["metric"]):
         yield "No covariates were named, so a gain over clinical data was not assessed."
+    if GAIN_OVER_VOLUME not in set(performance["metric"]):
+        yield (
+            f"The feature table has no column {' or '.join(VOLUMES)} beside other features, so a gain over "
+            "the volume alone was not assessed."
+        )
 
 
 def _below_chance(performance: pd.DataFrame) -> Iterator[str]:

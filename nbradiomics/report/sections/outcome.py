@@ -27,7 +27,12 @@ from nbradiomics.report.sections.missing_parts import absent_blocks, could_not, 
 
 C_INDEX = "harrell_c"
 GAIN = "harrell_c_gain_over_clinical"
-_NAMES = {C_INDEX: "Harrell's C-index", GAIN: "Gain in C-index over clinical"}
+GAIN_OVER_VOLUME = "harrell_c_gain_over_volume"
+_NAMES = {
+    C_INDEX: "Harrell's C-index",
+    GAIN: "Gain in C-index over clinical",
+    GAIN_OVER_VOLUME: "Gain in C-index over the volume alone",
+}
 _MOST_FEATURES = 15
 
 
@@ -108,7 +113,9 @@ def _performance(endpoint: Endpoint) -> list[Block]:
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
-    return interval(value, low, high, form=against(number, 0) if metric == GAIN else concordance)
+    return interval(
+        value, low, high, form=against(number, 0) if metric in (GAIN, GAIN_OVER_VOLUME) else concordance
+    )
 
 
 def _survival(endpoint: Endpoint) -> list[Block]:
