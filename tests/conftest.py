@@ -19,11 +19,10 @@ from tests.support.paths import DATA, ROOT
 
 mpl.use("Agg")
 
-# Tests run in several processes at once (`make test`). Each keeps compiled kernels in a place of its own: two
-# that compile one function for different types at the same time could mix up Numba's files.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    _place = Path(platformdirs.user_cache_dir("nbradiomics-tests")) / os.environ["PYTEST_XDIST_WORKER"]
-    os.environ["XDG_CACHE_HOME"] = str(_place)
+# Tests run in several processes at once (`make test`), which share the compiled kernels: each file of code is
+# written as a whole and has a checksum. Numba's own files, as of a user's functions, have neither.
+if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers inherit it
+    os.environ["XDG_CACHE_HOME"] = platformdirs.user_cache_dir("nbradiomics-tests")
 
 # A slow machine is no error. On CI the examples are the same each time, so that a change is not blamed for
 # what it did not touch; elsewhere they are drawn anew.
@@ -42,8 +41,8 @@ def _unit_of(nodeid: str) -> str:
     return file if _shares_a_fixture(file) else nodeid
 
 
-#: Folders of tests that run whole commands.
-_WHOLE = {"cli", "reliability", "robustness", "workflows"}
+#: Folders of tests that run whole commands or build whole pages.
+_WHOLE = {"cli", "reliability", "report", "robustness", "workflows"}
 
 
 def _takes_long(item: pytest.Item) -> bool:

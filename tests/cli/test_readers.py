@@ -76,6 +76,7 @@ def test_the_study_leaves_tables_maps_and_a_page(tmp_path: Path, capsys: pytest.
     assert provenance["readers"]["margin"] == 0.03
 
 
+@pytest.mark.slow
 def test_the_same_command_again_gives_the_same_tables(tmp_path: Path) -> None:
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
     arguments = ("readers", cohort, "--out", out, "--bootstraps", "200", "--jobs", "2", "--no-maps")

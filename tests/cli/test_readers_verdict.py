@@ -68,6 +68,7 @@ def test_a_misspelt_training_subject_is_refused(tmp_path: Path, capsys: pytest.C
     assert "Did you mean 's0'" in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.slow
 def test_a_mask_that_the_model_did_not_give_counts_against_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

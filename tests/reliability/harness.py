@@ -88,11 +88,14 @@ class Kind:
 
 
 def parametrised(kinds: Sequence[Kind]) -> pytest.MarkDecorator:
-    """Mark that gives a test every variant of some kinds."""
-    variants = [(kind, variant) for kind in kinds for variant in kind.variants]
-    names = [f"{kind.title}: {variant.name}" for kind, variant in variants]
-    assert len(set(names)) == len(names)
-    return pytest.mark.parametrize("variant", [variant for _, variant in variants], ids=names)
+    """Mark that gives a test every variant of some kinds: the first of each, and the others as slow tests."""
+    variants = [
+        pytest.param(variant, id=f"{kind.title}: {variant.name}", marks=[pytest.mark.slow] if place else [])
+        for kind in kinds
+        for place, variant in enumerate(kind.variants)
+    ]
+    assert len({variant.id for variant in variants}) == len(variants)
+    return pytest.mark.parametrize("variant", variants)
 
 
 def require_answer(

@@ -75,6 +75,7 @@ def test_real_tumours_go_from_files_to_a_stable_set(real_data: Path, tmp_path: P
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_a_real_tumour_has_pyradiomics_own_values(real_data: Path) -> None:
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 

@@ -170,6 +170,7 @@ def test_a_changed_parameter_computes_what_it_touches_alone(
     assert np.array_equal(before["original_shape_MeshVolume"], after["original_shape_MeshVolume"])
 
 
+@pytest.mark.slow
 def test_tables_of_a_stage_that_is_no_longer_asked_for_do_not_stay(study: Path, tmp_path: Path) -> None:
     run(study, tmp_path / "out")
     study.write_text(STUDY.split("outcome:")[0])
@@ -263,6 +264,7 @@ def test_readers_who_share_no_scan_do_not_stop_the_run(study: Path, tmp_path: Pa
     assert len(read_table(tmp_path / "out" / "features.parquet")) == SUBJECTS
 
 
+@pytest.mark.slow
 def test_several_timepoints_get_a_table_each(study: Path, tmp_path: Path) -> None:
     cohort = study.parent / "cohort.csv"
     header, *rows = cohort.read_text(encoding="utf-8").splitlines()

@@ -124,6 +124,7 @@ def test_every_case_has_the_mask_of_the_fold_that_has_not_seen_its_subject(folde
         assert np.array_equal(array(masks[name]), array(own.mask))
 
 
+@pytest.mark.slow
 def test_the_cohort_keeps_other_readers_and_goes_through_the_other_commands(model, tmp_path):
     table = model / "cross_validation" / "cohort.csv"
     cohort = load_cohort(table)

@@ -166,6 +166,7 @@ def damage(path: Path) -> None:
     path.write_bytes(flipped(content, 4 * len(content)))
 
 
+@pytest.mark.slow
 def test_what_is_damaged_between_two_sessions_is_made_again(cohort, uninterrupted, tmp_path, monkeypatch):
     """A bit of each kind of file that a training stores: a preprocessed case, weights, a fold half-way."""
     with monkeypatch.context() as patch:
