@@ -40,6 +40,7 @@ MODELS = {
     "elastic net, tuned": (StandardScaler, {"penalizer": "tuned", "l1_ratio": 0.5}),
     "lasso, tuned": (StandardScaler, {"penalizer": "tuned", "l1_ratio": 1.0}),
     "Yeo-Johnson, elastic net, tuned": (YeoJohnson, {"penalizer": "tuned", "l1_ratio": 0.5}),
+    "Yeo-Johnson, ridge or elastic net, tuned": (YeoJohnson, {"penalizer": "tuned", "l1_ratio": "tuned"}),
 }
 
 

@@ -23,6 +23,8 @@ SMALLEST_RETRY = 0.01
 TUNED: Literal["tuned"] = "tuned"
 #: Folds among the training subjects in which a penalty is tuned.
 TUNING_FOLDS = 5
+#: What a tuned `l1_ratio` is chosen from: many weak features, or a few that matter.
+MIXTURES = (0.0, 0.5)
 
 
 class NotConvergedError(NbradiomicsError):
@@ -62,7 +64,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         Strength of the penalty per subject, 0 or more; or ``"tuned"``: the strength of a path with the
         largest partial likelihood in a cross-validation among the subjects that `fit` is given.
     l1_ratio
-        0 is ridge, 1 is lasso.
+        0 is ridge, 1 is lasso; or ``"tuned"``: `MIXTURES` are tried in the same way.
     block_penalizers
         Fixed strengths for the columns of named blocks, always a ridge penalty: these columns stay in the
         model. The block of a column is the part of its name before ``__``.
@@ -79,6 +81,8 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         The penalty of each column that was used, shape (columns,).
     strength_ : float
         The penalty of columns without a fixed one, as given or tuned; nan if there is no such column.
+    l1_ratio_ : float
+        The kind of their penalty, as given or tuned; nan if there is no such column.
     retries_ : int
         Number of times that the penalties were raised: if the fit does not converge, all become ten times
         as large (at least 0.01), at most three times. A log hazard ratio above 5 per standard deviation
@@ -92,7 +96,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         penalizer: float | Literal["tuned"] = 0.1,
-        l1_ratio: float = 0.0,
+        l1_ratio: float | Literal["tuned"] = 0.0,
         block_penalizers: Mapping[str, float] | None = None,
         seed: int = 0,
     ) -> None:
@@ -121,7 +125,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         values = checked_columns(self, X, reset=True, dtype=np.float64, ensure_min_samples=2)
         _check_endpoint(y, len(values))
         self.mean_ = values.mean(axis=0)
-        self.retries_, self.strength_ = 0, np.nan
+        self.retries_, self.strength_, self.l1_ratio_ = 0, np.nan, np.nan
         self.coef_ = np.zeros(values.shape[1])
         self.penalizers_ = np.zeros(values.shape[1])
         if values.shape[1]:
@@ -138,28 +142,35 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
     def _fit_with_retries(self, values: np.ndarray, y: np.ndarray) -> None:
         fixed = self._fixed_penalties(values.shape[1])
         free = np.isnan(fixed)
-        tuning = self.penalizer == TUNED and bool(free.any())
-        strength = 0.0 if self.penalizer == TUNED else float(self.penalizer)
+        tuning = TUNED in (self.penalizer, self.l1_ratio) and bool(free.any())
+        mixtures = MIXTURES if self.l1_ratio == TUNED else (float(self.l1_ratio),)
+        strength = np.nan if self.penalizer == TUNED else float(self.penalizer)
         causes: list[str] = []
         for self.retries_ in range(RETRIES + 1):
-            penalty = Penalty.elastic_net(free.astype(float), self.l1_ratio, np.where(free, 0, fixed))
+            kinds = [
+                Penalty.elastic_net(free.astype(float), mixture, np.where(free, 0, fixed))
+                for mixture in mixtures
+            ]
             try:
                 if tuning:
-                    tuned = tune(values, y, penalty, TUNING_FOLDS, self.seed)
+                    given = None if np.isnan(strength) else np.array([strength])
+                    tuned = tune(values, y, kinds, folds=TUNING_FOLDS, seed=self.seed, strengths=given)
                     strength, coefficients = float(tuned.strengths[tuned.chosen]), tuned.coefficients
-                    tuning = False
+                    mixtures, tuning = (mixtures[tuned.kind],), False
                 else:
-                    (coefficients,) = fit_path(values, y, penalty, np.array([strength]))
+                    (coefficients,) = fit_path(values, y, kinds[0], np.array([np.nan_to_num(strength)]))
                 cause = _unusable(coefficients, values)
             except NoMaximumError as error:
                 cause = str(error)
-            self.penalizers_ = np.where(free, strength, fixed)
-            self.strength_ = strength if free.any() else np.nan
+            self.penalizers_ = np.where(free, np.nan_to_num(strength), fixed)
+            if free.any():
+                self.strength_, self.l1_ratio_ = strength, mixtures[0]
             if not cause:
                 self.coef_ = coefficients
                 return
             causes.append(f"penalizer {self.penalizers_.max():g}: {cause}")
-            strength = max(RETRY_FACTOR * strength, SMALLEST_RETRY)
+            if not np.isnan(strength):
+                strength = max(RETRY_FACTOR * strength, SMALLEST_RETRY)
             fixed = np.maximum(RETRY_FACTOR * fixed, SMALLEST_RETRY)
         raise NotConvergedError(
             f"the Cox model did not converge with {values.shape[1]} columns, {len(values)} subjects and "

@@ -46,6 +46,8 @@ class FoldResult:
         Number of times that the penalty was raised tenfold until the model converged.
     penalizer
         Strength of the penalty of the features, as set or tuned; missing if there are none.
+    l1_ratio
+        Kind of this penalty, as set or tuned; missing if there are no features.
     failure
         Why the model could not be fitted; empty if it was fitted.
     """
@@ -60,6 +62,7 @@ class FoldResult:
     retries: int
     failure: str = ""
     penalizer: float = np.nan
+    l1_ratio: float = np.nan
 
 
 def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
@@ -216,6 +219,16 @@ def _run_fold(
         high = risk > np.median(cox.predict(ours))
         weights = log_hazard_ratios(cox, ours.columns)
         results.append(
-            FoldResult(model, *place, test, risk, high, weights, cox.retries_, penalizer=cox.strength_)
+            FoldResult(
+                model,
+                *place,
+                test,
+                risk,
+                high,
+                weights,
+                cox.retries_,
+                penalizer=cox.strength_,
+                l1_ratio=cox.l1_ratio_,
+            )
         )
     return results

@@ -14,6 +14,7 @@ from nbradiomics.settings.kinds import Confidence, Names, Seed
 #: Smallest number of bootstrap draws for meaningful percentiles.
 _FEWEST_DRAWS = 100
 _NOT_NEGATIVE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])
+_SHARE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)])
 
 
 def _none_or_enough(draws: int) -> int:
@@ -23,11 +24,19 @@ def _none_or_enough(draws: int) -> int:
 
 
 def _tuned_or_number(value: Any) -> Any:
+    return _tuned_or(_NOT_NEGATIVE, value, "0 or more")
+
+
+def _tuned_or_share(value: Any) -> Any:
+    return _tuned_or(_SHARE, value, "0 to 1")
+
+
+def _tuned_or(numbers: TypeAdapter[float], value: Any, which: str) -> Any:
     """Check both kinds of value here: one message says what is allowed."""
     try:
-        return value if value == "tuned" else _NOT_NEGATIVE.validate_python(value)
+        return value if value == "tuned" else numbers.validate_python(value)
     except ValidationError:
-        raise ValueError("must be tuned, or a number of 0 or more") from None
+        raise ValueError(f"must be tuned, or a number of {which}") from None
 
 
 class Predictors(Declaration):
@@ -76,10 +85,10 @@ class ModelSettings(Settings):
         description="Strength of the ridge penalty of covariates, which are few and chosen by hand: they "
         "stay in the model.",
     )
-    l1_ratio: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.5,
+    l1_ratio: Annotated[Literal["tuned"] | float, BeforeValidator(_tuned_or_share)] = Field(
+        default="tuned",
         description="Kind of the penalty of features: 0 is ridge (all features stay in), 1 is lasso, between "
-        "them elastic net.",
+        "them elastic net; tuned chooses between ridge and elastic net (0.5), as for the penalizer.",
     )
     power_transform: bool = Field(
         default=True,

@@ -55,8 +55,9 @@ def summarise(
         none), ``sample_size`` (``candidates``: columns before any selection; ``subjects``: needed for a
         model of them), ``constant_folds`` (by model: folds in which no column has a log hazard ratio),
         ``raised_penalties`` (by model), ``tuned_penalizer`` (by model: median over the folds, null where
-        nothing was tuned), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard
-        ratio of a level compares with), ``settings`` and ``sentences``.
+        nothing was tuned), ``kinds_of_penalty`` (by model: folds with each kind), ``failures`` (model,
+        repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a level compares with),
+        ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         "time": endpoint.time,
@@ -83,6 +84,7 @@ def summarise(
         "sample_size": _needed(data),
         **_fold_counts(data.models, results),
         "tuned_penalizer": {model: _tuned(results, model, settings) for model in data.models},
+        "kinds_of_penalty": {model: _kinds(results, model) for model in data.models},
         "level_meaning": level_meaning(settings),
         "settings": settings.model_dump(mode="json"),
     }
@@ -120,6 +122,13 @@ def _tuned(results: Sequence[FoldResult], model: str, settings: OutcomeSettings)
     strengths = [result.penalizer for result in results if result.model == model]
     known = [strength for strength in strengths if np.isfinite(strength)]
     return float(np.median(known)) if known and settings.penalizer == TUNED else None
+
+
+def _kinds(results: Sequence[FoldResult], model: str) -> dict[str, int]:
+    """Count the folds with each kind of penalty of the features."""
+    kinds = [result.l1_ratio for result in results if result.model == model]
+    known = sorted(kind for kind in kinds if np.isfinite(kind))
+    return {penalty_name(kind): known.count(kind) for kind in dict.fromkeys(known)}
 
 
 def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
@@ -227,11 +236,13 @@ def _below_chance(performance: pd.DataFrame) -> Iterator[str]:
 
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
     folds = settings.folds * settings.repeats
-    if any(summary["tuned_penalizer"].values()):
-        yield (
-            f"The penalty of the features ({penalty_name(settings.l1_ratio)}) was tuned among the training "
-            "subjects of each fold."
+    if TUNED in (settings.penalizer, settings.l1_ratio):
+        kinds = {model: counts for model, counts in summary["kinds_of_penalty"].items() if counts}
+        listed = "; ".join(
+            f"{model}: " + ", ".join(f"{name} in {count} of {folds} folds" for name, count in counts.items())
+            for model, counts in kinds.items()
         )
+        yield (f"The penalty of the features was tuned among the training subjects of each fold ({listed}).")
     for model, count in summary["constant_folds"].items():
         if count:
             yield (

@@ -148,7 +148,7 @@ def outcome(
     repeats: Annotated[int | None, setting(f"{_MODELS}.repeats")] = None,
     penalizer: Annotated[str | None, setting(f"{_MODELS}.penalizer")] = None,
     covariate_penalizer: Annotated[float | None, setting(f"{_MODELS}.covariate_penalizer")] = None,
-    l1_ratio: Annotated[float | None, setting(f"{_MODELS}.l1_ratio")] = None,
+    l1_ratio: Annotated[str | None, setting(f"{_MODELS}.l1_ratio")] = None,
     power_transform: Annotated[
         bool | None, setting(f"{_MODELS}.power_transform", "--power-transform/--no-power-transform")
     ] = None,
@@ -195,11 +195,12 @@ def outcome(
         covariates=names_in(covariates),
         feature_names=names_in(feature_names),
     )
-    converted = ("stability_readers", "penalizer")
+    converted = ("stability_readers", "penalizer", "l1_ratio")
     settings = settings_from(
         OutcomeSettings,
         stability_readers=names_in(stability_readers),
         penalizer=number_or_word(penalizer),
+        l1_ratio=number_or_word(l1_ratio),
         **{name: options[name] for name in OutcomeSettings.model_fields if name not in converted},
     )
     rows = settings_from(RowsOfReader, **{name: options[name] for name in RowsOfReader.model_fields})

@@ -1,7 +1,8 @@
-"""Choose the strength of a penalty by cross-validation among the training subjects alone."""
+"""Choose the kind and the strength of a penalty by cross-validation among the training subjects alone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError, RiskSe
 #: Strengths of a path, over the largest one that matters. The first is a little above it: with exactly this
 #: strength rounding would decide whether a column is in the model.
 _LASSO_PATH = np.geomspace(1.001, 0.05, 30)
-_RIDGE_PATH = np.geomspace(100, 0.01, 25)
+_RIDGE_PATH = np.geomspace(100, 0.01, 13)
 #: Precision of the models that are only compared with each other.
 _ROUGH = 1e-5
 
@@ -27,6 +28,8 @@ class TunedPath:
 
     Attributes
     ----------
+    kind
+        Place of the chosen kind of penalty.
     strengths
         Strengths of the penalty, decreasing, shape (strengths,).
     likelihood
@@ -38,6 +41,7 @@ class TunedPath:
         Log hazard ratio per unit of each column at the chosen strength, shape (columns,).
     """
 
+    kind: int
     strengths: Floats
     likelihood: Floats
     chosen: int
@@ -53,8 +57,16 @@ def fit_path(
     return fit_ridge_path(values, y, penalty, strengths)
 
 
-def tune(values: Floats, y: np.ndarray, penalty: Penalty, folds: int, seed: int) -> TunedPath:
-    """Fit a path, and choose its strength by the cross-validated partial likelihood.
+def tune(
+    values: Floats,
+    y: np.ndarray,
+    penalties: Sequence[Penalty],
+    *,
+    folds: int,
+    seed: int,
+    strengths: Floats | None = None,
+) -> TunedPath:
+    """Fit a path for each kind of penalty, and choose kind and strength by the cross-validated likelihood.
 
     The likelihood of the subjects that a model has not seen is that of all subjects minus that of the
     training subjects, at the coefficients of the training (Verweij and van Houwelingen 1993, Statistics in
@@ -66,27 +78,49 @@ def tune(values: Floats, y: np.ndarray, penalty: Penalty, folds: int, seed: int)
         Shape (subjects, columns), no column constant.
     y
         Structured array with the fields event and time, shape (subjects,).
-    penalty
-        Penalty of each column, with a part that grows with the strength.
+    penalties
+        Kinds of penalty, each with a part that grows with the strength; the first of several that are equally
+        good is chosen.
     folds
         Number of folds, 2 or more; fewer if there are fewer events. They are stratified by the event.
     seed
         Seed of the folds.
+    strengths
+        Strengths to choose from, decreasing; by default a path from the strength above which nothing changes.
 
     Raises
     ------
     NoMaximumError
-        When there is not even a model of the largest strength.
+        When no kind has even a model of its largest strength.
     """
-    strengths = _strengths(values, y, penalty)
+    trainings = _trainings(y, max(2, min(folds, int(y["event"].sum()))), seed)
+    paths, cause = [], NoMaximumError("no kind of penalty was given")
+    for kind, penalty in enumerate(penalties):
+        try:
+            paths.append(_tuned(values, y, (kind, penalty), trainings, strengths))
+        except NoMaximumError as error:
+            cause = error
+    if not paths:
+        raise cause
+    return max(paths, key=lambda path: path.likelihood[path.chosen])
+
+
+def _tuned(
+    values: Floats,
+    y: np.ndarray,
+    kind: tuple[int, Penalty],
+    trainings: Sequence[np.ndarray],
+    strengths: Floats | None,
+) -> TunedPath:
+    number, penalty = kind
+    strengths = _strengths(values, y, penalty) if strengths is None else strengths
     path = fit_path(values, y, penalty, strengths)
-    folds = max(2, min(folds, int(y["event"].sum())))
     sums = np.zeros(len(strengths))
-    for train in _trainings(y, folds, seed):
+    for train in trainings:
         sums += _unseen(values, y, penalty, strengths, train)
     sums[np.isnan(path).any(axis=1)] = -np.inf
     chosen = int(np.argmax(sums))
-    return TunedPath(strengths, sums / y["event"].sum(), chosen, path[chosen])
+    return TunedPath(number, strengths, sums / y["event"].sum(), chosen, path[chosen])
 
 
 def _strengths(values: Floats, y: np.ndarray, penalty: Penalty) -> Floats:

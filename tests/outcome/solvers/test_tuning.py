@@ -24,7 +24,7 @@ def planted(seed: int, subjects: int, effect: float) -> tuple[np.ndarray, np.nda
 def c_on_new_subjects(seed: int, subjects: int, effect: float, l1_ratio: float) -> float:
     x, y = planted(seed, subjects + 1000, effect)
     penalty = Penalty.elastic_net(np.ones(COLUMNS), l1_ratio)
-    tuned = tune(x[:subjects], y[:subjects], penalty, folds=5, seed=0)
+    tuned = tune(x[:subjects], y[:subjects], [penalty], folds=5, seed=0)
     new = slice(subjects, None)
     return harrell_c(y["time"][new], y["event"][new], x[new] @ tuned.coefficients)
 
@@ -38,7 +38,7 @@ def test_three_of_200_features_are_found(subjects: int, least: float) -> None:
 def test_noise_is_no_model() -> None:
     x, y = planted(0, 100, 0.0)
     chosen = [
-        tune(x[order], y, Penalty.elastic_net(np.ones(COLUMNS), 0.5), 5, 0).coefficients
+        tune(x[order], y, [Penalty.elastic_net(np.ones(COLUMNS), 0.5)], folds=5, seed=0).coefficients
         for order in (np.random.default_rng(seed).permutation(100) for seed in range(8))
     ]
     assert np.median([(coefficients != 0).sum() for coefficients in chosen]) <= 3
@@ -47,11 +47,11 @@ def test_noise_is_no_model() -> None:
 def test_the_chosen_model_is_the_one_of_its_strength_and_the_most_likely_one() -> None:
     x, y = planted(1, 80, 0.7)
     penalty = Penalty.elastic_net(np.ones(COLUMNS), 0.5)
-    tuned = tune(x, y, penalty, folds=5, seed=3)
+    tuned = tune(x, y, [penalty], folds=5, seed=3)
     assert tuned.chosen == np.argmax(tuned.likelihood)
     (alone,) = fit_path(x, y, penalty, tuned.strengths[[tuned.chosen]])
     np.testing.assert_allclose(x @ tuned.coefficients, x @ alone, atol=1e-5)
-    again = tune(x, y, penalty, folds=5, seed=3)
+    again = tune(x, y, [penalty], folds=5, seed=3)
     np.testing.assert_array_equal(tuned.coefficients, again.coefficients)
 
 
@@ -61,7 +61,7 @@ def test_a_column_that_varies_in_one_subject_and_few_events_are_no_obstacle(l1_r
     x[:, 0] = 0
     x[4, 0] = 1
     y["event"] = np.arange(30) < 3
-    tuned = tune(x, y, Penalty.elastic_net(np.ones(COLUMNS), l1_ratio), folds=5, seed=0)
+    tuned = tune(x, y, [Penalty.elastic_net(np.ones(COLUMNS), l1_ratio)], folds=5, seed=0)
     assert np.isfinite(tuned.coefficients).all()
 
 
@@ -73,3 +73,16 @@ def test_likelihoods_of_several_models_are_those_of_each() -> None:
     together = log_likelihoods(x[sets.order, :3] @ betas.T, sets)
     alone = [log_likelihood(x[sets.order, :3], beta, sets)[0] for beta in betas]
     np.testing.assert_allclose(together, alone)
+
+
+def test_ridge_is_chosen_where_many_features_carry_a_little_and_elastic_net_where_few_carry_much() -> None:
+    penalties = [Penalty.elastic_net(np.ones(COLUMNS), l1_ratio) for l1_ratio in (0.0, 0.5)]
+    few = [tune(*planted(seed, 100, 0.7), penalties, folds=5, seed=0).kind for seed in range(4)]
+    many = []
+    for seed in range(4):
+        x, y = planted(seed, 100, 0.0)
+        shared = np.random.default_rng(seed).normal(size=100)
+        x += 2 * shared[:, None]  # each feature is mostly noise, their sum is not
+        y["time"] = y["time"] * np.exp(-1.5 * shared)
+        many.append(tune(x, y, penalties, folds=5, seed=0).kind)
+    assert (few, many) == ([1] * 4, [0] * 4)
