@@ -95,7 +95,7 @@ OUTCOME = "cohort: cohort.csv\noutcome: {{clinical: clinical.csv, {}}}\n"
             OUTCOME.format("endpoints: [{name: os, time: t, event: e}, {name: OS, time: u, event: e}]"),
             "each endpoint needs a different name",
         ),
-        (OUTCOME.format("l1_ratio: .inf, endpoints: [{name: os, time: t, event: e}]"), "finite"),
+        (OUTCOME.format("correlation: .inf, endpoints: [{name: os, time: t, event: e}]"), "finite"),
         (OUTCOME.format("penalizer: .inf, endpoints: [{name: os, time: t, event: e}]"), "0 or more"),
     ],
 )

@@ -47,7 +47,6 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("outcome", "penalizer", OutcomeSettings, OUTCOME, "--penalizer", NUMBERS),
     ("outcome", "l1_ratio", OutcomeSettings, OUTCOME, "--l1-ratio", NUMBERS),
     ("outcome", "covariate_penalizer", OutcomeSettings, OUTCOME, "--covariate-penalizer", NUMBERS),
-    ("outcome", "l1_ratio", OutcomeSettings, OUTCOME, "--l1-ratio", NUMBERS),
     ("outcome", "correlation", OutcomeSettings, OUTCOME, "--correlation", NUMBERS),
     ("outcome", "bootstraps", OutcomeSettings, OUTCOME, "--bootstraps", WHOLE),
     ("outcome", "confidence", OutcomeSettings, OUTCOME, "--confidence", NUMBERS),
