@@ -57,11 +57,11 @@ class ModelSettings(Settings):
     Notes
     -----
     The defaults were chosen on simulated cohorts (``benchmarks/RESULTS.md``). Three of 200 features with
-    signal, 100 subjects: C on new subjects is 0.61 with a ridge penalty of 1, 0.74 with a tuned elastic net,
-    0.77 with the true hazard; with log-normal features 0.57, 0.67, and 0.73 after Yeo-Johnson's power; with
-    107 features in groups of near copies and 60 subjects 0.62 and 0.63. On noise the elastic net keeps one
-    feature or none. With many weak features and few events a ridge penalty can be better (a glioma cohort
-    with 27 events: 0.61 against 0.52).
+    signal, 100 subjects: C on new subjects is 0.61 with a ridge penalty of 1, 0.74 with the defaults, 0.77
+    with the true hazard; with log-normal features 0.57 and 0.73 (0.67 without Yeo-Johnson's power); with 107
+    features in groups of near copies and 60 subjects 0.62 and 0.64; on noise 0.50. An elastic net alone is as
+    good there, but not where many features carry a little (a glioma cohort with 27 events: 0.52; the defaults
+    0.57, ridge 0.61).
 
     Covariates have a light penalty of their own: with a penalty of 1 for both, the combined model lost 0.09
     of C to the clinical one when all features were noise; with 0.1 for covariates it lost 0.02.
