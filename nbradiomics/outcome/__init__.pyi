@@ -1,7 +1,6 @@
 from .cox import (
     NotConvergedError as NotConvergedError,
     PenalisedCox as PenalisedCox,
-    survival_array as survival_array,
 )
 from .evaluate import evaluate_outcome as evaluate_outcome
 from .measures import harrell_c as harrell_c
@@ -11,3 +10,4 @@ from .settings import (
     OutcomeSettings as OutcomeSettings,
     Predictors as Predictors,
 )
+from .solvers import survival_array as survival_array

@@ -21,10 +21,10 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.problem import raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
-from nbradiomics.outcome.cox import survival_array
 from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import with_reason
 from nbradiomics.outcome.settings import Predictors
+from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.outcome.stability import StabilityRule
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
 
@@ -44,7 +44,7 @@ class OutcomeData:
     frame
         Features and covariates, one row per subject; the index is ``subject``, sorted.
     y
-        Endpoint as :func:`nbradiomics.outcome.cox.survival_array` shapes it, in the order of `frame`.
+        Endpoint as :func:`nbradiomics.outcome.survival_array` shapes it, in the order of `frame`.
     radiomic
         Columns of `frame` that are features.
     numeric, categorical
@@ -80,6 +80,16 @@ class OutcomeData:
         clinical, combined = (("clinical",), ("combined",)) if self.numeric or self.categorical else ((), ())
         volume = ("volume",) if self.volume else ()
         return (*clinical, *volume, "radiomic", *combined)
+
+    @property
+    def blocks(self) -> dict[str, tuple[str, ...]]:
+        """Columns of `frame` by what they are."""
+        return {
+            "radiomic": self.radiomic,
+            "volume": (self.volume,) if self.volume else (),
+            "numeric": self.numeric,
+            "categorical": self.categorical,
+        }
 
     def with_outcome(self, y: np.ndarray) -> OutcomeData:
         """Return the same subjects and columns with another endpoint."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -29,27 +28,6 @@ MIXTURES = (0.0, 0.5)
 
 class NotConvergedError(NbradiomicsError):
     """A Cox model did not converge, not even with larger penalties."""
-
-
-def survival_array(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
-    """Structured array of an endpoint, in the form that scikit-survival uses.
-
-    Parameters
-    ----------
-    time
-        Times, shape (subjects,), above 0.
-    event
-        True or 1 if the event happened, shape (subjects,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (subjects,), fields ``event`` (bool) and ``time`` (float64).
-    """
-    times = np.asarray(time, dtype=np.float64)
-    y = np.empty(times.shape, dtype=[("event", np.bool_), ("time", np.float64)])
-    y["event"], y["time"] = np.asarray(event).astype(bool), times
-    return y
 
 
 class PenalisedCox(BaseEstimator):  # type: ignore[misc]

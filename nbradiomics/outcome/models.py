@@ -78,14 +78,9 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
     numeric = make_pipeline(DropUninformative(), UnlessEmpty(median), UnlessEmpty(StandardScaler()))
     levels = LevelIndicators(reference=settings.covariate_penalizer == 0)
     categorical = make_pipeline(DropUninformative(), UnlessEmpty(levels))
-    blocks = {
-        "radiomic": (radiomic, data.radiomic),
-        "volume": (volume, [data.volume] if data.volume else []),
-        "numeric": (numeric, data.numeric),
-        "categorical": (categorical, data.categorical),
-    }
-    wanted = [block for block in blocks if any(block in BLOCKS[name] for name in names)]
-    steps = [(block, blocks[block][0], list(blocks[block][1])) for block in wanted]
+    fitted = {"radiomic": radiomic, "volume": volume, "numeric": numeric, "categorical": categorical}
+    wanted = [block for block in fitted if any(block in BLOCKS[name] for name in names)]
+    steps = [(block, fitted[block], list(data.blocks[block])) for block in wanted]
     return ColumnTransformer(steps).set_output(transform="pandas")
 
 

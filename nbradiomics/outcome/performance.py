@@ -68,13 +68,9 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
     parts = []
     for model in data.models:
         fitted = [result.coefficients for result in results if result.model == model and not result.failure]
-        blocks = {
-            "radiomic": data.radiomic,
-            "volume": [data.volume],
-            "numeric": data.numeric,
-            "categorical": (),  # their levels are known from the folds
-        }
-        known = [name for block in BLOCKS[model] for name in blocks[block]]
+        # The levels of categories are known from the folds.
+        blocks = [block for block in BLOCKS[model] if block != "categorical"]
+        known = [name for block in blocks for name in data.blocks[block]]
         names = dict.fromkeys([*known, *(name for series in fitted for name in series.index)])
         matrix = pd.DataFrame(dict(enumerate(fitted)), index=list(names))
         matrix = matrix.astype("float64").where(matrix != 0)

@@ -102,7 +102,6 @@ def sample_size_survival(
     >>> sample_size_survival(25, rate=0.065, mean_follow_up=2.07, r2=0.051, timepoint=2).subjects
     4286
     """
-    _require(parameters >= 1, f"there are {parameters} candidate columns", "Give 1 or more.")
     _require(rate > 0 < mean_follow_up, "the rate or the follow-up is not above 0", "Give both in one unit.")
     unit = mean_follow_up if r2 is None else 1.0
     null = rate * mean_follow_up * (log(rate * unit) - 1)
@@ -147,7 +146,6 @@ def sample_size_binary(
     >>> sample_size_binary(24, prevalence=0.174, r2=0.288).subjects
     662
     """
-    _require(parameters >= 1, f"there are {parameters} candidate columns", "Give 1 or more.")
     _require(0 < prevalence < 1, f"the prevalence is {prevalence:g}", "Give a share between 0 and 1.")
     null = prevalence * log(prevalence) + (1 - prevalence) * log(1 - prevalence)
     overall = (_NORMAL / MARGIN) ** 2 * prevalence * (1 - prevalence)
@@ -177,6 +175,7 @@ def _sizes(
     overall: float,
     events_per_subject: float,
 ) -> SampleSize:
+    _require(parameters >= 1, f"there are {parameters} candidate columns", "Give 1 or more.")
     expected = ASSUMED_SHARE * largest if r2 is None else r2
     _require(0 < shrinkage < 1, f"the shrinkage is {shrinkage:g}", "Give a number between 0 and 1.")
     _require(
@@ -185,16 +184,13 @@ def _sizes(
         "Give the R2 of Cox and Snell.",
     )
     by_optimism = expected / (expected + OPTIMISM * largest)
-    found = SampleSize(
-        parameters=parameters,
-        r2=expected,
-        largest_r2=largest,
-        shrinkage=_subjects(parameters, expected, shrinkage),
-        optimism=_subjects(parameters, expected, by_optimism),
-        overall_risk=ceil(overall),
-        events=0,
+    needed = (
+        _subjects(parameters, expected, shrinkage),
+        _subjects(parameters, expected, by_optimism),
+        ceil(overall),
     )
-    return SampleSize(**{**vars(found), "events": ceil(found.subjects * events_per_subject)})
+    events = ceil(max(needed) * events_per_subject)
+    return SampleSize(parameters, expected, largest, *needed, events)
 
 
 def _subjects(parameters: int, r2: float, shrinkage: float) -> int:

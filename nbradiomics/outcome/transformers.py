@@ -68,7 +68,7 @@ class DropUninformative(_ColumnFilter):
         self.support_ = np.zeros(frame.shape[1], dtype=bool)
         self.support_[numeric] = _numbers_vary(frame.loc[:, numeric].to_numpy(np.float64, na_value=np.nan))
         for place in map(int, np.flatnonzero(~numeric)):
-            self.support_[place] = _varies(frame.iloc[:, place])
+            self.support_[place] = len(set(frame.iloc[:, place].dropna())) > 1
         return self
 
 
@@ -285,15 +285,6 @@ def _decorrelated(correlation: np.ndarray, threshold: float) -> np.ndarray:
         if kept[one] and kept[other]:
             kept[one if redundancy[one] > redundancy[other] else other] = False
     return kept
-
-
-def _varies(column: pd.Series) -> bool:
-    present = column.dropna()
-    if present.empty:
-        return False
-    if not pd.api.types.is_numeric_dtype(present):
-        return len(set(present)) > 1
-    return bool(_numbers_vary(present.to_numpy(dtype=np.float64)[:, None])[0])
 
 
 def _numbers_vary(values: np.ndarray) -> np.ndarray:

@@ -54,8 +54,9 @@ class YeoJohnson(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         powers = most_likely_powers(standard)
         changed = yeo_johnson(standard, powers)
         # A power that leaves no difference to be seen, as of one value far from all others, is not used.
-        self.powers_ = np.where(changed.std(axis=0) > _LEAST, powers, 1.0)
-        changed = yeo_johnson(standard, self.powers_)
+        flat = changed.std(axis=0) <= _LEAST
+        self.powers_ = np.where(flat, 1.0, powers)
+        changed[:, flat] = standard[:, flat]
         self.mean_after_, self.scale_after_ = changed.mean(axis=0), changed.std(axis=0)
         return self
 

@@ -76,12 +76,6 @@ class Observed:
         """Return some of the subjects."""
         return Observed(self.time[which], self.event[which])
 
-    def structured(self) -> np.ndarray:
-        """Return the structured array that the solvers and scikit-survival use: fields event and time."""
-        y = np.empty(self.time.shape, dtype=[("event", np.bool_), ("time", np.float64)])
-        y["event"], y["time"] = self.event, self.time
-        return y
-
 
 def checked_times(times: npt.ArrayLike) -> Floats:
     """Return points in time as an array, shape (times,); they must be finite and increasing."""

@@ -9,7 +9,7 @@ import pandas as pd
 from nbradiomics.errors import InputError
 from nbradiomics.outcome.measures.arguments import Floats, Observed
 from nbradiomics.outcome.measures.kaplan_meier import survival_at
-from nbradiomics.outcome.solvers import LARGEST_COEFFICIENT, NoMaximumError, fit_ridge
+from nbradiomics.outcome.solvers import LARGEST_COEFFICIENT, NoMaximumError, fit_ridge, survival_array
 
 
 def calibration_slope(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.ArrayLike) -> float:
@@ -47,7 +47,9 @@ def calibration_slope(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.Array
     if not subjects.event.any() or np.ptp(risks) == 0:
         return float("nan")
     try:
-        slope = float(fit_ridge(risks[:, None], subjects.structured(), np.zeros(1))[0])
+        slope = float(
+            fit_ridge(risks[:, None], survival_array(subjects.time, subjects.event), np.zeros(1))[0]
+        )
     except NoMaximumError:
         return float("nan")
     return slope if abs(slope) * risks.std() <= LARGEST_COEFFICIENT else float("nan")

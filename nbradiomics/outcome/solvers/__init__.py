@@ -3,7 +3,12 @@
 from nbradiomics.outcome.solvers.elastic_net_cox import fit_elastic_net, largest_strength
 from nbradiomics.outcome.solvers.penalty import Penalty
 from nbradiomics.outcome.solvers.ridge_cox import fit_ridge, fit_ridge_path
-from nbradiomics.outcome.solvers.risk_sets import LARGEST_COEFFICIENT, NoMaximumError, RiskSets
+from nbradiomics.outcome.solvers.risk_sets import (
+    LARGEST_COEFFICIENT,
+    NoMaximumError,
+    RiskSets,
+    survival_array,
+)
 from nbradiomics.outcome.solvers.tuning import TunedPath, fit_path, tune
 
 __all__ = [
@@ -17,5 +22,6 @@ __all__ = [
     "fit_ridge",
     "fit_ridge_path",
     "largest_strength",
+    "survival_array",
     "tune",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -16,6 +17,27 @@ LARGEST_COEFFICIENT = 5.0
 
 class NoMaximumError(Exception):
     """The penalised likelihood has no maximum, or the solver did not reach it."""
+
+
+def survival_array(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
+    """Structured array of an endpoint, in the form that scikit-survival uses.
+
+    Parameters
+    ----------
+    time
+        Times, shape (subjects,), above 0.
+    event
+        True or 1 if the event happened, shape (subjects,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (subjects,), fields ``event`` (bool) and ``time`` (float64).
+    """
+    times = np.asarray(time, dtype=np.float64)
+    y = np.empty(times.shape, dtype=[("event", np.bool_), ("time", np.float64)])
+    y["event"], y["time"] = np.asarray(event).astype(bool), times
+    return y
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from nbradiomics.clinical import (
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS
-from nbradiomics.outcome.cox import survival_array
+from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
 from nbradiomics.study.file import read_study
 from nbradiomics.study.study import Endpoint, Outcome, Readers
