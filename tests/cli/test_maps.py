@@ -124,6 +124,7 @@ def test_progress_counts_chunks_of_voxels() -> None:
     assert seen == {f"original {name}": [steps, steps] for name in classes}
 
 
+@pytest.mark.slow
 def test_values_do_not_depend_on_how_the_voxels_are_split(monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES["disconnected"]()
     whole = feature_maps(*case, params={})

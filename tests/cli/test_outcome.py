@@ -38,7 +38,20 @@ def outcome(
 ) -> dict[str, Any]:
     """Run the command, and give its performance and summary; an exit code of 1 gives nothing."""
     table.to_csv(folder / "c.csv", index=False, sep=sep)
-    plan = ["--time", "os", "--event", "dead", "--folds", folds, "--repeats", repeats, "--jobs", 1]
+    plan = [
+        "--time",
+        "os",
+        "--event",
+        "dead",
+        "--folds",
+        folds,
+        "--repeats",
+        repeats,
+        "--jobs",
+        1,
+        "--penalizer",
+        1,
+    ]
     files = [folder / "features.csv", folder / "c.csv"]
     if call("outcome", *files, *plan, *options, "--out", folder / "o"):
         return {}

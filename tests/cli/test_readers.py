@@ -159,6 +159,7 @@ def test_results_do_not_replace_the_cohort_that_they_come_from(
     assert cohort.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_typo_leaves_a_finished_study_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
     plain = ("readers", cohort, "--out", out, "--bootstraps", "200", "--no-maps", "--jobs", "1")
@@ -190,6 +191,7 @@ def test_a_misspelt_column_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "referencekind" in (out / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_where_the_consensus_lies_and_what_two_readers_make_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
