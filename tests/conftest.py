@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import locale
 import os
+import sys
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
@@ -26,8 +27,14 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers inherit it
 
 # A slow machine is no error. On CI the examples are the same each time, so that a change is not blamed for
 # what it did not touch; elsewhere they are drawn anew.
-settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
-settings.load_profile("project")
+_ALWAYS: dict[str, Any] = {"deadline": None, "derandomize": "CI" in os.environ}
+settings.register_profile("all", **_ALWAYS)
+settings.register_profile("quick", max_examples=40, **_ALWAYS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw fewer examples where the slow tests are left out, unless a test says how many it needs."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "all")
 
 
 @cache
@@ -68,6 +75,29 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         if measuring is not None:
             measuring.start()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiling_is_not_measured() -> Iterator[None]:
+    """Pause coverage while Numba compiles: its Python code takes twice as long under a tracer."""
+    from coverage import Coverage
+    from numba.core.dispatcher import _FunctionCompiler
+
+    compile_function = _FunctionCompiler.compile
+
+    def paused(*arguments: Any) -> Any:
+        measuring = Coverage.current() if sys.gettrace() is not None else None
+        if measuring is None:
+            return compile_function(*arguments)
+        measuring.stop()
+        try:
+            return compile_function(*arguments)
+        finally:
+            measuring.start()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_FunctionCompiler, "compile", paused)
+        yield
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -256,7 +256,13 @@ def _growth(folder: Path, content: dict[str, Any]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "features", "batch"), [("firstorder", 18, 0), ("glcm", 24, 0), ("glcm", 24, 1), ("gldm", 14, 0)]
+    ("name", "features", "batch"),
+    [
+        ("firstorder", 18, 0),
+        pytest.param("glcm", 24, 0, marks=pytest.mark.slow),
+        ("glcm", 24, 1),
+        pytest.param("gldm", 14, 0, marks=pytest.mark.slow),
+    ],
 )
 def test_memory_does_not_grow_with_the_features(
     name: str, features: int, batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

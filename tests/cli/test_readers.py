@@ -108,6 +108,7 @@ def test_readers_alone_are_a_study_too(tmp_path: Path) -> None:
     assert not (out / "distance_maps").exists()
 
 
+@pytest.mark.slow
 def test_one_broken_mask_is_a_failure_and_the_rest_goes_on(tmp_path: Path) -> None:
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
     (tmp_path / "s3_B.nii.gz").write_bytes(b"no image")
@@ -183,6 +184,7 @@ def test_settings_that_change_are_told_and_kept(tmp_path: Path, capsys: pytest.C
     assert [earlier["margin"] for earlier in record["earlier_settings"]] == [0.03]
 
 
+@pytest.mark.slow
 def test_a_misspelt_column_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cohort, out = cohort_of(tmp_path), tmp_path / "study"
     cohort.write_text(cohort.read_text(encoding="utf-8").replace("reference_kind", "referencekind", 1))

@@ -98,6 +98,7 @@ extract: {params: params.yaml}
 """
 
 
+@pytest.mark.slow
 def test_a_run_leaves_seen_subjects_out_of_readers_and_reproducibility(tmp_path: Path) -> None:
     with_states(cohort_of(tmp_path), {"s0", "s1", "s2"})
     (tmp_path / "params.yaml").write_text("imageType: {Original: {}}\nfeatureClass: {firstorder: [Mean]}\n")

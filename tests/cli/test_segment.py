@@ -105,6 +105,7 @@ def test_only_what_is_missing_is_segmented_again(cohort: Path, tmp_path: Path, s
 # --- maps -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_maps_lie_beside_the_masks_on_the_images_grid(cohort: Path, tmp_path: Path) -> None:
     out = tmp_path / "c.csv"
     assert call("segment", cohort, "--model", "synthetic-demo", "--out", out) == 0

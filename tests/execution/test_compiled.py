@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from numba.core import config
 
 from nbradiomics.execution import compiled
@@ -65,6 +66,7 @@ DAMAGES = (
 )
 
 
+@pytest.mark.slow
 def test_damaged_code_is_compiled_again_and_gives_the_same_values(tmp_path: Path) -> None:
     expected, files = values_and_files(tmp_path)
     assert len(files) > 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,14 @@ import pytest
 
 from nbradiomics.report import build_report
 from tests.support.run_tables import write_images, write_outcome_files, write_study_files, write_tables
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _coarse_pictures() -> Iterator[None]:
+    """Render few pixels: encoding many takes most of the time of a page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nbradiomics.report.figures.picture.DOTS_PER_INCH", 40)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from matplotlib.image import imread
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import MISSING
 from nbradiomics.report import build_report
+from tests.support.helpers import first_is_quick
 from tests.support.run_tables import edit, facts_of, part_of, section
 
 FILES = {
@@ -103,7 +104,7 @@ def test_the_users_matplotlib_style_stays_and_does_not_reach_the_page(run: Path,
 
 
 @pytest.mark.parametrize(
-    "absent", [*FILES, "check.csv", "segmentation.csv", "features.parquet", "failures.csv"]
+    "absent", first_is_quick([*FILES, "check.csv", "segmentation.csv", "features.parquet", "failures.csv"])
 )
 def test_each_absent_part_is_told_and_the_rest_stays(run: Path, absent: str) -> None:
     path = run / absent
@@ -126,7 +127,8 @@ def test_one_file_alone_makes_a_report(run: Path, tmp_path: Path, kept: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["performance.csv", "kaplan_meier.csv", "selection.csv", "excluded.csv", "summary.json"]
+    "name",
+    first_is_quick(["performance.csv", "kaplan_meier.csv", "selection.csv", "excluded.csv", "summary.json"]),
 )
 def test_each_absent_part_of_an_endpoint_is_no_error(run: Path, name: str) -> None:
     (run / "outcome" / "os" / name).unlink()

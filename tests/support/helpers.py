@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,3 +66,10 @@ def call(*arguments: object) -> int:
     with pytest.raises(SystemExit) as stop:
         main([str(argument) for argument in arguments])
     return int(stop.value.code or 0)
+
+
+def first_is_quick(values: Sequence[Any]) -> list[Any]:
+    """Parameters of a test that takes long: the first value, and the others as slow tests."""
+    return [
+        pytest.param(value, marks=[pytest.mark.slow] if place else []) for place, value in enumerate(values)
+    ]

@@ -69,6 +69,7 @@ def test_every_file_of_a_reader_study_is_known_as_one(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "masks").exists()  # the consensus was not asked for again
 
 
+@pytest.mark.slow
 def test_another_study_changes_nothing_unless_it_is_to_replace_and_then_leaves_nothing(
     results: Path, tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_another_study_changes_nothing_unless_it_is_to_replace_and_then_leaves_n
     assert content(results) == content(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_a_study_that_was_renamed_and_edited_goes_on(results: Path, tmp_path: Path) -> None:
     study = tmp_path / "one" / "study.yaml"
     (results / "notes.txt").write_text("mine")

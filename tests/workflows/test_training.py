@@ -142,6 +142,7 @@ def test_the_cohort_keeps_other_readers_and_goes_through_the_other_commands(mode
     assert set(problems.loc[problems["severity"] == "error", "problem"].str.contains("s5t1_A")) == {True}
 
 
+@pytest.mark.slow
 def test_a_study_takes_the_cross_validated_masks_as_they_are(model, tmp_path):
     """No section `segment`: the masks are there, and a run must not ask for a model."""
     study = tmp_path / "study.yaml"
