@@ -95,6 +95,10 @@ class OutcomeData:
         """Return the same subjects and columns with another endpoint."""
         return replace(self, y=y)
 
+    def drawn(self, places: np.ndarray) -> OutcomeData:
+        """Return a sample of the subjects, in which one may be several times; `places` has its positions."""
+        return replace(self, frame=self.frame.iloc[places], y=self.y[places])
+
 
 def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.DataFrame:
     """Choose the rows of a feature table that the outcome models use, one per subject.

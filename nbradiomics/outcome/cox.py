@@ -11,7 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.outcome.columns import checked_columns
-from nbradiomics.outcome.solvers import LARGEST_COEFFICIENT, NoMaximumError, Penalty, fit_path, tune
+from nbradiomics.outcome.solvers import (
+    LARGEST_COEFFICIENT,
+    NoMaximumError,
+    Penalty,
+    fit_path,
+    training_folds,
+    tune,
+)
 
 if TYPE_CHECKING:
     from typing import Self
@@ -83,7 +90,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         self.block_penalizers = block_penalizers
         self.seed = seed
 
-    def fit(self, X: Any, y: np.ndarray) -> Self:
+    def fit(self, X: Any, y: np.ndarray, groups: Any = None) -> Self:
         """Fit the model.
 
         Parameters
@@ -92,6 +99,9 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
             Shape (subjects, columns), without missing values and constant columns.
         y
             Structured array as :func:`survival_array` makes it, shape (subjects,).
+        groups
+            Names of the subjects, shape (subjects,), where rows are copies: all rows of a subject are in one
+            fold when the penalty is tuned.
 
         Raises
         ------
@@ -107,7 +117,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         self.coef_ = np.zeros(values.shape[1])
         self.penalizers_ = np.zeros(values.shape[1])
         if values.shape[1]:
-            self._fit_with_retries(values, y)
+            self._fit_with_retries(values, y, groups)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -117,7 +127,7 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
         risk: np.ndarray = (values - self.mean_) @ self.coef_
         return risk
 
-    def _fit_with_retries(self, values: np.ndarray, y: np.ndarray) -> None:
+    def _fit_with_retries(self, values: np.ndarray, y: np.ndarray, groups: Any) -> None:
         fixed = self._fixed_penalties(values.shape[1])
         free = np.isnan(fixed)
         tuning = TUNED in (self.penalizer, self.l1_ratio) and bool(free.any())
@@ -132,7 +142,8 @@ class PenalisedCox(BaseEstimator):  # type: ignore[misc]
             try:
                 if tuning:
                     given = None if np.isnan(strength) else np.array([strength])
-                    tuned = tune(values, y, kinds, folds=TUNING_FOLDS, seed=self.seed, strengths=given)
+                    folds = training_folds(y, TUNING_FOLDS, self.seed, groups)
+                    tuned = tune(values, y, kinds, folds, strengths=given)
                     strength, coefficients = float(tuned.strengths[tuned.chosen]), tuned.coefficients
                     mixtures, tuning = (mixtures[tuned.kind],), False
                 else:

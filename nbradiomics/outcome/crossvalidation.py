@@ -15,8 +15,10 @@ from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.outcome.cox import NotConvergedError
+from nbradiomics.outcome.horizons import NO_TIMES
 from nbradiomics.outcome.models import build_columns, build_cox, columns_of, log_hazard_ratios
 from nbradiomics.outcome.schemas import PREDICTIONS
+from nbradiomics.outcome.solvers import predicted_survival
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -40,6 +42,9 @@ class FoldResult:
     high
         Whether this risk exceeds the median log partial hazard of the training subjects; all false if the
         model failed.
+    predicted
+        Their predicted probabilities of no event until some times, shape (held out, times); missing if the
+        model failed.
     coefficients
         Log hazard ratios by column; empty if no column remained or the model failed.
     retries
@@ -58,6 +63,7 @@ class FoldResult:
     test: np.ndarray
     risk: np.ndarray
     high: np.ndarray
+    predicted: np.ndarray
     coefficients: pd.Series
     retries: int
     failure: str = ""
@@ -65,16 +71,24 @@ class FoldResult:
     l1_ratio: float = np.nan
 
 
-def make_splits(y: np.ndarray, settings: OutcomeSettings) -> list[list[Split]]:
+def make_splits(
+    y: np.ndarray, settings: OutcomeSettings, names: Sequence[str] | None = None
+) -> list[list[Split]]:
     """Training and held-out positions of each fold of each repeat.
 
-    Folds are stratified by the event. If there are fewer events, or fewer censored subjects, than folds,
-    there is nothing to stratify and the folds are random.
+    Folds are stratified by the event; rows with the same name, copies of a subject, are in one fold. If there
+    are fewer events, or fewer censored subjects, than folds, there is nothing to stratify and the folds are
+    random.
     """
-    fewest = min(int(y["event"].sum()), int((~y["event"]).sum()))
+    codes, _ = pd.factorize(np.arange(len(y)) if names is None else np.asarray(names, dtype=object))
+    event = y["event"][np.unique(codes, return_index=True)[1]]
+    fewest = min(int(event.sum()), int((~event).sum()))
     kind = RepeatedStratifiedKFold if fewest >= settings.folds else RepeatedKFold
     splitter = kind(n_splits=settings.folds, n_repeats=settings.repeats, random_state=settings.seed)
-    splits = list(splitter.split(np.zeros(len(y)), y["event"]))
+    splits = [
+        (np.flatnonzero(np.isin(codes, train)), np.flatnonzero(np.isin(codes, test)))
+        for train, test in splitter.split(np.zeros(len(event)), event)
+    ]
     return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]
 
 
@@ -106,9 +120,21 @@ def cross_validate(
     settings: OutcomeSettings,
     models: Sequence[str],
     *,
+    times: np.ndarray = NO_TIMES,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[FoldResult]:
     """Fit each model in each fold of each repeat.
+
+    Parameters
+    ----------
+    data, settings
+        Data and settings.
+    models
+        Names of the models.
+    times
+        Points in time at which survival is predicted, shape (times,).
+    execution
+        Processes and progress display.
 
     Returns
     -------
@@ -123,7 +149,7 @@ def cross_validate(
     splits = make_splits(data.y, settings)
     check_ratings(data, splits, settings)
     cases = {
-        f"repeat {number}": (data, settings, tuple(models), number, folds)
+        f"repeat {number}": (data, settings, tuple(models), number, folds, times)
         for number, folds in enumerate(splits, start=1)
     }
     batch = execution.map(run_repeat, cases, stage=StageName.OUTCOME)
@@ -143,6 +169,7 @@ def run_repeat(
     models: Sequence[str],
     repeat: int,
     folds: Sequence[Split],
+    times: np.ndarray = NO_TIMES,
 ) -> list[FoldResult]:
     """Fit the models in the folds of one repeat."""
     # One thread: the last digits, and with them ties, must not depend on the number of jobs.
@@ -150,7 +177,7 @@ def run_repeat(
         return [
             result
             for fold, split in enumerate(folds, start=1)
-            for result in _run_fold(data, settings, models, (repeat, fold), split)
+            for result in _run_fold(data, settings, models, (repeat, fold), split, times)
         ]
 
 
@@ -191,13 +218,26 @@ def risk_matrix(results: Sequence[FoldResult], model: str, subjects: int) -> np.
     return matrix
 
 
+def fold_matrix(results: Sequence[FoldResult], subjects: int) -> np.ndarray:
+    """Fold in which each subject was held out, shape (repeats, subjects)."""
+    matrix = np.zeros((max(result.repeat for result in results), subjects), dtype=np.int64)
+    for result in results:
+        matrix[result.repeat - 1, result.test] = result.fold
+    return matrix
+
+
 def _group_names(result: FoldResult) -> list[str | None]:
     names = ["high" if high else "low" for high in result.high]
     return [None] * len(names) if result.failure else [*names]
 
 
 def _run_fold(
-    data: OutcomeData, settings: OutcomeSettings, models: Sequence[str], place: tuple[int, int], split: Split
+    data: OutcomeData,
+    settings: OutcomeSettings,
+    models: Sequence[str],
+    place: tuple[int, int],
+    split: Split,
+    times: np.ndarray,
 ) -> list[FoldResult]:
     """Fit the columns of all models once, and each model on its part of them."""
     train, test = split
@@ -209,23 +249,25 @@ def _run_fold(
         ours, theirs = columns_of(model, known), columns_of(model, unknown)
         cox = build_cox(settings)
         try:
-            cox.fit(ours, data.y[train])
+            cox.fit(ours, data.y[train], groups=known.index)
         except NotConvergedError as error:
             missing, none = np.full(len(test), np.nan), pd.Series(dtype="float64")
             not_high = np.zeros(len(test), dtype=bool)
-            results.append(FoldResult(model, *place, test, missing, not_high, none, 0, error.problem))
+            unpredicted = np.full((len(test), len(times)), np.nan)
+            results.append(
+                FoldResult(model, *place, test, missing, not_high, unpredicted, none, 0, error.problem)
+            )
             continue
-        risk = cox.predict(theirs)
-        high = risk > np.median(cox.predict(ours))
-        weights = log_hazard_ratios(cox, ours.columns)
+        risk, of_training = cox.predict(theirs), cox.predict(ours)
         results.append(
             FoldResult(
                 model,
                 *place,
                 test,
                 risk,
-                high,
-                weights,
+                risk > np.median(of_training),
+                predicted_survival(data.y[train], of_training, risk, times),
+                log_hazard_ratios(cox, ours.columns),
                 cox.retries_,
                 penalizer=cox.strength_,
                 l1_ratio=cox.l1_ratio_,

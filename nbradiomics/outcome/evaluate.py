@@ -15,9 +15,13 @@ from nbradiomics.outcome.assembly import (
     radiomic_columns,
 )
 from nbradiomics.outcome.crossvalidation import cross_validate, prediction_table
+from nbradiomics.outcome.curves import calibration_table, decision_table
 from nbradiomics.outcome.groups import kaplan_meier_table, log_rank, majority_groups, permutation_test
+from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.performance import performance_table, selection_table
+from nbradiomics.outcome.refits import refit
 from nbradiomics.outcome.result import OutcomeResult
+from nbradiomics.outcome.score_table import Scores
 from nbradiomics.outcome.seen import without_seen_masks
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
 from nbradiomics.outcome.stability import find_rule
@@ -125,19 +129,25 @@ def _evaluate(
     settings: OutcomeSettings,
     execution: Execution,
 ) -> OutcomeResult:
-    results = cross_validate(data, settings, data.models, execution=execution)
+    horizons = find_horizons(data.y, settings.horizons)
+    results = cross_validate(data, settings, data.models, times=horizons.all, execution=execution)
     groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
     tests = {}
     if settings.permutations:
         tested = data.models[-1]
         observed = log_rank(data.y, groups[tested])
         tests[tested] = permutation_test(data, settings, tested, observed, execution=execution)
-    performance = performance_table(data, results, settings)
+    samples: Scores = {}
+    if settings.bootstraps and settings.refits:
+        samples = refit(data, settings, data.models, horizons, execution=execution)
+    performance = performance_table(data, results, settings, horizons, samples)
     return OutcomeResult(
         performance=performance,
         predictions=prediction_table(data, results),
+        calibration=calibration_table(data, results, horizons),
+        decision=decision_table(data, results, horizons),
         kaplan_meier=kaplan_meier_table(data.y, groups, settings.confidence),
         selection=selection_table(data, results),
         flow=data.excluded,
-        summary=summarise(data, choice, results, performance, tests, settings, endpoint),
+        summary=summarise(data, choice, results, performance, tests, settings, endpoint, horizons),
     )

@@ -1,4 +1,4 @@
-"""From out-of-fold risks and coefficients to the tables of performance and selection."""
+"""How well the models predict, and how often each column entered them."""
 
 from __future__ import annotations
 
@@ -9,49 +9,78 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.outcome.bootstrap import bootstrap_weights, percentile_interval
-from nbradiomics.outcome.crossvalidation import FoldResult, risk_matrix
+from nbradiomics.outcome.crossvalidation import FoldResult, fold_matrix, risk_matrix
+from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.measures.harrell import repeated_c
 from nbradiomics.outcome.models import BLOCKS
 from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
+from nbradiomics.outcome.score_table import BOUNDED, GAINS, Key, Scores, score_table
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.horizons import Horizons
     from nbradiomics.outcome.settings import OutcomeSettings
-
-GAIN = "harrell_c_gain_over_clinical"
-GAIN_OVER_VOLUME = "harrell_c_gain_over_volume"
-#: For each gain, the model that gains and the one with which it is compared.
-GAINS = {GAIN: ("combined", "clinical"), GAIN_OVER_VOLUME: ("radiomic", "volume")}
 
 
 def performance_table(
-    data: OutcomeData, results: Sequence[FoldResult], settings: OutcomeSettings
+    data: OutcomeData,
+    results: Sequence[FoldResult],
+    settings: OutcomeSettings,
+    horizons: Horizons,
+    samples: Scores,
 ) -> pd.DataFrame:
-    """Harrell's C of each model and the gains of some over others, with bootstrap intervals.
+    """Scores of each model and gains over others, averaged over the repeats, with intervals.
 
-    All models are evaluated on the same bootstrap draws, and a subject's repeats are drawn together. The
-    gain is computed from the predictions that both models made.
+    Parameters
+    ----------
+    data, results, settings, horizons
+        Data, results of the folds, settings, points in time.
+    samples
+        Scores of bootstrap samples, see `outcome.refits`; empty for quick intervals of Harrell's C alone.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.PERFORMANCE`.
+        Columns of `outcome.schemas.PERFORMANCE`; metric by metric, and within it model by model.
+    """
+    scores = score_table(data.y, results, data.models, horizons)
+    quick = {} if samples else _quick_intervals(data, results, settings)
+    metrics = list(dict.fromkeys(key[1:] for key in scores))
+    rows = []
+    for key in sorted(scores, key=lambda key: metrics.index(key[1:])):
+        values = scores[key]
+        known = values[np.isfinite(values)]
+        value = float(known.mean()) if len(known) else np.nan
+        limits = quick.get(key, (np.nan, np.nan))
+        if key in samples:
+            bounded = key[1] in BOUNDED
+            limits = refit_interval(values, samples[key], settings.confidence, bounded=bounded)
+        rows.append((*key, value, *limits))
+    return PERFORMANCE.table(rows)
+
+
+def _quick_intervals(
+    data: OutcomeData, results: Sequence[FoldResult], settings: OutcomeSettings
+) -> dict[Key, tuple[float, float]]:
+    """Percentiles of Harrell's C and its gains over bootstrap draws of the predictions, without refitting.
+
+    All models are evaluated on the same draws, and a subject's repeats are drawn together.
     """
     subjects = len(data.y)
-    draws = bootstrap_weights(subjects, settings.bootstraps, np.random.default_rng(settings.seed))
-    weights = np.vstack([np.ones((1, subjects)), draws])
+    weights = bootstrap_weights(subjects, settings.bootstraps, np.random.default_rng(settings.seed))
     risks = {model: risk_matrix(results, model, subjects) for model in data.models}
-    rows = [
-        _row(model, "harrell_c", _c(data, risks[model], weights), settings.confidence)
-        for model in data.models
-    ]
+    folds = fold_matrix(results, subjects)
+
+    def c(of: np.ndarray) -> np.ndarray:
+        return repeated_c(data.y["time"], data.y["event"], of, weights, folds)
+
+    draws: dict[Key, np.ndarray] = {(model, "harrell_c", None): c(risks[model]) for model in data.models}
     for gain, pair in GAINS.items():
-        if not set(pair) <= set(risks):
-            continue
-        both = np.logical_and(*(np.isfinite(risks[model]) for model in pair))
-        ours, theirs = (_c(data, np.where(both, risks[model], np.nan), weights) for model in pair)
-        rows.append(_row(pair[0], gain, ours - theirs, settings.confidence))
-    return PERFORMANCE.table(rows)
+        if set(pair) <= set(risks):
+            both = np.logical_and(*(np.isfinite(risks[model]) for model in pair))
+            ours, theirs = (c(np.where(both, risks[model], np.nan)) for model in pair)
+            draws[pair[0], gain, None] = ours - theirs
+    return {key: percentile_interval(values, settings.confidence) for key, values in draws.items()}
 
 
 def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
@@ -84,15 +113,3 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
         )
         parts.append(table.sort_values("frequency", ascending=False, kind="stable"))
     return SELECTION.table(pd.concat(parts, ignore_index=True))
-
-
-def _c(data: OutcomeData, risks: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return repeated_c(data.y["time"], data.y["event"], risks, weights)
-
-
-def _row(
-    model: str, metric: str, values: np.ndarray, confidence: float
-) -> tuple[str, str, float, float, float]:
-    """Row of a table; the first value is that of all subjects, the others are bootstrap draws."""
-    low, high = percentile_interval(values[1:], confidence)
-    return model, metric, float(values[0]), low, high

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.files.atomic import write_text
-from nbradiomics.outcome.schemas import EXCLUDED, KAPLAN_MEIER, PERFORMANCE, PREDICTIONS, SELECTION
+from nbradiomics.outcome.schemas import (
+    CALIBRATION,
+    DECISION,
+    EXCLUDED,
+    KAPLAN_MEIER,
+    PERFORMANCE,
+    PREDICTIONS,
+    SELECTION,
+)
 from nbradiomics.tables import write_table
 from nbradiomics.tables.result import Result
 
@@ -22,7 +30,7 @@ class OutcomeResult(Result):
 
     Attributes
     ----------
-    performance, predictions, kaplan_meier, selection
+    performance, predictions, calibration, decision, kaplan_meier, selection
         Tables with the columns of `outcome.schemas`.
     flow
         Subjects that were left out, with the reason: the table `outcome.schemas.EXCLUDED`.
@@ -32,6 +40,8 @@ class OutcomeResult(Result):
 
     performance: pd.DataFrame
     predictions: pd.DataFrame
+    calibration: pd.DataFrame
+    decision: pd.DataFrame
     kaplan_meier: pd.DataFrame
     selection: pd.DataFrame
     flow: pd.DataFrame
@@ -39,26 +49,28 @@ class OutcomeResult(Result):
 
 
 def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
-    """Write a result as five CSV tables and ``summary.json``.
+    """Write a result as seven CSV tables and ``summary.json``.
 
     Parameters
     ----------
     result
         Result to write.
     folder
-        Created if it does not exist; gets ``performance.csv``, ``predictions.csv``, ``kaplan_meier.csv``,
-        ``selection.csv``, ``excluded.csv`` and ``summary.json``.
+        Created if it does not exist; gets ``performance.csv``, ``predictions.csv``, ``calibration.csv``,
+        ``decision.csv``, ``kaplan_meier.csv``, ``selection.csv``, ``excluded.csv`` and ``summary.json``.
 
     Examples
     --------
     >>> write_outcome(result, "outcome")
     >>> sorted(path.name for path in Path("outcome").iterdir())[:2]
-    ['excluded.csv', 'kaplan_meier.csv']
+    ['calibration.csv', 'decision.csv']
     """
     folder = Path(folder)
     tables = {
         PERFORMANCE: result.performance,
         PREDICTIONS: result.predictions,
+        CALIBRATION: result.calibration,
+        DECISION: result.decision,
         KAPLAN_MEIER: result.kaplan_meier,
         SELECTION: result.selection,
         EXCLUDED: result.flow,

@@ -14,25 +14,54 @@ _MODEL = Column(
 _RISK = ("high", "low")
 _UNDEFINED = "undefined: the model failed in every fold, or there are too few subjects"
 
+_METRICS = {
+    "harrell_c": "Harrell's C",
+    "uno_c": "Uno's C of the events before the horizon, which depends less on the censoring",
+    "auc_t": "ROC area: subjects with the event by the horizon against those without it",
+    "brier": "Brier score of the predicted survival at the horizon, smaller is better",
+    "ibs": "mean of the Brier score up to the horizon",
+    "calibration_slope": "1 is right, below 1 the predicted differences are too large",
+    "observed_expected": "events by the horizon over the predicted ones, 1 is right",
+    "harrell_c_gain_over_clinical": "gain of the combined model over the clinical one",
+    "harrell_c_gain_over_volume": "gain of the radiomic model over the volume alone",
+}
+
 PERFORMANCE = Schema(
     name="Performance",
     file="outcome/ENDPOINT/performance.csv",
-    row="a model and a metric",
+    row="a model, a metric and a horizon",
     columns=(
         _MODEL,
         Column(
             "metric",
             "text",
-            "`harrell_c`: Harrell's C of the out-of-fold risks, averaged over the repeats; "
-            "`harrell_c_gain_over_clinical`: gain of the combined model over the clinical one; "
-            "`harrell_c_gain_over_volume`: gain of the radiomic model over the volume alone",
-            values=("harrell_c", "harrell_c_gain_over_clinical", "harrell_c_gain_over_volume"),
+            "; ".join(f"`{name}`: {meaning}" for name, meaning in _METRICS.items()),
+            values=tuple(_METRICS),
         ),
-        Column("value", "number", "value of the metric over all subjects", missing=_UNDEFINED),
-        Column("low", "number", "lower limit: percentile bootstrap over subjects", missing=_UNDEFINED),
-        Column("high", "number", "upper limit", missing=_UNDEFINED),
+        Column(
+            "horizon",
+            "number",
+            "point in time of the metric, in the unit of the endpoint's time",
+            missing="the metric has none",
+            optional=True,
+        ),
+        Column(
+            "value",
+            "number",
+            "value of the metric for held-out subjects, averaged over the repeats; orders are judged among "
+            "subjects of the same fold",
+            missing=_UNDEFINED,
+        ),
+        Column(
+            "low",
+            "number",
+            "lower limit, from bootstrap samples in which everything is fitted again (`refits` 0: from the "
+            "predictions, for Harrell's C alone)",
+            missing="undefined, or no interval was asked for",
+        ),
+        Column("high", "number", "upper limit", missing="undefined, or no interval was asked for"),
     ),
-    key=("model", "metric"),
+    key=("model", "metric", "horizon"),
 )
 
 PREDICTIONS = Schema(
@@ -84,6 +113,55 @@ KAPLAN_MEIER = Schema(
         Column("at_risk", "integer", "subjects under observation just before this time"),
     ),
     key=("model", "group", "time"),
+)
+
+_HORIZON = Column("horizon", "number", "point in time, in the unit of the endpoint's time")
+
+CALIBRATION = Schema(
+    name="Calibration",
+    file="outcome/ENDPOINT/calibration.csv",
+    row="a model, a horizon and a group of subjects with similar predictions",
+    columns=(
+        _MODEL,
+        _HORIZON,
+        Column("group", "integer", "1, 2 and so on, from the lowest predicted survival up"),
+        Column("subjects", "integer", "subjects of the group"),
+        Column("events", "integer", "of them, those with the event by the horizon"),
+        Column("predicted", "number", "mean predicted survival at the horizon, out of fold, 0 to 1"),
+        Column(
+            "observed",
+            "number",
+            "Kaplan-Meier survival of the group at the horizon, 0 to 1",
+            missing="nobody of the group is observed so long",
+        ),
+    ),
+    key=("model", "horizon", "group"),
+)
+
+DECISION = Schema(
+    name="Decision curves",
+    file="outcome/ENDPOINT/decision.csv",
+    row="a model, a horizon and a threshold",
+    columns=(
+        _MODEL,
+        _HORIZON,
+        Column("threshold", "number", "probability of the event from which on one would treat, 0 to 1"),
+        Column("treated", "number", "share of the subjects whose predicted probability reaches it, 0 to 1"),
+        Column(
+            "net_benefit",
+            "number",
+            "share of treated subjects with the event, minus that of treated subjects without it times "
+            "threshold / (1 - threshold)",
+            missing="nobody of the treated is observed until the horizon",
+        ),
+        Column(
+            "treat_all",
+            "number",
+            "net benefit of treating everybody; treating nobody has 0",
+            missing="nobody is observed until the horizon",
+        ),
+    ),
+    key=("model", "horizon", "threshold"),
 )
 
 SELECTION = Schema(

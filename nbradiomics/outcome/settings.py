@@ -13,6 +13,10 @@ from nbradiomics.settings.kinds import Confidence, Names, Seed
 
 #: Smallest number of bootstrap draws for meaningful percentiles.
 _FEWEST_DRAWS = 100
+#: Smallest number of samples for a standard deviation that is known to 10 %.
+_FEWEST_REFITS = 50
+#: A point in time.
+Horizon = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _NOT_NEGATIVE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])
 _SHARE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)])
 
@@ -21,6 +25,12 @@ def _none_or_enough(draws: int) -> int:
     if 0 < draws < _FEWEST_DRAWS:
         raise ValueError(f"percentiles need {_FEWEST_DRAWS} draws or more; 0 omits the intervals")
     return draws
+
+
+def _none_or_enough_refits(samples: int) -> int:
+    if 0 < samples < _FEWEST_REFITS:
+        raise ValueError(f"an interval needs {_FEWEST_REFITS} samples or more; 0 gives quick intervals")
+    return samples
 
 
 def _tuned_or_number(value: Any) -> Any:
@@ -100,7 +110,18 @@ class ModelSettings(Settings):
         description="Drop one of two features if their absolute Spearman correlation exceeds this value.",
     )
     bootstraps: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough)] = Field(
-        default=1000, description="Draws of the percentile bootstrap; 0 for no intervals."
+        default=1000, description="Draws of the quick intervals, see `refits`; 0 for no intervals at all."
+    )
+    refits: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough_refits)] = Field(
+        default=100,
+        description="Bootstrap samples of the subjects in which the whole cross-validation is repeated, once "
+        "each: the intervals of all metrics include the fitting. 0 gives quick intervals, from `bootstraps` "
+        "draws of the predictions, for Harrell's C alone; they are too narrow.",
+    )
+    horizons: tuple[Horizon, ...] = Field(
+        default=(),
+        description="Points in time of the ROC area, the Brier score and the calibration, in the unit of the "
+        "time. Default: the median time of the events.",
     )
     confidence: Confidence = Field(
         default=0.95, description="Confidence of the bootstrap and Kaplan-Meier intervals."

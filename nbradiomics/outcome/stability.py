@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -43,9 +44,12 @@ class Ratings:
     readers: tuple[str, ...]
 
     def of(self, subjects: Sequence[str] | pd.Index, features: Sequence[str] | pd.Index) -> Ratings:
-        """Return the ratings of these subjects and features, as far as they exist."""
-        wanted, named = set(subjects), set(features)
-        rows = [place for place, subject in enumerate(self.subjects) if subject in wanted]
+        """Return the ratings of these subjects and features, as far as they exist.
+
+        A subject that is named several times, as in a bootstrap sample, counts as often.
+        """
+        wanted, named = Counter(subjects), set(features)
+        rows = [place for place, subject in enumerate(self.subjects) for _ in range(wanted[subject])]
         columns = [place for place, feature in enumerate(self.features) if feature in named]
         return Ratings(
             values=self.values[np.ix_(columns, rows, range(len(self.readers)))],

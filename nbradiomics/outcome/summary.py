@@ -10,13 +10,14 @@ import pandas as pd
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
+from nbradiomics.outcome.answer import answers
 from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
 from nbradiomics.outcome.cox import TUNED
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
 from nbradiomics.outcome.models import level_meaning, penalty_name
-from nbradiomics.outcome.performance import GAIN, GAIN_OVER_VOLUME, GAINS
 from nbradiomics.outcome.sample_size import sample_size_survival
+from nbradiomics.outcome.score_table import GAIN, GAIN_OVER_VOLUME, GAINS
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
 
 #: Largest number of columns with a warning of their own.
@@ -27,7 +28,18 @@ _COMPARED = {
     GAIN_OVER_VOLUME: "Compared with the volume alone, the features changed C by",
 }
 
+_C = "harrell_c"
+#: What an interval contains.
+_INTERVALS = {
+    "refit": "The intervals come from {refits} bootstrap samples of the subjects in which everything was "
+    "fitted again; docs/validation.md says how often such intervals contain the true value.",
+    "quick": "The intervals of C are quick ones: they include the sampling of the subjects, but not the "
+    "fitting of the models, and are too narrow. Do not publish them; set refits to 100.",
+    "none": "No intervals were asked for.",
+}
+
 if TYPE_CHECKING:
+    from nbradiomics.outcome.horizons import Horizons
     from nbradiomics.outcome.settings import OutcomeSettings
     from nbradiomics.tables import FeatureChoice
 
@@ -40,6 +52,7 @@ def summarise(
     tests: Mapping[str, PermutationTest],
     settings: OutcomeSettings,
     endpoint: Endpoint,
+    horizons: Horizons,
 ) -> dict[str, Any]:
     """Summary of an evaluation, ready for JSON.
 
@@ -57,7 +70,8 @@ def summarise(
         ``raised_penalties`` (by model), ``tuned_penalizer`` (by model: median over the folds, null where
         nothing was tuned), ``kinds_of_penalty`` (by model: folds with each kind), ``failures`` (model,
         repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a level compares with),
-        ``settings`` and ``sentences``.
+        ``horizons`` and ``end`` (points in time of the metrics), ``intervals`` (``refit``, ``quick`` or
+        ``none``), ``answers`` (to what a reader asks first), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         "time": endpoint.time,
@@ -81,6 +95,9 @@ def summarise(
             data.frame, data.y, data.categorical, time=endpoint.time, event=endpoint.event
         ),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
+        "horizons": list(horizons.times),
+        "end": horizons.end,
+        "intervals": _kind_of_intervals(settings),
         "sample_size": _needed(data),
         **_fold_counts(data.models, results),
         "tuned_penalizer": {model: _tuned(results, model, settings) for model in data.models},
@@ -88,9 +105,19 @@ def summarise(
         "level_meaning": level_meaning(settings),
         "settings": settings.model_dump(mode="json"),
     }
+    sizes = {"candidates": summary["sample_size"]["candidates"], "needed": summary["sample_size"]["subjects"]}
+    sizes |= {name: summary[name] for name in ("subjects", "events")}
+    refitted = summary["intervals"] == "refit"
+    summary["answers"] = answers(performance, sizes, settings.confidence, refitted=refitted)
     read = (choice.sentence, *data.description.sentences, *data.description.warnings)
     summary["sentences"] = [*_sentences(summary, read, performance, tests, settings)]
     return summary
+
+
+def _kind_of_intervals(settings: OutcomeSettings) -> str:
+    if not settings.bootstraps:
+        return "none"
+    return "refit" if settings.refits else "quick"
 
 
 def _missing(data: OutcomeData) -> dict[str, int]:
@@ -174,10 +201,10 @@ def _sentences(
     yield from _below_chance(performance)
     yield from _fold_sentences(summary, settings)
     yield from _group_sentences(summary["models"], tests)
+    yield _INTERVALS[summary["intervals"]].format(refits=settings.refits)
     yield (
-        "This is an internal validation: it estimates how such a model performs on similar subjects. Its "
-        "intervals include the sampling of the subjects, but not the refitting of the models, and are "
-        "somewhat too narrow. A claim needs a validation on other subjects."
+        "This is an internal validation: it estimates how such a model, fitted to as many subjects as a "
+        "training part has, performs on similar subjects. A claim needs a validation on other subjects."
     )
 
 
@@ -194,7 +221,8 @@ def _too_few(summary: Mapping[str, Any]) -> str:
 
 def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str]:
     design = f"{settings.folds} folds, {counted(settings.repeats, 'repeat')}"
-    columns = (performance[name] for name in ("model", "metric", "value", "low", "high"))
+    told = performance[performance["metric"].isin([_C, *GAINS])]
+    columns = (told[name] for name in ("model", "metric", "value", "low", "high"))
     for model, metric, value, low, high in zip(*columns, strict=True):
         if np.isnan(value):
             yield f"The {model} model has no {metric}: it could not be fitted, or no pair was comparable."
@@ -222,7 +250,7 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
 
 def _below_chance(performance: pd.DataFrame) -> Iterator[str]:
     """Explain a C below 0.5, and its meaning for a gain."""
-    c_index = performance[performance["metric"] == "harrell_c"].set_index("model")
+    c_index = performance[performance["metric"] == _C].set_index("model")
     below = [str(model) for model, value in c_index["value"].items() if value < 0.5]
     if below:
         yield (

@@ -14,7 +14,14 @@ from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
-from nbradiomics.outcome.schemas import EXCLUDED, KAPLAN_MEIER, PERFORMANCE, SELECTION
+from nbradiomics.outcome.schemas import (
+    CALIBRATION,
+    DECISION,
+    EXCLUDED,
+    KAPLAN_MEIER,
+    PERFORMANCE,
+    SELECTION,
+)
 from nbradiomics.report.agreement_rows import complete_pairs
 from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
@@ -33,6 +40,8 @@ class Endpoint:
 
     name: str
     performance: pd.DataFrame | None = None
+    calibration: pd.DataFrame | None = None
+    decision: pd.DataFrame | None = None
     kaplan_meier: pd.DataFrame | None = None
     selection: pd.DataFrame | None = None
     excluded: pd.DataFrame | None = None
@@ -127,6 +136,8 @@ def read_endpoint(folder: Path) -> Endpoint | None:
     endpoint = Endpoint(
         name=folder.name,
         performance=_read_endpoint_table(folder, PERFORMANCE),
+        calibration=_read_endpoint_table(folder, CALIBRATION),
+        decision=_read_endpoint_table(folder, DECISION),
         kaplan_meier=_read_endpoint_table(folder, KAPLAN_MEIER),
         selection=_read_endpoint_table(folder, SELECTION),
         excluded=_read_endpoint_table(folder, EXCLUDED),

@@ -44,7 +44,8 @@ from nbradiomics.study.study import Study
 from nbradiomics.workflows.earlier_folder import earlier_mark
 
 #: Files of an outcome model.
-_OUTCOME_FILE = r"((performance|predictions|kaplan_meier|selection|excluded)\.csv|summary\.json|report\.html)"
+_OUTCOME_TABLES = "performance|predictions|calibration|decision|kaplan_meier|selection|excluded"
+_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html)"
 _CACHE = "cache"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.

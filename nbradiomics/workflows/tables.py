@@ -7,7 +7,15 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
-from nbradiomics.outcome.schemas import EXCLUDED, KAPLAN_MEIER, PERFORMANCE, PREDICTIONS, SELECTION
+from nbradiomics.outcome.schemas import (
+    CALIBRATION,
+    DECISION,
+    EXCLUDED,
+    KAPLAN_MEIER,
+    PERFORMANCE,
+    PREDICTIONS,
+    SELECTION,
+)
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
 from nbradiomics.study.checks.problem_table import CHECK
@@ -20,6 +28,6 @@ CHAPTERS = {
     "Reader study": tuple(READER_STUDY.values()),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY,),
-    "Outcome": (PERFORMANCE, PREDICTIONS, KAPLAN_MEIER, SELECTION, EXCLUDED),
+    "Outcome": (PERFORMANCE, PREDICTIONS, CALIBRATION, DECISION, KAPLAN_MEIER, SELECTION, EXCLUDED),
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

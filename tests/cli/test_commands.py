@@ -233,7 +233,7 @@ def survival(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_outcome_leaves_performance_and_predictions(tmp_path: Path, survival: tuple[Path, Path]) -> None:
-    options = ["--time", "days", "--event", "event", "--repeats", 2, "--jobs", 1]
+    options = ["--time", "days", "--event", "event", "--repeats", 2, "--jobs", 1, "--refits", 0]
     assert call("outcome", *survival, *options, "--covariates", "age", "--out", tmp_path / "o") == 0
     performance = pd.read_csv(tmp_path / "o" / "performance.csv")
     assert list(performance.columns) == ["model", "metric", "value", "low", "high"]
@@ -249,7 +249,7 @@ def test_outcome_leaves_performance_and_predictions(tmp_path: Path, survival: tu
 def test_outcome_without_covariates_fits_radiomic_alone_and_says_so(
     tmp_path: Path, survival: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = ["--time", "days", "--event", "event", "--repeats", 1, "--jobs", 1]
+    options = ["--time", "days", "--event", "event", "--repeats", 1, "--jobs", 1, "--refits", 0]
     assert call("outcome", *survival, *options, "--out", tmp_path / "o") == 0
     assert set(pd.read_csv(tmp_path / "o" / "performance.csv")["model"]) == {"radiomic"}
     assert "covariate" in capsys.readouterr().out
@@ -258,7 +258,20 @@ def test_outcome_without_covariates_fits_radiomic_alone_and_says_so(
 def test_outcome_takes_the_stable_set_that_it_is_given(tmp_path: Path, survival: tuple[Path, Path]) -> None:
     stable = tmp_path / "stable.csv"
     stable.write_text("feature,icc,low,high,subjects,stable\nsignal,0.9,0.8,1,9,True\nnoise,,,,9,False\n")
-    options = ["--time", "days", "--event", "event", "--repeats", 1, "--jobs", 1, "--stable", stable]
+    options = [
+        "--time",
+        "days",
+        "--event",
+        "event",
+        "--repeats",
+        1,
+        "--jobs",
+        1,
+        "--refits",
+        0,
+        "--stable",
+        stable,
+    ]
     assert call("outcome", *survival, *options, "--out", tmp_path / "o") == 0
     selection = pd.read_csv(tmp_path / "o" / "selection.csv")
     assert selection.set_index("feature")["frequency"].to_dict() == {"signal": 1.0, "noise": 0.0}
@@ -271,7 +284,20 @@ def test_several_rows_per_subject_are_refused_with_the_choices(
     table = pd.read_csv(features)
     both = pd.concat([table.assign(timepoint="diagnosis"), table.assign(timepoint="surgery")])
     both.to_csv(features, index=False)
-    options = ["--time", "days", "--event", "event", "--repeats", 1, "--jobs", 1, "--out", tmp_path / "o"]
+    options = [
+        "--time",
+        "days",
+        "--event",
+        "event",
+        "--repeats",
+        1,
+        "--jobs",
+        1,
+        "--refits",
+        0,
+        "--out",
+        tmp_path / "o",
+    ]
     assert call("outcome", features, clinical, *options) == 1
     assert "diagnosis, surgery" in capsys.readouterr().err
     assert call("outcome", features, clinical, *options, "--timepoint", "surgery") == 0

@@ -38,7 +38,7 @@ def result_table(folder: Path, readers: str = "A") -> tuple[Path, Path]:
 
 
 def outcome(features: Path, clinical: Path, out: Path, *more: object) -> int:
-    quick = ("--folds", 3, "--repeats", 1, "--jobs", 1)
+    quick = ("--folds", 3, "--repeats", 1, "--jobs", 1, "--refits", 0)
     return call("outcome", features, clinical, "--time", "os", "--event", "dead", "--out", out, *quick, *more)
 
 

@@ -73,11 +73,11 @@ def test_a_cohort_without_censoring_and_a_rare_level_are_fine():
 def test_a_fold_that_fails_is_a_failure(monkeypatch):
     fit, calls = PenalisedCox.fit, []
 
-    def failing(self, X, y):
+    def failing(self, X, y, groups=None):
         calls.append(len(X))
         if len(calls) == 2:
             raise NotConvergedError("the Cox model did not converge")
-        return fit(self, X, y)
+        return fit(self, X, y, groups)
 
     monkeypatch.setattr(PenalisedCox, "fit", failing)
     result = evaluate_outcome(*make_cohort(), **ENDPOINT)
@@ -95,7 +95,7 @@ def test_a_fold_that_fails_is_a_failure(monkeypatch):
 
 
 def test_when_every_fold_fails_there_is_no_figure(monkeypatch, tmp_path):
-    def failing(self, X, y):
+    def failing(self, X, y, groups=None):
         raise NotConvergedError("the Cox model did not converge")
 
     monkeypatch.setattr(PenalisedCox, "fit", failing)

@@ -17,7 +17,7 @@ from nbradiomics.outcome import (
 )
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import log_rank, majority_groups
-from nbradiomics.outcome.performance import GAIN
+from nbradiomics.outcome.score_table import GAIN
 from tests.support.outcome_tables import ENDPOINT, make_cohort
 
 
@@ -39,8 +39,10 @@ def test_curves_are_those_of_the_majority_groups():
 
 def fold(test, high, repeat=1, failure=""):
     nothing = pd.Series(dtype="float64")
-    places = np.array(test)
-    return FoldResult("m", repeat, 1, places, np.zeros(len(test)), np.array(high), nothing, 0, failure)
+    places, unpredicted = np.array(test), np.empty((len(test), 0))
+    return FoldResult(
+        "m", repeat, 1, places, np.zeros(len(test)), np.array(high), unpredicted, nothing, 0, failure
+    )
 
 
 def test_majority_with_ties_and_failures():
@@ -85,6 +87,8 @@ def test_written_files_say_the_same(tmp_path):
     result = evaluate_outcome(*make_cohort(), covariates=["age"], **ENDPOINT)
     write_outcome(result, tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "calibration.csv",
+        "decision.csv",
         "excluded.csv",
         "kaplan_meier.csv",
         "performance.csv",

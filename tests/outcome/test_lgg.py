@@ -27,7 +27,7 @@ def test_overall_survival_end_to_end(lgg):
         time="os_days",
         event="os_event",
         covariates=COVARIATES,
-        settings=OutcomeSettings(repeats=2),
+        settings=OutcomeSettings(repeats=2, refits=0),
     )
     c = result.performance.query("metric == 'harrell_c'").set_index("model")
     # Age, IDH and grade are known to be prognostic in these tumours.

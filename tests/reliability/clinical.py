@@ -13,7 +13,10 @@ import pandas as pd
 from tests.reliability.harness import Kind, Variant
 from tests.support.helpers import call
 
-_OUTCOME = "outcome features.csv clinical.csv --time os --event dead --folds 2 --repeats 1 --out o --jobs 1"
+_OUTCOME = (
+    "outcome features.csv clinical.csv --time os --event dead "
+    "--folds 2 --repeats 1 --out o --jobs 1 --refits 0"
+)
 AGE = f"{_OUTCOME} --covariates age"
 _SUBJECTS = 40
 

@@ -166,6 +166,7 @@ outcome:
   folds: 2
   repeats: 2
   bootstraps: 100
+  refits: 0
 """
 PARAMS = "featureClass: {firstorder: [Mean, Range], glcm: [Contrast]}\n"
 SUBJECTS = 12

@@ -26,6 +26,7 @@ outcome:
   folds: 2
   repeats: 2
   bootstraps: 100
+  refits: 0
 """
 PARAMS = "featureClass: {firstorder: [Mean, Range], shape: [MeshVolume, Sphericity]}\n"
 SUBJECTS = 12
@@ -90,6 +91,7 @@ def test_a_run_leaves_every_table_and_the_report(study: Path, tmp_path: Path) ->
     assert "Small study" in done.report.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_provenance_is_enough_to_repeat_the_run(study: Path, tmp_path: Path) -> None:
     run(study, tmp_path / "out")
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))

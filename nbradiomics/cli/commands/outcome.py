@@ -154,6 +154,8 @@ def outcome(
     ] = None,
     correlation: Annotated[float | None, setting(f"{_MODELS}.correlation")] = None,
     bootstraps: Annotated[int | None, setting(f"{_MODELS}.bootstraps")] = None,
+    refits: Annotated[int | None, setting(f"{_MODELS}.refits")] = None,
+    horizons: Annotated[str | None, setting(f"{_MODELS}.horizons", hint="Separated by commas.")] = None,
     confidence: Annotated[float | None, setting(f"{_MODELS}.confidence")] = None,
     permutations: Annotated[int | None, setting(f"{_MODELS}.permutations")] = None,
     stability_readers: Annotated[
@@ -195,12 +197,13 @@ def outcome(
         covariates=names_in(covariates),
         feature_names=names_in(feature_names),
     )
-    converted = ("stability_readers", "penalizer", "l1_ratio")
+    converted = ("stability_readers", "penalizer", "l1_ratio", "horizons")
     settings = settings_from(
         OutcomeSettings,
         stability_readers=names_in(stability_readers),
         penalizer=number_or_word(penalizer),
         l1_ratio=number_or_word(l1_ratio),
+        horizons=None if horizons is None else [number_or_word(time) for time in split_names(horizons)],
         **{name: options[name] for name in OutcomeSettings.model_fields if name not in converted},
     )
     rows = settings_from(RowsOfReader, **{name: options[name] for name in RowsOfReader.model_fields})

@@ -65,17 +65,23 @@ def cumulative_dynamic_auc(
             f"risks have the shape {risks.shape} for {len(points)} times.",
             "Give one risk for each subject, or one for each subject and time.",
         )
-    curve = CensoringCurve.of(Observed.of_training(train, subjects))
+    of_training = Observed.of_training(train, subjects)
     by_time = risks if risks.ndim == 2 else np.broadcast_to(risks[:, None], (len(risks), len(points)))
-    return np.array([_auc(subjects, by_time[:, n], point, curve) for n, point in enumerate(points)])
+    pairs = [auc_pairs(subjects, by_time[:, n], point, of_training) for n, point in enumerate(points)]
+    return np.array([ordered / every if every else np.nan for ordered, every in pairs])
 
 
-def _auc(subjects: Observed, risk: Floats, point: float, curve: CensoringCurve) -> float:
+def auc_pairs(subjects: Observed, risk: Floats, point: float, train: Observed) -> tuple[float, float]:
+    """Weights of the pairs of a case and a control in the right order, and of all of them.
+
+    Raises
+    ------
+    InputError
+        When G is 0 or unknown at the time of a case.
+    """
     case, control = subjects.event & (subjects.time <= point), subjects.time > point
-    if not case.any() or not control.any():
-        return float("nan")
-    weights = curve.weights_at(subjects.time[case])
+    weights = CensoringCurve.of(train).weights_at(subjects.time[case])
     below = np.sort(risk[control])
     lower = np.searchsorted(below, risk[case], side="left")
     lower_or_equal = np.searchsorted(below, risk[case], side="right")
-    return float(weights @ ((lower + lower_or_equal) / 2) / (weights.sum() * len(below)))
+    return float(weights @ ((lower + lower_or_equal) / 2)), float(weights.sum() * len(below))

@@ -22,6 +22,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from nbradiomics.outcome.measures.arguments import Observed
+
 
 def comparable_pairs(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
     """Pairs with a known order of events, shape (subjects, subjects), bool: row before column."""
@@ -53,8 +55,22 @@ def harrell_c(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.ArrayLike) ->
     return float(repeated_c(time, event, risks[None, :], np.ones((1, len(risks))))[0])
 
 
+def harrell_pairs(subjects: Observed, risk: np.ndarray) -> tuple[float, float]:
+    """Count the concordant pairs (a tie of the risks is half a pair) and all comparable ones.
+
+    Without missing risks; shape (subjects,).
+    """
+    pairs = comparable_pairs(subjects.time, subjects.event)
+    score = (risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])
+    return float(score[pairs].sum()), float(pairs.sum())
+
+
 def repeated_c(
-    time: npt.ArrayLike, event: npt.ArrayLike, risks: np.ndarray, weights: np.ndarray
+    time: npt.ArrayLike,
+    event: npt.ArrayLike,
+    risks: np.ndarray,
+    weights: np.ndarray,
+    folds: np.ndarray | None = None,
 ) -> np.ndarray:
     """Harrell's C averaged over repeats, for each of several weightings of the subjects.
 
@@ -67,6 +83,9 @@ def repeated_c(
     weights
         Number of times that each subject counts, shape (draws, subjects). A subject and its copy are never
         paired.
+    folds
+        Fold of each subject in each repeat, shape (repeats, subjects): only subjects of the same fold are
+        paired. None pairs all.
 
     Returns
     -------
@@ -74,10 +93,12 @@ def repeated_c(
         Shape (draws,); nan for a draw in which some repeat has no comparable pair.
     """
     pairs = comparable_pairs(time, event).astype(np.float64)
-    usable = risks[np.isfinite(risks).any(axis=1)]
+    usable = np.flatnonzero(np.isfinite(risks).any(axis=1))
     if not len(usable):
         return np.full(len(weights), np.nan)
-    mean: np.ndarray = np.mean([_weighted_c(pairs, risk, weights) for risk in usable], axis=0)
+    same = np.ones((len(risks), 1, 1)) if folds is None else folds[:, :, None] == folds[:, None, :]
+    of_repeats = [_weighted_c(pairs * same[repeat], risks[repeat], weights) for repeat in usable]
+    mean: np.ndarray = np.mean(of_repeats, axis=0)
     return mean
 
 

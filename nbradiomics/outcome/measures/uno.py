@@ -57,23 +57,20 @@ def uno_c(
     0.8
     """
     subjects, risks = Observed.of(time, event).of_known(np.asarray(risk, dtype=np.float64))
-    curve = CensoringCurve.of(Observed.of_training(train, subjects))
-    counted = subjects.event if tau is None else subjects.event & (subjects.time < tau)
-    return weighted_concordance(subjects, risks, counted, curve.weights_at(subjects.time[counted]) ** 2)
+    concordant, comparable = uno_pairs(subjects, risks, tau, Observed.of_training(train, subjects))
+    return concordant / comparable if comparable else float("nan")
 
 
-def weighted_concordance(subjects: Observed, risks: Floats, counted: np.ndarray, weights: Floats) -> float:
-    """Share of concordant pairs, each with the weight of its first event; nan without a comparable pair.
+def uno_pairs(subjects: Observed, risks: Floats, tau: float | None, train: Observed) -> tuple[float, float]:
+    """Weights of the concordant and of all comparable pairs, whose ratio is Uno's C.
 
-    Parameters
-    ----------
-    subjects, risks
-        Subjects and their risks, shape (subjects,).
-    counted
-        Whether the event of a subject counts, shape (subjects,), bool.
-    weights
-        Weight of each event that counts, shape (events,).
+    Raises
+    ------
+    InputError
+        When G is 0 or unknown at the time of an event that counts.
     """
+    counted = subjects.event if tau is None else subjects.event & (subjects.time < tau)
+    weights = CensoringCurve.of(train).weights_at(subjects.time[counted]) ** 2
     concordant = comparable = 0.0
     for place, weight in zip(np.flatnonzero(counted), weights, strict=True):
         time, risk = subjects.time[place], risks[place]
@@ -81,4 +78,4 @@ def weighted_concordance(subjects: Observed, risks: Floats, counted: np.ndarray,
         others = risks[later]
         concordant += weight * (np.sum(others < risk) + np.sum(others == risk) / 2)
         comparable += weight * len(others)
-    return float(concordant / comparable) if comparable else float("nan")
+    return float(concordant), float(comparable)

@@ -1,5 +1,6 @@
 """Maximise penalised likelihoods: plain functions of arrays, without data frames or pipelines."""
 
+from nbradiomics.outcome.solvers.baseline import predicted_survival
 from nbradiomics.outcome.solvers.elastic_net_cox import fit_elastic_net, largest_strength
 from nbradiomics.outcome.solvers.penalty import Penalty
 from nbradiomics.outcome.solvers.ridge_cox import fit_ridge, fit_ridge_path
@@ -9,7 +10,7 @@ from nbradiomics.outcome.solvers.risk_sets import (
     RiskSets,
     survival_array,
 )
-from nbradiomics.outcome.solvers.tuning import TunedPath, fit_path, tune
+from nbradiomics.outcome.solvers.tuning import TunedPath, fit_path, training_folds, tune
 
 __all__ = [
     "LARGEST_COEFFICIENT",
@@ -22,6 +23,8 @@ __all__ = [
     "fit_ridge",
     "fit_ridge_path",
     "largest_strength",
+    "predicted_survival",
     "survival_array",
+    "training_folds",
     "tune",
 ]

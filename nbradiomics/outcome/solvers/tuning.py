@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from nbradiomics.outcome.solvers.elastic_net_cox import fit_elastic_net, largest_strength
@@ -57,13 +59,44 @@ def fit_path(
     return fit_ridge_path(values, y, penalty, strengths)
 
 
+def training_folds(
+    y: np.ndarray, folds: int, seed: int, groups: npt.ArrayLike | None = None
+) -> list[np.ndarray]:
+    """Divide subjects into folds, stratified by the event, and return the training subjects of each.
+
+    Parameters
+    ----------
+    y
+        Structured array with the fields event and time, shape (subjects,).
+    folds
+        Number of folds, 2 or more; fewer if there are fewer subjects with an event.
+    seed
+        Seed of the folds.
+    groups
+        Name of each subject, shape (subjects,), if rows are copies: they are in one fold.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Places of the training subjects; every training has an event.
+    """
+    names = np.arange(len(y)) if groups is None else groups
+    codes, _ = pd.factorize(np.asarray(names))
+    event = y["event"][np.unique(codes, return_index=True)[1]]
+    folds = max(2, min(folds, int(event.sum())))
+    stratified = min(int((~event).sum()), int(event.sum())) >= folds
+    splitter = (StratifiedKFold if stratified else KFold)(folds, shuffle=True, random_state=seed)
+    splits = splitter.split(np.zeros(len(event)), event)
+    trainings = [np.flatnonzero(np.isin(codes, train)) for train, _ in splits]
+    return [train for train in trainings if y["event"][train].any()]
+
+
 def tune(
     values: Floats,
     y: np.ndarray,
     penalties: Sequence[Penalty],
+    trainings: Sequence[np.ndarray],
     *,
-    folds: int,
-    seed: int,
     strengths: Floats | None = None,
 ) -> TunedPath:
     """Fit a path for each kind of penalty, and choose kind and strength by the cross-validated likelihood.
@@ -81,10 +114,8 @@ def tune(
     penalties
         Kinds of penalty, each with a part that grows with the strength; the first of several that are equally
         good is chosen.
-    folds
-        Number of folds, 2 or more; fewer if there are fewer events. They are stratified by the event.
-    seed
-        Seed of the folds.
+    trainings
+        Training subjects of each fold, see `training_folds`.
     strengths
         Strengths to choose from, decreasing; by default a path from the strength above which nothing changes.
 
@@ -93,7 +124,6 @@ def tune(
     NoMaximumError
         When no kind has even a model of its largest strength.
     """
-    trainings = _trainings(y, max(2, min(folds, int(y["event"].sum()))), seed)
     paths, cause = [], NoMaximumError("no kind of penalty was given")
     for kind, penalty in enumerate(penalties):
         try:
@@ -129,14 +159,6 @@ def _strengths(values: Floats, y: np.ndarray, penalty: Penalty) -> Floats:
     # Where a lasso of the same columns would begin.
     as_lasso = Penalty(penalty.ridge, penalty.lasso, penalty.fixed_lasso, penalty.fixed_ridge)
     return largest_strength(values, y, as_lasso) * _RIDGE_PATH
-
-
-def _trainings(y: np.ndarray, folds: int, seed: int) -> list[np.ndarray]:
-    """Return the training subjects of each fold; every one has an event."""
-    stratified = min(int((~y["event"]).sum()), int(y["event"].sum())) >= folds
-    splitter = (StratifiedKFold if stratified else KFold)(folds, shuffle=True, random_state=seed)
-    trainings = [train for train, _ in splitter.split(np.zeros(len(y)), y["event"])]
-    return [train for train in trainings if y["event"][train].any()]
 
 
 def _unseen(values: Floats, y: np.ndarray, penalty: Penalty, strengths: Floats, train: np.ndarray) -> Floats:

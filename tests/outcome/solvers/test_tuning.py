@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from nbradiomics.outcome import survival_array
 from nbradiomics.outcome.measures import harrell_c
-from nbradiomics.outcome.solvers import Penalty, RiskSets, fit_path, tune
+from nbradiomics.outcome.solvers import Penalty, RiskSets, TunedPath, fit_path, training_folds, tune
 from nbradiomics.outcome.solvers.likelihood import log_likelihood, log_likelihoods
 
 COLUMNS = 200
@@ -21,10 +23,23 @@ def planted(seed: int, subjects: int, effect: float) -> tuple[np.ndarray, np.nda
     return x, survival_array(np.minimum(time, end) + 1e-9, time <= end)
 
 
+def tuned_with(x: np.ndarray, y: np.ndarray, penalties: Sequence[Penalty], seed: int = 0) -> TunedPath:
+    return tune(x, y, penalties, training_folds(y, 5, seed))
+
+
+def test_copies_of_a_subject_are_in_one_fold() -> None:
+    _, y = planted(4, 40, 0.7)
+    drawn = np.random.default_rng(0).integers(0, 40, 40)
+    for train in training_folds(y[drawn], 5, 0, drawn):
+        held_out = np.setdiff1d(np.arange(40), train)
+        assert len(held_out)
+        assert not set(drawn[train]) & set(drawn[held_out])
+
+
 def c_on_new_subjects(seed: int, subjects: int, effect: float, l1_ratio: float) -> float:
     x, y = planted(seed, subjects + 1000, effect)
     penalty = Penalty.elastic_net(np.ones(COLUMNS), l1_ratio)
-    tuned = tune(x[:subjects], y[:subjects], [penalty], folds=5, seed=0)
+    tuned = tuned_with(x[:subjects], y[:subjects], [penalty])
     new = slice(subjects, None)
     return harrell_c(y["time"][new], y["event"][new], x[new] @ tuned.coefficients)
 
@@ -38,7 +53,7 @@ def test_three_of_200_features_are_found(subjects: int, least: float) -> None:
 def test_noise_is_no_model() -> None:
     x, y = planted(0, 100, 0.0)
     chosen = [
-        tune(x[order], y, [Penalty.elastic_net(np.ones(COLUMNS), 0.5)], folds=5, seed=0).coefficients
+        tuned_with(x[order], y, [Penalty.elastic_net(np.ones(COLUMNS), 0.5)]).coefficients
         for order in (np.random.default_rng(seed).permutation(100) for seed in range(8))
     ]
     assert np.median([(coefficients != 0).sum() for coefficients in chosen]) <= 3
@@ -47,11 +62,11 @@ def test_noise_is_no_model() -> None:
 def test_the_chosen_model_is_the_one_of_its_strength_and_the_most_likely_one() -> None:
     x, y = planted(1, 80, 0.7)
     penalty = Penalty.elastic_net(np.ones(COLUMNS), 0.5)
-    tuned = tune(x, y, [penalty], folds=5, seed=3)
+    tuned = tuned_with(x, y, [penalty], seed=3)
     assert tuned.chosen == np.argmax(tuned.likelihood)
     (alone,) = fit_path(x, y, penalty, tuned.strengths[[tuned.chosen]])
     np.testing.assert_allclose(x @ tuned.coefficients, x @ alone, atol=1e-5)
-    again = tune(x, y, [penalty], folds=5, seed=3)
+    again = tuned_with(x, y, [penalty], seed=3)
     np.testing.assert_array_equal(tuned.coefficients, again.coefficients)
 
 
@@ -61,7 +76,7 @@ def test_a_column_that_varies_in_one_subject_and_few_events_are_no_obstacle(l1_r
     x[:, 0] = 0
     x[4, 0] = 1
     y["event"] = np.arange(30) < 3
-    tuned = tune(x, y, [Penalty.elastic_net(np.ones(COLUMNS), l1_ratio)], folds=5, seed=0)
+    tuned = tuned_with(x, y, [Penalty.elastic_net(np.ones(COLUMNS), l1_ratio)])
     assert np.isfinite(tuned.coefficients).all()
 
 
@@ -77,12 +92,12 @@ def test_likelihoods_of_several_models_are_those_of_each() -> None:
 
 def test_ridge_is_chosen_where_many_features_carry_a_little_and_elastic_net_where_few_carry_much() -> None:
     penalties = [Penalty.elastic_net(np.ones(COLUMNS), l1_ratio) for l1_ratio in (0.0, 0.5)]
-    few = [tune(*planted(seed, 100, 0.7), penalties, folds=5, seed=0).kind for seed in range(4)]
+    few = [tuned_with(*planted(seed, 100, 0.7), penalties).kind for seed in range(4)]
     many = []
     for seed in range(4):
         x, y = planted(seed, 100, 0.0)
         shared = np.random.default_rng(seed).normal(size=100)
         x += 2 * shared[:, None]  # each feature is mostly noise, their sum is not
         y["time"] = y["time"] * np.exp(-1.5 * shared)
-        many.append(tune(x, y, penalties, folds=5, seed=0).kind)
+        many.append(tuned_with(x, y, penalties).kind)
     assert (few, many) == ([1] * 4, [0] * 4)

@@ -1,0 +1,240 @@
+"""How often do the intervals of a cross-validation contain the truth?
+
+    python -m benchmarks.interval_coverage --cohorts 200 --jobs 2
+
+The truth is what the interval speaks of: the expected score of the procedure, fitted to as many subjects as a
+training part has, on new subjects (100 fits, 1,500 new subjects each). Cohorts have 13 or 60 events, 10 to
+100 independent features of which three carry the signal, and one covariate; the models are ridge Cox (penalty
+0.1 for features and covariate) without filters, so that a cohort takes seconds. Splits, scores, samples and
+intervals are those of the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nbradiomics.errors import InputError
+from nbradiomics.outcome import OutcomeSettings, survival_array
+from nbradiomics.outcome.crossvalidation import make_splits
+from nbradiomics.outcome.intervals import refit_interval
+from nbradiomics.outcome.measures import brier_score, cumulative_dynamic_auc, harrell_c
+from nbradiomics.outcome.measures.arguments import Observed
+from nbradiomics.outcome.measures.dynamic_auc import auc_pairs
+from nbradiomics.outcome.measures.harrell import harrell_pairs, repeated_c
+from nbradiomics.outcome.solvers import NoMaximumError, fit_ridge, predicted_survival
+
+NEW = 1500
+SETTINGS = OutcomeSettings(repeats=5)
+MODELS = ("clinical", "radiomic", "combined")
+SCORES = ("C", "ROC area", "Brier", "gain in C")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A kind of cohort: subjects, share of events, features, standard deviation of their log hazard."""
+
+    subjects: int
+    share: float
+    features: int
+    effect: float
+
+
+ALL = {
+    "noise, 13 events, 100 features": Setting(60, 0.22, 100, 0.0),
+    "noise, 60 events, 10 features": Setting(120, 0.5, 10, 0.0),
+    "weak, 13 events, 10 features": Setting(60, 0.22, 10, 0.5),
+    "weak, 60 events, 100 features": Setting(120, 0.5, 100, 0.5),
+    "strong, 13 events, 10 features": Setting(60, 0.22, 10, 1.2),
+    "strong, 60 events, 50 features": Setting(120, 0.5, 50, 1.2),
+}
+
+
+def cohort(
+    setting: Setting, subjects: int, scale: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw columns (the covariate first) and endpoint; `scale` is that of the censoring."""
+    x = rng.normal(size=(subjects, 1 + setting.features))
+    hazard = 0.5 * x[:, 0] + setting.effect * x[:, 1:4].sum(axis=1) / np.sqrt(3)
+    event, end = rng.exponential(np.exp(-hazard)), rng.exponential(scale, subjects)
+    return x, survival_array(np.minimum(event, end) + 1e-9, event <= end)
+
+
+def censoring_scale(setting: Setting) -> float:
+    """Find the scale of the censoring that gives the share of events."""
+    low, high = 1e-3, 1e3
+    for _ in range(40):
+        middle = np.sqrt(low * high)
+        _, y = cohort(setting, 50_000, middle, np.random.default_rng(99))
+        low, high = (middle, high) if y["event"].mean() < setting.share else (low, middle)
+    return float(middle)
+
+
+def columns(model: str, x: np.ndarray) -> np.ndarray:
+    """Columns of a model."""
+    return {"clinical": x[:, :1], "radiomic": x[:, 1:], "combined": x}[model]
+
+
+def fitted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Coefficients of a ridge Cox model; 0 where a column does not vary or there is no maximum."""
+    beta, varies = np.zeros(x.shape[1]), np.ptp(x, axis=0) > 0
+    with suppress(NoMaximumError, ValueError):
+        beta[varies] = fit_ridge(x[:, varies], y, np.full(varies.sum(), 0.1))
+    return beta
+
+
+def cross_validated(
+    x: np.ndarray, y: np.ndarray, splits: Sequence[tuple[np.ndarray, np.ndarray]], horizon: float
+) -> dict[tuple[str, str], float]:
+    """Scores of one cross-validation."""
+    found = {}
+    for model in MODELS:
+        own, pairs, areas, losses = columns(model, x), [], [], []
+        for train, test in splits:
+            beta = fitted(own[train], y[train])
+            risk, seen = own[test] @ beta, own[train] @ beta
+            unseen = Observed(y["time"][test], y["event"][test])
+            training = Observed(y["time"][train], y["event"][train])
+            pairs.append(harrell_pairs(unseen, risk))
+            areas.append(auc_pairs(unseen, risk, horizon, training))
+            survival = predicted_survival(y[train], seen, risk, np.array([horizon]))
+            loss = brier_score(
+                unseen.time, unseen.event, survival, [horizon], (training.time, training.event)
+            )
+            losses.append(loss[0] * len(test))
+        (right, every), (above, all_of) = np.sum(pairs, axis=0), np.sum(areas, axis=0)
+        found[model, "C"] = right / every if every else np.nan
+        found[model, "ROC area"] = above / all_of if all_of else np.nan
+        found[model, "Brier"] = sum(losses) / len(y)
+    found["combined", "gain in C"] = found["combined", "C"] - found["clinical", "C"]
+    return found
+
+
+def truth(setting: Setting, scale: float, horizon: float, fits: int) -> dict[tuple[str, str], float]:
+    """Expected scores of models of the size of a training part."""
+    rng, found = np.random.default_rng([1, 2]), []
+    size = setting.subjects * (SETTINGS.folds - 1) // SETTINGS.folds
+    for _ in range(fits):
+        x, y = cohort(setting, size, scale, rng)
+        new, outcome = cohort(setting, NEW, scale, rng)
+        time, event, one = outcome["time"], outcome["event"], {}
+        for model in MODELS:
+            beta = fitted(columns(model, x), y)
+            risk, seen = columns(model, new) @ beta, columns(model, x) @ beta
+            survival = predicted_survival(y, seen, risk, np.array([horizon]))
+            one[model, "C"] = harrell_c(time, event, risk)
+            one[model, "ROC area"] = cumulative_dynamic_auc(time, event, risk, [horizon])[0]
+            one[model, "Brier"] = brier_score(time, event, survival, [horizon])[0]
+        one["combined", "gain in C"] = one["combined", "C"] - one["clinical", "C"]
+        found.append(one)
+    return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
+
+
+def intervals(
+    setting: Setting, scale: float, horizon: float, refits: int, seed: int
+) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """Value and interval of each score in one cohort; `plain C` without refitting."""
+    with threadpool_limits(limits=1):
+        rng = np.random.default_rng([seed, 7])
+        x, y = cohort(setting, setting.subjects, scale, rng)
+        splits = make_splits(y, SETTINGS.changed(seed=seed))
+        values = [cross_validated(x, y, folds, horizon) for folds in splits]
+        samples = []
+        for _ in range(refits):
+            places = np.sort(rng.integers(len(y), size=len(y)))
+            settings = SETTINGS.changed(repeats=2, seed=int(rng.integers(2**31)))
+            try:
+                samples.append(
+                    [
+                        cross_validated(x[places], y[places], folds, horizon)
+                        for folds in make_splits(y[places], settings, places)
+                    ]
+                )
+            except (InputError, ValueError):  # a sample with too few events
+                continue
+        result = {}
+        for key in values[0]:
+            base = np.array([one[key] for one in values])
+            drawn = np.array([[one[key] for one in sample] for sample in samples])
+            low, high = refit_interval(base, drawn, 0.95, bounded=key[1] != "gain in C")
+            result[key] = (float(base.mean()), low, high)
+        result["radiomic", "plain C"] = _plain(x, y, splits, rng)
+        return result
+
+
+def _plain(
+    x: np.ndarray,
+    y: np.ndarray,
+    splits: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]],
+    rng: np.random.Generator,
+) -> tuple[float, float, float]:
+    """Percentile interval of C from draws of the predictions."""
+    own = columns("radiomic", x)
+    risks, folds = np.zeros((len(splits), len(y))), np.zeros((len(splits), len(y)), dtype=int)
+    for repeat, parts in enumerate(splits):
+        for number, (train, test) in enumerate(parts):
+            risks[repeat, test] = own[test] @ fitted(own[train], y[train])
+            folds[repeat, test] = number
+    weights = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=500).astype(float)
+    draws = repeated_c(y["time"], y["event"], risks, weights, folds)
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    return float("nan"), float(low), float(high)
+
+
+def row(name: str, options: argparse.Namespace) -> str:
+    """Rows of the table for one setting."""
+    setting, start = ALL[name], time.perf_counter()
+    scale = censoring_scale(setting)
+    _, many = cohort(setting, 50_000, scale, np.random.default_rng(3))
+    horizon = float(np.median(many["time"][many["event"]]))
+    expected = truth(setting, scale, horizon, options.fits)
+    found = joblib.Parallel(options.jobs)(
+        joblib.delayed(intervals)(setting, scale, horizon, options.refits, seed)
+        for seed in range(options.cohorts)
+    )
+    lines = []
+    shown = [
+        ("radiomic", "plain C"),
+        *(("radiomic", score) for score in SCORES[:3]),
+        ("combined", "gain in C"),
+    ]
+    for model, score in shown:
+        true = expected[model, "C" if score == "plain C" else score]
+        value, low, high = np.array([one[model, score] for one in found]).T
+        known = np.isfinite(low)
+        inside = ((low <= true) & (true <= high))[known].mean()
+        chance = {"C": 0.5, "plain C": 0.5, "ROC area": 0.5, "gain in C": 0.0}.get(score)
+        above = "" if chance is None else f"{100 * (low[known] > chance).mean():.1f}"
+        lines.append(
+            f"| {name} | {model}, {score} | {true:.3f} | {np.mean(value):.3f} | {100 * inside:.1f} | {above} "
+            f"| {np.mean((high - low)[known]):.2f} | {int((~known).sum())} |"
+        )
+    print("\n".join(lines), f"<!-- {time.perf_counter() - start:.0f} s -->", sep="\n", flush=True)
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cohorts", type=int, default=200)
+    parser.add_argument("--refits", type=int, default=50)
+    parser.add_argument("--fits", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    print("| setting | score | truth | mean | inside [%] | wholly above chance [%] | width | none |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|")
+    for name in ALL:
+        if options.only in name:
+            row(name, options)
+
+
+if __name__ == "__main__":
+    main()

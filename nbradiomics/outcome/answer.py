@@ -1,0 +1,135 @@
+"""The answer in words: does it work, by how much, and may one believe it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.messages.wording import against, concordance, counted, number, share, signed
+from nbradiomics.outcome.score_table import GAIN, GAIN_OVER_VOLUME
+
+#: What a verdict from a quick interval depends on.
+_IF_WIDER = ", if the interval were not too narrow"
+
+
+def answers(
+    performance: pd.DataFrame, sizes: Mapping[str, int], confidence: float, *, refitted: bool
+) -> dict[str, str]:
+    """Answer what a reader asks first.
+
+    Parameters
+    ----------
+    performance
+        Table with the columns of `outcome.schemas.PERFORMANCE`.
+    sizes
+        ``subjects``, ``events``, ``candidates`` (columns before any selection) and ``needed`` (subjects).
+    confidence
+        Confidence of the intervals.
+    refitted
+        Whether the intervals include the fitting; quick ones are too narrow for a verdict, which is said.
+
+    Returns
+    -------
+    dict
+        Answer by question.
+    """
+    values = _Values(performance, confidence, refitted)
+    return {
+        "Does it work?": " ".join(_works(values)),
+        "Better than the clinical data?": values.gain(
+            GAIN,
+            "Adding the features to the covariates changed C by",
+            "No covariates were named, so this was not assessed.",
+        ),
+        "Better than the volume alone?": values.gain(
+            GAIN_OVER_VOLUME,
+            "Compared with the volume alone, the features changed C by",
+            "The feature table has no volume beside other features, so this was not assessed.",
+        ),
+        "Do the predicted risks have the right size?": " ".join(_calibrated(values)),
+        "Were there enough events?": _enough(sizes),
+    }
+
+
+class _Values:
+    """Values of a performance table with their intervals in words."""
+
+    def __init__(self, performance: pd.DataFrame, confidence: float, refitted: bool) -> None:
+        self.level = f"{'' if refitted else 'quick '}{share(confidence)} interval"
+        self.refitted = refitted
+        self._rows = {
+            (str(model), str(metric)): (float(value), float(low), float(high))
+            for model, metric, value, low, high in zip(
+                *(performance[name] for name in ("model", "metric", "value", "low", "high")), strict=True
+            )
+        }
+        self.models = list(dict.fromkeys(model for model, _ in self._rows))
+
+    def of(self, model: str, metric: str) -> tuple[float, float, float]:
+        return self._rows.get((model, metric), (np.nan, np.nan, np.nan))
+
+    def gain(self, metric: str, words: str, absent: str) -> str:
+        found = [limits for (_, name), limits in self._rows.items() if name == metric]
+        if not found:
+            return absent
+        value, low, high = found[0]
+        if np.isnan(value):
+            return "This could not be computed."
+        form = against(signed, 0)
+        text = f"{words} {form(value, 2)}"
+        if np.isnan(low):
+            return f"{text} (no interval)."
+        if low > 0:
+            verdict = f"a gain{'' if self.refitted else _IF_WIDER}"
+        else:
+            verdict = "a loss" if high < 0 else "no gain was shown"
+        return f"{text} ({self.level} {form(low, 2)} to {form(high, 2)}): {verdict}."
+
+
+def _works(values: _Values) -> Iterator[str]:
+    for model in ("radiomic", "combined"):
+        value, low, high = values.of(model, "harrell_c")
+        if model not in values.models:
+            continue
+        if np.isnan(value):
+            yield f"The {model} model could not be judged."
+            continue
+        limits = f"{values.level} {concordance(low)} to {concordance(high)}"
+        text = f"The {model} model ranked new subjects with a Harrell's C of {concordance(value)}"
+        if np.isnan(low):
+            yield f"{text} (no interval); 0.5 is chance."
+        elif low > 0.5:
+            yield f"{text} ({limits}): better than chance{'' if values.refitted else _IF_WIDER}."
+        else:
+            yield f"{text} ({limits}): not shown to be better than chance, which is 0.5."
+
+
+def _calibrated(values: _Values) -> Iterator[str]:
+    model = "combined" if "combined" in values.models else "radiomic"
+    slope, low, high = values.of(model, "calibration_slope")
+    if np.isnan(slope):
+        yield f"The calibration slope of the {model} model could not be computed."
+        return
+    limits = f" ({values.level} {number(low)} to {number(high)})" if np.isfinite(low) else ""
+    meaning = (
+        "they contain no information"
+        if slope <= 0
+        else "predicted differences between subjects are too large, as of an overfitted model"
+        if slope < 0.8
+        else "predicted differences between subjects are too small"
+        if slope > 1.25
+        else "predicted differences between subjects have about the right size"
+    )
+    yield f"The calibration slope of the {model} model is {number(slope)}{limits}, 1 is right: {meaning}."
+    if np.isfinite(low) and not low <= 1 <= high:
+        yield "The interval does not contain 1."
+
+
+def _enough(sizes: Mapping[str, int]) -> str:
+    events, columns = counted(sizes["events"], "event"), counted(sizes["candidates"], "candidate column")
+    needed = f"{sizes['needed']:,} subjects are needed for a shrinkage of 0.9 (Riley et al. 2019)"
+    if sizes["subjects"] >= sizes["needed"]:
+        return f"Yes: {events} for {columns}; {needed}."
+    return f"No: {events} in {sizes['subjects']:,} subjects for {columns}; {needed}."
