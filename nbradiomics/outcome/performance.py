@@ -14,7 +14,7 @@ from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.measures.harrell import repeated_c
 from nbradiomics.outcome.models import BLOCKS
 from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
-from nbradiomics.outcome.score_table import BOUNDED, GAINS, Key, Scores, score_table
+from nbradiomics.outcome.score_table import BOUNDED, GAINS, WITH_INTERVAL, Key, Scores, score_table
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -52,7 +52,7 @@ def performance_table(
         known = values[np.isfinite(values)]
         value = float(known.mean()) if len(known) else np.nan
         limits = quick.get(key, (np.nan, np.nan))
-        if key in samples:
+        if key in samples and key[1] in WITH_INTERVAL:
             bounded = key[1] in BOUNDED
             limits = refit_interval(values, samples[key], settings.confidence, bounded=bounded)
         rows.append((*key, value, *limits))

@@ -55,11 +55,12 @@ PERFORMANCE = Schema(
         Column(
             "low",
             "number",
-            "lower limit, from bootstrap samples in which everything is fitted again (`refits` 0: from the "
-            "predictions, for Harrell's C alone)",
-            missing="undefined, or no interval was asked for",
+            "lower limit, from bootstrap samples in which everything is fitted again, for metrics whose "
+            "intervals were shown to contain the truth (`refits` 0: from the predictions, for Harrell's C "
+            "alone)",
+            missing="undefined, or not given for this metric",
         ),
-        Column("high", "number", "upper limit", missing="undefined, or no interval was asked for"),
+        Column("high", "number", "upper limit", missing="undefined, or not given for this metric"),
     ),
     key=("model", "metric", "horizon"),
 )

@@ -22,6 +22,8 @@ Scores = dict[Key, Floats]
 BOUNDED = ("harrell_c", "uno_c", "auc_t", "brier", "ibs")
 GAIN = "harrell_c_gain_over_clinical"
 GAIN_OVER_VOLUME = "harrell_c_gain_over_volume"
+#: Metrics whose intervals were simulated and cover (docs/validation.md); the others have none.
+WITH_INTERVAL = ("harrell_c", "auc_t", "brier", GAIN, GAIN_OVER_VOLUME)
 #: For each gain, the model that gains and the one with which it is compared.
 GAINS = {GAIN: ("combined", "clinical"), GAIN_OVER_VOLUME: ("radiomic", "volume")}
 

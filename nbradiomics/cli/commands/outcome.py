@@ -225,9 +225,13 @@ def outcome(
         write_outcome(result, out)
         page = build_outcome_page(out)
         sentences = [*result.summary["sentences"], f"-> {out}, {page}"]
+        answers = result.summary["answers"]
         if as_json:
-            show_json(performance=result.performance, sentences=sentences)
+            show_json(performance=result.performance, answers=answers, sentences=sentences)
             return
-        show_table(result.performance)
+        show_table(result.performance[result.performance["metric"].str.startswith("harrell_c")])
+        for question, answer in answers.items():
+            output.print(f"{question} {answer}", markup=False)
+        output.print()
         for sentence in sentences:
             output.print(sentence, markup=False)

@@ -24,6 +24,8 @@ from nbradiomics.report.figures.forest import draw_forest
 from nbradiomics.report.figures.survival import Curve, draw_survival
 from nbradiomics.report.run_files import Endpoint, Run, rows_of
 from nbradiomics.report.sections.missing_parts import absent_blocks, could_not, failed_endpoints
+from nbradiomics.report.sections.outcome_metrics import metric_blocks
+from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 
 C_INDEX = "harrell_c"
 GAIN = "harrell_c_gain_over_clinical"
@@ -44,7 +46,14 @@ def outcome_blocks(run: Run) -> tuple[Block, ...]:
         blocks.append(Text(_time_zero(run)))
     for endpoint in run.endpoints:
         blocks.append(Heading(f"Endpoint {endpoint.name}"))
-        parts = (_header(endpoint), _performance(endpoint), _survival(endpoint), _selection(endpoint))
+        parts = (
+            _header(endpoint),
+            _performance(endpoint),
+            metric_blocks(endpoint),
+            probability_blocks(endpoint),
+            _survival(endpoint),
+            _selection(endpoint),
+        )
         blocks.extend(block for part in parts for block in part)
         blocks.extend(_excluded(endpoint.excluded))
     for name, cause in failed.items():
@@ -67,10 +76,14 @@ def _header(endpoint: Endpoint) -> list[Block]:
         return []
     people = ", ".join(_amount(summary.get(f"{name}s"), name) for name in ("subject", "event"))
     columns = f"time {summary.get('time', MISSING)}, event {summary.get('event', MISSING)}"
+    blocks: list[Block] = []
+    answers = summary.get("answers")
+    if isinstance(answers, Mapping) and answers:
+        blocks.append(Table(("Question", "Answer"), tuple((str(q), str(a)) for q, a in answers.items()), 2))
     sentences = summary.get("sentences")
     if isinstance(sentences, list) and sentences:
-        return [Sentences(tuple(map(str, sentences)))]
-    return [Text(f"{people} ({columns}).")]
+        return [*blocks, Sentences(tuple(map(str, sentences)))]
+    return [*blocks, Text(f"{people} ({columns}).")]
 
 
 def _amount(value: object, name: str) -> str:
@@ -96,9 +109,10 @@ def c_indices(performance: pd.DataFrame) -> dict[str, tuple[float, float, float]
 def _performance(endpoint: Endpoint) -> list[Block]:
     if endpoint.performance is None:
         return [Text("Performance: not part of this run.", tone="note")]
+    main = endpoint.performance[endpoint.performance["metric"].isin(_NAMES)]
     rows = tuple(
-        (model, _NAMES.get(metric, metric), _estimate(metric, *limits))
-        for model, metric, *limits in rows_of(endpoint.performance, "model", "metric", "value", "low", "high")
+        (model, _NAMES[metric], _estimate(metric, *limits))
+        for model, metric, *limits in rows_of(main, "model", "metric", "value", "low", "high")
     )
     level = _level(endpoint.summary)
     table = Table(("Model", "Metric", f"Estimate [{level}interval]"), rows, text_columns=2)

@@ -1,0 +1,71 @@
+"""The other metrics, calibration and decision curves of an outcome model in the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.outcome.schemas import CALIBRATION, DECISION, PERFORMANCE
+from nbradiomics.report.content import Gallery, Table
+from nbradiomics.report.run_files import Endpoint, Run
+from nbradiomics.report.sections.outcome import outcome_blocks
+from nbradiomics.report.sections.outcome_metrics import metric_blocks
+from nbradiomics.report.sections.outcome_probabilities import probability_blocks
+
+NONE = (np.nan, np.nan)
+PERFORMANCES = PERFORMANCE.table(
+    [
+        ("clinical", "harrell_c", None, 0.6, 0.5, 0.7),
+        ("radiomic", "harrell_c", None, 0.7, 0.6, 0.8),
+        ("clinical", "auc_t", 365.0, 0.61, 0.5, 0.72),
+        ("radiomic", "auc_t", 365.0, 0.7, 0.6, 0.8),
+        ("clinical", "brier", 365.0, 0.21, 0.18, 0.24),
+        ("radiomic", "brier", 365.0, 0.19, 0.16, 0.22),
+        ("radiomic", "calibration_slope", None, 0.5, *NONE),
+        ("radiomic", "observed_expected", 365.0, 0.998, *NONE),
+    ]
+)
+
+
+def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    calibration = [("radiomic", 365.0, 1, 10, 6, 0.3, 0.4), ("radiomic", 365.0, 2, 10, 2, 0.8, np.nan)]
+    decision = [("radiomic", 365.0, level, 0.5, 0.3 - level, 0.2 - level) for level in (0.1, 0.2, 0.4)]
+    return CALIBRATION.table(calibration), DECISION.table(decision)
+
+
+def test_metrics_have_a_row_each_and_a_column_per_model() -> None:
+    (table,) = metric_blocks(Endpoint("os", performance=PERFORMANCES))
+    assert isinstance(table, Table)
+    assert table.columns == ("Metric", "clinical", "radiomic")
+    assert table.rows == (
+        ("ROC area at 365", "0.61 [0.50, 0.72]", "0.70 [0.60, 0.80]"),
+        ("Brier score at 365, smaller is better", "0.21 [0.18, 0.24]", "0.19 [0.16, 0.22]"),
+        ("Calibration slope, 1 is right", "", "0.50"),
+        ("Observed over predicted events by 365, 1 is right", "", "0.998"),
+    )
+
+
+def test_figures_say_in_words_what_they_show() -> None:
+    calibration, decision = tables()
+    (gallery,) = probability_blocks(Endpoint("os", calibration=calibration, decision=decision))
+    assert isinstance(gallery, Gallery)
+    first, second = (picture.alt for picture in gallery.pictures)
+    assert "radiomic: 0.30 and 0.40, 0.80 and –" in first
+    assert "radiomic: above both between 0.1 and 0.2" in second
+
+
+def test_a_run_of_an_earlier_release_has_neither() -> None:
+    old = PERFORMANCES[PERFORMANCES["metric"] == "harrell_c"]
+    endpoint = Endpoint("os", performance=old)
+    assert metric_blocks(endpoint) == []
+    assert probability_blocks(endpoint) == []
+
+
+def test_answers_come_first() -> None:
+    summary = {"answers": {"Does it work?": "Yes."}, "sentences": ["60 subjects."]}
+    blocks = outcome_blocks(Run(Path("run"), endpoints=(Endpoint("os", summary=summary),)))
+    answers = next(block for block in blocks if isinstance(block, Table))
+    assert answers.rows == (("Does it work?", "Yes."),)
+    assert blocks.index(answers) == 2  # after the note on time and the name of the endpoint
