@@ -103,4 +103,5 @@ outcome:
   timepoint: baseline
   folds: {folds}
   repeats: 10
+  refits: 0                # quick intervals, for a first look; 100 for a paper (20 times as long)
 """
