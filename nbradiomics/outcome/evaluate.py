@@ -14,6 +14,7 @@ from nbradiomics.outcome.assembly import (
     mixture_sentences,
     radiomic_columns,
 )
+from nbradiomics.outcome.baseline_table import baseline_table
 from nbradiomics.outcome.crossvalidation import cross_validate, prediction_table
 from nbradiomics.outcome.curves import calibration_table, decision_table
 from nbradiomics.outcome.groups import kaplan_meier_table, log_rank, majority_groups, permutation_test
@@ -146,6 +147,7 @@ def _evaluate(
         predictions=prediction_table(data, results),
         calibration=calibration_table(data, results, horizons),
         decision=decision_table(data, results, horizons),
+        baseline=baseline_table(data),
         kaplan_meier=kaplan_meier_table(data.y, groups, settings.confidence),
         selection=selection_table(data, results),
         flow=data.excluded,

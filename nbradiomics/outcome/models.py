@@ -53,15 +53,16 @@ def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipe
 def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSettings) -> ColumnTransformer:
     """Build the unfitted steps before the Cox models of some names.
 
-    Features: empty and constant ones are dropped, then median imputation, stability filter, Yeo-Johnson's
-    power (unless the settings leave it out), scaling to mean 0 and variance 1, correlation filter. The volume
-    alone: the same without the filters. Numeric covariates: empty and constant ones are dropped, then median
-    imputation and scaling. Categorical covariates: empty and constant ones are dropped, then one column per
-    level (one column for two levels), see :class:`nbradiomics.outcome.transformers.LevelIndicators`. Each
-    block is fitted by itself, so models that share a block share its columns.
+    Features: columns that are empty, constant or missing too often are dropped, then median imputation,
+    stability filter, Yeo-Johnson's power (unless the settings leave it out), scaling to mean 0 and variance
+    1, correlation filter. The volume alone: the same without the filters. Numeric covariates: the same
+    columns are dropped, then median imputation and scaling. Categorical covariates: the same columns are
+    dropped, then one column per level (one column for two levels), see
+    :class:`nbradiomics.outcome.transformers.LevelIndicators`. Each block is fitted by itself, so models that
+    share a block share its columns.
     """
     radiomic = make_pipeline(
-        DropUninformative(),
+        DropUninformative(settings.missing_features),
         UnlessEmpty(SimpleImputer(strategy="median")),
         StabilityFilter(
             data.stability.stable,
@@ -75,9 +76,10 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
     scaler = YeoJohnson() if settings.power_transform else StandardScaler()
     median = SimpleImputer(strategy="median")
     volume = make_pipeline(DropUninformative(), UnlessEmpty(median), UnlessEmpty(scaler))
-    numeric = make_pipeline(DropUninformative(), UnlessEmpty(median), UnlessEmpty(StandardScaler()))
+    known = DropUninformative(settings.missing_covariates)
+    numeric = make_pipeline(known, UnlessEmpty(median), UnlessEmpty(StandardScaler()))
     levels = LevelIndicators(reference=settings.covariate_penalizer == 0)
-    categorical = make_pipeline(DropUninformative(), UnlessEmpty(levels))
+    categorical = make_pipeline(known, UnlessEmpty(levels))
     fitted = {"radiomic": radiomic, "volume": volume, "numeric": numeric, "categorical": categorical}
     wanted = [block for block in fitted if any(block in BLOCKS[name] for name in names)]
     steps = [(block, fitted[block], list(data.blocks[block])) for block in wanted]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.files.atomic import write_text
 from nbradiomics.outcome.schemas import (
+    BASELINE,
     CALIBRATION,
     DECISION,
     EXCLUDED,
@@ -30,7 +31,7 @@ class OutcomeResult(Result):
 
     Attributes
     ----------
-    performance, predictions, calibration, decision, kaplan_meier, selection
+    performance, predictions, calibration, decision, baseline, kaplan_meier, selection
         Tables with the columns of `outcome.schemas`.
     flow
         Subjects that were left out, with the reason: the table `outcome.schemas.EXCLUDED`.
@@ -42,6 +43,7 @@ class OutcomeResult(Result):
     predictions: pd.DataFrame
     calibration: pd.DataFrame
     decision: pd.DataFrame
+    baseline: pd.DataFrame
     kaplan_meier: pd.DataFrame
     selection: pd.DataFrame
     flow: pd.DataFrame
@@ -49,21 +51,22 @@ class OutcomeResult(Result):
 
 
 def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
-    """Write a result as seven CSV tables and ``summary.json``.
+    """Write a result as eight CSV tables and ``summary.json``.
 
     Parameters
     ----------
     result
         Result to write.
     folder
-        Created if it does not exist; gets ``performance.csv``, ``predictions.csv``, ``calibration.csv``,
-        ``decision.csv``, ``kaplan_meier.csv``, ``selection.csv``, ``excluded.csv`` and ``summary.json``.
+        Created if it does not exist; gets ``baseline.csv``, ``performance.csv``, ``predictions.csv``,
+        ``calibration.csv``, ``decision.csv``, ``kaplan_meier.csv``, ``selection.csv``, ``excluded.csv`` and
+        ``summary.json``.
 
     Examples
     --------
     >>> write_outcome(result, "outcome")
     >>> sorted(path.name for path in Path("outcome").iterdir())[:2]
-    ['calibration.csv', 'decision.csv']
+    ['baseline.csv', 'calibration.csv']
     """
     folder = Path(folder)
     tables = {
@@ -71,6 +74,7 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
         PREDICTIONS: result.predictions,
         CALIBRATION: result.calibration,
         DECISION: result.decision,
+        BASELINE: result.baseline,
         KAPLAN_MEIER: result.kaplan_meier,
         SELECTION: result.selection,
         EXCLUDED: result.flow,

@@ -190,6 +190,23 @@ SELECTION = Schema(
     key=("model", "feature"),
 )
 
+_CELL = "median (quartiles) of a number; count (share of the known values) of a level"
+
+BASELINE = Schema(
+    name="Baseline",
+    file="outcome/ENDPOINT/baseline.csv",
+    row="a covariate or the volume, or a level of a category; the first row counts the subjects",
+    columns=(
+        Column("variable", "text", "`subjects`, a covariate, or the column of the volume"),
+        Column("level", "text", "level of a category", missing="the variable is a number"),
+        Column("all", "text", f"all subjects: {_CELL}", missing="no value is known"),
+        Column("with_event", "text", "the same of subjects with the event", missing="no value is known"),
+        Column("without_event", "text", "the same of the others", missing="no value is known"),
+        Column("missing", "integer", "subjects without a value"),
+    ),
+    key=("variable", "level"),
+)
+
 EXCLUDED = Schema(
     name="Excluded subjects",
     file="outcome/ENDPOINT/excluded.csv",

@@ -109,6 +109,14 @@ class ModelSettings(Settings):
         default=0.9,
         description="Drop one of two features if their absolute Spearman correlation exceeds this value.",
     )
+    missing_features: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.2,
+        description="Leave out a feature that is missing in a larger share of a fold's training subjects; "
+        "other missing values become the median of the training subjects.",
+    )
+    missing_covariates: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.4, description="The same for covariates."
+    )
     bootstraps: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough)] = Field(
         default=1000, description="Draws of the quick intervals, see `refits`; 0 for no intervals at all."
     )

@@ -12,6 +12,7 @@ from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
 from nbradiomics.outcome.answer import answers
 from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
+from nbradiomics.outcome.baseline_table import median_follow_up
 from nbradiomics.outcome.cox import TUNED
 from nbradiomics.outcome.crossvalidation import FoldResult
 from nbradiomics.outcome.groups import PermutationTest
@@ -62,7 +63,8 @@ def summarise(
         ``time, event, subjects, events, excluded`` (number), ``features``, ``features_are`` (what made a
         column a feature), ``left_out_columns`` (of the feature table), ``covariates``, ``models``,
         ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
-        feature values), ``missing_covariates`` (imputed values by covariate), ``clinical`` (how the columns
+        feature values), ``missing_covariates`` (imputed values by covariate), ``often_missing`` (columns
+        above the limits of `missing_features` and `missing_covariates`), ``clinical`` (how the columns
         were read), ``warnings`` (possible mistakes in them), ``suspicious`` (columns that may be the
         outcome under another name, with the reasons), ``permutation_p`` (by model, null where there is
         none), ``sample_size`` (``candidates``: columns before any selection; ``subjects``: needed for a
@@ -70,8 +72,9 @@ def summarise(
         ``raised_penalties`` (by model), ``tuned_penalizer`` (by model: median over the folds, null where
         nothing was tuned), ``kinds_of_penalty`` (by model: folds with each kind), ``failures`` (model,
         repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a level compares with),
-        ``horizons`` and ``end`` (points in time of the metrics), ``intervals`` (``refit``, ``quick`` or
-        ``none``), ``answers`` (to what a reader asks first), ``settings`` and ``sentences``.
+        ``median_follow_up`` (reverse Kaplan-Meier, null if it is not reached), ``horizons`` and ``end``
+        (points in time of the metrics), ``intervals`` (``refit``, ``quick`` or ``none``), ``answers`` (to
+        what a reader asks first), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         "time": endpoint.time,
@@ -89,12 +92,14 @@ def summarise(
         "stable_absent": list(data.stability.absent),
         "missing_values": int(data.frame[list(data.radiomic)].isna().to_numpy().sum()),
         "missing_covariates": _missing(data),
+        "often_missing": _often_missing(data, settings),
         "clinical": dict(data.description.records),
         "warnings": list(data.description.warnings),
         "suspicious": suspicions(
             data.frame, data.y, data.categorical, time=endpoint.time, event=endpoint.event
         ),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
+        "median_follow_up": _number_or_none(median_follow_up(data.y)),
         "horizons": list(horizons.times),
         "end": horizons.end,
         "intervals": _kind_of_intervals(settings),
@@ -120,10 +125,32 @@ def _kind_of_intervals(settings: OutcomeSettings) -> str:
     return "refit" if settings.refits else "quick"
 
 
+def _number_or_none(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
 def _missing(data: OutcomeData) -> dict[str, int]:
     columns = [*data.numeric, *data.categorical]
     counts = data.frame[columns].isna().sum()
     return {name: int(counts[name]) for name in columns if counts[name]}
+
+
+def _often_missing(data: OutcomeData, settings: OutcomeSettings) -> list[str]:
+    limits = dict.fromkeys(data.radiomic, settings.missing_features)
+    limits |= dict.fromkeys((*data.numeric, *data.categorical), settings.missing_covariates)
+    shares = data.frame.isna().mean()
+    return [name for name, limit in limits.items() if shares[name] > limit]
+
+
+def _left_out(names: Sequence[str], settings: OutcomeSettings) -> Iterator[str]:
+    if names:
+        listed = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
+        yield (
+            f"{counted(len(names), 'column')} ({listed}) {'is' if len(names) == 1 else 'are'} missing in too "
+            f"many subjects (more than {share(settings.missing_features)} for a feature, "
+            f"{share(settings.missing_covariates)} for a covariate), and left out in each fold whose "
+            "training subjects miss so many."
+        )
 
 
 def _suspicious(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -185,6 +212,9 @@ def _sentences(
         f"({summary['time']}, {summary['event']}) were analysed; {summary['excluded']} "
         f"{'was' if summary['excluded'] == 1 else 'were'} left out.{_too_few(summary)}"
     )
+    if summary["median_follow_up"] is not None:
+        follow_up = f"{summary['median_follow_up']:g}"
+        yield f"The median follow-up is {follow_up}, in the unit of {summary['time']} (reverse Kaplan-Meier)."
     yield from _suspicious(summary["suspicious"])
     yield from read
     yield summary["stability"]
@@ -197,6 +227,7 @@ def _sentences(
     for name, count in summary["missing_covariates"].items():
         people = counted(count, "subject")
         yield f"{name} was missing in {people} and filled in from the training subjects of each fold."
+    yield from _left_out(summary["often_missing"], settings)
     yield from _found(performance, settings)
     yield from _below_chance(performance)
     yield from _fold_sentences(summary, settings)

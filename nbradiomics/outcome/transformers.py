@@ -56,10 +56,19 @@ class _ColumnFilter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class DropUninformative(_ColumnFilter):
-    """Drop columns that are empty or contain only one value; missing values do not count as a value.
+    """Drop columns that are empty, contain only one value, or are missing too often.
 
-    Numbers count as one value if their range is at most 1e-12 of the largest absolute value.
+    Missing values do not count as a value. Numbers count as one value if their range is at most 1e-12 of the
+    largest absolute value.
+
+    Parameters
+    ----------
+    most_missing
+        Largest share of missing values of a column that is kept, 0 to 1.
     """
+
+    def __init__(self, most_missing: float = 1.0) -> None:
+        self.most_missing = most_missing
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
         """Learn which columns vary; `X` of shape (subjects, columns), numbers or text."""
@@ -69,6 +78,7 @@ class DropUninformative(_ColumnFilter):
         self.support_[numeric] = _numbers_vary(frame.loc[:, numeric].to_numpy(np.float64, na_value=np.nan))
         for place in map(int, np.flatnonzero(~numeric)):
             self.support_[place] = len(set(frame.iloc[:, place].dropna())) > 1
+        self.support_ &= frame.isna().mean(axis=0).to_numpy() <= self.most_missing
         return self
 
 

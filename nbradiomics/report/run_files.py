@@ -15,6 +15,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.outcome.schemas import (
+    BASELINE,
     CALIBRATION,
     DECISION,
     EXCLUDED,
@@ -40,6 +41,7 @@ class Endpoint:
 
     name: str
     performance: pd.DataFrame | None = None
+    baseline: pd.DataFrame | None = None
     calibration: pd.DataFrame | None = None
     decision: pd.DataFrame | None = None
     kaplan_meier: pd.DataFrame | None = None
@@ -136,6 +138,7 @@ def read_endpoint(folder: Path) -> Endpoint | None:
     endpoint = Endpoint(
         name=folder.name,
         performance=_read_endpoint_table(folder, PERFORMANCE),
+        baseline=_read_endpoint_table(folder, BASELINE),
         calibration=_read_endpoint_table(folder, CALIBRATION),
         decision=_read_endpoint_table(folder, DECISION),
         kaplan_meier=_read_endpoint_table(folder, KAPLAN_MEIER),

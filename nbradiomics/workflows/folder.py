@@ -44,7 +44,7 @@ from nbradiomics.study.study import Study
 from nbradiomics.workflows.earlier_folder import earlier_mark
 
 #: Files of an outcome model.
-_OUTCOME_TABLES = "performance|predictions|calibration|decision|kaplan_meier|selection|excluded"
+_OUTCOME_TABLES = "baseline|performance|predictions|calibration|decision|kaplan_meier|selection|excluded"
 _OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html)"
 _CACHE = "cache"
 _COHORT = "cohort.csv"

@@ -8,6 +8,7 @@ from nbradiomics.cohort.schema import COHORT
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.outcome.schemas import (
+    BASELINE,
     CALIBRATION,
     DECISION,
     EXCLUDED,
@@ -28,6 +29,6 @@ CHAPTERS = {
     "Reader study": tuple(READER_STUDY.values()),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY,),
-    "Outcome": (PERFORMANCE, PREDICTIONS, CALIBRATION, DECISION, KAPLAN_MEIER, SELECTION, EXCLUDED),
+    "Outcome": (BASELINE, PERFORMANCE, PREDICTIONS, CALIBRATION, DECISION, KAPLAN_MEIER, SELECTION, EXCLUDED),
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

@@ -87,6 +87,7 @@ def test_written_files_say_the_same(tmp_path):
     result = evaluate_outcome(*make_cohort(), covariates=["age"], **ENDPOINT)
     write_outcome(result, tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "baseline.csv",
         "calibration.csv",
         "decision.csv",
         "excluded.csv",

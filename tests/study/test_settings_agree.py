@@ -49,6 +49,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("outcome", "covariate_penalizer", OutcomeSettings, OUTCOME, "--covariate-penalizer", NUMBERS),
     ("outcome", "correlation", OutcomeSettings, OUTCOME, "--correlation", NUMBERS),
     ("outcome", "bootstraps", OutcomeSettings, OUTCOME, "--bootstraps", WHOLE),
+    ("outcome", "missing_features", OutcomeSettings, OUTCOME, "--missing-features", NUMBERS),
     ("outcome", "refits", OutcomeSettings, OUTCOME, "--refits", WHOLE),
     ("outcome", "confidence", OutcomeSettings, OUTCOME, "--confidence", NUMBERS),
     ("outcome", "permutations", OutcomeSettings, OUTCOME, "--permutations", WHOLE),

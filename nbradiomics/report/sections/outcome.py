@@ -48,6 +48,7 @@ def outcome_blocks(run: Run) -> tuple[Block, ...]:
         blocks.append(Heading(f"Endpoint {endpoint.name}"))
         parts = (
             _header(endpoint),
+            _baseline(endpoint),
             _performance(endpoint),
             metric_blocks(endpoint),
             probability_blocks(endpoint),
@@ -84,6 +85,18 @@ def _header(endpoint: Endpoint) -> list[Block]:
     if isinstance(sentences, list) and sentences:
         return [*blocks, Sentences(tuple(map(str, sentences)))]
     return [*blocks, Text(f"{people} ({columns}).")]
+
+
+def _baseline(endpoint: Endpoint) -> list[Block]:
+    table = endpoint.baseline
+    if table is None or table.empty:
+        return []
+    rows = tuple(
+        (f"{variable} = {level}" if level else str(variable), *cells, str(missing or ""))
+        for variable, level, *cells, missing in rows_of(table.fillna(""), *table.columns)
+    )
+    heading = ("", "All", "With the event", "Without it", "Missing")
+    return [Details("Who the subjects are", (Table(heading, rows),))]
 
 
 def _amount(value: object, name: str) -> str:
