@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,8 +35,8 @@ class FoldResult:
     ----------
     model, repeat, fold
         Model, repeat and fold; repeats and folds count from 1.
-    test
-        Positions of the held-out subjects.
+    train, test
+        Positions of the training and of the held-out subjects.
     risk
         Their log partial hazard, shape (held out,); missing if the model failed.
     high
@@ -60,6 +60,7 @@ class FoldResult:
     model: str
     repeat: int
     fold: int
+    train: np.ndarray
     test: np.ndarray
     risk: np.ndarray
     high: np.ndarray
@@ -69,6 +70,13 @@ class FoldResult:
     failure: str = ""
     penalizer: float = np.nan
     l1_ratio: float = np.nan
+
+    def at(self, test: np.ndarray, chosen: np.ndarray | None = None) -> FoldResult:
+        """Return the predictions of all held-out subjects, or of the `chosen` ones, for other positions."""
+        which = np.arange(len(self.test)) if chosen is None else chosen
+        return replace(
+            self, test=test, risk=self.risk[which], high=self.high[which], predicted=self.predicted[which]
+        )
 
 
 def make_splits(
@@ -255,7 +263,7 @@ def _run_fold(
             not_high = np.zeros(len(test), dtype=bool)
             unpredicted = np.full((len(test), len(times)), np.nan)
             results.append(
-                FoldResult(model, *place, test, missing, not_high, unpredicted, none, 0, error.problem)
+                FoldResult(model, *place, train, test, missing, not_high, unpredicted, none, 0, error.problem)
             )
             continue
         risk, of_training = cox.predict(theirs), cox.predict(ours)
@@ -263,6 +271,7 @@ def _run_fold(
             FoldResult(
                 model,
                 *place,
+                train,
                 test,
                 risk,
                 risk > np.median(of_training),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbradiomics.outcome.bootstrap import bootstrap_weights, percentile_interval
 from nbradiomics.outcome.crossvalidation import FoldResult, fold_matrix, risk_matrix
-from nbradiomics.outcome.intervals import refit_interval
+from nbradiomics.outcome.intervals import draws_interval, refit_interval
 from nbradiomics.outcome.measures.harrell import repeated_c
 from nbradiomics.outcome.models import BLOCKS
 from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
@@ -56,6 +56,40 @@ def performance_table(
             bounded = key[1] in BOUNDED
             limits = refit_interval(values, samples[key], settings.confidence, bounded=bounded)
         rows.append((*key, value, *limits))
+    return PERFORMANCE.table(rows)
+
+
+def external_performance(
+    data: OutcomeData, results: Sequence[FoldResult], settings: OutcomeSettings, horizons: Horizons
+) -> pd.DataFrame:
+    """Scores of models on external subjects, with intervals from draws of these subjects.
+
+    Parameters
+    ----------
+    data, settings, horizons
+        Data of both cohorts, settings, points in time.
+    results
+        One result per model, whose held-out subjects are the external ones.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `outcome.schemas.PERFORMANCE`.
+    """
+    scores = score_table(data.y, results, data.models, horizons)
+    rng, size = np.random.default_rng(settings.seed), len(results[0].test)
+    draws = []
+    for _ in range(settings.bootstraps):
+        places = rng.integers(size, size=size)
+        drawn = [result.at(result.test[places], places) for result in results]
+        draws.append(score_table(data.y, drawn, data.models, horizons))
+    rows = []
+    for key, (value,) in scores.items():
+        low = high = np.nan
+        if draws and key[1] in WITH_INTERVAL:
+            values = np.concatenate([of_draw[key] for of_draw in draws])
+            low, high = draws_interval(value, values, settings.confidence, bounded=key[1] in BOUNDED)
+        rows.append((*key, float(value), low, high))
     return PERFORMANCE.table(rows)
 
 

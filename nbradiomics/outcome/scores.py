@@ -94,11 +94,8 @@ class _Part:
 
     @classmethod
     def of(cls, y: np.ndarray, fold: FoldResult, times: Floats) -> _Part:
-        train = np.ones(len(y), dtype=bool)
-        train[fold.test] = False
-        everybody = Observed(y["time"], y["event"])
-        held_out = Observed(y["time"][fold.test], y["event"][fold.test])
-        return cls(held_out, fold.risk, fold.predicted, times, everybody.part(train))
+        held_out, train = (Observed(y["time"][part], y["event"][part]) for part in (fold.test, fold.train))
+        return cls(held_out, fold.risk, fold.predicted, times, train)
 
     def survival_at(self, times: Sequence[float]) -> Floats:
         return self.survival[:, np.searchsorted(self.times, times)]

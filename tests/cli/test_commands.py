@@ -44,6 +44,7 @@ def test_the_installed_command_is_this_command_line() -> None:
         "extract",
         "reproducibility",
         "outcome",
+        "validate",
         "report",
         "doctor",
     ],

@@ -41,7 +41,17 @@ def fold(test, high, repeat=1, failure=""):
     nothing = pd.Series(dtype="float64")
     places, unpredicted = np.array(test), np.empty((len(test), 0))
     return FoldResult(
-        "m", repeat, 1, places, np.zeros(len(test)), np.array(high), unpredicted, nothing, 0, failure
+        "m",
+        repeat,
+        1,
+        places[:0],
+        places,
+        np.zeros(len(test)),
+        np.array(high),
+        unpredicted,
+        nothing,
+        0,
+        failure,
     )
 
 

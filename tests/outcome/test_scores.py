@@ -37,6 +37,7 @@ def predictions(folds: int, seed: int = 0) -> tuple[np.ndarray, list[FoldResult]
             "m",
             1,
             number,
+            train,
             test,
             risk[test],
             risk[test] > 0,
