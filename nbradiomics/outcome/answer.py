@@ -10,8 +10,8 @@ import pandas as pd
 from nbradiomics.messages.wording import against, concordance, counted, number, share, signed
 from nbradiomics.outcome.score_table import GAIN, GAIN_OVER_VOLUME
 
-#: What a verdict from a quick interval depends on.
-_IF_WIDER = ", if the interval were not too narrow"
+#: Said of a verdict from a quick interval.
+_IF_WIDER = " by the quick interval, which is too narrow: repeat it with refits 100"
 
 
 def answers(
@@ -116,7 +116,7 @@ def _calibrated(values: _Values) -> Iterator[str]:
     meaning = (
         "they contain no information"
         if slope <= 0
-        else "predicted differences between subjects are too large, as of an overfitted model"
+        else "predicted differences between subjects are too large (the model is overfitted)"
         if slope < 0.8
         else "predicted differences between subjects are too small"
         if slope > 1.25

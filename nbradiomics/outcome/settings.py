@@ -118,12 +118,13 @@ class ModelSettings(Settings):
         default=0.4, description="The same for covariates."
     )
     bootstraps: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough)] = Field(
-        default=1000, description="Draws of the quick intervals, see `refits`; 0 for no intervals at all."
+        default=1000,
+        description="Draws of the quick intervals, see `refits`, 100 or more; 0 for no intervals at all.",
     )
     refits: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough_refits)] = Field(
         default=100,
-        description="Bootstrap samples of the subjects in which the whole cross-validation is repeated, once "
-        "each: the intervals include the fitting. 0 gives quick intervals, from `bootstraps` "
+        description="Bootstrap samples of the subjects in which the whole cross-validation is repeated, twice "
+        "in each: the intervals include the fitting. 0 gives quick intervals, from `bootstraps` "
         "draws of the predictions, for Harrell's C alone; they are too narrow.",
     )
     horizons: tuple[Horizon, ...] = Field(

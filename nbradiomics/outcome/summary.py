@@ -252,6 +252,7 @@ def _too_few(summary: Mapping[str, Any]) -> str:
 
 def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str]:
     design = f"{settings.folds} folds, {counted(settings.repeats, 'repeat')}"
+    kind = "quick " if _kind_of_intervals(settings) == "quick" else ""
     told = performance[performance["metric"].isin([_C, *GAINS])]
     columns = (told[name] for name in ("model", "metric", "value", "low", "high"))
     for model, metric, value, low, high in zip(*columns, strict=True):
@@ -259,7 +260,7 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
             yield f"The {model} model has no {metric}: it could not be fitted, or no pair was comparable."
             continue
         form = against(signed, 0) if metric in GAINS else concordance
-        bounds = f" ({share(settings.confidence)} interval {form(low, 2)} to {form(high, 2)})"
+        bounds = f" ({kind}{share(settings.confidence)} interval {form(low, 2)} to {form(high, 2)})"
         interval = bounds if np.isfinite(low) else " (no interval)"
         if metric in GAINS:
             verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"

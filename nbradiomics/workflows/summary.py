@@ -71,7 +71,7 @@ def _verdict(folder: RunFolder) -> str:
     tests = TESTS.read(file)
     tested = tests[(tests["test"] == NON_INFERIORITY) & tests["value"].notna()]
     return "".join(
-        f"; difference {_difference(row)}, non-inferiority "
+        f"; mean paired difference {_difference(row)}, non-inferiority "
         f"{'shown' if str(row['passed']) == 'True' else 'not shown'}"
         for row in tested.to_dict("records")
     )
@@ -125,7 +125,10 @@ def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
             f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
             for row in models.to_dict("records")
         ]
-        texts.append(f"{file.parent.name}: {', '.join(values)}")
+        summary = file.with_name("summary.json")
+        quick = summary.is_file() and read_own_json(summary).get("intervals") == "quick"
+        note = " (quick intervals, too narrow)" if quick else ""
+        texts.append(f"{file.parent.name}: {', '.join(values)}{note}")
     if not texts:
         return f"Outcome: {_absent('outcome', failures, 'not part of this run.')}"
     return f"Harrell's C (out of fold): {'; '.join(texts)}."

@@ -107,7 +107,8 @@ def _level(summary: Mapping[str, Any]) -> str:
     """Confidence level with a space for the next word, ``95 % ``; empty if the summary has none."""
     settings = summary.get("settings")
     level = settings.get("confidence") if isinstance(settings, Mapping) else None
-    return f"{share(level)} " if isinstance(level, (int, float)) else ""
+    quick = "quick " if summary.get("intervals") == "quick" else ""
+    return f"{quick}{share(level)} " if isinstance(level, (int, float)) else ""
 
 
 def c_indices(performance: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
@@ -172,7 +173,7 @@ def _survival(endpoint: Endpoint) -> list[Block]:
 
 
 def _bands(summary: Mapping[str, Any]) -> str:
-    return f"the bands are {_level(summary)}confidence intervals at each time"
+    return f"the bands are {_level(summary).removeprefix('quick ')}confidence intervals at each time"
 
 
 def _grouping(summary: Mapping[str, Any]) -> str:

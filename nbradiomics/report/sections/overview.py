@@ -178,8 +178,9 @@ def _c_index_facts(endpoint: Endpoint) -> list[Fact]:
     if endpoint.performance is None:
         return []
     values = c_indices(endpoint.performance)
+    quick = ", quick interval" if endpoint.summary.get("intervals") == "quick" else ""
     return [
-        Fact(_c_index(value), f"C-index, {model}", f"endpoint {endpoint.name}")
+        Fact(_c_index(value), f"C-index, {model}", f"endpoint {endpoint.name}{quick}")
         for model, value in values.items()
     ]
 
