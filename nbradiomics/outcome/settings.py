@@ -123,9 +123,9 @@ class ModelSettings(Settings):
     )
     refits: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough_refits)] = Field(
         default=100,
-        description="Bootstrap samples of the subjects in which the whole cross-validation is repeated, twice "
-        "in each: the intervals include the fitting. 0 gives quick intervals, from `bootstraps` "
-        "draws of the predictions, for Harrell's C alone; they are too narrow.",
+        description="Bootstrap samples of the subjects in which the whole cross-validation is repeated, "
+        "twice in each: the intervals include the fitting. 0 gives quick intervals, from `bootstraps` draws "
+        "of the predictions, for Harrell's C alone; they are too narrow.",
     )
     horizons: tuple[Horizon, ...] = Field(
         default=(),
