@@ -3,7 +3,6 @@ from .cox import (
     PenalisedCox as PenalisedCox,
 )
 from .evaluate import evaluate_outcome as evaluate_outcome
-from .external import validate_outcome as validate_outcome
 from .measures import harrell_c as harrell_c
 from .result import OutcomeResult as OutcomeResult, write_outcome as write_outcome
 from .settings import (

@@ -48,7 +48,7 @@ def answers(
             "Compared with the volume alone, the features changed C by",
             "The feature table has no volume beside other features, so this was not assessed.",
         ),
-        "Do the predicted risks have the right size?": " ".join(_calibrated(values)),
+        "Do the predicted differences have the right size?": " ".join(_calibrated(values)),
         "Were there enough events?": _enough(sizes),
     }
 
@@ -112,7 +112,7 @@ def _calibrated(values: _Values) -> Iterator[str]:
     if np.isnan(slope):
         yield f"The calibration slope of the {model} model could not be computed."
         return
-    limits = f" ({values.level} {number(low)} to {number(high)})" if np.isfinite(low) else ""
+    limits = f"{values.level} {number(low)} to {number(high)}" if np.isfinite(low) else "no interval"
     meaning = (
         "they contain no information"
         if slope <= 0
@@ -122,7 +122,7 @@ def _calibrated(values: _Values) -> Iterator[str]:
         if slope > 1.25
         else "predicted differences between subjects have about the right size"
     )
-    yield f"The calibration slope of the {model} model is {number(slope)}{limits}, 1 is right: {meaning}."
+    yield f"The calibration slope of the {model} model is {number(slope)} ({limits}), 1 is right: {meaning}."
     if np.isfinite(low) and not low <= 1 <= high:
         yield "The interval does not contain 1."
 

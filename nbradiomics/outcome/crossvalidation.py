@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,13 +70,6 @@ class FoldResult:
     failure: str = ""
     penalizer: float = np.nan
     l1_ratio: float = np.nan
-
-    def at(self, test: np.ndarray, chosen: np.ndarray | None = None) -> FoldResult:
-        """Return the predictions of all held-out subjects, or of the `chosen` ones, for other positions."""
-        which = np.arange(len(self.test)) if chosen is None else chosen
-        return replace(
-            self, test=test, risk=self.risk[which], high=self.high[which], predicted=self.predicted[which]
-        )
 
 
 def make_splits(

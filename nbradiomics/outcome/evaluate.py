@@ -22,7 +22,6 @@ from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.refits import refit
 from nbradiomics.outcome.result import OutcomeResult
-from nbradiomics.outcome.score_table import Scores
 from nbradiomics.outcome.seen import without_seen_masks
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
 from nbradiomics.outcome.stability import find_rule
@@ -138,10 +137,13 @@ def _evaluate(
         tested = data.models[-1]
         observed = log_rank(data.y, groups[tested])
         tests[tested] = permutation_test(data, settings, tested, observed, execution=execution)
-    samples: Scores = {}
+    refits = None
     if settings.bootstraps and settings.refits:
-        samples = refit(data, settings, data.models, horizons, execution=execution)
-    performance = performance_table(data, results, settings, horizons, samples)
+        refits = refit(data, settings, data.models, horizons, execution=execution)
+    performance = performance_table(data, results, settings, horizons, refits)
+    summary = summarise(data, choice, results, performance, tests, settings, endpoint, horizons)
+    summary["failed_refits"] = refits.failed if refits else 0
+    summary["sentences"] += refits.sentences if refits else []
     return OutcomeResult(
         performance=performance,
         predictions=prediction_table(data, results),
@@ -151,5 +153,5 @@ def _evaluate(
         kaplan_meier=kaplan_meier_table(data.y, groups, settings.confidence),
         selection=selection_table(data, results),
         flow=data.excluded,
-        summary=summarise(data, choice, results, performance, tests, settings, endpoint, horizons),
+        summary=summary,
     )

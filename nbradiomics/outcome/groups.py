@@ -85,18 +85,6 @@ def log_rank(y: np.ndarray, group: np.ndarray) -> float:
     return float(test.test_statistic)
 
 
-def log_rank_p(y: np.ndarray, group: np.ndarray) -> float | None:
-    """P value of the log-rank test of high against low risk, for groups of subjects that no model has seen.
-
-    None if all subjects are in one group.
-    """
-    if not (group == 1).any() or not (group == 0).any():
-        return None
-    from scipy.stats import chi2
-
-    return float(chi2.sf(log_rank(y, group), 1))
-
-
 def permutation_test(
     data: OutcomeData,
     settings: OutcomeSettings,

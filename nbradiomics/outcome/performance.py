@@ -10,15 +10,16 @@ import pandas as pd
 
 from nbradiomics.outcome.bootstrap import bootstrap_weights, percentile_interval
 from nbradiomics.outcome.crossvalidation import FoldResult, fold_matrix, risk_matrix
-from nbradiomics.outcome.intervals import draws_interval, refit_interval
+from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.measures.harrell import repeated_c
 from nbradiomics.outcome.models import BLOCKS
 from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
-from nbradiomics.outcome.score_table import BOUNDED, GAINS, WITH_INTERVAL, Key, Scores, score_table
+from nbradiomics.outcome.score_table import BOUNDED, GAINS, WITH_INTERVAL, Key, score_table
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.horizons import Horizons
+    from nbradiomics.outcome.refits import Refits
     from nbradiomics.outcome.settings import OutcomeSettings
 
 
@@ -27,7 +28,7 @@ def performance_table(
     results: Sequence[FoldResult],
     settings: OutcomeSettings,
     horizons: Horizons,
-    samples: Scores,
+    refits: Refits | None,
 ) -> pd.DataFrame:
     """Scores of each model and gains over others, averaged over the repeats, with intervals.
 
@@ -35,8 +36,8 @@ def performance_table(
     ----------
     data, results, settings, horizons
         Data, results of the folds, settings, points in time.
-    samples
-        Scores of bootstrap samples, see `outcome.refits`; empty for quick intervals of Harrell's C alone.
+    refits
+        Scores of bootstrap samples; None for quick intervals of Harrell's C alone.
 
     Returns
     -------
@@ -44,7 +45,8 @@ def performance_table(
         Columns of `outcome.schemas.PERFORMANCE`; metric by metric, and within it model by model.
     """
     scores = score_table(data.y, results, data.models, horizons)
-    quick = {} if samples else _quick_intervals(data, results, settings)
+    samples = {} if refits is None else refits.scores
+    quick = {} if refits else _quick_intervals(data, results, settings)
     metrics = list(dict.fromkeys(key[1:] for key in scores))
     rows = []
     for key in sorted(scores, key=lambda key: metrics.index(key[1:])):
@@ -56,40 +58,6 @@ def performance_table(
             bounded = key[1] in BOUNDED
             limits = refit_interval(values, samples[key], settings.confidence, bounded=bounded)
         rows.append((*key, value, *limits))
-    return PERFORMANCE.table(rows)
-
-
-def external_performance(
-    data: OutcomeData, results: Sequence[FoldResult], settings: OutcomeSettings, horizons: Horizons
-) -> pd.DataFrame:
-    """Scores of models on external subjects, with intervals from draws of these subjects.
-
-    Parameters
-    ----------
-    data, settings, horizons
-        Data of both cohorts, settings, points in time.
-    results
-        One result per model, whose held-out subjects are the external ones.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of `outcome.schemas.PERFORMANCE`.
-    """
-    scores = score_table(data.y, results, data.models, horizons)
-    rng, size = np.random.default_rng(settings.seed), len(results[0].test)
-    draws = []
-    for _ in range(settings.bootstraps):
-        places = rng.integers(size, size=size)
-        drawn = [result.at(result.test[places], places) for result in results]
-        draws.append(score_table(data.y, drawn, data.models, horizons))
-    rows = []
-    for key, (value,) in scores.items():
-        low = high = np.nan
-        if draws and key[1] in WITH_INTERVAL:
-            values = np.concatenate([of_draw[key] for of_draw in draws])
-            low, high = draws_interval(value, values, settings.confidence, bounded=key[1] in BOUNDED)
-        rows.append((*key, float(value), low, high))
     return PERFORMANCE.table(rows)
 
 

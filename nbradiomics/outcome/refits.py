@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbradiomics.execution.execution import Execution
+from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.crossvalidation import make_splits, run_repeat
 from nbradiomics.outcome.score_table import Scores, score_table
 
@@ -15,6 +17,35 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.horizons import Horizons
     from nbradiomics.outcome.settings import OutcomeSettings
+
+
+@dataclass(frozen=True)
+class Refits:
+    """Scores of bootstrap samples in which everything was fitted again.
+
+    Attributes
+    ----------
+    scores
+        By model, metric and horizon: shape (samples, 2) for two cross-validations of each sample; missing
+        for a sample that could not be fitted.
+    failed
+        Number of samples that could not be fitted.
+    cause
+        Why the first of them could not; empty if all were fitted.
+    """
+
+    scores: Scores
+    failed: int = 0
+    cause: str = ""
+
+    @property
+    def sentences(self) -> list[str]:
+        """Say what is missing."""
+        if not self.failed:
+            return []
+        failed = f"{counted(self.failed, 'bootstrap sample')} could not be fitted ({self.cause.rstrip('.')})"
+        return [f"{failed}; a metric that more than a fifth of the samples lack has no interval."]
+
 
 #: Cross-validations of each sample: two tell how much of a difference lies in the folds.
 _REPEATS = 2
@@ -27,7 +58,7 @@ def refit(
     horizons: Horizons,
     *,
     execution: Execution = Execution(),  # noqa: B008 - frozen
-) -> Scores:
+) -> Refits:
     """Score models in bootstrap samples of the subjects, with everything fitted again in each.
 
     Parameters
@@ -43,9 +74,8 @@ def refit(
 
     Returns
     -------
-    dict
-        By model, metric and horizon: scores, shape (samples, 2) for two cross-validations of each sample;
-        missing for a sample that could not be fitted.
+    Refits
+        Scores, and how many samples could not be fitted.
     """
     cases = {
         f"sample {number}": (data, settings, tuple(models), horizons, number)
@@ -54,7 +84,8 @@ def refit(
     batch = execution.map(refit_sample, cases, stage="refits")
     fitted = list(batch.results.values())
     lost = np.full((settings.refits - len(fitted), _REPEATS), np.nan)
-    return {key: np.vstack([*(scores[key] for scores in fitted), lost]) for key in (fitted or [{}])[0]}
+    scores = {key: np.vstack([*(one[key] for one in fitted), lost]) for key in (fitted or [{}])[0]}
+    return Refits(scores, len(batch.failures), batch.failures[0].cause if batch.failures else "")
 
 
 def refit_sample(

@@ -44,7 +44,6 @@ def test_the_installed_command_is_this_command_line() -> None:
         "extract",
         "reproducibility",
         "outcome",
-        "validate",
         "report",
         "doctor",
     ],

@@ -120,3 +120,26 @@ def test_a_failed_fold_is_left_out_of_both_sides_of_a_gain() -> None:
     assert left == pytest.approx(
         expected["combined", "harrell_c", None] - expected["clinical", "harrell_c", None]
     )
+
+
+def test_a_value_at_the_edge_is_in_its_interval() -> None:
+    samples = np.full((20, 2), 0.5) + np.random.default_rng(0).normal(0, 1e-4, (20, 2))
+    for value in (0.0, 0.004, 1.0):
+        low, high = refit_interval(np.array([value]), samples, 0.95, bounded=True)
+        assert 0 <= low <= value <= high <= 1
+
+
+def test_samples_that_fail_are_counted_and_never_become_quick_intervals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_: object) -> None:
+        raise InputError("too few rated subjects.", "No.")
+
+    monkeypatch.setattr("nbradiomics.outcome.refits.run_repeat", failing)
+    asked = OutcomeSettings(folds=2, repeats=1, refits=50, **FAST)
+    table, clinical = make_cohort(subjects=40, features=3)
+    result = evaluate_outcome(table, clinical, time="months", event="dead", settings=asked)
+    assert result.performance["low"].isna().all()
+    assert result.summary["failed_refits"] == 50
+    told = result.summary["sentences"][-1]
+    assert "50 bootstrap samples could not be fitted (too few rated subjects" in told

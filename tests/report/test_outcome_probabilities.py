@@ -53,7 +53,7 @@ def test_figures_say_in_words_what_they_show() -> None:
     assert isinstance(gallery, Gallery)
     first, second = (picture.alt for picture in gallery.pictures)
     assert "radiomic: 0.30 and 0.40, 0.80 and –" in first
-    assert "radiomic: above both between 0.1 and 0.2" in second
+    assert "radiomic: above both at 2 of 3 thresholds, from 0.1 to 0.2" in second
 
 
 def test_a_run_of_an_earlier_release_has_neither() -> None:

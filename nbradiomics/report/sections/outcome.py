@@ -134,8 +134,7 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     if not any(np.isfinite(value[0]) for value in values.values()):
         return [table]
     estimates = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
-    kind = "predicted" if _is_external(endpoint.summary) else "cross-validated"
-    description = f"Harrell's C-index of the {kind} risk with its {level}interval"
+    description = f"Harrell's C-index of the cross-validated risk with its {level}interval"
     caption = (f"{description}; 0.5 means no discrimination.",)
     forest = draw_forest(values, alt=f"C-index by model: {estimates}.", caption=caption)
     return [Gallery((forest,), layout="charts"), table]
@@ -157,12 +156,11 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         points = table[table["model"] == model]
         curves = [_curve(str(group), rows) for group, rows in points.groupby("group", sort=True)]
         people = ", ".join(f"{curve.group} {curve.people}" for curve in curves)
-        separation = _log_rank(endpoint.summary, str(model)) or _separation(endpoint.summary, str(model))
+        separation = _separation(endpoint.summary, str(model))
         if not separation:
             untested.append(str(model))
         title = f"{endpoint.name}: {model} model"
-        kind = "predicted" if _is_external(endpoint.summary) else "cross-validated"
-        description = f"Kaplan-Meier estimate by {kind} risk group; {_bands(endpoint.summary)}."
+        description = f"Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
         caption = (title, description, _grouping(endpoint.summary), *([separation] if separation else []))
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
@@ -178,8 +176,6 @@ def _bands(summary: Mapping[str, Any]) -> str:
 
 def _grouping(summary: Mapping[str, Any]) -> str:
     """Say how several repeats give a subject one group; see `outcome.groups`."""
-    if _is_external(summary):
-        return "Risk group: high if the risk is above the median risk of the cohort of the models."
     settings = summary.get("settings")
     repeats = settings.get("repeats") if isinstance(settings, Mapping) else None
     all_repeats = f"the {repeats} repeats" if isinstance(repeats, int) and repeats > 1 else "the repeats"
@@ -210,21 +206,6 @@ def _separation(summary: Mapping[str, Any], model: str) -> str:
     return (
         f"Separation of the groups: {p_text(p)} ({method}; the whole cross-validation is refitted each time)."
     )
-
-
-def _log_rank(summary: Mapping[str, Any], model: str) -> str:
-    """P value of the log-rank test, which is valid for external subjects; empty for a cross-validation."""
-    if not _is_external(summary):
-        return ""
-    p = summary["log_rank_p"].get(model)
-    if p is None:
-        return "All subjects are in one group."
-    return f"Separation of the groups: log-rank {p_text(p)}."
-
-
-def _is_external(summary: Mapping[str, Any]) -> bool:
-    """Whether the models were judged on another cohort, and not in a cross-validation."""
-    return summary.get("validation") == "external"
 
 
 def _no_p(models: Sequence[str]) -> str:

@@ -75,4 +75,5 @@ def _best(model: str, part: pd.DataFrame) -> str:
     better = part["threshold"][part["net_benefit"] > part["treat_all"].clip(lower=0).fillna(0)]
     if better.empty:
         return f"{model}: nowhere above treating everybody and nobody"
-    return f"{model}: above both between {better.min():g} and {better.max():g}"
+    which = f"{len(better)} of {len(part)} thresholds, from {better.min():g} to {better.max():g}"
+    return f"{model}: above both at {which}"
