@@ -234,9 +234,10 @@ def survival(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_outcome_leaves_performance_and_predictions(tmp_path: Path, survival: tuple[Path, Path]) -> None:
     options = ["--time", "days", "--event", "event", "--repeats", 2, "--jobs", 1, "--refits", 0]
-    assert call("outcome", *survival, *options, "--covariates", "age", "--out", tmp_path / "o") == 0
+    options += ["--penalizer", 0.3, "--covariates", "age"]
+    assert call("outcome", *survival, *options, "--out", tmp_path / "o") == 0
     performance = pd.read_csv(tmp_path / "o" / "performance.csv")
-    assert list(performance.columns) == ["model", "metric", "value", "low", "high"]
+    assert list(performance.columns) == ["model", "metric", "horizon", "value", "low", "high"]
     c = performance[performance["metric"] == "harrell_c"].set_index("model")
     assert set(c.index) == {"clinical", "radiomic", "combined"}
     assert (c["value"] > 0.6).all()

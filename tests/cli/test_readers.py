@@ -87,6 +87,7 @@ def test_the_same_command_again_gives_the_same_tables(tmp_path: Path) -> None:
     assert not (out / "distance_maps").exists()
 
 
+@pytest.mark.slow
 def test_a_model_that_draws_too_much_is_found_worse_and_the_direction_is_told(tmp_path: Path) -> None:
     out = tmp_path / "study"
     assert call("readers", cohort_of(tmp_path, outward=1.0), "--out", out, "--bootstraps", "200") == 0

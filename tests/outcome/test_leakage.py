@@ -142,7 +142,7 @@ def test_an_outlier_in_the_test_fold_does_not_move_the_scaling():
 
 def test_the_stability_filter_sees_training_subjects_only(monkeypatch):
     data = make_data()
-    options = OutcomeSettings(folds=4, repeats=2, icc_threshold=0.5)
+    options = OutcomeSettings(folds=4, repeats=2, icc_threshold=0.5, missing_features=1)
     seen, real = [], stability_module.icc
 
     def spy(ratings, form="A,1", confidence=0.95):

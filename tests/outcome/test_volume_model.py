@@ -9,7 +9,7 @@ import pytest
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome
 
 VOLUME = "original_shape_MeshVolume"
-QUICK = OutcomeSettings(folds=3, repeats=3, bootstraps=200, refits=0)
+QUICK = OutcomeSettings(folds=3, repeats=3, bootstraps=200, refits=0, penalizer=0.2, l1_ratio=0.0)
 
 
 def cohort(*, beyond: float, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:

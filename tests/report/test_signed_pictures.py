@@ -51,7 +51,10 @@ def test_pieces_of_a_contour_take_the_distance_of_the_nearest_pixel() -> None:
 
 
 @pytest.mark.parametrize(("distance", "channel"), [(5.0, 0), (-5.0, 2)])
-def test_red_is_further_and_blue_is_short(distance: float, channel: int) -> None:
+def test_red_is_further_and_blue_is_short(
+    distance: float, channel: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbradiomics.report.figures.picture.DOTS_PER_INCH", 170)
     mask = square(12, 28)
     shown = SignedSlice(
         Slice(np.zeros(mask.shape), {"auto": square(8, 32), "A": mask}, (1.5, 1.5), ("L", "P")),

@@ -9,7 +9,7 @@ from nbradiomics.outcome import (
     OutcomeSettings,
 )
 
-QUICK = OutcomeSettings(folds=3, repeats=2, bootstraps=200, refits=0)
+QUICK = OutcomeSettings(folds=3, repeats=2, bootstraps=200, refits=0, penalizer=0.2, l1_ratio=0.0)
 
 
 ENDPOINT = {"time": "months", "event": "dead", "settings": QUICK}

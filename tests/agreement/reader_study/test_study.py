@@ -15,6 +15,7 @@ from nbradiomics.agreement.reader_study import ReaderStudySettings, study_reader
 from nbradiomics.errors import InputError
 from nbradiomics.tables import read_table
 from tests.support.agreement_rows import both_ways, cohort_of, row, simulated
+from tests.support.helpers import first_is_quick
 
 QUICK = ReaderStudySettings(bootstraps=200)
 SPACING = 2.0
@@ -123,7 +124,7 @@ def renamed(frame):
     return frame
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", first_is_quick(range(2)))
 def test_nothing_depends_on_the_order_of_rows_or_on_the_readers_names(seed):
     table = everything(seed)
     cohort = cohort_of(table, minutes="3")
