@@ -102,6 +102,7 @@ def test_a_model_that_draws_too_much_is_found_worse_and_the_direction_is_told(tm
     assert values[values != 0].mean() > 0
 
 
+@pytest.mark.slow
 def test_readers_alone_are_a_study_too(tmp_path: Path) -> None:
     out = tmp_path / "study"
     assert call("readers", cohort_of(tmp_path, auto=False), "--out", out, "--bootstraps", "200") == 0

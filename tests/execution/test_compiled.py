@@ -35,6 +35,7 @@ def run(home: Path) -> tuple[Path, int]:
     return Path(folder), int(count)
 
 
+@pytest.mark.slow
 def test_machine_code_is_kept_in_the_user_s_folder_and_found_again(tmp_path: Path) -> None:
     folder, count = run(tmp_path)
     assert count > 0
@@ -99,6 +100,7 @@ def test_what_is_no_file_is_no_code(tmp_path: Path) -> None:
     assert made.load("key") == [2]
 
 
+@pytest.mark.slow
 def test_without_a_place_to_write_it_compiles_each_time(tmp_path: Path) -> None:
     (tmp_path / "nbradiomics").write_text("a file where the folder would be")
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}

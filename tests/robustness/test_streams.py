@@ -123,6 +123,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_augmentation_does_not_outlive_a_training_that_was_killed(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(_AUGMENTATION)
     training = subprocess.Popen(

@@ -126,6 +126,7 @@ json_values = st.recursive(
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entry=st.sampled_from(ENTRIES), value=json_values)
+@pytest.mark.slow
 def test_any_value_in_any_place_loads_or_is_refused(folder, entry, value):
     damage(folder, *entry, value)
     error = refusal(folder)

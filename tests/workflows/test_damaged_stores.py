@@ -155,6 +155,7 @@ def test_each_kind_heals_with_a_note(clean: tuple[Study, dict[str, str]], kind: 
         assert ("masks or maps were changed or are missing" in note) is images
 
 
+@pytest.mark.slow
 def test_a_study_says_on_the_terminal_what_it_made_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -236,6 +236,7 @@ class Malicious:
         return os.mkdir, (str(self.path),)
 
 
+@pytest.mark.slow
 def test_nothing_in_an_unfinished_training_can_run_code(cohort, tmp_path, monkeypatch):
     out, trap = tmp_path / "model", tmp_path / "run"
     with monkeypatch.context() as patch:

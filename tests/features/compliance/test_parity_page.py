@@ -80,6 +80,7 @@ def test_every_exception_of_some_cases_is_on_the_page(found: pd.DataFrame) -> No
     assert_counted(found, samples.ASKEW)
 
 
+@pytest.mark.slow
 def test_every_exception_of_a_nearly_flat_region_is_on_the_page(flat: pd.DataFrame) -> None:
     assert_listed(flat)
     assert len(exceptions(flat)) > 0
@@ -120,6 +121,7 @@ def test_each_value_that_is_another_is_listed() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_writing_changes_only_what_stands_between_the_marks(flat: pd.DataFrame, tmp_path: Path) -> None:
     page = tmp_path / "parity.md"
     page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")

@@ -18,6 +18,7 @@ from nbradiomics.features.native.voxel.correlation import symmetric_correlation
 from nbradiomics.features.native.voxel.firstorder import first_order_maps
 from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import load_parameters
+from tests.support.helpers import first_is_quick
 from tests.support.native_cases import CASES, Case, make_case
 
 Maps = dict[str, sitk.Image]
@@ -70,7 +71,7 @@ def cut(case: Case, reach: int = 3) -> Case:
     return case[0], mask
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", first_is_quick(list(CASES)))
 def test_generated_cases(name: str) -> None:
     width = 200 if name == "many_levels" else 25
     assert compare(cut(CASES[name]()), {"setting": {"binWidth": width}}) == {}
@@ -110,7 +111,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", first_is_quick(list(SETTINGS)))
 def test_settings(name: str) -> None:
     assert compare(cut(CASES["anisotropic"](), 2), SETTINGS[name]) == {}
 
