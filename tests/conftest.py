@@ -62,22 +62,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _unit_of(item.nodeid) not in slow)
 
 
-def _repeats(item: pytest.Item) -> bool:
-    """Whether a test repeats the same lines: drawn examples, or all but the first of its parameters."""
-    drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    spec = getattr(item, "callspec", None)
-    return drawn or (spec is not None and any(spec.indices.values()))
+def _draws(item: pytest.Item) -> bool:
+    """Whether a test runs the same lines with many drawn examples."""
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure coverage in the quick tests of single functions, where they do not repeat themselves.
-
-    It would double the time of the others.
-    """
+    """Measure coverage in the quick tests of single functions: it would double the time of the others."""
     from coverage import Coverage
 
-    measuring = Coverage.current() if _takes_long(item) or _repeats(item) else None
+    measuring = Coverage.current() if _takes_long(item) or _draws(item) else None
     if measuring is not None:
         measuring.stop()
     try:
