@@ -10,6 +10,11 @@ import pandas as pd
 from nbradiomics.messages.wording import against, concordance, counted, number, share, signed
 from nbradiomics.outcome.score_table import GAIN, GAIN_OVER_VOLUME
 
+#: What a gain is.
+COMPARED = {
+    GAIN: "Adding the features to the covariates changed C by",
+    GAIN_OVER_VOLUME: "Compared with the volume alone, the features changed C by",
+}
 #: Said of a verdict from a quick interval.
 _IF_WIDER = " by the quick interval, which is too narrow: repeat it with refits 100"
 
@@ -40,15 +45,13 @@ def answers(
         "Does it work?": " ".join(_works(values)),
         "Better than the clinical data?": values.gain(
             GAIN,
-            "Adding the features to the covariates changed C by",
             "No covariates were named, so this was not assessed.",
         ),
         "Better than the volume alone?": values.gain(
             GAIN_OVER_VOLUME,
-            "Compared with the volume alone, the features changed C by",
             "The feature table has no volume beside other features, so this was not assessed.",
         ),
-        "Do the predicted differences have the right size?": " ".join(_calibrated(values)),
+        "Do the predicted differences have the right size?": _calibrated(values),
         "Were there enough events?": _enough(sizes),
     }
 
@@ -70,7 +73,7 @@ class _Values:
     def of(self, model: str, metric: str) -> tuple[float, float, float]:
         return self._rows.get((model, metric), (np.nan, np.nan, np.nan))
 
-    def gain(self, metric: str, words: str, absent: str) -> str:
+    def gain(self, metric: str, absent: str) -> str:
         found = [limits for (_, name), limits in self._rows.items() if name == metric]
         if not found:
             return absent
@@ -78,7 +81,7 @@ class _Values:
         if np.isnan(value):
             return "This could not be computed."
         form = against(signed, 0)
-        text = f"{words} {form(value, 2)}"
+        text = f"{COMPARED[metric]} {form(value, 2)}"
         if np.isnan(low):
             return f"{text} (no interval)."
         if low > 0:
@@ -106,13 +109,11 @@ def _works(values: _Values) -> Iterator[str]:
             yield f"{text} ({limits}): not shown to be better than chance, which is 0.5."
 
 
-def _calibrated(values: _Values) -> Iterator[str]:
+def _calibrated(values: _Values) -> str:
     model = "combined" if "combined" in values.models else "radiomic"
-    slope, low, high = values.of(model, "calibration_slope")
+    slope, *_ = values.of(model, "calibration_slope")  # it never has an interval, see WITH_INTERVAL
     if np.isnan(slope):
-        yield f"The calibration slope of the {model} model could not be computed."
-        return
-    limits = f"{values.level} {number(low)} to {number(high)}" if np.isfinite(low) else "no interval"
+        return f"The calibration slope of the {model} model could not be computed."
     meaning = (
         "they contain no information"
         if slope <= 0
@@ -122,9 +123,9 @@ def _calibrated(values: _Values) -> Iterator[str]:
         if slope > 1.25
         else "predicted differences between subjects have about the right size"
     )
-    yield f"The calibration slope of the {model} model is {number(slope)} ({limits}), 1 is right: {meaning}."
-    if np.isfinite(low) and not low <= 1 <= high:
-        yield "The interval does not contain 1."
+    return (
+        f"The calibration slope of the {model} model is {number(slope)} (no interval), 1 is right: {meaning}."
+    )
 
 
 def _enough(sizes: Mapping[str, int]) -> str:

@@ -214,3 +214,6 @@ EXCLUDED = Schema(
     columns=(SUBJECT, Column("reason", "text", "reasons, separated by semicolons")),
     key=("subject",),
 )
+
+#: Every table of an outcome model, in the order of `docs/tables.md`.
+TABLES = (BASELINE, PERFORMANCE, PREDICTIONS, CALIBRATION, DECISION, KAPLAN_MEIER, SELECTION, EXCLUDED)

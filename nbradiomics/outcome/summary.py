@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
-from nbradiomics.outcome.answer import answers
+from nbradiomics.outcome.answer import COMPARED, answers
 from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
 from nbradiomics.outcome.baseline_table import median_follow_up
 from nbradiomics.outcome.cox import TUNED
@@ -23,11 +23,6 @@ from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, susp
 
 #: Largest number of columns with a warning of their own.
 _SHOWN = 10
-#: What a gain is.
-_COMPARED = {
-    GAIN: "Adding the features to the covariates changed C by",
-    GAIN_OVER_VOLUME: "Compared with the volume alone, the features changed C by",
-}
 
 _C = "harrell_c"
 #: What an interval contains.
@@ -265,7 +260,7 @@ def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str
         if metric in GAINS:
             verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"
             comment = f": the interval {verdict}" if np.isfinite(low) else ""
-            yield f"{_COMPARED[metric]} {form(value, 2)}{interval}{comment}."
+            yield f"{COMPARED[metric]} {form(value, 2)}{interval}{comment}."
         else:
             yield (
                 f"The {model} model reached a Harrell's C of {form(value, 2)}{interval} on held-out subjects "

@@ -40,11 +40,12 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace, content_hash
 from nbradiomics.files.folder_in_use import others_in
 from nbradiomics.files.owned_folder import Mark, Owner, claim, is_temporary, read_mark, remove_files
+from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.study.study import Study
 from nbradiomics.workflows.earlier_folder import earlier_mark
 
 #: Files of an outcome model.
-_OUTCOME_TABLES = "baseline|performance|predictions|calibration|decision|kaplan_meier|selection|excluded"
+_OUTCOME_TABLES = "|".join(PurePosixPath(table.file).stem for table in OUTCOME_TABLES)
 _OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html)"
 _CACHE = "cache"
 _COHORT = "cohort.csv"

@@ -7,16 +7,7 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
-from nbradiomics.outcome.schemas import (
-    BASELINE,
-    CALIBRATION,
-    DECISION,
-    EXCLUDED,
-    KAPLAN_MEIER,
-    PERFORMANCE,
-    PREDICTIONS,
-    SELECTION,
-)
+from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
 from nbradiomics.study.checks.problem_table import CHECK
@@ -29,6 +20,6 @@ CHAPTERS = {
     "Reader study": tuple(READER_STUDY.values()),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY,),
-    "Outcome": (BASELINE, PERFORMANCE, PREDICTIONS, CALIBRATION, DECISION, KAPLAN_MEIER, SELECTION, EXCLUDED),
+    "Outcome": OUTCOME_TABLES,
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

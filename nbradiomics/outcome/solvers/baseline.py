@@ -36,8 +36,7 @@ def predicted_survival(y: np.ndarray, eta: Floats, unseen: Floats, times: Floats
     sets = RiskSets.of(y)
     top = float(eta.max())
     w = np.exp(eta[sets.order] - top)
-    s = np.cumsum(w[::-1])[::-1][sets.first] - sets.part * sets.of_ties(w)
-    hazard = np.concatenate([[0.0], np.cumsum(1 / s)])
+    hazard = np.concatenate([[0.0], np.cumsum(1 / sets.at_risk(w))])
     until = np.searchsorted(y["time"][sets.order][sets.event], times, side="right")
     survival: Floats = np.exp(-np.outer(np.exp(unseen - top), hazard[until]))
     return survival

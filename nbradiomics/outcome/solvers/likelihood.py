@@ -48,8 +48,7 @@ def martingale_residuals(eta: Floats, sets: RiskSets) -> Floats:
     Both are in the order of the times, shape (subjects,).
     """
     w = np.exp(eta - eta.max())
-    s = np.cumsum(w[::-1])[::-1][sets.first] - sets.part * sets.of_ties(w)
-    residuals: Floats = -w * sets.shares(s)
+    residuals: Floats = -w * sets.shares(sets.at_risk(w))
     residuals[sets.event] += 1
     return residuals
 

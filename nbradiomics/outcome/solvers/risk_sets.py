@@ -84,6 +84,11 @@ class RiskSets:
         sums: Floats = np.add.reduceat(values[self.event], self.start, axis=0)[self.tie]
         return sums
 
+    def at_risk(self, w: Floats) -> Floats:
+        """Sum the hazards `w` at risk at each event, with Efron's ties, shape (events,)."""
+        s: Floats = np.cumsum(w[::-1])[::-1][self.first] - self.part * self.of_ties(w)
+        return s
+
     def shares(self, s: Floats) -> Floats:
         """Sum over the events of what each subject's hazard is multiplied by, shape (subjects,).
 
