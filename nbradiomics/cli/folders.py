@@ -48,7 +48,7 @@ def claim_outcome(out: Path, *, features: Path, clinical: Path, endpoint: Endpoi
     from nbradiomics.workflows.folder import is_outcome_file
 
     owner = Owner(
-        f"outcome of {endpoint.time} and {endpoint.event}",
+        f"outcome of {endpoint.text}",
         features.name,
         os.path.abspath(features),
         os.path.abspath(clinical),

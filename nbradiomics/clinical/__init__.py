@@ -17,6 +17,7 @@ from nbradiomics.clinical.inference import Kind
 from nbradiomics.clinical.numbers import number_or_word
 from nbradiomics.clinical.read import read_clinical_table, read_clinical_with_notes
 from nbradiomics.clinical.subgroups import subgroup_columns
+from nbradiomics.clinical.targets import TargetReading, read_target, target_of, target_problems
 
 __all__ = [
     "DROP",
@@ -28,6 +29,7 @@ __all__ = [
     "EndpointReading",
     "Kind",
     "Said",
+    "TargetReading",
     "column_sentences",
     "covariate_columns",
     "declaration_of",
@@ -42,6 +44,9 @@ __all__ = [
     "read_covariates",
     "read_endpoint",
     "read_reading",
+    "read_target",
     "reading_of",
     "subgroup_columns",
+    "target_of",
+    "target_problems",
 ]

@@ -12,6 +12,7 @@ from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.column import ClinicalColumn, Said
 from nbradiomics.clinical.endpoints import DROP, Endpoint, EndpointReading
 from nbradiomics.clinical.inference import Kind
+from nbradiomics.clinical.targets import TargetReading, target_sentence
 from nbradiomics.messages.problem import Problem
 from nbradiomics.messages.wording import counted, short
 
@@ -40,7 +41,7 @@ class Description:
 
 def describe(
     columns: Sequence[ClinicalColumn],
-    reading: EndpointReading,
+    reading: EndpointReading | TargetReading,
     rule: Endpoint,
     problems: Sequence[Problem],
     chosen: np.ndarray,
@@ -58,7 +59,6 @@ def describe(
     """
     analysed = [column.of(chosen) for column in columns]
     warnings = [f"{each.problem} {each.remedy}" for each in problems if each.severity == "warning"]
-    event, censored = reading.meaning(1, chosen), reading.meaning(0, chosen)
     return Description(
         sentences=(
             *endpoint_sentences(reading, rule, chosen),
@@ -67,7 +67,7 @@ def describe(
         warnings=tuple(dict.fromkeys(warnings)),
         records={
             "columns": [_record(column) for column in analysed],
-            "endpoint": {"event": event, "no_event": censored},
+            "endpoint": _endpoint_record(reading, chosen),
         },
     )
 
@@ -92,8 +92,15 @@ def column_sentences(column: ClinicalColumn) -> Iterator[str]:
     yield from _codes(column.name, column.missing_codes)
 
 
-def endpoint_sentences(reading: EndpointReading, rule: Endpoint, chosen: np.ndarray) -> Iterator[str]:
-    """Describe the coding of events if it is not 1 and 0, codes of missing values, and times of 0."""
+def endpoint_sentences(
+    reading: EndpointReading | TargetReading, rule: Endpoint, chosen: np.ndarray
+) -> Iterator[str]:
+    """Describe classes, or the coding of events if it is not 1 and 0 and times of 0; codes of missing."""
+    if isinstance(reading, TargetReading):
+        if reading.classes:
+            yield target_sentence(reading, rule, chosen)
+        yield from _codes(rule.target, _counts(reading.cells))
+        return
     event, censored = reading.meaning(1, chosen), reading.meaning(0, chosen)
     if not (set(event) <= {"1", "1.0"} and set(censored) <= {"0", "0.0"}):
         yield f"{rule.event}: {_listed(event)} means an event, {_listed(censored)} no event."
@@ -119,6 +126,12 @@ def _listed(counts: Mapping[str, int]) -> str:
 def _counts(cells: Cells) -> dict[str, int]:
     written = cells.codes[cells.codes != ""]
     return {str(code): int(count) for code, count in written.value_counts().items()}
+
+
+def _endpoint_record(reading: EndpointReading | TargetReading, chosen: np.ndarray) -> dict[str, Any]:
+    if isinstance(reading, TargetReading):
+        return {"classes": reading.counts(chosen)}
+    return {"event": reading.meaning(1, chosen), "no_event": reading.meaning(0, chosen)}
 
 
 def _record(column: ClinicalColumn) -> dict[str, Any]:

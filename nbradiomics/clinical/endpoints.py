@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from nbradiomics.clinical.cells import Cells, as_text, lines_of, read_cells
 from nbradiomics.clinical.dates import are_digits_of_dates, is_date
@@ -28,10 +28,27 @@ _CONTRARY = re.compile(r"alive|living|censor(?:ed|ing)?|cens|free")
 
 
 class Endpoint(Settings):
-    """One endpoint of a clinical table; time counts from the scan."""
+    """One endpoint of a clinical table: a time and an event, counted from the scan, or a class."""
 
-    time: str = Field(description="Column with the time from the scan to the event or to censoring.")
-    event: str = Field(description="Column with 1 for an event and 0 for censoring, or yes/no, dead/alive.")
+    time: str = Field(
+        default="",
+        description="Column with the time from the scan to the event or to censoring; needed unless a target "
+        "is named.",
+    )
+    event: str = Field(
+        default="",
+        description="Column with 1 for an event and 0 for censoring, or yes/no, dead/alive; needed with a "
+        "time.",
+    )
+    target: str = Field(
+        default="",
+        description="Column with the class of each subject, instead of a time and an event: two classes, "
+        "such as a mutation or a malignant tumour, or up to ten.",
+    )
+    positive: Texts = Field(
+        default=(),
+        description="Values of the target that are the positive class; all others are the other class.",
+    )
     event_value: Texts = Field(
         default=(), description="Values of the event column that mean an event, if it is coded differently."
     )
@@ -40,6 +57,28 @@ class Endpoint(Settings):
         description="How to treat a time of 0: drop leaves the subject out, a number replaces the 0, in "
         "the unit of the time (0.5 for half a day).",
     )
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if self.target and (self.time or self.event):
+            raise ValueError("a target is a class without a time: give time and event, or target")
+        for name in ("event_value", "zero_times") if self.target else ("positive",):
+            if getattr(self, name):
+                raise ValueError(f"{name} belongs to {'time and event' if self.target else 'a target'}")
+        if not self.target and not (self.time and self.event):
+            absent = " and ".join(name for name in ("time", "event") if not getattr(self, name))
+            raise ValueError(f"{absent} missing: give time and event, or target for a class")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the endpoint."""
+        return (self.target,) if self.target else (self.time, self.event)
+
+    @property
+    def text(self) -> str:
+        """The endpoint by its columns."""
+        return " and ".join(self.columns)
 
 
 @dataclass(frozen=True)
@@ -100,7 +139,7 @@ def endpoint_problems(
     list of Problem
         Contains no errors if the endpoint can be used.
     """
-    problems = list(_structure_problems(clinical, endpoint, file))
+    problems = list(structure_problems(clinical, endpoint, file))
     if {"subject", endpoint.time, endpoint.event} <= set(clinical) and endpoint.time != endpoint.event:
         problems += reading_of(clinical, endpoint, declared, file=file).problems
     return problems
@@ -141,7 +180,7 @@ def read_reading(clinical: pd.DataFrame, rule: Endpoint, declared: Declaration) 
     InputError
         When there is an error; the message lists all errors.
     """
-    structure = list(_structure_problems(clinical, rule, "clinical table"))
+    structure = list(structure_problems(clinical, rule, "clinical table"))
     if not {"subject", rule.time, rule.event} <= set(clinical) or rule.time == rule.event:
         raise_errors(structure)
     reading = reading_of(clinical, rule, declared, file="clinical table")
@@ -167,17 +206,17 @@ def reading_of(
     return replace(reading, problems=[*problems, *doubts])
 
 
-def _structure_problems(clinical: pd.DataFrame, rule: Endpoint, file: str) -> Iterator[Problem]:
+def structure_problems(clinical: pd.DataFrame, rule: Endpoint, file: str) -> Iterator[Problem]:
     """Find problems of the columns and the subjects."""
-    absent = [name for name in dict.fromkeys(("subject", rule.time, rule.event)) if name not in clinical]
+    absent = [name for name in dict.fromkeys(("subject", *rule.columns)) if name not in clinical]
     for name in absent:
         remedy = choose(name, [str(column) for column in clinical.columns])
         yield Problem(file, "", name, "error", f"the clinical table lacks the column {name!r}.", remedy)
-    if rule.time == rule.event:
+    if rule.time and rule.time == rule.event:
         found = f"{rule.time!r} is named both as time and as event."
         remedy = "Name two columns: the time, and the event as 0/1."
         yield Problem(file, "", rule.time, "error", found, remedy)
-    if not absent and rule.time != rule.event:
+    if not absent and len(set(rule.columns)) == len(rule.columns):
         yield from _subject_problems(clinical, file)
 
 

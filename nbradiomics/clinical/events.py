@@ -15,11 +15,11 @@ from nbradiomics.clinical.numbers import plain_number
 from nbradiomics.messages.problem import Problem
 from nbradiomics.messages.wording import quoted
 
-_EVENT = frozenset(
+EVENT_WORDS = frozenset(
     {"yes", "y", "true", "t", "event", "dead", "died", "deceased", "death", "deceased/dead"}
     | {"progressed", "progression", "recurred", "recurrence", "relapsed", "relapse", "recurred/progressed"}
 )
-_NO_EVENT = frozenset(
+NO_EVENT_WORDS = frozenset(
     {"no", "n", "false", "f", "no event", "censored", "censor", "alive", "living", "event-free", "event free"}
     | {"disease-free", "disease free", "diseasefree", "no relapse", "no progression", "no recurrence"}
 )
@@ -69,7 +69,7 @@ def _recognised(cells: Cells) -> pd.Series:
     numbers = cells.texts.map(plain_number).astype("float64")
     coded = cells.texts.map(lambda text: _CODED.fullmatch(text))
     words = cells.texts.str.casefold().map(
-        lambda text: 1.0 if text in _EVENT else 0.0 if text in _NO_EVENT else np.nan
+        lambda text: 1.0 if text in EVENT_WORDS else 0.0 if text in NO_EVENT_WORDS else np.nan
     )
     if coded[cells.there].notna().all():
         return coded.map(lambda match: float(match[1]) if match else np.nan).astype("float64")

@@ -1,9 +1,8 @@
-from .cox import (
-    NotConvergedError as NotConvergedError,
-    PenalisedCox as PenalisedCox,
-)
+from .cox import PenalisedCox as PenalisedCox
 from .evaluate import evaluate_outcome as evaluate_outcome
+from .logistic import PenalisedLogistic as PenalisedLogistic
 from .measures import harrell_c as harrell_c
+from .penalised import NotConvergedError as NotConvergedError
 from .result import OutcomeResult as OutcomeResult, write_outcome as write_outcome
 from .settings import (
     ModelSettings as ModelSettings,

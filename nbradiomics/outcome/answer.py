@@ -8,19 +8,14 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.messages.wording import against, concordance, counted, number, share, signed
-from nbradiomics.outcome.score_table import GAIN, GAIN_OVER_VOLUME
+from nbradiomics.outcome.tasks import Task
 
-#: What a gain is.
-COMPARED = {
-    GAIN: "Adding the features to the covariates changed C by",
-    GAIN_OVER_VOLUME: "Compared with the volume alone, the features changed C by",
-}
 #: Said of a verdict from a quick interval.
 _IF_WIDER = " by the quick interval, which is too narrow: repeat it with refits 100"
 
 
 def answers(
-    performance: pd.DataFrame, sizes: Mapping[str, int], confidence: float, *, refitted: bool
+    performance: pd.DataFrame, task: Task, sizes: Mapping[str, int], confidence: float, *, refitted: bool
 ) -> dict[str, str]:
     """Answer what a reader asks first.
 
@@ -28,8 +23,11 @@ def answers(
     ----------
     performance
         Table with the columns of `outcome.schemas.PERFORMANCE`.
+    task
+        Kind of outcome.
     sizes
-        ``subjects``, ``events``, ``candidates`` (columns before any selection) and ``needed`` (subjects).
+        ``subjects``, ``events`` (of classes: subjects of the smallest one), ``candidates`` (columns before
+        any selection) and ``needed`` (subjects).
     confidence
         Confidence of the intervals.
     refitted
@@ -40,26 +38,39 @@ def answers(
     dict
         Answer by question.
     """
-    values = _Values(performance, confidence, refitted)
+    values = _Values(performance, task, confidence, refitted)
+    over_clinical, over_volume = task.gains
     return {
         "Does it work?": " ".join(_works(values)),
         "Better than the clinical data?": values.gain(
-            GAIN,
+            over_clinical,
             "No covariates were named, so this was not assessed.",
         ),
         "Better than the volume alone?": values.gain(
-            GAIN_OVER_VOLUME,
+            over_volume,
             "The feature table has no volume beside other features, so this was not assessed.",
         ),
-        "Do the predicted differences have the right size?": _calibrated(values),
-        "Were there enough events?": _enough(sizes),
+        "Do the predicted differences have the right size?": _calibrated(values)
+        if ("calibration_slope", None) in task.metrics
+        else "See the calibration of each class: there is no single slope for several classes.",
+        f"Were there enough {task.informative[1]}?": _enough(sizes, task),
+    }
+
+
+def compared(task: Task) -> dict[str, str]:
+    """Say what each gain is."""
+    over_clinical, over_volume = task.gains
+    return {
+        over_clinical: f"Adding the features to the covariates changed {task.order_short} by",
+        over_volume: f"Compared with the volume alone, the features changed {task.order_short} by",
     }
 
 
 class _Values:
     """Values of a performance table with their intervals in words."""
 
-    def __init__(self, performance: pd.DataFrame, confidence: float, refitted: bool) -> None:
+    def __init__(self, performance: pd.DataFrame, task: Task, confidence: float, refitted: bool) -> None:
+        self.task = task
         self.level = f"{'' if refitted else 'quick '}{share(confidence)} interval"
         self.refitted = refitted
         self._rows = {
@@ -81,7 +92,7 @@ class _Values:
         if np.isnan(value):
             return "This could not be computed."
         form = against(signed, 0)
-        text = f"{COMPARED[metric]} {form(value, 2)}"
+        text = f"{compared(self.task)[metric]} {form(value, 2)}"
         if np.isnan(low):
             return f"{text} (no interval)."
         if low > 0:
@@ -93,14 +104,15 @@ class _Values:
 
 def _works(values: _Values) -> Iterator[str]:
     for model in ("radiomic", "combined"):
-        value, low, high = values.of(model, "harrell_c")
+        value, low, high = values.of(model, values.task.order)
         if model not in values.models:
             continue
         if np.isnan(value):
             yield f"The {model} model could not be judged."
             continue
         limits = f"{values.level} {concordance(low)} to {concordance(high)}"
-        text = f"The {model} model ranked new subjects with a Harrell's C of {concordance(value)}"
+        measured = f"{values.task.order_name} of {concordance(value)}"
+        text = f"The {model} model ranked new subjects with a {measured}"
         if np.isnan(low):
             yield f"{text} (no interval); 0.5 is chance."
         elif low > 0.5:
@@ -128,8 +140,9 @@ def _calibrated(values: _Values) -> str:
     )
 
 
-def _enough(sizes: Mapping[str, int]) -> str:
-    events, columns = counted(sizes["events"], "event"), counted(sizes["candidates"], "candidate column")
+def _enough(sizes: Mapping[str, int], task: Task) -> str:
+    events = counted(sizes["events"], *task.informative)
+    columns = counted(sizes["candidates"], "candidate column")
     needed = f"{sizes['needed']:,} subjects are needed for a shrinkage of 0.9 (Riley et al. 2019)"
     if sizes["subjects"] >= sizes["needed"]:
         return f"Yes: {events} for {columns}; {needed}."

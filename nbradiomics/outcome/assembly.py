@@ -12,10 +12,12 @@ from nbradiomics.clinical import (
     Description,
     Endpoint,
     EndpointReading,
+    TargetReading,
     declaration_problems,
     describe,
     read_covariates,
     read_reading,
+    read_target,
 )
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.problem import raise_errors
@@ -44,7 +46,8 @@ class OutcomeData:
     frame
         Features and covariates, one row per subject; the index is ``subject``, sorted.
     y
-        Endpoint as :func:`nbradiomics.outcome.survival_array` shapes it, in the order of `frame`.
+        Outcome in the order of `frame`: a time to an event as :func:`nbradiomics.outcome.survival_array`
+        shapes it, or the number of the class among `classes`.
     radiomic
         Columns of `frame` that are features.
     numeric, categorical
@@ -57,6 +60,8 @@ class OutcomeData:
         How the clinical columns were read.
     volume
         Column of `frame` with the volume of the region; None if the feature table has none.
+    classes
+        Names of the classes of a target, the positive one of two last; empty for a time to an event.
     """
 
     frame: pd.DataFrame
@@ -68,6 +73,7 @@ class OutcomeData:
     excluded: pd.DataFrame
     description: Description = field(default_factory=Description)
     volume: str | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> list[str]:
@@ -173,7 +179,7 @@ def radiomic_columns(
     InputError
         When there is no feature, or a column has the name of the endpoint or of a clinical column.
     """
-    endpoint_columns = {endpoint.time.casefold(), endpoint.event.casefold()}
+    endpoint_columns = {name.casefold() for name in endpoint.columns}
     leaking = [str(name) for name in features.columns if str(name).casefold() in endpoint_columns]
     if leaking:
         raise InputError(
@@ -214,16 +220,17 @@ def assemble(
         When the endpoint or a covariate cannot be used, or when too few subjects or events remain.
     """
     covariates = predictors.covariates
-    used = (*covariates, rule.time, rule.event)
+    used = (*covariates, *rule.columns)
     doubts = list(declaration_problems(clinical, predictors, used, file="clinical table"))
     raise_errors(doubts)
-    endpoint = read_reading(clinical, rule, predictors)
-    read = read_covariates(clinical, covariates, taken=(rule.time, rule.event), declared=predictors)
+    endpoint = (read_target if rule.target else read_reading)(clinical, rule, predictors)
+    read = read_covariates(clinical, covariates, taken=rule.columns, declared=predictors)
     values = _numbers(chosen, names)
     excluded = with_reason(_excluded(values, endpoint, rule), seen)
     table = endpoint.table
     subjects = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
-    _check_numbers(table.loc[subjects], folds, excluded)
+    classes = endpoint.classes if isinstance(endpoint, TargetReading) else ()
+    _check_numbers(table.loc[subjects], classes, folds, excluded)
     volume = _volume(chosen, names, clinical)
     parts = [values, read.numeric, read.categorical]
     if volume and volume not in names:
@@ -237,7 +244,7 @@ def assemble(
     doubts += [*endpoint.problems, *read.warnings]
     return OutcomeData(
         frame=frame,
-        y=survival_array(table.loc[subjects, "time"], table.loc[subjects, "event"]),
+        y=_outcome(table.loc[subjects]),
         radiomic=tuple(names),
         numeric=tuple(read.numeric.columns),
         categorical=tuple(read.categorical.columns),
@@ -247,7 +254,14 @@ def assemble(
             read.columns, endpoint, rule, doubts, table.index.get_indexer(pd.Index(subjects))
         ),
         volume=volume,
+        classes=classes,
     )
+
+
+def _outcome(table: pd.DataFrame) -> np.ndarray:
+    if "class" in table:
+        return table["class"].to_numpy(dtype=np.intp)
+    return survival_array(table["time"], table["event"])
 
 
 def _numbers(chosen: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -257,16 +271,29 @@ def _numbers(chosen: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 
 def _volume(chosen: pd.DataFrame, names: Sequence[str], clinical: pd.DataFrame) -> str | None:
-    """Find the column of the volume, unless it is the only feature or a clinical column."""
-    there = [name for name in VOLUMES if name in chosen and name not in clinical]
+    """Find the column of the volume, unless it is the only feature or a clinical column.
+
+    Its name may follow that of the region (`GTV_original_shape_MeshVolume`), if there is one such column.
+    """
+    known = [str(name) for name in chosen if name not in clinical]
+    there = []
+    for volume in VOLUMES:
+        found = [name for name in known if name.endswith(volume)]
+        if volume in found or len(found) == 1:
+            there.append(volume if volume in found else found[0])
     numbers = [name for name in there if pd.api.types.is_numeric_dtype(chosen[name])]
     return numbers[0] if numbers and list(names) != numbers[:1] else None
 
 
-def _excluded(values: pd.DataFrame, endpoint: EndpointReading, rule: Endpoint) -> pd.DataFrame:
+def _excluded(
+    values: pd.DataFrame, endpoint: EndpointReading | TargetReading, rule: Endpoint
+) -> pd.DataFrame:
     table = endpoint.table
     empty = set(values.index[values.isna().all(axis=1)])
-    zero = set(table.index[endpoint.zero.to_numpy() & table["time"].isna().to_numpy()])
+    zero = set()
+    if isinstance(endpoint, EndpointReading):
+        zero = set(table.index[endpoint.zero.to_numpy() & table["time"].isna().to_numpy()])
+    parts = dict(zip(table.columns, rule.columns, strict=True))
     rows = []
     for subject in sorted(set(values.index) | set(table.index)):
         reasons = []
@@ -277,21 +304,33 @@ def _excluded(values: pd.DataFrame, endpoint: EndpointReading, rule: Endpoint) -
         if subject not in table.index:
             reasons.append("not in the clinical table")
         else:
-            outcome, why = table.loc[subject], "0" if subject in zero else "missing"
-            reasons += [f"{rule.time} is {why}"] if np.isnan(outcome["time"]) else []
-            reasons += [f"{rule.event} is missing"] if np.isnan(outcome["event"]) else []
+            outcome = table.loc[subject]
+            for part, name in parts.items():
+                why = "0" if part == "time" and subject in zero else "missing"
+                reasons += [f"{name} is {why}"] if np.isnan(outcome[part]) else []
         if reasons:
             rows.append({"subject": subject, "reason": "; ".join(reasons)})
     return EXCLUDED.table(rows)
 
 
-def _check_numbers(endpoint: pd.DataFrame, folds: int, excluded: pd.DataFrame) -> None:
-    subjects, events = len(endpoint), int(endpoint["event"].sum())
-    if subjects >= MINIMUM_SUBJECTS and events >= EVENTS_PER_FOLD * folds:
+def _check_numbers(outcome: pd.DataFrame, classes: Sequence[str], folds: int, excluded: pd.DataFrame) -> None:
+    subjects, (found, smallest) = len(outcome), rarest(outcome, classes)
+    if subjects >= MINIMUM_SUBJECTS and smallest >= EVENTS_PER_FOLD * folds:
         return
     reasons = "; ".join(f"{count} x {why}" for why, count in excluded["reason"].value_counts().items())
+    each = "of each class" if "class" in outcome else "events"
     raise InputError(
-        f"{subjects} subjects with {events} events remain; {folds} folds need at least {MINIMUM_SUBJECTS} "
-        f"subjects and {EVENTS_PER_FOLD * folds} events. Left out: {reasons or 'none'}.",
+        f"{subjects} subjects with {found} remain; {folds} folds need at least {MINIMUM_SUBJECTS} "
+        f"subjects and {EVENTS_PER_FOLD * folds} {each}. Left out: {reasons or 'none'}.",
         "Add subjects, use fewer folds, or check that the subjects' names are the same in both tables.",
     )
+
+
+def rarest(outcome: pd.DataFrame, classes: Sequence[str]) -> tuple[str, int]:
+    """Say how many events, or subjects of each class, there are, and give the smallest number."""
+    if "class" not in outcome:
+        events = int(outcome["event"].sum())
+        return f"{events} events", events
+    counts = {name: int((outcome["class"] == number).sum()) for number, name in enumerate(classes)}
+    listed = ", ".join(f"{count} x {name!r}" for name, count in counts.items()) or "no class"
+    return listed, min(counts.values()) if len(counts) > 1 else 0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from nbradiomics.messages.wording import number, percent
-from nbradiomics.outcome.schemas import BASELINE
+from nbradiomics.outcome.schemas import BASELINE, CLASS_BASELINE
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
+
+#: A variable and its level, texts, and numbers of missing values.
+_Row = tuple[tuple[str, str], list[str], list[int]]
 
 
 def baseline_table(data: OutcomeData) -> pd.DataFrame:
@@ -26,16 +29,39 @@ def baseline_table(data: OutcomeData) -> pd.DataFrame:
         Columns of `outcome.schemas.BASELINE`.
     """
     event = np.asarray(data.y["event"], dtype=bool)
-    parts = {"all": np.ones(len(event), dtype=bool), "with_event": event, "without_event": ~event}
-    rows = [("subjects", "", *(f"{int(part.sum())}" for part in parts.values()), 0)]
+    parts = [np.ones(len(event), dtype=bool), event, ~event]
+    return BASELINE.table([(*named, *cells, missing[0]) for named, cells, missing in _rows(data, parts)])
+
+
+def class_baseline_table(data: OutcomeData) -> pd.DataFrame:
+    """Covariates and volume of all subjects and of those of each class, as in `baseline_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `outcome.schemas.CLASS_BASELINE`.
+    """
+    names = ("", *data.classes)
+    parts = [np.ones(len(data.y), dtype=bool), *(data.y == number for number in range(len(data.classes)))]
+    return CLASS_BASELINE.table(
+        [
+            (*named, name, cell, count)
+            for named, cells, missing in _rows(data, parts)
+            for name, cell, count in zip(names, cells, missing, strict=True)
+        ]
+    )
+
+
+def _rows(data: OutcomeData, parts: Sequence[np.ndarray]) -> Iterator[_Row]:
+    """Give variable and level, their text in each part of the subjects, and the missing values there."""
+    yield ("subjects", ""), [f"{int(part.sum())}" for part in parts], [0] * len(parts)
     volume = (data.volume,) if data.volume else ()
     for name in (*data.numeric, *volume):
         values = data.frame[name].to_numpy(dtype=np.float64)
-        cells = (_quartiles(values[part]) for part in parts.values())
-        rows.append((name, "", *cells, int(np.isnan(values).sum())))
+        missing = [int(np.isnan(values[part]).sum()) for part in parts]
+        yield (name, ""), [_quartiles(values[part]) for part in parts], missing
     for name in data.categorical:
-        rows.extend(_levels(name, data.frame[name], parts))
-    return BASELINE.table(rows)
+        yield from _levels(name, data.frame[name], parts)
 
 
 def median_follow_up(y: np.ndarray) -> float:
@@ -67,15 +93,9 @@ def _quartiles(values: np.ndarray) -> str:
     return f"{middle} ({low} to {high})"
 
 
-def _levels(
-    name: str, values: pd.Series, parts: dict[str, np.ndarray]
-) -> Iterator[tuple[str, str, str, str, str, int]]:
-    missing = int(values.isna().sum())
+def _levels(name: str, values: pd.Series, parts: Sequence[np.ndarray]) -> Iterator[_Row]:
+    missing = [int(values[part].isna().sum()) for part in parts]
     for level in values.value_counts().sort_index().index:
-        counts = [
-            (int((values[part] == level).sum()), int(values[part].notna().sum())) for part in parts.values()
-        ]
-        every, events, others = (
-            f"{count} ({percent(count / known)})" if known else "0" for count, known in counts
-        )
-        yield name, str(level), every, events, others, missing
+        counts = [(int((values[part] == level).sum()), int(values[part].notna().sum())) for part in parts]
+        cells = [f"{count} ({percent(count / known)})" if known else "0" for count, known in counts]
+        yield (name, str(level)), cells, missing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,62 +13,17 @@ from threadpoolctl import threadpool_limits
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.outcome.cox import NotConvergedError
-from nbradiomics.outcome.horizons import NO_TIMES
-from nbradiomics.outcome.models import build_columns, build_cox, columns_of, log_hazard_ratios
-from nbradiomics.outcome.schemas import PREDICTIONS
-from nbradiomics.outcome.solvers import predicted_survival
+from nbradiomics.outcome.fold_result import Fold, FoldResult
+from nbradiomics.outcome.models import build_columns, columns_of, light_penalties
+from nbradiomics.outcome.penalised import NotConvergedError
+from nbradiomics.outcome.solvers import strata
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
+    from nbradiomics.outcome.tasks import Task
 
 Split = tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True)
-class FoldResult:
-    """Result of one model in one fold.
-
-    Attributes
-    ----------
-    model, repeat, fold
-        Model, repeat and fold; repeats and folds count from 1.
-    train, test
-        Positions of the training and of the held-out subjects.
-    risk
-        Their log partial hazard, shape (held out,); missing if the model failed.
-    high
-        Whether this risk exceeds the median log partial hazard of the training subjects; all false if the
-        model failed.
-    predicted
-        Their predicted probabilities of no event until some times, shape (held out, times); missing if the
-        model failed.
-    coefficients
-        Log hazard ratios by column; empty if no column remained or the model failed.
-    retries
-        Number of times that the penalty was raised tenfold until the model converged.
-    penalizer
-        Strength of the penalty of the features, as set or tuned; missing if there are none.
-    l1_ratio
-        Kind of this penalty, as set or tuned; missing if there are no features.
-    failure
-        Why the model could not be fitted; empty if it was fitted.
-    """
-
-    model: str
-    repeat: int
-    fold: int
-    train: np.ndarray
-    test: np.ndarray
-    risk: np.ndarray
-    high: np.ndarray
-    predicted: np.ndarray
-    coefficients: pd.Series
-    retries: int
-    failure: str = ""
-    penalizer: float = np.nan
-    l1_ratio: float = np.nan
 
 
 def make_splits(
@@ -77,18 +31,18 @@ def make_splits(
 ) -> list[list[Split]]:
     """Training and held-out positions of each fold of each repeat.
 
-    Folds are stratified by the event; rows with the same name, copies of a subject, are in one fold. If there
-    are fewer events, or fewer censored subjects, than folds, there is nothing to stratify and the folds are
-    random.
+    Folds are stratified by the event or the class; rows with the same name, copies of a subject, are in one
+    fold. If there are fewer events, or fewer censored subjects, or fewer subjects of a class, than folds,
+    there is nothing to stratify and the folds are random.
     """
     codes, _ = pd.factorize(np.arange(len(y)) if names is None else np.asarray(names, dtype=object))
-    event = y["event"][np.unique(codes, return_index=True)[1]]
-    fewest = min(int(event.sum()), int((~event).sum()))
+    groups = strata(y)[np.unique(codes, return_index=True)[1]]
+    fewest = int(np.bincount(groups, minlength=2).min())
     kind = RepeatedStratifiedKFold if fewest >= settings.folds else RepeatedKFold
     splitter = kind(n_splits=settings.folds, n_repeats=settings.repeats, random_state=settings.seed)
     splits = [
         (np.flatnonzero(np.isin(codes, train)), np.flatnonzero(np.isin(codes, test)))
-        for train, test in splitter.split(np.zeros(len(event)), event)
+        for train, test in splitter.split(np.zeros(len(groups)), groups)
     ]
     return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]
 
@@ -120,8 +74,8 @@ def cross_validate(
     data: OutcomeData,
     settings: OutcomeSettings,
     models: Sequence[str],
+    task: Task,
     *,
-    times: np.ndarray = NO_TIMES,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> list[FoldResult]:
     """Fit each model in each fold of each repeat.
@@ -132,8 +86,8 @@ def cross_validate(
         Data and settings.
     models
         Names of the models.
-    times
-        Points in time at which survival is predicted, shape (times,).
+    task
+        Kind of outcome.
     execution
         Processes and progress display.
 
@@ -150,7 +104,7 @@ def cross_validate(
     splits = make_splits(data.y, settings)
     check_ratings(data, splits, settings)
     cases = {
-        f"repeat {number}": (data, settings, tuple(models), number, folds, times)
+        f"repeat {number}": (data, settings, tuple(models), task, number, folds)
         for number, folds in enumerate(splits, start=1)
     }
     batch = execution.map(run_repeat, cases, stage=StageName.OUTCOME)
@@ -168,55 +122,18 @@ def run_repeat(
     data: OutcomeData,
     settings: OutcomeSettings,
     models: Sequence[str],
+    task: Task,
     repeat: int,
     folds: Sequence[Split],
-    times: np.ndarray = NO_TIMES,
 ) -> list[FoldResult]:
     """Fit the models in the folds of one repeat."""
     # One thread: the last digits, and with them ties, must not depend on the number of jobs.
     with threadpool_limits(limits=1):
         return [
             result
-            for fold, split in enumerate(folds, start=1)
-            for result in _run_fold(data, settings, models, (repeat, fold), split, times)
+            for number, split in enumerate(folds, start=1)
+            for result in _run_fold(data, settings, models, task, Fold(repeat, number, *split))
         ]
-
-
-def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
-    """Out-of-fold predictions.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of `outcome.schemas.PREDICTIONS`.
-    """
-    subjects = np.asarray(data.subjects, dtype=object)
-    parts = [
-        pd.DataFrame(
-            {
-                "subject": subjects[result.test],
-                "model": result.model,
-                "repeat": result.repeat,
-                "fold": result.fold,
-                "risk": result.risk,
-                "group": _group_names(result),
-                "time": data.y["time"][result.test],
-                "event": data.y["event"][result.test].astype(int),
-            }
-        )
-        for result in results
-    ]
-    table = PREDICTIONS.table(pd.concat(parts, ignore_index=True))
-    return table.sort_values(["model", "repeat", "subject"], kind="stable", ignore_index=True)
-
-
-def risk_matrix(results: Sequence[FoldResult], model: str, subjects: int) -> np.ndarray:
-    """Out-of-fold risks of a model, shape (repeats, subjects); missing if it failed."""
-    of_model = [result for result in results if result.model == model]
-    matrix = np.full((max(result.repeat for result in of_model), subjects), np.nan)
-    for result in of_model:
-        matrix[result.repeat - 1, result.test] = result.risk
-    return matrix
 
 
 def fold_matrix(results: Sequence[FoldResult], subjects: int) -> np.ndarray:
@@ -227,52 +144,22 @@ def fold_matrix(results: Sequence[FoldResult], subjects: int) -> np.ndarray:
     return matrix
 
 
-def _group_names(result: FoldResult) -> list[str | None]:
-    names = ["high" if high else "low" for high in result.high]
-    return [None] * len(names) if result.failure else [*names]
-
-
 def _run_fold(
-    data: OutcomeData,
-    settings: OutcomeSettings,
-    models: Sequence[str],
-    place: tuple[int, int],
-    split: Split,
-    times: np.ndarray,
+    data: OutcomeData, settings: OutcomeSettings, models: Sequence[str], task: Task, fold: Fold
 ) -> list[FoldResult]:
     """Fit the columns of all models once, and each model on its part of them."""
-    train, test = split
     columns = build_columns(models, data, settings)
-    known = columns.fit_transform(data.frame.iloc[train], data.y[train])
-    unknown = columns.transform(data.frame.iloc[test])
+    y = data.y[fold.train]
+    known = columns.fit_transform(data.frame.iloc[fold.train], y)
+    unknown = columns.transform(data.frame.iloc[fold.test])
     results = []
     for model in models:
         ours, theirs = columns_of(model, known), columns_of(model, unknown)
-        cox = build_cox(settings)
+        estimator = task.estimator(settings, light_penalties(settings))
         try:
-            cox.fit(ours, data.y[train], groups=known.index)
+            estimator.fit(ours, y, groups=known.index)
         except NotConvergedError as error:
-            missing, none = np.full(len(test), np.nan), pd.Series(dtype="float64")
-            not_high = np.zeros(len(test), dtype=bool)
-            unpredicted = np.full((len(test), len(times)), np.nan)
-            results.append(
-                FoldResult(model, *place, train, test, missing, not_high, unpredicted, none, 0, error.problem)
-            )
-            continue
-        risk, of_training = cox.predict(theirs), cox.predict(ours)
-        results.append(
-            FoldResult(
-                model,
-                *place,
-                train,
-                test,
-                risk,
-                risk > np.median(of_training),
-                predicted_survival(data.y[train], of_training, risk, times),
-                log_hazard_ratios(cox, ours.columns),
-                cox.retries_,
-                penalizer=cox.strength_,
-                l1_ratio=cox.l1_ratio_,
-            )
-        )
+            results.append(FoldResult.failed(model, fold, task.points, error.problem))
+        else:
+            results.append(task.result(model, fold, data.y, estimator, (ours, theirs)))
     return results

@@ -9,16 +9,20 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.outcome.measures import calibration_curve, decision_curve
-from nbradiomics.outcome.schemas import CALIBRATION, DECISION
+from nbradiomics.outcome.predictions import mean_predictions
+from nbradiomics.outcome.schemas import CALIBRATION, CLASS_CALIBRATION, CLASS_DECISION, DECISION
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
-    from nbradiomics.outcome.crossvalidation import FoldResult
+    from nbradiomics.outcome.fold_result import FoldResult
     from nbradiomics.outcome.horizons import Horizons
+    from nbradiomics.outcome.tasks import Classification
 
 #: Events by the horizon in a group of the calibration curve, on average, and the most groups.
 _EVENTS_OF_GROUP = 5
 _MOST_GROUPS = 5
+#: Subjects of a class have the event at this time, all others are observed longer: nobody is censored.
+_AT = 1.0
 
 
 def calibration_table(data: OutcomeData, results: Sequence[FoldResult], horizons: Horizons) -> pd.DataFrame:
@@ -36,8 +40,7 @@ def calibration_table(data: OutcomeData, results: Sequence[FoldResult], horizons
     parts = []
     for model, horizon, survival in _predictions(data, results, horizons):
         events = int((event & (time <= horizon)).sum())
-        groups = int(np.clip(events // _EVENTS_OF_GROUP, 2, _MOST_GROUPS))
-        curve = calibration_curve(time, event, survival, horizon, groups)
+        curve = calibration_curve(time, event, survival, horizon, _groups(events))
         parts.append(curve.assign(model=model, horizon=horizon))
     return CALIBRATION.table(pd.concat(parts, ignore_index=True)) if parts else CALIBRATION.empty()
 
@@ -59,17 +62,71 @@ def decision_table(data: OutcomeData, results: Sequence[FoldResult], horizons: H
     return DECISION.table(pd.concat(parts, ignore_index=True)) if parts else DECISION.empty()
 
 
+def class_calibration_table(
+    data: OutcomeData, results: Sequence[FoldResult], task: Classification
+) -> pd.DataFrame:
+    """Predicted and observed share of each class in groups of subjects.
+
+    The groups are made as for survival; for two classes only the positive one is shown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `outcome.schemas.CLASS_CALIBRATION`.
+    """
+    parts = []
+    for model, number, (time, event), probability in _class_predictions(data, results, task):
+        fewest = int(min(event.sum(), (~event).sum()))
+        curve = calibration_curve(time, event, 1 - probability, _AT, _groups(fewest))
+        # From the lowest probability up, as shares of the class instead of survival.
+        curve = curve.iloc[::-1].assign(group=curve["group"].to_numpy())
+        curve[["predicted", "observed"]] = 1 - curve[["predicted", "observed"]]
+        parts.append(curve.assign(**{"model": model, "class": task.classes[number]}))
+    return (
+        CLASS_CALIBRATION.table(pd.concat(parts, ignore_index=True)) if parts else CLASS_CALIBRATION.empty()
+    )
+
+
+def class_decision_table(
+    data: OutcomeData, results: Sequence[FoldResult], task: Classification
+) -> pd.DataFrame:
+    """Net benefit of decisions by the predicted probability of a class; of two classes, the positive one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `outcome.schemas.CLASS_DECISION`.
+    """
+    parts = [
+        decision_curve(time, event, probability, _AT).assign(
+            **{"model": model, "class": task.classes[number]}
+        )
+        for model, number, (time, event), probability in _class_predictions(data, results, task)
+    ]
+    return CLASS_DECISION.table(pd.concat(parts, ignore_index=True)) if parts else CLASS_DECISION.empty()
+
+
+def _groups(events: int) -> int:
+    return int(np.clip(events // _EVENTS_OF_GROUP, 2, _MOST_GROUPS))
+
+
+def _class_predictions(
+    data: OutcomeData, results: Sequence[FoldResult], task: Classification
+) -> Iterator[tuple[str, int, tuple[np.ndarray, np.ndarray], np.ndarray]]:
+    """Give the mean probability of each class by model, and the class as times and events."""
+    for model in data.models:
+        mean = mean_predictions(results, model, len(data.y))
+        if mean is not None:
+            for number, (order, _) in zip(task.judged, task.orders(data.y), strict=True):
+                yield model, number, (order.time, order.event), mean[:, number]
+
+
 def _predictions(
     data: OutcomeData, results: Sequence[FoldResult], horizons: Horizons
 ) -> Iterator[tuple[str, float, np.ndarray]]:
-    """Give the mean predicted survival of each subject by model and horizon; nan without any prediction."""
+    """Give the mean predicted survival of each subject by model and horizon."""
     for model in data.models:
-        sums, counts = np.zeros((len(data.y), len(horizons.all))), np.zeros((len(data.y), 1))
-        for result in results:
-            if result.model == model and not result.failure:
-                sums[result.test] += result.predicted
-                counts[result.test] += 1
-        mean = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
-        if np.isfinite(mean).any():
+        mean = mean_predictions(results, model, len(data.y))
+        if mean is not None:
             for horizon in horizons.times:
                 yield model, horizon, mean[:, np.searchsorted(horizons.all, horizon)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbradiomics.clinical import Endpoint
+from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.assembly import (
     OutcomeData,
@@ -14,23 +15,33 @@ from nbradiomics.outcome.assembly import (
     mixture_sentences,
     radiomic_columns,
 )
-from nbradiomics.outcome.baseline_table import baseline_table
-from nbradiomics.outcome.crossvalidation import cross_validate, prediction_table
-from nbradiomics.outcome.curves import calibration_table, decision_table
-from nbradiomics.outcome.groups import kaplan_meier_table, log_rank, majority_groups, permutation_test
+from nbradiomics.outcome.baseline_table import baseline_table, class_baseline_table
+from nbradiomics.outcome.crossvalidation import cross_validate
+from nbradiomics.outcome.curves import (
+    calibration_table,
+    class_calibration_table,
+    class_decision_table,
+    decision_table,
+)
+from nbradiomics.outcome.groups import kaplan_meier_table, majority_groups
 from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.performance import performance_table, selection_table
+from nbradiomics.outcome.permutations import permutation_test
+from nbradiomics.outcome.predictions import class_prediction_table, prediction_table
 from nbradiomics.outcome.refits import refit
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.seen import without_seen_masks
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.outcome.summary import summarise
+from nbradiomics.outcome.tasks import Classification, Survival, Task
 from nbradiomics.settings import spread
 from nbradiomics.tables import FeatureChoice, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nbradiomics.outcome.fold_result import FoldResult
 
 
 @spread(
@@ -129,29 +140,56 @@ def _evaluate(
     settings: OutcomeSettings,
     execution: Execution,
 ) -> OutcomeResult:
-    horizons = find_horizons(data.y, settings.horizons)
-    results = cross_validate(data, settings, data.models, times=horizons.all, execution=execution)
-    groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
+    task = _task(data, endpoint, settings)
+    results = cross_validate(data, settings, data.models, task, execution=execution)
     tests = {}
     if settings.permutations:
         tested = data.models[-1]
-        observed = log_rank(data.y, groups[tested])
-        tests[tested] = permutation_test(data, settings, tested, observed, execution=execution)
+        tests[tested] = permutation_test(data, settings, tested, task, results, execution=execution)
     refits = None
     if settings.bootstraps and settings.refits:
-        refits = refit(data, settings, data.models, horizons, execution=execution)
-    performance = performance_table(data, results, settings, horizons, refits)
-    summary = summarise(data, choice, results, performance, tests, settings, endpoint, horizons)
+        refits = refit(data, settings, data.models, task, execution=execution)
+    performance = performance_table(data, results, settings, task, refits)
+    summary = summarise(data, choice, results, performance, tests, settings, endpoint, task)
     summary["failed_refits"] = refits.failed if refits else 0
     summary["sentences"] += refits.sentences if refits else []
     return OutcomeResult(
         performance=performance,
-        predictions=prediction_table(data, results),
-        calibration=calibration_table(data, results, horizons),
-        decision=decision_table(data, results, horizons),
-        baseline=baseline_table(data),
-        kaplan_meier=kaplan_meier_table(data.y, groups, settings.confidence),
         selection=selection_table(data, results),
         flow=data.excluded,
         summary=summary,
+        **_tables(data, results, task, settings),
     )
+
+
+def _task(data: OutcomeData, endpoint: Endpoint, settings: OutcomeSettings) -> Task:
+    if not endpoint.target:
+        return Survival(find_horizons(data.y, settings.horizons))
+    if settings.horizons:
+        raise InputError(
+            "horizons are points in time, and a target has no time.", "Leave out horizons for a target."
+        )
+    return Classification(data.classes)
+
+
+def _tables(
+    data: OutcomeData, results: Sequence[FoldResult], task: Task, settings: OutcomeSettings
+) -> dict[str, Any]:
+    """Make the tables that differ between kinds of outcome."""
+    if isinstance(task, Classification):
+        return {
+            "predictions": class_prediction_table(data, results),
+            "calibration": class_calibration_table(data, results, task),
+            "decision": class_decision_table(data, results, task),
+            "baseline": class_baseline_table(data),
+            "kaplan_meier": None,
+        }
+    assert isinstance(task, Survival)
+    groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
+    return {
+        "predictions": prediction_table(data, results),
+        "calibration": calibration_table(data, results, task.horizons),
+        "decision": decision_table(data, results, task.horizons),
+        "baseline": baseline_table(data),
+        "kaplan_meier": kaplan_meier_table(data.y, groups, settings.confidence),
+    }

@@ -1,17 +1,16 @@
-"""The models: one scikit-learn pipeline each, so that every step is fitted inside each fold."""
+"""The columns of the models: one scikit-learn pipeline, so that every step is fitted inside each fold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from nbradiomics.outcome.cox import PenalisedCox
 from nbradiomics.outcome.transformers import (
     CorrelationFilter,
     DropUninformative,
@@ -33,25 +32,11 @@ BLOCKS = {
 }
 
 
-def build_model(name: str, data: OutcomeData, settings: OutcomeSettings) -> Pipeline:
-    """Build the unfitted pipeline of a model: its columns, and one Cox model of all of them.
-
-    Parameters
-    ----------
-    name
-        ``clinical`` (covariates), ``volume`` (the volume alone), ``radiomic`` (features) or ``combined``
-        (features and covariates).
-    data
-        Subjects and columns.
-    settings
-        Limits and penalty.
-    """
-    steps = [("columns", build_columns([name], data, settings)), ("cox", build_cox(settings))]
-    return Pipeline(steps).set_output(transform="pandas")
-
-
 def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSettings) -> ColumnTransformer:
-    """Build the unfitted steps before the Cox models of some names.
+    """Build the unfitted steps before the models of some names.
+
+    The models are ``clinical`` (covariates), ``volume`` (the volume alone), ``radiomic`` (features) and
+    ``combined`` (features and covariates).
 
     Features: columns that are empty, constant or missing too often are dropped, then median imputation,
     stability filter, Yeo-Johnson's power (unless the settings leave it out), scaling to mean 0 and variance
@@ -91,18 +76,17 @@ def columns_of(name: str, columns: pd.DataFrame) -> pd.DataFrame:
     return columns.loc[:, [column.partition("__")[0] in BLOCKS[name] for column in columns.columns]]
 
 
-def build_cox(settings: OutcomeSettings) -> PenalisedCox:
-    """Build the unfitted Cox model, in which covariates and the volume alone have a light ridge penalty.
+def light_penalties(settings: OutcomeSettings) -> dict[str, float]:
+    """Light ridge penalty of covariates and of the volume alone, by block.
 
     With the penalty of the features a hundred features of noise would hide the covariates, and the combined
     model would look worse than the clinical one only for this reason.
     """
-    light = dict.fromkeys((*BLOCKS["clinical"], *BLOCKS["volume"]), settings.covariate_penalizer)
-    return PenalisedCox(settings.penalizer, settings.l1_ratio, block_penalizers=light, seed=settings.seed)
+    return dict.fromkeys((*BLOCKS["clinical"], *BLOCKS["volume"]), settings.covariate_penalizer)
 
 
 def level_meaning(settings: OutcomeSettings) -> str:
-    """Say in words with what the log hazard ratio of a level compares it."""
+    """Say in words with what the coefficient of a level compares it."""
     many = "the most frequent level" if settings.covariate_penalizer == 0 else "the average of all levels"
     return f"against {many}, or against the other level if there are two"
 
@@ -110,18 +94,3 @@ def level_meaning(settings: OutcomeSettings) -> str:
 def penalty_name(l1_ratio: float) -> str:
     """Return the name of a kind of penalty."""
     return {0.0: "ridge", 1.0: "lasso"}.get(l1_ratio, f"elastic net, l1_ratio {l1_ratio:g}")
-
-
-def coefficients(model: Pipeline) -> pd.Series:
-    """Log hazard ratios of a fitted model by the name of their column.
-
-    They are per standard deviation in the training data for features (after their power) and numeric
-    covariates, and as in :func:`level_meaning` for levels of a category.
-    """
-    return log_hazard_ratios(model.named_steps["cox"], model.named_steps["columns"].get_feature_names_out())
-
-
-def log_hazard_ratios(cox: PenalisedCox, columns: Iterable[str]) -> pd.Series:
-    """Coefficients of a fitted Cox model by the name of their column, without that of its block."""
-    names = [name.split("__", 1)[1] for name in columns]
-    return pd.Series(cox.coef_, index=pd.Index(names, dtype=object), dtype="float64")

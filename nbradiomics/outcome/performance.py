@@ -9,44 +9,45 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.outcome.bootstrap import bootstrap_weights, percentile_interval
-from nbradiomics.outcome.crossvalidation import FoldResult, fold_matrix, risk_matrix
+from nbradiomics.outcome.crossvalidation import fold_matrix
+from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.measures.harrell import repeated_c
 from nbradiomics.outcome.models import BLOCKS
 from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
-from nbradiomics.outcome.score_table import BOUNDED, GAINS, WITH_INTERVAL, Key, score_table
+from nbradiomics.outcome.score_table import Key, score_table
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
-    from nbradiomics.outcome.horizons import Horizons
     from nbradiomics.outcome.refits import Refits
     from nbradiomics.outcome.settings import OutcomeSettings
+    from nbradiomics.outcome.tasks import Task
 
 
 def performance_table(
     data: OutcomeData,
     results: Sequence[FoldResult],
     settings: OutcomeSettings,
-    horizons: Horizons,
+    task: Task,
     refits: Refits | None,
 ) -> pd.DataFrame:
     """Scores of each model and gains over others, averaged over the repeats, with intervals.
 
     Parameters
     ----------
-    data, results, settings, horizons
-        Data, results of the folds, settings, points in time.
+    data, results, settings, task
+        Data, results of the folds, settings, kind of outcome.
     refits
-        Scores of bootstrap samples; None for quick intervals of Harrell's C alone.
+        Scores of bootstrap samples; None for quick intervals, of the order of the subjects alone.
 
     Returns
     -------
     pandas.DataFrame
         Columns of `outcome.schemas.PERFORMANCE`; metric by metric, and within it model by model.
     """
-    scores = score_table(data.y, results, data.models, horizons)
+    scores = score_table(data.y, results, data.models, task)
     samples = {} if refits is None else refits.scores
-    quick = {} if refits else _quick_intervals(data, results, settings)
+    quick = {} if refits else _quick_intervals(data, results, settings, task)
     metrics = list(dict.fromkeys(key[1:] for key in scores))
     rows = []
     for key in sorted(scores, key=lambda key: metrics.index(key[1:])):
@@ -54,42 +55,58 @@ def performance_table(
         known = values[np.isfinite(values)]
         value = float(known.mean()) if len(known) else np.nan
         limits = quick.get(key, (np.nan, np.nan))
-        if key in samples and key[1] in WITH_INTERVAL:
-            bounded = key[1] in BOUNDED
+        if key in samples and key[1] in task.with_interval:
+            bounded = key[1] in task.bounded
             limits = refit_interval(values, samples[key], settings.confidence, bounded=bounded)
         rows.append((*key, value, *limits))
     return PERFORMANCE.table(rows)
 
 
 def _quick_intervals(
-    data: OutcomeData, results: Sequence[FoldResult], settings: OutcomeSettings
+    data: OutcomeData, results: Sequence[FoldResult], settings: OutcomeSettings, task: Task
 ) -> dict[Key, tuple[float, float]]:
-    """Percentiles of Harrell's C and its gains over bootstrap draws of the predictions, without refitting.
+    """Percentiles of the order and its gains over bootstrap draws of the predictions, without refitting.
 
     All models are evaluated on the same draws, and a subject's repeats are drawn together.
     """
     subjects = len(data.y)
     weights = bootstrap_weights(subjects, settings.bootstraps, np.random.default_rng(settings.seed))
-    risks = {model: risk_matrix(results, model, subjects) for model in data.models}
+    rankings = {model: _ranking_matrix(results, model, subjects, task) for model in data.models}
     folds = fold_matrix(results, subjects)
 
-    def c(of: np.ndarray) -> np.ndarray:
-        return repeated_c(data.y["time"], data.y["event"], of, weights, folds)
+    def score(ranking: np.ndarray) -> np.ndarray:
+        of_orders = [
+            repeated_c(observed.time, observed.event, ranking[..., column], weights, folds)
+            for observed, column in task.orders(data.y)
+        ]
+        return np.asarray(np.mean(of_orders, axis=0))
 
-    draws: dict[Key, np.ndarray] = {(model, "harrell_c", None): c(risks[model]) for model in data.models}
-    for gain, pair in GAINS.items():
-        if set(pair) <= set(risks):
-            both = np.logical_and(*(np.isfinite(risks[model]) for model in pair))
-            ours, theirs = (c(np.where(both, risks[model], np.nan)) for model in pair)
+    draws: dict[Key, np.ndarray] = {
+        (model, task.order, None): score(rankings[model]) for model in data.models
+    }
+    for gain, pair in task.gains.items():
+        if set(pair) <= set(rankings):
+            both = np.logical_and(*(np.isfinite(rankings[model]) for model in pair))
+            ours, theirs = (score(np.where(both, rankings[model], np.nan)) for model in pair)
             draws[pair[0], gain, None] = ours - theirs
     return {key: percentile_interval(values, settings.confidence) for key, values in draws.items()}
 
 
-def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
-    """How often each column entered the Cox model, and its mean coefficient.
+def _ranking_matrix(results: Sequence[FoldResult], model: str, subjects: int, task: Task) -> np.ndarray:
+    """Predictions that order the subjects, shape (repeats, subjects, orders); missing if a model failed."""
+    of_model = [(result, task.ranking(result)) for result in results if result.model == model]
+    orders = of_model[0][1].shape[1]
+    matrix = np.full((max(result.repeat for result, _ in of_model), subjects, orders), np.nan)
+    for result, ranking in of_model:
+        matrix[result.repeat - 1, result.test] = ranking
+    return matrix
 
-    A column has entered when it passed the filters of the fold and its log hazard ratio is not 0, as it may
-    be with a lasso or an elastic net. Folds in which the model failed do not count.
+
+def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:
+    """How often each column entered the model, and its mean coefficient.
+
+    A column has entered when it passed the filters of the fold and its coefficient is not 0, as it may be
+    with a lasso or an elastic net. Folds in which the model failed do not count.
 
     Returns
     -------
@@ -102,16 +119,19 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
         # The levels of categories are known from the folds.
         blocks = [block for block in BLOCKS[model] if block != "categorical"]
         known = [name for block in blocks for name in data.blocks[block]]
-        names = dict.fromkeys([*known, *(name for series in fitted for name in series.index)])
-        matrix = pd.DataFrame(dict(enumerate(fitted)), index=list(names))
-        matrix = matrix.astype("float64").where(matrix != 0)
-        table = pd.DataFrame(
-            {
-                "model": model,
-                "feature": list(names),
-                "frequency": matrix.notna().mean(axis=1).to_numpy(),
-                "coefficient": matrix.mean(axis=1).to_numpy(),
-            }
-        )
-        parts.append(table.sort_values("frequency", ascending=False, kind="stable"))
+        names = dict.fromkeys([*known, *(name for table in fitted for name in table.index)])
+        for part in dict.fromkeys(column for table in fitted for column in table) or ("",):
+            series = [table[part] for table in fitted]
+            matrix = pd.DataFrame(dict(enumerate(series)), index=list(names))
+            matrix = matrix.astype("float64").where(matrix != 0)
+            table = pd.DataFrame(
+                {
+                    "model": model,
+                    "class": part,
+                    "feature": list(names),
+                    "frequency": matrix.notna().mean(axis=1).to_numpy(),
+                    "coefficient": matrix.mean(axis=1).to_numpy(),
+                }
+            )
+            parts.append(table.sort_values("frequency", ascending=False, kind="stable"))
     return SELECTION.table(pd.concat(parts, ignore_index=True))

@@ -15,8 +15,8 @@ from nbradiomics.outcome.score_table import Scores, score_table
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
-    from nbradiomics.outcome.horizons import Horizons
     from nbradiomics.outcome.settings import OutcomeSettings
+    from nbradiomics.outcome.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def refit(
     data: OutcomeData,
     settings: OutcomeSettings,
     models: Sequence[str],
-    horizons: Horizons,
+    task: Task,
     *,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> Refits:
@@ -67,8 +67,8 @@ def refit(
         Data and settings; `settings.refits` samples are drawn.
     models
         Names of the models.
-    horizons
-        Points in time, the same in all samples.
+    task
+        Kind of outcome; its points in time are the same in all samples.
     execution
         Processes and progress display.
 
@@ -78,7 +78,7 @@ def refit(
         Scores, and how many samples could not be fitted.
     """
     cases = {
-        f"sample {number}": (data, settings, tuple(models), horizons, number)
+        f"sample {number}": (data, settings, tuple(models), task, number)
         for number in range(1, settings.refits + 1)
     }
     batch = execution.map(refit_sample, cases, stage="refits")
@@ -89,7 +89,7 @@ def refit(
 
 
 def refit_sample(
-    data: OutcomeData, settings: OutcomeSettings, models: Sequence[str], horizons: Horizons, number: int
+    data: OutcomeData, settings: OutcomeSettings, models: Sequence[str], task: Task, number: int
 ) -> Scores:
     """Score models in one bootstrap sample; copies of a subject share a fold."""
     rng = np.random.default_rng([settings.seed, number])
@@ -98,6 +98,6 @@ def refit_sample(
     results = [
         result
         for repeat, folds in enumerate(make_splits(sample.y, once, sample.subjects), start=1)
-        for result in run_repeat(sample, once, models, repeat, folds, horizons.all)
+        for result in run_repeat(sample, once, models, task, repeat, folds)
     ]
-    return score_table(sample.y, results, models, horizons)
+    return score_table(sample.y, results, models, task)

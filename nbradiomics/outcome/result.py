@@ -8,16 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.files.atomic import write_text
-from nbradiomics.outcome.schemas import (
-    BASELINE,
-    CALIBRATION,
-    DECISION,
-    EXCLUDED,
-    KAPLAN_MEIER,
-    PERFORMANCE,
-    PREDICTIONS,
-    SELECTION,
-)
+from nbradiomics.outcome.schemas import CLASS_TABLES, SURVIVAL_TABLES
 from nbradiomics.tables import write_table
 from nbradiomics.tables.result import Result
 
@@ -31,8 +22,10 @@ class OutcomeResult(Result):
 
     Attributes
     ----------
-    performance, predictions, calibration, decision, baseline, kaplan_meier, selection
-        Tables with the columns of `outcome.schemas`.
+    performance, predictions, calibration, decision, baseline, selection
+        Tables with the columns of `outcome.schemas`: `SURVIVAL_TABLES` or, for a target, `CLASS_TABLES`.
+    kaplan_meier
+        Curves of the risk groups; None for a target.
     flow
         Subjects that were left out, with the reason: the table `outcome.schemas.EXCLUDED`.
     summary
@@ -44,14 +37,14 @@ class OutcomeResult(Result):
     calibration: pd.DataFrame
     decision: pd.DataFrame
     baseline: pd.DataFrame
-    kaplan_meier: pd.DataFrame
+    kaplan_meier: pd.DataFrame | None
     selection: pd.DataFrame
     flow: pd.DataFrame
     summary: dict[str, Any]
 
 
 def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
-    """Write a result as eight CSV tables and ``summary.json``.
+    """Write a result as CSV tables and ``summary.json``.
 
     Parameters
     ----------
@@ -60,7 +53,9 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
     folder
         Created if it does not exist; gets ``baseline.csv``, ``performance.csv``, ``predictions.csv``,
         ``calibration.csv``, ``decision.csv``, ``kaplan_meier.csv``, ``selection.csv``, ``excluded.csv`` and
-        ``summary.json``.
+        ``summary.json``. For a target, ``class_baseline.csv``, ``class_predictions.csv``,
+        ``class_calibration.csv`` and ``class_decision.csv`` take the places of the tables without ``class_``,
+        and there is no ``kaplan_meier.csv``.
 
     Examples
     --------
@@ -69,17 +64,8 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
     ['baseline.csv', 'calibration.csv']
     """
     folder = Path(folder)
-    tables = {
-        PERFORMANCE: result.performance,
-        PREDICTIONS: result.predictions,
-        CALIBRATION: result.calibration,
-        DECISION: result.decision,
-        BASELINE: result.baseline,
-        KAPLAN_MEIER: result.kaplan_meier,
-        SELECTION: result.selection,
-        EXCLUDED: result.flow,
-    }
-    for schema, table in tables.items():
-        write_table(table, folder / Path(schema.file).name)
+    schemas = CLASS_TABLES if result.kaplan_meier is None else SURVIVAL_TABLES
+    for name, schema in schemas.items():
+        write_table(getattr(result, name), folder / Path(schema.file).name)
     summary = json.dumps(result.summary, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(summary + "\n", folder / "summary.json")

@@ -11,6 +11,7 @@ _MODEL = Column(
     "columns that the model uses: covariates, the volume alone, features, or features and covariates",
     values=("clinical", "volume", "radiomic", "combined"),
 )
+_CLASS = Column("class", "text", "a class of the target")
 _RISK = ("high", "low")
 _UNDEFINED = "undefined: the model failed in every fold, or there are too few subjects"
 
@@ -18,12 +19,22 @@ _METRICS = {
     "harrell_c": "Harrell's C",
     "uno_c": "Uno's C of the events before the horizon, which depends less on the censoring",
     "auc_t": "ROC area: subjects with the event by the horizon against those without it",
-    "brier": "Brier score of the predicted survival at the horizon, smaller is better",
+    "brier": "Brier score of the predicted survival at the horizon, or of the predicted classes: smaller is "
+    "better",
     "ibs": "mean of the Brier score up to the horizon",
     "calibration_slope": "1 is right, below 1 the predicted differences are too large",
-    "observed_expected": "events by the horizon over the predicted ones, 1 is right",
+    "observed_expected": "events by the horizon, or subjects of the positive class, over the predicted ones: "
+    "1 is right",
     "harrell_c_gain_over_clinical": "gain of the combined model over the clinical one",
     "harrell_c_gain_over_volume": "gain of the radiomic model over the volume alone",
+    "roc_auc": "of classes: ROC area; of more than two, the mean over the classes, each against all others",
+    "average_precision": "of classes: area under precision and recall; chance is the share of the class",
+    "balanced_accuracy": "of classes: mean share of each class that is predicted as it is",
+    "mcc": "of classes: Matthews' correlation of predicted and true class",
+    "sensitivity": "of two classes: share of the positive class that is predicted as positive",
+    "specificity": "of two classes: share of the other class that is predicted as it is",
+    "roc_auc_gain_over_clinical": "gain of the combined model over the clinical one",
+    "roc_auc_gain_over_volume": "gain of the radiomic model over the volume alone",
 }
 
 PERFORMANCE = Schema(
@@ -57,7 +68,7 @@ PERFORMANCE = Schema(
             "number",
             "lower limit, from bootstrap samples in which everything is fitted again, for metrics whose "
             "intervals were shown to contain the truth (`refits` 0: from the predictions, for Harrell's C "
-            "alone)",
+            "or the ROC area alone)",
             missing="undefined, or not given for this metric",
         ),
         Column("high", "number", "upper limit", missing="undefined, or not given for this metric"),
@@ -86,6 +97,32 @@ PREDICTIONS = Schema(
         ),
     ),
     key=("subject", "model", "repeat"),
+)
+
+CLASS_PREDICTIONS = Schema(
+    name="Predictions of classes",
+    file="outcome/ENDPOINT/class_predictions.csv",
+    row="a subject, model, repeat and class; the model has not seen the subject (out of fold)",
+    columns=(
+        SUBJECT,
+        _MODEL,
+        Column("repeat", "integer", "repeat of the cross-validation: 1, 2 and so on"),
+        Column("fold", "integer", "fold in which the subject was held out: 1, 2 and so on"),
+        _CLASS,
+        Column(
+            "probability", "number", "predicted probability, 0 to 1", missing="the model failed in this fold"
+        ),
+        Column("observed", "integer", "1: the subject belongs to the class; 0: to another one"),
+        Column(
+            "chosen",
+            "integer",
+            "1: the class was predicted; its probability is the largest multiple of its share of the fold's "
+            "training subjects",
+            missing="the model failed in this fold",
+        ),
+    ),
+    key=("subject", "model", "repeat", "class"),
+    note="Instead of the predictions, for a target.",
 )
 
 KAPLAN_MEIER = Schema(
@@ -165,29 +202,75 @@ DECISION = Schema(
     key=("model", "horizon", "threshold"),
 )
 
+CLASS_CALIBRATION = Schema(
+    name="Calibration of classes",
+    file="outcome/ENDPOINT/class_calibration.csv",
+    row="a model, a class and a group of subjects with similar predictions",
+    columns=(
+        _MODEL,
+        _CLASS,
+        Column("group", "integer", "1, 2 and so on, from the lowest predicted probability up"),
+        Column("subjects", "integer", "subjects of the group"),
+        Column("events", "integer", "of them, those of the class"),
+        Column("predicted", "number", "mean predicted probability, out of fold, 0 to 1"),
+        Column("observed", "number", "share of the class in the group, 0 to 1"),
+    ),
+    key=("model", "class", "group"),
+    note="Of two classes, the positive one.",
+)
+
+CLASS_DECISION = Schema(
+    name="Decision curves of classes",
+    file="outcome/ENDPOINT/class_decision.csv",
+    row="a model, a class and a threshold",
+    columns=(
+        _MODEL,
+        _CLASS,
+        Column("threshold", "number", "probability of the class from which on one would treat, 0 to 1"),
+        Column("treated", "number", "share of the subjects whose predicted probability reaches it, 0 to 1"),
+        Column(
+            "net_benefit",
+            "number",
+            "share of treated subjects of the class, minus that of other treated subjects times "
+            "threshold / (1 - threshold)",
+        ),
+        Column("treat_all", "number", "net benefit of treating everybody; treating nobody has 0"),
+    ),
+    key=("model", "class", "threshold"),
+    note="Of two classes, the positive one.",
+)
+
 SELECTION = Schema(
     name="Selection",
     file="outcome/ENDPOINT/selection.csv",
     row="a model and a column that it may use",
     columns=(
         _MODEL,
+        Column(
+            "class",
+            "text",
+            "class of a target with more than two classes, each of which has a model of its own",
+            missing="there is one model",
+            default="",
+        ),
         Column("feature", "text", "a feature, a numeric covariate, or `covariate=level`"),
         Column(
             "frequency",
             "number",
-            "share of the folds in which the log hazard ratio of the column is not 0, 0 to 1; with a ridge "
+            "share of the folds in which the coefficient of the column is not 0, 0 to 1; with a ridge "
             "penalty every column that passes the filters has one, so this does not measure importance",
             missing="the model failed in every fold",
         ),
         Column(
             "coefficient",
             "number",
-            "mean log hazard ratio in these folds, per standard deviation (of a feature after its power, see "
-            "`power_transform`); for a level see `level_meaning` in `summary.json`",
+            "mean log hazard ratio, or log odds ratio of a class, in these folds, per standard deviation (of "
+            "a feature after its power, see `power_transform`); for a level see `level_meaning` in "
+            "`summary.json`",
             missing="the column entered in no fold",
         ),
     ),
-    key=("model", "feature"),
+    key=("model", "class", "feature"),
 )
 
 _CELL = "median (quartiles) of a number; count (share of the known values) of a level"
@@ -207,6 +290,21 @@ BASELINE = Schema(
     key=("variable", "level"),
 )
 
+CLASS_BASELINE = Schema(
+    name="Baseline by class",
+    file="outcome/ENDPOINT/class_baseline.csv",
+    row="a covariate or the volume, or a level of a category, in a class; the first rows count the subjects",
+    columns=(
+        Column("variable", "text", "`subjects`, a covariate, or the column of the volume"),
+        Column("level", "text", "level of a category", missing="the variable is a number"),
+        Column("class", "text", "a class of the target", missing="all subjects"),
+        Column("value", "text", _CELL, missing="no value is known"),
+        Column("missing", "integer", "subjects of the class without a value"),
+    ),
+    key=("variable", "level", "class"),
+    note="Instead of the baseline, for a target.",
+)
+
 EXCLUDED = Schema(
     name="Excluded subjects",
     file="outcome/ENDPOINT/excluded.csv",
@@ -215,5 +313,26 @@ EXCLUDED = Schema(
     key=("subject",),
 )
 
+#: Tables of the models of a time to an event, by the name of the result's attribute.
+SURVIVAL_TABLES = {
+    "baseline": BASELINE,
+    "performance": PERFORMANCE,
+    "predictions": PREDICTIONS,
+    "calibration": CALIBRATION,
+    "decision": DECISION,
+    "kaplan_meier": KAPLAN_MEIER,
+    "selection": SELECTION,
+    "flow": EXCLUDED,
+}
+#: Tables of the models of a class.
+CLASS_TABLES = {
+    "baseline": CLASS_BASELINE,
+    "performance": PERFORMANCE,
+    "predictions": CLASS_PREDICTIONS,
+    "calibration": CLASS_CALIBRATION,
+    "decision": CLASS_DECISION,
+    "selection": SELECTION,
+    "flow": EXCLUDED,
+}
 #: Every table of an outcome model, in the order of `docs/tables.md`.
-TABLES = (BASELINE, PERFORMANCE, PREDICTIONS, CALIBRATION, DECISION, KAPLAN_MEIER, SELECTION, EXCLUDED)
+TABLES = tuple(dict.fromkeys([*SURVIVAL_TABLES.values(), *CLASS_TABLES.values()]))

@@ -8,41 +8,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbradiomics.outcome.measures.arguments import Floats
-from nbradiomics.outcome.scores import harrell_of, scores_of
 
 if TYPE_CHECKING:
-    from nbradiomics.outcome.crossvalidation import FoldResult
-    from nbradiomics.outcome.horizons import Horizons
+    from nbradiomics.outcome.fold_result import FoldResult
+    from nbradiomics.outcome.tasks import Task
 
 #: Model, metric, and its horizon if it has one.
 Key = tuple[str, str, float | None]
 Scores = dict[Key, Floats]
 
-#: Metrics between 0 and 1.
-BOUNDED = ("harrell_c", "uno_c", "auc_t", "brier", "ibs")
-GAIN = "harrell_c_gain_over_clinical"
-GAIN_OVER_VOLUME = "harrell_c_gain_over_volume"
-#: Metrics whose intervals were simulated and cover (docs/validation.md); the others have none.
-WITH_INTERVAL = ("harrell_c", "auc_t", "brier", GAIN, GAIN_OVER_VOLUME)
-#: For each gain, the model that gains and the one with which it is compared.
-GAINS = {GAIN: ("combined", "clinical"), GAIN_OVER_VOLUME: ("radiomic", "volume")}
 
-
-def score_table(
-    y: np.ndarray, results: Sequence[FoldResult], models: Sequence[str], horizons: Horizons
-) -> Scores:
+def score_table(y: np.ndarray, results: Sequence[FoldResult], models: Sequence[str], task: Task) -> Scores:
     """Score each model in each repeat of a cross-validation.
 
     Parameters
     ----------
     y
-        Endpoint of all subjects: structured array with the fields event and time, shape (subjects,).
+        Outcome of all subjects, shape (subjects,).
     results
         Results of the folds of all models and repeats.
     models
         Names of the models.
-    horizons
-        Points in time.
+    task
+        Kind of outcome.
 
     Returns
     -------
@@ -59,16 +47,16 @@ def score_table(
         row: dict[Key, float] = {
             (model, *metric): value
             for model in models
-            for metric, value in scores_of(y, folds[model], horizons).items()
+            for metric, value in task.scores(y, folds[model]).items()
         }
-        for gain, (ours, theirs) in GAINS.items():
+        for gain, (ours, theirs) in task.gains.items():
             if ours in folds and theirs in folds:
-                row[ours, gain, None] = _gain(y, folds[ours], folds[theirs])
+                row[ours, gain, None] = _gain(task, y, folds[ours], folds[theirs])
         rows.append(row)
     return {key: np.array([row[key] for row in rows]) for key in rows[0]}
 
 
-def _gain(y: np.ndarray, ours: Sequence[FoldResult], theirs: Sequence[FoldResult]) -> float:
-    """Gain in Harrell's C in the folds in which both models were fitted."""
+def _gain(task: Task, y: np.ndarray, ours: Sequence[FoldResult], theirs: Sequence[FoldResult]) -> float:
+    """Gain in the order of the subjects in the folds in which both models were fitted."""
     both = [(one, other) for one, other in zip(ours, theirs, strict=True) if not one.failure + other.failure]
-    return harrell_of(y, [one for one, _ in both]) - harrell_of(y, [other for _, other in both])
+    return task.order_score(y, [one for one, _ in both]) - task.order_score(y, [other for _, other in both])

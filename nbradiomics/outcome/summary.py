@@ -10,32 +10,34 @@ import pandas as pd
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
-from nbradiomics.outcome.answer import COMPARED, answers
+from nbradiomics.outcome.answer import answers, compared
 from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
 from nbradiomics.outcome.baseline_table import median_follow_up
-from nbradiomics.outcome.cox import TUNED
-from nbradiomics.outcome.crossvalidation import FoldResult
-from nbradiomics.outcome.groups import PermutationTest
+from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.models import level_meaning, penalty_name
-from nbradiomics.outcome.sample_size import sample_size_survival
-from nbradiomics.outcome.score_table import GAIN, GAIN_OVER_VOLUME, GAINS
-from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
+from nbradiomics.outcome.penalised import TUNED
+from nbradiomics.outcome.permutations import PermutationTest
+from nbradiomics.outcome.suspicion import (
+    SUSPICION_REMEDY,
+    class_suspicions,
+    suspicion_text,
+    suspicions,
+)
+from nbradiomics.outcome.tasks import Survival, Task
 
 #: Largest number of columns with a warning of their own.
 _SHOWN = 10
 
-_C = "harrell_c"
 #: What an interval contains.
 _INTERVALS = {
     "refit": "The intervals come from {refits} bootstrap samples of the subjects in which everything was "
     "fitted again; docs/validation.md says how often such intervals contain the true value.",
-    "quick": "The intervals of C are quick ones: they include the sampling of the subjects, but not the "
-    "fitting of the models, and are too narrow. Do not publish them; set refits to 100.",
+    "quick": "The intervals of {order} are quick ones: they include the sampling of the subjects, but not "
+    "the fitting of the models, and are too narrow. Do not publish them; set refits to 100.",
     "none": "No intervals were asked for.",
 }
 
 if TYPE_CHECKING:
-    from nbradiomics.outcome.horizons import Horizons
     from nbradiomics.outcome.settings import OutcomeSettings
     from nbradiomics.tables import FeatureChoice
 
@@ -48,14 +50,15 @@ def summarise(
     tests: Mapping[str, PermutationTest],
     settings: OutcomeSettings,
     endpoint: Endpoint,
-    horizons: Horizons,
+    task: Task,
 ) -> dict[str, Any]:
     """Summary of an evaluation, ready for JSON.
 
     Returns
     -------
     dict
-        ``time, event, subjects, events, excluded`` (number), ``features``, ``features_are`` (what made a
+        ``kind`` (``survival`` or ``classes``), ``time, event, events`` or ``target, classes`` (subjects of
+        each), ``subjects, excluded`` (numbers), ``features``, ``features_are`` (what made a
         column a feature), ``left_out_columns`` (of the feature table), ``covariates``, ``models``,
         ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
         feature values), ``missing_covariates`` (imputed values by covariate), ``often_missing`` (columns
@@ -72,10 +75,8 @@ def summarise(
         what a reader asks first), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
-        "time": endpoint.time,
-        "event": endpoint.event,
+        **_outcome_facts(data, endpoint, task),
         "subjects": len(data.y),
-        "events": int(data.y["event"].sum()),
         "excluded": len(data.excluded),
         "features": len(data.radiomic),
         "features_are": choice.why,
@@ -90,15 +91,10 @@ def summarise(
         "often_missing": _often_missing(data, settings),
         "clinical": dict(data.description.records),
         "warnings": list(data.description.warnings),
-        "suspicious": suspicions(
-            data.frame, data.y, data.categorical, time=endpoint.time, event=endpoint.event
-        ),
+        "suspicious": _suspicions(data, endpoint),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
-        "median_follow_up": _number_or_none(median_follow_up(data.y)),
-        "horizons": list(horizons.times),
-        "end": horizons.end,
         "intervals": _kind_of_intervals(settings),
-        "sample_size": _needed(data),
+        "sample_size": _needed(data, task),
         **_fold_counts(data.models, results),
         "tuned_penalizer": {model: _tuned(results, model, settings) for model in data.models},
         "kinds_of_penalty": {model: _kinds(results, model) for model in data.models},
@@ -106,11 +102,11 @@ def summarise(
         "settings": settings.model_dump(mode="json"),
     }
     sizes = {"candidates": summary["sample_size"]["candidates"], "needed": summary["sample_size"]["subjects"]}
-    sizes |= {name: summary[name] for name in ("subjects", "events")}
+    sizes |= {"subjects": len(data.y), "events": task.informative_in(data.y)}
     refitted = summary["intervals"] == "refit"
-    summary["answers"] = answers(performance, sizes, settings.confidence, refitted=refitted)
+    summary["answers"] = answers(performance, task, sizes, settings.confidence, refitted=refitted)
     read = (choice.sentence, *data.description.sentences, *data.description.warnings)
-    summary["sentences"] = [*_sentences(summary, read, performance, tests, settings)]
+    summary["sentences"] = [*_sentences(summary, read, performance, tests, settings, task)]
     return summary
 
 
@@ -156,15 +152,38 @@ def _suspicious(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
         yield f"{rest}; summary.json lists them."
 
 
-def _needed(data: OutcomeData) -> dict[str, int]:
+def _outcome_facts(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str, Any]:
+    if isinstance(task, Survival):
+        return {
+            "kind": "survival",
+            "time": endpoint.time,
+            "event": endpoint.event,
+            "events": task.informative_in(data.y),
+            "median_follow_up": _number_or_none(median_follow_up(data.y)),
+            "horizons": list(task.horizons.times),
+            "end": task.horizons.end,
+        }
+    counts = np.bincount(data.y, minlength=len(data.classes))
+    return {
+        "kind": "classes",
+        "target": endpoint.target,
+        "classes": {name: int(count) for name, count in zip(data.classes, counts, strict=True)},
+    }
+
+
+def _suspicions(data: OutcomeData, endpoint: Endpoint) -> dict[str, list[str]]:
+    if data.classes:
+        return class_suspicions(data.frame, data.y, data.categorical)
+    return suspicions(data.frame, data.y, data.categorical, time=endpoint.time, event=endpoint.event)
+
+
+def _needed(data: OutcomeData, task: Task) -> dict[str, int]:
     """Count the candidate columns, and the subjects that a model of all of them needs."""
     listed = data.stability.stable
     features = len(data.radiomic) if listed is None else len(set(listed) & set(data.radiomic))
     levels = sum(max(1, data.frame[name].nunique() - 1) for name in data.categorical)
     candidates = max(1, features + len(data.numeric) + levels)
-    follow_up = float(data.y["time"].mean())
-    size = sample_size_survival(candidates, data.y["event"].sum() / data.y["time"].sum(), follow_up)
-    return {"candidates": candidates, "subjects": size.subjects}
+    return {"candidates": candidates, "subjects": task.needed(data.y, candidates)}
 
 
 def _tuned(results: Sequence[FoldResult], model: str, settings: OutcomeSettings) -> float | None:
@@ -182,7 +201,7 @@ def _kinds(results: Sequence[FoldResult], model: str) -> dict[str, int]:
 
 def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
     fitted = [result for result in results if not result.failure]
-    constant = [result.model for result in fitted if not result.coefficients.any()]
+    constant = [result.model for result in fitted if not result.coefficients.to_numpy().any()]
     raised = [result.model for result in fitted if result.retries]
     return {
         "constant_folds": {model: constant.count(model) for model in models},
@@ -201,13 +220,14 @@ def _sentences(
     performance: pd.DataFrame,
     tests: Mapping[str, PermutationTest],
     settings: OutcomeSettings,
+    task: Task,
 ) -> Iterator[str]:
     yield (
-        f"{counted(summary['subjects'], 'subject')} with {counted(summary['events'], 'event')} "
-        f"({summary['time']}, {summary['event']}) were analysed; {summary['excluded']} "
-        f"{'was' if summary['excluded'] == 1 else 'were'} left out.{_too_few(summary)}"
+        f"{counted(summary['subjects'], 'subject')} {_with_outcome(summary)} were analysed; "
+        f"{summary['excluded']} {'was' if summary['excluded'] == 1 else 'were'} left out."
+        f"{_too_few(summary, task)}"
     )
-    if summary["median_follow_up"] is not None:
+    if summary.get("median_follow_up") is not None:
         follow_up = f"{summary['median_follow_up']:g}"
         yield f"The median follow-up is {follow_up}, in the unit of {summary['time']} (reverse Kaplan-Meier)."
     yield from _suspicious(summary["suspicious"])
@@ -223,69 +243,78 @@ def _sentences(
         people = counted(count, "subject")
         yield f"{name} was missing in {people} and filled in from the training subjects of each fold."
     yield from _left_out(summary["often_missing"], settings)
-    yield from _found(performance, settings)
-    yield from _below_chance(performance)
+    yield from _found(performance, settings, task)
+    yield from _below_chance(performance, task)
     yield from _fold_sentences(summary, settings)
-    yield from _group_sentences(summary["models"], tests)
-    yield _INTERVALS[summary["intervals"]].format(refits=settings.refits)
+    yield from _test_sentences(summary["models"], tests, task)
+    yield _INTERVALS[summary["intervals"]].format(refits=settings.refits, order=task.order_short)
     yield (
         "This is an internal validation: it estimates how such a model, fitted to as many subjects as a "
         "training part has, performs on similar subjects. A claim needs a validation on other subjects."
     )
 
 
-def _too_few(summary: Mapping[str, Any]) -> str:
+def _with_outcome(summary: Mapping[str, Any]) -> str:
+    if summary["kind"] == "survival":
+        return f"with {counted(summary['events'], 'event')} ({summary['time']}, {summary['event']})"
+    counts = ", ".join(f"{name!r} {count}" for name, count in summary["classes"].items())
+    return f"of the classes of {summary['target']} ({counts})"
+
+
+def _too_few(summary: Mapping[str, Any], task: Task) -> str:
     size = summary["sample_size"]
     if summary["subjects"] >= size["subjects"]:
         return ""
-    events, columns = counted(summary["events"], "event"), counted(size["candidates"], "candidate column")
+    amount = summary["events"] if summary["kind"] == "survival" else min(summary["classes"].values())
+    events, columns = counted(amount, *task.informative), counted(size["candidates"], "candidate column")
     return (
         f" That is too few for a reliable model of so many columns: {events} for {columns}; "
         f"{size['subjects']} subjects would be needed for a shrinkage of 0.9 (Riley et al. 2019)."
     )
 
 
-def _found(performance: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str]:
+def _found(performance: pd.DataFrame, settings: OutcomeSettings, task: Task) -> Iterator[str]:
     design = f"{settings.folds} folds, {counted(settings.repeats, 'repeat')}"
     kind = "quick " if _kind_of_intervals(settings) == "quick" else ""
-    told = performance[performance["metric"].isin([_C, *GAINS])]
+    told = performance[performance["metric"].isin([task.order, *task.gains])]
     columns = (told[name] for name in ("model", "metric", "value", "low", "high"))
     for model, metric, value, low, high in zip(*columns, strict=True):
         if np.isnan(value):
             yield f"The {model} model has no {metric}: it could not be fitted, or no pair was comparable."
             continue
-        form = against(signed, 0) if metric in GAINS else concordance
+        form = against(signed, 0) if metric in task.gains else concordance
         bounds = f" ({kind}{share(settings.confidence)} interval {form(low, 2)} to {form(high, 2)})"
         interval = bounds if np.isfinite(low) else " (no interval)"
-        if metric in GAINS:
+        if metric in task.gains:
             verdict = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"
             comment = f": the interval {verdict}" if np.isfinite(low) else ""
-            yield f"{COMPARED[metric]} {form(value, 2)}{interval}{comment}."
+            yield f"{compared(task)[metric]} {form(value, 2)}{interval}{comment}."
         else:
             yield (
-                f"The {model} model reached a Harrell's C of {form(value, 2)}{interval} on held-out subjects "
-                f"({design}); 0.5 is chance."
+                f"The {model} model reached a {task.order_name} of {form(value, 2)}{interval} on held-out "
+                f"subjects ({design}); 0.5 is chance."
             )
-    if GAIN not in set(performance["metric"]):
+    over_clinical, over_volume = task.gains
+    if over_clinical not in set(performance["metric"]):
         yield "No covariates were named, so a gain over clinical data was not assessed."
-    if GAIN_OVER_VOLUME not in set(performance["metric"]):
+    if over_volume not in set(performance["metric"]):
         yield (
             f"The feature table has no column {' or '.join(VOLUMES)} beside other features, so a gain over "
             "the volume alone was not assessed."
         )
 
 
-def _below_chance(performance: pd.DataFrame) -> Iterator[str]:
-    """Explain a C below 0.5, and its meaning for a gain."""
-    c_index = performance[performance["metric"] == _C].set_index("model")
+def _below_chance(performance: pd.DataFrame, task: Task) -> Iterator[str]:
+    """Explain an order worse than chance, and its meaning for a gain."""
+    c_index = performance[performance["metric"] == task.order].set_index("model")
     below = [str(model) for model, value in c_index["value"].items() if value < 0.5]
     if below:
         yield (
-            f"A C below 0.5 ({', '.join(below)}) means that subjects were ranked worse than by chance. This "
-            "happens in cross-validation if there is nothing to find or there are few events: it is not a "
-            "finding."
+            f"A {task.order_short.removeprefix('the ')} below 0.5 ({', '.join(below)}) means that subjects "
+            "were ranked worse than by chance. This happens in cross-validation if there is nothing to find "
+            f"or there are few {task.informative[1]}: it is not a finding."
         )
-    if "clinical" in below and GAIN in set(performance["metric"]):
+    if "clinical" in below and next(iter(task.gains)) in set(performance["metric"]):
         yield "A gain over a clinical model that is no better than chance is not a gain over clinical data."
 
 
@@ -316,16 +345,18 @@ def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> It
             )
 
 
-def _group_sentences(models: Sequence[str], tests: Mapping[str, PermutationTest]) -> Iterator[str]:
-    if not tests:
+def _test_sentences(models: Sequence[str], tests: Mapping[str, PermutationTest], task: Task) -> Iterator[str]:
+    survival = isinstance(task, Survival)
+    if not tests and survival:
         yield (
             "No p value is given for the difference between the risk groups: the log-rank test is not valid "
             "for groups of a cross-validation, and no permutations were requested."
         )
     for model, test in tests.items():
         failed = f"; {test.failed} could not be fitted and count against a difference" if test.failed else ""
+        tested = "Difference between the risk groups" if survival else "ROC area above chance"
         yield (
-            f"Difference between the risk groups of the {model} model: {p_text(test.p)} ({test.permutations} "
+            f"{tested} of the {model} model: {p_text(test.p)} ({test.permutations} "
             f"permutations of the outcome, each with the whole cross-validation refitted{failed})."
         )
     if tests and "clinical" in models:

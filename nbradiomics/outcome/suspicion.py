@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from nbradiomics.clinical.oddities import words_of
 from nbradiomics.outcome.measures.harrell import comparable_pairs
+from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.tables import is_pyradiomics_name
 
 #: A C-index above this (or below 1 minus this), or such a rank correlation, is too good to be true.
@@ -49,13 +50,37 @@ def suspicions(
     time, event
         Names of the endpoint's columns, for the text.
     """
-    earlier, later = np.nonzero(comparable_pairs(y["time"], y["event"]))
     endpoint = {time: y["time"], event: y["event"].astype(np.float64)}
+    return _suspicions(frame, [y], "Harrell's C", categorical, endpoint)
+
+
+def class_suspicions(
+    frame: pd.DataFrame, y: np.ndarray, categorical: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """Find the columns that may contain the class, as `suspicions` does; `y` is the number of the class."""
+    numbers = np.unique(y)
+    of_classes = [
+        survival_array(np.where(y == each, 1, 2), y == each)
+        for each in (numbers[1:] if len(numbers) == 2 else numbers)
+    ]
+    return _suspicions(frame, of_classes, "ROC area", categorical, {})
+
+
+def _suspicions(
+    frame: pd.DataFrame,
+    outcomes: Sequence[np.ndarray],
+    measure: str,
+    categorical: Collection[str],
+    endpoint: Mapping[str, np.ndarray],
+) -> dict[str, list[str]]:
+    pairs = [np.nonzero(comparable_pairs(y["time"], y["event"])) for y in outcomes]
     suspicious = {}
     for place, name in enumerate(map(str, frame.columns)):
         column = frame.iloc[:, place]
-        values = _rates(column, y) if name in categorical else column.to_numpy(dtype=np.float64)
-        reasons = [*name_reasons(name), *_concordant(values, earlier, later), *_ordered(values, endpoint)]
+        reasons = [*name_reasons(name)]
+        for y, (earlier, later) in zip(outcomes, pairs, strict=True):
+            values = _rates(column, y) if name in categorical else column.to_numpy(dtype=np.float64)
+            reasons += [*_concordant(values, earlier, later, measure), *_ordered(values, endpoint)]
         if reasons:
             suspicious[name] = reasons
     return suspicious
@@ -89,14 +114,14 @@ def _rates(column: pd.Series, y: np.ndarray) -> np.ndarray:
     return rates
 
 
-def _concordant(values: np.ndarray, earlier: np.ndarray, later: np.ndarray) -> Iterator[str]:
+def _concordant(values: np.ndarray, earlier: np.ndarray, later: np.ndarray, measure: str) -> Iterator[str]:
     both = np.isfinite(values[earlier]) & np.isfinite(values[later])
     if both.sum() < FEWEST_PAIRS:
         return
     one, other = values[earlier[both]], values[later[both]]
     c = float(((one > other) + 0.5 * (one == other)).mean())
     if max(c, 1 - c) > TOO_GOOD:
-        yield f"by itself it has a Harrell's C of {c:.3f}"
+        yield f"by itself it has a {measure} of {c:.3f}"
 
 
 def _ordered(values: np.ndarray, endpoint: Mapping[str, np.ndarray]) -> Iterator[str]:

@@ -17,6 +17,9 @@ from nbradiomics.features.schema import FEATURES
 from nbradiomics.outcome.schemas import (
     BASELINE,
     CALIBRATION,
+    CLASS_BASELINE,
+    CLASS_CALIBRATION,
+    CLASS_DECISION,
     DECISION,
     EXCLUDED,
     KAPLAN_MEIER,
@@ -37,7 +40,10 @@ CASE = ("subject", "timepoint", "sequence", "roi")
 
 @dataclass(frozen=True, eq=False)
 class Endpoint:
-    """Files of ``outcome/<name>/``; ``None`` or an empty summary for a missing file."""
+    """Files of ``outcome/<name>/``; ``None`` or an empty summary for a missing file.
+
+    The tables ``class_...`` are those of a target, the others those of a time to an event.
+    """
 
     name: str
     performance: pd.DataFrame | None = None
@@ -45,9 +51,17 @@ class Endpoint:
     calibration: pd.DataFrame | None = None
     decision: pd.DataFrame | None = None
     kaplan_meier: pd.DataFrame | None = None
+    class_baseline: pd.DataFrame | None = None
+    class_calibration: pd.DataFrame | None = None
+    class_decision: pd.DataFrame | None = None
     selection: pd.DataFrame | None = None
     excluded: pd.DataFrame | None = None
     summary: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_class(self) -> bool:
+        """Whether the endpoint is a class, not a time to an event."""
+        return self.summary.get("kind") == "classes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +156,9 @@ def read_endpoint(folder: Path) -> Endpoint | None:
         calibration=_read_endpoint_table(folder, CALIBRATION),
         decision=_read_endpoint_table(folder, DECISION),
         kaplan_meier=_read_endpoint_table(folder, KAPLAN_MEIER),
+        class_baseline=_read_endpoint_table(folder, CLASS_BASELINE),
+        class_calibration=_read_endpoint_table(folder, CLASS_CALIBRATION),
+        class_decision=_read_endpoint_table(folder, CLASS_DECISION),
         selection=_read_endpoint_table(folder, SELECTION),
         excluded=_read_endpoint_table(folder, EXCLUDED),
         summary=read_object(folder / "summary.json"),

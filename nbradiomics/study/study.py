@@ -72,7 +72,7 @@ class Reproducibility(StabilitySettings):
 
 
 class Endpoint(clinical.Endpoint):
-    """One endpoint of the clinical table, with a name for its results; time counts from the scan."""
+    """One endpoint of the clinical table, with a name for its results: a time and an event, or a class."""
 
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="Short name, used as the name of a folder."

@@ -22,6 +22,9 @@ from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.tables import INDEX
 from nbradiomics.workflows.folder import RunFolder
 
+#: Metrics of the order of the subjects.
+_ORDERS = {"harrell_c": "Harrell's C", "roc_auc": "ROC area"}
+
 
 def summarise(
     folder: RunFolder, cohort: Cohort, features: pd.DataFrame, failures: list[Failure]
@@ -120,7 +123,7 @@ def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
     texts = []
     for file in sorted(folder.file("outcome").glob("*/performance.csv")):
         table = PERFORMANCE.read(file)
-        models = table[table["metric"] == "harrell_c"]
+        models = table[table["metric"].isin(_ORDERS)]
         values = [
             f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
             for row in models.to_dict("records")
@@ -128,7 +131,8 @@ def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
         summary = file.with_name("summary.json")
         quick = summary.is_file() and read_own_json(summary).get("intervals") == "quick"
         note = " (quick intervals, too narrow)" if quick else ""
-        texts.append(f"{file.parent.name}: {', '.join(values)}{note}")
+        name = next((name for metric, name in _ORDERS.items() if metric in set(models["metric"])), "")
+        texts.append(f"{file.parent.name}: {name} {', '.join(values)}{note}")
     if not texts:
         return f"Outcome: {_absent('outcome', failures, 'not part of this run.')}"
-    return f"Harrell's C (out of fold): {'; '.join(texts)}."
+    return f"Outcome (out of fold): {'; '.join(texts)}."

@@ -245,3 +245,36 @@ def test_what_is_declared_in_the_study_file_counts_and_check_says_what_was_infer
     assert "psa: '-9.0' (1) counts as missing." in told
     file.write_text(file.read_text(encoding="utf-8").replace("event_value: 2", "event_value: yes"))
     assert "put quotes around them" in check(file)["problem"].iloc[0]
+
+
+def test_a_class_through_the_command_and_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base(tmp_path)
+    features = pd.read_csv(tmp_path / "features.csv", dtype={"subject": str})
+    high = features["original_firstorder_F0"] + np.random.default_rng(1).normal(size=SUBJECTS) > 0
+    table = pd.DataFrame({"subject": features["subject"], "idh": np.where(high, "mutant", "wildtype")})
+    table.loc[0, "idh"] = ""
+    table.to_csv(tmp_path / "c.csv", index=False)
+    files, out = [tmp_path / "features.csv", tmp_path / "c.csv"], tmp_path / "o"
+    plan = ["--folds", 2, "--repeats", 1, "--jobs", 1, "--penalizer", 1, "--refits", 0, "--out", out]
+    assert call("outcome", *files, "--target", "idh", *plan, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "ROC area" in told["answers"]["Does it work?"]
+    assert (out / "report.html").is_file()
+    assert pd.read_csv(out / "excluded.csv").to_dict("records") == [
+        {"subject": 1, "reason": "idh is missing"}
+    ]
+    assert call("outcome", *files, "--target", "idh", "--positive", "wildtype", *plan) == 0
+    assert "'wildtype' (" in capsys.readouterr().out
+    assert call("outcome", *files, "--out", out) == 1
+    assert "give time and event, or target" in capsys.readouterr().err
+
+    table["idh"] = [*["mutant"] * 57, *["wildtype"] * 3]
+    table.to_csv(tmp_path / "c.csv", index=False)
+    write_cohort(tmp_path, [f"{name},{name}.nii.gz,," for name in table["subject"]])
+    (tmp_path / "study.yaml").write_text(
+        "cohort: cohort.csv\noutcome: {clinical: c.csv, endpoints: [{name: idh, target: idh}]}\n"
+    )
+    (found,) = [problem.problem for problem in check(tmp_path / "study.yaml") if problem.column == "idh"]
+    assert "60 subjects of the cohort with 3 x 'wildtype', 57 x 'mutant'; 5 folds need" in found

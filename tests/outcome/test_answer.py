@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 
 from nbradiomics.outcome.answer import answers
+from nbradiomics.outcome.horizons import Horizons
 from nbradiomics.outcome.schemas import PERFORMANCE
+from nbradiomics.outcome.tasks import Survival
 
+TASK = Survival(Horizons((1.0,), 2.0))
 GAIN = "harrell_c_gain_over_clinical"
 SIZES = {"subjects": 60, "events": 27, "candidates": 110, "needed": 8700}
 
@@ -24,7 +27,7 @@ def performance(c: tuple[float, ...], gain: tuple[float, ...], slope: float = 1.
 
 
 def told(table: pd.DataFrame, *, refitted: bool = True, **sizes: int) -> list[str]:
-    return list(answers(table, SIZES | sizes, 0.95, refitted=refitted).values())
+    return list(answers(table, TASK, SIZES | sizes, 0.95, refitted=refitted).values())
 
 
 def test_a_model_that_works() -> None:

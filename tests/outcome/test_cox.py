@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from nbradiomics.errors import InputError
-from nbradiomics.outcome import NotConvergedError, PenalisedCox, cox, survival_array
+from nbradiomics.outcome import NotConvergedError, PenalisedCox, penalised, survival_array
 from nbradiomics.outcome.solvers import NoMaximumError, fit_path
 
 
@@ -108,7 +108,7 @@ def fail_below(limit, monkeypatch):
             raise NoMaximumError("Newton's method did not end")
         return fit_path(values, y, penalty, strengths)
 
-    monkeypatch.setattr(cox, "fit_path", failing)
+    monkeypatch.setattr(penalised, "fit_path", failing)
 
 
 def test_without_convergence_the_penalty_is_raised_tenfold(cohort, monkeypatch):

@@ -14,7 +14,7 @@ from nbradiomics.outcome import (
 )
 from nbradiomics.outcome.horizons import Horizons
 from nbradiomics.outcome.measures.harrell import comparable_pairs
-from nbradiomics.outcome.scores import metrics_of
+from nbradiomics.outcome.tasks.survival_scores import metrics_of
 from tests.support.outcome_tables import ENDPOINT, c_of, make_cohort
 
 

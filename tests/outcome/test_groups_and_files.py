@@ -15,9 +15,10 @@ from nbradiomics.outcome import (
     evaluate_outcome,
     write_outcome,
 )
-from nbradiomics.outcome.crossvalidation import FoldResult
+from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.groups import log_rank, majority_groups
-from nbradiomics.outcome.score_table import GAIN
+from nbradiomics.outcome.horizons import Horizons
+from nbradiomics.outcome.tasks import Survival
 from tests.support.outcome_tables import ENDPOINT, make_cohort
 
 
@@ -38,7 +39,7 @@ def test_curves_are_those_of_the_majority_groups():
 
 
 def fold(test, high, repeat=1, failure=""):
-    nothing = pd.Series(dtype="float64")
+    nothing = pd.DataFrame()
     places, unpredicted = np.array(test), np.empty((len(test), 0))
     return FoldResult(
         "m",
@@ -138,16 +139,18 @@ def test_a_missing_covariate_is_counted_and_told():
 
 
 def test_a_model_below_chance_is_no_finding_and_its_gain_neither():
+    task = Survival(Horizons((1.0,), 2.0))
+    gain, _ = task.gains
     from nbradiomics.outcome.summary import _below_chance
 
     performance = pd.DataFrame(
-        [("clinical", "harrell_c", 0.3), ("combined", "harrell_c", 0.6), ("combined", GAIN, 0.3)],
+        [("clinical", "harrell_c", 0.3), ("combined", "harrell_c", 0.6), ("combined", gain, 0.3)],
         columns=["model", "metric", "value"],
     )
-    told = " ".join(_below_chance(performance))
+    told = " ".join(_below_chance(performance, task))
     assert "A C below 0.5 (clinical)" in told
     assert "is not a gain over clinical data" in told
-    assert list(_below_chance(performance.assign(value=0.6))) == []
+    assert list(_below_chance(performance.assign(value=0.6), task)) == []
 
 
 def test_among_names_of_pyradiomics_no_other_column_is_a_feature_unless_it_is_named():

@@ -13,7 +13,8 @@ from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, survival_arra
 from nbradiomics.outcome.crossvalidation import cross_validate, make_splits
 from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.intervals import refit_interval
-from nbradiomics.outcome.score_table import BOUNDED, WITH_INTERVAL, score_table
+from nbradiomics.outcome.score_table import score_table
+from nbradiomics.outcome.tasks import Survival
 from tests.outcome.test_leakage import make_data
 from tests.support.outcome_tables import make_cohort
 
@@ -80,12 +81,12 @@ def test_metrics_have_intervals_that_do_not_depend_on_the_processes() -> None:
     one, two = (evaluate_outcome(table, clinical, **options, jobs=jobs) for jobs in (1, 2))
     performance = one.performance
     assert performance.equals(two.performance)
-    simulated = performance["metric"].isin(WITH_INTERVAL)
+    simulated = performance["metric"].isin(Survival.with_interval)
     assert performance["low"].notna().equals(simulated)
     performance = performance[simulated]
     assert (performance["low"] < performance["value"]).all()
     assert (performance["value"] < performance["high"]).all()
-    bounded = performance["metric"].isin(BOUNDED)
+    bounded = performance["metric"].isin(Survival.bounded)
     assert performance.loc[bounded, ["low", "high"]].stack().between(0, 1).all()
     assert one.summary["intervals"] == "refit"
     text = " ".join(one.summary["sentences"])
@@ -108,15 +109,15 @@ def test_horizons_are_the_ones_that_were_asked_for() -> None:
 
 def test_a_failed_fold_is_left_out_of_both_sides_of_a_gain() -> None:
     data = make_data()
-    horizons = find_horizons(data.y, ())
+    task = Survival(find_horizons(data.y, ()))
     chosen = OutcomeSettings(folds=3, repeats=1, icc_threshold=0.5, **FAST)
-    results = cross_validate(data, chosen, ["clinical", "combined"], times=horizons.all)
+    results = cross_validate(data, chosen, ["clinical", "combined"], task)
     gone = ("combined", 2)
     broken = [replace(one, failure="no") if (one.model, one.fold) == gone else one for one in results]
     without = [one for one in results if one.fold != 2]
     key = ("combined", "harrell_c_gain_over_clinical", None)
-    left = score_table(data.y, broken, ["clinical", "combined"], horizons)[key]
-    expected = score_table(data.y, without, ["clinical", "combined"], horizons)
+    left = score_table(data.y, broken, ["clinical", "combined"], task)[key]
+    expected = score_table(data.y, without, ["clinical", "combined"], task)
     assert left == pytest.approx(
         expected["combined", "harrell_c", None] - expected["clinical", "harrell_c", None]
     )

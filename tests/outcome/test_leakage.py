@@ -17,10 +17,13 @@ from nbradiomics.outcome import (
 )
 from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.crossvalidation import make_splits, run_repeat
-from nbradiomics.outcome.models import build_model, coefficients
+from nbradiomics.outcome.horizons import Horizons
 from nbradiomics.outcome.stability import Ratings, StabilityRule
+from nbradiomics.outcome.tasks import Survival
+from tests.support.outcome_models import build_model, coefficients
 
 MODELS = ("clinical", "radiomic", "combined")
+TASK = Survival(Horizons((1.0,), 2.0))
 SUBJECTS, FEATURES = 40, 12
 # A copied table lies otherwise in memory and is summed in another order: the last digits may differ. What
 # is planted is larger than that by a factor of 1e15 and more.
@@ -113,12 +116,12 @@ def test_risk_and_cut_off_of_the_other_held_out_subjects_stay():
     splits = make_splits(data.y, options)[0][:1]
     test = splits[0][1]
     spoilt = spoil(data, test[:3], seed=1)
-    before = run_repeat(data, options, MODELS, 1, splits)
-    after = run_repeat(spoilt, options, MODELS, 1, splits)
+    before = run_repeat(data, options, MODELS, TASK, 1, splits)
+    after = run_repeat(spoilt, options, MODELS, TASK, 1, splits)
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one.risk[3:], other.risk[3:], **ROUNDING)
-        np.testing.assert_array_equal(one.high[3:], other.high[3:])
-        pd.testing.assert_series_equal(one.coefficients, other.coefficients, **ROUNDING)
+        np.testing.assert_array_equal(one.group[3:], other.group[3:])
+        pd.testing.assert_frame_equal(one.coefficients, other.coefficients, **ROUNDING)
 
 
 def test_an_outlier_in_the_test_fold_does_not_move_the_scaling():
@@ -152,7 +155,7 @@ def test_the_stability_filter_sees_training_subjects_only(monkeypatch):
     monkeypatch.setattr(stability_module, "icc", spy)
     splits = make_splits(data.y, options)
     for repeat, folds in enumerate(splits, start=1):
-        run_repeat(data, options, ["radiomic"], repeat, folds)
+        run_repeat(data, options, ["radiomic"], TASK, repeat, folds)
     trains = [train for folds in splits for train, _ in folds]
     assert len(seen) == len(trains) == 8
     for (ratings, form, confidence), train in zip(seen, trains, strict=True):

@@ -11,9 +11,9 @@ from hypothesis import given, settings, strategies as st
 
 from nbradiomics.outcome import OutcomeSettings, survival_array
 from nbradiomics.outcome.assembly import OutcomeData
-from nbradiomics.outcome.models import build_model, coefficients
 from nbradiomics.outcome.stability import StabilityRule
 from nbradiomics.outcome.transformers import LevelIndicators
+from tests.support.outcome_models import build_model, coefficients
 
 SUBJECTS = 40
 TRAIN = np.arange(SUBJECTS) < 30

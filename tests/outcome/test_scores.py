@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from nbradiomics.outcome import OutcomeSettings, survival_array
-from nbradiomics.outcome.crossvalidation import FoldResult, make_splits
+from nbradiomics.outcome.crossvalidation import make_splits
+from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.horizons import Horizons, find_horizons
 from nbradiomics.outcome.measures import (
     brier_score,
@@ -18,8 +19,8 @@ from nbradiomics.outcome.measures import (
     observed_expected_ratio,
     uno_c,
 )
-from nbradiomics.outcome.scores import metrics_of, scores_of
 from nbradiomics.outcome.solvers import predicted_survival
+from nbradiomics.outcome.tasks.survival_scores import metrics_of, scores_of
 
 SUBJECTS = 90
 
@@ -42,7 +43,7 @@ def predictions(folds: int, seed: int = 0) -> tuple[np.ndarray, list[FoldResult]
             risk[test],
             risk[test] > 0,
             predicted_survival(y[train], risk[train], risk[test], horizons.all),
-            pd.Series(dtype="float64"),
+            pd.DataFrame(),
             0,
         )
         for number, (train, test) in enumerate(splits, start=1)

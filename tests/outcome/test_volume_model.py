@@ -71,3 +71,13 @@ def test_voxels_stand_in_for_the_mesh() -> None:
     voxels = features.rename(columns={VOLUME: "original_shape_VoxelVolume"})
     first, second = (found(table, clinical)[0]["value"] for table in (features, voxels))
     pd.testing.assert_series_equal(first, second)
+
+
+def test_the_name_of_the_region_may_be_before_that_of_the_volume() -> None:
+    features, clinical = cohort(beyond=0.0)
+    table, _ = found(features.rename(columns={VOLUME: f"GTV_{VOLUME}"}), clinical)
+    assert ("volume", "harrell_c") in table.index
+    two = features.rename(columns={VOLUME: f"GTV_{VOLUME}"}).assign(**{f"node_{VOLUME}": features[VOLUME]})
+    table, text = found(two, clinical)  # which one is the tumour is not known
+    assert ("volume", "harrell_c") not in table.index
+    assert "volume alone was not assessed" in text

@@ -172,7 +172,7 @@ def test_rows_of_many_readers_with_long_names_stay_apart(drawn: list[Figure]) ->
 
 def test_models_with_long_names_and_limits_at_the_ends(drawn: list[Figure]) -> None:
     values = {f"{LONG} {place}": (0.57, 0.0, 0.9999) for place in range(4)}
-    draw_forest(values, alt="", caption=())
+    draw_forest(values, name="ROC area", alt="", caption=())
     assert overlaps(drawn[0]) == []
     assert beyond(drawn[0]) == []
 

@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nbradiomics.outcome.schemas import CALIBRATION, DECISION, PERFORMANCE
+from nbradiomics.outcome.schemas import (
+    CALIBRATION,
+    CLASS_BASELINE,
+    CLASS_CALIBRATION,
+    CLASS_DECISION,
+    DECISION,
+    PERFORMANCE,
+    SELECTION,
+)
 from nbradiomics.report.content import Gallery, Table
 from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.outcome import outcome_blocks
@@ -69,3 +77,38 @@ def test_answers_come_first() -> None:
     answers = next(block for block in blocks if isinstance(block, Table))
     assert answers.rows == (("Does it work?", "Yes."),)
     assert blocks.index(answers) == 2  # after the note on time and the name of the endpoint
+
+
+def test_an_endpoint_of_classes_has_its_own_figures_and_no_survival() -> None:
+    performance = [
+        ("radiomic", "roc_auc", None, 0.7, 0.6, 0.8),
+        ("radiomic", "brier", None, 0.2, 0.18, 0.22),
+        ("radiomic", "mcc", None, 0.25, *NONE),
+    ]
+    calibration = [("radiomic", "mutant", 1, 10, 2, 0.2, 0.2), ("radiomic", "mutant", 2, 10, 8, 0.7, 0.8)]
+    decision = [("radiomic", "mutant", level, 0.5, 0.3 - level, 0.2 - level) for level in (0.1, 0.2, 0.4)]
+    baseline = [("subjects", "", "", "20", 0), ("subjects", "", "wild", "10", 0)]
+    baseline += [("subjects", "", "mutant", "10", 0)]
+    endpoint = Endpoint(
+        "idh",
+        performance=PERFORMANCE.table(performance),
+        class_baseline=CLASS_BASELINE.table(baseline),
+        class_calibration=CLASS_CALIBRATION.table(calibration),
+        class_decision=CLASS_DECISION.table(decision),
+        selection=SELECTION.table([("radiomic", "", "f", 0.5, 0.31)]),
+        summary={"kind": "classes", "covariates": [], "settings": {"confidence": 0.95, "l1_ratio": 0.5}},
+    )
+    blocks = outcome_blocks(Run(Path(), endpoints=(endpoint,)))
+    pictures = [picture for block in blocks if isinstance(block, Gallery) for picture in block.pictures]
+    forest, first, second = (picture.alt for picture in pictures)
+    assert forest.startswith("ROC area by model: radiomic 0.70 [0.60, 0.80]")
+    assert "Calibration of mutant" in first
+    assert "0.20 and 0.20, 0.70 and 0.80" in first
+    assert second.startswith("Decision curves of mutant")
+    tables = {block.columns: block.rows for block in blocks if isinstance(block, Table)}
+    assert ("Brier score, smaller is better", "0.20 [0.18, 0.22]") in tables["Metric", "radiomic"]
+    assert tables["Feature", "Share of folds", "Mean log odds ratio"] == (("f", "50\u00a0%", "0.310"),)
+    text = str(blocks)
+    assert "Who the subjects are" in text
+    assert "Kaplan-Meier" not in text
+    assert "Times to an event" not in text

@@ -13,6 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from nbradiomics.messages.wording import NO_BREAK, share
+from nbradiomics.outcome.schemas import SELECTION
 from nbradiomics.report.content import Details, Gallery, Listing, Picture, Table, Text
 from nbradiomics.report.figures import strips as strips_module, survival as survival_module
 from nbradiomics.report.figures.strips import Strip, draw_strips
@@ -103,8 +104,9 @@ def test_the_axis_of_dice_never_leaves_its_range(drawn: list[Figure], values: li
 
 
 def selection(**kinds: list[tuple[str, float]]) -> pd.DataFrame:
-    rows = [(model, name, frequency, 0.1) for model, own in kinds.items() for name, frequency in own]
-    return pd.DataFrame(rows, columns=["model", "feature", "frequency", "coefficient"])
+    return SELECTION.table(
+        [(model, "", name, frequency, 0.1) for model, own in kinds.items() for name, frequency in own]
+    )
 
 
 def test_selection_names_its_rows_and_leaves_out_what_never_entered() -> None:

@@ -64,7 +64,11 @@ def test_paths_start_at_the_study_file_and_names_stay_names(tmp_path: Path) -> N
         ),
         (
             "cohort: cohort.csv\noutcome:\n  clinical: clinical.csv\n  endpoints:\n  - {name: a b}\n",
-            ["line 5", "endpoints.0.name", "endpoints.0.event", "3 problem"],
+            ["line 5", "endpoints.0.name"],
+        ),
+        (
+            "cohort: cohort.csv\noutcome:\n  clinical: clinical.csv\n  endpoints:\n  - {name: os, time: t}\n",
+            ["line 5", "endpoints.0", "event missing: give time and event, or target"],
         ),
     ],
 )

@@ -160,7 +160,7 @@ reproducibility: {min_subjects: 3}
 readers: {consensus: [majority], bootstraps: 100, maps: false}
 outcome:
   clinical: clinical.csv
-  endpoints: [{name: os, time: days, event: died}]
+  endpoints: [{name: os, time: days, event: died}, {name: mutation, target: mutant}]
   reader: A
   covariates: [age]
   folds: 2
@@ -199,9 +199,8 @@ def make_study(folder: Path) -> Path:
     write_cohort(folder, rows, "subject,image,reader,mask,reference_kind,minutes,site")
     known = range(SUBJECTS - 1)  # of the last subject the clinic knows nothing
     clinical = {"subject": [f"s{n}" for n in known], "days": [100 + n for n in known], "age": known}
-    pd.DataFrame(clinical).assign(died=[n % 3 < 2 for n in known]).to_csv(
-        folder / "clinical.csv", index=False
-    )
+    outcomes = {"died": [n % 3 < 2 for n in known], "mutant": [n % 2 for n in known]}
+    pd.DataFrame(clinical | outcomes).to_csv(folder / "clinical.csv", index=False)
     make_model(folder / "model")
     (folder / "params.yaml").write_text(PARAMS)
     (folder / "study.yaml").write_text(STUDY)

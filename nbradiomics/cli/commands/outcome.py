@@ -121,9 +121,13 @@ def reproducibility(
 def outcome(
     features: Annotated[Path, typer.Argument(help="Feature table from any source, with a column `subject`.")],
     clinical: Annotated[Path, typer.Argument(help="Clinical table: one row per subject.")],
-    time: Annotated[str, setting("clinical.endpoints:Endpoint.time")],
-    event: Annotated[str, setting("clinical.endpoints:Endpoint.event")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    time: Annotated[str | None, setting("clinical.endpoints:Endpoint.time")] = None,
+    event: Annotated[str | None, setting("clinical.endpoints:Endpoint.event")] = None,
+    target: Annotated[str | None, setting("clinical.endpoints:Endpoint.target")] = None,
+    positive: Annotated[
+        str | None, setting("clinical.endpoints:Endpoint.positive", hint="Separated by commas.")
+    ] = None,
     covariates: Annotated[
         str | None, setting("outcome.settings:Predictors.covariates", hint="Separated by commas.")
     ] = None,
@@ -184,6 +188,8 @@ def outcome(
         Endpoint,
         time=time,
         event=event,
+        target=target,
+        positive=names_in(positive),
         event_value=names_in(event_value),
         zero_times=number_or_word(zero_times),
     )
@@ -212,7 +218,7 @@ def outcome(
     tables = read_features(features), read_clinical(clinical)
     relevant = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
     key = result_key("outcome", asked=relevant)
-    with working_in(out, f"outcome of {time} and {event}", key):
+    with working_in(out, f"outcome of {endpoint.text}", key):
         claim_outcome(out, features=features, clinical=clinical, endpoint=endpoint, replacing=replace)
         claim_outcome_page(out)
         result = evaluate_outcome(
@@ -231,7 +237,8 @@ def outcome(
         if as_json:
             show_json(performance=result.performance, answers=answers, sentences=sentences)
             return
-        show_table(result.performance[result.performance["metric"].str.startswith("harrell_c")])
+        order = "roc_auc" if endpoint.target else "harrell_c"
+        show_table(result.performance[result.performance["metric"].str.startswith(order)])
         for question, answer in answers.items():
             output.print(f"{question} {answer}", markup=False)
         output.print()

@@ -9,6 +9,7 @@ from nbradiomics.outcome.measures.calibration import (
     calibration_slope,
     observed_expected_ratio,
 )
+from nbradiomics.outcome.measures.classes import class_calibration_slope
 from nbradiomics.outcome.measures.decision import decision_curve
 from nbradiomics.outcome.measures.dynamic_auc import cumulative_dynamic_auc
 from nbradiomics.outcome.measures.harrell import harrell_c
@@ -18,6 +19,7 @@ __all__ = [
     "brier_score",
     "calibration_curve",
     "calibration_slope",
+    "class_calibration_slope",
     "cumulative_dynamic_auc",
     "decision_curve",
     "harrell_c",

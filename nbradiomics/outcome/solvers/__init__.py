@@ -1,9 +1,10 @@
 """Maximise penalised likelihoods: plain functions of arrays, without data frames or pipelines."""
 
 from nbradiomics.outcome.solvers.baseline import predicted_survival
-from nbradiomics.outcome.solvers.elastic_net_cox import fit_elastic_net, largest_strength
+from nbradiomics.outcome.solvers.elastic_net import fit_elastic_net, largest_strength
+from nbradiomics.outcome.solvers.likelihood import Likelihood, likelihood_of, strata
 from nbradiomics.outcome.solvers.penalty import Penalty
-from nbradiomics.outcome.solvers.ridge_cox import fit_ridge, fit_ridge_path
+from nbradiomics.outcome.solvers.ridge import fit_ridge, fit_ridge_path
 from nbradiomics.outcome.solvers.risk_sets import (
     LARGEST_COEFFICIENT,
     NoMaximumError,
@@ -14,6 +15,7 @@ from nbradiomics.outcome.solvers.tuning import TunedPath, fit_path, training_fol
 
 __all__ = [
     "LARGEST_COEFFICIENT",
+    "Likelihood",
     "NoMaximumError",
     "Penalty",
     "RiskSets",
@@ -23,7 +25,9 @@ __all__ = [
     "fit_ridge",
     "fit_ridge_path",
     "largest_strength",
+    "likelihood_of",
     "predicted_survival",
+    "strata",
     "survival_array",
     "training_folds",
     "tune",

@@ -9,6 +9,8 @@ from nbradiomics.execution.compiled import compiled
 _SWEEPS = 10_000
 #: Squared change of a sweep, relative to the first one, after which a solution is good enough for a step.
 _SETTLED = 1e-6
+#: Change of the likelihood per subject that is rounding: sweeps that begin at the optimum would never end.
+_ROUNDING = 1e-20
 
 
 @compiled
@@ -37,14 +39,14 @@ def best_step(
     rest = slope.copy()  # slope minus curvature @ (new - b)
     everything = np.arange(len(b))
     first = _sweep(everything, new, rest, curvature, l1, l2)
-    change = first
+    change, enough = first, max(_SETTLED * first, _ROUNDING)
     # Cycle over the columns in the model until they are settled, then look at all of them again.
     for _ in range(_SWEEPS):
-        if change <= _SETTLED * first:
+        if change <= enough:
             break
         within = np.flatnonzero(new)
         for _ in range(_SWEEPS):
-            if _sweep(within, new, rest, curvature, l1, l2) <= _SETTLED * first:
+            if _sweep(within, new, rest, curvature, l1, l2) <= enough:
                 break
         change = _sweep(everything, new, rest, curvature, l1, l2)
     for j in range(len(new)):

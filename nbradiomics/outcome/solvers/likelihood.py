@@ -1,71 +1,66 @@
-"""Cox's log partial likelihood with Efron's ties, and its derivatives."""
+"""What the solvers maximise: the likelihood of an outcome, given linear predictors."""
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
+from numpy.typing import NDArray
 
-from nbradiomics.outcome.solvers.risk_sets import Floats, RiskSets
+from nbradiomics.outcome.solvers.cox_likelihood import CoxLikelihood
+from nbradiomics.outcome.solvers.logistic_likelihood import LogisticLikelihood
+from nbradiomics.outcome.solvers.risk_sets import Floats
 
 
-def log_likelihood(x: Floats, beta: Floats, sets: RiskSets) -> tuple[float, Floats, Floats]:
-    """Return the log partial likelihood with Efron's ties, its gradient and its negative Hessian.
+class Likelihood(Protocol):
+    """Log likelihood of the outcome of some subjects.
+
+    Except for `unseen`, columns and linear predictors `eta` are in the order of `order`.
+    """
+
+    @property
+    def intercept(self) -> bool:
+        """Whether the model has an intercept: then the first column that `derivatives` gets is constant."""
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """Order in which the likelihood takes the subjects, shape (subjects,)."""
+
+    def derivatives(self, x: Floats, beta: Floats) -> tuple[float, Floats, Floats]:
+        """Return the log likelihood, its gradient (columns,) and negative Hessian (columns, columns)."""
+
+    def residuals(self, eta: Floats) -> Floats:
+        """Return the gradient by the linear predictor, shape (subjects,)."""
+
+    def with_intercept(self, eta: Floats) -> Floats:
+        """Add the most likely intercept, if the model has one."""
+
+    def unseen(self, eta: Floats, train: np.ndarray) -> Floats:
+        """Return what the subjects outside `train` add to the log likelihood, shape (models,).
+
+        `eta` has the linear predictors of all subjects by models that were fitted to `train`, without an
+        intercept, as the subjects are in the table, shape (subjects, models).
+        """
+
+
+def likelihood_of(y: np.ndarray) -> Likelihood:
+    """Choose the likelihood of an outcome.
 
     Parameters
     ----------
-    x
-        Columns in the order of the times (`sets.order`), shape (subjects, columns).
-    beta
-        Log hazard ratio per unit of each column, shape (columns,).
-    sets
-        Risk sets.
-
-    Returns
-    -------
-    float
-        sum_k [eta_k - log s_k], over events k, where s_k = sum_{i at risk} w_i - part_k sum_{i tied} w_i and
-        w = exp(eta), eta = x beta (Efron 1977).
-    numpy.ndarray
-        sum_k (x_k - m_k), shape (columns,), where m_k is the mean of x with the weights of s_k.
-    numpy.ndarray
-        sum_k [second moment of x - m_k m_k'], shape (columns, columns).
+    y
+        Structured array with the fields event and time, for Cox's partial likelihood; or bool, whether each
+        subject belongs to the positive class, for the logistic one. Shape (subjects,).
     """
-    eta = x @ beta
-    top = eta.max()
-    w = np.exp(eta - top)
-    wx = w[:, None] * x
-    risk, risk_x = _from_the_end(w), _from_the_end(wx)
-    tied, tied_x = sets.of_ties(w), sets.of_ties(wx)
-    s = risk[sets.first] - sets.part * tied
-    m = (risk_x[sets.first] - sets.part[:, None] * tied_x) / s[:, None]
-    value = float((eta[sets.event] - np.log(s) - top).sum())
-    gradient = x[sets.event].sum(axis=0) - m.sum(axis=0)
-    return value, gradient, (wx * sets.shares(s)[:, None]).T @ x - m.T @ m
+    return CoxLikelihood.of(y) if y.dtype.names else LogisticLikelihood.of(y)
 
 
-def martingale_residuals(eta: Floats, sets: RiskSets) -> Floats:
-    """Events of each subject minus those that were expected: the gradient of the likelihood by `eta`.
-
-    Both are in the order of the times, shape (subjects,).
-    """
-    w = np.exp(eta - eta.max())
-    residuals: Floats = -w * sets.shares(sets.at_risk(w))
-    residuals[sets.event] += 1
-    return residuals
+def strata(y: np.ndarray) -> NDArray[np.intp]:
+    """Return the groups of an outcome that every fold needs: events, or classes, shape (subjects,)."""
+    groups: NDArray[np.intp] = np.asarray(y["event"] if y.dtype.names else y).astype(np.intp)
+    return groups
 
 
-def log_likelihoods(eta: Floats, sets: RiskSets) -> Floats:
-    """Log partial likelihood of several models, shape (models,).
-
-    `eta` holds the log hazards in the order of the times, shape (subjects, models).
-    """
-    top = eta.max(axis=0)
-    w = np.exp(eta - top)
-    s = _from_the_end(w)[sets.first] - sets.part[:, None] * sets.of_ties(w)
-    with np.errstate(divide="ignore"):
-        values: Floats = (eta[sets.event] - np.log(s) - top).sum(axis=0)
-    return values
-
-
-def _from_the_end(values: Floats) -> Floats:
-    sums: Floats = np.cumsum(values[::-1], axis=0)[::-1]
-    return sums
+def can_train(y: np.ndarray) -> bool:
+    """Whether a model can be fitted: an event, or two classes."""
+    return bool(y["event"].any()) if y.dtype.names else len(np.unique(y)) > 1

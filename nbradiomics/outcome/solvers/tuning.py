@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from nbradiomics.outcome.solvers.elastic_net_cox import fit_elastic_net, largest_strength
-from nbradiomics.outcome.solvers.likelihood import log_likelihoods
+from nbradiomics.outcome.solvers.elastic_net import fit_elastic_net, largest_strength
+from nbradiomics.outcome.solvers.likelihood import can_train, likelihood_of, strata
 from nbradiomics.outcome.solvers.penalty import Penalty
-from nbradiomics.outcome.solvers.ridge_cox import fit_ridge_path
-from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError, RiskSets
+from nbradiomics.outcome.solvers.ridge import fit_ridge_path
+from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError
 
 #: Strengths of a path, over the largest one that matters. The first is a little above it: with exactly this
 #: strength rounding would decide whether a column is in the model.
@@ -35,12 +35,11 @@ class TunedPath:
     strengths
         Strengths of the penalty, decreasing, shape (strengths,).
     likelihood
-        Cross-validated log partial likelihood over the number of events, shape (strengths,); -inf where a
-        part of the data had no model.
+        Cross-validated log likelihood, shape (strengths,); -inf where a part of the data had no model.
     chosen
         Place of the largest likelihood; the strongest penalty of several.
     coefficients
-        Log hazard ratio per unit of each column at the chosen strength, shape (columns,).
+        Log hazard ratio, or log odds ratio, per unit of each column at the chosen strength, shape (columns,).
     """
 
     kind: int
@@ -62,14 +61,14 @@ def fit_path(
 def training_folds(
     y: np.ndarray, folds: int, seed: int, groups: npt.ArrayLike | None = None
 ) -> list[np.ndarray]:
-    """Divide subjects into folds, stratified by the event, and return the training subjects of each.
+    """Divide subjects into folds, stratified by event or class, and return the training subjects of each.
 
     Parameters
     ----------
     y
-        Structured array with the fields event and time, shape (subjects,).
+        Outcome, see `likelihood_of`, shape (subjects,).
     folds
-        Number of folds, 2 or more; fewer if there are fewer subjects with an event.
+        Number of folds, 2 or more; fewer if there are fewer subjects with an event, or in the smallest class.
     seed
         Seed of the folds.
     groups
@@ -78,17 +77,20 @@ def training_folds(
     Returns
     -------
     list of numpy.ndarray
-        Places of the training subjects; every training has an event.
+        Places of the training subjects; every training has an event, or two classes.
     """
     names = np.arange(len(y)) if groups is None else groups
     codes, _ = pd.factorize(np.asarray(names))
-    event = y["event"][np.unique(codes, return_index=True)[1]]
-    folds = max(2, min(folds, int(event.sum())))
-    stratified = min(int((~event).sum()), int(event.sum())) >= folds
+    groups_of = strata(y)[np.unique(codes, return_index=True)[1]]
+    # Without censored subjects every training has events all the same.
+    counts = np.bincount(groups_of, minlength=2)
+    fewest = int(counts[1] if y.dtype.names else counts.min())
+    folds = max(2, min(folds, fewest))
+    stratified = int(counts.min()) >= folds
     splitter = (StratifiedKFold if stratified else KFold)(folds, shuffle=True, random_state=seed)
-    splits = splitter.split(np.zeros(len(event)), event)
+    splits = splitter.split(np.zeros(len(groups_of)), groups_of)
     trainings = [np.flatnonzero(np.isin(codes, train)) for train, _ in splits]
-    return [train for train in trainings if y["event"][train].any()]
+    return [train for train in trainings if can_train(y[train])]
 
 
 def tune(
@@ -101,16 +103,14 @@ def tune(
 ) -> TunedPath:
     """Fit a path for each kind of penalty, and choose kind and strength by the cross-validated likelihood.
 
-    The likelihood of the subjects that a model has not seen is that of all subjects minus that of the
-    training subjects, at the coefficients of the training (Verweij and van Houwelingen 1993, Statistics in
-    Medicine 12:2305).
+    That is the likelihood of the subjects that a model has not seen, see `Likelihood.unseen`.
 
     Parameters
     ----------
     values
         Shape (subjects, columns), no column constant.
     y
-        Structured array with the fields event and time, shape (subjects,).
+        Outcome, see `likelihood_of`, shape (subjects,).
     penalties
         Kinds of penalty, each with a part that grows with the strength; the first of several that are equally
         good is chosen.
@@ -150,7 +150,7 @@ def _tuned(
         sums += _unseen(values, y, penalty, strengths, train)
     sums[np.isnan(path).any(axis=1)] = -np.inf
     chosen = int(np.argmax(sums))
-    return TunedPath(number, strengths, sums / y["event"].sum(), chosen, path[chosen])
+    return TunedPath(number, strengths, sums, chosen, path[chosen])
 
 
 def _strengths(values: Floats, y: np.ndarray, penalty: Penalty) -> Floats:
@@ -162,13 +162,12 @@ def _strengths(values: Floats, y: np.ndarray, penalty: Penalty) -> Floats:
 
 
 def _unseen(values: Floats, y: np.ndarray, penalty: Penalty, strengths: Floats, train: np.ndarray) -> Floats:
-    """Likelihood that the subjects outside `train` add, at each strength, shape (strengths,)."""
+    """Log likelihood that the subjects outside `train` add, at each strength, shape (strengths,)."""
     varying = np.ptp(values[train], axis=0) > 0
     try:
         path = fit_path(values[np.ix_(train, varying)], y[train], penalty.of(varying), strengths, _ROUGH)
     except NoMaximumError:
         return np.full(len(strengths), -np.inf)
     eta = values[:, varying] @ np.nan_to_num(path).T
-    everybody, seen = RiskSets.of(y), RiskSets.of(y[train])
-    added = log_likelihoods(eta[everybody.order], everybody) - log_likelihoods(eta[train][seen.order], seen)
+    added = likelihood_of(y).unseen(eta, train)
     return np.where(np.isnan(path).any(axis=1), -np.inf, added)

@@ -19,9 +19,9 @@ _COLOUR = "#0072B2"
 
 
 def draw_forest(
-    values: Mapping[str, tuple[float, float, float]], *, alt: str, caption: tuple[str, ...]
+    values: Mapping[str, tuple[float, float, float]], *, name: str, alt: str, caption: tuple[str, ...]
 ) -> Picture:
-    """Draw C-indices (value, lower and upper limit) with the line of no discrimination at 0.5."""
+    """Draw C-indices or ROC areas (value, lower and upper limit) with the line of chance at 0.5."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -42,7 +42,7 @@ def draw_forest(
             )
         finite = [limit for triple in values.values() for limit in triple if np.isfinite(limit)]
         limits = max(min(0.38, *finite) - 0.02, 0.0), min(max(0.9, *finite) + 0.02, 1.0)
-        axes.set(xlim=limits, xlabel="Harrell's C-index")
+        axes.set(xlim=limits, xlabel=name)
         axes.locator_params(axis="x", nbins=5)
         label_rows(axes, shorten_apart(list(values), 16))
 

@@ -22,11 +22,11 @@ _SIZE = (4.3, 3.9)
 
 
 def draw_calibration(
-    groups: Mapping[str, pd.DataFrame], *, title: str, alt: str, caption: tuple[str, ...]
+    groups: Mapping[str, pd.DataFrame], *, of: str, title: str, alt: str, caption: tuple[str, ...]
 ) -> Picture:
-    """Draw predicted against observed survival of groups of subjects; the diagonal is right.
+    """Draw predicted against observed probability of groups of subjects; the diagonal is right.
 
-    `groups` has the columns ``predicted`` and ``observed`` of each model.
+    `groups` has the columns ``predicted`` and ``observed`` of each model, `of` names what is predicted.
     """
 
     def draw(figure: Figure) -> None:
@@ -34,7 +34,7 @@ def draw_calibration(
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle="dashed")
         for place, (model, points) in enumerate(groups.items()):
             _line(axes, points["predicted"], points["observed"], model, place, marker=True)
-        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Predicted survival", ylabel="Observed survival")
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel=f"Predicted {of}", ylabel=f"Observed {of}")
         _finish(axes, title)
 
     return make_picture(draw, size=_SIZE, alt=alt, caption=caption)

@@ -16,7 +16,6 @@ from nbradiomics.messages.wording import (
     interval,
     number,
     p_text,
-    percent,
     share,
 )
 from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
@@ -26,23 +25,24 @@ from nbradiomics.report.run_files import Endpoint, Run, rows_of
 from nbradiomics.report.sections.missing_parts import absent_blocks, could_not, failed_endpoints
 from nbradiomics.report.sections.outcome_metrics import metric_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
+from nbradiomics.report.sections.outcome_selection import selection_blocks
 
-C_INDEX = "harrell_c"
-GAIN = "harrell_c_gain_over_clinical"
-GAIN_OVER_VOLUME = "harrell_c_gain_over_volume"
-_NAMES = {
-    C_INDEX: "Harrell's C-index",
-    GAIN: "Gain in C-index over clinical",
-    GAIN_OVER_VOLUME: "Gain in C-index over the volume alone",
+#: Metrics of the order of the subjects, by which models are compared, with their names.
+ORDERS = {"harrell_c": "Harrell's C-index", "roc_auc": "ROC area"}
+_GAINS = {
+    "harrell_c_gain_over_clinical": "Gain in C-index over clinical",
+    "harrell_c_gain_over_volume": "Gain in C-index over the volume alone",
+    "roc_auc_gain_over_clinical": "Gain in ROC area over clinical",
+    "roc_auc_gain_over_volume": "Gain in ROC area over the volume alone",
 }
-_MOST_FEATURES = 15
+_NAMES = {**ORDERS, **_GAINS}
 
 
 def outcome_blocks(run: Run) -> tuple[Block, ...]:
     """Blocks of every endpoint: discrimination, survival by risk group, selected features."""
     blocks: list[Block] = []
     failed = failed_endpoints(run)
-    if run.endpoints or failed:
+    if failed or any(not endpoint.is_class for endpoint in run.endpoints):
         blocks.append(Text(_time_zero(run)))
     for endpoint in run.endpoints:
         blocks.append(Heading(f"Endpoint {endpoint.name}"))
@@ -52,8 +52,8 @@ def outcome_blocks(run: Run) -> tuple[Block, ...]:
             _performance(endpoint),
             metric_blocks(endpoint),
             probability_blocks(endpoint),
-            _survival(endpoint),
-            _selection(endpoint),
+            [] if endpoint.is_class else _survival(endpoint),
+            selection_blocks(endpoint),
         )
         blocks.extend(block for part in parts for block in part)
         blocks.extend(_excluded(endpoint.excluded))
@@ -87,7 +87,19 @@ def _header(endpoint: Endpoint) -> list[Block]:
     return [*blocks, Text(f"{people} ({columns}).")]
 
 
+def _class_baseline(table: pd.DataFrame) -> list[Block]:
+    names = list(dict.fromkeys(table["class"].fillna("")))
+    cells: dict[str, dict[str, str]] = {}
+    for variable, level, name, value, _ in rows_of(table.fillna(""), *table.columns):
+        cells.setdefault(f"{variable} = {level}" if level else str(variable), {})[name] = str(value)
+    rows = tuple((title, *(of.get(name, "") for name in names)) for title, of in cells.items())
+    heading = ("", *(str(name) or "All" for name in names))
+    return [Details("Who the subjects are", (Table(heading, rows),))]
+
+
 def _baseline(endpoint: Endpoint) -> list[Block]:
+    if endpoint.class_baseline is not None:
+        return _class_baseline(endpoint.class_baseline)
     table = endpoint.baseline
     if table is None or table.empty:
         return []
@@ -111,9 +123,14 @@ def _level(summary: Mapping[str, Any]) -> str:
     return f"{quick}{share(level)} " if isinstance(level, (int, float)) else ""
 
 
+def order_name(performance: pd.DataFrame) -> str:
+    """Return the name of the metric by which the models are compared."""
+    return next((name for metric, name in ORDERS.items() if metric in set(performance["metric"])), "C-index")
+
+
 def c_indices(performance: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """Return the C-index of each model with the limits of its interval."""
-    rows = performance[performance["metric"] == C_INDEX]
+    """Return the C-index, or the ROC area, of each model with the limits of its interval."""
+    rows = performance[performance["metric"].isin(ORDERS)]
     return {
         model: (value, low, high)
         for model, value, low, high in rows_of(rows, "model", "value", "low", "high")
@@ -134,16 +151,16 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     if not any(np.isfinite(value[0]) for value in values.values()):
         return [table]
     estimates = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
-    description = f"Harrell's C-index of the cross-validated risk with its {level}interval"
+    name = order_name(endpoint.performance)
+    predicted = "probability" if endpoint.is_class else "risk"
+    description = f"{name} of the cross-validated {predicted} with its {level}interval"
     caption = (f"{description}; 0.5 means no discrimination.",)
-    forest = draw_forest(values, alt=f"C-index by model: {estimates}.", caption=caption)
+    forest = draw_forest(values, name=name, alt=f"{name} by model: {estimates}.", caption=caption)
     return [Gallery((forest,), layout="charts"), table]
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
-    return interval(
-        value, low, high, form=against(number, 0) if metric in (GAIN, GAIN_OVER_VOLUME) else concordance
-    )
+    return interval(value, low, high, form=against(number, 0) if metric in _GAINS else concordance)
 
 
 def _survival(endpoint: Endpoint) -> list[Block]:
@@ -214,81 +231,6 @@ def _no_p(models: Sequence[str]) -> str:
         "that come from cross-validation, because the groups of different folds depend on each other's "
         "outcomes. Request permutations to get a p value."
     )
-
-
-def _selection(endpoint: Endpoint) -> list[Block]:
-    table = endpoint.selection
-    if table is None:
-        return [Text("Selected features: not part of this run.", tone="note")]
-    if table.empty:
-        return [Text("No feature entered a model.")]
-    blocks: list[Block] = [Text(_what_columns_say(endpoint.summary), tone="note")]
-    covariates = endpoint.summary.get("covariates")
-    names = list(map(str, covariates)) if isinstance(covariates, list) else None
-    for model in table["model"].unique():
-        columns = table[table["model"] == model].sort_values("frequency", ascending=False, kind="stable")
-        blocks.extend(_selected(str(model), columns, names))
-    return blocks
-
-
-def _what_columns_say(summary: Mapping[str, Any]) -> str:
-    settings = summary.get("settings")
-    ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
-    filters = (
-        "With the ridge penalty every column that passes the filters stays in the model: the share shows how "
-        "often a column varied, was stable between readers and was not a near copy of another column. It "
-        "does not measure importance. "
-    )
-    level = summary.get(
-        "level_meaning", "against the average of all levels, or against the other level if there are two"
-    )
-    return (
-        "Share of folds: share of the fitted folds of all repeats in which the column was in the model. "
-        f"{filters if ridge else ''}"
-        "Mean log hazard ratio: the coefficient of the Cox model, shrunk by the penalty and averaged over "
-        "the folds in which the column was in the model. For a feature or a numeric covariate it is per "
-        "standard deviation in the training subjects; for a level of a category (name=level) it is "
-        f"{level}."
-    )
-
-
-def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:
-    """Name the rows of a model, in the singular and the plural."""
-    clinical = {
-        any(name == covariate or name.startswith(f"{covariate}=") for covariate in covariates or ())
-        for name in names
-    }
-    if covariates is None or len(clinical) > 1:
-        return "feature or covariate", "features and covariates"
-    return ("covariate", "covariates") if clinical == {True} else ("feature", "features")
-
-
-def _selected(model: str, columns: pd.DataFrame, covariates: Sequence[str] | None) -> list[Block]:
-    entered = columns[columns["frequency"] > 0]
-    top, rest = entered.head(_MOST_FEATURES), entered.iloc[_MOST_FEATURES:]
-    never = columns.drop(index=entered.index)
-    unused = counted(len(never), *_kinds(never["feature"], covariates))
-    if entered.empty:
-        return [Text(f"Model {model}: none of {unused} entered it.")]
-    kinds = _kinds(entered["feature"], covariates)
-    title = f"Model {model}: {kinds[1]} in the model, with their share of folds"
-    blocks: list[Block] = [_features(top, kinds[0], title)]
-    if len(rest):
-        number = f"{len(rest):,} more {kinds[len(rest) > 1]}"
-        blocks.append(Details(f"Model {model}: {number}", (_features(rest, kinds[0], ""),)))
-    if len(never):
-        sentence = f"Model {model}: {unused} entered it in no fold"
-        blocks.append(Text(f"{sentence} and {'is' if len(never) == 1 else 'are'} not listed.", tone="note"))
-    return blocks
-
-
-def _features(rows: pd.DataFrame, kind: str, caption: str) -> Table:
-    columns = ("feature", "frequency", "coefficient")
-    cells = tuple(
-        (feature, percent(frequency), number(coefficient, 3))
-        for feature, frequency, coefficient in rows_of(rows, *columns)
-    )
-    return Table((kind.capitalize(), "Share of folds", "Mean log hazard ratio"), cells, caption=caption)
 
 
 def _excluded(excluded: pd.DataFrame | None) -> list[Block]:

@@ -12,10 +12,15 @@ from nbradiomics.report.run_files import Endpoint, rows_of
 _NAMES = {
     "uno_c": ("Uno's C before {time}", 0.5),
     "auc_t": ("ROC area at {time}", 0.5),
-    "brier": ("Brier score at {time}, smaller is better", None),
+    "brier": ("Brier score{at_time}, smaller is better", None),
     "ibs": ("Mean Brier score up to {time}, smaller is better", None),
     "calibration_slope": ("Calibration slope, 1 is right", 1.0),
-    "observed_expected": ("Observed over predicted events by {time}, 1 is right", 1.0),
+    "observed_expected": ("Observed over predicted events{by_time}, 1 is right", 1.0),
+    "average_precision": ("Average precision, chance is the share of the class", None),
+    "balanced_accuracy": ("Balanced accuracy", 0.5),
+    "sensitivity": ("Sensitivity", None),
+    "specificity": ("Specificity", None),
+    "mcc": ("Matthews' correlation, 0 is chance", 0.0),
 }
 
 
@@ -31,7 +36,8 @@ def metric_blocks(endpoint: Endpoint) -> list[Block]:
         table, "model", "metric", "horizon", "value", "low", "high"
     ):
         name, point = _NAMES[metric]
-        title = name.format(time=f"{horizon:g}")
+        at, by = (f" {word} {horizon:g}" if math.isfinite(horizon) else "" for word in ("at", "by"))
+        title = name.format(time=f"{horizon:g}", at_time=at, by_time=by)
         cells.setdefault(title, {})[model] = _estimate(point, *limits)
     rows = tuple((title, *(of.get(model, "") for model in models)) for title, of in cells.items())
     return [Table(("Metric", *map(str, models)), rows, caption="Other metrics of held-out subjects")]

@@ -11,53 +11,67 @@ from nbradiomics.report.run_files import Endpoint
 
 
 def probability_blocks(endpoint: Endpoint) -> list[Block]:
-    """Calibration and decision curve at each horizon; nothing for a run of an earlier release."""
-    pictures = [*_calibration(endpoint), *_decision(endpoint)]
+    """Calibration and decision curve at each horizon or of each class; nothing for an earlier release."""
+    if endpoint.is_class:
+        calibration, decision, by = endpoint.class_calibration, endpoint.class_decision, "class"
+    else:
+        calibration, decision, by = endpoint.calibration, endpoint.decision, "horizon"
+    pictures = [*_calibration(endpoint.name, calibration, by), *_decision(endpoint.name, decision, by)]
     return [Gallery(tuple(pictures), layout="charts")] if pictures else []
 
 
-def _by_horizon(table: pd.DataFrame | None) -> list[tuple[float, dict[str, pd.DataFrame]]]:
+def _parts(table: pd.DataFrame | None, by: str) -> list[tuple[str, dict[str, pd.DataFrame]]]:
+    """Rows of each model, for each horizon or class, which is named as in ``at 365`` or ``of mutant``."""
     if table is None:
         return []
     return [
-        (float(str(horizon)), {str(model): part for model, part in rows.groupby("model", sort=False)})
-        for horizon, rows in table.groupby("horizon")
+        (
+            f"of {value}" if by == "class" else f"at {float(str(value)):g}",
+            {str(model): part for model, part in rows.groupby("model", sort=False)},
+        )
+        for value, rows in table.groupby(by, sort=by == "horizon")
     ]
 
 
-def _calibration(endpoint: Endpoint) -> list[Picture]:
+def _calibration(name: str, table: pd.DataFrame | None, by: str) -> list[Picture]:
+    of, observed, below = (
+        ("probability", "share of the class in the group", "above it the model predicts too low")
+        if by == "class"
+        else ("survival", "Kaplan-Meier survival of the group", "below it the model predicts too few events")
+    )
     pictures = []
-    for horizon, models in _by_horizon(endpoint.calibration):
+    for where, models in _parts(table, by):
         told = "; ".join(
             f"{model}: " + ", ".join(_pair(*pair) for pair in _columns(part, "predicted", "observed"))
             for model, part in models.items()
         )
         caption = (
-            f"{endpoint.name}: calibration at {horizon:g}",
+            f"{name}: calibration {where}",
             (
-                "Subjects in groups of equal size by predicted survival, out of fold and averaged over the "
-                "repeats: mean prediction against Kaplan-Meier survival of the group. On the diagonal the "
-                "predictions have the right size; below it the model predicts too few events."
+                f"Subjects in groups of equal size by predicted {of}, out of fold and averaged over the "
+                f"repeats: mean prediction against {observed}. On the diagonal the "
+                f"predictions have the right size; {below}."
             ),
         )
-        alt = f"Calibration at {horizon:g}, predicted and observed survival of each group. {told}."
-        pictures.append(draw_calibration(models, title=caption[0], alt=alt, caption=caption))
+        alt = f"Calibration {where}, predicted and observed {of} of each group. {told}."
+        pictures.append(draw_calibration(models, of=of, title=caption[0], alt=alt, caption=caption))
     return pictures
 
 
-def _decision(endpoint: Endpoint) -> list[Picture]:
+def _decision(name: str, table: pd.DataFrame | None, by: str) -> list[Picture]:
+    what = "class" if by == "class" else "event"
     pictures = []
-    for horizon, models in _by_horizon(endpoint.decision):
+    for where, models in _parts(table, by):
         caption = (
-            f"{endpoint.name}: decision curve at {horizon:g}",
+            f"{name}: decision curve {where}",
             (
-                "Net benefit of treating the subjects whose predicted probability of the event reaches the "
+                f"Net benefit of treating the subjects whose predicted probability of the {what} reaches the "
                 "threshold, beside treating everybody and nobody. A model helps at thresholds where its line "
                 "is the highest; which thresholds make sense is a clinical question."
             ),
         )
         best = "; ".join(_best(model, part) for model, part in models.items())
-        alt = f"Decision curves at {horizon:g}. {best}."
+        alt = f"Decision curves {where}. {best}."
         pictures.append(draw_decision(models, title=caption[0], alt=alt, caption=caption))
     return pictures
 

@@ -23,7 +23,7 @@ from nbradiomics.report.sections.missing_parts import (
     why_no_agreement,
     why_no_reproducibility,
 )
-from nbradiomics.report.sections.outcome import c_indices
+from nbradiomics.report.sections.outcome import c_indices, order_name
 from nbradiomics.report.sections.reader_study.answer import answer_fact
 from nbradiomics.report.sections.reproducibility import TITLES, undefined
 from nbradiomics.reproducibility import rests_on
@@ -177,10 +177,11 @@ def endpoint_facts(endpoint: Endpoint) -> Facts:
 def _c_index_facts(endpoint: Endpoint) -> list[Fact]:
     if endpoint.performance is None:
         return []
-    values = c_indices(endpoint.performance)
+    values, name = c_indices(endpoint.performance), order_name(endpoint.performance)
+    name = name.removeprefix("Harrell's ")
     quick = ", quick interval" if endpoint.summary.get("intervals") == "quick" else ""
     return [
-        Fact(_c_index(value), f"C-index, {model}", f"endpoint {endpoint.name}{quick}")
+        Fact(_c_index(value), f"{name}, {model}", f"endpoint {endpoint.name}{quick}")
         for model, value in values.items()
     ]
 

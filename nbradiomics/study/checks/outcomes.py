@@ -11,6 +11,7 @@ import pandas as pd
 
 from nbradiomics.clinical import (
     EndpointReading,
+    TargetReading,
     column_sentences,
     covariate_columns,
     declaration_problems,
@@ -20,12 +21,15 @@ from nbradiomics.clinical import (
     read_clinical_with_notes,
     read_covariates,
     reading_of,
+    target_of,
+    target_problems,
 )
+from nbradiomics.clinical.cells import Cells
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
-from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS
+from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS, rarest
 from nbradiomics.outcome.solvers import survival_array
-from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, suspicion_text, suspicions
+from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, class_suspicions, suspicion_text, suspicions
 from nbradiomics.study.file import read_study
 from nbradiomics.study.study import Endpoint, Outcome, Readers
 from nbradiomics.tables import NO_COLUMNS
@@ -64,7 +68,7 @@ def check_outcomes(
         return [Problem(str(file), "", "", "error", error.problem, error.remedy)]
     # A separate table of the section `readers` has its own declarations.
     used = [*outcome.covariates, *(readers.subgroups if readers.clinical in (None, file) else [])]
-    used += [name for endpoint in outcome.endpoints for name in (endpoint.time, endpoint.event)]
+    used += [name for endpoint in outcome.endpoints for name in endpoint.columns]
     problems = [Problem(str(file), "1", "", "warning", note, "Nothing to do.") for note in notes]
     declared = declaration_problems(clinical, outcome, used, file=str(file))
     problems += [_for_readers(problem, readers) for problem in declared]
@@ -90,7 +94,7 @@ def describe_outcomes(study_file: Path) -> list[str]:
             return []
         outcome = study.outcome
         clinical = read_clinical_table(outcome.clinical, study.subject_column)
-        taken = [name for endpoint in outcome.endpoints for name in (endpoint.time, endpoint.event)]
+        taken = [name for endpoint in outcome.endpoints for name in endpoint.columns]
         columns, _ = covariate_columns(
             clinical, outcome.covariates, taken=taken, declared=outcome, file=str(outcome.clinical)
         )
@@ -101,7 +105,7 @@ def describe_outcomes(study_file: Path) -> list[str]:
     rows = np.arange(len(clinical))
     lines: list[str] = []
     for endpoint in outcome.endpoints:
-        reading = reading_of(clinical, endpoint, outcome, file=str(outcome.clinical))
+        reading = _read(clinical, endpoint, outcome)
         lines += endpoint_sentences(reading, endpoint, rows)
     return [*lines, *(sentence for column in columns for sentence in column_sentences(column))]
 
@@ -109,10 +113,11 @@ def describe_outcomes(study_file: Path) -> list[str]:
 def _check_endpoint(
     outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame, cohort: pd.DataFrame, cohort_file: Path
 ) -> list[Problem]:
-    file = str(outcome.clinical)
-    problems = endpoint_problems(clinical, endpoint, file=file, declared=outcome)
-    if {"subject", endpoint.time, endpoint.event} <= set(clinical) and endpoint.time != endpoint.event:
-        reading = reading_of(clinical, endpoint, outcome, file=file)
+    find = target_problems if endpoint.target else endpoint_problems
+    problems = find(clinical, endpoint, file=str(outcome.clinical), declared=outcome)
+    columns = {"subject", *endpoint.columns}
+    if columns <= set(clinical) and len(columns) == 1 + len(endpoint.columns):
+        reading = _read(clinical, endpoint, outcome)
         problems += _check_halves(reading)
         problems += _check_events(outcome, endpoint, reading, cohort)
         problems += _check_followed(endpoint, reading, cohort, cohort_file)
@@ -135,7 +140,7 @@ def check_choice(outcome: Outcome, cohort: pd.DataFrame, study_file: Path) -> li
 
 
 def _check_covariates(outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame) -> list[Problem]:
-    taken, file = (endpoint.time, endpoint.event), str(outcome.clinical)
+    taken, file = endpoint.columns, str(outcome.clinical)
     try:
         _, problems = covariate_columns(
             clinical, outcome.covariates, taken=taken, declared=outcome, file=file
@@ -149,21 +154,24 @@ def _check_suspicious(
     outcome: Outcome,
     endpoint: Endpoint,
     clinical: pd.DataFrame,
-    reading: EndpointReading,
+    reading: EndpointReading | TargetReading,
     cohort: pd.DataFrame,
 ) -> list[Problem]:
     """Warn about covariates that may be the outcome under another name."""
-    taken = (endpoint.time, endpoint.event)
     try:
-        read = read_covariates(clinical, outcome.covariates, taken=taken, declared=outcome)
+        read = read_covariates(clinical, outcome.covariates, taken=endpoint.columns, declared=outcome)
     except InputError:  # reported by `_check_covariates`
         return []
     known = reading.table.notna().all(axis=1) & _subjects(reading).isin(set(cohort["subject"]))
     places = np.flatnonzero(known)
     table = reading.table.iloc[places]
-    y = survival_array(table["time"], table["event"])
     frame = pd.concat([read.numeric, read.categorical], axis=1).iloc[places]
-    found = suspicions(frame, y, list(map(str, read.categorical)), time=endpoint.time, event=endpoint.event)
+    categories = list(map(str, read.categorical))
+    if endpoint.target:
+        found = class_suspicions(frame, table["class"].to_numpy(dtype=int), categories)
+    else:
+        y = survival_array(table["time"], table["event"])
+        found = suspicions(frame, y, categories, time=endpoint.time, event=endpoint.event)
     file = str(outcome.clinical)
     return [
         Problem(file, "", name, "warning", suspicion_text(name, reasons), SUSPICION_REMEDY)
@@ -171,16 +179,27 @@ def _check_suspicious(
     ]
 
 
-def _subjects(reading: EndpointReading) -> pd.Series:
-    return pd.Series(reading.time.subjects, dtype=object)
+def _read(clinical: pd.DataFrame, endpoint: Endpoint, outcome: Outcome) -> EndpointReading | TargetReading:
+    read = target_of if endpoint.target else reading_of
+    return read(clinical, endpoint, outcome, file=str(outcome.clinical))
+
+
+def _cells(reading: EndpointReading | TargetReading) -> tuple[Cells, ...]:
+    """Columns of an endpoint as text."""
+    return (reading.cells,) if isinstance(reading, TargetReading) else (reading.time, reading.event)
+
+
+def _subjects(reading: EndpointReading | TargetReading) -> pd.Series:
+    return pd.Series(_cells(reading)[0].subjects, dtype=object)
 
 
 def _check_events(
-    outcome: Outcome, endpoint: Endpoint, reading: EndpointReading, cohort: pd.DataFrame
+    outcome: Outcome, endpoint: Endpoint, reading: EndpointReading | TargetReading, cohort: pd.DataFrame
 ) -> list[Problem]:
-    """Warn about too few events; the other stages of the study can still be run."""
+    """Warn about too few events or subjects of a class; the other stages of the study can still be run."""
     known = reading.table[_subjects(reading).isin(set(cohort["subject"])).to_numpy()]
-    events = int((known["event"] == 1).sum())
+    classes = reading.classes if isinstance(reading, TargetReading) else ()
+    counted, fewest = rarest(known, classes)
     needed = EVENTS_PER_FOLD * outcome.folds
     if cohort.empty:
         return []  # reported by the checks of the cohort table
@@ -196,7 +215,7 @@ def _check_events(
             )
         ]
     if known.empty:
-        in_table = reading.time.subjects[0] if reading.time.subjects else "no row"
+        in_table = next(iter(_subjects(reading)), "no row")
         in_cohort = cohort["subject"].iloc[0]
         found = (
             f"the clinical table contains no subject of the cohort: the cohort has {in_cohort}, this table "
@@ -204,19 +223,22 @@ def _check_events(
         )
         remedy = "Use the same subject names in both tables."
         return [Problem(str(outcome.clinical), "", "subject", "error", found, remedy)]
-    if len(known) >= MINIMUM_SUBJECTS and events >= needed:
+    if len(known) >= MINIMUM_SUBJECTS and fewest >= needed:
         return []
+    each = "of each class" if endpoint.target else "events"
     found = (
-        f"{len(known)} subjects of the cohort with {events} events; {outcome.folds} folds need "
-        f"{MINIMUM_SUBJECTS} subjects and {needed} events. Models of {endpoint.name} will not be fitted."
+        f"{len(known)} subjects of the cohort with {counted}; {outcome.folds} folds need "
+        f"{MINIMUM_SUBJECTS} subjects and {needed} {each}. Models of {endpoint.name} will not be fitted."
     )
     remedy = "Add subjects, use fewer folds, or check that the subjects have the same names in both tables."
-    return [Problem(str(outcome.clinical), "", endpoint.event, "warning", found, remedy)]
+    return [Problem(str(outcome.clinical), "", endpoint.columns[-1], "warning", found, remedy)]
 
 
-def _check_halves(reading: EndpointReading) -> list[Problem]:
+def _check_halves(reading: EndpointReading | TargetReading) -> list[Problem]:
     """Warn about a time without an event, or an event without a time: the models exclude such a subject."""
-    problems = []
+    problems: list[Problem] = []
+    if isinstance(reading, TargetReading):
+        return problems
     for present, absent in ((reading.event, reading.time), (reading.time, reading.event)):
         for place in np.flatnonzero(present.there & ~absent.there):
             subject, value = present.subjects[place], present.texts[place]
@@ -227,9 +249,10 @@ def _check_halves(reading: EndpointReading) -> list[Problem]:
 
 
 def _check_followed(
-    endpoint: Endpoint, reading: EndpointReading, cohort: pd.DataFrame, cohort_file: Path
+    endpoint: Endpoint, reading: EndpointReading | TargetReading, cohort: pd.DataFrame, cohort_file: Path
 ) -> list[Problem]:
-    known = set(_subjects(reading)[reading.time.there | reading.event.there])
+    there = np.logical_or.reduce([cells.there for cells in _cells(reading)])
+    known = set(_subjects(reading)[there])
     first = cohort.drop_duplicates("subject")
     without = first[~first["subject"].isin(known)]
     remedy = "The subject is left out of the outcome models; add the outcome if it is known."

@@ -55,7 +55,7 @@ def _substitute(study: Study) -> pd.DataFrame:
     subjects: list[str] = []
     if study.outcome and _is_readable(study):
         clinical = read_clinical_table(study.outcome.clinical, study.subject_column)
-        columns = [name for one in study.outcome.endpoints for name in (one.time, one.event)]
+        columns = [name for one in study.outcome.endpoints for name in one.columns]
         given = clinical[[name for name in columns if name in clinical]]
         known = (given.notna() & (given != "")).all(axis=1)
         subjects = [str(subject) for subject in clinical.loc[known, "subject"]]

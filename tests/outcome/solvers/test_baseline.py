@@ -10,7 +10,7 @@ from lifelines import CoxPHFitter, NelsonAalenFitter
 
 from nbradiomics.outcome import survival_array
 from nbradiomics.outcome.solvers import predicted_survival
-from nbradiomics.outcome.solvers.likelihood import martingale_residuals
+from nbradiomics.outcome.solvers.cox_likelihood import martingale_residuals
 from nbradiomics.outcome.solvers.risk_sets import RiskSets
 
 

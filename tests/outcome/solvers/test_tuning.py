@@ -10,7 +10,7 @@ import pytest
 from nbradiomics.outcome import survival_array
 from nbradiomics.outcome.measures import harrell_c
 from nbradiomics.outcome.solvers import Penalty, RiskSets, TunedPath, fit_path, training_folds, tune
-from nbradiomics.outcome.solvers.likelihood import log_likelihood, log_likelihoods
+from nbradiomics.outcome.solvers.cox_likelihood import log_likelihood, log_likelihoods
 
 COLUMNS = 200
 

@@ -11,7 +11,7 @@ from lifelines.datasets import load_rossi
 
 from nbradiomics.outcome import survival_array
 from nbradiomics.outcome.solvers import NoMaximumError, RiskSets, fit_ridge
-from nbradiomics.outcome.solvers.likelihood import log_likelihood
+from nbradiomics.outcome.solvers.cox_likelihood import log_likelihood
 
 #: Log hazard ratios of the recidivism data (Rossi et al. 1980) by R's coxph (Fox and Weisberg 2011).
 ROSSI = {

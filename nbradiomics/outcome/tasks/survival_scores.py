@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbradiomics.errors import InputError
-from nbradiomics.outcome.horizons import NO_TIMES, Horizons
+from nbradiomics.outcome.fold_result import FoldResult
+from nbradiomics.outcome.horizons import Horizons
 from nbradiomics.outcome.measures import (
     brier_score,
     calibration_slope,
@@ -20,12 +20,7 @@ from nbradiomics.outcome.measures.arguments import Floats, Observed
 from nbradiomics.outcome.measures.dynamic_auc import auc_pairs
 from nbradiomics.outcome.measures.harrell import harrell_pairs
 from nbradiomics.outcome.measures.uno import uno_pairs
-
-if TYPE_CHECKING:
-    from nbradiomics.outcome.crossvalidation import FoldResult
-
-#: A metric, and its horizon if it has one.
-Metric = tuple[str, float | None]
+from nbradiomics.outcome.tasks.base import Metric
 
 
 def metrics_of(horizons: Horizons) -> list[Metric]:
@@ -64,7 +59,7 @@ def scores_of(y: np.ndarray, folds: Sequence[FoldResult], horizons: Horizons) ->
     everybody = _joined(parts)
     seen = (everybody.unseen.time, everybody.unseen.event)
     at: dict[str, Callable[[float], float]] = {
-        "harrell_c": lambda _: _harrell(parts),
+        "harrell_c": lambda _: _ratio(parts, lambda part: harrell_pairs(part.unseen, part.risk)),
         "uno_c": lambda end: _ratio(parts, lambda part: uno_pairs(part.unseen, part.risk, end, part.train)),
         "auc_t": lambda time: _ratio(parts, lambda part: auc_pairs(part.unseen, part.risk, time, part.train)),
         "brier": lambda time: _mean(parts, lambda part: part.brier((time,))),
@@ -75,11 +70,6 @@ def scores_of(y: np.ndarray, folds: Sequence[FoldResult], horizons: Horizons) ->
         ),
     }
     return {(name, time): at[name](np.nan if time is None else time) for name, time in metrics_of(horizons)}
-
-
-def harrell_of(y: np.ndarray, folds: Sequence[FoldResult]) -> float:
-    """Harrell's C of one model in one repeat; see `scores_of`."""
-    return _harrell([_Part.of(y, fold, NO_TIMES) for fold in folds if not fold.failure])
 
 
 @dataclass(frozen=True)
@@ -109,14 +99,10 @@ class _Part:
         )
 
 
-def _harrell(parts: Sequence[_Part]) -> float:
-    return _ratio(parts, lambda part: harrell_pairs(part.unseen, part.risk))
-
-
 def _ratio(parts: Sequence[_Part], pairs: Callable[[_Part], tuple[float, float]]) -> float:
     """Add up the pairs in the right order over all folds, and divide by all pairs."""
     try:
-        right, every = np.sum([pairs(part) for part in parts], axis=0) if parts else (0.0, 0.0)
+        right, every = np.sum([pairs(part) for part in parts], axis=0)
     except InputError:  # the censoring of a fold is unknown at a time that counts
         return float("nan")
     return float(right / every) if every else float("nan")

@@ -1,35 +1,35 @@
-"""Cox regression with a ridge penalty, by Newton's method in the space that the subjects span."""
+"""Models with a ridge penalty, by Newton's method in the space that the subjects span."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from nbradiomics.outcome.solvers.likelihood import log_likelihood
+from nbradiomics.outcome.solvers.likelihood import Likelihood, likelihood_of
 from nbradiomics.outcome.solvers.penalty import Penalty
-from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError, RiskSets
+from nbradiomics.outcome.solvers.risk_sets import Floats, NoMaximumError
 
 _STEPS = 100
 _HALVINGS = 40
-#: Newton's decrement, in units of the log partial likelihood, at which the maximum is reached.
+#: Newton's decrement, in units of the log likelihood, at which the maximum is reached.
 _DECREMENT = 1e-13
 
 
 def fit_ridge(values: Floats, y: np.ndarray, penalties: Floats) -> Floats:
-    """Maximise the log partial likelihood minus n sum_j penalty_j b_j^2 / 2.
+    """Maximise the log likelihood minus n sum_j penalty_j b_j^2 / 2.
 
     Parameters
     ----------
     values
         Shape (subjects, columns), no column constant.
     y
-        Structured array with the fields event and time, shape (subjects,).
+        Outcome, see `likelihood_of`, shape (subjects,).
     penalties
         Strength for each column, per standard deviation and subject, 0 or more, shape (columns,).
 
     Returns
     -------
     numpy.ndarray
-        Log hazard ratio per unit of each column, shape (columns,).
+        Log hazard ratio, or log odds ratio, per unit of each column, shape (columns,).
 
     Raises
     ------
@@ -49,7 +49,7 @@ def fit_ridge_path(values: Floats, y: np.ndarray, penalty: Penalty, strengths: F
     values
         Shape (subjects, columns), no column constant.
     y
-        Structured array with the fields event and time, shape (subjects,).
+        Outcome, see `likelihood_of`, shape (subjects,).
     penalty
         Penalty of each column, without lasso parts.
     strengths
@@ -58,8 +58,8 @@ def fit_ridge_path(values: Floats, y: np.ndarray, penalty: Penalty, strengths: F
     Returns
     -------
     numpy.ndarray
-        Log hazard ratio per unit of each column, shape (strengths, columns). The path ends where a model has
-        no maximum: that model and those with smaller strengths are missing (nan).
+        Log hazard ratio, or log odds ratio, per unit of each column, shape (strengths, columns). The path
+        ends where a model has no maximum: that model and those with smaller strengths are missing (nan).
 
     Raises
     ------
@@ -75,34 +75,38 @@ def fit_ridge_path(values: Floats, y: np.ndarray, penalty: Penalty, strengths: F
     subjects = len(values)
     spread: Floats = values.std(axis=0, ddof=1)
     x = (values - values.mean(axis=0)) / spread
-    sets = RiskSets.of(y)
+    likelihood = likelihood_of(y)
     spanned = (penalty.ridge > 0) & (penalty.fixed_ridge == 0)
     scale = np.sqrt(subjects * penalty.ridge[spanned])
     u, s, vt = np.linalg.svd(x[:, spanned] / scale, full_matrices=False)
     held = s > s.max(initial=0.0) * subjects * np.finfo(np.float64).eps
     rank = int(held.sum())
-    small = np.hstack([u[:, held] * s[held], x[:, ~spanned]])[sets.order]
+    constant = np.ones((subjects, int(likelihood.intercept)))
+    small = np.hstack([constant, u[:, held] * s[held], x[:, ~spanned]])[likelihood.order]
+    free = np.zeros(constant.shape[1])
     solution = np.zeros(small.shape[1])
     path = np.full((len(strengths), len(spread)), np.nan)
     for number, strength in enumerate(strengths):
         _, others = penalty.of(~spanned).at(strength)
         try:
-            solution = _newton(small, sets, np.r_[np.full(rank, strength), subjects * others], solution)
+            penalised = np.r_[free, np.full(rank, strength), subjects * others]
+            solution = _newton(small, likelihood, penalised, solution)
         except NoMaximumError:
             if number:
                 break
             raise
-        path[number, spanned] = (vt[held].T @ solution[:rank]) / scale
-        path[number, ~spanned] = solution[rank:]
+        slopes = solution[len(free) :]
+        path[number, spanned] = (vt[held].T @ slopes[:rank]) / scale
+        path[number, ~spanned] = slopes[rank:]
     return path / spread
 
 
-def _newton(x: Floats, sets: RiskSets, penalised: Floats, beta: Floats) -> Floats:
-    """Maximise the log partial likelihood minus sum_j penalised_j b_j^2 / 2, from `beta` on."""
+def _newton(x: Floats, likelihood: Likelihood, penalised: Floats, beta: Floats) -> Floats:
+    """Maximise the log likelihood minus sum_j penalised_j b_j^2 / 2, from `beta` on."""
 
     def objective(at: Floats) -> tuple[float, Floats, Floats]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            value, gradient, curvature = log_likelihood(x, at, sets)
+            value, gradient, curvature = likelihood.derivatives(x, at)
         value -= float(at @ (penalised * at)) / 2
         return value, gradient - penalised * at, curvature + np.diag(penalised)
 
@@ -114,7 +118,7 @@ def _newton(x: Floats, sets: RiskSets, penalised: Floats, beta: Floats) -> Float
             raise NoMaximumError("the columns do not determine a single solution") from error
         decrement = float(gradient @ step) / 2
         if not np.isfinite(decrement):
-            raise NoMaximumError("the log hazard ratios grow without end")
+            raise NoMaximumError("the coefficients grow without end")
         if decrement <= _DECREMENT * max(1.0, abs(value)):
             return beta
         for _ in range(_HALVINGS):

@@ -1,4 +1,4 @@
-"""Cox regression with an elastic-net penalty, for a path of penalties: proximal Newton's method.
+"""Models with an elastic-net penalty, for a path of penalties: proximal Newton's method.
 
 Each step minimises the penalised quadratic approximation of the likelihood by coordinate descent, over the
 columns that may be in the model (the strong rules of Tibshirani et al. 2012, JRSS B 74:245); columns that
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from nbradiomics.outcome.solvers.likelihood import log_likelihood, martingale_residuals
+from nbradiomics.outcome.solvers.likelihood import Likelihood, likelihood_of
 from nbradiomics.outcome.solvers.penalty import Penalty
-from nbradiomics.outcome.solvers.risk_sets import LARGEST_COEFFICIENT, Floats, NoMaximumError, RiskSets
+from nbradiomics.outcome.solvers.risk_sets import LARGEST_COEFFICIENT, Floats, NoMaximumError
 
 _STEPS = 100
 _HALVINGS = 30
@@ -30,7 +30,7 @@ def fit_elastic_net(
     values
         Shape (subjects, columns), no column constant.
     y
-        Structured array with the fields event and time, shape (subjects,).
+        Outcome, see `likelihood_of`, shape (subjects,).
     penalty
         Penalty of each column.
     strengths
@@ -41,8 +41,8 @@ def fit_elastic_net(
     Returns
     -------
     numpy.ndarray
-        Log hazard ratio per unit of each column, shape (strengths, columns). The path ends where a model has
-        no maximum: that model and those with smaller strengths are missing (nan).
+        Log hazard ratio, or log odds ratio, per unit of each column, shape (strengths, columns). The path
+        ends where a model has no maximum: that model and those with smaller strengths are missing (nan).
 
     Raises
     ------
@@ -50,37 +50,44 @@ def fit_elastic_net(
         When there is not even a model of the largest strength.
     """
     spread: Floats = values.std(axis=0, ddof=1)
-    sets = RiskSets.of(y)
-    x = ((values - values.mean(axis=0)) / spread)[sets.order]
+    likelihood = likelihood_of(y)
+    first = int(likelihood.intercept)
+    x = np.hstack([np.ones((len(values), first)), (values - values.mean(axis=0)) / spread])[likelihood.order]
+    nothing = np.zeros(first)
+    lasso = np.r_[nothing, penalty.lasso]
+    beta = np.zeros(x.shape[1])
+    beta[:first] = likelihood.with_intercept(np.zeros(len(x)))[:first]
     path = np.full((len(strengths), x.shape[1]), np.nan)
-    beta, slopes, before = np.zeros(x.shape[1]), _slopes(x, np.zeros(x.shape[1]), sets), strengths[0]
+    slopes, before = _slopes(x, beta, likelihood), strengths[0]
     for number, strength in enumerate(strengths):
-        l1, l2 = penalty.at(strength)
+        l1, l2 = (np.r_[nothing, part] for part in penalty.at(strength))
         # The strong rule: a slope is expected to change no faster than the strength.
-        kept = (beta != 0) | (np.abs(slopes) >= l1 - (before - strength) * penalty.lasso)
+        kept = (beta != 0) | (np.abs(slopes) >= l1 - (before - strength) * lasso)
         before = strength
         joining = kept
         while joining.any():
-            fitted = _fit(x[:, kept], sets, beta[kept], l1[kept], l2[kept], tolerance)
+            fitted = _fit(x[:, kept], likelihood, beta[kept], l1[kept], l2[kept], tolerance)
             if fitted is None:
                 if number:
-                    return path / spread
-                raise NoMaximumError("the log hazard ratios grow without end")
+                    return path[:, first:] / spread
+                raise NoMaximumError("the coefficients grow without end")
             beta[kept] = fitted
-            slopes = _slopes(x, beta, sets)
+            slopes = _slopes(x, beta, likelihood)
             joining = ~kept & (np.abs(slopes) > l1 + _TOUCHES)
             kept |= joining
         path[number] = beta
-    return path / spread
+    return path[:, first:] / spread
 
 
-def _slopes(x: Floats, beta: Floats, sets: RiskSets) -> Floats:
+def _slopes(x: Floats, beta: Floats, likelihood: Likelihood) -> Floats:
     inside = beta != 0
-    slopes: Floats = martingale_residuals(x[:, inside] @ beta[inside], sets) @ x / len(x)
+    slopes: Floats = likelihood.residuals(x[:, inside] @ beta[inside]) @ x / len(x)
     return slopes
 
 
-def _fit(x: Floats, sets: RiskSets, b: Floats, l1: Floats, l2: Floats, tolerance: float) -> Floats | None:
+def _fit(
+    x: Floats, likelihood: Likelihood, b: Floats, l1: Floats, l2: Floats, tolerance: float
+) -> Floats | None:
     """Fit a model with all of some columns, from `b` on; None if there is no maximum."""
     from nbradiomics.outcome.solvers.coordinate_descent import best_step  # loads Numba
 
@@ -89,7 +96,7 @@ def _fit(x: Floats, sets: RiskSets, b: Floats, l1: Floats, l2: Floats, tolerance
 
     def objective(at: Floats) -> tuple[float, Floats, Floats]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            value, gradient, curvature = log_likelihood(x, at, sets)
+            value, gradient, curvature = likelihood.derivatives(x, at)
         return value / len(x) - penalty(at), gradient / len(x), curvature / len(x)
 
     value, slope, curvature = objective(b)
@@ -129,13 +136,13 @@ def largest_strength(values: Floats, y: np.ndarray, penalty: Penalty) -> float:
     """
     spread: Floats = values.std(axis=0, ddof=1)
     chosen = penalty.lasso > 0
-    sets = RiskSets.of(y)
+    likelihood = likelihood_of(y)
     eta = np.zeros(len(values))
     if not chosen.all():
         rest = values[:, ~chosen]
         eta = (rest - rest.mean(axis=0)) @ fit_elastic_net(rest, y, penalty.of(~chosen), np.ones(1))[0]
     x = (values[:, chosen] - values[:, chosen].mean(axis=0)) / spread[chosen]
     residual = np.empty(len(values))
-    residual[sets.order] = martingale_residuals(eta[sets.order], sets)
+    residual[likelihood.order] = likelihood.residuals(likelihood.with_intercept(eta[likelihood.order]))
     slopes = np.abs(x.T @ residual) / len(values) - penalty.fixed_lasso[chosen]
     return float(np.max(slopes / penalty.lasso[chosen], initial=0.0))

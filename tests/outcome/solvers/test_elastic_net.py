@@ -18,7 +18,7 @@ from nbradiomics.outcome.solvers import (
     fit_ridge,
     largest_strength,
 )
-from nbradiomics.outcome.solvers.likelihood import log_likelihood
+from nbradiomics.outcome.solvers.cox_likelihood import log_likelihood
 
 STRENGTHS = np.array([0.08, 0.04, 0.02, 0.01, 0.002])
 #: Of `CoxnetSurvivalAnalysis(l1_ratio, alphas=STRENGTHS, tol=1e-14)` of scikit-survival 0.28, for Rossi's

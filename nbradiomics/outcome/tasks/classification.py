@@ -1,0 +1,125 @@
+"""A class: logistic models, judged by their order and by the predicted probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+
+from nbradiomics.outcome.fold_result import Fold, FoldResult
+from nbradiomics.outcome.logistic import OneVsRestLogistic
+from nbradiomics.outcome.measures.arguments import Floats, Observed
+from nbradiomics.outcome.sample_size import sample_size_binary
+from nbradiomics.outcome.tasks.base import Metric, Order, Task, named_coefficients
+from nbradiomics.outcome.tasks.class_scores import BINARY_METRICS, METRICS, scores_of_classes
+
+if TYPE_CHECKING:
+    from nbradiomics.outcome.settings import OutcomeSettings
+
+#: Probabilities are kept this far from 0 and 1, where the log odds end.
+_EDGE = 1e-12
+
+
+@dataclass(frozen=True)
+class Classification(Task):
+    """A class; `y` is the number of the class of each subject, 0, 1 and so on.
+
+    Attributes
+    ----------
+    classes
+        Names of the classes; of two, the second one is the positive class.
+    """
+
+    classes: tuple[str, ...]
+
+    order = "roc_auc"
+    order_name = "ROC area"
+    order_short = "the ROC area"
+    informative = ("subject of the smallest class", "subjects of the smallest class")
+    bounded = ("roc_auc", "average_precision", "brier", "balanced_accuracy", "sensitivity", "specificity")
+    with_interval = ("roc_auc", "brier", "roc_auc_gain_over_clinical", "roc_auc_gain_over_volume")
+    coefficient = "log odds ratio"
+
+    @property
+    def judged(self) -> tuple[int, ...]:
+        """Classes that are judged against all others: the positive one of two, or each."""
+        return (1,) if len(self.classes) == 2 else tuple(range(len(self.classes)))
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """All metrics, in the order of the tables."""
+        names = (*METRICS, *BINARY_METRICS) if len(self.classes) == 2 else METRICS
+        return [(name, None) for name in names]
+
+    @property
+    def points(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    def estimator(
+        self, settings: OutcomeSettings, block_penalizers: Mapping[str, float]
+    ) -> OneVsRestLogistic:
+        """Build the unfitted logistic model."""
+        return OneVsRestLogistic(settings.penalizer, settings.l1_ratio, block_penalizers, settings.seed)
+
+    def result(
+        self, model: str, fold: Fold, y: np.ndarray, fitted: Any, columns: tuple[pd.DataFrame, pd.DataFrame]
+    ) -> FoldResult:
+        """Predict the probability of each class, and the class, of the held-out subjects.
+
+        The predicted class is the one whose probability is the largest multiple of its share of the training
+        subjects. With the largest probability instead, a rare class would never be predicted.
+        """
+        known, unknown = columns
+        predicted = fitted.predict_proba(unknown)
+        shares = np.bincount(y[fold.train], minlength=len(self.classes)) / len(fold.train)
+        inside = np.clip(predicted[:, 1], _EDGE, 1 - _EDGE)
+        named = {"": fitted.models_[0].coef_}
+        if len(self.classes) > 2:
+            named = {name: each.coef_ for name, each in zip(self.classes, fitted.models_, strict=True)}
+        return FoldResult(
+            model,
+            fold.repeat,
+            fold.fold,
+            fold.train,
+            fold.test,
+            logit(inside) if len(self.classes) == 2 else np.full(len(fold.test), np.nan),
+            np.argmax(predicted / shares, axis=1),
+            predicted,
+            named_coefficients(named, known.columns),
+            max(each.retries_ for each in fitted.models_),
+            penalizer=float(np.median([each.strength_ for each in fitted.models_])),
+            l1_ratio=float(np.median([each.l1_ratio_ for each in fitted.models_])),
+        )
+
+    def scores(self, y: np.ndarray, folds: Sequence[FoldResult]) -> dict[Metric, float]:
+        """Score the folds of one model in one repeat; see `class_scores.scores_of_classes`."""
+        there = [fold for fold in folds if not fold.failure]
+        if not there:
+            return dict.fromkeys(self.metrics, np.nan)
+        scores = {("roc_auc", None): self.order_score(y, there), **scores_of_classes(y, there, self.judged)}
+        return {metric: scores[metric] for metric in self.metrics}
+
+    def orders(self, y: np.ndarray) -> list[Order]:
+        """Order the subjects of a class before all others: Harrell's C of such times is the ROC area."""
+        return [
+            (Observed(np.where(y == each, 1.0, 2.0), y == each), place)
+            for place, each in enumerate(self.judged)
+        ]
+
+    def informative_in(self, y: np.ndarray) -> int:
+        """Count the subjects of the smallest class."""
+        return int(np.bincount(y, minlength=len(self.classes)).min())
+
+    def needed(self, y: np.ndarray, candidates: int) -> int:
+        """Number of subjects that a model of some candidate columns needs: the most of any judged class."""
+        shares = np.bincount(y, minlength=len(self.classes)) / len(y)
+        return max(sample_size_binary(candidates, float(shares[each])).subjects for each in self.judged)
+
+    def ranking(self, result: FoldResult) -> Floats:
+        """Probabilities of the judged classes, shape (held out, judged)."""
+        return result.predicted[:, list(self.judged)]

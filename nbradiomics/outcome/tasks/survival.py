@@ -1,0 +1,105 @@
+"""The time to an event: Cox models, judged by their order and by survival at some times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.outcome.cox import PenalisedCox
+from nbradiomics.outcome.fold_result import Fold, FoldResult
+from nbradiomics.outcome.horizons import Horizons
+from nbradiomics.outcome.measures.arguments import Floats, Observed
+from nbradiomics.outcome.sample_size import sample_size_survival
+from nbradiomics.outcome.solvers import predicted_survival
+from nbradiomics.outcome.tasks.base import Metric, Order, Task, named_coefficients
+from nbradiomics.outcome.tasks.survival_scores import metrics_of, scores_of
+
+if TYPE_CHECKING:
+    from nbradiomics.outcome.settings import OutcomeSettings
+
+
+@dataclass(frozen=True)
+class Survival(Task):
+    """The time to an event; `y` is a structured array with the fields event and time.
+
+    Attributes
+    ----------
+    horizons
+        Points in time at which predictions are judged.
+    """
+
+    horizons: Horizons
+
+    order = "harrell_c"
+    order_name = "Harrell's C"
+    order_short = "C"
+    informative = ("event", "events")
+    bounded = ("harrell_c", "uno_c", "auc_t", "brier", "ibs")
+    with_interval = (
+        "harrell_c",
+        "auc_t",
+        "brier",
+        "harrell_c_gain_over_clinical",
+        "harrell_c_gain_over_volume",
+    )
+    coefficient = "log hazard ratio"
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """All metrics, in the order of the tables."""
+        return metrics_of(self.horizons)
+
+    @property
+    def points(self) -> int:
+        """Number of times at which survival is predicted."""
+        return len(self.horizons.all)
+
+    def estimator(self, settings: OutcomeSettings, block_penalizers: Mapping[str, float]) -> PenalisedCox:
+        """Build the unfitted Cox model."""
+        return PenalisedCox(settings.penalizer, settings.l1_ratio, block_penalizers, settings.seed)
+
+    def result(
+        self, model: str, fold: Fold, y: np.ndarray, fitted: Any, columns: tuple[pd.DataFrame, pd.DataFrame]
+    ) -> FoldResult:
+        """Predict risk, risk group and survival of the held-out subjects."""
+        known, unknown = columns
+        of_training, risk = fitted.predict(known), fitted.predict(unknown)
+        return FoldResult(
+            model,
+            fold.repeat,
+            fold.fold,
+            fold.train,
+            fold.test,
+            risk,
+            (risk > np.median(of_training)).astype(np.intp),
+            predicted_survival(y[fold.train], of_training, risk, self.horizons.all),
+            named_coefficients({"": fitted.coef_}, known.columns),
+            fitted.retries_,
+            penalizer=fitted.strength_,
+            l1_ratio=fitted.l1_ratio_,
+        )
+
+    def scores(self, y: np.ndarray, folds: Sequence[FoldResult]) -> dict[Metric, float]:
+        """Score the folds of one model in one repeat; see `survival_scores.scores_of`."""
+        return scores_of(y, folds, self.horizons)
+
+    def orders(self, y: np.ndarray) -> list[Order]:
+        """Order subjects by their times."""
+        return [(Observed(y["time"], y["event"]), 0)]
+
+    def informative_in(self, y: np.ndarray) -> int:
+        """Count the events."""
+        return int(y["event"].sum())
+
+    def needed(self, y: np.ndarray, candidates: int) -> int:
+        """Number of subjects that a model of some candidate columns needs."""
+        follow_up = float(y["time"].mean())
+        return sample_size_survival(candidates, y["event"].sum() / y["time"].sum(), follow_up).subjects
+
+    def ranking(self, result: FoldResult) -> Floats:
+        """Log partial hazards, shape (held out, 1)."""
+        return result.risk[:, None]

@@ -1,0 +1,96 @@
+"""Which columns entered an outcome model, how often and with which coefficient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.messages.wording import counted, number, percent
+from nbradiomics.report.content import Block, Details, Table, Text
+from nbradiomics.report.run_files import Endpoint, rows_of
+
+_MOST_FEATURES = 15
+
+
+def selection_blocks(endpoint: Endpoint) -> list[Block]:
+    """Columns of each model with their share of folds and mean coefficient."""
+    table = endpoint.selection
+    if table is None:
+        return [Text("Selected features: not part of this run.", tone="note")]
+    if table.empty:
+        return [Text("No feature entered a model.")]
+    blocks: list[Block] = [Text(_what_columns_say(endpoint.summary), tone="note")]
+    covariates = endpoint.summary.get("covariates")
+    names = list(map(str, covariates)) if isinstance(covariates, list) else None
+    ratio = _ratio(endpoint.summary)
+    for (model, kind), columns in table.groupby(["model", "class"], sort=False):
+        title = f"{model}, class {kind}" if kind else str(model)
+        ordered = columns.sort_values("frequency", ascending=False, kind="stable")
+        blocks.extend(_selected(title, ordered, names, ratio))
+    return blocks
+
+
+def _what_columns_say(summary: Mapping[str, Any]) -> str:
+    settings = summary.get("settings")
+    ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
+    filters = (
+        "With the ridge penalty every column that passes the filters stays in the model: the share shows how "
+        "often a column varied, was stable between readers and was not a near copy of another column. It "
+        "does not measure importance. "
+    )
+    level = summary.get(
+        "level_meaning", "against the average of all levels, or against the other level if there are two"
+    )
+    return (
+        "Share of folds: share of the fitted folds of all repeats in which the column was in the model. "
+        f"{filters if ridge else ''}"
+        f"Mean {_ratio(summary)}: the coefficient of the model, shrunk by the penalty and averaged over "
+        "the folds in which the column was in the model. For a feature or a numeric covariate it is per "
+        "standard deviation in the training subjects; for a level of a category (name=level) it is "
+        f"{level}."
+    )
+
+
+def _ratio(summary: Mapping[str, Any]) -> str:
+    return "log odds ratio" if summary.get("kind") == "classes" else "log hazard ratio"
+
+
+def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:
+    """Name the rows of a model, in the singular and the plural."""
+    clinical = {
+        any(name == covariate or name.startswith(f"{covariate}=") for covariate in covariates or ())
+        for name in names
+    }
+    if covariates is None or len(clinical) > 1:
+        return "feature or covariate", "features and covariates"
+    return ("covariate", "covariates") if clinical == {True} else ("feature", "features")
+
+
+def _selected(model: str, columns: pd.DataFrame, covariates: Sequence[str] | None, ratio: str) -> list[Block]:
+    entered = columns[columns["frequency"] > 0]
+    top, rest = entered.head(_MOST_FEATURES), entered.iloc[_MOST_FEATURES:]
+    never = columns.drop(index=entered.index)
+    unused = counted(len(never), *_kinds(never["feature"], covariates))
+    if entered.empty:
+        return [Text(f"Model {model}: none of {unused} entered it.")]
+    kinds = _kinds(entered["feature"], covariates)
+    title = f"Model {model}: {kinds[1]} in the model, with their share of folds"
+    blocks: list[Block] = [_features(top, kinds[0], title, ratio)]
+    if len(rest):
+        number = f"{len(rest):,} more {kinds[len(rest) > 1]}"
+        blocks.append(Details(f"Model {model}: {number}", (_features(rest, kinds[0], "", ratio),)))
+    if len(never):
+        sentence = f"Model {model}: {unused} entered it in no fold"
+        blocks.append(Text(f"{sentence} and {'is' if len(never) == 1 else 'are'} not listed.", tone="note"))
+    return blocks
+
+
+def _features(rows: pd.DataFrame, kind: str, caption: str, ratio: str) -> Table:
+    columns = ("feature", "frequency", "coefficient")
+    cells = tuple(
+        (feature, percent(frequency), number(coefficient, 3))
+        for feature, frequency, coefficient in rows_of(rows, *columns)
+    )
+    return Table((kind.capitalize(), "Share of folds", f"Mean {ratio}"), cells, caption=caption)
