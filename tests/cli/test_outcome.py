@@ -276,5 +276,5 @@ def test_a_class_through_the_command_and_the_check(
     (tmp_path / "study.yaml").write_text(
         "cohort: cohort.csv\noutcome: {clinical: c.csv, endpoints: [{name: idh, target: idh}]}\n"
     )
-    (found,) = [problem.problem for problem in check(tmp_path / "study.yaml") if problem.column == "idh"]
+    (found,) = check(tmp_path / "study.yaml").query("column == 'idh'")["problem"]
     assert "60 subjects of the cohort with 3 x 'wildtype', 57 x 'mutant'; 5 folds need" in found
