@@ -1,4 +1,4 @@
-"""Compare the models of a class with plain scikit-learn pipelines, on real radiomics tables and the same folds.
+"""Compare the models of a class with plain scikit-learn pipelines: real radiomics tables, the same folds.
 
     python -m benchmarks.classes FOLDER --repeats 2 --refits 100
 

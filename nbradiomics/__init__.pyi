@@ -24,6 +24,7 @@ from .outcome import (
     OutcomeSettings as OutcomeSettings,
     Predictors as Predictors,
     evaluate_outcome as evaluate_outcome,
+    validate_outcome as validate_outcome,
     write_outcome as write_outcome,
 )
 from .report import build_report as build_report

@@ -20,6 +20,7 @@ from nbradiomics.cli.commands.sample_size import sample_size
 from nbradiomics.cli.commands.segment import segment
 from nbradiomics.cli.commands.study import check, demo, report, run
 from nbradiomics.cli.commands.train import train
+from nbradiomics.cli.commands.validate import validate
 from nbradiomics.cli.console import output
 from nbradiomics.cli.stated import StatedCommand
 
@@ -71,6 +72,10 @@ command(
     epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
     "--covariates age,stage --reader auto --out outcome"
 )(outcome)
+command(
+    epilog="Example: nbradiomics validate features.parquet clinical.csv external.parquet "
+    "external_clinical.csv --time os_days --event os_event --out validation"
+)(validate)
 command(
     name="sample-size",
     epilog="Example: nbradiomics sample-size --parameters 110 --rate 0.13 --follow-up 2.1",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -41,18 +41,19 @@ def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replac
         remove_files(folder, partial(is_model_image, stems=gone))
 
 
-def claim_outcome(out: Path, *, features: Path, clinical: Path, endpoint: Endpoint, replacing: bool) -> None:
-    """Claim a folder for the outcome models of one endpoint."""
+def claim_outcome(out: Path, *, files: Sequence[Path], endpoint: Endpoint, replacing: bool) -> None:
+    """Claim a folder for the outcome models of one endpoint, from a feature and a clinical table, or more."""
     from nbradiomics.execution.workspace import content_hash
     from nbradiomics.files.owned_folder import Owner, claim
     from nbradiomics.workflows.folder import is_outcome_file
 
+    features, *others = files
     owner = Owner(
         f"outcome of {endpoint.text}",
         features.name,
         os.path.abspath(features),
-        os.path.abspath(clinical),
-        frozenset(content_hash(path) for path in (features, clinical)),
+        "; ".join(os.path.abspath(path) for path in others),
+        frozenset(content_hash(path) for path in files),
     )
     claim(out, owner, is_outcome_file, earlier=_earlier_outcome, replacing=replacing)
 

@@ -1,5 +1,6 @@
 from .cox import PenalisedCox as PenalisedCox
 from .evaluate import evaluate_outcome as evaluate_outcome
+from .external import validate_outcome as validate_outcome
 from .logistic import PenalisedLogistic as PenalisedLogistic
 from .measures import harrell_c as harrell_c
 from .penalised import NotConvergedError as NotConvergedError

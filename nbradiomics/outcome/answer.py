@@ -123,11 +123,13 @@ def _works(values: _Values) -> Iterator[str]:
 
 def _calibrated(values: _Values) -> str:
     model = "combined" if "combined" in values.models else "radiomic"
-    slope, *_ = values.of(model, "calibration_slope")  # it never has an interval, see WITH_INTERVAL
+    slope, low, high = values.of(model, "calibration_slope")
     if np.isnan(slope):
         return f"The calibration slope of the {model} model could not be computed."
     meaning = (
-        "they contain no information"
+        "the interval includes 1, so no error was shown"
+        if low <= 1 <= high
+        else "they contain no information"
         if slope <= 0
         else "predicted differences between subjects are too large (the model is overfitted)"
         if slope < 0.8
@@ -135,9 +137,10 @@ def _calibrated(values: _Values) -> str:
         if slope > 1.25
         else "predicted differences between subjects have about the right size"
     )
-    return (
-        f"The calibration slope of the {model} model is {number(slope)} (no interval), 1 is right: {meaning}."
-    )
+    form = against(number, 1)
+    limits = f"{values.level} {form(low, 2)} to {form(high, 2)}" if np.isfinite(low) else "no interval"
+    text = f"The calibration slope of the {model} model is {form(slope, 2)} ({limits})"
+    return f"{text}, 1 is right: {meaning}."
 
 
 def _enough(sizes: Mapping[str, int], task: Task) -> str:

@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
-from nbradiomics.outcome.assembly import (
-    OutcomeData,
-    assemble,
-    choose_rows,
-    mixture_sentences,
-    radiomic_columns,
-)
-from nbradiomics.outcome.baseline_table import baseline_table, class_baseline_table
+from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.crossvalidation import cross_validate
-from nbradiomics.outcome.curves import (
-    calibration_table,
-    class_calibration_table,
-    class_decision_table,
-    decision_table,
-)
-from nbradiomics.outcome.groups import kaplan_meier_table, majority_groups
 from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.permutations import permutation_test
-from nbradiomics.outcome.predictions import class_prediction_table, prediction_table
+from nbradiomics.outcome.prepared import prepare
 from nbradiomics.outcome.refits import refit
 from nbradiomics.outcome.result import OutcomeResult
-from nbradiomics.outcome.seen import without_seen_masks
+from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
-from nbradiomics.outcome.stability import find_rule
 from nbradiomics.outcome.summary import summarise
 from nbradiomics.outcome.tasks import Classification, Survival, Task
 from nbradiomics.settings import spread
-from nbradiomics.tables import FeatureChoice, RowsOfReader, require_single_names
+from nbradiomics.tables import FeatureChoice, RowsOfReader
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from nbradiomics.outcome.fold_result import FoldResult
 
 
 @spread(
@@ -119,17 +102,9 @@ def evaluate_outcome(
     >>> result.performance["model"].unique().tolist()
     ['clinical', 'radiomic', 'combined']
     """
-    features, clinical = features.rename(columns=str), clinical.rename(columns=str)
-    require_single_names(clinical.columns, "the clinical table")
-    features, seen, sentences = without_seen_masks(features, rows.reader)
-    chosen = choose_rows(features, rows.wanted())
-    choice = radiomic_columns(features, clinical, predictors.feature_names, endpoint)
-    rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
-    data = assemble(
-        chosen, clinical, choice.names, rule, endpoint, predictors, folds=settings.folds, seen=seen
-    )
-    result = _evaluate(data, choice, endpoint, settings, execution)
-    result.summary["sentences"] = [*sentences, *mixture_sentences(chosen), *result.summary["sentences"]]
+    prepared = prepare(features, clinical, endpoint, predictors, rows, stable, settings, folds=settings.folds)
+    result = _evaluate(prepared.data, prepared.choice, endpoint, settings, execution)
+    result.summary["sentences"] = [*prepared.sentences, *result.summary["sentences"]]
     return result
 
 
@@ -158,7 +133,7 @@ def _evaluate(
         selection=selection_table(data, results),
         flow=data.excluded,
         summary=summary,
-        **_tables(data, results, task, settings),
+        **result_tables(data, results, task, settings.confidence),
     )
 
 
@@ -170,26 +145,3 @@ def _task(data: OutcomeData, endpoint: Endpoint, settings: OutcomeSettings) -> T
             "horizons are points in time, and a target has no time.", "Leave out horizons for a target."
         )
     return Classification(data.classes)
-
-
-def _tables(
-    data: OutcomeData, results: Sequence[FoldResult], task: Task, settings: OutcomeSettings
-) -> dict[str, Any]:
-    """Make the tables that differ between kinds of outcome."""
-    if isinstance(task, Classification):
-        return {
-            "predictions": class_prediction_table(data, results),
-            "calibration": class_calibration_table(data, results, task),
-            "decision": class_decision_table(data, results, task),
-            "baseline": class_baseline_table(data),
-            "kaplan_meier": None,
-        }
-    assert isinstance(task, Survival)
-    groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
-    return {
-        "predictions": prediction_table(data, results),
-        "calibration": calibration_table(data, results, task.horizons),
-        "decision": decision_table(data, results, task.horizons),
-        "baseline": baseline_table(data),
-        "kaplan_meier": kaplan_meier_table(data.y, groups, settings.confidence),
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -72,6 +72,18 @@ class FoldResult:
     failure: str = ""
     penalizer: float = np.nan
     l1_ratio: float = np.nan
+
+    def drawn(self, places: np.ndarray) -> FoldResult:
+        """Predictions for some of the held-out subjects, who are then the only subjects there are."""
+        everybody = np.arange(len(places))
+        return replace(
+            self,
+            train=everybody,
+            test=everybody,
+            risk=self.risk[places],
+            group=self.group[places],
+            predicted=self.predicted[places],
+        )
 
     @classmethod
     def failed(cls, model: str, fold: Fold, points: int, cause: str) -> FoldResult:

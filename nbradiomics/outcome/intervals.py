@@ -57,8 +57,38 @@ def refit_interval(
     total = float(known.var(axis=0, ddof=1).mean())
     folds = float(values.var(ddof=1)) if len(values) > 1 else within
     variance = max(total - within, 0.0) + folds / len(values)
-    value = float(values.mean())
-    reach = float(stats.t.ppf((1 + confidence) / 2, len(known) - 1) * np.sqrt(variance))
+    return _around(float(values.mean()), variance, len(known), confidence, bounded=bounded)
+
+
+def draws_interval(
+    value: float, draws: np.ndarray, confidence: float, *, bounded: bool = False
+) -> tuple[float, float]:
+    """Interval of a score of a fixed model, from draws of the subjects on whom it is judged.
+
+    Parameters
+    ----------
+    value
+        Score of all subjects.
+    draws
+        Score in each draw, shape (draws,); missing where it is undefined.
+    confidence, bounded
+        As for `refit_interval`.
+
+    Returns
+    -------
+    tuple
+        Lower and upper limit; nan, nan if the score is undefined, or in more than a fifth of the draws.
+    """
+    known = draws[np.isfinite(draws)]
+    if not np.isfinite(value) or len(known) < max(2, _ENOUGH * len(draws)):
+        return np.nan, np.nan
+    return _around(value, float(known.var(ddof=1)), len(known), confidence, bounded=bounded)
+
+
+def _around(
+    value: float, variance: float, number: int, confidence: float, *, bounded: bool
+) -> tuple[float, float]:
+    reach = float(stats.t.ppf((1 + confidence) / 2, number - 1) * np.sqrt(variance))
     if not bounded:
         return value - reach, value + reach
     inside = min(max(value, _EDGE), 1 - _EDGE)

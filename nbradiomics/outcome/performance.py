@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from nbradiomics.errors import NbradiomicsError
+from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.bootstrap import bootstrap_weights, percentile_interval
 from nbradiomics.outcome.crossvalidation import fold_matrix
 from nbradiomics.outcome.fold_result import FoldResult
-from nbradiomics.outcome.intervals import refit_interval
+from nbradiomics.outcome.intervals import draws_interval, refit_interval
 from nbradiomics.outcome.measures.harrell import repeated_c
 from nbradiomics.outcome.models import BLOCKS
 from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
-from nbradiomics.outcome.score_table import Key, score_table
+from nbradiomics.outcome.score_table import Key, Scores, score_table
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.refits import Refits
     from nbradiomics.outcome.settings import OutcomeSettings
     from nbradiomics.outcome.tasks import Task
+
+
+#: Draws of the external subjects that one process scores at once.
+_DRAWS_AT_ONCE = 50
 
 
 def performance_table(
@@ -135,3 +141,65 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
             )
             parts.append(table.sort_values("frequency", ascending=False, kind="stable"))
     return SELECTION.table(pd.concat(parts, ignore_index=True))
+
+
+def external_performance(
+    data: OutcomeData,
+    results: Sequence[FoldResult],
+    settings: OutcomeSettings,
+    task: Task,
+    execution: Execution,
+) -> pd.DataFrame:
+    """Scores of fixed models on external subjects, with intervals from draws of these subjects.
+
+    Parameters
+    ----------
+    data, results, settings, task
+        External subjects, predictions for them, settings (`bootstraps` draws), kind of outcome.
+    execution
+        Processes and progress display.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `outcome.schemas.PERFORMANCE`; metric by metric, and within it model by model.
+    """
+    scores = score_table(data.y, results, data.models, task)
+    parts = np.array_split(np.arange(settings.bootstraps), -(-settings.bootstraps // _DRAWS_AT_ONCE) or 1)
+    cases = {
+        f"draws {number}": (data.y, tuple(results), data.models, task, settings.seed, tuple(map(int, part)))
+        for number, part in enumerate(parts, start=1)
+        if len(part)
+    }
+    batch = execution.map(score_draws, cases, stage="draws")
+    if batch.failures:
+        failure = batch.failures[0]
+        raise NbradiomicsError(f"the draws of the subjects stopped: {failure.cause}", "", failure.details)
+    draws = list(batch.results.values())
+    metrics = list(dict.fromkeys(key[1:] for key in scores))
+    rows = []
+    for key in sorted(scores, key=lambda key: metrics.index(key[1:])):
+        value, limits = float(scores[key][0]), (np.nan, np.nan)
+        if draws and key[1] in task.with_external_interval:
+            drawn = np.concatenate([part[key] for part in draws])
+            bounded = key[1] in task.bounded
+            limits = draws_interval(value, drawn, settings.confidence, bounded=bounded)
+        rows.append((*key, value, *limits))
+    return PERFORMANCE.table(rows)
+
+
+def score_draws(
+    y: np.ndarray,
+    results: Sequence[FoldResult],
+    models: Sequence[str],
+    task: Task,
+    seed: int,
+    numbers: Sequence[int],
+) -> Scores:
+    """Score fixed models in some bootstrap draws of the subjects, shape (draws,) for each score."""
+    rows = []
+    for number in numbers:
+        rng = np.random.default_rng([seed, 1, number])
+        places = np.sort(rng.integers(len(y), size=len(y)))
+        rows.append(score_table(y[places], [result.drawn(places) for result in results], models, task))
+    return {key: np.array([row[key][0] for row in rows]) for key in rows[0]}

@@ -12,17 +12,16 @@ from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
 from nbradiomics.outcome.answer import answers, compared
 from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
-from nbradiomics.outcome.baseline_table import median_follow_up
+from nbradiomics.outcome.facts import (
+    outcome_facts,
+    suspicious_columns,
+    suspicious_sentences,
+    with_outcome,
+)
 from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.penalised import TUNED
 from nbradiomics.outcome.permutations import PermutationTest
-from nbradiomics.outcome.suspicion import (
-    SUSPICION_REMEDY,
-    class_suspicions,
-    suspicion_text,
-    suspicions,
-)
 from nbradiomics.outcome.tasks import Survival, Task
 
 #: Largest number of columns with a warning of their own.
@@ -75,7 +74,7 @@ def summarise(
         what a reader asks first), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
-        **_outcome_facts(data, endpoint, task),
+        **outcome_facts(data, endpoint, task),
         "subjects": len(data.y),
         "excluded": len(data.excluded),
         "features": len(data.radiomic),
@@ -91,7 +90,7 @@ def summarise(
         "often_missing": _often_missing(data, settings),
         "clinical": dict(data.description.records),
         "warnings": list(data.description.warnings),
-        "suspicious": _suspicions(data, endpoint),
+        "suspicious": suspicious_columns(data, endpoint),
         "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
         "intervals": _kind_of_intervals(settings),
         "sample_size": _needed(data, task),
@@ -116,10 +115,6 @@ def _kind_of_intervals(settings: OutcomeSettings) -> str:
     return "refit" if settings.refits else "quick"
 
 
-def _number_or_none(value: float) -> float | None:
-    return value if np.isfinite(value) else None
-
-
 def _missing(data: OutcomeData) -> dict[str, int]:
     columns = [*data.numeric, *data.categorical]
     counts = data.frame[columns].isna().sum()
@@ -142,39 +137,6 @@ def _left_out(names: Sequence[str], settings: OutcomeSettings) -> Iterator[str]:
             f"{share(settings.missing_covariates)} for a covariate), and left out in each fold whose "
             "training subjects miss so many."
         )
-
-
-def _suspicious(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for name in list(reasons)[:_SHOWN]:
-        yield f"{suspicion_text(name, reasons[name])} {SUSPICION_REMEDY}"
-    if len(reasons) > _SHOWN:
-        rest = f"{len(reasons) - _SHOWN} more columns may be the outcome under another name"
-        yield f"{rest}; summary.json lists them."
-
-
-def _outcome_facts(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str, Any]:
-    if isinstance(task, Survival):
-        return {
-            "kind": "survival",
-            "time": endpoint.time,
-            "event": endpoint.event,
-            "events": task.informative_in(data.y),
-            "median_follow_up": _number_or_none(median_follow_up(data.y)),
-            "horizons": list(task.horizons.times),
-            "end": task.horizons.end,
-        }
-    counts = np.bincount(data.y, minlength=len(data.classes))
-    return {
-        "kind": "classes",
-        "target": endpoint.target,
-        "classes": {name: int(count) for name, count in zip(data.classes, counts, strict=True)},
-    }
-
-
-def _suspicions(data: OutcomeData, endpoint: Endpoint) -> dict[str, list[str]]:
-    if data.classes:
-        return class_suspicions(data.frame, data.y, data.categorical)
-    return suspicions(data.frame, data.y, data.categorical, time=endpoint.time, event=endpoint.event)
 
 
 def _needed(data: OutcomeData, task: Task) -> dict[str, int]:
@@ -223,14 +185,14 @@ def _sentences(
     task: Task,
 ) -> Iterator[str]:
     yield (
-        f"{counted(summary['subjects'], 'subject')} {_with_outcome(summary)} were analysed; "
+        f"{counted(summary['subjects'], 'subject')} {with_outcome(summary)} were analysed; "
         f"{summary['excluded']} {'was' if summary['excluded'] == 1 else 'were'} left out."
         f"{_too_few(summary, task)}"
     )
     if summary.get("median_follow_up") is not None:
         follow_up = f"{summary['median_follow_up']:g}"
         yield f"The median follow-up is {follow_up}, in the unit of {summary['time']} (reverse Kaplan-Meier)."
-    yield from _suspicious(summary["suspicious"])
+    yield from suspicious_sentences(summary["suspicious"])
     yield from read
     yield summary["stability"]
     if summary["missing_values"]:
@@ -252,13 +214,6 @@ def _sentences(
         "This is an internal validation: it estimates how such a model, fitted to as many subjects as a "
         "training part has, performs on similar subjects. A claim needs a validation on other subjects."
     )
-
-
-def _with_outcome(summary: Mapping[str, Any]) -> str:
-    if summary["kind"] == "survival":
-        return f"with {counted(summary['events'], 'event')} ({summary['time']}, {summary['event']})"
-    counts = ", ".join(f"{name!r} {count}" for name, count in summary["classes"].items())
-    return f"of the classes of {summary['target']} ({counts})"
 
 
 def _too_few(summary: Mapping[str, Any], task: Task) -> str:

@@ -63,6 +63,11 @@ class Endpoint:
         """Whether the endpoint is a class, not a time to an event."""
         return self.summary.get("kind") == "classes"
 
+    @property
+    def is_external(self) -> bool:
+        """Whether the models were judged on another cohort, and not in a cross-validation."""
+        return self.summary.get("validation") == "external"
+
 
 @dataclass(frozen=True, eq=False)
 class Run:

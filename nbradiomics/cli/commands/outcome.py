@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.console import output, show_json, show_table
+from nbradiomics.cli.console import output, show_json
 from nbradiomics.cli.folders import claim_outcome
+from nbradiomics.cli.models import asked_models, show_models
 from nbradiomics.cli.options import (
     Categorical,
     Engine,
@@ -31,7 +32,6 @@ from nbradiomics.cli.options import (
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import (
     execution_of,
-    names_in,
     prepare,
     read_clinical,
     read_features,
@@ -176,71 +176,26 @@ def outcome(
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
     options = dict(locals())
-    from nbradiomics.clinical import Endpoint, declaration_of, number_or_word
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.files.folder_in_use import working_in
-    from nbradiomics.outcome import OutcomeSettings, Predictors, evaluate_outcome, write_outcome
+    from nbradiomics.outcome import evaluate_outcome, write_outcome
     from nbradiomics.report.pages import build_outcome_page, claim_outcome_page
-    from nbradiomics.reproducibility import read_stable
-    from nbradiomics.tables import RowsOfReader
 
-    endpoint = settings_from(
-        Endpoint,
-        time=time,
-        event=event,
-        target=target,
-        positive=names_in(positive),
-        event_value=names_in(event_value),
-        zero_times=number_or_word(zero_times),
-    )
-    declared = declaration_of(
-        categorical=split_names(categorical),
-        numeric=split_names(numeric),
-        ordinal=ordinal or (),
-        missing=missing or (),
-    )
-    predictors = settings_from(
-        Predictors,
-        **declared.stated(),
-        covariates=names_in(covariates),
-        feature_names=names_in(feature_names),
-    )
-    converted = ("stability_readers", "penalizer", "l1_ratio", "horizons")
-    settings = settings_from(
-        OutcomeSettings,
-        stability_readers=names_in(stability_readers),
-        penalizer=number_or_word(penalizer),
-        l1_ratio=number_or_word(l1_ratio),
-        horizons=None if horizons is None else [number_or_word(time) for time in split_names(horizons)],
-        **{name: options[name] for name in OutcomeSettings.model_fields if name not in converted},
-    )
-    rows = settings_from(RowsOfReader, **{name: options[name] for name in RowsOfReader.model_fields})
+    asked = asked_models(options)
     tables = read_features(features), read_clinical(clinical)
     relevant = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
     key = result_key("outcome", asked=relevant)
-    with working_in(out, f"outcome of {endpoint.text}", key):
-        claim_outcome(out, features=features, clinical=clinical, endpoint=endpoint, replacing=replace)
+    with working_in(out, f"outcome of {asked.endpoint.text}", key):
+        claim_outcome(out, files=(features, clinical), endpoint=asked.endpoint, replacing=replace)
         claim_outcome_page(out)
         result = evaluate_outcome(
             *tables,
-            endpoint=endpoint,
-            predictors=predictors,
-            rows=rows,
-            stable=None if stable is None else read_stable(stable),
-            settings=settings,
+            endpoint=asked.endpoint,
+            predictors=asked.predictors,
+            rows=asked.rows,
+            stable=asked.stable,
+            settings=asked.settings,
             execution=execution_of(jobs),
         )
         write_outcome(result, out)
-        page = build_outcome_page(out)
-        sentences = [*result.summary["sentences"], f"-> {out}, {page}"]
-        answers = result.summary["answers"]
-        if as_json:
-            show_json(performance=result.performance, answers=answers, sentences=sentences)
-            return
-        order = "roc_auc" if endpoint.target else "harrell_c"
-        show_table(result.performance[result.performance["metric"].str.startswith(order)])
-        for question, answer in answers.items():
-            output.print(f"{question} {answer}", markup=False)
-        output.print()
-        for sentence in sentences:
-            output.print(sentence, markup=False)
+        show_models(result, asked.endpoint, out, build_outcome_page(out), as_json=as_json)

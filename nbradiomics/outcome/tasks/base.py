@@ -37,6 +37,8 @@ class Task(ABC):
     bounded: ClassVar[tuple[str, ...]]
     #: Metrics whose intervals were simulated and cover (docs/validation.md); the others have none.
     with_interval: ClassVar[tuple[str, ...]]
+    #: The same for fixed models on external subjects.
+    with_external_interval: ClassVar[tuple[str, ...]]
     #: What a coefficient is.
     coefficient: ClassVar[str]
 

@@ -42,6 +42,7 @@ class Classification(Task):
     informative = ("subject of the smallest class", "subjects of the smallest class")
     bounded = ("roc_auc", "average_precision", "brier", "balanced_accuracy", "sensitivity", "specificity")
     with_interval = ("roc_auc", "brier", "roc_auc_gain_over_clinical", "roc_auc_gain_over_volume")
+    with_external_interval = (*with_interval, *METRICS, *BINARY_METRICS)
     coefficient = "log odds ratio"
 
     @property

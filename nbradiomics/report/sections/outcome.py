@@ -36,6 +36,7 @@ _GAINS = {
     "roc_auc_gain_over_volume": "Gain in ROC area over the volume alone",
 }
 _NAMES = {**ORDERS, **_GAINS}
+_OF_FIRST_COHORT = "Risk group: high if the risk is above the median risk of the cohort of the models."
 
 
 def outcome_blocks(run: Run) -> tuple[Block, ...]:
@@ -153,7 +154,8 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     estimates = "; ".join(f"{model} {interval(*value, form=concordance)}" for model, value in values.items())
     name = order_name(endpoint.performance)
     predicted = "probability" if endpoint.is_class else "risk"
-    description = f"{name} of the cross-validated {predicted} with its {level}interval"
+    kind = "predicted" if endpoint.is_external else "cross-validated"
+    description = f"{name} of the {kind} {predicted} with its {level}interval"
     caption = (f"{description}; 0.5 means no discrimination.",)
     forest = draw_forest(values, name=name, alt=f"{name} by model: {estimates}.", caption=caption)
     return [Gallery((forest,), layout="charts"), table]
@@ -173,12 +175,14 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         points = table[table["model"] == model]
         curves = [_curve(str(group), rows) for group, rows in points.groupby("group", sort=True)]
         people = ", ".join(f"{curve.group} {curve.people}" for curve in curves)
-        separation = _separation(endpoint.summary, str(model))
+        separation = (_log_rank if endpoint.is_external else _separation)(endpoint.summary, str(model))
         if not separation:
             untested.append(str(model))
         title = f"{endpoint.name}: {model} model"
-        description = f"Kaplan-Meier estimate by cross-validated risk group; {_bands(endpoint.summary)}."
-        caption = (title, description, _grouping(endpoint.summary), *([separation] if separation else []))
+        kind = "predicted" if endpoint.is_external else "cross-validated"
+        description = f"Kaplan-Meier estimate by {kind} risk group; {_bands(endpoint.summary)}."
+        grouping = _OF_FIRST_COHORT if endpoint.is_external else _grouping(endpoint.summary)
+        caption = (title, description, grouping, *([separation] if separation else []))
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
         alt = f"Kaplan-Meier curves of the risk groups of the {model} model; subjects at the start: {people}."
@@ -222,6 +226,17 @@ def _separation(summary: Mapping[str, Any], model: str) -> str:
     method = f"{times} permutations of the outcome" if times else "permutations of the outcome"
     return (
         f"Separation of the groups: {p_text(p)} ({method}; the whole cross-validation is refitted each time)."
+    )
+
+
+def _log_rank(summary: Mapping[str, Any], model: str) -> str:
+    """P value of the log-rank test, which is valid for external subjects."""
+    tested = summary.get("log_rank_p")
+    p = tested.get(model) if isinstance(tested, Mapping) else None
+    return (
+        f"Separation of the groups: log-rank {p_text(p)}."
+        if isinstance(p, (int, float))
+        else "All subjects are in one group."
     )
 
 

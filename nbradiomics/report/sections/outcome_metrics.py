@@ -39,8 +39,9 @@ def metric_blocks(endpoint: Endpoint) -> list[Block]:
         at, by = (f" {word} {horizon:g}" if math.isfinite(horizon) else "" for word in ("at", "by"))
         title = name.format(time=f"{horizon:g}", at_time=at, by_time=by)
         cells.setdefault(title, {})[model] = _estimate(point, *limits)
+    whose = "external" if endpoint.is_external else "held-out"
     rows = tuple((title, *(of.get(model, "") for model in models)) for title, of in cells.items())
-    return [Table(("Metric", *map(str, models)), rows, caption="Other metrics of held-out subjects")]
+    return [Table(("Metric", *map(str, models)), rows, caption=f"Other metrics of {whose} subjects")]
 
 
 def _estimate(point: float | None, value: float, low: float, high: float) -> str:

@@ -16,7 +16,11 @@ def probability_blocks(endpoint: Endpoint) -> list[Block]:
         calibration, decision, by = endpoint.class_calibration, endpoint.class_decision, "class"
     else:
         calibration, decision, by = endpoint.calibration, endpoint.decision, "horizon"
-    pictures = [*_calibration(endpoint.name, calibration, by), *_decision(endpoint.name, decision, by)]
+    whose = (
+        "of the external subjects" if endpoint.is_external else "out of fold and averaged over the repeats"
+    )
+    name = endpoint.name
+    pictures = [*_calibration(name, calibration, by, whose), *_decision(name, decision, by)]
     return [Gallery(tuple(pictures), layout="charts")] if pictures else []
 
 
@@ -33,7 +37,7 @@ def _parts(table: pd.DataFrame | None, by: str) -> list[tuple[str, dict[str, pd.
     ]
 
 
-def _calibration(name: str, table: pd.DataFrame | None, by: str) -> list[Picture]:
+def _calibration(name: str, table: pd.DataFrame | None, by: str, whose: str) -> list[Picture]:
     of, observed, below = (
         ("probability", "share of the class in the group", "above it the model predicts too low")
         if by == "class"
@@ -48,9 +52,8 @@ def _calibration(name: str, table: pd.DataFrame | None, by: str) -> list[Picture
         caption = (
             f"{name}: calibration {where}",
             (
-                f"Subjects in groups of equal size by predicted {of}, out of fold and averaged over the "
-                f"repeats: mean prediction against {observed}. On the diagonal the "
-                f"predictions have the right size; {below}."
+                f"Subjects in groups of equal size by predicted {of}, {whose}: mean prediction against "
+                f"{observed}. On the diagonal the predictions have the right size; {below}."
             ),
         )
         alt = f"Calibration {where}, predicted and observed {of} of each group. {told}."

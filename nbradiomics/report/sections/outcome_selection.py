@@ -21,7 +21,8 @@ def selection_blocks(endpoint: Endpoint) -> list[Block]:
         return [Text("Selected features: not part of this run.", tone="note")]
     if table.empty:
         return [Text("No feature entered a model.")]
-    blocks: list[Block] = [Text(_what_columns_say(endpoint.summary), tone="note")]
+    once = "The models were fitted once, so each share is 0 or 100 %. " if endpoint.is_external else ""
+    blocks: list[Block] = [Text(f"{once}{_what_columns_say(endpoint.summary)}", tone="note")]
     covariates = endpoint.summary.get("covariates")
     names = list(map(str, covariates)) if isinstance(covariates, list) else None
     ratio = _ratio(endpoint.summary)

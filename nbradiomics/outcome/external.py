@@ -1,0 +1,136 @@
+"""External validation: models of one cohort, fitted as they are, judged on the subjects of another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbradiomics.clinical import Endpoint
+from nbradiomics.errors import InputError
+from nbradiomics.execution.execution import Execution
+from nbradiomics.outcome.crossvalidation import check_ratings, run_repeat
+from nbradiomics.outcome.external_cohort import External, joined, read_external
+from nbradiomics.outcome.external_summary import summarise_external
+from nbradiomics.outcome.horizons import Horizons, find_horizons
+from nbradiomics.outcome.performance import external_performance, selection_table
+from nbradiomics.outcome.prepared import Prepared, prepare
+from nbradiomics.outcome.result import OutcomeResult
+from nbradiomics.outcome.result_tables import result_tables
+from nbradiomics.outcome.settings import OutcomeSettings, Predictors
+from nbradiomics.outcome.tasks import Classification, Survival, Task
+from nbradiomics.settings import spread
+from nbradiomics.tables import RowsOfReader
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbradiomics.outcome.assembly import OutcomeData
+
+
+@spread(
+    endpoint=Endpoint, predictors=Predictors, rows=RowsOfReader, settings=OutcomeSettings, execution=Execution
+)
+def validate_outcome(
+    cohort: tuple[pd.DataFrame, pd.DataFrame],
+    external: tuple[pd.DataFrame, pd.DataFrame],
+    *,
+    endpoint: Endpoint,
+    predictors: Predictors = Predictors(),  # noqa: B008 - frozen
+    rows: RowsOfReader = RowsOfReader(),  # noqa: B008 - frozen
+    stable: Sequence[str] | None = None,
+    settings: OutcomeSettings = OutcomeSettings(),  # noqa: B008 - frozen
+    execution: Execution = Execution(),  # noqa: B008 - frozen
+) -> OutcomeResult:
+    """Fit the models of :func:`evaluate_outcome` to one cohort, and judge them on another.
+
+    Everything that is fitted (imputation, stability filter, scaling, tuning, model, baseline hazard, risk
+    cut-off), and what a column is (a number, a category and its levels, the classes), comes from the first
+    cohort alone; the models are then applied to the external subjects as they are.
+
+    Parameters
+    ----------
+    cohort
+        Feature table and clinical table of the cohort to which the models are fitted, as for
+        :func:`evaluate_outcome`.
+    external
+        Feature table and clinical table of the external cohort: other subjects, with the same columns and
+        units.
+    endpoint, predictors, rows, stable
+        As for :func:`evaluate_outcome`, the same for both cohorts.
+    settings
+        As for :func:`evaluate_outcome`. There are no folds, repeats and refits; `bootstraps` draws of the
+        external subjects give the intervals. Without `horizons`, the median time of the first cohort's events
+        is used.
+    execution
+        Processes and progress display; the result does not depend on them.
+
+    Returns
+    -------
+    OutcomeResult
+        As of :func:`evaluate_outcome`, for the external subjects; ``summary["validation"]`` is ``external``.
+
+    Raises
+    ------
+    InputError
+        When a table cannot be used, a subject is in both cohorts, the external tables lack a column, or there
+        are too few subjects, events or subjects of a class.
+
+    Examples
+    --------
+    >>> half = sorted(clinical["subject"])[: len(clinical) // 2]
+    >>> first, second = (
+    ...     tuple(table[table["subject"].isin(half) == chosen] for table in (features, clinical))
+    ...     for chosen in (True, False)
+    ... )
+    >>> result = validate_outcome(
+    ...     first, second, time="os_days", event="os_event", reader="A", bootstraps=0
+    ... )
+    >>> result.summary["validation"]
+    'external'
+    """
+    first = prepare(*cohort, endpoint, predictors, rows, stable, settings, folds=1)
+    second = read_external(first.data, *external, endpoint, predictors, rows)
+    return _validate(first, second, endpoint, settings, execution)
+
+
+def _validate(
+    first: Prepared, second: External, endpoint: Endpoint, settings: OutcomeSettings, execution: Execution
+) -> OutcomeResult:
+    data = second.data
+    task = _task(first.data, data, settings)
+    both = joined(first.data, data)
+    split = np.arange(len(first.data.y)), np.arange(len(first.data.y), len(both.y))
+    check_ratings(first.data, [[split]], settings)
+    fitted = run_repeat(both, settings, data.models, task, 1, [split])
+    # The censoring is that of the external subjects, who may be observed longer or shorter than the others.
+    results = [result.drawn(np.arange(len(data.y))) for result in fitted]
+    performance = external_performance(data, results, settings, task, execution)
+    summary = summarise_external(first, second, results, performance, (endpoint, task), settings)
+    return OutcomeResult(
+        performance=performance,
+        selection=selection_table(data, results),
+        flow=data.excluded,
+        summary=summary,
+        **result_tables(data, results, task, settings.confidence),
+    )
+
+
+def _task(first: OutcomeData, second: OutcomeData, settings: OutcomeSettings) -> Task:
+    if first.classes:
+        if settings.horizons:
+            raise InputError(
+                "horizons are points in time, and a target has no time.", "Leave out horizons for a target."
+            )
+        return Classification(first.classes)
+    last = float(first.y["time"][first.y["event"]].max())
+    late = [horizon for horizon in settings.horizons if horizon > last]
+    if late:
+        raise InputError(
+            f"the horizon {late[0]:g} is after the last event of the first cohort, at {last:g}.",
+            "Choose an earlier one: the models know nothing of later times.",
+        )
+    usual = float(np.median(first.y["time"][first.y["event"]]))
+    found = find_horizons(second.y, settings.horizons or (usual,))
+    return Survival(Horizons(found.times, min(found.end, last)))

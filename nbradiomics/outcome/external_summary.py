@@ -1,0 +1,162 @@
+"""An external validation in JSON and in English sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.messages.wording import against, counted, interval, number, p_text
+from nbradiomics.outcome.answer import answers
+from nbradiomics.outcome.facts import (
+    outcome_facts,
+    suspicious_columns,
+    suspicious_sentences,
+    with_outcome,
+)
+from nbradiomics.outcome.groups import log_rank_p, majority_groups
+from nbradiomics.outcome.models import level_meaning
+from nbradiomics.outcome.tasks import Survival, Task
+
+if TYPE_CHECKING:
+    from nbradiomics.clinical import Endpoint
+    from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.external_cohort import External
+    from nbradiomics.outcome.fold_result import FoldResult
+    from nbradiomics.outcome.prepared import Prepared
+    from nbradiomics.outcome.settings import OutcomeSettings
+
+#: Events, or subjects of the smallest class, that an external validation needs for a precise answer (Collins
+#: et al. 2016, Statistics in Medicine 35:214).
+_ENOUGH = 100
+
+
+def summarise_external(
+    first: Prepared,
+    second: External,
+    results: Sequence[FoldResult],
+    performance: pd.DataFrame,
+    judged: tuple[Endpoint, Task],
+    settings: OutcomeSettings,
+) -> dict[str, Any]:
+    """Summary of an external validation, ready for JSON.
+
+    Returns
+    -------
+    dict
+        ``validation`` (``external``); of the external cohort ``kind``, ``time, event, events,
+        median_follow_up, horizons, end`` or ``target, classes``, ``subjects``, ``excluded``; ``development``:
+        ``subjects, excluded`` and events or classes of the cohort of the models; ``covariates``, ``models``,
+        ``suspicious`` (columns that may be the outcome), ``log_rank_p`` (of the risk groups, by model, null
+        for one group; empty for classes), ``failures``, ``level_meaning``, ``intervals`` (``draws`` or
+        ``none``), ``settings``, ``answers`` and ``sentences``.
+    """
+    endpoint, task = judged
+    data, of_models = second.data, first.data
+    groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
+    tested = groups if isinstance(task, Survival) else {}
+    summary: dict[str, Any] = {
+        "validation": "external",
+        **outcome_facts(data, endpoint, task),
+        "subjects": len(data.y),
+        "excluded": len(data.excluded),
+        "development": {
+            **_development(of_models, endpoint, task),
+            "subjects": len(of_models.y),
+            "excluded": len(of_models.excluded),
+        },
+        "covariates": [*data.numeric, *data.categorical],
+        "models": list(data.models),
+        "suspicious": suspicious_columns(of_models, endpoint),
+        "log_rank_p": {model: log_rank_p(data.y, group) for model, group in tested.items()},
+        "failures": [{"model": one.model, "cause": one.failure} for one in results if one.failure],
+        "level_meaning": level_meaning(settings),
+        "intervals": "draws" if settings.bootstraps else "none",
+        "settings": settings.model_dump(mode="json"),
+    }
+    amount = task.informative_in(data.y)
+    sizes = {"subjects": 0, "events": amount, "candidates": 0, "needed": 0}
+    told = answers(performance, task, sizes, settings.confidence, refitted=True)
+    questions = list(told)
+    right = " ".join([told[questions[3]], *_in_the_large(performance, data.models)])
+    told = {question: told[question] for question in questions[:3]} | {questions[3]: right}
+    told[questions[4]] = _enough(amount, task)
+    summary["answers"] = told
+    summary["sentences"] = [*second.sentences, *_sentences(summary, first, data)]
+    return summary
+
+
+def _development(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str, Any]:
+    told = ("kind", "time", "event", "events", "target", "classes")
+    facts = outcome_facts(data, endpoint, task)
+    return {name: facts[name] for name in told if name in facts}
+
+
+def _in_the_large(performance: pd.DataFrame, models: Sequence[str]) -> Iterator[str]:
+    """Say whether as many events happened as the largest model predicted."""
+    model = "combined" if "combined" in models else "radiomic"
+    rows = performance[(performance["metric"] == "observed_expected") & (performance["model"] == model)]
+    form = against(number, 1)
+    for horizon, value, low, high in zip(
+        *(rows[n] for n in ("horizon", "value", "low", "high")), strict=True
+    ):
+        when = f" by {horizon:g}" if np.isfinite(horizon) else ""
+        if np.isnan(value):
+            yield f"How many events were predicted{when} could not be compared."
+            continue
+        if not np.isfinite(low):
+            yield f"Observed over predicted events{when}: {form(value, 2)} (no interval), 1 is right."
+            continue
+        verdict = (
+            "the model predicts too few"
+            if low > 1
+            else "the model predicts too many"
+            if high < 1
+            else "no error was shown"
+        )
+        limits = interval(value, low, high, form=form)
+        yield f"Observed over predicted events{when}: {limits}, 1 is right: {verdict}."
+
+
+def _enough(amount: int, task: Task) -> str:
+    text = (
+        f"{counted(amount, *task.informative)}; about {_ENOUGH} give a precise answer (Collins et al. 2016)."
+    )
+    return f"{'Yes' if amount >= _ENOUGH else 'No'}: {text}"
+
+
+def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -> Iterator[str]:
+    development = summary["development"]
+    yield (
+        f"The models were fitted to {counted(development['subjects'], 'subject')} "
+        f"{with_outcome(development)} ({development['excluded']} left out), and judged on "
+        f"{summary['subjects']:,} external subjects {with_outcome(summary)} ({summary['excluded']} left out)."
+    )
+    if summary.get("median_follow_up") is not None:
+        yield (
+            f"The median follow-up of the external subjects is {summary['median_follow_up']:g}, in the unit "
+            f"of {summary['time']} (reverse Kaplan-Meier)."
+        )
+    yield from suspicious_sentences(summary["suspicious"])
+    yield from (f"First cohort: {text}" for text in first.sentences)
+    of_models = first.data.description
+    yield from (first.choice.sentence, *of_models.sentences, *of_models.warnings)
+    yield from (f"External cohort: {text}" for text in data.description.warnings)
+    yield first.data.stability.text
+    for failure in summary["failures"]:
+        yield f"The {failure['model']} model could not be fitted: {failure['cause']}"
+    for model, p in summary["log_rank_p"].items():
+        if p is None:
+            yield f"The {model} model put all external subjects into one risk group."
+        else:
+            yield (
+                f"Difference between the risk groups of the {model} model, whose limit is the median risk of "
+                f"the first cohort: log-rank {p_text(p)}."
+            )
+    drawn = "The intervals come from draws of the external subjects; the models stay as they are. "
+    yield (
+        f"{drawn if summary['intervals'] == 'draws' else ''}This is an external validation: it says how "
+        "these models perform on subjects like the external ones."
+    )

@@ -1,0 +1,73 @@
+"""Facts and sentences about an outcome that every evaluation states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbradiomics.clinical import Endpoint
+from nbradiomics.messages.wording import counted
+from nbradiomics.outcome.baseline_table import median_follow_up
+from nbradiomics.outcome.suspicion import (
+    SUSPICION_REMEDY,
+    class_suspicions,
+    suspicion_text,
+    suspicions,
+)
+from nbradiomics.outcome.tasks import Survival, Task
+
+if TYPE_CHECKING:
+    from nbradiomics.outcome.assembly import OutcomeData
+
+#: Largest number of columns with a warning of their own.
+_SHOWN = 10
+
+
+def outcome_facts(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str, Any]:
+    """Kind, columns and size of the outcome, ready for JSON."""
+    if isinstance(task, Survival):
+        return {
+            "kind": "survival",
+            "time": endpoint.time,
+            "event": endpoint.event,
+            "events": task.informative_in(data.y),
+            "median_follow_up": _number_or_none(median_follow_up(data.y)),
+            "horizons": list(task.horizons.times),
+            "end": task.horizons.end,
+        }
+    counts = np.bincount(data.y, minlength=len(data.classes))
+    return {
+        "kind": "classes",
+        "target": endpoint.target,
+        "classes": {name: int(count) for name, count in zip(data.classes, counts, strict=True)},
+    }
+
+
+def with_outcome(summary: Mapping[str, Any]) -> str:
+    """Say which outcome the subjects have; `summary` has the facts of `outcome_facts`."""
+    if summary["kind"] == "survival":
+        return f"with {counted(summary['events'], 'event')} ({summary['time']}, {summary['event']})"
+    counts = ", ".join(f"{name!r} {count}" for name, count in summary["classes"].items())
+    return f"of the classes of {summary['target']} ({counts})"
+
+
+def suspicious_columns(data: OutcomeData, endpoint: Endpoint) -> dict[str, list[str]]:
+    """Find the columns that may be the outcome, with the reasons."""
+    if data.classes:
+        return class_suspicions(data.frame, data.y, data.categorical)
+    return suspicions(data.frame, data.y, data.categorical, time=endpoint.time, event=endpoint.event)
+
+
+def suspicious_sentences(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Warn about each column that may be the outcome."""
+    for name in list(reasons)[:_SHOWN]:
+        yield f"{suspicion_text(name, reasons[name])} {SUSPICION_REMEDY}"
+    if len(reasons) > _SHOWN:
+        rest = f"{len(reasons) - _SHOWN} more columns may be the outcome under another name"
+        yield f"{rest}; summary.json lists them."
+
+
+def _number_or_none(value: float) -> float | None:
+    return value if np.isfinite(value) else None
