@@ -56,6 +56,7 @@ def asked_models(options: Mapping[str, Any]) -> AskedModels:
         **declared.stated(),
         covariates=names_in(options["covariates"]),
         feature_names=names_in(options["feature_names"]),
+        leave_out=options.get("leave_out"),
     )
     horizons = options["horizons"]
     converted = {

@@ -26,6 +26,7 @@ from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import with_reason
 from nbradiomics.outcome.settings import Predictors
+from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.outcome.stability import StabilityRule
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
@@ -62,6 +63,8 @@ class OutcomeData:
         Column of `frame` with the volume of the region; None if the feature table has none.
     classes
         Names of the classes of a target, the positive one of two last; empty for a time to an event.
+    sites
+        Site of each subject, shape (subjects,), if each site is held out once.
     """
 
     frame: pd.DataFrame
@@ -74,6 +77,7 @@ class OutcomeData:
     description: Description = field(default_factory=Description)
     volume: str | None = None
     classes: tuple[str, ...] = ()
+    sites: np.ndarray | None = None
 
     @property
     def subjects(self) -> list[str]:
@@ -103,7 +107,8 @@ class OutcomeData:
 
     def drawn(self, places: np.ndarray) -> OutcomeData:
         """Return a sample of the subjects, in which one may be several times; `places` has its positions."""
-        return replace(self, frame=self.frame.iloc[places], y=self.y[places])
+        sites = None if self.sites is None else self.sites[places]
+        return replace(self, frame=self.frame.iloc[places], y=self.y[places], sites=sites)
 
 
 def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.DataFrame:
@@ -220,13 +225,14 @@ def assemble(
         When the endpoint or a covariate cannot be used, or when too few subjects or events remain.
     """
     covariates = predictors.covariates
-    used = (*covariates, *rule.columns)
+    used = (*covariates, *rule.columns, *filter(None, [predictors.leave_out]))
     doubts = list(declaration_problems(clinical, predictors, used, file="clinical table"))
     raise_errors(doubts)
     endpoint = (read_target if rule.target else read_reading)(clinical, rule, predictors)
     read = read_covariates(clinical, covariates, taken=rule.columns, declared=predictors)
     values = _numbers(chosen, names)
-    excluded = with_reason(_excluded(values, endpoint, rule), seen)
+    sites = read_sites(clinical, predictors)
+    excluded = with_reason(_excluded(values, endpoint, rule, sites), seen)
     table = endpoint.table
     subjects = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
     classes = endpoint.classes if isinstance(endpoint, TargetReading) else ()
@@ -255,6 +261,7 @@ def assemble(
         ),
         volume=volume,
         classes=classes,
+        sites=None if sites is None else sites[subjects].to_numpy(dtype=object),
     )
 
 
@@ -286,7 +293,10 @@ def _volume(chosen: pd.DataFrame, names: Sequence[str], clinical: pd.DataFrame) 
 
 
 def _excluded(
-    values: pd.DataFrame, endpoint: EndpointReading | TargetReading, rule: Endpoint
+    values: pd.DataFrame,
+    endpoint: EndpointReading | TargetReading,
+    rule: Endpoint,
+    sites: pd.Series | None,
 ) -> pd.DataFrame:
     table = endpoint.table
     empty = set(values.index[values.isna().all(axis=1)])
@@ -308,6 +318,7 @@ def _excluded(
             for part, name in parts.items():
                 why = "0" if part == "time" and subject in zero else "missing"
                 reasons += [f"{name} is {why}"] if np.isnan(outcome[part]) else []
+            reasons += [f"{sites.name} is missing"] if sites is not None and pd.isna(sites[subject]) else []
         if reasons:
             rows.append({"subject": subject, "reason": "; ".join(reasons)})
     return EXCLUDED.table(rows)

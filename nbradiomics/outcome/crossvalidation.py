@@ -27,14 +27,20 @@ Split = tuple[np.ndarray, np.ndarray]
 
 
 def make_splits(
-    y: np.ndarray, settings: OutcomeSettings, names: Sequence[str] | None = None
+    y: np.ndarray,
+    settings: OutcomeSettings,
+    names: Sequence[str] | None = None,
+    sites: np.ndarray | None = None,
 ) -> list[list[Split]]:
     """Training and held-out positions of each fold of each repeat.
 
     Folds are stratified by the event or the class; rows with the same name, copies of a subject, are in one
     fold. If there are fewer events, or fewer censored subjects, or fewer subjects of a class, than folds,
-    there is nothing to stratify and the folds are random.
+    there is nothing to stratify and the folds are random. With `sites`, of shape (subjects,), each site is a
+    fold, in alphabetical order, and there is one repeat.
     """
+    if sites is not None:
+        return [[(np.flatnonzero(sites != site), np.flatnonzero(sites == site)) for site in np.unique(sites)]]
     codes, _ = pd.factorize(np.arange(len(y)) if names is None else np.asarray(names, dtype=object))
     groups = strata(y)[np.unique(codes, return_index=True)[1]]
     fewest = int(np.bincount(groups, minlength=2).min())
@@ -101,7 +107,7 @@ def cross_validate(
     NbradiomicsError
         When anything else fails: the other repeats alone would be a different analysis.
     """
-    splits = make_splits(data.y, settings)
+    splits = make_splits(data.y, settings, sites=data.sites)
     check_ratings(data, splits, settings)
     cases = {
         f"repeat {number}": (data, settings, tuple(models), task, number, folds)

@@ -18,6 +18,7 @@ from nbradiomics.outcome.refits import refit
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
+from nbradiomics.outcome.sites import check_sites
 from nbradiomics.outcome.summary import summarise
 from nbradiomics.outcome.tasks import Classification, Survival, Task
 from nbradiomics.settings import spread
@@ -102,7 +103,9 @@ def evaluate_outcome(
     >>> result.performance["model"].unique().tolist()
     ['clinical', 'radiomic', 'combined']
     """
-    prepared = prepare(features, clinical, endpoint, predictors, rows, stable, settings, folds=settings.folds)
+    folds = 1 if predictors.leave_out else settings.folds
+    prepared = prepare(features, clinical, endpoint, predictors, rows, stable, settings, folds=folds)
+    check_sites(prepared.data, predictors, settings)
     result = _evaluate(prepared.data, prepared.choice, endpoint, settings, execution)
     result.summary["sentences"] = [*prepared.sentences, *result.summary["sentences"]]
     return result

@@ -90,6 +90,10 @@ def validate_outcome(
     >>> result.summary["validation"]
     'external'
     """
+    if predictors.leave_out:
+        raise InputError(
+            "leave_out divides one cohort, and here another cohort is predicted.", "Leave out leave_out."
+        )
     first = prepare(*cohort, endpoint, predictors, rows, stable, settings, folds=1)
     second = read_external(first.data, *external, endpoint, predictors, rows)
     return _validate(first, second, endpoint, settings, execution)

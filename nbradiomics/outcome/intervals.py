@@ -33,7 +33,7 @@ def refit_interval(
         Score in each repeat of all subjects, shape (repeats,).
     samples
         Score in each cross-validation of each sample, shape (samples, cross-validations); missing where it is
-        undefined.
+        undefined. A single one is for folds that are always the same, such as sites.
     confidence
         Confidence of the interval, 0 to 1.
     bounded
@@ -53,7 +53,7 @@ def refit_interval(
     known = samples[np.isfinite(samples).all(axis=1)]
     if not np.isfinite(values).all() or len(known) < max(2, _ENOUGH * len(samples)):
         return np.nan, np.nan
-    within = float(known.var(axis=1, ddof=1).mean())
+    within = float(known.var(axis=1, ddof=1).mean()) if known.shape[1] > 1 else 0.0
     total = float(known.var(axis=0, ddof=1).mean())
     folds = float(values.var(ddof=1)) if len(values) > 1 else within
     variance = max(total - within, 0.0) + folds / len(values)

@@ -26,8 +26,8 @@ class Refits:
     Attributes
     ----------
     scores
-        By model, metric and horizon: shape (samples, 2) for two cross-validations of each sample; missing
-        for a sample that could not be fitted.
+        By model, metric and horizon: shape (samples, cross-validations of each sample); missing for a
+        sample that could not be fitted.
     failed
         Number of samples that could not be fitted.
     cause
@@ -83,7 +83,9 @@ def refit(
     }
     batch = execution.map(refit_sample, cases, stage="refits")
     fitted = list(batch.results.values())
-    lost = np.full((settings.refits - len(fitted), _REPEATS), np.nan)
+    # Sites are always divided in the same way: there is one cross-validation of each sample.
+    repeats = _REPEATS if data.sites is None else 1
+    lost = np.full((settings.refits - len(fitted), repeats), np.nan)
     scores = {key: np.vstack([*(one[key] for one in fitted), lost]) for key in (fitted or [{}])[0]}
     return Refits(scores, len(batch.failures), batch.failures[0].cause if batch.failures else "")
 
@@ -95,9 +97,10 @@ def refit_sample(
     rng = np.random.default_rng([settings.seed, number])
     sample = data.drawn(np.sort(rng.integers(len(data.y), size=len(data.y))))
     once = settings.changed(repeats=_REPEATS, seed=int(rng.integers(2**31)))
+    splits = make_splits(sample.y, once, sample.subjects, sample.sites)
     results = [
         result
-        for repeat, folds in enumerate(make_splits(sample.y, once, sample.subjects), start=1)
+        for repeat, folds in enumerate(splits, start=1)
         for result in run_repeat(sample, once, models, task, repeat, folds)
     ]
     return score_table(sample.y, results, models, task)

@@ -59,6 +59,11 @@ class Predictors(Declaration):
         description="Features to use: names or patterns (original_shape_*). Default: columns with names of "
         "PyRadiomics, or all numeric columns of a table without such names.",
     )
+    leave_out: str | None = Field(
+        default=None,
+        description="Clinical column such as the site: each of its levels is held out once, by models of all "
+        "others (internal-external validation), instead of random folds.",
+    )
 
 
 class ModelSettings(Settings):

@@ -22,6 +22,7 @@ from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.penalised import TUNED
 from nbradiomics.outcome.permutations import PermutationTest
+from nbradiomics.outcome.sites import site_scores, site_sentences
 from nbradiomics.outcome.tasks import Survival, Task
 
 #: Largest number of columns with a warning of their own.
@@ -71,7 +72,8 @@ def summarise(
         repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a level compares with),
         ``median_follow_up`` (reverse Kaplan-Meier, null if it is not reached), ``horizons`` and ``end``
         (points in time of the metrics), ``intervals`` (``refit``, ``quick`` or ``none``), ``answers`` (to
-        what a reader asks first), ``settings`` and ``sentences``.
+        what a reader asks first), ``sites`` (subjects, events and order of each site that was held out),
+        ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         **outcome_facts(data, endpoint, task),
@@ -98,6 +100,7 @@ def summarise(
         "tuned_penalizer": {model: _tuned(results, model, settings) for model in data.models},
         "kinds_of_penalty": {model: _kinds(results, model) for model in data.models},
         "level_meaning": level_meaning(settings),
+        "sites": site_scores(data, results, task),
         "settings": settings.model_dump(mode="json"),
     }
     sizes = {"candidates": summary["sample_size"]["candidates"], "needed": summary["sample_size"]["subjects"]}
@@ -205,11 +208,18 @@ def _sentences(
         people = counted(count, "subject")
         yield f"{name} was missing in {people} and filled in from the training subjects of each fold."
     yield from _left_out(summary["often_missing"], settings)
-    yield from _found(performance, settings, task)
+    yield from _found(performance, settings, task, summary["sites"])
+    yield from site_sentences(summary["sites"], task)
     yield from _below_chance(performance, task)
     yield from _fold_sentences(summary, settings)
     yield from _test_sentences(summary["models"], tests, task)
     yield _INTERVALS[summary["intervals"]].format(refits=settings.refits, order=task.order_short)
+    if summary["sites"]:
+        yield (
+            "This is an internal-external validation: each site was predicted by models of the others. The "
+            "intervals speak of other subjects of these sites, not of other sites."
+        )
+        return
     yield (
         "This is an internal validation: it estimates how such a model, fitted to as many subjects as a "
         "training part has, performs on similar subjects. A claim needs a validation on other subjects."
@@ -228,8 +238,12 @@ def _too_few(summary: Mapping[str, Any], task: Task) -> str:
     )
 
 
-def _found(performance: pd.DataFrame, settings: OutcomeSettings, task: Task) -> Iterator[str]:
+def _found(
+    performance: pd.DataFrame, settings: OutcomeSettings, task: Task, sites: Mapping[str, Any]
+) -> Iterator[str]:
     design = f"{settings.folds} folds, {counted(settings.repeats, 'repeat')}"
+    if sites:
+        design = f"each of {len(sites)} sites held out once"
     kind = "quick " if _kind_of_intervals(settings) == "quick" else ""
     told = performance[performance["metric"].isin([task.order, *task.gains])]
     columns = (told[name] for name in ("model", "metric", "value", "low", "high"))
@@ -274,7 +288,7 @@ def _below_chance(performance: pd.DataFrame, task: Task) -> Iterator[str]:
 
 
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
-    folds = settings.folds * settings.repeats
+    folds = len(summary["sites"]) or settings.folds * settings.repeats
     if TUNED in (settings.penalizer, settings.l1_ratio):
         kinds = {model: counts for model, counts in summary["kinds_of_penalty"].items() if counts}
         listed = "; ".join(

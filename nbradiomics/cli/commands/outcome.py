@@ -132,6 +132,7 @@ def outcome(
         str | None, setting("outcome.settings:Predictors.covariates", hint="Separated by commas.")
     ] = None,
     feature_names: FeatureNames = None,
+    leave_out: Annotated[str | None, setting("outcome.settings:Predictors.leave_out")] = None,
     categorical: Categorical = None,
     numeric: Numeric = None,
     ordinal: Ordinal = None,

@@ -38,5 +38,7 @@ def predicted_survival(y: np.ndarray, eta: Floats, unseen: Floats, times: Floats
     w = np.exp(eta[sets.order] - top)
     hazard = np.concatenate([[0.0], np.cumsum(1 / sets.at_risk(w))])
     until = np.searchsorted(y["time"][sets.order][sets.event], times, side="right")
-    survival: Floats = np.exp(-np.outer(np.exp(unseen - top), hazard[until]))
+    # The logarithm of the hazard: a very large risk before the first event would be infinity times 0.
+    with np.errstate(divide="ignore", over="ignore"):
+        survival: Floats = np.exp(-np.exp((unseen - top)[:, None] + np.log(hazard[until])))
     return survival

@@ -28,6 +28,7 @@ from nbradiomics.clinical.cells import Cells
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS, rarest
+from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, class_suspicions, suspicion_text, suspicions
 from nbradiomics.study.file import read_study
@@ -69,11 +70,13 @@ def check_outcomes(
     # A separate table of the section `readers` has its own declarations.
     used = [*outcome.covariates, *(readers.subgroups if readers.clinical in (None, file) else [])]
     used += [name for endpoint in outcome.endpoints for name in endpoint.columns]
+    used += [outcome.leave_out] if outcome.leave_out else []
     problems = [Problem(str(file), "1", "", "warning", note, "Nothing to do.") for note in notes]
     declared = declaration_problems(clinical, outcome, used, file=str(file))
     problems += [_for_readers(problem, readers) for problem in declared]
     for endpoint in outcome.endpoints:
         problems += _check_endpoint(outcome, endpoint, clinical, cohort, cohort_file)
+    problems += _check_sites(outcome, clinical)
     # Report a problem that two endpoints share, such as one of a covariate, only once.
     return list(dict.fromkeys(problems))
 
@@ -125,6 +128,16 @@ def _check_endpoint(
     if "subject" in clinical:
         problems += _check_covariates(outcome, endpoint, clinical)
     return problems
+
+
+def _check_sites(outcome: Outcome, clinical: pd.DataFrame) -> list[Problem]:
+    if "subject" not in clinical:
+        return []
+    try:
+        read_sites(clinical, outcome)
+    except InputError as error:
+        return [problem_of(error, outcome.clinical, "leave_out")]
+    return []
 
 
 def check_choice(outcome: Outcome, cohort: pd.DataFrame, study_file: Path) -> list[Problem]:
@@ -200,7 +213,8 @@ def _check_events(
     known = reading.table[_subjects(reading).isin(set(cohort["subject"])).to_numpy()]
     classes = reading.classes if isinstance(reading, TargetReading) else ()
     counted, fewest = rarest(known, classes)
-    needed = EVENTS_PER_FOLD * outcome.folds
+    folds = 1 if outcome.leave_out else outcome.folds
+    needed = EVENTS_PER_FOLD * folds
     if cohort.empty:
         return []  # reported by the checks of the cohort table
     if reading.table.empty:
@@ -227,7 +241,7 @@ def _check_events(
         return []
     each = "of each class" if endpoint.target else "events"
     found = (
-        f"{len(known)} subjects of the cohort with {counted}; {outcome.folds} folds need "
+        f"{len(known)} subjects of the cohort with {counted}; {folds} folds need "
         f"{MINIMUM_SUBJECTS} subjects and {needed} {each}. Models of {endpoint.name} will not be fitted."
     )
     remedy = "Add subjects, use fewer folds, or check that the subjects have the same names in both tables."

@@ -63,3 +63,9 @@ def test_it_falls_with_time_and_risk_and_does_not_depend_on_the_zero_of_the_risk
     )
     # As many events are predicted as happened: the martingale residuals of the training add up to 0.
     assert martingale_residuals(np.sort(eta)[::-1], RiskSets.of(y)).sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_a_risk_without_bounds_is_certain_death_after_the_first_event_and_nothing_before() -> None:
+    y = survival_array([1.0, 2.0, 3.0], [1, 1, 0])
+    survival = predicted_survival(y, np.zeros(3), np.array([1e4, -1e4]), np.array([0.5, 1.0, 2.5]))
+    assert survival.tolist() == [[1, 0, 0], [1, 1, 1]]
