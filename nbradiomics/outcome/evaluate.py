@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nbradiomics.clinical import Endpoint
-from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.crossvalidation import cross_validate
@@ -143,8 +142,4 @@ def _evaluate(
 def _task(data: OutcomeData, endpoint: Endpoint, settings: OutcomeSettings) -> Task:
     if not endpoint.target:
         return Survival(find_horizons(data.y, settings.horizons))
-    if settings.horizons:
-        raise InputError(
-            "horizons are points in time, and a target has no time.", "Leave out horizons for a target."
-        )
     return Classification(data.classes)

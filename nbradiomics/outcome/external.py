@@ -123,10 +123,6 @@ def _validate(
 
 def _task(first: OutcomeData, second: OutcomeData, settings: OutcomeSettings) -> Task:
     if first.classes:
-        if settings.horizons:
-            raise InputError(
-                "horizons are points in time, and a target has no time.", "Leave out horizons for a target."
-            )
         return Classification(first.classes)
     last = float(first.y["time"][first.y["event"]].max())
     late = [horizon for horizon in settings.horizons if horizon > last]

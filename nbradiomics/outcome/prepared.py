@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbradiomics.clinical import Endpoint
+from nbradiomics.errors import InputError
 from nbradiomics.outcome.assembly import (
     OutcomeData,
     assemble,
@@ -58,8 +59,10 @@ def prepare(
     Raises
     ------
     InputError
-        When the tables cannot be used, a feature is the outcome, or there are too few subjects or events.
+        When the tables cannot be used, a feature is the outcome, there are too few subjects or events, or a
+        setting has no meaning for this kind of outcome or model.
     """
+    check_meaning(endpoint, settings)
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")
     features, seen, sentences = without_seen_masks(features, rows.reader)
@@ -68,3 +71,30 @@ def prepare(
     rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
     data = assemble(chosen, clinical, choice.names, rule, endpoint, predictors, folds=folds, seen=seen)
     return Prepared(data, choice, (*sentences, *mixture_sentences(chosen)))
+
+
+def check_meaning(endpoint: Endpoint, settings: OutcomeSettings) -> None:
+    """Refuse settings that have no meaning for a kind of outcome or of model.
+
+    Raises
+    ------
+    InputError
+        When horizons are given for a target, trees for a time to an event, or penalties for trees.
+    """
+    if endpoint.target and settings.horizons:
+        raise InputError(
+            "horizons are points in time, and a target has no time.", "Leave out horizons for a target."
+        )
+    if settings.method == "penalised":
+        return
+    if not endpoint.target:
+        raise InputError(
+            f"the method {settings.method} is for a target, not for a time to an event.",
+            "Use the method penalised (Cox regression).",
+        )
+    given = sorted({"penalizer", "l1_ratio", "covariate_penalizer"} & settings.model_fields_set)
+    if given:
+        raise InputError(
+            f"{', '.join(given)}: trees ({settings.method}) have no penalty.",
+            "Leave it out, or use the method penalised.",
+        )

@@ -15,6 +15,8 @@ from nbradiomics.settings.kinds import Confidence, Names, Seed
 _FEWEST_DRAWS = 100
 #: Smallest number of samples for a standard deviation that is known to 10 %.
 _FEWEST_REFITS = 50
+#: The method of penalised regression.
+PENALISED: Literal["penalised"] = "penalised"
 #: A point in time.
 Horizon = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _NOT_NEGATIVE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])
@@ -87,6 +89,11 @@ class ModelSettings(Settings):
     )
     repeats: Annotated[int, Field(ge=1)] = Field(
         default=10, description="Repeats of the cross-validation, each with other folds."
+    )
+    method: Literal["penalised", "random_forest", "gradient_boosting"] = Field(
+        default=PENALISED,
+        description="Kind of model: penalised regression (Cox for a time to an event, logistic for a "
+        "target), or, for a target, a random forest or gradient boosting, whose settings are fixed.",
     )
     penalizer: Annotated[Literal["tuned"] | float, BeforeValidator(_tuned_or_number)] = Field(
         default="tuned",

@@ -22,6 +22,7 @@ from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.penalised import TUNED
 from nbradiomics.outcome.permutations import PermutationTest
+from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.sites import site_scores, site_sentences
 from nbradiomics.outcome.tasks import Survival, Task
 
@@ -289,7 +290,12 @@ def _below_chance(performance: pd.DataFrame, task: Task) -> Iterator[str]:
 
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
     folds = len(summary["sites"]) or settings.folds * settings.repeats
-    if TUNED in (settings.penalizer, settings.l1_ratio):
+    if settings.method != PENALISED:
+        yield (
+            f"The models are of the kind {settings.method} (scikit-learn), with fixed settings. Covariates "
+            "have no special place among the features."
+        )
+    elif TUNED in (settings.penalizer, settings.l1_ratio):
         kinds = {model: counts for model, counts in summary["kinds_of_penalty"].items() if counts}
         listed = "; ".join(
             f"{model}: " + ", ".join(f"{name} in {count} of {folds} folds" for name, count in counts.items())

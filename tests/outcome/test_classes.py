@@ -16,6 +16,7 @@ from sklearn.metrics import (
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
+from nbradiomics.outcome.trees import TreeClassifier
 
 FAST = OutcomeSettings(folds=3, repeats=2, refits=0, penalizer=0.3, l1_ratio=0.0, power_transform=False)
 NAMES = {2: ("wild type", "mutant"), 3: ("high", "low", "middle")}
@@ -206,3 +207,24 @@ def test_intervals_refit() -> None:
     assert set(rows["metric"]) == {"roc_auc", "brier", "roc_auc_gain_over_clinical"}
     assert (rows["low"] < rows["value"]).all()
     assert (rows["value"] < rows["high"]).all()
+
+
+@pytest.mark.parametrize("method", ["random_forest", "gradient_boosting"])
+def test_trees_by_name(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbradiomics.outcome.trees.TREES", 50)
+    asked = OutcomeSettings(folds=2, repeats=1, refits=0, method=method)
+    for classes in (2, 3):
+        result = evaluate_outcome(*make_classes(classes), target="idh", covariates=["age"], settings=asked)
+        assert values_of(result)["roc_auc"] > 0.7
+        top = result.selection.query("model == 'radiomic'").sort_values("coefficient").iloc[-1]
+        assert top["feature"] == "f0"
+        assert f"of the kind {method}" in " ".join(result.summary["sentences"])
+    with pytest.raises(InputError, match="have no penalty"):
+        evaluate_outcome(*make_classes(), target="idh", settings=asked.changed(penalizer=1))
+    with pytest.raises(InputError, match="is for a target"):
+        evaluate_outcome(*make_classes(), time="age", event="idh", settings=asked)
+
+
+def test_trees_without_a_column_know_the_shares_of_the_classes_alone() -> None:
+    model = TreeClassifier("random_forest").fit(np.empty((4, 0)), np.array([0, 1, 1, 1]))
+    assert model.predict_proba(np.empty((2, 0))).tolist() == [[0.25, 0.75]] * 2

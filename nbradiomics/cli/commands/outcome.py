@@ -151,6 +151,7 @@ def outcome(
     ] = None,
     folds: Annotated[int | None, setting(f"{_MODELS}.folds")] = None,
     repeats: Annotated[int | None, setting(f"{_MODELS}.repeats")] = None,
+    method: Annotated[str | None, setting(f"{_MODELS}.method")] = None,
     penalizer: Annotated[str | None, setting(f"{_MODELS}.penalizer")] = None,
     covariate_penalizer: Annotated[float | None, setting(f"{_MODELS}.covariate_penalizer")] = None,
     l1_ratio: Annotated[str | None, setting(f"{_MODELS}.l1_ratio")] = None,

@@ -16,6 +16,7 @@ from nbradiomics.outcome.measures.arguments import Floats, Observed
 from nbradiomics.outcome.sample_size import sample_size_binary
 from nbradiomics.outcome.tasks.base import Metric, Order, Task, named_coefficients
 from nbradiomics.outcome.tasks.class_scores import BINARY_METRICS, METRICS, scores_of_classes
+from nbradiomics.outcome.trees import TreeClassifier
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.settings import OutcomeSettings
@@ -63,8 +64,10 @@ class Classification(Task):
 
     def estimator(
         self, settings: OutcomeSettings, block_penalizers: Mapping[str, float]
-    ) -> OneVsRestLogistic:
-        """Build the unfitted logistic model."""
+    ) -> OneVsRestLogistic | TreeClassifier:
+        """Build the unfitted logistic model, forest or boosting."""
+        if settings.method != "penalised":
+            return TreeClassifier(settings.method, settings.seed)
         return OneVsRestLogistic(settings.penalizer, settings.l1_ratio, block_penalizers, settings.seed)
 
     def result(
@@ -79,9 +82,6 @@ class Classification(Task):
         predicted = fitted.predict_proba(unknown)
         shares = np.bincount(y[fold.train], minlength=len(self.classes)) / len(fold.train)
         inside = np.clip(predicted[:, 1], _EDGE, 1 - _EDGE)
-        named = {"": fitted.models_[0].coef_}
-        if len(self.classes) > 2:
-            named = {name: each.coef_ for name, each in zip(self.classes, fitted.models_, strict=True)}
         return FoldResult(
             model,
             fold.repeat,
@@ -91,11 +91,16 @@ class Classification(Task):
             logit(inside) if len(self.classes) == 2 else np.full(len(fold.test), np.nan),
             np.argmax(predicted / shares, axis=1),
             predicted,
-            named_coefficients(named, known.columns),
-            max(each.retries_ for each in fitted.models_),
-            penalizer=float(np.median([each.strength_ for each in fitted.models_])),
-            l1_ratio=float(np.median([each.l1_ratio_ for each in fitted.models_])),
+            named_coefficients(self._coefficients(fitted), known.columns),
+            **_penalties(fitted),
         )
+
+    def _coefficients(self, fitted: OneVsRestLogistic | TreeClassifier) -> dict[str, np.ndarray]:
+        """Log odds ratios by class, or the importances of trees."""
+        if isinstance(fitted, TreeClassifier):
+            return {"": fitted.importances_}
+        names = self.classes if len(self.classes) > 2 else ("",)
+        return {name: each.coef_ for name, each in zip(names, fitted.models_, strict=True)}
 
     def scores(self, y: np.ndarray, folds: Sequence[FoldResult]) -> dict[Metric, float]:
         """Score the folds of one model in one repeat; see `class_scores.scores_of_classes`."""
@@ -124,3 +129,13 @@ class Classification(Task):
     def ranking(self, result: FoldResult) -> Floats:
         """Probabilities of the judged classes, shape (held out, judged)."""
         return result.predicted[:, list(self.judged)]
+
+
+def _penalties(fitted: OneVsRestLogistic | TreeClassifier) -> dict[str, Any]:
+    if isinstance(fitted, TreeClassifier):
+        return {}
+    return {
+        "retries": max(each.retries_ for each in fitted.models_),
+        "penalizer": float(np.median([each.strength_ for each in fitted.models_])),
+        "l1_ratio": float(np.median([each.l1_ratio_ for each in fitted.models_])),
+    }

@@ -12,6 +12,7 @@ from nbradiomics.report.content import Block, Details, Table, Text
 from nbradiomics.report.run_files import Endpoint, rows_of
 
 _MOST_FEATURES = 15
+_IMPORTANCE = "importance"
 
 
 def selection_blocks(endpoint: Endpoint) -> list[Block]:
@@ -34,6 +35,13 @@ def selection_blocks(endpoint: Endpoint) -> list[Block]:
 
 
 def _what_columns_say(summary: Mapping[str, Any]) -> str:
+    share_of_folds = (
+        "Share of folds: share of the fitted folds of all repeats in which the column was in the model. "
+    )
+    if _ratio(summary) == _IMPORTANCE:
+        return (
+            f"{share_of_folds}Mean importance: share of the column in the decrease of impurity of all trees."
+        )
     settings = summary.get("settings")
     ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
     filters = (
@@ -45,8 +53,7 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
         "level_meaning", "against the average of all levels, or against the other level if there are two"
     )
     return (
-        "Share of folds: share of the fitted folds of all repeats in which the column was in the model. "
-        f"{filters if ridge else ''}"
+        f"{share_of_folds}{filters if ridge else ''}"
         f"Mean {_ratio(summary)}: the coefficient of the model, shrunk by the penalty and averaged over "
         "the folds in which the column was in the model. For a feature or a numeric covariate it is per "
         "standard deviation in the training subjects; for a level of a category (name=level) it is "
@@ -55,6 +62,10 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
 
 
 def _ratio(summary: Mapping[str, Any]) -> str:
+    settings = summary.get("settings")
+    method = settings.get("method", "penalised") if isinstance(settings, Mapping) else "penalised"
+    if method != "penalised":
+        return _IMPORTANCE
     return "log odds ratio" if summary.get("kind") == "classes" else "log hazard ratio"
 
 
