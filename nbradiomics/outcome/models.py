@@ -11,6 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from nbradiomics.outcome.selection import selector
 from nbradiomics.outcome.transformers import (
     CorrelationFilter,
     DropUninformative,
@@ -40,12 +41,13 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
 
     Features: columns that are empty, constant or missing too often are dropped, then median imputation,
     stability filter, Yeo-Johnson's power (unless the settings leave it out), scaling to mean 0 and variance
-    1, correlation filter. The volume alone: the same without the filters. Numeric covariates: the same
-    columns are dropped, then median imputation and scaling. Categorical covariates: the same columns are
-    dropped, then one column per level (one column for two levels), see
+    1, correlation filter, and the selection by name. The volume alone: the same without the filters. Numeric
+    covariates: the same columns are dropped, then median imputation and scaling. Categorical covariates: the
+    same columns are dropped, then one column per level (one column for two levels), see
     :class:`nbradiomics.outcome.transformers.LevelIndicators`. Each block is fitted by itself, so models that
     share a block share its columns.
     """
+    chosen = selector(settings)
     radiomic = make_pipeline(
         DropUninformative(settings.missing_features),
         UnlessEmpty(SimpleImputer(strategy="median")),
@@ -57,6 +59,7 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
         ),
         UnlessEmpty(YeoJohnson() if settings.power_transform else StandardScaler()),
         CorrelationFilter(settings.correlation),
+        chosen if isinstance(chosen, str) else UnlessEmpty(chosen),
     )
     scaler = YeoJohnson() if settings.power_transform else StandardScaler()
     median = SimpleImputer(strategy="median")

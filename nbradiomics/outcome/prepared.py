@@ -16,7 +16,7 @@ from nbradiomics.outcome.assembly import (
     radiomic_columns,
 )
 from nbradiomics.outcome.seen import without_seen_masks
-from nbradiomics.outcome.settings import OutcomeSettings, Predictors
+from nbradiomics.outcome.settings import PENALISED, WITH_NUMBER, OutcomeSettings, Predictors
 from nbradiomics.outcome.stability import find_rule
 from nbradiomics.tables import FeatureChoice, RowsOfReader, require_single_names
 
@@ -85,7 +85,12 @@ def check_meaning(endpoint: Endpoint, settings: OutcomeSettings) -> None:
         raise InputError(
             "horizons are points in time, and a target has no time.", "Leave out horizons for a target."
         )
-    if settings.method == "penalised":
+    if "selected" in settings.model_fields_set and settings.selection not in WITH_NUMBER:
+        raise InputError(
+            f"selected is {settings.selected}, but the selection {settings.selection} has no number.",
+            f"Leave out selected, or choose {', '.join(WITH_NUMBER)}.",
+        )
+    if settings.method == PENALISED:
         return
     if not endpoint.target:
         raise InputError(

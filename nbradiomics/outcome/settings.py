@@ -17,6 +17,10 @@ _FEWEST_DRAWS = 100
 _FEWEST_REFITS = 50
 #: The method of penalised regression.
 PENALISED: Literal["penalised"] = "penalised"
+#: What chooses features before the model.
+Selection = Literal["none", "univariable", "mrmr", "stability", "clusters", "pca", "supervised_pca"]
+#: Selections with a number of features or components.
+WITH_NUMBER = ("mrmr", "pca", "supervised_pca")
 #: A point in time.
 Horizon = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _NOT_NEGATIVE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])
@@ -120,6 +124,16 @@ class ModelSettings(Settings):
     correlation: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.9,
         description="Drop one of two features if their absolute Spearman correlation exceeds this value.",
+    )
+    selection: Selection = Field(
+        default="none",
+        description="What chooses features before the model, among the training subjects: univariable (false "
+        "discovery rate of 10 %), mrmr, stability (stability selection by a lasso), clusters (one feature of "
+        "each cluster of correlated ones); or makes components of them: pca, supervised_pca. The penalty "
+        "of the model chooses too.",
+    )
+    selected: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="Number of features of mrmr, or of components of pca and supervised_pca."
     )
     missing_features: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.2,

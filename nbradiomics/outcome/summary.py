@@ -22,7 +22,7 @@ from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.penalised import TUNED
 from nbradiomics.outcome.permutations import PermutationTest
-from nbradiomics.outcome.settings import PENALISED
+from nbradiomics.outcome.settings import PENALISED, WITH_NUMBER
 from nbradiomics.outcome.sites import site_scores, site_sentences
 from nbradiomics.outcome.tasks import Survival, Task
 
@@ -290,6 +290,10 @@ def _below_chance(performance: pd.DataFrame, task: Task) -> Iterator[str]:
 
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
     folds = len(summary["sites"]) or settings.folds * settings.repeats
+    if settings.selection != "none":
+        number = f" ({settings.selected})" if settings.selection in WITH_NUMBER else ""
+        chosen = f"Features were selected by {settings.selection}{number}"
+        yield f"{chosen} among the training subjects of each fold."
     if settings.method != PENALISED:
         yield (
             f"The models are of the kind {settings.method} (scikit-learn), with fixed settings. Covariates "

@@ -24,7 +24,7 @@ ROUNDING = 1e-12
 DECIMALS = 10
 
 
-class _ColumnFilter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ColumnFilter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Base of transformers that keep some columns: `support_` says which, shape (columns,), bool."""
 
     support_: np.ndarray
@@ -55,7 +55,7 @@ class _ColumnFilter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class DropUninformative(_ColumnFilter):
+class DropUninformative(ColumnFilter):
     """Drop columns that are empty, contain only one value, or are missing too often.
 
     Missing values do not count as a value. Numbers count as one value if their range is at most 1e-12 of the
@@ -82,7 +82,7 @@ class DropUninformative(_ColumnFilter):
         return self
 
 
-class StabilityFilter(_ColumnFilter):
+class StabilityFilter(ColumnFilter):
     """Keep the features that are stable across readers.
 
     Parameters
@@ -149,7 +149,7 @@ class StabilityFilter(_ColumnFilter):
         return set(stable_features(ratings, self.threshold, self.minimum))
 
 
-class CorrelationFilter(_ColumnFilter):
+class CorrelationFilter(ColumnFilter):
     """Drop one of every two highly correlated features.
 
     Pairs are taken in order of decreasing absolute Spearman correlation, if it exceeds `threshold` and both

@@ -37,13 +37,28 @@ NUMBERS = (
     | st.sampled_from([0.0, 0.5, 1.0, 0.75])
 )
 WORDS = st.sampled_from(
-    ["auto", "random_forest", "cpu", "fp32", "fp16", "torch", "stock", "dice", "dise", "nsd", "none at all"]
+    [
+        "auto",
+        "random_forest",
+        "mrmr",
+        "cpu",
+        "fp32",
+        "fp16",
+        "torch",
+        "stock",
+        "dice",
+        "dise",
+        "nsd",
+        "none at all",
+    ]
 )
 
 #: Section of the study file, setting, class of the function's argument, command, its option, values to draw.
 STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("outcome", "folds", OutcomeSettings, OUTCOME, "--folds", WHOLE),
     ("outcome", "repeats", OutcomeSettings, OUTCOME, "--repeats", WHOLE),
+    ("outcome", "selection", OutcomeSettings, OUTCOME, "--selection", WORDS),
+    ("outcome", "selected", OutcomeSettings, OUTCOME, "--selected", WHOLE),
     ("outcome", "method", OutcomeSettings, OUTCOME, "--method", WORDS),
     ("outcome", "penalizer", OutcomeSettings, OUTCOME, "--penalizer", NUMBERS),
     ("outcome", "l1_ratio", OutcomeSettings, OUTCOME, "--l1-ratio", NUMBERS),

@@ -159,6 +159,8 @@ def outcome(
         bool | None, setting(f"{_MODELS}.power_transform", "--power-transform/--no-power-transform")
     ] = None,
     correlation: Annotated[float | None, setting(f"{_MODELS}.correlation")] = None,
+    selection: Annotated[str | None, setting(f"{_MODELS}.selection")] = None,
+    selected: Annotated[int | None, setting(f"{_MODELS}.selected")] = None,
     missing_features: Annotated[float | None, setting(f"{_MODELS}.missing_features")] = None,
     missing_covariates: Annotated[float | None, setting(f"{_MODELS}.missing_covariates")] = None,
     bootstraps: Annotated[int | None, setting(f"{_MODELS}.bootstraps")] = None,

@@ -39,9 +39,7 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
         "Share of folds: share of the fitted folds of all repeats in which the column was in the model. "
     )
     if _ratio(summary) == _IMPORTANCE:
-        return (
-            f"{share_of_folds}Mean importance: share of the column in the decrease of impurity of all trees."
-        )
+        return f"{share_of_folds}Mean importance: share of the column in the trees' decrease of impurity."
     settings = summary.get("settings")
     ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
     filters = (
