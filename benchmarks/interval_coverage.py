@@ -4,9 +4,9 @@
 
 The truth is what the interval speaks of: the expected score of the procedure, fitted to as many subjects as a
 training part has, on new subjects (100 fits, 1,500 new subjects each). Cohorts have 13 or 60 events, 10 to
-100 independent features of which three carry the signal, and one covariate; the models are ridge Cox (penalty
-0.1 for features and covariate) without filters, so that a cohort takes seconds. Splits, scores, samples and
-intervals are those of the package.
+100 independent features of which three carry the signal, and one covariate; the models are ridge Cox, or for
+classes ridge logistic, regressions (penalty 0.1 for features and covariate) without filters, so that a cohort
+takes seconds. Splits, scores, samples and intervals are those of the package.
 """
 
 from __future__ import annotations
@@ -19,32 +19,40 @@ from dataclasses import dataclass
 
 import joblib
 import numpy as np
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings, survival_array
 from nbradiomics.outcome.crossvalidation import make_splits
 from nbradiomics.outcome.intervals import refit_interval
-from nbradiomics.outcome.measures import brier_score, cumulative_dynamic_auc, harrell_c
+from nbradiomics.outcome.measures import brier_score
 from nbradiomics.outcome.measures.arguments import Observed
 from nbradiomics.outcome.measures.dynamic_auc import auc_pairs
 from nbradiomics.outcome.measures.harrell import harrell_pairs, repeated_c
-from nbradiomics.outcome.solvers import NoMaximumError, fit_ridge, predicted_survival
+from nbradiomics.outcome.solvers import (
+    NoMaximumError,
+    fit_ridge,
+    likelihood_of,
+    predicted_survival,
+    strata,
+)
 
 NEW = 1500
 SETTINGS = OutcomeSettings(repeats=5)
 MODELS = ("clinical", "radiomic", "combined")
-SCORES = ("C", "ROC area", "Brier", "gain in C")
+SCORES = ("C", "ROC area", "Brier")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A kind of cohort: subjects, share of events, features, standard deviation of their log hazard."""
+    """A kind of cohort: subjects, share of events, features, spread of their log hazard or log odds."""
 
     subjects: int
     share: float
     features: int
     effect: float
+    classes: bool = False
 
 
 ALL = {
@@ -54,26 +62,31 @@ ALL = {
     "weak, 60 events, 100 features": Setting(120, 0.5, 100, 0.5),
     "strong, 13 events, 10 features": Setting(60, 0.22, 10, 1.2),
     "strong, 60 events, 50 features": Setting(120, 0.5, 50, 1.2),
+    "classes, noise, 13 positive, 100 features": Setting(60, 0.22, 100, 0.0, classes=True),
+    "classes, weak, 60 positive, 100 features": Setting(120, 0.5, 100, 0.5, classes=True),
+    "classes, strong, 13 positive, 10 features": Setting(60, 0.22, 10, 1.2, classes=True),
 }
 
 
 def cohort(
     setting: Setting, subjects: int, scale: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw columns (the covariate first) and endpoint; `scale` is that of the censoring."""
+    """Draw columns (the covariate first) and outcome; `scale` is that of the censoring, or of the odds."""
     x = rng.normal(size=(subjects, 1 + setting.features))
-    hazard = 0.5 * x[:, 0] + setting.effect * x[:, 1:4].sum(axis=1) / np.sqrt(3)
-    event, end = rng.exponential(np.exp(-hazard)), rng.exponential(scale, subjects)
+    eta = 0.5 * x[:, 0] + setting.effect * x[:, 1:4].sum(axis=1) / np.sqrt(3)
+    if setting.classes:
+        return x, rng.random(subjects) < expit(eta + np.log(scale))
+    event, end = rng.exponential(np.exp(-eta)), rng.exponential(scale, subjects)
     return x, survival_array(np.minimum(event, end) + 1e-9, event <= end)
 
 
 def censoring_scale(setting: Setting) -> float:
-    """Find the scale of the censoring that gives the share of events."""
+    """Find the scale of the censoring, or of the odds, that gives the share of events."""
     low, high = 1e-3, 1e3
     for _ in range(40):
         middle = np.sqrt(low * high)
         _, y = cohort(setting, 50_000, middle, np.random.default_rng(99))
-        low, high = (middle, high) if y["event"].mean() < setting.share else (low, middle)
+        low, high = (middle, high) if strata(y).mean() < setting.share else (low, middle)
     return float(middle)
 
 
@@ -90,30 +103,57 @@ def fitted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return beta
 
 
+def judged(
+    own: np.ndarray,
+    y: np.ndarray,
+    split: tuple[np.ndarray, np.ndarray],
+    horizon: float,
+    *,
+    alone: bool = False,
+) -> dict[str, tuple[float, float]]:
+    """Fit a model to the training subjects, and give each score of the others: numerator, denominator.
+
+    `alone`: the censoring is that of the others, not of the training subjects.
+    """
+    train, test = split
+    beta = fitted(own[train], y[train])
+    risk, seen = own[test] @ beta, own[train] @ beta
+    if not y.dtype.names:
+        intercept = (likelihood_of(y[train]).with_intercept(seen) - seen)[0]
+        loss = ((expit(risk + intercept) - y[test]) ** 2).sum()
+        return {
+            "ROC area": harrell_pairs(Observed(2.0 - y[test], y[test]), risk),
+            "Brier": (float(loss), len(test)),
+        }
+    unseen = Observed(y["time"][test], y["event"][test])
+    training = unseen if alone else Observed(y["time"][train], y["event"][train])
+    survival = predicted_survival(y[train], seen, risk, np.array([horizon]))
+    weights = (training.time, training.event)
+    loss = brier_score(unseen.time, unseen.event, survival, [horizon], weights)[0] * len(test)
+    return {
+        "C": harrell_pairs(unseen, risk),
+        "ROC area": auc_pairs(unseen, risk, horizon, training),
+        "Brier": (float(loss), len(test)),
+    }
+
+
 def cross_validated(
-    x: np.ndarray, y: np.ndarray, splits: Sequence[tuple[np.ndarray, np.ndarray]], horizon: float
+    x: np.ndarray,
+    y: np.ndarray,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    horizon: float,
+    *,
+    alone: bool = False,
 ) -> dict[tuple[str, str], float]:
     """Scores of one cross-validation."""
     found = {}
     for model in MODELS:
-        own, pairs, areas, losses = columns(model, x), [], [], []
-        for train, test in splits:
-            beta = fitted(own[train], y[train])
-            risk, seen = own[test] @ beta, own[train] @ beta
-            unseen = Observed(y["time"][test], y["event"][test])
-            training = Observed(y["time"][train], y["event"][train])
-            pairs.append(harrell_pairs(unseen, risk))
-            areas.append(auc_pairs(unseen, risk, horizon, training))
-            survival = predicted_survival(y[train], seen, risk, np.array([horizon]))
-            loss = brier_score(
-                unseen.time, unseen.event, survival, [horizon], (training.time, training.event)
-            )
-            losses.append(loss[0] * len(test))
-        (right, every), (above, all_of) = np.sum(pairs, axis=0), np.sum(areas, axis=0)
-        found[model, "C"] = right / every if every else np.nan
-        found[model, "ROC area"] = above / all_of if all_of else np.nan
-        found[model, "Brier"] = sum(losses) / len(y)
-    found["combined", "gain in C"] = found["combined", "C"] - found["clinical", "C"]
+        parts = [judged(columns(model, x), y, split, horizon, alone=alone) for split in splits]
+        for score in parts[0]:
+            above, below = np.sum([part[score] for part in parts], axis=0)
+            found[model, score] = above / below if below else np.nan
+    order = "C" if y.dtype.names else "ROC area"
+    found["combined", f"gain in {order}"] = found["combined", order] - found["clinical", order]
     return found
 
 
@@ -121,19 +161,12 @@ def truth(setting: Setting, scale: float, horizon: float, fits: int) -> dict[tup
     """Expected scores of models of the size of a training part."""
     rng, found = np.random.default_rng([1, 2]), []
     size = setting.subjects * (SETTINGS.folds - 1) // SETTINGS.folds
+    split = np.arange(size), np.arange(size, size + NEW)
     for _ in range(fits):
         x, y = cohort(setting, size, scale, rng)
         new, outcome = cohort(setting, NEW, scale, rng)
-        time, event, one = outcome["time"], outcome["event"], {}
-        for model in MODELS:
-            beta = fitted(columns(model, x), y)
-            risk, seen = columns(model, new) @ beta, columns(model, x) @ beta
-            survival = predicted_survival(y, seen, risk, np.array([horizon]))
-            one[model, "C"] = harrell_c(time, event, risk)
-            one[model, "ROC area"] = cumulative_dynamic_auc(time, event, risk, [horizon])[0]
-            one[model, "Brier"] = brier_score(time, event, survival, [horizon])[0]
-        one["combined", "gain in C"] = one["combined", "C"] - one["clinical", "C"]
-        found.append(one)
+        both = np.vstack([x, new]), np.concatenate([y, outcome])
+        found.append(cross_validated(*both, [split], horizon, alone=True))
     return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
 
 
@@ -163,9 +196,10 @@ def intervals(
         for key in values[0]:
             base = np.array([one[key] for one in values])
             drawn = np.array([[one[key] for one in sample] for sample in samples])
-            low, high = refit_interval(base, drawn, 0.95, bounded=key[1] != "gain in C")
+            low, high = refit_interval(base, drawn, 0.95, bounded="gain" not in key[1])
             result[key] = (float(base.mean()), low, high)
-        result["radiomic", "plain C"] = _plain(x, y, splits, rng)
+        order = "C" if y.dtype.names else "ROC area"
+        result["radiomic", f"plain {order}"] = _plain(x, y, splits, rng)
         return result
 
 
@@ -183,7 +217,8 @@ def _plain(
             risks[repeat, test] = own[test] @ fitted(own[train], y[train])
             folds[repeat, test] = number
     weights = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=500).astype(float)
-    draws = repeated_c(y["time"], y["event"], risks, weights, folds)
+    time, event = (y["time"], y["event"]) if y.dtype.names else (2.0 - y, y)
+    draws = repeated_c(time, event, risks, weights, folds)
     low, high = np.nanquantile(draws, [0.025, 0.975])
     return float("nan"), float(low), float(high)
 
@@ -193,24 +228,23 @@ def row(name: str, options: argparse.Namespace) -> str:
     setting, start = ALL[name], time.perf_counter()
     scale = censoring_scale(setting)
     _, many = cohort(setting, 50_000, scale, np.random.default_rng(3))
-    horizon = float(np.median(many["time"][many["event"]]))
+    horizon = 0.0 if setting.classes else float(np.median(many["time"][many["event"]]))
     expected = truth(setting, scale, horizon, options.fits)
     found = joblib.Parallel(options.jobs)(
         joblib.delayed(intervals)(setting, scale, horizon, options.refits, seed)
         for seed in range(options.cohorts)
     )
     lines = []
-    shown = [
-        ("radiomic", "plain C"),
-        *(("radiomic", score) for score in SCORES[:3]),
-        ("combined", "gain in C"),
-    ]
+    order = "ROC area" if setting.classes else "C"
+    scores = SCORES[1:] if setting.classes else SCORES
+    shown = [("radiomic", score) for score in (f"plain {order}", *scores)]
+    shown.append(("combined", f"gain in {order}"))
     for model, score in shown:
-        true = expected[model, "C" if score == "plain C" else score]
+        true = expected[model, score.removeprefix("plain ")]
         value, low, high = np.array([one[model, score] for one in found]).T
         known = np.isfinite(low)
         inside = ((low <= true) & (true <= high))[known].mean()
-        chance = {"C": 0.5, "plain C": 0.5, "ROC area": 0.5, "gain in C": 0.0}.get(score)
+        chance = 0.0 if "gain" in score else None if score == "Brier" else 0.5
         above = "" if chance is None else f"{100 * (low[known] > chance).mean():.1f}"
         lines.append(
             f"| {name} | {model}, {score} | {true:.3f} | {np.mean(value):.3f} | {100 * inside:.1f} | {above} "
