@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
 
+#: Level of a missing value, if it is one of its own.
+MISSING = "missing"
 BLOCKS = {
     "clinical": ("numeric", "categorical"),
     "volume": ("volume",),
@@ -64,9 +66,10 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
     scaler = YeoJohnson() if settings.power_transform else StandardScaler()
     median = SimpleImputer(strategy="median")
     volume = make_pipeline(DropUninformative(), UnlessEmpty(median), UnlessEmpty(scaler))
-    known = DropUninformative(settings.missing_covariates)
-    numeric = make_pipeline(known, UnlessEmpty(median), UnlessEmpty(StandardScaler()))
-    levels = LevelIndicators(reference=settings.covariate_penalizer == 0)
+    known, said = DropUninformative(settings.missing_covariates), settings.missing_indicators
+    with_indicators = SimpleImputer(strategy="median", add_indicator=said)
+    numeric = make_pipeline(known, UnlessEmpty(with_indicators), UnlessEmpty(StandardScaler()))
+    levels = LevelIndicators(reference=settings.covariate_penalizer == 0, missing=MISSING if said else None)
     categorical = make_pipeline(known, UnlessEmpty(levels))
     fitted = {"radiomic": radiomic, "volume": volume, "numeric": numeric, "categorical": categorical}
     wanted = [block for block in fitted if any(block in BLOCKS[name] for name in names)]

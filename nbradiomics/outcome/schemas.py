@@ -253,7 +253,12 @@ SELECTION = Schema(
             missing="there is one model",
             default="",
         ),
-        Column("feature", "text", "a feature, a numeric covariate, or `covariate=level`"),
+        Column(
+            "feature",
+            "text",
+            "a feature, a numeric covariate, `covariate=level`, `missingindicator_covariate`, or `component 1` "
+            "of a selection by components",
+        ),
         Column(
             "frequency",
             "number",

@@ -143,6 +143,11 @@ class ModelSettings(Settings):
     missing_covariates: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.4, description="The same for covariates."
     )
+    missing_indicators: bool = Field(
+        default=False,
+        description="Give each covariate with missing values a column that says where one is missing: for a "
+        "value that is missing for a reason. A missing level is then a level of its own.",
+    )
     bootstraps: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough)] = Field(
         default=1000,
         description="Draws of the quick intervals, see `refits`, 100 or more; 0 for no intervals at all.",

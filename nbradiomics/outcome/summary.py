@@ -207,7 +207,8 @@ def _sentences(
         )
     for name, count in summary["missing_covariates"].items():
         people = counted(count, "subject")
-        yield f"{name} was missing in {people} and filled in from the training subjects of each fold."
+        also = "; a column says where" if settings.missing_indicators else ""
+        yield f"{name} was missing in {people} and filled in from the training subjects of each fold{also}."
     yield from _left_out(summary["often_missing"], settings)
     yield from _found(performance, settings, task, summary["sites"])
     yield from site_sentences(summary["sites"], task)

@@ -187,6 +187,8 @@ class LevelIndicators(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     reference
         Leave out the most frequent level: without a penalty all levels together have no unique solution, and
         the choice of the level does not change the risk.
+    missing
+        Name of a level of its own for missing values; None gives them the shares of the levels.
 
     Attributes
     ----------
@@ -196,13 +198,15 @@ class LevelIndicators(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         For each category, the levels that have a column.
     """
 
-    def __init__(self, *, reference: bool = False) -> None:
+    def __init__(self, *, reference: bool = False, missing: str | None = None) -> None:
         self.reference = reference
+        self.missing = missing
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:  # noqa: ARG002
         """Learn the levels of `X`, shape (subjects, categories), text."""
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
+        X = self._named(X)
         self.shares_ = [
             X.iloc[:, place].value_counts(normalize=True).sort_index() for place in range(X.shape[1])
         ]
@@ -212,6 +216,7 @@ class LevelIndicators(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Indicators of the coded levels, shape (subjects, coded levels), float64."""
         check_is_fitted(self, "shares_")
+        X = self._named(X)
         learnt = zip(self.shares_, self.coded_, strict=True)
         parts = [_indicators(X.iloc[:, place], *each) for place, each in enumerate(learnt)]
         values = np.hstack(parts) if parts else np.empty((len(X), 0))
@@ -222,6 +227,9 @@ class LevelIndicators(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "shares_")
         named = zip(self.feature_names_in_, self.coded_, strict=True)
         return np.array([f"{name}={level}" for name, levels in named for level in levels], dtype=object)
+
+    def _named(self, X: pd.DataFrame) -> pd.DataFrame:
+        return X if self.missing is None else X.fillna(self.missing)
 
     def _coded(self, shares: pd.Series) -> list[str]:
         levels = [str(level) for level in shares.index]

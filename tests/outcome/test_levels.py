@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nbradiomics.outcome import OutcomeSettings, survival_array
+from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, survival_array
 from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.stability import StabilityRule
 from nbradiomics.outcome.transformers import LevelIndicators
 from tests.support.outcome_models import build_model, coefficients
+from tests.support.outcome_tables import make_cohort
 
 SUBJECTS = 40
 TRAIN = np.arange(SUBJECTS) < 30
@@ -88,3 +89,21 @@ def test_log_hazard_ratios_of_levels_average_to_nothing(seed: int) -> None:
     weights = np.array([share[name.split("=")[1]] * (1 - share[name.split("=")[1]]) for name in found.index])
     # The ridge penalty of standardised columns makes this weighted average 0: each level is told against it.
     assert abs(weights @ found.to_numpy()) < 1e-4
+
+
+def test_a_value_that_is_missing_for_a_reason_has_a_column() -> None:
+    frame = pd.DataFrame({"grade": ["a", "b", np.nan, "a", np.nan], "age": [1.0, np.nan, 3.0, 4.0, 5.0]})
+    levels = LevelIndicators(missing="missing").fit(frame[["grade"]])
+    assert list(levels.get_feature_names_out()) == ["grade=a", "grade=b", "grade=missing"]
+    assert levels.transform(frame[["grade"]])["grade=missing"].tolist() == [0, 0, 1, 0, 1]
+    features, clinical = make_cohort(subjects=80)
+    gone = np.random.default_rng(0).random(80) < 0.3
+    clinical["age"] = clinical["age"].mask(gone)
+    clinical["stage"] = clinical["stage"].mask(gone)
+    asked = OutcomeSettings(folds=2, repeats=1, bootstraps=0, penalizer=1.0, missing_indicators=True)
+    result = evaluate_outcome(
+        features, clinical, time="months", event="dead", covariates=["age", "stage"], settings=asked
+    )
+    names = set(result.selection.query("model == 'clinical'")["feature"])
+    assert names == {"age", "missingindicator_age", "stage=I", "stage=IV", "stage=missing"}
+    assert "; a column says where." in " ".join(result.summary["sentences"])

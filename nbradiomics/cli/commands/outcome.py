@@ -163,6 +163,9 @@ def outcome(
     selected: Annotated[int | None, setting(f"{_MODELS}.selected")] = None,
     missing_features: Annotated[float | None, setting(f"{_MODELS}.missing_features")] = None,
     missing_covariates: Annotated[float | None, setting(f"{_MODELS}.missing_covariates")] = None,
+    missing_indicators: Annotated[
+        bool | None, setting(f"{_MODELS}.missing_indicators", "--missing-indicators/--no-missing-indicators")
+    ] = None,
     bootstraps: Annotated[int | None, setting(f"{_MODELS}.bootstraps")] = None,
     refits: Annotated[int | None, setting(f"{_MODELS}.refits")] = None,
     horizons: Annotated[str | None, setting(f"{_MODELS}.horizons", hint="Separated by commas.")] = None,

@@ -70,7 +70,10 @@ def _ratio(summary: Mapping[str, Any]) -> str:
 def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:
     """Name the rows of a model, in the singular and the plural."""
     clinical = {
-        any(name == covariate or name.startswith(f"{covariate}=") for covariate in covariates or ())
+        any(
+            name in (covariate, f"missingindicator_{covariate}") or name.startswith(f"{covariate}=")
+            for covariate in covariates or ()
+        )
         for name in names
     }
     if covariates is None or len(clinical) > 1:
