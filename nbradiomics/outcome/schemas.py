@@ -256,8 +256,8 @@ SELECTION = Schema(
         Column(
             "feature",
             "text",
-            "a feature, a numeric covariate, `covariate=level`, `missingindicator_covariate`, or `component 1` "
-            "of a selection by components",
+            "a feature, a numeric covariate, `covariate=level`, `missingindicator_covariate`, or "
+            "`component 1` of a selection by components",
         ),
         Column(
             "frequency",
