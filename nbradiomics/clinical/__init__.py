@@ -1,5 +1,6 @@
 """Read clinical tables: kinds of columns, declared or inferred, for covariates, endpoints and subgroups."""
 
+from nbradiomics.clinical.cells import as_text
 from nbradiomics.clinical.column import ClinicalColumn, Said, read_column
 from nbradiomics.clinical.covariates import Covariates, covariate_columns, read_covariates
 from nbradiomics.clinical.declaration import Declaration, declaration_of, declaration_problems
@@ -14,6 +15,7 @@ from nbradiomics.clinical.endpoints import (
     reading_of,
 )
 from nbradiomics.clinical.inference import Kind
+from nbradiomics.clinical.missing import same_value
 from nbradiomics.clinical.numbers import number_or_word
 from nbradiomics.clinical.read import read_clinical_table, read_clinical_with_notes
 from nbradiomics.clinical.subgroups import subgroup_columns
@@ -30,6 +32,7 @@ __all__ = [
     "Kind",
     "Said",
     "TargetReading",
+    "as_text",
     "column_sentences",
     "covariate_columns",
     "declaration_of",
@@ -46,6 +49,7 @@ __all__ = [
     "read_reading",
     "read_target",
     "reading_of",
+    "same_value",
     "subgroup_columns",
     "target_of",
     "target_problems",

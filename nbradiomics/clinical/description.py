@@ -130,7 +130,7 @@ def _counts(cells: Cells) -> dict[str, int]:
 
 def _endpoint_record(reading: EndpointReading | TargetReading, chosen: np.ndarray) -> dict[str, Any]:
     if isinstance(reading, TargetReading):
-        return {"classes": reading.counts(chosen)}
+        return {"classes": reading.counts(chosen), "values": dict(reading.values)}
     return {"event": reading.meaning(1, chosen), "no_event": reading.meaning(0, chosen)}
 
 

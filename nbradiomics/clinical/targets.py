@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,11 @@ from nbradiomics.clinical.endpoints import Endpoint, structure_problems
 from nbradiomics.clinical.events import EVENT_WORDS, NO_EVENT_WORDS
 from nbradiomics.clinical.inference import broken_cells
 from nbradiomics.clinical.levels import MOST_LEVELS, match_level
-from nbradiomics.clinical.missing import same_value
+from nbradiomics.clinical.missing import doubtful_words, same_value
 from nbradiomics.clinical.numbers import plain_number
+from nbradiomics.clinical.oddities import codes_among
 from nbradiomics.messages.problem import Problem, raise_errors
-from nbradiomics.messages.wording import quoted
+from nbradiomics.messages.wording import counted, quoted
 
 _SHOWN = 8
 #: Words that name the positive class, beside those of an event, and the other class.
@@ -25,6 +27,8 @@ _POSITIVE = _POSITIVE | {"present", "high", "methylated", "deleted", "codeleted"
 _NEGATIVE = NO_EVENT_WORDS | {"negative", "neg", "-", "benign", "wildtype", "wild-type", "wild type", "wt"}
 _NEGATIVE = _NEGATIVE | {"not amplified", "non-amplified", "nonamplified", "absent", "low", "unmethylated"}
 _NEGATIVE = _NEGATIVE | {"intact", "not deleted", "non-codeleted", "normal", "0"}
+#: Pairs of words for yes and no; words of different pairs are not mixed in a column.
+_ANSWERS = (("1", "0"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"))
 #: A column with more different values than this is no class.
 _MOST_CLASSES = MOST_LEVELS
 
@@ -44,12 +48,15 @@ class TargetReading:
         The column as text.
     problems
         Errors and warnings.
+    values
+        Class of each text that occurs.
     """
 
     table: pd.DataFrame
     classes: tuple[str, ...]
     cells: Cells
     problems: list[Problem]
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def counts(self, chosen: np.ndarray | None = None) -> dict[str, int]:
         """Number of subjects of each class, in all or some rows."""
@@ -79,7 +86,7 @@ def read_target(clinical: pd.DataFrame, rule: Endpoint, declared: Declaration) -
     raise_errors(target_problems(clinical, rule, file="clinical table", declared=declared))
     reading = target_of(clinical, rule, declared, file="clinical table")
     subjects = pd.Index(clinical["subject"].astype(str), name="subject")
-    return TargetReading(reading.table.set_axis(subjects), reading.classes, reading.cells, reading.problems)
+    return replace(reading, table=reading.table.set_axis(subjects))
 
 
 def target_of(clinical: pd.DataFrame, rule: Endpoint, declared: Declaration, *, file: str) -> TargetReading:
@@ -91,27 +98,65 @@ def target_of(clinical: pd.DataFrame, rule: Endpoint, declared: Declaration, *, 
         return TargetReading(nothing, (), cells, broken)
     values = _same_form(cells.texts)
     counts = values[cells.there].value_counts()
-    problems = _refusals(cells, counts, rule)
+    problems = _refusals(cells, counts, rule, declared)
     if problems:
         return TargetReading(nothing, (), cells, problems)
-    if rule.positive:
-        positive = values.map(lambda text: any(same_value(text, value) for value in rule.positive))
-        others = [str(text) for text in counts.index if not positive[values == text].any()]
-        named = " or ".join(str(text) for text in counts.index if str(text) not in others)
-        classes: tuple[str, ...] = (others[0] if len(others) == 1 else f"not {named}", named)
-        numbers = positive.astype("float64").where(cells.there)
-        return TargetReading(numbers.to_frame("class"), classes, cells, [])
-    order = declared.ordinal.get(rule.target)
-    if order:
-        places = values.map(lambda text: match_level(text, order)).astype("float64")
-        remedy = "Correct the cell, leave it empty, or add the level to the declared order."
-        errors = cells.by_text(cells.there & places.isna(), f"one of {', '.join(order)}", remedy)
-        there = [place for place in range(len(order)) if (places == place).any()]
-        numbers = places.map({place: float(number) for number, place in enumerate(there)})
-        return TargetReading(numbers.to_frame("class"), tuple(order[place] for place in there), cells, errors)
-    classes, warnings = _ordered(cells, [str(text) for text in counts.index])
+    read = _by_positive if rule.positive else _by_order if rule.target in declared.ordinal else _by_value
+    numbers, classes, problems = read(cells, values, rule, declared)
+    reading = TargetReading(numbers.to_frame("class"), classes, cells, problems)
+    texts = dict(zip(cells.texts, numbers, strict=True))
+    known = {text: classes[int(number)] for text, number in texts.items() if text and not np.isnan(number)}
+    return replace(reading, values=known)
+
+
+_Read = tuple[pd.Series, tuple[str, ...], list[Problem]]
+
+
+def _by_positive(cells: Cells, values: pd.Series, rule: Endpoint, _: Declaration) -> _Read:
+    """Read two classes: the values that are named as positive, and all others."""
+    positive = values.map(lambda text: any(same_value(text, value) for value in rule.positive))
+    counts = values[cells.there].value_counts()
+    others = sorted(str(text) for text in counts.index if not positive[values == text].any())
+    named = " or ".join(sorted(str(text) for text in counts.index if str(text) not in others))
+    classes = (others[0] if len(others) == 1 else f"not {named}", named)
+    problems = []
+    if len(others) > 1:
+        listed = ", ".join(f"{text!r} ({counts[text]})" for text in others[:_SHOWN])
+        found = f"{cells.name}: {listed} belong to the other class, because they are not named as positive."
+        remedy = "Declare codes of missing values as missing, and name all values of the positive class."
+        problems.append(cells.problem("warning", found, remedy))
+    for value in rule.positive:
+        if not any(same_value(str(text), value) for text in counts.index):
+            found = f"{cells.name}: {value!r} is named as positive, but no cell has it."
+            problems.append(cells.problem("warning", found, "Correct its spelling, or leave it out."))
+    return positive.astype("float64").where(cells.there), classes, problems
+
+
+def _by_order(cells: Cells, values: pd.Series, rule: Endpoint, declared: Declaration) -> _Read:
+    """Read the classes that are declared as ordered levels."""
+    order = declared.ordinal[rule.target]
+    places = values.map(lambda text: match_level(text, order)).astype("float64")
+    remedy = "Correct the cell, leave it empty, or add the level to the declared order."
+    errors = cells.by_text(cells.there & places.isna(), f"one of {', '.join(order)}", remedy)
+    there = [place for place in range(len(order)) if (places == place).any()]
+    numbers = places.map({place: float(number) for number, place in enumerate(there)}).astype("float64")
+    return numbers, tuple(order[place] for place in there), errors
+
+
+def _by_value(cells: Cells, values: pd.Series, _: Endpoint, __: Declaration) -> _Read:
+    """Read each value as a class; what looks like a code of a missing value is refused."""
+    classes, problems = _ordered(cells, [str(text) for text in values[cells.there].value_counts().index])
     numbers = values.map({name: float(number) for number, name in enumerate(classes)}).astype("float64")
-    return TargetReading(numbers.to_frame("class"), classes, cells, warnings)
+    for word, count in doubtful_words(cells.texts[cells.there]).items():
+        found = f"{cells.name}: {word!r} ({counted(count, 'cell')}) counts as a class."
+        remedy = "Declare it as missing if it means that the class is unknown."
+        problems.append(cells.problem("warning", found, remedy))
+    amounts = values.where(cells.there).map(plain_number, na_action="ignore")
+    if len(classes) > 2 and amounts[cells.there].notna().all():
+        for code in codes_among(cells, amounts.astype("float64")):
+            remedy = "Declare it as missing, or, if it is a class, declare the classes as ordinal."
+            problems.append(replace(code, severity="error", remedy=remedy))
+    return numbers, classes, problems
 
 
 def target_sentence(reading: TargetReading, rule: Endpoint, chosen: np.ndarray | None = None) -> str:
@@ -135,7 +180,7 @@ def _same_form(texts: pd.Series) -> pd.Series:
     return texts.map(lambda text: "" if text == "" else f"{plain_number(text):.15g}")
 
 
-def _refusals(cells: Cells, counts: pd.Series, rule: Endpoint) -> list[Problem]:
+def _refusals(cells: Cells, counts: pd.Series, rule: Endpoint, declared: Declaration) -> list[Problem]:
     listed = ", ".join(f"{quoted(str(text))} ({count})" for text, count in counts.iloc[:_SHOWN].items())
     listed += " ..." if len(counts) > _SHOWN else ""
     if not len(counts):
@@ -148,11 +193,14 @@ def _refusals(cells: Cells, counts: pd.Series, rule: Endpoint) -> list[Problem]:
         wanted = " or ".join(map(repr, rule.positive))
         found = f"{which} cell of {cells.name} is {wanted}; its values are {listed}."
         return [cells.problem("error", found, "Name as positive the values of the positive class.")]
+    if rule.target in declared.ordinal:
+        return []
     folded = pd.Series(counts.index).map(lambda text: str(text).casefold())
     if folded.duplicated().any():
         found = f"{cells.name} has classes that differ only in capitals: {listed}."
         return [cells.problem("error", found, "Write each class in one way.")]
-    if len(counts) > 2 and all(_sign(str(text)) for text in counts.index):
+    answers = [next((each for each in _ANSWERS if text in each), None) for text in folded]
+    if None not in answers and len(set(answers)) > 1:
         found = f"{cells.name} has several words for two classes: {listed}."
         return [cells.problem("error", found, "Write each class in one way, or name the positive values.")]
     if len(counts) > _MOST_CLASSES:

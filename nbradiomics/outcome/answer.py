@@ -126,15 +126,17 @@ def _calibrated(values: _Values) -> str:
     slope, low, high = values.of(model, "calibration_slope")
     if np.isnan(slope):
         return f"The calibration slope of the {model} model could not be computed."
+    # With an interval that excludes 1, the side decides; without one, a fifth away from 1 is far.
+    small, large = (1.0, 1.0) if np.isfinite(low) else (0.8, 1.25)
     meaning = (
         "the interval includes 1, so no error was shown"
         if low <= 1 <= high
         else "they contain no information"
         if slope <= 0
         else "predicted differences between subjects are too large (the model is overfitted)"
-        if slope < 0.8
+        if slope < small
         else "predicted differences between subjects are too small"
-        if slope > 1.25
+        if slope > large
         else "predicted differences between subjects have about the right size"
     )
     form = against(number, 1)

@@ -231,7 +231,7 @@ def assemble(
     endpoint = (read_target if rule.target else read_reading)(clinical, rule, predictors)
     read = read_covariates(clinical, covariates, taken=rule.columns, declared=predictors)
     values = _numbers(chosen, names)
-    sites = read_sites(clinical, predictors)
+    sites, site_problems = read_sites(clinical, predictors, rule)
     excluded = with_reason(_excluded(values, endpoint, rule, sites), seen)
     table = endpoint.table
     subjects = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
@@ -247,7 +247,7 @@ def assemble(
             raise InputError(
                 f"covariate {column!r} is missing in all {len(subjects)} subjects.", "Leave it out."
             )
-    doubts += [*endpoint.problems, *read.warnings]
+    doubts += [*endpoint.problems, *read.warnings, *site_problems]
     return OutcomeData(
         frame=frame,
         y=_outcome(table.loc[subjects]),

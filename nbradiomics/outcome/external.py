@@ -90,12 +90,9 @@ def validate_outcome(
     >>> result.summary["validation"]
     'external'
     """
-    if predictors.leave_out:
-        raise InputError(
-            "leave_out divides one cohort, and here another cohort is predicted.", "Leave out leave_out."
-        )
+    _refuse_folds(predictors, settings)
     first = prepare(*cohort, endpoint, predictors, rows, stable, settings, folds=1)
-    second = read_external(first.data, *external, endpoint, predictors, rows)
+    second = read_external(first, *external, endpoint, predictors, rows)
     return _validate(first, second, endpoint, settings, execution)
 
 
@@ -119,6 +116,19 @@ def _validate(
         summary=summary,
         **result_tables(data, results, task, settings.confidence),
     )
+
+
+def _refuse_folds(predictors: Predictors, settings: OutcomeSettings) -> None:
+    """Refuse what has a meaning for a cross-validation alone."""
+    given = sorted({"folds", "repeats", "refits", "permutations"} & settings.model_fields_set)
+    given += ["leave_out"] if predictors.leave_out else []
+    if given:
+        text = ", ".join(given)
+        raise InputError(
+            f"{text} {'is' if len(given) == 1 else 'are'} for a cross-validation, and here another cohort is "
+            "predicted.",
+            f"Leave out {text}.",
+        )
 
 
 def _task(first: OutcomeData, second: OutcomeData, settings: OutcomeSettings) -> Task:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from nbradiomics.clinical import Endpoint
+from nbradiomics.clinical import Endpoint, as_text, same_value
 from nbradiomics.errors import InputError
-from nbradiomics.messages.wording import counted, number
+from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.assembly import (
     EVENTS_PER_FOLD,
     OutcomeData,
@@ -19,17 +19,16 @@ from nbradiomics.outcome.assembly import (
     choose_rows,
     mixture_sentences,
 )
+from nbradiomics.outcome.external_differences import differences, filled_in, listed, other_rows
+from nbradiomics.outcome.prepared import Prepared, rows_of
 from nbradiomics.outcome.seen import without_seen_masks
-from nbradiomics.tables import RowsOfReader, require_single_names
+from nbradiomics.tables import INDEX, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.settings import Predictors
 
-_SHOWN = 5
 #: Largest share of the external subjects whose level of a category the first cohort may lack.
 _MOST_UNKNOWN = 0.5
-#: Times whose medians differ by more than this factor are hardly in one unit.
-_TIMES_APART = 10.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class External:
 
 
 def read_external(
-    first: OutcomeData,
+    prepared: Prepared,
     features: pd.DataFrame,
     clinical: pd.DataFrame,
     endpoint: Endpoint,
@@ -64,6 +63,7 @@ def read_external(
         When a column is absent or is not what it is in the first cohort, a subject is in both cohorts, most
         subjects have a level that the first cohort lacks, or there are too few subjects, events or classes.
     """
+    first = prepared.data
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the external clinical table")
     names = first.radiomic
@@ -73,13 +73,17 @@ def read_external(
     _require_numbers(features, (*names, *volume))
     features, seen, sentences = without_seen_masks(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
+    told = list(other_rows(prepared.rows, rows_of(chosen)))
+    # Without other features, so that the volume is the same column in both cohorts.
+    chosen = chosen[[name for name in chosen if name in INDEX or name in (*names, *volume)]]
+    rule, declared = _as_read(first, predictors, endpoint)
     data = assemble(
         chosen,
-        clinical,
+        _with_class_names(clinical, first, endpoint),
         names,
         first.stability,
-        endpoint,
-        _as_read(first, predictors, endpoint),
+        rule,
+        declared,
         folds=1,
         seen=seen,
     )
@@ -87,10 +91,12 @@ def read_external(
         numbers = np.array([first.classes.index(name) for name in data.classes], dtype=np.intp)
         data = replace(data, y=numbers[data.y], classes=first.classes)
         _require_classes(data)
-    data = replace(data, volume=first.volume)
     _require_others(first, data)
+    _require_values(data)
     _require_known_levels(first, data)
-    return External(data, (*sentences, *mixture_sentences(chosen), *_differences(first, data)))
+    return External(
+        data, (*sentences, *mixture_sentences(chosen), *told, *differences(first, data), *filled_in(data))
+    )
 
 
 def joined(first: OutcomeData, second: OutcomeData) -> OutcomeData:
@@ -99,7 +105,7 @@ def joined(first: OutcomeData, second: OutcomeData) -> OutcomeData:
     return replace(first, frame=frame, y=np.concatenate([first.y, second.y]))
 
 
-def _as_read(first: OutcomeData, predictors: Predictors, endpoint: Endpoint) -> Predictors:
+def _as_read(first: OutcomeData, predictors: Predictors, endpoint: Endpoint) -> tuple[Endpoint, Predictors]:
     """Declare each covariate, and the classes, to be what they are in the first cohort."""
     kinds: dict[str, list[str]] = {"categorical": [], "numeric": []}
     ordinal: dict[str, list[str]] = {}
@@ -109,16 +115,43 @@ def _as_read(first: OutcomeData, predictors: Predictors, endpoint: Endpoint) -> 
         else:
             kinds[record["kind"]].append(record["column"])
     ordinal |= {name: list(levels) for name, levels in predictors.ordinal.items() if name in ordinal}
-    if first.classes and not endpoint.positive:
+    if first.classes:
         ordinal[endpoint.target] = list(first.classes)
-    return predictors.changed(**{name: tuple(values) for name, values in kinds.items()}, ordinal=ordinal)
+        endpoint = Endpoint(target=endpoint.target)
+    names = {name: tuple(values) for name, values in kinds.items()}
+    return endpoint, predictors.changed(**names, ordinal=ordinal)
+
+
+def _with_class_names(clinical: pd.DataFrame, first: OutcomeData, endpoint: Endpoint) -> pd.DataFrame:
+    """Write the classes of the first cohort for its values; other values stay, and are refused."""
+    if not first.classes:
+        return clinical
+    known = first.description.records["endpoint"]["values"]
+
+    def name_of(cell: object) -> object:
+        text = as_text(cell)
+        return next((known[value] for value in known if same_value(text, value)), cell) if text else cell
+
+    named = pd.Series([name_of(cell) for cell in clinical[endpoint.target]], clinical.index, dtype=object)
+    return clinical.assign(**{endpoint.target: named})
+
+
+def _require_values(data: OutcomeData) -> None:
+    names = dict.fromkeys((*data.radiomic, *filter(None, (data.volume,))))
+    empty = [name for name in names if data.frame[name].isna().all()]
+    if empty:
+        raise InputError(
+            f"{counted(len(empty), 'feature')} of the external table {'has' if len(empty) == 1 else 'have'} "
+            f"no value: {listed(empty)}.",
+            "Compute the external table in the same way as the first one, or leave these features out.",
+        )
 
 
 def _require_columns(table: pd.DataFrame, names: Sequence[str], which: str) -> None:
     absent = [name for name in names if name not in table]
     if absent:
         raise InputError(
-            f"the external {which} table lacks {counted(len(absent), 'column')}: {_listed(absent)}.",
+            f"the external {which} table lacks {counted(len(absent), 'column')}: {listed(absent)}.",
             "Compute the external table in the same way as the first one.",
         )
 
@@ -127,7 +160,7 @@ def _require_numbers(features: pd.DataFrame, names: Sequence[str]) -> None:
     texts = [name for name in names if not pd.api.types.is_numeric_dtype(features[name])]
     if texts:
         raise InputError(
-            f"{counted(len(texts), 'feature')} of the external table are no numbers: {_listed(texts)}.",
+            f"{counted(len(texts), 'feature')} of the external table are no numbers: {listed(texts)}.",
             "Compute the external table in the same way as the first one.",
         )
 
@@ -137,7 +170,7 @@ def _require_others(first: OutcomeData, second: OutcomeData) -> None:
     if shared:
         raise InputError(
             f"{counted(len(shared), 'subject')} {'is' if len(shared) == 1 else 'are'} in both cohorts: "
-            f"{_listed(shared)}.",
+            f"{listed(shared)}.",
             "An external validation needs other subjects. Rename different people who have the same name.",
         )
 
@@ -163,44 +196,3 @@ def _require_known_levels(first: OutcomeData, second: OutcomeData) -> None:
                 f"cohort lacks, such as {unknown.iloc[0]!r}.",
                 "Write the levels of both cohorts in the same way.",
             )
-
-
-def _differences(first: OutcomeData, second: OutcomeData) -> Iterator[str]:
-    """Say where the external cohort looks as if it were measured or written in another way."""
-    for name in second.categorical:
-        values = second.frame[name].dropna()
-        unknown = sorted(set(values) - set(first.frame[name].dropna()))
-        if unknown:
-            count = int(values.isin(unknown).sum())
-            yield (
-                f"{name}: {counted(count, 'external subject')} {'has' if count == 1 else 'have'} a level "
-                f"that the first cohort lacks ({_listed(unknown)}); it counts as unknown."
-            )
-    for names, what in (
-        (second.numeric, "covariate"),
-        (tuple(dict.fromkeys((*second.radiomic, *filter(None, (second.volume,))))), "feature"),
-    ):
-        away = [text for name in names if (text := _away(name, first.frame[name], second.frame[name]))]
-        if away:
-            yield (
-                f"The median of {counted(len(away), what)} in the external cohort is outside the whole range "
-                f"of the first one ({_listed(away)}). Check that units and settings are the same."
-            )
-    if not first.classes:
-        one, other = (float(np.median(data.y["time"])) for data in (first, second))
-        if max(one, other) > _TIMES_APART * min(one, other):
-            yield (
-                f"The median time is {number(one)} in the first cohort and {number(other)} in the external "
-                "one. Check that both are in the same unit."
-            )
-
-
-def _away(name: str, first: pd.Series, second: pd.Series) -> str:
-    median, low, high = second.median(), first.min(), first.max()
-    return (
-        f"{name}: {number(median)}, {number(low)} to {number(high)}" if median < low or median > high else ""
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")

@@ -18,6 +18,7 @@ from nbradiomics.outcome.facts import (
 )
 from nbradiomics.outcome.groups import log_rank_p, majority_groups
 from nbradiomics.outcome.models import level_meaning
+from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.tasks import Survival, Task
 
 if TYPE_CHECKING:
@@ -145,6 +146,11 @@ def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -
     yield from (first.choice.sentence, *of_models.sentences, *of_models.warnings)
     yield from (f"External cohort: {text}" for text in data.description.warnings)
     yield first.data.stability.text
+    settings = summary["settings"]
+    if settings["method"] != PENALISED:
+        yield f"The models are of the kind {settings['method']} (scikit-learn), with fixed settings."
+    if settings["selection"] != "none":
+        yield f"Features were selected by {settings['selection']} in the first cohort."
     for failure in summary["failures"]:
         yield f"The {failure['model']} model could not be fitted: {failure['cause']}"
     for model, p in summary["log_rank_p"].items():

@@ -43,7 +43,8 @@ def refit_interval(
     -------
     tuple
         Lower and upper limit: the average of `values` minus and plus Student's t standard errors; nan, nan if
-        the score is undefined in a repeat, or in more than a fifth of the samples.
+        the score is undefined in a repeat, or in more than a fifth of the samples, or if it is perfect (0 or
+        1) or never varies.
 
     References
     ----------
@@ -77,7 +78,8 @@ def draws_interval(
     Returns
     -------
     tuple
-        Lower and upper limit; nan, nan if the score is undefined, or in more than a fifth of the draws.
+        Lower and upper limit; nan, nan if the score is undefined, or in more than a fifth of the draws, or if
+        it is perfect (0 or 1) or the same in all draws.
     """
     known = draws[np.isfinite(draws)]
     if not np.isfinite(value) or len(known) < max(2, _ENOUGH * len(draws)):
@@ -88,6 +90,9 @@ def draws_interval(
 def _around(
     value: float, variance: float, number: int, confidence: float, *, bounded: bool
 ) -> tuple[float, float]:
+    # Perfect scores do not vary between draws, and say nothing of how far from perfect the truth may be.
+    if variance <= 0 or (bounded and value in (0.0, 1.0)):
+        return np.nan, np.nan
     reach = float(stats.t.ppf((1 + confidence) / 2, number - 1) * np.sqrt(variance))
     if not bounded:
         return value - reach, value + reach

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,15 @@ from nbradiomics.outcome.assembly import (
     radiomic_columns,
 )
 from nbradiomics.outcome.seen import without_seen_masks
-from nbradiomics.outcome.settings import PENALISED, WITH_NUMBER, OutcomeSettings, Predictors
+from nbradiomics.outcome.settings import (
+    PENALISED,
+    WITH_NUMBER,
+    ModelSettings,
+    OutcomeSettings,
+    Predictors,
+)
 from nbradiomics.outcome.stability import find_rule
-from nbradiomics.tables import FeatureChoice, RowsOfReader, require_single_names
+from nbradiomics.tables import INDEX, FeatureChoice, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +42,14 @@ class Prepared:
         Which columns are features, and why.
     sentences
         What to say first: masks that were left out, rows of different readers.
+    rows
+        Values of the index columns in the chosen rows: engine, region, timepoint ...
     """
 
     data: OutcomeData
     choice: FeatureChoice
     sentences: tuple[str, ...]
+    rows: Mapping[str, tuple[str, ...]]
 
 
 def prepare(
@@ -70,10 +79,16 @@ def prepare(
     choice = radiomic_columns(features, clinical, predictors.feature_names, endpoint)
     rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
     data = assemble(chosen, clinical, choice.names, rule, endpoint, predictors, folds=folds, seen=seen)
-    return Prepared(data, choice, (*sentences, *mixture_sentences(chosen)))
+    return Prepared(data, choice, (*sentences, *mixture_sentences(chosen)), rows_of(chosen))
 
 
-def check_meaning(endpoint: Endpoint, settings: OutcomeSettings) -> None:
+def rows_of(chosen: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Values of the index columns, except for the subject, in some rows of a feature table."""
+    columns = [name for name in INDEX if name in chosen and name not in ("subject", "reading")]
+    return {name: tuple(sorted(set(chosen[name].astype(str)))) for name in columns}
+
+
+def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
     """Refuse settings that have no meaning for a kind of outcome or of model.
 
     Raises

@@ -9,7 +9,7 @@ import numpy as np
 
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import concordance, counted
-from nbradiomics.outcome.settings import OutcomeSettings, Predictors
+from nbradiomics.outcome.settings import ModelSettings, OutcomeSettings, Predictors
 from nbradiomics.outcome.solvers import strata
 
 if TYPE_CHECKING:
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 #: Events, or subjects of each class, that the models of all other sites need.
 _FEWEST = 2
 _FEWEST_SITES = 2
+
+
+def refuse_folds(predictors: Predictors, settings: ModelSettings) -> None:
+    """Refuse folds and repeats together with sites.
+
+    Raises
+    ------
+    InputError
+        When `folds` or `repeats` were set, which have no meaning for sites.
+    """
+    asked = sorted({"folds", "repeats"} & settings.model_fields_set)
+    if predictors.leave_out and asked:
+        raise InputError(
+            f"{' and '.join(asked)} {'was' if len(asked) == 1 else 'were'} set together with leave_out.",
+            f"Leave out {' and '.join(asked)}: each level of {predictors.leave_out} is a fold, once.",
+        )
 
 
 def check_sites(data: OutcomeData, predictors: Predictors, settings: OutcomeSettings) -> None:
@@ -33,12 +49,7 @@ def check_sites(data: OutcomeData, predictors: Predictors, settings: OutcomeSett
     """
     if data.sites is None:
         return
-    asked = sorted({"folds", "repeats"} & settings.model_fields_set)
-    if asked:
-        raise InputError(
-            f"{' and '.join(asked)} {'was' if len(asked) == 1 else 'were'} set together with leave_out.",
-            f"Leave out {' and '.join(asked)}: each level of {predictors.leave_out} is a fold, once.",
-        )
+    refuse_folds(predictors, settings)
     names = np.unique(data.sites)
     if len(names) < _FEWEST_SITES:
         raise InputError(

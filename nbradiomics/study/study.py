@@ -95,6 +95,19 @@ class Outcome(ModelSettings, Predictors, RowsOfReader):
         return endpoints
 
 
+def covariates_of(outcome: Outcome, endpoint: Endpoint) -> tuple[str, ...]:
+    """Covariates of the models of one endpoint: a target of the study is no covariate of itself."""
+    return tuple(name for name in outcome.covariates if name != endpoint.target)
+
+
+def models_of(outcome: Outcome, endpoint: Endpoint) -> ModelSettings:
+    """Model settings of one endpoint: horizons are for a time to an event alone."""
+    stated = outcome.part(ModelSettings).stated()
+    if endpoint.target:
+        stated.pop("horizons", None)
+    return ModelSettings(**stated)
+
+
 class Study(Settings):
     """A whole study. After loading, its paths are absolute."""
 

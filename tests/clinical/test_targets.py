@@ -35,6 +35,7 @@ def problems_of(*cells: object, rule: Endpoint = RULE) -> list[tuple[str, str]]:
         (("1", "2"), ("1", "2")),
         (("2.0", "10", "1"), ("1", "2", "10")),
         (("III", "I", "II"), ("I", "II", "III")),
+        (("normal", "benign", "malignant"), ("benign", "malignant", "normal")),
     ],
 )
 def test_the_positive_class_is_the_last_one(cells: tuple[object, ...], classes: tuple[str, ...]) -> None:
@@ -85,6 +86,8 @@ def test_a_missing_class_is_no_error_and_its_code_is_told() -> None:
     [
         (("yes", "Yes", "no"), "differ only in capitals"),
         (("yes", "no", "1", "0"), "several words for two classes"),
+        (("yes", "1"), "several words for two classes"),
+        (("0", "1", "-999", "1", "0"), "-999"),
         (tuple(str(place / 7) for place in range(20)), "20 different values"),
         (("a", "#REF!"), "#REF!"),
     ],
@@ -120,3 +123,22 @@ def test_an_absent_column_is_an_error() -> None:
 def test_an_endpoint_is_a_time_and_an_event_or_a_class(given: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=words):
         Endpoint(**given)
+
+
+def test_what_may_be_missing_or_misspelt_is_a_warning() -> None:
+    rule = Endpoint(target="mut", positive=["high", "midle"])
+    found = dict(problems_of("high", "low", "middle", "not done", rule=rule)[:1])
+    assert "'low' (1), 'middle' (1), 'not done' (1) belong to the other class" in found["warning"]
+    told = [found for _, found in problems_of("high", "low", "middle", rule=rule)]
+    assert any("'midle' is named as positive, but no cell has it" in text for text in told)
+    words = [found for _, found in problems_of("a", "b", "not done")]
+    assert any("'not done' (1 cell) counts as a class" in text for text in words)
+
+
+def test_names_of_classes_do_not_depend_on_their_order_or_number() -> None:
+    rule = Endpoint(target="mut", positive=["high", "middle"])
+    first, second = (
+        read_target(table_of(*cells), rule, Declaration()).classes
+        for cells in (("high", "high", "middle", "low"), ("middle", "middle", "high", "low"))
+    )
+    assert first == second == ("low", "high or middle")

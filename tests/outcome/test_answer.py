@@ -74,3 +74,13 @@ def test_what_could_not_be_computed_is_said() -> None:
 
 def test_enough_events_are_enough() -> None:
     assert told(performance((0.7, 0.6, 0.8), (0.1, 0, 0.2)), needed=50)[4].startswith("Yes")
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [((0.85, 0.75, 0.95), "too large"), ((1.2, 1.1, 1.3), "too small"), ((0.7, 0.3, 1.1), "includes 1")],
+)
+def test_a_slope_with_an_interval_is_judged_by_it(limits: tuple[float, ...], words: str) -> None:
+    table = performance((0.7, 0.6, 0.8), (0.1, 0.02, 0.2))
+    table.loc[table["metric"] == "calibration_slope", ["value", "low", "high"]] = limits
+    assert words in told(table)[3]

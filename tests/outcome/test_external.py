@@ -212,3 +212,71 @@ def test_the_command_leaves_tables_and_a_page(tmp_path: Path, capsys: pytest.Cap
     assert "out of fold" not in page
     assert "external validation" in page
     assert call("validate", *files, *options, "--folds", 3, "--out", tmp_path / "v") == 2
+
+
+def test_values_of_a_class_mean_what_they_mean_in_the_first_cohort() -> None:
+    features, clinical = make_classes(seed=1)
+    others, outcomes = (table.assign(subject="x" + table["subject"]) for table in make_classes(seed=2))
+    asked = {"target": "idh", "positive": ["mutant"], "settings": FAST}
+    first = features, clinical.assign(idh=clinical["idh"].where(clinical.index % 9 > 0, "NOS"))
+    capitals = outcomes.assign(idh=outcomes["idh"].str.upper())
+    result = validate_outcome(first, (others, capitals), **asked)
+    assert result.summary["classes"] == {"not mutant": 45, "mutant": 45}
+    assert "'NOS' (10), 'wild type'" in " ".join(result.summary["sentences"])
+    unknown = outcomes.assign(idh=outcomes["idh"].where(outcomes.index % 5 > 0, "IDH-mut"))
+    with pytest.raises(InputError, match="'IDH-mut'"):
+        validate_outcome(first, (others, unknown), **asked)
+
+
+def test_what_the_external_subjects_lack_is_counted_and_an_empty_feature_is_refused() -> None:
+    features, clinical = other(subjects=40)
+    holes = features.assign(f1=features["f1"].where(features.index % 2 > 0, np.inf))
+    result = validated((holes, clinical.assign(age=clinical["age"].where(clinical.index > 29))))
+    text = " ".join(result.summary["sentences"])
+    assert "20 of 320 external feature values are missing or infinite" in text
+    assert "(f1 50\u00a0%)" in text
+    assert "age is missing in 30 external subjects of 40" in text
+    with pytest.raises(InputError, match="1 feature of the external table has no value: f0"):
+        validated((features.assign(f0=np.nan), clinical))
+
+
+def test_rows_of_another_kind_are_told_and_those_of_another_engine_refused() -> None:
+    first, second = make_cohort(), other(subjects=40)
+    here = first[0].assign(engine="native", roi="tumour"), first[1]
+    there = second[0].assign(engine="native", roi="liver"), second[1]
+    text = " ".join(validate_outcome(here, there, **ASKED).summary["sentences"])
+    assert "The rows of the first cohort have the roi tumour, those of the external one liver." in text
+    with pytest.raises(InputError, match=r"first cohort were computed by native, those of .* by other"):
+        validate_outcome(here, (there[0].assign(engine="other"), there[1]), **ASKED)
+
+
+def test_the_volume_is_the_same_column_in_both_cohorts() -> None:
+    first, second = make_cohort(), other(subjects=40)
+    mesh, voxels = "original_shape_MeshVolume", "original_shape_VoxelVolume"
+    names = {f"f{place}": f"original_firstorder_F{place}" for place in range(8)}
+    here = first[0].rename(columns=names).assign(**{voxels: np.exp(first[0]["f1"])}), first[1]
+    more = {voxels: np.exp(second[0]["f1"]), mesh: 1.0}
+    there = second[0].rename(columns=names).assign(**more), second[1]
+    asked = {**ASKED, "feature_names": ["original_firstorder_*"]}
+    assert "volume" in set(validate_outcome(here, there, **asked).performance["model"])
+    with pytest.raises(InputError, match=f"lacks 1 column: {voxels}"):
+        validate_outcome(here, (there[0].drop(columns=voxels), there[1]), **asked)
+
+
+def test_shares_of_subjects_have_an_exact_interval_even_when_they_are_perfect() -> None:
+    first = make_classes(effect=4.0, seed=1)
+    few = make_classes(subjects=12, effect=9)
+    second = tuple(table.assign(subject="x" + table["subject"]) for table in few)
+    result = validate_outcome(first, second, target="idh", settings=FAST.changed(bootstraps=100))
+    rows = result.performance.query("model == 'radiomic'").set_index("metric")
+    assert rows.loc["sensitivity", "value"] == 1
+    assert rows.loc["sensitivity", "low"] == pytest.approx(0.61, abs=0.01)  # Wilson, 6 of 6
+    assert np.isnan(rows.loc["roc_auc", "low"])
+    assert "(no interval); 0.5 is chance" in result.summary["answers"]["Does it work?"]
+
+
+@pytest.mark.parametrize("name", ["folds", "repeats", "refits", "permutations", "leave_out"])
+def test_what_is_for_a_cross_validation_is_refused(name: str) -> None:
+    given = {name: "stage" if name == "leave_out" else 50}
+    with pytest.raises(InputError, match=f"{name} is for a cross-validation"):
+        validate_outcome(make_cohort(), other(), **{**ASKED, **given})

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, survival_array
 from nbradiomics.outcome.crossvalidation import cross_validate, make_splits
 from nbradiomics.outcome.horizons import find_horizons
-from nbradiomics.outcome.intervals import refit_interval
+from nbradiomics.outcome.intervals import draws_interval, refit_interval
 from nbradiomics.outcome.score_table import score_table
 from nbradiomics.outcome.tasks import Survival
 from tests.outcome.test_leakage import make_data
@@ -46,6 +46,7 @@ def test_an_interval_holds_its_value_and_grows_with_the_confidence(
         refit_interval(np.array(values), samples, level, bounded=bounded)
         for level in (confidence, (1 + confidence) / 2)
     )
+    assume(np.isfinite(inner[0]))  # there is none without any variance
     assert outer[0] <= inner[0] <= np.mean(values) + 1e-12
     assert np.mean(values) - 1e-12 <= inner[1] <= outer[1]
     if bounded:
@@ -125,9 +126,15 @@ def test_a_failed_fold_is_left_out_of_both_sides_of_a_gain() -> None:
 
 def test_a_value_at_the_edge_is_in_its_interval() -> None:
     samples = np.full((20, 2), 0.5) + np.random.default_rng(0).normal(0, 1e-4, (20, 2))
-    for value in (0.0, 0.004, 1.0):
+    for value in (0.004, 0.997):
         low, high = refit_interval(np.array([value]), samples, 0.95, bounded=True)
         assert 0 <= low <= value <= high <= 1
+
+
+def test_a_perfect_score_has_no_interval_because_nothing_varies() -> None:
+    for value in (0.0, 1.0):
+        assert np.isnan(draws_interval(value, np.full(50, value), 0.95, bounded=True)).all()
+        assert np.isnan(refit_interval(np.array([value]), np.full((50, 2), value), 0.95, bounded=True)).all()
 
 
 def test_samples_that_fail_are_counted_and_never_become_quick_intervals(

@@ -88,6 +88,9 @@ def test_intervals_refit_with_the_same_sites() -> None:
         ({}, {"covariates": ["site"]}, "cannot be a covariate"),
         ({}, {"settings": FAST.changed(folds=3)}, "folds was set together with leave_out"),
         ({"site": "North"}, {}, "all subjects have the site 'North'"),
+        ({}, {"leave_out": "subject"}, "not a site"),
+        ({}, {"leave_out": "months"}, "not a site"),
+        ({}, {"leave_out": "age"}, "levels, .* in one subject alone"),
     ],
 )
 def test_what_has_no_meaning_is_refused(changed: dict[str, str], more: dict[str, object], words: str) -> None:
@@ -101,3 +104,13 @@ def test_models_need_events_without_each_site() -> None:
     clinical.loc[clinical["site"] != "North", "dead"] = 0
     with pytest.raises(InputError, match=r"without site 'North' there are 0 events"):
         evaluate_outcome(features, clinical, **ASKED)
+
+
+def test_one_site_in_two_spellings_would_predict_itself() -> None:
+    features, clinical = with_sites()
+    clinical["site"] = clinical["site"].where(clinical.index % 2 > 0, clinical["site"].str.upper())
+    with pytest.raises(InputError, match="differ only in capitals"):
+        evaluate_outcome(features, clinical, **ASKED)
+    clinical["site"] = clinical["site"].str.upper().replace("WEST", "none")
+    result = evaluate_outcome(features, clinical, **ASKED)
+    assert any("'none'" in text for text in result.summary["warnings"])

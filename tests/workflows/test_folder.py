@@ -215,11 +215,12 @@ OS, EFS = (Endpoint(time=time, event="dead") for time in ("os", "efs"))
 def test_outcome_models_of_another_endpoint_or_table_are_not_replaced(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write(tmp_path, "features.csv", "clinical.csv", "other.csv")
-    files = {"features": tmp_path / "features.csv", "clinical": tmp_path / "clinical.csv"}
+    features, clinical = tmp_path / "features.csv", tmp_path / "clinical.csv"
+    files = {"files": (features, clinical)}
     claim_outcome(out, **files, endpoint=OS, replacing=False)
     write(out, "performance.csv", "summary.json")
     claim_outcome(out, **files, endpoint=OS, replacing=False)
-    for changed in ({"endpoint": EFS}, {"features": tmp_path / "other.csv"}):
+    for changed in ({"endpoint": EFS}, {"files": (tmp_path / "other.csv", clinical)}):
         asked = {**files, "endpoint": OS, **changed}
         with pytest.raises(InputError, match="outcome of os and dead"):
             claim_outcome(out, **asked, replacing=False)

@@ -90,6 +90,12 @@ class Task(ABC):
     def needed(self, y: np.ndarray, candidates: int) -> int:
         """Number of subjects that a model of some candidate columns needs; see `outcome.sample_size`."""
 
+    @abstractmethod
+    def exact_interval(
+        self, metric: str, y: np.ndarray, result: FoldResult, confidence: float
+    ) -> tuple[float, float] | None:
+        """Interval of a metric of a fixed model that is a share of subjects; None for all others."""
+
     def order_score(self, y: np.ndarray, folds: Sequence[FoldResult]) -> float:
         """Judge the order of the held-out subjects of each fold, added up over the folds."""
         values = [self._ordered(folds, *order) for order in self.orders(y)]

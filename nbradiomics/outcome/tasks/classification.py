@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy.special import logit
+from scipy.stats import binomtest
 
 from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.logistic import OneVsRestLogistic
@@ -125,6 +126,20 @@ class Classification(Task):
         """Number of subjects that a model of some candidate columns needs: the most of any judged class."""
         shares = np.bincount(y, minlength=len(self.classes)) / len(y)
         return max(sample_size_binary(candidates, float(shares[each])).subjects for each in self.judged)
+
+    def exact_interval(
+        self, metric: str, y: np.ndarray, result: FoldResult, confidence: float
+    ) -> tuple[float, float] | None:
+        """Wilson's interval of sensitivity and specificity (JASA 1927;22:209)."""
+        each = {"specificity": 0, "sensitivity": 1}.get(metric)
+        if each is None or result.failure:
+            return None
+        of_class = y[result.test] == each
+        right = int((result.group[of_class] == each).sum())
+        if not of_class.any():
+            return None
+        found = binomtest(right, int(of_class.sum())).proportion_ci(confidence, method="wilson")
+        return float(found.low), float(found.high)
 
     def ranking(self, result: FoldResult) -> Floats:
         """Probabilities of the judged classes, shape (held out, judged)."""

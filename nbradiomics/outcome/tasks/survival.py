@@ -101,6 +101,9 @@ class Survival(Task):
         follow_up = float(y["time"].mean())
         return sample_size_survival(candidates, y["event"].sum() / y["time"].sum(), follow_up).subjects
 
+    def exact_interval(self, *_: Any) -> None:
+        """No metric is a plain share of subjects."""
+
     def ranking(self, result: FoldResult) -> Floats:
         """Log partial hazards, shape (held out, 1)."""
         return result.risk[:, None]

@@ -199,6 +199,7 @@ def _grouping(summary: Mapping[str, Any]) -> str:
     """Say how several repeats give a subject one group; see `outcome.groups`."""
     settings = summary.get("settings")
     repeats = settings.get("repeats") if isinstance(settings, Mapping) else None
+    repeats = 1 if summary.get("sites") else repeats
     all_repeats = f"the {repeats} repeats" if isinstance(repeats, int) and repeats > 1 else "the repeats"
     rule = (
         "Risk group: high if the predicted risk is above the median risk of the fold's training subjects, "

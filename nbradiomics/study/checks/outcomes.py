@@ -28,11 +28,13 @@ from nbradiomics.clinical.cells import Cells
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS, rarest
+from nbradiomics.outcome.prepared import check_meaning
 from nbradiomics.outcome.site_column import read_sites
+from nbradiomics.outcome.sites import refuse_folds
 from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, class_suspicions, suspicion_text, suspicions
 from nbradiomics.study.file import read_study
-from nbradiomics.study.study import Endpoint, Outcome, Readers
+from nbradiomics.study.study import Endpoint, Outcome, Readers, covariates_of, models_of
 from nbradiomics.tables import NO_COLUMNS
 
 
@@ -76,7 +78,6 @@ def check_outcomes(
     problems += [_for_readers(problem, readers) for problem in declared]
     for endpoint in outcome.endpoints:
         problems += _check_endpoint(outcome, endpoint, clinical, cohort, cohort_file)
-    problems += _check_sites(outcome, clinical)
     # Report a problem that two endpoints share, such as one of a covariate, only once.
     return list(dict.fromkeys(problems))
 
@@ -98,8 +99,9 @@ def describe_outcomes(study_file: Path) -> list[str]:
         outcome = study.outcome
         clinical = read_clinical_table(outcome.clinical, study.subject_column)
         taken = [name for endpoint in outcome.endpoints for name in endpoint.columns]
+        known = [name for name in taken if name not in outcome.covariates]
         columns, _ = covariate_columns(
-            clinical, outcome.covariates, taken=taken, declared=outcome, file=str(outcome.clinical)
+            clinical, outcome.covariates, taken=known, declared=outcome, file=str(outcome.clinical)
         )
         if not {"subject", *taken} <= set(clinical):
             return []
@@ -118,6 +120,7 @@ def _check_endpoint(
 ) -> list[Problem]:
     find = target_problems if endpoint.target else endpoint_problems
     problems = find(clinical, endpoint, file=str(outcome.clinical), declared=outcome)
+    problems += [*_check_meaning(outcome, endpoint), *_check_sites(outcome, endpoint, clinical)]
     columns = {"subject", *endpoint.columns}
     if columns <= set(clinical) and len(columns) == 1 + len(endpoint.columns):
         reading = _read(clinical, endpoint, outcome)
@@ -130,13 +133,23 @@ def _check_endpoint(
     return problems
 
 
-def _check_sites(outcome: Outcome, clinical: pd.DataFrame) -> list[Problem]:
+def _check_sites(outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame) -> list[Problem]:
     if "subject" not in clinical:
         return []
     try:
-        read_sites(clinical, outcome)
+        _, problems = read_sites(clinical, outcome, endpoint, file=str(outcome.clinical))
     except InputError as error:
         return [problem_of(error, outcome.clinical, "leave_out")]
+    return problems
+
+
+def _check_meaning(outcome: Outcome, endpoint: Endpoint) -> list[Problem]:
+    """Check that the settings have a meaning for the kind of the endpoint."""
+    try:
+        check_meaning(endpoint, models_of(outcome, endpoint))
+        refuse_folds(outcome, outcome)
+    except InputError as error:
+        return [problem_of(error, outcome.clinical, f"outcome of {endpoint.name}")]
     return []
 
 
@@ -156,7 +169,7 @@ def _check_covariates(outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFra
     taken, file = endpoint.columns, str(outcome.clinical)
     try:
         _, problems = covariate_columns(
-            clinical, outcome.covariates, taken=taken, declared=outcome, file=file
+            clinical, covariates_of(outcome, endpoint), taken=taken, declared=outcome, file=file
         )
     except InputError as error:
         return [problem_of(error, outcome.clinical, "covariates")]
@@ -172,7 +185,8 @@ def _check_suspicious(
 ) -> list[Problem]:
     """Warn about covariates that may be the outcome under another name."""
     try:
-        read = read_covariates(clinical, outcome.covariates, taken=endpoint.columns, declared=outcome)
+        covariates = covariates_of(outcome, endpoint)
+        read = read_covariates(clinical, covariates, taken=endpoint.columns, declared=outcome)
     except InputError:  # reported by `_check_covariates`
         return []
     known = reading.table.notna().all(axis=1) & _subjects(reading).isin(set(cohort["subject"]))

@@ -17,7 +17,7 @@ from nbradiomics.outcome import (
     evaluate_outcome,
     write_outcome,
 )
-from nbradiomics.study.study import Endpoint, Outcome, Study
+from nbradiomics.study.study import Endpoint, Outcome, Study, covariates_of, models_of
 from nbradiomics.tables import RowsOfReader
 from nbradiomics.workflows.stages.base import Stage, Work
 
@@ -52,22 +52,26 @@ def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFr
     rows = section.part(RowsOfReader).changed(reader=section.reader)
     if rows.reading is None and work.features["reading"].nunique() > 1:
         rows = rows.changed(reading=1)
-    return evaluate_outcome(
+    covariates = covariates_of(section, endpoint)
+    result = evaluate_outcome(
         work.features,
         table,
         endpoint=endpoint.part(clinical.Endpoint),
-        predictors=section.part(Predictors),
+        predictors=section.part(Predictors).changed(covariates=covariates),
         rows=rows,
-        settings=settings_of(work.study, section),
+        settings=settings_of(work.study, models_of(section, endpoint)),
         execution=work.execution,
     )
+    if covariates != section.covariates:
+        result.summary["sentences"].append(f"{endpoint.target} is the outcome here, and no covariate.")
+    return result
 
 
-def settings_of(study: Study, section: Outcome) -> OutcomeSettings:
-    """Make the model settings from the section `outcome`, the study's seed and its criteria for stability."""
+def settings_of(study: Study, models: ModelSettings) -> OutcomeSettings:
+    """Make the settings from those of the models, the study's seed and its criteria for stability."""
     stable = study.reproducibility
     return OutcomeSettings(
-        **section.part(ModelSettings).stated(),
+        **models.stated(),
         seed=study.seed,
         icc_threshold=stable.threshold,
         min_subjects=stable.min_subjects,

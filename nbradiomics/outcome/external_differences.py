@@ -1,0 +1,101 @@
+"""Where an external cohort differs from the cohort of the models, and what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.errors import InputError
+from nbradiomics.messages.wording import counted, number, share
+
+if TYPE_CHECKING:
+    from nbradiomics.outcome.assembly import OutcomeData
+
+#: Times whose medians differ by more than this factor are hardly in one unit.
+_TIMES_APART = 10.0
+
+_SHOWN = 5
+
+
+def other_rows(first: Mapping[str, tuple[str, ...]], second: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Say where the rows of the two cohorts are of other kinds; refuse features of different engines."""
+    for column in first.keys() & second.keys():
+        if first[column] == second[column]:
+            continue
+        one, other = (", ".join(values[column]) for values in (first, second))
+        if column == "engine":
+            raise InputError(
+                f"the features of the first cohort were computed by {one}, those of the external one by "
+                f"{other}.",
+                "Compute the features of both cohorts with the same engine.",
+            )
+        yield (
+            f"The rows of the first cohort have the {column} {one}, those of the external one {other}. Check "
+            "that they mean the same."
+        )
+
+
+def filled_in(data: OutcomeData) -> Iterator[str]:
+    """Count what the external subjects lack, and the first cohort fills in."""
+    features = data.frame[list(data.radiomic)].isna()
+    if features.to_numpy().any():
+        worst = features.mean().sort_values(ascending=False)
+        worst = worst[worst > 0]
+        shown = ", ".join(f"{name} {share(part)}" for name, part in worst.head(_SHOWN).items())
+        yield (
+            f"{int(features.to_numpy().sum())} of {features.size} external feature values are missing or "
+            f"infinite, and became the median of the first cohort ({shown}"
+            f"{' ...' if len(worst) > _SHOWN else ''})."
+        )
+    for name in (*data.numeric, *data.categorical):
+        missing = int(data.frame[name].isna().sum())
+        if missing:
+            yield (
+                f"{name} is missing in {counted(missing, 'external subject')} of {len(data.y)}, and was "
+                "filled in from the first cohort."
+            )
+
+
+def differences(first: OutcomeData, second: OutcomeData) -> Iterator[str]:
+    """Say where the external cohort looks as if it were measured or written in another way."""
+    for name in second.categorical:
+        values = second.frame[name].dropna()
+        unknown = sorted(set(values) - set(first.frame[name].dropna()))
+        if unknown:
+            count = int(values.isin(unknown).sum())
+            yield (
+                f"{name}: {counted(count, 'external subject')} {'has' if count == 1 else 'have'} a level "
+                f"that the first cohort lacks ({listed(unknown)}); it counts as unknown."
+            )
+    for names, what in (
+        (second.numeric, "covariate"),
+        (tuple(dict.fromkeys((*second.radiomic, *filter(None, (second.volume,))))), "feature"),
+    ):
+        away = [text for name in names if (text := _away(name, first.frame[name], second.frame[name]))]
+        if away:
+            yield (
+                f"The median of {counted(len(away), what)} in the external cohort is outside the whole range "
+                f"of the first one ({listed(away)}). Check that units and settings are the same."
+            )
+    if not first.classes:
+        one, other = (float(np.median(data.y["time"])) for data in (first, second))
+        if max(one, other) > _TIMES_APART * min(one, other):
+            yield (
+                f"The median time is {number(one)} in the first cohort and {number(other)} in the external "
+                "one. Check that both are in the same unit."
+            )
+
+
+def _away(name: str, first: pd.Series, second: pd.Series) -> str:
+    median, low, high = second.median(), first.min(), first.max()
+    return (
+        f"{name}: {number(median)}, {number(low)} to {number(high)}" if median < low or median > high else ""
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """List the first of some names."""
+    return ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
