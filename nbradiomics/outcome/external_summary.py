@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from nbradiomics.messages.wording import against, counted, interval, number, p_text
+from nbradiomics.messages.wording import against, counted, interval, number, p_text, signed
 from nbradiomics.outcome.answer import answers
 from nbradiomics.outcome.facts import (
     outcome_facts,
@@ -16,7 +17,8 @@ from nbradiomics.outcome.facts import (
     suspicious_sentences,
     with_outcome,
 )
-from nbradiomics.outcome.groups import log_rank_p, majority_groups
+from nbradiomics.outcome.group_differences import GroupDifference, group_difference
+from nbradiomics.outcome.groups import majority_groups
 from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.tasks import Survival, Task
@@ -51,13 +53,19 @@ def summarise_external(
         median_follow_up, horizons, end`` or ``target, classes``, ``subjects``, ``excluded``; ``development``:
         ``subjects, excluded`` and events or classes of the cohort of the models; ``covariates``, ``models``,
         ``suspicious`` (columns that may be the outcome), ``log_rank_p`` (of the risk groups, by model, null
-        for one group; empty for classes), ``failures``, ``level_meaning``, ``intervals`` (``draws`` or
+        for one group; empty for classes), ``risk_groups`` (hazard ratio and restricted mean survival of high
+        against low risk, by model), ``failures``, ``level_meaning``, ``intervals`` (``draws`` or
         ``none``), ``settings``, ``answers`` and ``sentences``.
     """
     endpoint, task = judged
     data, of_models = second.data, first.data
     groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
-    tested = groups if isinstance(task, Survival) else {}
+    compared = {}
+    if isinstance(task, Survival):
+        compared = {
+            model: group_difference(data.y, group, task.horizons.end, settings.confidence)
+            for model, group in groups.items()
+        }
     summary: dict[str, Any] = {
         "validation": "external",
         **outcome_facts(data, endpoint, task),
@@ -71,7 +79,8 @@ def summarise_external(
         "covariates": [*data.numeric, *data.categorical],
         "models": list(data.models),
         "suspicious": suspicious_columns(of_models, endpoint),
-        "log_rank_p": {model: log_rank_p(data.y, group) for model, group in tested.items()},
+        "log_rank_p": {model: found.p if found else None for model, found in compared.items()},
+        "risk_groups": {model: _known(found) for model, found in compared.items() if found},
         "failures": [{"model": one.model, "cause": one.failure} for one in results if one.failure],
         "level_meaning": level_meaning(settings),
         "intervals": "draws" if settings.bootstraps else "none",
@@ -93,6 +102,29 @@ def _development(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str,
     told = ("kind", "time", "event", "events", "target", "classes")
     facts = outcome_facts(data, endpoint, task)
     return {name: facts[name] for name in told if name in facts}
+
+
+def _known(found: GroupDifference) -> dict[str, Any]:
+    """Values of a difference, ready for JSON; null where one is undefined."""
+    return {
+        name: [float(one) if np.isfinite(one) else None for one in value]
+        if isinstance(value, tuple)
+        else value
+        for name, value in asdict(found).items()
+    }
+
+
+def _difference(found: Mapping[str, Any]) -> str:
+    ratio, low, high = found["hazard_ratio"]
+    hazard = (
+        "no hazard ratio"
+        if ratio is None
+        else f"hazard ratio {interval(ratio, low, high, form=against(number, 1))}"
+    )
+    mean, least, most = found["difference"]
+    gap = interval(mean, least, most, form=against(signed, 0))
+    means = " against ".join(number(value) for value in found["mean_survival"])
+    return f"{hazard}; mean survival until {found['until']:g} {means}, difference {gap}"
 
 
 def _in_the_large(performance: pd.DataFrame, models: Sequence[str]) -> Iterator[str]:
@@ -159,7 +191,7 @@ def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -
         else:
             yield (
                 f"Difference between the risk groups of the {model} model, whose limit is the median risk of "
-                f"the first cohort: log-rank {p_text(p)}."
+                f"the first cohort: log-rank {p_text(p)}; {_difference(summary['risk_groups'][model])}."
             )
     drawn = "The intervals come from draws of the external subjects; the models stay as they are. "
     yield (

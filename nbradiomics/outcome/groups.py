@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
 from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.schemas import KAPLAN_MEIER
@@ -75,13 +74,3 @@ def _curve(y: np.ndarray, confidence: float) -> pd.DataFrame:
             "at_risk": fitter.event_table["at_risk"].to_numpy(),
         }
     )
-
-
-def log_rank_p(y: np.ndarray, group: np.ndarray) -> float | None:
-    """P value of the log-rank test of high against low risk, for groups of subjects that no model has seen.
-
-    None if all subjects are in one group.
-    """
-    if not (group == 1).any() or not (group == 0).any():
-        return None
-    return float(chi2.sf(log_rank(y, group), 1))

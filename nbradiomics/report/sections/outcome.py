@@ -234,11 +234,15 @@ def _log_rank(summary: Mapping[str, Any], model: str) -> str:
     """P value of the log-rank test, which is valid for external subjects."""
     tested = summary.get("log_rank_p")
     p = tested.get(model) if isinstance(tested, Mapping) else None
-    return (
-        f"Separation of the groups: log-rank {p_text(p)}."
-        if isinstance(p, (int, float))
-        else "All subjects are in one group."
-    )
+    if not isinstance(p, (int, float)):
+        return "All subjects are in one group."
+    groups = summary.get("risk_groups")
+    found = groups.get(model) if isinstance(groups, Mapping) else None
+    limits = found.get("hazard_ratio") if isinstance(found, Mapping) else None
+    ratio = ""
+    if isinstance(limits, list) and None not in limits:
+        ratio = f"; hazard ratio {interval(*limits, form=against(number, 1))}"
+    return f"Separation of the groups: log-rank {p_text(p)}{ratio}."
 
 
 def _no_p(models: Sequence[str]) -> str:
