@@ -46,9 +46,13 @@ def test_the_models_are_judged_on_the_external_subjects_alone() -> None:
     assert (rows["low"] < rows["value"]).all()
     assert (rows["value"] < rows["high"]).all()
     assert result.summary["log_rank_p"]["radiomic"] < 0.01
+    ratio, low, high = result.summary["risk_groups"]["radiomic"]["hazard_ratio"]
+    assert 1 < low < ratio < high
     assert int(result.baseline.loc[0, "all"]) == 80
     text = " ".join(result.summary["sentences"])
     assert "fitted to 60 subjects" in text
+    assert "; hazard ratio " in text
+    assert "; mean survival until " in text
     assert "judged on 80 external subjects" in text
     answers = list(result.summary["answers"].values())
     assert "Observed over predicted events by" in answers[3]
