@@ -212,6 +212,7 @@ def test_intervals_refit() -> None:
 @pytest.mark.parametrize("method", ["random_forest", "gradient_boosting"])
 def test_trees_by_name(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nbradiomics.outcome.trees.TREES", 50)
+    monkeypatch.setattr("nbradiomics.outcome.trees.STAGES", 30)
     asked = OutcomeSettings(folds=2, repeats=1, refits=0, method=method)
     for classes in (2, 3):
         result = evaluate_outcome(*make_classes(classes), target="idh", covariates=["age"], settings=asked)

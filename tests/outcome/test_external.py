@@ -132,6 +132,7 @@ def test_what_looks_like_other_units_is_said() -> None:
     assert "Check" not in " ".join(validated((features, clinical)).summary["sentences"])
 
 
+@pytest.mark.slow
 def test_a_model_of_noise_is_chance() -> None:
     found = []
     for seed in range(8):

@@ -125,7 +125,7 @@ def test_study_file_function_and_command_accept_and_refuse_the_same(
     monkeypatch.chdir(tmp_path)
 
     @given(values)
-    @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def drawn(value: Any) -> None:
         told, refused = by_function(kind, name, value), by_study_file(section, name, value, tmp_path)
         assert bool(told) == bool(refused), (told, refused)
