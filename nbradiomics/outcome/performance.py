@@ -184,8 +184,6 @@ def external_performance(
             drawn = np.concatenate([part[key] for part in draws])
             bounded = key[1] in task.bounded
             limits = draws_interval(value, drawn, settings.confidence, bounded=bounded)
-            if key[1] == "mcc":
-                limits = max(limits[0], -1.0), min(limits[1], 1.0)
         (of_model,) = (result for result in results if result.model == key[0])
         exact = task.exact_interval(key[1], data.y, of_model, settings.confidence) if draws else None
         rows.append((*key, value, *(exact or limits)))

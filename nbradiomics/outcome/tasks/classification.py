@@ -44,7 +44,15 @@ class Classification(Task):
     informative = ("subject of the smallest class", "subjects of the smallest class")
     bounded = ("roc_auc", "average_precision", "brier", "balanced_accuracy", "sensitivity", "specificity")
     with_interval = ("roc_auc", "brier", "roc_auc_gain_over_clinical", "roc_auc_gain_over_volume")
-    with_external_interval = (*with_interval, *METRICS, *BINARY_METRICS)
+    with_external_interval = (
+        *with_interval,
+        "average_precision",
+        "balanced_accuracy",
+        "sensitivity",
+        "specificity",
+        "calibration_slope",
+        "observed_expected",
+    )
     coefficient = "log odds ratio"
 
     @property
@@ -130,16 +138,26 @@ class Classification(Task):
     def exact_interval(
         self, metric: str, y: np.ndarray, result: FoldResult, confidence: float
     ) -> tuple[float, float] | None:
-        """Wilson's interval of sensitivity and specificity (JASA 1927;22:209)."""
-        each = {"specificity": 0, "sensitivity": 1}.get(metric)
-        if each is None or result.failure:
+        """Interval of sensitivity, specificity and balanced accuracy from those of their shares.
+
+        A share has Wilson's interval (JASA 1927;22:209). The mean of K independent shares p_k with the lower
+        limits l_k is sqrt(sum_k (p_k - l_k)^2) / K above its own lower limit, and likewise for the upper one
+        (Zou and Donner 2008, Statistics in Medicine 27:1693).
+        """
+        wanted = {"specificity": (0,), "sensitivity": (1,), "balanced_accuracy": range(len(self.classes))}
+        if metric not in wanted or result.failure:
             return None
-        of_class = y[result.test] == each
-        right = int((result.group[of_class] == each).sum())
-        if not of_class.any():
-            return None
-        found = binomtest(right, int(of_class.sum())).proportion_ci(confidence, method="wilson")
-        return float(found.low), float(found.high)
+        truth, parts = y[result.test], []
+        for each in wanted[metric]:
+            chosen = result.group[truth == each] == each
+            if not len(chosen):
+                return None
+            limits = binomtest(int(chosen.sum()), len(chosen)).proportion_ci(confidence, method="wilson")
+            parts.append((float(chosen.mean()), float(limits.low), float(limits.high)))
+        share, low, high = np.array(parts).T
+        mean, number = float(share.mean()), len(share)
+        below, above = (float(np.sqrt(((share - limit) ** 2).sum())) / number for limit in (low, high))
+        return mean - below, mean + above
 
     def ranking(self, result: FoldResult) -> Floats:
         """Probabilities of the judged classes, shape (held out, judged)."""
