@@ -202,7 +202,8 @@ def test_permutations_tell_signal_from_noise() -> None:
 @pytest.mark.slow
 def test_intervals_refit() -> None:
     asked = FAST.changed(refits=50, repeats=1, folds=2)
-    result = evaluate_outcome(*make_classes(), target="idh", covariates=["age"], settings=asked)
+    tables = make_classes(subjects=40)
+    result = evaluate_outcome(*tables, target="idh", covariates=["age"], settings=asked)
     rows = result.performance[result.performance["low"].notna()]
     assert set(rows["metric"]) == {"roc_auc", "brier", "roc_auc_gain_over_clinical"}
     assert (rows["low"] < rows["value"]).all()
