@@ -43,6 +43,7 @@ def test_models_and_parts(printed: Any) -> None:
     assert "PyRadiomics" in [part["name"] for part in printed("doctor")["parts"]]
 
 
+@pytest.mark.slow
 def test_features_of_both_engines_and_maps(tmp_path: Path, printed: Any) -> None:
     two_readers(tmp_path, 1)
     (tmp_path / "params.yaml").write_text(PARAMS)

@@ -62,6 +62,7 @@ def test_command(files: tuple[Path, Path], tmp_path: Path, capsys: pytest.Captur
     assert json.loads(provenance["maps"]["parameters"]["text"]) == PARAMS
 
 
+@pytest.mark.slow
 def test_a_folder_of_other_maps_is_left_alone(files: tuple[Path, Path], tmp_path: Path) -> None:
     out = tmp_path / "maps"
     first = write_maps(*files, out, params=PARAMS)
@@ -260,7 +261,7 @@ def _growth(folder: Path, content: dict[str, Any]) -> float:
     [
         ("firstorder", 18, 0),
         pytest.param("glcm", 24, 0, marks=pytest.mark.slow),
-        ("glcm", 24, 1),
+        pytest.param("glcm", 24, 1, marks=pytest.mark.slow),
         pytest.param("gldm", 14, 0, marks=pytest.mark.slow),
     ],
 )

@@ -39,6 +39,7 @@ def cohort_of(folder: Path, *, auto: bool = True, outward: float = 0.0) -> Path:
     return write_cohort(folder, rows, HEADER)
 
 
+@pytest.mark.slow
 def test_the_study_leaves_tables_maps_and_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "study"
     asked = [

@@ -64,6 +64,7 @@ def test_outcome_takes_pyradiomics_own_result_and_says_what_was_left_out(
     pd.testing.assert_frame_equal(performance(tmp_path / "own"), performance(tmp_path / "plain"))
 
 
+@pytest.mark.slow
 def test_a_table_with_semicolons_decimal_commas_and_utf_16_gives_the_same(tmp_path: Path) -> None:
     features, clinical = result_table(tmp_path)
     for file in (features, clinical):

@@ -101,6 +101,7 @@ def test_the_class_of_a_rare_kind_is_predicted_too() -> None:
     assert found["balanced_accuracy"] > 0.6
 
 
+@pytest.mark.slow
 def test_noise_is_no_signal() -> None:
     areas = [
         values_of(evaluate_outcome(*make_classes(effect=0, seed=seed), target="idh", settings=FAST))[

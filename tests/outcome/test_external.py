@@ -182,6 +182,7 @@ def test_a_class_that_the_external_cohort_lacks_is_too_few() -> None:
         validate_outcome(make_classes(3), (features, kept), target="idh", settings=FAST)
 
 
+@pytest.mark.slow
 def test_draws_of_a_fixed_model_contain_its_true_c() -> None:
     """The intervals of a fixed risk: C of 60 subjects with about 20 events, the truth from 5,000."""
 

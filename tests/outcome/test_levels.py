@@ -44,6 +44,7 @@ def risks(data: OutcomeData, chosen: OutcomeSettings) -> np.ndarray:
     return np.asarray(model.predict(data.frame))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**6), levels=st.integers(2, 4), names=st.permutations(["a", "Z", "0", "é"]))
 def test_renaming_the_levels_changes_no_risk(seed: int, levels: int, names: list[str]) -> None:

@@ -87,6 +87,7 @@ def test_mrmr_passes_over_a_copy() -> None:
     assert Mrmr(99).fit(x, y).support_.all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [1, 2])
 def test_stability_selection_finds_the_planted_features_and_little_else(kind: int) -> None:
     tables = planted(200)

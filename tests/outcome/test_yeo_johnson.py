@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn.preprocessing import PowerTransformer
 
@@ -20,6 +21,7 @@ def columns(seed: int, subjects: int = 60) -> np.ndarray:
     return normal * 10.0 ** rng.integers(-6, 7, 12) + rng.normal(size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_powers_and_values_are_those_of_scikit_learn(seed: int) -> None:

@@ -151,6 +151,7 @@ def test_the_answer_stands_first_and_says_what_the_tests_say(run: Run) -> None:
     assert fact.detail == "above 0: the model agrees better; non-inferiority not shown at the margin 0.03"
 
 
+@pytest.mark.slow
 def test_a_model_that_is_as_good_is_told_to_be(tmp_path: Path) -> None:
     rows = [row | {"dice": 0.9 + 0.001 * int(row["subject"][1:])} for row in study_rows()]
     run = write_run(tmp_path, rows, in_training="no")
@@ -173,6 +174,7 @@ def test_the_comparison_shows_the_numbers_of_its_table(run: Run) -> None:
     assert hd95[6] == "-1.00 [-1.00, -1.00]"  # 1 mm further off, and lower is better
 
 
+@pytest.mark.slow
 def test_cases_left_out_are_counted_with_the_empty_masks_among_them(tmp_path: Path) -> None:
     rows = study_rows()
     for row in rows:
@@ -261,6 +263,7 @@ def test_agreement_of_masks_leaves_the_other_kinds_out(run: Run) -> None:
 # Parts that are absent
 
 
+@pytest.mark.slow
 def test_readers_alone_are_told_to_be_alone(tmp_path: Path) -> None:
     run = write_run(tmp_path, study_rows(("A", "B", "C")))
     html = page_of(run)
@@ -280,6 +283,7 @@ def test_one_reader_and_the_model_have_nothing_to_be_held_against(tmp_path: Path
     assert "The same cases: the model" not in html
 
 
+@pytest.mark.slow
 def test_a_single_case_makes_a_section(tmp_path: Path) -> None:
     html = page_of(write_run(tmp_path, study_rows(subjects=1)))
     assert "1 subject with an automatic mask and two readers are too few" in html
@@ -326,6 +330,7 @@ def test_without_a_study_the_page_says_why() -> None:
     assert told(Run(Path("run"), cohort=alone)) == [Text("Needs the masks of two readers.")]
 
 
+@pytest.mark.slow
 def test_untrusted_text_is_escaped(tmp_path: Path) -> None:
     evil = "<b>$x$</b>"
     rows = [
@@ -339,6 +344,7 @@ def test_untrusted_text_is_escaped(tmp_path: Path) -> None:
 # Subgroups, times, maps
 
 
+@pytest.mark.slow
 def test_subgroups_and_times_are_shown(tmp_path: Path) -> None:
     rows = study_rows()
     site = ["Leiden" if row["subject"] < "P5" else "Graz" for row in cohort_of(rows).to_dict("records")]
@@ -356,6 +362,7 @@ def test_maps_are_mentioned_with_their_number(run: Run) -> None:
     assert "distance_maps/ contains 1 map of" in page_of(read_run(run.folder))
 
 
+@pytest.mark.slow
 def test_several_sequences_are_told_to_stand_together(tmp_path: Path) -> None:
     rows = study_rows()
     html = page_of(write_run(tmp_path, [*rows, *(row | {"sequence": "DWI"} for row in rows)]))

@@ -48,6 +48,7 @@ def test_report_stands_in_the_run_folder_with_every_section(run: Path) -> None:
     assert not list(run.glob(".*report.html"))
 
 
+@pytest.mark.slow
 def test_out_names_the_file_and_a_second_report_is_the_same(run: Path, html: str) -> None:
     target = run / "new" / "page.html"
     assert build_report(run, target) == target
@@ -96,6 +97,7 @@ def test_every_picture_decodes_and_has_words(html: str) -> None:
         assert len(image["alt"] or "") > 20
 
 
+@pytest.mark.slow
 def test_the_users_matplotlib_style_stays_and_does_not_reach_the_page(run: Path, html: str) -> None:
     with mpl.rc_context({"axes.facecolor": "black", "font.size": 30, "text.color": "white"}):
         before = mpl.rcParams.copy()
@@ -203,6 +205,7 @@ def test_a_malformed_file_is_named(run: Path, name: str, content: str, found: st
 # What the page says
 
 
+@pytest.mark.slow
 def test_text_of_the_run_is_escaped(run: Path) -> None:
     evil = "<script>alert('x')</script>"
     edit(run / "failures.csv", cause=evil)

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell and its streams
 COMMAND = f"{sys.executable} -m nbradiomics compare cohort.csv --out a.csv --jobs 1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

@@ -99,6 +99,7 @@ def test_every_kind_of_stored_file_is_there_and_sound(clean: tuple[Study, dict[s
     assert study.run() == (expected, [])
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_damage_to_any_stored_file_heals_with_a_note(

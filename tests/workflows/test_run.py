@@ -230,6 +230,7 @@ def test_wrong_tables_stop_the_run_before_anything_is_computed(study: Path, tmp_
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_cannot_be_modelled_is_a_failure_and_the_rest_is_there(
     study: Path, tmp_path: Path
 ) -> None:

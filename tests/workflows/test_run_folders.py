@@ -56,6 +56,7 @@ def test_every_file_of_a_run_is_known_as_one(results: Path) -> None:
     assert list(foreign_files(results, is_run_file, mark.names)) == []
 
 
+@pytest.mark.slow
 def test_every_file_of_a_reader_study_is_known_as_one(tmp_path: Path) -> None:
     cohort = two_readers(tmp_path)
     run_reader_study(cohort, tmp_path / "out", write_consensus=["majority"])
@@ -102,6 +103,7 @@ def test_a_study_that_was_renamed_and_edited_goes_on(results: Path, tmp_path: Pa
     }
 
 
+@pytest.mark.slow
 def test_a_study_that_was_moved_with_its_data_goes_on(results: Path, tmp_path: Path) -> None:
     moved = (tmp_path / "one").rename(tmp_path / "moved")
     stored = {name for name in content(results) if "extract" in name}

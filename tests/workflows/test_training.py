@@ -248,6 +248,7 @@ def test_a_finished_model_is_not_overwritten(folder, model, capsys):
 # --- other images, other trainers -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_channels_of_images_that_lie_otherwise(tmp_path):
     rows = []
     for subject in range(4):

@@ -80,6 +80,7 @@ def epochs_done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     return done
 
 
+@pytest.mark.slow
 def test_a_resumed_training_gives_the_same_weights(cohort, uninterrupted, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         interrupt_after(patch, fold=1, epoch=2)
@@ -101,6 +102,7 @@ def test_folds_trained_at_once_have_the_same_weights(cohort, uninterrupted, tmp_
     assert_same_weights(tmp_path / "model", uninterrupted)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_weights_and_what_is_kept_is_no_second_model(
     cohort, uninterrupted, tmp_path
 ):
@@ -138,6 +140,7 @@ def test_a_killed_process_loses_nothing(cohort, tmp_path):
     assert_same_weights(tmp_path / "model", whole)
 
 
+@pytest.mark.slow
 def test_a_training_leaves_the_process_as_it_was(cohort, tmp_path, capfd):
     state = (dict(os.environ), dict(mpl.rcParams), mpl.get_backend(), torch.get_num_threads(), Path.cwd())
     numbers, numpy_numbers = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
@@ -149,6 +152,7 @@ def test_a_training_leaves_the_process_as_it_was(cohort, tmp_path, capfd):
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_single_precision_is_one_setting_away(cohort, uninterrupted, tmp_path):
     done = train(cohort, tmp_path / "model", settings=tiny(epochs=3, precision="fp32"))
     assert done.card.training["recipe"]["precision"] == "fp32"
@@ -204,6 +208,7 @@ def fail_in_fold_1(monkeypatch: pytest.MonkeyPatch, step: object) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_fold_that_diverges_is_told_and_the_others_are_kept(cohort, uninterrupted, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         fail_in_fold_1(patch, lambda _self, _batch: {"loss": np.array(np.nan)})
@@ -217,6 +222,7 @@ def test_a_fold_that_diverges_is_told_and_the_others_are_kept(cohort, uninterrup
     assert_same_weights(tmp_path / "model", uninterrupted)
 
 
+@pytest.mark.slow
 def test_memory_that_runs_out_is_told_with_what_helps(cohort, tmp_path, monkeypatch):
     def full(_self: object, _batch: object) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")

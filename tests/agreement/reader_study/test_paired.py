@@ -46,6 +46,7 @@ def share_non_inferior(*, readers: int, shift: float) -> float:
     return float(np.mean(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("readers", [2, 3])
 def test_an_exchangeable_model_is_found_non_inferior_and_one_worse_by_the_margin_is_not(readers):
     # The standard error of the mean is 0.049 / sqrt(46) = 0.0072, the margin 4.15 of them: a test with known

@@ -81,6 +81,7 @@ def test_a_model_that_draws_too_much_is_found_worse_and_outward(seed):
     assert "errs outward" in " ".join(study.sentences)
 
 
+@pytest.mark.slow
 def test_a_model_that_draws_too_little_errs_inward_and_one_like_the_readers_neither():
     assert direction_of(study_of(studied_masks(0, bias=-4.0)))["direction"] == "inward"
     study = study_of(studied_masks(0, bias=0.0))
@@ -124,6 +125,7 @@ def renamed(frame):
     return frame
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", first_is_quick(range(2)))
 def test_nothing_depends_on_the_order_of_rows_or_on_the_readers_names(seed):
     table = everything(seed)

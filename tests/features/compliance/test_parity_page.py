@@ -157,6 +157,7 @@ def tiny(kind: str = samples.GENERATED) -> samples.Sample:
     return samples.sample(kind, "tiny", make_case(levels, np.ones(levels.shape, bool)), {"binWidth": 1})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("feature", "factor"),
     [

@@ -142,6 +142,7 @@ def test_real_images(real_data: Path, image: str, mask: str) -> None:
     assert compare(cut(case, 2), {"voxelSetting": {"voxelBatch": 1}}) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("levels", "seed", "most"), [(2, 0, 8), (2, 3, 6), (3, 1, 1)])
 def test_rounding_decides_where_the_mcc_vanishes(levels: int, seed: int, most: int) -> None:
     """The known exception: asymmetrical matrices of two or three grey levels.
