@@ -10,6 +10,8 @@ import pandas as pd
 from nbradiomics.messages.wording import against, concordance, counted, number, share, signed
 from nbradiomics.outcome.tasks import Task
 
+#: The question that the calibration answers.
+RIGHT_SIZE = "Do the predicted differences have the right size?"
 #: Said of a verdict from a quick interval.
 _IF_WIDER = " by the quick interval, which is too narrow: repeat it with refits 100"
 
@@ -38,6 +40,14 @@ def answers(
     dict
         Answer by question.
     """
+    told = model_answers(performance, task, confidence, refitted=refitted)
+    return {**told, enough_question(task): _enough(sizes, task)}
+
+
+def model_answers(
+    performance: pd.DataFrame, task: Task, confidence: float, *, refitted: bool
+) -> dict[str, str]:
+    """Answer what follows from the performance alone; the parameters are those of `answers`."""
     values = _Values(performance, task, confidence, refitted)
     over_clinical, over_volume = task.gains
     return {
@@ -50,11 +60,15 @@ def answers(
             over_volume,
             "The feature table has no volume beside other features, so this was not assessed.",
         ),
-        "Do the predicted differences have the right size?": _calibrated(values)
+        RIGHT_SIZE: _calibrated(values)
         if ("calibration_slope", None) in task.metrics
         else "See the calibration of each class: there is no single slope for several classes.",
-        f"Were there enough {task.informative[1]}?": _enough(sizes, task),
     }
+
+
+def enough_question(task: Task) -> str:
+    """Return the question whether the cohort is large enough."""
+    return f"Were there enough {task.informative[1]}?"
 
 
 def compared(task: Task) -> dict[str, str]:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.messages.wording import against, counted, interval, number, p_text, signed
-from nbradiomics.outcome.answer import answers
+from nbradiomics.outcome.answer import RIGHT_SIZE, enough_question, model_answers
 from nbradiomics.outcome.facts import (
+    number_or_none,
     outcome_facts,
     suspicious_columns,
     suspicious_sentences,
@@ -86,13 +87,9 @@ def summarise_external(
         "intervals": "draws" if settings.bootstraps else "none",
         "settings": settings.model_dump(mode="json"),
     }
-    amount = task.informative_in(data.y)
-    sizes = {"subjects": 0, "events": amount, "candidates": 0, "needed": 0}
-    told = answers(performance, task, sizes, settings.confidence, refitted=True)
-    questions = list(told)
-    right = " ".join([told[questions[3]], *_in_the_large(performance, data.models)])
-    told = {question: told[question] for question in questions[:3]} | {questions[3]: right}
-    told[questions[4]] = _enough(amount, task)
+    told = model_answers(performance, task, settings.confidence, refitted=True)
+    told[RIGHT_SIZE] = " ".join([told[RIGHT_SIZE], *_in_the_large(performance, data.models)])
+    told[enough_question(task)] = _enough(task.informative_in(data.y), task)
     summary["answers"] = told
     summary["sentences"] = [*second.sentences, *_sentences(summary, first, data)]
     return summary
@@ -107,9 +104,7 @@ def _development(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str,
 def _known(found: GroupDifference) -> dict[str, Any]:
     """Values of a difference, ready for JSON; null where one is undefined."""
     return {
-        name: [float(one) if np.isfinite(one) else None for one in value]
-        if isinstance(value, tuple)
-        else value
+        name: [number_or_none(one) for one in value] if isinstance(value, tuple) else value
         for name, value in asdict(found).items()
     }
 

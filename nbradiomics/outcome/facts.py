@@ -33,7 +33,7 @@ def outcome_facts(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str
             "time": endpoint.time,
             "event": endpoint.event,
             "events": task.informative_in(data.y),
-            "median_follow_up": _number_or_none(median_follow_up(data.y)),
+            "median_follow_up": number_or_none(median_follow_up(data.y)),
             "horizons": list(task.horizons.times),
             "end": task.horizons.end,
         }
@@ -69,5 +69,6 @@ def suspicious_sentences(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
         yield f"{rest}; summary.json lists them."
 
 
-def _number_or_none(value: float) -> float | None:
+def number_or_none(value: float) -> float | None:
+    """Return a number for JSON: null if it is missing or infinite."""
     return value if np.isfinite(value) else None

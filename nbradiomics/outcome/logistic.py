@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from nbradiomics.errors import InputError
-from nbradiomics.outcome.penalised import PenalisedModel
-from nbradiomics.outcome.solvers import likelihood_of
+from nbradiomics.outcome.penalised import PenalisedModel, WithPenalty
+from nbradiomics.outcome.solvers import judged_classes, likelihood_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -53,8 +51,7 @@ class PenalisedLogistic(PenalisedModel):
             When the fit did not converge with any of the penalties.
         """
         self._fit(X, y, groups)
-        none = np.zeros(len(y))
-        eta = self._predictor(X) if len(self.coef_) else none
+        eta = self._predictor(X)
         # A single intercept moves all subjects.
         self.intercept_ = float((likelihood_of(y).with_intercept(eta) - eta)[0])
         return self
@@ -75,7 +72,7 @@ class PenalisedLogistic(PenalisedModel):
         return f"{int(y.sum())} of the positive class"
 
 
-class OneVsRestLogistic(BaseEstimator):  # type: ignore[misc]
+class OneVsRestLogistic(WithPenalty):
     """A penalised logistic regression of each class against all others; of two classes, of the second one.
 
     Parameters
@@ -89,18 +86,6 @@ class OneVsRestLogistic(BaseEstimator):  # type: ignore[misc]
         One model for two classes, else one for each class.
     """
 
-    def __init__(
-        self,
-        penalizer: float | Literal["tuned"] = 0.1,
-        l1_ratio: float | Literal["tuned"] = 0.0,
-        block_penalizers: Mapping[str, float] | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.penalizer = penalizer
-        self.l1_ratio = l1_ratio
-        self.block_penalizers = block_penalizers
-        self.seed = seed
-
     def fit(self, X: Any, y: np.ndarray, groups: Any = None) -> Self:
         """Fit the models.
 
@@ -113,10 +98,9 @@ class OneVsRestLogistic(BaseEstimator):  # type: ignore[misc]
         groups
             As in :meth:`PenalisedLogistic.fit`.
         """
-        classes = int(np.max(y)) + 1
-        wanted = [1] if classes == 2 else range(classes)
         self.models_ = [
-            PenalisedLogistic(**self.get_params(deep=False)).fit(X, y == each, groups) for each in wanted
+            PenalisedLogistic(**self.get_params(deep=False)).fit(X, y == each, groups)
+            for each in judged_classes(range(int(np.max(y)) + 1))
         ]
         return self
 

@@ -37,7 +37,23 @@ class NotConvergedError(NbradiomicsError):
     """A model did not converge, not even with larger penalties."""
 
 
-class PenalisedModel(BaseEstimator):  # type: ignore[misc]
+class WithPenalty(BaseEstimator):  # type: ignore[misc]
+    """Base of estimators with a penalty; the parameters are those of `PenalisedModel`."""
+
+    def __init__(
+        self,
+        penalizer: float | Literal["tuned"] = 0.1,
+        l1_ratio: float | Literal["tuned"] = 0.0,
+        block_penalizers: Mapping[str, float] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.penalizer = penalizer
+        self.l1_ratio = l1_ratio
+        self.block_penalizers = block_penalizers
+        self.seed = seed
+
+
+class PenalisedModel(WithPenalty):
     """A regression with an elastic-net penalty, fitted by `nbradiomics.outcome.solvers`.
 
     The columns are standardised before they are penalised, so the penalty treats all columns equally.
@@ -75,18 +91,6 @@ class PenalisedModel(BaseEstimator):  # type: ignore[misc]
 
     #: Name of the model in messages.
     kind: ClassVar[str]
-
-    def __init__(
-        self,
-        penalizer: float | Literal["tuned"] = 0.1,
-        l1_ratio: float | Literal["tuned"] = 0.0,
-        block_penalizers: Mapping[str, float] | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.penalizer = penalizer
-        self.l1_ratio = l1_ratio
-        self.block_penalizers = block_penalizers
-        self.seed = seed
 
     def _check(self, y: np.ndarray, subjects: int) -> str:
         """Check the outcome, and return in words how much it says."""

@@ -54,9 +54,8 @@ def performance_table(
     scores = score_table(data.y, results, data.models, task)
     samples = {} if refits is None else refits.scores
     quick = {} if refits else _quick_intervals(data, results, settings, task)
-    metrics = list(dict.fromkeys(key[1:] for key in scores))
     rows = []
-    for key in sorted(scores, key=lambda key: metrics.index(key[1:])):
+    for key in _by_metric(scores):
         values = scores[key]
         known = values[np.isfinite(values)]
         value = float(known.mean()) if len(known) else np.nan
@@ -66,6 +65,12 @@ def performance_table(
             limits = refit_interval(values, samples[key], settings.confidence, bounded=bounded)
         rows.append((*key, value, *limits))
     return PERFORMANCE.table(rows)
+
+
+def _by_metric(scores: Scores) -> list[Key]:
+    """Keys metric by metric, and within a metric model by model."""
+    metrics = list(dict.fromkeys(key[1:] for key in scores))
+    return sorted(scores, key=lambda key: metrics.index(key[1:]))
 
 
 def _quick_intervals(
@@ -176,9 +181,8 @@ def external_performance(
         failure = batch.failures[0]
         raise NbradiomicsError(f"the draws of the subjects stopped: {failure.cause}", "", failure.details)
     draws = list(batch.results.values())
-    metrics = list(dict.fromkeys(key[1:] for key in scores))
     rows = []
-    for key in sorted(scores, key=lambda key: metrics.index(key[1:])):
+    for key in _by_metric(scores):
         value, limits = float(scores[key][0]), (np.nan, np.nan)
         if draws and key[1] in task.with_external_interval:
             drawn = np.concatenate([part[key] for part in draws])

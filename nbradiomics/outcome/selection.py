@@ -13,7 +13,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from nbradiomics.outcome.columns import checked_columns
-from nbradiomics.outcome.solvers import NoMaximumError, Penalty, fit_path, largest_strength
+from nbradiomics.outcome.solvers import (
+    NoMaximumError,
+    Penalty,
+    can_train,
+    fit_path,
+    judged_classes,
+    largest_strength,
+)
 from nbradiomics.outcome.solvers.score_test import univariable_p
 from nbradiomics.outcome.transformers import ColumnFilter, absolute_spearman
 
@@ -103,7 +110,7 @@ class StabilitySelection(ColumnFilter):
         """Learn which features to keep from `X`, shape (subjects, features), and the outcome."""
         values = checked_columns(self, X, reset=True, dtype=np.float64, ensure_min_samples=2)
         names = np.asarray(X.index if isinstance(X, pd.DataFrame) else np.arange(len(values)))
-        outcomes = [y] if y.dtype.names else [y == each for each in _judged(y)]
+        outcomes = [y] if y.dtype.names else [y == each for each in judged_classes(np.unique(y).tolist())]
         shares = [self._shares(values, outcome, names) for outcome in outcomes]
         self.support_ = np.max(shares, axis=0) >= CHOSEN_IN
         return self
@@ -203,18 +210,12 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc
         )
 
 
-def _judged(y: np.ndarray) -> np.ndarray:
-    numbers = np.unique(y)
-    return numbers[1:] if len(numbers) == 2 else numbers
-
-
 def _first_of_lasso(values: np.ndarray, y: np.ndarray, rows: np.ndarray, most: int) -> np.ndarray:
     """Whether each feature is among the first ones of a lasso path in some subjects, shape (features,)."""
     chosen = np.zeros(values.shape[1], dtype=bool)
     part, outcome = values[rows], y[rows]
     varying = np.ptp(part, axis=0) > 0
-    informative = outcome["event"].any() if outcome.dtype.names else len(np.unique(outcome)) > 1
-    if not varying.any() or not informative:
+    if not varying.any() or not can_train(outcome):
         return chosen
     penalty = Penalty.elastic_net(np.ones(int(varying.sum())), 1.0)
     try:

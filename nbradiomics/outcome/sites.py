@@ -9,6 +9,7 @@ import numpy as np
 
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import concordance, counted
+from nbradiomics.outcome.facts import number_or_none
 from nbradiomics.outcome.settings import ModelSettings, OutcomeSettings, Predictors
 from nbradiomics.outcome.solvers import strata
 
@@ -81,7 +82,7 @@ def site_scores(data: OutcomeData, results: Sequence[FoldResult], task: Task) ->
             "subjects": len(own),
             **({} if data.classes else {"events": int(own["event"].sum())}),
             task.order: {
-                result.model: _number_or_none(task.order_score(data.y, [result])) for result in of_site
+                result.model: number_or_none(task.order_score(data.y, [result])) for result in of_site
             },
         }
     return found
@@ -96,7 +97,3 @@ def site_sentences(sites: Mapping[str, Any], task: Task) -> Iterator[str]:
             for model, value in of_site[task.order].items()
         )
         yield f"{name} ({counted(of_site['subjects'], 'subject')}{events}): {task.order_name} {scores}."
-
-
-def _number_or_none(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from nbradiomics.clinical.oddities import words_of
 from nbradiomics.outcome.measures.harrell import comparable_pairs
-from nbradiomics.outcome.solvers import survival_array
+from nbradiomics.outcome.solvers import judged_classes, survival_array
 from nbradiomics.tables import is_pyradiomics_name
 
 #: A C-index above this (or below 1 minus this), or such a rank correlation, is too good to be true.
@@ -58,10 +58,8 @@ def class_suspicions(
     frame: pd.DataFrame, y: np.ndarray, categorical: Collection[str] = ()
 ) -> dict[str, list[str]]:
     """Find the columns that may contain the class, as `suspicions` does; `y` is the number of the class."""
-    numbers = np.unique(y)
     of_classes = [
-        survival_array(np.where(y == each, 1, 2), y == each)
-        for each in (numbers[1:] if len(numbers) == 2 else numbers)
+        survival_array(np.where(y == each, 1, 2), y == each) for each in judged_classes(np.unique(y).tolist())
     ]
     return _suspicions(frame, of_classes, "ROC area", categorical, {})
 

@@ -46,13 +46,16 @@ def calibration_slope(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.Array
     subjects, risks = Observed.of(time, event).of_known(np.asarray(risk, dtype=np.float64))
     if not subjects.event.any() or np.ptp(risks) == 0:
         return float("nan")
+    return slope_of(risks, survival_array(subjects.time, subjects.event))
+
+
+def slope_of(predictor: Floats, y: np.ndarray) -> float:
+    """Coefficient of a predictor alone, without a penalty; nan if it separates the outcomes perfectly."""
     try:
-        slope = float(
-            fit_ridge(risks[:, None], survival_array(subjects.time, subjects.event), np.zeros(1))[0]
-        )
+        slope = float(fit_ridge(predictor[:, None], y, np.zeros(1))[0])
     except NoMaximumError:
         return float("nan")
-    return slope if abs(slope) * risks.std() <= LARGEST_COEFFICIENT else float("nan")
+    return slope if abs(slope) * float(predictor.std()) <= LARGEST_COEFFICIENT else float("nan")
 
 
 def observed_expected_ratio(

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.special import logit
 
 from nbradiomics.errors import InputError
-from nbradiomics.outcome.solvers import LARGEST_COEFFICIENT, NoMaximumError, fit_ridge
+from nbradiomics.outcome.measures.calibration import slope_of
 
 #: Probabilities are kept this far from 0 and 1, where the log odds end.
 _EDGE = 1e-12
@@ -58,11 +58,7 @@ def class_calibration_slope(positive: npt.ArrayLike, probability: npt.ArrayLike)
         raise InputError("a class is neither 0 nor 1.", "Give 1 for the positive class, or 0.")
     if ((predicted < 0) | (predicted > 1)).any():
         raise InputError("a predicted probability is not between 0 and 1.", "Give probabilities.")
-    eta = logit(np.clip(predicted, _EDGE, 1 - _EDGE))[:, None]
+    eta = logit(np.clip(predicted, _EDGE, 1 - _EDGE))
     if len(np.unique(classes)) < 2 or np.ptp(eta) == 0:
         return float("nan")
-    try:
-        slope = float(fit_ridge(eta, classes.astype(bool), np.zeros(1))[0])
-    except NoMaximumError:
-        return float("nan")
-    return slope if abs(slope) * float(eta.std()) <= LARGEST_COEFFICIENT else float("nan")
+    return slope_of(eta, classes.astype(bool))

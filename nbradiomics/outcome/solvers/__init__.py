@@ -2,7 +2,13 @@
 
 from nbradiomics.outcome.solvers.baseline import predicted_survival
 from nbradiomics.outcome.solvers.elastic_net import fit_elastic_net, largest_strength
-from nbradiomics.outcome.solvers.likelihood import Likelihood, likelihood_of, strata
+from nbradiomics.outcome.solvers.likelihood import (
+    Likelihood,
+    can_train,
+    judged_classes,
+    likelihood_of,
+    strata,
+)
 from nbradiomics.outcome.solvers.penalty import Penalty
 from nbradiomics.outcome.solvers.ridge import fit_ridge, fit_ridge_path
 from nbradiomics.outcome.solvers.risk_sets import (
@@ -20,10 +26,12 @@ __all__ = [
     "Penalty",
     "RiskSets",
     "TunedPath",
+    "can_train",
     "fit_elastic_net",
     "fit_path",
     "fit_ridge",
     "fit_ridge_path",
+    "judged_classes",
     "largest_strength",
     "likelihood_of",
     "predicted_survival",

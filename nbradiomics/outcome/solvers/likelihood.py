@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -59,6 +60,11 @@ def strata(y: np.ndarray) -> NDArray[np.intp]:
     """Return the groups of an outcome that every fold needs: events, or classes, shape (subjects,)."""
     groups: NDArray[np.intp] = np.asarray(y["event"] if y.dtype.names else y).astype(np.intp)
     return groups
+
+
+def judged_classes(numbers: Sequence[int]) -> Sequence[int]:
+    """Return the classes that are judged against all others: of two the second one, else each."""
+    return numbers[1:] if len(numbers) == 2 else numbers
 
 
 def can_train(y: np.ndarray) -> bool:

@@ -39,8 +39,6 @@ class Task(ABC):
     with_interval: ClassVar[tuple[str, ...]]
     #: The same for fixed models on external subjects.
     with_external_interval: ClassVar[tuple[str, ...]]
-    #: What a coefficient is.
-    coefficient: ClassVar[str]
 
     @property
     def gains(self) -> Mapping[str, tuple[str, str]]:

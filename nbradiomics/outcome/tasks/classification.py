@@ -15,6 +15,8 @@ from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.logistic import OneVsRestLogistic
 from nbradiomics.outcome.measures.arguments import Floats, Observed
 from nbradiomics.outcome.sample_size import sample_size_binary
+from nbradiomics.outcome.settings import PENALISED
+from nbradiomics.outcome.solvers import judged_classes
 from nbradiomics.outcome.tasks.base import Metric, Order, Task, named_coefficients
 from nbradiomics.outcome.tasks.class_scores import BINARY_METRICS, METRICS, scores_of_classes
 from nbradiomics.outcome.trees import TreeClassifier
@@ -53,12 +55,11 @@ class Classification(Task):
         "calibration_slope",
         "observed_expected",
     )
-    coefficient = "log odds ratio"
 
     @property
     def judged(self) -> tuple[int, ...]:
         """Classes that are judged against all others: the positive one of two, or each."""
-        return (1,) if len(self.classes) == 2 else tuple(range(len(self.classes)))
+        return tuple(judged_classes(range(len(self.classes))))
 
     @property
     def metrics(self) -> list[Metric]:
@@ -75,7 +76,7 @@ class Classification(Task):
         self, settings: OutcomeSettings, block_penalizers: Mapping[str, float]
     ) -> OneVsRestLogistic | TreeClassifier:
         """Build the unfitted logistic model, forest or boosting."""
-        if settings.method != "penalised":
+        if settings.method != PENALISED:
             return TreeClassifier(settings.method, settings.seed)
         return OneVsRestLogistic(settings.penalizer, settings.l1_ratio, block_penalizers, settings.seed)
 

@@ -47,7 +47,6 @@ class Survival(Task):
         "harrell_c_gain_over_volume",
     )
     with_external_interval = (*with_interval, "uno_c", "ibs", "calibration_slope", "observed_expected")
-    coefficient = "log hazard ratio"
 
     @property
     def metrics(self) -> list[Metric]:
