@@ -12,6 +12,12 @@ _MODEL = Column(
     values=("clinical", "volume", "radiomic", "combined"),
 )
 _CLASS = Column("class", "text", "a class of the target")
+_REPEAT = Column("repeat", "integer", "repeat of the cross-validation: 1, 2 and so on")
+_FOLD = Column("fold", "integer", "fold in which the subject was held out: 1, 2 and so on")
+_TREATED = Column("treated", "number", "share of the subjects whose predicted probability reaches it, 0 to 1")
+_SUBJECTS = Column("subjects", "integer", "subjects of the group")
+_VARIABLE = Column("variable", "text", "`subjects`, a covariate, or the column of the volume")
+_LEVEL = Column("level", "text", "level of a category", missing="the variable is a number")
 _RISK = ("high", "low")
 _UNDEFINED = "undefined: the model failed in every fold, or there are too few subjects"
 
@@ -83,8 +89,8 @@ PREDICTIONS = Schema(
     columns=(
         SUBJECT,
         _MODEL,
-        Column("repeat", "integer", "repeat of the cross-validation: 1, 2 and so on"),
-        Column("fold", "integer", "fold in which the subject was held out: 1, 2 and so on"),
+        _REPEAT,
+        _FOLD,
         Column("risk", "number", "log partial hazard", missing="the model failed in this fold"),
         Column("time", "number", "time to the event or the end of observation, as in the clinical table"),
         Column("event", "integer", "1: the subject had the event; 0: the observation ended before"),
@@ -106,8 +112,8 @@ CLASS_PREDICTIONS = Schema(
     columns=(
         SUBJECT,
         _MODEL,
-        Column("repeat", "integer", "repeat of the cross-validation: 1, 2 and so on"),
-        Column("fold", "integer", "fold in which the subject was held out: 1, 2 and so on"),
+        _REPEAT,
+        _FOLD,
         _CLASS,
         Column(
             "probability", "number", "predicted probability, 0 to 1", missing="the model failed in this fold"
@@ -163,7 +169,7 @@ CALIBRATION = Schema(
         _MODEL,
         _HORIZON,
         Column("group", "integer", "1, 2 and so on, from the lowest predicted survival up"),
-        Column("subjects", "integer", "subjects of the group"),
+        _SUBJECTS,
         Column("events", "integer", "of them, those with the event by the horizon"),
         Column("predicted", "number", "mean predicted survival at the horizon, out of fold, 0 to 1"),
         Column(
@@ -184,7 +190,7 @@ DECISION = Schema(
         _MODEL,
         _HORIZON,
         Column("threshold", "number", "probability of the event from which on one would treat, 0 to 1"),
-        Column("treated", "number", "share of the subjects whose predicted probability reaches it, 0 to 1"),
+        _TREATED,
         Column(
             "net_benefit",
             "number",
@@ -210,7 +216,7 @@ CLASS_CALIBRATION = Schema(
         _MODEL,
         _CLASS,
         Column("group", "integer", "1, 2 and so on, from the lowest predicted probability up"),
-        Column("subjects", "integer", "subjects of the group"),
+        _SUBJECTS,
         Column("events", "integer", "of them, those of the class"),
         Column("predicted", "number", "mean predicted probability, out of fold, 0 to 1"),
         Column("observed", "number", "share of the class in the group, 0 to 1"),
@@ -227,7 +233,7 @@ CLASS_DECISION = Schema(
         _MODEL,
         _CLASS,
         Column("threshold", "number", "probability of the class from which on one would treat, 0 to 1"),
-        Column("treated", "number", "share of the subjects whose predicted probability reaches it, 0 to 1"),
+        _TREATED,
         Column(
             "net_benefit",
             "number",
@@ -285,8 +291,8 @@ BASELINE = Schema(
     file="outcome/ENDPOINT/baseline.csv",
     row="a covariate or the volume, or a level of a category; the first row counts the subjects",
     columns=(
-        Column("variable", "text", "`subjects`, a covariate, or the column of the volume"),
-        Column("level", "text", "level of a category", missing="the variable is a number"),
+        _VARIABLE,
+        _LEVEL,
         Column("all", "text", f"all subjects: {_CELL}", missing="no value is known"),
         Column("with_event", "text", "the same of subjects with the event", missing="no value is known"),
         Column("without_event", "text", "the same of the others", missing="no value is known"),
@@ -300,8 +306,8 @@ CLASS_BASELINE = Schema(
     file="outcome/ENDPOINT/class_baseline.csv",
     row="a covariate or the volume, or a level of a category, in a class; the first rows count the subjects",
     columns=(
-        Column("variable", "text", "`subjects`, a covariate, or the column of the volume"),
-        Column("level", "text", "level of a category", missing="the variable is a number"),
+        _VARIABLE,
+        _LEVEL,
         Column("class", "text", "a class of the target", missing="all subjects"),
         Column("value", "text", _CELL, missing="no value is known"),
         Column("missing", "integer", "subjects of the class without a value"),
