@@ -43,6 +43,7 @@ def asked_models(options: Mapping[str, Any]) -> AskedModels:
         target=options["target"],
         positive=names_in(options["positive"]),
         event_value=names_in(options["event_value"]),
+        competing=names_in(options["competing"]),
         zero_times=number_or_word(options["zero_times"]),
     )
     declared = declaration_of(

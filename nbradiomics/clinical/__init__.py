@@ -14,6 +14,7 @@ from nbradiomics.clinical.endpoints import (
     read_reading,
     reading_of,
 )
+from nbradiomics.clinical.events import COMPETING_EVENT
 from nbradiomics.clinical.inference import Kind
 from nbradiomics.clinical.missing import same_value
 from nbradiomics.clinical.numbers import number_or_word
@@ -22,6 +23,7 @@ from nbradiomics.clinical.subgroups import subgroup_columns
 from nbradiomics.clinical.targets import TargetReading, read_target, target_of, target_problems
 
 __all__ = [
+    "COMPETING_EVENT",
     "DROP",
     "ClinicalColumn",
     "Covariates",

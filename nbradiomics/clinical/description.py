@@ -11,6 +11,7 @@ import numpy as np
 from nbradiomics.clinical.cells import Cells
 from nbradiomics.clinical.column import ClinicalColumn, Said
 from nbradiomics.clinical.endpoints import DROP, Endpoint, EndpointReading
+from nbradiomics.clinical.events import COMPETING_EVENT
 from nbradiomics.clinical.inference import Kind
 from nbradiomics.clinical.targets import TargetReading, target_sentence
 from nbradiomics.messages.problem import Problem
@@ -102,7 +103,13 @@ def endpoint_sentences(
         yield from _codes(rule.target, _counts(reading.cells))
         return
     event, censored = reading.meaning(1, chosen), reading.meaning(0, chosen)
-    if not (set(event) <= {"1", "1.0"} and set(censored) <= {"0", "0.0"}):
+    if rule.competing:
+        competing = _listed(reading.meaning(COMPETING_EVENT, chosen))
+        yield (
+            f"{rule.event}: {_listed(event)} means an event, {competing} a competing event, "
+            f"{_listed(censored)} neither."
+        )
+    elif not (set(event) <= {"1", "1.0"} and set(censored) <= {"0", "0.0"}):
         yield f"{rule.event}: {_listed(event)} means an event, {_listed(censored)} no event."
     for cells in (reading.time, reading.event):
         yield from _codes(cells.name, _counts(cells))
@@ -131,7 +138,9 @@ def _counts(cells: Cells) -> dict[str, int]:
 def _endpoint_record(reading: EndpointReading | TargetReading, chosen: np.ndarray) -> dict[str, Any]:
     if isinstance(reading, TargetReading):
         return {"classes": reading.counts(chosen), "values": dict(reading.values)}
-    return {"event": reading.meaning(1, chosen), "no_event": reading.meaning(0, chosen)}
+    meanings = {"event": reading.meaning(1, chosen), "no_event": reading.meaning(0, chosen)}
+    competing = reading.meaning(COMPETING_EVENT, chosen)
+    return {**meanings, "competing": competing} if competing else meanings
 
 
 def _record(column: ClinicalColumn) -> dict[str, Any]:

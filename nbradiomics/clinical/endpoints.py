@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 from nbradiomics.clinical.cells import Cells, as_text, lines_of, read_cells
 from nbradiomics.clinical.dates import are_digits_of_dates, is_date
 from nbradiomics.clinical.declaration import Declaration, choose
-from nbradiomics.clinical.events import read_events
+from nbradiomics.clinical.events import COMPETING_EVENT, read_events
+from nbradiomics.clinical.missing import same_value
 from nbradiomics.clinical.numbers import Numbers, read_numbers
 from nbradiomics.clinical.oddities import codes_among, words_of
 from nbradiomics.messages.problem import Problem, raise_errors
@@ -52,6 +53,11 @@ class Endpoint(Settings):
     event_value: Texts = Field(
         default=(), description="Values of the event column that mean an event, if it is coded differently."
     )
+    competing: Texts = Field(
+        default=(),
+        description="Values of the event column that mean a competing event, after which the event can no "
+        "longer happen, such as death from another cause.",
+    )
     zero_times: Literal["drop"] | Annotated[float, Field(gt=0, strict=True)] | None = Field(
         default=None,
         description="How to treat a time of 0: drop leaves the subject out, a number replaces the 0, in "
@@ -62,12 +68,15 @@ class Endpoint(Settings):
     def _of_one_kind(self) -> Self:
         if self.target and (self.time or self.event):
             raise ValueError("a target is a class without a time: give time and event, or target")
-        for name in ("event_value", "zero_times") if self.target else ("positive",):
+        for name in ("event_value", "competing", "zero_times") if self.target else ("positive",):
             if getattr(self, name):
                 raise ValueError(f"{name} belongs to {'time and event' if self.target else 'a target'}")
         if not self.target and not (self.time and self.event):
             absent = " and ".join(name for name in ("time", "event") if not getattr(self, name))
             raise ValueError(f"{absent} missing: give time and event, or target for a class")
+        both = [value for value in self.competing if any(same_value(value, one) for one in self.event_value)]
+        if both:
+            raise ValueError(f"{', '.join(both)} cannot be both event_value and competing")
         return self
 
     @property
@@ -88,7 +97,8 @@ class EndpointReading:
     Attributes
     ----------
     table
-        ``time, event`` (float) of each row, in their order; missing if the cell is empty or unreadable.
+        ``time, event`` (float) of each row, in their order; missing if the cell is empty or unreadable. An
+        event is 0, 1, or 2 for a competing event.
     time, event
         The two columns as text.
     zero
@@ -104,7 +114,7 @@ class EndpointReading:
     problems: list[Problem]
 
     def meaning(self, event: float, chosen: np.ndarray | None = None) -> dict[str, int]:
-        """Texts that mean an event (1) or no event (0), with their number of cells, in all or some rows."""
+        """Texts of an event (1), no event (0) or a competing one (2), counted in all or some rows."""
         values = self.table["event"].to_numpy()
         places = np.arange(len(values)) if chosen is None else chosen
         counts = self.event.texts.iloc[places[values[places] == event]].value_counts()
@@ -161,8 +171,8 @@ def read_endpoint(
     Returns
     -------
     pandas.DataFrame
-        Index ``subject`` (text); ``time`` (float, above 0) and ``event`` (float, 0 or 1), missing if
-        the clinical table has none, or for a time of 0 that is left out.
+        Index ``subject`` (text); ``time`` (float, above 0) and ``event`` (float, 0 or 1, or 2 for a competing
+        event), missing if the clinical table has none, or for a time of 0 that is left out.
 
     Raises
     ------
@@ -195,7 +205,7 @@ def reading_of(
     """Read an endpoint as far as possible, and find all problems of its cells."""
     time = read_cells(clinical, rule.time, declared.codes(rule.time, words=True), file=file)
     event = read_cells(clinical, rule.event, declared.codes(rule.event, words=False), file=file)
-    numbers, events = read_numbers(time.texts), read_events(event, rule.event_value)
+    numbers, events = read_numbers(time.texts), read_events(event, rule.event_value, rule.competing)
     zero = (numbers.values == 0) & ~numbers.bad
     filled = np.nan if rule.zero_times in (DROP, None) else float(str(rule.zero_times))
     times = numbers.values.where((numbers.values > 0) & np.isfinite(numbers.values) & ~numbers.bad)
@@ -281,6 +291,10 @@ def _event_warnings(reading: EndpointReading, rule: Endpoint) -> list[Problem]:
         )
         remedy = "Write 0 (no event) if an empty cell means that the event did not happen."
         problems.append(event.problem("warning", found, remedy))
+    if rule.competing and not reading.meaning(COMPETING_EVENT):
+        found = f"no cell of {event.name} is {' or '.join(map(repr, rule.competing))}, declared as competing."
+        remedy = "Correct the spelling, or leave out competing."
+        problems.append(event.problem("error", found, remedy))
     if rule.event_value and len(censored) > 1:
         listed = ", ".join(f"{text!r} ({count})" for text, count in censored.items())
         found = f"{rule.event}: {listed} count as no event, because they are not declared as event_value."

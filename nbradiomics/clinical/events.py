@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ NO_EVENT_WORDS = frozenset(
 #: A code followed by its meaning: ``1:DECEASED``.
 _CODED = re.compile(r"([01])\s*:\s*\S.*", re.DOTALL)
 _SHOWN = 8
+#: Number of a competing event.
+COMPETING_EVENT = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Events:
     Attributes
     ----------
     values
-        1 for an event, 0 for no event, missing if the cell is empty or unreadable.
+        1 for an event, 0 for no event, 2 for a competing event, missing if the cell is empty or unreadable.
     problems
         Findings about unreadable cells, or about the whole column.
     """
@@ -44,7 +46,7 @@ class Events:
     problems: list[Problem]
 
 
-def read_events(cells: Cells, event_value: Sequence[str] = ()) -> Events:
+def read_events(cells: Cells, event_value: Sequence[str] = (), competing: Sequence[str] = ()) -> Events:
     """Read the events of a column.
 
     Parameters
@@ -53,15 +55,22 @@ def read_events(cells: Cells, event_value: Sequence[str] = ()) -> Events:
         The column.
     event_value
         Values that are declared to mean an event; every other value then means no event.
+    competing
+        Values that are declared to mean a competing event.
     """
-    values = _declared(cells, event_value) if event_value else _recognised(cells)
-    return Events(values, _problems(cells, values, event_value))
+    other = _is_one_of(cells, competing)
+    rest = replace(cells, texts=cells.texts.mask(other, ""))
+    values = _declared(rest, event_value) if event_value else _recognised(rest)
+    return Events(values.mask(other, COMPETING_EVENT), _problems(rest, values, event_value))
+
+
+def _is_one_of(cells: Cells, values: Sequence[str]) -> pd.Series:
+    return cells.texts.map(lambda text: any(same_value(text, value) for value in values)).astype(bool)
 
 
 def _declared(cells: Cells, event_value: Sequence[str]) -> pd.Series:
-    texts = cells.texts
-    event = texts.map(lambda text: any(same_value(text, value) for value in event_value))
-    return pd.Series(np.where(event, 1.0, 0.0), index=texts.index).where(cells.there)
+    event = _is_one_of(cells, event_value)
+    return pd.Series(np.where(event, 1.0, 0.0), index=cells.texts.index).where(cells.there)
 
 
 def _recognised(cells: Cells) -> pd.Series:
@@ -98,6 +107,7 @@ def _problems(cells: Cells, values: pd.Series, event_value: Sequence[str]) -> li
         return [cells.problem("error", found, remedy)]
     remedy = (
         "Code the event as 0/1, leave the cell empty, declare a code of missing values as missing, or "
-        "declare the values that mean an event as event_value."
+        "declare the values that mean an event as event_value, or those of another event that prevents this "
+        "one as competing."
     )
     return cells.each(bad, "1 (event) or 0 (no event)", remedy)

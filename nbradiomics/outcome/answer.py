@@ -62,7 +62,9 @@ def model_answers(
         ),
         RIGHT_SIZE: _calibrated(values)
         if ("calibration_slope", None) in task.metrics
-        else "See the calibration of each class: there is no single slope for several classes.",
+        else "See the calibration of each class: there is no single slope for several classes."
+        if task.order == "roc_auc"
+        else "See the calibration curve: there is no slope with competing events.",
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical import (
+    COMPETING_EVENT,
     Description,
     Endpoint,
     EndpointReading,
@@ -250,7 +251,7 @@ def assemble(
     doubts += [*endpoint.problems, *read.warnings, *site_problems]
     return OutcomeData(
         frame=frame,
-        y=_outcome(table.loc[subjects]),
+        y=outcome_array(table.loc[subjects], rule),
         radiomic=tuple(names),
         numeric=tuple(read.numeric.columns),
         categorical=tuple(read.categorical.columns),
@@ -265,10 +266,12 @@ def assemble(
     )
 
 
-def _outcome(table: pd.DataFrame) -> np.ndarray:
+def outcome_array(table: pd.DataFrame, rule: Endpoint) -> np.ndarray:
+    """Turn the table of an endpoint without missing values into the `y` of `OutcomeData`."""
     if "class" in table:
         return table["class"].to_numpy(dtype=np.intp)
-    return survival_array(table["time"], table["event"])
+    competing = table["event"] == COMPETING_EVENT if rule.competing else None
+    return survival_array(table["time"], table["event"] == 1, competing)
 
 
 def _numbers(chosen: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -340,7 +343,7 @@ def _check_numbers(outcome: pd.DataFrame, classes: Sequence[str], folds: int, ex
 def rarest(outcome: pd.DataFrame, classes: Sequence[str]) -> tuple[str, int]:
     """Say how many events, or subjects of each class, there are, and give the smallest number."""
     if "class" not in outcome:
-        events = int(outcome["event"].sum())
+        events = int((outcome["event"] == 1).sum())
         return f"{events} events", events
     counts = {name: int((outcome["class"] == number).sum()) for number, name in enumerate(classes)}
     listed = ", ".join(f"{count} x {name!r}" for name, count in counts.items()) or "no class"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.messages.wording import number, percent
+from nbradiomics.outcome.measures.arguments import Observed
 from nbradiomics.outcome.schemas import BASELINE, CLASS_BASELINE
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _Row = tuple[tuple[str, str], list[str], list[int]]
 
 
 def baseline_table(data: OutcomeData) -> pd.DataFrame:
-    """Covariates and volume of all subjects, of those with the event and of those without it.
+    """Covariates and volume of all subjects, of those with the event, without it, and with a competing one.
 
     A number has its median and quartiles, a level its count and its share of the known values.
 
@@ -28,9 +29,14 @@ def baseline_table(data: OutcomeData) -> pd.DataFrame:
     pandas.DataFrame
         Columns of `outcome.schemas.BASELINE`.
     """
-    event = np.asarray(data.y["event"], dtype=bool)
-    parts = [np.ones(len(event), dtype=bool), event, ~event]
-    return BASELINE.table([(*named, *cells, missing[0]) for named, cells, missing in _rows(data, parts)])
+    seen = Observed.of_outcome(data.y)
+    parts = [np.ones(len(seen.time), dtype=bool), seen.event, seen.censored]
+    if seen.competing is None:
+        rows = [(*named, *cells, "", missing[0]) for named, cells, missing in _rows(data, parts)]
+    else:
+        parts = [*parts, seen.competing]
+        rows = [(*named, *cells, missing[0]) for named, cells, missing in _rows(data, parts)]
+    return BASELINE.table(rows)
 
 
 def class_baseline_table(data: OutcomeData) -> pd.DataFrame:
@@ -79,9 +85,10 @@ def median_follow_up(y: np.ndarray) -> float:
     """
     from lifelines import KaplanMeierFitter  # seconds to load, which workers that fit models do not need
 
-    if not (~y["event"]).any():
+    censored = Observed.of_outcome(y).censored
+    if not censored.any():
         return float("nan")
-    median = float(KaplanMeierFitter().fit(y["time"], ~y["event"]).median_survival_time_)
+    median = float(KaplanMeierFitter().fit(y["time"], censored).median_survival_time_)
     return median if np.isfinite(median) else float("nan")
 
 

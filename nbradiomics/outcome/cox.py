@@ -54,7 +54,7 @@ class PenalisedCox(PenalisedModel):
 
     def _check(self, y: np.ndarray, subjects: int) -> str:
         names = getattr(getattr(y, "dtype", None), "names", None)
-        if names is None or set(names) != {"event", "time"} or len(y) != subjects:
+        if names is None or not {"event", "time"} <= set(names) or len(y) != subjects:
             raise InputError(
                 f"the endpoint of {subjects} subjects is of type {type(y).__name__} with fields {names}.",
                 "Give a structured array with the fields event and time, as survival_array makes it.",

@@ -16,7 +16,7 @@ from nbradiomics.execution.stage_names import StageName
 from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.models import build_columns, columns_of, light_penalties
 from nbradiomics.outcome.penalised import NotConvergedError
-from nbradiomics.outcome.solvers import strata
+from nbradiomics.outcome.solvers import has_competing, strata
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -36,13 +36,14 @@ def make_splits(
 
     Folds are stratified by the event or the class; rows with the same name, copies of a subject, are in one
     fold. If there are fewer events, or fewer censored subjects, or fewer subjects of a class, than folds,
-    there is nothing to stratify and the folds are random. With `sites`, of shape (subjects,), each site is a
+    there is nothing to stratify and the folds are random; competing events are a group of their own if there
+    are enough of them. With `sites`, of shape (subjects,), each site is a
     fold, in alphabetical order, and there is one repeat.
     """
     if sites is not None:
         return [[(np.flatnonzero(sites != site), np.flatnonzero(sites == site)) for site in np.unique(sites)]]
     codes, _ = pd.factorize(np.arange(len(y)) if names is None else np.asarray(names, dtype=object))
-    groups = strata(y)[np.unique(codes, return_index=True)[1]]
+    groups = _groups(y[np.unique(codes, return_index=True)[1]], settings.folds)
     fewest = int(np.bincount(groups, minlength=2).min())
     kind = RepeatedStratifiedKFold if fewest >= settings.folds else RepeatedKFold
     splitter = kind(n_splits=settings.folds, n_repeats=settings.repeats, random_state=settings.seed)
@@ -51,6 +52,14 @@ def make_splits(
         for train, test in splitter.split(np.zeros(len(groups)), groups)
     ]
     return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]
+
+
+def _groups(y: np.ndarray, folds: int) -> np.ndarray:
+    """Return the groups that every fold needs a share of, shape (subjects,)."""
+    groups = strata(y)
+    if has_competing(y) and y["competing"].sum() >= folds:
+        groups = groups + 2 * y["competing"]
+    return groups
 
 
 def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], settings: OutcomeSettings) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.outcome.measures import calibration_curve, decision_curve
+from nbradiomics.outcome.measures.arguments import Observed
 from nbradiomics.outcome.predictions import mean_predictions
 from nbradiomics.outcome.schemas import CALIBRATION, CLASS_CALIBRATION, CLASS_DECISION, DECISION
 
@@ -36,11 +37,11 @@ def calibration_table(data: OutcomeData, results: Sequence[FoldResult], horizons
     pandas.DataFrame
         Columns of `outcome.schemas.CALIBRATION`.
     """
-    time, event = data.y["time"], data.y["event"]
+    seen = Observed.of_outcome(data.y)
     parts = []
     for model, horizon, survival in _predictions(data, results, horizons):
-        events = int((event & (time <= horizon)).sum())
-        curve = calibration_curve(time, event, survival, horizon, _groups(events))
+        events = int((seen.event & (seen.time <= horizon)).sum())
+        curve = calibration_curve(seen.time, seen.event, survival, horizon, _groups(events), seen.competing)
         parts.append(curve.assign(model=model, horizon=horizon))
     return CALIBRATION.table(pd.concat(parts, ignore_index=True)) if parts else CALIBRATION.empty()
 
@@ -53,8 +54,9 @@ def decision_table(data: OutcomeData, results: Sequence[FoldResult], horizons: H
     pandas.DataFrame
         Columns of `outcome.schemas.DECISION`.
     """
+    seen = Observed.of_outcome(data.y)
     parts = [
-        decision_curve(data.y["time"], data.y["event"], 1 - survival, horizon).assign(
+        decision_curve(seen.time, seen.event, 1 - survival, horizon, competing=seen.competing).assign(
             model=model, horizon=horizon
         )
         for model, horizon, survival in _predictions(data, results, horizons)

@@ -19,7 +19,7 @@ from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
 from nbradiomics.outcome.sites import check_sites
 from nbradiomics.outcome.summary import summarise
-from nbradiomics.outcome.tasks import Classification, Survival, Task
+from nbradiomics.outcome.tasks import Classification, Task, survival_task
 from nbradiomics.settings import spread
 from nbradiomics.tables import FeatureChoice, RowsOfReader
 
@@ -141,5 +141,5 @@ def _evaluate(
 
 def _task(data: OutcomeData, endpoint: Endpoint, settings: OutcomeSettings) -> Task:
     if not endpoint.target:
-        return Survival(find_horizons(data.y, settings.horizons))
+        return survival_task(data.y, find_horizons(data.y, settings.horizons))
     return Classification(data.classes)

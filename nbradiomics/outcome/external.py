@@ -19,7 +19,7 @@ from nbradiomics.outcome.prepared import Prepared, prepare
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
-from nbradiomics.outcome.tasks import Classification, Survival, Task
+from nbradiomics.outcome.tasks import Classification, Task, survival_task
 from nbradiomics.settings import spread
 from nbradiomics.tables import RowsOfReader
 
@@ -143,4 +143,4 @@ def _task(first: OutcomeData, second: OutcomeData, settings: OutcomeSettings) ->
         )
     usual = float(np.median(first.y["time"][first.y["event"]]))
     found = find_horizons(second.y, settings.horizons or (usual,))
-    return Survival(Horizons(found.times, min(found.end, last)))
+    return survival_task(first.y, Horizons(found.times, min(found.end, last)))

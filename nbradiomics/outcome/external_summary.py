@@ -12,6 +12,7 @@ import pandas as pd
 from nbradiomics.messages.wording import against, counted, interval, number, p_text, signed
 from nbradiomics.outcome.answer import RIGHT_SIZE, enough_question, model_answers
 from nbradiomics.outcome.facts import (
+    competing_sentences,
     number_or_none,
     outcome_facts,
     suspicious_columns,
@@ -54,9 +55,9 @@ def summarise_external(
         median_follow_up, horizons, end`` or ``target, classes``, ``subjects``, ``excluded``; ``development``:
         ``subjects, excluded`` and events or classes of the cohort of the models; ``covariates``, ``models``,
         ``suspicious`` (columns that may be the outcome), ``log_rank_p`` (of the risk groups, by model, null
-        for one group; empty for classes), ``risk_groups`` (hazard ratio and restricted mean survival of high
-        against low risk, by model), ``failures``, ``level_meaning``, ``intervals`` (``draws`` or
-        ``none``), ``settings``, ``answers`` and ``sentences``.
+        for one group; empty for classes), ``risk_groups`` (hazard ratio and restricted mean survival, or
+        cumulative incidence, of high against low risk, by model), ``failures``, ``level_meaning``,
+        ``intervals`` (``draws`` or ``none``), ``settings``, ``answers`` and ``sentences``.
     """
     endpoint, task = judged
     data, of_models = second.data, first.data
@@ -96,7 +97,7 @@ def summarise_external(
 
 
 def _development(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str, Any]:
-    told = ("kind", "time", "event", "events", "target", "classes")
+    told = ("kind", "time", "event", "events", "competing_events", "target", "classes")
     facts = outcome_facts(data, endpoint, task)
     return {name: facts[name] for name in told if name in facts}
 
@@ -118,8 +119,8 @@ def _difference(found: Mapping[str, Any]) -> str:
     )
     mean, least, most = found["difference"]
     gap = interval(mean, least, most, form=against(signed, 0))
-    means = " against ".join(number(value) for value in found["mean_survival"])
-    return f"{hazard}; mean survival until {found['until']:g} {means}, difference {gap}"
+    means = " against ".join(number(value) for value in found["of_groups"])
+    return f"{hazard}; {found['measure']} until {found['until']:g} {means}, difference {gap}"
 
 
 def _in_the_large(performance: pd.DataFrame, models: Sequence[str]) -> Iterator[str]:
@@ -167,6 +168,7 @@ def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -
             f"The median follow-up of the external subjects is {summary['median_follow_up']:g}, in the unit "
             f"of {summary['time']} (reverse Kaplan-Meier)."
         )
+    yield from competing_sentences(summary)
     yield from suspicious_sentences(summary["suspicious"])
     yield from (f"First cohort: {text}" for text in first.sentences)
     of_models = first.data.description

@@ -10,6 +10,7 @@ import numpy as np
 from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.baseline_table import median_follow_up
+from nbradiomics.outcome.solvers import has_competing
 from nbradiomics.outcome.suspicion import (
     SUSPICION_REMEDY,
     class_suspicions,
@@ -33,6 +34,7 @@ def outcome_facts(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str
             "time": endpoint.time,
             "event": endpoint.event,
             "events": task.informative_in(data.y),
+            **_competing(data.y),
             "median_follow_up": number_or_none(median_follow_up(data.y)),
             "horizons": list(task.horizons.times),
             "end": task.horizons.end,
@@ -45,10 +47,28 @@ def outcome_facts(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str
     }
 
 
+def _competing(y: np.ndarray) -> dict[str, int]:
+    return {"competing_events": int(y["competing"].sum())} if has_competing(y) else {}
+
+
+def competing_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Say what competing events mean for the models and their measures."""
+    if "competing_events" in summary:
+        yield (
+            "Each model consists of two Cox models, of the event and of the competing event (cause-specific "
+            "hazards); together they predict the probability of the event by a time (cumulative incidence). "
+            "C compares these probabilities, and a subject with a competing event counts as never having "
+            "the event (Wolbers et al. 2009)."
+        )
+
+
 def with_outcome(summary: Mapping[str, Any]) -> str:
     """Say which outcome the subjects have; `summary` has the facts of `outcome_facts`."""
     if summary["kind"] == "survival":
-        return f"with {counted(summary['events'], 'event')} ({summary['time']}, {summary['event']})"
+        events = counted(summary["events"], "event")
+        if "competing_events" in summary:
+            events += f" and {counted(summary['competing_events'], 'competing event')}"
+        return f"with {events} ({summary['time']}, {summary['event']})"
     counts = ", ".join(f"{name!r} {count}" for name, count in summary["classes"].items())
     return f"of the classes of {summary['target']} ({counts})"
 

@@ -8,7 +8,15 @@ import numpy as np
 from scipy.stats import chi2, norm
 
 from nbradiomics.outcome.groups import log_rank
-from nbradiomics.outcome.solvers import LARGEST_COEFFICIENT, NoMaximumError, RiskSets, fit_ridge
+from nbradiomics.outcome.measures.aalen_johansen import Steps
+from nbradiomics.outcome.measures.arguments import Observed
+from nbradiomics.outcome.solvers import (
+    LARGEST_COEFFICIENT,
+    NoMaximumError,
+    RiskSets,
+    fit_ridge,
+    has_competing,
+)
 from nbradiomics.outcome.solvers.cox_likelihood import log_likelihood
 
 Estimate = tuple[float, float, float]
@@ -25,9 +33,11 @@ class GroupDifference:
     hazard_ratio
         Hazard of the high-risk group over that of the low-risk group, from a Cox model with Efron's ties.
     until
-        Time until which survival is compared: both groups are observed so long.
-    mean_survival
-        Restricted mean survival of the high-risk and of the low-risk group until then.
+        Time until which the groups are compared: both are observed so long.
+    measure
+        What is compared: ``mean survival`` (restricted), or with competing events ``cumulative incidence``.
+    of_groups
+        Its value in the high-risk and in the low-risk group until then.
     difference
         The first minus the second.
     """
@@ -35,7 +45,8 @@ class GroupDifference:
     p: float
     hazard_ratio: Estimate
     until: float
-    mean_survival: tuple[float, float]
+    measure: str
+    of_groups: tuple[float, float]
     difference: Estimate
 
 
@@ -49,11 +60,12 @@ def group_difference(
     Parameters
     ----------
     y
-        Structured array with the fields event and time, shape (subjects,).
+        Structured array of `survival_array`, shape (subjects,). Log-rank test and hazard ratio are of the
+        cause-specific hazard if there are competing events.
     group
         1 for high and 0 for low risk, shape (subjects,).
     end
-        Latest time until which survival is compared.
+        Latest time until which the groups are compared.
     confidence
         Confidence of the intervals.
 
@@ -66,14 +78,17 @@ def group_difference(
     if not len(high) or not len(low):
         return None
     until = float(min(end, high["time"].max(), low["time"].max()))
-    (one, its), (other, of_other) = (restricted_mean(part, until) for part in (high, low))
+    competing = has_competing(y)
+    estimate = _incidence if competing else restricted_mean
+    (one, its), (other, of_other) = (estimate(part, until) for part in (high, low))
     reach = float(norm.ppf((1 + confidence) / 2))
     difference, error = one - other, float(np.sqrt(its + of_other))
     return GroupDifference(
         p=float(chi2.sf(log_rank(y, group), 1)),
         hazard_ratio=_hazard_ratio(y, group, reach),
         until=until,
-        mean_survival=(one, other),
+        measure="cumulative incidence" if competing else "mean survival",
+        of_groups=(one, other),
         difference=(difference, difference - reach * error, difference + reach * error),
     )
 
@@ -95,6 +110,13 @@ def restricted_mean(y: np.ndarray, until: float) -> tuple[float, float]:
     left = at_risk > events
     variance = (after[left] ** 2 * events[left] / (at_risk[left] * (at_risk[left] - events[left]))).sum()
     return float(areas.sum()), float(variance)
+
+
+def _incidence(y: np.ndarray, until: float) -> tuple[float, float]:
+    """Cumulative incidence at a time, and its variance."""
+    steps = Steps.of(Observed.of_outcome(y))
+    place = int(np.searchsorted(steps.times, until, side="right")) - 1
+    return (float(steps.incidence[place]), float(steps.variance[place])) if place >= 0 else (0.0, 0.0)
 
 
 def _hazard_ratio(y: np.ndarray, group: np.ndarray, reach: float) -> Estimate:

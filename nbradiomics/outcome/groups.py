@@ -1,4 +1,4 @@
-"""High and low risk: groups of a cross-validation, their Kaplan-Meier curves, and how much they differ."""
+"""High and low risk: groups of a cross-validation, their survival curves, and how much they differ."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.outcome.fold_result import FoldResult
+from nbradiomics.outcome.measures import cumulative_incidence
+from nbradiomics.outcome.measures.arguments import Observed
 from nbradiomics.outcome.schemas import KAPLAN_MEIER
+from nbradiomics.outcome.solvers import has_competing
 
 
 def majority_groups(results: Sequence[FoldResult], model: str, subjects: int) -> np.ndarray:
@@ -30,24 +33,28 @@ def majority_groups(results: Sequence[FoldResult], model: str, subjects: int) ->
 
 
 def kaplan_meier_table(y: np.ndarray, groups: dict[str, np.ndarray], confidence: float) -> pd.DataFrame:
-    """Kaplan-Meier curves of the risk groups of each model.
+    """Kaplan-Meier curves of the risk groups of each model; with competing events 1 - cumulative incidence.
 
     Returns
     -------
     pandas.DataFrame
         Columns of `outcome.schemas.KAPLAN_MEIER`.
     """
+    draw = _free_of_event if has_competing(y) else _curve
     parts = []
     for model, group in groups.items():
         for value, name in ((1, "high"), (0, "low")):
             if (group == value).any():
-                curve = _curve(y[group == value], confidence)
+                curve = draw(y[group == value], confidence)
                 parts.append(curve.assign(model=model, group=name))
     return KAPLAN_MEIER.table(pd.concat(parts, ignore_index=True)) if parts else KAPLAN_MEIER.empty()
 
 
 def log_rank(y: np.ndarray, group: np.ndarray) -> float:
-    """Log-rank chi-squared of high against low risk; 0 if all subjects are in one group."""
+    """Log-rank chi-squared of high against low risk; 0 if all subjects are in one group.
+
+    Competing events end the observation: it compares the cause-specific hazards.
+    """
     high, low = group == 1, group == 0
     if not high.any() or not low.any():
         return 0.0
@@ -74,3 +81,10 @@ def _curve(y: np.ndarray, confidence: float) -> pd.DataFrame:
             "at_risk": fitter.event_table["at_risk"].to_numpy(),
         }
     )
+
+
+def _free_of_event(y: np.ndarray, confidence: float) -> pd.DataFrame:
+    seen = Observed.of_outcome(y)
+    curve = cumulative_incidence(seen.time, seen.event, y["competing"], confidence)
+    limits = {"survival": "incidence", "low": "high", "high": "low"}
+    return curve.assign(**{name: 1 - curve[other] for name, other in limits.items()})

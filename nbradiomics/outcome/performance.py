@@ -87,7 +87,9 @@ def _quick_intervals(
 
     def score(ranking: np.ndarray) -> np.ndarray:
         of_orders = [
-            repeated_c(observed.time, observed.event, ranking[..., column], weights, folds)
+            repeated_c(
+                observed.time, observed.event, ranking[..., column], weights, folds, observed.competing
+            )
             for observed, column in task.orders(data.y)
         ]
         return np.asarray(np.mean(of_orders, axis=0))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTIONS
+from nbradiomics.outcome.solvers import has_competing
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -30,7 +31,10 @@ def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Dat
         part = _places(data, result)
         part["risk"] = result.risk
         part["group"] = None if result.failure else np.where(result.group == 1, "high", "low")
-        part["time"], part["event"] = data.y["time"][result.test], data.y["event"][result.test].astype(int)
+        y = data.y[result.test]
+        part["time"], part["event"] = y["time"], y["event"].astype(int)
+        if has_competing(y):
+            part["event"] += 2 * y["competing"]
         parts.append(part)
     table = PREDICTIONS.table(pd.concat(parts, ignore_index=True))
     return table.sort_values(_ORDER, kind="stable", ignore_index=True)

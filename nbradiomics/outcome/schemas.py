@@ -22,7 +22,7 @@ _RISK = ("high", "low")
 _UNDEFINED = "undefined: the model failed in every fold, or there are too few subjects"
 
 _METRICS = {
-    "harrell_c": "Harrell's C",
+    "harrell_c": "Harrell's C; who had a competing event counts as never having the event",
     "uno_c": "Uno's C of the events before the horizon, which depends less on the censoring",
     "auc_t": "ROC area: subjects with the event by the horizon against those without it",
     "brier": "Brier score of the predicted survival at the horizon, or of the predicted classes: smaller is "
@@ -91,9 +91,19 @@ PREDICTIONS = Schema(
         _MODEL,
         _REPEAT,
         _FOLD,
-        Column("risk", "number", "log partial hazard", missing="the model failed in this fold"),
+        Column(
+            "risk",
+            "number",
+            "log partial hazard; with competing events log(-log(1 - cumulative incidence)) at `end` of "
+            "`summary.json`",
+            missing="the model failed in this fold",
+        ),
         Column("time", "number", "time to the event or the end of observation, as in the clinical table"),
-        Column("event", "integer", "1: the subject had the event; 0: the observation ended before"),
+        Column(
+            "event",
+            "integer",
+            "1: the subject had the event; 2: a competing event; 0: the observation ended before",
+        ),
         Column(
             "group",
             "text",
@@ -146,11 +156,16 @@ KAPLAN_MEIER = Schema(
         Column(
             "time", "number", "0, and each time at which a subject had the event or its observation ended"
         ),
-        Column("survival", "number", "share of the group without the event after this time, 0 to 1"),
+        Column(
+            "survival",
+            "number",
+            "share of the group without the event after this time, 0 to 1: Kaplan-Meier, or with competing "
+            "events 1 - cumulative incidence (Aalen-Johansen)",
+        ),
         Column(
             "low",
             "number",
-            "lower limit: exponential Greenwood interval",
+            "lower limit: exponential Greenwood interval; of an incidence symmetric for log(-log)",
             missing="undefined",
         ),
         Column("high", "number", "upper limit", missing="undefined"),
@@ -175,7 +190,8 @@ CALIBRATION = Schema(
         Column(
             "observed",
             "number",
-            "Kaplan-Meier survival of the group at the horizon, 0 to 1",
+            "Kaplan-Meier survival of the group at the horizon, 0 to 1; with competing events 1 - cumulative "
+            "incidence (Aalen-Johansen)",
             missing="nobody of the group is observed so long",
         ),
     ),
@@ -255,7 +271,8 @@ SELECTION = Schema(
         Column(
             "class",
             "text",
-            "class of a target with more than two classes, each of which has a model of its own",
+            "class of a target with more than two classes, each of which has a model of its own; or "
+            "`competing event`, the model of that event",
             missing="there is one model",
             default="",
         ),
@@ -296,9 +313,17 @@ BASELINE = Schema(
         Column("all", "text", f"all subjects: {_CELL}", missing="no value is known"),
         Column("with_event", "text", "the same of subjects with the event", missing="no value is known"),
         Column("without_event", "text", "the same of the others", missing="no value is known"),
+        Column(
+            "competing_event",
+            "text",
+            "the same of subjects with a competing event",
+            missing="no value is known, or the endpoint has no competing events",
+            optional=True,
+        ),
         Column("missing", "integer", "subjects without a value"),
     ),
     key=("variable", "level"),
+    left_out=("competing_event",),
 )
 
 CLASS_BASELINE = Schema(

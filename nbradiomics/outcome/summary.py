@@ -13,6 +13,7 @@ from nbradiomics.messages.wording import against, concordance, counted, p_text, 
 from nbradiomics.outcome.answer import answers, compared
 from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
 from nbradiomics.outcome.facts import (
+    competing_sentences,
     outcome_facts,
     suspicious_columns,
     suspicious_sentences,
@@ -58,22 +59,23 @@ def summarise(
     Returns
     -------
     dict
-        ``kind`` (``survival`` or ``classes``), ``time, event, events`` or ``target, classes`` (subjects of
-        each), ``subjects, excluded`` (numbers), ``features``, ``features_are`` (what made a
-        column a feature), ``left_out_columns`` (of the feature table), ``covariates``, ``models``,
-        ``stability`` (rule in words), ``stability_kind``, ``stable_absent``, ``missing_values`` (imputed
-        feature values), ``missing_covariates`` (imputed values by covariate), ``often_missing`` (columns
-        above the limits of `missing_features` and `missing_covariates`), ``clinical`` (how the columns
-        were read), ``warnings`` (possible mistakes in them), ``suspicious`` (columns that may be the
-        outcome under another name, with the reasons), ``permutation_p`` (by model, null where there is
-        none), ``sample_size`` (``candidates``: columns before any selection; ``subjects``: needed for a
-        model of them), ``constant_folds`` (by model: folds in which no column has a log hazard ratio),
-        ``raised_penalties`` (by model), ``tuned_penalizer`` (by model: median over the folds, null where
-        nothing was tuned), ``kinds_of_penalty`` (by model: folds with each kind), ``failures`` (model,
-        repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a level compares with),
-        ``median_follow_up`` (reverse Kaplan-Meier, null if it is not reached), ``horizons`` and ``end``
-        (points in time of the metrics), ``intervals`` (``refit``, ``quick`` or ``none``), ``answers`` (to
-        what a reader asks first), ``sites`` (subjects, events and order of each site that was held out),
+        ``kind`` (``survival`` or ``classes``), ``time, event, events`` (and ``competing_events`` where they
+        are declared) or ``target, classes`` (subjects of each), ``subjects, excluded`` (numbers),
+        ``features``, ``features_are`` (what made a column a feature), ``left_out_columns`` (of the feature
+        table), ``covariates``, ``models``, ``stability`` (rule in words), ``stability_kind``,
+        ``stable_absent``, ``missing_values`` (imputed feature values), ``missing_covariates`` (imputed values
+        by covariate), ``often_missing`` (columns above the limits of `missing_features` and
+        `missing_covariates`), ``clinical`` (how the columns were read), ``warnings`` (possible mistakes in
+        them), ``suspicious`` (columns that may be the outcome under another name, with the reasons),
+        ``permutation_p`` (by model, null where there is none), ``sample_size`` (``candidates``: columns
+        before any selection; ``subjects``: needed for a model of them), ``constant_folds`` (by model: folds
+        in which no column has a log hazard ratio), ``raised_penalties`` (by model), ``tuned_penalizer`` (by
+        model: median over the folds, null where nothing was tuned), ``kinds_of_penalty`` (by model: folds
+        with each kind), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard
+        ratio of a level compares with), ``median_follow_up`` (reverse Kaplan-Meier, null if it is not
+        reached), ``horizons`` and ``end`` (points in time of the metrics), ``intervals`` (``refit``,
+        ``quick`` or ``none``), ``answers`` (to what a reader asks first), ``sites`` (subjects, events and
+        order of each site that was held out),
         ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
@@ -196,6 +198,7 @@ def _sentences(
     if summary.get("median_follow_up") is not None:
         follow_up = f"{summary['median_follow_up']:g}"
         yield f"The median follow-up is {follow_up}, in the unit of {summary['time']} (reverse Kaplan-Meier)."
+    yield from competing_sentences(summary)
     yield from suspicious_sentences(summary["suspicious"])
     yield from read
     yield summary["stability"]

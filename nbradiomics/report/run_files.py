@@ -59,6 +59,11 @@ class Endpoint:
     summary: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def has_competing(self) -> bool:
+        """Whether another event can prevent the event."""
+        return "competing_events" in self.summary
+
+    @property
     def is_class(self) -> bool:
         """Whether the endpoint is a class, not a time to an event."""
         return self.summary.get("kind") == "classes"

@@ -28,7 +28,7 @@ def test_both_are_those_of_lifelines() -> None:
     fitted = CoxPHFitter().fit(table, "time", "event")
     theirs = np.exp([fitted.params_["group"], *fitted.confidence_intervals_.loc["group"]])
     assert found.hazard_ratio == pytest.approx(tuple(theirs), rel=1e-5)
-    for value, mean in zip((1, 0), found.mean_survival, strict=True):
+    for value, mean in zip((1, 0), found.of_groups, strict=True):
         part = y[group == value]
         curve = KaplanMeierFitter().fit(part["time"], part["event"])
         assert mean == pytest.approx(restricted_mean_survival_time(curve, t=found.until))

@@ -150,7 +150,7 @@ def test_the_legend_of_survival_lies_on_no_curve(drawn: list[Figure], amount: in
     left = np.arange(amount, 0, -1.0)
     survival_to = left / (amount + 1)
     curves = [Curve(group, time, survival_to, survival_to, survival_to, left) for group in ("high", "low")]
-    draw_survival(curves, title=f"{LONG} {LONG}", time_label="Time (days)", alt="", caption=())
+    draw_survival(curves, title=f"{LONG} {LONG}", labels=("Time (days)", "Survival"), alt="", caption=())
     assert legend_lies_beside(drawn[0])
     assert overlaps(drawn[0]) == []
     assert beyond(drawn[0]) == []

@@ -138,6 +138,9 @@ def outcome(
     ordinal: Ordinal = None,
     missing: Missing = None,
     event_value: EventValue = None,
+    competing: Annotated[
+        str | None, setting("clinical.endpoints:Endpoint.competing", hint="Separated by commas.")
+    ] = None,
     zero_times: ZeroTimes = None,
     reader: Annotated[str | None, setting("tables:RowsOfReader.reader")] = None,
     timepoint: Timepoint = None,

@@ -3,6 +3,7 @@
 Every function takes arrays and returns a number, an array or a table; none needs a model of this package.
 """
 
+from nbradiomics.outcome.measures.aalen_johansen import cumulative_incidence
 from nbradiomics.outcome.measures.brier import brier_score, integrated_brier_score
 from nbradiomics.outcome.measures.calibration import (
     calibration_curve,
@@ -21,6 +22,7 @@ __all__ = [
     "calibration_slope",
     "class_calibration_slope",
     "cumulative_dynamic_auc",
+    "cumulative_incidence",
     "decision_curve",
     "harrell_c",
     "integrated_brier_score",

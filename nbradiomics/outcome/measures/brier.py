@@ -16,12 +16,14 @@ def brier_score(
     survival: npt.ArrayLike,
     times: npt.ArrayLike,
     train: Train | None = None,
+    competing: npt.ArrayLike | None = None,
 ) -> Floats:
     """Brier score at each of several times, corrected for censoring.
 
     BS(t) = mean of S(t)^2 / G(T) for subjects with the event at T <= t, (1 - S(t))^2 / G(t) for subjects
-    still without it after t, and 0 for subjects who were censored before, where S is the predicted survival
-    and G the censoring curve.
+    still without it after t, (1 - S(t))^2 / G(T) for subjects with a competing event at T <= t, and 0 for
+    subjects who were censored before, where S is the predicted probability of no event and G the censoring
+    curve.
 
     Parameters
     ----------
@@ -31,12 +33,15 @@ def brier_score(
         True or 1 if the event happened, shape (subjects,).
     survival
         Predicted probabilities of no event until each time, 0 to 1, shape (subjects, times), or (subjects,)
-        for a single time. Subjects with a missing one are left out.
+        for a single time; with competing events, 1 - predicted cumulative incidence. Subjects with a missing
+        one are left out.
     times
         Points in time, increasing, shape (times,), or a single one.
     train
         Subjects from whom G is estimated: (time, event), or an array of `survival_array`. None uses the
         subjects themselves.
+    competing
+        True or 1 if a competing event happened at the time, shape (subjects,); None without such events.
 
     Returns
     -------
@@ -50,7 +55,8 @@ def brier_score(
 
     References
     ----------
-    Graf E, Schmoor C, Sauerbrei W, Schumacher M. Statistics in Medicine 1999;18:2529-2545.
+    Graf E, Schmoor C, Sauerbrei W, Schumacher M. Statistics in Medicine 1999;18:2529-2545. Schoop R,
+    Beyersmann J, Schumacher M, Binder H. Biometrical Journal 2011;53:88-112 (competing events).
 
     Examples
     --------
@@ -67,7 +73,7 @@ def brier_score(
             f"predicted survival has the shape {predicted.shape} for {len(points)} times.",
             "Give one probability for each subject and time.",
         )
-    subjects, predicted = Observed.of(time, event).of_known(predicted)
+    subjects, predicted = Observed.of(time, event, competing).of_known(predicted)
     if ((predicted < 0) | (predicted > 1)).any():
         raise InputError("a predicted probability is not between 0 and 1.", "Give survival, not risks.")
     curve = CensoringCurve.of(Observed.of_training(train, subjects))
@@ -80,12 +86,13 @@ def integrated_brier_score(
     survival: npt.ArrayLike,
     times: npt.ArrayLike,
     train: Train | None = None,
+    competing: npt.ArrayLike | None = None,
 ) -> float:
     """Mean of the Brier score over a span of time, by the trapezoidal rule between the given times.
 
     Parameters
     ----------
-    time, event, survival, times, train
+    time, event, survival, times, train, competing
         As for :func:`brier_score`, with two times or more.
 
     Returns
@@ -109,7 +116,7 @@ def integrated_brier_score(
         raise InputError(
             "one time has no span to integrate over.", "Give two times or more, or use brier_score."
         )
-    scores = brier_score(time, event, survival, points, train)
+    scores = brier_score(time, event, survival, points, train, competing)
     return float(np.trapezoid(scores, points) / (points[-1] - points[0]))
 
 
@@ -118,4 +125,6 @@ def _at(subjects: Observed, survival: Floats, point: float, curve: CensoringCurv
     lost = curve.weights_at(subjects.time[case]) @ survival[case] ** 2
     if control.any():
         lost += curve.weights_at(np.array([point]))[0] * ((1 - survival[control]) ** 2).sum()
+    never = subjects.competing_until(point)
+    lost += curve.weights_at(subjects.time[never]) @ (1 - survival[never]) ** 2
     return float(lost / len(survival)) if len(survival) else float("nan")

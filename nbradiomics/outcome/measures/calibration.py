@@ -16,7 +16,8 @@ def calibration_slope(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.Array
     """Log hazard ratio per unit of a predicted log hazard, in a Cox model of it alone (Efron's ties).
 
     1 is right. Below 1 the predicted differences are too large (the model is overfitted), above 1 too small;
-    0 or less means that the predictions contain no information.
+    0 or less means that the predictions contain no information. With competing events counted as the end of
+    the observation it is a slope of the cause-specific hazard.
 
     Parameters
     ----------
@@ -59,21 +60,28 @@ def slope_of(predictor: Floats, y: np.ndarray) -> float:
 
 
 def observed_expected_ratio(
-    time: npt.ArrayLike, event: npt.ArrayLike, survival: npt.ArrayLike, horizon: float
+    time: npt.ArrayLike,
+    event: npt.ArrayLike,
+    survival: npt.ArrayLike,
+    horizon: float,
+    competing: npt.ArrayLike | None = None,
 ) -> float:
     """Observed over expected share of events by a horizon ("calibration in the large").
 
-    1 is right, above 1 the model predicts too few events. Observed is 1 - Kaplan-Meier, expected the mean
-    of 1 - predicted survival.
+    1 is right, above 1 the model predicts too few events. Observed is 1 - Kaplan-Meier, with competing events
+    the cumulative incidence; expected is the mean of 1 - predicted survival.
 
     Parameters
     ----------
     time, event
         As for :func:`calibration_slope`.
     survival
-        Predicted probability of no event until the horizon, 0 to 1, shape (subjects,).
+        Predicted probability of no event until the horizon, 0 to 1, shape (subjects,); with competing events
+        1 - predicted cumulative incidence.
     horizon
         Point in time.
+    competing
+        True or 1 if a competing event happened at the time, shape (subjects,); None without such events.
 
     Returns
     -------
@@ -86,19 +94,24 @@ def observed_expected_ratio(
     >>> observed_expected_ratio([1, 2, 3, 4], [1, 1, 0, 1], [0.5, 0.5, 0.75, 0.75], horizon=2.5)
     1.3333333333333333
     """
-    subjects, predicted = _probabilities(time, event, survival)
+    subjects, predicted = _probabilities(Observed.of(time, event, competing), survival)
     expected = float(np.mean(1 - predicted)) if len(predicted) else 0.0
     return (1 - survival_at(subjects, horizon)) / expected if expected > 0 else float("nan")
 
 
 def calibration_curve(
-    time: npt.ArrayLike, event: npt.ArrayLike, survival: npt.ArrayLike, horizon: float, groups: int = 5
+    time: npt.ArrayLike,
+    event: npt.ArrayLike,
+    survival: npt.ArrayLike,
+    horizon: float,
+    groups: int = 5,
+    competing: npt.ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Predicted and observed survival at a horizon, in groups of equal size by predicted survival.
 
     Parameters
     ----------
-    time, event, survival, horizon
+    time, event, survival, horizon, competing
         As for :func:`observed_expected_ratio`.
     groups
         Number of groups, 2 or more. Subjects with equal predictions are not divided, so there may be fewer.
@@ -107,7 +120,8 @@ def calibration_curve(
     -------
     pandas.DataFrame
         Columns ``group, subjects, events, predicted, observed``, by increasing predicted survival. Observed
-        is Kaplan-Meier; nan if nobody of the group is observed so long.
+        is Kaplan-Meier, with competing events 1 - cumulative incidence; nan if nobody of the group is
+        observed so long.
 
     Examples
     --------
@@ -117,7 +131,7 @@ def calibration_curve(
     ... ].to_numpy().tolist()
     [[2.0, 0.0], [2.0, 1.0]]
     """
-    subjects, predicted = _probabilities(time, event, survival)
+    subjects, predicted = _probabilities(Observed.of(time, event, competing), survival)
     if groups < 2:
         raise InputError(f"{groups} group shows no curve.", "Give 2 groups or more.")
     inner = np.linspace(0, 1, groups + 1)[1:-1]
@@ -132,10 +146,8 @@ def calibration_curve(
     return pd.DataFrame(rows, columns=["group", "subjects", "events", "predicted", "observed"])
 
 
-def _probabilities(
-    time: npt.ArrayLike, event: npt.ArrayLike, survival: npt.ArrayLike
-) -> tuple[Observed, Floats]:
-    subjects, predicted = Observed.of(time, event).of_known(np.asarray(survival, dtype=np.float64))
+def _probabilities(observed: Observed, survival: npt.ArrayLike) -> tuple[Observed, Floats]:
+    subjects, predicted = observed.of_known(np.asarray(survival, dtype=np.float64))
     if predicted.ndim != 1 or ((predicted < 0) | (predicted > 1)).any():
         raise InputError(
             f"predicted survival has the shape {predicted.shape} or lies outside 0 to 1.",

@@ -35,8 +35,8 @@ class CensoringCurve:
     def of(cls, subjects: Observed) -> CensoringCurve:
         """Estimate G from training subjects."""
         times, place = np.unique(subjects.time, return_inverse=True)
-        events = np.bincount(place, subjects.event, minlength=len(times))
-        ended = np.bincount(place, ~subjects.event, minlength=len(times))
+        events = np.bincount(place, ~subjects.censored, minlength=len(times))
+        ended = np.bincount(place, subjects.censored, minlength=len(times))
         under_observation = np.cumsum((events + ended)[::-1])[::-1] - events
         share = np.divide(ended, under_observation, out=np.zeros(len(times)), where=under_observation > 0)
         return cls(times, np.cumprod(1 - share))

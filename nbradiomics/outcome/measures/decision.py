@@ -19,6 +19,7 @@ def decision_curve(
     probability: npt.ArrayLike,
     horizon: float,
     thresholds: npt.ArrayLike = _THRESHOLDS,
+    competing: npt.ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Net benefit of treating the subjects whose predicted probability of the event reaches a threshold.
 
@@ -26,7 +27,8 @@ def decision_curve(
 
         net benefit = share treated * [F - (1 - F) * p / (1 - p)]
 
-    where F is the share with the event by the horizon among the treated, 1 - Kaplan-Meier.
+    where F is the share with the event by the horizon among the treated: 1 - Kaplan-Meier, with competing
+    events the cumulative incidence.
 
     Parameters
     ----------
@@ -41,6 +43,8 @@ def decision_curve(
         Point in time.
     thresholds
         Above 0 and below 1, shape (thresholds,).
+    competing
+        True or 1 if a competing event happened at the time, shape (subjects,); None without such events.
 
     Returns
     -------
@@ -71,7 +75,9 @@ def decision_curve(
     >>> curve.iloc[0].tolist()
     [0.5, 0.75, 0.25, 0.0]
     """
-    subjects, predicted = Observed.of(time, event).of_known(np.asarray(probability, dtype=np.float64))
+    subjects, predicted = Observed.of(time, event, competing).of_known(
+        np.asarray(probability, dtype=np.float64)
+    )
     levels = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
     if not ((levels > 0) & (levels < 1)).all():
         raise InputError("a threshold is not between 0 and 1.", "Give thresholds above 0 and below 1.")

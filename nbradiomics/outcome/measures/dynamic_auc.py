@@ -16,11 +16,14 @@ def cumulative_dynamic_auc(
     risk: npt.ArrayLike,
     times: npt.ArrayLike,
     train: Train | None = None,
+    competing: npt.ArrayLike | None = None,
 ) -> Floats:
     """Cumulative/dynamic area under the ROC curve at each of several times.
 
     At a time t, cases had the event at t or before, controls are still without it after t. A case counts
-    1 / G of its time, where G is the censoring curve. Who was censored before t is neither.
+    1 / G of its time, where G is the censoring curve. Who was censored before t is neither. Who had a
+    competing event at t or before is a control, and counts 1 / G of that time; then the other controls
+    count 1 / G(t).
 
     Parameters
     ----------
@@ -36,6 +39,8 @@ def cumulative_dynamic_auc(
     train
         Subjects from whom G is estimated: (time, event), or an array of `survival_array`. None uses the
         subjects themselves.
+    competing
+        True or 1 if a competing event happened at the time, shape (subjects,); None without such events.
 
     Returns
     -------
@@ -50,7 +55,8 @@ def cumulative_dynamic_auc(
     References
     ----------
     Hung H, Chiang CT. Canadian Journal of Statistics 2010;38:8-26. Uno H, Cai T, Tian L, Wei LJ. Journal of
-    the American Statistical Association 2007;102:527-537.
+    the American Statistical Association 2007;102:527-537. Blanche P, Dartigues JF, Jacqmin-Gadda H.
+    Statistics in Medicine 2013;32:5381-5397 (competing events: their definition 2).
 
     Examples
     --------
@@ -59,7 +65,7 @@ def cumulative_dynamic_auc(
     [1.0, 0.5]
     """
     points = checked_times(times)
-    subjects, risks = Observed.of(time, event).of_known(np.asarray(risk, dtype=np.float64))
+    subjects, risks = Observed.of(time, event, competing).of_known(np.asarray(risk, dtype=np.float64))
     if risks.ndim > 2 or (risks.ndim == 2 and risks.shape[1] != len(points)):
         raise InputError(
             f"risks have the shape {risks.shape} for {len(points)} times.",
@@ -80,8 +86,17 @@ def auc_pairs(subjects: Observed, risk: Floats, point: float, train: Observed) -
         When G is 0 or unknown at the time of a case.
     """
     case, control = subjects.event & (subjects.time <= point), subjects.time > point
-    weights = CensoringCurve.of(train).weights_at(subjects.time[case])
-    below = np.sort(risk[control])
-    lower = np.searchsorted(below, risk[case], side="left")
-    lower_or_equal = np.searchsorted(below, risk[case], side="right")
-    return float(weights @ ((lower + lower_or_equal) / 2)), float(weights.sum() * len(below))
+    curve = CensoringCurve.of(train)
+    weights = curve.weights_at(subjects.time[case])
+    never = subjects.competing_until(point)
+    counts = np.ones(len(risk))
+    if never.any():
+        counts[never] = curve.weights_at(subjects.time[never])
+        if control.any():
+            counts[control] = curve.weights_at(np.array([point]))[0]
+        control = control | never
+    order = np.argsort(risk[control], kind="stable")
+    below, up_to = risk[control][order], np.concatenate([[0.0], np.cumsum(counts[control][order])])
+    lower = up_to[np.searchsorted(below, risk[case], side="left")]
+    lower_or_equal = up_to[np.searchsorted(below, risk[case], side="right")]
+    return float(weights @ ((lower + lower_or_equal) / 2)), float(weights.sum() * up_to[-1])

@@ -8,13 +8,15 @@ first. A pair (i, j) is comparable if i is known to have the event before j::
     C = sum over comparable pairs of [risk_i > risk_j] + [risk_i = risk_j] / 2, over their number
 
 Equal times with two events are not comparable, equal times with one event are (the censored subject
-lived at least as long): the convention of lifelines. 0.5 is chance, 1 a perfect order.
+lived at least as long): the convention of lifelines. 0.5 is chance, 1 a perfect order. Who had a competing
+event never has the event (Wolbers et al. 2009): its time counts as infinite.
 
 References
 ----------
 Harrell FE, Califf RM, Pryor DB, Lee KL, Rosati RA. Evaluating the yield of medical tests. JAMA
 1982;247:2543-2546. Harrell FE, Lee KL, Mark DB. Multivariable prognostic models. Statistics in Medicine
-1996;15:361-387.
+1996;15:361-387. Wolbers M, Koller MT, Witteman JCM, Steyerberg EW. Prognostic models with competing risks.
+Epidemiology 2009;20:555-561.
 """
 
 from __future__ import annotations
@@ -25,16 +27,25 @@ import numpy.typing as npt
 from nbradiomics.outcome.measures.arguments import Observed
 
 
-def comparable_pairs(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
+def comparable_pairs(
+    time: npt.ArrayLike, event: npt.ArrayLike, competing: npt.ArrayLike | None = None
+) -> np.ndarray:
     """Pairs with a known order of events, shape (subjects, subjects), bool: row before column."""
     times, events = np.asarray(time, dtype=np.float64), np.asarray(event).astype(bool)
+    if competing is not None:
+        times = np.where(np.asarray(competing).astype(bool), np.inf, times)
     earlier = times[:, None] < times[None, :]
     outlived = (times[:, None] == times[None, :]) & ~events[None, :]
     pairs: np.ndarray = events[:, None] & (earlier | outlived)
     return pairs
 
 
-def harrell_c(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.ArrayLike) -> float:
+def harrell_c(
+    time: npt.ArrayLike,
+    event: npt.ArrayLike,
+    risk: npt.ArrayLike,
+    competing: npt.ArrayLike | None = None,
+) -> float:
     """Harrell's C of one set of risks.
 
     Parameters
@@ -45,6 +56,8 @@ def harrell_c(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.ArrayLike) ->
         True or 1 if the event happened, shape (subjects,).
     risk
         Risks, shape (subjects,), higher for an earlier event; subjects with a missing risk are left out.
+    competing
+        True or 1 if a competing event happened at the time, shape (subjects,); None without such events.
 
     Returns
     -------
@@ -52,7 +65,8 @@ def harrell_c(time: npt.ArrayLike, event: npt.ArrayLike, risk: npt.ArrayLike) ->
         Between 0 and 1; missing (nan) if no pair is comparable.
     """
     risks = np.asarray(risk, dtype=np.float64)
-    return float(repeated_c(time, event, risks[None, :], np.ones((1, len(risks))))[0])
+    weights = np.ones((1, len(risks)))
+    return float(repeated_c(time, event, risks[None, :], weights, competing=competing)[0])
 
 
 def harrell_pairs(subjects: Observed, risk: np.ndarray) -> tuple[float, float]:
@@ -60,7 +74,7 @@ def harrell_pairs(subjects: Observed, risk: np.ndarray) -> tuple[float, float]:
 
     Without missing risks; shape (subjects,).
     """
-    pairs = comparable_pairs(subjects.time, subjects.event)
+    pairs = comparable_pairs(subjects.time, subjects.event, subjects.competing)
     score = (risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])
     return float(score[pairs].sum()), float(pairs.sum())
 
@@ -71,12 +85,13 @@ def repeated_c(
     risks: np.ndarray,
     weights: np.ndarray,
     folds: np.ndarray | None = None,
+    competing: npt.ArrayLike | None = None,
 ) -> np.ndarray:
     """Harrell's C averaged over repeats, for each of several weightings of the subjects.
 
     Parameters
     ----------
-    time, event
+    time, event, competing
         As for :func:`harrell_c`.
     risks
         Shape (repeats, subjects); missing if a fold failed. Repeats without any risk do not count.
@@ -92,7 +107,7 @@ def repeated_c(
     numpy.ndarray
         Shape (draws,); nan for a draw in which some repeat has no comparable pair.
     """
-    pairs = comparable_pairs(time, event).astype(np.float64)
+    pairs = comparable_pairs(time, event, competing).astype(np.float64)
     usable = np.flatnonzero(np.isfinite(risks).any(axis=1))
     if not len(usable):
         return np.full(len(weights), np.nan)

@@ -1,20 +1,25 @@
-"""Kaplan-Meier survival at one point, as measures need it for many groups."""
+"""Probability of no event until one point in time, as measures need it for many groups."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from nbradiomics.outcome.measures.aalen_johansen import incidence_at
 from nbradiomics.outcome.measures.arguments import Observed
 
 
 def survival_at(subjects: Observed, point: float) -> float:
-    """Kaplan-Meier estimate of the probability of no event until a point in time (included).
+    """Probability of no event until a point in time (included).
+
+    The Kaplan-Meier estimate; with competing events 1 - the cumulative incidence (Aalen-Johansen).
 
     Returns
     -------
     float
-        0 to 1; nan beyond the last time of the subjects unless the estimate is 0 there.
+        0 to 1; nan beyond the last time of the subjects unless none of them is left without an event there.
     """
+    if subjects.competing is not None:
+        return 1 - incidence_at(subjects, point)
     if not len(subjects.time):
         return float("nan")
     until = np.unique(subjects.time[subjects.event & (subjects.time <= point)])

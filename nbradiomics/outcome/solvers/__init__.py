@@ -2,6 +2,7 @@
 
 from nbradiomics.outcome.solvers.baseline import predicted_survival
 from nbradiomics.outcome.solvers.elastic_net import fit_elastic_net, largest_strength
+from nbradiomics.outcome.solvers.incidence import Hazard, predicted_incidence
 from nbradiomics.outcome.solvers.likelihood import (
     Likelihood,
     can_train,
@@ -15,12 +16,14 @@ from nbradiomics.outcome.solvers.risk_sets import (
     LARGEST_COEFFICIENT,
     NoMaximumError,
     RiskSets,
+    has_competing,
     survival_array,
 )
 from nbradiomics.outcome.solvers.tuning import TunedPath, fit_path, training_folds, tune
 
 __all__ = [
     "LARGEST_COEFFICIENT",
+    "Hazard",
     "Likelihood",
     "NoMaximumError",
     "Penalty",
@@ -31,9 +34,11 @@ __all__ = [
     "fit_path",
     "fit_ridge",
     "fit_ridge_path",
+    "has_competing",
     "judged_classes",
     "largest_strength",
     "likelihood_of",
+    "predicted_incidence",
     "predicted_survival",
     "strata",
     "survival_array",

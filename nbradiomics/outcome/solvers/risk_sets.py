@@ -19,7 +19,9 @@ class NoMaximumError(Exception):
     """The penalised likelihood has no maximum, or the solver did not reach it."""
 
 
-def survival_array(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
+def survival_array(
+    time: npt.ArrayLike, event: npt.ArrayLike, competing: npt.ArrayLike | None = None
+) -> np.ndarray:
     """Structured array of an endpoint, in the form that scikit-survival uses.
 
     Parameters
@@ -28,16 +30,27 @@ def survival_array(time: npt.ArrayLike, event: npt.ArrayLike) -> np.ndarray:
         Times, shape (subjects,), above 0.
     event
         True or 1 if the event happened, shape (subjects,).
+    competing
+        The same for a competing event; None if there is none.
 
     Returns
     -------
     numpy.ndarray
-        Shape (subjects,), fields ``event`` (bool) and ``time`` (float64).
+        Shape (subjects,), fields ``event`` (bool) and ``time`` (float64), and ``competing`` (bool) if it is
+        given.
     """
     times = np.asarray(time, dtype=np.float64)
-    y = np.empty(times.shape, dtype=[("event", np.bool_), ("time", np.float64)])
+    other = [] if competing is None else [("competing", np.bool_)]
+    y = np.empty(times.shape, dtype=[("event", np.bool_), ("time", np.float64), *other])
     y["event"], y["time"] = np.asarray(event).astype(bool), times
+    if competing is not None:
+        y["competing"] = np.asarray(competing).astype(bool)
     return y
+
+
+def has_competing(y: np.ndarray) -> bool:
+    """Whether an outcome is an array of `survival_array` with competing events."""
+    return "competing" in (y.dtype.names or ())
 
 
 @dataclass(frozen=True)

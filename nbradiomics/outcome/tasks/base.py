@@ -101,16 +101,12 @@ class Task(ABC):
 
     def _ordered(self, folds: Sequence[FoldResult], observed: Observed, column: int) -> float:
         pairs = [
-            harrell_pairs(_part(observed, fold.test), self.ranking(fold)[:, column])
+            harrell_pairs(observed.part(fold.test), self.ranking(fold)[:, column])
             for fold in folds
             if not fold.failure
         ]
         right, every = np.sum(pairs, axis=0) if pairs else (0.0, 0.0)
         return float(right / every) if every else float("nan")
-
-
-def _part(observed: Observed, places: np.ndarray) -> Observed:
-    return Observed(observed.time[places], observed.event[places])
 
 
 def named_coefficients(values: Mapping[str, np.ndarray], columns: pd.Index) -> pd.DataFrame:

@@ -67,7 +67,7 @@ class Survival(Task):
     ) -> FoldResult:
         """Predict risk, risk group and survival of the held-out subjects."""
         known, unknown = columns
-        of_training, risk = fitted.predict(known), fitted.predict(unknown)
+        of_training, risk, survival = self.predictions(fitted, y[fold.train], known, unknown)
         return FoldResult(
             model,
             fold.repeat,
@@ -76,12 +76,30 @@ class Survival(Task):
             fold.test,
             risk,
             (risk > np.median(of_training)).astype(np.intp),
-            predicted_survival(y[fold.train], of_training, risk, self.horizons.all),
-            named_coefficients({"": fitted.coef_}, known.columns),
+            survival,
+            named_coefficients(self.coefficients(fitted), known.columns),
             fitted.retries_,
             penalizer=fitted.strength_,
             l1_ratio=fitted.l1_ratio_,
         )
+
+    def coefficients(self, fitted: Any) -> dict[str, Floats]:
+        """Log hazard ratio of each column, for each part of the model."""
+        return {"": fitted.coef_}
+
+    def predictions(
+        self, fitted: Any, y: np.ndarray, known: pd.DataFrame, unknown: pd.DataFrame
+    ) -> tuple[Floats, Floats, Floats]:
+        """Predict the risks of the training subjects, those of the others, and their survival.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Log partial hazards of both, and probabilities of no event until the points in time, shape
+            (held out, points).
+        """
+        of_training, risk = fitted.predict(known), fitted.predict(unknown)
+        return of_training, risk, predicted_survival(y, of_training, risk, self.horizons.all)
 
     def scores(self, y: np.ndarray, folds: Sequence[FoldResult]) -> dict[Metric, float]:
         """Score the folds of one model in one repeat; see `survival_scores.scores_of`."""
@@ -89,7 +107,7 @@ class Survival(Task):
 
     def orders(self, y: np.ndarray) -> list[Order]:
         """Order subjects by their times."""
-        return [(Observed(y["time"], y["event"]), 0)]
+        return [(Observed.of_outcome(y), 0)]
 
     def informative_in(self, y: np.ndarray) -> int:
         """Count the events."""

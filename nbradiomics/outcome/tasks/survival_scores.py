@@ -56,17 +56,17 @@ def scores_of(y: np.ndarray, folds: Sequence[FoldResult], horizons: Horizons) ->
     parts = [_Part.of(y, fold, horizons.all) for fold in folds if not fold.failure]
     if not parts:
         return dict.fromkeys(metrics_of(horizons), np.nan)
-    everybody = _joined(parts)
-    seen = (everybody.unseen.time, everybody.unseen.event)
+    everybody = _joined(y, parts, folds)
+    seen = everybody.unseen
     at: dict[str, Callable[[float], float]] = {
         "harrell_c": lambda _: _ratio(parts, lambda part: harrell_pairs(part.unseen, part.risk)),
         "uno_c": lambda end: _ratio(parts, lambda part: uno_pairs(part.unseen, part.risk, end, part.train)),
         "auc_t": lambda time: _ratio(parts, lambda part: auc_pairs(part.unseen, part.risk, time, part.train)),
         "brier": lambda time: _mean(parts, lambda part: part.brier((time,))),
         "ibs": lambda _: _mean(parts, lambda part: part.brier(horizons.grid)),
-        "calibration_slope": lambda _: calibration_slope(*seen, everybody.risk),
+        "calibration_slope": lambda _: calibration_slope(seen.time, seen.event, everybody.risk),
         "observed_expected": lambda time: observed_expected_ratio(
-            *seen, everybody.survival_at((time,))[:, 0], time
+            seen.time, seen.event, everybody.survival_at((time,))[:, 0], time, seen.competing
         ),
     }
     return {(name, time): at[name](np.nan if time is None else time) for name, time in metrics_of(horizons)}
@@ -84,7 +84,7 @@ class _Part:
 
     @classmethod
     def of(cls, y: np.ndarray, fold: FoldResult, times: Floats) -> _Part:
-        held_out, train = (Observed(y["time"][part], y["event"][part]) for part in (fold.test, fold.train))
+        held_out, train = (Observed.of_outcome(y[part]) for part in (fold.test, fold.train))
         return cls(held_out, fold.risk, fold.predicted, times, train)
 
     def survival_at(self, times: Sequence[float]) -> Floats:
@@ -92,11 +92,9 @@ class _Part:
 
     def brier(self, times: Sequence[float]) -> float:
         """Brier score at a time, or its integral over several."""
-        known = (self.unseen.time, self.unseen.event, self.survival_at(times), times)
-        train = (self.train.time, self.train.event)
-        return (
-            float(brier_score(*known, train)[0]) if len(times) == 1 else integrated_brier_score(*known, train)
-        )
+        seen, train = self.unseen, (self.train.time, ~self.train.censored)
+        known = (seen.time, seen.event, self.survival_at(times), times, train, seen.competing)
+        return float(brier_score(*known)[0]) if len(times) == 1 else integrated_brier_score(*known)
 
 
 def _ratio(parts: Sequence[_Part], pairs: Callable[[_Part], tuple[float, float]]) -> float:
@@ -117,12 +115,9 @@ def _mean(parts: Sequence[_Part], loss: Callable[[_Part], float]) -> float:
     return float(np.sum(sums) / sum(len(part.risk) for part in parts))
 
 
-def _joined(parts: Sequence[_Part]) -> _Part:
+def _joined(y: np.ndarray, parts: Sequence[_Part], folds: Sequence[FoldResult]) -> _Part:
     """Held-out subjects of all folds; there is no training part."""
-    unseen = Observed(
-        np.concatenate([part.unseen.time for part in parts]),
-        np.concatenate([part.unseen.event for part in parts]),
-    )
+    unseen = Observed.of_outcome(y[np.concatenate([fold.test for fold in folds if not fold.failure])])
     risk = np.concatenate([part.risk for part in parts])
     survival = np.concatenate([part.survival for part in parts])
     return _Part(unseen, risk, survival, parts[0].times, Observed(np.empty(0), np.empty(0, dtype=bool)))

@@ -59,9 +59,9 @@ def at_risk(curve: Curve, times: Sequence[float]) -> list[int]:
 
 
 def draw_survival(
-    curves: Sequence[Curve], *, title: str, time_label: str, alt: str, caption: tuple[str, ...]
+    curves: Sequence[Curve], *, title: str, labels: tuple[str, str], alt: str, caption: tuple[str, ...]
 ) -> Picture:
-    """Draw one curve per group over a table of the numbers at risk."""
+    """Draw one curve per group over a table of the numbers at risk; `labels` are of time and probability."""
 
     def draw(figure: Figure) -> None:
         rows = 0.24 * (len(curves) + 1)
@@ -69,7 +69,7 @@ def draw_survival(
         for position, curve in enumerate(curves):
             _draw_curve(upper, curve, _colour(curve.group, position), _DASHES[position % len(_DASHES)])
         end = max(float(curve.time.max()) for curve in curves)
-        upper.set(xlim=(0, end * 1.02), ylim=(0, 1.03), ylabel="Survival probability", xlabel=time_label)
+        upper.set(xlim=(0, end * 1.02), ylim=(0, 1.03), xlabel=labels[0], ylabel=labels[1])
         upper.set_title(shorten(title, 40), pad=22)
         upper.tick_params(labelbottom=True)
         upper.grid()

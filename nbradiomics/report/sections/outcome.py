@@ -108,7 +108,8 @@ def _baseline(endpoint: Endpoint) -> list[Block]:
         (f"{variable} = {level}" if level else str(variable), *cells, str(missing or ""))
         for variable, level, *cells, missing in rows_of(table.fillna(""), *table.columns)
     )
-    heading = ("", "All", "With the event", "Without it", "Missing")
+    competing = ["With a competing event"] if "competing_event" in table else []
+    heading = ("", "All", "With the event", "Without it", *competing, "Missing")
     return [Details("Who the subjects are", (Table(heading, rows),))]
 
 
@@ -180,13 +181,20 @@ def _survival(endpoint: Endpoint) -> list[Block]:
             untested.append(str(model))
         title = f"{endpoint.name}: {model} model"
         kind = "predicted" if endpoint.is_external else "cross-validated"
-        description = f"Kaplan-Meier estimate by {kind} risk group; {_bands(endpoint.summary)}."
+        estimate = (
+            "Probability of no event, 1 - cumulative incidence (Aalen-Johansen),"
+            if endpoint.has_competing
+            else "Kaplan-Meier estimate"
+        )
+        description = f"{estimate} by {kind} risk group; {_bands(endpoint.summary)}."
         grouping = _OF_FIRST_COHORT if endpoint.is_external else _grouping(endpoint.summary)
         caption = (title, description, grouping, *([separation] if separation else []))
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
-        alt = f"Kaplan-Meier curves of the risk groups of the {model} model; subjects at the start: {people}."
-        pictures.append(draw_survival(curves, title=title, time_label=axis, alt=alt, caption=caption))
+        whose = f"the risk groups of the {model} model"
+        alt = f"{estimate.rstrip(',')} of {whose}; subjects at the start: {people}."
+        label = "Probability of no event" if endpoint.has_competing else "Survival probability"
+        pictures.append(draw_survival(curves, title=title, labels=(axis, label), alt=alt, caption=caption))
     blocks: list[Block] = [Gallery(tuple(pictures), layout="charts")]
     return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
 

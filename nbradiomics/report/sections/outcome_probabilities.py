@@ -20,7 +20,10 @@ def probability_blocks(endpoint: Endpoint) -> list[Block]:
         "of the external subjects" if endpoint.is_external else "out of fold and averaged over the repeats"
     )
     name = endpoint.name
-    pictures = [*_calibration(name, calibration, by, whose), *_decision(name, decision, by)]
+    estimate = "Kaplan-Meier survival"
+    if endpoint.has_competing:
+        estimate = "1 - cumulative incidence (Aalen-Johansen)"
+    pictures = [*_calibration(name, calibration, by, (whose, estimate)), *_decision(name, decision, by)]
     return [Gallery(tuple(pictures), layout="charts")] if pictures else []
 
 
@@ -37,15 +40,16 @@ def _parts(table: pd.DataFrame | None, by: str) -> list[tuple[str, dict[str, pd.
     ]
 
 
-def _calibration(name: str, table: pd.DataFrame | None, by: str, whose: str) -> list[Picture]:
+def _calibration(name: str, table: pd.DataFrame | None, by: str, told: tuple[str, str]) -> list[Picture]:
+    whose, estimate = told
     of, observed, below = (
         ("probability", "share of the class in the group", "above it the model predicts too low")
         if by == "class"
-        else ("survival", "Kaplan-Meier survival of the group", "below it the model predicts too few events")
+        else ("survival", f"{estimate} of the group", "below it the model predicts too few events")
     )
     pictures = []
     for where, models in _parts(table, by):
-        told = "; ".join(
+        values = "; ".join(
             f"{model}: " + ", ".join(_pair(*pair) for pair in _columns(part, "predicted", "observed"))
             for model, part in models.items()
         )
@@ -56,7 +60,7 @@ def _calibration(name: str, table: pd.DataFrame | None, by: str, whose: str) -> 
                 f"{observed}. On the diagonal the predictions have the right size; {below}."
             ),
         )
-        alt = f"Calibration {where}, predicted and observed {of} of each group. {told}."
+        alt = f"Calibration {where}, predicted and observed {of} of each group. {values}."
         pictures.append(draw_calibration(models, of=of, title=caption[0], alt=alt, caption=caption))
     return pictures
 

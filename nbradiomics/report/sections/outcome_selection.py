@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.messages.wording import counted, number, percent
+from nbradiomics.outcome.tasks.competing import COMPETING
 from nbradiomics.report.content import Block, Details, Table, Text
 from nbradiomics.report.run_files import Endpoint, rows_of
 
@@ -28,7 +29,8 @@ def selection_blocks(endpoint: Endpoint) -> list[Block]:
     names = list(map(str, covariates)) if isinstance(covariates, list) else None
     ratio = _ratio(endpoint.summary)
     for (model, kind), columns in table.groupby(["model", "class"], sort=False):
-        title = f"{model}, class {kind}" if kind else str(model)
+        part = f", {'' if kind == COMPETING else 'class '}{kind}" if kind else ""
+        title = f"{model}{part}"
         ordered = columns.sort_values("frequency", ascending=False, kind="stable")
         blocks.extend(_selected(title, ordered, names, ratio))
     return blocks

@@ -27,11 +27,10 @@ from nbradiomics.clinical import (
 from nbradiomics.clinical.cells import Cells
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
-from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS, rarest
+from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS, outcome_array, rarest
 from nbradiomics.outcome.prepared import check_meaning
 from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.sites import refuse_folds
-from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, class_suspicions, suspicion_text, suspicions
 from nbradiomics.study.file import read_study
 from nbradiomics.study.study import Endpoint, Outcome, Readers, covariates_of, models_of
@@ -197,7 +196,7 @@ def _check_suspicious(
     if endpoint.target:
         found = class_suspicions(frame, table["class"].to_numpy(dtype=int), categories)
     else:
-        y = survival_array(table["time"], table["event"])
+        y = outcome_array(table, endpoint)
         found = suspicions(frame, y, categories, time=endpoint.time, event=endpoint.event)
     file = str(outcome.clinical)
     return [
