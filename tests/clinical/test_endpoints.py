@@ -187,3 +187,21 @@ def test_codes_of_missing_values_are_missing_and_numbers_that_look_like_one_are_
     (problem,) = problems_of(clinical(t=[1, 2, 9999]), "t", "e")
     assert problem.severity == "warning"
     assert "9999" in problem.problem
+
+
+def test_competing_events_are_declared() -> None:
+    table = clinical(subject=list("abcd"), t=[1.0, 2.0, 3.0, 4.0], e=["1", "0", "2", ""])
+    (problem,) = [one for one in problems_of(table, "t", "e") if one.severity == "error"]
+    assert "competing" in problem.remedy
+    assert problems_of(table, "t", "e", competing=["2"]) == []
+    events = endpoint_of(table, "t", "e", competing=["2"])["event"]
+    assert events.tolist()[:3] == [1.0, 0.0, 2.0]
+    assert np.isnan(events["d"])
+
+
+def test_a_competing_event_among_words() -> None:
+    table = clinical(e=["relapse", "died of sepsis", "alive"])
+    events = endpoint_of(table, "t", "e", competing=["died of sepsis"])["event"]
+    assert events.tolist() == [1.0, 2.0, 0.0]
+    (problem,) = problems_of(clinical(), "t", "e", competing=["3"])
+    assert "declared as competing" in problem.problem
