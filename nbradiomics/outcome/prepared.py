@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,7 +79,16 @@ def prepare(
     choice = radiomic_columns(features, clinical, predictors.feature_names, endpoint)
     rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
     data = assemble(chosen, clinical, choice.names, rule, endpoint, predictors, folds=folds, seen=seen)
-    return Prepared(data, choice, (*sentences, *mixture_sentences(chosen)), rows_of(chosen))
+    told = (*sentences, *mixture_sentences(chosen), *_order_unused(data, endpoint, predictors))
+    return Prepared(data, choice, told, rows_of(chosen))
+
+
+def _order_unused(data: OutcomeData, endpoint: Endpoint, predictors: Predictors) -> Iterator[str]:
+    if endpoint.target in predictors.ordinal and len(data.classes) > 2:
+        yield (
+            f"The order of the classes of {endpoint.target} is not used: each class is predicted against all "
+            "others. For a model of the order, name the higher classes as positive."
+        )
 
 
 def rows_of(chosen: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -231,3 +231,13 @@ def test_trees_by_name(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_trees_without_a_column_know_the_shares_of_the_classes_alone() -> None:
     model = TreeClassifier("random_forest").fit(np.empty((4, 0)), np.array([0, 1, 1, 1]))
     assert model.predict_proba(np.empty((2, 0))).tolist() == [[0.25, 0.75]] * 2
+
+
+def test_an_order_that_is_not_used_is_said() -> None:
+    features, clinical = make_classes(3)
+    ordered = evaluate_outcome(
+        features, clinical, target="idh", ordinal={"idh": list(NAMES[3])}, settings=FAST
+    )
+    assert "The order of the classes of idh is not used" in " ".join(ordered.summary["sentences"])
+    plain = evaluate_outcome(features, clinical, target="idh", settings=FAST)
+    assert "is not used" not in " ".join(plain.summary["sentences"])
