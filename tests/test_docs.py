@@ -157,7 +157,9 @@ def test_there_are_command_lines_of_every_command() -> None:
 
 def study_of(text: str, folder: Path) -> Study:
     """Load an example of a study file beside the tables that it names."""
-    for name in ("study.yaml", "cohort.csv", "clinical.csv"):
+    external = ("hospital_b/features.parquet", "hospital_b/clinical.csv")
+    for name in ("study.yaml", "cohort.csv", "clinical.csv", *external):
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text if name == "study.yaml" else "", encoding="utf-8")
     return load_study(folder / "study.yaml")
 

@@ -39,6 +39,10 @@ SHOWN = 5
 VOLUMES = ("original_shape_MeshVolume", "original_shape_VoxelVolume")
 
 
+class TooFewError(InputError):
+    """There are too few subjects, events or subjects of a class for the models."""
+
+
 @dataclass(frozen=True)
 class OutcomeData:
     """Data to which the models are fitted.
@@ -333,7 +337,7 @@ def _check_numbers(outcome: pd.DataFrame, classes: Sequence[str], folds: int, ex
         return
     reasons = "; ".join(f"{count} x {why}" for why, count in excluded["reason"].value_counts().items())
     each = "of each class" if "class" in outcome else "events"
-    raise InputError(
+    raise TooFewError(
         f"{subjects} subjects with {found} remain; {folds} folds need at least {MINIMUM_SUBJECTS} "
         f"subjects and {EVENTS_PER_FOLD * folds} {each}. Left out: {reasons or 'none'}.",
         "Add subjects, use fewer folds, or check that the subjects' names are the same in both tables.",

@@ -18,7 +18,7 @@ from nbradiomics.outcome.performance import external_performance, selection_tabl
 from nbradiomics.outcome.prepared import Prepared, prepare
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
-from nbradiomics.outcome.settings import OutcomeSettings, Predictors
+from nbradiomics.outcome.settings import CROSS_VALIDATION, OutcomeSettings, Predictors
 from nbradiomics.outcome.tasks import Classification, Task, survival_task
 from nbradiomics.settings import spread
 from nbradiomics.tables import RowsOfReader
@@ -100,7 +100,7 @@ def _validate(
     first: Prepared, second: External, endpoint: Endpoint, settings: OutcomeSettings, execution: Execution
 ) -> OutcomeResult:
     data = second.data
-    task = _task(first.data, data, settings)
+    task = external_task(first.data, data, settings)
     both = joined(first.data, data)
     split = np.arange(len(first.data.y)), np.arange(len(first.data.y), len(both.y))
     check_ratings(first.data, [[split]], settings)
@@ -120,7 +120,7 @@ def _validate(
 
 def _refuse_folds(predictors: Predictors, settings: OutcomeSettings) -> None:
     """Refuse what has a meaning for a cross-validation alone."""
-    given = sorted({"folds", "repeats", "refits", "permutations"} & settings.model_fields_set)
+    given = sorted(CROSS_VALIDATION & settings.model_fields_set)
     given += ["leave_out"] if predictors.leave_out else []
     if given:
         text = ", ".join(given)
@@ -131,7 +131,15 @@ def _refuse_folds(predictors: Predictors, settings: OutcomeSettings) -> None:
         )
 
 
-def _task(first: OutcomeData, second: OutcomeData, settings: OutcomeSettings) -> Task:
+def external_task(first: OutcomeData, second: OutcomeData, settings: OutcomeSettings) -> Task:
+    """Kind of outcome, with the horizons at which the external subjects are judged.
+
+    Raises
+    ------
+    InputError
+        When a horizon is after the last event of the first cohort, nobody has the event by it, or nobody is
+        observed longer.
+    """
     if first.classes:
         return Classification(first.classes)
     last = float(first.y["time"][first.y["event"]].max())

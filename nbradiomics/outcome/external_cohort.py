@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.assembly import (
     EVENTS_PER_FOLD,
     OutcomeData,
+    TooFewError,
     assemble,
     choose_rows,
     mixture_sentences,
@@ -47,6 +48,25 @@ class External:
     sentences: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ExternalRows:
+    """Rows of an external feature table: one per subject, with the features of the models.
+
+    Attributes
+    ----------
+    table
+        The rows.
+    seen
+        Subjects whose masks were left out, because the segmentation model was trained on them.
+    sentences
+        What to say first.
+    """
+
+    table: pd.DataFrame
+    seen: frozenset[str]
+    sentences: tuple[str, ...]
+
+
 def read_external(
     prepared: Prepared,
     features: pd.DataFrame,
@@ -63,40 +83,78 @@ def read_external(
         When a column is absent or is not what it is in the first cohort, a subject is in both cohorts, most
         subjects have a level that the first cohort lacks, or there are too few subjects, events or classes.
     """
-    first = prepared.data
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the external clinical table")
+    chosen = choose_external_rows(prepared, features, rows)
+    data = assemble_external(prepared.data, chosen, clinical, endpoint, predictors)
+    for error in external_errors(prepared.data, data):
+        raise error
+    told = (*differences(prepared.data, data), *filled_in(data))
+    return External(data, (*chosen.sentences, *told))
+
+
+def choose_external_rows(prepared: Prepared, features: pd.DataFrame, rows: RowsOfReader) -> ExternalRows:
+    """Choose the rows of the external features, one per subject, and their columns.
+
+    Raises
+    ------
+    InputError
+        When a column is absent or has no numbers, rows cannot be chosen, or the engine is another one.
+    """
+    first = prepared.data
     names = first.radiomic
     volume = (first.volume,) if first.volume and first.volume not in names else ()
     _require_columns(features, ("subject", *names, *volume), "feature")
-    _require_columns(clinical, ("subject", *predictors.covariates, *endpoint.columns), "clinical")
     _require_numbers(features, (*names, *volume))
     features, seen, sentences = without_seen_masks(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
     told = list(other_rows(prepared.rows, rows_of(chosen)))
     # Without other features, so that the volume is the same column in both cohorts.
     chosen = chosen[[name for name in chosen if name in INDEX or name in (*names, *volume)]]
-    rule, declared = _as_read(first, predictors, endpoint)
+    return ExternalRows(chosen, frozenset(seen), (*sentences, *mixture_sentences(chosen), *told))
+
+
+def assemble_external(
+    first: OutcomeData,
+    chosen: ExternalRows,
+    clinical: pd.DataFrame,
+    endpoint: Endpoint,
+    predictors: Predictors,
+) -> OutcomeData:
+    """Join the external features and clinical columns, read as the first cohort was.
+
+    Raises
+    ------
+    InputError
+        When a clinical column is absent or is not what it is in the first cohort.
+    TooFewError
+        When there are too few subjects or events.
+    """
+    _require_columns(clinical, ("subject", *predictors.covariates, *endpoint.columns), "clinical")
+    rule, declared = as_read(first, predictors, endpoint)
     data = assemble(
-        chosen,
-        _with_class_names(clinical, first, endpoint),
-        names,
+        chosen.table,
+        with_class_names(clinical, first, endpoint),
+        first.radiomic,
         first.stability,
         rule,
         declared,
         folds=1,
-        seen=seen,
+        seen=chosen.seen,
     )
     if first.classes:
         numbers = np.array([first.classes.index(name) for name in data.classes], dtype=np.intp)
         data = replace(data, y=numbers[data.y], classes=first.classes)
-        _require_classes(data)
-    _require_others(first, data)
-    _require_values(data)
-    _require_known_levels(first, data)
-    return External(
-        data, (*sentences, *mixture_sentences(chosen), *told, *differences(first, data), *filled_in(data))
-    )
+    return data
+
+
+def external_errors(first: OutcomeData, data: OutcomeData) -> Iterator[InputError]:
+    """Yield every reason why the models of the first cohort cannot be judged on these subjects."""
+    for require in (_require_classes, _require_others, _require_values, _require_known_levels):
+        try:
+            require(first, data)
+        except InputError as error:
+            yield error
 
 
 def joined(first: OutcomeData, second: OutcomeData) -> OutcomeData:
@@ -105,7 +163,7 @@ def joined(first: OutcomeData, second: OutcomeData) -> OutcomeData:
     return replace(first, frame=frame, y=np.concatenate([first.y, second.y]))
 
 
-def _as_read(first: OutcomeData, predictors: Predictors, endpoint: Endpoint) -> tuple[Endpoint, Predictors]:
+def as_read(first: OutcomeData, predictors: Predictors, endpoint: Endpoint) -> tuple[Endpoint, Predictors]:
     """Declare each covariate, and the classes, to be what they are in the first cohort."""
     kinds: dict[str, list[str]] = {"categorical": [], "numeric": []}
     ordinal: dict[str, list[str]] = {}
@@ -122,7 +180,7 @@ def _as_read(first: OutcomeData, predictors: Predictors, endpoint: Endpoint) -> 
     return endpoint, predictors.changed(**names, ordinal=ordinal)
 
 
-def _with_class_names(clinical: pd.DataFrame, first: OutcomeData, endpoint: Endpoint) -> pd.DataFrame:
+def with_class_names(clinical: pd.DataFrame, first: OutcomeData, endpoint: Endpoint) -> pd.DataFrame:
     """Write the classes of the first cohort for its values; other values stay, and are refused."""
     if not first.classes:
         return clinical
@@ -136,7 +194,7 @@ def _with_class_names(clinical: pd.DataFrame, first: OutcomeData, endpoint: Endp
     return clinical.assign(**{endpoint.target: named})
 
 
-def _require_values(data: OutcomeData) -> None:
+def _require_values(_: OutcomeData, data: OutcomeData) -> None:
     names = dict.fromkeys((*data.radiomic, *filter(None, (data.volume,))))
     empty = [name for name in names if data.frame[name].isna().all()]
     if empty:
@@ -175,11 +233,11 @@ def _require_others(first: OutcomeData, second: OutcomeData) -> None:
         )
 
 
-def _require_classes(data: OutcomeData) -> None:
-    counts = np.bincount(data.y, minlength=len(data.classes))
-    if counts.min() < EVENTS_PER_FOLD:
+def _require_classes(_: OutcomeData, data: OutcomeData) -> None:
+    counts = np.bincount(data.y, minlength=len(data.classes)) if data.classes else np.empty(0)
+    if len(counts) and counts.min() < EVENTS_PER_FOLD:
         listed = ", ".join(f"{count} x {name!r}" for name, count in zip(data.classes, counts, strict=True))
-        raise InputError(
+        raise TooFewError(
             f"the external cohort has {listed}; {EVENTS_PER_FOLD} subjects or more of each class of the "
             "models were expected.",
             "Add subjects, or merge classes in both tables.",

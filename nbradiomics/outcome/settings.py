@@ -21,6 +21,8 @@ PENALISED: Literal["penalised"] = "penalised"
 Selection = Literal["none", "univariable", "mrmr", "stability", "clusters", "pca", "supervised_pca"]
 #: Selections with a number of features or components.
 WITH_NUMBER = ("mrmr", "pca", "supervised_pca")
+#: Settings that have a meaning for a cross-validation alone.
+CROSS_VALIDATION = frozenset({"folds", "repeats", "refits", "permutations"})
 #: A point in time.
 Horizon = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _NOT_NEGATIVE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])

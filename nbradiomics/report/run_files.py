@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from nbradiomics.report.study_files import StudyFiles, read_study
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.segmentation.schema import SEGMENTATION
 from nbradiomics.study.checks.problem_table import CHECK
+from nbradiomics.study.external import VALIDATION
 from nbradiomics.tables.schema import Schema
 
 COMPARISONS = ("readers", "auto_vs_readers")
@@ -42,7 +43,8 @@ CASE = ("subject", "timepoint", "sequence", "roi")
 class Endpoint:
     """Files of ``outcome/<name>/``; ``None`` or an empty summary for a missing file.
 
-    The tables ``class_...`` are those of a target, the others those of a time to an event.
+    The tables ``class_...`` are those of a target, the others those of a time to an event. `validations` has
+    the files of ``validation/<cohort>/`` by the external cohort.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Endpoint:
     selection: pd.DataFrame | None = None
     excluded: pd.DataFrame | None = None
     summary: dict[str, Any] = field(default_factory=dict)
+    validations: dict[str, Endpoint] = field(default_factory=dict)
 
     @property
     def has_competing(self) -> bool:
@@ -153,14 +156,31 @@ def _reproducibility(folder: Path) -> dict[str, dict[str, pd.DataFrame]]:
 def _endpoints(folder: Path) -> tuple[Endpoint, ...]:
     if not folder.is_dir():
         return ()
-    endpoints = (read_endpoint(path) for path in sorted(folder.iterdir()) if path.is_dir())
+    endpoints = (_with_validations(path) for path in sorted(folder.iterdir()) if path.is_dir())
     return tuple(endpoint for endpoint in endpoints if endpoint is not None)
 
 
-def read_endpoint(folder: Path) -> Endpoint | None:
-    """Read the files of the outcome models of one endpoint; return ``None`` if there are none."""
+def _with_validations(folder: Path) -> Endpoint | None:
+    """Read an endpoint of a run with its external validations; its own models may have failed."""
+    place = folder / VALIDATION
+    parts = sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+    validations = {}
+    for part in parts:
+        found = read_endpoint(part, f"{folder.name} on {part.name}")
+        if found is not None:  # its place says that it is external, even if the summary is missing
+            summary = {"validation": "external", **found.summary}
+            validations[part.name] = replace(found, summary=summary)
+    endpoint = read_endpoint(folder)
+    return replace(endpoint or Endpoint(folder.name), validations=validations) if validations else endpoint
+
+
+def read_endpoint(folder: Path, name: str = "") -> Endpoint | None:
+    """Read the files of the outcome models of one endpoint; return ``None`` if there are none.
+
+    Its name is that of the folder, if none is given.
+    """
     endpoint = Endpoint(
-        name=folder.name,
+        name=name or folder.name,
         performance=_read_endpoint_table(folder, PERFORMANCE),
         baseline=_read_endpoint_table(folder, BASELINE),
         calibration=_read_endpoint_table(folder, CALIBRATION),

@@ -134,8 +134,10 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 def _model_at(model: type[BaseModel], keys: list[str]) -> type[BaseModel]:
     """The settings at the end of a path of nested keys."""
     for key in keys:
-        field = model.model_fields.get(key)
-        model = next(_models(field.annotation), model) if field else model
+        found = next(
+            (field for name, field in model.model_fields.items() if key in _names(name, field)), None
+        )
+        model = next(_models(found.annotation), model) if found else model
     return model
 
 

@@ -13,6 +13,7 @@ from nbradiomics.files.regular_file import exists, is_regular
 from nbradiomics.files.yaml_reader import MOST_BYTES, Document, YamlError, read_yaml
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.settings import told
+from nbradiomics.study.external import ExternalCohort
 from nbradiomics.study.study import Study
 from nbradiomics.tables import read_text
 
@@ -102,8 +103,14 @@ def _resolve(study: Study, folder: Path) -> Study:
         changes["readers"] = study.readers.model_copy(update={"clinical": clinical})
     if study.outcome:
         clinical = absolute_path(folder, study.outcome.clinical)
-        changes["outcome"] = study.outcome.model_copy(update={"clinical": clinical})
+        external = [_external_in(folder, cohort) for cohort in study.outcome.external]
+        changes["outcome"] = study.outcome.model_copy(update={"clinical": clinical, "external": external})
     return study.model_copy(update=changes)
+
+
+def _external_in(folder: Path, cohort: ExternalCohort) -> ExternalCohort:
+    places = {name: absolute_path(folder, getattr(cohort, name)) for name in ("features", "clinical")}
+    return cohort.model_copy(update=places)
 
 
 def _path_or_name(value: str, folder: Path) -> str:
@@ -112,16 +119,19 @@ def _path_or_name(value: str, folder: Path) -> str:
 
 
 def _missing_files(study: Study, path: Path, document: Document) -> list[Problem]:
-    named: list[tuple[tuple[str, ...], Path]] = [(("cohort",), study.cohort)]
+    named: list[tuple[tuple[str | int, ...], Path]] = [(("cohort",), study.cohort)]
     if study.readers.clinical:
         named.append((("readers", "clinical"), study.readers.clinical))
     if study.outcome:
         named.append((("outcome", "clinical"), study.outcome.clinical))
+        for place, cohort in enumerate(study.outcome.external):
+            tables = zip(("features", "clinical"), cohort.files, strict=True)
+            named += [(("outcome", "validate", place, table), file) for table, file in tables]
     return [
         Problem(
             str(path),
             str(document.line(keys)),
-            ".".join(keys),
+            ".".join(map(str, keys)),
             "error",
             f"{file} does not exist or is not a file.",
             "Paths are relative to the study file"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, AliasChoices, Field, ValidationInfo, field_validator
 
 from nbradiomics import clinical
 from nbradiomics.agreement.reader_study.settings import ReaderAnalysis
@@ -19,12 +19,13 @@ from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.cohort.lesions import LesionRule
 from nbradiomics.features.settings import ExtractionSettings
 from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.outcome.settings import ModelSettings, Predictors
+from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Seed
+from nbradiomics.study.external import FOLDER_NAME, ExternalCohort
 from nbradiomics.tables import RowsOfReader
 
 
@@ -74,9 +75,7 @@ class Reproducibility(StabilitySettings):
 class Endpoint(clinical.Endpoint):
     """One endpoint of the clinical table, with a name for its results: a time and an event, or a class."""
 
-    name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="Short name, used as the name of a folder."
-    )
+    name: str = Field(pattern=FOLDER_NAME, description="Short name, used as the name of a folder.")
 
 
 class Outcome(ModelSettings, Predictors, RowsOfReader):
@@ -85,6 +84,12 @@ class Outcome(ModelSettings, Predictors, RowsOfReader):
     clinical: Path = Field(description="Clinical table: one row per subject.")
     endpoints: list[Endpoint] = Field(min_length=1, description="Endpoints, each with its own models.")
     reader: str | None = Field(default="auto", description="Reader whose masks the features come from.")
+    external: list[ExternalCohort] = Field(
+        default=[],
+        validation_alias=AliasChoices("validate", "external"),
+        description="External cohorts: the models are fitted to all subjects of this study, and judged as "
+        "they are on the subjects of each, beside the cross-validation.",
+    )
 
     @field_validator("endpoints")
     @classmethod
@@ -93,6 +98,22 @@ class Outcome(ModelSettings, Predictors, RowsOfReader):
         if len(set(names)) < len(names):
             raise ValueError(f"each endpoint needs a different name, not {', '.join(names)}")
         return endpoints
+
+    @field_validator("external")
+    @classmethod
+    def _of_these_endpoints(
+        cls, external: list[ExternalCohort], info: ValidationInfo
+    ) -> list[ExternalCohort]:
+        names = [cohort.name.casefold() for cohort in external]
+        if len(set(names)) < len(names):
+            raise ValueError(f"each external cohort needs a different name, not {', '.join(names)}")
+        known = [endpoint.name for endpoint in info.data.get("endpoints", ())]
+        unknown = [name for cohort in external for name in cohort.endpoints if known and name not in known]
+        if unknown:
+            raise ValueError(
+                f"there is no endpoint {unknown[0]!r} to validate; choose from {', '.join(known)}"
+            )
+        return external
 
 
 def covariates_of(outcome: Outcome, endpoint: Endpoint) -> tuple[str, ...]:
@@ -106,6 +127,30 @@ def models_of(outcome: Outcome, endpoint: Endpoint) -> ModelSettings:
     if endpoint.target:
         stated.pop("horizons", None)
     return ModelSettings(**stated)
+
+
+def validated_predictors(outcome: Outcome, endpoint: Endpoint) -> Predictors:
+    """Columns of the models that are judged on an external cohort.
+
+    No site is left out of them, and they know nothing of columns of other endpoints, which the external
+    cohort may lack.
+    """
+    covariates = covariates_of(outcome, endpoint)
+    used = {*covariates, *endpoint.columns}
+    return outcome.part(Predictors).changed(
+        covariates=covariates,
+        leave_out=None,
+        categorical=tuple(name for name in outcome.categorical if name in used),
+        numeric=tuple(name for name in outcome.numeric if name in used),
+        ordinal={name: levels for name, levels in outcome.ordinal.items() if name in used},
+        missing={name: codes for name, codes in outcome.missing.items() if name in used or not name},
+    )
+
+
+def validated_models(outcome: Outcome, endpoint: Endpoint) -> ModelSettings:
+    """Settings of models that are judged on an external cohort: nothing is cross-validated or permuted."""
+    stated = models_of(outcome, endpoint).stated()
+    return ModelSettings(**{name: value for name, value in stated.items() if name not in CROSS_VALIDATION})
 
 
 class Study(Settings):

@@ -14,6 +14,7 @@ file                                 content
 ``features.parquet``                 features, one row per scan and reader
 ``reproducibility/``                 one table per comparison: ``readers.csv``, ``auto_vs_readers.csv``
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
+``outcome/NAME/validation/COHORT/``  the same tables, of the subjects of an external cohort
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
 ``cache/``                           stored result of each case, named by the hash of its inputs
@@ -41,6 +42,7 @@ from nbradiomics.execution.workspace import Workspace, content_hash
 from nbradiomics.files.folder_in_use import others_in
 from nbradiomics.files.owned_folder import Mark, Owner, claim, is_temporary, read_mark, remove_files
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
+from nbradiomics.study.external import VALIDATION
 from nbradiomics.study.study import Study
 from nbradiomics.workflows.earlier_folder import earlier_mark
 
@@ -60,7 +62,7 @@ _TABLES = (
     r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",
     r"readers/summary\.json",
     r"reproducibility/(readers|auto_vs_readers)(_.+)?\.csv",
-    rf"outcome/[^/]+/{_OUTCOME_FILE}",
+    rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?{_OUTCOME_FILE}",
 )
 _TABLE = re.compile("|".join(_TABLES))
 _STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run")

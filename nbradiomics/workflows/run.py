@@ -21,6 +21,7 @@ from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.settings import spread
 from nbradiomics.study.checks import check_tables
+from nbradiomics.study.checks.columns import clinical_files
 from nbradiomics.study.checks.study import study_label
 from nbradiomics.study.file import load_study
 from nbradiomics.study.study import Study
@@ -123,8 +124,8 @@ def run(
 
 def _tables(study: Study) -> list[Path]:
     """Return the tables that a study reads."""
-    clinical = [study.readers.clinical, study.outcome.clinical if study.outcome else None]
-    return [study.cohort, *(file for file in clinical if file)]
+    features = [cohort.features for cohort in study.outcome.external] if study.outcome else []
+    return [study.cohort, *clinical_files(study), *features]
 
 
 def _key(study: Study, model: Model | None) -> str:

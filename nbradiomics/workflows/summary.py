@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from nbradiomics.messages.wording import against, concordance, counted, interval
 from nbradiomics.outcome.schemas import PERFORMANCE
 from nbradiomics.reproducibility import stable_text
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.study.external import VALIDATION, parts_of_case
 from nbradiomics.tables import INDEX
 from nbradiomics.workflows.folder import RunFolder
 
@@ -120,19 +122,30 @@ def _stable(folder: RunFolder, failures: list[Failure]) -> str:
 
 
 def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
-    texts = []
-    for file in sorted(folder.file("outcome").glob("*/performance.csv")):
-        table = PERFORMANCE.read(file)
-        models = table[table["metric"].isin(_ORDERS)]
-        values = [
-            f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
-            for row in models.to_dict("records")
-        ]
-        summary = file.with_name("summary.json")
-        quick = summary.is_file() and read_own_json(summary).get("intervals") == "quick"
-        note = " (quick intervals, too narrow)" if quick else ""
-        name = next((name for metric, name in _ORDERS.items() if metric in set(models["metric"])), "")
-        texts.append(f"{file.parent.name}: {name} {', '.join(values)}{note}")
+    own = [failure for failure in failures if not parts_of_case(failure.case)[1]]
+    failed = [parts_of_case(failure.case) for failure in failures if failure not in own]
+    texts = [_orders(file) for file in sorted(folder.file("outcome").glob("*/performance.csv"))]
+    inside = f"Outcome (out of fold): {'; '.join(texts)}."
     if not texts:
-        return f"Outcome: {_absent('outcome', failures, 'not part of this run.')}"
-    return f"Outcome (out of fold): {'; '.join(texts)}."
+        inside = f"Outcome: {_absent('outcome', own, 'not part of this run.')}"
+    external = [
+        _orders(file, f"{file.parents[2].name} on {file.parent.name}")
+        for file in sorted(folder.file("outcome").glob(f"*/{VALIDATION}/*/performance.csv"))
+    ]
+    external += [f"{name} on {cohort} could not be done" for name, cohort in failed]
+    return f"{inside} External validation: {'; '.join(external)}." if external else inside
+
+
+def _orders(file: Path, title: str = "") -> str:
+    """How well the models of a table of performance order the subjects; the title is that of its folder."""
+    table = PERFORMANCE.read(file)
+    models = table[table["metric"].isin(_ORDERS)]
+    values = [
+        f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
+        for row in models.to_dict("records")
+    ]
+    summary = file.with_name("summary.json")
+    quick = summary.is_file() and read_own_json(summary).get("intervals") == "quick"
+    note = " (quick intervals, too narrow)" if quick else ""
+    name = next((name for metric, name in _ORDERS.items() if metric in set(models["metric"])), "")
+    return f"{title or file.parent.name}: {name} {', '.join(values)}{note}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbradiomics.report.content import Block, Text
 from nbradiomics.report.run_files import COMPARISONS, Run, rows_of
+from nbradiomics.study.external import parts_of_case
 from nbradiomics.tables import AUTO
 
 NOT_REQUESTED = "not part of this run"
@@ -82,7 +83,18 @@ def failed_comparisons(run: Run) -> dict[str, dict[str, str]]:
 
 def failed_endpoints(run: Run) -> dict[str, str]:
     """Return the cause for each endpoint whose models failed, by its name."""
-    return dict(_failures_of(run, "outcome"))
+    cases = ((parts_of_case(case), cause) for case, cause in _failures_of(run, "outcome"))
+    return {endpoint: cause for (endpoint, cohort), cause in cases if not cohort}
+
+
+def failed_validations(run: Run) -> dict[str, dict[str, str]]:
+    """Return the cause for each external validation that failed, by endpoint and external cohort."""
+    causes: dict[str, dict[str, str]] = {}
+    for case, cause in _failures_of(run, "outcome"):
+        endpoint, cohort = parts_of_case(case)
+        if cohort:
+            causes.setdefault(endpoint, {})[cohort] = cause
+    return causes
 
 
 def _failed(run: Run, stage: str) -> str:

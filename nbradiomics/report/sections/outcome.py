@@ -22,7 +22,12 @@ from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture
 from nbradiomics.report.figures.forest import draw_forest
 from nbradiomics.report.figures.survival import Curve, draw_survival
 from nbradiomics.report.run_files import Endpoint, Run, rows_of
-from nbradiomics.report.sections.missing_parts import absent_blocks, could_not, failed_endpoints
+from nbradiomics.report.sections.missing_parts import (
+    absent_blocks,
+    could_not,
+    failed_endpoints,
+    failed_validations,
+)
 from nbradiomics.report.sections.outcome_metrics import metric_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 from nbradiomics.report.sections.outcome_selection import selection_blocks
@@ -36,32 +41,56 @@ _GAINS = {
     "roc_auc_gain_over_volume": "Gain in ROC area over the volume alone",
 }
 _NAMES = {**ORDERS, **_GAINS}
+_OTHER_SUBJECTS = (
+    "Here the models were fitted to all subjects of this study and judged on those of {cohort}. No number of "
+    "this part is cross-validated."
+)
 _OF_FIRST_COHORT = "Risk group: high if the risk is above the median risk of the cohort of the models."
 
 
 def outcome_blocks(run: Run) -> tuple[Block, ...]:
-    """Blocks of every endpoint: discrimination, survival by risk group, selected features."""
+    """Blocks of every endpoint: discrimination, survival by risk group, selected features.
+
+    External validations of an endpoint come after its cross-validation, each under a heading of its own.
+    """
     blocks: list[Block] = []
-    failed = failed_endpoints(run)
-    if failed or any(not endpoint.is_class for endpoint in run.endpoints):
+    failed, unvalidated = failed_endpoints(run), failed_validations(run)
+    if failed or unvalidated or any(not endpoint.is_class for endpoint in run.endpoints):
         blocks.append(Text(_time_zero(run)))
-    for endpoint in run.endpoints:
-        blocks.append(Heading(f"Endpoint {endpoint.name}"))
-        parts = (
-            _header(endpoint),
-            _baseline(endpoint),
-            _performance(endpoint),
-            metric_blocks(endpoint),
-            probability_blocks(endpoint),
-            [] if endpoint.is_class else _survival(endpoint),
-            selection_blocks(endpoint),
-        )
-        blocks.extend(block for part in parts for block in part)
-        blocks.extend(_excluded(endpoint.excluded))
-    for name, cause in failed.items():
-        blocks.append(Heading(f"Endpoint {name}"))
-        blocks.extend(absent_blocks(could_not(cause)))
+    endpoints = {endpoint.name: endpoint for endpoint in run.endpoints}
+    for name in dict.fromkeys((*endpoints, *failed, *unvalidated)):
+        endpoint = endpoints.get(name, Endpoint(name))
+        causes = unvalidated.get(name, {})
+        within = ": cross-validation within this cohort" if endpoint.validations or causes else ""
+        blocks.append(Heading(f"Endpoint {name}{within}"))
+        blocks.extend(absent_blocks(could_not(failed[name])) if name in failed else _models(endpoint))
+        for cohort, validation in endpoint.validations.items():
+            blocks.append(Heading(_external(name, cohort)))
+            blocks.append(Text(_OTHER_SUBJECTS.format(cohort=cohort), tone="note"))
+            blocks.extend(_models(validation))
+        for cohort, cause in causes.items():
+            blocks.append(Heading(_external(name, cohort)))
+            blocks.extend(absent_blocks(could_not(cause)))
     return tuple(blocks)
+
+
+def _external(endpoint: str, cohort: str) -> str:
+    return f"Endpoint {endpoint}: external validation on {cohort}"
+
+
+def _models(endpoint: Endpoint) -> list[Block]:
+    """Blocks of the models of one cross-validation or external validation, the answers first."""
+    parts = (
+        _header(endpoint),
+        _baseline(endpoint),
+        _performance(endpoint),
+        metric_blocks(endpoint),
+        probability_blocks(endpoint),
+        [] if endpoint.is_class else _survival(endpoint),
+        selection_blocks(endpoint),
+        _excluded(endpoint.excluded),
+    )
+    return [block for part in parts for block in part]
 
 
 def _time_zero(run: Run) -> str:

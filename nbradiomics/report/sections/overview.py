@@ -20,6 +20,7 @@ from nbradiomics.report.sections.missing_parts import (
     could_not,
     failed_comparisons,
     failed_endpoints,
+    failed_validations,
     why_no_agreement,
     why_no_reproducibility,
 )
@@ -186,10 +187,35 @@ def _c_index_facts(endpoint: Endpoint) -> list[Fact]:
     ]
 
 
+def _external_fact(endpoint: str, cohort: str, validation: Endpoint) -> list[Fact]:
+    """One figure for an external validation: that of its largest model, with those of the others below."""
+    if validation.performance is None:
+        return []
+    values = c_indices(validation.performance)
+    model = next((name for name in ("combined", "radiomic") if name in values), "")
+    if not model:
+        return []
+    name = order_name(validation.performance).removeprefix("Harrell's ")
+    others = [f"{other} {_c_index(value)}" for other, value in values.items() if other != model]
+    detail = "; ".join([f"endpoint {endpoint}, external validation", *others])
+    return [Fact(_c_index(values[model]), f"{name} on {cohort}, {model}", detail)]
+
+
 def _outcome_facts(run: Run) -> list[Fact]:
     facts = [fact for endpoint in run.endpoints for fact in _c_index_facts(endpoint)]
     facts += [
         Fact(MISSING, "C-index", excerpt(f"endpoint {name} {could_not(cause)}", _LONGEST))
         for name, cause in failed_endpoints(run).items()
+    ]
+    facts += [
+        fact
+        for endpoint in run.endpoints
+        for cohort, validation in endpoint.validations.items()
+        for fact in _external_fact(endpoint.name, cohort, validation)
+    ]
+    facts += [
+        Fact(MISSING, f"external, {cohort}", excerpt(f"endpoint {name} {could_not(cause)}", _LONGEST))
+        for name, causes in failed_validations(run).items()
+        for cohort, cause in causes.items()
     ]
     return facts or [Fact(MISSING, "C-index", NOT_REQUESTED)]

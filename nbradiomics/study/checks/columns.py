@@ -31,7 +31,9 @@ def check_columns(study: Study, path: Path) -> list[Problem]:
 
 def clinical_files(study: Study) -> list[Path]:
     """Return the clinical tables that a study names."""
-    named = [study.readers.clinical, study.outcome.clinical if study.outcome else None]
+    outcome = study.outcome
+    named = [study.readers.clinical, outcome.clinical if outcome else None]
+    named += [cohort.clinical for cohort in outcome.external] if outcome else []
     return [file for file in named if file is not None]
 
 

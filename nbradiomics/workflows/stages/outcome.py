@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 import pandas as pd
 
 from nbradiomics import clinical
@@ -15,10 +18,24 @@ from nbradiomics.outcome import (
     OutcomeSettings,
     Predictors,
     evaluate_outcome,
+    validate_outcome,
     write_outcome,
 )
-from nbradiomics.study.study import Endpoint, Outcome, Study, covariates_of, models_of
-from nbradiomics.tables import RowsOfReader
+from nbradiomics.study.external import VALIDATION, ExternalCohort, validation_case
+from nbradiomics.study.external_tables import (
+    read_external_clinical,
+    read_external_features,
+    rows_of_models,
+)
+from nbradiomics.study.study import (
+    Endpoint,
+    Outcome,
+    Study,
+    covariates_of,
+    models_of,
+    validated_models,
+    validated_predictors,
+)
 from nbradiomics.workflows.stages.base import Stage, Work
 
 
@@ -32,39 +49,75 @@ class Outcomes(Stage):
         return work.study.outcome is not None
 
     def run(self, work: Work) -> list[Failure]:
-        """Write the tables of ``outcome/ENDPOINT/``."""
+        """Write the tables of ``outcome/ENDPOINT/`` and ``outcome/ENDPOINT/validation/COHORT/``."""
         section = work.study.outcome
         assert section is not None
-        failures = []
         table = clinical.read_clinical_table(section.clinical, work.study.subject_column)
-        folders = file_stems([(endpoint.name,) for endpoint in section.endpoints])
-        for endpoint, folder in zip(section.endpoints, folders, strict=True):
+        failures = []
+        for case, parts, compute in _models(work, section, table):
             try:
-                result = _evaluate(work, section, endpoint, table)
+                result = compute()
             except NbradiomicsError as error:
-                failures.append(failure_of(endpoint.name, self.name, error))
+                failures.append(failure_of(case, self.name, error))
                 continue
-            write_outcome(result, work.folder.file("outcome", folder))
+            write_outcome(result, work.folder.file("outcome", *parts))
         return failures
 
 
+def _models(
+    work: Work, section: Outcome, table: pd.DataFrame
+) -> Iterator[tuple[str, tuple[str, ...], Callable[[], OutcomeResult]]]:
+    """Yield the name, the folder and the computation of each cross-validation and external validation."""
+    folders = file_stems([(endpoint.name,) for endpoint in section.endpoints])
+    cohorts = file_stems([(external.name,) for external in section.external])
+    for endpoint, folder in zip(section.endpoints, folders, strict=True):
+        yield endpoint.name, (folder,), partial(_evaluate, work, section, endpoint, table)
+        for external, name in zip(section.external, cohorts, strict=True):
+            if endpoint.name in (external.endpoints or [endpoint.name]):
+                case = validation_case(endpoint.name, external.name)
+                yield case, (folder, VALIDATION, name), partial(_validate, work, endpoint, external, table)
+
+
 def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> OutcomeResult:
-    rows = section.part(RowsOfReader).changed(reader=section.reader)
-    if rows.reading is None and work.features["reading"].nunique() > 1:
-        rows = rows.changed(reading=1)
     covariates = covariates_of(section, endpoint)
     result = evaluate_outcome(
         work.features,
         table,
         endpoint=endpoint.part(clinical.Endpoint),
         predictors=section.part(Predictors).changed(covariates=covariates),
-        rows=rows,
+        rows=rows_of_models(section, work.features),
         settings=settings_of(work.study, models_of(section, endpoint)),
         execution=work.execution,
     )
-    if covariates != section.covariates:
-        result.summary["sentences"].append(f"{endpoint.target} is the outcome here, and no covariate.")
+    result.summary["sentences"] += _notes(section, endpoint)
     return result
+
+
+def _validate(work: Work, endpoint: Endpoint, external: ExternalCohort, table: pd.DataFrame) -> OutcomeResult:
+    """Judge the models of an endpoint, fitted to all subjects of the study, on an external cohort."""
+    section = work.study.outcome
+    assert section is not None
+    features, _ = read_external_features(external)
+    outcomes, _ = read_external_clinical(external, work.study.subject_column)
+    result = validate_outcome(
+        (work.features, table),
+        (features, outcomes),
+        endpoint=endpoint.part(clinical.Endpoint),
+        predictors=validated_predictors(section, endpoint),
+        rows=rows_of_models(section, work.features, features),
+        settings=settings_of(work.study, validated_models(section, endpoint)),
+        execution=work.execution,
+    )
+    if section.leave_out:
+        text = f"No {section.leave_out} was left out of these models: leave_out is for the cross-validation."
+        result.summary["sentences"].append(text)
+    result.summary["sentences"] += _notes(section, endpoint)
+    return result
+
+
+def _notes(section: Outcome, endpoint: Endpoint) -> list[str]:
+    alone = covariates_of(section, endpoint) == section.covariates
+    return [] if alone else [f"{endpoint.target} is the outcome here, and no covariate."]
 
 
 def settings_of(study: Study, models: ModelSettings) -> OutcomeSettings:
