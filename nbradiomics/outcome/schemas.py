@@ -80,6 +80,8 @@ PERFORMANCE = Schema(
         Column("high", "number", "upper limit", missing="undefined, or not given for this metric"),
     ),
     key=("model", "metric", "horizon"),
+    note="An external validation of a study writes this table and the next ones to "
+    "`outcome/ENDPOINT/validation/COHORT/`; there, all values are those of the external subjects.",
 )
 
 PREDICTIONS = Schema(

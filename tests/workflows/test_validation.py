@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from nbradiomics.workflows.folder import RunFolder
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.stages.base import Work
 from nbradiomics.workflows.stages.outcome import Outcomes
+from nbradiomics.workflows.summary import _outcomes
 from tests.support.helpers import two_readers
 from tests.support.outcome_tables import make_cohort
 
@@ -131,6 +133,10 @@ def test_a_validation_that_fails_stops_no_other_one(tmp_path: Path) -> None:
     assert (out / "os/validation/south/performance.csv").is_file()
     assert (out / "stage/validation/north/performance.csv").is_file()
     assert not (out / "os/validation/north").exists()
+    told = _outcomes(work.folder, failures)
+    assert re.search(
+        r"External validation: os on south: .*; stage on north: .*; os on north could not be", told
+    )
 
 
 def test_a_cross_validation_that_fails_stops_no_validation(tmp_path: Path) -> None:

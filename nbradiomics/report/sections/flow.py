@@ -12,7 +12,6 @@ from nbradiomics.report.sections.missing_parts import (
     NOT_REQUESTED,
     could_not,
     failed_endpoints,
-    failed_validations,
     why_no_features,
 )
 from nbradiomics.tables import AUTO, feature_columns
@@ -33,7 +32,11 @@ _STEP_OF = {
 
 def flow_blocks(run: Run) -> tuple[Block, ...]:
     """Boxes of the flow, and the findings of the check of the input."""
-    steps = [*_image_steps(run), *_feature_steps(run), *_outcome_steps(run)]
+    # The subjects of external validations are no part of this cohort.
+    failed = failed_endpoints(run)
+    endpoints = [endpoint for endpoint in run.endpoints if endpoint.name not in failed]
+    steps = [*_image_steps(run), *_feature_steps(run), *(_outcome_step(item) for item in endpoints)]
+    steps += [Step(f"Outcome {name}", MISSING, (could_not(cause),)) for name, cause in failed.items()]
     if not steps:
         return ()
     rest = _failures(run, "")
@@ -128,22 +131,7 @@ def _unmeasured(cohort: pd.DataFrame | None, base: pd.DataFrame, measured: pd.Da
     return lost
 
 
-def _outcome_steps(run: Run) -> list[Step]:
-    """One step for each endpoint, then one for each of its external validations."""
-    failed = failed_endpoints(run)
-    steps = [_outcome_step(endpoint) for endpoint in run.endpoints if endpoint.name not in failed]
-    steps += [Step(f"Outcome {name}", MISSING, (could_not(cause),)) for name, cause in failed.items()]
-    for endpoint in run.endpoints:
-        steps += [_outcome_step(one, "External: ") for one in endpoint.validations.values()]
-    for name, causes in failed_validations(run).items():
-        steps += [
-            Step(f"External: {name} on {cohort}", MISSING, (could_not(cause),))
-            for cohort, cause in causes.items()
-        ]
-    return steps
-
-
-def _outcome_step(endpoint: Endpoint, start: str = "Outcome ") -> Step:
+def _outcome_step(endpoint: Endpoint) -> Step:
     subjects, events = endpoint.summary.get("subjects"), endpoint.summary.get("events")
     details = [counted(events, "event")] if isinstance(events, int) else []
     lost = []
@@ -152,7 +140,7 @@ def _outcome_step(endpoint: Endpoint, start: str = "Outcome ") -> Step:
         lost = [f"{counted(amount, 'subject')}: {reason}" for reason, amount in reasons]
     number = f"{subjects:,}" if isinstance(subjects, int) else MISSING
     detail = ", ".join(["subject" if subjects == 1 else "subjects", *details])
-    return Step(f"{start}{endpoint.name}", number, (detail,), tuple(lost))
+    return Step(f"Outcome {endpoint.name}", number, (detail,), tuple(lost))
 
 
 def _failures(run: Run, step: str) -> tuple[str, ...]:

@@ -42,8 +42,8 @@ _GAINS = {
 }
 _NAMES = {**ORDERS, **_GAINS}
 _OTHER_SUBJECTS = (
-    "Here the models were fitted to all subjects of this study and judged on those of {cohort}. No number of "
-    "this part is cross-validated."
+    "Here the models were fitted to all subjects of this study and judged on those of {cohort}. No "
+    "result of this part is cross-validated."
 )
 _OF_FIRST_COHORT = "Risk group: high if the risk is above the median risk of the cohort of the models."
 

@@ -38,6 +38,7 @@ from nbradiomics.outcome.external_cohort import (
 )
 from nbradiomics.outcome.external_differences import differences
 from nbradiomics.outcome.prepared import Prepared, prepare
+from nbradiomics.study.checks.external_parameters import check_external_parameters
 from nbradiomics.study.external import ExternalCohort
 from nbradiomics.study.external_tables import (
     read_external_clinical,
@@ -88,8 +89,9 @@ def check_validations(study: Study, cohort: pd.DataFrame, path: Path) -> list[Pr
         return []
     stand_in = _features_to_come(study, cohort)
     models = [_models(study, outcome, endpoint, stand_in) for endpoint in outcome.endpoints]
-    problems = []
+    problems: list[Problem] = []
     for place, external in enumerate(outcome.external):
+        problems += _check_parameters(study, external)
         wanted = [one for one in models if one.endpoint.name in (external.endpoints or [one.endpoint.name])]
         problems += _check_cohort(study, outcome, external, wanted, (path, f"outcome.validate.{place}"))
     # Endpoints share features and covariates: report each problem once.
@@ -151,6 +153,13 @@ def _check_cohort(
         if clinical is not None and not errors_in(cells):
             problems += _subject_problems(external, one, one.first, chosen, clinical, place)
     return problems
+
+
+def _check_parameters(study: Study, external: ExternalCohort) -> list[Problem]:
+    try:
+        return list(check_external_parameters(external.features, load_parameters(study.extract.params)))
+    except InputError:  # reported by the checks of the parameters
+        return []
 
 
 def _read(

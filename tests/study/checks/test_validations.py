@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,3 +210,24 @@ def test_a_table_that_cannot_be_read_is_named(folder: Path) -> None:
     (folder / FEATURES).write_bytes(b"\x00\x01")
     (one,) = problems_of(folder)
     assert (Path(one.file).name, one.severity) == (FEATURES, "error")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "words"),
+    [
+        (PARAMS, ""),
+        ("featureClass: {firstorder: [], shape: [], glcm: []}\nsetting: {label: 2}\n", ""),
+        ("setting: {binWidth: 5}\n", "setting.binWidth is 5 there and not set here"),
+        ("imageType: {Original: {binWidth: 5}}\n", "imageType.Original is {'binWidth': 5} there and {} here"),
+        ("nbradiomics: {ibsi: true}\n", "nbradiomics is ibsi: "),
+        ("no parameters", ""),
+    ],
+)
+def test_other_parameters_in_the_record_of_a_run_are_a_warning(folder: Path, theirs: str, words: str) -> None:
+    (folder / "run").mkdir()
+    pd.read_csv(folder / FEATURES).to_parquet(folder / "run/features.parquet")
+    (folder / "run/provenance.json").write_text(json.dumps({"parameters": theirs}))
+    (folder / "study.yaml").write_text(STUDY.replace("north.csv", "run/features.parquet"))
+    found = [one.problem for one in problems_of(folder) if one.severity == "warning"]
+    assert len(found) == bool(words)
+    assert all(words in problem for problem in found)
