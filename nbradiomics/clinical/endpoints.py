@@ -294,7 +294,9 @@ def _event_warnings(reading: EndpointReading, rule: Endpoint) -> list[Problem]:
     if rule.competing and not reading.meaning(COMPETING_EVENT):
         found = f"no cell of {event.name} is {' or '.join(map(repr, rule.competing))}, declared as competing."
         remedy = "Correct the spelling, or leave out competing."
-        problems.append(event.problem("error", found, remedy))
+        # Several values of no event may hide a misspelt one; otherwise nobody had a competing event.
+        misspelt = bool(rule.event_value) and len(censored) > 1
+        problems.append(event.problem("error" if misspelt else "warning", found, remedy))
     if rule.event_value and len(censored) > 1:
         listed = ", ".join(f"{text!r} ({count})" for text, count in censored.items())
         found = f"{rule.event}: {listed} count as no event, because they are not declared as event_value."

@@ -205,3 +205,7 @@ def test_a_competing_event_among_words() -> None:
     assert events.tolist() == [1.0, 2.0, 0.0]
     (problem,) = problems_of(clinical(), "t", "e", competing=["3"])
     assert "declared as competing" in problem.problem
+    assert problem.severity == "warning"
+    asked = {"event_value": ["relapse"], "competing": ["died of sepis"]}
+    severities = [one.severity for one in problems_of(table, "t", "e", **asked)]
+    assert "error" in severities

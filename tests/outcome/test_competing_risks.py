@@ -184,7 +184,7 @@ def test_refits_and_permutations_keep_the_competing_events() -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"competing": ["death of other cause"]}, "declared as competing"),
+        ({"competing": ["death of other cause"]}, "declared as competing"),  # misspelt
         ({"competing": ["relapse"]}, "both event_value and competing"),
         ({"competing": ["alive"], "target": "status", "time": "", "event": ""}, "belongs to time and event"),
     ],
