@@ -32,17 +32,10 @@ def log_likelihood(x: Floats, beta: Floats, sets: RiskSets) -> tuple[float, Floa
     numpy.ndarray
         sum_k [second moment of x - m_k m_k'], shape (columns, columns).
     """
-    eta = x @ beta
-    top = eta.max()
-    w = np.exp(eta - top)
-    wx = w[:, None] * x
-    risk, risk_x = _from_the_end(w), _from_the_end(wx)
-    tied, tied_x = sets.of_ties(w), sets.of_ties(wx)
-    s = risk[sets.first] - sets.part * tied
-    m = (risk_x[sets.first] - sets.part[:, None] * tied_x) / s[:, None]
-    value = float((eta[sets.event] - np.log(s) - top).sum())
-    gradient = x[sets.event].sum(axis=0) - m.sum(axis=0)
-    return value, gradient, (wx * sets.shares(s)[:, None]).T @ x - m.T @ m
+    from nbradiomics.outcome.solvers.cox_kernel import cox_derivatives  # loads Numba
+
+    columns = np.ascontiguousarray(x, dtype=np.float64)
+    return cox_derivatives(columns, np.ascontiguousarray(beta), sets.event, sets.first, sets.part)
 
 
 def martingale_residuals(eta: Floats, sets: RiskSets) -> Floats:

@@ -99,6 +99,7 @@ def _fit(
             value, gradient, curvature = likelihood.derivatives(x, at)
         return value / len(x) - penalty(at), gradient / len(x), curvature / len(x)
 
+    x = np.ascontiguousarray(x)
     value, slope, curvature = objective(b)
     for _ in range(_STEPS):
         step = best_step(slope, curvature, b, l1, l2)

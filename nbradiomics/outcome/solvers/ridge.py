@@ -117,9 +117,11 @@ def _newton(x: Floats, likelihood: Likelihood, penalised: Floats, beta: Floats) 
         except np.linalg.LinAlgError as error:
             raise NoMaximumError("the columns do not determine a single solution") from error
         decrement = float(gradient @ step) / 2
-        if not np.isfinite(decrement):
+        enough = _DECREMENT * max(1.0, abs(value))
+        # Below 0, the curvature is rounding alone: the likelihood is flat, and rises without end.
+        if not np.isfinite(decrement) or decrement < -enough:
             raise NoMaximumError("the coefficients grow without end")
-        if decrement <= _DECREMENT * max(1.0, abs(value)):
+        if decrement <= enough:
             return beta
         for _ in range(_HALVINGS):
             ahead = objective(beta + step)
