@@ -42,6 +42,7 @@ HEAVY = {
     "sklearn",
     "matplotlib",
     "lifelines",
+    "firthmodels",
     "radiomics",
     "pydantic",
     "joblib",

@@ -26,6 +26,7 @@ PACKAGES = (
     "pandas",
     "scikit-learn",
     "lifelines",
+    "firthmodels",
 )
 
 

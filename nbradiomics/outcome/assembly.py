@@ -106,6 +106,14 @@ class OutcomeData:
             "categorical": self.categorical,
         }
 
+    @property
+    def candidates(self) -> tuple[int, int]:
+        """Number of columns of features and of covariates that a model could have, before any filter."""
+        listed = self.stability.stable
+        features = len(self.radiomic) if listed is None else len(set(listed) & set(self.radiomic))
+        levels = sum(max(1, self.frame[name].nunique() - 1) for name in self.categorical)
+        return features, len(self.numeric) + levels
+
     def with_outcome(self, y: np.ndarray) -> OutcomeData:
         """Return the same subjects and columns with another endpoint."""
         return replace(self, y=y)

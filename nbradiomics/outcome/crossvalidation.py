@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
+from nbradiomics.outcome.few_columns import check_few_columns
 from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.models import build_columns, columns_of, light_penalties
 from nbradiomics.outcome.penalised import NotConvergedError
@@ -118,6 +119,7 @@ def cross_validate(
     """
     splits = make_splits(data.y, settings, sites=data.sites)
     check_ratings(data, splits, settings)
+    check_few_columns(data, splits, settings, task)
     cases = {
         f"repeat {number}": (data, settings, tuple(models), task, number, folds)
         for number, folds in enumerate(splits, start=1)

@@ -13,6 +13,7 @@ from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.crossvalidation import check_ratings, run_repeat
 from nbradiomics.outcome.external_cohort import External, joined, read_external
 from nbradiomics.outcome.external_summary import summarise_external
+from nbradiomics.outcome.few_columns import check_few_columns
 from nbradiomics.outcome.horizons import Horizons, find_horizons
 from nbradiomics.outcome.performance import external_performance, selection_table
 from nbradiomics.outcome.prepared import Prepared, prepare
@@ -104,6 +105,7 @@ def _validate(
     both = joined(first.data, data)
     split = np.arange(len(first.data.y)), np.arange(len(first.data.y), len(both.y))
     check_ratings(first.data, [[split]], settings)
+    check_few_columns(first.data, [[split]], settings, task)
     fitted = run_repeat(both, settings, data.models, task, 1, [split])
     # The censoring is that of the external subjects, who may be observed longer or shorter than the others.
     results = [result.drawn(np.arange(len(data.y))) for result in fitted]

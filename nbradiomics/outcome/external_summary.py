@@ -21,6 +21,7 @@ from nbradiomics.outcome.facts import (
 )
 from nbradiomics.outcome.group_differences import GroupDifference, group_difference
 from nbradiomics.outcome.groups import majority_groups
+from nbradiomics.outcome.method_sentence import method_sentence
 from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.tasks import Survival, Task
@@ -177,7 +178,7 @@ def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -
     yield first.data.stability.text
     settings = summary["settings"]
     if settings["method"] != PENALISED:
-        yield f"The models are of the kind {settings['method']} (scikit-learn), with fixed settings."
+        yield method_sentence(settings["method"], summary["kind"] == "survival")
     if settings["selection"] != "none":
         yield f"Features were selected by {settings['selection']} in the first cohort."
     for failure in summary["failures"]:

@@ -72,19 +72,18 @@ class PenalisedLogistic(PenalisedModel):
         return f"{int(y.sum())} of the positive class"
 
 
-class OneVsRestLogistic(WithPenalty):
-    """A penalised logistic regression of each class against all others; of two classes, of the second one.
-
-    Parameters
-    ----------
-    penalizer, l1_ratio, block_penalizers, seed
-        As in :class:`PenalisedLogistic`.
+class OneVsRest:
+    """A logistic regression of each class against all others; of two classes, of the second one.
 
     Attributes
     ----------
     models_ : list of PenalisedLogistic
         One model for two classes, else one for each class.
     """
+
+    def _model(self) -> PenalisedLogistic:
+        """Build the unfitted model of one class."""
+        raise NotImplementedError
 
     def fit(self, X: Any, y: np.ndarray, groups: Any = None) -> Self:
         """Fit the models.
@@ -99,8 +98,7 @@ class OneVsRestLogistic(WithPenalty):
             As in :meth:`PenalisedLogistic.fit`.
         """
         self.models_ = [
-            PenalisedLogistic(**self.get_params(deep=False)).fit(X, y == each, groups)
-            for each in judged_classes(range(int(np.max(y)) + 1))
+            self._model().fit(X, y == each, groups) for each in judged_classes(range(int(np.max(y)) + 1))
         ]
         return self
 
@@ -112,3 +110,16 @@ class OneVsRestLogistic(WithPenalty):
             return np.hstack([1 - alone, alone])
         shared: np.ndarray = alone / alone.sum(axis=1, keepdims=True)
         return shared
+
+
+class OneVsRestLogistic(OneVsRest, WithPenalty):
+    """Penalised logistic regressions, see :class:`OneVsRest`.
+
+    Parameters
+    ----------
+    penalizer, l1_ratio, block_penalizers, seed
+        As in :class:`PenalisedLogistic`.
+    """
+
+    def _model(self) -> PenalisedLogistic:
+        return PenalisedLogistic(**self.get_params(deep=False))

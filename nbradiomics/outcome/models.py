@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nbradiomics.outcome.selection import selector
+from nbradiomics.outcome.settings import FIRTH
 from nbradiomics.outcome.transformers import (
     CorrelationFilter,
     DropUninformative,
@@ -69,7 +70,7 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
     known, said = DropUninformative(settings.missing_covariates), settings.missing_indicators
     with_indicators = SimpleImputer(strategy="median", add_indicator=said)
     numeric = make_pipeline(known, UnlessEmpty(with_indicators), UnlessEmpty(StandardScaler()))
-    levels = LevelIndicators(reference=settings.covariate_penalizer == 0, missing=MISSING if said else None)
+    levels = LevelIndicators(reference=_has_reference(settings), missing=MISSING if said else None)
     categorical = make_pipeline(known, UnlessEmpty(levels))
     fitted = {"radiomic": radiomic, "volume": volume, "numeric": numeric, "categorical": categorical}
     wanted = [block for block in fitted if any(block in BLOCKS[name] for name in names)]
@@ -91,9 +92,14 @@ def light_penalties(settings: OutcomeSettings) -> dict[str, float]:
     return dict.fromkeys((*BLOCKS["clinical"], *BLOCKS["volume"]), settings.covariate_penalizer)
 
 
+def _has_reference(settings: OutcomeSettings) -> bool:
+    """Whether one level has no column: without a ridge penalty, all of them have no unique solution."""
+    return settings.covariate_penalizer == 0 or settings.method == FIRTH
+
+
 def level_meaning(settings: OutcomeSettings) -> str:
     """Say in words with what the coefficient of a level compares it."""
-    many = "the most frequent level" if settings.covariate_penalizer == 0 else "the average of all levels"
+    many = "the most frequent level" if _has_reference(settings) else "the average of all levels"
     return f"against {many}, or against the other level if there are two"
 
 

@@ -34,7 +34,7 @@ MIXTURES = (0.0, 0.5)
 
 
 class NotConvergedError(NbradiomicsError):
-    """A model did not converge, not even with larger penalties."""
+    """A model could not be fitted: it has too many columns, or did not converge."""
 
 
 class WithPenalty(BaseEstimator):  # type: ignore[misc]
@@ -104,7 +104,7 @@ class PenalisedModel(WithPenalty):
         self.coef_ = np.zeros(values.shape[1])
         self.penalizers_ = np.zeros(values.shape[1])
         if values.shape[1]:
-            self._fit_with_retries(values, y, groups, outcome)
+            self._maximise(values, y, groups, outcome)
         return self
 
     def _predictor(self, X: Any) -> np.ndarray:
@@ -114,7 +114,7 @@ class PenalisedModel(WithPenalty):
         predictor: np.ndarray = (values - self.mean_) @ self.coef_
         return predictor
 
-    def _fit_with_retries(self, values: np.ndarray, y: np.ndarray, groups: Any, outcome: str) -> None:
+    def _maximise(self, values: np.ndarray, y: np.ndarray, groups: Any, outcome: str) -> None:
         fixed = self._fixed_penalties(values.shape[1])
         free = np.isnan(fixed)
         tuning = TUNED in (self.penalizer, self.l1_ratio) and bool(free.any())

@@ -17,6 +17,7 @@ from nbradiomics.outcome.assembly import (
 )
 from nbradiomics.outcome.seen import without_seen_masks
 from nbradiomics.outcome.settings import (
+    FIRTH,
     PENALISED,
     WITH_NUMBER,
     ModelSettings,
@@ -103,7 +104,8 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
     Raises
     ------
     InputError
-        When horizons are given for a target, trees for a time to an event, or penalties for trees.
+        When horizons are given for a target, trees for a time to an event, or penalties for Firth's
+        method or trees.
     """
     if endpoint.target and settings.horizons:
         raise InputError(
@@ -116,14 +118,16 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
         )
     if settings.method == PENALISED:
         return
-    if not endpoint.target:
+    if not endpoint.target and settings.method != FIRTH:
         raise InputError(
             f"the method {settings.method} is for a target, not for a time to an event.",
             "Use the method penalised (Cox regression).",
         )
     given = sorted({"penalizer", "l1_ratio", "covariate_penalizer"} & settings.model_fields_set)
     if given:
-        raise InputError(
-            f"{', '.join(given)}: trees ({settings.method}) have no penalty.",
-            "Leave it out, or use the method penalised.",
+        why = (
+            "Firth's method has a penalty of its own, of a fixed strength"
+            if settings.method == FIRTH
+            else f"trees ({settings.method}) have no penalty"
         )
+        raise InputError(f"{', '.join(given)}: {why}.", "Leave it out, or use the method penalised.")

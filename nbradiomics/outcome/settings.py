@@ -15,8 +15,9 @@ from nbradiomics.settings.kinds import Confidence, Names, Seed
 _FEWEST_DRAWS = 100
 #: Smallest number of samples for a standard deviation that is known to 10 %.
 _FEWEST_REFITS = 50
-#: The method of penalised regression.
+#: The methods of regression; the others are trees.
 PENALISED: Literal["penalised"] = "penalised"
+FIRTH: Literal["firth"] = "firth"
 #: What chooses features before the model.
 Selection = Literal["none", "univariable", "mrmr", "stability", "clusters", "pca", "supervised_pca"]
 #: Selections with a number of features or components.
@@ -96,10 +97,11 @@ class ModelSettings(Settings):
     repeats: Annotated[int, Field(ge=1)] = Field(
         default=10, description="Repeats of the cross-validation, each with other folds."
     )
-    method: Literal["penalised", "random_forest", "gradient_boosting"] = Field(
+    method: Literal["penalised", "firth", "random_forest", "gradient_boosting"] = Field(
         default=PENALISED,
         description="Kind of model: penalised regression (Cox for a time to an event, logistic for a "
-        "target), or, for a target, a random forest or gradient boosting, whose settings are fixed.",
+        "target); the same regressions by Firth's method (firth), for fewer columns than events; or, for a "
+        "target, a random forest or gradient boosting, whose settings are fixed.",
     )
     penalizer: Annotated[Literal["tuned"] | float, BeforeValidator(_tuned_or_number)] = Field(
         default="tuned",

@@ -20,6 +20,7 @@ from nbradiomics.outcome.facts import (
     with_outcome,
 )
 from nbradiomics.outcome.fold_result import FoldResult
+from nbradiomics.outcome.method_sentence import method_sentence
 from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.penalised import TUNED
 from nbradiomics.outcome.permutations import PermutationTest
@@ -147,10 +148,7 @@ def _left_out(names: Sequence[str], settings: OutcomeSettings) -> Iterator[str]:
 
 def _needed(data: OutcomeData, task: Task) -> dict[str, int]:
     """Count the candidate columns, and the subjects that a model of all of them needs."""
-    listed = data.stability.stable
-    features = len(data.radiomic) if listed is None else len(set(listed) & set(data.radiomic))
-    levels = sum(max(1, data.frame[name].nunique() - 1) for name in data.categorical)
-    candidates = max(1, features + len(data.numeric) + levels)
+    candidates = max(1, sum(data.candidates))
     return {"candidates": candidates, "subjects": task.needed(data.y, candidates)}
 
 
@@ -299,10 +297,7 @@ def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> It
         chosen = f"Features were selected by {settings.selection}{number}"
         yield f"{chosen} among the training subjects of each fold."
     if settings.method != PENALISED:
-        yield (
-            f"The models are of the kind {settings.method} (scikit-learn), with fixed settings. Covariates "
-            "have no special place among the features."
-        )
+        yield method_sentence(settings.method, summary["kind"] == "survival")
     elif TUNED in (settings.penalizer, settings.l1_ratio):
         kinds = {model: counts for model, counts in summary["kinds_of_penalty"].items() if counts}
         listed = "; ".join(

@@ -40,6 +40,7 @@ WORDS = st.sampled_from(
     [
         "auto",
         "random_forest",
+        "firth",
         "mrmr",
         "cpu",
         "fp32",

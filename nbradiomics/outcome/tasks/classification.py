@@ -11,11 +11,12 @@ import pandas as pd
 from scipy.special import logit
 from scipy.stats import binomtest
 
+from nbradiomics.outcome.firth import OneVsRestFirth
 from nbradiomics.outcome.fold_result import Fold, FoldResult
-from nbradiomics.outcome.logistic import OneVsRestLogistic
+from nbradiomics.outcome.logistic import OneVsRest, OneVsRestLogistic
 from nbradiomics.outcome.measures.arguments import Floats, Observed
 from nbradiomics.outcome.sample_size import sample_size_binary
-from nbradiomics.outcome.settings import PENALISED
+from nbradiomics.outcome.settings import FIRTH, PENALISED
 from nbradiomics.outcome.solvers import judged_classes
 from nbradiomics.outcome.tasks.base import Metric, Order, Task, named_coefficients
 from nbradiomics.outcome.tasks.class_scores import BINARY_METRICS, METRICS, scores_of_classes
@@ -74,8 +75,10 @@ class Classification(Task):
 
     def estimator(
         self, settings: OutcomeSettings, block_penalizers: Mapping[str, float]
-    ) -> OneVsRestLogistic | TreeClassifier:
+    ) -> OneVsRest | TreeClassifier:
         """Build the unfitted logistic model, forest or boosting."""
+        if settings.method == FIRTH:
+            return OneVsRestFirth()
         if settings.method != PENALISED:
             return TreeClassifier(settings.method, settings.seed)
         return OneVsRestLogistic(settings.penalizer, settings.l1_ratio, block_penalizers, settings.seed)
@@ -105,7 +108,7 @@ class Classification(Task):
             **_penalties(fitted),
         )
 
-    def _coefficients(self, fitted: OneVsRestLogistic | TreeClassifier) -> dict[str, np.ndarray]:
+    def _coefficients(self, fitted: OneVsRest | TreeClassifier) -> dict[str, np.ndarray]:
         """Log odds ratios by class, or the importances of trees."""
         if isinstance(fitted, TreeClassifier):
             return {"": fitted.importances_}
@@ -165,7 +168,7 @@ class Classification(Task):
         return result.predicted[:, list(self.judged)]
 
 
-def _penalties(fitted: OneVsRestLogistic | TreeClassifier) -> dict[str, Any]:
+def _penalties(fitted: OneVsRest | TreeClassifier) -> dict[str, Any]:
     if isinstance(fitted, TreeClassifier):
         return {}
     return {

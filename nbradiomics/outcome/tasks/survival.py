@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.outcome.cox import PenalisedCox
+from nbradiomics.outcome.firth import FirthCox
 from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.horizons import Horizons
 from nbradiomics.outcome.measures.arguments import Floats, Observed
 from nbradiomics.outcome.sample_size import sample_size_survival
+from nbradiomics.outcome.settings import FIRTH
 from nbradiomics.outcome.solvers import predicted_survival
 from nbradiomics.outcome.tasks.base import Metric, Order, Task, named_coefficients
 from nbradiomics.outcome.tasks.survival_scores import metrics_of, scores_of
@@ -60,6 +62,8 @@ class Survival(Task):
 
     def estimator(self, settings: OutcomeSettings, block_penalizers: Mapping[str, float]) -> PenalisedCox:
         """Build the unfitted Cox model."""
+        if settings.method == FIRTH:
+            return FirthCox()
         return PenalisedCox(settings.penalizer, settings.l1_ratio, block_penalizers, settings.seed)
 
     def result(

@@ -14,6 +14,9 @@ from nbradiomics.report.run_files import Endpoint, rows_of
 
 _MOST_FEATURES = 15
 _IMPORTANCE = "importance"
+#: What keeps every column, by whether the method is Firth's.
+_KEEPS_ALL = {False: "With the ridge penalty", True: "By Firth's method"}
+_TREES = ("random_forest", "gradient_boosting")
 
 
 def selection_blocks(endpoint: Endpoint) -> list[Block]:
@@ -43,9 +46,10 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
     if _ratio(summary) == _IMPORTANCE:
         return f"{share_of_folds}Mean importance: share of the column in the trees' decrease of impurity."
     settings = summary.get("settings")
+    firth = _method(summary) == "firth"
     ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
     filters = (
-        "With the ridge penalty every column that passes the filters stays in the model: the share shows how "
+        f"{_KEEPS_ALL[firth]} every column that passes the filters stays in the model: the share shows how "
         "often a column varied, was stable between readers and was not a near copy of another column. It "
         "does not measure importance. "
     )
@@ -53,7 +57,7 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
         "level_meaning", "against the average of all levels, or against the other level if there are two"
     )
     return (
-        f"{share_of_folds}{filters if ridge else ''}"
+        f"{share_of_folds}{filters if ridge or firth else ''}"
         f"Mean {_ratio(summary)}: the coefficient of the model, shrunk by the penalty and averaged over "
         "the folds in which the column was in the model. For a feature or a numeric covariate it is per "
         "standard deviation in the training subjects; for a level of a category (name=level) it is "
@@ -62,11 +66,14 @@ def _what_columns_say(summary: Mapping[str, Any]) -> str:
 
 
 def _ratio(summary: Mapping[str, Any]) -> str:
-    settings = summary.get("settings")
-    method = settings.get("method", "penalised") if isinstance(settings, Mapping) else "penalised"
-    if method != "penalised":
+    if _method(summary) in _TREES:
         return _IMPORTANCE
     return "log odds ratio" if summary.get("kind") == "classes" else "log hazard ratio"
+
+
+def _method(summary: Mapping[str, Any]) -> str:
+    settings = summary.get("settings")
+    return str(settings.get("method", "penalised")) if isinstance(settings, Mapping) else "penalised"
 
 
 def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:

@@ -45,6 +45,7 @@ def test_settings_apply_where_they_have_a_meaning(tmp_path: Path, extra: str) ->
     ("extra", "words"),
     [
         ("method: random_forest", "the method random_forest is for a target"),
+        ("{method: firth, penalizer: 1}", "Firth's method has a penalty of its own"),
         ("{leave_out: site, folds: 3}", ""),
         ("leave_out: sites", "no column 'sites'"),
         ("leave_out: days", "not a site"),
