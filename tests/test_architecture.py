@@ -43,6 +43,7 @@ HEAVY = {
     "matplotlib",
     "lifelines",
     "firthmodels",
+    "sksurv",
     "radiomics",
     "pydantic",
     "joblib",

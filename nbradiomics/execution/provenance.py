@@ -27,6 +27,7 @@ PACKAGES = (
     "scikit-learn",
     "lifelines",
     "firthmodels",
+    "scikit-survival",
 )
 
 

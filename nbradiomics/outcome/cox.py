@@ -53,12 +53,23 @@ class PenalisedCox(PenalisedModel):
         return self._predictor(X)
 
     def _check(self, y: np.ndarray, subjects: int) -> str:
-        names = getattr(getattr(y, "dtype", None), "names", None)
-        if names is None or not {"event", "time"} <= set(names) or len(y) != subjects:
-            raise InputError(
-                f"the endpoint of {subjects} subjects is of type {type(y).__name__} with fields {names}.",
-                "Give a structured array with the fields event and time, as survival_array makes it.",
-            )
-        if not y["event"].any():
-            raise InputError("no subject had the event.", "A Cox model needs events; use fewer folds.")
-        return f"{int(y['event'].sum())} events"
+        return f"{int(checked_endpoint(y, subjects)['event'].sum())} events"
+
+
+def checked_endpoint(y: np.ndarray, subjects: int) -> np.ndarray:
+    """Check that an endpoint has the form of `survival_array`, and an event.
+
+    Raises
+    ------
+    InputError
+        When it has not.
+    """
+    names = getattr(getattr(y, "dtype", None), "names", None)
+    if names is None or not {"event", "time"} <= set(names) or len(y) != subjects:
+        raise InputError(
+            f"the endpoint of {subjects} subjects is of type {type(y).__name__} with fields {names}.",
+            "Give a structured array with the fields event and time, as survival_array makes it.",
+        )
+    if not y["event"].any():
+        raise InputError("no subject had the event.", "A model of a time needs events; use fewer folds.")
+    return y

@@ -48,7 +48,7 @@ class FoldResult:
     coefficients
         Log hazard ratios, or log odds ratios, of the columns in the model: one column of the table for each
         part of the model, named by the class if there are more than two; empty if no column remained or the
-        model failed.
+        model failed. Importances of trees; without columns for a model that has none.
     retries
         Number of times that the penalty was raised tenfold until the model converged.
     penalizer

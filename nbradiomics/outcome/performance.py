@@ -129,6 +129,8 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
     parts = []
     for model in data.models:
         fitted = [result.coefficients for result in results if result.model == model and not result.failure]
+        if fitted and not any(len(table.columns) for table in fitted):
+            continue  # a survival forest has neither coefficients nor importances
         # The levels of categories are known from the folds.
         blocks = [block for block in BLOCKS[model] if block != "categorical"]
         known = [name for block in blocks for name in data.blocks[block]]
@@ -147,7 +149,7 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
                 }
             )
             parts.append(table.sort_values("frequency", ascending=False, kind="stable"))
-    return SELECTION.table(pd.concat(parts, ignore_index=True))
+    return SELECTION.table(pd.concat(parts, ignore_index=True) if parts else [])
 
 
 def external_performance(

@@ -25,6 +25,7 @@ from nbradiomics.outcome.settings import (
     Predictors,
 )
 from nbradiomics.outcome.stability import find_rule
+from nbradiomics.outcome.survival_trees import require_survival_trees
 from nbradiomics.tables import INDEX, FeatureChoice, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
     Raises
     ------
     InputError
-        When horizons are given for a target, trees for a time to an event, or penalties for Firth's
-        method or trees.
+        When horizons are given for a target, penalties for Firth's method or trees, or trees for a time to
+        an event without the package that they need.
     """
     if endpoint.target and settings.horizons:
         raise InputError(
@@ -119,10 +120,7 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
     if settings.method == PENALISED:
         return
     if not endpoint.target and settings.method != FIRTH:
-        raise InputError(
-            f"the method {settings.method} is for a target, not for a time to an event.",
-            "Use the method penalised (Cox regression).",
-        )
+        require_survival_trees(settings.method)
     given = sorted({"penalizer", "l1_ratio", "covariate_penalizer"} & settings.model_fields_set)
     if given:
         why = (

@@ -296,7 +296,8 @@ SELECTION = Schema(
             "number",
             "mean log hazard ratio, or log odds ratio of a class, in these folds, per standard deviation (of "
             "a feature after its power, see `power_transform`); for a level see `level_meaning` in "
-            "`summary.json`; of trees (`method`) the share of the column in the decrease of impurity",
+            "`summary.json`; of trees (`method`) the share of the column in the decrease of impurity (a "
+            "random survival forest has none, and no rows)",
             missing="the column entered in no fold",
         ),
     ),

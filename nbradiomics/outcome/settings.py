@@ -100,8 +100,9 @@ class ModelSettings(Settings):
     method: Literal["penalised", "firth", "random_forest", "gradient_boosting"] = Field(
         default=PENALISED,
         description="Kind of model: penalised regression (Cox for a time to an event, logistic for a "
-        "target); the same regressions by Firth's method (firth), for fewer columns than events; or, for a "
-        "target, a random forest or gradient boosting, whose settings are fixed.",
+        "target); the same regressions by Firth's method (firth), for fewer columns than events; or a "
+        "random forest or gradient boosting, whose settings are fixed (for a time to an event they need the "
+        "package scikit-survival: the extra forest).",
     )
     penalizer: Annotated[Literal["tuned"] | float, BeforeValidator(_tuned_or_number)] = Field(
         default="tuned",

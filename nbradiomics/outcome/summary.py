@@ -167,7 +167,7 @@ def _kinds(results: Sequence[FoldResult], model: str) -> dict[str, int]:
 
 def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[str, Any]:
     fitted = [result for result in results if not result.failure]
-    constant = [result.model for result in fitted if not result.coefficients.to_numpy().any()]
+    constant = [result.model for result in fitted if _is_constant(result.coefficients)]
     raised = [result.model for result in fitted if result.retries]
     return {
         "constant_folds": {model: constant.count(model) for model in models},
@@ -178,6 +178,12 @@ def _fold_counts(models: Sequence[str], results: Sequence[FoldResult]) -> dict[s
             if result.failure
         ],
     }
+
+
+def _is_constant(coefficients: pd.DataFrame) -> bool:
+    """Whether no column has an effect; a forest has columns and no coefficients."""
+    known = bool(len(coefficients.columns))
+    return coefficients.index.empty or (known and not coefficients.to_numpy().any())
 
 
 def _sentences(
@@ -315,11 +321,12 @@ def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> It
         if count:
             yield f"In {count} of {folds} folds the {model} model converged only with a larger penalty."
     for model in summary["models"]:
-        failed = sum(failure["model"] == model for failure in summary["failures"])
-        if failed:
+        causes = [failure["cause"] for failure in summary["failures"] if failure["model"] == model]
+        if causes:
             yield (
-                f"In {failed} of {folds} folds the {model} model could not be fitted; its results come from "
-                "the other folds only and are not those of a complete cross-validation."
+                f"In {len(causes)} of {folds} folds the {model} model could not be fitted "
+                f"({causes[0].rstrip('.')}); its results come from the other folds only and are not those of "
+                "a complete cross-validation."
             )
 
 

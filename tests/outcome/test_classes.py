@@ -224,8 +224,6 @@ def test_trees_by_name(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert f"of the kind {method}" in " ".join(result.summary["sentences"])
     with pytest.raises(InputError, match="have no penalty"):
         evaluate_outcome(*make_classes(), target="idh", settings=asked.changed(penalizer=1))
-    with pytest.raises(InputError, match="is for a target"):
-        evaluate_outcome(*make_classes(), time="age", event="idh", settings=asked)
 
 
 def test_trees_without_a_column_know_the_shares_of_the_classes_alone() -> None:

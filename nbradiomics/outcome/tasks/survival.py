@@ -1,4 +1,4 @@
-"""The time to an event: Cox models, judged by their order and by survival at some times."""
+"""The time to an event: Cox models or survival trees, judged by their order and by survival at some times."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.horizons import Horizons
 from nbradiomics.outcome.measures.arguments import Floats, Observed
 from nbradiomics.outcome.sample_size import sample_size_survival
-from nbradiomics.outcome.settings import FIRTH
+from nbradiomics.outcome.settings import FIRTH, PENALISED
 from nbradiomics.outcome.solvers import predicted_survival
+from nbradiomics.outcome.survival_trees import SurvivalTrees
 from nbradiomics.outcome.tasks.base import Metric, Order, Task, named_coefficients
 from nbradiomics.outcome.tasks.survival_scores import metrics_of, scores_of
 
@@ -60,10 +61,14 @@ class Survival(Task):
         """Number of times at which survival is predicted."""
         return len(self.horizons.all)
 
-    def estimator(self, settings: OutcomeSettings, block_penalizers: Mapping[str, float]) -> PenalisedCox:
-        """Build the unfitted Cox model."""
+    def estimator(
+        self, settings: OutcomeSettings, block_penalizers: Mapping[str, float]
+    ) -> PenalisedCox | SurvivalTrees:
+        """Build the unfitted Cox model, forest or boosting."""
         if settings.method == FIRTH:
             return FirthCox()
+        if settings.method != PENALISED:
+            return SurvivalTrees(settings.method, settings.seed)
         return PenalisedCox(settings.penalizer, settings.l1_ratio, block_penalizers, settings.seed)
 
     def result(
@@ -82,14 +87,14 @@ class Survival(Task):
             (risk > np.median(of_training)).astype(np.intp),
             survival,
             named_coefficients(self.coefficients(fitted), known.columns),
-            fitted.retries_,
-            penalizer=fitted.strength_,
-            l1_ratio=fitted.l1_ratio_,
+            **_penalties(fitted),
         )
 
     def coefficients(self, fitted: Any) -> dict[str, Floats]:
-        """Log hazard ratio of each column, for each part of the model."""
-        return {"": fitted.coef_}
+        """Log hazard ratios by part of the model, or the importances of boosting; a forest has none."""
+        if not isinstance(fitted, SurvivalTrees):
+            return {"": fitted.coef_}
+        return {} if fitted.importances_ is None else {"": fitted.importances_}
 
     def predictions(
         self, fitted: Any, y: np.ndarray, known: pd.DataFrame, unknown: pd.DataFrame
@@ -103,6 +108,8 @@ class Survival(Task):
             (held out, points).
         """
         of_training, risk = fitted.predict(known), fitted.predict(unknown)
+        if isinstance(fitted, SurvivalTrees):
+            return of_training, risk, fitted.survival(unknown, self.horizons.all)
         return of_training, risk, predicted_survival(y, of_training, risk, self.horizons.all)
 
     def scores(self, y: np.ndarray, folds: Sequence[FoldResult]) -> dict[Metric, float]:
@@ -128,3 +135,9 @@ class Survival(Task):
     def ranking(self, result: FoldResult) -> Floats:
         """Log partial hazards, shape (held out, 1)."""
         return result.risk[:, None]
+
+
+def _penalties(fitted: PenalisedCox | SurvivalTrees) -> dict[str, Any]:
+    if isinstance(fitted, SurvivalTrees):
+        return {}
+    return {"retries": fitted.retries_, "penalizer": fitted.strength_, "l1_ratio": fitted.l1_ratio_}

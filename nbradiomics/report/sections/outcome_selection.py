@@ -16,6 +16,7 @@ _MOST_FEATURES = 15
 _IMPORTANCE = "importance"
 #: What keeps every column, by whether the method is Firth's.
 _KEEPS_ALL = {False: "With the ridge penalty", True: "By Firth's method"}
+_NO_IMPORTANCES = "A random survival forest does not say how much each column contributes."
 _TREES = ("random_forest", "gradient_boosting")
 
 
@@ -25,7 +26,8 @@ def selection_blocks(endpoint: Endpoint) -> list[Block]:
     if table is None:
         return [Text("Selected features: not part of this run.", tone="note")]
     if table.empty:
-        return [Text("No feature entered a model.")]
+        forest = _method(endpoint.summary) == "random_forest" and endpoint.summary.get("kind") != "classes"
+        return [Text(_NO_IMPORTANCES if forest else "No feature entered a model.")]
     once = "The models were fitted once, so each share is 0 or 100 %. " if endpoint.is_external else ""
     blocks: list[Block] = [Text(f"{once}{_what_columns_say(endpoint.summary)}", tone="note")]
     covariates = endpoint.summary.get("covariates")

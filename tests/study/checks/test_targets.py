@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,6 @@ def test_settings_apply_where_they_have_a_meaning(tmp_path: Path, extra: str) ->
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        ("method: random_forest", "the method random_forest is for a target"),
         ("{method: firth, penalizer: 1}", "Firth's method has a penalty of its own"),
         ("{leave_out: site, folds: 3}", ""),
         ("leave_out: sites", "no column 'sites'"),
@@ -56,6 +56,15 @@ def test_what_would_fail_later_is_found_beforehand(tmp_path: Path, extra: str, w
     extra = extra.strip("{}").replace(", ", "\n  ")
     words = words or "folds was set together with leave_out"
     assert any(words in text for text in problems_of(tmp_path, extra))
+
+
+def test_check_says_that_a_survival_forest_needs_another_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sksurv", None)
+    assert any(
+        "needs the package scikit-survival" in text for text in problems_of(tmp_path, "method: random_forest")
+    )
 
 
 def test_one_site_in_two_spellings_is_an_error(tmp_path: Path) -> None:
