@@ -219,3 +219,16 @@ def test_what_cannot_work_is_refused_before_anything_is_fitted() -> None:
 def test_a_penalty_has_no_meaning(name: str) -> None:
     with pytest.raises(InputError, match=f"{name}: Firth's method has a penalty of its own"):
         evaluate_outcome(*make_survival(), time="days", event="died", settings=FAST.changed(**{name: 0.5}))
+
+
+def test_a_failed_fold_says_why_and_what_to_do() -> None:
+    """How many features a selection by clusters keeps is not known before."""
+    tables, chosen = make_survival(features=60), FAST.changed(selection="clusters")
+    result = evaluate_outcome(*tables, time="days", event="died", settings=chosen)
+    assert len(result.summary["failures"]) == 2
+    told = " ".join(result.summary["sentences"])
+    assert (
+        "In 2 of 2 folds the radiomic model could not be fitted (Firth's method needs fewer columns" in told
+    )
+    assert "choose selection: mrmr, selected: 2, or method: penalised" in told
+    assert result.performance["value"].isna().all()
