@@ -105,8 +105,8 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
     Raises
     ------
     InputError
-        When horizons are given for a target, penalties for Firth's method or trees, or trees for a time to
-        an event without the package that they need.
+        When horizons are given for a target, penalties for Firth's method or trees, competing events for
+        either, or trees for a time to an event without the package that they need.
     """
     if endpoint.target and settings.horizons:
         raise InputError(
@@ -119,6 +119,10 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
         )
     if settings.method == PENALISED:
         return
+    if endpoint.competing:
+        raise InputError(
+            f"the method {settings.method} knows no competing events.", "Use the method penalised."
+        )
     if not endpoint.target and settings.method != FIRTH:
         require_survival_trees(settings.method)
     given = sorted({"penalizer", "l1_ratio", "covariate_penalizer"} & settings.model_fields_set)

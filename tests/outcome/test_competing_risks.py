@@ -185,10 +185,11 @@ def test_refits_and_permutations_keep_the_competing_events() -> None:
     ("asked", "words"),
     [
         ({"competing": ["death of other cause"]}, "declared as competing"),  # misspelt
+        ({"settings": OutcomeSettings(method="firth")}, "no competing events"),
         ({"competing": ["relapse"]}, "both event_value and competing"),
         ({"competing": ["alive"], "target": "status", "time": "", "event": ""}, "belongs to time and event"),
     ],
 )
 def test_competing_events_that_cannot_be_are_refused(asked: dict, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        evaluate_outcome(*make_cohort(), settings=FAST, **{**ASKED, **asked})
+        evaluate_outcome(*make_cohort(), **{"settings": FAST, **ASKED, **asked})
