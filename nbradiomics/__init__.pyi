@@ -27,7 +27,11 @@ from .outcome import (
     validate_outcome as validate_outcome,
     write_outcome as write_outcome,
 )
-from .report import build_report as build_report
+from .report import (
+    PaperExport as PaperExport,
+    build_report as build_report,
+    export_paper as export_paper,
+)
 from .reproducibility import (
     IccResult as IccResult,
     StabilitySettings as StabilitySettings,

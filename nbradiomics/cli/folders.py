@@ -42,9 +42,13 @@ def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replac
 
 
 def claim_outcome(out: Path, *, files: Sequence[Path], endpoint: Endpoint, replacing: bool) -> None:
-    """Claim a folder for the outcome models of one endpoint, from a feature and a clinical table, or more."""
+    """Claim a folder for the outcome models of one endpoint, from a feature and a clinical table, or more.
+
+    Files for a paper are removed: they show earlier results.
+    """
     from nbradiomics.execution.workspace import content_hash
     from nbradiomics.files.owned_folder import Owner, claim
+    from nbradiomics.report.paper.files import remove_paper
     from nbradiomics.workflows.folder import is_outcome_file
 
     features, *others = files
@@ -56,6 +60,7 @@ def claim_outcome(out: Path, *, files: Sequence[Path], endpoint: Endpoint, repla
         frozenset(content_hash(path) for path in files),
     )
     claim(out, owner, is_outcome_file, earlier=_earlier_outcome, replacing=replacing)
+    remove_paper(out)
 
 
 def _earlier_outcome(folder: Path) -> Mark | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -111,9 +111,18 @@ def with_options_of(
     return decorate
 
 
-def show_models(result: OutcomeResult, endpoint: Endpoint, out: Path, page: Path, *, as_json: bool) -> None:
-    """Print how well the models order the subjects, the answers and the sentences."""
-    sentences = [*result.summary["sentences"], f"-> {out}, {page}"]
+def write_pages(out: Path, export: str | None) -> list[str]:
+    """Build the page of an outcome folder and, if asked, the files for a paper; say where they are."""
+    from nbradiomics.report import export_paper
+    from nbradiomics.report.pages import build_outcome_page
+
+    lines = [f"-> {out}, {build_outcome_page(out)}"]
+    return [*lines, *export_paper(out).lines] if export else lines
+
+
+def show_models(result: OutcomeResult, endpoint: Endpoint, written: Sequence[str], *, as_json: bool) -> None:
+    """Print how well the models order the subjects, the answers, the sentences and what was written."""
+    sentences = [*result.summary["sentences"], *written]
     answers = result.summary["answers"]
     if as_json:
         show_json(performance=result.performance, answers=answers, sentences=sentences)

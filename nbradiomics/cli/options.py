@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,21 @@ Work = Annotated[
 Replace = Annotated[
     bool,
     typer.Option("--replace", help="First remove the results of another study from the folder."),
+]
+
+
+class Purpose(StrEnum):
+    """What results are exported for."""
+
+    PAPER = "paper"
+
+
+Export = Annotated[
+    Purpose | None,
+    typer.Option(
+        help="Also write figures (SVG, PDF, PNG), tables (CSV, LaTeX, HTML) and a methods section for a "
+        "paper, into the folder `paper`."
+    ),
 ]
 Threads = Annotated[int | None, typer.Option(help="Threads of torch; default: torch decides.")]
 Models = Annotated[

@@ -13,6 +13,7 @@ from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.permutations import permutation_test
 from nbradiomics.outcome.prepared import prepare
+from nbradiomics.outcome.record import made_from
 from nbradiomics.outcome.refits import refit
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
@@ -107,6 +108,7 @@ def evaluate_outcome(
     check_sites(prepared.data, predictors, settings)
     result = _evaluate(prepared.data, prepared.choice, endpoint, settings, execution)
     result.summary["sentences"] = [*prepared.sentences, *result.summary["sentences"]]
+    result.summary.update(made_from(prepared, predictors))
     return result
 
 

@@ -17,6 +17,7 @@ from nbradiomics.outcome.few_columns import check_few_columns
 from nbradiomics.outcome.horizons import Horizons, find_horizons
 from nbradiomics.outcome.performance import external_performance, selection_table
 from nbradiomics.outcome.prepared import Prepared, prepare
+from nbradiomics.outcome.record import made_from
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import CROSS_VALIDATION, OutcomeSettings, Predictors
@@ -94,7 +95,9 @@ def validate_outcome(
     _refuse_folds(predictors, settings)
     first = prepare(*cohort, endpoint, predictors, rows, stable, settings, folds=1)
     second = read_external(first, *external, endpoint, predictors, rows)
-    return _validate(first, second, endpoint, settings, execution)
+    result = _validate(first, second, endpoint, settings, execution)
+    result.summary.update(made_from(first, predictors))
+    return result
 
 
 def _validate(

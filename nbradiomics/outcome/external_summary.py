@@ -23,6 +23,7 @@ from nbradiomics.outcome.group_differences import GroupDifference, group_differe
 from nbradiomics.outcome.groups import majority_groups
 from nbradiomics.outcome.method_sentence import method_sentence
 from nbradiomics.outcome.models import level_meaning
+from nbradiomics.outcome.record import what_is_missing
 from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.tasks import Survival, Task
 
@@ -54,8 +55,10 @@ def summarise_external(
     dict
         ``validation`` (``external``); of the external cohort ``kind``, ``time, event, events,
         median_follow_up, horizons, end`` or ``target, classes``, ``subjects``, ``excluded``; ``development``:
-        ``subjects, excluded`` and events or classes of the cohort of the models; ``covariates``, ``models``,
-        ``suspicious`` (columns that may be the outcome), ``log_rank_p`` (of the risk groups, by model, null
+        ``subjects, excluded``, events or classes and missing values of the cohort of the models; ``features,
+        features_are, stability, stability_kind, clinical`` of this cohort, see `summary.summarise`;
+        ``missing_values, missing_covariates`` of the external one; ``covariates``, ``models``, ``suspicious``
+        (columns that may be the outcome), ``log_rank_p`` (of the risk groups, by model, null
         for one group; empty for classes), ``risk_groups`` (hazard ratio and restricted mean survival, or
         cumulative incidence, of high against low risk, by model), ``failures``, ``level_meaning``,
         ``intervals`` (``draws`` or ``none``), ``settings``, ``answers`` and ``sentences``.
@@ -78,7 +81,14 @@ def summarise_external(
             **_development(of_models, endpoint, task),
             "subjects": len(of_models.y),
             "excluded": len(of_models.excluded),
+            **what_is_missing(of_models),
         },
+        "features": len(of_models.radiomic),
+        "features_are": first.choice.why,
+        "stability": of_models.stability.text,
+        "stability_kind": of_models.stability.kind,
+        "clinical": dict(of_models.description.records),
+        **what_is_missing(data),
         "covariates": [*data.numeric, *data.categorical],
         "models": list(data.models),
         "suspicious": suspicious_columns(of_models, endpoint),

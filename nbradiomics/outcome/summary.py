@@ -24,6 +24,7 @@ from nbradiomics.outcome.method_sentence import method_sentence
 from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.penalised import TUNED
 from nbradiomics.outcome.permutations import PermutationTest
+from nbradiomics.outcome.record import what_is_missing
 from nbradiomics.outcome.settings import PENALISED, WITH_NUMBER
 from nbradiomics.outcome.sites import site_scores, site_sentences
 from nbradiomics.outcome.tasks import Survival, Task
@@ -91,8 +92,7 @@ def summarise(
         "stability": data.stability.text,
         "stability_kind": data.stability.kind,
         "stable_absent": list(data.stability.absent),
-        "missing_values": int(data.frame[list(data.radiomic)].isna().to_numpy().sum()),
-        "missing_covariates": _missing(data),
+        **what_is_missing(data),
         "often_missing": _often_missing(data, settings),
         "clinical": dict(data.description.records),
         "warnings": list(data.description.warnings),
@@ -120,12 +120,6 @@ def _kind_of_intervals(settings: OutcomeSettings) -> str:
     if not settings.bootstraps:
         return "none"
     return "refit" if settings.refits else "quick"
-
-
-def _missing(data: OutcomeData) -> dict[str, int]:
-    columns = [*data.numeric, *data.categorical]
-    counts = data.frame[columns].isna().sum()
-    return {name: int(counts[name]) for name in columns if counts[name]}
 
 
 def _often_missing(data: OutcomeData, settings: OutcomeSettings) -> list[str]:

@@ -9,7 +9,7 @@ from nbradiomics.files.atomic import write_text
 from nbradiomics.report.content import Page, Section
 from nbradiomics.report.pages import build_outcome_page
 from nbradiomics.report.render import render
-from nbradiomics.report.run_files import Run, read_run
+from nbradiomics.report.run_files import Run, is_outcome_folder, read_run
 from nbradiomics.report.sections.agreement import agreement_blocks
 from nbradiomics.report.sections.certainty import certainty_blocks
 from nbradiomics.report.sections.failures import failures_blocks
@@ -68,7 +68,7 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     run, target = Path(run), None if out is None else Path(out)
     if target is not None and target.is_dir():
         raise InputError(f"{target} is a folder; a file was expected.", "Give a name that ends in .html.")
-    if (run / "performance.csv").is_file() and not (run / "provenance.json").exists():
+    if is_outcome_folder(run):
         return build_outcome_page(run, target)
     target = target or run / "report.html"
     write_text(render(make_page(read_run(run))), target)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Dash = Literal["solid", "dashed", "dotted"]
+#: Formats of a figure for a paper.
+FigureFormat = Literal["svg", "pdf", "png"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Table:
         Number of columns, from the left, with left-aligned words; the others contain right-aligned numbers.
     caption
         What the table shows; may be empty.
+    name
+        Name of its files among the tables for a paper; empty for a table that a paper does not show. Tables
+        with the same name are parts of one.
     """
 
     kind: ClassVar[str] = "table"
@@ -54,6 +60,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     text_columns: int = 1
     caption: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,10 @@ class Picture:
         Text under the picture, one line per entry; the first line is bold if there are several.
     inches
         Width for which the picture was drawn; its text is readable at this width or wider.
+    name
+        Name of its files among the figures for a paper.
+    render
+        Draws the picture again as a figure for a paper, and returns the file; None if it is not a drawing.
     """
 
     kind: ClassVar[str] = "picture"
@@ -77,6 +88,8 @@ class Picture:
     alt: str
     caption: tuple[str, ...] = ()
     inches: float = 7.0
+    name: str = ""
+    render: Callable[[FigureFormat], bytes] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

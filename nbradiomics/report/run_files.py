@@ -128,6 +128,11 @@ def read_run(folder: Path) -> Run:
     return run
 
 
+def is_outcome_folder(folder: Path) -> bool:
+    """Whether a folder is that of the outcome models of one endpoint, and not that of a run."""
+    return (folder / "performance.csv").is_file() and not (folder / "provenance.json").exists()
+
+
 def rows_of(table: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
     """Iterate over the rows of a table as tuples of the named columns."""
     return table[list(columns)].itertuples(index=False, name=None)

@@ -28,7 +28,7 @@ _IMAGE = (
 _NAME = re.compile(
     rf"(?:.*[^A-Za-z0-9])?(?:{_IMAGE})_(?:{'|'.join(CLASSES)})_[A-Za-z0-9]\w*", re.IGNORECASE | re.DOTALL
 )
-_BY_NAME = "the columns with PyRadiomics names"
+BY_NAME = "the columns with PyRadiomics names"
 _SHOWN = 5
 
 
@@ -60,7 +60,7 @@ class FeatureChoice:
         """How many features were used, and which columns were left out."""
         left_out = _listed(self.left_out) or "none"
         other = (
-            " Other columns can be chosen with `features`." if self.left_out and self.why == _BY_NAME else ""
+            " Other columns can be chosen with `features`." if self.left_out and self.why == BY_NAME else ""
         )
         used = "1 feature was" if len(self.names) == 1 else f"{len(self.names)} features were"
         return f"{used} used ({self.why}); columns left out: {left_out}.{other}"
@@ -133,7 +133,7 @@ def _candidates(columns: Sequence[str], patterns: Sequence[str]) -> tuple[list[s
         return matches, f"the numeric columns that match {', '.join(patterns)}"
     pyradiomics = [name for name in columns if is_pyradiomics_name(name)]
     if pyradiomics:
-        return pyradiomics, _BY_NAME
+        return pyradiomics, BY_NAME
     return list(columns), "all numeric columns, as none has a PyRadiomics name"
 
 

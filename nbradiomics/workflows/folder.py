@@ -15,6 +15,7 @@ file                                 content
 ``reproducibility/``                 one table per comparison: ``readers.csv``, ``auto_vs_readers.csv``
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
 ``outcome/NAME/validation/COHORT/``  the same tables, of the subjects of an external cohort
+``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
 ``cache/``                           stored result of each case, named by the hash of its inputs
@@ -42,13 +43,14 @@ from nbradiomics.execution.workspace import Workspace, content_hash
 from nbradiomics.files.folder_in_use import others_in
 from nbradiomics.files.owned_folder import Mark, Owner, claim, is_temporary, read_mark, remove_files
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
+from nbradiomics.report.paper.files import PAPER_FILE
 from nbradiomics.study.external import VALIDATION
 from nbradiomics.study.study import Study
 from nbradiomics.workflows.earlier_folder import earlier_mark
 
 #: Files of an outcome model.
 _OUTCOME_TABLES = "|".join(PurePosixPath(table.file).stem for table in OUTCOME_TABLES)
-_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html)"
+_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html|{PAPER_FILE})"
 _CACHE = "cache"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.

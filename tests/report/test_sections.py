@@ -166,6 +166,8 @@ def test_outcome_shows_estimates_p_and_selection(html: str) -> None:
     assert [row[1:] for row in cells(shown, "combined")] == [
         ["Harrell&#39;s C-index", "0.73 [0.62, 0.84]"],
         ["Gain in C-index over clinical", "-0.01 [-0.10, 0.08]"],
+        ["high", "20"],
+        ["low", "20"],
     ]
     assert cells(shown, FEATURES[1])[0][1:] == ["96\u00a0%", "-0.346"]
     assert cells(shown, FEATURES[2])[0][1:] == ["2\u00a0%", MISSING]

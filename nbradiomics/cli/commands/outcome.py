@@ -9,11 +9,12 @@ import typer
 
 from nbradiomics.cli.console import output, show_json
 from nbradiomics.cli.folders import claim_outcome
-from nbradiomics.cli.models import asked_models, show_models
+from nbradiomics.cli.models import asked_models, show_models, write_pages
 from nbradiomics.cli.options import (
     Categorical,
     Engine,
     EventValue,
+    Export,
     FeatureNames,
     Jobs,
     Json,
@@ -180,6 +181,7 @@ def outcome(
     seed: Annotated[int | None, setting(f"{_MODELS}.seed")] = None,
     icc_threshold: Annotated[float | None, setting(f"{_MODELS}.icc_threshold")] = None,
     min_subjects: MinSubjects = None,
+    export: Export = None,
     replace: Replace = False,
     jobs: Jobs = None,
     as_json: Json = False,
@@ -189,7 +191,7 @@ def outcome(
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.files.folder_in_use import working_in
     from nbradiomics.outcome import evaluate_outcome, write_outcome
-    from nbradiomics.report.pages import build_outcome_page, claim_outcome_page
+    from nbradiomics.report.pages import claim_outcome_page
 
     asked = asked_models(options)
     tables = read_features(features), read_clinical(clinical)
@@ -208,4 +210,4 @@ def outcome(
             execution=execution_of(jobs),
         )
         write_outcome(result, out)
-        show_models(result, asked.endpoint, out, build_outcome_page(out), as_json=as_json)
+        show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.console import output, problem_line, show_json, show_lines
-from nbradiomics.cli.options import Jobs, Json, Models, Replace
+from nbradiomics.cli.options import Export, Jobs, Json, Models, Replace
 from nbradiomics.cli.steps import execution_of, finish_run
 
 
@@ -81,8 +81,11 @@ def check(
 def report(
     folder: Annotated[Path, typer.Argument(help="Run folder, or a folder written by `outcome`.")],
     out: Annotated[Path | None, typer.Option(help="HTML file; default: report.html in the folder.")] = None,
+    export: Export = None,
 ) -> None:
     """Build the report of a run folder, or of an outcome folder, again."""
-    from nbradiomics.report import build_report
+    from nbradiomics.report import build_report, export_paper
 
     output.print(str(build_report(folder, out)), markup=False)
+    for line in export_paper(folder).lines if export else []:
+        output.print(line, markup=False)

@@ -9,7 +9,7 @@ import typer
 
 from nbradiomics.cli.commands.outcome import outcome
 from nbradiomics.cli.folders import claim_outcome
-from nbradiomics.cli.models import asked_models, show_models, with_options_of
+from nbradiomics.cli.models import asked_models, show_models, with_options_of, write_pages
 from nbradiomics.cli.steps import execution_of, read_clinical, read_features
 
 #: Options of `outcome` that have no meaning here: nothing is cross-validated or permuted.
@@ -29,7 +29,7 @@ def validate(
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.files.folder_in_use import working_in
     from nbradiomics.outcome import validate_outcome, write_outcome
-    from nbradiomics.report.pages import build_outcome_page, claim_outcome_page
+    from nbradiomics.report.pages import claim_outcome_page
 
     asked = asked_models(options)
     first = read_features(features), read_clinical(clinical)
@@ -51,4 +51,4 @@ def validate(
             execution=execution_of(options["jobs"]),
         )
         write_outcome(result, out)
-        show_models(result, asked.endpoint, out, build_outcome_page(out), as_json=options["as_json"])
+        show_models(result, asked.endpoint, write_pages(out, options["export"]), as_json=options["as_json"])

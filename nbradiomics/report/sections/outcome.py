@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,11 @@ from nbradiomics.report.sections.missing_parts import (
     failed_endpoints,
     failed_validations,
 )
+from nbradiomics.report.sections.outcome_groups import risk_group_blocks
 from nbradiomics.report.sections.outcome_metrics import metric_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 from nbradiomics.report.sections.outcome_selection import selection_blocks
+from nbradiomics.report.sections.outcome_sites import site_blocks
 
 #: Metrics of the order of the subjects, by which models are compared, with their names.
 ORDERS = {"harrell_c": "Harrell's C-index", "roc_auc": "ROC area"}
@@ -63,11 +66,11 @@ def outcome_blocks(run: Run) -> tuple[Block, ...]:
         causes = unvalidated.get(name, {})
         within = ": cross-validation within this cohort" if endpoint.validations or causes else ""
         blocks.append(Heading(f"Endpoint {name}{within}"))
-        blocks.extend(absent_blocks(could_not(failed[name])) if name in failed else _models(endpoint))
+        blocks.extend(absent_blocks(could_not(failed[name])) if name in failed else endpoint_blocks(endpoint))
         for cohort, validation in endpoint.validations.items():
             blocks.append(Heading(_external(name, cohort)))
             blocks.append(Text(_OTHER_SUBJECTS.format(cohort=cohort), tone="note"))
-            blocks.extend(_models(validation))
+            blocks.extend(endpoint_blocks(validation))
         for cohort, cause in causes.items():
             blocks.append(Heading(_external(name, cohort)))
             blocks.extend(absent_blocks(could_not(cause)))
@@ -78,13 +81,17 @@ def _external(endpoint: str, cohort: str) -> str:
     return f"Endpoint {endpoint}: external validation on {cohort}"
 
 
-def _models(endpoint: Endpoint) -> list[Block]:
-    """Blocks of the models of one cross-validation or external validation, the answers first."""
+def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
+    """Blocks of the models of one cross-validation or external validation, the answers first.
+
+    A paper shows the pictures and the tables with a name.
+    """
     parts = (
         _header(endpoint),
         _baseline(endpoint),
         _performance(endpoint),
         metric_blocks(endpoint),
+        site_blocks(endpoint),
         probability_blocks(endpoint),
         [] if endpoint.is_class else _survival(endpoint),
         selection_blocks(endpoint),
@@ -124,7 +131,7 @@ def _class_baseline(table: pd.DataFrame) -> list[Block]:
         cells.setdefault(f"{variable} = {level}" if level else str(variable), {})[name] = str(value)
     rows = tuple((title, *(of.get(name, "") for name in names)) for title, of in cells.items())
     heading = ("", *(str(name) or "All" for name in names))
-    return [Details("Who the subjects are", (Table(heading, rows),))]
+    return [Details("Who the subjects are", (Table(heading, rows, name="baseline"),))]
 
 
 def _baseline(endpoint: Endpoint) -> list[Block]:
@@ -139,7 +146,7 @@ def _baseline(endpoint: Endpoint) -> list[Block]:
     )
     competing = ["With a competing event"] if "competing_event" in table else []
     heading = ("", "All", "With the event", "Without it", *competing, "Missing")
-    return [Details("Who the subjects are", (Table(heading, rows),))]
+    return [Details("Who the subjects are", (Table(heading, rows, name="baseline"),))]
 
 
 def _amount(value: object, name: str) -> str:
@@ -177,7 +184,14 @@ def _performance(endpoint: Endpoint) -> list[Block]:
         for model, metric, *limits in rows_of(main, "model", "metric", "value", "low", "high")
     )
     level = _level(endpoint.summary)
-    table = Table(("Model", "Metric", f"Estimate [{level}interval]"), rows, text_columns=2)
+    whose = "external" if endpoint.is_external else "held-out"
+    table = Table(
+        ("Model", "Metric", f"Estimate [{level}interval]"),
+        rows,
+        text_columns=2,
+        caption=f"How well the models order the {whose} subjects",
+        name="discrimination",
+    )
     values = c_indices(endpoint.performance)
     if not any(np.isfinite(value[0]) for value in values.values()):
         return [table]
@@ -188,7 +202,7 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     description = f"{name} of the {kind} {predicted} with its {level}interval"
     caption = (f"{description}; 0.5 means no discrimination.",)
     forest = draw_forest(values, name=name, alt=f"{name} by model: {estimates}.", caption=caption)
-    return [Gallery((forest,), layout="charts"), table]
+    return [Gallery((replace(forest, name="discrimination"),), layout="charts"), table]
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
@@ -216,15 +230,17 @@ def _survival(endpoint: Endpoint) -> list[Block]:
             else "Kaplan-Meier estimate"
         )
         description = f"{estimate} by {kind} risk group; {_bands(endpoint.summary)}."
-        grouping = _OF_FIRST_COHORT if endpoint.is_external else _grouping(endpoint.summary)
+        grouping = grouping_text(endpoint)
         caption = (title, description, grouping, *([separation] if separation else []))
         time = endpoint.summary.get("time")
         axis = f"Time ({time})" if time else "Time"
         whose = f"the risk groups of the {model} model"
         alt = f"{estimate.rstrip(',')} of {whose}; subjects at the start: {people}."
         label = "Probability of no event" if endpoint.has_competing else "Survival probability"
-        pictures.append(draw_survival(curves, title=title, labels=(axis, label), alt=alt, caption=caption))
-    blocks: list[Block] = [Gallery(tuple(pictures), layout="charts")]
+        picture = draw_survival(curves, title=title, labels=(axis, label), alt=alt, caption=caption)
+        pictures.append(replace(picture, name=f"kaplan_meier_{model}"))
+    level = _level(endpoint.summary).removeprefix("quick ")
+    blocks: list[Block] = [Gallery(tuple(pictures), layout="charts"), *risk_group_blocks(endpoint, level)]
     return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
 
 
@@ -232,8 +248,11 @@ def _bands(summary: Mapping[str, Any]) -> str:
     return f"the bands are {_level(summary).removeprefix('quick ')}confidence intervals at each time"
 
 
-def _grouping(summary: Mapping[str, Any]) -> str:
-    """Say how several repeats give a subject one group; see `outcome.groups`."""
+def grouping_text(endpoint: Endpoint) -> str:
+    """Say how a subject gets its risk group; see `outcome.groups`."""
+    if endpoint.is_external:
+        return _OF_FIRST_COHORT
+    summary = endpoint.summary
     settings = summary.get("settings")
     repeats = settings.get("repeats") if isinstance(settings, Mapping) else None
     repeats = 1 if summary.get("sites") else repeats

@@ -41,7 +41,8 @@ def metric_blocks(endpoint: Endpoint) -> list[Block]:
         cells.setdefault(title, {})[model] = _estimate(point, *limits)
     whose = "external" if endpoint.is_external else "held-out"
     rows = tuple((title, *(of.get(model, "") for model in models)) for title, of in cells.items())
-    return [Table(("Metric", *map(str, models)), rows, caption=f"Other metrics of {whose} subjects")]
+    caption = f"Other metrics of {whose} subjects"
+    return [Table(("Metric", *map(str, models)), rows, caption=caption, name="metrics")]
 
 
 def _estimate(point: float | None, value: float, low: float, high: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from nbradiomics.messages.wording import number
@@ -27,16 +29,18 @@ def probability_blocks(endpoint: Endpoint) -> list[Block]:
     return [Gallery(tuple(pictures), layout="charts")] if pictures else []
 
 
-def _parts(table: pd.DataFrame | None, by: str) -> list[tuple[str, dict[str, pd.DataFrame]]]:
+def _parts(table: pd.DataFrame | None, by: str, *shown: str) -> list[tuple[str, dict[str, pd.DataFrame]]]:
     """Rows of each model, for each horizon or class, which is named as in ``at 365`` or ``of mutant``."""
     if table is None:
         return []
+    known = table.dropna(subset=list(shown))  # a curve without a point would be an empty picture
     return [
         (
             f"of {value}" if by == "class" else f"at {float(str(value)):g}",
             {str(model): part for model, part in rows.groupby("model", sort=False)},
         )
         for value, rows in table.groupby(by, sort=by == "horizon")
+        if value in set(known[by])
     ]
 
 
@@ -48,7 +52,7 @@ def _calibration(name: str, table: pd.DataFrame | None, by: str, told: tuple[str
         else ("survival", f"{estimate} of the group", "below it the model predicts too few events")
     )
     pictures = []
-    for where, models in _parts(table, by):
+    for where, models in _parts(table, by, "predicted", "observed"):
         values = "; ".join(
             f"{model}: " + ", ".join(_pair(*pair) for pair in _columns(part, "predicted", "observed"))
             for model, part in models.items()
@@ -61,14 +65,15 @@ def _calibration(name: str, table: pd.DataFrame | None, by: str, told: tuple[str
             ),
         )
         alt = f"Calibration {where}, predicted and observed {of} of each group. {values}."
-        pictures.append(draw_calibration(models, of=of, title=caption[0], alt=alt, caption=caption))
+        picture = draw_calibration(models, of=of, title=caption[0], alt=alt, caption=caption)
+        pictures.append(replace(picture, name=f"calibration_{where}"))
     return pictures
 
 
 def _decision(name: str, table: pd.DataFrame | None, by: str) -> list[Picture]:
     what = "class" if by == "class" else "event"
     pictures = []
-    for where, models in _parts(table, by):
+    for where, models in _parts(table, by, "net_benefit"):
         caption = (
             f"{name}: decision curve {where}",
             (
@@ -79,7 +84,8 @@ def _decision(name: str, table: pd.DataFrame | None, by: str) -> list[Picture]:
         )
         best = "; ".join(_best(model, part) for model, part in models.items())
         alt = f"Decision curves {where}. {best}."
-        pictures.append(draw_decision(models, title=caption[0], alt=alt, caption=caption))
+        picture = draw_decision(models, title=caption[0], alt=alt, caption=caption)
+        pictures.append(replace(picture, name=f"decision_{where}"))
     return pictures
 
 

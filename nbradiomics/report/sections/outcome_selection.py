@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -28,8 +29,7 @@ def selection_blocks(endpoint: Endpoint) -> list[Block]:
     if table.empty:
         forest = _method(endpoint.summary) == "random_forest" and endpoint.summary.get("kind") != "classes"
         return [Text(_NO_IMPORTANCES if forest else "No feature entered a model.")]
-    once = "The models were fitted once, so each share is 0 or 100 %. " if endpoint.is_external else ""
-    blocks: list[Block] = [Text(f"{once}{_what_columns_say(endpoint.summary)}", tone="note")]
+    blocks: list[Block] = [Text(what_columns_say(endpoint), tone="note")]
     covariates = endpoint.summary.get("covariates")
     names = list(map(str, covariates)) if isinstance(covariates, list) else None
     ratio = _ratio(endpoint.summary)
@@ -37,13 +37,26 @@ def selection_blocks(endpoint: Endpoint) -> list[Block]:
         part = f", {'' if kind == COMPETING else 'class '}{kind}" if kind else ""
         title = f"{model}{part}"
         ordered = columns.sort_values("frequency", ascending=False, kind="stable")
-        blocks.extend(_selected(title, ordered, names, ratio))
+        name = f"selection_{model}_{kind}" if kind else f"selection_{model}"
+        tables = _selected(title, ordered, names, ratio)
+        blocks.extend(_named(block, name) for block in tables)
     return blocks
 
 
-def _what_columns_say(summary: Mapping[str, Any]) -> str:
+def _named(block: Block, name: str) -> Block:
+    """Name the table of a model; its parts have one name."""
+    if isinstance(block, Details):
+        return replace(block, blocks=tuple(_named(each, name) for each in block.blocks))
+    return replace(block, name=name) if isinstance(block, Table) else block
+
+
+def what_columns_say(endpoint: Endpoint) -> str:
+    """Say what the share of folds and the coefficient of a column are."""
+    summary = endpoint.summary
+    once = "The models were fitted once, so each share is 0 or 100 %. " if endpoint.is_external else ""
     share_of_folds = (
-        "Share of folds: share of the fitted folds of all repeats in which the column was in the model. "
+        f"{once}Share of folds: share of the fitted folds of all repeats in which the column was in the "
+        "model. "
     )
     if _ratio(summary) == _IMPORTANCE:
         return f"{share_of_folds}Mean importance: share of the column in the trees' decrease of impurity."

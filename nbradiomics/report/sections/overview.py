@@ -32,6 +32,7 @@ from nbradiomics.tables import AUTO
 
 #: Longest small print of a key figure; the section and the failures contain the whole text.
 _LONGEST = 120
+SYNTHETIC = "Synthetic study: images, readers and outcomes are simulated. No result is about patients."
 
 
 def study_name(run: Run) -> str:
@@ -53,9 +54,7 @@ def banners(run: Run) -> tuple[str, ...]:
     study, model = run.provenance.get("study"), run.provenance.get("model")
     lines = []
     if isinstance(study, Mapping) and study.get("synthetic") is True:
-        lines.append(
-            "Synthetic study: images, readers and outcomes are simulated. No result is about patients."
-        )
+        lines.append(SYNTHETIC)
     lines.extend(_training_banner(run.segmentation))
     card = model.get("card") if isinstance(model, Mapping) else None
     if isinstance(model, Mapping) and isinstance(card, Mapping):
