@@ -98,7 +98,7 @@ def test_long_names_fit_a_column_of_a_journal(monkeypatch: pytest.MonkeyPatch) -
         "Event-free survival of the whole cohort: radiomic model",
         "Time (event_free_survival_days)",
     )
-    survival.draw_survival(curves, title=title, time_label=label, alt="", caption=())
+    survival.draw_survival(curves, title=title, labels=(label, "Survival"), alt="", caption=())
     upper = figures[0].axes[0]
     legend = upper.get_legend()
     assert legend is not None
