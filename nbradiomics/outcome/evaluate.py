@@ -13,6 +13,7 @@ from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.permutations import permutation_test
 from nbradiomics.outcome.prepared import prepare
+from nbradiomics.outcome.ratios import covariate_ratios
 from nbradiomics.outcome.record import made_from
 from nbradiomics.outcome.refits import refit
 from nbradiomics.outcome.result import OutcomeResult
@@ -132,10 +133,14 @@ def _evaluate(
     summary = summarise(data, choice, results, performance, tests, settings, endpoint, task)
     summary["failed_refits"] = refits.failed if refits else 0
     summary["sentences"] += refits.sentences if refits else []
+    ratios = covariate_ratios(data, task, settings.confidence)
+    summary["ratios"] = ratios.facts
+    summary["sentences"] += ratios.sentences
     return OutcomeResult(
         performance=performance,
         selection=selection_table(data, results),
         flow=data.excluded,
+        ratios=ratios.table,
         summary=summary,
         **result_tables(data, results, task, settings.confidence),
     )

@@ -17,6 +17,7 @@ from nbradiomics.outcome.few_columns import check_few_columns
 from nbradiomics.outcome.horizons import Horizons, find_horizons
 from nbradiomics.outcome.performance import external_performance, selection_table
 from nbradiomics.outcome.prepared import Prepared, prepare
+from nbradiomics.outcome.ratios import covariate_ratios
 from nbradiomics.outcome.record import made_from
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
@@ -114,10 +115,14 @@ def _validate(
     results = [result.drawn(np.arange(len(data.y))) for result in fitted]
     performance = external_performance(data, results, settings, task, execution)
     summary = summarise_external(first, second, results, performance, (endpoint, task), settings)
+    ratios = covariate_ratios(data, task, settings.confidence, people="external subject")
+    summary["ratios"] = ratios.facts
+    summary["sentences"] += ratios.sentences
     return OutcomeResult(
         performance=performance,
         selection=selection_table(data, results),
         flow=data.excluded,
+        ratios=ratios.table,
         summary=summary,
         **result_tables(data, results, task, settings.confidence),
     )

@@ -22,7 +22,7 @@ class OutcomeResult(Result):
 
     Attributes
     ----------
-    performance, predictions, calibration, decision, baseline, selection
+    performance, predictions, calibration, decision, baseline, ratios, selection
         Tables with the columns of `outcome.schemas`: `SURVIVAL_TABLES` or, for a target, `CLASS_TABLES`.
     kaplan_meier
         Curves of the risk groups; None for a target.
@@ -37,6 +37,7 @@ class OutcomeResult(Result):
     calibration: pd.DataFrame
     decision: pd.DataFrame
     baseline: pd.DataFrame
+    ratios: pd.DataFrame
     kaplan_meier: pd.DataFrame | None
     selection: pd.DataFrame
     flow: pd.DataFrame
@@ -51,11 +52,11 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
     result
         Result to write.
     folder
-        Created if it does not exist; gets ``baseline.csv``, ``performance.csv``, ``predictions.csv``,
-        ``calibration.csv``, ``decision.csv``, ``kaplan_meier.csv``, ``selection.csv``, ``excluded.csv`` and
-        ``summary.json``. For a target, ``class_baseline.csv``, ``class_predictions.csv``,
-        ``class_calibration.csv`` and ``class_decision.csv`` take the places of the tables without ``class_``,
-        and there is no ``kaplan_meier.csv``.
+        Created if it does not exist; gets ``baseline.csv``, ``ratios.csv``, ``performance.csv``,
+        ``predictions.csv``, ``calibration.csv``, ``decision.csv``, ``kaplan_meier.csv``, ``selection.csv``,
+        ``excluded.csv`` and ``summary.json``. For a target, ``class_baseline.csv``,
+        ``class_predictions.csv``, ``class_calibration.csv`` and ``class_decision.csv`` take the places of the
+        tables without ``class_``, and there is no ``kaplan_meier.csv``.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nbradiomics.outcome.ratio_schema import RATIOS
 from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.tables.shared_columns import SUBJECT
 
@@ -355,6 +356,7 @@ EXCLUDED = Schema(
 #: Tables of the models of a time to an event, by the name of the result's attribute.
 SURVIVAL_TABLES = {
     "baseline": BASELINE,
+    "ratios": RATIOS,
     "performance": PERFORMANCE,
     "predictions": PREDICTIONS,
     "calibration": CALIBRATION,
@@ -366,6 +368,7 @@ SURVIVAL_TABLES = {
 #: Tables of the models of a class.
 CLASS_TABLES = {
     "baseline": CLASS_BASELINE,
+    "ratios": RATIOS,
     "performance": PERFORMANCE,
     "predictions": CLASS_PREDICTIONS,
     "calibration": CLASS_CALIBRATION,

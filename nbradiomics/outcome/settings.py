@@ -169,7 +169,7 @@ class ModelSettings(Settings):
         "time. Default: the median time of the events.",
     )
     confidence: Confidence = Field(
-        default=0.95, description="Confidence of the bootstrap and Kaplan-Meier intervals."
+        default=0.95, description="Confidence of all intervals: bootstrap, Kaplan-Meier, ratios."
     )
     permutations: Annotated[int, Field(ge=0)] = Field(
         default=0,

@@ -14,6 +14,7 @@ from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
+from nbradiomics.outcome.ratio_schema import RATIOS
 from nbradiomics.outcome.schemas import (
     BASELINE,
     CALIBRATION,
@@ -57,6 +58,7 @@ class Endpoint:
     class_calibration: pd.DataFrame | None = None
     class_decision: pd.DataFrame | None = None
     selection: pd.DataFrame | None = None
+    ratios: pd.DataFrame | None = None
     excluded: pd.DataFrame | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     validations: dict[str, Endpoint] = field(default_factory=dict)
@@ -195,6 +197,7 @@ def read_endpoint(folder: Path, name: str = "") -> Endpoint | None:
         class_calibration=_read_endpoint_table(folder, CLASS_CALIBRATION),
         class_decision=_read_endpoint_table(folder, CLASS_DECISION),
         selection=_read_endpoint_table(folder, SELECTION),
+        ratios=_read_endpoint_table(folder, RATIOS),
         excluded=_read_endpoint_table(folder, EXCLUDED),
         summary=read_object(folder / "summary.json"),
     )

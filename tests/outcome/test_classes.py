@@ -132,6 +132,7 @@ def test_the_answer_in_words_and_the_files(tmp_path) -> None:
         "class_predictions.csv",
         "excluded.csv",
         "performance.csv",
+        "ratios.csv",
         "selection.csv",
         "summary.json",
     }

@@ -105,6 +105,7 @@ def test_written_files_say_the_same(tmp_path):
         "kaplan_meier.csv",
         "performance.csv",
         "predictions.csv",
+        "ratios.csv",
         "selection.csv",
         "summary.json",
     ]

@@ -82,6 +82,7 @@ def test_a_run_leaves_every_table_and_the_report(study: Path, tmp_path: Path) ->
         "outcome/os/decision.csv",
         "outcome/os/performance.csv",
         "outcome/os/predictions.csv",
+        "outcome/os/ratios.csv",
         "outcome/os/kaplan_meier.csv",
         "outcome/os/selection.csv",
         "outcome/os/excluded.csv",

@@ -14,6 +14,7 @@ from nbradiomics.outcome.measures.classes import class_calibration_slope
 from nbradiomics.outcome.measures.decision import decision_curve
 from nbradiomics.outcome.measures.dynamic_auc import cumulative_dynamic_auc
 from nbradiomics.outcome.measures.harrell import harrell_c
+from nbradiomics.outcome.measures.hazards import proportional_hazards
 from nbradiomics.outcome.measures.uno import uno_c
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "harrell_c",
     "integrated_brier_score",
     "observed_expected_ratio",
+    "proportional_hazards",
     "uno_c",
 ]

@@ -44,9 +44,44 @@ def martingale_residuals(eta: Floats, sets: RiskSets) -> Floats:
     Both are in the order of the times, shape (subjects,).
     """
     w = np.exp(eta - eta.max())
-    residuals: Floats = -w * sets.shares(sets.at_risk(w))
+    residuals: Floats = -w * sets.shares(1 / sets.at_risk(w))
     residuals[sets.event] += 1
     return residuals
+
+
+def interaction_with_time(x: Floats, beta: Floats, sets: RiskSets, scale: Floats) -> tuple[Floats, Floats]:
+    """Score and information of effects that change with time, where they do not change.
+
+    The model has the log hazard x beta + g(t) x gamma, and gamma is 0.
+
+    Parameters
+    ----------
+    x, beta
+        As for `log_likelihood`; `beta` maximises it.
+    sets
+        Risk sets.
+    scale
+        g at the time of each event, shape (events,), in the order of `sets.event`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Score of gamma, sum_k g_k (x_k - m_k), shape (columns,); that of beta is 0.
+    numpy.ndarray
+        Information of (beta, gamma), shape (2 columns, 2 columns): sum_k V_k, sum_k g_k V_k and
+        sum_k g_k^2 V_k in its blocks, where V_k is the variance of x with the weights of the risk set.
+    """
+    eta = x @ beta
+    w = np.exp(eta - eta.max())
+    wx, s = w[:, None] * x, sets.at_risk(w)
+    m = (_from_the_end(wx)[sets.first] - sets.part[:, None] * sets.of_ties(wx)) / s[:, None]
+
+    def variance(factors: Floats) -> Floats:
+        total: Floats = (wx * sets.shares(factors / s)[:, None]).T @ x - (m * factors[:, None]).T @ m
+        return total
+
+    fixed, mixed, changing = (variance(scale**power) for power in (0, 1, 2))
+    return scale @ (x[sets.event] - m), np.block([[fixed, mixed], [mixed, changing]])
 
 
 def log_likelihoods(eta: Floats, sets: RiskSets) -> Floats:

@@ -102,12 +102,12 @@ class RiskSets:
         s: Floats = np.cumsum(w[::-1])[::-1][self.first] - self.part * self.of_ties(w)
         return s
 
-    def shares(self, s: Floats) -> Floats:
+    def shares(self, factors: Floats) -> Floats:
         """Sum over the events of what each subject's hazard is multiplied by, shape (subjects,).
 
-        `s` is the hazard at risk at each event. A subject at risk counts 1 / s, one with an event at the same
-        time as the event Efron's (1 - part) / s.
+        `factors` has one number for each event, such as 1 / s for the hazard s at risk. A subject at risk
+        counts the whole of it, one with an event at the same time as the event Efron's part 1 - part.
         """
-        shares: Floats = np.cumsum(np.bincount(self.first, 1 / s, len(self.order)), dtype=np.float64)
-        shares[self.event] -= np.add.reduceat(self.part / s, self.start)[self.tie]
+        shares: Floats = np.cumsum(np.bincount(self.first, factors, len(self.order)), dtype=np.float64)
+        shares[self.event] -= np.add.reduceat(self.part * factors, self.start)[self.tie]
         return shares

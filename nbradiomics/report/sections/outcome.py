@@ -32,6 +32,7 @@ from nbradiomics.report.sections.missing_parts import (
 from nbradiomics.report.sections.outcome_groups import risk_group_blocks
 from nbradiomics.report.sections.outcome_metrics import metric_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
+from nbradiomics.report.sections.outcome_ratios import ratio_blocks
 from nbradiomics.report.sections.outcome_selection import selection_blocks
 from nbradiomics.report.sections.outcome_sites import site_blocks
 
@@ -94,6 +95,7 @@ def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
         site_blocks(endpoint),
         probability_blocks(endpoint),
         [] if endpoint.is_class else _survival(endpoint),
+        ratio_blocks(endpoint),
         selection_blocks(endpoint),
         _excluded(endpoint.excluded),
     )
