@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.messages.wording import against, concordance, counted, number, share, signed
+from nbradiomics.outcome.added_value import GainTest
+from nbradiomics.outcome.added_value_text import verdict_with_p
 from nbradiomics.outcome.tasks import Task
 
 #: The question that the calibration answers.
@@ -17,7 +19,13 @@ _IF_WIDER = " by the quick interval, which is too narrow: repeat it with refits 
 
 
 def answers(
-    performance: pd.DataFrame, task: Task, sizes: Mapping[str, int], confidence: float, *, refitted: bool
+    performance: pd.DataFrame,
+    task: Task,
+    sizes: Mapping[str, int],
+    confidence: float,
+    *,
+    refitted: bool,
+    tests: Mapping[str, GainTest] | None = None,
 ) -> dict[str, str]:
     """Answer what a reader asks first.
 
@@ -34,21 +42,28 @@ def answers(
         Confidence of the intervals.
     refitted
         Whether the intervals include the fitting; quick ones are too narrow for a verdict, which is said.
+    tests
+        Conditional permutation tests, by gain.
 
     Returns
     -------
     dict
         Answer by question.
     """
-    told = model_answers(performance, task, confidence, refitted=refitted)
+    told = model_answers(performance, task, confidence, refitted=refitted, tests=tests)
     return {**told, enough_question(task): _enough(sizes, task)}
 
 
 def model_answers(
-    performance: pd.DataFrame, task: Task, confidence: float, *, refitted: bool
+    performance: pd.DataFrame,
+    task: Task,
+    confidence: float,
+    *,
+    refitted: bool,
+    tests: Mapping[str, GainTest] | None = None,
 ) -> dict[str, str]:
     """Answer what follows from the performance alone; the parameters are those of `answers`."""
-    values = _Values(performance, task, confidence, refitted)
+    values = _Values(performance, task, confidence, refitted, tests or {})
     over_clinical, over_volume = task.gains
     return {
         "Does it work?": " ".join(_works(values)),
@@ -85,7 +100,15 @@ def compared(task: Task) -> dict[str, str]:
 class _Values:
     """Values of a performance table with their intervals in words."""
 
-    def __init__(self, performance: pd.DataFrame, task: Task, confidence: float, refitted: bool) -> None:
+    def __init__(
+        self,
+        performance: pd.DataFrame,
+        task: Task,
+        confidence: float,
+        refitted: bool,
+        tests: Mapping[str, GainTest],
+    ) -> None:
+        self.tests, self.test_level = tests, round(1 - confidence, 10)
         self.task = task
         self.level = f"{'' if refitted else 'quick '}{share(confidence)} interval"
         self.refitted = refitted
@@ -109,12 +132,15 @@ class _Values:
             return "This could not be computed."
         form = against(signed, 0)
         text = f"{compared(self.task)[metric]} {form(value, 2)}"
+        test = self.tests.get(metric)
         if np.isnan(low):
-            return f"{text} (no interval)."
+            tested = verdict_with_p("", value, test, self.test_level)
+            return f"{text} (no interval){': ' if tested else ''}{tested}."
         if low > 0:
             verdict = f"a gain{'' if self.refitted else _IF_WIDER}"
         else:
             verdict = "a loss" if high < 0 else "no gain was shown"
+        verdict = verdict_with_p(verdict, value, test, self.test_level)
         return f"{text} ({self.level} {form(low, 2)} to {form(high, 2)}): {verdict}."
 
 

@@ -118,6 +118,12 @@ class OutcomeData:
         """Return the same subjects and columns with another endpoint."""
         return replace(self, y=y)
 
+    def with_columns(self, columns: pd.DataFrame) -> OutcomeData:
+        """Return the same subjects with other values of some columns, in the order of the subjects."""
+        frame = self.frame.copy()
+        frame[[str(name) for name in columns]] = columns.to_numpy()
+        return replace(self, frame=frame)
+
     def drawn(self, places: np.ndarray) -> OutcomeData:
         """Return a sample of the subjects, in which one may be several times; `places` has its positions."""
         sites = None if self.sites is None else self.sites[places]

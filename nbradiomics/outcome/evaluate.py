@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.execution.execution import Execution
+from nbradiomics.outcome.added_value import PermutationTests, gain_tests
 from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.crossvalidation import cross_validate
 from nbradiomics.outcome.horizons import find_horizons
@@ -27,6 +28,8 @@ from nbradiomics.tables import FeatureChoice, RowsOfReader
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nbradiomics.outcome.fold_result import FoldResult
 
 
 @spread(
@@ -81,7 +84,8 @@ def evaluate_outcome(
     -------
     OutcomeResult
         Performance, predictions, Kaplan-Meier curves, selection, subjects left out, summary. The
-        permutation p value is that of ``combined`` if it is fitted, else of ``radiomic``.
+        permutation p value against chance is that of ``combined`` if it is fitted, else of
+        ``radiomic``; the gains have p values of their own.
 
     Raises
     ------
@@ -122,10 +126,7 @@ def _evaluate(
 ) -> OutcomeResult:
     task = _task(data, endpoint, settings)
     results = cross_validate(data, settings, data.models, task, execution=execution)
-    tests = {}
-    if settings.permutations:
-        tested = data.models[-1]
-        tests[tested] = permutation_test(data, settings, tested, task, results, execution=execution)
+    tests = _tests(data, settings, task, results, execution) if settings.permutations else PermutationTests()
     refits = None
     if settings.bootstraps and settings.refits:
         refits = refit(data, settings, data.models, task, execution=execution)
@@ -144,6 +145,19 @@ def _evaluate(
         summary=summary,
         **result_tables(data, results, task, settings.confidence),
     )
+
+
+def _tests(
+    data: OutcomeData,
+    settings: OutcomeSettings,
+    task: Task,
+    results: Sequence[FoldResult],
+    execution: Execution,
+) -> PermutationTests:
+    tested = data.models[-1]
+    chance = permutation_test(data, settings, tested, task, results, execution=execution)
+    gains = gain_tests(data, settings, task, results, execution=execution)
+    return PermutationTests({tested: chance}, gains)
 
 
 def _task(data: OutcomeData, endpoint: Endpoint, settings: OutcomeSettings) -> Task:

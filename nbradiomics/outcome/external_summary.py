@@ -24,6 +24,7 @@ from nbradiomics.outcome.groups import majority_groups
 from nbradiomics.outcome.method_sentence import method_sentence
 from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.record import what_is_missing
+from nbradiomics.outcome.selection_text import chosen_selections, selection_sentences
 from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.tasks import Survival, Task
 
@@ -60,7 +61,8 @@ def summarise_external(
         ``missing_values, missing_covariates`` of the external one; ``covariates``, ``models``, ``suspicious``
         (columns that may be the outcome), ``log_rank_p`` (of the risk groups, by model, null
         for one group; empty for classes), ``risk_groups`` (hazard ratio and restricted mean survival, or
-        cumulative incidence, of high against low risk, by model), ``failures``, ``level_meaning``,
+        cumulative incidence, of high against low risk, by model), ``failures``,
+        ``chosen_selections`` (of `auto`, by model), ``level_meaning``,
         ``intervals`` (``draws`` or ``none``), ``settings``, ``answers`` and ``sentences``.
     """
     endpoint, task = judged
@@ -95,6 +97,7 @@ def summarise_external(
         "log_rank_p": {model: found.p if found else None for model, found in compared.items()},
         "risk_groups": {model: _known(found) for model, found in compared.items() if found},
         "failures": [{"model": one.model, "cause": one.failure} for one in results if one.failure],
+        "chosen_selections": chosen_selections(results),
         "level_meaning": level_meaning(settings),
         "intervals": "draws" if settings.bootstraps else "none",
         "settings": settings.model_dump(mode="json"),
@@ -189,8 +192,8 @@ def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -
     settings = summary["settings"]
     if settings["method"] != PENALISED:
         yield method_sentence(settings["method"], summary["kind"] == "survival")
-    if settings["selection"] != "none":
-        yield f"Features were selected by {settings['selection']} in the first cohort."
+    chosen = summary["chosen_selections"]
+    yield from selection_sentences(settings["selection"], settings["selected"], chosen, 1)
     for failure in summary["failures"]:
         yield f"The {failure['model']} model could not be fitted: {failure['cause']}"
     for model, p in summary["log_rank_p"].items():

@@ -55,6 +55,8 @@ class FoldResult:
         Strength of the penalty of the features, as set or tuned; missing if there are none.
     l1_ratio
         Kind of this penalty, as set or tuned; missing if there are no features.
+    selection
+        Selection of features that `auto` chose; empty if the settings name one.
     failure
         Why the model could not be fitted; empty if it was fitted.
     """
@@ -72,6 +74,7 @@ class FoldResult:
     failure: str = ""
     penalizer: float = np.nan
     l1_ratio: float = np.nan
+    selection: str = ""
 
     def drawn(self, places: np.ndarray) -> FoldResult:
         """Predictions for some of the held-out subjects, who are then the only subjects there are."""

@@ -17,6 +17,7 @@ from nbradiomics.outcome.assembly import (
 )
 from nbradiomics.outcome.seen import without_seen_masks
 from nbradiomics.outcome.settings import (
+    AUTO,
     FIRTH,
     PENALISED,
     WITH_NUMBER,
@@ -112,10 +113,10 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
         raise InputError(
             "horizons are points in time, and a target has no time.", "Leave out horizons for a target."
         )
-    if "selected" in settings.model_fields_set and settings.selection not in WITH_NUMBER:
+    if "selected" in settings.model_fields_set and settings.selection not in (*WITH_NUMBER, AUTO):
         raise InputError(
             f"selected is {settings.selected}, but the selection {settings.selection} has no number.",
-            f"Leave out selected, or choose {', '.join(WITH_NUMBER)}.",
+            f"Leave out selected, or choose {', '.join((*WITH_NUMBER, AUTO))}.",
         )
     if settings.method == PENALISED:
         return

@@ -60,3 +60,25 @@ def _gain(task: Task, y: np.ndarray, ours: Sequence[FoldResult], theirs: Sequenc
     """Gain in the order of the subjects in the folds in which both models were fitted."""
     both = [(one, other) for one, other in zip(ours, theirs, strict=True) if not one.failure + other.failure]
     return task.order_score(y, [one for one, _ in both]) - task.order_score(y, [other for _, other in both])
+
+
+def mean_gain(task: Task, y: np.ndarray, ours: Sequence[FoldResult], theirs: Sequence[FoldResult]) -> float:
+    """Gain of a model over another one, averaged over the repeats where it is defined; nan if nowhere.
+
+    Parameters
+    ----------
+    task
+        Kind of outcome.
+    y
+        Outcome of all subjects, shape (subjects,).
+    ours, theirs
+        Results of the same folds by the one model and by the other.
+    """
+    repeats = sorted({result.repeat for result in ours})
+    parts = [
+        [[result for result in results if result.repeat == repeat] for results in (ours, theirs)]
+        for repeat in repeats
+    ]
+    gains = np.array([_gain(task, y, *part) for part in parts])
+    known = gains[np.isfinite(gains)]
+    return float(known.mean()) if len(known) else float("nan")

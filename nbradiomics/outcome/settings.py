@@ -19,7 +19,11 @@ _FEWEST_REFITS = 50
 PENALISED: Literal["penalised"] = "penalised"
 FIRTH: Literal["firth"] = "firth"
 #: What chooses features before the model.
-Selection = Literal["none", "univariable", "mrmr", "stability", "clusters", "pca", "supervised_pca"]
+Selection = Literal["none", "univariable", "mrmr", "stability", "clusters", "pca", "supervised_pca", "auto"]
+#: The selection that is chosen in each fold.
+AUTO: Literal["auto"] = "auto"
+#: What `auto` chooses from, the simplest first.
+AUTO_GRID: tuple[Selection, ...] = ("none", "clusters", "univariable", "mrmr", "pca")
 #: Selections with a number of features or components.
 WITH_NUMBER = ("mrmr", "pca", "supervised_pca")
 #: Settings that have a meaning for a cross-validation alone.
@@ -135,10 +139,12 @@ class ModelSettings(Settings):
         description="What chooses features before the model, among the training subjects: univariable (false "
         "discovery rate of 10 %), mrmr, stability (stability selection by a lasso), clusters (one feature of "
         "each cluster of correlated ones); or makes components of them: pca, supervised_pca. The penalty "
-        "of the model chooses too.",
+        "of the model chooses too. auto chooses among none, clusters, univariable, mrmr and pca, by a "
+        "cross-validation among the training subjects of each fold; this takes about six times as long.",
     )
     selected: Annotated[int, Field(ge=1)] = Field(
-        default=10, description="Number of features of mrmr, or of components of pca and supervised_pca."
+        default=10,
+        description="Number of features of mrmr, or of components of pca and supervised_pca; in auto too.",
     )
     missing_features: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.2,
@@ -173,8 +179,9 @@ class ModelSettings(Settings):
     )
     permutations: Annotated[int, Field(ge=0)] = Field(
         default=0,
-        description="Permuted outcomes on which the whole cross-validation is refitted for the p value of "
-        "the risk groups; 0 for no p value. Each takes as long as the cross-validation of one model.",
+        description="Permutations for the p values of the risk groups (of the ROC area) and of the gains "
+        "over covariates and volume; 0 for no p values. Each takes as long as the cross-validation of up to "
+        "three models.",
     )
     stability_readers: Names | None = Field(
         default=None,

@@ -10,10 +10,13 @@ import pandas as pd
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import against, concordance, counted, p_text, share, signed
+from nbradiomics.outcome.added_value import PermutationTests
+from nbradiomics.outcome.added_value_text import gain_sentences
 from nbradiomics.outcome.answer import answers, compared
 from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
 from nbradiomics.outcome.facts import (
     competing_sentences,
+    number_or_none,
     outcome_facts,
     suspicious_columns,
     suspicious_sentences,
@@ -25,7 +28,8 @@ from nbradiomics.outcome.models import level_meaning, penalty_name
 from nbradiomics.outcome.penalised import TUNED
 from nbradiomics.outcome.permutations import PermutationTest
 from nbradiomics.outcome.record import what_is_missing
-from nbradiomics.outcome.settings import PENALISED, WITH_NUMBER
+from nbradiomics.outcome.selection_text import chosen_selections, selection_sentences
+from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.sites import site_scores, site_sentences
 from nbradiomics.outcome.tasks import Survival, Task
 
@@ -51,7 +55,7 @@ def summarise(
     choice: FeatureChoice,
     results: Sequence[FoldResult],
     performance: pd.DataFrame,
-    tests: Mapping[str, PermutationTest],
+    tests: PermutationTests,
     settings: OutcomeSettings,
     endpoint: Endpoint,
     task: Task,
@@ -69,15 +73,17 @@ def summarise(
         by covariate), ``often_missing`` (columns above the limits of `missing_features` and
         `missing_covariates`), ``clinical`` (how the columns were read), ``warnings`` (possible mistakes in
         them), ``suspicious`` (columns that may be the outcome under another name, with the reasons),
-        ``permutation_p`` (by model, null where there is none), ``sample_size`` (``candidates``: columns
-        before any selection; ``subjects``: needed for a model of them), ``constant_folds`` (by model: folds
-        in which no column has a log hazard ratio), ``raised_penalties`` (by model), ``tuned_penalizer`` (by
-        model: median over the folds, null where nothing was tuned), ``kinds_of_penalty`` (by model: folds
-        with each kind), ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard
-        ratio of a level compares with), ``median_follow_up`` (reverse Kaplan-Meier, null if it is not
-        reached), ``horizons`` and ``end`` (points in time of the metrics), ``intervals`` (``refit``,
-        ``quick`` or ``none``), ``answers`` (to what a reader asks first), ``sites`` (subjects, events and
-        order of each site that was held out),
+        ``permutation_p`` (by model, null where there is none), ``gain_p`` (by gain: p value of the
+        conditional permutation, null where there is none), ``sample_size`` (``candidates``: columns before
+        any selection; ``subjects``: needed for a model of them), ``constant_folds`` (by model: folds in which
+        no column has a log hazard ratio), ``raised_penalties`` (by model), ``tuned_penalizer`` (by model:
+        median over the folds, null where nothing was tuned), ``kinds_of_penalty`` (by model: folds with each
+        kind), ``chosen_selections`` (by model: folds in which `auto` chose each selection; empty without it),
+        ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a level
+        compares with), ``median_follow_up`` (reverse Kaplan-Meier, null if it is not reached), ``horizons``
+        and ``end`` (points in time of the metrics), ``intervals`` (``refit``, ``quick`` or ``none``),
+        ``answers`` (to what a reader asks first), ``sites`` (subjects, events and order of each site that was
+        held out),
         ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
@@ -97,12 +103,16 @@ def summarise(
         "clinical": dict(data.description.records),
         "warnings": list(data.description.warnings),
         "suspicious": suspicious_columns(data, endpoint),
-        "permutation_p": {model: tests[model].p if model in tests else None for model in data.models},
+        "permutation_p": {
+            model: tests.chance[model].p if model in tests.chance else None for model in data.models
+        },
+        "gain_p": {gain: number_or_none(test.p) for gain, test in tests.gains.items()},
         "intervals": _kind_of_intervals(settings),
         "sample_size": _needed(data, task),
         **_fold_counts(data.models, results),
         "tuned_penalizer": {model: _tuned(results, model, settings) for model in data.models},
         "kinds_of_penalty": {model: _kinds(results, model) for model in data.models},
+        "chosen_selections": chosen_selections(results),
         "level_meaning": level_meaning(settings),
         "sites": site_scores(data, results, task),
         "settings": settings.model_dump(mode="json"),
@@ -110,7 +120,9 @@ def summarise(
     sizes = {"candidates": summary["sample_size"]["candidates"], "needed": summary["sample_size"]["subjects"]}
     sizes |= {"subjects": len(data.y), "events": task.informative_in(data.y)}
     refitted = summary["intervals"] == "refit"
-    summary["answers"] = answers(performance, task, sizes, settings.confidence, refitted=refitted)
+    summary["answers"] = answers(
+        performance, task, sizes, settings.confidence, refitted=refitted, tests=tests.gains
+    )
     read = (choice.sentence, *data.description.sentences, *data.description.warnings)
     summary["sentences"] = [*_sentences(summary, read, performance, tests, settings, task)]
     return summary
@@ -184,7 +196,7 @@ def _sentences(
     summary: Mapping[str, Any],
     read: Sequence[str],
     performance: pd.DataFrame,
-    tests: Mapping[str, PermutationTest],
+    tests: PermutationTests,
     settings: OutcomeSettings,
     task: Task,
 ) -> Iterator[str]:
@@ -215,7 +227,8 @@ def _sentences(
     yield from site_sentences(summary["sites"], task)
     yield from _below_chance(performance, task)
     yield from _fold_sentences(summary, settings)
-    yield from _test_sentences(summary["models"], tests, task)
+    yield from _test_sentences(summary["models"], tests.chance, task)
+    yield from gain_sentences(tests.gains, task)
     yield _INTERVALS[summary["intervals"]].format(refits=settings.refits, order=task.order_short)
     if summary["sites"]:
         yield (
@@ -292,10 +305,8 @@ def _below_chance(performance: pd.DataFrame, task: Task) -> Iterator[str]:
 
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
     folds = len(summary["sites"]) or settings.folds * settings.repeats
-    if settings.selection != "none":
-        number = f" ({settings.selected})" if settings.selection in WITH_NUMBER else ""
-        chosen = f"Features were selected by {settings.selection}{number}"
-        yield f"{chosen} among the training subjects of each fold."
+    chosen = summary["chosen_selections"]
+    yield from selection_sentences(settings.selection, settings.selected, chosen, folds)
     if settings.method != PENALISED:
         yield method_sentence(settings.method, summary["kind"] == "survival")
     elif TUNED in (settings.penalizer, settings.l1_ratio):

@@ -185,6 +185,15 @@ def test_without_permutations_no_p_is_given_and_the_page_says_why(run: Path) -> 
     assert "p = " not in html
 
 
+def test_p_values_of_gains_stand_beside_them(run: Path) -> None:
+    file = run / "outcome" / "os" / "summary.json"
+    tested = {"gain_p": {"harrell_c_gain_over_clinical": 0.0004}}
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | tested))
+    html = part_of(run, "outcome")
+    assert "p (conditional permutation)" in html
+    assert [row[3] for row in cells(html, "combined")] == ["", "&lt;0.001"]
+
+
 def test_failures_and_provenance_are_shown_whole(html: str) -> None:
     assert cells(section(html, "failures"), "P2/auto") == [
         ["P2/auto", "extract", "the mask is empty", "Nothing to measure."]

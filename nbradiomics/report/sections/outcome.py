@@ -17,6 +17,7 @@ from nbradiomics.messages.wording import (
     interval,
     number,
     p_text,
+    p_value,
     share,
 )
 from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
@@ -194,6 +195,7 @@ def _performance(endpoint: Endpoint) -> list[Block]:
         caption=f"How well the models order the {whose} subjects",
         name="discrimination",
     )
+    table = _with_p(table, list(main["metric"]), endpoint.summary)
     values = c_indices(endpoint.performance)
     if not any(np.isfinite(value[0]) for value in values.values()):
         return [table]
@@ -205,6 +207,20 @@ def _performance(endpoint: Endpoint) -> list[Block]:
     caption = (f"{description}; 0.5 means no discrimination.",)
     forest = draw_forest(values, name=name, alt=f"{name} by model: {estimates}.", caption=caption)
     return [Gallery((replace(forest, name="discrimination"),), layout="charts"), table]
+
+
+def _with_p(table: Table, metrics: Sequence[str], summary: Mapping[str, Any]) -> Table:
+    """Add the p values of the gains, if there are any."""
+    gain_p = summary.get("gain_p")
+    if not isinstance(gain_p, Mapping) or not gain_p:
+        return table
+    known = (gain_p.get(metric) for metric in metrics)
+    cells = [p_value(p) if isinstance(p, (int, float)) else "" for p in known]
+    return replace(
+        table,
+        columns=(*table.columns, "p (conditional permutation)"),
+        rows=tuple((*row, cell) for row, cell in zip(table.rows, cells, strict=True)),
+    )
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
