@@ -20,7 +20,7 @@ from nbradiomics.outcome.measures.hazards import GLOBAL, proportional_hazards
 from nbradiomics.outcome.ratio_columns import RatioColumn, ratio_columns
 from nbradiomics.outcome.ratio_schema import RATIOS
 from nbradiomics.outcome.ratio_sentences import ratio_sentences
-from nbradiomics.outcome.solvers import NoMaximumError, can_train
+from nbradiomics.outcome.solvers import NoMaximumError, can_train, has_competing
 from nbradiomics.outcome.solvers.ordinary import OrdinaryFit, fit_ordinary
 from nbradiomics.outcome.tasks import Classification, Survival, Task
 
@@ -79,7 +79,7 @@ def covariate_ratios(data: OutcomeData, task: Task, confidence: float, *, people
         rows = [*estimates, *rows, _together(fit, tested)]
     facts = {
         "positive": task.classes[-1] if isinstance(task, Classification) and task.points == 2 else None,
-        "kind": "hazard ratio" if isinstance(task, Survival) else "odds ratio",
+        "kind": _kind(data, task),
         "subjects": len(y),
         "informative": task.informative_in(y),
         "left_out": int((~complete).sum()),
@@ -90,6 +90,12 @@ def covariate_ratios(data: OutcomeData, task: Task, confidence: float, *, people
     table = RATIOS.table(rows)
     sentences = tuple(ratio_sentences(facts, table, task, people)) if columns else ()
     return Ratios(table, facts, sentences)
+
+
+def _kind(data: OutcomeData, task: Task) -> str:
+    if not isinstance(task, Survival):
+        return "odds ratio"
+    return "cause-specific hazard ratio" if has_competing(data.y) else "hazard ratio"
 
 
 def _fitted(

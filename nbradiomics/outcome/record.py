@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.settings import Predictors
 
 #: Packages that fit and judge outcome models.
-_PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "lifelines")
+_PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "lifelines", "firthmodels", "scikit-survival")
 
 
 def made_from(prepared: Prepared, predictors: Predictors) -> dict[str, Any]:

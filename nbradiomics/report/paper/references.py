@@ -14,15 +14,31 @@ class Work(NamedTuple):
 
 
 _WORKS = {
+    "aalen1978": Work(
+        "Aalen and Johansen 1978",
+        "Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov chains based on "
+        "censored observations. Scandinavian Journal of Statistics 1978;5:141-150.",
+    ),
     "bair2006": Work(
         "Bair et al. 2006",
         "Bair E, Hastie T, Paul D, Tibshirani R. Prediction by supervised principal components. Journal of "
         "the American Statistical Association 2006;101:119-137.",
     ),
+    "benichou1990": Work(
+        "Benichou and Gail 1990",
+        "Benichou J, Gail MH. Estimates of absolute cause-specific risk in cohort studies. Biometrics "
+        "1990;46:813-826.",
+    ),
     "benjamini1995": Work(
         "Benjamini and Hochberg 1995",
         "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and powerful approach to "
         "multiple testing. Journal of the Royal Statistical Society B 1995;57:289-300.",
+    ),
+    "blanche2013": Work(
+        "Blanche et al. 2013",
+        "Blanche P, Dartigues JF, Jacqmin-Gadda H. Estimating and comparing time-dependent areas under "
+        "receiver operating characteristic curves for censored event times with competing risks. Statistics"
+        " in Medicine 2013;32:5381-5397.",
     ),
     "breiman2001": Work("Breiman 2001", "Breiman L. Random forests. Machine Learning 2001;45:5-32."),
     "breslow1972": Work(
@@ -39,6 +55,11 @@ _WORKS = {
         "Cai et al. 2023",
         "Cai B, Luo Y, Guo X, Pellegrini F, Pang M, de Moor C, Shen C, Charu V, Tian L. Bootstrapping the "
         "cross-validation estimate. arXiv:2307.00260, 2023.",
+    ),
+    "candes2018": Work(
+        "Candès et al. 2018",
+        "Candès E, Fan Y, Janson L, Lv J. Panning for gold: model-X knockoffs for high dimensional "
+        "controlled variable selection. Journal of the Royal Statistical Society B 2018;80:551-577.",
     ),
     "collins2016": Work(
         "Collins et al. 2016",
@@ -64,6 +85,15 @@ _WORKS = {
         "Ding C, Peng H. Minimum redundancy feature selection from microarray gene expression data. Journal "
         "of Bioinformatics and Computational Biology 2005;3:185-205.",
     ),
+    "firth1993": Work(
+        "Firth 1993",
+        "Firth D. Bias reduction of maximum likelihood estimates. Biometrika 1993;80:27-38.",
+    ),
+    "freedman1983": Work(
+        "Freedman and Lane 1983",
+        "Freedman D, Lane D. A nonstochastic interpretation of reported significance levels. Journal of "
+        "Business and Economic Statistics 1983;1:292-298.",
+    ),
     "friedman2002": Work(
         "Friedman 2002",
         "Friedman JH. Stochastic gradient boosting. Computational Statistics and Data Analysis "
@@ -73,6 +103,11 @@ _WORKS = {
         "Graf et al. 1999",
         "Graf E, Schmoor C, Sauerbrei W, Schumacher M. Assessment and comparison of prognostic "
         "classification schemes for survival data. Statistics in Medicine 1999;18:2529-2545.",
+    ),
+    "grambsch1994": Work(
+        "Grambsch and Therneau 1994",
+        "Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted residuals. "
+        "Biometrika 1994;81:515-526.",
     ),
     "griethuysen2017": Work(
         "van Griethuysen et al. 2017",
@@ -85,6 +120,16 @@ _WORKS = {
         "Harrell FE, Lee KL, Mark DB. Multivariable prognostic models: issues in developing models, "
         "evaluating assumptions and adequacy, and measuring and reducing errors. Statistics in Medicine "
         "1996;15:361-387.",
+    ),
+    "heinze2001": Work(
+        "Heinze and Schemper 2001",
+        "Heinze G, Schemper M. A solution to the problem of monotone likelihood in Cox regression. "
+        "Biometrics 2001;57:114-119.",
+    ),
+    "heinze2002": Work(
+        "Heinze and Schemper 2002",
+        "Heinze G, Schemper M. A solution to the problem of separation in logistic regression. Statistics "
+        "in Medicine 2002;21:2409-2419.",
     ),
     "hoerl1970": Work(
         "Hoerl and Kennard 1970",
@@ -101,6 +146,11 @@ _WORKS = {
         "Isensee F, Jaeger PF, Kohl SAA, Petersen J, Maier-Hein KH. nnU-Net: a self-configuring method for "
         "deep learning-based biomedical image segmentation. Nature Methods 2021;18:203-211. "
         "doi:10.1038/s41592-020-01008-z.",
+    ),
+    "ishwaran2008": Work(
+        "Ishwaran et al. 2008",
+        "Ishwaran H, Kogalur UB, Blackstone EH, Lauer MS. Random survival forests. Annals of Applied "
+        "Statistics 2008;2:841-860.",
     ),
     "kaplan1958": Work(
         "Kaplan and Meier 1958",
@@ -132,6 +182,20 @@ _WORKS = {
         "Pedregosa F, Varoquaux G, Gramfort A, et al. Scikit-learn: machine learning in Python. Journal of "
         "Machine Learning Research 2011;12:2825-2830.",
     ),
+    "polsterl2020": Work(
+        "Pölsterl 2020",
+        "Pölsterl S. scikit-survival: a library for time-to-event analysis built on top of scikit-learn. "
+        "Journal of Machine Learning Research 2020;21(212):1-6.",
+    ),
+    "puhr2017": Work(
+        "Puhr et al. 2017",
+        "Puhr R, Heinze G, Nold M, Lusa L, Geroldinger A. Firth's logistic regression with rare events: "
+        "accurate effect estimates and predictions? Statistics in Medicine 2017;36:2302-2317.",
+    ),
+    "ridgeway1999": Work(
+        "Ridgeway 1999",
+        "Ridgeway G. The state of boosting. Computing Science and Statistics 1999;31:172-181.",
+    ),
     "riley2019": Work(
         "Riley et al. 2019",
         "Riley RD, Snell KIE, Ensor J, Burke DL, Harrell FE, Moons KGM, Collins GS. Minimum sample size for "
@@ -148,6 +212,11 @@ _WORKS = {
         "Schemper and Smith 1996",
         "Schemper M, Smith TL. A note on quantifying follow-up in studies of failure time. Controlled "
         "Clinical Trials 1996;17:343-346.",
+    ),
+    "schoop2011": Work(
+        "Schoop et al. 2011",
+        "Schoop R, Beyersmann J, Schumacher M, Binder H. Quantifying the predictive accuracy of time-to-"
+        "event models in the presence of competing risks. Biometrical Journal 2011;53:88-112.",
     ),
     "shah2013": Work(
         "Shah and Samworth 2013",
@@ -200,6 +269,16 @@ _WORKS = {
         "Wilson 1927",
         "Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of the "
         "American Statistical Association 1927;22:209-212.",
+    ),
+    "wolbers2009": Work(
+        "Wolbers et al. 2009",
+        "Wolbers M, Koller MT, Witteman JCM, Steyerberg EW. Prognostic models with competing risks: methods"
+        " and application to coronary risk prediction. Epidemiology 2009;20:555-561.",
+    ),
+    "wolbers2014": Work(
+        "Wolbers et al. 2014",
+        "Wolbers M, Blanche P, Koller MT, Witteman JCM, Gerds TA. Concordance for prognostic models with "
+        "competing risks. Biostatistics 2014;15:526-539.",
     ),
     "yeo2000": Work(
         "Yeo and Johnson 2000",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -30,7 +31,8 @@ def ratio_blocks(endpoint: Endpoint) -> list[Block]:
     there = [row for row in rows if pd.notna(row["ratio"])]
     if not there:
         return [Text(f"{kind}s of the covariates: none. {_reasons(rows)}.", tone="note")]
-    return [Gallery((_forest(endpoint, kind, there),), layout="charts"), *_table(endpoint, kind, rows)]
+    forest = replace(_forest(endpoint, kind, there), name="ratios")
+    return [Gallery((forest,), layout="charts"), *_table(endpoint, kind, rows)]
 
 
 def _reasons(rows: list[dict[str, Any]]) -> str:
@@ -109,7 +111,7 @@ def _table(endpoint: Endpoint, kind: str, rows: list[dict[str, Any]]) -> list[Bl
     if timed:
         heading.append("p of proportional hazards")
         note += " A small p of proportional hazards says that the ratio changes with time."
-    table = Table(tuple(heading), tuple(cells), caption=f"{kind}s of the covariates")
+    table = Table(tuple(heading), tuple(cells), caption=f"{kind}s of the covariates", name="ratios")
     return [table, Text(note, tone="note")]
 
 

@@ -12,10 +12,17 @@ import pandas as pd
 import pytest
 import yaml
 
-from nbradiomics.outcome import OutcomeResult, evaluate_outcome, validate_outcome, write_outcome
+from nbradiomics.outcome import (
+    OutcomeResult,
+    OutcomeSettings,
+    evaluate_outcome,
+    validate_outcome,
+    write_outcome,
+)
 from nbradiomics.report.paper import references
 from nbradiomics.report.paper.methods import methods_section
 from nbradiomics.report.run_files import Endpoint, read_endpoint
+from tests.outcome.test_competing_risks import ASKED as COMPETING, make_cohort as competing_cohort
 from tests.support.outcome_tables import ENDPOINT, QUICK, make_cohort
 from tests.support.paths import ROOT
 
@@ -114,7 +121,29 @@ def readers(folder: Path) -> Endpoint:
     return written(result, folder / "readers")
 
 
-ALL = ("survival", "classes", "external", "sites", "readers")
+@pytest.fixture(scope="module")
+def competing(folder: Path) -> Endpoint:
+    features, clinical = competing_cohort()
+    settings = NONE.changed(permutations=2)
+    result = evaluate_outcome(features, clinical, covariates=["age"], settings=settings, **COMPETING)
+    return written(result, folder / "competing")
+
+
+@pytest.fixture(scope="module")
+def firth(folder: Path) -> Endpoint:
+    settings = OutcomeSettings(method="firth", bootstraps=0, folds=2, repeats=1)
+    result = evaluate_outcome(*make_cohort(features=3), time="months", event="dead", settings=settings)
+    return written(result, folder / "firth")
+
+
+@pytest.fixture(scope="module")
+def chosen(folder: Path) -> Endpoint:
+    settings = NONE.changed(selection="auto")
+    result = evaluate_outcome(*make_cohort(), time="months", event="dead", settings=settings)
+    return written(result, folder / "auto")
+
+
+ALL = ("survival", "classes", "external", "sites", "readers", "competing", "firth", "chosen")
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -379,3 +408,53 @@ def test_the_package_is_cited_as_its_citation_file_says(survival: Endpoint) -> N
     assert citation["license"] in entry
     entries = " ".join(work.entry for work in references._WORKS.values())
     assert all(f"doi:{work['doi']}" in entries for work in citation["references"])
+
+
+def test_competing_events_are_told(competing: Endpoint) -> None:
+    text = text_of(competing)
+    for sentence in (
+        "competing events (months, status) were analysed",
+        "pairs of Cox regressions",
+        "(Benichou and Gail 1990)",
+        "never have the event (Wolbers et al. 2009)",
+        "(Blanche et al. 2013)",
+        "against 1 - cumulative incidence",
+        "(Aalen and Johansen 1978)",
+        "The cause-specific hazard ratios of the covariates, with Wald's",
+        "(Grambsch and Therneau 1994)",
+        "For the gain of the combined over the clinical model, the part of the features",
+    ):
+        assert sentence in text
+    for word in ("Kaplan-Meier survival", "calibration slope", "exponential Greenwood", "(Breslow"):
+        assert word not in text, word
+
+
+def test_firths_method_has_no_penalty_of_its_own_strength(firth: Endpoint) -> None:
+    text = text_of(firth)
+    assert "by Firth's method (Heinze and Schemper 2001) with Breslow's ties" in text
+    assert "lifelines" in text
+    assert "firthmodels 0" in text
+    for word in (
+        "features had a penalty",
+        "fixed ridge",
+        "Efron's ties; survival",
+        "hazard ratios of the cov",
+    ):
+        assert word not in text, word
+
+
+def test_auto_names_its_grid_and_its_choices(chosen: Endpoint) -> None:
+    text = text_of(chosen)
+    assert "one of these was chosen by the likelihood of subjects who were left out" in text
+    assert "Chosen for the radiomic model (folds): " in text
+    assert "(Benjamini and Hochberg 1995)" in text
+
+
+@pytest.mark.parametrize(
+    ("method", "work"), [("random_forest", "Ishwaran"), ("gradient_boosting", "Ridgeway")]
+)
+def test_survival_trees_are_those_of_scikit_survival(survival: Endpoint, method: str, work: str) -> None:
+    settings = {**survival.summary["settings"], "method": method}
+    text = text_of(replace(survival, summary={**survival.summary, "settings": settings}))
+    assert f"of scikit-survival (Pölsterl 2020) ({work}" in text
+    assert "penalty" not in text.partition("**Coefficients")[0]

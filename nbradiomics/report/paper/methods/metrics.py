@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +19,25 @@ _SURVIVAL = {
     "ibs": ("the mean of the Brier score over time", ()),
     "calibration_slope": ("the calibration slope", ("vanhouwelingen2000",)),
     "observed_expected": ("the ratio of observed to predicted events", ()),
+}
+#: Where they differ for an event with competing events.
+_COMPETING = {
+    "harrell_c": (
+        (
+            "Harrell's C of the cumulative incidence, in which subjects with a competing event never have "
+            "the event"
+        ),
+        ("wolbers2009",),
+    ),
+    "uno_c": ("Uno's C, likewise", ("wolbers2014",)),
+    "auc_t": (
+        (
+            "the cumulative/dynamic area under the ROC curve, in which subjects with a competing event are "
+            "controls"
+        ),
+        ("blanche2013",),
+    ),
+    "brier": ("the Brier score", ("schoop2011",)),
 }
 _CLASSES = {
     "roc_auc": ("the area under the ROC curve", ()),
@@ -42,7 +61,7 @@ _CENSORED = ("uno_c", "auc_t", "brier", "ibs")
 def metrics(story: Story) -> Iterator[str]:
     """Metrics that are defined for a model at least, with their horizons."""
     there = _defined(story, "value")
-    known = _CLASSES if story.endpoint.is_class else _SURVIVAL
+    known = _known(story)
     named = [
         f"{text} {story.cite(*works)}" if works else text
         for metric, (text, works) in known.items()
@@ -100,7 +119,7 @@ def _curves(story: Story) -> Iterator[str]:
     calibration = endpoint.class_calibration if classes else endpoint.calibration
     decision = endpoint.class_decision if classes else endpoint.decision
     if calibration is not None and not calibration.empty:
-        observed = "the share of the class" if classes else "Kaplan-Meier survival"
+        observed = "the share of the class" if classes else _estimate(story)
         yield f"Calibration was drawn in groups of equal size by the prediction, against {observed}."
     if decision is not None and not decision.empty:
         yield f"Decision curves show the net benefit {story.cite('vickers2006')}."
@@ -128,7 +147,7 @@ def intervals(story: Story) -> Iterator[str]:
     if not there:
         yield "No metric has an interval, because none was defined in enough samples."
         return
-    known = _CLASSES if story.endpoint.is_class else _SURVIVAL
+    known = _known(story)
     names = [known[name][0] for name in there if name in known]
     names += [text for ending, text in _GAINS.items() if any(name.endswith(ending) for name in there)]
     yield f"Intervals are given for {listed(names)}."
@@ -166,19 +185,40 @@ def _defined(story: Story, column: str) -> list[str]:
     return list(dict.fromkeys(table["metric"][np.isfinite(table[column].astype(float))]))
 
 
+def _known(story: Story) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Metrics of this kind of outcome in words, with their sources."""
+    if story.endpoint.is_class:
+        return _CLASSES
+    return {**_SURVIVAL, **_COMPETING} if story.endpoint.has_competing else _SURVIVAL
+
+
+def _estimate(story: Story) -> str:
+    return "1 - cumulative incidence" if story.endpoint.has_competing else "Kaplan-Meier survival"
+
+
 def groups(story: Story) -> Iterator[str]:
     """Risk groups, and tests of their difference as far as they were done."""
     if not story.endpoint.is_class:
         level = share(story.settings["confidence"])
         yield grouping_text(story.endpoint)
-        yield (
-            f"Survival of the groups is the Kaplan-Meier estimate {story.cite('kaplan1958')} with {level} "
-            "intervals at each time (exponential Greenwood)."
-        )
-        if story.endpoint.is_external and story.summary["risk_groups"]:
+        if story.endpoint.has_competing:
             yield (
-                "The groups were compared by the log-rank test, the hazard ratio of a Cox model and the "
-                f"restricted mean survival {story.cite('royston2013')}."
+                f"The curves of the groups are 1 - cumulative incidence {story.cite('aalen1978')} with "
+                f"{level} "
+                "intervals at each time, symmetric for log(-log)."
+            )
+        else:
+            yield (
+                f"Survival of the groups is the Kaplan-Meier estimate {story.cite('kaplan1958')} with "
+                f"{level} "
+                "intervals at each time (exponential Greenwood)."
+            )
+        if story.endpoint.is_external and story.summary["risk_groups"]:
+            third = f"the restricted mean survival {story.cite('royston2013')}"
+            if story.endpoint.has_competing:
+                third = "the cumulative incidence (log-rank test and hazard ratio are cause-specific)"
+            yield (
+                f"The groups were compared by the log-rank test, the hazard ratio of a Cox model and {third}."
             )
     yield from _permutations(story)
 
@@ -192,8 +232,22 @@ def _permutations(story: Story) -> Iterator[str]:
             f"permutations of the outcome, with the whole cross-validation repeated in each "
             f"{story.cite('simon2011')}."
         )
+        yield from _gains(story)
     elif not story.endpoint.is_external and not story.endpoint.is_class:
         yield (
             "No p value of the risk groups is given: a log-rank test is not valid for groups of a "
             "cross-validation."
+        )
+
+
+def _gains(story: Story) -> Iterator[str]:
+    """How the gains were tested, as far as they were."""
+    tested = [name for name, p in (story.summary.get("gain_p") or {}).items() if p is not None]
+    named = [text for ending, text in _GAINS.items() if any(name.endswith(ending) for name in tested)]
+    if named:
+        yield (
+            f"For {listed(named)}, the part of the features that the columns of the other model do not "
+            "explain "
+            f"was permuted among the subjects {story.cite('freedman1983', 'candes2018')}, and the whole "
+            "cross-validation repeated in each permutation."
         )

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nbradiomics.messages.wording import counted, percent, share
+from nbradiomics.outcome.cause_specific import FEWEST_COMPETING
 from nbradiomics.outcome.models import penalty_name
 from nbradiomics.outcome.penalised import MIXTURES, RETRIES, TUNED, TUNING_FOLDS
 from nbradiomics.outcome.selection import CHOSEN_IN, FALSE_DISCOVERIES, HALVES, SUPERVISED
+from nbradiomics.outcome.settings import AUTO, AUTO_GRID, FIRTH
 from nbradiomics.outcome.trees import DEPTH, LEAF, PART, STAGES, STEP, TREES
 from nbradiomics.report.paper.methods.story import Story, listed
 from nbradiomics.report.sections.outcome_selection import what_columns_say
@@ -118,25 +120,38 @@ def _missing(story: Story) -> Iterator[str]:
 def selection(story: Story) -> Iterator[str]:
     """How features were selected before the model, if they were."""
     method = story.settings["selection"]
-    if method in _SELECTIONS:
-        text = _SELECTIONS[method].format(subjects=story.training, number=story.settings["selected"])
-        cited = f" {story.cite(*_SOURCES[method])}" if method in _SOURCES else ""
-        yield f"Then {text}{cited}."
+    if method == AUTO:
+        yield (
+            f"Among {story.training}, one of these was chosen by the likelihood of subjects who were left "
+            "out "
+            "in three inner folds: no selection, or that "
+            + "; ".join(_selected(story, name) for name in AUTO_GRID if name in _SELECTIONS)
+            + "."
+        )
+        for model, counts in story.summary["chosen_selections"].items():
+            used = [f"{name} {count}" for name, count in counts.items() if count]
+            yield f"Chosen for the {model} model (folds): {listed(used)}."
+    elif method in _SELECTIONS:
+        yield f"Then {_selected(story, method)}."
+
+
+def _selected(story: Story, method: str) -> str:
+    text = _SELECTIONS[method].format(subjects=story.training, number=story.settings["selected"])
+    return f"{text} {story.cite(*_SOURCES[method])}" if method in _SOURCES else text
 
 
 def models(story: Story) -> Iterator[str]:
     """Kind of model, penalties and their tuning."""
-    if not story.is_penalised:
-        work = "breiman2001" if story.settings["method"] == "random_forest" else "friedman2002"
-        yield (
-            f"The models were {_TREES[story.settings['method']]} of scikit-learn {story.cite(work)}, with "
-            "fixed settings; nothing was tuned."
-        )
+    if story.has_trees:
+        yield _trees(story)
+        return
+    if story.method == FIRTH:
+        yield from _firth(story)
         return
     if story.endpoint.is_class:
-        several = len(story.summary["classes"]) > 2
-        scaled = ", one of each class against all others, whose probabilities were scaled to a sum of 1"
-        yield f"The models were logistic regressions{scaled if several else ''}."
+        yield _logistic(story)
+    elif story.endpoint.has_competing:
+        yield from _cause_specific(story)
     else:
         yield (
             f"The models were Cox regressions {story.cite('cox1972')} with Efron's ties; survival was "
@@ -150,6 +165,52 @@ def models(story: Story) -> Iterator[str]:
                 f"In {count} of {story.folds} folds the {model} model converged only after all penalties had "
                 f"been raised tenfold, at most {RETRIES} times."
             )
+
+
+def _trees(story: Story) -> str:
+    package, works = "scikit-learn", {"random_forest": "breiman2001", "gradient_boosting": "friedman2002"}
+    if not story.endpoint.is_class:
+        package = f"scikit-survival {story.cite('polsterl2020')}"
+        works = {"random_forest": "ishwaran2008", "gradient_boosting": "ridgeway1999"}
+    kind = "" if story.endpoint.is_class else " for a time to an event"
+    return (
+        f"The models were {_TREES[story.method]}{kind} of {package} {story.cite(works[story.method])}, with "
+        "fixed settings; nothing was tuned."
+    )
+
+
+def _logistic(story: Story) -> str:
+    several = len(story.summary["classes"]) > 2
+    scaled = ", one of each class against all others, whose probabilities were scaled to a sum of 1"
+    return f"The models were logistic regressions{scaled if several else ''}."
+
+
+def _firth(story: Story) -> Iterator[str]:
+    if story.endpoint.is_class:
+        yield f"{_logistic(story)[:-1]} by Firth's method {story.cite('firth1993', 'heinze2002')}."
+        yield (
+            "Their intercepts were corrected so that the predicted probabilities add up to the subjects of "
+            "the "
+            f"class {story.cite('puhr2017')}."
+        )
+    else:
+        yield (
+            f"The models were Cox regressions by Firth's method {story.cite('heinze2001')} with Breslow's "
+            f"ties; survival was predicted with the baseline hazard of {story.training} (Efron's ties)."
+        )
+
+
+def _cause_specific(story: Story) -> Iterator[str]:
+    yield (
+        f"The models were pairs of Cox regressions {story.cite('cox1972')} with Efron's ties, of the event "
+        "and "
+        "of the competing event (cause-specific hazards), with the same columns. Together they predicted the "
+        f"cumulative incidence of the event {story.cite('benichou1990')}."
+    )
+    yield (
+        f"With fewer than {FEWEST_COMPETING} competing events among {story.training}, the hazard of the "
+        "competing event was the same for all subjects."
+    )
 
 
 def _penalty(story: Story) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from nbradiomics.report.paper.methods.metrics import groups, intervals, metrics
 from nbradiomics.report.paper.methods.models import coefficients, models, preparation, selection
 from nbradiomics.report.paper.methods.predictors import predictors
+from nbradiomics.report.paper.methods.ratios import ratios
 from nbradiomics.report.paper.methods.story import Story
 from nbradiomics.report.paper.methods.subjects import software, subjects
 from nbradiomics.report.paper.methods.validation import sample_size, validation
@@ -40,7 +41,7 @@ _PARAGRAPHS: tuple[tuple[str, tuple[_Sentences, ...]], ...] = (
     ("Subjects and outcome", (subjects,)),
     ("Predictors", (predictors,)),
     ("Models", (preparation, selection, models)),
-    ("Coefficients", (coefficients,)),
+    ("Coefficients", (ratios, coefficients)),
     ("Validation", (validation, sample_size)),
     ("Performance", (metrics, intervals)),
     ("Tests and risk groups", (groups,)),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbradiomics.outcome.settings import PENALISED
+from nbradiomics.outcome.settings import FIRTH, PENALISED
 from nbradiomics.report.paper.references import References
 from nbradiomics.report.run_files import Endpoint
 from nbradiomics.tables import AUTO
@@ -48,9 +48,19 @@ class Story:
         return models
 
     @property
+    def method(self) -> str:
+        """Kind of model: penalised, firth, or the name of the trees."""
+        return str(self.settings["method"])
+
+    @property
     def is_penalised(self) -> bool:
-        """Whether the models are regressions with a penalty, and not trees."""
-        return bool(self.settings["method"] == PENALISED)
+        """Whether the models are regressions with a penalty, and neither Firth's nor trees."""
+        return self.method == PENALISED
+
+    @property
+    def has_trees(self) -> bool:
+        """Whether the models are forests or boosting."""
+        return self.method not in (PENALISED, FIRTH)
 
     @property
     def sites(self) -> Sequence[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.facts import with_outcome
+from nbradiomics.outcome.settings import FIRTH
 from nbradiomics.report.paper.methods.story import Story, listed
 
 _TITLES = {
@@ -15,13 +16,20 @@ _TITLES = {
     "pandas": "pandas",
     "scikit-learn": "scikit-learn",
     "lifelines": "lifelines",
+    "firthmodels": "firthmodels",
+    "scikit-survival": "scikit-survival",
 }
 
 
 def software(story: Story) -> Iterator[str]:
     """Versions of what computed the results."""
     versions: Mapping[str, str] = story.summary["software"]
-    wanted = [name for name in _TITLES if name != "lifelines" or not story.endpoint.is_class]
+    unused = {
+        "lifelines": story.endpoint.is_class,
+        "firthmodels": story.method != FIRTH,
+        "scikit-survival": story.endpoint.is_class or not story.has_trees,
+    }
+    wanted = [name for name in _TITLES if not unused.get(name)]
     packages = listed([f"{_TITLES[name]} {versions[name]}" for name in wanted if name in versions])
     works = ("pedregosa2011",) if story.endpoint.is_class else ("pedregosa2011", "davidson2019")
     yield (
