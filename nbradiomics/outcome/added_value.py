@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from nbradiomics.outcome.measures.arguments import Floats
 from nbradiomics.outcome.models import build_columns
 from nbradiomics.outcome.permutations import PermutationTest
 from nbradiomics.outcome.score_table import mean_gain
+from nbradiomics.outcome.stored import StoredValue, stored_cases
 from nbradiomics.outcome.yeo_johnson import YeoJohnson
 
 if TYPE_CHECKING:
@@ -133,9 +134,11 @@ def _test(
         f"permutation {number}": (data, split, settings, task, pair[0], tuple(theirs), number)
         for number in range(1, settings.permutations + 1)
     }
-    batch = execution.map(permuted_gain, cases, stage=f"permutations given the {given}")
+    stage = f"permutations given the {given}"
+    stored = stored_cases(stage, StoredValue, data, settings, task, pair)
+    batch = execution.map(_permuted, cases, stage=stage, stored=stored)
     # An undefined gain counts as one that reaches: it says nothing against the hypothesis.
-    reached = sum(not value < observed - _EQUAL for value in batch.results.values())
+    reached = sum(not result["value"] < observed - _EQUAL for result in batch.results.values())
     failed = len(batch.failures)
     p = (1 + reached + failed) / (1 + settings.permutations)
     return GainTest(p, settings.permutations, failed, given)
@@ -175,6 +178,10 @@ def given_columns(data: OutcomeData, settings: OutcomeSettings, model: str) -> F
     if data.sites is not None:
         parts.append(pd.get_dummies(data.sites).to_numpy(dtype=np.float64))
     return np.hstack(parts)
+
+
+def _permuted(*of_permutation: Any) -> StoredValue:
+    return {"value": permuted_gain(*of_permutation)}
 
 
 def permuted_gain(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.crossvalidation import cross_validate
 from nbradiomics.outcome.groups import log_rank, majority_groups
+from nbradiomics.outcome.stored import StoredValue, stored_cases
 from nbradiomics.outcome.tasks import Survival
 
 if TYPE_CHECKING:
@@ -89,11 +90,16 @@ def permutation_test(
         f"permutation {number}": (data, settings, model, task, number)
         for number in range(1, settings.permutations + 1)
     }
-    batch = execution.map(permuted_statistic, cases, stage="permutations")
-    reached = sum(value >= observed for value in batch.results.values())
+    stored = stored_cases("permutations", StoredValue, data, settings, task, [model])
+    batch = execution.map(_permuted, cases, stage="permutations", stored=stored)
+    reached = sum(result["value"] >= observed for result in batch.results.values())
     failed = len(batch.failures)
     p = (1 + reached + failed) / (1 + settings.permutations)
     return PermutationTest(p=p, permutations=settings.permutations, failed=failed)
+
+
+def _permuted(*of_permutation: Any) -> StoredValue:
+    return {"value": permuted_statistic(*of_permutation)}
 
 
 def permuted_statistic(

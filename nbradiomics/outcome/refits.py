@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from nbradiomics.execution.execution import Execution
 from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.crossvalidation import make_splits, run_repeat
 from nbradiomics.outcome.score_table import Scores, score_table
+from nbradiomics.outcome.stored import StoredScores, read_scores, stored_cases, stored_scores
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -81,13 +82,18 @@ def refit(
         f"sample {number}": (data, settings, tuple(models), task, number)
         for number in range(1, settings.refits + 1)
     }
-    batch = execution.map(refit_sample, cases, stage="refits")
-    fitted = list(batch.results.values())
+    stored = stored_cases("refits", StoredScores, data, settings, task, models)
+    batch = execution.map(_refit, cases, stage="refits", stored=stored)
+    fitted = [read_scores(result) for result in batch.results.values()]
     # Sites are always divided in the same way: there is one cross-validation of each sample.
     repeats = _REPEATS if data.sites is None else 1
     lost = np.full((settings.refits - len(fitted), repeats), np.nan)
     scores = {key: np.vstack([*(one[key] for one in fitted), lost]) for key in (fitted or [{}])[0]}
     return Refits(scores, len(batch.failures), batch.failures[0].cause if batch.failures else "")
+
+
+def _refit(*of_sample: Any) -> StoredScores:
+    return stored_scores(refit_sample(*of_sample))
 
 
 def refit_sample(

@@ -28,6 +28,7 @@ from nbradiomics.cli.options import (
     SequenceOption,
     Timepoint,
     Variant,
+    Work,
     ZeroTimes,
 )
 from nbradiomics.cli.stated import setting, settings_from
@@ -41,7 +42,7 @@ from nbradiomics.cli.steps import (
 
 _MODELS = "outcome.settings:OutcomeSettings"
 #: Options that do not change the results.
-_CHANGES_NOTHING = ("jobs", "as_json")
+_CHANGES_NOTHING = ("jobs", "as_json", "work")
 
 
 def reproducibility(
@@ -184,6 +185,7 @@ def outcome(
     export: Export = None,
     replace: Replace = False,
     jobs: Jobs = None,
+    work: Work = None,
     as_json: Json = False,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
@@ -207,7 +209,7 @@ def outcome(
             rows=asked.rows,
             stable=asked.stable,
             settings=asked.settings,
-            execution=execution_of(jobs),
+            execution=execution_of(jobs, work),
         )
         write_outcome(result, out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)
