@@ -22,10 +22,7 @@ def probability_blocks(endpoint: Endpoint) -> list[Block]:
         "of the external subjects" if endpoint.is_external else "out of fold and averaged over the repeats"
     )
     name = endpoint.name
-    estimate = "Kaplan-Meier survival"
-    if endpoint.has_competing:
-        estimate = "1 - cumulative incidence (Aalen-Johansen)"
-    pictures = [*_calibration(name, calibration, by, (whose, estimate)), *_decision(name, decision, by)]
+    pictures = [*_calibration(endpoint, calibration, by, whose), *_decision(name, decision, by)]
     return [Gallery(tuple(pictures), layout="charts")] if pictures else []
 
 
@@ -44,13 +41,19 @@ def _parts(table: pd.DataFrame | None, by: str, *shown: str) -> list[tuple[str, 
     ]
 
 
-def _calibration(name: str, table: pd.DataFrame | None, by: str, told: tuple[str, str]) -> list[Picture]:
-    whose, estimate = told
-    of, observed, below = (
-        ("probability", "share of the class in the group", "above it the model predicts too low")
-        if by == "class"
-        else ("survival", f"{estimate} of the group", "below it the model predicts too few events")
-    )
+def _words(endpoint: Endpoint) -> tuple[str, str, str]:
+    """Say what is predicted, how it was observed, and what a point off the diagonal means."""
+    if endpoint.is_class:
+        return "probability", "share of the class in the group", "above it the model predicts too low"
+    few = "below it the model predicts too few events"
+    if endpoint.has_competing:
+        return "probability of no event", "1 - cumulative incidence (Aalen-Johansen) of the group", few
+    return "survival", "Kaplan-Meier survival of the group", few
+
+
+def _calibration(endpoint: Endpoint, table: pd.DataFrame | None, by: str, whose: str) -> list[Picture]:
+    name = endpoint.name
+    of, observed, below = _words(endpoint)
     pictures = []
     for where, models in _parts(table, by, "predicted", "observed"):
         values = "; ".join(
