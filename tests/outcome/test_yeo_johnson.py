@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from sklearn.preprocessing import PowerTransformer
 
 from nbradiomics.outcome.yeo_johnson import YeoJohnson, most_likely_powers, yeo_johnson
@@ -33,12 +33,14 @@ def test_powers_and_values_are_those_of_scikit_learn(seed: int) -> None:
 
 
 @given(st.integers(0, 10_000))
+@example(2224)
 def test_the_unit_of_a_feature_and_the_order_of_subjects_change_nothing(seed: int) -> None:
     values = columns(seed)
     expected = YeoJohnson().fit_transform(values)
     np.testing.assert_allclose(YeoJohnson().fit_transform(1000 * values + 7), expected, atol=1e-4)
     order = np.random.default_rng(seed).permutation(len(values))
-    np.testing.assert_allclose(YeoJohnson().fit(values[order]).transform(values), expected, atol=1e-6)
+    # The search ends when the power is known to 2e-6.
+    np.testing.assert_allclose(YeoJohnson().fit(values[order]).transform(values), expected, atol=1e-5)
 
 
 @given(st.integers(0, 10_000))
