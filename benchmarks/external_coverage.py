@@ -3,7 +3,8 @@
     python -m benchmarks.external_coverage --cohorts 300 --jobs 2
 
 Fixed models, whose predictions are too extreme (true slope 0.77) and too low, are judged on cohorts of 60 and
-150 subjects: a time to an event with about a third of events, and two classes with a third of positives. The
+150 subjects: a time to an event with about a third of events, without and with a competing event of half the
+hazard, and two classes with a third of positives. The
 truth is the value of each metric for 20,000 subjects (Uno's C and others of pairs: 4,000). Scores, draws and
 intervals are those of the package.
 """
@@ -25,13 +26,14 @@ from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.horizons import Horizons
 from nbradiomics.outcome.performance import external_performance
 from nbradiomics.outcome.score_table import score_table
-from nbradiomics.outcome.tasks import Classification, Survival, Task
+from nbradiomics.outcome.tasks import Classification, CompetingRisks, Survival, Task
 
 SIZES = (60, 150)
 #: Predicted log hazards and log odds are this many times the true ones.
 TOO_EXTREME = 1.3
 TASKS: dict[str, Task] = {
     "survival": Survival(Horizons((0.7,), 1.2)),
+    "competing": CompetingRisks(Horizons((0.7,), 1.2)),
     "classes": Classification(("no", "yes")),
 }
 
@@ -41,9 +43,17 @@ def drawn(kind: str, subjects: int, rng: np.random.Generator) -> tuple[np.ndarra
     eta, task = rng.normal(0, 0.8, subjects), TASKS[kind]
     if isinstance(task, Survival):
         time, end = rng.exponential(np.exp(-eta)), rng.exponential(0.8, subjects)
-        y: np.ndarray = survival_array(np.minimum(time, end) + 1e-9, time <= end)
-        hazard = 0.8 * np.outer(np.exp(TOO_EXTREME * eta), task.horizons.all)
-        predicted = np.exp(-hazard)
+        hazard, points = 0.8 * np.exp(TOO_EXTREME * eta)[:, None], task.horizons.all
+        if kind == "competing":
+            other = rng.exponential(2.0, subjects)
+            first = np.minimum(np.minimum(time, other), end)
+            y: np.ndarray = survival_array(first + 1e-9, first == time, first == other)
+            # Of constant hazards a and b the incidence is a / (a + b) (1 - exp(-(a + b) t)).
+            both = hazard + 0.5
+            predicted = 1 + hazard / both * np.expm1(-both * points)
+        else:
+            y = survival_array(np.minimum(time, end) + 1e-9, time <= end)
+            predicted = np.exp(-hazard * points)
         group = (eta > 0).astype(np.intp)
     else:
         y = (rng.random(subjects) < expit(eta - 0.8)).astype(np.intp)

@@ -300,6 +300,10 @@ def _event_warnings(reading: EndpointReading, rule: Endpoint) -> list[Problem]:
     if rule.event_value and len(censored) > 1:
         listed = ", ".join(f"{text!r} ({count})" for text, count in censored.items())
         found = f"{rule.event}: {listed} count as no event, because they are not declared as event_value."
-        remedy = "Declare codes of missing values as missing, and all values that mean an event."
+        remedy = (
+            "Declare codes of missing values as missing, all values that mean an event as event_value, and "
+            "those "
+            "of another event that prevents it, such as death, as competing."
+        )
         problems.append(event.problem("warning", found, remedy))
     return problems

@@ -110,4 +110,5 @@ def _problems(cells: Cells, values: pd.Series, event_value: Sequence[str]) -> li
         "declare the values that mean an event as event_value, or those of another event that prevents this "
         "one as competing."
     )
-    return cells.each(bad, "1 (event) or 0 (no event)", remedy)
+    list_of = cells.by_text if bad.sum() > _SHOWN else cells.each
+    return list_of(bad, "1 (event) or 0 (no event)", remedy)

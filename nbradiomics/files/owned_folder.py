@@ -151,7 +151,9 @@ def claim(
         updated = replace(owner, content=owner.content or mark.owner.content)
         Mark(updated, mark.names | set(names)).write(folder)
         return
-    if not (mark.removing or replacing):
+    # A command that was refused after it had claimed the folder left a mark alone.
+    filled = next(_files(folder), None) is not None
+    if filled and not (mark.removing or replacing):
         earlier_owner, new_owner = _told_apart(mark.owner, owner)
         raise InputError(
             f"{folder} contains the results of the {earlier_owner}; the {new_owner} was requested.",

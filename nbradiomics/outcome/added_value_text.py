@@ -41,8 +41,9 @@ def verdict_with_p(verdict: str, value: float, test: GainTest | None, level: flo
         return f"{before}{p} ({_METHOD}), so it was not shown that {beyond}"
     if verdict == "a gain":
         return f"a gain, {p} ({_METHOD})"
-    without = "" if value > 0 else ", although the model gains nothing by it"
-    return f"{before}{p} ({_METHOD}), so {beyond}{without}"
+    without = "how much the model gains by it is uncertain" if value > 0 else "the model gains nothing by it"
+    found = f"the features are associated with the outcome beyond the {test.given}"
+    return f"{before}{p} ({_METHOD}): {found}; {without}"
 
 
 def gain_sentences(tests: Mapping[str, GainTest], task: Task) -> Iterator[str]:

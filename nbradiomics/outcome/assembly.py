@@ -110,7 +110,8 @@ class OutcomeData:
     def candidates(self) -> tuple[int, int]:
         """Number of columns of features and of covariates that a model could have, before any filter."""
         listed = self.stability.stable
-        features = len(self.radiomic) if listed is None else len(set(listed) & set(self.radiomic))
+        there = [name for name in self.radiomic if self.frame[name].notna().any()]
+        features = len(there) if listed is None else len(set(listed) & set(there))
         levels = sum(max(1, self.frame[name].nunique() - 1) for name in self.categorical)
         return features, len(self.numeric) + levels
 

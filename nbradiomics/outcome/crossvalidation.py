@@ -48,22 +48,28 @@ def make_splits(
         return [[(np.flatnonzero(sites != site), np.flatnonzero(sites == site)) for site in np.unique(sites)]]
     codes, _ = pd.factorize(np.arange(len(y)) if names is None else np.asarray(names, dtype=object))
     groups = _groups(y[np.unique(codes, return_index=True)[1]], settings.folds)
-    fewest = int(np.bincount(groups, minlength=2).min())
-    kind = RepeatedStratifiedKFold if fewest >= settings.folds else RepeatedKFold
+    kind = RepeatedKFold if groups is None else RepeatedStratifiedKFold
     splitter = kind(n_splits=settings.folds, n_repeats=settings.repeats, random_state=settings.seed)
     splits = [
         (np.flatnonzero(np.isin(codes, train)), np.flatnonzero(np.isin(codes, test)))
-        for train, test in splitter.split(np.zeros(len(groups)), groups)
+        for train, test in splitter.split(np.zeros(int(codes.max()) + 1), groups)
     ]
     return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]
 
 
-def _groups(y: np.ndarray, folds: int) -> np.ndarray:
-    """Return the groups that every fold needs a share of, shape (subjects,)."""
+def is_stratified(data: OutcomeData, settings: OutcomeSettings) -> bool:
+    """Whether there are enough subjects of each kind for stratified folds."""
+    return data.sites is None and _groups(data.y, settings.folds) is not None
+
+
+def _groups(y: np.ndarray, folds: int) -> np.ndarray | None:
+    """Return the groups that every fold gets a share of, shape (subjects,); None if one is too small."""
     groups = strata(y)
-    if has_competing(y) and y["competing"].sum() >= folds:
-        groups = groups + 2 * y["competing"]
-    return groups
+    if has_competing(y):
+        # Subjects with neither event may be few, as after a complete follow-up: then the two are one group.
+        finer = groups + 2 * y["competing"]
+        groups = finer if np.bincount(finer, minlength=3).min() >= folds else groups
+    return groups if np.bincount(groups, minlength=2).min() >= folds else None
 
 
 def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], settings: OutcomeSettings) -> None:

@@ -23,6 +23,7 @@ from nbradiomics.outcome.assembly import (
 from nbradiomics.outcome.external_differences import differences, filled_in, listed, other_rows
 from nbradiomics.outcome.prepared import Prepared, rows_of
 from nbradiomics.outcome.seen import without_seen_masks
+from nbradiomics.outcome.solvers import has_competing, survival_array
 from nbradiomics.tables import INDEX, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Largest share of the external subjects whose level of a category the first cohort may lack.
 _MOST_UNKNOWN = 0.5
+#: Fewest features that two different subjects hardly share.
+_ENOUGH_FEATURES = 5
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,9 @@ def assemble_external(
         When there are too few subjects or events.
     """
     _require_columns(clinical, ("subject", *predictors.covariates, *endpoint.columns), "clinical")
-    rule, declared = as_read(first, predictors, endpoint)
+    if absent := absent_event(clinical, endpoint):
+        raise absent
+    rule, declared = as_read(first, predictors, endpoint, clinical)
     data = assemble(
         chosen.table,
         with_class_names(clinical, first, endpoint),
@@ -142,6 +147,10 @@ def assemble_external(
         folds=1,
         seen=chosen.seen,
     )
+    if has_competing(first.y) and not has_competing(data.y):
+        data = replace(
+            data, y=survival_array(data.y["time"], data.y["event"], np.zeros(len(data.y), dtype=bool))
+        )
     if first.classes:
         numbers = np.array([first.classes.index(name) for name in data.classes], dtype=np.intp)
         data = replace(data, y=numbers[data.y], classes=first.classes)
@@ -150,7 +159,14 @@ def assemble_external(
 
 def external_errors(first: OutcomeData, data: OutcomeData) -> Iterator[InputError]:
     """Yield every reason why the models of the first cohort cannot be judged on these subjects."""
-    for require in (_require_classes, _require_others, _require_values, _require_known_levels):
+    checks = (
+        _require_classes,
+        _require_others,
+        _require_other_rows,
+        _require_values,
+        _require_known_levels,
+    )
+    for require in checks:
         try:
             require(first, data)
         except InputError as error:
@@ -163,8 +179,32 @@ def joined(first: OutcomeData, second: OutcomeData) -> OutcomeData:
     return replace(first, frame=frame, y=np.concatenate([first.y, second.y]))
 
 
-def as_read(first: OutcomeData, predictors: Predictors, endpoint: Endpoint) -> tuple[Endpoint, Predictors]:
-    """Declare each covariate, and the classes, to be what they are in the first cohort."""
+def absent_event(clinical: pd.DataFrame, endpoint: Endpoint) -> TooFewError | None:
+    """Say that no external subject has a value that is declared as the event; None if one has."""
+    if not endpoint.event_value or endpoint.event not in clinical:
+        return None
+    if _occurs(clinical[endpoint.event], endpoint.event_value):
+        return None
+    named = " or ".join(map(repr, endpoint.event_value))
+    return TooFewError(
+        f"no external subject has the event: no cell of {endpoint.event} is {named}.",
+        "Write the event as in the first cohort, or wait for events.",
+    )
+
+
+def _occurs(cells: pd.Series, values: Sequence[str]) -> bool:
+    return any(same_value(as_text(cell), value) for cell in cells.unique() for value in values)
+
+
+def as_read(
+    first: OutcomeData, predictors: Predictors, endpoint: Endpoint, clinical: pd.DataFrame
+) -> tuple[Endpoint, Predictors]:
+    """Declare each covariate, and the classes, to be what they are in the first cohort.
+
+    Competing events are not looked for where no external subject has one: that is no misspelt value.
+    """
+    if endpoint.event in clinical and not _occurs(clinical[endpoint.event], endpoint.competing):
+        endpoint = endpoint.changed(competing=())
     kinds: dict[str, list[str]] = {"categorical": [], "numeric": []}
     ordinal: dict[str, list[str]] = {}
     for record in first.description.records.get("columns", ()):
@@ -194,9 +234,10 @@ def with_class_names(clinical: pd.DataFrame, first: OutcomeData, endpoint: Endpo
     return clinical.assign(**{endpoint.target: named})
 
 
-def _require_values(_: OutcomeData, data: OutcomeData) -> None:
+def _require_values(first: OutcomeData, data: OutcomeData) -> None:
     names = dict.fromkeys((*data.radiomic, *filter(None, (data.volume,))))
-    empty = [name for name in names if data.frame[name].isna().all()]
+    used = [name for name in names if first.frame[name].notna().any()]
+    empty = [name for name in used if data.frame[name].isna().all()]
     if empty:
         raise InputError(
             f"{counted(len(empty), 'feature')} of the external table {'has' if len(empty) == 1 else 'have'} "
@@ -220,6 +261,22 @@ def _require_numbers(features: pd.DataFrame, names: Sequence[str]) -> None:
         raise InputError(
             f"{counted(len(texts), 'feature')} of the external table are no numbers: {listed(texts)}.",
             "Compute the external table in the same way as the first one.",
+        )
+
+
+def _require_other_rows(first: OutcomeData, second: OutcomeData) -> None:
+    """Refuse subjects whose features are all those of a subject of the first cohort, whatever the name."""
+    names = [name for name in first.radiomic if first.frame[name].notna().any()]
+    if len(names) < _ENOUGH_FEATURES:
+        return
+    known = {tuple(row) for row in first.frame[names].to_numpy()}
+    rows = second.frame[names].to_numpy()
+    copies = [name for name, row in zip(second.subjects, rows, strict=True) if tuple(row) in known]
+    if copies:
+        raise InputError(
+            f"{counted(len(copies), 'external subject')} {'has' if len(copies) == 1 else 'have'} exactly the "
+            f"features of a subject of the first cohort: {listed(copies)}.",
+            "An external validation needs other subjects, not the same ones under other names.",
         )
 
 

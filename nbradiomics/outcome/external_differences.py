@@ -90,6 +90,8 @@ def differences(first: OutcomeData, second: OutcomeData) -> Iterator[str]:
 
 
 def _away(name: str, first: pd.Series, second: pd.Series) -> str:
+    if first.isna().all() or second.isna().all():
+        return ""
     median, low, high = second.median(), first.min(), first.max()
     return (
         f"{name}: {number(median)}, {number(low)} to {number(high)}" if median < low or median > high else ""

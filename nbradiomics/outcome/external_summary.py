@@ -13,6 +13,7 @@ from nbradiomics.messages.wording import against, counted, interval, number, p_t
 from nbradiomics.outcome.answer import RIGHT_SIZE, enough_question, model_answers
 from nbradiomics.outcome.facts import (
     competing_sentences,
+    horizon_sentences,
     number_or_none,
     outcome_facts,
     suspicious_columns,
@@ -182,6 +183,7 @@ def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -
             f"The median follow-up of the external subjects is {summary['median_follow_up']:g}, in the unit "
             f"of {summary['time']} (reverse Kaplan-Meier)."
         )
+    yield from horizon_sentences(summary)
     yield from competing_sentences(summary)
     yield from suspicious_sentences(summary["suspicious"])
     yield from (f"First cohort: {text}" for text in first.sentences)

@@ -10,6 +10,7 @@ import numpy as np
 from nbradiomics.clinical import Endpoint
 from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.baseline_table import median_follow_up
+from nbradiomics.outcome.cause_specific import FEWEST_COMPETING
 from nbradiomics.outcome.solvers import has_competing
 from nbradiomics.outcome.suspicion import (
     SUSPICION_REMEDY,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Largest number of columns with a warning of their own.
 _SHOWN = 10
+#: Events by a horizon from which on its metrics say something.
+FEWEST_BY_HORIZON = 5
 
 
 def outcome_facts(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str, Any]:
@@ -37,6 +40,9 @@ def outcome_facts(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str
             **_competing(data.y),
             "median_follow_up": number_or_none(median_follow_up(data.y)),
             "horizons": list(task.horizons.times),
+            "events_by_horizon": [
+                int((data.y["event"] & (data.y["time"] <= time)).sum()) for time in task.horizons.times
+            ],
             "end": task.horizons.end,
         }
     counts = np.bincount(data.y, minlength=len(data.classes))
@@ -53,13 +59,37 @@ def _competing(y: np.ndarray) -> dict[str, int]:
 
 def competing_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     """Say what competing events mean for the models and their measures."""
-    if "competing_events" in summary:
+    if "competing_events" not in summary:
+        return
+    known = summary.get("development", summary)["competing_events"]
+    if known < FEWEST_COMPETING:
+        yield (
+            f"{counted(known, 'competing event')} among the subjects of the models: fewer than "
+            f"{FEWEST_COMPETING} are too few for a model of their own, so their hazard is "
+            f"{'the same for all subjects' if known else 'taken as 0'}."
+        )
+    else:
         yield (
             "Each model consists of two Cox models, of the event and of the competing event (cause-specific "
-            "hazards); together they predict the probability of the event by a time (cumulative incidence). "
-            "C compares these probabilities, and a subject with a competing event counts as never having "
-            "the event (Wolbers et al. 2009)."
+            "hazards)."
         )
+    yield (
+        "The models predict the probability of the event by a time (cumulative incidence). C compares these "
+        "probabilities, and a subject with a competing event counts as never having the event (Wolbers et "
+        "al. "
+        "2009)."
+    )
+
+
+def horizon_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Warn about horizons by which few subjects had the event."""
+    for time, events in zip(summary.get("horizons", ()), summary.get("events_by_horizon", ()), strict=True):
+        if events < FEWEST_BY_HORIZON:
+            yield (
+                f"By the horizon {time:g} only {counted(events, 'subject')} had the event: ROC area, Brier "
+                f"score, calibration and decision curve there say little. Is {time:g} in the unit of "
+                f"{summary['time']}?"
+            )
 
 
 def with_outcome(summary: Mapping[str, Any]) -> str:

@@ -62,7 +62,7 @@ def refit_interval(
 
 
 def draws_interval(
-    value: float, draws: np.ndarray, confidence: float, *, bounded: bool = False
+    value: float, draws: np.ndarray, confidence: float, *, bounded: bool = False, ratio: bool = False
 ) -> tuple[float, float]:
     """Interval of a score of a fixed model, from draws of the subjects on whom it is judged.
 
@@ -74,6 +74,8 @@ def draws_interval(
         Score in each draw, shape (draws,); missing where it is undefined.
     confidence, bounded
         As for `refit_interval`.
+    ratio
+        Whether the score is a ratio above 0: the interval is then symmetric on the scale of the logarithm.
 
     Returns
     -------
@@ -81,10 +83,20 @@ def draws_interval(
         Lower and upper limit; nan, nan if the score is undefined, or in more than a fifth of the draws, or if
         it is perfect (0 or 1) or the same in all draws.
     """
+    if ratio:
+        low, high = draws_interval(*_logs(value, draws), confidence)
+        return float(np.exp(low)), float(np.exp(high))
     known = draws[np.isfinite(draws)]
     if not np.isfinite(value) or len(known) < max(2, _ENOUGH * len(draws)):
         return np.nan, np.nan
     return _around(value, float(known.var(ddof=1)), len(known), confidence, bounded=bounded)
+
+
+def _logs(value: float, draws: np.ndarray) -> tuple[float, np.ndarray]:
+    """Logarithms of a ratio and of its draws; nan for a ratio of 0."""
+    everything = np.r_[value, draws]
+    logs = np.log(everything, out=np.full(len(everything), np.nan), where=everything > 0)
+    return float(logs[0]), logs[1:]
 
 
 def _around(

@@ -9,9 +9,10 @@ _FIRTH_COX = (
     "needs fewer columns than its training subjects have events."
 )
 _FIRTH_LOGISTIC = (
-    "The models are logistic regressions by Firth's method (firthmodels). Their intercepts are corrected: "
-    "the predicted probabilities of the training subjects add up to the number of subjects of the class "
-    "(FLIC). Each needs fewer columns than there are training subjects of its smaller class."
+    "The models are logistic regressions by Firth's method (firthmodels). The intercept of each is "
+    "corrected: "
+    "its predicted probabilities of the training subjects add up to the number of subjects of its class "
+    "(FLIC). Each needs fewer columns than there are training subjects in the smaller of its two classes."
 )
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.tasks import Task
 
 
+#: The metric that is a ratio.
+OBSERVED_EXPECTED = "observed_expected"
 #: Draws of the external subjects that one process scores at once.
 _DRAWS_AT_ONCE = 50
 
@@ -190,8 +192,8 @@ def external_performance(
         value, limits = float(scores[key][0]), (np.nan, np.nan)
         if draws and key[1] in task.with_external_interval:
             drawn = np.concatenate([part[key] for part in draws])
-            bounded = key[1] in task.bounded
-            limits = draws_interval(value, drawn, settings.confidence, bounded=bounded)
+            bounded, ratio = key[1] in task.bounded, key[1] == OBSERVED_EXPECTED
+            limits = draws_interval(value, drawn, settings.confidence, bounded=bounded, ratio=ratio)
         (of_model,) = (result for result in results if result.model == key[0])
         exact = task.exact_interval(key[1], data.y, of_model, settings.confidence) if draws else None
         rows.append((*key, value, *(exact or limits)))

@@ -122,7 +122,10 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
         return
     if endpoint.competing:
         raise InputError(
-            f"the method {settings.method} knows no competing events.", "Use the method penalised."
+            f"the method {settings.method} knows no competing events.",
+            "Use the method penalised. The endpoints of a study share one method: for another one, make a "
+            "second "
+            "study.",
         )
     if not endpoint.target and settings.method != FIRTH:
         require_survival_trees(settings.method)

@@ -46,7 +46,9 @@ def what_is_missing(data: OutcomeData) -> dict[str, Any]:
     """Count the feature values that are missing, and the missing values of each covariate."""
     columns = [*data.numeric, *data.categorical]
     counts = data.frame[columns].isna().sum()
+    features = data.frame[list(data.radiomic)].isna()
     return {
-        "missing_values": int(data.frame[list(data.radiomic)].isna().to_numpy().sum()),
+        # A feature without any value is left out in every fold: nothing of it is filled in.
+        "missing_values": int(features.loc[:, ~features.all()].to_numpy().sum()),
         "missing_covariates": {name: int(counts[name]) for name in columns if counts[name]},
     }

@@ -181,7 +181,7 @@ class ModelSettings(Settings):
         default=0,
         description="Permutations for the p values of the risk groups (of the ROC area) and of the gains "
         "over covariates and volume; 0 for no p values. Each takes as long as the cross-validation of up to "
-        "three models.",
+        "three models, with selection auto six times as long.",
     )
     stability_readers: Names | None = Field(
         default=None,

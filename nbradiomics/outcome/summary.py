@@ -14,8 +14,10 @@ from nbradiomics.outcome.added_value import PermutationTests
 from nbradiomics.outcome.added_value_text import gain_sentences
 from nbradiomics.outcome.answer import answers, compared
 from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
+from nbradiomics.outcome.crossvalidation import is_stratified
 from nbradiomics.outcome.facts import (
     competing_sentences,
+    horizon_sentences,
     number_or_none,
     outcome_facts,
     suspicious_columns,
@@ -82,9 +84,8 @@ def summarise(
         ``failures`` (model, repeat, fold, cause), ``level_meaning`` (what the log hazard ratio of a level
         compares with), ``median_follow_up`` (reverse Kaplan-Meier, null if it is not reached), ``horizons``
         and ``end`` (points in time of the metrics), ``intervals`` (``refit``, ``quick`` or ``none``),
-        ``answers`` (to what a reader asks first), ``sites`` (subjects, events and order of each site that was
-        held out),
-        ``settings`` and ``sentences``.
+        ``answers`` (to what a reader asks first), ``stratified`` (folds), ``sites`` (subjects, events and
+        order of each site that was held out), ``settings`` and ``sentences``.
     """
     summary: dict[str, Any] = {
         **outcome_facts(data, endpoint, task),
@@ -114,6 +115,7 @@ def summarise(
         "kinds_of_penalty": {model: _kinds(results, model) for model in data.models},
         "chosen_selections": chosen_selections(results),
         "level_meaning": level_meaning(settings),
+        "stratified": is_stratified(data, settings),
         "sites": site_scores(data, results, task),
         "settings": settings.model_dump(mode="json"),
     }
@@ -208,6 +210,7 @@ def _sentences(
     if summary.get("median_follow_up") is not None:
         follow_up = f"{summary['median_follow_up']:g}"
         yield f"The median follow-up is {follow_up}, in the unit of {summary['time']} (reverse Kaplan-Meier)."
+    yield from horizon_sentences(summary)
     yield from competing_sentences(summary)
     yield from suspicious_sentences(summary["suspicious"])
     yield from read

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from nbradiomics.clinical.oddities import words_of
 from nbradiomics.outcome.measures.harrell import comparable_pairs
-from nbradiomics.outcome.solvers import judged_classes, survival_array
+from nbradiomics.outcome.solvers import has_competing, judged_classes, survival_array
 from nbradiomics.tables import is_pyradiomics_name
 
 #: A C-index above this (or below 1 minus this), or such a rank correlation, is too good to be true.
@@ -51,7 +51,11 @@ def suspicions(
         Names of the endpoint's columns, for the text.
     """
     endpoint = {time: y["time"], event: y["event"].astype(np.float64)}
-    return _suspicions(frame, [y], "Harrell's C", categorical, endpoint)
+    outcomes = [y]
+    if has_competing(y) and y["competing"].any():
+        endpoint[f"the competing event of {event}"] = y["competing"].astype(np.float64)
+        outcomes.append(survival_array(y["time"], y["competing"]))
+    return _suspicions(frame, outcomes, "Harrell's C", categorical, endpoint)
 
 
 def class_suspicions(

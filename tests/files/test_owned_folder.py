@@ -187,3 +187,14 @@ def test_a_large_folder_is_not_searched_to_its_end(tmp_path: Path, monkeypatch: 
     with pytest.raises(InputError, match=r"00/file.*\.\.\."):
         claim(tmp_path, A, is_own)
     assert len(seen) < 10
+
+
+def test_a_command_that_was_refused_leaves_the_folder_free(tmp_path: Path) -> None:
+    claim(tmp_path, A, is_own)
+    claim(tmp_path, B, is_own)
+    mark = read_mark(tmp_path)
+    assert mark is not None
+    assert mark.owner == B
+    write(tmp_path, "report.html")
+    with pytest.raises(InputError, match="contains the results of"):
+        claim(tmp_path, A, is_own)

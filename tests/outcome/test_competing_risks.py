@@ -18,7 +18,7 @@ from nbradiomics.outcome import (
     validate_outcome,
     write_outcome,
 )
-from nbradiomics.outcome.assembly import OutcomeData
+from nbradiomics.outcome.assembly import OutcomeData, TooFewError
 from nbradiomics.outcome.cause_specific import CauseSpecificCox
 from nbradiomics.outcome.cox import PenalisedCox
 from nbradiomics.outcome.crossvalidation import make_splits, run_repeat
@@ -32,6 +32,7 @@ from nbradiomics.tables import RowsOfReader, read_table
 from tests.support.outcome_tables import c_of
 
 FAST = OutcomeSettings(folds=3, repeats=2, bootstraps=0, penalizer=0.1, l1_ratio=0.0)
+EXTERNAL = OutcomeSettings(bootstraps=0, penalizer=0.1, l1_ratio=0.0)
 ASKED = {"time": "months", "event": "status", "competing": ["other death"], "event_value": ["relapse"]}
 
 
@@ -153,6 +154,42 @@ def test_folds_share_both_kinds_of_events() -> None:
     assert {int(y["competing"][test].sum()) for _, test in folds} == {4}
     few = survival_array(y["time"], code == 1, (code == 2) & (np.cumsum(code == 2) <= 2))
     assert len(make_splits(few, OutcomeSettings(folds=5, repeats=1))[0]) == 5
+
+
+def test_folds_are_stratified_by_the_event_though_few_are_censored() -> None:
+    rng = np.random.default_rng(0)
+    code = np.repeat([0, 1, 2], [2, 15, 43])
+    y = survival_array(rng.exponential(size=60), code == 1, code == 2)
+    for folds in make_splits(y, OutcomeSettings(folds=5, repeats=4)):
+        assert {int(y["event"][test].sum()) for _, test in folds} == {3}
+
+
+def test_a_covariate_that_is_the_competing_event_is_suspicious() -> None:
+    features, clinical = make_cohort()
+    clinical["toxic"] = (clinical["status"] == "other death").astype(int)
+    result = evaluate_outcome(features, clinical, covariates=["toxic"], settings=FAST, **ASKED)
+    assert set(result.summary["suspicious"]) == {"toxic"}
+    assert "competing event" in result.summary["suspicious"]["toxic"][0]
+
+
+def test_few_competing_events_are_said_to_have_no_model() -> None:
+    features, clinical = make_cohort()
+    places = np.flatnonzero(clinical["status"] == "other death")
+    clinical.loc[places[4:], "status"] = "alive"
+    text = " ".join(evaluate_outcome(features, clinical, settings=FAST, **ASKED).summary["sentences"])
+    assert "4 competing events among the subjects of the models" in text
+    assert "two Cox models" not in text
+
+
+def test_an_external_cohort_may_lack_competing_events() -> None:
+    features, clinical = make_cohort(5, 90, prefix="x")
+    clinical["status"] = clinical["status"].replace({"other death": "lost to follow-up"})
+    result = validate_outcome(make_cohort(), (features, clinical), settings=EXTERNAL, **ASKED)
+    assert result.summary["competing_events"] == 0
+    assert "calibration_slope" not in set(result.performance["metric"])
+    clinical["status"] = "alive"
+    with pytest.raises(TooFewError, match="no external subject has the event"):
+        validate_outcome(make_cohort(), (features, clinical), settings=EXTERNAL, **ASKED)
 
 
 def test_external_subjects_are_judged_by_their_incidence() -> None:

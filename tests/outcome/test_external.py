@@ -287,3 +287,31 @@ def test_what_is_for_a_cross_validation_is_refused(name: str) -> None:
     given = {name: "stage" if name == "leave_out" else 50}
     with pytest.raises(InputError, match=f"{name} is for a cross-validation"):
         validate_outcome(make_cohort(), other(), **{**ASKED, **given})
+
+
+def test_the_same_subjects_under_other_names_are_refused() -> None:
+    features, clinical = (table.assign(subject="x" + table["subject"]) for table in make_cohort())
+    with pytest.raises(InputError, match="60 external subjects have exactly the features"):
+        validated((features, clinical))
+
+
+def test_a_feature_that_is_empty_in_both_cohorts_is_no_reason() -> None:
+    first, second = make_cohort(), other()
+    first, second = ((table.assign(f7=np.nan), clinical) for table, clinical in (first, second))
+    assert validate_outcome(first, second, **ASKED).summary["subjects"] == 60
+
+
+def test_a_ratio_has_an_interval_above_0() -> None:
+    draws = np.random.default_rng(0).lognormal(-1, 0.6, 200)
+    low, high = draws_interval(0.4, draws, 0.95, ratio=True)
+    assert 0 < low < 0.4 < high
+    assert np.log(0.4) - np.log(low) == pytest.approx(np.log(high) - np.log(0.4))
+    assert np.isnan(draws_interval(0.0, draws, 0.95, ratio=True)).all()
+
+
+def test_a_horizon_with_hardly_any_event_is_said() -> None:
+    features, clinical = other()
+    early = float(clinical.loc[clinical["dead"] == 1, "months"].nsmallest(2).iloc[-1])
+    text = " ".join(validated((features, clinical), horizons=[early]).summary["sentences"])
+    assert "only 2 subjects had the event" in text
+    assert "in the unit of months?" in text

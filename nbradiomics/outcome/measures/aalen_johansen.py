@@ -12,6 +12,9 @@ from scipy.stats import norm
 from nbradiomics.errors import InputError
 from nbradiomics.outcome.measures.arguments import Floats, Observed
 
+#: Incidences nearer to 1 than this are 1.
+_ROUNDING = 1e-12
+
 
 def cumulative_incidence(
     time: npt.ArrayLike, event: npt.ArrayLike, competing: npt.ArrayLike, confidence: float = 0.95
@@ -60,7 +63,7 @@ def cumulative_incidence(
     steps = Steps.of(Observed.of(time, event, competing))
     incidence, error = steps.incidence, np.sqrt(steps.variance)
     reach = float(norm.ppf((1 + confidence) / 2))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         spread = np.exp(reach * error / np.abs(incidence * np.log(incidence)))
         low, high = incidence**spread, incidence ** (1 / spread)
     known = (incidence > 0) & (incidence < 1)
@@ -142,7 +145,8 @@ class Steps:
     def incidence(self) -> Floats:
         """Probability of the event until each time."""
         incidence: Floats = np.cumsum(self.before * self.own / self.at_risk)
-        return incidence
+        # Rounding must not leave a trace of survivors where there are none.
+        return np.where(incidence > 1 - _ROUNDING, 1.0, incidence)
 
     @property
     def variance(self) -> Floats:

@@ -106,8 +106,9 @@ def _models(outcome: Path, run: Run) -> Iterator[tuple[Path, Endpoint]]:
 
 def _provenance_of(folder: Path) -> dict[str, Any]:
     """Record of the run whose folder contains the folder of an endpoint; empty if there is none."""
-    in_run = folder.parent.name == "outcome"
-    return read_object(folder.parent.parent / "provenance.json") if in_run else {}
+    endpoint = folder.parent.parent if folder.parent.name == VALIDATION else folder
+    in_run = endpoint.parent.name == "outcome"
+    return read_object(endpoint.parent.parent / "provenance.json") if in_run else {}
 
 
 def _export(folder: Path, endpoint: Endpoint, provenance: Mapping[str, Any]) -> PaperExport:

@@ -143,11 +143,13 @@ def _baseline(endpoint: Endpoint) -> list[Block]:
     table = endpoint.baseline
     if table is None or table.empty:
         return []
+    if not endpoint.has_competing:
+        table = table.drop(columns="competing_event", errors="ignore")
     rows = tuple(
         (f"{variable} = {level}" if level else str(variable), *cells, str(missing or ""))
         for variable, level, *cells, missing in rows_of(table.fillna(""), *table.columns)
     )
-    competing = ["With a competing event"] if "competing_event" in table else []
+    competing = ["With a competing event"] if endpoint.has_competing else []
     heading = ("", "All", "With the event", "Without it", *competing, "Missing")
     return [Details("Who the subjects are", (Table(heading, rows, name="baseline"),))]
 
@@ -259,7 +261,8 @@ def _survival(endpoint: Endpoint) -> list[Block]:
         pictures.append(replace(picture, name=f"kaplan_meier_{model}"))
     level = _level(endpoint.summary).removeprefix("quick ")
     blocks: list[Block] = [Gallery(tuple(pictures), layout="charts"), *risk_group_blocks(endpoint, level)]
-    return [*blocks, Text(_no_p(untested), tone="note")] if untested else blocks
+    tested = len(untested) < len(pictures)
+    return [*blocks, Text(_no_p(untested, tested=tested), tone="note")] if untested else blocks
 
 
 def _bands(summary: Mapping[str, Any]) -> str:
@@ -319,11 +322,16 @@ def _log_rank(summary: Mapping[str, Any], model: str) -> str:
     return f"Separation of the groups: log-rank {p_text(p)}{ratio}."
 
 
-def _no_p(models: Sequence[str]) -> str:
+def _no_p(models: Sequence[str], *, tested: bool) -> str:
+    how = (
+        "Permutations were made for the largest model alone."
+        if tested
+        else "Request permutations to get a p value."
+    )
     return (
         f"No p value for the risk groups of {', '.join(models)}: a plain log-rank p is not valid for groups "
         "that come from cross-validation, because the groups of different folds depend on each other's "
-        "outcomes. Request permutations to get a p value."
+        f"outcomes. {how}"
     )
 
 

@@ -18,9 +18,10 @@ def probability_blocks(endpoint: Endpoint) -> list[Block]:
         calibration, decision, by = endpoint.class_calibration, endpoint.class_decision, "class"
     else:
         calibration, decision, by = endpoint.calibration, endpoint.decision, "horizon"
-    whose = (
-        "of the external subjects" if endpoint.is_external else "out of fold and averaged over the repeats"
-    )
+    settings = endpoint.summary.get("settings")
+    once = bool(endpoint.summary.get("sites")) or not settings or settings.get("repeats") == 1
+    held_out = "out of fold" if once else "out of fold and averaged over the repeats"
+    whose = "of the external subjects" if endpoint.is_external else held_out
     name = endpoint.name
     pictures = [*_calibration(endpoint, calibration, by, whose), *_decision(name, decision, by)]
     return [Gallery(tuple(pictures), layout="charts")] if pictures else []

@@ -26,13 +26,19 @@ def ratio_blocks(endpoint: Endpoint) -> list[Block]:
     table = endpoint.ratios
     if table is None or table.empty:
         return []
-    kind = "Odds ratio" if endpoint.is_class else "Hazard ratio"
+    kind = _kind(endpoint)
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in rows_of(table, *_COLUMNS)]
     there = [row for row in rows if pd.notna(row["ratio"])]
     if not there:
         return [Text(f"{kind}s of the covariates: none. {_reasons(rows)}.", tone="note")]
     forest = replace(_forest(endpoint, kind, there), name="ratios")
     return [Gallery((forest,), layout="charts"), *_table(endpoint, kind, rows)]
+
+
+def _kind(endpoint: Endpoint) -> str:
+    if endpoint.is_class:
+        return "Odds ratio"
+    return "Cause-specific hazard ratio" if endpoint.has_competing else "Hazard ratio"
 
 
 def _reasons(rows: list[dict[str, Any]]) -> str:

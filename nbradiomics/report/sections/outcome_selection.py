@@ -53,21 +53,24 @@ def _named(block: Block, name: str) -> Block:
 def what_columns_say(endpoint: Endpoint) -> str:
     """Say what the share of folds and the coefficient of a column are."""
     summary = endpoint.summary
-    once = "The models were fitted once, so each share is 0 or 100 %. " if endpoint.is_external else ""
     share_of_folds = (
-        f"{once}Share of folds: share of the fitted folds of all repeats in which the column was in the "
-        "model. "
+        "The models were fitted once, so each share is 0 or 100 %. "
+        if endpoint.is_external
+        else "Share of folds: share of all fitted folds in which the column was in the model. "
     )
     if _ratio(summary) == _IMPORTANCE:
         return f"{share_of_folds}Mean importance: share of the column in the trees' decrease of impurity."
     settings = summary.get("settings")
     firth = _method(summary) == "firth"
     ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
+    selected = settings.get("selection", "none") != "none" if isinstance(settings, Mapping) else False
     filters = (
         f"{_KEEPS_ALL[firth]} every column that passes the filters stays in the model: the share shows how "
         "often a column varied, was stable between readers and was not a near copy of another column. It "
         "does not measure importance. "
     )
+    if selected:
+        filters = f"{_KEEPS_ALL[firth]} every feature that was selected stays in the model. "
     level = summary.get(
         "level_meaning", "against the average of all levels, or against the other level if there are two"
     )

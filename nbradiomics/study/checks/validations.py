@@ -30,6 +30,7 @@ from nbradiomics.outcome.assembly import TooFewError
 from nbradiomics.outcome.external import external_task
 from nbradiomics.outcome.external_cohort import (
     ExternalRows,
+    absent_event,
     as_read,
     assemble_external,
     choose_external_rows,
@@ -185,11 +186,15 @@ def _cell_problems(
     rule: ClinicalEndpoint = endpoint
     declared = predictors
     if models.first is not None:
-        rule, declared = as_read(models.first.data, predictors, endpoint)
+        rule, declared = as_read(models.first.data, predictors, endpoint, clinical)
         if set(endpoint.columns) <= set(clinical):
             clinical = with_class_names(clinical, models.first.data, endpoint)
-    find = target_problems if endpoint.target else endpoint_problems
-    yield from find(clinical, rule, file=file, declared=declared)
+    if absent := absent_event(clinical, endpoint):
+        found = f"{endpoint.name} will not be validated on {external.name}: {absent.problem}"
+        yield Problem(file, "", endpoint.event, "warning", found, absent.remedy)
+    else:
+        find = target_problems if endpoint.target else endpoint_problems
+        yield from find(clinical, rule, file=file, declared=declared)
     covariates = covariates_of(outcome, endpoint)
     present = [name for name in covariates if name in clinical]
     for name in covariates:

@@ -139,3 +139,10 @@ def test_nobody_is_censored_so_everything_is_a_share() -> None:
 def test_competing_events_that_cannot_be_are_refused(competing: list[int]) -> None:
     with pytest.raises(InputError):
         uno_c([1, 2, 3], [1, 0, 0], [1, 2, 3], competing=competing)
+
+
+def test_nobody_is_left_where_everybody_had_an_event() -> None:
+    curve = cumulative_incidence(np.arange(1, 8), np.ones(7), np.zeros(7))
+    assert curve["incidence"].iloc[-1] == 1
+    assert np.isnan(curve["low"].iloc[-1])
+    assert survival_at(Observed.of(np.arange(1, 8), np.ones(7), np.zeros(7)), 9.0) == 0

@@ -235,7 +235,7 @@ def test_a_permutation_is_told_if_it_was_done(survival: Endpoint) -> None:
 
 
 def test_few_events_are_not_called_stratified(survival: Endpoint) -> None:
-    summary = {**survival.summary, "events": 2}
+    summary = {**survival.summary, "stratified": False}
     assert "3 random folds" in text_of(replace(survival, summary=summary))
 
 
@@ -445,7 +445,8 @@ def test_firths_method_has_no_penalty_of_its_own_strength(firth: Endpoint) -> No
 
 def test_auto_names_its_grid_and_its_choices(chosen: Endpoint) -> None:
     text = text_of(chosen)
-    assert "one of these was chosen by the likelihood of subjects who were left out" in text
+    assert "How features were selected was chosen among the training subjects of each fold" in text
+    assert "by themselves (score test)" in text
     assert "Chosen for the radiomic model (folds): " in text
     assert "(Benjamini and Hochberg 1995)" in text
 

@@ -107,7 +107,10 @@ def _horizons(story: Story, there: Sequence[str]) -> str:
     usual = "" if story.settings["horizons"] else f" (the median time of the events{whose})"
     names = {"uno_c": "Uno's C", "ibs": "the mean Brier score"}
     whole = [name for metric, name in names.items() if metric in there]
-    end = f"; {listed(whole)} went until {story.summary['end']:g}" if whole else ""
+    last = f"{story.summary['end']:g} (one subject in five was observed longer)"
+    if story.endpoint.is_external:
+        last = f"{story.summary['end']:g}"  # or the last event of the development cohort
+    end = f"; {listed(whole)} went until {last}" if whole else ""
     verb = "horizons were" if len(times) > 1 else "horizon was"
     shown = listed([f"{time:g}" for time in times])
     return f"The {verb} {shown}{usual}{end}, in the unit of {story.summary['time']}."

@@ -24,8 +24,8 @@ _TREES = {
 #: What each selection did, in words, and its sources.
 _SELECTIONS = {
     "univariable": (
-        "features were selected among {subjects}: those associated with the outcome by themselves (score "
-        f"test or F test) at a false discovery rate of {share(FALSE_DISCOVERIES)}"
+        "features were selected among {subjects}: those associated with the outcome by themselves ({test}) "
+        f"at a false discovery rate of {share(FALSE_DISCOVERIES)}"
     ),
     "mrmr": (
         "up to {number} features of maximum relevance and minimum redundancy were selected among {subjects}"
@@ -121,12 +121,11 @@ def selection(story: Story) -> Iterator[str]:
     """How features were selected before the model, if they were."""
     method = story.settings["selection"]
     if method == AUTO:
+        grid = [_selected(story, name, "these") for name in AUTO_GRID if name in _SELECTIONS]
         yield (
-            f"Among {story.training}, one of these was chosen by the likelihood of subjects who were left "
-            "out "
-            "in three inner folds: no selection, or that "
-            + "; ".join(_selected(story, name) for name in AUTO_GRID if name in _SELECTIONS)
-            + "."
+            f"How features were selected was chosen among {story.training}, by the likelihood of those of "
+            "them "
+            "who were left out in three inner folds. The choices were: no selection; " + "; ".join(grid) + "."
         )
         for model, counts in story.summary["chosen_selections"].items():
             used = [f"{name} {count}" for name, count in counts.items() if count]
@@ -135,8 +134,10 @@ def selection(story: Story) -> Iterator[str]:
         yield f"Then {_selected(story, method)}."
 
 
-def _selected(story: Story, method: str) -> str:
-    text = _SELECTIONS[method].format(subjects=story.training, number=story.settings["selected"])
+def _selected(story: Story, method: str, subjects: str = "") -> str:
+    test = "F test" if story.endpoint.is_class else "score test"
+    among = f"{subjects} subjects" if subjects else story.training
+    text = _SELECTIONS[method].format(subjects=among, number=story.settings["selected"], test=test)
     return f"{text} {story.cite(*_SOURCES[method])}" if method in _SOURCES else text
 
 
@@ -187,11 +188,12 @@ def _logistic(story: Story) -> str:
 
 def _firth(story: Story) -> Iterator[str]:
     if story.endpoint.is_class:
-        yield f"{_logistic(story)[:-1]} by Firth's method {story.cite('firth1993', 'heinze2002')}."
+        works = story.cite("firth1993", "heinze2002")
+        yield f"{_logistic(story)} They were fitted by Firth's method {works}."
         yield (
-            "Their intercepts were corrected so that the predicted probabilities add up to the subjects of "
-            "the "
-            f"class {story.cite('puhr2017')}."
+            "The intercept of each was corrected, so that its predicted probabilities of the training "
+            "subjects "
+            f"add up to those of the class {story.cite('puhr2017')}."
         )
     else:
         yield (

@@ -28,10 +28,11 @@ def validation(story: Story) -> Iterator[str]:
         )
     else:
         repeats = settings["repeats"]
+        kind = "stratified" if story.summary.get("stratified") else "random"
         again = f" in {repeats} repeats, each with other folds" if repeats > 1 else ""
         yield (
             f"The models were validated internally, by a cross-validation with {settings['folds']} "
-            f"{'stratified' if _stratified(story) else 'random'} folds{again}: every prediction is for a "
+            f"{kind} folds{again}: every prediction is for a "
             "subject that the model had not seen."
         )
     for model in story.models:
@@ -43,16 +44,6 @@ def validation(story: Story) -> Iterator[str]:
                 f"In {failed} of {story.folds} folds the {model} model could not be fitted; its results are "
                 "those of the other folds."
             )
-
-
-def _stratified(story: Story) -> bool:
-    """Whether there were enough subjects of each kind for a stratification; see `make_splits`."""
-    summary = story.summary
-    if story.endpoint.is_class:
-        fewest = min(summary["classes"].values())
-    else:
-        fewest = min(summary["events"], summary["subjects"] - summary["events"])
-    return int(fewest) >= int(story.settings["folds"])
 
 
 def sample_size(story: Story) -> Iterator[str]:
