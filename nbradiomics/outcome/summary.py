@@ -41,7 +41,8 @@ _SHOWN = 10
 #: What an interval contains.
 _INTERVALS = {
     "refit": "The intervals come from {refits} bootstrap samples of the subjects in which everything was "
-    "fitted again; docs/validation.md says how often such intervals contain the true value.",
+    "fitted again; docs/validation.md says for which models it was simulated how often such intervals "
+    "contain the true value.",
     "quick": "The intervals of {order} are quick ones: they include the sampling of the subjects, but not "
     "the fitting of the models, and are too narrow. Do not publish them; set refits to 100.",
     "none": "No intervals were asked for.",

@@ -18,6 +18,7 @@ from nbradiomics.messages.problem import Problem, problem_of, told_once
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.settings import spread
 from nbradiomics.study.checks.columns import check_columns
+from nbradiomics.study.checks.few_columns import check_firth
 from nbradiomics.study.checks.found import Found, Measured, found_in
 from nbradiomics.study.checks.images import check_images
 from nbradiomics.study.checks.labels import overruled_labels
@@ -180,6 +181,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         problems.append(problem_of(error, path, "extract.engine"))
     problems += check_readers(study, table, path)
     problems += check_validations(study, table, path)
+    problems += check_firth(study, table, path)
     if study.segment:
         problems += check_model(study, study.segment, table, path, models)
     return problems

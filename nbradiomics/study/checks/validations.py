@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical import (
     Endpoint as ClinicalEndpoint,
     covariate_columns,
     endpoint_problems,
-    read_clinical_table,
     target_problems,
 )
 from nbradiomics.errors import InputError
-from nbradiomics.features.absence import unmeasurable
-from nbradiomics.features.cohort import engine_name
-from nbradiomics.features.extract import require_able
 from nbradiomics.features.parameters import load_parameters
-from nbradiomics.features.parameters.expected import expected_features
 from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, errors_in, problem_of
-from nbradiomics.outcome import OutcomeSettings, Predictors
 from nbradiomics.outcome.assembly import TooFewError
 from nbradiomics.outcome.external import external_task
 from nbradiomics.outcome.external_cohort import (
@@ -38,8 +31,9 @@ from nbradiomics.outcome.external_cohort import (
     with_class_names,
 )
 from nbradiomics.outcome.external_differences import differences
-from nbradiomics.outcome.prepared import Prepared, prepare
+from nbradiomics.outcome.prepared import Prepared
 from nbradiomics.study.checks.external_parameters import check_external_parameters
+from nbradiomics.study.checks.models_to_come import ModelsToCome, features_to_come, models_to_come
 from nbradiomics.study.external import ExternalCohort
 from nbradiomics.study.external_tables import (
     read_external_clinical,
@@ -47,27 +41,10 @@ from nbradiomics.study.external_tables import (
     rows_of_models,
 )
 from nbradiomics.study.study import (
-    Endpoint,
     Outcome,
     Study,
     covariates_of,
-    validated_models,
-    validated_predictors,
 )
-from nbradiomics.tables import RowsOfReader
-
-#: Values of the features that are not computed yet: every external value is between them.
-_LOWEST, _HIGHEST = -1e300, 1e300
-
-
-@dataclass(frozen=True)
-class _Models:
-    """Models of one endpoint; `first` is the study's cohort, ``None`` if it cannot be read."""
-
-    endpoint: Endpoint
-    predictors: Predictors
-    settings: OutcomeSettings
-    first: Prepared | None
 
 
 def check_validations(study: Study, cohort: pd.DataFrame, path: Path) -> list[Problem]:
@@ -88,8 +65,8 @@ def check_validations(study: Study, cohort: pd.DataFrame, path: Path) -> list[Pr
     outcome = study.outcome
     if outcome is None or not outcome.external:
         return []
-    stand_in = _features_to_come(study, cohort)
-    models = [_models(study, outcome, endpoint, stand_in) for endpoint in outcome.endpoints]
+    stand_in = features_to_come(study, cohort)
+    models = [models_to_come(study, outcome, endpoint, stand_in) for endpoint in outcome.endpoints]
     problems: list[Problem] = []
     for place, external in enumerate(outcome.external):
         problems += _check_parameters(study, external)
@@ -99,41 +76,11 @@ def check_validations(study: Study, cohort: pd.DataFrame, path: Path) -> list[Pr
     return list(dict.fromkeys(problems))
 
 
-def _features_to_come(study: Study, cohort: pd.DataFrame) -> pd.DataFrame | None:
-    """Return a feature table with the columns that the study will have; ``None`` if they are not known."""
-    try:
-        parameters = load_parameters(study.extract.params)
-        require_able(study.extract.engine, parameters)
-    except InputError:  # reported by the checks of the parameters
-        return None
-    absent = {name for names in unmeasurable(parameters).values() for name in names}
-    names = [name for name in expected_features(parameters) if name not in absent]
-    subjects = list(dict.fromkeys(subject for subject in cohort["subject"] if subject))
-    values = np.resize(np.array([[_LOWEST], [_HIGHEST]]), (len(subjects), 1)) * np.ones(len(names))
-    table = pd.DataFrame(values, columns=names)
-    return table.assign(subject=subjects, engine=engine_name(study.extract.engine, parameters))
-
-
-def _models(study: Study, outcome: Outcome, endpoint: Endpoint, features: pd.DataFrame | None) -> _Models:
-    predictors = validated_predictors(outcome, endpoint)
-    settings = OutcomeSettings(**validated_models(outcome, endpoint).stated())
-    first = None
-    try:
-        clinical = read_clinical_table(outcome.clinical, study.subject_column)
-        if features is not None:
-            # Who is stable is not decided here, so that readers are not needed.
-            alone = settings.changed(stability_readers=None)
-            first = prepare(features, clinical, endpoint, predictors, RowsOfReader(), None, alone, folds=1)
-    except InputError:  # reported by the checks of the study's own tables
-        pass
-    return _Models(endpoint, predictors, settings, first)
-
-
 def _check_cohort(
     study: Study,
     outcome: Outcome,
     external: ExternalCohort,
-    models: list[_Models],
+    models: list[ModelsToCome],
     place: tuple[Path, str],
 ) -> list[Problem]:
     problems: list[Problem] = []
@@ -179,7 +126,7 @@ def _read(
 
 
 def _cell_problems(
-    outcome: Outcome, external: ExternalCohort, models: _Models, clinical: pd.DataFrame
+    outcome: Outcome, external: ExternalCohort, models: ModelsToCome, clinical: pd.DataFrame
 ) -> Iterator[Problem]:
     """Find problems of clinical columns, which are what they are in the cohort of the study."""
     endpoint, predictors, file = models.endpoint, models.predictors, str(external.clinical)
@@ -212,7 +159,7 @@ def _cell_problems(
 
 def _subject_problems(
     external: ExternalCohort,
-    models: _Models,
+    models: ModelsToCome,
     first: Prepared,
     chosen: ExternalRows,
     clinical: pd.DataFrame,

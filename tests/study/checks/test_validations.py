@@ -231,3 +231,19 @@ def test_other_parameters_in_the_record_of_a_run_are_a_warning(folder: Path, the
     found = [one.problem for one in problems_of(folder) if one.severity == "warning"]
     assert len(found) == bool(words)
     assert all(words in problem for problem in found)
+
+
+def test_external_subjects_without_any_event_or_competing_event_stop_nothing(folder: Path) -> None:
+    (folder / "study.yaml").write_text(
+        STUDY.replace("event: died}", "event: status, event_value: [relapse], competing: [death]}")
+    )
+    for name, words in (
+        ("clinical.csv", ["relapse", "death", "alive"]),
+        ("north_clinical.csv", ["relapse", "lost", "alive"]),
+    ):
+        edit(folder / name, lambda table, words=words: table.assign(status=words * 10))
+    assert [one for one in problems_of(folder) if one.severity == "error"] == []
+    edit(folder / "north_clinical.csv", lambda table: table.assign(status=["alive"] * 30))
+    problems = problems_of(folder)
+    assert [one for one in problems if one.severity == "error"] == []
+    assert any("os will not be validated on north: no external subject" in one.problem for one in problems)
