@@ -56,8 +56,13 @@ def draw_decision(
         for place, (model, curve) in enumerate(curves.items()):
             _line(axes, curve["threshold"], curve["net_benefit"], model, place, marker=False)
         top = np.nanmax([0.05, *(curve["net_benefit"].max() for curve in curves.values())])
+        ends = [curve["threshold"].where(curve["net_benefit"].notna()).max() for curve in curves.values()]
+        last = float(np.nanmax(ends))
         axes.set(
-            xlim=(0, 1), ylim=(-0.3 * top, 1.1 * top), xlabel="Threshold probability", ylabel="Net benefit"
+            xlim=(0, min(1.0, last + 0.05)),
+            ylim=(-0.3 * top, 1.1 * top),
+            xlabel="Threshold probability",
+            ylabel="Net benefit",
         )
         _finish(axes, title)
 

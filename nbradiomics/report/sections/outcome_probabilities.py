@@ -11,6 +11,9 @@ from nbradiomics.report.content import Block, Gallery, Picture
 from nbradiomics.report.figures.probabilities import draw_calibration, draw_decision
 from nbradiomics.report.run_files import Endpoint
 
+#: Treated subjects from which on a net benefit is drawn.
+FEWEST_TREATED = 5
+
 
 def probability_blocks(endpoint: Endpoint) -> list[Block]:
     """Calibration and decision curve at each horizon or of each class; nothing for an earlier release."""
@@ -22,8 +25,8 @@ def probability_blocks(endpoint: Endpoint) -> list[Block]:
     once = bool(endpoint.summary.get("sites")) or not settings or settings.get("repeats") == 1
     held_out = "out of fold" if once else "out of fold and averaged over the repeats"
     whose = "of the external subjects" if endpoint.is_external else held_out
-    name = endpoint.name
-    pictures = [*_calibration(endpoint, calibration, by, whose), *_decision(name, decision, by)]
+    shown = _with_enough_treated(decision, endpoint.summary.get("subjects"))
+    pictures = [*_calibration(endpoint, calibration, by, whose), *_decision(endpoint.name, shown, by)]
     return [Gallery(tuple(pictures), layout="charts")] if pictures else []
 
 
@@ -74,6 +77,14 @@ def _calibration(endpoint: Endpoint, table: pd.DataFrame | None, by: str, whose:
     return pictures
 
 
+def _with_enough_treated(table: pd.DataFrame | None, subjects: object) -> pd.DataFrame | None:
+    """Leave out net benefits of a handful of treated subjects, which are noise."""
+    if table is None or not isinstance(subjects, int):
+        return table
+    enough = table["treated"] * subjects >= FEWEST_TREATED
+    return table.assign(net_benefit=table["net_benefit"].where(enough))
+
+
 def _decision(name: str, table: pd.DataFrame | None, by: str) -> list[Picture]:
     what = "class" if by == "class" else "event"
     pictures = []
@@ -83,7 +94,9 @@ def _decision(name: str, table: pd.DataFrame | None, by: str) -> list[Picture]:
             (
                 f"Net benefit of treating the subjects whose predicted probability of the {what} reaches the "
                 "threshold, beside treating everybody and nobody. A model helps at thresholds where its line "
-                "is the highest; which thresholds make sense is a clinical question."
+                "is the highest; which thresholds make sense is a clinical question. A line ends where fewer "
+                "than "
+                f"{FEWEST_TREATED} subjects would be treated."
             ),
         )
         best = "; ".join(_best(model, part) for model, part in models.items())
