@@ -54,13 +54,13 @@ def fit_elastic_net(
     first = int(likelihood.intercept)
     x = np.hstack([np.ones((len(values), first)), (values - values.mean(axis=0)) / spread])[likelihood.order]
     nothing = np.zeros(first)
-    lasso = np.r_[nothing, penalty.lasso]
+    lasso = np.concatenate((nothing, penalty.lasso))
     beta = np.zeros(x.shape[1])
     beta[:first] = likelihood.with_intercept(np.zeros(len(x)))[:first]
     path = np.full((len(strengths), x.shape[1]), np.nan)
     slopes, before = _slopes(x, beta, likelihood), strengths[0]
     for number, strength in enumerate(strengths):
-        l1, l2 = (np.r_[nothing, part] for part in penalty.at(strength))
+        l1, l2 = (np.concatenate((nothing, part)) for part in penalty.at(strength))
         # The strong rule: a slope is expected to change no faster than the strength.
         kept = (beta != 0) | (np.abs(slopes) >= l1 - (before - strength) * lasso)
         before = strength

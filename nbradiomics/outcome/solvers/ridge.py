@@ -89,7 +89,7 @@ def fit_ridge_path(values: Floats, y: np.ndarray, penalty: Penalty, strengths: F
     for number, strength in enumerate(strengths):
         _, others = penalty.of(~spanned).at(strength)
         try:
-            penalised = np.r_[free, np.full(rank, strength), subjects * others]
+            penalised = np.concatenate((free, np.full(rank, strength), subjects * others))
             solution = _newton(small, likelihood, penalised, solution)
         except NoMaximumError:
             if number:
