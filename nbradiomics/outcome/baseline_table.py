@@ -22,7 +22,8 @@ _Row = tuple[tuple[str, str], list[str], list[int]]
 def baseline_table(data: OutcomeData) -> pd.DataFrame:
     """Covariates and volume of all subjects, of those with the event, without it, and with a competing one.
 
-    A number has its median and quartiles, a level its count and its share of the known values.
+    A number has its median and quartiles, a level (and 1 of a column of 0 and 1) its count and its share of
+    the known values.
 
     Returns
     -------
@@ -65,7 +66,16 @@ def _rows(data: OutcomeData, parts: Sequence[np.ndarray]) -> Iterator[_Row]:
     for name in (*data.numeric, *volume):
         values = data.frame[name].to_numpy(dtype=np.float64)
         missing = [int(np.isnan(values[part]).sum()) for part in parts]
-        yield (name, ""), [_quartiles(values[part]) for part in parts], missing
+        known = values[np.isfinite(values)]
+        if len(known) and np.isin(known, (0, 1)).all():
+            # A column of 0 and 1 says yes or no: its quartiles would say nothing.
+            yield (
+                (name, "1"),
+                [_count(values[part] == 1, np.isfinite(values[part])) for part in parts],
+                missing,
+            )
+        else:
+            yield (name, ""), [_quartiles(values[part]) for part in parts], missing
     for name in data.categorical:
         yield from _levels(name, data.frame[name], parts)
 
@@ -103,6 +113,10 @@ def _quartiles(values: np.ndarray) -> str:
 def _levels(name: str, values: pd.Series, parts: Sequence[np.ndarray]) -> Iterator[_Row]:
     missing = [int(values[part].isna().sum()) for part in parts]
     for level in values.value_counts().sort_index().index:
-        counts = [(int((values[part] == level).sum()), int(values[part].notna().sum())) for part in parts]
-        cells = [f"{count} ({percent(count / known)})" if known else "0" for count, known in counts]
+        cells = [_count((values == level)[part], values.notna()[part]) for part in parts]
         yield (name, str(level)), cells, missing
+
+
+def _count(having: np.ndarray | pd.Series, known: np.ndarray | pd.Series) -> str:
+    count, people = int(having.sum()), int(known.sum())
+    return f"{count} ({percent(count / people)})" if people else "0"

@@ -130,12 +130,13 @@ def _difference(found: Mapping[str, Any]) -> str:
     hazard = (
         "no hazard ratio"
         if ratio is None
-        else f"hazard ratio {interval(ratio, low, high, form=against(number, 1))}"
+        else f"hazard ratio of high against low risk {interval(ratio, low, high, form=against(number, 1))}"
     )
     mean, least, most = found["difference"]
     gap = interval(mean, least, most, form=against(signed, 0))
-    means = " against ".join(number(value) for value in found["of_groups"])
-    return f"{hazard}; {found['measure']} until {found['until']:g} {means}, difference {gap}"
+    first, second = (number(value) for value in found["of_groups"])
+    until = f"{found['measure']} until {found['until']:g}"
+    return f"{hazard}; {until}: {first} (high risk) and {second} (low risk), difference {gap}"
 
 
 def _in_the_large(performance: pd.DataFrame, models: Sequence[str]) -> Iterator[str]:

@@ -18,7 +18,12 @@ _FOLD = Column("fold", "integer", "fold in which the subject was held out: 1, 2 
 _TREATED = Column("treated", "number", "share of the subjects whose predicted probability reaches it, 0 to 1")
 _SUBJECTS = Column("subjects", "integer", "subjects of the group")
 _VARIABLE = Column("variable", "text", "`subjects`, a covariate, or the column of the volume")
-_LEVEL = Column("level", "text", "level of a category", missing="the variable is a number")
+_LEVEL = Column(
+    "level",
+    "text",
+    "level of a category, or 1 of a column of 0 and 1",
+    missing="the variable is another number",
+)
 _RISK = ("high", "low")
 _UNDEFINED = "undefined: the model failed in every fold, or there are too few subjects"
 

@@ -46,6 +46,7 @@ _GAINS = {
     "roc_auc_gain_over_volume": "Gain in ROC area over the volume alone",
 }
 _NAMES = {**ORDERS, **_GAINS}
+_BASELINE = "Numbers: median (quartiles); levels: count (share of the known values)."
 _OTHER_SUBJECTS = (
     "Here the models were fitted to all subjects of this study and judged on those of {cohort}. No "
     "result of this part is cross-validated."
@@ -134,7 +135,9 @@ def _class_baseline(table: pd.DataFrame) -> list[Block]:
         cells.setdefault(f"{variable} = {level}" if level else str(variable), {})[name] = str(value)
     rows = tuple((title, *(of.get(name, "") for name in names)) for title, of in cells.items())
     heading = ("", *(str(name) or "All" for name in names))
-    return [Details("Who the subjects are", (Table(heading, rows, name="baseline"),))]
+    return [
+        Details("Who the subjects are", (Table(heading, rows, name="baseline"), Text(_BASELINE, tone="note")))
+    ]
 
 
 def _baseline(endpoint: Endpoint) -> list[Block]:
@@ -151,7 +154,9 @@ def _baseline(endpoint: Endpoint) -> list[Block]:
     )
     competing = ["With a competing event"] if endpoint.has_competing else []
     heading = ("", "All", "With the event", "Without it", *competing, "Missing")
-    return [Details("Who the subjects are", (Table(heading, rows, name="baseline"),))]
+    return [
+        Details("Who the subjects are", (Table(heading, rows, name="baseline"), Text(_BASELINE, tone="note")))
+    ]
 
 
 def _amount(value: object, name: str) -> str:

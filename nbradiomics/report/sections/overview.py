@@ -168,8 +168,8 @@ def endpoint_facts(endpoint: Endpoint) -> Facts:
     """The box of key figures of one endpoint: subjects, events, and the C-index of each model."""
     people = [
         _count(amount, name)
-        for name in ("subject", "event")
-        if isinstance(amount := endpoint.summary.get(f"{name}s"), int)
+        for name in ("subject", "event", "competing event")
+        if isinstance(amount := endpoint.summary.get(f"{name.replace(' ', '_')}s"), int)
     ]
     return Facts((*people, *_c_index_facts(endpoint)))
 
