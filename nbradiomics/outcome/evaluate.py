@@ -112,7 +112,8 @@ def evaluate_outcome(
     prepared = prepare(features, clinical, endpoint, predictors, rows, stable, settings, folds=folds)
     check_sites(prepared.data, predictors, settings)
     result = _evaluate(prepared.data, prepared.choice, endpoint, settings, execution)
-    result.summary["sentences"] = [*prepared.sentences, *result.summary["sentences"]]
+    for told in ("sentences", "leading"):
+        result.summary[told] = [*prepared.sentences, *result.summary[told]]
     result.summary.update(made_from(prepared, predictors))
     return result
 
@@ -137,6 +138,7 @@ def _evaluate(
     ratios = covariate_ratios(data, task, settings.confidence)
     summary["ratios"] = ratios.facts
     summary["sentences"] += ratios.sentences
+    summary["leading"] += ratios.sentences[1:]
     return OutcomeResult(
         performance=performance,
         selection=selection_table(data, results),

@@ -118,6 +118,7 @@ def _validate(
     ratios = covariate_ratios(data, task, settings.confidence, people="external subject")
     summary["ratios"] = ratios.facts
     summary["sentences"] += ratios.sentences
+    summary["leading"] += ratios.sentences[1:]
     return OutcomeResult(
         performance=performance,
         selection=selection_table(data, results),

@@ -13,11 +13,10 @@ from nbradiomics.messages.wording import against, counted, interval, number, p_t
 from nbradiomics.outcome.answer import RIGHT_SIZE, enough_question, model_answers
 from nbradiomics.outcome.facts import (
     competing_sentences,
-    horizon_sentences,
     number_or_none,
     outcome_facts,
     suspicious_columns,
-    suspicious_sentences,
+    warning_sentences,
     with_outcome,
 )
 from nbradiomics.outcome.group_differences import GroupDifference, group_difference
@@ -64,7 +63,8 @@ def summarise_external(
         for one group; empty for classes), ``risk_groups`` (hazard ratio and restricted mean survival, or
         cumulative incidence, of high against low risk, by model), ``failures``,
         ``chosen_selections`` (of `auto`, by model), ``level_meaning``,
-        ``intervals`` (``draws`` or ``none``), ``settings``, ``answers`` and ``sentences``.
+        ``intervals`` (``draws`` or ``none``), ``settings``, ``answers``, ``sentences`` and
+        ``leading`` (those of them that a reader must not miss).
     """
     endpoint, task = judged
     data, of_models = second.data, first.data
@@ -107,7 +107,13 @@ def summarise_external(
     told[RIGHT_SIZE] = " ".join([told[RIGHT_SIZE], *_in_the_large(performance, data.models)])
     told[enough_question(task)] = _enough(task.informative_in(data.y), task)
     summary["answers"] = told
-    summary["sentences"] = [*second.sentences, *_sentences(summary, first, data)]
+    sentences = [*_sentences(summary, first, data)]
+    summary["sentences"] = [*second.sentences, *sentences]
+    warned = [
+        *warning_sentences(summary),
+        *(f"External cohort: {text}" for text in data.description.warnings),
+    ]
+    summary["leading"] = [*second.sentences, sentences[0], *warned, *of_models.description.warnings]
     return summary
 
 
@@ -184,9 +190,8 @@ def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -
             f"The median follow-up of the external subjects is {summary['median_follow_up']:g}, in the unit "
             f"of {summary['time']} (reverse Kaplan-Meier)."
         )
-    yield from horizon_sentences(summary)
     yield from competing_sentences(summary)
-    yield from suspicious_sentences(summary["suspicious"])
+    yield from warning_sentences(summary)
     yield from (f"First cohort: {text}" for text in first.sentences)
     of_models = first.data.description
     yield from (first.choice.sentence, *of_models.sentences, *of_models.warnings)

@@ -81,7 +81,13 @@ def competing_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def horizon_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
+def warning_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Warn about horizons with few events, and about columns that may be the outcome."""
+    yield from _horizon_sentences(summary)
+    yield from suspicious_sentences(summary["suspicious"])
+
+
+def _horizon_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     """Warn about horizons by which few subjects had the event."""
     for time, events in zip(summary.get("horizons", ()), summary.get("events_by_horizon", ()), strict=True):
         if events < FEWEST_BY_HORIZON:

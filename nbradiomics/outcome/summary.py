@@ -17,11 +17,10 @@ from nbradiomics.outcome.assembly import VOLUMES, OutcomeData
 from nbradiomics.outcome.crossvalidation import is_stratified
 from nbradiomics.outcome.facts import (
     competing_sentences,
-    horizon_sentences,
     number_or_none,
     outcome_facts,
     suspicious_columns,
-    suspicious_sentences,
+    warning_sentences,
     with_outcome,
 )
 from nbradiomics.outcome.fold_result import FoldResult
@@ -86,7 +85,8 @@ def summarise(
         compares with), ``median_follow_up`` (reverse Kaplan-Meier, null if it is not reached), ``horizons``
         and ``end`` (points in time of the metrics), ``intervals`` (``refit``, ``quick`` or ``none``),
         ``answers`` (to what a reader asks first), ``stratified`` (folds), ``sites`` (subjects, events and
-        order of each site that was held out), ``settings`` and ``sentences``.
+        order of each site that was held out), ``settings``, ``sentences`` and ``leading`` (those of
+        them that a reader must not miss).
     """
     summary: dict[str, Any] = {
         **outcome_facts(data, endpoint, task),
@@ -128,6 +128,7 @@ def summarise(
     )
     read = (choice.sentence, *data.description.sentences, *data.description.warnings)
     summary["sentences"] = [*_sentences(summary, read, performance, tests, settings, task)]
+    summary["leading"] = [summary["sentences"][0], *warning_sentences(summary), *data.description.warnings]
     return summary
 
 
@@ -211,9 +212,8 @@ def _sentences(
     if summary.get("median_follow_up") is not None:
         follow_up = f"{summary['median_follow_up']:g}"
         yield f"The median follow-up is {follow_up}, in the unit of {summary['time']} (reverse Kaplan-Meier)."
-    yield from horizon_sentences(summary)
     yield from competing_sentences(summary)
-    yield from suspicious_sentences(summary["suspicious"])
+    yield from warning_sentences(summary)
     yield from read
     yield summary["stability"]
     if summary["missing_values"]:

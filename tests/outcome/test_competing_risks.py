@@ -164,12 +164,19 @@ def test_folds_are_stratified_by_the_event_though_few_are_censored() -> None:
         assert {int(y["event"][test].sum()) for _, test in folds} == {3}
 
 
-def test_a_covariate_that_is_the_competing_event_is_suspicious() -> None:
+def test_a_covariate_that_is_the_competing_event_is_suspicious(tmp_path) -> None:
     features, clinical = make_cohort()
     clinical["toxic"] = (clinical["status"] == "other death").astype(int)
     result = evaluate_outcome(features, clinical, covariates=["toxic"], settings=FAST, **ASKED)
     assert set(result.summary["suspicious"]) == {"toxic"}
     assert "competing event" in result.summary["suspicious"]["toxic"][0]
+    first, *warned = result.summary["leading"]
+    assert "were analysed" in first
+    assert any(text.startswith("toxic may be the outcome") for text in warned)
+    write_outcome(result, tmp_path)
+    visible, folded = build_outcome_page(tmp_path).read_text().split("How it was done", 1)
+    assert "toxic may be the outcome" in visible
+    assert "No stability filter" in folded
 
 
 def test_few_competing_events_are_said_to_have_no_model() -> None:

@@ -124,8 +124,18 @@ def _header(endpoint: Endpoint) -> list[Block]:
         blocks.append(Table(("Question", "Answer"), tuple((str(q), str(a)) for q, a in answers.items()), 2))
     sentences = summary.get("sentences")
     if isinstance(sentences, list) and sentences:
-        return [*blocks, Sentences(tuple(map(str, sentences)))]
+        return [*blocks, *_told(list(map(str, sentences)), summary.get("leading"))]
     return [*blocks, Text(f"{people} ({columns}).")]
+
+
+def _told(sentences: Sequence[str], leading: object) -> list[Block]:
+    """Show the sentences that a reader must not miss, and fold the others."""
+    first = [str(text) for text in leading] if isinstance(leading, list) else []
+    others = tuple(text for text in sentences if text not in first)
+    if not first or not others:
+        return [Sentences(tuple(sentences))]
+    title = f"How it was done, and what it means: {counted(len(others), 'sentence')}"
+    return [Sentences(tuple(dict.fromkeys(first))), Details(title, (Sentences(others),))]
 
 
 def _class_baseline(table: pd.DataFrame) -> list[Block]:
