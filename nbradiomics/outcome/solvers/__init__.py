@@ -1,8 +1,8 @@
 """Maximise penalised likelihoods: plain functions of arrays, without data frames or pipelines."""
 
-from nbradiomics.outcome.solvers.baseline import predicted_survival
+from nbradiomics.outcome.solvers.baseline import Hazard, predicted_survival
 from nbradiomics.outcome.solvers.elastic_net import fit_elastic_net, largest_strength
-from nbradiomics.outcome.solvers.incidence import Hazard, predicted_incidence
+from nbradiomics.outcome.solvers.incidence import predicted_incidence
 from nbradiomics.outcome.solvers.likelihood import (
     Likelihood,
     can_train,

@@ -2,37 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from nbradiomics.outcome.solvers.risk_sets import Floats, RiskSets
-
-
-@dataclass(frozen=True)
-class Hazard:
-    """Baseline hazard of one event: its times, increasing, and the hazard at each, shape (events,)."""
-
-    times: Floats
-    steps: Floats
-
-    @classmethod
-    def of(cls, y: np.ndarray, eta: Floats) -> Hazard:
-        """Estimate it from training subjects with the log partial hazards `eta` (Breslow, Efron's ties).
-
-        `y` is a structured array with the fields event and time, without any event or with some.
-        """
-        if not y["event"].any():
-            return cls(np.empty(0), np.empty(0))
-        sets = RiskSets.of(y)
-        top = float(eta.max())
-        w = np.exp(eta[sets.order] - top)
-        return cls(y["time"][sets.order][sets.event], np.exp(-top) / sets.at_risk(w))
-
-    def before(self, times: Floats) -> Floats:
-        """Cumulative hazard before some times, shape (times,)."""
-        sums: Floats = np.concatenate([[0.0], np.cumsum(self.steps)])
-        return sums[np.searchsorted(self.times, times, side="left")]
+from nbradiomics.outcome.solvers.baseline import Hazard
+from nbradiomics.outcome.solvers.risk_sets import Floats
 
 
 def predicted_incidence(
@@ -63,11 +36,9 @@ def predicted_incidence(
     1990;46:813-826.
     """
     (hazard, eta), (other, of_other) = own, competing
-    with np.errstate(over="ignore", invalid="ignore"):
-        relative, relative_other = np.exp(eta)[:, None], np.exp(of_other)[:, None]
-        earlier = np.concatenate([[0.0], np.cumsum(hazard.steps)[:-1]]) if len(hazard.steps) else hazard.steps
-        free = np.exp(-(relative * earlier) - relative_other * other.before(hazard.times))
-        gains = free * -np.expm1(-relative * hazard.steps)
+    until = other.sums[np.searchsorted(other.times, hazard.times, side="left")]
+    before = hazard.of_subjects(eta, hazard.sums[:-1]) + other.of_subjects(of_other, until)
+    gains = np.exp(-before) * -np.expm1(-hazard.of_subjects(eta, hazard.steps))
     sums = np.concatenate([np.zeros((len(eta), 1)), np.cumsum(gains, axis=1)], axis=1)
     incidence: Floats = sums[:, np.searchsorted(hazard.times, times, side="right")]
     return np.clip(incidence, 0.0, 1.0)

@@ -152,3 +152,14 @@ def test_nobody_is_left_where_everybody_had_an_event() -> None:
     assert curve["incidence"].iloc[-1] == 1
     assert np.isnan(curve["low"].iloc[-1])
     assert survival_at(Observed.of(np.arange(1, 8), np.ones(7), np.zeros(7)), 9.0) == 0
+
+
+def test_a_very_large_risk_has_an_incidence_all_the_same() -> None:
+    y, other = survival_array(TIME, EVENT), survival_array(TIME, COMPETING)
+    hazards = Hazard.of(y, RISK), Hazard.of(other, RISK)
+    for eta in (1e4, -1e4):
+        one = np.array([eta])
+        incidence = predicted_incidence((hazards[0], one), (hazards[1], one * 0), np.array([0.05, 3.0, 9.0]))
+        assert incidence[0, 0] == 0  # before the first event
+        assert incidence[0, 1:] == pytest.approx(np.full(2, float(eta > 0)), abs=0.1)
+        assert (np.diff(incidence) >= 0).all()
