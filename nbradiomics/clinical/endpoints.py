@@ -302,8 +302,7 @@ def _event_warnings(reading: EndpointReading, rule: Endpoint) -> list[Problem]:
         found = f"{rule.event}: {listed} count as no event, because they are not declared as event_value."
         remedy = (
             "Declare codes of missing values as missing, all values that mean an event as event_value, and "
-            "those "
-            "of another event that prevents it, such as death, as competing."
+            "those of another event that prevents it, such as death, as competing."
         )
         problems.append(event.problem("warning", found, remedy))
     return problems

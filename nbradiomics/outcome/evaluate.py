@@ -125,7 +125,7 @@ def _evaluate(
     settings: OutcomeSettings,
     execution: Execution,
 ) -> OutcomeResult:
-    task = _task(data, endpoint, settings)
+    task = task_of(data, settings.horizons)
     results = cross_validate(data, settings, data.models, task, execution=execution)
     tests = _tests(data, settings, task, results, execution) if settings.permutations else PermutationTests()
     refits = None
@@ -136,9 +136,7 @@ def _evaluate(
     summary["failed_refits"] = refits.failed if refits else 0
     summary["sentences"] += refits.sentences if refits else []
     ratios = covariate_ratios(data, task, settings.confidence)
-    summary["ratios"] = ratios.facts
-    summary["sentences"] += ratios.sentences
-    summary["leading"] += ratios.sentences[1:]
+    ratios.tell(summary)
     return OutcomeResult(
         performance=performance,
         selection=selection_table(data, results),
@@ -162,7 +160,10 @@ def _tests(
     return PermutationTests({tested: chance}, gains)
 
 
-def _task(data: OutcomeData, endpoint: Endpoint, settings: OutcomeSettings) -> Task:
-    if not endpoint.target:
-        return survival_task(data.y, find_horizons(data.y, settings.horizons))
-    return Classification(data.classes)
+def task_of(data: OutcomeData, horizons: Sequence[float] = ()) -> Task:
+    """Kind of outcome of some data; `horizons` are those that were asked for, see `find_horizons`."""
+    return (
+        Classification(data.classes)
+        if data.classes
+        else survival_task(data.y, find_horizons(data.y, horizons))
+    )

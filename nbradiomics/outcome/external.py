@@ -116,9 +116,7 @@ def _validate(
     performance = external_performance(data, results, settings, task, execution)
     summary = summarise_external(first, second, results, performance, (endpoint, task), settings)
     ratios = covariate_ratios(data, task, settings.confidence, people="external subject")
-    summary["ratios"] = ratios.facts
-    summary["sentences"] += ratios.sentences
-    summary["leading"] += ratios.sentences[1:]
+    ratios.tell(summary)
     return OutcomeResult(
         performance=performance,
         selection=selection_table(data, results),

@@ -76,8 +76,7 @@ def competing_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "The models predict the probability of the event by a time (cumulative incidence). C compares these "
         "probabilities, and a subject with a competing event counts as never having the event (Wolbers et "
-        "al. "
-        "2009)."
+        "al. 2009)."
     )
 
 

@@ -10,14 +10,8 @@ from scipy.stats import chi2, norm
 from nbradiomics.outcome.groups import log_rank
 from nbradiomics.outcome.measures.aalen_johansen import Steps
 from nbradiomics.outcome.measures.arguments import Observed
-from nbradiomics.outcome.solvers import (
-    LARGEST_COEFFICIENT,
-    NoMaximumError,
-    RiskSets,
-    fit_ridge,
-    has_competing,
-)
-from nbradiomics.outcome.solvers.cox_likelihood import log_likelihood
+from nbradiomics.outcome.solvers import NoMaximumError, has_competing
+from nbradiomics.outcome.solvers.ordinary import fit_ordinary
 
 Estimate = tuple[float, float, float]
 
@@ -120,18 +114,14 @@ def _incidence(y: np.ndarray, until: float) -> tuple[float, float]:
 
 
 def _hazard_ratio(y: np.ndarray, group: np.ndarray, reach: float) -> Estimate:
-    column = np.asarray(group, dtype=np.float64)[:, None]
     undefined = (float("nan"),) * 3
     if not y["event"].any():
         return undefined
     try:
-        slope = fit_ridge(column, y, np.zeros(1))
+        fit = fit_ordinary(np.asarray(group, dtype=np.float64)[:, None], y)
     except NoMaximumError:
         return undefined
-    if abs(slope[0]) * column.std() > LARGEST_COEFFICIENT:
+    if fit.endless[0]:
         return undefined  # all events are in one group
-    sets = RiskSets.of(y)
-    _, _, curvature = log_likelihood(column[sets.order], slope, sets)
-    error = 1 / float(np.sqrt(curvature[0, 0]))
-    value, low, high = np.exp(slope[0] + reach * error * np.array([0.0, -1.0, 1.0]))
+    value, low, high = np.exp(fit.coefficients[0] + reach * fit.errors[0] * np.array([0.0, -1.0, 1.0]))
     return float(value), float(low), float(high)

@@ -10,9 +10,9 @@ _FIRTH_COX = (
 )
 _FIRTH_LOGISTIC = (
     "The models are logistic regressions by Firth's method (firthmodels). The intercept of each is "
-    "corrected: "
-    "its predicted probabilities of the training subjects add up to the number of subjects of its class "
-    "(FLIC). Each needs fewer columns than there are training subjects in the smaller of its two classes."
+    "corrected: its predicted probabilities of the training subjects add up to the number of subjects of "
+    "its class (FLIC). Each needs fewer columns than there are training subjects in the smaller of its two "
+    "classes."
 )
 
 

@@ -124,8 +124,7 @@ def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:
         raise InputError(
             f"the method {settings.method} knows no competing events.",
             "Use the method penalised. The endpoints of a study share one method: for another one, make a "
-            "second "
-            "study.",
+            "second study.",
         )
     if not endpoint.target and settings.method != FIRTH:
         require_survival_trees(settings.method)

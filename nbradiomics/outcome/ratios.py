@@ -57,6 +57,12 @@ class Ratios:
     facts: dict[str, Any]
     sentences: tuple[str, ...]
 
+    def tell(self, summary: dict[str, Any]) -> None:
+        """Add facts and sentences to the summary of an evaluation; what changes with time is leading."""
+        summary["ratios"] = self.facts
+        summary["sentences"] += self.sentences
+        summary["leading"] += self.sentences[1:]
+
 
 def covariate_ratios(data: OutcomeData, task: Task, confidence: float, *, people: str = "subject") -> Ratios:
     """Fit an ordinary Cox or logistic model of the covariates to all subjects who have a value of each.

@@ -18,6 +18,12 @@ _FEWEST_REFITS = 50
 #: The methods of regression; the others are trees.
 PENALISED: Literal["penalised"] = "penalised"
 FIRTH: Literal["firth"] = "firth"
+#: Meaning of the seed, in a study file too.
+SEED = (
+    "Seed of folds, bootstraps and permutations; the same seed gives the same result with any number of jobs."
+)
+#: Methods of trees.
+TREES = ("random_forest", "gradient_boosting")
 #: What chooses features before the model.
 Selection = Literal["none", "univariable", "mrmr", "stability", "clusters", "pca", "supervised_pca", "auto"]
 #: The selection that is chosen in each fold.
@@ -193,11 +199,7 @@ class ModelSettings(Settings):
 class OutcomeSettings(ModelSettings):
     """How outcome models are fitted and validated, with the settings that all stages of a study share."""
 
-    seed: Seed = Field(
-        default=0,
-        description="Seed of folds, bootstrap and permutations; the same seed gives the same result with "
-        "any number of jobs.",
-    )
+    seed: Seed = Field(default=0, description=SEED)
     icc_threshold: Threshold = Field(
         default=THRESHOLD,
         description="A feature is stable if the lower 95 % limit of its ICC(A,1) reaches this value.",

@@ -19,7 +19,7 @@ from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.cohort.lesions import LesionRule
 from nbradiomics.features.settings import ExtractionSettings
 from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors
+from nbradiomics.outcome.settings import CROSS_VALIDATION, SEED, ModelSettings, Predictors
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
@@ -173,7 +173,7 @@ class Study(Settings):
         default=None,
         description="With `lesions: components`: minimum volume of a component in millilitres; default 0.1.",
     )
-    seed: Seed = Field(default=0, description="Seed of folds, bootstraps and permutations.")
+    seed: Seed = Field(default=0, description=SEED)
     segment: Segment | None = Field(default=None, description="Automatic segmentation of the tumours.")
     readers: Readers = Field(default=Readers(), description="Comparison of the readers and the model.")
     extract: Extract = Field(default=Extract(), description="Feature extraction.")

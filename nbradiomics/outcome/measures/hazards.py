@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import chi2, rankdata
 
 from nbradiomics.errors import InputError
+from nbradiomics.outcome.measures.aalen_johansen import Steps
 from nbradiomics.outcome.measures.arguments import Floats, Observed
 from nbradiomics.outcome.solvers import NoMaximumError, RiskSets, survival_array
 from nbradiomics.outcome.solvers.cox_likelihood import interaction_with_time
@@ -155,11 +156,8 @@ def _scale(subjects: Observed, transform: Transform) -> Floats:
 
 def _survival_before(subjects: Observed) -> Floats:
     """Kaplan-Meier estimate just before the time of each subject, shape (subjects,)."""
-    ordered = np.sort(subjects.time)
-    times, events = np.unique(subjects.time[subjects.event], return_counts=True)
-    at_risk = len(ordered) - np.searchsorted(ordered, times, side="left")
-    curve = np.r_[1.0, np.cumprod(1 - events / at_risk)]
-    survival: Floats = curve[np.searchsorted(times, subjects.time, side="left")]
+    steps = Steps.of(subjects)
+    survival: Floats = steps.before[np.searchsorted(steps.times, subjects.time)]
     return survival
 
 

@@ -95,8 +95,7 @@ def _decision(name: str, table: pd.DataFrame | None, by: str) -> list[Picture]:
                 f"Net benefit of treating the subjects whose predicted probability of the {what} reaches the "
                 "threshold, beside treating everybody and nobody. A model helps at thresholds where its line "
                 "is the highest; which thresholds make sense is a clinical question. A line ends where fewer "
-                "than "
-                f"{FEWEST_TREATED} subjects would be treated."
+                f"than {FEWEST_TREATED} subjects would be treated."
             ),
         )
         best = "; ".join(_best(model, part) for model, part in models.items())

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.messages.wording import MISSING, against, interval, number, p_value, share
+from nbradiomics.outcome.measures.hazards import GLOBAL
 from nbradiomics.report.content import Block, Gallery, Picture, Table, Text
 from nbradiomics.report.figures.forest import draw_ratios
 from nbradiomics.report.run_files import Endpoint, rows_of
 
-_GLOBAL = "GLOBAL"
 _COLUMNS = (
     *("variable", "level", "reference", "ratio", "low", "high", "p", "sd"),
     *("ratio_sd", "low_sd", "high_sd", "joint_p", "ph_p", "reason"),
@@ -83,7 +83,7 @@ def _label(row: dict[str, Any]) -> str:
 
 
 def _name(row: dict[str, Any]) -> str:
-    if row["variable"] == _GLOBAL and not row["reason"] and pd.isna(row["ratio"]):
+    if row["variable"] == GLOBAL and not row["reason"] and pd.isna(row["ratio"]):
         return "All covariates"
     return f"{row['variable']}: {row['level']} / {row['reference']}" if row["level"] else str(row["variable"])
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.messages.wording import counted, number, percent
+from nbradiomics.outcome.settings import FIRTH, PENALISED, TREES
 from nbradiomics.outcome.tasks.competing import COMPETING
 from nbradiomics.report.content import Block, Details, Table, Text
 from nbradiomics.report.run_files import Endpoint, rows_of
@@ -18,7 +19,6 @@ _IMPORTANCE = "importance"
 #: What keeps every column, by whether the method is Firth's.
 _KEEPS_ALL = {False: "With the ridge penalty", True: "By Firth's method"}
 _NO_IMPORTANCES = "A random survival forest does not say how much each column contributes."
-_TREES = ("random_forest", "gradient_boosting")
 
 
 def selection_blocks(endpoint: Endpoint) -> list[Block]:
@@ -61,7 +61,7 @@ def what_columns_say(endpoint: Endpoint) -> str:
     if _ratio(summary) == _IMPORTANCE:
         return f"{share_of_folds}Mean importance: share of the column in the trees' decrease of impurity."
     settings = summary.get("settings")
-    firth = _method(summary) == "firth"
+    firth = _method(summary) == FIRTH
     ridge = not (settings.get("l1_ratio") if isinstance(settings, Mapping) else 0)
     selected = settings.get("selection", "none") != "none" if isinstance(settings, Mapping) else False
     filters = (
@@ -84,14 +84,14 @@ def what_columns_say(endpoint: Endpoint) -> str:
 
 
 def _ratio(summary: Mapping[str, Any]) -> str:
-    if _method(summary) in _TREES:
+    if _method(summary) in TREES:
         return _IMPORTANCE
     return "log odds ratio" if summary.get("kind") == "classes" else "log hazard ratio"
 
 
 def _method(summary: Mapping[str, Any]) -> str:
     settings = summary.get("settings")
-    return str(settings.get("method", "penalised")) if isinstance(settings, Mapping) else "penalised"
+    return str(settings.get("method", PENALISED)) if isinstance(settings, Mapping) else PENALISED
 
 
 def _kinds(names: pd.Series, covariates: Sequence[str] | None) -> tuple[str, str]:

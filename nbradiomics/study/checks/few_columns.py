@@ -10,11 +10,9 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem
-from nbradiomics.outcome.assembly import OutcomeData
+from nbradiomics.outcome.evaluate import task_of
 from nbradiomics.outcome.few_columns import check_few_columns
-from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.settings import FIRTH
-from nbradiomics.outcome.tasks import Classification, Task, survival_task
 from nbradiomics.study.checks.models_to_come import features_to_come, models_to_come
 from nbradiomics.study.study import Study
 
@@ -32,11 +30,7 @@ def check_firth(study: Study, cohort: pd.DataFrame, path: Path) -> Iterator[Prob
         data = models.first.data
         everybody = np.arange(len(data.y))
         try:
-            check_few_columns(data, [[(everybody, everybody)]], models.settings, _task(data))
+            check_few_columns(data, [[(everybody, everybody)]], models.settings, task_of(data))
         except InputError as error:
             found = f"models of {endpoint.name} will not be fitted: {error.problem}"
             yield Problem(str(path), "", "outcome.method", "warning", found, error.remedy)
-
-
-def _task(data: OutcomeData) -> Task:
-    return Classification(data.classes) if data.classes else survival_task(data.y, find_horizons(data.y, ()))

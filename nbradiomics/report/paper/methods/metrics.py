@@ -207,14 +207,12 @@ def groups(story: Story) -> Iterator[str]:
         if story.endpoint.has_competing:
             yield (
                 f"The curves of the groups are 1 - cumulative incidence {story.cite('aalen1978')} with "
-                f"{level} "
-                "intervals at each time, symmetric for log(-log)."
+                f"{level} intervals at each time, symmetric for log(-log)."
             )
         else:
             yield (
                 f"Survival of the groups is the Kaplan-Meier estimate {story.cite('kaplan1958')} with "
-                f"{level} "
-                "intervals at each time (exponential Greenwood)."
+                f"{level} intervals at each time (exponential Greenwood)."
             )
         if story.endpoint.is_external and story.summary["risk_groups"]:
             third = f"the restricted mean survival {story.cite('royston2013')}"
@@ -250,7 +248,6 @@ def _gains(story: Story) -> Iterator[str]:
     if named:
         yield (
             f"For {listed(named)}, the part of the features that the columns of the other model do not "
-            "explain "
-            f"was permuted among the subjects {story.cite('freedman1983', 'candes2018')}, and the whole "
-            "cross-validation repeated in each permutation."
+            f"explain was permuted among the subjects {story.cite('freedman1983', 'candes2018')}, and the "
+            "whole cross-validation repeated in each permutation."
         )

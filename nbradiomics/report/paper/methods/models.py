@@ -192,8 +192,7 @@ def _firth(story: Story) -> Iterator[str]:
         yield f"{_logistic(story)} They were fitted by Firth's method {works}."
         yield (
             "The intercept of each was corrected, so that its predicted probabilities of the training "
-            "subjects "
-            f"add up to those of the class {story.cite('puhr2017')}."
+            f"subjects add up to those of the class {story.cite('puhr2017')}."
         )
     else:
         yield (
@@ -205,9 +204,8 @@ def _firth(story: Story) -> Iterator[str]:
 def _cause_specific(story: Story) -> Iterator[str]:
     yield (
         f"The models were pairs of Cox regressions {story.cite('cox1972')} with Efron's ties, of the event "
-        "and "
-        "of the competing event (cause-specific hazards), with the same columns. Together they predicted the "
-        f"cumulative incidence of the event {story.cite('benichou1990')}."
+        "and of the competing event (cause-specific hazards), with the same columns. Together they "
+        f"predicted the cumulative incidence of the event {story.cite('benichou1990')}."
     )
     yield (
         f"With fewer than {FEWEST_COMPETING} competing events among {story.training}, the hazard of the "

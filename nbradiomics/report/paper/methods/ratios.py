@@ -17,10 +17,8 @@ def ratios(story: Story) -> Iterator[str]:
     model = "logistic" if story.endpoint.is_class else "Cox"
     yield (
         f"The {facts['kind']}s of the covariates, with Wald's {share(story.settings['confidence'])} "
-        "intervals, "
-        f"are those of an ordinary {model} model of the covariates alone, without a penalty, fitted to "
-        f"{people} "
-        "with a value of each; they describe these subjects."
+        f"intervals, are those of an ordinary {model} model of the covariates alone, without a penalty, "
+        f"fitted to {people} with a value of each; they describe these subjects."
     )
     if facts["ph_p"] is not None:
         yield f"Proportional hazards were tested by the score test {story.cite('grambsch1994')}."

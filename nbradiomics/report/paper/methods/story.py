@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbradiomics.outcome.settings import FIRTH, PENALISED
+from nbradiomics.outcome.settings import PENALISED, TREES
 from nbradiomics.report.paper.references import References
 from nbradiomics.report.run_files import Endpoint
 from nbradiomics.tables import AUTO
@@ -60,7 +60,7 @@ class Story:
     @property
     def has_trees(self) -> bool:
         """Whether the models are forests or boosting."""
-        return self.method not in (PENALISED, FIRTH)
+        return self.method in TREES
 
     @property
     def sites(self) -> Sequence[str]:
