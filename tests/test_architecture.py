@@ -21,6 +21,7 @@ LAYERS = [
     {"tables", "images"},
     {"execution", "clinical"},
     {"cohort"},
+    {"perturbation"},
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},
     {"outcome"},
     {"study"},
