@@ -40,7 +40,7 @@ class Variant(Settings):
 
     @property
     def name(self) -> str:
-        """Name in the column `variant`, such as ``n1_r-5_t0.25,0.5,0_v0.15_c1``; `ORIGINAL` if nothing changes."""
+        """Name in the column `variant`: ``n1_r-5_t0.25,0.5,0_v0.15_c1``, or `ORIGINAL`."""
         parts = {
             "n": self.noise,
             "r": self.rotation,
