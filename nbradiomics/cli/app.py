@@ -14,8 +14,9 @@ from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.features import extract, maps, verify
 from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
-from nbradiomics.cli.commands.outcome import outcome, reproducibility
+from nbradiomics.cli.commands.outcome import outcome
 from nbradiomics.cli.commands.readers import readers
+from nbradiomics.cli.commands.reproducibility import reproducibility
 from nbradiomics.cli.commands.sample_size import sample_size
 from nbradiomics.cli.commands.segment import segment
 from nbradiomics.cli.commands.study import check, demo, report, run

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.cohort import Case, CohortSource, load_cohort
+from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
+from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.lesions import LesionRule, measured_cases
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
@@ -24,7 +25,7 @@ from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.scans import STAGE, extract_scans
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.settings import spread
-from nbradiomics.tables import INDEX
+from nbradiomics.tables import DESCRIPTIVE, INDEX
 from nbradiomics.tables.result import Result
 
 
@@ -99,7 +100,7 @@ def extract_cohort(
     if not cases:
         raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")
     batch = extract_scans(cases, parameters, engine, label, execution)
-    table = _assemble(cases, batch.results, engine_name(engine, parameters))
+    table = _assemble(cases, batch.results, engine_name(engine, parameters), _sites(cohort))
     small = _small_components(case for case in measured if case.name in batch.results)
     failures = [*batch.failures, *_incomplete(table, batch.results), *small]
     return FeatureTable(table, failures, _notes(table, batch.results, parameters))
@@ -110,16 +111,26 @@ def _notes(table: pd.DataFrame, results: Mapping[str, Payload], parameters: Para
     advice = bin_advice(spans, parameters)
     notes = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
     constant = constant_features(table)
-    total = len(table.columns) - len(INDEX)
+    total = len(_feature_columns(table))
     note = f"{len(constant)} of {total} features are the same in every mask ({first_of(constant)})."
     return [*notes, note] if constant else notes
 
 
 def constant_features(table: pd.DataFrame) -> list[str]:
     """Return features with the same value in all masks, if three or more masks have one: two may agree."""
-    columns = [column for column in table.columns if column not in INDEX]
+    columns = _feature_columns(table)
     many = table[columns].count() > 2
     return [column for column in columns if many[column] and table[column].nunique() == 1]
+
+
+def _feature_columns(table: pd.DataFrame) -> list[str]:
+    return [column for column in table.columns if column not in (*INDEX, *DESCRIPTIVE)]
+
+
+def _sites(cohort: Cohort) -> dict[tuple[str, ...], str]:
+    """Return the site of each scan, as far as the cohort table states it."""
+    stated = cohort.table[cohort.table["site"] != ""].drop_duplicates(list(SCAN))
+    return dict(zip(stated[list(SCAN)].itertuples(index=False, name=None), stated["site"], strict=True))
 
 
 def engine_name(engine: str, parameters: Parameters) -> str:
@@ -128,26 +139,33 @@ def engine_name(engine: str, parameters: Parameters) -> str:
     return f"{engine} {ENGINES[engine].engine_version()}{departures}"
 
 
-def _assemble(cases: Mapping[str, Case], results: Mapping[str, Payload], engine: str) -> pd.DataFrame:
+def _assemble(
+    cases: Mapping[str, Case],
+    results: Mapping[str, Payload],
+    engine: str,
+    sites: Mapping[tuple[str, ...], str],
+) -> pd.DataFrame:
     # Cases may lack features (an image too small for a filter): the table has the union, in order.
     columns = list(dict.fromkeys(column for payload in results.values() for column in payload["values"]))
     rows = [
-        [*_index(case, engine), *(results[name]["values"].get(column, np.nan) for column in columns)]
+        [*_index(case, engine, sites), *(results[name]["values"].get(column, np.nan) for column in columns)]
         if name in results
-        else [*_index(case, engine), *[np.nan] * len(columns)]
+        else [*_index(case, engine, sites), *[np.nan] * len(columns)]
         for name, case in cases.items()
     ]
-    return FEATURES.table(rows, further=columns)
+    table = FEATURES.table(rows, further=columns)
+    return table.drop(columns=[name for name in FEATURES.left_out if not table[name].any()])
 
 
-def _index(case: Case, engine: str) -> list[str | int]:
+def _index(case: Case, engine: str, sites: Mapping[tuple[str, ...], str]) -> list[str | int]:
     further = {"variant": "original", "engine": engine, "in_training": case.in_training}
-    return [{**case.index(), **further}[column] for column in INDEX]
+    site = sites.get((case.scan.subject, case.scan.timepoint, case.scan.sequence), "")
+    return [{**case.index(), **further, "site": site}[column] for column in FEATURES.names]
 
 
 def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:
     """Return one failure for each case and reason of missing features that were requested."""
-    columns = [column for column in table.columns if column not in INDEX]
+    columns = _feature_columns(table)
     failures = []
     for name, payload in results.items():
         missing: dict[str, list[str]] = defaultdict(list)

@@ -23,8 +23,10 @@ FEATURES = Schema(
             missing="unknown, or the mask is by a reader",
             optional=True,
         ),
+        Column("site", "text", "hospital or scanner", missing="not stated", optional=True),
     ),
     key=("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine"),
+    left_out=("site",),
     further="a column of numbers for each feature, under PyRadiomics' own names (`original_glcm_Contrast`); "
     "a missing value is undefined, and the table of failures gives the reason",
     note="`nbradiomics extract` writes it as CSV or Parquet. A table with rows of two engines is refused "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from nbradiomics.report.render import claim_page, write_page
 from nbradiomics.report.run_files import Endpoint, Run, read_endpoint
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import endpoint_facts, stable_facts
-from nbradiomics.report.sections.reproducibility import reproducibility_blocks
+from nbradiomics.report.sections.reproducibility import WITH_AUTO_TABLE, reproducibility_blocks
+from nbradiomics.reproducibility import DESIGNS
 from nbradiomics.tables import AUTO
 
 OUTCOME, REPRODUCIBILITY = "outcome", "reproducibility"
@@ -59,7 +61,13 @@ def build_outcome_page(folder: Path, out: Path | None = None) -> Path:
 
 
 def write_reproducibility_page(
-    table: pd.DataFrame, target: Path, *, readers: list[str], threshold: float, confidence: float
+    table: pd.DataFrame,
+    target: Path,
+    *,
+    levels: Sequence[str],
+    across: str = "reader",
+    threshold: float,
+    confidence: float,
 ) -> Path:
     """Write the page of a table of reproducibility.
 
@@ -69,19 +77,22 @@ def write_reproducibility_page(
         Result of `nbradiomics.reproducibility.assess_reproducibility`.
     target
         HTML file.
-    readers
-        Names of the compared readers; empty for all readers except the model.
+    levels
+        The compared readers, or values of another column.
+    across
+        What is compared, a name of `nbradiomics.reproducibility.DESIGNS`.
     threshold, confidence
         The rule of stability that the table was made with.
     """
-    comparison = "auto_vs_readers" if AUTO in readers else "readers"
+    several = DESIGNS[across].several
+    comparison = WITH_AUTO_TABLE if across == "reader" and AUTO in levels else several
     rule = {"threshold": threshold, "confidence": confidence}
     run = Run(
         target.parent,
         reproducibility={"": {comparison: table}},
         provenance={"study": {"reproducibility": rule}},
     )
-    compared = f"readers {', '.join(readers)}" if readers else f"all readers except {AUTO}"
+    compared = f"{several} {', '.join(levels)}"
     title = f"Reproducibility: {target.stem}"
     return write_page(_page(run, REPRODUCIBILITY, title, stable_facts(run), f"; {compared}"), target)
 

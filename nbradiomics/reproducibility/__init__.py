@@ -1,26 +1,42 @@
-"""Reproducibility of features between readers. Outcomes are not used here."""
+"""Reproducibility of features: what is repeated, and how similar its values are; without outcomes."""
 
+from nbradiomics.reproducibility.designs import DESIGNS, Arrangement, Design, arrange
 from nbradiomics.reproducibility.icc import IccResult, icc
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, StabilitySettings
 from nbradiomics.reproducibility.stability import (
     CAUTION_BELOW,
     assess_reproducibility,
+    compared_levels,
     ratings_array,
     read_stable,
 )
-from nbradiomics.reproducibility.wording import LIMITS, rests_on, stable_text, training_sentences
+from nbradiomics.reproducibility.wording import (
+    LIMITS,
+    limits_text,
+    rests_on,
+    stable_text,
+    summary_sentences,
+    training_sentences,
+)
 
 __all__ = [
     "CAUTION_BELOW",
+    "DESIGNS",
     "LIMITS",
     "MINIMUM_SUBJECTS",
+    "Arrangement",
+    "Design",
     "IccResult",
     "StabilitySettings",
+    "arrange",
     "assess_reproducibility",
+    "compared_levels",
     "icc",
+    "limits_text",
     "ratings_array",
     "read_stable",
     "rests_on",
     "stable_text",
+    "summary_sentences",
     "training_sentences",
 ]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import fdtri
 
 from nbradiomics.errors import InputError
+from nbradiomics.reproducibility.forms import FORMS
+from nbradiomics.reproducibility.mean_squares import MeanSquares, mean_squares
 
 Floats = NDArray[np.float64]
 
-#: Names of McGraw and Wong: one-way, two-way agreement, two-way consistency; for one rating, for a mean of k.
-FORMS = ("1", "A,1", "C,1", "k", "A,k", "C,k")
-
-#: A spread below this share of the largest absolute rating is rounding, not variation.
-SMALLEST_SPREAD = 1e-12
+__all__ = ["FORMS", "IccResult", "icc"]
 
 
 @dataclass(frozen=True)
@@ -39,18 +36,6 @@ class IccResult:
     low: Floats
     high: Floats
     subjects: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class _MeanSquares:
-    """Mean squares of subjects, raters, error and "within", shape (features,), and the size of the design."""
-
-    rows: Floats
-    columns: Floats
-    error: Floats
-    within: Floats
-    n: Floats
-    k: int
 
 
 def icc(ratings: ArrayLike, form: str = "A,1", confidence: float = 0.95) -> IccResult:
@@ -128,7 +113,7 @@ def icc(ratings: ArrayLike, form: str = "A,1", confidence: float = 0.95) -> IccR
     value, low, high = (np.full(len(array), np.nan) for _ in range(3))
     enough = (subjects >= 2) & (array.shape[2] >= 2)
     if enough.any():
-        squares = _mean_squares(array[enough], complete[enough])
+        squares = mean_squares(array[enough], complete[enough])
         value[enough], low[enough], high[enough] = _estimate(squares, form, confidence)
     return IccResult(value, low, high, subjects)
 
@@ -148,56 +133,7 @@ def _as_array(ratings: ArrayLike) -> Floats:
     return array if array.ndim == 3 else array[np.newaxis]
 
 
-def _mean_squares(array: Floats, complete: NDArray[np.bool_]) -> _MeanSquares:
-    """Two-way analysis of variance of the complete subjects; NaN for features without variation."""
-    k = array.shape[2]
-    n = complete.sum(axis=1).astype(np.float64)
-    x, rounding = _standardise(array, complete[:, :, np.newaxis])
-    row = x.mean(axis=2)
-    column = x.sum(axis=1) / n[:, np.newaxis]
-    residual = np.where(complete[:, :, np.newaxis], x - row[:, :, np.newaxis] - column[:, np.newaxis, :], 0)
-    parts: dict[str, Any] = {
-        "rows": k * (row**2).sum(axis=1) / (n - 1),
-        "columns": n * (column**2).sum(axis=1) / (k - 1),
-        "error": (residual**2).sum(axis=(1, 2)) / ((n - 1) * (k - 1)),
-    }
-    # Otherwise rounding would decide the quotient of two mean squares that are zero.
-    parts = {name: np.where(part <= rounding**2, 0.0, part) for name, part in parts.items()}
-    parts = {name: np.where(np.isnan(rounding), np.nan, part) for name, part in parts.items()}
-    within = (parts["columns"] + (n - 1) * parts["error"]) / n
-    return _MeanSquares(**parts, within=within, n=n, k=k)
-
-
-def _standardise(array: Floats, complete: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Centre each feature and divide by its range; missing subjects become 0.
-
-    This does not change the coefficient, and prevents a loss of digits from large offsets and from very small
-    or large units.
-
-    Returns
-    -------
-    tuple
-        Ratings, and the size of their rounding errors: shape (features,), NaN if the ratings vary only by
-        rounding.
-    """
-    axes = (1, 2)
-    largest = np.abs(array).max(axis=axes, where=complete, initial=0.0)
-    unit = np.where(largest > 0, largest, 1.0)[:, np.newaxis, np.newaxis]
-    x = np.where(complete, array, 0.0) / unit
-    top = x.max(axis=axes, where=complete, initial=-1.0)
-    bottom = x.min(axis=axes, where=complete, initial=1.0)
-    spread = top - bottom
-    varies = spread > SMALLEST_SPREAD
-    spread = np.where(varies, spread, 1.0)[:, np.newaxis, np.newaxis]
-    # Subtracting a value of the data first makes the following mean exact to the digits of the spread.
-    x = np.where(complete, (x - bottom[:, np.newaxis, np.newaxis]) / spread, 0.0)
-    count = complete.sum(axis=axes) * x.shape[2]
-    x = np.where(complete, x - (x.sum(axis=axes) / count)[:, np.newaxis, np.newaxis], 0.0)
-    rounding = 8 * float(np.finfo(np.float64).eps) / spread[:, 0, 0]
-    return x, np.where(varies, rounding, np.nan)
-
-
-def _estimate(squares: _MeanSquares, form: str, confidence: float) -> tuple[Floats, Floats, Floats]:
+def _estimate(squares: MeanSquares, form: str, confidence: float) -> tuple[Floats, Floats, Floats]:
     value = _coefficient(squares, form, 1.0)
     freedom = _error_freedom(squares, form)
     limits = [
@@ -212,7 +148,7 @@ def _estimate(squares: _MeanSquares, form: str, confidence: float) -> tuple[Floa
     return value, np.where(defined, low, np.nan), np.where(defined, np.minimum(high, 1.0), np.nan)
 
 
-def _limits(squares: _MeanSquares, form: str, freedom: Floats, confidence: float) -> tuple[Floats, Floats]:
+def _limits(squares: MeanSquares, form: str, freedom: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Return both limits for given degrees of freedom of the error term."""
     tail = (1 - confidence) / 2
     low, high = (
@@ -223,7 +159,7 @@ def _limits(squares: _MeanSquares, form: str, freedom: Floats, confidence: float
     return np.where(np.isnan(low), -np.inf, low), high
 
 
-def _coefficient(squares: _MeanSquares, form: str, factor: float | Floats) -> Floats:
+def _coefficient(squares: MeanSquares, form: str, factor: float | Floats) -> Floats:
     """Return the coefficient with the subjects' mean square multiplied by a factor; NaN if undefined."""
     rows, n, k = squares.rows * factor, squares.n, squares.k
     noise = squares.within if form in ("1", "k") else squares.error
@@ -234,7 +170,7 @@ def _coefficient(squares: _MeanSquares, form: str, factor: float | Floats) -> Fl
     return np.where(usable, (rows - noise) / np.where(usable, total, 1.0), np.nan)
 
 
-def _error_freedom(squares: _MeanSquares, form: str) -> Floats:
+def _error_freedom(squares: MeanSquares, form: str) -> Floats:
     n, k = squares.n, squares.k
     if form in ("1", "k"):
         return n * (k - 1)
@@ -243,7 +179,7 @@ def _error_freedom(squares: _MeanSquares, form: str) -> Floats:
     return _satterthwaite(squares)
 
 
-def _satterthwaite(squares: _MeanSquares) -> Floats:
+def _satterthwaite(squares: MeanSquares) -> Floats:
     """Return the degrees of freedom v of McGraw and Wong for the agreement forms.
 
     Their a and b contain ICC / (1 - ICC). With the estimate inserted, a is a quotient of mean squares and

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from nbradiomics.reproducibility.forms import FORMS
 from nbradiomics.tables.schema import Column, Schema
 
 _UNDEFINED = "undefined"
+_TWO = "undefined, or not two raters"
+
+
+def _number(name: str, meaning: str, missing: str = _UNDEFINED, unit: str = "") -> Column:
+    return Column(name, "number", meaning, unit, missing=missing, optional=True)
+
 
 REPRODUCIBILITY = Schema(
     name="Reproducibility of features",
@@ -13,31 +20,93 @@ REPRODUCIBILITY = Schema(
     columns=(
         Column("feature", "text", "name of the feature"),
         Column(
-            "icc",
-            "number",
-            "intraclass correlation ICC(A,1) between the readers, at most 1",
-            missing=_UNDEFINED,
+            "form",
+            "text",
+            "form of the ICC, after McGraw and Wong: `1` one-way, `A` agreement, `C` consistency; `k` for "
+            "the mean of the raters",
+            values=FORMS,
+            optional=True,
         ),
+        Column(
+            "across",
+            "text",
+            "what is compared: `reader`, `reading`, `timepoint`, `repeat`, `site` or `variant`",
+            optional=True,
+        ),
+        Column(
+            "subjects",
+            "integer",
+            "subjects with a value by every rater (form `1`: with two values or more); others are left out",
+        ),
+        Column(
+            "complete",
+            "integer",
+            "subjects with a value by every rater: those of CCC, bias and Kendall's W",
+            missing="a table of an earlier release",
+            optional=True,
+        ),
+        Column(
+            "raters",
+            "integer",
+            "number of compared readers, readings, timepoints ...",
+            missing="a table of an earlier release",
+            optional=True,
+        ),
+        Column("levels", "text", "their names, separated by commas", optional=True),
+        Column("icc", "number", "intraclass correlation, at most 1", missing=_UNDEFINED),
         Column("low", "number", "lower confidence limit of the ICC", missing=_UNDEFINED),
         Column("high", "number", "upper confidence limit of the ICC", missing=_UNDEFINED),
-        Column("subjects", "integer", "subjects with a value by every reader; the others are left out"),
+        _number("ccc", "concordance correlation coefficient of Lin, of more than two raters the overall one"),
+        _number("ccc_low", "lower confidence limit of the CCC"),
+        _number("ccc_high", "upper confidence limit of the CCC"),
+        _number("wsd", "within-subject standard deviation", unit="feature"),
+        _number(
+            "wcv",
+            "within-subject coefficient of variation: `wsd` / mean",
+            missing="undefined, or values of both signs",
+        ),
+        _number(
+            "rc",
+            "repeatability coefficient: two measurements of a subject differ by less in 95 %",
+            unit="feature",
+        ),
+        _number("rc_low", "lower confidence limit of `rc`", unit="feature"),
+        _number("rc_high", "upper confidence limit of `rc`", unit="feature"),
+        _number(
+            "rc_log",
+            "repeatability coefficient of the logarithm, as a ratio: two measurements of a subject differ by "
+            "a smaller factor in 95 %",
+            missing="undefined, or a value is not above 0",
+        ),
+        _number("rc_log_low", "lower confidence limit of `rc_log`", missing="as `rc_log`"),
+        _number("rc_log_high", "upper confidence limit of `rc_log`", missing="as `rc_log`"),
+        _number("bias", "mean difference, the first level minus the second", _TWO, "feature"),
+        _number("bias_low", "lower confidence limit of the bias", _TWO, "feature"),
+        _number("bias_high", "upper confidence limit of the bias", _TWO, "feature"),
+        _number("loa_low", "lower 95 % limit of agreement (Bland and Altman)", _TWO, "feature"),
+        _number("loa_low_low", "lower confidence limit of `loa_low`", _TWO, "feature"),
+        _number("loa_low_high", "upper confidence limit of `loa_low`", _TWO, "feature"),
+        _number("loa_high", "upper 95 % limit of agreement", _TWO, "feature"),
+        _number("loa_high_low", "lower confidence limit of `loa_high`", _TWO, "feature"),
+        _number("loa_high_high", "upper confidence limit of `loa_high`", _TWO, "feature"),
+        _number("proportional_p", "p value of the test whether the difference depends on the size", _TWO),
+        _number("kendall_w", "Kendall's coefficient of concordance, 0 to 1, corrected for ties"),
+        _number(
+            "qcd",
+            "quartile coefficient of dispersion of the values of a subject, median over subjects",
+            missing="undefined, or values of both signs",
+        ),
         Column(
             "stable",
             "flag",
             "whether the lower limit reaches the threshold; `False` if the ICC is undefined or there are too "
             "few subjects",
         ),
-        Column("readers", "text", "compared readers, separated by commas", optional=True),
-        Column(
-            "note",
-            "text",
-            "reason why the feature is not stable, other than a low ICC",
-            missing="no such reason",
-            optional=True,
-        ),
+        Column("reason", "text", "why the feature is not stable", missing="it is stable", optional=True),
     ),
     key=("feature",),
     note="`COMPARISON` is `readers` (the readers with each other) or `auto_vs_readers` (the readers and the "
     "model as another rater). A cohort with several timepoints, sequences or regions gets a table for each, "
-    "such as `readers_baseline.csv`. `nbradiomics reproducibility` writes one table.",
+    "such as `readers_baseline.csv`. `nbradiomics reproducibility` writes one table. Tables of earlier "
+    "releases have the columns `readers` and `note` instead of `levels` and `reason`.",
 )

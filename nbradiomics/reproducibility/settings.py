@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from nbradiomics.reproducibility.forms import GivenForm
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Confidence
 
@@ -29,4 +30,9 @@ class StabilitySettings(Settings):
     min_subjects: LeastSubjects = Field(
         default=MINIMUM_SUBJECTS,
         description="Minimum number of subjects with a value by every reader for a stable feature.",
+    )
+    form: GivenForm | None = Field(
+        default=None,
+        description="Form of the ICC: 1 (one-way), A,1 (agreement), C,1 (consistency), or k, A,k, C,k for "
+        "the mean of the raters. Default: 1 for variants, A,1 for everything else.",
     )

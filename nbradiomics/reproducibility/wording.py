@@ -13,16 +13,68 @@ from nbradiomics.cohort.in_training import (
     unknown_subjects,
 )
 from nbradiomics.messages.wording import counted
+from nbradiomics.reproducibility.designs import Arrangement
+from nbradiomics.reproducibility.levels import listed
+from nbradiomics.reproducibility.reasons import TOO_FEW
 from nbradiomics.reproducibility.stability import CAUTION_BELOW
 from nbradiomics.tables import AUTO
 
 _FEW_READERS = 3
-#: How to read the interval of ICC(A,1).
+#: How to read the interval of ICC(A,1) between readers.
 LIMITS = (
     "The limits of ICC(A,1) are valid for these readers: 95 % intervals cover the true value in 97 to 99 %. "
     "For readers in general they are too narrow: in simulations with 50 subjects they cover it in 82 % with "
     "two readers, 86 % with three, 90 % with five."
 )
+
+
+def summary_sentences(
+    table: pd.DataFrame, features: pd.DataFrame, arranged: Arrangement, written: str
+) -> list[str]:
+    """Say what was compared, who was left out, how many features are stable, and how to read the limits.
+
+    Parameters
+    ----------
+    table
+        Table of `assess_reproducibility`.
+    features
+        Feature table.
+    arranged
+        The compared rows.
+    written
+        Names of the written files.
+    """
+    masks = [arranged.reader] if arranged.reader else arranged.levels
+    return [
+        *([] if arranged.design.across == "reader" else [_compared(arranged)]),
+        *training_sentences(features, masks),
+        f"{stable_text(table)} -> {written}",
+        *limits_text(table),
+    ]
+
+
+def _compared(arranged: Arrangement) -> str:
+    design = arranged.design
+    shown = listed(arranged.levels)
+    reader = f", masks of {arranged.reader}" if arranged.reader else ""
+    also = f" Their {' and '.join(arranged.changing)} differs too." if arranged.changing else ""
+    return f"{design.several.capitalize()} compared: {shown} ({len(arranged.levels)}){reader}.{also}"
+
+
+def limits_text(table: pd.DataFrame) -> list[str]:
+    """Return how to read the limits of the ICC, if there is something to know."""
+    form = str(table["form"].iloc[0]) if "form" in table and len(table) else "A,1"
+    if not form.startswith("A"):
+        return []
+    across = across_of(table)
+    if across == "reader":
+        return [LIMITS]
+    several = f"{across}s"
+    sentence = (
+        f"The limits of ICC({form}) are valid for these {several}; for {several} in general they are too "
+        "narrow if there are few of them and they differ systematically."
+    )
+    return [sentence]
 
 
 def stable_text(table: pd.DataFrame) -> str:
@@ -31,7 +83,8 @@ def stable_text(table: pd.DataFrame) -> str:
     Parameters
     ----------
     table
-        Table of `assess_reproducibility`; tables of older versions lack ``readers`` and ``note``.
+        Table of `assess_reproducibility`; tables of older versions have ``readers`` and ``note`` instead of
+        ``levels`` and ``reason``, or neither.
     """
     stable, undefined = int(table["stable"].sum()), int(table["icc"].isna().sum())
     return f"{stable} of {len(table)} features stable, {undefined} undefined{rests_on(table)}"
@@ -41,8 +94,8 @@ def rests_on(table: pd.DataFrame) -> str:
     """Write the numbers of subjects and readers of a table, with a caution if they are small."""
     if table.empty:
         return ""
-    few = int(table["note"].astype(str).str.contains("are needed").sum()) if "note" in table else 0
-    judged = f", {few} not judged ({_minimum(table)})" if few else ""
+    few = [text for text in _reasons(table) if TOO_FEW in text]
+    judged = f", {len(few)} not judged ({few[0]})" if few else ""
     subjects = counted(int(table["subjects"].max()), "subject")
     return f"{judged}. From {subjects}{_raters(table)}{_caution(table)}"
 
@@ -68,24 +121,33 @@ def training_sentences(features: pd.DataFrame, readers: Sequence[str] | None) ->
     return [text for text in sentences if text]
 
 
-def _minimum(table: pd.DataFrame) -> str:
-    return str(table.loc[table["note"].astype(str).str.contains("are needed"), "note"].iloc[0])
+def _reasons(table: pd.DataFrame) -> list[str]:
+    name = next((name for name in ("reason", "note") if name in table), None)
+    return [] if name is None else [str(text) for text in table[name]]
 
 
 def _raters(table: pd.DataFrame) -> str:
-    count = _readers(table)
-    return "" if count is None else f" and {counted(count, 'reader')}"
+    count = raters_of(table)
+    return "" if count is None else f" and {counted(count, across_of(table))}"
 
 
-def _readers(table: pd.DataFrame) -> int | None:
-    if "readers" not in table or not len(table):
-        return None
-    return len(str(table["readers"].iloc[0]).split(", "))
+def across_of(table: pd.DataFrame) -> str:
+    """What is compared; tables of older versions compare readers."""
+    return str(table["across"].iloc[0]) if "across" in table and len(table) else "reader"
+
+
+def raters_of(table: pd.DataFrame) -> int | None:
+    """Return the number of compared readers, timepoints ...; ``None`` if the table does not say."""
+    if len(table) and "raters" in table and pd.notna(table["raters"].iloc[0]):
+        return int(table["raters"].iloc[0])
+    if len(table) and "readers" in table:
+        return len(str(table["readers"].iloc[0]).split(", "))
+    return None
 
 
 def _caution(table: pd.DataFrame) -> str:
     """Write a caution if there are few subjects or few readers."""
-    readers = _readers(table)
+    readers = raters_of(table) if across_of(table) == "reader" else None
     few = []
     if len(table) and table["subjects"].max() < CAUTION_BELOW:
         few.append(f"fewer than {CAUTION_BELOW} subjects")

@@ -20,6 +20,13 @@ engine
     Engine that computed the features, and its version; two engines are mixed only on request.
 in_training
     For an automatic mask: whether the model was trained on the subject (``yes``, ``no``, empty: unknown).
+
+A feature table may have two more columns that describe a row:
+
+site
+    Hospital or scanner.
+repeat
+    Number of the scan, if a subject was scanned several times under the same conditions.
 """
 
 from nbradiomics.tables.cells import HEADER_LINE, read_text_table, text_of
@@ -37,7 +44,7 @@ from nbradiomics.tables.features import (
     feature_columns,
     is_pyradiomics_name,
 )
-from nbradiomics.tables.index import AUTO, INDEX
+from nbradiomics.tables.index import AUTO, DESCRIPTIVE, INDEX
 from nbradiomics.tables.numbers import WITH_POINT, Numbers, out_of_range, read_numbers
 from nbradiomics.tables.rows import Rows, RowsOfReader, select
 from nbradiomics.tables.text import read_text
@@ -46,6 +53,7 @@ from nbradiomics.tables.writing import write_table
 
 __all__ = [
     "AUTO",
+    "DESCRIPTIVE",
     "HEADER_LINE",
     "INDEX",
     "NO_COLUMNS",

@@ -11,7 +11,7 @@ import pandas as pd
 from nbradiomics.errors import InputError
 from nbradiomics.tables.columns import with_names
 from nbradiomics.tables.features import DIAGNOSTICS, is_pyradiomics_name, require_different
-from nbradiomics.tables.index import INDEX
+from nbradiomics.tables.index import DESCRIPTIVE, INDEX
 from nbradiomics.tables.typed import is_row_number, read_raw, typed
 
 #: Columns used for the subject in tables of PyRadiomics, which defines no such column.
@@ -46,7 +46,7 @@ def read_feature_table(path: str | Path) -> FeatureTable:
     raw, is_text = read_raw(path, "feature table")
     _require_cases_in_rows(raw, path)
     require_different(list(map(str, raw.columns)), str(path))
-    raw, notes = with_names(raw, INDEX, where=str(path))
+    raw, notes = with_names(raw, (*INDEX, *DESCRIPTIVE), where=str(path))
     if any(map(is_pyradiomics_name, raw.columns)):
         raw, more_notes = _of_pyradiomics(raw, path)
         notes += more_notes

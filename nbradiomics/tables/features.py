@@ -13,7 +13,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import quoted
 from nbradiomics.tables.columns import plain_name, require_single_names
-from nbradiomics.tables.index import INDEX
+from nbradiomics.tables.index import DESCRIPTIVE, INDEX
 from nbradiomics.tables.numbers import read_numbers
 from nbradiomics.tables.typed import LINE, is_row_number
 
@@ -89,7 +89,8 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
         raise InputError(
             f"the patterns are the text {patterns!r}; a list was expected.", f"Give [{patterns!r}]."
         )
-    columns = [str(name) for name in table.columns if name not in INDEX and not is_row_number(name)]
+    no_features = (*INDEX, *DESCRIPTIVE)
+    columns = [str(name) for name in table.columns if name not in no_features and not is_row_number(name)]
     require_different(columns, "the feature table")
     columns = [name for name in columns if not name.startswith(DIAGNOSTICS)]
     candidates, why = _candidates(columns, patterns)

@@ -2,7 +2,12 @@
 
 #: Columns that identify a row of a per-case table; `nbradiomics.tables` explains each.
 INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine", "in_training")
+#: Columns that a feature table may have besides: they describe a row, and are never features.
+DESCRIPTIVE = ("site", "repeat")
 #: The reserved reader name of the model.
 AUTO = "auto"
 #: Columns of names, which are text even if they look like numbers.
-NAMES = ("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant", "engine", "in_training")
+NAMES = (
+    *("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant", "engine", "in_training"),
+    *DESCRIPTIVE,
+)

@@ -21,7 +21,7 @@ from nbradiomics.outcome.schemas import PERFORMANCE
 from nbradiomics.reproducibility import stable_text
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.study.external import VALIDATION, parts_of_case
-from nbradiomics.tables import INDEX
+from nbradiomics.tables import DESCRIPTIVE, INDEX
 from nbradiomics.workflows.folder import RunFolder
 
 #: Metrics of the order of the subjects.
@@ -34,7 +34,7 @@ def summarise(
     """Summarise the results of a run in five lines, from the tables that it wrote."""
     subjects = cohort.table["subject"].nunique()
     readers = ", ".join(cohort.readers()) or "none"
-    measured = len(features.columns) - len(INDEX)
+    measured = len([name for name in features if name not in (*INDEX, *DESCRIPTIVE)])
     unit = "components" if features["roi"].map(is_component).any() else "masks"
     return [
         f"Cohort: {subjects} subjects, {cohort.table['image'].nunique()} images, readers {readers}.",

@@ -12,6 +12,7 @@ import nbradiomics
 from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cli import main
 from nbradiomics.cli.commands.features import PRESETS
+from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.tables import read_table
 from tests.support.helpers import ball, call, two_readers, write_cohort, write_scan
 
@@ -183,16 +184,7 @@ def test_reproducibility_takes_the_readers_but_not_the_model(tmp_path: Path) -> 
     table.to_csv(file, index=False)
     assert call("reproducibility", file, "--out", out) == 0
     found = pd.read_csv(out).set_index("feature")
-    assert list(pd.read_csv(out).columns) == [
-        "feature",
-        "icc",
-        "low",
-        "high",
-        "subjects",
-        "stable",
-        "readers",
-        "note",
-    ]
+    assert list(pd.read_csv(out).columns) == REPRODUCIBILITY.names
     ratings = np.stack([table[table["reader"] == r]["good"].to_numpy() for r in "AB"], axis=1)
     by_hand = nbradiomics.icc(ratings[None])
     assert found.loc["good", "icc"] == pytest.approx(float(by_hand.value[0]))

@@ -95,7 +95,7 @@ def test_no_page_of_another_kind_is_replaced(tmp_path: Path) -> None:
 def test_a_table_of_reproducibility_has_a_page(tmp_path: Path, readers: list[str], told: str) -> None:
     target = tmp_path / "stable.html"
     for _ in range(2):  # its own page is replaced
-        write_reproducibility_page(stability(*NAMES), target, readers=readers, threshold=0.75, confidence=0.9)
+        write_reproducibility_page(stability(*NAMES), target, levels=readers, threshold=0.75, confidence=0.9)
     html = target.read_text(encoding="utf-8")
     assert f"{told}: 5 of 5 features stable" in html
     assert f"readers {', '.join(readers)}" in html

@@ -10,6 +10,7 @@ import pytest
 
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.reproducibility import assess_reproducibility, icc, ratings_array, read_stable
+from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.tables import write_table
 
 READERS = ("A", "B", "C")
@@ -35,12 +36,14 @@ def table(subjects: int = 12, readers: tuple[str, ...] = READERS, **index: objec
 def test_rows_columns_and_values() -> None:
     features = table()
     result = assess_reproducibility(features)
-    assert list(result.columns) == ["feature", "icc", "low", "high", "subjects", "stable", "readers", "note"]
+    assert list(result.columns) == REPRODUCIBILITY.names
     assert list(result["feature"]) == ["steady", "shaky", "flat"]
     assert result["stable"].dtype == bool
     assert list(result["stable"]) == [True, False, False]
-    assert list(result["note"]) == ["", "", "undefined"]
-    assert set(result["readers"]) == {"A, B, C"}
+    assert list(result["reason"]) == ["", f"lower limit {result['low'][1]:.2f} below 0.75", "undefined"]
+    assert set(result["levels"]) == {"A, B, C"}
+    assert set(result["raters"]) == {3}
+    assert set(result["form"]) == {"A,1"}
     assert np.isnan(result.loc[2, ["icc", "low", "high"]].astype(float)).all()
     expected = icc(features.pivot_table(index="subject", columns="reader", values="shaky").to_numpy())
     found = result.loc[1, ["icc", "low", "high"]].astype(float)

@@ -30,6 +30,7 @@ BEFORE = {
     "segment": "model: none, ",
 }
 
+FORM_WORDS = st.sampled_from(["1", "A,1", "C,k", "2,1", "A"])
 WHOLE = st.integers(-2, 150) | st.sampled_from([0, 1, 2, 99, 100, 1000])
 NUMBERS = (
     WHOLE.map(float)
@@ -73,6 +74,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("", "seed", OutcomeSettings, OUTCOME, "--seed", WHOLE),
     ("reproducibility", "threshold", StabilitySettings, STABLE, "--threshold", NUMBERS),
     ("reproducibility", "confidence", StabilitySettings, STABLE, "--confidence", NUMBERS),
+    ("reproducibility", "form", StabilitySettings, STABLE, "--form", FORM_WORDS),
     ("reproducibility", "min_subjects", StabilitySettings, STABLE, "--min-subjects", WHOLE),
     ("segment", "device", Inference, SEGMENT, "--device", WORDS),
     ("segment", "precision", Inference, SEGMENT, "--precision", WORDS),

@@ -1,4 +1,4 @@
-"""The commands that analyse feature tables: `reproducibility`, `outcome`."""
+"""The command `outcome`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from nbradiomics.cli.console import output, show_json
 from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.models import asked_models, show_models, write_pages
 from nbradiomics.cli.options import (
@@ -31,93 +30,16 @@ from nbradiomics.cli.options import (
     Work,
     ZeroTimes,
 )
-from nbradiomics.cli.stated import setting, settings_from
+from nbradiomics.cli.stated import setting
 from nbradiomics.cli.steps import (
     execution_of,
-    prepare,
     read_clinical,
     read_features,
-    split_names,
 )
 
 _MODELS = "outcome.settings:OutcomeSettings"
 #: Options that do not change the results.
 _CHANGES_NOTHING = ("jobs", "as_json", "work")
-
-
-def reproducibility(
-    features: Annotated[Path, typer.Argument(help="Feature table (.parquet or .csv).")],
-    out: Annotated[
-        Path, typer.Option(help="Table to write: feature, icc, low, high, subjects, stable, readers, note.")
-    ],
-    readers: Annotated[
-        str | None, typer.Option(help="Readers, separated by commas; default: all except `auto`.")
-    ] = None,
-    feature_names: FeatureNames = None,
-    timepoint: Timepoint = None,
-    sequence: SequenceOption = None,
-    roi: Roi = None,
-    variant: Variant = None,
-    engine: Engine = None,
-    reading: Reading = None,
-    threshold: Annotated[
-        float | None, setting("reproducibility.settings:StabilitySettings.threshold")
-    ] = None,
-    confidence: Annotated[
-        float | None, setting("reproducibility.settings:StabilitySettings.confidence")
-    ] = None,
-    min_subjects: MinSubjects = None,
-    as_json: Json = False,
-) -> None:
-    """Measure how reproducible each feature is between readers: ICC(A,1) with its interval."""
-    from nbradiomics.report.pages import claim_reproducibility_page, write_reproducibility_page
-    from nbradiomics.reproducibility import (
-        LIMITS,
-        StabilitySettings,
-        assess_reproducibility,
-        stable_text,
-        training_sentences,
-    )
-    from nbradiomics.tables import Rows, choose_features, write_table
-
-    prepare(out, ".csv", ".parquet", inputs=[features])
-    settings = settings_from(
-        StabilitySettings, threshold=threshold, confidence=confidence, min_subjects=min_subjects
-    )
-    rows = settings_from(
-        Rows,
-        timepoint=timepoint,
-        sequence=sequence,
-        roi=roi,
-        variant=variant,
-        engine=engine,
-        reading=reading,
-    )
-    page = claim_reproducibility_page(out)
-    table_given, patterns = read_features(features), split_names(feature_names)
-    chosen = split_names(readers) or None
-    table = assess_reproducibility(
-        table_given, readers=chosen, feature_names=patterns, rows=rows, settings=settings
-    )
-    write_table(table, out)
-    write_reproducibility_page(
-        table,
-        page,
-        readers=split_names(readers),
-        threshold=settings.threshold,
-        confidence=settings.confidence,
-    )
-    sentences = [
-        *training_sentences(table_given, chosen),
-        f"{stable_text(table)} -> {out}, {page}",
-        LIMITS,
-        choose_features(table_given, patterns).sentence,
-    ]
-    if as_json:
-        show_json(features=table, sentences=sentences)
-        return
-    for sentence in sentences:
-        output.print(sentence, markup=False)
 
 
 def outcome(

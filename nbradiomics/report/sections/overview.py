@@ -26,7 +26,7 @@ from nbradiomics.report.sections.missing_parts import (
 )
 from nbradiomics.report.sections.outcome import c_indices, order_name
 from nbradiomics.report.sections.reader_study.answer import answer_fact
-from nbradiomics.report.sections.reproducibility import TITLES, undefined
+from nbradiomics.report.sections.reproducibility import TITLES, titles_of, undefined
 from nbradiomics.reproducibility import rests_on
 from nbradiomics.tables import AUTO
 
@@ -150,8 +150,7 @@ def _stable_fact(context: str, tables: Mapping[str, pd.DataFrame], failed: Mappi
             title.lower(),
             f"{undefined(tables[name])} undefined{rests_on(tables[name])}",
         )
-        for name, title in TITLES.items()
-        if name in tables
+        for name, title in titles_of(tables).items()
     ]
     (value, first, first_text), *rest = texts
     details = [context] if context else []

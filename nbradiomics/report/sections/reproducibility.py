@@ -21,13 +21,19 @@ from nbradiomics.report.sections.missing_parts import (
     why_no_comparison,
     why_no_reproducibility,
 )
-from nbradiomics.reproducibility import LIMITS, stable_text, training_sentences
+from nbradiomics.reproducibility import limits_text, stable_text, training_sentences
 from nbradiomics.tables import AUTO
 
 READERS = "Between readers"
 WITH_AUTO = "With the model as a rater"
 WITH_AUTO_TABLE = "auto_vs_readers"
 TITLES = {"readers": READERS, WITH_AUTO_TABLE: WITH_AUTO}
+
+
+def titles_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Title of each comparison that there is; one of timepoints is `Between timepoints`."""
+    known = [*(name for name in TITLES if name in tables), *(name for name in tables if name not in TITLES)]
+    return {name: TITLES.get(name, f"Between {name}") for name in known}
 
 
 def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
@@ -40,9 +46,9 @@ def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
         if len(contexts) > 1:
             blocks.append(Heading(context or "all"))
         tables = run.reproducibility.get(context, {})
-        comparisons = {title: tables[name] for name, title in TITLES.items() if name in tables}
+        comparisons = {title: tables[name] for name, title in titles_of(tables).items()}
         blocks.extend(_context(comparisons, _absent(run, context, tables)))
-    return (*blocks, Text(_SMALL_PRINT, tone="note"))
+    return (*blocks, Text(_small_print(run), tone="note"))
 
 
 def _seen(run: Run) -> list[str]:
@@ -100,8 +106,14 @@ _MORE_RATERS = (
 _SMALL_PRINT = (
     "ICC: intraclass correlation coefficient with its confidence interval. The tables of the run say whether "
     "a feature is stable; the lower limit of the interval decides. A feature whose ICC cannot be computed is "
-    "undefined; it counts as not stable, like a feature with too few subjects. " + LIMITS
+    "undefined; it counts as not stable, like a feature with too few subjects."
 )
+
+
+def _small_print(run: Run) -> str:
+    """Meaning of the columns, and how to read the limits of these comparisons."""
+    tables = [table for by_name in run.reproducibility.values() for table in by_name.values()]
+    return " ".join(dict.fromkeys([_SMALL_PRINT, *(text for table in tables for text in limits_text(table))]))
 
 
 def undefined(table: pd.DataFrame) -> int:
@@ -150,7 +162,7 @@ def _picture(grouped: dict[str, pd.DataFrame], classes: list[str]) -> Block:
 def _by_group(grouped: dict[str, pd.DataFrame], head: str, groups: Sequence[str]) -> Table:
     columns = [head]
     for name in grouped:
-        short = "readers" if name == READERS else "with model"
+        short = _short(name)
         columns += [f"Stable, {short}", f"ICC, {short}", f"Undefined, {short}"]
     rows = []
     for group in [*groups, None]:
@@ -164,6 +176,10 @@ def _by_group(grouped: dict[str, pd.DataFrame], head: str, groups: Sequence[str]
     )
 
 
+def _short(title: str) -> str:
+    return "with model" if title == WITH_AUTO else title.removeprefix("Between ")
+
+
 def _group_cells(table: pd.DataFrame) -> Sequence[str]:
     if table.empty:
         return [MISSING] * 3
@@ -174,7 +190,7 @@ def _group_cells(table: pd.DataFrame) -> Sequence[str]:
 def _all_features(comparisons: dict[str, pd.DataFrame]) -> Table:
     columns = ["Feature"]
     for name in comparisons:
-        short = "readers" if name == READERS else "with model"
+        short = _short(name)
         columns += [f"ICC [interval], {short}", "Subjects", "Stable"]
     names = list(dict.fromkeys(feature for table in comparisons.values() for feature in table["feature"]))
     cells = [_feature_cells(table) for table in comparisons.values()]

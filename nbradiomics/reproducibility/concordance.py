@@ -1,0 +1,122 @@
+"""Lin's concordance correlation coefficient, for two raters and more, with its interval."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from nbradiomics.reproducibility.mean_squares import standardise
+
+Floats = NDArray[np.float64]
+
+
+class Estimate(NamedTuple):
+    """A statistic of each feature and the limits of its interval, each of shape (features,)."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+def concordance(ratings: Floats, confidence: float = 0.95) -> Estimate:
+    """Return the concordance correlation coefficient (CCC) of each feature.
+
+    For more than two raters it is the overall coefficient, a weighted mean of the coefficients of the pairs:
+    the sum of their covariances, divided by the sum of what these would be if all raters agreed.
+
+    Parameters
+    ----------
+    ratings
+        Shape (features, subjects, raters), without missing values.
+    confidence
+        Confidence level of the interval.
+
+    Returns
+    -------
+    Estimate
+        Limits by the jackknife over subjects on Fisher's scale, with the quantile of the t distribution; they
+        are valid for the given raters. NaN if the values do not vary, or with fewer than three subjects.
+
+    References
+    ----------
+    .. [1] Lin LI. A concordance correlation coefficient to evaluate reproducibility. Biometrics
+       1989;45:255-268.
+    .. [2] Barnhart HX, Haber M, Song J. Overall concordance correlation coefficient for evaluating agreement
+       among multiple observers. Biometrics 2002;58:1020-1027.
+    .. [3] King TS, Chinchilli VM. A generalized concordance correlation coefficient for continuous and
+       categorical data. Stat Med 2001;20:2131-2147.
+    """
+    features, n, k = ratings.shape
+    if n < 3 or k < 2:
+        return Estimate(*(np.full(features, np.nan) for _ in range(3)))
+    x, rounding = standardise(ratings, np.ones((features, n, 1), dtype=bool))
+    means = x.mean(axis=1)
+    x -= means[:, np.newaxis, :]
+    values, left_out = _with_each_left_out(x, means)
+    values = np.where(np.isnan(rounding), np.nan, values)
+    low, high = _jackknife_limits(values, left_out, k, confidence)
+    return Estimate(values, low, high)
+
+
+def _with_each_left_out(x: Floats, means: Floats) -> tuple[Floats, Floats]:
+    """Return the coefficients of all subjects, and without each subject: (features,), (features, subjects).
+
+    Parameters
+    ----------
+    x
+        Ratings without the means of the raters.
+    means
+        Means of the raters, shape (features, raters); their sum is 0.
+    """
+    _, n, k = x.shape
+    squares, sums = np.einsum("fnk,fnk->fn", x, x), x.sum(axis=2)
+    products = np.einsum("fnk,fk->fn", x, means)
+    spread = squares.sum(axis=1)  # n times the sum of the variances
+    total = np.einsum("fn,fn->f", sums, sums)  # n times the variance of the sum of all raters
+    between = np.einsum("fk,fk->f", means, means)
+    values = _coefficient(spread / n, total / n, k * between, k)
+    rest = n - 1
+    shifted = k * (between[:, np.newaxis] - 2 * products / rest + squares / rest**2) - (sums / rest) ** 2
+    share = (1 + 1 / rest) / rest
+    left_out = _coefficient(
+        spread[:, np.newaxis] / rest - squares * share,
+        total[:, np.newaxis] / rest - sums**2 * share,
+        shifted,
+        k,
+    )
+    return values, left_out
+
+
+def _coefficient(spread: Floats, total: Floats, shift: Floats, k: int) -> Floats:
+    """Return (variance of the sum - sum of variances) / (perfect agreement + differences of the means)."""
+    below = (k - 1) * spread + shift
+    usable = below > 0
+    return np.where(usable, (total - spread) / np.where(usable, below, 1.0), np.nan)
+
+
+def _jackknife_limits(values: Floats, left_out: Floats, k: int, confidence: float) -> tuple[Floats, Floats]:
+    n = left_out.shape[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre, scores = _fisher(values, k), _fisher(left_out, k)
+        variance = (n - 1) / n * ((scores - scores.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    # Without one subject the agreement is perfect: one difference is all that is known about the error.
+    error = np.where(np.isnan(variance), np.inf, np.sqrt(variance))
+    reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * error
+    perfect = values >= 1
+    reach = np.where(perfect, 0.0, reach)
+    low, high = _back(centre - reach, k), _back(centre + reach, k)
+    defined = np.isfinite(values)
+    return np.where(defined, low, np.nan), np.where(defined, high, np.nan)
+
+
+def _fisher(value: Floats, k: int) -> Floats:
+    """Fisher's transformation of a coefficient between -1 / (k - 1) and 1."""
+    return np.asarray(0.5 * (np.log1p((k - 1) * value) - np.log1p(-value)))
+
+
+def _back(score: Floats, k: int) -> Floats:
+    fall = np.exp(-2 * score)
+    return np.asarray(np.where(np.isposinf(fall), -1 / (k - 1), (1 - fall) / (1 + (k - 1) * fall)))

@@ -1,0 +1,103 @@
+"""All statistics of reproducibility of many features, in blocks that fit into the cache of a processor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.reproducibility.bland_altman import limits_of_agreement
+from nbradiomics.reproducibility.concordance import concordance
+from nbradiomics.reproducibility.icc import icc
+from nbradiomics.reproducibility.one_way import one_way_icc
+from nbradiomics.reproducibility.rank_agreement import kendall_w
+from nbradiomics.reproducibility.settings import StabilitySettings
+from nbradiomics.reproducibility.within_subject import within_subject
+
+Floats = NDArray[np.float64]
+Columns = dict[str, NDArray[Any]]
+
+#: Values of one block: 2 MB.
+BLOCK_VALUES = 2**18
+
+
+def statistics(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
+    """Return all statistics of some features, by column of the table of reproducibility.
+
+    Parameters
+    ----------
+    ratings
+        Shape (features, subjects, raters); NaN is a missing value.
+    form
+        Form of the ICC. For the one-way form ``"1"`` a subject needs two values; for the others, and for all
+        statistics that compare raters, a value by every rater.
+    settings
+        Confidence level and kind of the intervals.
+
+    Returns
+    -------
+    dict
+        Arrays of shape (features,): ``subjects, complete, icc, low, high, ccc ...``.
+    """
+    features, subjects, raters = ratings.shape
+    size = max(1, BLOCK_VALUES // max(subjects * raters, 1))
+    parts = [
+        _block(ratings[start : start + size], form, settings) for start in range(0, max(features, 1), size)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _block(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
+    ratings = np.where(np.isfinite(ratings), ratings, np.nan)
+    rated: NDArray[np.bool_] = np.asarray(np.isfinite(ratings).all(axis=2))
+    columns: Columns = {"complete": rated.sum(axis=1).astype(np.int64)}
+    columns |= _in_patterns(ratings, rated, lambda part: _comparison(part, settings.confidence))
+    if form == "1":
+        estimate, count = one_way_icc(ratings, settings.confidence)
+        columns |= {"subjects": count, "icc": estimate.value, "low": estimate.low, "high": estimate.high}
+        return columns | _within(ratings, settings.confidence)
+    result = icc(ratings, form, settings.confidence)
+    columns |= {"subjects": result.subjects, "icc": result.value, "low": result.low, "high": result.high}
+    complete = ratings if rated.all() else np.where(rated[:, :, np.newaxis], ratings, np.nan)
+    return columns | _within(complete, settings.confidence)
+
+
+def _in_patterns(ratings: Floats, rated: NDArray[np.bool_], function: Callable[[Floats], Columns]) -> Columns:
+    """Apply a function of complete ratings to all features with the same rated subjects at once."""
+    columns: Columns = {}
+    for places, subjects in _patterns(rated):
+        part = ratings if subjects.all() and len(places) == len(ratings) else ratings[places][:, subjects]
+        for name, values in function(part).items():
+            columns.setdefault(name, np.full(len(ratings), np.nan))[places] = values
+    return columns
+
+
+def _patterns(rated: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.bool_]]]:
+    """Yield the features that have the same rated subjects, and these subjects."""
+    if rated.all():
+        yield np.arange(len(rated)), np.ones(rated.shape[1], dtype=bool)
+        return
+    _, first, group = np.unique(np.packbits(rated, axis=1), axis=0, return_index=True, return_inverse=True)
+    for number, place in enumerate(first):
+        yield np.flatnonzero(group.ravel() == number), rated[place]
+
+
+def _comparison(ratings: Floats, confidence: float) -> Columns:
+    """Return the statistics that compare raters on the same subjects."""
+    ccc = concordance(ratings, confidence)
+    limits = limits_of_agreement(ratings, confidence)
+    return {
+        "ccc": ccc.value,
+        "ccc_low": ccc.low,
+        "ccc_high": ccc.high,
+        **{field.name: getattr(limits, field.name) for field in fields(limits)},
+        "kendall_w": kendall_w(ratings),
+    }
+
+
+def _within(ratings: Floats, confidence: float) -> Columns:
+    result = within_subject(ratings, confidence)
+    return {field.name: getattr(result, field.name) for field in fields(result)}
