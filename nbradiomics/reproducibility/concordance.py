@@ -37,8 +37,9 @@ def concordance(ratings: Floats, confidence: float = 0.95) -> Estimate:
     Returns
     -------
     Estimate
-        Limits by the jackknife over subjects on Fisher's scale, with the quantile of the t distribution; they
-        are valid for the given raters. NaN if the values do not vary, or with fewer than three subjects.
+        Limits by the jackknife over subjects on Fisher's scale, around the estimate corrected for its bias,
+        with the quantile of the t distribution; they are valid for the given raters. NaN if the values do
+        not vary, or with fewer than three subjects.
 
     References
     ----------
@@ -77,11 +78,11 @@ def _with_each_left_out(x: Floats, means: Floats) -> tuple[Floats, Floats]:
     spread = squares.sum(axis=1)  # n times the sum of the variances
     total = np.einsum("fn,fn->f", sums, sums)  # n times the variance of the sum of all raters
     between = np.einsum("fk,fk->f", means, means)
-    values = _coefficient(spread / n, total / n, k * between, k)
+    values = coefficient(spread / n, total / n, k * between, k)
     rest = n - 1
     shifted = k * (between[:, np.newaxis] - 2 * products / rest + squares / rest**2) - (sums / rest) ** 2
     share = (1 + 1 / rest) / rest
-    left_out = _coefficient(
+    left_out = coefficient(
         spread[:, np.newaxis] / rest - squares * share,
         total[:, np.newaxis] / rest - sums**2 * share,
         shifted,
@@ -90,7 +91,7 @@ def _with_each_left_out(x: Floats, means: Floats) -> tuple[Floats, Floats]:
     return values, left_out
 
 
-def _coefficient(spread: Floats, total: Floats, shift: Floats, k: int) -> Floats:
+def coefficient(spread: Floats, total: Floats, shift: Floats, k: int) -> Floats:
     """Return (variance of the sum - sum of variances) / (perfect agreement + differences of the means)."""
     below = (k - 1) * spread + shift
     usable = below > 0
@@ -100,16 +101,22 @@ def _coefficient(spread: Floats, total: Floats, shift: Floats, k: int) -> Floats
 def _jackknife_limits(values: Floats, left_out: Floats, k: int, confidence: float) -> tuple[Floats, Floats]:
     n = left_out.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        centre, scores = _fisher(values, k), _fisher(left_out, k)
-        variance = (n - 1) / n * ((scores - scores.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+        plain, scores = _fisher(values, k), _fisher(left_out, k)
+        mean = scores.mean(axis=1)
+        variance = (n - 1) / n * ((scores - mean[:, np.newaxis]) ** 2).sum(axis=1)
+        centre = n * plain - (n - 1) * mean  # without the bias of the estimate in small samples
     # Without one subject the agreement is perfect: one difference is all that is known about the error.
-    error = np.where(np.isnan(variance), np.inf, np.sqrt(variance))
+    known = np.isfinite(variance)
+    error = np.where(known, np.sqrt(np.where(known, variance, 0.0)), np.inf)
     reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * error
+    centre = np.where(known, centre, 0.0)
+    low, high = np.fmin(_back(centre - reach, k), values), np.fmax(_back(centre + reach, k), values)
     perfect = values >= 1
-    reach = np.where(perfect, 0.0, reach)
-    low, high = _back(centre - reach, k), _back(centre + reach, k)
     defined = np.isfinite(values)
-    return np.where(defined, low, np.nan), np.where(defined, high, np.nan)
+    return (
+        np.where(perfect, 1.0, np.where(defined, low, np.nan)),
+        np.where(perfect, 1.0, np.where(defined, high, np.nan)),
+    )
 
 
 def _fisher(value: Floats, k: int) -> Floats:
@@ -118,5 +125,6 @@ def _fisher(value: Floats, k: int) -> Floats:
 
 
 def _back(score: Floats, k: int) -> Floats:
-    fall = np.exp(-2 * score)
-    return np.asarray(np.where(np.isposinf(fall), -1 / (k - 1), (1 - fall) / (1 + (k - 1) * fall)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        fall = np.exp(-2 * score)
+        return np.asarray(np.where(np.isposinf(fall), -1 / (k - 1), (1 - fall) / (1 + (k - 1) * fall)))

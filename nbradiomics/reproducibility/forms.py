@@ -9,6 +9,8 @@ from pydantic import BeforeValidator
 #: One-way, two-way agreement, two-way consistency; for one rating, for a mean of k ratings.
 Form = Literal["1", "A,1", "C,1", "k", "A,k", "C,k"]
 FORMS: tuple[Form, ...] = get_args(Form)
+#: Forms in which the differences between raters count.
+AGREEMENT: tuple[Form, ...] = ("A,1", "A,k")
 
 
 def _as_text(value: Any) -> Any:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from nbradiomics.reproducibility.forms import FORMS
 from nbradiomics.tables.schema import Column, Schema
 
+#: Kind of the limits for raters in general.
+GENERALISED = "generalised"
 _UNDEFINED = "undefined"
 _TWO = "undefined, or not two raters"
+_NOT_ASKED = "undefined, or not requested"
 
 
 def _number(name: str, meaning: str, missing: str = _UNDEFINED, unit: str = "") -> Column:
@@ -53,12 +56,24 @@ REPRODUCIBILITY = Schema(
             optional=True,
         ),
         Column("levels", "text", "their names, separated by commas", optional=True),
+        Column(
+            "interval",
+            "text",
+            "kind of the limits of the ICC: `F` (agreement forms: valid for these raters) or `generalised` "
+            "(for raters in general)",
+            values=("F", GENERALISED),
+            optional=True,
+        ),
         Column("icc", "number", "intraclass correlation, at most 1", missing=_UNDEFINED),
         Column("low", "number", "lower confidence limit of the ICC", missing=_UNDEFINED),
         Column("high", "number", "upper confidence limit of the ICC", missing=_UNDEFINED),
+        _number("icc_bca_low", "lower bootstrap limit (BCa) of the ICC", _NOT_ASKED),
+        _number("icc_bca_high", "upper bootstrap limit of the ICC", _NOT_ASKED),
         _number("ccc", "concordance correlation coefficient of Lin, of more than two raters the overall one"),
         _number("ccc_low", "lower confidence limit of the CCC"),
         _number("ccc_high", "upper confidence limit of the CCC"),
+        _number("ccc_bca_low", "lower bootstrap limit (BCa) of the CCC", _NOT_ASKED),
+        _number("ccc_bca_high", "upper bootstrap limit of the CCC", _NOT_ASKED),
         _number("wsd", "within-subject standard deviation", unit="feature"),
         _number(
             "wcv",
@@ -105,6 +120,7 @@ REPRODUCIBILITY = Schema(
         Column("reason", "text", "why the feature is not stable", missing="it is stable", optional=True),
     ),
     key=("feature",),
+    left_out=("icc_bca_low", "icc_bca_high", "ccc_bca_low", "ccc_bca_high"),
     note="`COMPARISON` is `readers` (the readers with each other) or `auto_vs_readers` (the readers and the "
     "model as another rater). A cohort with several timepoints, sequences or regions gets a table for each, "
     "such as `readers_baseline.csv`. `nbradiomics reproducibility` writes one table. Tables of earlier "

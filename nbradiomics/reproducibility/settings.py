@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from nbradiomics.reproducibility.forms import GivenForm
 from nbradiomics.settings import Settings
@@ -15,8 +15,19 @@ MINIMUM_SUBJECTS = 10
 #: Minimum of the lower confidence limit of the ICC of a stable feature: good reliability starts here in Koo
 #: and Li 2016 (J Chiropr Med 15:155-163), who call 0.5 to 0.75 moderate, 0.75 to 0.9 good, higher excellent.
 THRESHOLD = 0.75
+#: Fewer bootstrap samples than this give no useful interval.
+FEWEST_BOOTSTRAPS = 200
 
 Threshold = Annotated[float, Field(ge=0, le=1)]
+
+
+def _none_or_enough(bootstraps: int) -> int:
+    if 0 < bootstraps < FEWEST_BOOTSTRAPS:
+        raise ValueError(f"0 (no bootstrap intervals) or at least {FEWEST_BOOTSTRAPS} samples are needed")
+    return bootstraps
+
+
+Bootstraps = Annotated[int, Field(ge=0), AfterValidator(_none_or_enough)]
 LeastSubjects = Annotated[int, Field(ge=2)]
 
 
@@ -35,4 +46,14 @@ class StabilitySettings(Settings):
         default=None,
         description="Form of the ICC: 1 (one-way), A,1 (agreement), C,1 (consistency), or k, A,k, C,k for "
         "the mean of the raters. Default: 1 for variants, A,1 for everything else.",
+    )
+    readers_in_general: bool = Field(
+        default=False,
+        description="Use the interval for readers in general instead of that for these readers (forms A,1 "
+        "and A,k); recommended from five readers on.",
+    )
+    bootstraps: Bootstraps = Field(
+        default=0,
+        description="Number of bootstrap samples of the subjects for further intervals of ICC and CCC; 0 for "
+        "none.",
     )

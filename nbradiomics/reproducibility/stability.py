@@ -14,7 +14,7 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.designs import Arrangement, arrange
 from nbradiomics.reproducibility.levels import listed
 from nbradiomics.reproducibility.reasons import reason
-from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.reproducibility.schema import GENERALISED, REPRODUCIBILITY
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.reproducibility.statistics import BLOCK_VALUES, Columns, statistics
 from nbradiomics.settings import spread
@@ -102,12 +102,14 @@ def assess_reproducibility(
         reason(float(low), int(subjects), arranged.design, form, settings)
         for low, subjects in zip(values["low"], values["subjects"], strict=True)
     ]
-    about = {"form": form, "across": across, "levels": ", ".join(arranged.levels)}
+    interval = GENERALISED if settings.readers_in_general else "F"
+    about = {"form": form, "across": across, "levels": ", ".join(arranged.levels), "interval": interval}
     # A comparison with NaN is False: an undefined ICC is not stable.
-    return REPRODUCIBILITY.table(
+    table = REPRODUCIBILITY.table(
         {"feature": names, **about, "raters": len(arranged.levels), **values}
         | {"stable": stable, "reason": reasons}
     )
+    return table if settings.bootstraps else table.drop(columns=list(REPRODUCIBILITY.left_out))
 
 
 def compared_levels(

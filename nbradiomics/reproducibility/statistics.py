@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.reproducibility.bland_altman import limits_of_agreement
+from nbradiomics.reproducibility.bootstrap import bootstrap_limits
 from nbradiomics.reproducibility.concordance import concordance
 from nbradiomics.reproducibility.icc import icc
 from nbradiomics.reproducibility.one_way import one_way_icc
@@ -55,11 +56,14 @@ def _block(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
     rated: NDArray[np.bool_] = np.asarray(np.isfinite(ratings).all(axis=2))
     columns: Columns = {"complete": rated.sum(axis=1).astype(np.int64)}
     columns |= _in_patterns(ratings, rated, lambda part: _comparison(part, settings.confidence))
-    if form == "1":
+    if settings.bootstraps:
+        columns |= _in_patterns(ratings, rated, lambda part: _bootstrapped(part, form, settings))
+    if form == "1" and not settings.readers_in_general:
         estimate, count = one_way_icc(ratings, settings.confidence)
         columns |= {"subjects": count, "icc": estimate.value, "low": estimate.low, "high": estimate.high}
         return columns | _within(ratings, settings.confidence)
-    result = icc(ratings, form, settings.confidence)
+    general = settings.readers_in_general
+    result = icc(ratings, form, settings.confidence, readers_in_general=general)
     columns |= {"subjects": result.subjects, "icc": result.value, "low": result.low, "high": result.high}
     complete = ratings if rated.all() else np.where(rated[:, :, np.newaxis], ratings, np.nan)
     return columns | _within(complete, settings.confidence)
@@ -95,6 +99,15 @@ def _comparison(ratings: Floats, confidence: float) -> Columns:
         "ccc_high": ccc.high,
         **{field.name: getattr(limits, field.name) for field in fields(limits)},
         "kendall_w": kendall_w(ratings),
+    }
+
+
+def _bootstrapped(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
+    limits = bootstrap_limits(ratings, form, settings.confidence, settings.bootstraps)
+    return {
+        f"{name}_bca_{side}": values
+        for name, pair in limits.items()
+        for side, values in zip(("low", "high"), pair, strict=True)
     }
 
 

@@ -16,6 +16,7 @@ from nbradiomics.messages.wording import counted
 from nbradiomics.reproducibility.designs import Arrangement
 from nbradiomics.reproducibility.levels import listed
 from nbradiomics.reproducibility.reasons import TOO_FEW
+from nbradiomics.reproducibility.schema import GENERALISED
 from nbradiomics.reproducibility.stability import CAUTION_BELOW
 from nbradiomics.tables import AUTO
 
@@ -25,6 +26,17 @@ LIMITS = (
     "The limits of ICC(A,1) are valid for these readers: 95 % intervals cover the true value in 97 to 99 %. "
     "For readers in general they are too narrow: in simulations with 50 subjects they cover it in 82 % with "
     "two readers, 86 % with three, 90 % with five."
+)
+#: How to read the generalised interval of an agreement form.
+IN_GENERAL = (
+    "The limits of ICC({form}) are valid for {several} in general, of which these are a sample: in "
+    "simulations 95 % intervals cover the true value in 94 to 96 %."
+)
+#: From this number of readers on the interval for readers in general is recommended.
+ENOUGH_READERS = 5
+_TOO_FEW_READERS = (
+    f" With fewer than {ENOUGH_READERS} these limits are so wide that most reproducible features are not "
+    "recognised."
 )
 
 
@@ -67,9 +79,13 @@ def limits_text(table: pd.DataFrame) -> list[str]:
     if not form.startswith("A"):
         return []
     across = across_of(table)
+    several = f"{across}s"
+    if "interval" in table and len(table) and table["interval"].iloc[0] == GENERALISED:
+        count = raters_of(table)
+        few = count is not None and count < ENOUGH_READERS
+        return [IN_GENERAL.format(form=form, several=several) + (_TOO_FEW_READERS if few else "")]
     if across == "reader":
         return [LIMITS]
-    several = f"{across}s"
     sentence = (
         f"The limits of ICC({form}) are valid for these {several}; for {several} in general they are too "
         "narrow if there are few of them and they differ systematically."

@@ -75,6 +75,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("reproducibility", "threshold", StabilitySettings, STABLE, "--threshold", NUMBERS),
     ("reproducibility", "confidence", StabilitySettings, STABLE, "--confidence", NUMBERS),
     ("reproducibility", "form", StabilitySettings, STABLE, "--form", FORM_WORDS),
+    ("reproducibility", "bootstraps", StabilitySettings, STABLE, "--bootstraps", WHOLE),
     ("reproducibility", "min_subjects", StabilitySettings, STABLE, "--min-subjects", WHOLE),
     ("segment", "device", Inference, SEGMENT, "--device", WORDS),
     ("segment", "precision", Inference, SEGMENT, "--precision", WORDS),

@@ -61,6 +61,10 @@ def reproducibility(
     threshold: Annotated[float | None, setting(f"{_SETTINGS}.threshold")] = None,
     confidence: Annotated[float | None, setting(f"{_SETTINGS}.confidence")] = None,
     min_subjects: MinSubjects = None,
+    readers_in_general: Annotated[
+        bool | None, setting(f"{_SETTINGS}.readers_in_general", "--readers-in-general")
+    ] = None,
+    bootstraps: Annotated[int | None, setting(f"{_SETTINGS}.bootstraps")] = None,
     as_json: Json = False,
 ) -> None:
     """Measure how reproducible each feature is: between readers, readings, timepoints, sites or variants."""
@@ -76,7 +80,13 @@ def reproducibility(
 
     prepare(out, ".csv", ".parquet", inputs=[features])
     settings = settings_from(
-        StabilitySettings, form=form, threshold=threshold, confidence=confidence, min_subjects=min_subjects
+        StabilitySettings,
+        form=form,
+        threshold=threshold,
+        confidence=confidence,
+        min_subjects=min_subjects,
+        readers_in_general=readers_in_general,
+        bootstraps=bootstraps,
     )
     rows = settings_from(
         RowsOfReader,
