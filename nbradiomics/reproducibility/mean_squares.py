@@ -33,11 +33,14 @@ def mean_squares(array: Floats, complete: NDArray[np.bool_]) -> MeanSquares:
     x, rounding = standardise(array, complete[:, :, np.newaxis])
     row = x.mean(axis=2)
     column = x.sum(axis=1) / n[:, np.newaxis]
-    residual = np.where(complete[:, :, np.newaxis], x - row[:, :, np.newaxis] - column[:, np.newaxis, :], 0)
+    residual = x - row[:, :, np.newaxis]
+    residual -= column[:, np.newaxis, :]
+    if not complete.all():
+        residual = np.where(complete[:, :, np.newaxis], residual, 0.0)
     parts: dict[str, Any] = {
         "rows": k * (row**2).sum(axis=1) / (n - 1),
         "columns": n * (column**2).sum(axis=1) / (k - 1),
-        "error": (residual**2).sum(axis=(1, 2)) / ((n - 1) * (k - 1)),
+        "error": np.einsum("fnk,fnk->f", residual, residual) / ((n - 1) * (k - 1)),
     }
     # Otherwise rounding would decide the quotient of two mean squares that are zero.
     parts = {name: np.where(part <= rounding**2, 0.0, part) for name, part in parts.items()}
@@ -66,17 +69,32 @@ def standardise(array: Floats, complete: NDArray[np.bool_]) -> tuple[Floats, Flo
         rounding.
     """
     axes = (1, 2)
-    largest = np.abs(array).max(axis=axes, where=complete, initial=0.0)
-    unit = np.where(largest > 0, largest, 1.0)[:, np.newaxis, np.newaxis]
-    x = np.where(complete, array, 0.0) / unit
-    top = x.max(axis=axes, where=complete, initial=-1.0)
-    bottom = x.min(axis=axes, where=complete, initial=1.0)
-    spread = top - bottom
+    gaps = None if complete.all() else complete
+    x = array if gaps is None else np.where(gaps, array, 0.0)
+    top, bottom = _extremes(x, gaps)
+    largest = np.maximum(np.abs(top), np.abs(bottom))
+    unit = np.where(largest > 0, largest, 1.0)
+    spread = top / unit - bottom / unit
     varies = spread > SMALLEST_SPREAD
-    spread = np.where(varies, spread, 1.0)[:, np.newaxis, np.newaxis]
+    spread = np.where(varies, spread, 1.0)
     # Subtracting a value of the data first makes the following mean exact to the digits of the spread.
-    x = np.where(complete, (x - bottom[:, np.newaxis, np.newaxis]) / spread, 0.0)
+    x = x - bottom[:, np.newaxis, np.newaxis]
+    x /= (unit * spread)[:, np.newaxis, np.newaxis]
     count = np.maximum(complete.sum(axis=axes) * (x.shape[2] // complete.shape[2]), 1)
-    x = np.where(complete, x - (x.sum(axis=axes) / count)[:, np.newaxis, np.newaxis], 0.0)
-    rounding = 8 * float(np.finfo(np.float64).eps) / spread[:, 0, 0]
+    x = x if gaps is None else np.where(gaps, x, 0.0)
+    x -= (x.sum(axis=axes) / count)[:, np.newaxis, np.newaxis]
+    x = x if gaps is None else np.where(gaps, x, 0.0)
+    rounding = 8 * float(np.finfo(np.float64).eps) / spread
     return x, np.where(varies, rounding, np.nan)
+
+
+def _extremes(x: Floats, gaps: NDArray[np.bool_] | None) -> tuple[Floats, Floats]:
+    """Return the largest and the smallest value of each feature; 0 for a feature without values."""
+    if x.shape[1] == 0:
+        return np.zeros(len(x)), np.zeros(len(x))
+    if gaps is None:
+        return x.max(axis=2).max(axis=1), x.min(axis=2).min(axis=1)
+    some = gaps.any(axis=(1, 2))
+    top = x.max(axis=(1, 2), where=gaps, initial=-np.inf)
+    bottom = x.min(axis=(1, 2), where=gaps, initial=np.inf)
+    return np.where(some, top, 0.0), np.where(some, bottom, 0.0)

@@ -52,7 +52,7 @@ def statistics(ratings: Floats, form: str, settings: StabilitySettings) -> Colum
 
 
 def _block(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
-    ratings = np.where(np.isfinite(ratings), ratings, np.nan)
+    ratings = _by_rater(ratings)
     rated: NDArray[np.bool_] = np.asarray(np.isfinite(ratings).all(axis=2))
     columns: Columns = {"complete": rated.sum(axis=1).astype(np.int64)}
     columns |= _in_patterns(ratings, rated, lambda part: _comparison(part, settings.confidence))
@@ -67,6 +67,15 @@ def _block(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
     columns |= {"subjects": result.subjects, "icc": result.value, "low": result.low, "high": result.high}
     complete = ratings if rated.all() else np.where(rated[:, :, np.newaxis], ratings, np.nan)
     return columns | _within(complete, settings.confidence)
+
+
+def _by_rater(ratings: Floats) -> Floats:
+    """Copy the ratings so that those of one rater lie together in memory: sums over raters are then fast."""
+    features, subjects, raters = ratings.shape
+    copy: Floats = np.empty((raters, features, subjects)).transpose(1, 2, 0)
+    copy[...] = ratings
+    copy[np.isinf(copy)] = np.nan
+    return copy
 
 
 def _in_patterns(ratings: Floats, rated: NDArray[np.bool_], function: Callable[[Floats], Columns]) -> Columns:

@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 
 #: Factor of the repeatability coefficient: 95 % of the differences of two measurements are smaller.
 REPEATABILITY = 1.96 * np.sqrt(2.0)
+#: Up to this number of values of a subject, neighbours are compared instead of sorting.
+MOST_COMPARED = 6
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ def within_subject(ratings: Floats, confidence: float = 0.95) -> WithinSubject:
     ratings = _of_two_values(ratings)
     present = np.isfinite(ratings)
     variance, freedom = _variance(ratings, present)
-    lowest = ratings.min(axis=(1, 2), where=present, initial=np.inf)
-    highest = ratings.max(axis=(1, 2), where=present, initial=-np.inf)
+    lowest = np.where(present, ratings, np.inf).min(axis=2).min(axis=1, initial=np.inf)
+    highest = np.where(present, ratings, -np.inf).max(axis=2).max(axis=1, initial=-np.inf)
     some = freedom > 0
     one_sign = some & ((lowest >= 0) | (highest <= 0)) & (np.maximum(np.abs(lowest), np.abs(highest)) > 0)
     positive = some & (lowest > 0)
@@ -83,8 +85,8 @@ def within_subject(ratings: Floats, confidence: float = 0.95) -> WithinSubject:
     log_variance, _ = _variance(logs, np.isfinite(logs))
     wsd = np.sqrt(variance)
     limits, log_limits = _limits(variance, freedom, confidence), _limits(log_variance, freedom, confidence)
-    count = np.maximum(present.sum(axis=(1, 2)), 1)
-    mean = np.abs(ratings.sum(axis=(1, 2), where=present) / count)
+    count = np.maximum(present.sum(axis=2).sum(axis=1), 1)
+    mean = np.abs(np.where(present, ratings, 0.0).sum(axis=2).sum(axis=1) / count)
     with np.errstate(over="ignore"):
         return WithinSubject(
             wsd=wsd,
@@ -109,11 +111,16 @@ def _of_two_values(ratings: Floats) -> Floats:
 
 def _variance(ratings: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Return the variance within subjects and its degrees of freedom; NaN if there are none."""
-    counts = present.sum(axis=2)
-    values = np.where(present, ratings, 0.0)
-    means = values.sum(axis=2) / np.maximum(counts, 1)
-    rest = np.where(present, values - means[:, :, np.newaxis], 0.0)
-    freedom = np.maximum(counts - 1, 0).sum(axis=1).astype(np.float64)
+    if present.all():
+        features, n, k = ratings.shape
+        freedom = np.full(features, float(n * max(k - 1, 0)))
+        rest = ratings - ratings.mean(axis=2, keepdims=True)
+    else:
+        counts = present.sum(axis=2)
+        freedom = np.maximum(counts - 1, 0).sum(axis=1).astype(np.float64)
+        values = np.where(present, ratings, 0.0)
+        means = values.sum(axis=2) / np.maximum(counts, 1)
+        rest = np.where(present, values - means[:, :, np.newaxis], 0.0)
     squares = np.einsum("fnk,fnk->f", rest, rest)
     return np.where(freedom > 0, squares / np.maximum(freedom, 1.0), np.nan), freedom
 
@@ -121,27 +128,46 @@ def _variance(ratings: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floa
 def _limits(variance: Floats, freedom: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Limits of the repeatability coefficient from the chi-squared distribution of a variance."""
     tail = (1 - confidence) / 2
-    some = np.where(freedom > 0, freedom, np.nan)
+    different, place = np.unique(np.where(freedom > 0, freedom, np.nan), return_inverse=True)
     low, high = (
-        REPEATABILITY * np.sqrt(freedom * variance / chdtri(some, share)) for share in (tail, 1 - tail)
+        REPEATABILITY * np.sqrt(freedom * variance / chdtri(different, share)[place])
+        for share in (tail, 1 - tail)
     )
     return low, high
 
 
 def _dispersion(ratings: Floats) -> Floats:
     """Median over the subjects of the quartile coefficient of dispersion of their values."""
-    ordered = np.sort(np.abs(ratings), axis=2)  # missing values come last
+    ordered = _sorted(np.abs(ratings))  # missing values come last
     counts = np.isfinite(ordered).sum(axis=2)
     first, third = (_quantile(ordered, counts, share) for share in (0.25, 0.75))
     total = first + third
-    shares = np.where(total > 0, (third - first) / np.where(total > 0, total, 1.0), np.nan)
-    shares = np.where((total == 0) & (counts > 0), 0.0, shares)  # all values of the subject are 0
-    middle = np.sort(shares, axis=1)
-    return _median(middle)
+    shares = np.divide(third - first, total, out=np.full_like(total, np.nan), where=total > 0)
+    shares[(total == 0) & (counts > 0)] = 0.0  # all values of the subject are 0
+    return _median(np.sort(shares, axis=1))
+
+
+def _sorted(values: Floats) -> Floats:
+    """Sort the values of each subject; a few values by comparing neighbours, which is faster."""
+    k = values.shape[2]
+    if k > MOST_COMPARED or np.isnan(values).any():
+        return np.sort(values, axis=2)
+    for turn in range(k):
+        for place in range(turn % 2, k - 1, 2):
+            one, other = values[:, :, place], values[:, :, place + 1]
+            low = np.minimum(one, other)
+            np.maximum(one, other, out=other)
+            one[...] = low
+    return values
 
 
 def _quantile(ordered: Floats, counts: NDArray[np.int_], share: float) -> Floats:
     """Quantile by linear interpolation of the first `counts` sorted values of each subject."""
+    k = ordered.shape[2]
+    if (counts == k).all():
+        first = int(share * (k - 1))
+        low, high = ordered[:, :, first], ordered[:, :, min(first + 1, k - 1)]
+        return np.asarray(low + (share * (k - 1) - first) * (high - low))
     place = share * np.maximum(counts - 1, 0)
     below = np.floor(place).astype(np.intp)
     above = np.minimum(below + 1, np.maximum(counts - 1, 0))

@@ -105,7 +105,8 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
                 f"no numeric column of the feature table matches {pattern!r}.",
                 f"{guess}Columns: {_listed(columns) or 'none'}.",
             )
-    left_out = [name for name in columns if name not in set(names) and table[name].notna().any()]
+    chosen = set(names)
+    left_out = [name for name in columns if name not in chosen and table[name].notna().any()]
     return FeatureChoice(tuple(names), tuple(left_out), why)
 
 
