@@ -1,6 +1,6 @@
 """Time and memory of the statistics of reproducibility, on one thread.
 
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m benchmarks.reproducibility
+OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m benchmarks.reproducibility
 """
 
 from __future__ import annotations

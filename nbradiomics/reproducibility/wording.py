@@ -41,7 +41,7 @@ _TOO_FEW_READERS = (
 
 
 def summary_sentences(
-    table: pd.DataFrame, features: pd.DataFrame, arranged: Arrangement, written: str
+    table: pd.DataFrame, features: pd.DataFrame, arranged: Arrangement, written: str, threshold: float
 ) -> list[str]:
     """Say what was compared, who was left out, how many features are stable, and how to read the limits.
 
@@ -55,6 +55,8 @@ def summary_sentences(
         The compared rows.
     written
         Names of the written files.
+    threshold
+        Threshold of the lower limit.
     """
     masks = [arranged.reader] if arranged.reader else arranged.levels
     return [
@@ -62,7 +64,24 @@ def summary_sentences(
         *training_sentences(features, masks),
         f"{stable_text(table)} -> {written}",
         *limits_text(table),
+        *_not_normal(table, threshold),
     ]
+
+
+def _not_normal(table: pd.DataFrame, threshold: float) -> list[str]:
+    """Name the stable features whose CCC does not confirm the ICC: its limits assume no distribution."""
+    one = table.iloc[0] if len(table) else {"form": ""}
+    if one["form"] != "A,1" or one["interval"] == GENERALISED:
+        return []
+    doubtful = table[table["stable"] & ~(table["ccc_low"] >= threshold)]
+    if doubtful.empty:
+        return []
+    sentence = (
+        f"Caution: for {len(doubtful)} of the stable features ({listed(doubtful['feature'])}) the lower "
+        f"limit of the CCC is below {threshold:g}. The limits of the ICC assume a normal distribution; those "
+        "of the CCC do not."
+    )
+    return [sentence]
 
 
 def _compared(arranged: Arrangement) -> str:

@@ -18,7 +18,7 @@ from nbradiomics.features.bins import bin_advice, span_finder
 from nbradiomics.features.cohort import engine_name, extract_cohort
 from nbradiomics.features.extract import DEFAULT_ENGINE, read_pair
 from nbradiomics.features.parameters.unused import unused_settings
-from nbradiomics.tables import INDEX
+from nbradiomics.tables import INDEX, feature_columns
 from tests.support.helpers import ball, make_image, two_readers, write_cohort, write_scan
 
 FIRST_ORDER = {"featureClass": {"firstorder": ["Mean", "Range"]}}
@@ -198,6 +198,18 @@ def test_a_cohort_gives_a_row_per_case(tmp_path: Path) -> None:
     assert done.table.iloc[3, len(INDEX) :].to_dict() == alone.to_dict()
     named = [engine_name(DEFAULT_ENGINE, load_parameters(FIRST_ORDER))]
     assert done.table["engine"].unique().tolist() == named
+
+
+def test_the_site_of_a_scan_goes_with_its_features_and_is_none(tmp_path: Path) -> None:
+    path = two_readers(tmp_path)
+    table = pd.read_csv(path, dtype=str)
+    # Only one row of a scan need state it.
+    stated = (table["subject"] == table["subject"].iloc[0]) & ~table.duplicated("subject")
+    table.assign(site=np.where(stated, "1", "")).to_csv(path, index=False)
+    done = extract_cohort(load_cohort(path), params=FIRST_ORDER)
+    assert list(done.table.columns[: len(INDEX) + 1]) == [*INDEX, "site"]
+    assert done.table["site"].tolist() == ["1", "1", "", "", "", ""]
+    assert feature_columns(done.table) == ["original_firstorder_Mean", "original_firstorder_Range"]
     assert done.failures == []
 
 

@@ -115,7 +115,7 @@ def reproducibility(
         confidence=settings.confidence,
     )
     sentences = [
-        *summary_sentences(table, given, arranged, f"{out}, {page}"),
+        *summary_sentences(table, given, arranged, f"{out}, {page}", settings.threshold),
         choose_features(given, patterns).sentence,
     ]
     if as_json:
