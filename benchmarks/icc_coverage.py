@@ -18,6 +18,8 @@ from nbradiomics.reproducibility import icc
 from nbradiomics.reproducibility.bland_altman import FACTOR, limits_of_agreement
 from nbradiomics.reproducibility.bootstrap import bootstrap_limits
 from nbradiomics.reproducibility.concordance import concordance
+from nbradiomics.reproducibility.generalised import generalised_ratio
+from nbradiomics.reproducibility.mean_squares import mean_squares
 from nbradiomics.reproducibility.one_way import one_way_icc
 from nbradiomics.reproducibility.within_subject import REPEATABILITY, within_subject
 
@@ -66,7 +68,10 @@ def coverage(rng: np.random.Generator, count: int, n: int, k: int, difference: f
     yield covered(ccc.low, ccc.high, these)
     within = within_subject(ratings)
     yield covered(within.rc_low, within.rc_high, REPEATABILITY * np.sqrt(ERROR + spread))
-    yield covered(within.rc_low, within.rc_high, REPEATABILITY * np.sqrt(ERROR * (1 + difference)))
+    everyone = REPEATABILITY * np.sqrt(ERROR * (1 + difference))
+    yield covered(within.rc_low, within.rc_high, everyone)
+    low, high = generalised_ratio(mean_squares(ratings, np.ones((count, n), dtype=bool)), 0.95)
+    yield covered(within.rc * np.sqrt(low), within.rc * np.sqrt(high), everyone)
     if k == 2:
         limits = limits_of_agreement(ratings)
         upper = readers[:, 0, 0] - readers[:, 0, 1] + FACTOR * np.sqrt(2 * ERROR)
@@ -93,6 +98,7 @@ COLUMNS = (
     "CCC, these readers",
     "`rc`, these readers",
     "`rc`, readers in general",
+    "`rc`, generalised, readers in general",
     "limit of agreement, these readers",
 )
 
@@ -164,22 +170,28 @@ def percent(value: float) -> str:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--features", type=int, default=10_000, help="simulated features for each row")
+    parser.add_argument("--features", type=int, default=4000, help="simulated features for each row")
     count = parser.parse_args().features
-    rng = np.random.default_rng(1)
-    head = ("spread of the logarithm", "subjects", "readers", "true ICC", "ICC(A,1), F", "ICC(A,1), BCa")
-    table((*head, "CCC", "ICC(A,1) of the logarithm, F"), skewed_rows(rng, count))
     table(
         ("readers", "reader variance", "subjects", *COLUMNS),
         (
-            (str(k), f"{difference:g}", str(n), *map(percent, coverage(rng, count, n, k, difference)))
+            (
+                str(k),
+                f"{difference:g}",
+                str(n),
+                *map(percent, coverage(np.random.default_rng([k, n, 1]), count, n, k, difference)),
+            )
             for k in READERS
             for difference in DIFFERENCES
             for n in SUBJECTS
         ),
     )
     head = ("readers", "reader variance", "subjects", "true ICC", "ICC(1) by theory")
-    table((*head, "ICC(1)", "ICC(A,1), F", "ICC(A,1), generalised"), kept_rows(rng, count))
+    kept = kept_rows(np.random.default_rng(2), count)
+    table((*head, "ICC(1)", "ICC(A,1), F", "ICC(A,1), generalised"), kept)
+    head = ("spread of the logarithm", "subjects", "readers", "true ICC", "ICC(A,1), F", "ICC(A,1), BCa")
+    skewed = skewed_rows(np.random.default_rng(1), count)
+    table((*head, "CCC", "ICC(A,1) of the logarithm, F"), skewed)
 
 
 def kept_rows(rng: np.random.Generator, count: int) -> Iterator[tuple[str, ...]]:

@@ -1,8 +1,10 @@
-"""Interval of the agreement ICC for raters in general: generalised pivotal quantities."""
+"""Intervals for raters in general, of ICC and repeatability: generalised pivotal quantities."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,44 @@ def generalised_limits(squares: MeanSquares, form: str, confidence: float) -> tu
     .. [2] Ionan AC et al. Comparison of confidence interval methods for an ICC. BMC Med Res Methodol
        2014;14:121.
     """
+    return _quantiles(squares, confidence, lambda draws: _coefficient(draws, form))
+
+
+def generalised_ratio(squares: MeanSquares, confidence: float) -> tuple[Floats, Floats]:
+    """Return the limits of the variance within subjects for raters in general, divided by its estimate.
+
+    Parameters
+    ----------
+    squares
+        Mean squares of each feature.
+    confidence
+        Confidence level.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Lower and upper limit, shape (features,); NaN if the mean squares are undefined or there is no
+        variance within subjects.
+    """
+    low, high = _quantiles(squares, confidence, _within)
+    some = squares.within > 0
+    within = np.where(some, squares.within, np.nan)
+    return low / within, high / within
+
+
+class _Draws(NamedTuple):
+    """Variance components at each point, shape (features, points), and the number of raters."""
+
+    subject: Floats
+    rater: Floats
+    error: Floats
+    k: int
+
+
+def _quantiles(
+    squares: MeanSquares, confidence: float, function: Callable[[_Draws], Floats]
+) -> tuple[Floats, Floats]:
+    """Quantiles of a function of the variance components, shape (features,) each."""
     low, high = (np.full(len(squares.n), np.nan) for _ in range(2))
     defined = np.isfinite(squares.rows + squares.columns + squares.error)
     tails = ((1 - confidence) / 2, (1 + confidence) / 2)
@@ -57,8 +97,7 @@ def generalised_limits(squares: MeanSquares, form: str, confidence: float) -> tu
         factors = _factors(int(n), squares.k)
         for start in range(0, len(places), size):
             block = places[start : start + size]
-            draws = _coefficients(squares, block, factors, form)
-            low[block], high[block] = np.quantile(draws, tails, axis=1)
+            low[block], high[block] = np.quantile(function(_draws(squares, block, factors)), tails, axis=1)
     return low, high
 
 
@@ -74,16 +113,22 @@ def _factors(n: int, k: int) -> tuple[Floats, Floats, Floats]:
     return rows, columns, error
 
 
-def _coefficients(
-    squares: MeanSquares, block: NDArray[np.intp], factors: tuple[Floats, Floats, Floats], form: str
-) -> Floats:
-    """ICC of each feature at each point, shape (features, points)."""
+def _draws(squares: MeanSquares, block: NDArray[np.intp], factors: tuple[Floats, Floats, Floats]) -> _Draws:
     parts = (squares.rows[block], squares.columns[block], squares.error[block])
     rows, columns, error = (part[:, np.newaxis] * factor for part, factor in zip(parts, factors, strict=True))
-    n, k = squares.n[block][:, np.newaxis], squares.k
-    subject = np.maximum(rows - error, 0) / k
-    rest = np.maximum(columns - error, 0) / n + error
-    if form == "A,k":
-        rest = rest / k
-    total = subject + rest
-    return np.asarray(np.divide(subject, total, out=np.zeros_like(total), where=total > 0))
+    return _Draws(
+        subject=np.maximum(rows - error, 0) / squares.k,
+        rater=np.maximum(columns - error, 0) / squares.n[block][:, np.newaxis],
+        error=error,
+        k=squares.k,
+    )
+
+
+def _within(draws: _Draws) -> Floats:
+    return draws.rater + draws.error
+
+
+def _coefficient(draws: _Draws, form: str) -> Floats:
+    rest = _within(draws) / (draws.k if form == "A,k" else 1)
+    total = draws.subject + rest
+    return np.asarray(np.divide(draws.subject, total, out=np.zeros_like(total), where=total > 0))

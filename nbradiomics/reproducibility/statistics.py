@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from nbradiomics.reproducibility.bland_altman import limits_of_agreement
 from nbradiomics.reproducibility.bootstrap import bootstrap_limits
 from nbradiomics.reproducibility.concordance import concordance
+from nbradiomics.reproducibility.generalised import generalised_ratio
 from nbradiomics.reproducibility.icc import icc
+from nbradiomics.reproducibility.mean_squares import mean_squares
 from nbradiomics.reproducibility.one_way import one_way_icc
 from nbradiomics.reproducibility.rank_agreement import kendall_w
 from nbradiomics.reproducibility.settings import StabilitySettings
@@ -66,7 +68,8 @@ def _block(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
     result = icc(ratings, form, settings.confidence, readers_in_general=general)
     columns |= {"subjects": result.subjects, "icc": result.value, "low": result.low, "high": result.high}
     complete = ratings if rated.all() else np.where(rated[:, :, np.newaxis], ratings, np.nan)
-    return columns | _within(complete, settings.confidence)
+    columns |= _within(complete, settings.confidence)
+    return columns | (_within_in_general(ratings, columns, settings.confidence) if general else {})
 
 
 def _by_rater(ratings: Floats) -> Floats:
@@ -118,6 +121,24 @@ def _bootstrapped(ratings: Floats, form: str, settings: StabilitySettings) -> Co
         for name, pair in limits.items()
         for side, values in zip(("low", "high"), pair, strict=True)
     }
+
+
+def _within_in_general(ratings: Floats, columns: Columns, confidence: float) -> Columns:
+    """Return limits of the repeatability coefficients for raters in general."""
+    positive = np.isfinite(columns["rc_log"])
+    logs = np.log(ratings, out=np.full_like(ratings, np.nan), where=positive[:, None, None])
+    changed: Columns = {}
+    for name, values in (("rc", ratings), ("rc_log", logs)):
+        rated = np.asarray(np.isfinite(values).all(axis=2))
+        ratios = [np.full(len(ratings), np.nan) for _ in range(2)]
+        enough = (rated.sum(axis=1) > 1) & (ratings.shape[2] > 1)
+        ratios[0][enough], ratios[1][enough] = generalised_ratio(
+            mean_squares(values[enough], rated[enough]), confidence
+        )
+        for side, ratio in zip(("low", "high"), ratios, strict=True):
+            factor = np.sqrt(ratio)
+            changed[f"{name}_{side}"] = columns[name] * factor if name == "rc" else columns[name] ** factor
+    return changed
 
 
 def _within(ratings: Floats, confidence: float) -> Columns:

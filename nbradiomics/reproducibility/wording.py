@@ -29,8 +29,8 @@ LIMITS = (
 )
 #: How to read the generalised interval of an agreement form.
 IN_GENERAL = (
-    "The limits of ICC({form}) are valid for {several} in general, of which these are a sample: in "
-    "simulations 95 % intervals cover the true value in 94 to 96 %."
+    "The limits of ICC({form}) and of the repeatability coefficient are valid for {several} in general, of "
+    "which these are a sample: in simulations 95 % intervals cover the true value in 94 to 96 %."
 )
 #: From this number of readers on the interval for readers in general is recommended.
 ENOUGH_READERS = 5
@@ -76,10 +76,10 @@ def _not_normal(table: pd.DataFrame, threshold: float) -> list[str]:
     doubtful = table[table["stable"] & ~(table["ccc_low"] >= threshold)]
     if doubtful.empty:
         return []
+    names = listed(list(doubtful["feature"]))
     sentence = (
-        f"Caution: for {len(doubtful)} of the stable features ({listed(doubtful['feature'])}) the lower "
-        f"limit of the CCC is below {threshold:g}. The limits of the ICC assume a normal distribution; those "
-        "of the CCC do not."
+        f"Caution: for {len(doubtful)} of the stable features ({names}) the lower limit of the CCC is below "
+        f"{threshold:g}. The limits of the ICC assume a normal distribution; those of the CCC do not."
     )
     return [sentence]
 
