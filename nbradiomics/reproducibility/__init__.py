@@ -13,6 +13,7 @@ from nbradiomics.reproducibility.stability import (
 from nbradiomics.reproducibility.wording import (
     LIMITS,
     limits_text,
+    not_confirmed,
     rests_on,
     stable_text,
     summary_sentences,
@@ -33,6 +34,7 @@ __all__ = [
     "compared_levels",
     "icc",
     "limits_text",
+    "not_confirmed",
     "ratings_array",
     "read_stable",
     "rests_on",

@@ -64,14 +64,15 @@ def summary_sentences(
         *training_sentences(features, masks),
         f"{stable_text(table)} -> {written}",
         *limits_text(table),
-        *_not_normal(table, threshold),
+        *not_confirmed(table, threshold),
     ]
 
 
-def _not_normal(table: pd.DataFrame, threshold: float) -> list[str]:
+def not_confirmed(table: pd.DataFrame, threshold: float) -> list[str]:
     """Name the stable features whose CCC does not confirm the ICC: its limits assume no distribution."""
-    one = table.iloc[0] if len(table) else {"form": ""}
-    if one["form"] != "A,1" or one["interval"] == GENERALISED:
+    if table.empty or not {"form", "interval", "ccc_low"} <= set(table.columns):
+        return []  # a table of an earlier release
+    if table["form"].iloc[0] != "A,1" or table["interval"].iloc[0] == GENERALISED:
         return []
     doubtful = table[table["stable"] & ~(table["ccc_low"] >= threshold)]
     if doubtful.empty:

@@ -21,7 +21,7 @@ from nbradiomics.report.sections.missing_parts import (
     why_no_comparison,
     why_no_reproducibility,
 )
-from nbradiomics.reproducibility import limits_text, stable_text, training_sentences
+from nbradiomics.reproducibility import limits_text, not_confirmed, stable_text, training_sentences
 from nbradiomics.tables import AUTO
 
 READERS = "Between readers"
@@ -47,7 +47,8 @@ def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
             blocks.append(Heading(context or "all"))
         tables = run.reproducibility.get(context, {})
         comparisons = {title: tables[name] for name, title in titles_of(tables).items()}
-        blocks.extend(_context(comparisons, _absent(run, context, tables)))
+        notes = [*_absent(run, context, tables), *_cautions(run, comparisons)]
+        blocks.extend(_context(comparisons, notes))
     return (*blocks, Text(_small_print(run), tone="note"))
 
 
@@ -58,12 +59,27 @@ def _seen(run: Run) -> list[str]:
     return [f"With the model as a rater: {text}" for text in training_sentences(run.features, [AUTO])]
 
 
-def _rules(run: Run) -> list[str]:
-    """State the rule of stability, if the provenance contains it, and how to read the two comparisons."""
+def _rule(run: Run) -> Mapping[str, object]:
     study = run.provenance.get("study")
     rule = study.get("reproducibility") if isinstance(study, Mapping) else None
-    rule = rule if isinstance(rule, Mapping) else {}
-    threshold, confidence = rule.get("threshold"), rule.get("confidence")
+    return rule if isinstance(rule, Mapping) else {}
+
+
+def _cautions(run: Run, comparisons: Mapping[str, pd.DataFrame]) -> list[Text]:
+    """Name the stable features that the CCC does not confirm."""
+    threshold = _rule(run).get("threshold")
+    if not isinstance(threshold, (int, float)):
+        return []
+    return [
+        Text(f"{title}: {text}", tone="note")
+        for title, table in comparisons.items()
+        for text in not_confirmed(table, threshold)
+    ]
+
+
+def _rules(run: Run) -> list[str]:
+    """State the rule of stability, if the provenance contains it, and how to read the two comparisons."""
+    threshold, confidence = (_rule(run).get(name) for name in ("threshold", "confidence"))
     sentences = []
     if isinstance(threshold, (int, float)) and isinstance(confidence, (int, float)):
         sentences.append(
@@ -81,17 +97,17 @@ def _absent(run: Run, context: str, tables: Collection[str]) -> list[Text]:
     return [Text(as_sentence(f"{TITLES[name]}: {why}"), tone="note") for name, why in reasons.items()]
 
 
-def _context(comparisons: dict[str, pd.DataFrame], absent: Sequence[Text]) -> tuple[Block, ...]:
+def _context(comparisons: dict[str, pd.DataFrame], notes: Sequence[Text]) -> tuple[Block, ...]:
     """Comparisons of one timepoint, sequence, region and variant."""
     if not comparisons:
-        return tuple(absent)
+        return tuple(notes)
     if all(table.empty for table in comparisons.values()):
-        return (Text("The reproducibility tables contain no feature."), *absent)
+        return (Text("The reproducibility tables contain no feature."), *notes)
     grouped = _grouped(comparisons, feature_class)
     classes = _classes(grouped)
     return (
         Sentences(tuple(stable_sentence(name, table) for name, table in comparisons.items())),
-        *absent,
+        *notes,
         _picture(grouped, classes),
         _by_group(grouped, "Class", classes),
         *_by_filter(comparisons),
