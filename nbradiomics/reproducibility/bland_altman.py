@@ -73,7 +73,9 @@ def limits_of_agreement(ratings: Floats, confidence: float = 0.95) -> LimitsOfAg
         return LimitsOfAgreement(*(np.full(features, np.nan) for _ in range(10)))
     difference = ratings[:, :, 0] - ratings[:, :, 1]
     bias = difference.mean(axis=1)
-    spread = difference.std(axis=1, ddof=1)
+    largest = np.abs(difference).max(axis=1)
+    unit = np.where(largest > 0, largest, 1.0)
+    spread = unit * (difference / unit[:, np.newaxis]).std(axis=1, ddof=1)
     tail = (1 - confidence) / 2
     reach = float(stdtrit(n - 1, 1 - tail)) / np.sqrt(n) * spread
     # Factors of the standard deviation for the interval of the upper limit; mirrored for the lower limit.
@@ -97,8 +99,9 @@ def _proportional_p(difference: Floats, ratings: Floats) -> Floats:
     n = difference.shape[1]
     mean = ratings.mean(axis=2)
     largest = np.abs(ratings).max(axis=(1, 2))
-    mean = mean - mean.mean(axis=1, keepdims=True)
-    tiny = (1e-12 * largest) ** 2 * n
+    unit = np.where(largest > 0, largest, 1.0)[:, np.newaxis]
+    difference, mean = difference / unit, (mean - mean.mean(axis=1, keepdims=True)) / unit
+    tiny = 1e-24 * n
     squares = [np.einsum("fn,fn->f", one, one) for one in (difference, mean)]
     vary = (squares[0] > tiny) & (squares[1] > tiny)
     product = np.einsum("fn,fn->f", difference, mean)

@@ -75,6 +75,8 @@ def _block(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
 def _by_rater(ratings: Floats) -> Floats:
     """Copy the ratings so that those of one rater lie together in memory: sums over raters are then fast."""
     features, subjects, raters = ratings.shape
+    if not subjects:
+        return np.full((features, 1, raters), np.nan)
     copy: Floats = np.empty((raters, features, subjects)).transpose(1, 2, 0)
     copy[...] = ratings
     copy[np.isinf(copy)] = np.nan

@@ -75,16 +75,15 @@ def within_subject(ratings: Floats, confidence: float = 0.95) -> WithinSubject:
     """
     ratings = _of_two_values(ratings)
     present = np.isfinite(ratings)
-    variance, freedom = _variance(ratings, present)
+    wsd, freedom = _deviation(ratings, present)
     lowest = np.where(present, ratings, np.inf).min(axis=2).min(axis=1, initial=np.inf)
     highest = np.where(present, ratings, -np.inf).max(axis=2).max(axis=1, initial=-np.inf)
     some = freedom > 0
     one_sign = some & ((lowest >= 0) | (highest <= 0)) & (np.maximum(np.abs(lowest), np.abs(highest)) > 0)
     positive = some & (lowest > 0)
     logs = np.log(ratings, out=np.full_like(ratings, np.nan), where=present & positive[:, None, None])
-    log_variance, _ = _variance(logs, np.isfinite(logs))
-    wsd = np.sqrt(variance)
-    limits, log_limits = _limits(variance, freedom, confidence), _limits(log_variance, freedom, confidence)
+    log_wsd, _ = _deviation(logs, np.isfinite(logs))
+    limits, log_limits = _limits(wsd, freedom, confidence), _limits(log_wsd, freedom, confidence)
     count = np.maximum(present.sum(axis=2).sum(axis=1), 1)
     mean = np.abs(np.where(present, ratings, 0.0).sum(axis=2).sum(axis=1) / count)
     with np.errstate(over="ignore"):
@@ -94,7 +93,7 @@ def within_subject(ratings: Floats, confidence: float = 0.95) -> WithinSubject:
             rc=REPEATABILITY * wsd,
             rc_low=limits[0],
             rc_high=limits[1],
-            rc_log=np.exp(REPEATABILITY * np.sqrt(log_variance)),
+            rc_log=np.exp(REPEATABILITY * log_wsd),
             rc_log_low=np.exp(log_limits[0]),
             rc_log_high=np.exp(log_limits[1]),
             qcd=np.where(one_sign, _dispersion(ratings), np.nan),
@@ -109,8 +108,8 @@ def _of_two_values(ratings: Floats) -> Floats:
     return np.where(np.isfinite(ratings) & (counts > 1), ratings, np.nan)
 
 
-def _variance(ratings: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return the variance within subjects and its degrees of freedom; NaN if there are none."""
+def _deviation(ratings: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return the standard deviation within subjects and its degrees of freedom; NaN if there are none."""
     if present.all():
         features, n, k = ratings.shape
         freedom = np.full(features, float(n * max(k - 1, 0)))
@@ -121,16 +120,20 @@ def _variance(ratings: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floa
         values = np.where(present, ratings, 0.0)
         means = values.sum(axis=2) / np.maximum(counts, 1)
         rest = np.where(present, values - means[:, :, np.newaxis], 0.0)
+    # Squares of very large and very small units would leave the range of numbers.
+    largest = np.abs(rest).max(axis=2).max(axis=1)
+    unit = np.where(largest > 0, largest, 1.0)
+    rest /= unit[:, np.newaxis, np.newaxis]
     squares = np.einsum("fnk,fnk->f", rest, rest)
-    return np.where(freedom > 0, squares / np.maximum(freedom, 1.0), np.nan), freedom
+    return np.where(freedom > 0, unit * np.sqrt(squares / np.maximum(freedom, 1.0)), np.nan), freedom
 
 
-def _limits(variance: Floats, freedom: Floats, confidence: float) -> tuple[Floats, Floats]:
+def _limits(deviation: Floats, freedom: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Limits of the repeatability coefficient from the chi-squared distribution of a variance."""
     tail = (1 - confidence) / 2
     different, place = np.unique(np.where(freedom > 0, freedom, np.nan), return_inverse=True)
     low, high = (
-        REPEATABILITY * np.sqrt(freedom * variance / chdtri(different, share)[place])
+        REPEATABILITY * deviation * np.sqrt(freedom / chdtri(different, share)[place])
         for share in (tail, 1 - tail)
     )
     return low, high

@@ -272,7 +272,7 @@ def test_what_cannot_be_computed_is_missing() -> None:
 
 
 @settings(max_examples=30)
-@given(WHOLE, st.sampled_from([1e-6, 0.01, 1e8]))
+@given(WHOLE, st.sampled_from([1e-200, 0.01, 1e8, 1e200]))
 def test_a_unit_changes_only_what_has_a_unit(ratings: np.ndarray, unit: float) -> None:
     plain = statistics(ratings[np.newaxis], "A,1", StabilitySettings())
     other = statistics(unit * ratings[np.newaxis], "A,1", StabilitySettings())
@@ -287,3 +287,40 @@ def test_a_unit_changes_only_what_has_a_unit(ratings: np.ndarray, unit: float) -
     for name, value in plain.items():
         factor = unit if name in with_unit else 1.0
         np.testing.assert_allclose(other[name] / factor, value, rtol=1e-6, atol=1e-9 * largest, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("readers", "truth", "rate"), [(2, 10 / 11, 0.836), (3, 10 / 11, 0.940), (2, 0.75, 0.025)]
+)
+def test_planted_features_are_kept_at_the_rate_of_theory(readers: int, truth: float, rate: float) -> None:
+    """Exact rates: the quotient of the mean squares is a multiple of an F variable."""
+    rng = np.random.default_rng(14)
+    subject = np.sqrt(truth) * rng.normal(size=(4000, 30, 1))
+    ratings = subject + np.sqrt(1 - truth) * rng.normal(size=(4000, 30, readers))
+    assert np.mean(icc(ratings, "1").low >= 0.75) == pytest.approx(rate, abs=0.02)
+    assert np.mean(icc(ratings, "A,1").low >= 0.75) == pytest.approx(rate, abs=0.03)
+
+
+def test_the_repeatability_of_readers_in_general_is_wider_and_covers_the_truth() -> None:
+    rng = np.random.default_rng(15)
+    ratings = 10 + rng.normal(size=(800, 25, 1)) + 0.3 * rng.normal(size=(800, 1, 5))
+    ratings += 0.2 * rng.normal(size=ratings.shape)
+    found = statistics(ratings, "A,1", StabilitySettings(readers_in_general=True))
+    these = statistics(ratings, "A,1", StabilitySettings())
+    truth = 1.96 * np.sqrt(2 * (0.09 + 0.04))
+    assert ((found["rc_low"] <= truth) & (truth <= found["rc_high"])).mean() == pytest.approx(0.95, abs=0.03)
+    assert ((these["rc_low"] <= truth) & (truth <= these["rc_high"])).mean() < 0.6
+    assert (found["rc_log_high"] > these["rc_log_high"]).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 2), (3, 0, 2), (3, 1, 2), (3, 2, 2), (3, 5, 1)])
+@pytest.mark.parametrize("form", ["1", "A,1"])
+def test_hardly_any_subjects_or_raters_give_no_statistics_and_no_error(
+    shape: tuple[int, int, int], form: str
+) -> None:
+    ratings = np.random.default_rng(16).normal(size=shape)
+    found = statistics(ratings, form, StabilitySettings(bootstraps=200))
+    assert {len(values) for values in found.values()} == {shape[0]}
+    if min(shape[1:]) < 2:
+        assert np.isnan(found["icc"]).all()
+        assert np.isnan(found["ccc_low"]).all()
