@@ -18,7 +18,9 @@ from nbradiomics.tables import AUTO, Rows, select
 _FIXED = ("sequence", "roi", "engine")
 
 
-def repeated_rows(features: pd.DataFrame, readers: Sequence[str] | None, rows: Rows) -> pd.DataFrame:
+def repeated_rows(
+    features: pd.DataFrame, readers: Sequence[str] | None, rows: Rows, fixed: Sequence[str] = ()
+) -> pd.DataFrame:
     """Choose the rows, with the subject and all factors as text.
 
     Parameters
@@ -29,6 +31,8 @@ def repeated_rows(features: pd.DataFrame, readers: Sequence[str] | None, rows: R
         Readers to use; ``None`` for all except ``auto``, the model.
     rows
         Rows to use; of sequence, region and engine one value is needed.
+    fixed
+        Further columns of which one value is needed.
 
     Raises
     ------
@@ -45,7 +49,9 @@ def repeated_rows(features: pd.DataFrame, readers: Sequence[str] | None, rows: R
         )
     require_named_model(features)
     table = _of_readers(features, readers)
-    wanted = {name: value for name, value in rows.wanted().items() if name in _FIXED or value is not None}
+    wanted = {
+        name: value for name, value in rows.wanted().items() if name in (*_FIXED, *fixed) or value is not None
+    }
     table = select(_unseen(table), **wanted)
     refuse_components(table["roi"].unique() if "roi" in table else [])
     for column in (SUBJECT, *(name for name in FACTORS if name in table)):
