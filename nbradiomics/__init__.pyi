@@ -33,10 +33,13 @@ from .report import (
     export_paper as export_paper,
 )
 from .reproducibility import (
+    ClusterSettings as ClusterSettings,
     IccResult as IccResult,
     StabilitySettings as StabilitySettings,
     assess_reproducibility as assess_reproducibility,
+    correlation_clusters as correlation_clusters,
     icc as icc,
+    variance_components as variance_components,
 )
 from .segmentation.cohort import SegmentedCohort as SegmentedCohort, segment_cohort as segment_cohort
 from .segmentation.importing import (

@@ -17,6 +17,7 @@ from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.outcome import outcome
 from nbradiomics.cli.commands.readers import readers
 from nbradiomics.cli.commands.reproducibility import reproducibility
+from nbradiomics.cli.commands.robustness import clusters, variance
 from nbradiomics.cli.commands.sample_size import sample_size
 from nbradiomics.cli.commands.segment import segment
 from nbradiomics.cli.commands.study import check, demo, report, run
@@ -69,6 +70,10 @@ command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_
 command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")(
     reproducibility
 )
+command(epilog="Example: nbradiomics variance features.parquet --out variance.csv")(variance)
+command(
+    epilog="Example: nbradiomics clusters features.parquet --reproducibility stable.csv --out clusters.csv"
+)(clusters)
 command(
     epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
     "--covariates age,stage --reader auto --out outcome"

@@ -1,5 +1,7 @@
 """Reproducibility of features: what is repeated, and how similar its values are; without outcomes."""
 
+from nbradiomics.reproducibility.cluster_settings import ClusterSettings
+from nbradiomics.reproducibility.clusters import cluster_sentences, correlation_clusters
 from nbradiomics.reproducibility.designs import DESIGNS, Arrangement, Design, arrange
 from nbradiomics.reproducibility.icc import IccResult, icc
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, StabilitySettings
@@ -10,6 +12,8 @@ from nbradiomics.reproducibility.stability import (
     ratings_array,
     read_stable,
 )
+from nbradiomics.reproducibility.variance import variance_components
+from nbradiomics.reproducibility.variance_text import variance_sentences
 from nbradiomics.reproducibility.wording import (
     LIMITS,
     limits_text,
@@ -26,12 +30,15 @@ __all__ = [
     "LIMITS",
     "MINIMUM_SUBJECTS",
     "Arrangement",
+    "ClusterSettings",
     "Design",
     "IccResult",
     "StabilitySettings",
     "arrange",
     "assess_reproducibility",
+    "cluster_sentences",
     "compared_levels",
+    "correlation_clusters",
     "icc",
     "limits_text",
     "not_confirmed",
@@ -41,4 +48,6 @@ __all__ = [
     "stable_text",
     "summary_sentences",
     "training_sentences",
+    "variance_components",
+    "variance_sentences",
 ]

@@ -14,11 +14,12 @@ from scipy.stats import rankdata
 
 from nbradiomics.errors import InputError
 from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.messages.wording import counted
 from nbradiomics.reproducibility.cluster_schema import CLUSTERS
 from nbradiomics.reproducibility.cluster_settings import ClusterSettings
-from nbradiomics.reproducibility.repeated_rows import repeated_rows, require_single_rows
+from nbradiomics.reproducibility.repeated_rows import features_of, repeated_rows, require_single_rows
 from nbradiomics.settings import spread
-from nbradiomics.tables import RowsOfReader, feature_columns
+from nbradiomics.tables import RowsOfReader
 
 Floats = NDArray[np.float64]
 
@@ -88,9 +89,7 @@ def correlation_clusters(
     43
     """
     table = _one_row_each(features, rows)
-    names = feature_columns(table, feature_names)
-    if not names:
-        raise InputError("the table has no feature.", "Give a feature table: one numeric column per feature.")
+    names = features_of(table, feature_names)
     place = _volume_place(names, volume)
     values = table.groupby("subject", sort=False)[names].mean().to_numpy(dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
@@ -230,3 +229,28 @@ def _representative(members: NDArray[np.int64], correlation: Floats, low: Floats
     strength = np.nan_to_num(np.abs(correlation[np.ix_(members, members)]), nan=0.0).mean(axis=1)
     order = np.lexsort([np.arange(len(members)), -strength.round(_DECIMALS), -low[members]])
     return int(members[order[0]])
+
+
+def cluster_sentences(table: pd.DataFrame) -> list[str]:
+    """Summarise a table of `correlation_clusters`.
+
+    Parameters
+    ----------
+    table
+        Result of `correlation_clusters`.
+    """
+    known = table[table["cluster"].notna()]
+    without = len(table) - len(known)
+    outside = f"; {without} in no cluster (constant, or values in too few subjects)" if without else ""
+    alone = int((known["size"] == 1).sum())
+    text = (
+        f"{counted(known['cluster'].nunique(), 'cluster')} of {counted(len(known), 'feature')}, {alone} of "
+        f"one feature only{outside}. From {counted(int(table['subjects'].max()), 'subject')}."
+    )
+    sentences = [text]
+    if known["only_volume"].notna().any():
+        volume = int(known["only_volume"].sum())
+        sentences.append(
+            f"Only volume: {counted(volume, 'feature')} in the cluster of the volume, the volume included."
+        )
+    return sentences

@@ -11,7 +11,7 @@ from nbradiomics.cohort.in_training import require_named_model, seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.components import FACTORS, SUBJECT
-from nbradiomics.tables import AUTO, Rows, select
+from nbradiomics.tables import AUTO, Rows, feature_columns, select
 
 #: Columns of which one value must be chosen: another sequence or engine is not a repetition of the same
 #: measurement.
@@ -66,6 +66,14 @@ def repeated_rows(
         else:
             table = table.assign(**{column: table[column].astype(str)})
     return table
+
+
+def features_of(table: pd.DataFrame, patterns: Sequence[str]) -> list[str]:
+    """Return the names of the features; a factor whose levels are numbers, such as a site, is none."""
+    names = [name for name in feature_columns(table, patterns) if name not in FACTORS]
+    if not names:
+        raise InputError("the table has no feature.", "Give a feature table: one numeric column per feature.")
+    return names
 
 
 def require_single_rows(table: pd.DataFrame, columns: Sequence[str], remedy: str) -> None:

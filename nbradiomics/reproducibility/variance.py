@@ -19,14 +19,14 @@ from nbradiomics.reproducibility.components import (
     components_text,
     design_of,
 )
-from nbradiomics.reproducibility.icc import SMALLEST_SPREAD
+from nbradiomics.reproducibility.mean_squares import SMALLEST_SPREAD
 from nbradiomics.reproducibility.reml import fit_reml
 from nbradiomics.reproducibility.reml_layout import Floats
-from nbradiomics.reproducibility.repeated_rows import repeated_rows, require_single_rows
+from nbradiomics.reproducibility.repeated_rows import features_of, repeated_rows, require_single_rows
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS
 from nbradiomics.reproducibility.variance_schema import VARIANCE, share_name, variance_name
 from nbradiomics.settings import spread
-from nbradiomics.tables import Rows, feature_columns
+from nbradiomics.tables import Rows
 
 
 @spread(rows=Rows)
@@ -87,9 +87,7 @@ def variance_components(
     >>> table[["feature", "share_subject", "share_reader", "share_residual"]]
     """
     table = repeated_rows(features, readers, rows)
-    names = feature_columns(table, feature_names)
-    if not names:
-        raise InputError("the table has no feature.", "Give a feature table: one numeric column per feature.")
+    names = features_of(table, feature_names)
     factors = _factors(table, components)
     _require_one_row_each(table, factors)
     design_of(table, factors, min_subjects)  # refuses a table that cannot answer the question for any feature

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, percent
 from nbradiomics.reproducibility.components import COMPONENTS, components_text
 from nbradiomics.reproducibility.stability import CAUTION_BELOW
 from nbradiomics.reproducibility.variance_schema import share_name
@@ -22,12 +22,9 @@ def variance_sentences(table: pd.DataFrame) -> list[str]:
     undefined = len(table) - len(known)
     if known.empty:
         return [f"No feature of {len(table)} has variance components: {_first_note(table)}."]
-    means = known[[share_name(name) for name in COMPONENTS]].mean()
-    parts = [
-        f"{components_text(name)} {100 * means[share_name(name)]:.1f} %"
-        for name in COMPONENTS
-        if pd.notna(means[share_name(name)])
-    ]
+    there = [name for name in COMPONENTS if known[share_name(name)].notna().any()]
+    means = known[[share_name(name) for name in there]].fillna(0.0).mean()
+    parts = [f"{components_text(name)} {percent(means[share_name(name)], 1)}" for name in there]
     without = f"; {undefined} without components ({_first_note(table)})" if undefined else ""
     sentences = [f"Mean shares of {counted(len(known), 'feature')}: {', '.join(parts)}{without}."]
     merged = known["not_told_apart"].replace("", pd.NA).dropna().unique()
@@ -49,7 +46,7 @@ def _cautions(known: pd.DataFrame) -> list[str]:
     }
     sentences = []
     if few:
-        names = " and ".join(f"{name} ({counted(count, 'level')})" for name, count in few.items())
+        names = ", ".join(f"{name} ({counted(count, 'level')})" for name, count in few.items())
         sentences.append(
             f"Caution: the shares of {names} are rough. A variance cannot be known well from few levels; "
             "others would give other shares."

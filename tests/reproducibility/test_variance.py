@@ -201,7 +201,7 @@ def test_sites_belong_to_subjects():
     assert found[share_name("site")].notna().all()
     assert found[share_name("subject_site")].isna().all()
     text = " ".join(variance_sentences(found))
-    assert "site (4 levels) and reader (3 levels) are rough" in text
+    assert "site (4 levels), reader (3 levels) are rough" in text
 
 
 def test_missing_rows_form_a_design_of_their_own():

@@ -1,0 +1,145 @@
+"""The commands on the sources of variation of features: `variance`, `clusters`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbradiomics.cli.console import output, show_json
+from nbradiomics.cli.options import (
+    Engine,
+    FeatureNames,
+    Json,
+    MinSubjects,
+    Reading,
+    Roi,
+    SequenceOption,
+    Timepoint,
+    Variant,
+)
+from nbradiomics.cli.stated import setting, settings_from
+from nbradiomics.cli.steps import prepare, read_features, split_names
+
+_CLUSTERS = "reproducibility.cluster_settings:ClusterSettings"
+_FeaturesFile = Annotated[Path, typer.Argument(help="Feature table (.parquet or .csv).")]
+
+
+def variance(
+    features: _FeaturesFile,
+    out: Annotated[Path, typer.Option(help="Table to write (.csv or .parquet): shares of each feature.")],
+    components: Annotated[
+        str | None,
+        typer.Option(
+            help="Components besides the subject, separated by commas: site, timepoint, reader, variant; "
+            "default: all columns with several values."
+        ),
+    ] = None,
+    readers: Annotated[
+        str | None, typer.Option(help="Readers, separated by commas; default: all except `auto`.")
+    ] = None,
+    feature_names: FeatureNames = None,
+    timepoint: Timepoint = None,
+    sequence: SequenceOption = None,
+    roi: Roi = None,
+    variant: Variant = None,
+    engine: Engine = None,
+    reading: Reading = None,
+    min_subjects: MinSubjects = None,
+    as_json: Json = False,
+) -> None:
+    """Divide the variance of each feature: subject, site, timepoint, reader, variant, residual."""
+    from nbradiomics.report.variance_page import claim_variance_page, write_variance_page
+    from nbradiomics.reproducibility import StabilitySettings, variance_components, variance_sentences
+    from nbradiomics.tables import Rows, choose_features, write_table
+
+    prepare(out, ".csv", ".parquet", inputs=[features])
+    wanted = settings_from(
+        Rows,
+        timepoint=timepoint,
+        sequence=sequence,
+        roi=roi,
+        variant=variant,
+        engine=engine,
+        reading=reading,
+    )
+    page = claim_variance_page(out)
+    given, patterns = read_features(features), split_names(feature_names)
+    table = variance_components(
+        given,
+        components=split_names(components),
+        readers=split_names(readers) or None,
+        feature_names=patterns,
+        min_subjects=settings_from(StabilitySettings, min_subjects=min_subjects).min_subjects,
+        rows=wanted,
+    )
+    write_table(table, out)
+    write_variance_page(table, page)
+    sentences = [*variance_sentences(table), f"-> {out}, {page}", choose_features(given, patterns).sentence]
+    _show(table, sentences, as_json=as_json)
+
+
+def clusters(
+    features: _FeaturesFile,
+    out: Annotated[Path, typer.Option(help="Table to write (.csv or .parquet): cluster and representative.")],
+    reproducibility: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of `reproducibility`: the feature with the highest lower limit represents a cluster."
+        ),
+    ] = None,
+    volume: Annotated[
+        str | None, typer.Option(help="Feature that is the volume; default: that of PyRadiomics.")
+    ] = None,
+    feature_names: FeatureNames = None,
+    reader: Annotated[
+        str | None,
+        typer.Option(help="Reader whose values are used; default: the mean of all readers except `auto`."),
+    ] = None,
+    timepoint: Timepoint = None,
+    sequence: SequenceOption = None,
+    roi: Roi = None,
+    variant: Variant = None,
+    engine: Engine = None,
+    reading: Reading = None,
+    threshold: Annotated[float | None, setting(f"{_CLUSTERS}.threshold")] = None,
+    min_subjects: Annotated[int | None, setting(f"{_CLUSTERS}.min_subjects")] = None,
+    as_json: Json = False,
+) -> None:
+    """Group features that say the same (rank correlation), and choose a representative of each group."""
+    from nbradiomics.reproducibility import ClusterSettings, cluster_sentences, correlation_clusters
+    from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+    from nbradiomics.tables import RowsOfReader, choose_features, write_table
+
+    prepare(out, ".csv", ".parquet", inputs=[features, *([reproducibility] if reproducibility else [])])
+    wanted = settings_from(
+        RowsOfReader,
+        reader=reader,
+        timepoint=timepoint,
+        sequence=sequence,
+        roi=roi,
+        variant=variant,
+        engine=engine,
+        reading=reading,
+    )
+    given, patterns = read_features(features), split_names(feature_names)
+    table = correlation_clusters(
+        given,
+        reproducibility=None if reproducibility is None else REPRODUCIBILITY.read(reproducibility),
+        feature_names=patterns,
+        volume=volume,
+        rows=wanted,
+        settings=settings_from(ClusterSettings, threshold=threshold, min_subjects=min_subjects),
+    )
+    write_table(table, out)
+    sentences = [*cluster_sentences(table), f"-> {out}", choose_features(given, patterns).sentence]
+    _show(table, sentences, as_json=as_json)
+
+
+def _show(table: object, sentences: list[str], *, as_json: bool) -> None:
+    if as_json:
+        show_json(features=table, sentences=sentences)
+        return
+    for sentence in sentences:
+        output.print(sentence, markup=False)
