@@ -12,7 +12,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.reproducibility.reml_layout import Codes, Layout, lay_out
 
 #: Columns whose values are levels of a random effect; every further row of the same levels is a repetition.
-FACTORS = ("site", "timepoint", "reader", "variant")
+FACTORS = ("site", "timepoint", "repeat", "reader", "variant")
 SUBJECT, RESIDUAL = "subject", "residual"
 #: All components, in the order of the table.
 COMPONENTS = (SUBJECT, *FACTORS, *(f"{SUBJECT}_{name}" for name in FACTORS), RESIDUAL)

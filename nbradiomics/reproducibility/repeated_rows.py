@@ -11,6 +11,7 @@ from nbradiomics.cohort.in_training import require_named_model, seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.components import FACTORS, SUBJECT
+from nbradiomics.reproducibility.levels import texts
 from nbradiomics.tables import AUTO, Rows, feature_columns, select
 
 #: Columns of which one value must be chosen: another sequence or engine is not a repetition of the same
@@ -21,7 +22,7 @@ _FIXED = ("sequence", "roi", "engine")
 def repeated_rows(
     features: pd.DataFrame, readers: Sequence[str] | None, rows: Rows, fixed: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Choose the rows, with the subject and all factors as text.
+    """Choose the rows, with the subject and all factors as text; an empty cell of a factor is an empty text.
 
     Parameters
     ----------
@@ -54,23 +55,25 @@ def repeated_rows(
     }
     table = select(_unseen(table), **wanted)
     refuse_components(table["roi"].unique() if "roi" in table else [])
-    for column in (SUBJECT, *(name for name in FACTORS if name in table)):
-        empty = table[column].isna() | (table[column].astype(str).str.strip() == "")
-        if empty.all() and column != SUBJECT:
-            table = table.drop(columns=column)
-        elif empty.any():
-            raise InputError(
-                f"the column {column} is empty in {int(empty.sum())} of {len(table)} rows.",
-                "Give a value in every row, or in none.",
-            )
-        else:
-            table = table.assign(**{column: table[column].astype(str)})
-    return table
+    known = [name for name in FACTORS if name in table]
+    table = table.assign(**{name: texts(table[name].fillna("")) for name in known})
+    require_filled(
+        table.assign(subject=texts(table[SUBJECT].fillna(""))), [SUBJECT], "Give a value in every row."
+    )
+    return table.assign(subject=table[SUBJECT].astype(str))
+
+
+def require_filled(table: pd.DataFrame, columns: Sequence[str], remedy: str) -> None:
+    """Raise `InputError` if a cell of some columns of text is empty."""
+    for column in columns:
+        empty = int((table[column].str.strip() == "").sum())
+        if empty:
+            raise InputError(f"the column {column} is empty in {empty} of {len(table)} rows.", remedy)
 
 
 def features_of(table: pd.DataFrame, patterns: Sequence[str]) -> list[str]:
-    """Return the names of the features; a factor whose levels are numbers, such as a site, is none."""
-    names = [name for name in feature_columns(table, patterns) if name not in FACTORS]
+    """Return the names of the features, at least one."""
+    names = feature_columns(table, patterns)
     if not names:
         raise InputError("the table has no feature.", "Give a feature table: one numeric column per feature.")
     return names

@@ -117,10 +117,17 @@ REPRODUCIBILITY = Schema(
             "whether the lower limit reaches the threshold; `False` if the ICC is undefined or there are too "
             "few subjects",
         ),
+        Column(
+            "stays",
+            "number",
+            "share of bootstrap samples of the subjects in which the feature is stable, 0 to 1",
+            missing="not requested (`resamples`)",
+            optional=True,
+        ),
         Column("reason", "text", "why the feature is not stable", missing="it is stable", optional=True),
     ),
     key=("feature",),
-    left_out=("icc_bca_low", "icc_bca_high", "ccc_bca_low", "ccc_bca_high"),
+    left_out=("icc_bca_low", "icc_bca_high", "ccc_bca_low", "ccc_bca_high", "stays"),
     note="`COMPARISON` is `readers` (the readers with each other) or `auto_vs_readers` (the readers and the "
     "model as another rater). A cohort with several timepoints, sequences or regions gets a table for each, "
     "such as `readers_baseline.csv`. `nbradiomics reproducibility` writes one table. Tables of earlier "

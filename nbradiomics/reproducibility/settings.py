@@ -17,6 +17,8 @@ MINIMUM_SUBJECTS = 10
 THRESHOLD = 0.75
 #: Fewer bootstrap samples than this give no useful interval.
 FEWEST_BOOTSTRAPS = 200
+#: Fewest samples from which a share can be read.
+LEAST_RESAMPLES = 50
 
 Threshold = Annotated[float, Field(ge=0, le=1)]
 
@@ -29,6 +31,12 @@ def _none_or_enough(bootstraps: int) -> int:
 
 Bootstraps = Annotated[int, Field(ge=0), AfterValidator(_none_or_enough)]
 LeastSubjects = Annotated[int, Field(ge=2)]
+
+
+def _none_or_enough_samples(number: int) -> int:
+    if 0 < number < LEAST_RESAMPLES:
+        raise ValueError(f"0 or at least {LEAST_RESAMPLES} was expected")
+    return number
 
 
 class StabilitySettings(Settings):
@@ -56,4 +64,9 @@ class StabilitySettings(Settings):
         default=0,
         description="Number of bootstrap samples of the subjects for further intervals of ICC and CCC; 0 for "
         "none.",
+    )
+    resamples: Annotated[int, Field(ge=0), AfterValidator(_none_or_enough_samples)] = Field(
+        default=0,
+        description="Bootstrap samples of the subjects for the column `stays`: in which share of them the "
+        "feature is stable. 0, or 50 or more; 200 are enough.",
     )

@@ -14,6 +14,7 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.designs import Arrangement, arrange
 from nbradiomics.reproducibility.levels import listed
 from nbradiomics.reproducibility.reasons import reason
+from nbradiomics.reproducibility.resampling import stays
 from nbradiomics.reproducibility.schema import GENERALISED, REPRODUCIBILITY
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.reproducibility.statistics import BLOCK_VALUES, Columns, statistics
@@ -32,6 +33,7 @@ def assess_reproducibility(
     levels: Sequence[str] | None = None,
     readers: Sequence[str] | None = None,
     feature_names: Sequence[str] = (),
+    seed: int = 0,
     rows: RowsOfReader = RowsOfReader(),  # noqa: B008 - frozen
     settings: StabilitySettings = StabilitySettings(),  # noqa: B008 - frozen
 ) -> pd.DataFrame:
@@ -54,6 +56,8 @@ def assess_reproducibility(
     feature_names
         Names or patterns (``original_shape_*``) of the feature columns. By default the columns with a name of
         PyRadiomics; in a table without such columns, all numeric columns.
+    seed
+        Seed of the bootstrap samples, if `settings` requests them (``resamples=200``).
     rows
         Which rows to use; needed only if another column has several values. Each field is also a keyword of
         this function: ``timepoint="baseline"``.
@@ -96,7 +100,7 @@ def assess_reproducibility(
     arranged = arrange(features, across, compared_levels(across, levels, readers), rows)
     names = _feature_names(features, feature_names)
     form = settings.form or arranged.design.form
-    values = _statistics(features, arranged, names, form, settings)
+    values = _statistics(features, arranged, names, form, settings, seed)
     stable = (values["low"] >= settings.threshold) & (values["subjects"] >= settings.min_subjects)
     reasons = [
         reason(float(low), int(subjects), arranged.design, form, settings)
@@ -109,7 +113,7 @@ def assess_reproducibility(
         {"feature": names, **about, "raters": len(arranged.levels), **values}
         | {"stable": stable, "reason": reasons}
     )
-    return table if settings.bootstraps else table.drop(columns=list(REPRODUCIBILITY.left_out))
+    return table.drop(columns=[name for name in REPRODUCIBILITY.left_out if name not in values])
 
 
 def compared_levels(
@@ -151,11 +155,17 @@ def _statistics(
     names: Sequence[str],
     form: str,
     settings: StabilitySettings,
+    seed: int,
 ) -> Columns:
     """Statistics of all features; the array of one block of features at a time is in memory."""
     size = max(1, BLOCK_VALUES // max(len(arranged.subjects) * len(arranged.levels), 1))
     blocks = [names[start : start + size] for start in range(0, len(names), size)]
-    parts = [statistics(arranged.array(features, block), form, settings) for block in blocks]
+    parts = []
+    for block in blocks:
+        ratings = arranged.array(features, block)
+        parts.append(statistics(ratings, form, settings))
+        if settings.resamples:
+            parts[-1]["stays"] = stays(ratings, form, settings, seed)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -13,7 +13,7 @@ from nbradiomics.reproducibility.bland_altman import limits_of_agreement
 from nbradiomics.reproducibility.bootstrap import bootstrap_limits
 from nbradiomics.reproducibility.concordance import concordance
 from nbradiomics.reproducibility.generalised import generalised_ratio
-from nbradiomics.reproducibility.icc import icc
+from nbradiomics.reproducibility.icc import IccResult, icc
 from nbradiomics.reproducibility.mean_squares import mean_squares
 from nbradiomics.reproducibility.one_way import one_way_icc
 from nbradiomics.reproducibility.rank_agreement import kendall_w
@@ -60,16 +60,15 @@ def _block(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
     columns |= _in_patterns(ratings, rated, lambda part: _comparison(part, settings.confidence))
     if settings.bootstraps:
         columns |= _in_patterns(ratings, rated, lambda part: _bootstrapped(part, form, settings))
-    if form == "1" and not settings.readers_in_general:
-        estimate, count = one_way_icc(ratings, settings.confidence)
-        columns |= {"subjects": count, "icc": estimate.value, "low": estimate.low, "high": estimate.high}
-        return columns | _within(ratings, settings.confidence)
-    general = settings.readers_in_general
-    result = icc(ratings, form, settings.confidence, readers_in_general=general)
+    result = icc_of(ratings, form, settings)
     columns |= {"subjects": result.subjects, "icc": result.value, "low": result.low, "high": result.high}
+    if form == "1" and not settings.readers_in_general:
+        return columns | _within(ratings, settings.confidence)
     complete = ratings if rated.all() else np.where(rated[:, :, np.newaxis], ratings, np.nan)
     columns |= _within(complete, settings.confidence)
-    return columns | (_within_in_general(ratings, columns, settings.confidence) if general else {})
+    return columns | (
+        _within_in_general(ratings, columns, settings.confidence) if settings.readers_in_general else {}
+    )
 
 
 def _by_rater(ratings: Floats) -> Floats:
@@ -81,6 +80,20 @@ def _by_rater(ratings: Floats) -> Floats:
     copy[...] = ratings
     copy[np.isinf(copy)] = np.nan
     return copy
+
+
+def icc_of(ratings: Floats, form: str, settings: StabilitySettings) -> IccResult:
+    """Return the ICC and the interval that decide whether a feature is stable.
+
+    Parameters
+    ----------
+    ratings, form, settings
+        As in `statistics`.
+    """
+    if form == "1" and not settings.readers_in_general:
+        estimate, subjects = one_way_icc(ratings, settings.confidence)
+        return IccResult(estimate.value, estimate.low, estimate.high, subjects)
+    return icc(ratings, form, settings.confidence, readers_in_general=settings.readers_in_general)
 
 
 def _in_patterns(ratings: Floats, rated: NDArray[np.bool_], function: Callable[[Floats], Columns]) -> Columns:

@@ -22,7 +22,12 @@ from nbradiomics.reproducibility.components import (
 from nbradiomics.reproducibility.mean_squares import SMALLEST_SPREAD
 from nbradiomics.reproducibility.reml import fit_reml
 from nbradiomics.reproducibility.reml_layout import Floats
-from nbradiomics.reproducibility.repeated_rows import features_of, repeated_rows, require_single_rows
+from nbradiomics.reproducibility.repeated_rows import (
+    features_of,
+    repeated_rows,
+    require_filled,
+    require_single_rows,
+)
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS
 from nbradiomics.reproducibility.variance_schema import VARIANCE, share_name, variance_name
 from nbradiomics.settings import spread
@@ -89,6 +94,7 @@ def variance_components(
     table = repeated_rows(features, readers, rows)
     names = features_of(table, feature_names)
     factors = _factors(table, components)
+    require_filled(table, factors, "Give a value in every row, or name the components without it.")
     _require_one_row_each(table, factors)
     design_of(table, factors, min_subjects)  # refuses a table that cannot answer the question for any feature
     values = table[names].to_numpy(dtype=np.float64, na_value=np.nan).T

@@ -12,7 +12,7 @@ from nbradiomics.cohort.in_training import (
     unknown_sentence,
     unknown_subjects,
 )
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, percent
 from nbradiomics.reproducibility.designs import Arrangement
 from nbradiomics.reproducibility.levels import listed
 from nbradiomics.reproducibility.reasons import TOO_FEW
@@ -21,6 +21,8 @@ from nbradiomics.reproducibility.stability import CAUTION_BELOW
 from nbradiomics.tables import AUTO
 
 _FEW_READERS = 3
+#: A feature that stays stable in this share of the samples would nearly always be stable in another study.
+OFTEN = 0.95
 #: How to read the interval of ICC(A,1) between readers.
 LIMITS = (
     "The limits of ICC(A,1) are valid for these readers: 95 % intervals cover the true value in 97 to 99 %. "
@@ -63,6 +65,7 @@ def summary_sentences(
         *([] if arranged.design.across == "reader" else [_compared(arranged)]),
         *training_sentences(features, masks),
         f"{stable_text(table)} -> {written}",
+        *stays_text(table),
         *limits_text(table),
         *not_confirmed(table, threshold),
     ]
@@ -81,6 +84,18 @@ def not_confirmed(table: pd.DataFrame, threshold: float) -> list[str]:
     sentence = (
         f"Caution: for {len(doubtful)} of the stable features ({names}) the lower limit of the CCC is below "
         f"{threshold:g}. The limits of the ICC assume a normal distribution; those of the CCC do not."
+    )
+    return [sentence]
+
+
+def stays_text(table: pd.DataFrame) -> list[str]:
+    """Say how often the stable features stay stable in bootstrap samples; nothing without them."""
+    if "stays" not in table or not table["stable"].any():
+        return []
+    share = table.loc[table["stable"], "stays"]
+    sentence = (
+        f"In bootstrap samples of the subjects, a stable feature stays stable in {percent(share.mean())} on "
+        f"average; {int((share >= OFTEN).sum())} of {len(share)} in {percent(OFTEN)} or more (column stays)."
     )
     return [sentence]
 

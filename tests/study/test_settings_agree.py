@@ -77,6 +77,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("reproducibility", "form", StabilitySettings, STABLE, "--form", FORM_WORDS),
     ("reproducibility", "bootstraps", StabilitySettings, STABLE, "--bootstraps", WHOLE),
     ("reproducibility", "min_subjects", StabilitySettings, STABLE, "--min-subjects", WHOLE),
+    ("reproducibility", "resamples", StabilitySettings, STABLE, "--resamples", WHOLE),
     ("segment", "device", Inference, SEGMENT, "--device", WORDS),
     ("segment", "precision", Inference, SEGMENT, "--precision", WORDS),
     ("segment", "resampling", Inference, SEGMENT, "--resampling", WORDS),

@@ -65,6 +65,8 @@ def reproducibility(
         bool | None, setting(f"{_SETTINGS}.readers_in_general", "--readers-in-general")
     ] = None,
     bootstraps: Annotated[int | None, setting(f"{_SETTINGS}.bootstraps")] = None,
+    resamples: Annotated[int | None, setting(f"{_SETTINGS}.resamples")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap samples.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Measure how reproducible each feature is: between readers, readings, timepoints, sites or variants."""
@@ -87,6 +89,7 @@ def reproducibility(
         min_subjects=min_subjects,
         readers_in_general=readers_in_general,
         bootstraps=bootstraps,
+        resamples=resamples,
     )
     rows = settings_from(
         RowsOfReader,
@@ -102,7 +105,13 @@ def reproducibility(
     given, patterns = read_features(features), split_names(feature_names)
     chosen = compared_levels(across, split_names(levels) or None, split_names(readers) or None)
     table = assess_reproducibility(
-        given, across=across, levels=chosen, feature_names=patterns, rows=rows, settings=settings
+        given,
+        across=across,
+        levels=chosen,
+        feature_names=patterns,
+        seed=seed,
+        rows=rows,
+        settings=settings,
     )
     arranged = arrange(given, across, chosen, rows)
     write_table(table, out)

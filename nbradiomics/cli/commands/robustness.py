@@ -32,8 +32,8 @@ def variance(
     components: Annotated[
         str | None,
         typer.Option(
-            help="Components besides the subject, separated by commas: site, timepoint, reader, variant; "
-            "default: all columns with several values."
+            help="Components besides the subject, separated by commas: site, timepoint, repeat, reader, "
+            "variant; default: all columns with several values."
         ),
     ] = None,
     readers: Annotated[

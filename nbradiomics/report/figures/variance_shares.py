@@ -20,6 +20,7 @@ _COLOURS = {
     "subject": "#0072B2",
     "site": "#CC79A7",
     "timepoint": "#009E73",
+    "repeat": "#F0E442",
     "reader": "#E69F00",
     "variant": "#56B4E9",
     "residual": "#c3c9d0",

@@ -15,10 +15,10 @@ from nbradiomics.reproducibility.variance_text import variance_sentences
 _ALL = "all"
 _SMALL_PRINT = (
     "Shares of the variance of each feature, averaged over the features of a class. All components are "
-    "random effects, estimated together by restricted maximum likelihood; a variance is 0 or more. The share "
-    "of the subject is what distinguishes patients. It depends on the cohort: tumours that differ more have "
-    "a larger share. An interaction such as subject x reader is what readers change in one subject and not in "
-    "another. The residual is everything else, such as a second reading by the same reader."
+    "random effects, estimated together by restricted maximum likelihood; a variance is 0 or more. The "
+    "share of the subject is what distinguishes patients. It depends on the cohort: tumours that differ "
+    "more have a larger share. An interaction such as subject x reader is what readers change in one "
+    "subject and not in another. The residual is everything else, such as a second reading."
 )
 
 

@@ -47,7 +47,7 @@ class Reproducibility(Stage):
         for name, readers in _comparisons(rows).items():
             try:
                 settings = work.study.reproducibility.part(StabilitySettings)
-                table = assess_reproducibility(rows, readers=readers, settings=settings)
+                table = assess_reproducibility(rows, readers=readers, seed=work.study.seed, settings=settings)
             except NbradiomicsError as error:
                 failures.append(failure_of(f"{name}{suffix}", self.name, error))
             else:
