@@ -37,6 +37,7 @@ from .reproducibility import (
     IccResult as IccResult,
     StabilitySettings as StabilitySettings,
     assess_reproducibility as assess_reproducibility,
+    combine_rules as combine_rules,
     correlation_clusters as correlation_clusters,
     icc as icc,
     variance_components as variance_components,

@@ -17,7 +17,7 @@ from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.outcome import outcome
 from nbradiomics.cli.commands.readers import readers
 from nbradiomics.cli.commands.reproducibility import reproducibility
-from nbradiomics.cli.commands.robustness import clusters, variance
+from nbradiomics.cli.commands.robustness import clusters, stable, variance
 from nbradiomics.cli.commands.sample_size import sample_size
 from nbradiomics.cli.commands.segment import segment
 from nbradiomics.cli.commands.study import check, demo, report, run
@@ -74,6 +74,7 @@ command(epilog="Example: nbradiomics variance features.parquet --out variance.cs
 command(
     epilog="Example: nbradiomics clusters features.parquet --reproducibility stable.csv --out clusters.csv"
 )(clusters)
+command(epilog="Example: nbradiomics stable rules.yaml --out stable.csv")(stable)
 command(
     epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
     "--covariates age,stage --reader auto --out outcome"

@@ -11,3 +11,4 @@ from .settings import (
     Predictors as Predictors,
 )
 from .solvers import survival_array as survival_array
+from .stability import Candidates as Candidates

@@ -21,6 +21,7 @@ from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
 from nbradiomics.outcome.sites import check_sites
+from nbradiomics.outcome.stability import Candidates
 from nbradiomics.outcome.summary import summarise
 from nbradiomics.outcome.tasks import Classification, Task, survival_task
 from nbradiomics.settings import spread
@@ -46,7 +47,7 @@ def evaluate_outcome(
     endpoint: Endpoint,
     predictors: Predictors = Predictors(),  # noqa: B008 - frozen
     rows: RowsOfReader = RowsOfReader(),  # noqa: B008 - frozen
-    stable: Sequence[str] | None = None,
+    stable: Sequence[str] | Candidates | None = None,
     settings: OutcomeSettings = OutcomeSettings(),  # noqa: B008 - frozen
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> OutcomeResult:
@@ -74,7 +75,8 @@ def evaluate_outcome(
         Rows of the feature table to use, if it has several per subject.
     stable
         Names of the stable features. With None they are found by ICC(A,1) inside each fold if the feature
-        table has rows of several readers; otherwise all features are kept.
+        table has rows of several readers; otherwise all features are kept. `Candidates` are
+        a list that applies beside the filter of each fold.
     settings
         Folds, penalty, limits, bootstrap, permutations.
     execution

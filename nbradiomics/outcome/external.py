@@ -22,6 +22,7 @@ from nbradiomics.outcome.record import made_from
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import CROSS_VALIDATION, OutcomeSettings, Predictors
+from nbradiomics.outcome.stability import Candidates
 from nbradiomics.outcome.tasks import Classification, Task, survival_task
 from nbradiomics.settings import spread
 from nbradiomics.tables import RowsOfReader
@@ -42,7 +43,7 @@ def validate_outcome(
     endpoint: Endpoint,
     predictors: Predictors = Predictors(),  # noqa: B008 - frozen
     rows: RowsOfReader = RowsOfReader(),  # noqa: B008 - frozen
-    stable: Sequence[str] | None = None,
+    stable: Sequence[str] | Candidates | None = None,
     settings: OutcomeSettings = OutcomeSettings(),  # noqa: B008 - frozen
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> OutcomeResult:

@@ -25,7 +25,7 @@ from nbradiomics.outcome.settings import (
     OutcomeSettings,
     Predictors,
 )
-from nbradiomics.outcome.stability import find_rule
+from nbradiomics.outcome.stability import Candidates, find_rule
 from nbradiomics.outcome.survival_trees import require_survival_trees
 from nbradiomics.tables import INDEX, FeatureChoice, RowsOfReader, require_single_names
 
@@ -61,7 +61,7 @@ def prepare(
     endpoint: Endpoint,
     predictors: Predictors,
     rows: RowsOfReader,
-    stable: Sequence[str] | None,
+    stable: Sequence[str] | Candidates | None,
     settings: OutcomeSettings,
     *,
     folds: int,

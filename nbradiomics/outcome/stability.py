@@ -60,21 +60,37 @@ class Ratings:
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """A list of stable features that does not replace the filter of each fold: both apply.
+
+    Attributes
+    ----------
+    names
+        The features; none if the list is empty.
+    text
+        How the list was made, in a sentence.
+    """
+
+    names: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
 class StabilityRule:
-    """How stable features are found: by a list, by the ICC inside each fold, or not at all.
+    """How stable features are found: by a list, by the ICC inside each fold, by both, or not at all.
 
     Attributes
     ----------
     kind
-        ``list``, ``icc`` or ``none``.
+        ``list``, ``icc``, ``both`` or ``none``.
     text
         The rule in a sentence.
     stable
-        The listed features that are in the table, for ``list``.
+        The listed features that are in the table, for ``list`` and ``both``.
     absent
         The listed features that the table lacks.
     ratings
-        The readers' values, for ``icc``.
+        The readers' values, for ``icc`` and ``both``.
     """
 
     kind: str
@@ -238,10 +254,16 @@ def find_rule(
     chosen: pd.DataFrame,
     features: Sequence[str],
     *,
-    stable: Sequence[str] | None,
+    stable: Sequence[str] | Candidates | None,
     settings: OutcomeSettings,
 ) -> StabilityRule:
-    """Make the rule for a list (:func:`listed_rule`), or else for the readers (:func:`rated_rule`)."""
+    """Make the rule for a list (:func:`listed_rule`), for the readers (:func:`rated_rule`), or for both."""
+    if isinstance(stable, Candidates):
+        listed = listed_rule(stable.names, features)
+        rated = rated_rule(table, chosen, features, settings)
+        text = f"{stable.text} {listed.text} {rated.text}"
+        kind = "list" if rated.ratings is None else "both"
+        return replace(listed, kind=kind, text=text, ratings=rated.ratings)
     if isinstance(stable, str):
         raise InputError(f"stable is the text {stable!r}; a list was expected.", f"Give [{stable!r}].")
     if stable is not None and settings.stability_readers is not None:

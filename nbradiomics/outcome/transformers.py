@@ -88,9 +88,9 @@ class StabilityFilter(ColumnFilter):
     Parameters
     ----------
     stable
-        Names of the stable features: exactly these are kept.
+        Names of the stable features: only these are kept.
     ratings
-        The readers' values of each feature, used if `stable` is None. The ICC is computed only from the
+        The readers' values of each feature; with a list, both apply. The ICC is computed only from the
         subjects on which the filter is fitted; a feature is kept if its lower limit reaches `threshold`. A
         feature with an undefined ICC is not stable.
     threshold
@@ -134,10 +134,9 @@ class StabilityFilter(ColumnFilter):
         return self
 
     def _stable(self, X: pd.DataFrame) -> set[str]:
-        if self.stable is not None:
-            return set(self.stable)
+        listed = set(X.columns if self.stable is None else self.stable)
         if self.ratings is None:
-            return set(X.columns)
+            return listed
         ratings = self.ratings.of(X.index, X.columns)
         if len(ratings.subjects) < self.minimum:
             raise InputError(
@@ -146,7 +145,7 @@ class StabilityFilter(ColumnFilter):
                 "Name readers who share more subjects, lower min_subjects, or give the list of stable "
                 "features.",
             )
-        return set(stable_features(ratings, self.threshold, self.minimum))
+        return listed & set(stable_features(ratings, self.threshold, self.minimum))
 
 
 class CorrelationFilter(ColumnFilter):

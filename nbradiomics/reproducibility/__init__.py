@@ -2,9 +2,11 @@
 
 from nbradiomics.reproducibility.cluster_settings import ClusterSettings
 from nbradiomics.reproducibility.clusters import cluster_sentences, correlation_clusters
+from nbradiomics.reproducibility.combined import combine_rules, combined_sentences
 from nbradiomics.reproducibility.designs import DESIGNS, Arrangement, Design, arrange
 from nbradiomics.reproducibility.icc import IccResult, icc
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, StabilitySettings
+from nbradiomics.reproducibility.several import features_of_study, study_results
 from nbradiomics.reproducibility.stability import (
     CAUTION_BELOW,
     assess_reproducibility,
@@ -12,6 +14,7 @@ from nbradiomics.reproducibility.stability import (
     ratings_array,
     read_stable,
 )
+from nbradiomics.reproducibility.study_settings import CombinedRules, ReproducibilityStudy, RulesFile
 from nbradiomics.reproducibility.variance import variance_components
 from nbradiomics.reproducibility.variance_text import variance_sentences
 from nbradiomics.reproducibility.wording import (
@@ -31,14 +34,20 @@ __all__ = [
     "MINIMUM_SUBJECTS",
     "Arrangement",
     "ClusterSettings",
+    "CombinedRules",
     "Design",
     "IccResult",
+    "ReproducibilityStudy",
+    "RulesFile",
     "StabilitySettings",
     "arrange",
     "assess_reproducibility",
     "cluster_sentences",
+    "combine_rules",
+    "combined_sentences",
     "compared_levels",
     "correlation_clusters",
+    "features_of_study",
     "icc",
     "limits_text",
     "not_confirmed",
@@ -46,6 +55,7 @@ __all__ = [
     "read_stable",
     "rests_on",
     "stable_text",
+    "study_results",
     "summary_sentences",
     "training_sentences",
     "variance_components",

@@ -14,6 +14,7 @@ from nbradiomics.files.yaml_reader import MOST_BYTES, Document, YamlError, read_
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.settings import told
 from nbradiomics.study.external import ExternalCohort
+from nbradiomics.study.rules_file import files_of, with_absolute_paths
 from nbradiomics.study.study import Study
 from nbradiomics.tables import read_text
 
@@ -95,6 +96,7 @@ def _resolve(study: Study, folder: Path) -> Study:
     changes["extract"] = study.extract.model_copy(
         update={"params": _path_or_name(study.extract.params, folder)}
     )
+    changes["reproducibility"] = with_absolute_paths(study.reproducibility, folder)
     if study.segment:
         model = _path_or_name(study.segment.model, folder)
         changes["segment"] = study.segment.model_copy(update={"model": model})
@@ -122,6 +124,7 @@ def _missing_files(study: Study, path: Path, document: Document) -> list[Problem
     named: list[tuple[tuple[str | int, ...], Path]] = [(("cohort",), study.cohort)]
     if study.readers.clinical:
         named.append((("readers", "clinical"), study.readers.clinical))
+    named += [(("reproducibility", *keys), file) for keys, file in files_of(study.reproducibility)]
     if study.outcome:
         named.append((("outcome", "clinical"), study.outcome.clinical))
         for place, cohort in enumerate(study.outcome.external):

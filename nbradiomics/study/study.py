@@ -20,7 +20,7 @@ from nbradiomics.cohort.lesions import LesionRule
 from nbradiomics.features.settings import ExtractionSettings
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.outcome.settings import CROSS_VALIDATION, SEED, ModelSettings, Predictors
-from nbradiomics.reproducibility.settings import StabilitySettings
+from nbradiomics.reproducibility.study_settings import CombinedRules
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
@@ -68,8 +68,8 @@ class Extract(ExtractionSettings):
     """Feature extraction."""
 
 
-class Reproducibility(StabilitySettings):
-    """Criteria for stable features."""
+class Reproducibility(CombinedRules):
+    """Criteria for stable features, further studies, and rules that combine them."""
 
 
 class Endpoint(clinical.Endpoint):

@@ -10,6 +10,7 @@ from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATIO
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.reproducibility.cluster_schema import CLUSTERS
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.reproducibility.variance_schema import VARIANCE
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
 from nbradiomics.study.checks.problem_table import CHECK
@@ -21,7 +22,7 @@ CHAPTERS = {
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
-    "Reproducibility": (REPRODUCIBILITY, VARIANCE, CLUSTERS),
+    "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS),
     "Outcome": OUTCOME_TABLES,
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

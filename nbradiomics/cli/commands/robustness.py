@@ -1,4 +1,4 @@
-"""The commands on the sources of variation of features: `variance`, `clusters`."""
+"""The commands on the sources of variation of features and on rules: `variance`, `clusters`, `stable`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from nbradiomics.cli.options import (
 )
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import prepare, read_features, split_names
+from nbradiomics.errors import NbradiomicsError
 
 _CLUSTERS = "reproducibility.cluster_settings:ClusterSettings"
 _FeaturesFile = Annotated[Path, typer.Argument(help="Feature table (.parquet or .csv).")]
@@ -135,6 +136,37 @@ def clusters(
     write_table(table, out)
     sentences = [*cluster_sentences(table), f"-> {out}", choose_features(given, patterns).sentence]
     _show(table, sentences, as_json=as_json)
+
+
+def stable(
+    rules: Annotated[
+        Path, typer.Argument(help="File of rules (YAML): studies, rules, and the feature table.")
+    ],
+    out: Annotated[Path, typer.Option(help="Table to write (.csv or .parquet): each rule, stable, reason.")],
+    features: Annotated[
+        Path | None, typer.Option(help="Feature table of the studies that name none.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of bootstrap samples.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Find the features that meet rules about several studies of reproducibility."""
+    from nbradiomics.reproducibility import combine_rules, combined_sentences, stable_text, study_results
+    from nbradiomics.study.rules_file import files_of, load_rules
+    from nbradiomics.tables import write_table
+
+    section = load_rules(rules)
+    table_file = section.features if features is None else features
+    inputs = [rules, *(file for _, file in files_of(section)), *([table_file] if table_file else [])]
+    prepare(out, ".csv", ".parquet", inputs=inputs)
+    given = None if table_file is None else read_features(table_file)
+    results, sentences = {}, []
+    for name, result in study_results(section, given, seed=seed):
+        results[name] = result.problem if isinstance(result, NbradiomicsError) else result
+        text = f"no result: {result}" if isinstance(result, NbradiomicsError) else stable_text(result)
+        sentences.append(f"Study {name}: {text}")
+    table = combine_rules(results, section.rules, min_subjects=section.min_subjects)
+    write_table(table, out)
+    _show(table, [*sentences, *combined_sentences(table), f"-> {out}"], as_json=as_json)
 
 
 def _show(table: object, sentences: list[str], *, as_json: bool) -> None:

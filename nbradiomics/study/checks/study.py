@@ -26,6 +26,7 @@ from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.study.checks.parameters import check_settings
 from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.readers import check_readers
+from nbradiomics.study.checks.reproducibility import check_reproducibility
 from nbradiomics.study.checks.segmentation import check_model, check_scans
 from nbradiomics.study.checks.validations import check_validations
 from nbradiomics.study.checks.without_cohort import check_without_cohort, cohort_of
@@ -180,6 +181,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
     except InputError as error:
         problems.append(problem_of(error, path, "extract.engine"))
     problems += check_readers(study, table, path)
+    problems += check_reproducibility(study, table, path)
     problems += check_validations(study, table, path)
     problems += check_firth(study, table, path)
     if study.segment:

@@ -48,6 +48,8 @@ class Work:
         The reader study; ``None`` before it is done.
     features
         Feature table, one row per mask; empty before the extraction.
+    stable
+        Table of the combined rules; ``None`` without rules.
     failures
         Failures so far.
     provenance
@@ -64,6 +66,7 @@ class Work:
     agreement: pd.DataFrame | None = None
     readers: ReadersStudy | None = None
     features: pd.DataFrame = field(default_factory=FEATURES.empty)
+    stable: pd.DataFrame | None = None
     failures: list[Failure] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)
 

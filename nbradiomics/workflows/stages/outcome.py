@@ -13,6 +13,7 @@ from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.names import file_stems
 from nbradiomics.outcome import (
+    Candidates,
     ModelSettings,
     OutcomeResult,
     OutcomeSettings,
@@ -86,6 +87,7 @@ def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFr
         endpoint=endpoint.part(clinical.Endpoint),
         predictors=section.part(Predictors).changed(covariates=covariates),
         rows=rows_of_models(section, work.features),
+        stable=candidates_of(work),
         settings=settings_of(work.study, models_of(section, endpoint)),
         execution=work.execution,
     )
@@ -105,6 +107,7 @@ def _validate(work: Work, endpoint: Endpoint, external: ExternalCohort, table: p
         endpoint=endpoint.part(clinical.Endpoint),
         predictors=validated_predictors(section, endpoint),
         rows=rows_of_models(section, work.features, features),
+        stable=candidates_of(work),
         settings=settings_of(work.study, validated_models(section, endpoint)),
         execution=work.execution,
     )
@@ -113,6 +116,20 @@ def _validate(work: Work, endpoint: Endpoint, external: ExternalCohort, table: p
         result.summary["sentences"].append(text)
     result.summary["sentences"] += _notes(section, endpoint)
     return result
+
+
+def candidates_of(work: Work) -> Candidates | None:
+    """Return the features that meet the combined rules of the study; ``None`` without rules.
+
+    If the rules have no result, no feature is a candidate.
+    """
+    rules = work.study.reproducibility.rules
+    if not rules:
+        return None
+    text = f"Features had to meet the rules of reproducibility: {'; '.join(rules)}."
+    if work.stable is None:
+        return Candidates((), f"{text} The rules have no result, so that no feature is a candidate.")
+    return Candidates(tuple(work.stable.loc[work.stable["stable"], "feature"]), text)
 
 
 def _notes(section: Outcome, endpoint: Endpoint) -> list[str]:

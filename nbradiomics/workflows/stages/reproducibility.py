@@ -9,10 +9,17 @@ from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.names import file_stems
-from nbradiomics.reproducibility import StabilitySettings, assess_reproducibility
+from nbradiomics.reproducibility import (
+    StabilitySettings,
+    assess_reproducibility,
+    combine_rules,
+    study_results,
+)
 from nbradiomics.tables import AUTO, write_table
 from nbradiomics.workflows.stages.base import Stage, Work
 
+#: Folder of the tables of the studies.
+STUDIES = "studies"
 #: Columns that separate sets of ratings: each ICC is computed within one combination of their values.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
 
@@ -21,13 +28,17 @@ class Reproducibility(Stage):
     """Tests the features between the readers, and with the model as an additional reader.
 
     The first reading of each reader is used. A cohort with several timepoints, sequences or regions gets one
-    table for each combination, named after it.
+    table for each combination, named after it. The studies of the section and their combined rules follow.
     """
 
     name = StageName.REPRODUCIBILITY
 
     def run(self, work: Work) -> list[Failure]:
         """Write the tables of ``reproducibility/``."""
+        return [*self._compare(work), *self._combine(work)]
+
+    def _compare(self, work: Work) -> list[Failure]:
+        """Compare the readers with each other and with the model, in each context."""
         features = work.features
         try:
             refuse_components(features["roi"].unique())
@@ -40,6 +51,22 @@ class Reproducibility(Stage):
         failures: list[Failure] = []
         for suffix, (_, rows) in zip(suffixes, contexts, strict=True):
             failures += self._assess(work, rows.assign(reading=1), suffix)
+        return failures
+
+    def _combine(self, work: Work) -> list[Failure]:
+        """Carry out the studies of the section, and combine them by its rules."""
+        section, failures = work.study.reproducibility, []
+        tables: dict[str, pd.DataFrame | str] = {}
+        for name, result in study_results(section, work.features, seed=work.study.seed):
+            if isinstance(result, NbradiomicsError):
+                failures.append(failure_of(f"study {name}", self.name, result))
+                tables[name] = result.problem
+            else:
+                tables[name] = result
+                write_table(result, work.folder.file("reproducibility", STUDIES, f"{name}.csv"))
+        if section.rules:
+            work.stable = combine_rules(tables, section.rules, min_subjects=section.min_subjects)
+            write_table(work.stable, work.folder.file("reproducibility", "stable.csv"))
         return failures
 
     def _assess(self, work: Work, rows: pd.DataFrame, suffix: str) -> list[Failure]:
