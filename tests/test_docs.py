@@ -18,6 +18,7 @@ import nbradiomics
 from nbradiomics.cli.app import app
 from nbradiomics.features.parameters.file import load_parameters
 from nbradiomics.outcome import measures
+from nbradiomics.reproducibility import RulesFile
 from nbradiomics.settings.described import field_names
 from nbradiomics.study.file import load_study
 from nbradiomics.study.study import Study
@@ -168,6 +169,8 @@ def study_of(text: str, folder: Path) -> Study:
 def test_each_example_in_yaml_is_read(page: str, text: str, tmp_path: Path) -> None:
     if "cohort" in yaml.safe_load(text):
         study_of(text, tmp_path)
+    elif "studies" in yaml.safe_load(text):
+        RulesFile(**yaml.safe_load(text))
     else:
         (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
         load_parameters(tmp_path / "params.yaml")

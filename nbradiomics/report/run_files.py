@@ -31,12 +31,14 @@ from nbradiomics.report.agreement_rows import complete_pairs
 from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.segmentation.schema import SEGMENTATION
 from nbradiomics.study.checks.problem_table import CHECK
 from nbradiomics.study.external import VALIDATION
 from nbradiomics.tables.schema import Schema
 
 COMPARISONS = ("readers", "auto_vs_readers")
+STUDY = "study_"
 CASE = ("subject", "timepoint", "sequence", "roi")
 
 
@@ -93,6 +95,10 @@ class Run:
     study: StudyFiles | None = None
     #: Tables by context (empty for a cohort of one timepoint, sequence and region), then by comparison.
     reproducibility: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict)
+    #: Features that meet the combined rules; ``None`` without rules.
+    stable: pd.DataFrame | None = None
+    #: Tables of the studies of reproducibility by name.
+    studies: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -118,6 +124,8 @@ def read_run(folder: Path) -> Run:
         study=read_study(folder),
         features=_read(folder, FEATURES),
         reproducibility=_reproducibility(folder / "reproducibility"),
+        stable=_read(folder, STABLE),
+        studies=_studies(folder / "reproducibility"),
         failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
         provenance=read_object(folder / "provenance.json"),
@@ -158,6 +166,12 @@ def _reproducibility(folder: Path) -> dict[str, dict[str, pd.DataFrame]]:
             if name == comparison and context[:1] in ("", "_"):
                 tables.setdefault(context[1:], {})[comparison] = REPRODUCIBILITY.read(path)
     return tables
+
+
+def _studies(folder: Path) -> dict[str, pd.DataFrame]:
+    """Tables of the studies, ``study_NAME.csv``, by name."""
+    files = sorted(folder.glob(f"{STUDY}*.csv"))
+    return {path.stem.removeprefix(STUDY): REPRODUCIBILITY.read(path) for path in files}
 
 
 def _endpoints(folder: Path) -> tuple[Endpoint, ...]:

@@ -231,13 +231,15 @@ def _representative(members: NDArray[np.int64], correlation: Floats, low: Floats
     return int(members[order[0]])
 
 
-def cluster_sentences(table: pd.DataFrame) -> list[str]:
+def cluster_sentences(table: pd.DataFrame, threshold: float) -> list[str]:
     """Summarise a table of `correlation_clusters`.
 
     Parameters
     ----------
     table
         Result of `correlation_clusters`.
+    threshold
+        Threshold of the clusters.
     """
     known = table[table["cluster"].notna()]
     without = len(table) - len(known)
@@ -249,8 +251,11 @@ def cluster_sentences(table: pd.DataFrame) -> list[str]:
     )
     sentences = [text]
     if known["only_volume"].notna().any():
-        volume = int(known["only_volume"].sum())
+        inside = known["only_volume"].astype(bool)
+        near = int((known["with_volume"].abs() >= threshold)[~inside].sum())
+        also = f" {near} more with a correlation of at least {threshold:g} in other clusters." if near else ""
         sentences.append(
-            f"Only volume: {counted(volume, 'feature')} in the cluster of the volume, the volume included."
+            f"Only volume: {counted(int(inside.sum()), 'feature')} in the cluster of the volume, the volume "
+            f"included.{also}"
         )
     return sentences

@@ -38,8 +38,10 @@ def stays(ratings: Floats, form: str, settings: StabilitySettings, seed: int = 0
     measured by the same raters. In simulations (ICC from 0.5 to 0.99; 20, 50 and 100 subjects) a feature with
     a share between 0.5 and 0.75 was stable in 54 to 55 % of new studies, one between 0.75 and 0.95 in 75 to
     79 %, one of 0.95 and more in 91 to 98 %. Subsamples without replacement answer another question: with
-    half of the subjects the limit is lower (0.75 to 0.95: 89 % of new studies), and samples of 80 % are too
-    similar to each other (63 to 66 %).
+    half of the subjects the limit is lower (0.75 to 0.95: 89 to 90 % of new studies), and samples of 80 % are
+    too similar to each other (63 to 66 %).
+
+    `benchmarks/resampling.py` is the simulation.
 
     A feature that was chosen because it is stable is judged by the subjects that chose it: the mean share of
     such features is too high (20 subjects: 80 instead of 71 %; 50: 90 instead of 87 %; 100: 93 instead of 89

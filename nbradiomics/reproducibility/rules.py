@@ -22,12 +22,13 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 #: What a value does that fails a comparison.
 _FAILS = {">=": "below", "<=": "above", ">": "not above", "<": "not below"}
-#: Columns that a rule can use.
+#: Columns that a rule can use: one number cannot be a limit for features in different units.
 COLUMNS = tuple(
-    column.name
-    for column in REPRODUCIBILITY.columns
-    if column.kind == "number" and column.name not in ("subjects", "complete", "raters")
+    column.name for column in REPRODUCIBILITY.columns if column.kind == "number" and not column.unit
 )
+_IN_UNITS = tuple(column.name for column in REPRODUCIBILITY.columns if column.unit)
+#: Columns that need a setting.
+NEEDED = {"stays": "resamples"} | {name: "bootstraps" for name in COLUMNS if "_bca_" in name}
 #: Statistics of the subjects with a value by every rater; the others are of the subjects of the ICC.
 _COMPLETE = ("ccc", "bias", "loa", "proportional", "kendall")
 EXAMPLE = "readers.low >= 0.75"
@@ -104,6 +105,11 @@ def parse_rule(text: str, studies: Collection[str]) -> Rule:
         raise ValueError(
             f"{text!r}: there is no study {study!r}. {did_you_mean(study, studies)}"
             f"The studies are: {', '.join(studies) or 'none'}"
+        )
+    if column in _IN_UNITS:
+        raise ValueError(
+            f"{text!r}: {column} is in the unit of each feature, so that no number is a limit for all. "
+            f"Choose from: {', '.join(COLUMNS)}"
         )
     if column not in COLUMNS:
         raise ValueError(

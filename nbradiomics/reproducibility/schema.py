@@ -128,8 +128,9 @@ REPRODUCIBILITY = Schema(
     ),
     key=("feature",),
     left_out=("icc_bca_low", "icc_bca_high", "ccc_bca_low", "ccc_bca_high", "stays"),
-    note="`COMPARISON` is `readers` (the readers with each other) or `auto_vs_readers` (the readers and the "
-    "model as another rater). A cohort with several timepoints, sequences or regions gets a table for each, "
-    "such as `readers_baseline.csv`. `nbradiomics reproducibility` writes one table. Tables of earlier "
-    "releases have the columns `readers` and `note` instead of `levels` and `reason`.",
+    note="`COMPARISON` is `readers` (the readers with each other), `auto_vs_readers` (the readers and the "
+    "model as another rater), or `study_NAME` for a study of the section `reproducibility`. A cohort with "
+    "several timepoints, sequences or regions gets a table for each, such as `readers_baseline.csv`. "
+    "`nbradiomics reproducibility` writes one table. Tables of earlier releases have the columns `readers` "
+    "and `note` instead of `levels` and `reason`.",
 )

@@ -6,7 +6,7 @@ from nbradiomics.tables.schema import Column, Schema
 
 STABLE = Schema(
     name="Stable features by combined rules",
-    file="reproducibility/stable.csv",
+    file="stable.csv",
     row="a feature",
     columns=(
         Column("feature", "text", "name of the feature"),

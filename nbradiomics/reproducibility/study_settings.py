@@ -17,7 +17,7 @@ from pydantic import (
 from nbradiomics.errors import InputError
 from nbradiomics.reproducibility.designs import design_of
 from nbradiomics.reproducibility.forms import GivenForm
-from nbradiomics.reproducibility.rules import EXAMPLE, Rule, parse_rule
+from nbradiomics.reproducibility.rules import EXAMPLE, NEEDED, Rule, parse_rule
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.settings.kinds import Texts
 from nbradiomics.tables import RowsOfReader
@@ -45,7 +45,7 @@ class ReproducibilityStudy(RowsOfReader):
         description="Values to compare, such as [auto, A]; default: all, of readers all except auto.",
     )
     form: GivenForm | None = Field(
-        default=None, description="Form of the ICC; default: 1 for variants, A,1 for everything else."
+        default=None, description="Form of the ICC; default: that of the section `reproducibility`."
     )
     features: Path | None = Field(
         default=None, description="Feature table; default: that of the run, or of the rules."
@@ -91,9 +91,12 @@ class CombinedRules(StabilitySettings):
     @classmethod
     def _readable(cls, rules: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         studies = info.data.get("studies")
-        if studies is not None:  # otherwise the studies themselves are reported
-            for text in rules:
-                parse_rule(text, studies)
+        if studies is None:  # the studies themselves are reported
+            return rules
+        for rule in [parse_rule(text, studies) for text in rules]:
+            needed = NEEDED.get(rule.column) if studies[rule.study].table is None else None
+            if needed and not info.data.get(needed):
+                raise ValueError(f"{rule.text!r} needs bootstrap samples: set {needed}, such as 200")
         return rules
 
     @property

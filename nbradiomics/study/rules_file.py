@@ -21,8 +21,7 @@ def load_rules(path: str | Path) -> RulesFile:
     Raises
     ------
     InputError
-        When the file cannot be read, is not YAML, has no rule or an invalid value, or names a file that does not
-        exist.
+        When the file cannot be read, is not YAML, has no rule or an invalid value, or a file does not exist.
     """
     path = Path(path)
     text = read_text(path, "file of rules", most=MOST_BYTES)

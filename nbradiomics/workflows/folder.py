@@ -12,9 +12,8 @@ file                                 content
 ``readers/``                         the reader study: one table per question
 ``distance_maps/``                   signed distance from each reader's surface to the model's
 ``features.parquet``                 features, one row per scan and reader
-``reproducibility/``                 one table per comparison: ``readers.csv``, ``auto_vs_readers.csv``
-``reproducibility/studies/``         one table per study of the section `reproducibility`
-``reproducibility/stable.csv``       features that meet the rules of the section
+``reproducibility/``                 one table per comparison: ``readers.csv``, ``study_NAME.csv`` ...
+``stable.csv``                       features that meet the rules of the section `reproducibility`
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
 ``outcome/NAME/validation/COHORT/``  the same tables, of the subjects of an external cohort
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
@@ -58,7 +57,7 @@ _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (
     r"report\.html",
-    r"(check|segmentation|agreement|failures)\.csv",
+    r"(check|segmentation|agreement|failures|stable)\.csv",
     r"features\.parquet",
     r"failures\.log",
     r"provenance\.json",
@@ -66,7 +65,7 @@ _TABLES = (
     r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",
     r"readers/summary\.json",
     r"reproducibility/(readers|auto_vs_readers)(_.+)?\.csv",
-    r"reproducibility/(stable|studies/[^/]+)\.csv",
+    r"reproducibility/study_[^/]+\.csv",
     rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?{_OUTCOME_FILE}",
 )
 _TABLE = re.compile("|".join(_TABLES))

@@ -24,6 +24,7 @@ from nbradiomics.study.checks import check_tables
 from nbradiomics.study.checks.columns import clinical_files
 from nbradiomics.study.checks.study import study_label
 from nbradiomics.study.file import load_study
+from nbradiomics.study.rules_file import files_of
 from nbradiomics.study.study import Study
 from nbradiomics.tables import feature_columns
 from nbradiomics.tables.result import Result
@@ -125,7 +126,8 @@ def run(
 def _tables(study: Study) -> list[Path]:
     """Return the tables that a study reads."""
     features = [cohort.features for cohort in study.outcome.external] if study.outcome else []
-    return [study.cohort, *clinical_files(study), *features]
+    compared = [file for _, file in files_of(study.reproducibility)]
+    return [study.cohort, *clinical_files(study), *features, *compared]
 
 
 def _key(study: Study, model: Model | None) -> str:

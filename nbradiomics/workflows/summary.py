@@ -18,8 +18,9 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.messages.wording import against, concordance, counted, interval, ratio, signed
 from nbradiomics.outcome.schemas import PERFORMANCE
-from nbradiomics.reproducibility import stable_text
+from nbradiomics.reproducibility import combined_sentences, stable_text
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.study.external import VALIDATION, parts_of_case
 from nbradiomics.tables import DESCRIPTIVE, INDEX
 from nbradiomics.workflows.folder import RunFolder
@@ -117,6 +118,8 @@ def _stable(folder: RunFolder, failures: list[Failure]) -> str:
     for file in sorted(folder.file("reproducibility").glob("*.csv")):
         table = REPRODUCIBILITY.read(file)
         texts.append(f"{file.stem}: {stable_text(table)}")
+    stable = STABLE.read_if_there(folder.file(STABLE.file))
+    texts += [] if stable is None else [text.rstrip(".") for text in combined_sentences(stable)]
     reason = _absent("reproducibility", failures, "needs the masks of two readers").rstrip(".")
     return "; ".join(texts) or f"reproducibility {reason}"
 

@@ -9,6 +9,7 @@ from lifelines.utils import concordance_index
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import (
+    Candidates,
     OutcomeSettings,
     evaluate_outcome,
 )
@@ -180,6 +181,20 @@ def test_readers_decide_what_is_stable():
     assert "anna, auto, ben reached" in own.summary["stability"]
     named = evaluate_outcome(table, clinical, **ENDPOINT, reader="anna", stability_readers=["auto", "ben"])
     assert "auto, ben reached" in named.summary["stability"]
+
+
+def test_candidates_do_not_replace_the_filter_of_each_fold():
+    table, clinical = make_cohort(readers=("anna", "ben"))
+    listed = Candidates(("f0", "f3", "f6"), "Two rules were met.")
+    result = evaluate_outcome(table, clinical, **ENDPOINT, reader="anna", stable=listed)
+    # f1 and f2 are stable, and not listed; f6 is listed, and not stable.
+    assert set(result.selection.query("frequency > 0")["feature"]) == {"f0", "f3"}
+    assert result.summary["stability_kind"] == "both"
+    for text in ("Two rules were met. Candidates: 3 features", "anna, ben reached"):
+        assert text in result.summary["stability"]
+    alone = evaluate_outcome(table[table["reader"] == "anna"], clinical, **ENDPOINT, stable=listed)
+    assert set(alone.selection.query("frequency > 0")["feature"]) == {"f0", "f3", "f6"}
+    assert alone.summary["stability_kind"] == "list"
 
 
 def test_only_rows_of_the_same_context_are_compared():

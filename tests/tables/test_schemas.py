@@ -158,7 +158,7 @@ STUDY = """\
 cohort: cohort.csv
 segment: {model: model, maps: false}
 extract: {params: params.yaml}
-reproducibility: {min_subjects: 3}
+reproducibility: {min_subjects: 3, studies: {pair: {levels: [A, B]}}, rules: [pair.icc >= -1]}
 readers: {consensus: [majority], bootstraps: 100, maps: false}
 outcome:
   clinical: clinical.csv

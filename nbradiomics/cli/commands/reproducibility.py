@@ -66,7 +66,7 @@ def reproducibility(
     ] = None,
     bootstraps: Annotated[int | None, setting(f"{_SETTINGS}.bootstraps")] = None,
     resamples: Annotated[int | None, setting(f"{_SETTINGS}.resamples")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap samples.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the samples of --resamples.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Measure how reproducible each feature is: between readers, readings, timepoints, sites or variants."""

@@ -124,6 +124,7 @@ def clusters(
         engine=engine,
         reading=reading,
     )
+    settings = settings_from(ClusterSettings, threshold=threshold, min_subjects=min_subjects)
     given, patterns = read_features(features), split_names(feature_names)
     table = correlation_clusters(
         given,
@@ -131,10 +132,11 @@ def clusters(
         feature_names=patterns,
         volume=volume,
         rows=wanted,
-        settings=settings_from(ClusterSettings, threshold=threshold, min_subjects=min_subjects),
+        settings=settings,
     )
     write_table(table, out)
-    sentences = [*cluster_sentences(table), f"-> {out}", choose_features(given, patterns).sentence]
+    used = choose_features(given, patterns).sentence
+    sentences = [*cluster_sentences(table, settings.threshold), f"-> {out}", used]
     _show(table, sentences, as_json=as_json)
 
 

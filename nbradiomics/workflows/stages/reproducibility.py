@@ -18,8 +18,8 @@ from nbradiomics.reproducibility import (
 from nbradiomics.tables import AUTO, write_table
 from nbradiomics.workflows.stages.base import Stage, Work
 
-#: Folder of the tables of the studies.
-STUDIES = "studies"
+#: Start of the name of the table of a study.
+STUDY = "study_"
 #: Columns that separate sets of ratings: each ICC is computed within one combination of their values.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
 
@@ -63,10 +63,10 @@ class Reproducibility(Stage):
                 tables[name] = result.problem
             else:
                 tables[name] = result
-                write_table(result, work.folder.file("reproducibility", STUDIES, f"{name}.csv"))
+                write_table(result, work.folder.file("reproducibility", f"{STUDY}{name}.csv"))
         if section.rules:
             work.stable = combine_rules(tables, section.rules, min_subjects=section.min_subjects)
-            write_table(work.stable, work.folder.file("reproducibility", "stable.csv"))
+            write_table(work.stable, work.folder.file("stable.csv"))
         return failures
 
     def _assess(self, work: Work, rows: pd.DataFrame, suffix: str) -> list[Failure]:

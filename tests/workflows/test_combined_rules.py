@@ -1,0 +1,127 @@
+"""Studies and rules of a study file: what check finds, what a run writes, what the outcome models use."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbradiomics.report.run_files import read_run
+from nbradiomics.report.sections.reproducibility import reproducibility_blocks
+from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.reproducibility.stable_schema import STABLE
+from nbradiomics.study.checks import check
+from nbradiomics.workflows.run import run
+from tests.support.helpers import two_readers
+
+SUBJECTS = 12
+STUDY = """\
+cohort: cohort.csv
+extract: {{params: params.yaml}}
+reproducibility:
+  studies: {studies}
+  rules: {rules}
+outcome:
+  clinical: clinical.csv
+  endpoints: [{{name: died, target: died}}]
+  reader: A
+  covariates: [age]
+  folds: 2
+  repeats: 1
+  bootstraps: 0
+  refits: 0
+"""
+PARAMS = "featureClass: {firstorder: [Mean, Range], shape: [MeshVolume, Sphericity]}\n"
+NAMES = [
+    "original_shape_MeshVolume",
+    "original_shape_Sphericity",
+    "original_firstorder_Mean",
+    "original_firstorder_Range",
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    two_readers(tmp_path, SUBJECTS)
+    rng = np.random.default_rng(0)
+    subjects = [f"s{n}" for n in range(SUBJECTS)]
+    clinical = {"subject": subjects, "died": [1, 0] * (SUBJECTS // 2), "age": rng.integers(1, 99, SUBJECTS)}
+    pd.DataFrame(clinical).to_csv(tmp_path / "clinical.csv", index=False)
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    values = rng.normal(size=(SUBJECTS, 1, 4)) * [1, 1, 1, 0.01] + 0.05 * rng.normal(size=(SUBJECTS, 3, 4))
+    table = pd.DataFrame(values.reshape(-1, 4), columns=NAMES)
+    table.insert(0, "subject", np.repeat(subjects, 3))
+    table.insert(1, "variant", ["original", "noise", "rotation"] * SUBJECTS)
+    table.to_csv(tmp_path / "perturbed.csv", index=False)
+    return tmp_path
+
+
+def write(folder: Path, studies: str, rules: str) -> Path:
+    (folder / "study.yaml").write_text(STUDY.format(studies=studies, rules=rules))
+    return folder / "study.yaml"
+
+
+def test_a_run_uses_only_features_that_meet_every_rule(folder: Path) -> None:
+    studies = "{pair: {levels: [A, B]}, perturbed: {across: variant, features: perturbed.csv}}"
+    study = write(folder, studies, "[pair.icc >= 0.5, perturbed.icc >= 0.9]")
+    done = run(study, folder / "out")
+    assert done.failures == []
+    table = STABLE.read(folder / "out" / "stable.csv").set_index("feature")
+    pair = REPRODUCIBILITY.read(folder / "out" / "reproducibility" / "study_pair.csv").set_index("feature")
+    perturbed = REPRODUCIBILITY.read(folder / "out" / "reproducibility" / "study_perturbed.csv")
+    expected = (pair["icc"] >= 0.5) & (perturbed.set_index("feature")["icc"] >= 0.9)
+    assert table["stable"].to_dict() == expected.to_dict()
+    assert 0 < expected.sum() < 4
+    summary = json.loads((folder / "out" / "outcome" / "died" / "summary.json").read_text("utf-8"))
+    # Both apply: the list of the rules, and the readers' agreement inside each fold.
+    assert summary["stability_kind"] == "both"
+    assert summary["stability_readers"] == ["A", "B"]
+    for text in (
+        "Features had to meet the rules",
+        "has seen the features, but not the outcomes",
+        "A, B reached",
+    ):
+        assert text in summary["stability"]
+    selection = pd.read_csv(folder / "out" / "outcome" / "died" / "selection.csv")
+    radiomic = selection[(selection["model"] == "radiomic") & (selection["frequency"] > 0)]
+    assert set(radiomic["feature"]) <= set(table.index[table["stable"]])
+    assert any("meet all rules" in line for line in done.summary)
+    inputs = json.loads((folder / "out" / "provenance.json").read_text("utf-8"))["inputs"]
+    assert any("perturbed.csv" in str(entry) for entry in inputs)
+    texts = str(reproducibility_blocks(read_run(folder / "out")))
+    assert "Combined rules" in texts
+    assert "perturbed.icc >= 0.9" in texts
+
+
+def test_a_study_that_fails_leaves_no_feature(folder: Path) -> None:
+    study = write(folder, "{retest: {across: timepoint}, pair: {}}", "[retest.low >= 0.1, pair.icc >= -1]")
+    # The check refuses it; a failure in the run must not open the list.
+    problems = check(study)
+    assert "values of timepoint to compare: baseline; two or more" in " ".join(problems["problem"])
+
+
+@pytest.mark.parametrize(
+    ("studies", "rules", "column", "told"),
+    [
+        ("{pair: {levels: [A, C]}}", "[]", "reproducibility.studies.pair", "no reader 'C'"),
+        ("{auto: {levels: [auto, A]}}", "[]", "reproducibility.studies.auto", "no reader 'auto'"),
+        ("{pair: {}}", "[pear.low >= 0.7]", "reproducibility.rules", "there is no study 'pear'"),
+        ("{pair: {acros: reader}}", "[]", "reproducibility.studies.pair.acros", "Did you mean 'across'"),
+        ("{p: {features: no.csv}}", "[]", "reproducibility.studies.p.features", "does not exist"),
+        (
+            "{p: {features: perturbed.csv, across: site}}",
+            "[]",
+            "reproducibility.studies.p",
+            "no column site",
+        ),
+        ("{p: {table: perturbed.csv}}", "[p.low >= 1]", "reproducibility.studies.p", "lacks the columns"),
+    ],
+)
+def test_check_finds_every_problem(folder: Path, studies: str, rules: str, column: str, told: str) -> None:
+    problems = check(write(folder, studies, rules))
+    found = problems[problems["column"] == column]
+    assert told in " ".join(found["problem"] + " " + found["remedy"])
+    assert set(found["severity"]) == {"error"}
