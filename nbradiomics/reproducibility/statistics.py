@@ -66,9 +66,9 @@ def _block(ratings: Floats, form: str, settings: StabilitySettings) -> Columns:
         return columns | _within(ratings, settings.confidence)
     complete = ratings if rated.all() else np.where(rated[:, :, np.newaxis], ratings, np.nan)
     columns |= _within(complete, settings.confidence)
-    return columns | (
-        _within_in_general(ratings, columns, settings.confidence) if settings.readers_in_general else {}
-    )
+    if settings.readers_in_general:
+        columns |= _within_in_general(ratings, columns, settings.confidence)
+    return columns
 
 
 def _by_rater(ratings: Floats) -> Floats:
