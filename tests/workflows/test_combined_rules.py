@@ -9,12 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nbradiomics.cohort import load_cohort
+from nbradiomics.execution.execution import Execution
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.study.checks import check
+from nbradiomics.study.checks.reproducibility import check_reproducibility
+from nbradiomics.study.file import load_study
+from nbradiomics.workflows.folder import RunFolder
 from nbradiomics.workflows.run import run
+from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.outcome import candidates_of
+from nbradiomics.workflows.stages.reproducibility import Reproducibility
 from tests.support.helpers import two_readers
 
 SUBJECTS = 12
@@ -96,18 +104,47 @@ def test_a_run_uses_only_features_that_meet_every_rule(folder: Path) -> None:
     assert "perturbed.icc >= 0.9" in texts
 
 
-def test_a_study_that_fails_leaves_no_feature(folder: Path) -> None:
-    study = write(folder, "{retest: {across: timepoint}, pair: {}}", "[retest.low >= 0.1, pair.icc >= -1]")
-    # The check refuses it; a failure in the run must not open the list.
-    problems = check(study)
-    assert "values of timepoint to compare: baseline; two or more" in " ".join(problems["problem"])
+@pytest.mark.parametrize(
+    ("studies", "failed", "stable"),
+    [
+        ("{gone: {across: timepoint}}", ["study gone", "rules"], None),
+        ("{gone: {across: timepoint}, pair: {}}", ["study gone"], 0),
+    ],
+)
+def test_a_study_that_fails_leaves_no_feature(
+    folder: Path, studies: str, failed: list[str], stable: int | None
+) -> None:
+    study = load_study(write(folder, studies, "[gone.low >= -1]"))
+    features = pd.read_csv(folder / "perturbed.csv").assign(
+        variant="original", timepoint="first", roi="tumour"
+    )
+    features = features.iloc[::3].assign(sequence="T2w", reader="A", reading=1)
+    features = pd.concat([features, features.assign(reader="B")])
+    work = Work(study, RunFolder(folder / "out"), Execution(), load_cohort(study.cohort), features=features)
+    assert [failure.case for failure in Reproducibility().run(work)] == failed
+    listed = candidates_of(work)
+    assert listed is not None
+    assert listed.names == ()
+    if stable is None:
+        assert "The rules have no result" in listed.text
+    else:
+        assert work.stable is not None
+        assert int(work.stable["stable"].sum()) == stable
+        assert work.stable["reason"].str.startswith("gone has no result").all()
 
 
 @pytest.mark.parametrize(
     ("studies", "rules", "column", "told"),
     [
-        ("{pair: {levels: [A, C]}}", "[]", "reproducibility.studies.pair", "no reader 'C'"),
-        ("{auto: {levels: [auto, A]}}", "[]", "reproducibility.studies.auto", "no reader 'auto'"),
+        ("{pair: {levels: [A, C]}}", "[]", "reproducibility.studies.pair", "no row of reader C"),
+        ("{auto: {levels: [auto, A]}}", "[]", "reproducibility.studies.auto", "no row of reader auto"),
+        (
+            "{r: {across: timepoint, reader: A}}",
+            "[]",
+            "reproducibility.studies.r",
+            "two or more different timepoints",
+        ),
+        ("{p: {across: reader, timepoint: x}}", "[]", "reproducibility.studies.p", "timepoint 'x'"),
         ("{pair: {}}", "[pear.low >= 0.7]", "reproducibility.rules", "there is no study 'pear'"),
         ("{pair: {acros: reader}}", "[]", "reproducibility.studies.pair.acros", "Did you mean 'across'"),
         ("{p: {features: no.csv}}", "[]", "reproducibility.studies.p.features", "does not exist"),
@@ -125,3 +162,20 @@ def test_check_finds_every_problem(folder: Path, studies: str, rules: str, colum
     found = problems[problems["column"] == column]
     assert told in " ".join(found["problem"] + " " + found["remedy"])
     assert set(found["severity"]) == {"error"}
+
+
+def test_masks_of_a_model_to_come_can_be_compared(folder: Path) -> None:
+    study = load_study(write(folder, "{auto: {levels: [auto, A]}, all: {levels: [A, B]}}", "[auto.icc >= 0]"))
+    cohort = load_cohort(study.cohort).table
+    (problem,) = check_reproducibility(study, cohort, folder / "study.yaml")
+    assert problem.column == "reproducibility.studies.auto"
+    with_model = study.changed(segment={"model": "synthetic-demo"})
+    assert check_reproducibility(with_model, cohort, folder / "study.yaml") == []
+    # Two timepoints, of which a study of readers must choose one.
+    both = pd.concat([cohort, cohort.assign(timepoint="later")])
+    problems = check_reproducibility(with_model, both, folder / "study.yaml")
+    assert [problem.column for problem in problems] == [
+        "reproducibility.studies.auto",
+        "reproducibility.studies.all",
+    ]
+    assert "several values of timepoint" in problems[0].problem

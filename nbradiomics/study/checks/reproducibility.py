@@ -7,19 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort.components import component_region
+from nbradiomics.cohort.lesions import COMPONENTS, lesion_rule
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
-from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.reproducibility import ReproducibilityStudy, arrange, combine_rules, features_of_study
+from nbradiomics.reproducibility import arrange, combine_rules, features_of_study
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.study.study import Study
-from nbradiomics.tables import AUTO, RowsOfReader
+from nbradiomics.tables import AUTO, DESCRIPTIVE, INDEX, RowsOfReader
 
 _SECTION = "reproducibility.studies"
 
 
 def check_reproducibility(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
-    """List problems of the studies: files that cannot be used, levels that the cohort does not have.
+    """List problems of the studies: files that cannot be used, rows that the cohort does not have.
 
     Parameters
     ----------
@@ -40,7 +42,8 @@ def check_reproducibility(study: Study, table: pd.DataFrame, path: Path) -> list
                 given = features_of_study(each, None)
                 arrange(given, each.across, each.levels, each.part(RowsOfReader))
             elif not table.empty:
-                _require_levels(each, _with_auto(table, model=study.segment is not None))
+                index = _index_to_come(study, table)
+                arrange(index, each.across, each.levels, each.part(RowsOfReader))
         except InputError as error:
             problems.append(problem_of(error, path, f"{_SECTION}.{name}"))
     return problems
@@ -54,30 +57,15 @@ def _require_columns(file: Path, name: str, rules: Sequence[str]) -> None:
         combine_rules({name: read}, rules)
 
 
-def _with_auto(table: pd.DataFrame, *, model: bool) -> pd.DataFrame:
-    """Rows with masks, and one of the model if the study segments."""
+def _index_to_come(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the index columns that the feature table of the run will have."""
     masks = table[table["mask"] != ""]
-    return pd.concat([masks, masks.head(1).assign(reader=AUTO)]) if model else masks
-
-
-def _require_levels(study: ReproducibilityStudy, masks: pd.DataFrame) -> None:
-    """Require that the cohort table has the compared values."""
-    across = study.across
-    known = sorted(set(masks[across].astype(str)) - {""}) if across in masks else []
-    for level in study.levels or ():
-        if level not in known:
-            raise InputError(
-                f"the cohort table has no {across} {level!r}.",
-                f"{did_you_mean(level, known)}It has: {', '.join(known) or 'none'}.",
-            )
-    compared = study.levels or [name for name in known if across != "reader" or name != AUTO]
-    if len(set(compared)) < 2:
-        raise InputError(
-            f"values of {across} to compare: {', '.join(compared) or 'none'}; two or more are needed.",
-            "Name a feature table that has them (features), or compare something else across.",
-        )
-    if study.reader is not None and study.reader not in set(masks["reader"]):
-        raise InputError(
-            f"the cohort table has no reader {study.reader!r}.",
-            f"{did_you_mean(study.reader, set(masks['reader']))}Name a reader of the cohort.",
-        )
+    if study.segment is not None:
+        masks = pd.concat([masks, table.drop_duplicates(list(SCAN)).assign(reader=AUTO, reading=1)])
+    rule = lesion_rule(study.asked_lesions, table)
+    if rule == COMPONENTS:
+        masks = masks.assign(roi=component_region(1))
+    elif rule != "roi":
+        masks = masks.assign(roi="union")
+    known = [name for name in (*INDEX, *DESCRIPTIVE) if name in masks]
+    return masks[known].drop_duplicates()

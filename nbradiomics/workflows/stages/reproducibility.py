@@ -64,9 +64,13 @@ class Reproducibility(Stage):
             else:
                 tables[name] = result
                 write_table(result, work.folder.file("reproducibility", f"{STUDY}{name}.csv"))
-        if section.rules:
+        if not section.rules:
+            return failures
+        try:
             work.stable = combine_rules(tables, section.rules, min_subjects=section.min_subjects)
-            write_table(work.stable, work.folder.file("stable.csv"))
+        except NbradiomicsError as error:
+            return [*failures, failure_of("rules", self.name, error)]
+        write_table(work.stable, work.folder.file("stable.csv"))
         return failures
 
     def _assess(self, work: Work, rows: pd.DataFrame, suffix: str) -> list[Failure]:
