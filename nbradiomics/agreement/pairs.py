@@ -51,6 +51,7 @@ class Pair:
         return {
             **mask.scan.index(),
             "roi": mask.roi,
+            "variant": mask.scan.variant,
             "reader": mask.reader,
             "reading": mask.reading,
             "mask_kind": mask.kind,

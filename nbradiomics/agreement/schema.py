@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbradiomics.agreement.metrics import METRIC, Metric
 from nbradiomics.agreement.pairs import PAIRS
 from nbradiomics.tables.schema import Column, Schema
-from nbradiomics.tables.shared_columns import CASE, READER, READING
+from nbradiomics.tables.shared_columns import CASE, READER, READING, VARIANT
 
 _FAILED = "the pair could not be compared"
 _KIND_MISSING = "table of an earlier release: the readers' names decide"
@@ -29,6 +29,7 @@ AGREEMENT = Schema(
     row="an ordered pair of masks of one region of a scan: a mask compared with a reference",
     columns=(
         *CASE,
+        VARIANT,
         READER,
         READING,
         Column(
@@ -87,7 +88,7 @@ AGREEMENT = Schema(
         *(_metric(metric) for metric in METRIC.values()),
     ),
     key=(
-        *("subject", "timepoint", "sequence", "roi"),
+        *("subject", "timepoint", "sequence", "roi", "variant"),
         *("reader", "reading", "mask_kind", "reference", "reference_reading", "reference_kind"),
     ),
     note="Only the first independent reading of each reader is compared with other readers. `nbradiomics "

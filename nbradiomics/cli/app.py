@@ -15,6 +15,7 @@ from nbradiomics.cli.commands.features import extract, maps, verify
 from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.outcome import outcome
+from nbradiomics.cli.commands.perturb import perturb
 from nbradiomics.cli.commands.readers import readers
 from nbradiomics.cli.commands.reproducibility import reproducibility
 from nbradiomics.cli.commands.robustness import clusters, stable, variance
@@ -64,6 +65,7 @@ command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo -
 )
 command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert --out agreement.csv")(compare)
 command(epilog="Example: nbradiomics readers cohort_auto.csv --out readers")(readers)
+command(epilog="Example: nbradiomics perturb cohort.csv --chain RTVC --out variants")(perturb)
 command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(extract)
 command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
 command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm --out maps")(maps)

@@ -41,6 +41,20 @@ def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replac
         remove_files(folder, partial(is_model_image, stems=gone))
 
 
+@contextmanager
+def working_on_variants(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
+    """Claim and lock the folder of a cohort's perturbed variants."""
+    from nbradiomics.files.folder_in_use import working_in
+    from nbradiomics.files.owned_folder import claim
+    from nbradiomics.perturbation.cohort import is_variant_file
+    from nbradiomics.workflows.folder import cohort_owner
+
+    owner = cohort_owner("perturbation", cohort)
+    with working_in(folder, str(owner), key):
+        claim(folder, owner, is_variant_file, replacing=replacing)
+        yield
+
+
 def claim_outcome(out: Path, *, files: Sequence[Path], endpoint: Endpoint, replacing: bool) -> None:
     """Claim a folder for the outcome models of one endpoint, from a feature and a clinical table, or more.
 

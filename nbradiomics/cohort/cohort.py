@@ -15,14 +15,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pandas as pd
 
-from nbradiomics.cohort.columns import DEFAULTS, FILES, SCAN, cohort_table_of, read_cohort_table
+from nbradiomics.cohort.columns import DEFAULTS, FILES, SCAN_VARIANT, cohort_table_of, read_cohort_table
 from nbradiomics.cohort.in_training import YES, seen_subjects, training_states
 from nbradiomics.cohort.schema import COHORT, INDEPENDENT
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.messages.wording import counted
-from nbradiomics.tables import AUTO, text_of, write_table
+from nbradiomics.tables import AUTO, ORIGINAL, text_of, write_table
 
 #: Kind of the masks of the model.
 AUTOMATIC = "automatic"
@@ -62,13 +62,15 @@ class Channel(NamedTuple):
 class Scan:
     """One examination of one subject: one image, or several images that belong together.
 
-    The readers' masks belong to the first channel; the others follow in the order of the table.
+    The readers' masks belong to the first channel; the others follow in the order of the table. The images of
+    each `variant` of an examination are a scan of their own.
     """
 
     subject: str
     timepoint: str
     sequence: str
     channels: tuple[Channel, ...]
+    variant: str = ORIGINAL
 
     @property
     def image(self) -> Path:
@@ -78,7 +80,12 @@ class Scan:
     @property
     def name(self) -> str:
         """Name in messages, failures and file names."""
-        return scan_name(self.subject, self.timepoint, self.sequence)
+        return scan_name(self.subject, self.timepoint, self.sequence, self.variant)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What identifies the scan: subject, timepoint, sequence, variant."""
+        return self.subject, self.timepoint, self.sequence, self.variant
 
     def index(self) -> dict[str, str]:
         """Index columns of a table with a row per scan."""
@@ -141,7 +148,7 @@ class Cohort:
 
     def _scans(self) -> dict[tuple[str, ...], Scan]:
         groups: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
-        columns = [*SCAN, "channel", "image", "mask"]
+        columns = [*SCAN_VARIANT, "channel", "image", "mask"]
         for *key, channel, image, mask in self.table[columns].itertuples(index=False, name=None):
             groups.setdefault(tuple(map(str, key)), []).append((channel, image, mask))
         return {key: _scan(key, rows) for key, rows in groups.items()}
@@ -173,7 +180,7 @@ class Cohort:
         drawn, scans = self.table[self.table["mask"] != ""], self._scans()
         states = training_states(self.table)
         return [
-            _case(row, scans[tuple(row[name] for name in SCAN)], states[row["subject"]])
+            _case(row, scans[tuple(row[name] for name in SCAN_VARIANT)], states[row["subject"]])
             for row in drawn.to_dict("records")
         ]
 
@@ -219,10 +226,10 @@ class Cohort:
             "reference_kind": kind,
             "minutes": "",
         }
-        states = {tuple(scan.index().values()): state for scan, state in (in_training or {}).items()}
+        states = {scan.key: state for scan, state in (in_training or {}).items()}
         maps = _by_place(probabilities or {})
         # An image file may belong to several scans, so rows are found by scan and image.
-        places = list(self.table[[*SCAN, "image"]].itertuples(index=False, name=None))
+        places = list(self.table[[*SCAN_VARIANT, "image"]].itertuples(index=False, name=None))
         first_rows = dict(zip(reversed(places), reversed(self.table.to_dict("records")), strict=True))
         files = _by_place({scan: masks[scan] for scan in self.scans() if scan in masks})
         added = [
@@ -268,8 +275,8 @@ class Cohort:
         import pandas as pd
 
         rest = self.table[~removed]
-        scans = set(rest[SCAN].itertuples(index=False, name=None))
-        bare = [scan not in scans for scan in self.table[SCAN].itertuples(index=False, name=None)]
+        scans = set(rest[SCAN_VARIANT].itertuples(index=False, name=None))
+        bare = [scan not in scans for scan in self.table[SCAN_VARIANT].itertuples(index=False, name=None)]
         table = self.table[~removed | pd.Series(bare, index=self.table.index)].copy()
         emptied = removed[table.index]
         for column in ("reader", "mask", "label", "reference_kind", "minutes", "probability"):
@@ -338,9 +345,9 @@ def load_cohort(
     return Cohort(table, path, tuple(problems))
 
 
-def scan_name(subject: str, timepoint: str, sequence: str) -> str:
-    """Name of a scan in messages, failures and file names."""
-    return _name(subject, timepoint, sequence)
+def scan_name(subject: str, timepoint: str, sequence: str, variant: str = ORIGINAL) -> str:
+    """Name of a scan in messages, failures and file names; the original has none of a variant."""
+    return _name(subject, timepoint, sequence, *([] if variant == ORIGINAL else [variant]))
 
 
 def _name(*parts: str) -> str:
@@ -355,9 +362,9 @@ def _scan(key: tuple[str, ...], rows: list[tuple[str, str, str]]) -> Scan:
     names: dict[str, str] = {}
     for channel, image, _ in ordered:
         names.setdefault(image, channel)
-    subject, timepoint, sequence = key
+    subject, timepoint, sequence, variant = key
     channels = tuple(Channel(name, Path(image)) for image, name in names.items())
-    return Scan(subject, timepoint, sequence, channels)
+    return Scan(subject, timepoint, sequence, channels, variant)
 
 
 def _case(row: Mapping[Any, Any], scan: Scan, in_training: str) -> Case:
@@ -374,7 +381,7 @@ def _with_states(table: pd.DataFrame, states: Mapping[tuple[str, ...], str]) -> 
     values = [
         states.get(scan, state)
         for scan, state in zip(
-            table[SCAN].itertuples(index=False, name=None), table["in_training"], strict=True
+            table[SCAN_VARIANT].itertuples(index=False, name=None), table["in_training"], strict=True
         )
     ]
     return table.assign(in_training=values)
@@ -382,7 +389,7 @@ def _with_states(table: pd.DataFrame, states: Mapping[tuple[str, ...], str]) -> 
 
 def _by_place(files: Mapping[Scan, Path]) -> dict[tuple[str, ...], str]:
     """Files by the scan and image of a row."""
-    return {(*scan.index().values(), str(scan.image)): str(file) for scan, file in files.items()}
+    return {(*scan.key, str(scan.image)): str(file) for scan, file in files.items()}
 
 
 def _relative(value: str, folder: Path) -> str:

@@ -35,6 +35,8 @@ DEFAULTS: dict[str, Any] = {name: COHORT.defaults.get(name, "") for name in COHO
 FILES = ("image", "mask", "probability")
 #: Columns that identify a scan.
 SCAN = ["subject", "timepoint", "sequence"]
+#: Columns that identify an image, or the images of a scan that belong together.
+SCAN_VARIANT = [*SCAN, "variant"]
 #: Columns that identify a row.
 KEY = list(COHORT.key)
 #: Largest number of lines that one message names.
@@ -242,14 +244,14 @@ def _scan_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
     """Check that each channel of a scan is one image, and that all masks of a scan are on one channel."""
     scans: dict[tuple[str, ...], _ScanRows] = {}
     problems = []
-    rows = table[[*SCAN, "channel", "image", "mask"]].itertuples(name=None)
+    rows = table[[*SCAN_VARIANT, "channel", "image", "mask"]].itertuples(name=None)
     for place, *scan, channel, image, mask in rows:
         if image:
             conflict = scans.setdefault(tuple(scan), _ScanRows()).add(place + 2, channel, image, mask)
             if conflict:
                 problems.append(Problem(str(path), str(place + 2), conflict[0], "error", *conflict[1:]))
     by_scan = {scan: number for number, scan in enumerate(scans)}
-    scan_of = dict(zip(table.index + 2, table[SCAN].itertuples(index=False, name=None), strict=True))
+    scan_of = dict(zip(table.index + 2, table[SCAN_VARIANT].itertuples(index=False, name=None), strict=True))
     return sorted(problems, key=lambda problem: by_scan[scan_of[int(problem.row)]])
 
 

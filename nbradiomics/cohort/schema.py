@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbradiomics.tables.schema import Column, Schema
-from nbradiomics.tables.shared_columns import READER, READING, ROI, SCAN
+from nbradiomics.tables.shared_columns import READER, READING, ROI, SCAN, VARIANT
 
 #: Kind of a mask that a reader drew by hand only.
 INDEPENDENT = "independent"
@@ -63,9 +63,19 @@ COHORT = Schema(
             missing="not known",
             optional=True,
         ),
+        VARIANT,
     ),
-    key=("subject", "timepoint", "sequence", "channel", "roi", "reader", "reading"),
-    left_out=("channel", "label", "reference_kind", "minutes", "probability", "site", "in_training"),
+    key=("subject", "timepoint", "sequence", "variant", "channel", "roi", "reader", "reading"),
+    left_out=(
+        "variant",
+        "channel",
+        "label",
+        "reference_kind",
+        "minutes",
+        "probability",
+        "site",
+        "in_training",
+    ),
     note="You write this table; only `subject` and `image` are required, and `reader` and `mask` go "
     "together. A run writes the table again, with the masks of the model. A PyRadiomics batch table can be "
     "read too.",

@@ -8,6 +8,7 @@ class StageName(StrEnum):
 
     CHECK = "check"
     SEGMENT = "segment"
+    PERTURB = "perturb"
     COMPARE = "compare"
     READERS = "readers"
     EXTRACT = "extract"

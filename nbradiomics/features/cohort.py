@@ -158,7 +158,7 @@ def _assemble(
 
 
 def _index(case: Case, engine: str, sites: Mapping[tuple[str, ...], str]) -> list[str | int]:
-    further = {"variant": "original", "engine": engine, "in_training": case.in_training}
+    further = {"variant": case.scan.variant, "engine": engine, "in_training": case.in_training}
     site = sites.get((case.scan.subject, case.scan.timepoint, case.scan.sequence), "")
     return [{**case.index(), **further, "site": site}[column] for column in FEATURES.names]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbradiomics.tables.schema import Column, Schema
-from nbradiomics.tables.shared_columns import CASE, READER, READING
+from nbradiomics.tables.shared_columns import CASE, READER, READING, VARIANT
 
 FEATURES = Schema(
     name="Features of a cohort",
@@ -13,7 +13,7 @@ FEATURES = Schema(
         *CASE,
         READER,
         READING,
-        Column("variant", "text", "processing of image and mask; `original` if none", default="original"),
+        VARIANT,
         Column("engine", "text", "engine that computed the features, and its version", optional=True),
         Column(
             "in_training",

@@ -7,9 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from nbradiomics.settings import Settings
-
-#: Name of the variant that changes nothing.
-ORIGINAL = "original"
+from nbradiomics.tables import ORIGINAL
 
 Repetition = Annotated[int, Field(ge=0)]
 

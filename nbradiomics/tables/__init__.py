@@ -44,7 +44,7 @@ from nbradiomics.tables.features import (
     feature_columns,
     is_pyradiomics_name,
 )
-from nbradiomics.tables.index import AUTO, DESCRIPTIVE, INDEX
+from nbradiomics.tables.index import AUTO, DESCRIPTIVE, INDEX, ORIGINAL
 from nbradiomics.tables.numbers import WITH_POINT, Numbers, out_of_range, read_numbers
 from nbradiomics.tables.rows import Rows, RowsOfReader, select
 from nbradiomics.tables.text import read_text
@@ -57,6 +57,7 @@ __all__ = [
     "HEADER_LINE",
     "INDEX",
     "NO_COLUMNS",
+    "ORIGINAL",
     "SUBJECT_NAMES",
     "WITH_POINT",
     "FeatureChoice",

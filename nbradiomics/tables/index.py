@@ -6,6 +6,8 @@ INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "varian
 DESCRIPTIVE = ("site", "repeat")
 #: The reserved reader name of the model.
 AUTO = "auto"
+#: Value of `variant` for an image and a mask as they are.
+ORIGINAL = "original"
 #: Columns of names, which are text even if they look like numbers.
 NAMES = (
     *("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant", "engine", "in_training"),

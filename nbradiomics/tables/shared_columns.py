@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nbradiomics.tables.index import ORIGINAL
 from nbradiomics.tables.schema import Column
 
 SUBJECT = Column("subject", "text", "identifier of the person")
@@ -16,6 +17,7 @@ ROI = Column(
 )
 READER = Column("reader", "text", "who drew the mask; `auto` is the model")
 READING = Column("reading", "integer", "number of the reading by the same reader: 1, 2 and so on", default=1)
+VARIANT = Column("variant", "text", "processing of image and mask; `original` if none", default=ORIGINAL)
 #: Columns that identify a scan, and a region of a scan.
 SCAN = (SUBJECT, TIMEPOINT, SEQUENCE)
 CASE = (*SCAN, ROI)

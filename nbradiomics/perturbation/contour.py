@@ -1,0 +1,122 @@
+"""Random contours: the supervoxels of an image decide what belongs to a region.
+
+Supervoxels are small groups of neighbouring voxels with similar intensity. Their borders follow edges of
+the image, where readers can disagree. Each supervoxel belongs to the new region with a probability that is
+the share of its voxels in the old one: surely from `ALWAYS`, never below `NEVER` (Zwanenburg et al. 2019
+[1]_).
+
+References
+----------
+.. [1] Zwanenburg A et al. Assessing robustness of radiomic features by image perturbation. Sci Rep
+   2019;9:614.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from nbradiomics.perturbation.boxes import Mask, box_around, region_like, voxels_in, voxels_of
+
+#: Share of a supervoxel in the mask from which it is always, and below which it is never, in the new mask.
+ALWAYS, NEVER = 0.90, 0.20
+#: Volume of a supervoxel in mm3, and its largest share of the volume of the mask.
+SUPERVOXEL_MM3, LARGEST_SHARE = 250.0, 0.02
+#: Smallest number of voxels of a supervoxel.
+LEAST_VOXELS = 20
+#: Width of the surroundings in which supervoxels are made, in mm.
+_MARGIN_MM = 10.0
+#: Weight of the distance between voxels against the difference of their intensities, which is 1 between the
+#: 1st and 99th percentile.
+_COMPACTNESS = 0.2
+_ITERATIONS = 5
+_TOUCHING = np.ones((3, 3, 3), dtype=bool)
+
+
+def random_contour(image: sitk.Image, region: sitk.Image, rng: np.random.Generator) -> sitk.Image:
+    """Draw a new region from the supervoxels of an image.
+
+    Parameters
+    ----------
+    image, region
+        On the same grid; the region is not empty.
+    rng
+        Draws which supervoxels belong to the new region.
+
+    Returns
+    -------
+    SimpleITK.Image
+        8-bit, 1 inside; never empty, and in no more pieces than the region.
+    """
+    inside = voxels_of(region)
+    spacing = image.GetSpacing()[::-1]
+    box = box_around(inside, voxels_in(_MARGIN_MM, spacing))
+    part = inside[box]
+    labels = supervoxels(sitk.GetArrayViewFromImage(image)[box], spacing, _supervoxel_mm3(inside, spacing))
+    drawn = np.zeros_like(inside)
+    drawn[box] = _drawn(labels, part, rng)
+    return region_like(drawn, region)
+
+
+def supervoxels(values: NDArray[np.float64], spacing: Sequence[float], volume_mm3: float) -> NDArray[np.intp]:
+    """Divide an array into supervoxels by simple linear iterative clustering (SLIC).
+
+    Parameters
+    ----------
+    values
+        Intensities, z, y, x.
+    spacing
+        Edges of a voxel in mm along z, y, x.
+    volume_mm3
+        Volume that a supervoxel should have.
+
+    Returns
+    -------
+    numpy.ndarray
+        Numbers of the supervoxels, from 0.
+    """
+    low, high = np.percentile(values, [1, 99])
+    scaled = (np.clip(values, low, high) - low) / (high - low or 1.0)
+    edge = volume_mm3 ** (1 / 3)
+    steps = [
+        int(np.clip(round(edge / along), 1, size)) for along, size in zip(spacing, values.shape, strict=True)
+    ]
+    slic = sitk.SLICImageFilter()
+    slic.SetNumberOfThreads(1)  # the clusters are sums, whose order must not depend on the machine
+    slic.SetSuperGridSize(steps[::-1])
+    slic.SetSpatialProximityWeight(_COMPACTNESS)
+    slic.SetMaximumNumberOfIterations(_ITERATIONS)
+    slic.SetEnforceConnectivity(True)
+    slic.SetInitializationPerturbation(False)
+    found = slic.Execute(sitk.GetImageFromArray(scaled.astype(np.float32)))
+    return np.unique(sitk.GetArrayViewFromImage(found), return_inverse=True)[1].reshape(values.shape)
+
+
+def _supervoxel_mm3(inside: Mask, spacing: Sequence[float]) -> float:
+    """Volume of a supervoxel; smaller in a small tumour, which a few large ones would not describe."""
+    voxel = float(np.prod(spacing))
+    share = LARGEST_SHARE * int(inside.sum()) * voxel
+    return max(min(SUPERVOXEL_MM3, share), LEAST_VOXELS * voxel)
+
+
+def _drawn(labels: NDArray[np.intp], inside: Mask, rng: np.random.Generator) -> Mask:
+    shares = np.bincount(labels.ravel(), inside.ravel()) / np.bincount(labels.ravel())
+    chosen = (shares >= ALWAYS) | ((shares >= NEVER) & (rng.random(len(shares)) < shares))
+    if not chosen.any():
+        chosen[shares.argmax()] = True
+    return largest_pieces(chosen[labels], like=inside)
+
+
+def largest_pieces(inside: Mask, *, like: Mask) -> Mask:
+    """Keep the largest pieces of a region: as many as another region has."""
+    labels, count = ndimage.label(inside, _TOUCHING)
+    pieces = ndimage.label(like, _TOUCHING)[1]
+    if count <= pieces:
+        return inside
+    sizes = np.bincount(labels.ravel())[1:]
+    kept = np.argsort(-sizes, kind="stable")[:pieces] + 1
+    return np.asarray(np.isin(labels, kept))

@@ -1,0 +1,171 @@
+"""Growth and shrinkage: a region with a share more, or less, of its volume.
+
+Voxels are added or removed in the order of their signed distance in mm from the surface of the region, until
+the number of voxels is the nearest to what was requested. The surface lies between voxels: the distance of a
+voxel's centre is measured to the box of the nearest voxel on the other side. Distances on a grid are steps;
+a slight smoothing makes them follow the surface that the steps represent, and a seeded draw decides between
+voxels at the same distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from nbradiomics.errors import InputError
+from nbradiomics.perturbation.boxes import Mask, box_around, voxels_in
+
+#: Distances are compared to this precision, so that rounding never decides an order.
+_PRECISION_MM = 1e-4
+#: Standard deviation of the smoothing of distances, in the smallest edge of a voxel.
+_SMOOTHING = 1.0
+#: Voxels that share a face, an edge or a corner.
+_TOUCHING = np.ones((3, 3, 3), dtype=bool)
+
+
+def grown(inside: Mask, spacing: Sequence[float], share: float, rng: np.random.Generator) -> Mask:
+    """Add a share of a region's volume at its rim, or remove it if the share is negative.
+
+    Parameters
+    ----------
+    inside
+        Voxels of the region, z, y, x; not empty.
+    spacing
+        Edges of a voxel in mm along z, y, x.
+    share
+        0.15 adds 15 % of the volume, -0.15 removes them; above -1.
+    rng
+        Decides between voxels at the same distance.
+
+    Returns
+    -------
+    numpy.ndarray
+        Contains the region, or is contained in it; at least one voxel. A region in one piece stays in one
+        piece when it shrinks.
+
+    Raises
+    ------
+    InputError
+        When the image has too few voxels for the growth.
+    """
+    present = int(inside.sum())
+    wanted = max(round(present * (1 + share)), 1)
+    if wanted == present:
+        return inside.copy()
+    if wanted > inside.size:
+        raise InputError(
+            f"the mask of {present} voxels cannot grow by {share:.0%}: the image has {inside.size} voxels.",
+            "Use a chain with less growth.",
+        )
+    if wanted < present:
+        return _shrunk(inside, spacing, wanted, rng)
+    return _enlarged(inside, spacing, wanted, rng)
+
+
+def _enlarged(inside: Mask, spacing: Sequence[float], wanted: int, rng: np.random.Generator) -> Mask:
+    """Add the nearest voxels, within surroundings that are widened until they surely contain them."""
+    missing = wanted - int(inside.sum())
+    margin_mm = 3 * max(spacing)
+    while True:
+        box = box_around(inside, voxels_in(margin_mm, spacing))
+        part = inside[box]
+        distances = signed_distance(part, spacing)
+        outside = np.flatnonzero(~part)
+        if len(outside) >= missing:
+            chosen = outside[_order(distances.flat[outside], rng)[:missing]]
+            if distances.flat[chosen[-1]] < margin_mm - max(spacing) or part.size == inside.size:
+                break
+        margin_mm *= 2
+    result = inside.copy()
+    view = result[box]
+    view[np.unravel_index(chosen, part.shape)] = True
+    return result
+
+
+def _shrunk(inside: Mask, spacing: Sequence[float], wanted: int, rng: np.random.Generator) -> Mask:
+    """Keep the deepest voxels; if that splits the region, remove them one by one without a split."""
+    box = box_around(inside, voxels_in(max(spacing), spacing))
+    part = inside[box]
+    distances = signed_distance(part, spacing)
+    places = np.flatnonzero(part)
+    outermost_first = places[_order(-distances.flat[places], rng)]
+    removed = outermost_first[: len(places) - wanted]
+    smaller = part.copy()
+    smaller.flat[removed] = False
+    if _pieces(smaller) > _pieces(part):
+        smaller = _peeled(part, outermost_first, wanted)
+    result = np.zeros_like(inside)
+    result[box] = smaller
+    return result
+
+
+def _peeled(part: Mask, outermost_first: NDArray[np.intp], wanted: int) -> Mask:
+    """Remove voxels in their order, leaving for later each whose removal would split its neighbours."""
+    padded = np.pad(part, 1)
+    shape = part.shape
+    waiting = list(outermost_first)
+    excess = len(waiting) - wanted
+    while excess:
+        left = []
+        for place in waiting:
+            z, y, x = np.unravel_index(place, shape)
+            around = padded[z : z + 3, y : y + 3, x : x + 3]
+            if excess and _removable(around):
+                padded[z + 1, y + 1, x + 1] = False
+                excess -= 1
+            else:
+                left.append(place)
+        if len(left) == len(waiting):
+            break
+        waiting = left
+    for place in waiting[:excess]:  # only separate voxels are left
+        z, y, x = np.unravel_index(place, shape)
+        padded[z + 1, y + 1, x + 1] = False
+    return padded[1:-1, 1:-1, 1:-1].copy()
+
+
+def _removable(around: Mask) -> bool:
+    """Whether the neighbours of a voxel hang together without it; they are 3 x 3 x 3 with the voxel."""
+    neighbours = around.copy()
+    neighbours[1, 1, 1] = False
+    return not neighbours.all() and _pieces(neighbours) == 1
+
+
+def _pieces(inside: Mask) -> int:
+    return int(ndimage.label(inside, _TOUCHING)[1])
+
+
+def _order(distances: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Order of ascending distances; voxels at the same distance in a drawn order."""
+    steps = np.round(distances / _PRECISION_MM)
+    return np.lexsort((rng.permutation(len(steps)), steps))
+
+
+def signed_distance(inside: Mask, spacing: Sequence[float]) -> NDArray[np.float64]:
+    """Distance of each voxel's centre to the surface of a region, in mm; negative inside.
+
+    Parameters
+    ----------
+    inside
+        Voxels of the region, z, y, x, not all of them inside; beyond the array its values continue.
+    spacing
+        Edges of a voxel in mm along z, y, x.
+    """
+    distances = _to_surface(inside, spacing) - _to_surface(~inside, spacing)
+    sigma = [_SMOOTHING * min(spacing) / edge for edge in spacing]
+    return np.asarray(ndimage.gaussian_filter(distances, sigma, mode="nearest"))
+
+
+def _to_surface(inside: Mask, spacing: Sequence[float]) -> NDArray[np.float64]:
+    """Distance from the centres of voxels outside to the box of the nearest voxel inside; 0 inside."""
+    nearest = ndimage.distance_transform_edt(
+        ~inside, sampling=spacing, return_distances=False, return_indices=True
+    )
+    squares = np.zeros(inside.shape)
+    for axis, edge in enumerate(spacing):
+        along = np.arange(inside.shape[axis]).reshape([-1 if axis == other else 1 for other in range(3)])
+        squares += (np.maximum(np.abs(nearest[axis] - along) - 0.5, 0) * edge) ** 2
+    return np.sqrt(squares)
