@@ -42,6 +42,11 @@ from .reproducibility import (
     icc as icc,
     variance_components as variance_components,
 )
+from .reproducibility.needed_agreement import (
+    NeededAgreement as NeededAgreement,
+    NeededAgreementSettings as NeededAgreementSettings,
+    needed_agreement as needed_agreement,
+)
 from .segmentation.cohort import SegmentedCohort as SegmentedCohort, segment_cohort as segment_cohort
 from .segmentation.importing import (
     ImportedModel as ImportedModel,

@@ -14,6 +14,7 @@ from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.features import extract, maps, verify
 from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
+from nbradiomics.cli.commands.needed_agreement import needed_agreement
 from nbradiomics.cli.commands.outcome import outcome
 from nbradiomics.cli.commands.perturb import perturb
 from nbradiomics.cli.commands.readers import readers
@@ -77,6 +78,10 @@ command(
     epilog="Example: nbradiomics clusters features.parquet --reproducibility stable.csv --out clusters.csv"
 )(clusters)
 command(epilog="Example: nbradiomics stable rules.yaml --out stable.csv")(stable)
+command(
+    name="needed-agreement",
+    epilog="Example: nbradiomics needed-agreement features.parquet agreement.csv --out needed.csv",
+)(needed_agreement)
 command(
     epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
     "--covariates age,stage --reader auto --out outcome"

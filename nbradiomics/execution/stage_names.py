@@ -13,4 +13,5 @@ class StageName(StrEnum):
     READERS = "readers"
     EXTRACT = "extract"
     REPRODUCIBILITY = "reproducibility"
+    NEEDED_AGREEMENT = "needed_agreement"
     OUTCOME = "outcome"

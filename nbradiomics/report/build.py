@@ -15,6 +15,7 @@ from nbradiomics.report.sections.certainty import certainty_blocks
 from nbradiomics.report.sections.failures import failures_blocks
 from nbradiomics.report.sections.flow import flow_blocks
 from nbradiomics.report.sections.masks import masks_blocks
+from nbradiomics.report.sections.needed_agreement import needed_agreement_blocks
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import banners, overview_facts, study_name, subtitle
 from nbradiomics.report.sections.provenance import provenance_blocks
@@ -29,6 +30,7 @@ SECTIONS = (
     ("certainty", "How sure the model is", certainty_blocks),
     ("agreement", "Agreement of masks", agreement_blocks),
     ("reproducibility", "Reproducibility of features", reproducibility_blocks),
+    ("needed_agreement", "Needed agreement: how well must masks agree?", needed_agreement_blocks),
     ("outcome", "Outcome", outcome_blocks),
     ("failures", "Failures", failures_blocks),
     ("provenance", "Provenance", provenance_blocks),
@@ -42,10 +44,10 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     ----------
     run
         Folder of a run: ``cohort.csv``, ``check.csv``, ``segmentation.csv``, ``agreement.csv``,
-        ``readers/``, ``features.parquet``, ``reproducibility/``, ``outcome/``, ``failures.csv`` and
-        ``provenance.json``, as far as they exist. The images and masks named in the cohort table are read
-        for the pictures; the report names those that cannot be read. A folder that `outcome` wrote is
-        recognised by its ``performance.csv``.
+        ``readers/``, ``features.parquet``, ``reproducibility/``, ``needed_agreement/``, ``outcome/``,
+        ``failures.csv`` and ``provenance.json``, as far as they exist. The images and masks named in the
+        cohort table are read for the pictures; the report names those that cannot be read. A folder that
+        `outcome` wrote is recognised by its ``performance.csv``.
     out
         File to write; ``report.html`` in the run folder by default.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 OTHER = "other"
@@ -16,6 +17,18 @@ def feature_class(feature: str) -> str:
 def image_type(feature: str) -> str:
     """Return the image type of a feature: ``wavelet-LLH`` for ``wavelet-LLH_glcm_Energy``, else ``other``."""
     return _parts(feature)[0]
+
+
+def plain_names(features: Sequence[str]) -> dict[str, str]:
+    """Return a short name of each feature: its last part (``Sphericity``), if that differs from all others.
+
+    Otherwise its class is part of it, or it is the whole name.
+    """
+    for words in (1, 2):
+        short = {name: " ".join(name.split("_")[-words:]) for name in features}
+        if len(set(short.values())) == len(set(features)):
+            return short
+    return {name: name for name in features}
 
 
 def _parts(feature: str) -> tuple[str, str]:

@@ -11,13 +11,16 @@ import pandas as pd
 from nbradiomics.report.content import Facts, Page, Section
 from nbradiomics.report.render import claim_page, write_page
 from nbradiomics.report.run_files import Endpoint, Run, read_endpoint
+from nbradiomics.report.sections.needed_agreement import needed_agreement_blocks
+from nbradiomics.report.sections.needed_words import needed_facts
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import endpoint_facts, stable_facts
 from nbradiomics.report.sections.reproducibility import WITH_AUTO_TABLE, reproducibility_blocks
 from nbradiomics.reproducibility import DESIGNS
+from nbradiomics.reproducibility.needed_agreement import NeededAgreement
 from nbradiomics.tables import AUTO
 
-OUTCOME, REPRODUCIBILITY = "outcome", "reproducibility"
+OUTCOME, REPRODUCIBILITY, NEEDED = "outcome", "reproducibility", "needed_agreement"
 
 
 def claim_outcome_page(folder: Path) -> Path:
@@ -97,8 +100,47 @@ def write_reproducibility_page(
     return write_page(_page(run, REPRODUCIBILITY, title, stable_facts(run), f"; {compared}"), target)
 
 
+def claim_needed_agreement_page(table: Path) -> Path:
+    """Return the path of the page beside a table of needed agreement, unless another file has this name."""
+    return claim_page(Path(table).with_suffix(".html"), NEEDED)
+
+
+def write_needed_agreement_page(
+    result: NeededAgreement,
+    target: Path,
+    *,
+    features: pd.DataFrame,
+    agreement: pd.DataFrame,
+    pairs: tuple[str, ...],
+) -> Path:
+    """Write the page of a table of needed agreement.
+
+    Parameters
+    ----------
+    result
+        Result of `nbradiomics.needed_agreement`.
+    target
+        HTML file.
+    features, agreement
+        The rows that it was made from, of one timepoint, sequence and region.
+    pairs
+        Kinds of pair that were used.
+    """
+    run = Run(
+        target.parent,
+        features=features,
+        agreement=agreement,
+        needed={"": result.table},
+        needed_left_out={"": result.left_out},
+        provenance={"study": {"needed_agreement": {"pairs": pairs}}},
+    )
+    title = f"Needed agreement: {target.stem}"
+    return write_page(_page(run, NEEDED, title, needed_facts(run)), target)
+
+
 _SECTIONS = {
     OUTCOME: ("Outcome", outcome_blocks),
+    NEEDED: ("How well must masks agree before a feature can be trusted?", needed_agreement_blocks),
     REPRODUCIBILITY: ("Reproducibility of features", reproducibility_blocks),
 }
 

@@ -30,6 +30,7 @@ from nbradiomics.outcome.schemas import (
 from nbradiomics.report.agreement_rows import complete_pairs
 from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
+from nbradiomics.reproducibility.needed_agreement import LEFT_OUT, NEEDED_AGREEMENT
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.segmentation.schema import SEGMENTATION
@@ -99,6 +100,9 @@ class Run:
     stable: pd.DataFrame | None = None
     #: Tables of the studies of reproducibility by name.
     studies: dict[str, pd.DataFrame] = field(default_factory=dict)
+    #: Needed agreement and the pairs that it leaves out, by context as above.
+    needed: dict[str, pd.DataFrame] = field(default_factory=dict)
+    needed_left_out: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -126,6 +130,8 @@ def read_run(folder: Path) -> Run:
         reproducibility=_reproducibility(folder / "reproducibility"),
         stable=_read(folder, STABLE),
         studies=_studies(folder / "reproducibility"),
+        needed=_by_context(folder, NEEDED_AGREEMENT),
+        needed_left_out=_by_context(folder, LEFT_OUT),
         failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
         provenance=read_object(folder / "provenance.json"),
@@ -172,6 +178,13 @@ def _studies(folder: Path) -> dict[str, pd.DataFrame]:
     """Tables of the studies, ``study_NAME.csv``, by name."""
     files = sorted(folder.glob(f"{STUDY}*.csv"))
     return {path.stem.removeprefix(STUDY): REPRODUCIBILITY.read(path) for path in files}
+
+
+def _by_context(folder: Path, schema: Schema) -> dict[str, pd.DataFrame]:
+    """Tables of one kind: ``NAME.csv``, or ``NAME_CONTEXT.csv`` if there are several contexts."""
+    file = folder / schema.file
+    paths = [file, *sorted(file.parent.glob(f"{file.stem}_*.csv"))]
+    return {path.stem[len(file.stem) + 1 :]: schema.read(path) for path in paths if path.exists()}
 
 
 def _endpoints(folder: Path) -> tuple[Endpoint, ...]:

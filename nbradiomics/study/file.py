@@ -103,6 +103,9 @@ def _resolve(study: Study, folder: Path) -> Study:
     if study.readers.clinical:
         clinical = absolute_path(folder, study.readers.clinical)
         changes["readers"] = study.readers.model_copy(update={"clinical": clinical})
+    if study.needed_agreement.repeatability:
+        table = absolute_path(folder, study.needed_agreement.repeatability)
+        changes["needed_agreement"] = study.needed_agreement.model_copy(update={"repeatability": table})
     if study.outcome:
         clinical = absolute_path(folder, study.outcome.clinical)
         external = [_external_in(folder, cohort) for cohort in study.outcome.external]
@@ -125,6 +128,8 @@ def _missing_files(study: Study, path: Path, document: Document) -> list[Problem
     if study.readers.clinical:
         named.append((("readers", "clinical"), study.readers.clinical))
     named += [(("reproducibility", *keys), file) for keys, file in files_of(study.reproducibility)]
+    if study.needed_agreement.repeatability:
+        named.append((("needed_agreement", "repeatability"), study.needed_agreement.repeatability))
     if study.outcome:
         named.append((("outcome", "clinical"), study.outcome.clinical))
         for place, cohort in enumerate(study.outcome.external):

@@ -20,6 +20,7 @@ from nbradiomics.cohort.lesions import LesionRule
 from nbradiomics.features.settings import ExtractionSettings
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.outcome.settings import CROSS_VALIDATION, SEED, ModelSettings, Predictors
+from nbradiomics.reproducibility.needed_agreement import NeededAgreementAnalysis
 from nbradiomics.reproducibility.study_settings import CombinedRules
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
@@ -70,6 +71,17 @@ class Extract(ExtractionSettings):
 
 class Reproducibility(CombinedRules):
     """Criteria for stable features, further studies, and rules that combine them."""
+
+
+class NeededAgreement(NeededAgreementAnalysis):
+    """How well two masks must agree before a feature can be trusted."""
+
+    repeatability: Path | None = Field(
+        default=None,
+        description="Table of `nbradiomics reproducibility` of another study (test-retest, readings, "
+        "perturbation), whose column rc is the limit of each feature; if not given, the limit is that of "
+        "`icc`.",
+    )
 
 
 class Endpoint(clinical.Endpoint):
@@ -179,6 +191,9 @@ class Study(Settings):
     extract: Extract = Field(default=Extract(), description="Feature extraction.")
     reproducibility: Reproducibility = Field(
         default=Reproducibility(), description="Criteria for stable features."
+    )
+    needed_agreement: NeededAgreement = Field(
+        default=NeededAgreement(), description="How well two masks must agree for each feature."
     )
     outcome: Outcome | None = Field(default=None, description="Outcome models.")
 

@@ -14,6 +14,7 @@ file                                 content
 ``features.parquet``                 features, one row per scan and reader
 ``reproducibility/``                 one table per comparison: ``readers.csv``, ``study_NAME.csv`` ...
 ``stable.csv``                       features that meet the rules of the section `reproducibility`
+``needed_agreement/``                how well two masks must agree for each feature; pairs left out
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
 ``outcome/NAME/validation/COHORT/``  the same tables, of the subjects of an external cohort
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
@@ -66,6 +67,7 @@ _TABLES = (
     r"readers/summary\.json",
     r"reproducibility/(readers|auto_vs_readers)(_.+)?\.csv",
     r"reproducibility/study_[^/]+\.csv",
+    r"needed_agreement/(features|left_out)(_.+)?\.csv",
     rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?{_OUTCOME_FILE}",
 )
 _TABLE = re.compile("|".join(_TABLES))

@@ -71,7 +71,7 @@ def run(
     replace: bool = False,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> RunResult:
-    """Run a study: check, segment, compare, readers, extract, reproducibility, outcome, report.
+    """Run all stages of a study, from the check of its input to the report.
 
     Parameters
     ----------
@@ -127,7 +127,9 @@ def _tables(study: Study) -> list[Path]:
     """Return the tables that a study reads."""
     features = [cohort.features for cohort in study.outcome.external] if study.outcome else []
     compared = [file for _, file in files_of(study.reproducibility)]
-    return [study.cohort, *clinical_files(study), *features, *compared]
+    repeatability = study.needed_agreement.repeatability
+    needed = [repeatability] if repeatability else []
+    return [study.cohort, *clinical_files(study), *features, *compared, *needed]
 
 
 def _key(study: Study, model: Model | None) -> str:

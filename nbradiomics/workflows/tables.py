@@ -9,6 +9,7 @@ from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.reproducibility.cluster_schema import CLUSTERS
+from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.reproducibility.variance_schema import VARIANCE
@@ -22,7 +23,7 @@ CHAPTERS = {
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
-    "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS),
+    "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Outcome": OUTCOME_TABLES,
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

@@ -43,7 +43,7 @@ def test_report_stands_in_the_run_folder_with_every_section(run: Path) -> None:
     html = path.read_text(encoding="utf-8")
     assert path == run / "report.html"
     assert "Not part of this run" not in html
-    assert html.count("<section id=") == 9
+    assert html.count("<section id=") == 10
     assert "<h1>Study one</h1>" in html
     assert not list(run.glob(".*report.html"))
 

@@ -14,6 +14,7 @@ from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings
 from nbradiomics.reproducibility import StabilitySettings
+from nbradiomics.reproducibility.needed_agreement import NeededAgreementSettings
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
@@ -24,6 +25,7 @@ OUTCOME = ["outcome", "no.csv", "no.csv", "--time", "t", "--event", "e", "--out"
 STABLE = ["reproducibility", "no.csv", "--out", "out.csv"]
 SEGMENT = ["segment", "no.csv", "--model", "none", "--out", "out.csv"]
 READERS = ["readers", "no.csv", "--out", "out"]
+NEEDED = ["needed-agreement", "no.csv", "no.csv", "--out", "out.csv"]
 COMPARE = ["compare", "no.csv", "--out", "out.csv"]
 BEFORE = {
     "outcome": "clinical: c.csv, endpoints: [{name: os, time: t, event: e}], ",
@@ -50,6 +52,8 @@ WORDS = st.sampled_from(
         "stock",
         "dice",
         "dise",
+        "raw",
+        "log",
         "nsd",
         "none at all",
     ]
@@ -78,6 +82,13 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("reproducibility", "bootstraps", StabilitySettings, STABLE, "--bootstraps", WHOLE),
     ("reproducibility", "min_subjects", StabilitySettings, STABLE, "--min-subjects", WHOLE),
     ("reproducibility", "resamples", StabilitySettings, STABLE, "--resamples", WHOLE),
+    ("needed_agreement", "share", NeededAgreementSettings, NEEDED, "--share", NUMBERS),
+    ("needed_agreement", "icc", NeededAgreementSettings, NEEDED, "--icc", NUMBERS),
+    ("needed_agreement", "scale", NeededAgreementSettings, NEEDED, "--scale", WORDS),
+    ("needed_agreement", "min_subjects", NeededAgreementSettings, NEEDED, "--min-subjects", WHOLE),
+    ("needed_agreement", "bootstraps", NeededAgreementSettings, NEEDED, "--bootstraps", WHOLE),
+    ("needed_agreement", "confidence", NeededAgreementSettings, NEEDED, "--confidence", NUMBERS),
+    ("", "seed", NeededAgreementSettings, NEEDED, "--seed", WHOLE),
     ("segment", "device", Inference, SEGMENT, "--device", WORDS),
     ("segment", "precision", Inference, SEGMENT, "--precision", WORDS),
     ("segment", "resampling", Inference, SEGMENT, "--resampling", WORDS),

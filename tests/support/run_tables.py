@@ -15,6 +15,7 @@ from nbradiomics.report.build import SECTIONS
 from nbradiomics.report.content import Facts, Page, Section
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import read_run
+from nbradiomics.reproducibility.needed_agreement import NEEDED_AGREEMENT
 
 FEATURES = ["original_shape_MeshVolume", "original_glcm_Contrast", "wavelet-LLH_ngtdm_Busyness"]
 
@@ -157,6 +158,12 @@ def write_tables(run: Path) -> None:
     icc = icc.assign(high=[0.9987, 0.7, np.nan], subjects=[14, 14, 14], stable=[True, False, False])
     icc.to_csv(run / "reproducibility/readers.csv", index=False)
     icc.assign(stable=[False] * 3).to_csv(run / "reproducibility/auto_vs_readers.csv", index=False)
+    (run / "needed_agreement").mkdir()
+    few = "4 pairs of 2 subjects; 50 pairs of 20 subjects are needed"
+    needed = {"metric": "dice", "reached": "", "share": 0.9, "limit_from": "icc", "icc": 0.9, "scale": "raw"}
+    needed |= {"pairs": 4, "subjects": 2, "undefined_once": 1, "left_out": 0, "reason": few}
+    table = NEEDED_AGREEMENT.table([{"feature": name} | needed for name in FEATURES])
+    table.to_csv(run / "needed_agreement/features.csv", index=False)
     check = [("cohort.csv", 3, "mask", "warning", "a tiny mask", "Look at it.")]
     columns = ["file", "row", "column", "severity", "problem", "remedy"]
     pd.DataFrame(check, columns=columns).to_csv(run / "check.csv", index=False)

@@ -77,6 +77,8 @@ def test_a_run_leaves_every_table_and_the_report(study: Path, tmp_path: Path) ->
         "failures.csv",
         *(f"readers/{name}" for name in READER_STUDY),
         "reproducibility/readers.csv",
+        "needed_agreement/features.csv",
+        "needed_agreement/left_out.csv",
         "outcome/os/baseline.csv",
         "outcome/os/calibration.csv",
         "outcome/os/decision.csv",

@@ -60,6 +60,15 @@ def why_no_reproducibility(run: Run) -> str:
     return _TWO_READERS if few else NOT_REQUESTED
 
 
+def why_no_needed_agreement(run: Run) -> str:
+    """Say why there is no needed agreement of the features."""
+    causes = [cause for _, cause in _failures_of(run, "needed_agreement")]
+    if causes:
+        return could_not(" ".join(dict.fromkeys(causes)))
+    few = run.cohort is not None and len(_readers(run)) < 2
+    return _TWO_READERS if few else NOT_REQUESTED
+
+
 def why_no_comparison(run: Run, context: str, comparison: str) -> str:
     """Say why one comparison of a context is missing although another exists."""
     cause = failed_comparisons(run).get(context, {}).get(comparison)

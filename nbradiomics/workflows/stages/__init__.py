@@ -4,6 +4,7 @@ from nbradiomics.workflows.stages.base import Stage
 from nbradiomics.workflows.stages.check import Check
 from nbradiomics.workflows.stages.compare import Compare
 from nbradiomics.workflows.stages.extract import Extract
+from nbradiomics.workflows.stages.needed_agreement import NeededAgreement
 from nbradiomics.workflows.stages.outcome import Outcomes
 from nbradiomics.workflows.stages.readers import Readers
 from nbradiomics.workflows.stages.reproducibility import Reproducibility
@@ -16,6 +17,7 @@ STAGES: tuple[Stage, ...] = (
     Readers(),
     Extract(),
     Reproducibility(),
+    NeededAgreement(),
     Outcomes(),
 )
 
