@@ -44,7 +44,7 @@ def stays(ratings: Floats, form: str, settings: StabilitySettings, seed: int = 0
     `benchmarks/resampling.py` is the simulation.
 
     A feature that was chosen because it is stable is judged by the subjects that chose it: the mean share of
-    such features is too high (20 subjects: 80 instead of 71 %; 50: 90 instead of 87 %; 100: 93 instead of 89
+    such features is too high (20 subjects: 80 instead of 71 %; 50: 90 instead of 87 %; 100: 92 instead of 89
     %).
     """
     generator = np.random.default_rng(seed)
