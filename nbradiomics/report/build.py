@@ -21,6 +21,8 @@ from nbradiomics.report.sections.overview import banners, overview_facts, study_
 from nbradiomics.report.sections.provenance import provenance_blocks
 from nbradiomics.report.sections.reader_study import readers_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
+from nbradiomics.report.sections.trust import TITLE, trust_blocks
+from nbradiomics.report.sections.variance import TITLE as VARIATION, variance_of_run_blocks
 
 #: Name, title and function of each section, in the order of the page.
 SECTIONS = (
@@ -29,7 +31,9 @@ SECTIONS = (
     ("masks", "Masks", masks_blocks),
     ("certainty", "How sure the model is", certainty_blocks),
     ("agreement", "Agreement of masks", agreement_blocks),
+    ("trust", TITLE, trust_blocks),
     ("reproducibility", "Reproducibility of features", reproducibility_blocks),
+    ("variance", VARIATION, variance_of_run_blocks),
     ("needed_agreement", "Needed agreement: how well must masks agree?", needed_agreement_blocks),
     ("outcome", "Outcome", outcome_blocks),
     ("failures", "Failures", failures_blocks),

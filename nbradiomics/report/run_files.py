@@ -33,6 +33,7 @@ from nbradiomics.report.study_files import StudyFiles, read_study
 from nbradiomics.reproducibility.needed_agreement import LEFT_OUT, NEEDED_AGREEMENT
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.stable_schema import STABLE
+from nbradiomics.reproducibility.variance_schema import VARIANCE
 from nbradiomics.segmentation.schema import SEGMENTATION
 from nbradiomics.study.checks.problem_table import CHECK
 from nbradiomics.study.external import VALIDATION
@@ -100,6 +101,8 @@ class Run:
     stable: pd.DataFrame | None = None
     #: Tables of the studies of reproducibility by name.
     studies: dict[str, pd.DataFrame] = field(default_factory=dict)
+    #: Variance components, by context: sequence, region and variant.
+    variance: dict[str, pd.DataFrame] = field(default_factory=dict)
     #: Needed agreement and the pairs that it leaves out, by context as above.
     needed: dict[str, pd.DataFrame] = field(default_factory=dict)
     needed_left_out: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -130,6 +133,7 @@ def read_run(folder: Path) -> Run:
         reproducibility=_reproducibility(folder / "reproducibility"),
         stable=_read(folder, STABLE),
         studies=_studies(folder / "reproducibility"),
+        variance=_by_context(folder, VARIANCE),
         needed=_by_context(folder, NEEDED_AGREEMENT),
         needed_left_out=_by_context(folder, LEFT_OUT),
         failures=_read(folder, FAILURES),

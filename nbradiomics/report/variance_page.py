@@ -9,7 +9,7 @@ import pandas as pd
 
 from nbradiomics.report.content import Page, Section
 from nbradiomics.report.render import claim_page, write_page
-from nbradiomics.report.sections.variance import variance_blocks, variance_facts
+from nbradiomics.report.sections.variance import TITLE as VARIATION, variance_blocks, variance_facts
 
 VARIANCE = "variance"
 
@@ -29,7 +29,7 @@ def write_variance_page(table: pd.DataFrame, target: Path) -> Path:
     target
         HTML file.
     """
-    section = Section(VARIANCE, "Where the variation comes from", variance_blocks(table))
+    section = Section(VARIANCE, VARIATION, variance_blocks(table))
     page = Page(
         f"Variance components: {target.stem}",
         f"nbradiomics {version('nbradiomics')}",

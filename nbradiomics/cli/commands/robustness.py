@@ -148,18 +148,31 @@ def stable(
     features: Annotated[
         Path | None, typer.Option(help="Feature table of the studies that name none.")
     ] = None,
+    needed_agreement: Annotated[
+        Path | None, typer.Option(help="Table of `needed-agreement` that the page also shows.")
+    ] = None,
+    variance: Annotated[
+        Path | None, typer.Option(help="Table of `variance` that the page also shows.")
+    ] = None,
+    selection: Annotated[
+        Path | None,
+        typer.Option(help="selection.csv of an outcome: the page shows the features of its models."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of bootstrap samples.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Find the features that meet rules about several studies of reproducibility."""
+    """Find the features that meet rules about several studies: which features can be trusted?"""
+    from nbradiomics.report.trust_page import FurtherTables, claim_trust_page, write_trust_page
     from nbradiomics.reproducibility import combine_rules, combined_sentences, stable_text, study_results
     from nbradiomics.study.rules_file import files_of, load_rules
     from nbradiomics.tables import write_table
 
     section = load_rules(rules)
     table_file = section.features if features is None else features
+    further = FurtherTables(needed_agreement, variance, selection)
     inputs = [rules, *(file for _, file in files_of(section)), *([table_file] if table_file else [])]
-    prepare(out, ".csv", ".parquet", inputs=inputs)
+    prepare(out, ".csv", ".parquet", inputs=[*inputs, *further.files])
+    page = claim_trust_page(out)
     given = None if table_file is None else read_features(table_file)
     results, sentences = {}, []
     for name, result in study_results(section, given, seed=seed):
@@ -168,7 +181,9 @@ def stable(
         sentences.append(f"Study {name}: {text}")
     table = combine_rules(results, section.rules, min_subjects=section.min_subjects)
     write_table(table, out)
-    _show(table, [*sentences, *combined_sentences(table), f"-> {out}"], as_json=as_json)
+    done = {name: result for name, result in results.items() if not isinstance(result, str)}
+    write_trust_page(table, done, page, further)
+    _show(table, [*sentences, *combined_sentences(table), f"-> {out}, {page}"], as_json=as_json)
 
 
 def _show(table: object, sentences: list[str], *, as_json: bool) -> None:

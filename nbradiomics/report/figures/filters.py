@@ -47,6 +47,7 @@ def draw_filters(
     *,
     alt: str,
     caption: tuple[str, ...],
+    column_inches: float = 0.55,
 ) -> Picture:
     """Draw one grid per comparison, side by side: a row per image type, a column per class."""
 
@@ -56,7 +57,7 @@ def draw_filters(
             _grid(axes, grid, classes)
         label_rows(panels[0], shorten_apart(filters))
 
-    width = 1.9 + 0.55 * max(len(classes), 4) * len(grids)
+    width = 1.9 + column_inches * max(len(classes), 4) * len(grids)
     return make_picture(draw, size=(width, 1.2 + 0.3 * len(filters)), alt=alt, caption=caption)
 
 

@@ -62,7 +62,7 @@ def why_no_reproducibility(run: Run) -> str:
 
 def why_no_needed_agreement(run: Run) -> str:
     """Say why there is no needed agreement of the features."""
-    causes = [cause for _, cause in _failures_of(run, "needed_agreement")]
+    causes = [cause for _, cause in failures_of(run, "needed_agreement")]
     if causes:
         return could_not(" ".join(dict.fromkeys(causes)))
     few = run.cohort is not None and len(_readers(run)) < 2
@@ -83,7 +83,7 @@ def why_no_comparison(run: Run, context: str, comparison: str) -> str:
 def failed_comparisons(run: Run) -> dict[str, dict[str, str]]:
     """Return the cause of each failed comparison, by context and comparison as in `Run.reproducibility`."""
     causes: dict[str, dict[str, str]] = {}
-    for case, cause in _failures_of(run, "reproducibility"):
+    for case, cause in failures_of(run, "reproducibility"):
         for comparison in COMPARISONS:
             if case == comparison or case.startswith(f"{comparison}_"):
                 causes.setdefault(case[len(comparison) + 1 :], {})[comparison] = cause
@@ -92,14 +92,14 @@ def failed_comparisons(run: Run) -> dict[str, dict[str, str]]:
 
 def failed_endpoints(run: Run) -> dict[str, str]:
     """Return the cause for each endpoint whose models failed, by its name."""
-    cases = ((parts_of_case(case), cause) for case, cause in _failures_of(run, "outcome"))
+    cases = ((parts_of_case(case), cause) for case, cause in failures_of(run, "outcome"))
     return {endpoint: cause for (endpoint, cohort), cause in cases if not cohort}
 
 
 def failed_validations(run: Run) -> dict[str, dict[str, str]]:
     """Return the cause for each external validation that failed, by endpoint and external cohort."""
     causes: dict[str, dict[str, str]] = {}
-    for case, cause in _failures_of(run, "outcome"):
+    for case, cause in failures_of(run, "outcome"):
         endpoint, cohort = parts_of_case(case)
         if cohort:
             causes.setdefault(endpoint, {})[cohort] = cause
@@ -107,11 +107,12 @@ def failed_validations(run: Run) -> dict[str, dict[str, str]]:
 
 
 def _failed(run: Run, stage: str) -> str:
-    causes = [cause for case, cause in _failures_of(run, stage) if case == _WHOLE]
+    causes = [cause for case, cause in failures_of(run, stage) if case == _WHOLE]
     return could_not(causes[0]) if causes else ""
 
 
-def _failures_of(run: Run, stage: str) -> list[tuple[str, str]]:
+def failures_of(run: Run, stage: str) -> list[tuple[str, str]]:
+    """Return case and cause of each failure of a stage."""
     if run.failures is None:
         return []
     selected = run.failures[run.failures["stage"] == stage]

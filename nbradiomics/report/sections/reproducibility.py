@@ -13,7 +13,6 @@ from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class, imag
 from nbradiomics.report.figures.stability import Comparison, draw_stability
 from nbradiomics.report.formatting import quartiles
 from nbradiomics.report.run_files import Run, rows_of
-from nbradiomics.report.sections.combined_rules import combined_blocks
 from nbradiomics.report.sections.filters import filters_of, filters_picture
 from nbradiomics.report.sections.missing_parts import (
     absent_blocks,
@@ -39,9 +38,8 @@ def titles_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
     """Summary and figure by feature class, and a folded table of all features."""
-    combined = combined_blocks(run)
     if not run.reproducibility:
-        return combined or absent_blocks(why_no_reproducibility(run))
+        return absent_blocks(why_no_reproducibility(run))
     contexts = list(dict.fromkeys([*run.reproducibility, *failed_comparisons(run)]))
     blocks: list[Block] = [Text(text) for text in (*_seen(run), *_rules(run))]
     for context in contexts:
@@ -51,7 +49,7 @@ def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
         comparisons = {title: tables[name] for name, title in titles_of(tables).items()}
         notes = [*_absent(run, context, tables), *_cautions(run, comparisons)]
         blocks.extend(_context(comparisons, notes))
-    return (*blocks, *combined, Text(_small_print(run), tone="note"))
+    return (*blocks, Text(_small_print(run), tone="note"))
 
 
 def _seen(run: Run) -> list[str]:

@@ -5,13 +5,23 @@ from __future__ import annotations
 import pandas as pd
 
 from nbradiomics.messages.wording import MISSING, percent
-from nbradiomics.report.content import Block, Details, Fact, Facts, Sentences, Table, Text
+from nbradiomics.report.content import Block, Details, Fact, Facts, Heading, Sentences, Table, Text
 from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class
 from nbradiomics.report.figures.variance_shares import draw_variance_shares
+from nbradiomics.report.run_files import Run
+from nbradiomics.report.sections.missing_parts import (
+    NOT_REQUESTED,
+    absent_blocks,
+    as_sentence,
+    could_not,
+    failures_of,
+)
 from nbradiomics.reproducibility.components import COMPONENTS, RESIDUAL, SUBJECT, components_text
 from nbradiomics.reproducibility.variance_schema import share_name
 from nbradiomics.reproducibility.variance_text import variance_sentences
 
+#: Heading of the section and of the page.
+TITLE = "Where the variation of features comes from"
 _ALL = "all"
 _SMALL_PRINT = (
     "Shares of the variance of each feature, averaged over the features of a class. All components are "
@@ -20,6 +30,19 @@ _SMALL_PRINT = (
     "more have a larger share. An interaction such as subject x reader is what readers change in one "
     "subject and not in another. The residual is everything else, such as a second reading."
 )
+
+
+def variance_of_run_blocks(run: Run) -> tuple[Block, ...]:
+    """The blocks of each sequence, region and variant of a run; why there are none."""
+    causes = [cause for case, cause in failures_of(run, "reproducibility") if case.startswith("variance")]
+    if not run.variance:
+        return absent_blocks(could_not(" ".join(dict.fromkeys(causes))) if causes else NOT_REQUESTED)
+    blocks: list[Block] = [Text(as_sentence(could_not(cause)), tone="warning") for cause in causes]
+    for context, table in run.variance.items():
+        if len(run.variance) > 1:
+            blocks.append(Heading(context))
+        blocks += variance_blocks(table)
+    return tuple(blocks)
 
 
 def variance_blocks(table: pd.DataFrame) -> tuple[Block, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import pandas as pd
 
-from nbradiomics.cohort.components import refuse_components
+from nbradiomics.cohort.components import is_component, refuse_components
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.stage_names import StageName
@@ -14,6 +16,7 @@ from nbradiomics.reproducibility import (
     assess_reproducibility,
     combine_rules,
     study_results,
+    variance_components,
 )
 from nbradiomics.tables import AUTO, write_table
 from nbradiomics.workflows.stages.base import Stage, Work
@@ -22,6 +25,10 @@ from nbradiomics.workflows.stages.base import Stage, Work
 STUDY = "study_"
 #: Columns that separate sets of ratings: each ICC is computed within one combination of their values.
 _CONTEXT = ["timepoint", "sequence", "roi", "variant"]
+#: Columns that separate features of different sizes; timepoints and readers are components of the variance.
+_APART = ["sequence", "roi", "variant"]
+#: Name of the table of variance components.
+VARIANCE = "variance"
 
 
 class Reproducibility(Stage):
@@ -35,7 +42,7 @@ class Reproducibility(Stage):
 
     def run(self, work: Work) -> list[Failure]:
         """Write the tables of ``reproducibility/``."""
-        return [*self._compare(work), *self._combine(work)]
+        return [*self._compare(work), *self._divide(work), *self._combine(work)]
 
     def _compare(self, work: Work) -> list[Failure]:
         """Compare the readers with each other and with the model, in each context."""
@@ -46,11 +53,28 @@ class Reproducibility(Stage):
             return [failure_of(name, self.name, error) for name in _comparisons(features)]
         first = features[features["reading"] == features.groupby("reader")["reading"].transform("min")]
         contexts = [(tuple(key), rows) for key, rows in first.groupby(_CONTEXT, sort=False)]
-        names = file_stems([key for key, _ in contexts])
-        suffixes = [f"_{name}" for name in names] if len(contexts) > 1 else [""] * len(contexts)
+        suffixes = _suffixes([key for key, _ in contexts])
         failures: list[Failure] = []
         for suffix, (_, rows) in zip(suffixes, contexts, strict=True):
             failures += self._assess(work, rows.assign(reading=1), suffix)
+        return failures
+
+    def _divide(self, work: Work) -> list[Failure]:
+        """Divide the variance of the features, for each sequence, region and variant with repetitions."""
+        readers = work.features[work.features["reader"] != AUTO]
+        contexts = list(readers.groupby(_APART, sort=False))
+        suffixes = _suffixes([key for key, _ in contexts])
+        failures: list[Failure] = []
+        for suffix, (_, rows) in zip(suffixes, contexts, strict=True):
+            if not rows["subject"].duplicated().any() or is_component(rows["roi"].iloc[0]):
+                continue
+            try:
+                least = work.study.reproducibility.min_subjects
+                table = variance_components(rows, min_subjects=least)
+            except NbradiomicsError as error:
+                failures.append(failure_of(f"variance{suffix}", self.name, error))
+            else:
+                write_table(table, work.folder.file("reproducibility", f"{VARIANCE}{suffix}.csv"))
         return failures
 
     def _combine(self, work: Work) -> list[Failure]:
@@ -84,6 +108,15 @@ class Reproducibility(Stage):
             else:
                 write_table(table, work.folder.file("reproducibility", f"{name}{suffix}.csv"))
         return failures
+
+
+def _suffixes(keys: Sequence[tuple[Hashable, ...]]) -> list[str]:
+    """Ends of the names of the tables of each context; empty if there is one."""
+    return (
+        [f"_{name}" for name in file_stems([tuple(map(str, key)) for key in keys])]
+        if len(keys) > 1
+        else [""] * len(keys)
+    )
 
 
 def _comparisons(rows: pd.DataFrame) -> dict[str, list[str]]:

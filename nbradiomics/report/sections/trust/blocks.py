@@ -1,0 +1,141 @@
+"""Section and page: which features can be trusted?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.report.content import Block, Details, Fact, Facts, Heading, Picture, Sentences, Table, Text
+from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class
+from nbradiomics.report.figures.filters import FilterGrid, draw_filters
+from nbradiomics.report.figures.icc_forest import Estimate, draw_icc_forest
+from nbradiomics.report.run_files import Endpoint, Run
+from nbradiomics.report.sections.missing_parts import absent_blocks, why_no_reproducibility
+from nbradiomics.report.sections.trust.criteria import Criterion, contexts_of, features_of, tests_of
+from nbradiomics.report.sections.trust.words import answer, sentences, trusted
+
+#: Heading of the section and of the page.
+TITLE = "Which features can I trust?"
+#: Largest number of features of the forest plot.
+_MOST = 15
+_ALL = "all"
+
+
+def trust_blocks(run: Run) -> tuple[Block, ...]:
+    """The answer in words, features of each class by test, the features of the models, and reasons."""
+    contexts = contexts_of(run)
+    if not contexts:
+        return absent_blocks(why_no_reproducibility(run))
+    blocks: list[Block] = []
+    for context in contexts:
+        tests = tests_of(run, context)
+        if len(contexts) > 1:
+            blocks.append(Heading(context or _ALL))
+        blocks += _context(tests, run.endpoints)
+    return tuple(blocks)
+
+
+def trust_facts(run: Run) -> Facts:
+    """Features that pass all tests."""
+    facts = []
+    for context in contexts_of(run):
+        tests = tests_of(run, context)
+        number = "the only test" if len(tests) == 1 else f"all {len(tests)} tests"
+        value = f"{len(trusted(tests))} of {len(features_of(tests))}"
+        facts.append(Fact(value, f"features pass {number}", context))
+    return Facts(tuple(facts))
+
+
+def _context(tests: list[Criterion], endpoints: Sequence[Endpoint]) -> list[Block]:
+    if not features_of(tests):
+        return [Text("The reproducibility tables contain no feature.")]
+    blocks: list[Block] = [Text(answer(tests), tone="answer"), Sentences(tuple(sentences(tests)))]
+    blocks.append(_heat_map(tests))
+    for endpoint in endpoints:
+        entered = entered_features(endpoint, features_of(tests))
+        picture = _forest(tests, entered, endpoint.name) if entered else None
+        blocks += [picture] if picture else []
+    return [*blocks, Details("Every feature in every test", (_all_features(tests),))]
+
+
+def _heat_map(tests: list[Criterion]) -> Picture:
+    """Share of the features of each class that pass each test, and all of them."""
+    features = features_of(tests)
+    present = {feature_class(name) for name in features}
+    rows = [*(name for name in (*CLASSES, OTHER) if name in present), _ALL]
+    columns = [test.name for test in tests] + (["all tests"] if len(tests) > 1 else [])
+    passed = {test.name: {name for name in features if test.passes(name)} for test in tests}
+    passed["all tests"] = set(trusted(tests))
+    counts = np.zeros((2, len(rows), len(columns)), dtype=np.int64)
+    for name in features:
+        for row in (rows.index(feature_class(name)), len(rows) - 1):
+            for place, column in enumerate(columns):
+                counts[:, row, place] += (name in passed[column], 1)
+    grid = FilterGrid("", counts[0], counts[1])
+    caption = (
+        "Features that pass each test, by class",
+        "Each field shows the number of features that pass / all features; darker means a larger share.",
+    )
+    return draw_filters(rows, columns, [grid], alt=answer(tests), caption=caption, column_inches=1.2)
+
+
+def entered_features(endpoint: Endpoint, features: Sequence[str]) -> list[str]:
+    """Features with the largest part in the outcome models of an endpoint, the largest first.
+
+    They are ordered by the share of folds in which they entered, then by the size of their coefficient; the
+    covariates of the table of selection are no features.
+    """
+    table = endpoint.selection
+    if table is None or table.empty:
+        return []
+    own = table[table["feature"].isin(set(features)) & (table["frequency"] > 0)]
+    size = own["coefficient"].abs()
+    ordered = own.assign(size=size).sort_values(["frequency", "size"], ascending=False, kind="stable")
+    return list(dict.fromkeys(ordered["feature"]))[:_MOST]
+
+
+def _forest(tests: list[Criterion], entered: list[str], endpoint: str) -> Picture | None:
+    # Rules about the same study share its ICC.
+    tables = {id(test.table): test for test in tests if test.table is not None}
+    if not tables:
+        return None
+    estimates = {_source(test): _estimates(test.table, entered) for test in tables.values()}
+    passed = set(trusted(tests))
+    weak = [name for name in entered if name not in passed]
+    caption = (
+        f"ICC with its interval of the features that enter the models of {endpoint} most",
+        f"{len(entered) - len(weak)} of these {len(entered)} pass all tests"
+        + (f"; not: {', '.join(weak)}." if weak else "."),
+    )
+    alt = f"ICC of the features that enter the models of {endpoint}: {caption[1]}"
+    return draw_icc_forest(entered, estimates, threshold=None, alt=alt, caption=caption)
+
+
+def _source(test: Criterion) -> str:
+    """Name of the study of a rule, or of the comparison."""
+    return test.name.split(".")[0] if " " in test.name and "." in test.name else test.name
+
+
+def _estimates(table: pd.DataFrame | None, features: Sequence[str]) -> list[Estimate]:
+    assert table is not None  # chosen so
+    rows: Mapping[str, Estimate] = {
+        str(name): (float(value), float(low), float(high))
+        for name, value, low, high in table[["feature", "icc", "low", "high"]].itertuples(index=False)
+    }
+    return [rows.get(name, (np.nan,) * 3) for name in features]
+
+
+def _all_features(tests: list[Criterion]) -> Table:
+    passed = set(trusted(tests))
+    rows = tuple(
+        (
+            name,
+            "yes" if name in passed else "no",
+            *("passes" if test.passes(name) else test.ways.get(name, "not measured") for test in tests),
+        )
+        for name in features_of(tests)
+    )
+    heads = ("Feature", "Trusted", *(test.name for test in tests))
+    return Table(heads, rows, text_columns=len(heads), name="trusted_features")
