@@ -76,20 +76,16 @@ def within_subject(ratings: Floats, confidence: float = 0.95) -> WithinSubject:
     ratings = _of_two_values(ratings)
     present = np.isfinite(ratings)
     wsd, freedom = _deviation(ratings, present)
-    lowest = np.where(present, ratings, np.inf).min(axis=2).min(axis=1, initial=np.inf)
-    highest = np.where(present, ratings, -np.inf).max(axis=2).max(axis=1, initial=-np.inf)
+    lowest, highest, mean = _range_and_mean(ratings, present)
     some = freedom > 0
     one_sign = some & ((lowest >= 0) | (highest <= 0)) & (np.maximum(np.abs(lowest), np.abs(highest)) > 0)
-    positive = some & (lowest > 0)
-    logs = np.log(ratings, out=np.full_like(ratings, np.nan), where=present & positive[:, None, None])
+    logs = _logarithm(ratings, present, some & (lowest > 0))
     log_wsd, _ = _deviation(logs, np.isfinite(logs))
     limits, log_limits = _limits(wsd, freedom, confidence), _limits(log_wsd, freedom, confidence)
-    count = np.maximum(present.sum(axis=2).sum(axis=1), 1)
-    mean = np.abs(np.where(present, ratings, 0.0).sum(axis=2).sum(axis=1) / count)
     with np.errstate(over="ignore"):
         return WithinSubject(
             wsd=wsd,
-            wcv=np.where(one_sign, wsd / np.where(one_sign, mean, 1.0), np.nan),
+            wcv=np.where(one_sign, wsd / np.where(one_sign, np.abs(mean), 1.0), np.nan),
             rc=REPEATABILITY * wsd,
             rc_low=limits[0],
             rc_high=limits[1],
@@ -98,6 +94,27 @@ def within_subject(ratings: Floats, confidence: float = 0.95) -> WithinSubject:
             rc_log_high=np.exp(log_limits[1]),
             qcd=np.where(one_sign, _dispersion(ratings), np.nan),
         )
+
+
+def _range_and_mean(ratings: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Return the smallest and largest value and the mean of each feature; infinity and 0 without values."""
+    whole = bool(present.all())
+    low, high, values = (
+        ratings if whole else np.where(present, ratings, other) for other in (np.inf, -np.inf, 0.0)
+    )
+    count = np.maximum(present.sum(axis=2).sum(axis=1), 1)
+    return (
+        low.min(axis=2).min(axis=1, initial=np.inf),
+        high.max(axis=2).max(axis=1, initial=-np.inf),
+        values.sum(axis=2).sum(axis=1) / count,
+    )
+
+
+def _logarithm(ratings: Floats, present: NDArray[np.bool_], positive: NDArray[np.bool_]) -> Floats:
+    """Logarithm of the features whose values are all above 0; NaN for the others."""
+    if positive.all() and present.all():
+        return np.log(ratings)
+    return np.log(ratings, out=np.full_like(ratings, np.nan), where=present & positive[:, None, None])
 
 
 def _of_two_values(ratings: Floats) -> Floats:
