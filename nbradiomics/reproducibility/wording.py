@@ -26,8 +26,8 @@ OFTEN = 0.95
 #: How to read the interval of ICC(A,1) between readers.
 LIMITS = (
     "The limits of ICC(A,1) are valid for these readers: 95 % intervals cover the true value in 95 % or "
-    "more. For readers in general they are too narrow: in simulations with 50 subjects and readers who differ "
-    "as much as the error, they cover it in 82 % with two readers, 85 % with three, 90 % with five."
+    "more. For readers in general they are too narrow: in simulations with 50 subjects and readers who "
+    "differ as much as the error, they cover it in 82 % with two readers, 85 % with three, 90 % with five."
 )
 #: How to read the generalised interval of an agreement form.
 IN_GENERAL = (
