@@ -85,7 +85,7 @@ REPRODUCIBILITY = Schema(
             "repeatability coefficient: two measurements of a subject differ by less in 95 %",
             unit="feature",
         ),
-        _number("rc_low", "lower confidence limit of `rc`", unit="feature"),
+        _number("rc_low", "lower confidence limit of `rc`, for the same raters as `low`", unit="feature"),
         _number("rc_high", "upper confidence limit of `rc`", unit="feature"),
         _number(
             "rc_log",
