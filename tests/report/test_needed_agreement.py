@@ -13,7 +13,7 @@ from nbradiomics.report.feature_names import plain_names
 from nbradiomics.report.pages import write_needed_agreement_page
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.needed_agreement import needed_agreement_blocks
-from nbradiomics.report.sections.needed_words import answer, needed_text, sentences, trusted_at
+from nbradiomics.report.sections.needed_words import answer, class_rows, needed_text, sentences, trusted_at
 from nbradiomics.reproducibility.needed_agreement import NEEDED_AGREEMENT, needed_agreement
 from tests.reproducibility.needed_agreement.tables import tables
 
@@ -40,18 +40,26 @@ def test_the_first_sentence_answers_the_question() -> None:
     text = answer(SHAPES, "dice")
     assert text.startswith(
         "At a Dice of 0.85, 3 of 4 shape features stay within their limit in 90\u00a0% of pairs of masks. "
-        "MeshVolume needs the least, 0.78 [0.74, 0.82]; Sphericity the most, 0.83 [0.79, …]."
+        "For 1 feature even the worst observed pairs suffice. Of the others, the least agreement is needed "
+        "by MeshVolume, 0.78 [0.74, 0.82], the most by Sphericity, 0.83 [0.79, …]."
     )
     assert "1 feature is not within the limit even for the best pairs." in text
-    assert "For 1 feature even the worst observed pairs suffice." in text
 
 
 def test_in_a_distance_less_is_better() -> None:
     table = SHAPES.assign(metric="assd_mm", needed=[0.4, 1.2, np.nan, 3.0, np.nan])
     assert trusted_at(table, 1.0).tolist() == [False, True, False, True, False]
     text = answer(table, "assd_mm")
-    assert text.startswith("At an ASSD of 0.8 mm, 2 of 4 shape features")
-    assert "Sphericity needs the least" in text
+    assert text.startswith("At an ASSD of 0.75 mm, 2 of 4 shape features")
+    assert "least agreement is needed by Sphericity" in text
+
+
+def test_below_all_observed_agreement_no_feature_is_counted() -> None:
+    *_, (name, features, _, *trusted, never, unknown) = class_rows(SHAPES.assign(group="shape"), "dice")
+    assert (name, features, never, unknown) == ("shape", "5", "1", "1")
+    assert trusted == ["1 (1)", "2 (1)", "3 (2)"]
+    observed = SHAPES.assign(group="shape", worst=0.75)
+    assert next(class_rows(observed, "dice"))[3:6] == ("–", "2 (1)", "3 (2)")
 
 
 def test_without_an_answer_the_reason_is_the_answer() -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 _CURVE = "#0072B2"
 _NEEDED = "#D55E00"
-_COLUMNS = 3
+#: Panels side by side: of up to six panels, and of more.
+_COLUMNS = (3, 4)
 #: Differences outside of this range, as multiples of the limit, are drawn at its ends.
 _LOWEST, _HIGHEST = 0.02, 20.0
 _TICKS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -63,8 +64,8 @@ def draw_needed_curves(
     caption: tuple[str, ...],
 ) -> Picture:
     """Draw the panels; better agreement is on the right."""
-    rows = -(-len(panels) // _COLUMNS)
-    columns = min(len(panels), _COLUMNS)
+    columns = min(len(panels), _COLUMNS[len(panels) > 6])
+    rows = -(-len(panels) // columns)
 
     def draw(figure: Figure) -> None:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -83,7 +84,7 @@ def draw_needed_curves(
         _legend(figure, share)
 
     height = 0.7 + 2.2 * rows
-    return make_picture(draw, size=(1.4 + 2.35 * columns, height), alt=alt, caption=caption)
+    return make_picture(draw, size=(min(1.4 + 2.35 * columns, 8.6), height), alt=alt, caption=caption)
 
 
 def _panel(axes: Axes, panel: NeededPanel) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_COLOURS = COLOURS[:5]  # thin lines in yellow are hardly visible
 #: Most features with a row each.
 _MOST_ROWS = 120
 _ROW = 0.165  # height of a row in inches
@@ -96,7 +97,7 @@ def _rows(axes: Axes, dots: Sequence[NeededDot], groups: Sequence[str], ends: tu
         labels.append(group)
         for place, dot in enumerate(dots):
             if dot.group == group:
-                _dot(axes, dot, len(labels), COLOURS[number % len(COLOURS)], ends)
+                _dot(axes, dot, len(labels), _COLOURS[number % len(_COLOURS)], ends)
                 labels.append(names[place])
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     for label in axes.get_yticklabels():
@@ -114,8 +115,8 @@ def _dot(axes: Axes, dot: NeededDot, level: float, colour: str, ends: tuple[floa
     last = dot.high if np.isfinite(dot.high) else high
     axes.plot([first, last], [level, level], color=colour, linewidth=1.3, alpha=0.7)
     for value, end in ((dot.low, low), (dot.high, high)):
-        if not np.isfinite(value):  # the interval goes beyond what was observed
-            marker = "<" if (end == low) == (axes.get_xlim()[0] <= axes.get_xlim()[1]) else ">"
+        if not np.isfinite(value):  # the interval goes beyond what was observed; the worst is on the left
+            marker = "<" if end == ends[0] else ">"
             axes.plot(end, level, marker=marker, color=colour, markersize=3.5, alpha=0.7)
     if dot.reached == "nowhere":
         axes.plot(ends[1], level, marker="x", color=INK, markersize=5)
@@ -131,7 +132,7 @@ def _strips(axes: Axes, dots: Sequence[NeededDot], groups: Sequence[str], ends: 
         values = np.array([ends[1] if dot.reached == "nowhere" else dot.needed for dot in members])
         for reached, marker in (("inside", "o"), ("everywhere", "o"), ("nowhere", "x")):
             chosen = np.array([dot.reached == reached for dot in members])
-            colour = INK if reached == "nowhere" else COLOURS[row % len(COLOURS)]
+            colour = INK if reached == "nowhere" else _COLOURS[row % len(_COLOURS)]
             axes.plot(
                 values[chosen],
                 levels[chosen],

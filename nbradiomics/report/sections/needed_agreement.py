@@ -120,13 +120,14 @@ def _curves(run: Run, context: str, table: pd.DataFrame, metric: str) -> Picture
         return None
     chosen = table.loc[_chosen(table)]
     names = plain_names(list(table["feature"]))
+    longest = 26 if len(chosen) <= _PANELS else 20
     panels = []
     for row in chosen.to_dict("records"):
         curve = curve_of(joined, row["feature"], metric, row["limit"], settings)
         needed = row["needed"] if row["reached"] == INSIDE else np.nan
         panels.append(
             NeededPanel(
-                f"{shorten(names[row['feature']], 26)}\n{needed_text(row, metric)}",
+                f"{shorten(names[row['feature']], longest)}\n{needed_text(row, metric)}",
                 curve.agreement,
                 curve.ratios,
                 curve.needed,
@@ -152,7 +153,9 @@ def _curves(run: Run, context: str, table: pd.DataFrame, metric: str) -> Picture
 
 def _dots(table: pd.DataFrame, metric: str) -> Picture:
     grouped = _grouped(table)
-    names = plain_names(list(table["feature"]))
+    names: dict[str, str] = {}
+    for _, rows in grouped.groupby("group", sort=False):  # the class stands above its features
+        names |= plain_names(list(rows["feature"]))
     columns = ("feature", "group", "needed", "low", "high", "reached")
     dots = [
         NeededDot(names[feature], group, needed, low, high, reached)

@@ -17,6 +17,8 @@ from nbradiomics.reproducibility.needed_agreement import EVERYWHERE, INSIDE, MET
 
 _FEW_PAIRS, _FEW_SUBJECTS = 100, 40
 _SHOWN = 5
+#: Decimals of an agreement: a tenth of a millimetre is too coarse for a needed one.
+_DIGITS = 2
 #: Agreement at which features are counted: a metric between 0 and 1, or a distance in mm.
 _LEVELS, _LEVELS_MM = (0.7, 0.8, 0.9), (3.0, 2.0, 1.0)
 
@@ -50,7 +52,7 @@ def demanding_limit(metric: str) -> str:
 
 def write_level(metric: str, value: float) -> str:
     """Write an agreement with its name: ``Dice of 0.85``, ``ASSD of 0.4 mm``."""
-    form, digits = metric_form(metric)
+    form, digits = metric_form(metric)[0], _DIGITS
     label = metric_label(metric)
     unit = " mm" if label.endswith(" (mm)") else ""
     return f"{label.removesuffix(' (mm)')} of {form(value, digits)}{unit}"
@@ -90,26 +92,27 @@ def _typical(table: pd.DataFrame, metric: str) -> float:
 
 def _examples(known: pd.DataFrame, metric: str) -> Iterator[str]:
     names = plain_names(list(known["feature"]))
+    always = int((known["reached"] == EVERYWHERE).sum())
+    if always:
+        yield f"For {counted(always, 'feature')} even the worst observed pairs suffice."
     inside = known[known["reached"] == INSIDE]
     ordered = inside.sort_values("needed", ascending=METRICS[metric], kind="stable")
     if len(ordered) > 1:
         least, most = (ordered.iloc[place].to_dict() for place in (0, -1))
         yield (
-            f"{names[least['feature']]} needs the least, {needed_text(least, metric)}; "
-            f"{names[most['feature']]} the most, {needed_text(most, metric)}."
+            f"{'Of the others, the' if always else 'The'} least agreement is needed by "
+            f"{names[least['feature']]}, {needed_text(least, metric)}, the most by {names[most['feature']]}, "
+            f"{needed_text(most, metric)}."
         )
     never = int((known["reached"] == NOWHERE).sum())
     if never:
         verb = "is" if never == 1 else "are"
         yield f"{counted(never, 'feature')} {verb} not within the limit even for the best pairs."
-    always = int((known["reached"] == EVERYWHERE).sum())
-    if always:
-        yield f"For {counted(always, 'feature')} even the worst observed pairs suffice."
 
 
 def needed_text(row: Mapping[Hashable, Any], metric: str) -> str:
     """A needed agreement with its interval: ``0.85 [0.80, 0.90]``; ``...`` for a limit beyond the pairs."""
-    form, digits = metric_form(metric)
+    form, digits = metric_form(metric)[0], _DIGITS
     if row["reached"] == NOWHERE:
         return "not reached"
     if row["reached"] == "":
@@ -176,20 +179,25 @@ def class_rows(grouped: pd.DataFrame, metric: str) -> Iterator[tuple[str, ...]]:
     parts = [(str(name), rows) for name, rows in grouped.groupby("group", sort=False)]
     if len(parts) > 1:
         parts.append(("all", grouped))
-    form, digits = metric_form(metric)
+    form, digits = metric_form(metric)[0], _DIGITS
     for name, rows in parts:
         needed = rows.loc[rows["reached"].isin((INSIDE, EVERYWHERE)), "needed"]
         text = MISSING
         if len(needed):
             ends = form(needed.min(), digits), form(needed.max(), digits)
             text = f"{form(needed.median(), digits)} [{ends[0]}, {ends[1]}]"
-        trusted = (
-            f"{int(trusted_at(rows, level).sum())} "
-            f"({int(trusted_at(rows, level, demanding_limit(metric)).sum())})"
-            for level in levels_of(metric)
-        )
+        trusted = (_trusted_text(rows, level, metric) for level in levels_of(metric))
         never, unknown = (int((rows["reached"] == value).sum()) for value in (NOWHERE, ""))
         yield (name, str(len(rows)), text, *trusted, str(never), str(unknown))
+
+
+def _trusted_text(rows: pd.DataFrame, level: float, metric: str) -> str:
+    """Features trusted at a level, and those also by their interval; a dash below all observed agreement."""
+    worst = rows["worst"].min() if METRICS[metric] else rows["worst"].max()
+    if not np.isfinite(worst) or (level < worst if METRICS[metric] else level > worst):
+        return MISSING
+    certain = trusted_at(rows, level, demanding_limit(metric))
+    return f"{int(trusted_at(rows, level).sum())} ({int(certain.sum())})"
 
 
 def needed_facts(run: Run) -> Facts:

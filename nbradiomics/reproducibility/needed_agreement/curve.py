@@ -65,5 +65,8 @@ def curve_of(
     within = np.add.reduceat(inside, bins.starts, axis=1)
     total = np.broadcast_to(np.diff([*bins.starts, len(ratios)]).astype(float), within.shape)
     position = crossings(local_shares(within, total, bins), total, settings.share)
+    # A wider limit never needs more. A local line may say so where there are few pairs: the more demanding
+    # answer counts.
+    position = np.minimum.accumulate(position[::-1])[::-1]
     reached = np.isfinite(position)
     return Curve(pairs.agreement, ratios, value_at(position[reached], bins), _MULTIPLES[reached])
