@@ -91,7 +91,7 @@ def test_who_is_missing_is_said() -> None:
     assert "1 feature could not be computed for one of the two masks in up to 3 pairs" in text
     assert "1 feature: up to 2 pairs not used" in text
     assert "Caution: fewer than 100 pairs or 40 subjects" in text
-    assert "No answer for" in text
+    assert "No answer for 1 feature (the table of repeatability has no value for this feature)." in text
 
 
 def test_the_page_has_both_pictures_and_the_classes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.messages.wording import MISSING, counted, share, tally
+from nbradiomics.messages.wording import MISSING, counted, share
 from nbradiomics.report.content import Fact, Facts
 from nbradiomics.report.feature_names import feature_class, plain_names
 from nbradiomics.report.metric_text import metric_form, metric_label
@@ -144,7 +144,8 @@ def sentences(table: pd.DataFrame, left_out: pd.DataFrame | None) -> Iterator[st
         )
     unknown = table.loc[table["reached"] == "", "reason"].value_counts()
     if len(unknown):
-        yield f"No answer for {tally((f'{reason}:', int(count)) for reason, count in unknown.items())}."
+        texts = (f"{counted(int(count), 'feature')} ({reason})" for reason, count in unknown.items())
+        yield f"No answer for {', '.join(texts)}."
     if pairs < _FEW_PAIRS or subjects < _FEW_SUBJECTS:
         yield (
             f"Caution: fewer than {_FEW_PAIRS} pairs or {_FEW_SUBJECTS} subjects; other subjects would give "

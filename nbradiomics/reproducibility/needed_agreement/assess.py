@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nbradiomics.messages.wording import counted
 from nbradiomics.reproducibility.needed_agreement.feature_pairs import (
     OrderedPairs,
     feature_pairs,
@@ -169,7 +170,7 @@ def _assessed(pairs: OrderedPairs, known: float | None, settings: NeededAgreemen
     if np.isfinite(limits[0]) and limits[0] > 0:
         row |= {"limit": np.exp(limits[0]) if settings.scale == "log" else limits[0]}
         row |= {"within": float(np.mean(pairs.differences <= limits[0]))}
-    reason = _no_limit(limits[0], known, pairs) or _too_few(pairs, settings)
+    reason = _too_few(pairs, settings) or _no_limit(limits[0], known, pairs)
     if reason:
         return row | {"reason": reason}
     inside = pairs.differences[np.newaxis, :] <= limits[:, np.newaxis]
@@ -208,7 +209,7 @@ def _too_few(pairs: OrderedPairs, settings: NeededAgreementSettings) -> str:
     amount = len(pairs.agreement)
     if amount >= FEWEST_PAIRS and pairs.amount >= settings.min_subjects:
         return ""
-    there = f"{amount} pairs of {pairs.amount} subjects"
+    there = f"{counted(amount, 'pair')} of {counted(pairs.amount, 'subject')}"
     return f"{there}; {FEWEST_PAIRS} pairs of {settings.min_subjects} subjects are needed"
 
 
