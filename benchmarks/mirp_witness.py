@@ -1,7 +1,7 @@
 """Perturbations against MIRP 2.7 (Zwanenburg et al.): noise, rotation, translation, growth, and the ICC.
 
-``python -m benchmarks.mirp_witness --python MIRP_PYTHON --cases FOLDER/STS_015 FOLDER/STS_023 ...``: each case
-is ``CASE_image.nii.gz`` and ``CASE_mask.nii.gz``. Images are compared voxel by voxel on MIRP's own grid, volumes
+``python -m benchmarks.mirp_witness --python MIRP_PYTHON --cases FOLDER/STS_015 ...``: each case is
+``CASE_image.nii.gz`` and ``CASE_mask.nii.gz``. Images are compared voxel by voxel on MIRP's own grid, volumes
 for the same perturbation, and features of both tools' variants by our engine.
 """
 

@@ -27,6 +27,8 @@ from .outcome import (
     validate_outcome as validate_outcome,
     write_outcome as write_outcome,
 )
+from .perturbation.cohort import PerturbedCohort as PerturbedCohort, perturb_cohort as perturb_cohort
+from .perturbation.settings import PerturbationSettings as PerturbationSettings
 from .report import (
     PaperExport as PaperExport,
     build_report as build_report,

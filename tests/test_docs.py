@@ -18,6 +18,7 @@ import nbradiomics
 from nbradiomics.cli.app import app
 from nbradiomics.features.parameters.file import load_parameters
 from nbradiomics.outcome import measures
+from nbradiomics.perturbation import Variant, read_chain
 from nbradiomics.reproducibility import RulesFile
 from nbradiomics.settings.described import field_names
 from nbradiomics.study.file import load_study
@@ -165,12 +166,20 @@ def study_of(text: str, folder: Path) -> Study:
     return load_study(folder / "study.yaml")
 
 
+def chain_of(text: str, folder: Path) -> list[Variant]:
+    """Load an example of a chain of perturbations."""
+    (folder / "chain.yaml").write_text(text, encoding="utf-8")
+    return read_chain(folder / "chain.yaml")
+
+
 @pytest.mark.parametrize(("page", "text"), [(page_name(page), text) for page, text in fences("yaml")])
 def test_each_example_in_yaml_is_read(page: str, text: str, tmp_path: Path) -> None:
     if "cohort" in yaml.safe_load(text):
         study_of(text, tmp_path)
     elif "studies" in yaml.safe_load(text):
         RulesFile(**yaml.safe_load(text))
+    elif page == "docs/guides/perturbation.md":
+        assert len(chain_of(text, tmp_path)) == 30  # its maximum
     else:
         (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
         load_parameters(tmp_path / "params.yaml")

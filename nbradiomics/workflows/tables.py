@@ -8,6 +8,7 @@ from nbradiomics.cohort.schema import COHORT
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
+from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.cluster_schema import CLUSTERS
 from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
@@ -20,6 +21,7 @@ from nbradiomics.study.checks.problem_table import CHECK
 CHAPTERS = {
     "Input and problems": (COHORT, CHECK, FAILURES),
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
+    "Perturbation": (PERTURBATIONS,),
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),

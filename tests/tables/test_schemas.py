@@ -22,8 +22,8 @@ from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
 from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.cluster_schema import CLUSTERS
-from nbradiomics.reproducibility.variance_schema import VARIANCE
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
 from nbradiomics.tables import INDEX, write_table, writing
 from nbradiomics.tables.schema import Column, Schema
@@ -241,7 +241,7 @@ def pattern_of(schema: Schema) -> str:
 
 
 #: Tables that a run does not leave.
-ELSEWHERE = (OUT_OF_FOLD, SPLITS, DIAGNOSTICS, MAPS, VERIFICATION, VARIANCE, CLUSTERS)
+ELSEWHERE = (OUT_OF_FOLD, SPLITS, PERTURBATIONS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS)
 #: Types of columns that are others in memory.
 IN_FILES = {TESTS.name: {"passed": "boolean"}}
 OF_A_RUN = [schema for schema in SCHEMAS if schema not in ELSEWHERE]
