@@ -29,7 +29,7 @@ def _meaning(component: str) -> str:
 
 VARIANCE = Schema(
     name="Variance components of features",
-    file="reproducibility/variance.csv",
+    file="variance.csv",
     row="a feature",
     columns=(
         Column("feature", "text", "name of the feature"),

@@ -12,7 +12,8 @@ file                                 content
 ``readers/``                         the reader study: one table per question
 ``distance_maps/``                   signed distance from each reader's surface to the model's
 ``features.parquet``                 features, one row per scan and reader
-``reproducibility/``                 ``readers.csv``, ``auto_vs_readers.csv``, ``variance.csv`` ...
+``reproducibility/``                 ``readers.csv``, ``auto_vs_readers.csv``, ``study_NAME.csv`` ...
+``variance.csv``                     variance components of each feature
 ``stable.csv``                       features that meet the rules of the section `reproducibility`
 ``needed_agreement/``                how well two masks must agree for each feature; pairs left out
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
@@ -67,7 +68,7 @@ _TABLES = (
     r"readers/summary\.json",
     r"reproducibility/(readers|auto_vs_readers)(_.+)?\.csv",
     r"reproducibility/study_[^/]+\.csv",
-    r"reproducibility/variance(_[^/]+)?\.csv",
+    r"variance(_[^/]+)?\.csv",
     r"needed_agreement/(features|left_out)(_.+)?\.csv",
     rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?{_OUTCOME_FILE}",
 )

@@ -74,7 +74,7 @@ class Reproducibility(Stage):
             except NbradiomicsError as error:
                 failures.append(failure_of(f"variance{suffix}", self.name, error))
             else:
-                write_table(table, work.folder.file("reproducibility", f"{VARIANCE}{suffix}.csv"))
+                write_table(table, work.folder.file(f"{VARIANCE}{suffix}.csv"))
         return failures
 
     def _combine(self, work: Work) -> list[Failure]:
