@@ -7,6 +7,7 @@ real readers in the second half, and of pairs of simulated readers of the same m
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -24,10 +25,20 @@ from nbradiomics.perturbation.seeds import generator
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def measures(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float]:
-    """Dice, volume difference as a share of the mean volume, and volume ratio."""
+def measures(one: np.ndarray, other: np.ndarray, spacing: Sequence[float]) -> tuple[float, ...]:
+    """Dice, volume difference as a share of the mean volume, and ratios of volume and of roughness."""
     a, b = float(one.sum()), float(other.sum())
-    return 2 * float((one & other).sum()) / (a + b), 2 * abs(a - b) / (a + b), b / a
+    rough = [faces(mask, spacing) / float(mask.sum()) ** (2 / 3) for mask in (one, other)]
+    return 2 * float((one & other).sum()) / (a + b), 2 * abs(a - b) / (a + b), b / a, rough[1] / rough[0]
+
+
+def faces(mask: np.ndarray, spacing: Sequence[float]) -> float:
+    """Area of the outer faces of voxels."""
+    padded = np.pad(mask, 1).astype(int)
+    return sum(
+        float(np.abs(np.diff(padded, axis=axis)).sum()) * float(np.prod(spacing)) / edge
+        for axis, edge in enumerate(spacing)
+    )
 
 
 def judged(subjects: dict[str, list[Case]], chosen: list[str], found: Disagreement) -> tuple[np.ndarray, ...]:
@@ -39,15 +50,15 @@ def judged(subjects: dict[str, list[Case]], chosen: list[str], found: Disagreeme
         spacing = regions[0].GetSpacing()[::-1]
         box = box_around(np.logical_or.reduce(masks), voxels_in(20.0, spacing))
         masks = [mask[box] for mask in masks]
-        real += [measures(one, other) for one, other in combinations(masks, 2)]
+        real += [measures(one, other, spacing) for one, other in combinations(masks, 2)]
         for number, mask in enumerate(masks):
             scale = difficulty(found, generator(1, subject, number))
             pair = [
                 simulated_reader(mask, spacing, found, generator(1, subject, number, draw), scale)
                 for draw in (1, 2)
             ]
-            simulated.append(measures(*pair))
-            against.append(measures(mask, pair[0]))
+            simulated.append(measures(*pair, spacing))
+            against.append(measures(mask, pair[0], spacing))
     return np.array(real), np.array(simulated), np.array(against)
 
 
@@ -67,10 +78,9 @@ def main() -> None:
         cases = [case for name in half for case in subjects[name]]
         found, failures = estimate_readers(cases, label=1, seed=split, execution=Execution())
         print(f"split {split}: {len(half)} and {len(rest)} tumours, {len(failures)} failures: {found!r}")
-        for column, name in enumerate(("Dice", "volume difference", "volume ratio")):
-            for label, values in zip(
-                ("real", "simulated", "against the mask"), judged(subjects, rest, found), strict=True
-            ):
+        tables = judged(subjects, rest, found)
+        for column, name in enumerate(("Dice", "volume difference", "volume ratio", "roughness ratio")):
+            for label, values in zip(("real", "simulated", "against the mask"), tables, strict=True):
                 quantiles = " | ".join(f"{value:.3f}" for value in np.quantile(values[:, column], QUANTILES))
                 print(f"| {name} | {label} | {quantiles} |", flush=True)
 

@@ -2,7 +2,8 @@
 
 The surface of a mask is shifted by a smooth random field with the estimated disagreement
 (`disagreement.Disagreement`). Each simulated reader differs from the mask by the share of one of two readers,
-so that two simulated readers differ from each other as two readers do.
+so that two simulated readers differ from each other as two readers do. A slice gets no holes, and no more
+pieces, than the mask has in its slices: readers draw closed contours.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from nbradiomics.perturbation.contour import largest_pieces
 from nbradiomics.perturbation.disagreement import Disagreement, flatness, radius_mm
 from nbradiomics.perturbation.growth import signed_distance
 
+#: Voxels of a slice that share an edge or a corner.
+_CORNERS = np.ones((3, 3), dtype=bool)
 #: Widest shift of a contour, in standard deviations.
 _WIDEST = 4.0
 #: Share of the largest depth of a mask that a shift never removes.
@@ -62,7 +65,23 @@ def simulated_reader(
     shift = scale * np.sqrt(variance / 2) * _field(part.shape, spacing, disagreement, rng)
     shift = np.clip(shift, _DEEPEST * distances.min(), reach)
     result = np.zeros_like(inside)
-    result[box] = largest_pieces(distances < shift, like=part)
+    result[box] = largest_pieces(_as_drawn(distances < shift, like=part), like=part)
+    return result
+
+
+def _as_drawn(inside: Mask, *, like: Mask) -> Mask:
+    """Remove, slice by slice, holes and pieces that nobody draws, unless a mask has such too."""
+    no_holes = all(np.array_equal(ndimage.binary_fill_holes(part), part) for part in like)
+    pieces = max(int(ndimage.label(part, _CORNERS)[1]) for part in like)
+    result = inside.copy()
+    for part in result:
+        if no_holes:
+            part[:] = ndimage.binary_fill_holes(part)
+        labels, count = ndimage.label(part, _CORNERS)
+        if count > pieces:
+            sizes = np.bincount(labels.ravel())[1:]
+            kept = np.argsort(-sizes, kind="stable")[:pieces] + 1
+            part[:] = np.isin(labels, kept)
     return result
 
 
