@@ -64,5 +64,7 @@ VARIANCE = Schema(
         Column("note", "text", "why the feature has no components", missing="it has components"),
     ),
     key=("feature",),
-    note="Written by `nbradiomics variance` under the name of `--out`. The shares of a feature sum to 1.",
+    note="A run writes it if subjects have several readers, readings or timepoints; a cohort with several "
+    "sequences or regions gets a table for each. `nbradiomics variance` writes it under the name of `--out`. "
+    "The shares of a feature sum to 1.",
 )

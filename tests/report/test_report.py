@@ -43,7 +43,7 @@ def test_report_stands_in_the_run_folder_with_every_section(run: Path) -> None:
     html = path.read_text(encoding="utf-8")
     assert path == run / "report.html"
     assert "Not part of this run" not in html
-    assert html.count("<section id=") == 10
+    assert html.count("<section id=") == 12
     assert "<h1>Study one</h1>" in html
     assert not list(run.glob(".*report.html"))
 
@@ -90,7 +90,7 @@ def test_every_picture_decodes_and_has_words(html: str) -> None:
     page.feed(html)
     # Reader study: two charts and two cases; masks: two cases; agreement, reproducibility by class and
     # by filter, forest, survival.
-    assert len(page.images) == 11
+    assert len(page.images) == 14
     for image in page.images:
         pixels = imread(io.BytesIO(base64.b64decode((image["src"] or "").split(",")[1])), format="png")
         assert pixels.std() > 0.01

@@ -16,6 +16,7 @@ from nbradiomics.report.content import Facts, Page, Section
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import read_run
 from nbradiomics.reproducibility.needed_agreement import NEEDED_AGREEMENT
+from nbradiomics.reproducibility.variance_schema import VARIANCE
 
 FEATURES = ["original_shape_MeshVolume", "original_glcm_Contrast", "wavelet-LLH_ngtdm_Busyness"]
 
@@ -164,6 +165,12 @@ def write_tables(run: Path) -> None:
     needed |= {"pairs": 4, "subjects": 2, "undefined_once": 1, "left_out": 0, "reason": few}
     table = NEEDED_AGREEMENT.table([{"feature": name} | needed for name in FEATURES])
     table.to_csv(run / "needed_agreement/features.csv", index=False)
+    shares = {"subjects": 2, "rows": 4, "levels": "reader 2", "not_told_apart": "", "note": ""}
+    shares |= {"share_subject": 0.8, "share_reader": 0.15, "share_residual": 0.05}
+    parts = pd.DataFrame([{"feature": name} | shares for name in FEATURES])
+    VARIANCE.table(parts.reindex(columns=list(VARIANCE.names)).to_dict("list")).to_csv(
+        run / "variance.csv", index=False
+    )
     check = [("cohort.csv", 3, "mask", "warning", "a tiny mask", "Look at it.")]
     columns = ["file", "row", "column", "severity", "problem", "remedy"]
     pd.DataFrame(check, columns=columns).to_csv(run / "check.csv", index=False)

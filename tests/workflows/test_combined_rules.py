@@ -12,7 +12,7 @@ import pytest
 from nbradiomics.cohort import load_cohort
 from nbradiomics.execution.execution import Execution
 from nbradiomics.report.run_files import read_run
-from nbradiomics.report.sections.reproducibility import reproducibility_blocks
+from nbradiomics.report.sections.trust import trust_blocks
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.study.checks import check
@@ -99,8 +99,8 @@ def test_a_run_uses_only_features_that_meet_every_rule(folder: Path) -> None:
     assert any("meet all rules" in line for line in done.summary)
     inputs = json.loads((folder / "out" / "provenance.json").read_text("utf-8"))["inputs"]
     assert any("perturbed.csv" in str(entry) for entry in inputs)
-    texts = str(reproducibility_blocks(read_run(folder / "out")))
-    assert "Combined rules" in texts
+    texts = str(trust_blocks(read_run(folder / "out")))
+    assert "tests: shape" in texts
     assert "perturbed.icc >= 0.9" in texts
 
 

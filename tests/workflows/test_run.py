@@ -73,6 +73,7 @@ def test_a_run_leaves_every_table_and_the_report(study: Path, tmp_path: Path) ->
         "check.csv",
         "cohort.csv",
         "agreement.csv",
+        "variance.csv",
         "features.parquet",
         "failures.csv",
         *(f"readers/{name}" for name in READER_STUDY),
