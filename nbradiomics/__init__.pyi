@@ -19,6 +19,11 @@ from .features.cohort import FeatureTable as FeatureTable, extract_cohort as ext
 from .features.compliance.verify import Verification as Verification, verify as verify
 from .features.diagnostics import diagnostics as diagnostics
 from .features.maps import feature_maps as feature_maps
+from .features.processing import (
+    ProcessingGrid as ProcessingGrid,
+    extract_grid as extract_grid,
+    load_grid as load_grid,
+)
 from .outcome import (
     OutcomeResult as OutcomeResult,
     OutcomeSettings as OutcomeSettings,
@@ -71,6 +76,11 @@ from .study.study import Readers as Readers
 from .synthetic import make_cohort as make_cohort
 from .tables import Rows as Rows, RowsOfReader as RowsOfReader
 from .workflows.demo import run_demo as run_demo
+from .workflows.processing.run import (
+    ProcessingResult as ProcessingResult,
+    study_processing as study_processing,
+)
+from .workflows.processing.settings import ProcessingSettings as ProcessingSettings
 from .workflows.reader_study import (
     ReaderStudyPlan as ReaderStudyPlan,
     ReaderStudyResult as ReaderStudyResult,

@@ -17,6 +17,7 @@ import yaml
 import nbradiomics
 from nbradiomics.cli.app import app
 from nbradiomics.features.parameters.file import load_parameters
+from nbradiomics.features.processing import load_grid
 from nbradiomics.outcome import measures
 from nbradiomics.perturbation import Variant, read_chain
 from nbradiomics.reproducibility import RulesFile
@@ -180,6 +181,9 @@ def test_each_example_in_yaml_is_read(page: str, text: str, tmp_path: Path) -> N
         RulesFile(**yaml.safe_load(text))
     elif page == "docs/guides/perturbation.md":
         assert len(chain_of(text, tmp_path)) == 30  # its maximum
+    elif "alterations" in yaml.safe_load(text):
+        (tmp_path / "grid.yaml").write_text(text, encoding="utf-8")
+        load_grid(tmp_path / "grid.yaml")
     else:
         (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
         load_parameters(tmp_path / "params.yaml")

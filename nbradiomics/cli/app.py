@@ -17,6 +17,7 @@ from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.needed_agreement import needed_agreement
 from nbradiomics.cli.commands.outcome import outcome
 from nbradiomics.cli.commands.perturb import perturb
+from nbradiomics.cli.commands.processing import processing
 from nbradiomics.cli.commands.readers import readers
 from nbradiomics.cli.commands.reproducibility import reproducibility
 from nbradiomics.cli.commands.robustness import clusters, stable, variance
@@ -68,6 +69,7 @@ command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert 
 command(epilog="Example: nbradiomics readers cohort_auto.csv --out readers")(readers)
 command(epilog="Example: nbradiomics perturb cohort.csv --chain RTVC --out variants")(perturb)
 command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(extract)
+command(epilog="Example: nbradiomics processing cohort.csv --grid grid.yaml --out processing")(processing)
 command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
 command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm --out maps")(maps)
 command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")(

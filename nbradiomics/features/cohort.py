@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
-from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort import Case, CohortSource, load_cohort
 from nbradiomics.cohort.lesions import LesionRule, measured_cases
+from nbradiomics.cohort.variants import require_originals
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.workspace import Payload
 from nbradiomics.features.bins import bin_advice
-from nbradiomics.features.extract import DEFAULT_ENGINE, ENGINES, first_of, require_able, resolve_label
+from nbradiomics.features.extract import DEFAULT_ENGINE, first_of, require_able, resolve_label
+from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of, sites_of
+from nbradiomics.features.grouped import STAGE
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings
-from nbradiomics.features.scans import STAGE, extract_scans
-from nbradiomics.features.schema import FEATURES
+from nbradiomics.features.scans import extract_scans
+from nbradiomics.features.variants.extract import extract_variants, variants_of
+from nbradiomics.perturbation import Variant
 from nbradiomics.settings import spread
 from nbradiomics.tables import DESCRIPTIVE, INDEX
 from nbradiomics.tables.result import Result
@@ -58,9 +59,11 @@ def extract_cohort(
     engine: str = DEFAULT_ENGINE,
     lesions: LesionRule | None = None,
     min_lesion_ml: float | None = None,
+    variants: Sequence[Variant] = (),
+    seed: int = 0,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> FeatureTable:
-    """Extract the features of every image and every reader's mask.
+    """Extract the features of every image and every reader's mask, and of variants of them.
 
     Parameters
     ----------
@@ -76,6 +79,11 @@ def extract_cohort(
         `lesions.lesion_rule` for the meaning of ``None``.
     min_lesion_ml
         Smallest volume of a component that is measured, for the rule ``components``; default 0.1 ml.
+    variants
+        Variants of every image and mask (`read_chain`), which are made in memory. Each gets a row of its own;
+        its name is in the column `variant`, where the rows of the masks themselves have `original`.
+    seed
+        Seed of the random variants, from 0.
     execution
         Processes, progress display, and the workspace that stores results for later calls. Each of its
         fields may be given by its own name: ``jobs=4``.
@@ -95,14 +103,24 @@ def extract_cohort(
     parameters = load_parameters(params)
     require_able(engine, parameters)
     label = int(resolve_label(parameters, None))
+    if variants:
+        require_originals(cohort.table, cohort.path, "an extraction of variants")
     measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
-    cases = {case.name: case for case in measured}
-    if not cases:
+    if not measured:
         raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")
-    batch = extract_scans(cases, parameters, engine, label, execution)
-    table = _assemble(cases, batch.results, engine_name(engine, parameters), _sites(cohort))
-    small = _small_components(case for case in measured if case.name in batch.results)
-    failures = [*batch.failures, *_incomplete(table, batch.results), *small]
+    name, sites = engine_name(engine, parameters), sites_of(cohort)
+    rows = {case.name: index_of(case, name, sites) for case in measured}
+    if variants:
+        items = variants_of(measured, variants)
+        rows = {row: index_of(one.case, name, sites, one.variant.name) for row, one in items.items()}
+        batch = extract_variants(
+            items, parameters, engine=engine, label=label, seed=seed, execution=execution
+        )
+    else:
+        batch = extract_scans({case.name: case for case in measured}, parameters, engine, label, execution)
+    table = assembled(rows, batch.results)
+    small = small_components(case for case in measured if case.name in batch.results)
+    failures = [*batch.failures, *incomplete(table, batch.results), *small]
     return FeatureTable(table, failures, _notes(table, batch.results, parameters))
 
 
@@ -127,60 +145,7 @@ def _feature_columns(table: pd.DataFrame) -> list[str]:
     return [column for column in table.columns if column not in (*INDEX, *DESCRIPTIVE)]
 
 
-def _sites(cohort: Cohort) -> dict[tuple[str, ...], str]:
-    """Return the site of each scan, as far as the cohort table states it."""
-    stated = cohort.table[cohort.table["site"] != ""].drop_duplicates(list(SCAN))
-    return dict(zip(stated[list(SCAN)].itertuples(index=False, name=None), stated["site"], strict=True))
-
-
-def engine_name(engine: str, parameters: Parameters) -> str:
-    """Text of the column `engine`: engine, version, and departures from PyRadiomics."""
-    departures = f"; {parameters.own}" if parameters.own.asks else ""
-    return f"{engine} {ENGINES[engine].engine_version()}{departures}"
-
-
-def _assemble(
-    cases: Mapping[str, Case],
-    results: Mapping[str, Payload],
-    engine: str,
-    sites: Mapping[tuple[str, ...], str],
-) -> pd.DataFrame:
-    # Cases may lack features (an image too small for a filter): the table has the union, in order.
-    columns = list(dict.fromkeys(column for payload in results.values() for column in payload["values"]))
-    rows = [
-        [*_index(case, engine, sites), *(results[name]["values"].get(column, np.nan) for column in columns)]
-        if name in results
-        else [*_index(case, engine, sites), *[np.nan] * len(columns)]
-        for name, case in cases.items()
-    ]
-    table = FEATURES.table(rows, further=columns)
-    return table.drop(columns=[name for name in FEATURES.left_out if not table[name].any()])
-
-
-def _index(case: Case, engine: str, sites: Mapping[tuple[str, ...], str]) -> list[str | int]:
-    further = {"variant": case.scan.variant, "engine": engine, "in_training": case.in_training}
-    site = sites.get((case.scan.subject, case.scan.timepoint, case.scan.sequence), "")
-    return [{**case.index(), **further, "site": site}[column] for column in FEATURES.names]
-
-
-def _incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:
-    """Return one failure for each case and reason of missing features that were requested."""
-    columns = _feature_columns(table)
-    failures = []
-    for name, payload in results.items():
-        missing: dict[str, list[str]] = defaultdict(list)
-        for feature, reason in payload["missing"].items():
-            missing[reason].append(feature)
-        total = len(dict.fromkeys((*columns, *payload["missing"])))
-        for reason, features in missing.items():
-            cause = f"{len(features)} of {total} features are undefined ({first_of(features)}): {reason}."
-            failures.append(
-                Failure(name, STAGE, cause, "Their values are missing in this row; all others are valid.")
-            )
-    return failures
-
-
-def _small_components(cases: Iterable[Case]) -> list[Failure]:
+def small_components(cases: Iterable[Case]) -> list[Failure]:
     """Return one failure for each mask that has components without a row, named after its first component."""
     return [
         Failure(

@@ -202,6 +202,53 @@ def extract_regions(
     return _with_spans(results, image, usable, parameters)
 
 
+def extract_pipelines(
+    image: sitk.Image,
+    pipelines: Mapping[str, tuple[sitk.Image, Parameters]],
+    *,
+    engine: str = DEFAULT_ENGINE,
+    name: str = "the image",
+) -> dict[str, Extraction | InputError]:
+    """Extract the features of binary regions of one image, each with its own parameters.
+
+    The values are those of `extract_region`; the native engine does steps that several pipelines have in
+    common only once.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional.
+    pipelines
+        Region (1 inside) and parameters by name. Pipelines of one region should share the object.
+    engine, name
+        As in `extract_regions`.
+
+    Returns
+    -------
+    dict
+        By the name of the pipeline: its features, or the reason why it is refused.
+    """
+    require_finite(image, name)
+    results: dict[str, Extraction | InputError] = {}
+    for pipeline, (region, parameters) in pipelines.items():
+        try:
+            require_able(engine, parameters)
+            require_two_voxels(region, pipeline)
+            require_affordable(region, parameters)
+        except InputError as error:
+            results[pipeline] = error
+    usable = {pipeline: one for pipeline, one in pipelines.items() if pipeline not in results}
+    computed = ENGINES[engine].compute_pipelines(image, list(usable.values())) if usable else []
+    for (pipeline, (region, parameters)), result in zip(usable.items(), computed, strict=True):
+        results[pipeline] = (
+            explained(result, image, region, parameters)
+            if isinstance(result, InputError)
+            else _with_reasons(result, region, parameters)
+        )
+        results |= _with_spans({pipeline: results[pipeline]}, image, {pipeline: region}, parameters)
+    return results
+
+
 def _with_spans(
     results: dict[str, Extraction | InputError],
     image: sitk.Image,

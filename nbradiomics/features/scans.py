@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-
-import numpy as np
-from typing_extensions import TypedDict
+from collections.abc import Iterable, Mapping
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import region_hashes, region_on
-from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.execution.batch import Batch, Failure
-from nbradiomics.execution.execution import Execution, Keep, Stored
-from nbradiomics.execution.stage_names import StageName
-from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
+from nbradiomics.errors import NbradiomicsError
+from nbradiomics.execution.batch import Batch
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.features.extract import ENGINES, extract_regions
+from nbradiomics.features.grouped import (
+    STAGE,
+    MeasuredTogether,
+    by_scan,
+    extract_items,
+    in_order,
+    of_items,
+    payload_of,
+)
 from nbradiomics.features.parameters import UNION, Parameters
 from nbradiomics.images.io import read_image
 
-STAGE = StageName.EXTRACT
-#: Largest number of masks of a scan that are extracted together.
-_TOGETHER = 64
 #: Arguments of `_extract_masks` after the cases: parameters, engine, label.
-_Options = tuple[Parameters, str, int]
-_Groups = Mapping[str, tuple[Case, ...]]
-
-
-class _Measured(TypedDict):
-    """Stored result of a mask."""
-
-    values: dict[str, float]
-    missing: dict[str, str]
-    span: tuple[float, float] | None
-
-
-class _Together(TypedDict):
-    """Stored result of the masks of a scan."""
-
-    cases: dict[str, _Measured]
-    failures: dict[str, tuple[str, str, str]]
+Options = tuple[Parameters, str, int]
 
 
 def extract_scans(
@@ -63,91 +48,29 @@ def extract_scans(
     options = (parameters, engine, label)
     if parameters.own.crop == UNION:
         return _kept_by_scan(cases, options, execution)
-
-    def make(names: Sequence[str], keep: Keep) -> Batch[Payload]:
-        return _by_groups({name: cases[name] for name in names}, options, execution, keep)
-
-    stored = Stored(lambda name: _key([cases[name]], options), _Measured)
-    return _in_order(cases, execution.find_or_make(list(cases), make, stage=STAGE, stored=stored))
+    return extract_items(cases, _extract_masks, options, lambda case: case_key([case], options), execution)
 
 
-def _kept_by_scan(cases: Mapping[str, Case], options: _Options, execution: Execution) -> Batch[Payload]:
-    scans = _scans(cases.values())
+def _kept_by_scan(cases: Mapping[str, Case], options: Options, execution: Execution) -> Batch[Payload]:
+    scans = by_scan(cases.values())
     arguments = {name: (members, *options) for name, members in scans.items()}
-    stored = Stored(lambda name: _key(scans[name], options), _Together)
-    return _in_order(
-        cases, _of_cases(execution.map(_extract_masks, arguments, stage=STAGE, stored=stored), scans)
-    )
+    stored = Stored(lambda name: case_key(scans[name], options), MeasuredTogether)
+    batch = execution.map(_extract_masks, arguments, stage=STAGE, stored=stored)
+    return in_order(cases, of_items(batch, scans))
 
 
-def _by_groups(
-    cases: Mapping[str, Case], options: _Options, execution: Execution, keep: Keep
-) -> Batch[Payload]:
-    """Extract cases in groups of one scan; the cases of a group that failed are tried again one by one."""
+def case_key(cases: Iterable[Case], options: Options, **further: object) -> str:
+    """Return the key of the stored results of some cases of one scan.
 
-    def keep_cases(_: str, payload: Payload) -> None:
-        for name, result in payload["cases"].items():
-            keep(name, result)
-
-    def run(groups: _Groups) -> Batch[Payload]:
-        arguments = {name: (members, *options) for name, members in groups.items()}
-        return execution.map(_extract_masks, arguments, stage=STAGE, keep=keep_cases)
-
-    groups = _groups(_scans(cases.values()), execution.jobs)
-    batch = run(groups)
-    failed = {failure.case for failure in batch.failures if len(groups[failure.case]) > 1}
-    if failed:
-        alone = {case.name: (case,) for name in failed for case in groups[name]}
-        again = run(alone)
-        groups |= alone
-        remaining = [failure for failure in batch.failures if failure.case not in failed]
-        batch = Batch(batch.results | again.results, remaining + again.failures)
-    return _of_cases(batch, groups)
-
-
-def _scans(cases: Iterable[Case]) -> dict[str, tuple[Case, ...]]:
-    scans: dict[str, list[Case]] = defaultdict(list)
-    for case in cases:
-        scans[case.scan.name].append(case)
-    return {name: tuple(members) for name, members in scans.items()}
-
-
-def _groups(scans: _Groups, jobs: int) -> dict[str, tuple[Case, ...]]:
-    """Group cases by scan; if there are fewer scans than processes, divide them so that all are busy."""
-    parts = max(-(-jobs // max(len(scans), 1)), 1)
-    return {
-        f"{name}#{number}": tuple(members[index] for index in part)
-        for name, members in scans.items()
-        for number, part in enumerate(np.array_split(np.arange(len(members)), _parts(len(members), parts)))
-    }
-
-
-def _parts(masks: int, requested: int) -> int:
-    """Return the number of groups of a scan's masks: all masks of a group are in memory at the same time."""
-    return min(max(requested, -(-masks // _TOGETHER)), masks)
-
-
-def _of_cases(batch: Batch[Payload], groups: _Groups) -> Batch[Payload]:
-    """Convert results and failures of groups into those of their cases."""
-    payloads = batch.results.values()
-    results = {name: result for payload in payloads for name, result in payload["cases"].items()}
-    failures = {name: text for payload in payloads for name, text in payload["failures"].items()}
-    for failure in batch.failures:  # of the group as a whole
-        text = (failure.cause, failure.hint, failure.details)
-        failures |= {case.name: text for case in groups[failure.case]}
-    return Batch(results, [Failure(name, STAGE, *text) for name, text in failures.items()])
-
-
-def _in_order(cases: Mapping[str, Case], batch: Batch[Payload]) -> Batch[Payload]:
-    failures = {failure.case: failure for failure in batch.failures}
-    return Batch(
-        {name: batch.results[name] for name in cases if name in batch.results},
-        [failures[name] for name in cases if name in failures],
-    )
-
-
-def _key(cases: Iterable[Case], options: _Options) -> str:
-    """Return the key of the stored results of some cases of one scan."""
+    Parameters
+    ----------
+    cases
+        Cases that are stored together.
+    options
+        Parameters, engine and label.
+    **further
+        What else the results depend on.
+    """
     parameters, engine, label = options
     members = list(cases)
     masks = [(case.name, region_hashes(case, label)) for case in members]
@@ -159,29 +82,19 @@ def _key(cases: Iterable[Case], options: _Options) -> str:
         parameters=parameters.fingerprint,
         engine=[engine, ENGINES[engine].engine_version()],
         holds=["values", "missing", "span"],
+        **further,
     )
 
 
 def _extract_masks(cases: tuple[Case, ...], parameters: Parameters, engine: str, label: int) -> Payload:
     """Extract the features of some cases of one scan: ``cases`` and ``failures`` by name."""
     image = read_image(cases[0].scan.image)
-    failures: dict[str, tuple[str, str, str]] = {}
+    refused: dict[str, NbradiomicsError] = {}
     regions = {}
     for case in cases:
         try:
             regions[case.name] = region_on(image, case, label, parameters.fit)
         except NbradiomicsError as error:
-            failures[case.name] = error.problem, error.remedy, error.details
-    results = {}
+            refused[case.name] = error
     scan = str(cases[0].scan.image)
-    for name, result in extract_regions(image, regions, parameters, engine=engine, name=scan).items():
-        if isinstance(result, InputError):
-            failures[name] = result.problem, result.remedy, result.details
-        else:
-            results[name] = {
-                "values": result.values,
-                "missing": result.missing,
-                "span": result.span,
-                PASSING: bool(result.broken),
-            }
-    return {"cases": results, "failures": failures, PASSING: bool(failures)}
+    return payload_of(extract_regions(image, regions, parameters, engine=engine, name=scan), refused)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from nbradiomics.perturbation.boxes import Mask, box_around, region_like, voxels_in, voxels_of
+from nbradiomics.perturbation.kept import kept
 
 #: Share of a supervoxel in the mask from which it is always, and below which it is never, in the new mask.
 ALWAYS, NEVER = 0.90, 0.20
@@ -62,6 +63,7 @@ def random_contour(image: sitk.Image, region: sitk.Image, rng: np.random.Generat
     return region_like(drawn, region)
 
 
+@kept
 def supervoxels(values: NDArray[np.float64], spacing: Sequence[float], volume_mm3: float) -> NDArray[np.intp]:
     """Divide an array into supervoxels by simple linear iterative clustering (SLIC).
 

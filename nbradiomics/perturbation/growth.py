@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from nbradiomics.errors import InputError
 from nbradiomics.perturbation.boxes import Mask, box_around, voxels_in
+from nbradiomics.perturbation.kept import kept
 
 #: Distances are compared to this precision, so that rounding never decides an order.
 _PRECISION_MM = 1e-4
@@ -75,8 +76,8 @@ def _enlarged(inside: Mask, spacing: Sequence[float], wanted: int, rng: np.rando
         distances = signed_distance(part, spacing)
         outside = np.flatnonzero(~part)
         if len(outside) >= missing:
-            chosen = outside[_order(distances.flat[outside], rng)[:missing]]
-            if distances.flat[chosen[-1]] < margin_mm - max(spacing) or part.size == inside.size:
+            chosen = outside[_first(distances.flat[outside], missing, rng)]
+            if distances.flat[chosen].max() < margin_mm - max(spacing) or part.size == inside.size:
                 break
         margin_mm *= 2
     result = inside.copy()
@@ -91,12 +92,11 @@ def _shrunk(inside: Mask, spacing: Sequence[float], wanted: int, rng: np.random.
     part = inside[box]
     distances = signed_distance(part, spacing)
     places = np.flatnonzero(part)
-    outermost_first = places[_order(-distances.flat[places], rng)]
-    removed = outermost_first[: len(places) - wanted]
+    depths = -distances.flat[places]
     smaller = part.copy()
-    smaller.flat[removed] = False
+    smaller.flat[places[_first(depths, len(places) - wanted, rng)]] = False
     if _pieces(smaller) > _pieces(part):
-        smaller = _peeled(part, outermost_first, wanted)
+        smaller = _peeled(part, places[_order(depths, rng)], wanted)
     result = np.zeros_like(inside)
     result[box] = smaller
     return result
@@ -144,6 +144,15 @@ def _order(distances: NDArray[np.float64], rng: np.random.Generator) -> NDArray[
     return np.lexsort((rng.permutation(len(steps)), steps))
 
 
+def _first(distances: NDArray[np.float64], number: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Places of the `number` smallest distances, at least one; a draw decides at the last distance."""
+    steps = np.round(distances / _PRECISION_MM)
+    last = np.partition(steps, number - 1)[number - 1]
+    sure, equal = np.flatnonzero(steps < last), np.flatnonzero(steps == last)
+    return np.concatenate([sure, rng.permutation(equal)[: number - len(sure)]])
+
+
+@kept
 def signed_distance(inside: Mask, spacing: Sequence[float]) -> NDArray[np.float64]:
     """Distance of each voxel's centre to the surface of a region, in mm; negative inside.
 

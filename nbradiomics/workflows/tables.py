@@ -16,6 +16,7 @@ from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.reproducibility.variance_schema import VARIANCE
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
 from nbradiomics.study.checks.problem_table import CHECK
+from nbradiomics.workflows.processing.schema import PROCESSING, PROCESSING_CLASSES
 
 #: Tables in the order of the stages, by the title of their chapter.
 CHAPTERS = {
@@ -26,6 +27,7 @@ CHAPTERS = {
     "Reader study": tuple(READER_STUDY.values()),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
+    "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Outcome": OUTCOME_TABLES,
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

@@ -15,8 +15,9 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features import extract_features, load_parameters, presets
 from nbradiomics.features.bins import bin_advice, span_finder
-from nbradiomics.features.cohort import engine_name, extract_cohort
+from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.extract import DEFAULT_ENGINE, read_pair
+from nbradiomics.features.feature_rows import engine_name
 from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.tables import INDEX, feature_columns
 from tests.support.helpers import ball, make_image, two_readers, write_cohort, write_scan

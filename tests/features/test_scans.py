@@ -14,7 +14,7 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import load_cohort
 from nbradiomics.execution.workspace import Workspace
-from nbradiomics.features import extract_features, scans
+from nbradiomics.features import extract_features, grouped, scans
 from nbradiomics.features.cohort import FeatureTable, extract_cohort
 from nbradiomics.features.native import several_regions as together
 from nbradiomics.features.native.grid.preparation import normalised
@@ -144,7 +144,9 @@ def test_a_mask_on_which_something_breaks_stops_no_other(
 
 def test_one_scan_is_divided_among_processes(cohort: Path) -> None:
     own = tuple(load_cohort(cohort).cases())
-    sizes = {jobs: [len(part) for part in scans._groups({"s": own}, jobs).values()] for jobs in (-1, 1, 2, 8)}
+    sizes = {
+        jobs: [len(part) for part in grouped._groups({"s": own}, jobs).values()] for jobs in (-1, 1, 2, 8)
+    }
     assert sizes == {-1: [3], 1: [3], 2: [2, 1], 8: [1, 1, 1]}
     pd.testing.assert_frame_equal(extract(cohort, jobs=2).table, extract(cohort).table)
 

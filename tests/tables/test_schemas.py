@@ -28,6 +28,7 @@ from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
 from nbradiomics.tables import INDEX, write_table, writing
 from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.workflows.folder import is_run_file
+from nbradiomics.workflows.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.tables import SCHEMAS
 from scripts.write_tables_page import page
@@ -241,7 +242,10 @@ def pattern_of(schema: Schema) -> str:
 
 
 #: Tables that a run does not leave.
-ELSEWHERE = (OUT_OF_FOLD, SPLITS, PERTURBATIONS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS)
+ELSEWHERE = (
+    *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
+    *(PROCESSING, PROCESSING_CLASSES),
+)
 #: Types of columns that are others in memory.
 IN_FILES = {TESTS.name: {"passed": "boolean"}}
 OF_A_RUN = [schema for schema in SCHEMAS if schema not in ELSEWHERE]

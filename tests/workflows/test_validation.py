@@ -12,7 +12,7 @@ import pytest
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
-from nbradiomics.features.cohort import engine_name
+from nbradiomics.features.feature_rows import engine_name
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.outcome import validate_outcome
 from nbradiomics.study.file import load_study

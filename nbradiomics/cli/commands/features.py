@@ -48,12 +48,21 @@ def extract(
         float | None,
         typer.Option(help="For --lesions components: minimum volume of a component in ml; default: 0.1."),
     ] = None,
+    perturb: Annotated[
+        str | None,
+        typer.Option(
+            help="Also extract variants of every image and mask, made in memory: letters such as RTVC (N "
+            "noise, R rotation, T translation, V volume, C contour), or a YAML file of a chain."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the variants.")] = 0,
     jobs: Jobs = None,
     work: Work = None,
 ) -> None:
     """Extract PyRadiomics features for every image and every mask."""
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.features.settings import ExtractionSettings
+    from nbradiomics.perturbation import read_chain
     from nbradiomics.tables import INDEX, write_table
 
     for file in (out, *([diagnostics] if diagnostics else [])):
@@ -62,7 +71,10 @@ def extract(
     execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
     choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
-    features = extract_cohort(loaded, engine=settings.engine, **choice, execution=execution)
+    variants = [] if perturb is None else read_chain(perturb, seed)
+    features = extract_cohort(
+        loaded, engine=settings.engine, **choice, variants=variants, seed=seed, execution=execution
+    )
     write_table(features.table, out)
     show_made_again(execution.workspace)
     for note in features.notes:

@@ -94,6 +94,36 @@ def compute_together(
     ]
 
 
+def compute_pipelines(
+    image: sitk.Image, pipelines: Sequence[tuple[sitk.Image, Parameters]]
+) -> list[Extraction | InputError]:
+    """Compute the features of several pipelines on one image; steps that they have in common are done once.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite.
+    pipelines
+        Region (binary, 1 inside, on the image's grid) and parameters of each.
+
+    Returns
+    -------
+    list
+        In the order of `pipelines`: the features, or the reason why the region is refused.
+    """
+    from nbradiomics.features.native.plan import Plan
+    from nbradiomics.features.native.several_plans import extract_pipelines
+
+    plans = [
+        (region, Plan.of(parameters.content, parameters.own.ibsi, parameters.limits))
+        for region, parameters in pipelines
+    ]
+    return [
+        _extraction_of(one, ()) if one.refusal is None else _refusal_of(one.refusal)
+        for one in extract_pipelines(image, plans)
+    ]
+
+
 def _extraction_of(one: Measuring, shared: Sequence[str]) -> Extraction:
     notes = [last_line(note) for note in (*shared, *one.notes)]
     return Extraction(one.measured.values, [*notes, *one.measured.notes], span=one.measured.span)

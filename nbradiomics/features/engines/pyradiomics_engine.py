@@ -81,8 +81,15 @@ def compute_together(
     image: sitk.Image, regions: Sequence[sitk.Image], parameters: Parameters
 ) -> list[Extraction | InputError]:
     """Compute the features of several regions of one image, one by one, or the reason why one is refused."""
+    return compute_pipelines(image, [(region, parameters) for region in regions])
+
+
+def compute_pipelines(
+    image: sitk.Image, pipelines: Sequence[tuple[sitk.Image, Parameters]]
+) -> list[Extraction | InputError]:
+    """Compute the features of regions with their own parameters, one by one, or the reason of a refusal."""
     results: list[Extraction | InputError] = []
-    for region in regions:
+    for region, parameters in pipelines:
         try:
             results.append(compute(image, region, parameters))
         except InputError as error:

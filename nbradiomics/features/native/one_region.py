@@ -17,6 +17,7 @@ from nbradiomics.features.native.classes.shape2d import shape2d_features
 from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings, texture_features
 from nbradiomics.features.native.filters.filters import filtered_images
 from nbradiomics.features.native.grid.preparation import INSIDE, Prepared, Region, prepare
+from nbradiomics.features.native.grid.spline import Source
 from nbradiomics.features.native.levels.discretisation import discretise
 from nbradiomics.features.native.levels.ibsi_bins import ibsi_bin_edges, lower_limit
 from nbradiomics.features.native.plan import Plan
@@ -53,7 +54,7 @@ class Measurements:
         self.notes += other.notes
 
 
-def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> Measurements:
+def extract(image: sitk.Image, region: sitk.Image, plan: Plan, source: Source | None = None) -> Measurements:
     """Compute the features of one region of one image under PyRadiomics' names.
 
     Parameters
@@ -64,6 +65,8 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> Measurements:
         Binary, `INSIDE` within the region.
     plan
         Features to compute.
+    source
+        The image, if several regions are measured on it and it needs no normalisation.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan) -> Measurements:
     InputError
         When the engine does not support something that the plan requests.
     """
-    prepared = prepare(image, region, plan.settings, plan.ibsi)
+    prepared = prepare(image, region, plan.settings, plan.ibsi, source)
     measured = measure_shapes(prepared, plan)
     region_of_images = prepared.region
     images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)

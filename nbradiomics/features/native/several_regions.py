@@ -31,6 +31,7 @@ from nbradiomics.features.native.grid.preparation import (
     same_grid,
     tolerance,
 )
+from nbradiomics.features.native.grid.spline import Source, can_resample
 from nbradiomics.features.native.one_region import Measurements, extract, measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.notes import listening
@@ -87,8 +88,9 @@ def extract_together(
         elif not (crops(plan.settings) or _uses_mask(plan)):
             _on_the_same_images(states, image, regions[0], regions, plan)
         else:
+            source = _source(image, plan)
             for one, region in zip(states, regions, strict=True):
-                _try(one, _alone, image, region, plan)
+                _try(one, _alone, image, region, plan, source)
     for one in states:
         one.notes += shared
     return states
@@ -98,8 +100,15 @@ def _uses_mask(plan: Plan) -> bool:
     return "LBP3D" in plan.image_types
 
 
-def _alone(one: Measuring, image: sitk.Image, region: sitk.Image, plan: Plan) -> None:
-    one.measured = extract(image, region, plan)
+def _source(image: sitk.Image, plan: Plan) -> Source | None:
+    """What the regions of an image share if the image is interpolated around each of them."""
+    if not can_resample(image) or plan.ibsi.resampling:
+        return None
+    return Source(image, only_region=set(plan.image_types) == {"Original"})
+
+
+def _alone(one: Measuring, image: sitk.Image, region: sitk.Image, plan: Plan, source: Source | None) -> None:
+    one.measured = extract(image, region, plan, source)
 
 
 def _on_the_same_images(

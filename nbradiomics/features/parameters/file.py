@@ -150,8 +150,7 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
     if isinstance(source, Parameters):
         return source
     if isinstance(source, Mapping):
-        name = "parameters given in Python"
-        return _checked(name, _written(name, source))
+        return parameters_of(source, "parameters given in Python")
     path = Path(source)
     if not is_regular(path):
         if str(source) not in presets():
@@ -163,6 +162,11 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
             )
         path = presets()[str(source)]
     return _checked(str(source), read_text(path, "parameter file", most=MOST_BYTES))
+
+
+def parameters_of(content: Mapping[str, Any], name: str) -> Parameters:
+    """Check the content of a parameter file that has this name in messages; see `load_parameters`."""
+    return _checked(name, _written(name, content))
 
 
 def _written(name: str, content: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ _NEEDS = {
     "force2Ddimension": "force2D: true",
 }
 #: Settings that act on one image type only; below, on some classes only.
-_OF_TYPE = {
+OF_TYPE = {
     "sigma": "LoG",
     "start_level": "Wavelet",
     "level": "Wavelet",
@@ -93,8 +93,8 @@ def _of_setting(
             continue
         if key in _NEEDS and not _has(setting, types, key):
             yield key, f"it needs {_NEEDS[key]}"
-        if key in _OF_TYPE and _OF_TYPE[key] not in types:
-            yield key, f"it applies to the image type {_OF_TYPE[key]}, which is not requested"
+        if key in OF_TYPE and OF_TYPE[key] not in types:
+            yield key, f"it applies to the image type {OF_TYPE[key]}, which is not requested"
         if key in _OF_CLASS and classes and not any(name in classes for name in _OF_CLASS[key]):
             yield key, f"it applies only to {', '.join(_OF_CLASS[key])}, and none of these is requested"
         if key == "binWidth" and setting.get("binCount") is not None:
@@ -119,5 +119,5 @@ def _of_types(types: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                     f"imageType.{kind}.{key}",
                     "it acts before the filters; set it under `setting`",
                 )
-            elif key in _OF_TYPE and _OF_TYPE[key] != kind:
-                yield f"imageType.{kind}.{key}", f"it applies to the image type {_OF_TYPE[key]}"
+            elif key in OF_TYPE and OF_TYPE[key] != kind:
+                yield f"imageType.{kind}.{key}", f"it applies to the image type {OF_TYPE[key]}"

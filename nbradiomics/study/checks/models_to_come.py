@@ -10,8 +10,8 @@ import pandas as pd
 from nbradiomics.clinical import read_clinical_table
 from nbradiomics.errors import InputError
 from nbradiomics.features.absence import unmeasurable
-from nbradiomics.features.cohort import engine_name
 from nbradiomics.features.extract import require_able
+from nbradiomics.features.feature_rows import engine_name
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.features.parameters.expected import expected_features
 from nbradiomics.outcome import OutcomeSettings, Predictors

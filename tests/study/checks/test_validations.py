@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbradiomics.features.cohort import engine_name
+from nbradiomics.features.feature_rows import engine_name
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.messages.problem import Problem
 from nbradiomics.study.checks.validations import check_validations

@@ -26,6 +26,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
@@ -75,7 +76,31 @@ def can_resample(image: sitk.Image) -> bool:
     return image.GetPixelID() in _KINDS and least >= _LEAST and exact
 
 
-def resample_spline(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
+class Source:
+    """An image from which several grids are interpolated: its coefficients are computed once.
+
+    Parameters
+    ----------
+    image
+        Three-dimensional, finite; see `can_resample`.
+    only_region
+        Whether only rows with a voxel of the region are computed, and the others are 0: enough for features
+        of the image itself, but not for a filter.
+    """
+
+    def __init__(self, image: sitk.Image, *, only_region: bool) -> None:
+        self.image = image
+        self.only_region = only_region
+
+    @cached_property
+    def coefficients(self) -> NDArray[np.float64]:
+        """Coefficients of the whole image, axes z, y, x."""
+        size = np.array(self.image.GetSize(), dtype=np.int64)
+        voxels = sitk.GetArrayViewFromImage(self.image)
+        return coefficients(voxels, np.zeros_like(size), size - 1)
+
+
+def resample_spline(image: sitk.Image, grid: sitk.Image, source: Source | None = None) -> sitk.Image:
     """Resample an image onto a grid by cubic B-splines; 0 outside the image.
 
     Parameters
@@ -83,7 +108,9 @@ def resample_spline(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
     image
         Three-dimensional, finite; see `can_resample`.
     grid
-        Image that gives size, spacing, origin and direction; its voxels are not used.
+        Image that gives size, spacing, origin and direction; its voxels are used only for `only_region`.
+    source
+        The image, if it is resampled several times; it does not change the values.
 
     Returns
     -------
@@ -93,14 +120,20 @@ def resample_spline(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
     voxels = sitk.GetArrayViewFromImage(image)
     size = np.array(image.GetSize())
     rows = _rows(image, grid)
-    lower, upper = _needed(rows, image.GetSize())
-    splines = coefficients(voxels, lower, upper)
+    if source is None:
+        lower, upper = _needed(rows, image.GetSize())
+        splines = coefficients(voxels, lower, upper)
+    else:
+        lower, splines = np.zeros(3, np.int64), source.coefficients
     width, height, depth = grid.GetSize()
-    result = np.empty((depth * height, width), voxels.dtype)
+    result = np.zeros((depth * height, width), voxels.dtype)
+    chosen = np.arange(len(result))
+    if source is not None and source.only_region:
+        chosen = np.flatnonzero(sitk.GetArrayViewFromImage(grid).reshape(-1, width).any(axis=1))
     limits = np.iinfo(result.dtype) if result.dtype.kind in "iu" else np.finfo(result.dtype)
-    for start in range(0, len(result), _SLICES * height):
-        part = slice(start, start + _SLICES * height)
-        values = np.empty(result[part].shape)
+    for start in range(0, len(chosen), _SLICES * height):
+        part = chosen[start : start + _SLICES * height]
+        values = np.empty((len(part), width))
         evaluate(splines, lower, size, rows.starts[part], rows.ends[part], values)
         result[part] = np.clip(values, limits.min, limits.max, out=values)
     resampled = sitk.GetImageFromArray(result.reshape(depth, height, width))

@@ -1,0 +1,64 @@
+"""The command `processing`: which features does the processing of image and mask change?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbradiomics.cli.console import failure_line, notes, output, show_lines
+from nbradiomics.cli.options import CohortFile, Jobs, Replace, Work
+from nbradiomics.cli.stated import setting, settings_from
+from nbradiomics.cli.steps import execution_of, read_cohort
+
+_SETTINGS = "workflows.processing.settings:ProcessingSettings"
+
+
+def processing(
+    cohort: CohortFile,
+    grid: Annotated[Path, typer.Option(help="File of the reference pipeline and its alterations (YAML).")],
+    out: Annotated[Path, typer.Option(help="Output folder; an unfinished study in it is continued.")],
+    threshold: Annotated[float | None, setting(f"{_SETTINGS}.threshold")] = None,
+    confidence: Annotated[float | None, setting(f"{_SETTINGS}.confidence")] = None,
+    min_subjects: Annotated[int | None, setting(f"{_SETTINGS}.min_subjects")] = None,
+    reader: Annotated[str | None, setting(f"{_SETTINGS}.reader")] = None,
+    timepoint: Annotated[str | None, setting(f"{_SETTINGS}.timepoint")] = None,
+    sequence: Annotated[str | None, setting(f"{_SETTINGS}.sequence")] = None,
+    roi: Annotated[str | None, setting(f"{_SETTINGS}.roi")] = None,
+    reading: Annotated[int | None, setting(f"{_SETTINGS}.reading")] = None,
+    engine: Annotated[str | None, setting("features.settings:ExtractionSettings.engine")] = None,
+    replace: Replace = False,
+    jobs: Jobs = None,
+    work: Work = None,
+) -> None:
+    """Find out which features keep their values when the processing of image and mask is altered."""
+    from nbradiomics.features.settings import ExtractionSettings
+    from nbradiomics.workflows.processing.run import study_processing
+    from nbradiomics.workflows.processing.settings import ProcessingSettings
+
+    settings = settings_from(
+        ProcessingSettings,
+        threshold=threshold,
+        confidence=confidence,
+        min_subjects=min_subjects,
+        reader=reader,
+        timepoint=timepoint,
+        sequence=sequence,
+        roi=roi,
+        reading=reading,
+    )
+    chosen = settings_from(ExtractionSettings, engine=engine).engine
+    loaded, execution = read_cohort(cohort), execution_of(jobs, work)
+    done = study_processing(
+        loaded, grid, out, engine=chosen, settings=settings, replace=replace, execution=execution
+    )
+    show_lines([failure_line(failure) for failure in done.failures])
+    for note in done.notes:
+        notes.print(note, markup=False)
+    for sentence in done.sentences:
+        output.print(sentence, markup=False)
+    output.print(f"{len(done.table)} rows, {len(done.failures)} failure(s)", markup=False)
+    output.print(str(done.report), markup=False)
+    if done.table["ccc"].isna().all():
+        raise typer.Exit(1)

@@ -1,0 +1,83 @@
+"""Rows of a feature table, and the failures of features that a row lacks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.cohort import Case, Cohort
+from nbradiomics.cohort.columns import SCAN
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.workspace import Payload
+from nbradiomics.features.extract import ENGINES, first_of
+from nbradiomics.features.grouped import STAGE
+from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.schema import FEATURES
+from nbradiomics.tables import DESCRIPTIVE, INDEX
+
+#: Cells of the index columns of a row.
+Index = Sequence[str | int]
+#: Site of a scan by subject, timepoint and sequence.
+Sites = Mapping[tuple[str, ...], str]
+
+
+def engine_name(engine: str, parameters: Parameters) -> str:
+    """Text of the column `engine`: engine, version, and departures from PyRadiomics."""
+    departures = f"; {parameters.own}" if parameters.own.asks else ""
+    return f"{engine} {ENGINES[engine].engine_version()}{departures}"
+
+
+def sites_of(cohort: Cohort) -> Sites:
+    """Return the site of each scan, as far as the cohort table states it."""
+    stated = cohort.table[cohort.table["site"] != ""].drop_duplicates(list(SCAN))
+    return dict(zip(stated[list(SCAN)].itertuples(index=False, name=None), stated["site"], strict=True))
+
+
+def index_of(case: Case, engine: str, sites: Sites, variant: str | None = None) -> Index:
+    """Index columns of the row of a case, or of a variant of it that is made in memory."""
+    made = case.scan.variant if variant is None else variant
+    further = {"variant": made, "engine": engine, "in_training": case.in_training}
+    site = sites.get((case.scan.subject, case.scan.timepoint, case.scan.sequence), "")
+    return [{**case.index(), **further, "site": site}[column] for column in FEATURES.names]
+
+
+def assembled(rows: Mapping[str, Index], results: Mapping[str, Payload]) -> pd.DataFrame:
+    """Make a feature table; a row without a result has missing values.
+
+    Parameters
+    ----------
+    rows
+        Index columns of each row by its name.
+    results
+        Results by the name of the row. They may lack features (an image too small for a filter): the table
+        has the union of all features, in order.
+    """
+    columns = list(dict.fromkeys(column for payload in results.values() for column in payload["values"]))
+    lines = [
+        [*index, *(results[name]["values"].get(column, np.nan) for column in columns)]
+        if name in results
+        else [*index, *[np.nan] * len(columns)]
+        for name, index in rows.items()
+    ]
+    table = FEATURES.table(lines, further=columns)
+    return table.drop(columns=[name for name in FEATURES.left_out if not table[name].any()])
+
+
+def incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:
+    """Return one failure for each row and reason of missing features that were requested."""
+    columns = [column for column in table.columns if column not in (*INDEX, *DESCRIPTIVE)]
+    failures = []
+    for name, payload in results.items():
+        missing: dict[str, list[str]] = defaultdict(list)
+        for feature, reason in payload["missing"].items():
+            missing[reason].append(feature)
+        total = len(dict.fromkeys((*columns, *payload["missing"])))
+        for reason, features in missing.items():
+            cause = f"{len(features)} of {total} features are undefined ({first_of(features)}): {reason}."
+            failures.append(
+                Failure(name, STAGE, cause, "Their values are missing in this row; all others are valid.")
+            )
+    return failures

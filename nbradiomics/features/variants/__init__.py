@@ -1,0 +1,1 @@
+"""Variants of images and masks, made in memory during the extraction."""

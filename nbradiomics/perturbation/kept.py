@@ -1,0 +1,45 @@
+"""Keep the last results of slow functions of arrays: the variants of one mask ask for the same ones."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
+#: Number of results that are kept of each function: a few megabytes each.
+_KEPT = 4
+
+
+def kept(function: Callable[..., AnyArray]) -> Callable[..., AnyArray]:
+    """Make a function of arrays and numbers keep its last results, by the content of its arguments.
+
+    The result is read-only, because others get the same array.
+    """
+    results: OrderedDict[tuple[Any, ...], AnyArray] = OrderedDict()
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> AnyArray:
+        key = tuple(map(_identity, arguments))
+        found = results.get(key)
+        if found is None:
+            found = function(*arguments)
+            found.flags.writeable = False
+            results[key] = found
+            while len(results) > _KEPT:
+                results.popitem(last=False)
+        return found
+
+    return call
+
+
+def _identity(argument: Any) -> Any:
+    if not isinstance(argument, np.ndarray):
+        return tuple(argument) if isinstance(argument, list) else argument
+    content = hashlib.blake2b(np.ascontiguousarray(argument).data, digest_size=16)
+    return argument.shape, argument.dtype.str, content.digest()
