@@ -15,13 +15,13 @@ import numpy as np
 from scipy.stats import f as f_distribution
 
 from nbradiomics.reproducibility import icc
-from nbradiomics.reproducibility.bland_altman import FACTOR, limits_of_agreement
-from nbradiomics.reproducibility.bootstrap import bootstrap_limits
-from nbradiomics.reproducibility.concordance import concordance
-from nbradiomics.reproducibility.generalised import generalised_ratio
-from nbradiomics.reproducibility.mean_squares import mean_squares
-from nbradiomics.reproducibility.one_way import one_way_icc
-from nbradiomics.reproducibility.within_subject import REPEATABILITY, within_subject
+from nbradiomics.reproducibility.statistics.bland_altman import FACTOR, limits_of_agreement
+from nbradiomics.reproducibility.statistics.bootstrap import bootstrap_limits
+from nbradiomics.reproducibility.statistics.concordance import concordance
+from nbradiomics.reproducibility.statistics.generalised import generalised_ratio
+from nbradiomics.reproducibility.statistics.mean_squares import mean_squares
+from nbradiomics.reproducibility.statistics.one_way import one_way_icc
+from nbradiomics.reproducibility.statistics.within_subject import REPEATABILITY, within_subject
 
 SUBJECTS = (15, 30, 50, 100)
 READERS = (2, 3, 5, 10)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.reproducibility import StabilitySettings, assess_reproducibility
-from nbradiomics.reproducibility.statistics import statistics
+from nbradiomics.reproducibility.statistics.table import statistics
 
 SIZES = ((1300, 50, 3), (10_000, 1000, 4))
 

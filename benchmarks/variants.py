@@ -25,7 +25,7 @@ from nbradiomics.features import presets
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.perturbation import Variant, read_chain
 from nbradiomics.report.feature_names import feature_class
-from nbradiomics.reproducibility.one_way import one_way_icc
+from nbradiomics.reproducibility.statistics.one_way import one_way_icc
 from nbradiomics.tables import DESCRIPTIVE, INDEX
 
 SEED = 1

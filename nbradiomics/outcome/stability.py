@@ -14,7 +14,7 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.wording import counted, share
 from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.reproducibility import CAUTION_BELOW
-from nbradiomics.reproducibility.icc import icc
+from nbradiomics.reproducibility.statistics.icc import icc
 from nbradiomics.tables import AUTO
 
 if TYPE_CHECKING:

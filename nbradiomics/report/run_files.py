@@ -31,9 +31,9 @@ from nbradiomics.report.agreement_rows import complete_pairs
 from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
 from nbradiomics.reproducibility.needed_agreement import LEFT_OUT, NEEDED_AGREEMENT
+from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
-from nbradiomics.reproducibility.stable_schema import STABLE
-from nbradiomics.reproducibility.variance_schema import VARIANCE
+from nbradiomics.reproducibility.variance.schema import VARIANCE
 from nbradiomics.segmentation.schema import SEGMENTATION
 from nbradiomics.study.checks.problem_table import CHECK
 from nbradiomics.study.external import VALIDATION

@@ -17,7 +17,7 @@ from nbradiomics.report.sections.needed_agreement import needed_agreement_blocks
 from nbradiomics.report.sections.trust import TITLE, trust_blocks, trust_facts
 from nbradiomics.report.sections.variance import TITLE as VARIATION, variance_blocks
 from nbradiomics.reproducibility.needed_agreement import NEEDED_AGREEMENT
-from nbradiomics.reproducibility.variance_schema import VARIANCE
+from nbradiomics.reproducibility.variance.schema import VARIANCE
 
 TRUST = "trust"
 

@@ -1,12 +1,12 @@
 """Reproducibility of features: what is repeated, and how similar its values are; without outcomes."""
 
-from nbradiomics.reproducibility.cluster_settings import ClusterSettings
-from nbradiomics.reproducibility.clusters import cluster_sentences, correlation_clusters
-from nbradiomics.reproducibility.combined import combine_rules, combined_sentences
+from nbradiomics.reproducibility.clusters.clusters import cluster_sentences, correlation_clusters
+from nbradiomics.reproducibility.clusters.settings import ClusterSettings
 from nbradiomics.reproducibility.designs import DESIGNS, Arrangement, Design, arrange
-from nbradiomics.reproducibility.icc import IccResult, icc
+from nbradiomics.reproducibility.rules.combined import combine_rules, combined_sentences
+from nbradiomics.reproducibility.rules.settings import CombinedRules, ReproducibilityStudy, RulesFile
+from nbradiomics.reproducibility.rules.several import features_of_study, study_results
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, StabilitySettings
-from nbradiomics.reproducibility.several import features_of_study, study_results
 from nbradiomics.reproducibility.stability import (
     CAUTION_BELOW,
     assess_reproducibility,
@@ -14,9 +14,9 @@ from nbradiomics.reproducibility.stability import (
     ratings_array,
     read_stable,
 )
-from nbradiomics.reproducibility.study_settings import CombinedRules, ReproducibilityStudy, RulesFile
-from nbradiomics.reproducibility.variance import variance_components
-from nbradiomics.reproducibility.variance_text import variance_sentences
+from nbradiomics.reproducibility.statistics.icc import IccResult, icc
+from nbradiomics.reproducibility.variance.text import variance_sentences
+from nbradiomics.reproducibility.variance.variance import variance_components
 from nbradiomics.reproducibility.wording import (
     LIMITS,
     limits_text,

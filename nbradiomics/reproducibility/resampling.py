@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.reproducibility.settings import StabilitySettings
-from nbradiomics.reproducibility.statistics import icc_of
+from nbradiomics.reproducibility.statistics.table import icc_of
 
 Floats = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from nbradiomics.reproducibility.reasons import reason
 from nbradiomics.reproducibility.resampling import stays
 from nbradiomics.reproducibility.schema import GENERALISED, REPRODUCIBILITY
 from nbradiomics.reproducibility.settings import StabilitySettings
-from nbradiomics.reproducibility.statistics import BLOCK_VALUES, Columns, statistics
+from nbradiomics.reproducibility.statistics.table import BLOCK_VALUES, Columns, statistics
 from nbradiomics.settings import spread
 from nbradiomics.tables import RowsOfReader, feature_columns, read_named_table
 

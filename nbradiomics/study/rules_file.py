@@ -9,7 +9,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.files.names import absolute_path
 from nbradiomics.files.regular_file import is_regular
 from nbradiomics.files.yaml_reader import MOST_BYTES, YamlError, read_yaml
-from nbradiomics.reproducibility.study_settings import CombinedRules, RulesFile
+from nbradiomics.reproducibility.rules.settings import CombinedRules, RulesFile
 from nbradiomics.tables import read_text
 
 Section = TypeVar("Section", bound=CombinedRules)

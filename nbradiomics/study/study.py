@@ -21,7 +21,7 @@ from nbradiomics.features.settings import ExtractionSettings
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.outcome.settings import CROSS_VALIDATION, SEED, ModelSettings, Predictors
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementAnalysis
-from nbradiomics.reproducibility.study_settings import CombinedRules
+from nbradiomics.reproducibility.rules.settings import CombinedRules
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings

@@ -19,8 +19,8 @@ from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.messages.wording import against, concordance, counted, interval, ratio, signed
 from nbradiomics.outcome.schemas import PERFORMANCE
 from nbradiomics.reproducibility import combined_sentences, stable_text
+from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
-from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.study.external import VALIDATION, parts_of_case
 from nbradiomics.tables import DESCRIPTIVE, INDEX
 from nbradiomics.workflows.folder import RunFolder

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbradiomics.reproducibility.cluster_schema import CLUSTERS
-from nbradiomics.reproducibility.variance_schema import VARIANCE
+from nbradiomics.reproducibility.clusters.schema import CLUSTERS
+from nbradiomics.reproducibility.variance.schema import VARIANCE
 from tests.support.helpers import call
 from tests.tables.test_schemas import require_documented
 

@@ -144,7 +144,7 @@ def test_stable_features_are_kept_and_undefined_ones_are_not():
 
 
 def test_the_lower_limit_decides_not_the_value():
-    from nbradiomics.reproducibility.icc import icc
+    from nbradiomics.reproducibility.statistics.icc import icc
 
     rated = ratings([0.42])
     result = icc(rated.values)

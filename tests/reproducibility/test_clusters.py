@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from scipy.stats import spearmanr
 
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.reproducibility.clusters import correlation_clusters, spearman
+from nbradiomics.reproducibility.clusters.clusters import correlation_clusters, spearman
 
 VOLUME = "original_shape_MeshVolume"
 

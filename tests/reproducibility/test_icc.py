@@ -12,7 +12,7 @@ from scipy.stats import f as f_distribution
 
 from nbradiomics.errors import InputError
 from nbradiomics.reproducibility import icc
-from nbradiomics.reproducibility.icc import FORMS
+from nbradiomics.reproducibility.statistics.icc import FORMS
 
 # Shrout and Fleiss 1979, Table 2: 6 targets (rows), 4 judges.
 SHROUT_FLEISS = np.array(

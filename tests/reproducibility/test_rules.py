@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.reproducibility import CombinedRules, RulesFile, combine_rules, combined_sentences
-from nbradiomics.reproducibility.rules import COLUMNS, Rule, parse_rule
+from nbradiomics.reproducibility.rules.rule import COLUMNS, Rule, parse_rule
 
 RULES = ["readers.low >= 0.75", "retest.ccc >= 0.8"]
 

@@ -8,14 +8,14 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nbradiomics.reproducibility import StabilitySettings, icc
-from nbradiomics.reproducibility.bland_altman import limits_of_agreement
-from nbradiomics.reproducibility.bootstrap import _Sums, bootstrap_limits
-from nbradiomics.reproducibility.concordance import _with_each_left_out, concordance
-from nbradiomics.reproducibility.mean_squares import standardise
-from nbradiomics.reproducibility.one_way import one_way_icc
-from nbradiomics.reproducibility.rank_agreement import kendall_w
-from nbradiomics.reproducibility.statistics import statistics
-from nbradiomics.reproducibility.within_subject import within_subject
+from nbradiomics.reproducibility.statistics.bland_altman import limits_of_agreement
+from nbradiomics.reproducibility.statistics.bootstrap import _Sums, bootstrap_limits
+from nbradiomics.reproducibility.statistics.concordance import _with_each_left_out, concordance
+from nbradiomics.reproducibility.statistics.mean_squares import standardise
+from nbradiomics.reproducibility.statistics.one_way import one_way_icc
+from nbradiomics.reproducibility.statistics.rank_agreement import kendall_w
+from nbradiomics.reproducibility.statistics.table import statistics
+from nbradiomics.reproducibility.statistics.within_subject import within_subject
 
 JUDGES = np.array(
     [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nbradiomics.errors import AmbiguousError, InputError
-from nbradiomics.reproducibility.components import COMPONENTS
-from nbradiomics.reproducibility.reml import fit_reml
-from nbradiomics.reproducibility.reml_layout import lay_out
-from nbradiomics.reproducibility.variance import variance_components
-from nbradiomics.reproducibility.variance_schema import share_name, variance_name
-from nbradiomics.reproducibility.variance_text import variance_sentences
+from nbradiomics.reproducibility.variance.components import COMPONENTS
+from nbradiomics.reproducibility.variance.reml import fit_reml
+from nbradiomics.reproducibility.variance.reml_layout import lay_out
+from nbradiomics.reproducibility.variance.schema import share_name, variance_name
+from nbradiomics.reproducibility.variance.text import variance_sentences
+from nbradiomics.reproducibility.variance.variance import variance_components
 from tests.support.paths import ROOT
 
 WITNESS = ROOT / "tests" / "support" / "variance_witness.csv"

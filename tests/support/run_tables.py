@@ -16,7 +16,7 @@ from nbradiomics.report.content import Facts, Page, Section
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import read_run
 from nbradiomics.reproducibility.needed_agreement import NEEDED_AGREEMENT
-from nbradiomics.reproducibility.variance_schema import VARIANCE
+from nbradiomics.reproducibility.variance.schema import VARIANCE
 
 FEATURES = ["original_shape_MeshVolume", "original_glcm_Contrast", "wavelet-LLH_ngtdm_Busyness"]
 

@@ -23,7 +23,7 @@ from nbradiomics.features.diagnostics import diagnose_cohort
 from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.perturbation.schema import PERTURBATIONS
-from nbradiomics.reproducibility.cluster_schema import CLUSTERS
+from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
 from nbradiomics.tables import INDEX, write_table, writing
 from nbradiomics.tables.schema import Column, Schema

@@ -13,8 +13,8 @@ from nbradiomics.cohort import load_cohort
 from nbradiomics.execution.execution import Execution
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.trust import trust_blocks
+from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
-from nbradiomics.reproducibility.stable_schema import STABLE
 from nbradiomics.study.checks import check
 from nbradiomics.study.checks.reproducibility import check_reproducibility
 from nbradiomics.study.file import load_study

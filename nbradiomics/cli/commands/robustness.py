@@ -23,7 +23,7 @@ from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import prepare, read_features, split_names
 from nbradiomics.errors import NbradiomicsError
 
-_CLUSTERS = "reproducibility.cluster_settings:ClusterSettings"
+_CLUSTERS = "reproducibility.clusters.settings:ClusterSettings"
 _FeaturesFile = Annotated[Path, typer.Argument(help="Feature table (.parquet or .csv).")]
 
 

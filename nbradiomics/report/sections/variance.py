@@ -16,9 +16,9 @@ from nbradiomics.report.sections.missing_parts import (
     could_not,
     failures_of,
 )
-from nbradiomics.reproducibility.components import COMPONENTS, RESIDUAL, SUBJECT, components_text
-from nbradiomics.reproducibility.variance_schema import share_name
-from nbradiomics.reproducibility.variance_text import variance_sentences
+from nbradiomics.reproducibility.variance.components import COMPONENTS, RESIDUAL, SUBJECT, components_text
+from nbradiomics.reproducibility.variance.schema import share_name
+from nbradiomics.reproducibility.variance.text import variance_sentences
 
 #: Heading of the section and of the page.
 TITLE = "Where the variation of features comes from"

@@ -16,7 +16,7 @@ from nbradiomics.features.processing import Alteration, ProcessingGrid
 from nbradiomics.messages.wording import counted, number
 from nbradiomics.report.feature_names import feature_class
 from nbradiomics.reproducibility.settings import StabilitySettings
-from nbradiomics.reproducibility.statistics import statistics
+from nbradiomics.reproducibility.statistics.table import statistics
 from nbradiomics.tables import DESCRIPTIVE, INDEX, ORIGINAL
 from nbradiomics.workflows.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.workflows.processing.settings import ProcessingSettings

@@ -12,7 +12,7 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.processing import load_grid
 from nbradiomics.reproducibility.settings import StabilitySettings
-from nbradiomics.reproducibility.statistics import statistics
+from nbradiomics.reproducibility.statistics.table import statistics
 from nbradiomics.workflows.processing.comparison import compare_processing, count_classes
 from nbradiomics.workflows.processing.run import study_processing
 from nbradiomics.workflows.processing.schema import PROCESSING, PROCESSING_CLASSES

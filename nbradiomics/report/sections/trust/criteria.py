@@ -11,8 +11,8 @@ import pandas as pd
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.reproducibility import TITLES
 from nbradiomics.reproducibility.reasons import TOO_FEW
-from nbradiomics.reproducibility.rules import Rule, parse_rule
-from nbradiomics.reproducibility.stable_schema import STABLE
+from nbradiomics.reproducibility.rules.rule import Rule, parse_rule
+from nbradiomics.reproducibility.rules.schema import STABLE
 
 #: Ways to fail a test.
 MISSED, UNDEFINED, FEW, ABSENT = "misses the limit", "undefined", "too few subjects", "not measured"

@@ -7,9 +7,9 @@ import re
 import pandas as pd
 
 from nbradiomics.messages.wording import counted, percent
-from nbradiomics.reproducibility.components import COMPONENTS, components_text
 from nbradiomics.reproducibility.stability import CAUTION_BELOW
-from nbradiomics.reproducibility.variance_schema import share_name
+from nbradiomics.reproducibility.variance.components import COMPONENTS, components_text
+from nbradiomics.reproducibility.variance.schema import share_name
 
 #: A variance of fewer levels is known only roughly: of 5 levels, its 95 % limits are a third and eight times
 #: of it.

@@ -10,8 +10,8 @@ from nbradiomics.cohort.components import refuse_components
 from nbradiomics.cohort.in_training import require_named_model, seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.reproducibility.components import FACTORS, SUBJECT
 from nbradiomics.reproducibility.levels import texts
+from nbradiomics.reproducibility.variance.components import FACTORS, SUBJECT
 from nbradiomics.tables import AUTO, Rows, feature_columns, select
 
 #: Columns of which one value must be chosen: another sequence or engine is not a repetition of the same

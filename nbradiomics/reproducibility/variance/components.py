@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.reproducibility.reml_layout import Codes, Layout, lay_out
+from nbradiomics.reproducibility.variance.reml_layout import Codes, Layout, lay_out
 
 #: Columns whose values are levels of a random effect; every further row of the same levels is a repetition.
 FACTORS = ("site", "timepoint", "repeat", "reader", "variant")

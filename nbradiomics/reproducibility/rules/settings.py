@@ -17,7 +17,7 @@ from pydantic import (
 from nbradiomics.errors import InputError
 from nbradiomics.reproducibility.designs import design_of
 from nbradiomics.reproducibility.forms import GivenForm
-from nbradiomics.reproducibility.rules import EXAMPLE, NEEDED, Rule, parse_rule
+from nbradiomics.reproducibility.rules.rule import EXAMPLE, NEEDED, Rule, parse_rule
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.settings.kinds import Texts
 from nbradiomics.tables import RowsOfReader

@@ -10,8 +10,8 @@ from scipy.special import fdtri
 
 from nbradiomics.errors import InputError
 from nbradiomics.reproducibility.forms import AGREEMENT, FORMS
-from nbradiomics.reproducibility.generalised import generalised_limits
-from nbradiomics.reproducibility.mean_squares import MeanSquares, mean_squares
+from nbradiomics.reproducibility.statistics.generalised import generalised_limits
+from nbradiomics.reproducibility.statistics.mean_squares import MeanSquares, mean_squares
 
 Floats = NDArray[np.float64]
 

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.reproducibility.bland_altman import limits_of_agreement
-from nbradiomics.reproducibility.bootstrap import bootstrap_limits
-from nbradiomics.reproducibility.concordance import concordance
-from nbradiomics.reproducibility.generalised import generalised_ratio
-from nbradiomics.reproducibility.icc import IccResult, icc
-from nbradiomics.reproducibility.mean_squares import mean_squares
-from nbradiomics.reproducibility.one_way import one_way_icc
-from nbradiomics.reproducibility.rank_agreement import kendall_w
 from nbradiomics.reproducibility.settings import StabilitySettings
-from nbradiomics.reproducibility.within_subject import within_subject
+from nbradiomics.reproducibility.statistics.bland_altman import limits_of_agreement
+from nbradiomics.reproducibility.statistics.bootstrap import bootstrap_limits
+from nbradiomics.reproducibility.statistics.concordance import concordance
+from nbradiomics.reproducibility.statistics.generalised import generalised_ratio
+from nbradiomics.reproducibility.statistics.icc import IccResult, icc
+from nbradiomics.reproducibility.statistics.mean_squares import mean_squares
+from nbradiomics.reproducibility.statistics.one_way import one_way_icc
+from nbradiomics.reproducibility.statistics.rank_agreement import kendall_w
+from nbradiomics.reproducibility.statistics.within_subject import within_subject
 
 Floats = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtri
 
-from nbradiomics.reproducibility.concordance import Estimate
-from nbradiomics.reproducibility.mean_squares import standardise
+from nbradiomics.reproducibility.statistics.concordance import Estimate
+from nbradiomics.reproducibility.statistics.mean_squares import standardise
 
 Floats = NDArray[np.float64]
 

@@ -15,9 +15,9 @@ from scipy.stats import rankdata
 from nbradiomics.errors import InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import counted
-from nbradiomics.reproducibility.cluster_schema import CLUSTERS
-from nbradiomics.reproducibility.cluster_settings import ClusterSettings
-from nbradiomics.reproducibility.repeated_rows import features_of, repeated_rows, require_single_rows
+from nbradiomics.reproducibility.clusters.schema import CLUSTERS
+from nbradiomics.reproducibility.clusters.settings import ClusterSettings
+from nbradiomics.reproducibility.variance.repeated_rows import features_of, repeated_rows, require_single_rows
 from nbradiomics.settings import spread
 from nbradiomics.tables import RowsOfReader
 
@@ -67,7 +67,7 @@ def correlation_clusters(
     -------
     pandas.DataFrame
         One row per feature, in the table's order, with the columns of
-        `reproducibility.cluster_schema.CLUSTERS`. A feature that does not vary, or has values in too few
+        `reproducibility.clusters.schema.CLUSTERS`. A feature that does not vary, or has values in too few
         subjects, is in no cluster.
 
     Raises

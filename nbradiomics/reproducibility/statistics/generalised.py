@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv
 from scipy.stats import qmc
 
-from nbradiomics.reproducibility.mean_squares import MeanSquares
+from nbradiomics.reproducibility.statistics.mean_squares import MeanSquares
 
 Floats = NDArray[np.float64]
 

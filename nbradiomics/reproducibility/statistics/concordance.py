@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from nbradiomics.reproducibility.mean_squares import standardise
+from nbradiomics.reproducibility.statistics.mean_squares import standardise
 
 Floats = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from nbradiomics.reproducibility.concordance import coefficient
-from nbradiomics.reproducibility.icc import coefficient_of
-from nbradiomics.reproducibility.mean_squares import MeanSquares, standardise
+from nbradiomics.reproducibility.statistics.concordance import coefficient
+from nbradiomics.reproducibility.statistics.icc import coefficient_of
+from nbradiomics.reproducibility.statistics.mean_squares import MeanSquares, standardise
 
 Floats = NDArray[np.float64]
 

@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 from nbradiomics.errors import InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import counted
-from nbradiomics.reproducibility.components import (
+from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS
+from nbradiomics.reproducibility.statistics.mean_squares import SMALLEST_SPREAD
+from nbradiomics.reproducibility.variance.components import (
     FACTORS,
     SUBJECT,
     Design,
     components_text,
     design_of,
 )
-from nbradiomics.reproducibility.mean_squares import SMALLEST_SPREAD
-from nbradiomics.reproducibility.reml import fit_reml
-from nbradiomics.reproducibility.reml_layout import Floats
-from nbradiomics.reproducibility.repeated_rows import (
+from nbradiomics.reproducibility.variance.reml import fit_reml
+from nbradiomics.reproducibility.variance.reml_layout import Floats
+from nbradiomics.reproducibility.variance.repeated_rows import (
     features_of,
     repeated_rows,
     require_filled,
     require_single_rows,
 )
-from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS
-from nbradiomics.reproducibility.variance_schema import VARIANCE, share_name, variance_name
+from nbradiomics.reproducibility.variance.schema import VARIANCE, share_name, variance_name
 from nbradiomics.settings import spread
 from nbradiomics.tables import Rows
 
@@ -70,7 +70,7 @@ def variance_components(
     Returns
     -------
     pandas.DataFrame
-        One row per feature with the columns of `reproducibility.variance_schema.VARIANCE`. Variances are 0 or
+        One row per feature with the columns of `reproducibility.variance.schema.VARIANCE`. Variances are 0 or
         more: the likelihood is maximised among these. Components that are not in the design are missing
         values.
 
@@ -84,7 +84,7 @@ def variance_components(
 
     See Also
     --------
-    nbradiomics.reproducibility.reml.fit_reml : the estimator and its references.
+    nbradiomics.reproducibility.variance.reml.fit_reml : the estimator and its references.
 
     Examples
     --------

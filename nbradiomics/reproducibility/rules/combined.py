@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import counted
 from nbradiomics.reproducibility.reasons import TOO_FEW
-from nbradiomics.reproducibility.rules import Rule, parse_rule
+from nbradiomics.reproducibility.rules.rule import Rule, parse_rule
+from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS
-from nbradiomics.reproducibility.stable_schema import STABLE
 
 
 def combine_rules(
@@ -37,7 +37,7 @@ def combine_rules(
     Returns
     -------
     pandas.DataFrame
-        One row per feature of any study, with the columns of `reproducibility.stable_schema.STABLE`, and for
+        One row per feature of any study, with the columns of `reproducibility.rules.schema.STABLE`, and for
         each rule the value and whether it is met. An undefined value, a feature that a study lacks and a
         study without result meet no rule.
 

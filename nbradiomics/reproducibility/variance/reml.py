@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbradiomics.reproducibility.reml_layout import Floats, Layout
+from nbradiomics.reproducibility.variance.reml_layout import Floats, Layout
 
 #: Smallest residual variance, as a share of the variance of all values; a smaller one is zero.
 SMALLEST_RESIDUAL = 1e-9

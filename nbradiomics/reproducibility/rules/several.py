@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.reproducibility.rules.settings import CombinedRules, ReproducibilityStudy
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.reproducibility.stability import assess_reproducibility
-from nbradiomics.reproducibility.study_settings import CombinedRules, ReproducibilityStudy
 from nbradiomics.tables import RowsOfReader, read_feature_table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbradiomics.reproducibility.components import COMPONENTS, RESIDUAL, components_text
+from nbradiomics.reproducibility.variance.components import COMPONENTS, RESIDUAL, components_text
 from nbradiomics.tables.schema import Column, Schema
 
 _NOT_THERE = "the component is not part of the design, or the feature is undefined (`note`)"

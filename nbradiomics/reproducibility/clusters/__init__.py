@@ -1,0 +1,1 @@
+"""Clusters of correlated features, each with a representative."""

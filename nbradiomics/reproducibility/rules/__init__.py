@@ -1,0 +1,1 @@
+"""Rules about several studies of reproducibility."""

@@ -1,0 +1,1 @@
+"""Statistics of repeated measurements of many features, one file for each family."""

@@ -1,0 +1,1 @@
+"""Where the variation of features comes from: variance components."""
