@@ -79,7 +79,7 @@ def test_every_way_to_fail_is_told_apart(ruled: Run) -> None:
 def test_the_answer_counts_features_that_pass_all_tests(ruled: Run) -> None:
     tests = criteria_of(ruled, "")
     assert answer(tests) == (
-        "1 of 4 features passes all 2 tests: shape 1 of 1, firstorder 0 of 1, glcm 0 of 2."
+        "1 of 4 features passes both tests: shape 1 of 1, firstorder 0 of 1, glcm 0 of 2."
     )
     said = list(sentences(tests))
     assert said[0].startswith("readers.low >= 0.75: 1 of 4 pass, 1 not judged (4 subjects")

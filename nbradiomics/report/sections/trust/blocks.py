@@ -14,7 +14,7 @@ from nbradiomics.report.figures.icc_forest import Estimate, draw_icc_forest
 from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.missing_parts import absent_blocks, why_no_reproducibility
 from nbradiomics.report.sections.trust.criteria import Criterion, contexts_of, features_of, tests_of
-from nbradiomics.report.sections.trust.words import answer, sentences, trusted
+from nbradiomics.report.sections.trust.words import all_tests, answer, sentences, trusted
 
 #: Heading of the section and of the page.
 TITLE = "Which features can I trust?"
@@ -42,9 +42,8 @@ def trust_facts(run: Run) -> Facts:
     facts = []
     for context in contexts_of(run):
         tests = tests_of(run, context)
-        number = "the only test" if len(tests) == 1 else f"all {len(tests)} tests"
         value = f"{len(trusted(tests))} of {len(features_of(tests))}"
-        facts.append(Fact(value, f"features pass {number}", context))
+        facts.append(Fact(value, f"features pass {all_tests(tests)}", context))
     return Facts(tuple(facts))
 
 

@@ -15,7 +15,7 @@ def answer(tests: list[Criterion]) -> str:
     """The first sentence: how many features pass all tests, and how many of each class."""
     features = features_of(tests)
     passed = trusted(tests)
-    what = "the only test" if len(tests) == 1 else f"all {len(tests)} tests"
+    what = all_tests(tests)
     verb = "passes" if len(passed) == 1 else "pass"
     first = f"{len(passed)} of {counted(len(features), 'feature')} {verb} {what}"
     classes = list(dict.fromkeys(feature_class(name) for name in features))
@@ -24,6 +24,12 @@ def answer(tests: list[Criterion]) -> str:
     within, total = (Counter(map(feature_class, names)) for names in (passed, features))
     ordered = [name for name in (*CLASSES, OTHER) if name in total]
     return f"{first}: {', '.join(f'{name} {within[name]} of {total[name]}' for name in ordered)}."
+
+
+def all_tests(tests: list[Criterion]) -> str:
+    """Name the tests together."""
+    words = {1: "the only test", 2: "both tests"}
+    return words.get(len(tests), f"all {len(tests)} tests")
 
 
 def trusted(tests: list[Criterion]) -> list[str]:
