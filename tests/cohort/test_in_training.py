@@ -274,7 +274,7 @@ def test_few_subjects_are_never_stable_and_the_reason_is_said() -> None:
     found = assess_reproducibility(two, readers=["A", "B"])
     assert found["icc"].iloc[1] == 1
     assert not found["stable"].any()
-    assert found["note"].tolist() == ["2 subjects with a value by every reader; 10 are needed"] * 2
+    assert found["reason"].tolist() == ["2 subjects with a value by every reader; 10 are needed"] * 2
     assert assess_reproducibility(two, readers=["A", "B"], min_subjects=2)["stable"].iloc[1]
     with pytest.raises(InputError, match=r"min_subjects: Input should be .*; found: 1"):
         assess_reproducibility(two, readers=["A", "B"], min_subjects=1)

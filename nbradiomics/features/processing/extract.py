@@ -76,6 +76,12 @@ def extract_grid(
     ------
     InputError
         As in `extract_cohort`.
+
+    Examples
+    --------
+    >>> grid = load_grid({"reference": "params.yaml", "alterations": {"dilated": {"mask_mm": 1}}})
+    >>> extract_grid("cohort.csv", grid).table["variant"].value_counts().to_dict()
+    {'original': 6, 'dilated': 6}
     """
     loaded = load_cohort(cohort)
     require_originals(loaded.table, loaded.path, "a processing grid")

@@ -86,7 +86,7 @@ def correlation_clusters(
     --------
     >>> table = correlation_clusters(features, threshold=0.9)
     >>> table["representative"].nunique()
-    43
+    2
     """
     table = _one_row_each(features, rows)
     names = features_of(table, feature_names)

@@ -48,7 +48,8 @@ def combine_rules(
 
     Examples
     --------
-    >>> table = combine_rules({"readers": between_readers}, ["readers.low >= 0.75", "readers.ccc >= 0.8"])
+    >>> readers = assess_reproducibility(features)
+    >>> table = combine_rules({"readers": readers}, ["readers.low >= 0.75", "readers.ccc >= 0.8"])
     >>> table.loc[table["stable"], "feature"].tolist()
     ['original_firstorder_Mean']
     """

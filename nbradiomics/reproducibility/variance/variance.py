@@ -89,7 +89,8 @@ def variance_components(
     Examples
     --------
     >>> table = variance_components(features, components=["reader"])
-    >>> table[["feature", "share_subject", "share_reader", "share_residual"]]
+    >>> table[["share_subject", "share_reader", "share_residual"]].round(2).to_numpy().tolist()
+    [[0.99, 0.0, 0.01], [0.0, 0.0, 1.0]]
     """
     table = repeated_rows(features, readers, rows)
     names = features_of(table, feature_names)

@@ -114,6 +114,13 @@ def study_processing(
     InputError
         When the grid or the cohort table is wrong, a subject has several masks, or the folder has other
         files.
+
+    Examples
+    --------
+    >>> grid = {"reference": "params.yaml", "alterations": {"dilated": {"mask_mm": 1}}}
+    >>> done = study_processing("cohort.csv", grid, "processing", reader="A")
+    >>> done.table[["alteration", "subjects", "reason"]].to_numpy().tolist()
+    [['dilated', 3, '3 subjects with a value by both pipelines; 10 are needed']]
     """
     loaded = load_cohort(cohort)
     grid = load_grid(grid)
