@@ -2,6 +2,7 @@
 from .agreement.cohort import AgreementTable as AgreementTable, compare_cohort as compare_cohort
 from .agreement.compare import compare_masks as compare_masks
 from .agreement.field import Field as Field
+from .agreement.perturbed_cohort import compare_with_variants as compare_with_variants
 from .agreement.reader_study import (
     ReadersStudy as ReadersStudy,
     ReaderStudySettings as ReaderStudySettings,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.agreement.compare import compare_both_ways, comparison_status
 from nbradiomics.agreement.pairs import Pair, by_region, pairs_of_region
+from nbradiomics.agreement.perturbed import perturbed_pairs
 from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort, CohortSource, load_cohort
@@ -51,10 +53,13 @@ class AgreementTable(Result):
         metrics of a failed pair are missing.
     failures
         Pairs that failed.
+    notes
+        Which perturbed masks are not compared with their originals, and why.
     """
 
     table: pd.DataFrame
     failures: list[Failure]
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,9 @@ def compare_cohort(
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> AgreementTable:
     """Compare the masks of every scan: readers with each other, with the model, and with themselves.
+
+    If the cohort has variants, the masks of each variant are compared in the same way, and each perturbed
+    mask with the original mask of the same reader, if the variant changes the mask alone.
 
     Parameters
     ----------
@@ -119,16 +127,21 @@ def compare_cohort(
     [['s0', 'A', 'B'], ['s0', 'B', 'A']]
     """
     cohort = load_cohort(cohort)
-    readers = cohort.readers()
-    if reference is not None and reference not in readers:
-        raise InputError(
-            f"{cohort.path} has no reader {reference!r}.", f"Readers in the table: {', '.join(readers)}."
-        )
+    require_reader(cohort, reference)
     rule = lesion_rule(lesions, cohort.table)
-    regions = list(by_region(apply_lesion_rule(cohort.cases(), rule, label=label)))
-    pairs = [pair for cases in regions for pair in pairs_of_region(cases, reference=reference)]
-    _require_pairs(pairs, cohort)
-    how = How(label, settings)
+    cases = apply_lesion_rule(cohort.cases(), rule, label=label)
+    regions = list(by_region(cases))
+    perturbed = perturbed_pairs(cases, reference=reference)
+    pairs = [pair for region in regions for pair in pairs_of_region(region, reference=reference)]
+    pairs += perturbed.pairs
+    _require_pairs(pairs, cohort, perturbed.sentence())
+    table, failures = _compared(pairs, How(label, settings), execution)
+    selected = table if reference is None else table[table["reference"] == reference].reset_index(drop=True)
+    notes = [note for note in [perturbed.sentence()] if note]
+    return AgreementTable(selected, [*_second_masks(regions), *failures], notes)
+
+
+def _compared(pairs: Sequence[Pair], how: How, execution: Execution) -> tuple[pd.DataFrame, list[Failure]]:
     named = {pair.name: pair for pair in pairs}
     batch = execution.map(
         _compare_pair,
@@ -136,10 +149,17 @@ def compare_cohort(
         stage=STAGE,
         stored=Stored(lambda name: _key(named[name], how), _Compared),
     )
-    rows = [row for name, pair in named.items() for row in _rows(pair, batch.results.get(name), how)]
-    table = AGREEMENT.table(rows)
-    selected = table if reference is None else table[table["reference"] == reference].reset_index(drop=True)
-    return AgreementTable(selected, [*_second_masks(regions), *batch.failures])
+    rows = [row for name, pair in named.items() for row in pair_rows(pair, batch.results.get(name), how)]
+    return AGREEMENT.table(rows), batch.failures
+
+
+def require_reader(cohort: Cohort, reader: str | None) -> None:
+    """Raise `InputError` if a cohort does not have a reader; ``None`` is always there."""
+    readers = cohort.readers()
+    if reader is not None and reader not in readers:
+        raise InputError(
+            f"{cohort.path} has no reader {reader!r}.", f"Readers in the table: {', '.join(readers)}."
+        )
 
 
 def require_pairs(cohort: Cohort, lesions: str) -> None:
@@ -156,11 +176,17 @@ def require_pairs(cohort: Cohort, lesions: str) -> None:
     _require_pairs([pair for region in regions for pair in pairs_of_region(region)], cohort)
 
 
-def _require_pairs(pairs: list[Pair], cohort: Cohort) -> None:
+def has_pairs(cohort: Cohort, lesions: str) -> bool:
+    """Whether there are two masks of one scan and region to compare."""
+    regions = by_region(apply_lesion_rule(cohort.cases(), "roi" if lesions == "largest" else lesions))
+    return any(pairs_of_region(region) for region in regions)
+
+
+def _require_pairs(pairs: list[Pair], cohort: Cohort, note: str = "") -> None:
     if not pairs:
         readers = ", ".join(cohort.readers()) or "none"
         raise InputError(
-            f"no scan of {cohort.path} has two masks to compare (readers: {readers}).",
+            f"no scan of {cohort.path} has two masks to compare (readers: {readers}). {note}".rstrip(),
             "Give two masks of the same image and region.",
         )
 
@@ -197,7 +223,8 @@ def _key(pair: Pair, how: How) -> str:
     return result_key(STAGE, masks=sides, how=how.key())
 
 
-def _rows(pair: Pair, payload: Payload | None, how: How) -> list[dict[str, Any]]:
+def pair_rows(pair: Pair, payload: Payload | None, how: How) -> list[dict[str, Any]]:
+    """Rows of the agreement table for a pair: one, or one for each direction."""
     result = payload or {}
     there = {**pair.index(), **how.columns(), "status": result.get("status"), **result.get("there", {})}
     if pair.one_way:

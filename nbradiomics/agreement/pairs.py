@@ -9,6 +9,7 @@ pair             the two masks
 ``edited``       one mask is an edited automatic mask. Such a mask stays close to the automatic one and makes
                  the model look better, so these pairs are reported separately
 ``consensus``    the second mask is a consensus of readers
+``perturbed``    a perturbed mask and the original mask of the same reader (`agreement.perturbed`)
 ===============  =========================================================================================
 
 Of each reader, only the first independent reading and the first edited one are used between readers.
@@ -23,17 +24,19 @@ from itertools import combinations
 
 from nbradiomics.cohort import AUTOMATIC, Case
 from nbradiomics.cohort.schema import INDEPENDENT
+from nbradiomics.tables import ORIGINAL
 
 INTER, AUTO_PAIR, INTRA, EDITED, CONSENSUS = "inter", "auto", "intra", "edited", "consensus"
+PERTURBED = "perturbed"
 #: The kinds of pair, in the order of the tables.
-PAIRS = (AUTO_PAIR, INTER, INTRA, EDITED, CONSENSUS)
+PAIRS = (AUTO_PAIR, INTER, INTRA, EDITED, CONSENSUS, PERTURBED)
 
 
 @dataclass(frozen=True)
 class Pair:
     """Two masks of one scan and region; each is compared with the other, unless `one_way`.
 
-    A consensus is only a reference.
+    A consensus is only a reference, and so is the original of a perturbed mask.
     """
 
     first: Case
@@ -43,7 +46,7 @@ class Pair:
     @property
     def one_way(self) -> bool:
         """Whether the second mask is only a reference."""
-        return self.kind == CONSENSUS
+        return self.kind in (CONSENSUS, PERTURBED)
 
     def index(self, *, back: bool = False) -> dict[str, str | int]:
         """Columns that identify a row: first against second; with `back`, second against first."""
@@ -64,7 +67,8 @@ class Pair:
     @property
     def name(self) -> str:
         """Name in messages and in the failures table."""
-        return f"{self.first.name} against {self.second.reader}/{self.second.reading}"
+        other = ORIGINAL if self.kind == PERTURBED else f"{self.second.reader}/{self.second.reading}"
+        return f"{self.first.name} against {other}"
 
 
 def by_region(cases: Iterable[Case]) -> Iterator[list[Case]]:

@@ -56,7 +56,8 @@ AGREEMENT = Schema(
             "pair",
             "text",
             "`auto`: the model and a reader; `inter`: two readers; `intra`: two readings of one reader; "
-            "`edited`: one mask is an edited automatic mask; `consensus`: the reference is a consensus",
+            "`edited`: one mask is an edited automatic mask; `consensus`: the reference is a consensus; "
+            "`perturbed`: the mask of the `variant`, and the original mask of the same reader as reference",
             values=PAIRS,
             missing=_KIND_MISSING,
             default="",

@@ -110,7 +110,7 @@ class ImageJob:
         rows: list[dict[str, Any]] = []
         if regions:
             union = reduce(sitk.Or, regions.values())
-            seed = seed_of(self.how.seed, *self.scan.key)
+            seed = seed_of(self.how.seed, *self.scan.index().values())
             image = perturbed_image(original, union, self.image, seed)
             if self.file != self.scan.image:
                 write_image(image, self.file)
@@ -147,7 +147,8 @@ class ImageJob:
 
     def _mask(self, job: MaskJob, region: sitk.Image, image: sitk.Image) -> dict[str, Any]:
         case = job.case
-        seed = seed_of(self.how.seed, *self.scan.key, case.roi, case.reader, case.reading)
+        # The names are those of a variant in memory, which is the same by name and seed.
+        seed = seed_of(self.how.seed, *case.index().values())
         made = region_of_variant(region, image, job.variant, seed, self.how.disagreement)
         write_image(made.region, job.file)
         return {"case": job.case.name, "variant": job.variant.name, **_measured(made, region)}

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbradiomics.cli.console import notes
 from nbradiomics.cli.label_notes import show_label_warnings
 from nbradiomics.cli.options import Background, CohortFile, Jobs, Lesions, Tolerance, Work
 from nbradiomics.cli.stated import settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
+
+if TYPE_CHECKING:
+    from nbradiomics.agreement.cohort import AgreementTable
+    from nbradiomics.cohort import Cohort
 
 
 def compare(
@@ -22,11 +27,18 @@ def compare(
     tolerance: Tolerance = None,
     background: Background = None,
     lesions: Lesions = None,
+    perturb: Annotated[
+        str | None,
+        typer.Option(
+            help="Also compare every mask with variants of it, made in memory as by `extract --perturb`: "
+            "letters (V volume, C contour), or a YAML file of a chain."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the variants.")] = 0,
     jobs: Jobs = None,
     work: Work = None,
 ) -> None:
     """Compare masks: overlap, surface distance, direction of error."""
-    from nbradiomics.agreement.cohort import compare_cohort
     from nbradiomics.agreement.settings import ComparisonSettings
     from nbradiomics.tables import write_table
 
@@ -34,9 +46,25 @@ def compare(
     settings = settings_from(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
     execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
-    choice: dict[str, Any] = {"reference": reference, "lesions": lesions}
-    agreement = compare_cohort(loaded, **choice, settings=settings, execution=execution)
+    options: dict[str, Any] = {"lesions": lesions, "settings": settings, "execution": execution}
+    agreement = _agreement(loaded, reference, perturb, seed, options)
     write_table(agreement.table, out)
+    for note in agreement.notes:
+        notes.print(f"Note: {note}", markup=False)
     show_made_again(execution.workspace)
     show_label_warnings(loaded, execution=execution)
     finish(agreement.failures, len(agreement.table), out)
+
+
+def _agreement(
+    cohort: Cohort, reference: str | None, perturb: str | None, seed: int, options: dict[str, Any]
+) -> AgreementTable:
+    """Compare the masks of a cohort; with variants too, if a chain is given."""
+    from nbradiomics.agreement.cohort import compare_cohort
+    from nbradiomics.agreement.perturbed_cohort import compare_with_variants
+    from nbradiomics.perturbation import read_chain
+
+    if perturb is None:
+        return compare_cohort(cohort, reference=reference, **options)
+    variants = read_chain(perturb, seed)
+    return compare_with_variants(cohort, variants, reference=reference, seed=seed, **options)

@@ -16,6 +16,10 @@ from nbradiomics.report.run_files import Run
 from nbradiomics.reproducibility.needed_agreement import EVERYWHERE, INSIDE, METRICS, NOWHERE
 
 _FEW_PAIRS, _FEW_SUBJECTS = 100, 40
+PERTURBED_CAUTION = (
+    "Caution: a perturbed mask is not a reader. Its errors are those that the perturbation makes, and its "
+    "differences from the original say nothing about what readers disagree on."
+)
 _SHOWN = 5
 #: Decimals of an agreement: a tenth of a millimetre is too coarse for a needed one.
 _DIGITS = 2
@@ -126,7 +130,15 @@ def sentences(table: pd.DataFrame, left_out: pd.DataFrame | None) -> Iterator[st
     """Who is in the numbers, what the limit is, who is missing, and what to be careful about."""
     first = table.iloc[0]
     pairs, subjects = int(table["pairs"].max()), int(table["subjects"].max())
-    yield f"From {counted(pairs, 'pair of masks', 'pairs of masks')} of {counted(subjects, 'subject')}."
+    most = table[table["pairs"] == pairs].iloc[0]
+    kinds = str(most["pair_kinds"]) if "pair_kinds" in table and pd.notna(most["pair_kinds"]) else ""
+    of_kind = f" ({kinds})" if kinds else ""
+    yield (
+        f"From {counted(pairs, 'pair of masks', 'pairs of masks')}{of_kind} of "
+        f"{counted(subjects, 'subject')}."
+    )
+    if "perturbed" in kinds:
+        yield PERTURBED_CAUTION
     yield _limit_sentence(first)
     if left_out is not None and len(left_out):
         yield _left_out_sentence(left_out)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, tally
 from nbradiomics.reproducibility.needed_agreement.feature_pairs import (
     OrderedPairs,
     feature_pairs,
@@ -157,6 +157,7 @@ def _assessed(pairs: OrderedPairs, known: float | None, settings: NeededAgreemen
         "limit_from": ICC if known is None else TABLE,
         "icc": settings.icc if known is None else np.nan,
         "pairs": len(pairs.agreement),
+        "pair_kinds": tally(pairs.kinds),
         "subjects": pairs.amount,
         "undefined_once": int(np.isinf(pairs.differences).sum()),
         "reached": "",

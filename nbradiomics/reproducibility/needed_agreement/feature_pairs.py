@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from nbradiomics.reproducibility.needed_agreement.joined import JoinedPairs
-from nbradiomics.reproducibility.needed_agreement.settings import METRICS
+from nbradiomics.reproducibility.needed_agreement.settings import KINDS, METRICS
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +48,8 @@ class OrderedPairs:
         Index of the subject of each pair, shape (pairs,): 0 to `amount` - 1.
     amount
         Number of subjects.
+    kinds
+        Kinds of pair with their numbers.
     """
 
     agreement: Floats
@@ -54,6 +57,7 @@ class OrderedPairs:
     means: Floats
     subjects: NDArray[np.intp]
     amount: int
+    kinds: tuple[tuple[str, int], ...]
 
 
 def feature_pairs(joined: JoinedPairs, feature: str, scale: str) -> FeaturePairs:
@@ -80,5 +84,16 @@ def in_order(joined: JoinedPairs, values: FeaturePairs, metric: str) -> OrderedP
     names = joined.pairs["subject"].to_numpy()[values.used[order]]
     known, subjects = np.unique(names.astype(str), return_inverse=True)
     return OrderedPairs(
-        agreement[order], values.differences[order], values.means[order], subjects, len(known)
+        agreement[order],
+        values.differences[order],
+        values.means[order],
+        subjects,
+        len(known),
+        _kinds(joined.pairs["pair"].iloc[values.used[order]]),
     )
+
+
+def _kinds(pairs: pd.Series) -> tuple[tuple[str, int], ...]:
+    """Count the pairs of each kind, in the order of `KINDS`."""
+    counts = pairs.value_counts()
+    return tuple((kind, int(counts[kind])) for kind in KINDS if kind in counts)

@@ -14,13 +14,15 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.needed_agreement.pair_table import CONTEXT, FIRST, SECOND, unordered_pairs
 from nbradiomics.reproducibility.needed_agreement.settings import NeededAgreementSettings
-from nbradiomics.tables import AUTO, Rows, select
+from nbradiomics.tables import AUTO, ORIGINAL, Rows, select
 
 Floats = NDArray[np.float64]
 #: Reasons why a pair of the agreement table is not used.
 SEEN = "the model was trained on the subject"
 NO_FEATURES = "no row in the feature table for one of the masks"
 NOT_COMPARED = "the masks could not be compared"
+ONE_ROW = "both masks have the same row in the feature table"
+PERTURBED = "perturbed"
 
 
 @dataclass(frozen=True)
@@ -78,16 +80,20 @@ def join_pairs(
     """
     _require_columns(features)
     require_named_model(features)
-    table = _context_of(features, rows).reset_index(drop=True)
+    with_perturbed = PERTURBED in settings.pairs
+    if with_perturbed:
+        _require_variants(features, agreement, rows)
+    table = _context_of(features, rows, with_perturbed).reset_index(drop=True)
     refuse_components(table["roi"].unique() if "roi" in table else [])
     seen = set(table.loc[automatic_rows_of_seen(table), "subject"].astype(str))
     pairs = unordered_pairs(agreement, settings.metrics)
-    pairs = _context_of(pairs, Rows(**{name: value for name, value in rows if name in pairs.columns}))
-    pairs = pairs[pairs["pair"].isin(settings.pairs)].reset_index(drop=True)
-    first, second = (_positions(table, pairs, side) for side in (FIRST, SECOND))
+    pairs = _pairs_of(pairs[pairs["pair"].isin(settings.pairs)], rows, settings)
+    first = _positions(table, pairs, FIRST)
+    second = _positions(table, _with_originals(pairs), SECOND)
     by_model = (pairs[["reader", "reference"]] == AUTO).any(axis=1)
     reasons = pd.Series("", index=pairs.index, dtype=object)
     reasons[pairs[list(settings.metrics)].isna().all(axis=1)] = NOT_COMPARED
+    reasons[first == second] = ONE_ROW
     reasons[(first < 0) | (second < 0)] = NO_FEATURES
     reasons[by_model & pairs["subject"].isin(seen)] = SEEN
     used = (reasons == "").to_numpy()
@@ -106,10 +112,51 @@ def _require_columns(features: pd.DataFrame) -> None:
             )
 
 
-def _context_of(table: pd.DataFrame, rows: Rows) -> pd.DataFrame:
+def _require_variants(features: pd.DataFrame, agreement: pd.DataFrame, rows: Rows) -> None:
+    """Refuse tables in which a perturbed mask cannot be told from its original."""
+    for name, table in (("feature", features), ("agreement", agreement)):
+        if "variant" not in table:
+            raise InputError(
+                f"the {name} table has no column 'variant', which pairs of the kind {PERTURBED} need.",
+                "Give tables of originals and variants, such as those of `nbradiomics extract --perturb` and "
+                "`nbradiomics compare --perturb` with the same chain and seed.",
+            )
+    if rows.variant not in (None, ORIGINAL):
+        raise InputError(
+            f"variant {rows.variant!r} is chosen, but the two masks of a pair of the kind {PERTURBED} are of "
+            "different variants.",
+            f"Choose no variant, or leave out the kind {PERTURBED}.",
+        )
+
+
+def _pairs_of(pairs: pd.DataFrame, rows: Rows, settings: NeededAgreementSettings) -> pd.DataFrame:
+    """Choose the rows of one context: of the originals, and of the perturbed masks that were requested."""
+    if pairs.empty:
+        _require_pairs(pd.Series(dtype=object), settings)
+    wanted = Rows(**{name: value for name, value in rows if name in pairs.columns})
+    if PERTURBED not in settings.pairs:
+        return _context_of(pairs, wanted).reset_index(drop=True)
+    if not (pairs["pair"] == PERTURBED).any():
+        raise InputError(
+            f"the agreement table has no pair of the kind {PERTURBED}.",
+            "Make them with `nbradiomics compare --perturb CHAIN`, or from the cohort table of "
+            "`nbradiomics perturb`.",
+        )
+    kept = pairs[(pairs["pair"] == PERTURBED) | (pairs["variant"] == ORIGINAL)]
+    return _context_of(kept, wanted, any_variant=True).reset_index(drop=True)
+
+
+def _with_originals(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Name the variant of the second mask: the original of a perturbed mask, else that of the first mask."""
+    if PERTURBED not in set(pairs["pair"]):
+        return pairs
+    return pairs.assign(variant=pairs["variant"].where(pairs["pair"] != PERTURBED, ORIGINAL))
+
+
+def _context_of(table: pd.DataFrame, rows: Rows, any_variant: bool = False) -> pd.DataFrame:
     """Choose one timepoint, sequence, region, variant and engine; readings stay, they are part of a pair."""
-    wanted = {name: value for name, value in rows.wanted().items() if name != "reading"}
-    return select(table, **wanted)
+    apart = ("reading", "variant") if any_variant else ("reading",)
+    return select(table, **{name: value for name, value in rows.wanted().items() if name not in apart})
 
 
 def _positions(table: pd.DataFrame, pairs: pd.DataFrame, side: tuple[str, str]) -> NDArray[np.intp]:

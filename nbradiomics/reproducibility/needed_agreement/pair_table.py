@@ -83,7 +83,9 @@ def _kinds(pairs: pd.DataFrame) -> pd.Series:
     """The kind of each pair; where the table does not say, the readers' names and the masks' kinds decide."""
     kinds = pd.Series("inter", index=pairs.index, dtype=object)
     kinds[(pairs[["reader", "reference"]] == AUTO).any(axis=1)] = "auto"
-    kinds[pairs["reader"] == pairs["reference"]] = "intra"
+    one_reader = pairs["reader"] == pairs["reference"]
+    kinds[one_reader] = "intra"
+    kinds[one_reader & (pairs["reading"] == pairs["reference_reading"])] = "perturbed"
     for name in ("mask_kind", "reference_kind"):
         if name in pairs:
             kinds[pairs[name] == "edited"] = "edited"

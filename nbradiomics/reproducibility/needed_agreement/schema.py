@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbradiomics.reproducibility.needed_agreement.settings import METRICS
 from nbradiomics.tables.schema import Column, Schema
-from nbradiomics.tables.shared_columns import CASE, READER, READING
+from nbradiomics.tables.shared_columns import CASE, READER, READING, VARIANT
 
 #: Whether the needed agreement lies among the observed pairs.
 INSIDE, EVERYWHERE, NOWHERE = "inside", "everywhere", "nowhere"
@@ -66,6 +66,13 @@ NEEDED_AGREEMENT = Schema(
         Column("icc", "number", "the intraclass correlation of the limit", missing="the limit is of a table"),
         Column("scale", "text", "scale of the differences", values=("raw", "log")),
         Column("pairs", "integer", "pairs of masks that were used"),
+        Column(
+            "pair_kinds",
+            "text",
+            "kinds of these pairs with their numbers, as in the agreement table: `inter 906, auto 120`",
+            missing="no pair, or table of an earlier release",
+            optional=True,
+        ),
         Column("subjects", "integer", "subjects of these pairs"),
         Column(
             "undefined_once",
@@ -101,6 +108,7 @@ LEFT_OUT = Schema(
     row="a pair of masks of the agreement table that no feature uses",
     columns=(
         *CASE,
+        VARIANT,
         READER,
         READING,
         Column("reference", "text", "reader of the other mask"),

@@ -22,9 +22,9 @@ METRICS: dict[str, bool] = {
     "assd_mm": False,
     "centroid_distance_mm": False,
 }
-KindName = Literal["auto", "inter", "intra", "edited", "consensus"]
+KindName = Literal["auto", "inter", "intra", "edited", "consensus", "perturbed"]
 #: Kinds of pair in the agreement table; the tests compare them with those of the comparison.
-KINDS: tuple[KindName, ...] = ("auto", "inter", "intra", "edited", "consensus")
+KINDS: tuple[KindName, ...] = ("auto", "inter", "intra", "edited", "consensus", "perturbed")
 INDEPENDENT: tuple[KindName, ...] = ("auto", "inter", "intra")
 
 MetricName = Literal[
@@ -66,7 +66,7 @@ class NeededAgreementAnalysis(Settings):
     pairs: tuple[KindName, ...] = Field(
         default=INDEPENDENT,
         description="Kinds of pair to use, as in the column `pair` of the agreement table. Edited masks and "
-        "consensus are not independent of the other mask.",
+        "consensus are not independent of the other mask, and a perturbed mask is not a reader.",
     )
     min_subjects: Annotated[int, Field(ge=10)] = Field(
         default=20, description="Minimum number of subjects for a needed agreement."

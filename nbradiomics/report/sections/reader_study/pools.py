@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
-from nbradiomics.agreement.pairs import AUTO_PAIR, CONSENSUS, EDITED, INTER, INTRA
+from nbradiomics.agreement.pairs import AUTO_PAIR, CONSENSUS, EDITED, INTER, INTRA, PERTURBED
 from nbradiomics.messages.wording import MISSING, interval
 from nbradiomics.report.content import Block, Details, Heading, Table, Text
 from nbradiomics.report.metric_text import metric_form
@@ -90,6 +90,14 @@ _SEPARATE: Mapping[str, tuple[str, str, bool]] = {
             "was made without this reader. In a majority vote a voxel needs more than half of the readers: "
             "the consensus of two readers contains only voxels that both drew, so a third reader seems to "
             "draw too much."
+        ),
+        False,
+    ),
+    PERTURBED: (
+        "Perturbed masks",
+        (
+            "A perturbed mask and the original mask of the same reader. They are in no other table of this "
+            "study."
         ),
         False,
     ),
