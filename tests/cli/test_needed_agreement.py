@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from nbradiomics.report.sections.needed_words import PERTURBED_CAUTION
 from nbradiomics.reproducibility.needed_agreement import NEEDED_AGREEMENT
 from tests.reproducibility.needed_agreement.tables import tables
 from tests.support.helpers import call
@@ -84,3 +85,34 @@ def test_what_cannot_be_done_is_refused(
     assert call("needed-agreement", *files, "--out", tmp_path / "needed.csv", *options) == 1
     assert message in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "needed.csv").exists()
+
+
+def test_pairs_of_perturbed_masks_and_second_readings_have_a_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    features, agreement = tables(25)
+    grown = features.assign(variant="v0.2", close=features["close"] + 0.1)
+    twice = features.assign(reading=2)
+    own = features[["subject", "timepoint", "sequence", "roi", "reader"]].assign(
+        reading=1, reference=features["reader"], dice=0.9, mask_kind="independent"
+    )
+    pairs = [
+        agreement.assign(variant="original"),
+        own.assign(variant="v0.2", reference_reading=1, pair="perturbed"),
+        own.assign(variant="original", reference_reading=2, pair="intra"),
+    ]
+    files = [tmp_path / "features.csv", tmp_path / "agreement.csv"]
+    pd.concat([features, grown, twice]).to_csv(files[0], index=False)
+    pd.concat(pairs).to_csv(files[1], index=False)
+    options = ["--metrics", "dice", "--bootstraps", 100, "--features", "close", "--out", tmp_path / "n.csv"]
+    for kinds, variant, said in (
+        ("perturbed,inter", [], "(inter 75, perturbed 75)"),
+        ("intra,inter", ["--variant", "original"], "(inter 75, intra 75)"),
+    ):
+        capsys.readouterr()
+        assert call("needed-agreement", *files, "--pairs", kinds, *variant, *options) == 0
+        assert said in capsys.readouterr().out.replace("\n", " ")
+        page = (tmp_path / "n.html").read_text(encoding="utf-8")
+        assert said in page
+        assert "Differences of 1 feature against Dice" in page  # the picture of the pairs
+        assert (PERTURBED_CAUTION in page) == ("perturbed" in kinds)

@@ -49,6 +49,7 @@ def needed_agreement(
     from nbradiomics.report.sections.needed_words import answer, sentences
     from nbradiomics.reproducibility.needed_agreement import (
         NeededAgreementSettings,
+        chosen_rows,
         needed_agreement as assess,
     )
     from nbradiomics.tables import Rows, choose_features, read_table, write_table
@@ -82,7 +83,11 @@ def needed_agreement(
     if len(result.left_out):
         write_table(result.left_out, left_out)
     write_needed_agreement_page(
-        result, page, features=rows.of(table_given), agreement=compared, pairs=settings.pairs
+        result,
+        page,
+        features=chosen_rows(table_given, rows, settings.pairs),
+        agreement=compared,
+        pairs=settings.pairs,
     )
     metric = str(result.table["metric"].iloc[0])
     main = result.table[result.table["metric"] == metric]

@@ -107,7 +107,7 @@ def _curves(run: Run, context: str, table: pd.DataFrame, metric: str) -> Picture
     """Pairs of a few features; none if the tables of the masks are not there any more."""
     if run.features is None or run.agreement is None:
         return None
-    rows = contexts_of(run.features).get(context)
+    rows = contexts_of(run.features, _kinds(run)).get(context)
     if rows is None:
         return None
     first = table.iloc[0]

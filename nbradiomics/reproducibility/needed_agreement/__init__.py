@@ -7,7 +7,7 @@ from nbradiomics.reproducibility.needed_agreement.assess import (
 )
 from nbradiomics.reproducibility.needed_agreement.contexts import contexts_of
 from nbradiomics.reproducibility.needed_agreement.curve import Curve, curve_of
-from nbradiomics.reproducibility.needed_agreement.joined import JoinedPairs, join_pairs
+from nbradiomics.reproducibility.needed_agreement.joined import JoinedPairs, chosen_rows, join_pairs
 from nbradiomics.reproducibility.needed_agreement.limits import read_repeatability
 from nbradiomics.reproducibility.needed_agreement.schema import (
     EVERYWHERE,
@@ -37,6 +37,7 @@ __all__ = [
     "NeededAgreement",
     "NeededAgreementAnalysis",
     "NeededAgreementSettings",
+    "chosen_rows",
     "contexts_of",
     "curve_of",
     "join_pairs",

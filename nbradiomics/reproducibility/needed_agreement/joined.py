@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,10 +81,9 @@ def join_pairs(
     """
     _require_columns(features)
     require_named_model(features)
-    with_perturbed = PERTURBED in settings.pairs
-    if with_perturbed:
+    if PERTURBED in settings.pairs:
         _require_variants(features, agreement, rows)
-    table = _context_of(features, rows, with_perturbed).reset_index(drop=True)
+    table = chosen_rows(features, rows, settings.pairs).reset_index(drop=True)
     refuse_components(table["roi"].unique() if "roi" in table else [])
     seen = set(table.loc[automatic_rows_of_seen(table), "subject"].astype(str))
     pairs = unordered_pairs(agreement, settings.metrics)
@@ -131,19 +131,18 @@ def _require_variants(features: pd.DataFrame, agreement: pd.DataFrame, rows: Row
 
 def _pairs_of(pairs: pd.DataFrame, rows: Rows, settings: NeededAgreementSettings) -> pd.DataFrame:
     """Choose the rows of one context: of the originals, and of the perturbed masks that were requested."""
-    if pairs.empty:
-        _require_pairs(pd.Series(dtype=object), settings)
-    wanted = Rows(**{name: value for name, value in rows if name in pairs.columns})
-    if PERTURBED not in settings.pairs:
-        return _context_of(pairs, wanted).reset_index(drop=True)
-    if not (pairs["pair"] == PERTURBED).any():
+    if PERTURBED in settings.pairs and not (pairs["pair"] == PERTURBED).any():
         raise InputError(
             f"the agreement table has no pair of the kind {PERTURBED}.",
             "Make them with `nbradiomics compare --perturb CHAIN`, or from the cohort table of "
             "`nbradiomics perturb`.",
         )
-    kept = pairs[(pairs["pair"] == PERTURBED) | (pairs["variant"] == ORIGINAL)]
-    return _context_of(kept, wanted, any_variant=True).reset_index(drop=True)
+    if pairs.empty:
+        _require_pairs(pd.Series(dtype=object), settings)
+    wanted = Rows(**{name: value for name, value in rows if name in pairs.columns})
+    if PERTURBED in settings.pairs:
+        pairs = pairs[(pairs["pair"] == PERTURBED) | (pairs["variant"] == ORIGINAL)]
+    return chosen_rows(pairs, wanted, settings.pairs).reset_index(drop=True)
 
 
 def _with_originals(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -153,9 +152,12 @@ def _with_originals(pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(variant=pairs["variant"].where(pairs["pair"] != PERTURBED, ORIGINAL))
 
 
-def _context_of(table: pd.DataFrame, rows: Rows, any_variant: bool = False) -> pd.DataFrame:
-    """Choose one timepoint, sequence, region, variant and engine; readings stay, they are part of a pair."""
-    apart = ("reading", "variant") if any_variant else ("reading",)
+def chosen_rows(table: pd.DataFrame, rows: Rows, kinds: Sequence[str]) -> pd.DataFrame:
+    """Choose one timepoint, sequence, region, variant and engine; readings stay, they are part of a pair.
+
+    If `kinds` of pair include perturbed masks, all variants stay too.
+    """
+    apart = ("reading", "variant") if PERTURBED in kinds else ("reading",)
     return select(table, **{name: value for name, value in rows.wanted().items() if name not in apart})
 
 
