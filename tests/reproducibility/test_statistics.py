@@ -10,7 +10,11 @@ from hypothesis.extra.numpy import arrays
 from nbradiomics.reproducibility import StabilitySettings, icc
 from nbradiomics.reproducibility.statistics.bland_altman import limits_of_agreement
 from nbradiomics.reproducibility.statistics.bootstrap import _Sums, bootstrap_limits
-from nbradiomics.reproducibility.statistics.concordance import _with_each_left_out, concordance
+from nbradiomics.reproducibility.statistics.concordance import (
+    _with_each_left_out,
+    concordance,
+    pair_differences,
+)
 from nbradiomics.reproducibility.statistics.mean_squares import standardise
 from nbradiomics.reproducibility.statistics.one_way import one_way_icc
 from nbradiomics.reproducibility.statistics.rank_agreement import kendall_w
@@ -124,12 +128,35 @@ def test_the_overall_coefficient_is_the_weighted_mean_of_the_pairs(ratings: np.n
 
 def test_leaving_out_each_subject_equals_computing_again() -> None:
     ratings = np.random.default_rng(3).normal([0.0, 2.0, -1.0], size=(4, 9, 3))
-    x, _ = standardise(ratings, np.ones((4, 9, 1), dtype=bool))
-    means = x.mean(axis=1)
-    _, left_out = _with_each_left_out(x - means[:, np.newaxis], means)
+    x, rounding = standardise(ratings, np.ones((4, 9, 1), dtype=bool))
+    means, differences = x.mean(axis=1), pair_differences(x)
+    _, left_out = _with_each_left_out(x - means[:, np.newaxis], means, differences, rounding)
     for subject in range(9):
         alone = concordance(np.delete(ratings, subject, axis=1)).value
-        np.testing.assert_allclose(left_out[:, subject], alone, rtol=1e-10)
+        np.testing.assert_allclose(1 - left_out[:, subject], alone, rtol=1e-10)
+
+
+@pytest.mark.parametrize("k", [2, 3, 7, 10])
+def test_identical_ratings_agree_perfectly_whatever_their_unit_and_offset(k: int) -> None:
+    rng = np.random.default_rng(4)
+    subjects = rng.normal(10, 1, size=(60, 20, 1)) * 10 ** rng.uniform(-8, 8, size=(60, 1, 1))
+    subjects[:20] += 1e4 * subjects[:20].max(axis=1, keepdims=True)
+    found = statistics(np.repeat(subjects, k, axis=2), "A,1", StabilitySettings(bootstraps=200))
+    perfect = [name for name in found if name.startswith(("icc", "ccc")) or name in ("low", "high")]
+    assert len(perfect) == 10
+    for name in (*perfect, "rc_log"):
+        assert (found[name] == 1).all(), name
+    for name in ("wsd", "wcv", "rc", "rc_high", "qcd"):
+        assert (found[name] == 0).all(), name
+
+
+def test_the_interval_of_a_nearly_perfect_ccc_keeps_its_digits() -> None:
+    """1 - CCC shrinks with the square of the differences, and so do its limits."""
+    rng = np.random.default_rng(5)
+    subjects, errors = rng.normal(size=(3, 30, 1)), rng.normal(size=(3, 30, 2))
+    large, small = (concordance(subjects + size * errors) for size in (1e-4, 1e-6))
+    for one, other in zip(large, small, strict=True):
+        np.testing.assert_allclose((1 - other) / (1 - one), 1e-4, rtol=1e-3)
 
 
 @given(WHOLE)

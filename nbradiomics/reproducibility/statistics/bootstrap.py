@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from nbradiomics.reproducibility.statistics.concordance import coefficient
+from nbradiomics.reproducibility.statistics.concordance import distance, pair_differences
 from nbradiomics.reproducibility.statistics.icc import coefficient_of
 from nbradiomics.reproducibility.statistics.mean_squares import MeanSquares, standardise
 
@@ -72,21 +72,28 @@ class _Sums:
     def __init__(self, x: Floats, weights: Floats) -> None:
         _, _, self.k = x.shape
         self.n = weights.sum(axis=1)[:, np.newaxis]
-        totals = x.sum(axis=2)
+        self.totals = weights @ x.sum(axis=2).T
+        self.of_totals = weights @ (x.sum(axis=2) ** 2).T
         self.squares = weights @ np.einsum("fnk,fnk->nf", x, x)
-        self.of_totals = weights @ (totals**2).T
         self.columns = np.stack([weights @ x[:, :, rater].T for rater in range(self.k)])
+        # From differences of raters: both are exactly 0 where the raters agree.
+        self.pairs = weights @ pair_differences(x).T
+        self.apart = np.stack([weights @ (x[:, :, rater] - x[:, :, 0]).T for rater in range(self.k)])
+
+    @property
+    def shift(self) -> Floats:
+        """Sum over the pairs of raters of the squared difference of their means."""
+        means = self.apart / self.n
+        return np.asarray(np.maximum(self.k * (means**2).sum(axis=0) - means.sum(axis=0) ** 2, 0))
 
     def icc(self, form: str) -> Floats:
         n, k = self.n, self.k
-        centre = self.columns.sum(axis=0) ** 2 / (n * k)
-        by_rater = (self.columns**2).sum(axis=0) / n
-        by_subject = self.of_totals / k
-        error = self.squares - by_subject - by_rater + centre
-        columns = np.maximum(by_rater - centre, 0) / (k - 1)
-        error = np.maximum(error, 0) / ((n - 1) * (k - 1))
+        by_subject = self.of_totals / k - self.totals**2 / (n * k)
+        columns = n * self.shift / k
+        error = np.maximum(self.pairs / k - columns, 0) / ((n - 1) * (k - 1))
+        columns = columns / (k - 1)
         squares = MeanSquares(
-            rows=np.maximum(by_subject - centre, 0) / (n - 1),
+            rows=np.maximum(by_subject, 0) / (n - 1),
             columns=columns,
             error=error,
             within=(columns + (n - 1) * error) / n,
@@ -97,10 +104,8 @@ class _Sums:
 
     def ccc(self) -> Floats:
         n, k = self.n, self.k
-        of_columns, of_total = (self.columns**2).sum(axis=0) / n**2, self.columns.sum(axis=0) / n
-        spread = np.maximum(self.squares / n - of_columns, 0)
-        total = np.maximum(self.of_totals / n - of_total**2, 0)
-        return coefficient(spread, total, k * of_columns - of_total**2, k)
+        spread = np.maximum(self.squares / n - (self.columns**2).sum(axis=0) / n**2, 0)
+        return 1 - distance(self.pairs / n, spread, self.shift, k)
 
 
 def _accelerated(value: Floats, left_out: Floats, drawn: Floats, confidence: float) -> tuple[Floats, Floats]:

@@ -54,16 +54,33 @@ def concordance(ratings: Floats, confidence: float = 0.95) -> Estimate:
     if n < 3 or k < 2:
         return Estimate(*(np.full(features, np.nan) for _ in range(3)))
     x, rounding = standardise(ratings, np.ones((features, n, 1), dtype=bool))
+    differences = pair_differences(x)
     means = x.mean(axis=1)
     x -= means[:, np.newaxis, :]
-    values, left_out = _with_each_left_out(x, means)
-    values = np.where(np.isnan(rounding), np.nan, values)
-    low, high = _jackknife_limits(values, left_out, k, confidence)
-    return Estimate(values, low, high)
+    gap, left_out = _with_each_left_out(x, means, differences, rounding)
+    low, high = _jackknife_limits(gap, left_out, k, confidence)
+    return Estimate(1 - gap, low, high)
 
 
-def _with_each_left_out(x: Floats, means: Floats) -> tuple[Floats, Floats]:
-    """Return the coefficients of all subjects, and without each subject: (features,), (features, subjects).
+def pair_differences(x: Floats) -> Floats:
+    """Return the sum of the squared differences of all pairs of raters, shape (features, subjects).
+
+    It is exactly 0 for equal ratings, because every rater is compared with the first.
+    """
+    k = x.shape[2]
+    squares, sums = (np.zeros(x.shape[:2]) for _ in range(2))
+    for rater in range(1, k):
+        difference = x[:, :, rater] - x[:, :, 0]
+        sums += difference
+        difference *= difference
+        squares += difference
+    return np.maximum(k * squares - sums**2, 0)
+
+
+def _with_each_left_out(
+    x: Floats, means: Floats, differences: Floats, rounding: Floats
+) -> tuple[Floats, Floats]:
+    """Return 1 - CCC of all subjects, and without each subject: (features,), (features, subjects).
 
     Parameters
     ----------
@@ -71,37 +88,58 @@ def _with_each_left_out(x: Floats, means: Floats) -> tuple[Floats, Floats]:
         Ratings without the means of the raters.
     means
         Means of the raters, shape (features, raters); their sum is 0.
+    differences
+        From `pair_differences`.
+    rounding
+        Size of the rounding errors of the ratings; NaN if they vary only by rounding.
     """
     _, n, k = x.shape
     squares, sums = np.einsum("fnk,fnk->fn", x, x), x.sum(axis=2)
     products = np.einsum("fnk,fk->fn", x, means)
     spread = squares.sum(axis=1)  # n times the sum of the variances
-    total = np.einsum("fn,fn->f", sums, sums)  # n times the variance of the sum of all raters
     between = np.einsum("fk,fk->f", means, means)
-    values = coefficient(spread / n, total / n, k * between, k)
+    together = differences.sum(axis=1)
+    gap = distance(_exact(together / n, rounding), spread / n, k * between, k)
     rest = n - 1
     shifted = k * (between[:, np.newaxis] - 2 * products / rest + squares / rest**2) - (sums / rest) ** 2
     share = (1 + 1 / rest) / rest
-    left_out = coefficient(
+    left_out = distance(
+        _exact((together[:, np.newaxis] - differences) / rest, rounding[:, np.newaxis]),
         spread[:, np.newaxis] / rest - squares * share,
-        total[:, np.newaxis] / rest - sums**2 * share,
         shifted,
         k,
     )
-    return values, left_out
+    return np.where(np.isnan(rounding), np.nan, gap), left_out
 
 
-def coefficient(spread: Floats, total: Floats, shift: Floats, k: int) -> Floats:
-    """Return (variance of the sum - sum of variances) / (perfect agreement + differences of the means)."""
+def _exact(differences: Floats, rounding: Floats) -> Floats:
+    """Set mean squared differences that are only rounding to 0."""
+    return np.where(differences <= rounding**2, 0.0, differences)
+
+
+def distance(differences: Floats, spread: Floats, shift: Floats, k: int) -> Floats:
+    """Return 1 - CCC: squared differences of the raters / what they would be without any agreement.
+
+    Parameters
+    ----------
+    differences
+        Mean over the subjects of `pair_differences`.
+    spread
+        Sum of the variances of the raters.
+    shift
+        Sum of the squared differences of their means.
+    k
+        Number of raters.
+    """
     below = (k - 1) * spread + shift
     usable = below > 0
-    return np.where(usable, (total - spread) / np.where(usable, below, 1.0), np.nan)
+    return np.where(usable, differences / np.where(usable, below, 1.0), np.nan)
 
 
-def _jackknife_limits(values: Floats, left_out: Floats, k: int, confidence: float) -> tuple[Floats, Floats]:
+def _jackknife_limits(gap: Floats, left_out: Floats, k: int, confidence: float) -> tuple[Floats, Floats]:
     n = left_out.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        plain, scores = _fisher(values, k), _fisher(left_out, k)
+        plain, scores = _fisher(gap, k), _fisher(left_out, k)
         mean = scores.mean(axis=1)
         variance = (n - 1) / n * ((scores - mean[:, np.newaxis]) ** 2).sum(axis=1)
         centre = n * plain - (n - 1) * mean  # without the bias of the estimate in small samples
@@ -110,18 +148,19 @@ def _jackknife_limits(values: Floats, left_out: Floats, k: int, confidence: floa
     error = np.where(known, np.sqrt(np.where(known, variance, 0.0)), np.inf)
     reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * error
     centre = np.where(known, centre, 0.0)
+    values = 1 - gap
     low, high = np.fmin(_back(centre - reach, k), values), np.fmax(_back(centre + reach, k), values)
-    perfect = values >= 1
-    defined = np.isfinite(values)
+    perfect = gap == 0
+    defined = np.isfinite(gap)
     return (
         np.where(perfect, 1.0, np.where(defined, low, np.nan)),
         np.where(perfect, 1.0, np.where(defined, high, np.nan)),
     )
 
 
-def _fisher(value: Floats, k: int) -> Floats:
-    """Fisher's transformation of a coefficient between -1 / (k - 1) and 1."""
-    return np.asarray(0.5 * (np.log1p((k - 1) * value) - np.log1p(-value)))
+def _fisher(gap: Floats, k: int) -> Floats:
+    """Fisher's transformation of a coefficient between -1 / (k - 1) and 1, of which `gap` is missing to 1."""
+    return np.asarray(0.5 * (np.log(np.maximum(k - (k - 1) * gap, 0)) - np.log(gap)))
 
 
 def _back(score: Floats, k: int) -> Floats:

@@ -127,14 +127,17 @@ def _of_two_values(ratings: Floats) -> Floats:
 
 def _deviation(ratings: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Return the standard deviation within subjects and its degrees of freedom; NaN if there are none."""
+    # From the first value of each subject on: equal values have exactly no deviation.
     if present.all():
         features, n, k = ratings.shape
         freedom = np.full(features, float(n * max(k - 1, 0)))
-        rest = ratings - ratings.mean(axis=2, keepdims=True)
+        rest = ratings - ratings[:, :, :1]
+        rest -= rest.mean(axis=2, keepdims=True)
     else:
         counts = present.sum(axis=2)
         freedom = np.maximum(counts - 1, 0).sum(axis=1).astype(np.float64)
-        values = np.where(present, ratings, 0.0)
+        first = np.take_along_axis(ratings, present.argmax(axis=2)[:, :, np.newaxis], axis=2)
+        values = np.where(present, ratings - first, 0.0)
         means = values.sum(axis=2) / np.maximum(counts, 1)
         rest = np.where(present, values - means[:, :, np.newaxis], 0.0)
     # Squares of very large and very small units would leave the range of numbers.

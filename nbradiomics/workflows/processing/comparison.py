@@ -96,9 +96,6 @@ def _rows(
         both = np.isfinite(ratings[at]).all(axis=1)
         row = {column: float(found[column][at]) for column in _MEASURED}
         same = bool(both.any()) and _same(ratings[at][both])
-        if same and math.isfinite(row["ccc"]):
-            # Rounding in the sums must not make an interval out of values that are identical.
-            row |= dict.fromkeys(("ccc", "ccc_low", "ccc_high"), 1.0)
         why = _reason(row["ccc"], int(both.sum()), settings)
         counts = {"subjects": int(both.sum()), "unchanged": same}
         yield {**head, **row, **counts, "stable": not why, "reason": why}
