@@ -194,6 +194,13 @@ def test_training_subjects_of_the_model_are_left_out():
     assert set(variance_components(table)["subjects"]) == {14}
 
 
+def test_a_row_that_is_not_chosen_may_say_that_the_model_was_trained_on_the_subject():
+    table = crossed(draws(4, subjects=14)).replace({"reader": {"r2": "auto"}})
+    said = table["subject"].isin(["P0", "P1"]) & (table["reader"] == "r1")
+    table["in_training"] = np.where(said, "yes", "")
+    assert set(variance_components(table, readers=["auto", "r0"])["subjects"]) == {12}
+
+
 def test_sites_belong_to_subjects():
     table = crossed(draws(6, subjects=20))
     table["site"] = table["subject"].map(lambda name: f"s{int(name[1:]) % 4}")

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nbradiomics.cohort.components import refuse_components
-from nbradiomics.cohort.in_training import automatic_rows_of_seen, require_named_model
+from nbradiomics.cohort.in_training import require_named_model, seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.needed_agreement.pair_table import CONTEXT, FIRST, SECOND, unordered_pairs
@@ -85,7 +85,7 @@ def join_pairs(
         _require_variants(features, agreement, rows)
     table = chosen_rows(features, rows, settings.pairs).reset_index(drop=True)
     refuse_components(table["roi"].unique() if "roi" in table else [])
-    seen = set(table.loc[automatic_rows_of_seen(table), "subject"].astype(str))
+    seen = seen_subjects(features)  # also if a row that was not chosen says so
     pairs = unordered_pairs(agreement, settings.metrics)
     pairs = _pairs_of(pairs[pairs["pair"].isin(settings.pairs)], rows, settings)
     first = _positions(table, pairs, FIRST)

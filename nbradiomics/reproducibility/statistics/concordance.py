@@ -74,7 +74,7 @@ def pair_differences(x: Floats) -> Floats:
         sums += difference
         difference *= difference
         squares += difference
-    return np.maximum(k * squares - sums**2, 0)
+    return np.asarray(np.maximum(k * squares - sums**2, 0))
 
 
 def _with_each_left_out(

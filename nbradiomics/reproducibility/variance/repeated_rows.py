@@ -53,7 +53,7 @@ def repeated_rows(
     wanted = {
         name: value for name, value in rows.wanted().items() if name in (*_FIXED, *fixed) or value is not None
     }
-    table = select(_unseen(table), **wanted)
+    table = select(_unseen(table, features), **wanted)
     refuse_components(table["roi"].unique() if "roi" in table else [])
     known = [name for name in FACTORS if name in table]
     table = table.assign(**{name: texts(table[name].fillna("")) for name in known})
@@ -110,11 +110,14 @@ def _of_readers(features: pd.DataFrame, readers: Sequence[str] | None) -> pd.Dat
     return features[names.isin(list(readers))]
 
 
-def _unseen(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the subjects that the model was trained on, if its masks are among the rows."""
+def _unseen(table: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the subjects that the model was trained on, if its masks are among the rows.
+
+    Any row of the feature table may say so, also one that was not chosen.
+    """
     if "reader" not in table or not (table["reader"] == AUTO).any():
         return table
-    seen = seen_subjects(table)
+    seen = seen_subjects(features)
     kept = table[~table[SUBJECT].astype(str).isin(seen)]
     if not (kept["reader"] == AUTO).any():
         raise InputError(

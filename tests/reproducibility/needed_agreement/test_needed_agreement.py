@@ -163,6 +163,16 @@ def test_the_model_never_counts_on_subjects_that_it_was_trained_on() -> None:
     assert len(result.left_out) == 10
 
 
+def test_a_row_of_another_timepoint_may_say_that_the_model_was_trained_on_the_subject() -> None:
+    features, agreement = tables(readers=("A", "B", "auto"))
+    later = features[features["reader"] == "auto"].assign(timepoint="later")
+    later["in_training"] = np.where(later["subject"] < "S05", "yes", "no")
+    result = needed_agreement(
+        pd.concat([features.assign(in_training=""), later]), agreement, timepoint="baseline", settings=DICE
+    )
+    assert set(result.table["pairs"]) == {40 * 3 - 5 * 2}
+
+
 def test_pairs_without_features_and_pairs_that_failed_are_named() -> None:
     features, agreement = tables()
     agreement.loc[agreement["subject"] == "S03", ["dice", "status"]] = [np.nan, ""]
