@@ -49,7 +49,10 @@ def test_variance_writes_a_table_and_a_page(
     assert table.loc["original_glcm_Flat", "note"] == "the values do not vary"
     page = out.with_suffix(".html").read_text(encoding="utf-8")
     printed = capsys.readouterr().out
-    for text in ("Where the variation of features comes", "site (2 levels), reader (2 levels) are rough"):
+    for text in (
+        "Where the variation of features comes from",
+        "site (2 levels), reader (2 levels) are rough",
+    ):
         assert text in page
     assert "Mean shares of 3 features: subject" in printed
     assert "subject x reader" in printed

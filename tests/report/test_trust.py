@@ -84,15 +84,42 @@ def test_the_answer_counts_features_that_pass_all_tests(ruled: Run) -> None:
     said = list(sentences(tests))
     assert said[0].startswith("readers.low >= 0.75: 1 of 4 pass, 1 not judged (4 subjects")
     assert "From 30 subjects and 2 readers" in said[0]
-    assert "The test that costs most: readers.low >= 0.75 alone excludes 1 feature that pass" in said[2]
+    assert "The test that costs most: readers.low >= 0.75 alone excludes 1 feature that passes" in said[2]
     assert trust_facts(ruled).items[0].value == "1 of 4"
 
 
-def test_a_study_without_a_result_passes_nothing(readers: pd.DataFrame) -> None:
-    stable = combine_rules({"readers": readers, "retest": "no second scan"}, ["retest.icc >= 0.9"])
-    tests = criteria_of(Run(Path(), studies={"readers": readers}, stable=stable), "")
-    assert set(tests[0].ways.values()) == {"not measured"}
-    assert "The study could not be done." in next(sentences(tests))
+def test_a_study_without_a_result_passes_nothing_and_the_answer_says_so(
+    readers: pd.DataFrame, variants: pd.DataFrame
+) -> None:
+    studies = {"readers": readers, "variants": variants}
+    rules = ["readers.icc >= 0.4", "readers.low >= 0.75", "variants.icc >= 0.9", "retest.icc >= 0.9"]
+    stable = combine_rules({**studies, "retest": "no second scan."}, rules)
+    tests = criteria_of(Run(Path(), studies=studies, stable=stable), "")
+    assert set(tests[-1].ways.values()) == {"not measured"}
+    assert answer(tests).startswith("The study retest could not be done, so that no feature can pass. 0 of 4")
+    said = list(sentences(tests))
+    assert said[3] == "retest.icc >= 0.9: the study could not be done: no second scan. No feature passes."
+    # A study that was not done costs nothing that a measurement could tell.
+    assert "readers.low >= 0.75 alone excludes 1 feature that passes every other test that could" in said[4]
+    assert not any(text.startswith("retest") for text in said[4:])
+
+
+def test_what_a_study_rests_on_is_said_once(readers: pd.DataFrame) -> None:
+    stable = combine_rules({"readers": readers}, ["readers.low >= 0.75", "readers.ccc >= 0.8"])
+    run = Run(Path(), studies={"readers": readers}, stable=stable)
+    said = list(sentences(criteria_of(run, "")))
+    assert sum("From 30 subjects and 2 readers" in text for text in said) == 1
+    assert any(text.startswith("One study answers one question") for text in said)
+
+
+def test_studies_stand_apart_from_the_contexts_whose_rows_they_do_not_use(
+    readers: pd.DataFrame, variants: pd.DataFrame
+) -> None:
+    contexts = {"T1w": {"readers": readers}, "T2w": {"readers": readers}}
+    run = Run(Path(), reproducibility=contexts, studies={"variants": variants})
+    assert contexts_of(run) == ["T1w", "T2w", "Further studies"]
+    tests = [[test.name for test in criteria_of(run, context)] for context in contexts_of(run)]
+    assert tests == [["Between readers"], ["Between readers"], ["variants"]]
 
 
 def test_without_rules_the_comparisons_are_the_tests(readers: pd.DataFrame, variants: pd.DataFrame) -> None:

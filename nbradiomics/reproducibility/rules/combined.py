@@ -70,6 +70,23 @@ def combine_rules(
     return STABLE.table({**columns, **further}, further=list(further))
 
 
+def rules_of(table: pd.DataFrame) -> tuple[Rule, ...]:
+    """Return the rules of a table of combined rules, in their order.
+
+    Parameters
+    ----------
+    table
+        Result of `combine_rules`, or the table that was written from it.
+    """
+    written = [str(name) for name in table.columns if name not in STABLE.names and " " in str(name)]
+    return tuple(parse_rule(text, {text.partition(".")[0]}) for text in written)
+
+
+def no_result(study: str) -> str:
+    """Begin the reason of a feature whose study has no result; the reason of the study follows."""
+    return f"{study} has no result: "
+
+
 def combined_sentences(table: pd.DataFrame) -> list[str]:
     """Say how many features meet all rules, and how many each.
 
@@ -78,8 +95,7 @@ def combined_sentences(table: pd.DataFrame) -> list[str]:
     table
         Result of `combine_rules`.
     """
-    met = [name for name in table.columns if name not in STABLE.names and " " in name]
-    each = ", ".join(f"{name}: {int(table[name].sum())}" for name in met)
+    each = ", ".join(f"{rule.text}: {int(table[rule.text].sum())}" for rule in rules_of(table))
     return [
         f"{int(table['stable'].sum())} of {counted(len(table), 'feature')} meet all rules. By rule, {each}."
     ]
@@ -109,7 +125,7 @@ def _judged(
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
     """Return the value of each feature, and why it does not meet the rule; empty if it does."""
     if isinstance(table, str):
-        reason = f"{rule.study} has no result: {table}"
+        reason = f"{no_result(rule.study)}{table}"
         return np.full(len(names), np.nan), np.full(len(names), reason, dtype=object)
     rows = table.drop_duplicates("feature").set_index("feature").reindex(list(names))
     known = rows.index.isin(set(table["feature"]))

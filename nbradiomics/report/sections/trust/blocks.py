@@ -63,21 +63,25 @@ def _heat_map(tests: list[Criterion]) -> Picture:
     """Share of the features of each class that pass each test, and all of them."""
     features = features_of(tests)
     present = {feature_class(name) for name in features}
-    rows = [*(name for name in (*CLASSES, OTHER) if name in present), _ALL]
-    columns = [test.name for test in tests] + (["all tests"] if len(tests) > 1 else [])
-    passed = {test.name: {name for name in features if test.passes(name)} for test in tests}
-    passed["all tests"] = set(trusted(tests))
-    counts = np.zeros((2, len(rows), len(columns)), dtype=np.int64)
+    columns = [*(name for name in (*CLASSES, OTHER) if name in present), _ALL]
+    passed = [{name for name in features if test.passes(name)} for test in tests]
+    if len(tests) > 1:
+        passed.append(set(trusted(tests)))
+    counts = np.zeros((2, len(passed), len(columns)), dtype=np.int64)
     for name in features:
-        for row in (rows.index(feature_class(name)), len(rows) - 1):
-            for place, column in enumerate(columns):
-                counts[:, row, place] += (name in passed[column], 1)
-    grid = FilterGrid("", counts[0], counts[1])
+        for column in (columns.index(feature_class(name)), len(columns) - 1):
+            for row, names in enumerate(passed):
+                counts[:, row, column] += (name in names, 1)
+    undone = [row for row, test in enumerate(tests) if test.table is None]
+    counts[:, undone] = 0  # a dash: there is nothing to count
+    rows = [test.name for test in tests] + ["all tests"] * (len(tests) > 1)
     caption = (
         "Features that pass each test, by class",
-        "Each field shows the number of features that pass / all features; darker means a larger share.",
+        "Each field shows the number of features that pass / all features; darker means a larger share."
+        + (" A dash: the study could not be done." if undone else ""),
     )
-    return draw_filters(rows, columns, [grid], alt=answer(tests), caption=caption, column_inches=1.2)
+    grid = FilterGrid("", counts[0], counts[1])
+    return draw_filters(rows, columns, [grid], alt=answer(tests), caption=caption, column_inches=0.75)
 
 
 def entered_features(endpoint: Endpoint, features: Sequence[str]) -> list[str]:
@@ -96,11 +100,11 @@ def entered_features(endpoint: Endpoint, features: Sequence[str]) -> list[str]:
 
 
 def _forest(tests: list[Criterion], entered: list[str], endpoint: str) -> Picture | None:
-    # Rules about the same study share its ICC.
-    tables = {id(test.table): test for test in tests if test.table is not None}
+    # Rules about one study share its ICC.
+    tables = {test.study: test.table for test in tests if test.table is not None}
     if not tables:
         return None
-    estimates = {_source(test): _estimates(test.table, entered) for test in tables.values()}
+    estimates = {study: _estimates(table, entered) for study, table in tables.items()}
     passed = set(trusted(tests))
     weak = [name for name in entered if name not in passed]
     caption = (
@@ -112,13 +116,7 @@ def _forest(tests: list[Criterion], entered: list[str], endpoint: str) -> Pictur
     return draw_icc_forest(entered, estimates, threshold=None, alt=alt, caption=caption)
 
 
-def _source(test: Criterion) -> str:
-    """Name of the study of a rule, or of the comparison."""
-    return test.name.split(".")[0] if " " in test.name and "." in test.name else test.name
-
-
-def _estimates(table: pd.DataFrame | None, features: Sequence[str]) -> list[Estimate]:
-    assert table is not None  # chosen so
+def _estimates(table: pd.DataFrame, features: Sequence[str]) -> list[Estimate]:
     rows: Mapping[str, Estimate] = {
         str(name): (float(value), float(low), float(high))
         for name, value, low, high in table[["feature", "icc", "low", "high"]].itertuples(index=False)

@@ -11,12 +11,14 @@ import pandas as pd
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.reproducibility import TITLES
 from nbradiomics.reproducibility.reasons import TOO_FEW
-from nbradiomics.reproducibility.rules.rule import Rule, parse_rule
-from nbradiomics.reproducibility.rules.schema import STABLE
+from nbradiomics.reproducibility.rules.combined import no_result, rules_of
+from nbradiomics.reproducibility.rules.rule import Rule
 
 #: Ways to fail a test.
 MISSED, UNDEFINED, FEW, ABSENT = "misses the limit", "undefined", "too few subjects", "not measured"
 WAYS = (MISSED, UNDEFINED, FEW, ABSENT)
+#: Context of the studies, which choose their rows themselves, in a run with several contexts.
+STUDIES = "Further studies"
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,19 @@ class Criterion:
         Short name: the rule, or the comparison.
     ways
         By feature: empty if it passes, otherwise one of `WAYS`.
+    study
+        Study of the rule, or the comparison: several rules may be about one study.
     table
-        Table of the comparison with the intervals of the ICC; ``None`` if it could not be done.
+        Table of the study with the intervals of the ICC; ``None`` if it could not be done.
+    why
+        Why it could not be done, if this is known.
     """
 
     name: str
     ways: Mapping[str, str]
+    study: str
     table: pd.DataFrame | None
+    why: str = ""
 
     def passes(self, feature: str) -> bool:
         """Whether a feature passes; one that was not measured does not."""
@@ -43,19 +51,25 @@ class Criterion:
 
 
 def tests_of(run: Run, context: str) -> list[Criterion]:
-    """List the tests of a context: the rules if there are some, otherwise its comparisons and the studies."""
+    """List the tests of a context: the rules if there are some, otherwise its comparisons and the studies.
+
+    Studies choose their rows themselves. If there are several contexts they belong to none of them.
+    """
     if run.stable is not None:
         return _rules(run, run.stable)
     tables = run.reproducibility.get(context, {})
     named = {title: tables[name] for name, title in TITLES.items() if name in tables}
-    return [_comparison(name, table) for name, table in {**named, **run.studies}.items()]
+    studies = run.studies if context == STUDIES or len(run.reproducibility) < 2 else {}
+    return [_comparison(name, table) for name, table in {**named, **studies}.items()]
 
 
 def contexts_of(run: Run) -> list[str]:
     """Contexts that have tests of their own; one if there are rules, which speak of the whole study."""
-    if run.stable is not None or not run.reproducibility:
-        return [""] if run.stable is not None or run.studies else []
-    return list(run.reproducibility)
+    if run.stable is not None:
+        return [""]
+    several = len(run.reproducibility) > 1
+    contexts = list(run.reproducibility) or ([""] if run.studies else [])
+    return [*contexts, STUDIES] if several and run.studies else contexts
 
 
 def features_of(tests: list[Criterion]) -> list[str]:
@@ -71,20 +85,27 @@ def _comparison(name: str, table: pd.DataFrame) -> Criterion:
             table["feature"], table["stable"], table["icc"], reasons, strict=True
         )
     }
-    return Criterion(name, ways, table)
+    return Criterion(name, ways, name, table)
 
 
 def _rules(run: Run, stable: pd.DataFrame) -> list[Criterion]:
-    written = [name for name in stable.columns if name not in STABLE.names and " " in name]
-    rules = [parse_rule(text, {text.partition(".")[0]}) for text in written]
     return [
         Criterion(
             rule.text,
             dict(_ways_of_rule(rule, stable, run.studies.get(rule.study))),
+            rule.study,
             run.studies.get(rule.study),
+            _why_none(stable, rule.study),
         )
-        for rule in rules
+        for rule in rules_of(stable)
     ]
+
+
+def _why_none(stable: pd.DataFrame, study: str) -> str:
+    """Why a study has no result; empty if it has one, or if all features failed another rule before."""
+    begin = no_result(study)
+    reasons = [str(text) for text in stable["reason"].unique() if str(text).startswith(begin)]
+    return reasons[0].removeprefix(begin) if reasons else ""
 
 
 def _ways_of_rule(rule: Rule, stable: pd.DataFrame, study: pd.DataFrame | None) -> Iterator[tuple[str, str]]:
