@@ -2,6 +2,7 @@
 
 from nbradiomics.reproducibility.clusters.clusters import cluster_sentences, correlation_clusters
 from nbradiomics.reproducibility.clusters.settings import ClusterSettings
+from nbradiomics.reproducibility.copies import copied_masks
 from nbradiomics.reproducibility.designs import DESIGNS, Arrangement, Design, arrange
 from nbradiomics.reproducibility.rules.combined import combine_rules, combined_sentences
 from nbradiomics.reproducibility.rules.settings import CombinedRules, ReproducibilityStudy, RulesFile
@@ -46,6 +47,7 @@ __all__ = [
     "combine_rules",
     "combined_sentences",
     "compared_levels",
+    "copied_masks",
     "correlation_clusters",
     "features_of_study",
     "icc",

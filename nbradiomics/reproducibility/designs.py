@@ -78,6 +78,8 @@ class Arrangement:
         Whose masks the rows are from, if readers are not compared; empty if the table does not say.
     changing
         Columns that change together with the compared one.
+    sites_differ
+        Whether a subject has rows of several sites, which the design does not expect: other images.
     """
 
     design: Design
@@ -88,6 +90,7 @@ class Arrangement:
     level_of_row: NDArray[np.intp]
     reader: str
     changing: tuple[str, ...]
+    sites_differ: bool = False
 
     def array(self, features: pd.DataFrame, names: Sequence[str]) -> Floats:
         """Return the values of some features, shape (features, subjects, levels); NaN without row or value.
@@ -166,6 +169,7 @@ def arrange(
         level_of_row=pd.Index(names).get_indexer(pd.Index(chosen[across])),
         reader="" if across == "reader" or "reader" not in chosen else str(chosen["reader"].iloc[0]),
         changing=tuple(name for name in design.changing if name in chosen and _changes(chosen, name)),
+        sites_differ="site" not in (across, *design.changing) and _repeats(chosen, "site"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from nbradiomics.cohort.in_training import (
@@ -13,6 +14,7 @@ from nbradiomics.cohort.in_training import (
     unknown_subjects,
 )
 from nbradiomics.messages.wording import counted, percent
+from nbradiomics.reproducibility.copies import copied
 from nbradiomics.reproducibility.designs import Arrangement
 from nbradiomics.reproducibility.levels import listed
 from nbradiomics.reproducibility.reasons import TOO_FEW
@@ -25,9 +27,10 @@ _FEW_READERS = 3
 OFTEN = 0.95
 #: How to read the interval of ICC(A,1) between readers.
 LIMITS = (
-    "The limits of ICC(A,1) are valid for these readers: 95 % intervals cover the true value in 95 % or "
-    "more. For readers in general they are too narrow: in simulations with 50 subjects and readers who "
-    "differ as much as the error, they cover it in 82 % with two readers, 85 % with three, 90 % with five."
+    "The limits of ICC(A,1) are valid for these readers: 95 % intervals cover the true value of normally "
+    "distributed features in 95 % or more. For readers in general they are too narrow: in simulations with "
+    "50 subjects and readers who differ as much as the error, they cover it in 82 % with two readers, 85 % "
+    "with three, 90 % with five."
 )
 #: How to read the generalised interval of an agreement form.
 IN_GENERAL = (
@@ -64,7 +67,10 @@ def summary_sentences(
     return [
         *([] if arranged.design.across == "reader" else [_compared(arranged)]),
         *training_sentences(features, masks),
+        *_left_out(table, arranged),
         f"{stable_text(table)} -> {written}",
+        *copied(features, arranged, list(table["feature"])),
+        *_several_sites(arranged),
         *stays_text(table),
         *limits_text(table),
         *not_confirmed(table, threshold),
@@ -75,9 +81,10 @@ def not_confirmed(table: pd.DataFrame, threshold: float) -> list[str]:
     """Name the stable features whose CCC does not confirm the ICC: its limits assume no distribution."""
     if table.empty or not {"form", "interval", "ccc_low"} <= set(table.columns):
         return []  # a table of an earlier release
-    if table["form"].iloc[0] != "A,1" or table["interval"].iloc[0] == GENERALISED:
-        return []
-    doubtful = table[table["stable"] & ~(table["ccc_low"] >= threshold)]
+    if table["form"].iloc[0] not in ("1", "A,1"):
+        return []  # the others are not about the same coefficient
+    same = table["complete"] == table["subjects"] if "complete" in table else True
+    doubtful = table[table["stable"] & same & ~(table["ccc_low"] >= threshold)]
     if doubtful.empty:
         return []
     names = listed(list(doubtful["feature"]))
@@ -96,6 +103,30 @@ def stays_text(table: pd.DataFrame) -> list[str]:
     sentence = (
         f"In bootstrap samples of the subjects, a stable feature stays stable in {percent(share.mean())} on "
         f"average; {int((share >= OFTEN).sum())} of {len(share)} in {percent(OFTEN)} or more (column stays)."
+    )
+    return [sentence]
+
+
+def _left_out(table: pd.DataFrame, arranged: Arrangement) -> list[str]:
+    """Name the subjects that never count, because they lack a row."""
+    one_way = len(table) and table["form"].iloc[0] == "1"
+    needed = 2 if one_way else len(arranged.levels)
+    rows = np.bincount(arranged.subject_of_row, minlength=len(arranged.subjects))
+    names = [name for name, count in zip(arranged.subjects, rows, strict=True) if count < needed]
+    if not names:
+        return []
+    across = arranged.design.across
+    lack = f"they have only one {across}" if one_way else f"they have no row of every {across}"
+    return [f"{len(names)} of {counted(len(rows), 'subject')} do not count: {lack} ({listed(names)})."]
+
+
+def _several_sites(arranged: Arrangement) -> list[str]:
+    if not arranged.sites_differ:
+        return []
+    across = arranged.design.across
+    sentence = (
+        f"Caution: the site changes with the {across} in some subjects, so that the {across}s saw different "
+        "images. Their differences contain those between sites."
     )
     return [sentence]
 
@@ -147,8 +178,16 @@ def rests_on(table: pd.DataFrame) -> str:
         return ""
     few = [text for text in _reasons(table) if TOO_FEW in text]
     judged = f", {len(few)} not judged ({few[0]})" if few else ""
-    subjects = counted(int(table["subjects"].max()), "subject")
+    least, most = subjects_of_stable(table)
+    subjects = counted(most, "subject") if least == most else f"{least} to {counted(most, 'subject')}"
     return f"{judged}. From {subjects}{_raters(table)}{_caution(table)}"
+
+
+def subjects_of_stable(table: pd.DataFrame) -> tuple[int, int]:
+    """Return the fewest subjects that a stable feature was measured in, and the most of any feature."""
+    most = int(table["subjects"].max())
+    stable = table.loc[table["stable"], "subjects"]
+    return (int(stable.min()) if len(stable) else most), most
 
 
 def training_sentences(features: pd.DataFrame, readers: Sequence[str] | None) -> list[str]:
@@ -200,7 +239,7 @@ def _caution(table: pd.DataFrame) -> str:
     """Write a caution if there are few subjects or few readers."""
     readers = raters_of(table) if across_of(table) == "reader" else None
     few = []
-    if len(table) and table["subjects"].max() < CAUTION_BELOW:
+    if len(table) and subjects_of_stable(table)[0] < CAUTION_BELOW:
         few.append(f"fewer than {CAUTION_BELOW} subjects")
     if readers is not None and readers < _FEW_READERS:
         few.append("only two readers")

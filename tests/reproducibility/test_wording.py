@@ -72,3 +72,30 @@ def test_tables_of_earlier_releases_still_have_a_sentence() -> None:
         "give other features)"
     )
     assert limits_text(noted) == [LIMITS]
+
+
+def test_subjects_without_a_row_are_named_and_the_fewest_subjects_of_a_stable_feature_count() -> None:
+    table = features(subjects=31).assign(second=lambda rows: rows["good"])
+    table.loc[table["subject"].isin(["S3", "S4"]), "second"] = np.nan
+    told = sentences(table.drop(index=[0, 4]))
+    assert told[0] == "2 of 31 subjects do not count: they have no row of every reader (S0, S1)."
+    assert "From 27 to 29 subjects and 3 readers (caution: fewer than 30 subjects" in told[1]
+    one_way = assess_reproducibility(table.drop(index=[0, 4, 5]), form="1")
+    arranged = arrange(table.drop(index=[0, 4, 5]))
+    told = summary_sentences(one_way, table, arranged, "out.csv", 0.75)
+    assert told[0] == "1 of 31 subjects do not count: they have only one reader (S1)."
+
+
+def test_a_skewed_feature_is_named_for_the_one_way_form_too() -> None:
+    table = features(subjects=30, readers=2, skewed=True)
+    result = assess_reproducibility(table, form="1")
+    told = summary_sentences(result, table, arrange(table), "out.csv", 0.75)
+    assert any("for 1 of the stable features (good) the lower limit of the CCC" in text for text in told)
+
+
+def test_readers_who_saw_different_sites_are_no_comparison_of_readers_alone() -> None:
+    table = features()
+    both = table.assign(site=np.where(table["reader"] == "R0", "X", "Y"))
+    assert any("site changes with the reader in some subjects" in text for text in sentences(both))
+    nested = table.assign(site=np.where(table["subject"] < "S2", "X", "Y"))
+    assert not any("site" in text for text in sentences(nested))

@@ -21,7 +21,13 @@ from nbradiomics.report.sections.missing_parts import (
     why_no_comparison,
     why_no_reproducibility,
 )
-from nbradiomics.reproducibility import limits_text, not_confirmed, stable_text, training_sentences
+from nbradiomics.reproducibility import (
+    copied_masks,
+    limits_text,
+    not_confirmed,
+    stable_text,
+    training_sentences,
+)
 from nbradiomics.tables import AUTO
 
 READERS = "Between readers"
@@ -42,6 +48,7 @@ def reproducibility_blocks(run: Run) -> tuple[Block, ...]:
         return absent_blocks(why_no_reproducibility(run))
     contexts = list(dict.fromkeys([*run.reproducibility, *failed_comparisons(run)]))
     blocks: list[Block] = [Text(text) for text in (*_seen(run), *_rules(run))]
+    blocks += [Text(text, tone="note") for text in _copied(run)]
     for context in contexts:
         if len(contexts) > 1:
             blocks.append(Heading(context or "all"))
@@ -57,6 +64,11 @@ def _seen(run: Run) -> list[str]:
     if run.features is None or not any(WITH_AUTO_TABLE in tables for tables in run.reproducibility.values()):
         return []
     return [f"With the model as a rater: {text}" for text in training_sentences(run.features, [AUTO])]
+
+
+def _copied(run: Run) -> list[str]:
+    """Name the readers who have identical values."""
+    return [] if run.features is None or run.features.empty else copied_masks(run.features)
 
 
 def _rule(run: Run) -> Mapping[str, object]:
