@@ -56,7 +56,8 @@ def copied_masks(features: pd.DataFrame) -> list[str]:
         Feature table with ``subject`` and ``reader``; the other index columns are used if they are there.
     """
     place = features[[name for name in _PLACE if name in features]].astype(str)
-    group = place.groupby(list(place.columns), sort=False).ngroup().to_numpy(dtype=np.intp)
+    numbers = place.groupby(list(place.columns), sort=False).ngroup()
+    group: NDArray[np.intp] = np.asarray(numbers, dtype=np.intp)
     levels = features["reader"].astype(str).to_numpy(dtype=object)
     return _sentences(features[feature_columns(features, ())], group, levels, "image")
 

@@ -144,6 +144,33 @@ def test_contexts_have_answers_of_their_own(readers: pd.DataFrame, variants: pd.
     ]
 
 
+def failures(**causes: str) -> pd.DataFrame:
+    """Make a table of failures of the stage; `study_gone` is the case `study gone`."""
+    rows = [
+        {"case": case.replace("study_", "study "), "stage": "reproducibility", "cause": cause}
+        for case, cause in causes.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_rules_without_a_result_are_not_replaced_by_other_tests(readers: pd.DataFrame) -> None:
+    failed = failures(study_gone="no second scan.", rules="no study has a result.")
+    run = Run(Path(), reproducibility={"": {"readers": readers}}, failures=failed)
+    (block,) = trust_blocks(run)
+    assert isinstance(block, Text)
+    assert block.text == "No feature can be trusted. The rules could not be done: no study has a result."
+
+
+def test_tests_that_could_not_be_done_are_named(readers: pd.DataFrame) -> None:
+    failed = failures(study_gone="no second scan.", auto_vs_readers="the model has seen all subjects.")
+    run = Run(Path(), reproducibility={"": {"readers": readers}}, failures=failed)
+    told = [block.text for block in trust_blocks(run) if isinstance(block, Text) and block.tone == "warning"]
+    assert told == [
+        "With the model as a rater: could not be done: the model has seen all subjects.",
+        "The study gone: could not be done: no second scan.",
+    ]
+
+
 def test_features_of_the_models_are_those_with_the_largest_part() -> None:
     table = pd.DataFrame(
         {

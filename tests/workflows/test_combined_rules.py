@@ -179,3 +179,14 @@ def test_masks_of_a_model_to_come_can_be_compared(folder: Path) -> None:
         "reproducibility.studies.all",
     ]
     assert "several values of timepoint" in problems[0].problem
+
+
+def test_check_reads_the_table_of_repeatability(folder: Path) -> None:
+    study = write(folder, "{}", "[]")
+    study.write_text(study.read_text() + "needed_agreement: {repeatability: rc.csv, scale: log}\n")
+    pd.DataFrame({"feature": NAMES, "rc": 1.0}).to_csv(folder / "rc.csv", index=False)
+    problems = check(study)
+    found = problems[problems["column"] == "needed_agreement.repeatability"]
+    assert found["problem"].tolist() == ["the table of repeatability has no column 'rc_log'."]
+    pd.DataFrame({"feature": NAMES, "rc_log": 1.1}).to_csv(folder / "rc.csv", index=False)
+    assert not check(study)["column"].str.startswith("needed_agreement").any()

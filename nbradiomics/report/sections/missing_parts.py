@@ -90,6 +90,18 @@ def failed_comparisons(run: Run) -> dict[str, dict[str, str]]:
     return causes
 
 
+def failed_studies(run: Run) -> dict[str, str]:
+    """Return the cause of each failed study of the section `reproducibility`, by its name."""
+    cases = failures_of(run, "reproducibility")
+    return {case.removeprefix("study "): cause for case, cause in cases if case.startswith("study ")}
+
+
+def why_no_rules(run: Run) -> str:
+    """Say why the rules of the section `reproducibility` have no result; empty if they did not fail."""
+    causes = [cause for case, cause in failures_of(run, "reproducibility") if case == "rules"]
+    return could_not(causes[0]) if causes else ""
+
+
 def failed_endpoints(run: Run) -> dict[str, str]:
     """Return the cause for each endpoint whose models failed, by its name."""
     cases = ((parts_of_case(case), cause) for case, cause in failures_of(run, "outcome"))

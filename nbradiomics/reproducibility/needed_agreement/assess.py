@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import counted, tally
 from nbradiomics.reproducibility.needed_agreement.feature_pairs import (
     OrderedPairs,
@@ -99,7 +100,8 @@ def needed_agreement(
     Raises
     ------
     InputError
-        When a table lacks a column or has an invalid cell, or no pair of masks is in both tables.
+        When a table lacks a column or has an invalid cell, no pair of masks is in both tables, or the table
+        of repeatability has none of the features.
     AmbiguousError
         When a column without a chosen value has several values, or a mask has several rows.
 
@@ -124,11 +126,21 @@ def needed_agreement(
     settings = _with_metrics_of(agreement, settings)
     joined = join_pairs(features, agreement, rows, settings)
     limits = None if repeatability is None else read_repeatability(repeatability, settings.scale)
-    found = []
-    for feature in feature_columns(joined.features, feature_names):
+    names, found = feature_columns(joined.features, feature_names), []
+    _require_known(names, limits)
+    for feature in names:
         known = None if limits is None else limits.get(feature, np.nan)
         found += list(_rows_of_feature(joined, feature, known, settings))
     return NeededAgreement(NEEDED_AGREEMENT.table(found), LEFT_OUT.table(joined.left_out))
+
+
+def _require_known(names: Sequence[str], limits: dict[str, float] | None) -> None:
+    """Refuse a table of repeatability of other features."""
+    if names and limits is not None and not set(limits) & set(names):
+        raise InputError(
+            f"the table of repeatability has none of the {len(names)} features, such as {names[0]}.",
+            "Give a table of the same features.",
+        )
 
 
 def _with_metrics_of(agreement: pd.DataFrame, settings: NeededAgreementSettings) -> NeededAgreementSettings:

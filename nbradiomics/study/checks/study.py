@@ -26,6 +26,7 @@ from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.study.checks.parameters import check_settings
 from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.readers import check_readers
+from nbradiomics.study.checks.repeatability import check_repeatability
 from nbradiomics.study.checks.reproducibility import check_reproducibility
 from nbradiomics.study.checks.segmentation import check_model, check_scans
 from nbradiomics.study.checks.validations import check_validations
@@ -182,6 +183,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         problems.append(problem_of(error, path, "extract.engine"))
     problems += check_readers(study, table, path)
     problems += check_reproducibility(study, table, path)
+    problems += check_repeatability(study, path)
     problems += check_validations(study, table, path)
     problems += check_firth(study, table, path)
     if study.segment:

@@ -37,8 +37,11 @@ class NeededAgreement(Stage):
     def run(self, work: Work) -> list[Failure]:
         """Write the tables of ``needed_agreement/``."""
         section = work.study.needed_agreement
-        table = None if section.repeatability is None else read_table(section.repeatability)
         failures: list[Failure] = []
+        try:
+            table = None if section.repeatability is None else read_table(section.repeatability)
+        except NbradiomicsError as error:
+            return [failure_of("repeatability", self.name, error)]
         for context, rows in contexts_of(work.features).items():
             try:
                 _assess(work, context, rows, table)

@@ -292,3 +292,9 @@ def test_features_that_the_table_of_repeatability_lacks_have_a_reason() -> None:
     ratios = pd.DataFrame({"feature": ["close"], "rc_log": [1.2]})
     row = assessed(*tables(), repeatability=ratios, scale="log").loc["close"]
     assert row["limit"] == pytest.approx(1.2)
+
+
+def test_a_table_of_repeatability_of_other_features_is_refused() -> None:
+    other = pd.DataFrame({"feature": ["another"], "rc": [1.0]})
+    with pytest.raises(InputError, match="none of the 3 features, such as close"):
+        needed_agreement(*tables(), repeatability=other, settings=DICE)

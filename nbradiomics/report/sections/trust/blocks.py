@@ -12,7 +12,16 @@ from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class
 from nbradiomics.report.figures.filters import FilterGrid, draw_filters
 from nbradiomics.report.figures.icc_forest import Estimate, draw_icc_forest
 from nbradiomics.report.run_files import Endpoint, Run
-from nbradiomics.report.sections.missing_parts import absent_blocks, why_no_reproducibility
+from nbradiomics.report.sections.missing_parts import (
+    absent_blocks,
+    as_sentence,
+    could_not,
+    failed_comparisons,
+    failed_studies,
+    why_no_reproducibility,
+    why_no_rules,
+)
+from nbradiomics.report.sections.reproducibility import TITLES
 from nbradiomics.report.sections.trust.criteria import Criterion, contexts_of, features_of, tests_of
 from nbradiomics.report.sections.trust.words import all_tests, answer, sentences, trusted
 
@@ -25,6 +34,9 @@ _ALL = "all"
 
 def trust_blocks(run: Run) -> tuple[Block, ...]:
     """The answer in words, features of each class by test, the features of the models, and reasons."""
+    if why_no_rules(run):
+        text = as_sentence(f"no feature can be trusted. The rules {why_no_rules(run)}")
+        return (Text(text, tone="warning"),)
     contexts = contexts_of(run)
     if not contexts:
         return absent_blocks(why_no_reproducibility(run))
@@ -33,8 +45,19 @@ def trust_blocks(run: Run) -> tuple[Block, ...]:
         tests = tests_of(run, context)
         if len(contexts) > 1:
             blocks.append(Heading(context or _ALL))
-        blocks += _context(tests, run.endpoints)
+        blocks += [*_failures(run, context, tests), *_context(tests, run.endpoints)]
     return tuple(blocks)
+
+
+def _failures(run: Run, context: str, tests: list[Criterion]) -> list[Text]:
+    """Name the tests that were part of the run and could not be done, unless a rule counts them."""
+    named = {TITLES[name]: cause for name, cause in failed_comparisons(run).get(context, {}).items()}
+    counted = {test.study for test in tests}
+    others = {f"The study {name}": why for name, why in failed_studies(run).items() if name not in counted}
+    return [
+        Text(as_sentence(f"{name}: {could_not(cause)}"), tone="warning")
+        for name, cause in {**named, **others}.items()
+    ]
 
 
 def trust_facts(run: Run) -> Facts:

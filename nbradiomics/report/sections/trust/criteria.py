@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.report.run_files import Run
+from nbradiomics.report.sections.missing_parts import failed_studies
 from nbradiomics.report.sections.reproducibility import TITLES
 from nbradiomics.reproducibility.reasons import TOO_FEW
 from nbradiomics.reproducibility.rules.combined import no_result, rules_of
@@ -89,13 +90,14 @@ def _comparison(name: str, table: pd.DataFrame) -> Criterion:
 
 
 def _rules(run: Run, stable: pd.DataFrame) -> list[Criterion]:
+    causes = failed_studies(run)
     return [
         Criterion(
             rule.text,
             dict(_ways_of_rule(rule, stable, run.studies.get(rule.study))),
             rule.study,
             run.studies.get(rule.study),
-            _why_none(stable, rule.study),
+            causes.get(rule.study) or _why_none(stable, rule.study),
         )
         for rule in rules_of(stable)
     ]
