@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.images.grid import grid_difference, require_same_grid
-from nbradiomics.perturbation.boxes import Mask, region_like, voxels_of
+from nbradiomics.perturbation.boxes import Mask, region_like, require_finite, voxels_of
 from nbradiomics.perturbation.contour import random_contour
 from nbradiomics.perturbation.disagreement import Disagreement
 from nbradiomics.perturbation.grid import changes_grid, image_on, perturbed_grid, region_on
@@ -52,10 +53,13 @@ def perturbed_image(
     Raises
     ------
     InputError
-        When the region is empty or on another grid, or the noise cannot be estimated.
+        When the region is empty or on another grid, the image has values that are not finite, or the noise
+        cannot be estimated.
     """
     require_same_grid(image, region, names=("the image", "the mask"))
     of_image = variant.of_image
+    if of_image != Variant():
+        require_finite(sitk.GetArrayViewFromImage(image))
     if of_image.noise:
         rng = generator(seed, "noise", of_image.name)
         image = with_noise(image, noise_level(image, region), rng)
@@ -127,7 +131,7 @@ def region_of_variant(
     """
     moved = region_like(voxels_of(region), region)
     if grid_difference(region, perturbed):
-        moved = region_on(moved, perturbed)
+        moved = _moved(moved, perturbed)
     before = voxels_of(moved)
     spacing = perturbed.GetSpacing()[::-1]
     inside, reached = before, 0.0
@@ -141,6 +145,18 @@ def region_of_variant(
         inside = _by_reader(inside, spacing, variant, seed, disagreement)
     unchanged = region_like(before, perturbed)
     return PerturbedRegion(region_like(inside, perturbed), unchanged, reached)
+
+
+def _moved(region: sitk.Image, grid: sitk.Image) -> sitk.Image:
+    """Move a region to another grid; raises `InputError` if none of its voxels is half inside there."""
+    moved = region_on(region, grid)
+    if not sitk.GetArrayViewFromImage(moved).any():
+        raise InputError(
+            f"the mask of {np.count_nonzero(sitk.GetArrayViewFromImage(region))} voxel(s) vanishes on the "
+            "rotated or shifted grid: no voxel there is half inside it.",
+            "Use a chain without rotation and translation, or exclude lesions of this size.",
+        )
+    return moved
 
 
 def _by_reader(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -22,6 +23,15 @@ def voxels_of(region: sitk.Image) -> Mask:
     if not inside.any():
         raise InputError("the mask is empty.", "There is nothing to perturb in it.")
     return inside
+
+
+def require_finite(values: NDArray[Any]) -> None:
+    """Raise `InputError` if an image has values that are not finite: ITK may crash, or spread them."""
+    if not np.isfinite(values).all():
+        raise InputError(
+            "the image has values that are not finite (NaN, infinity).",
+            "Replace them, or leave the image out.",
+        )
 
 
 def region_like(inside: Mask, grid: sitk.Image) -> sitk.Image:

@@ -45,15 +45,17 @@ class Chain(Settings):
 
     noise: Count = Field(default=0, description="Number of draws of noise; 0: no noise.")
     rotation: tuple[Angle, ...] = Field(
-        default=(0.0,), min_length=1, description="Rotations within the slices, in degrees."
+        default=(0.0,), min_length=1, description="List of rotations within the slices, in degrees: [-5, 5]."
     )
     translation: tuple[Shift, ...] = Field(
-        default=((0.0, 0.0, 0.0),), min_length=1, description="Shifts along x, y and z, in voxels."
+        default=((0.0, 0.0, 0.0),),
+        min_length=1,
+        description="List of shifts along x, y and z, in voxels: [[0.25, 0.25, 0], [0.5, 0.5, 0]].",
     )
     volume: tuple[Share, ...] = Field(
         default=(0.0,),
         min_length=1,
-        description="Shares of its volume by which the mask grows, or shrinks if negative.",
+        description="List of shares by which the mask grows, or shrinks if negative: [-0.1, 0.1].",
     )
     contour: Count = Field(default=0, description="Number of random contours; 0: none.")
     readers: Count = Field(default=0, description="Number of simulated readers; 0: none.")

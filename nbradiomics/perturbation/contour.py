@@ -20,7 +20,15 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from nbradiomics.perturbation.boxes import Mask, box_around, region_like, voxels_in, voxels_of
+from nbradiomics.errors import InputError
+from nbradiomics.perturbation.boxes import (
+    Mask,
+    box_around,
+    region_like,
+    require_finite,
+    voxels_in,
+    voxels_of,
+)
 from nbradiomics.perturbation.kept import kept
 
 #: Share of a supervoxel in the mask from which it is always, and below which it is never, in the new mask.
@@ -29,6 +37,8 @@ ALWAYS, NEVER = 0.90, 0.20
 SUPERVOXEL_MM3, LARGEST_SHARE = 250.0, 0.02
 #: Smallest number of voxels of a supervoxel.
 LEAST_VOXELS = 20
+#: Smallest number of voxels of a mask: fewer are in so few supervoxels that all draws are alike, or none is.
+LEAST_INSIDE = 5 * LEAST_VOXELS
 #: Width of the surroundings in which supervoxels are made, in mm.
 _MARGIN_MM = 10.0
 #: Weight of the distance between voxels against the difference of their intensities, which is 1 between the
@@ -44,7 +54,7 @@ def random_contour(image: sitk.Image, region: sitk.Image, rng: np.random.Generat
     Parameters
     ----------
     image, region
-        On the same grid; the region is not empty.
+        On the same grid.
     rng
         Draws which supervoxels belong to the new region.
 
@@ -52,8 +62,19 @@ def random_contour(image: sitk.Image, region: sitk.Image, rng: np.random.Generat
     -------
     SimpleITK.Image
         8-bit, 1 inside; never empty, and in no more pieces than the region.
+
+    Raises
+    ------
+    InputError
+        When the region has fewer than `LEAST_INSIDE` voxels, or the image has values that are not finite.
     """
     inside = voxels_of(region)
+    if (found := int(inside.sum())) < LEAST_INSIDE:
+        raise InputError(
+            f"the mask has {found} voxel(s), too few for a contour along supervoxels of at least "
+            f"{LEAST_VOXELS} voxels; {LEAST_INSIDE} are needed.",
+            "Use a chain without random contours (C), or exclude lesions of this size.",
+        )
     spacing = image.GetSpacing()[::-1]
     box = box_around(inside, voxels_in(_MARGIN_MM, spacing))
     part = inside[box]
@@ -81,6 +102,7 @@ def supervoxels(values: NDArray[np.float64], spacing: Sequence[float], volume_mm
     numpy.ndarray
         Numbers of the supervoxels, from 0.
     """
+    require_finite(values)
     low, high = np.percentile(values, [1, 99])
     scaled = (np.clip(values, low, high) - low) / (high - low or 1.0)
     edge = volume_mm3 ** (1 / 3)

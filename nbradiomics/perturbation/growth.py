@@ -37,7 +37,7 @@ def grown(inside: Mask, spacing: Sequence[float], share: float, rng: np.random.G
     spacing
         Edges of a voxel in mm along z, y, x.
     share
-        0.15 adds 15 % of the volume, -0.15 removes them; above -1.
+        0.15 adds 15 % of the volume, -0.15 removes them; above -1, not 0.
     rng
         Decides between voxels at the same distance.
 
@@ -50,20 +50,33 @@ def grown(inside: Mask, spacing: Sequence[float], share: float, rng: np.random.G
     Raises
     ------
     InputError
-        When the image has too few voxels for the growth.
+        When the share is less than half a voxel, the image has too few voxels, or the region fills it.
     """
     present = int(inside.sum())
     wanted = max(round(present * (1 + share)), 1)
-    if wanted == present:
-        return inside.copy()
-    if wanted > inside.size:
-        raise InputError(
-            f"the mask of {present} voxels cannot grow by {share:.0%}: the image has {inside.size} voxels.",
-            "Use a chain with less growth.",
-        )
+    _require_possible(present, wanted, share, inside.size)
     if wanted < present:
         return _shrunk(inside, spacing, wanted, rng)
     return _enlarged(inside, spacing, wanted, rng)
+
+
+def _require_possible(present: int, wanted: int, share: float, most: int) -> None:
+    """Raise `InputError` if a mask cannot change by a share: an unchanged mask would seem stable."""
+    verb = f"grow by {share:.2g}" if share > 0 else f"shrink by {-share:.2g}"
+    remedy = "Use a chain without this change, or exclude lesions of this size."
+    if wanted == present:
+        raise InputError(
+            f"the mask of {present} voxel(s) cannot {verb} of its volume: this is less than half a voxel.",
+            remedy,
+        )
+    if wanted > most:
+        raise InputError(
+            f"the mask of {present} voxels cannot {verb} of its volume: the image has {most} voxels.", remedy
+        )
+    if present == most:
+        raise InputError(
+            f"the mask of {present} voxels cannot {verb} of its volume: it fills the image.", remedy
+        )
 
 
 def _enlarged(inside: Mask, spacing: Sequence[float], wanted: int, rng: np.random.Generator) -> Mask:

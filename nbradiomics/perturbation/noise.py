@@ -32,6 +32,8 @@ from nbradiomics.perturbation.boxes import box_around, voxels_in, voxels_of
 MARGIN_MM = 25.0
 #: Smallest number of wavelet coefficients for an estimate: its standard error is then about 5 %.
 LEAST_COEFFICIENTS = 500
+#: Smallest level of noise, as a share of the range of intensities. Less of it is rounding.
+LEAST_LEVEL = 1e-6
 #: Number types that single precision represents exactly.
 SINGLE = (sitk.sitkInt8, sitk.sitkUInt8, sitk.sitkInt16, sitk.sitkUInt16, sitk.sitkFloat32)
 #: Upper quartile of the standard normal distribution.
@@ -61,7 +63,7 @@ def noise_level(image: sitk.Image, region: sitk.Image) -> float:
     Raises
     ------
     InputError
-        When the region is empty, or too little of the image around it can be used.
+        When the region is empty, too little of the image around it can be used, or it has no noise.
     """
     margin = voxels_in(MARGIN_MM, image.GetSpacing()[::-1])
     box = box_around(voxels_of(region), margin)
@@ -81,7 +83,19 @@ def noise_level(image: sitk.Image, region: sitk.Image) -> float:
             f"{LEAST_COEFFICIENTS} are needed (places where 3 x 3 voxels are equal do not count).",
             "Use a chain without noise.",
         )
-    return float(np.median(np.abs(used)) / _QUARTILE)
+    level = float(np.median(np.abs(used)) / _QUARTILE)
+    _require_noise(level, values)
+    return level
+
+
+def _require_noise(level: float, values: NDArray[np.float64]) -> None:
+    """Raise `InputError` if there is no noise: every variant would be the original, and seem stable."""
+    if not level > LEAST_LEVEL * np.ptp(values):
+        raise InputError(
+            f"the image has no noise around the mask: its level is {level:.2g}, with intensities from "
+            f"{values.min():.6g} to {values.max():.6g}.",
+            "Use a chain without noise for images that were smoothed, or made by a computer.",
+        )
 
 
 def with_noise(image: sitk.Image, level: float, rng: np.random.Generator) -> sitk.Image:

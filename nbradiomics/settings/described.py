@@ -73,6 +73,8 @@ def told(detail: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]:
     if kind == "missing":
         return "missing.", remedy
     message = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
+    if kind in ("tuple_type", "list_type"):
+        message = "a list was expected, such as [1, 2]"
     # Values that contradict each other: the message names them. A mapping for a number is another error.
     if kind == "value_error" and isinstance(detail["input"], Mapping):
         return f"{message}.", "Correct one of the values."

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from nbradiomics.errors import InputError
 from nbradiomics.settings.described import field_text, told
@@ -63,7 +65,7 @@ class Settings(BaseModel):
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
     """One error for everything that is wrong with some settings, worded as for a study file."""
     problems = []
-    for detail in error.errors():
+    for detail in _without_consequences(error.errors()):
         problem, remedy = told(detail, model)
         place = ".".join(str(key) for key in detail["loc"] if key != "[key]")
         problems.append((f"{place}: {problem}" if place else problem, remedy))
@@ -72,3 +74,16 @@ def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
         return InputError(problem, remedy)
     listed = "\n".join(f"  {text} {advice}" for text, advice in problems)
     return InputError(f"{len(problems)} settings are wrong:\n{listed}")
+
+
+def _without_consequences(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out lists that are too short only because their values are wrong, which is said of each."""
+    places = [detail["loc"] for detail in details]
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "too_short"
+        or not any(
+            place != detail["loc"] and place[: len(detail["loc"])] == detail["loc"] for place in places
+        )
+    ]

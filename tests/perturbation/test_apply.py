@@ -167,6 +167,69 @@ def test_steps_are_drawn_independently_by_seed_and_names() -> None:
     assert seed_of(0, "s1", "T2") != seed_of(0, "s1T2") != seed_of(1, "s1T2")
 
 
+@pytest.mark.parametrize("fraction", [0.0, 1e-9])
+def test_an_image_without_noise_gets_none_and_says_so(fraction: float) -> None:
+    """A variant that equals the original would seem stable."""
+    z, y, x = np.meshgrid(*[np.arange(n) for n in (6, 40, 40)], indexing="ij")
+    noise = fraction * np.random.default_rng(0).standard_normal(x.shape)
+    image = make_image(3.0 * x + 2.0 * y + z + noise)
+    with pytest.raises(InputError, match="no noise around the mask"):
+        perturbed_image(image, region_of(image, 5.0), Variant(noise=1), 1)
+
+
+@pytest.mark.parametrize("variant", [Variant(noise=1), Variant(rotation=5.0), Variant(contour=1)])
+def test_values_that_are_not_finite_are_refused(variant: Variant) -> None:
+    image = smooth_image(noise=5.0)
+    voxels = array(image)
+    voxels[3, 20, 20] = np.nan
+    spoilt = make_image(voxels, SPACING)
+    spoilt.CopyInformation(image)
+    region = region_of(image)
+    with pytest.raises(InputError, match="not finite"):
+        perturbed_region(region, perturbed_image(spoilt, region, variant, 1), variant, 1)
+
+
+@pytest.mark.parametrize(
+    ("variant", "said"),
+    [
+        (Variant(translation=(0.5, 0.5, 0.5)), r"the mask of 2 voxel\(s\) vanishes"),
+        (Variant(volume=0.2), "cannot grow by 0.2"),
+        (Variant(contour=1), "2 voxel.*too few for a contour"),
+    ],
+)
+def test_a_mask_of_two_voxels_is_never_changed_by_chance(variant: Variant, said: str) -> None:
+    image = smooth_image(noise=5.0)
+    voxels = np.zeros(image.GetSize()[::-1], np.uint8)
+    voxels[9, 20, 20:22] = 1
+    region = make_image(voxels)
+    region.CopyInformation(image)
+    moved = perturbed_image(image, region, variant, 1)
+    with pytest.raises(InputError, match=said):
+        perturbed_region(region, moved, variant, 1)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        Variant(rotation=3.0),
+        Variant(rotation=-10.0),
+        Variant(translation=(0.25, 0.75, 0.333)),
+        Variant(rotation=15.0, translation=(0.5, 0.5, 0.5)),
+    ],
+    ids=lambda variant: variant.name,
+)
+@pytest.mark.parametrize("tilted", [False, True])
+def test_rotation_and_translation_keep_the_volume_of_a_sphere(variant: Variant, tilted: bool) -> None:
+    image = make_image(np.zeros((34, 34, 34), np.float32))
+    if tilted:  # an oblique scan
+        turn = sitk.VersorTransform((1.0, 2.0, 0.5), 0.6)
+        image.SetDirection(turn.GetMatrix())
+    region = region_of(image, 12.0)
+    moved = perturbed_image(image, region, variant, 1)
+    volume = array(perturbed_region(region, moved, variant, 1)).sum()
+    assert volume == pytest.approx(array(region).sum(), rel=0.01)
+
+
 def test_an_empty_mask_is_refused() -> None:
     image = smooth_image()
     empty = region_of(image) * 0

@@ -57,7 +57,8 @@ def test_a_maximum_is_drawn_by_the_seed() -> None:
         ("rotation: [400]", "rotation"),
         ("volume: [-1]", "greater than -1"),
         ("noise: -1", "noise"),
-        ("translation: [0.5]", "translation"),
+        ("translation: [0.5]", "translation.0: a list was expected"),
+        ("rotation: 5", "rotation: a list was expected, such as [1, 2]; found: 5"),
         ("angle: [3]", "unknown key 'angle'"),
         ("rotation: [0]", "changes nothing"),
         ("- 3", "no settings"),
@@ -73,6 +74,15 @@ def test_a_wrong_file_is_refused_by_its_name(tmp_path: Path, content: str, part:
         read_chain(path)
     assert part in str(refused.value)
     assert "chain.yaml" in str(refused.value)
+
+
+def test_a_list_with_a_wrong_value_is_not_called_empty_too(tmp_path: Path) -> None:
+    path = tmp_path / "chain.yaml"
+    path.write_text("rotation: [ten]\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_chain(path)
+    assert "found: 'ten'" in str(refused.value)
+    assert "at least 1 item" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["", "X", "rt", "RR", "missing.yaml"])

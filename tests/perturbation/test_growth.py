@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import ndimage
 
+from nbradiomics.errors import InputError
 from nbradiomics.features import extract_features
 from nbradiomics.perturbation.growth import grown, signed_distance
 from tests.support.helpers import ball, make_image
@@ -18,7 +19,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    share=st.floats(-0.9, 1.5),
+    share=st.floats(-0.9, 1.5).filter(lambda share: abs(share) > 0.002),  # a voxel of the 720
     voxels=st.integers(0, 2**32),
     thick=st.floats(0.5, 6),
 )
@@ -34,7 +35,23 @@ def test_the_volume_changes_by_what_was_asked(share: float, voxels: int, thick: 
 def test_a_single_voxel_never_vanishes() -> None:
     inside = np.zeros((3, 3, 3), bool)
     inside[1, 1, 1] = True
+    with pytest.raises(InputError, match=r"1 voxel\(s\) cannot shrink by 0.9 .*less than half a voxel"):
+        grown(inside, (1, 1, 1), -0.9, rng())
+    inside[1, 1, 2] = True
     assert grown(inside, (1, 1, 1), -0.9, rng()).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "share", "said"),
+    [
+        ((3, 8, 8), 0.2, "the image has 192 voxels"),
+        ((3, 8, 8), -0.2, "fills the image"),
+        ((1, 8, 8), -0.2, "fills the image"),
+    ],
+)
+def test_a_mask_without_a_surface_is_refused(shape: tuple[int, int, int], share: float, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        grown(np.ones(shape, bool), (3, 1, 1), share, rng())
 
 
 def test_a_dumbbell_stays_in_one_piece() -> None:
