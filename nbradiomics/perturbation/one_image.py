@@ -147,7 +147,6 @@ class ImageJob:
 
     def _mask(self, job: MaskJob, region: sitk.Image, image: sitk.Image) -> dict[str, Any]:
         case = job.case
-        # The names are those of a variant in memory, which is the same by name and seed.
         seed = seed_of(self.how.seed, *case.index().values())
         made = region_of_variant(region, image, job.variant, seed, self.how.disagreement)
         write_image(made.region, job.file)

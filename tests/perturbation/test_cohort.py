@@ -12,6 +12,7 @@ from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.perturbation import read_chain
 from nbradiomics.perturbation.cohort import PerturbedCohort, perturb_cohort
 from tests.support.helpers import array, ball, make_image, two_readers, write_cohort, write_scan
 
@@ -82,6 +83,23 @@ def test_features_and_agreement_keep_the_variants_apart(cohort: Path, tmp_path: 
     agreement = compare_cohort(done.cohort)
     assert len(agreement.table) == 2 * 2 * 5
     assert not agreement.table.duplicated(["subject", "reader", "variant"]).any()
+
+
+def test_written_variants_are_those_that_an_extraction_makes(cohort: Path, tmp_path: Path) -> None:
+    chain = tmp_path / "chain.yaml"
+    chain.write_text("rotation: [0, 10]\nvolume: [0, 0.15]\nnoise: 1\ncontour: 1\n", encoding="utf-8")
+    written = perturb_cohort(cohort, out=tmp_path / "out", chain=str(chain), seed=7).cohort
+    params = {"featureClass": {"firstorder": ["Mean", "Energy"], "shape": ["MeshVolume"]}}
+    expected = extract_cohort(written, params=params).table
+    found = extract_cohort(cohort, params=params, variants=read_chain(chain), seed=7).table
+    key = ["subject", "reader", "variant"]
+    expected, found = (table.set_index(key).sort_index() for table in (expected, found))
+    names = [name for name in expected if name.startswith("original_")]
+    turned = np.array(["r10" in variant for *_, variant in expected.index])
+    assert turned.sum() == 8
+    pd.testing.assert_frame_equal(found[names][~turned], expected[names][~turned], check_exact=True)
+    # A rotated image is written in single precision by ITK, and made in double precision in memory.
+    np.testing.assert_allclose(found[names][turned], expected[names][turned], rtol=1e-4)
 
 
 def test_a_second_call_continues(cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
