@@ -71,6 +71,8 @@ def answer(table: pd.DataFrame, classes: pd.DataFrame, threshold: float) -> list
     total, survivors = _survivors(table)
     alterations = counted(classes["alteration"].nunique(), "alteration")
     sums = classes[classes["feature_class"] == _ALL]
+    if _is_unjudged(classes):
+        return [*_none_judged(table, alterations), *_without_meaning(sums)]
     first = (
         f"{survivors} of {counted(total, 'feature')} are stable against all of {alterations} with which they "
         f"can be compared: CCC of at least {threshold:g} with the reference, in "
@@ -78,6 +80,7 @@ def answer(table: pd.DataFrame, classes: pd.DataFrame, threshold: float) -> list
     )
     return [
         first,
+        *_untouched(table),
         *_too_few(table),
         *_extremes(sums),
         *_without_meaning(sums),
@@ -86,6 +89,29 @@ def answer(table: pd.DataFrame, classes: pd.DataFrame, threshold: float) -> list
 
 def _subjects(table: pd.DataFrame) -> int:
     return int(table["subjects"].max()) if len(table) else 0
+
+
+def _is_unjudged(classes: pd.DataFrame) -> bool:
+    """Whether no comparison has enough subjects."""
+    return bool((classes["not_judged"] == classes["features"]).all())
+
+
+def _untouched(table: pd.DataFrame) -> list[str]:
+    """Say how many survivors were never put to the test."""
+    rows = table[table["comparable"]].groupby("feature")
+    count = int((rows["unchanged"].all() & rows["stable"].all()).sum())
+    text = f"Of these, {count} have the same values in every alteration: this study says nothing about them."
+    return [text] if count else []
+
+
+def _none_judged(table: pd.DataFrame, alterations: str) -> list[str]:
+    """Say that nothing is known, which is not the same as that nothing is stable."""
+    comparable = table[table["comparable"]]
+    if comparable.empty:
+        return [f"No feature can be compared: the reference and {alterations} have none in common."]
+    reason = comparable.sort_values("subjects")["reason"].iloc[-1]
+    features = counted(comparable["feature"].nunique(), "feature")
+    return [f"None of {features} was judged against {alterations}: at most {reason}."]
 
 
 def _too_few(table: pd.DataFrame) -> list[str]:
@@ -97,16 +123,14 @@ def _too_few(table: pd.DataFrame) -> list[str]:
 
 def _extremes(sums: pd.DataFrame) -> list[str]:
     """Name the alterations that change most and least; `sums` are the rows of all classes together."""
-    rows = [row for row in sums.to_dict("records") if row["features"] > row["unchanged"]]
+    rows = [row for row in sums.to_dict("records") if row["changed"]]
     if not rows:
         return []
-    for row in rows:
-        row["touched"], row["kept"] = row["features"] - row["unchanged"], row["changed_stable"]
-    rows.sort(key=lambda row: row["kept"] / row["touched"])
+    rows.sort(key=lambda row: row["changed_stable"] / row["changed"])
     named = [("most", rows[0]), *([("least", rows[-1])] if len(rows) > 1 else [])]
     return [
-        f"The alteration {row['alteration']!r} changes {word}: of {row['touched']} features that it touches, "
-        f"{row['kept']} stay stable."
+        f"The alteration {row['alteration']!r} changes {word}: of "
+        f"{counted(row['changed'], 'feature')} that it touches, {row['changed_stable']} stay stable."
         for word, row in named
     ]
 
@@ -137,7 +161,9 @@ def _facts(table: pd.DataFrame, classes: pd.DataFrame) -> Facts:
     total, survivors = _survivors(table)
     return Facts(
         (
-            Fact(f"{survivors} of {total}", "features stable against every alteration"),
+            Fact("none", "features judged: too few subjects")
+            if _is_unjudged(classes)
+            else Fact(f"{survivors} of {total}", "features stable against every alteration"),
             Fact(str(_subjects(table)), "subjects"),
             Fact(str(classes["alteration"].nunique()), "alterations"),
         )
@@ -154,18 +180,27 @@ def _heat_map(classes: pd.DataFrame, threshold: float) -> Block:
         line = []
         for beside, name in enumerate(columns):
             cell = cells.loc[(alteration, name)]
-            touched, kept = cell["features"] - cell["unchanged"], cell["changed_stable"]
-            if touched:
-                shares[place, beside] = kept / touched
-            line.append(f"{kept}/{touched}" if touched else "same" if cell["features"] else "")
+            if cell["changed"]:
+                shares[place, beside] = cell["changed_stable"] / cell["changed"]
+            line.append(_cell_text(cell))
         texts.append(line)
     explained = (
         f"Number of features with a CCC of at least {threshold:g}, of those whose values the alteration "
-        "changes; 'same': it changes no feature of the class; empty: no feature in common."
+        "changes; 'same': it changes no feature of the class; 'too few': values in too few subjects; empty: "
+        "no feature in common."
     )
     caption = ("Stable features by class", explained)
     alt = f"Heat map of the share of stable features: {len(rows)} alterations by {len(columns)} classes."
     return draw_heat_map(rows, columns, shares, texts, alt=alt, caption=caption)
+
+
+def _cell_text(cell: pd.Series) -> str:
+    """Text of a class and an alteration in the heat map."""
+    if cell["changed"]:
+        return f"{cell['changed_stable']}/{cell['changed']}"
+    if cell["not_judged"]:
+        return "too few"
+    return "same" if cell["features"] else ""
 
 
 def _summary(table: pd.DataFrame, classes: pd.DataFrame) -> Table:
@@ -180,6 +215,7 @@ def _summary(table: pd.DataFrame, classes: pd.DataFrame) -> Table:
                 f"{row['stable']}/{row['features']}",
                 str(row["lower_limit"]),
                 str(row["unchanged"]),
+                str(row["not_judged"]),
                 str(row["undefined"]),
                 str(row["not_comparable"]),
                 quartiles(moved["ccc"]),
@@ -192,6 +228,7 @@ def _summary(table: pd.DataFrame, classes: pd.DataFrame) -> Table:
             "stable",
             "by lower limit",
             "unchanged",
+            "not judged",
             "undefined",
             "not comparable",
             "CCC, median [quartiles]",

@@ -145,11 +145,14 @@ def count_classes(table: pd.DataFrame, settings: ProcessingSettings) -> pd.DataF
 def _counts(rows: pd.DataFrame, settings: ProcessingSettings) -> dict[str, int]:
     comparable = rows[rows["comparable"]]
     stable = comparable[comparable["stable"]]
+    judged = comparable["subjects"] >= settings.min_subjects
     return {
         "features": len(comparable),
         "stable": len(stable),
         "lower_limit": int((stable["ccc_low"] >= settings.threshold).sum()),
         "unchanged": int(comparable["unchanged"].sum()),
+        "not_judged": int((~judged).sum()),
+        "changed": int((judged & ~comparable["unchanged"]).sum()),
         "changed_stable": int((~stable["unchanged"]).sum()),
         "undefined": int(comparable["ccc"].isna().sum()),
         "not_comparable": len(rows) - len(comparable),

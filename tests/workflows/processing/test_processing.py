@@ -11,6 +11,7 @@ import pytest
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.processing import load_grid
+from nbradiomics.report.processing_page import answer
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.reproducibility.statistics.table import statistics
 from nbradiomics.workflows.processing.comparison import compare_processing, count_classes
@@ -127,6 +128,38 @@ def test_a_feature_that_does_not_vary_is_undefined_and_not_stable():
         1,
         0,
     )
+
+
+def said_of(**alterations: np.ndarray) -> list[str]:
+    """Answer in words about one feature; `original` is the reference."""
+    altered = {name: values for name, values in alterations.items() if name != "original"}
+    table = compare_processing(features_of(alterations), one_feature(**altered), ProcessingSettings())
+    return answer(table, count_classes(table, ProcessingSettings()), 0.9)
+
+
+def test_too_few_subjects_are_not_an_answer():
+    before = np.arange(5.0)
+    (said,) = said_of(original=before, a=before + 0.01, b=before)
+    assert said.startswith("None of 1 feature was judged against 2 alterations: at most 5 subjects with a")
+    assert said.endswith("10 are needed.")
+    table = compare_processing(
+        features_of({"original": before, "a": before}), one_feature(a=1), ProcessingSettings()
+    )
+    counts = count_classes(table, ProcessingSettings()).iloc[0]
+    assert counts[["features", "not_judged", "changed", "stable"]].tolist() == [1, 1, 0, 0]
+
+
+def test_features_that_were_never_put_to_the_test_are_named():
+    before = np.arange(12.0)
+    assert "Of these, 1 have the same values in every alteration" in said_of(original=before, a=before)[1]
+    said = said_of(original=before, a=before, b=before + 0.01)
+    assert said[0].startswith("1 of 1 feature are stable against all of 2 alterations")
+    assert not any("every alteration" in text for text in said)
+    # Features with too few values count neither as changed nor as stable.
+    few = np.where(np.arange(12) < 4, before, np.nan)
+    said = said_of(original=before, a=few, b=before - 20)
+    assert any("'b' changes most: of 1 feature that it touches, 0 stay stable" in text for text in said)
+    assert not any("changes least" in text for text in said)
 
 
 def test_subjects_in_another_order_are_matched_by_name():
