@@ -145,6 +145,13 @@ def _without_meaning(sums: pd.DataFrame) -> list[str]:
             "not touch (the same value in both pipelines), such as the shape if only bins change: they say "
             "nothing."
         )
+    idle = sums[(sums["changed"] == 0) & (sums["not_judged"] == 0)]["alteration"]
+    if len(idle):
+        names = ", ".join(map(repr, idle))
+        sentences.append(
+            f"Nothing could be learned from {names}: no feature that both pipelines have changes. A filter "
+            "is compared only if the reference has it too."
+        )
     if apart:
         comparisons = counted(apart, "comparison")
         sentences.append(f"{comparisons} cannot be made: only one of the two pipelines has the feature.")

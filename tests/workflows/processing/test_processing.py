@@ -200,6 +200,7 @@ def test_the_study_from_images(tmp_path: Path):
     page = done.report.read_text(encoding="utf-8")
     assert done.sentences[0] in page.replace("&#39;", "'")
     assert "are stable against all of 3 alterations" in done.sentences[0]
+    assert any(text.startswith("Nothing could be learned from 'sigma':") for text in done.sentences)
 
 
 def test_masks_of_training_subjects_are_left_out(tmp_path: Path):
