@@ -13,6 +13,7 @@ import SimpleITK as sitk
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import read_case_region, region_hashes
 from nbradiomics.cohort.schema import INDEPENDENT
+from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.execution.stage_names import StageName
@@ -31,6 +32,8 @@ from nbradiomics.perturbation.seeds import generator, seed_of
 
 #: Rounds of the calibration, and the largest number of masks in each.
 _ROUNDS, _MOST_MASKS = 6, 100
+#: Smallest number of tumours with masks of two readers.
+LEAST_TUMOURS = 5
 #: Width of the surroundings of two masks in which their distance is measured, in mm.
 _MARGIN_MM = 10.0
 
@@ -88,7 +91,7 @@ def estimate_readers(
     Raises
     ------
     InputError
-        When too few pairs can be used.
+        When two readers drew fewer than `LEAST_TUMOURS` tumours.
     """
     pairs = {pair.name: pair for pair in drawn_pairs(cases)}
     batch = execution.map(
@@ -97,6 +100,7 @@ def estimate_readers(
         stage=StageName.PERTURB,
         stored=Stored(lambda name: _pair_key(pairs[name], label, seed), PairMoments),
     )
+    _require_tumours([pairs[name] for name in batch.results])
     real = list(batch.results.values())
     disagreement = estimate_disagreement(real)
     used = {pairs[name].first.name: pairs[name].first for name in batch.results}
@@ -110,6 +114,17 @@ def estimate_readers(
         )
         disagreement = calibrated(disagreement, real, list(simulated.results.values()))
     return disagreement, batch.failures
+
+
+def _require_tumours(pairs: Sequence[DrawnPair]) -> None:
+    """Raise `InputError` if few tumours were drawn twice: many pairs of one tumour say little about others."""
+    tumours = {(pair.first.scan.subject, pair.first.roi) for pair in pairs}
+    if len(tumours) < LEAST_TUMOURS:
+        raise InputError(
+            f"{len(tumours)} tumour(s) with masks of two independent readers can be used; simulated readers need "
+            f"at least {LEAST_TUMOURS}.",
+            "Let a second reader draw more tumours, or use a chain without simulated readers.",
+        )
 
 
 def _pair_key(pair: DrawnPair, label: int, seed: int) -> str:

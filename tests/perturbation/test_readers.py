@@ -13,7 +13,7 @@ from nbradiomics.perturbation.cohort import perturb_cohort
 from nbradiomics.perturbation.disagreement import Disagreement, estimate_disagreement, pair_moments
 from nbradiomics.perturbation.reader_model import drawn_pairs, estimate_readers
 from nbradiomics.perturbation.readers import difficulty, simulated_reader
-from tests.support.helpers import ball, make_image, two_readers, write_cohort
+from tests.support.helpers import ball, make_image, two_readers, write_cohort, write_scan
 
 SPACING = (2.0, 1.0, 1.0)
 TRUTH = Disagreement(
@@ -115,8 +115,21 @@ def test_the_difficulty_has_mean_square_one() -> None:
 
 
 def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"3 pair\(s\).*at least 5"):
+    with pytest.raises(InputError, match=r"3 tumour\(s\).*at least 5"):
         perturb_cohort(two_readers(tmp_path, 3), out=tmp_path / "out", chain="S")
+
+
+def test_many_pairs_of_few_tumours_are_too_few(tmp_path: Path) -> None:
+    """Four readers of two tumours make twelve pairs, which say nothing about other tumours."""
+    rows = []
+    for number in range(2):
+        masks = {name: ball((10, 20, 20), 3.0 + 0.4 * place) for place, name in enumerate("ABCD")}
+        files = write_scan(tmp_path, f"s{number}", masks, seed=number)
+        rows += [f"s{number},{files['image']},{name},{files[name]}" for name in "ABCD"]
+    cohort = write_cohort(tmp_path, rows)
+    assert len(drawn_pairs(load_cohort(cohort).cases())) == 12
+    with pytest.raises(InputError, match=r"2 tumour\(s\).*at least 5"):
+        perturb_cohort(cohort, out=tmp_path / "out", chain="S")
 
 
 def test_pairs_are_of_different_readers_and_independent(tmp_path: Path) -> None:

@@ -119,7 +119,8 @@ def test_a_rotated_image_is_interpolated_once(cohort: Path, filters: bool):
     """On the grid that the perturbation defines, at the spacing of the features, by the same splines."""
     params = {**PARAMS, "imageType": {"Original": {}, **({"LoG": {"sigma": [2.0]}} if filters else {})}}
     change = Variant(rotation=7.0, translation=(0.4, 0.1, 0.0))
-    found = row(extract(cohort, params, [change]).table, "A", change.name)
+    table = extract(cohort, params, [change]).table
+    found, original = row(table, "A", change.name), row(table, "A")
     volume, mask = read_pair(cohort.parent / "s.nii.gz", cohort.parent / "A.nii.gz", 1)
     union = sitk.Or(mask, read_pair(cohort.parent / "s.nii.gz", cohort.parent / "B.nii.gz", 1)[1])
     turned = perturbed_image(sitk.Normalize(volume) * 100, union, change, 0, (1.0, 1.0, 1.0))
@@ -131,8 +132,7 @@ def test_a_rotated_image_is_interpolated_once(cohort: Path, filters: bool):
     expected = row(extract_cohort(other, params=plain).table, "A")
     firstorder = [name for name in expected.index if "shape" in name or "firstorder" in name]
     np.testing.assert_allclose(found[firstorder], expected[firstorder], rtol=1e-5)
-    original = row(extract_cohort(cohort, params=params).table, "A") if other != cohort else expected
-    assert abs(found["original_firstorder_Mean"] - original["original_firstorder_Mean"]) < 10
+    assert found["original_firstorder_Mean"] != original["original_firstorder_Mean"]
 
 
 def test_a_filter_beside_it_changes_no_value_of_the_original_image(cohort: Path):
