@@ -11,8 +11,9 @@ from scipy.spatial.transform import Rotation
 
 from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.grid import preparation
+from nbradiomics.features.native.grid.mask_grid import nearest_on
 from nbradiomics.features.native.grid.preparation import prepare
-from nbradiomics.features.native.grid.spline import resample_spline
+from nbradiomics.features.native.grid.spline import Source, resample_spline
 
 KINDS = [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64]
 #: Spacings that make voxels of two grids meet, and those of a real file.
@@ -116,6 +117,53 @@ def case(shape: tuple[int, int, int], spacing: tuple[float, float, float]) -> tu
     for one in (image, mask):
         one.SetSpacing(spacing)
     return image, mask
+
+
+@given(
+    size=st.tuples(*[st.integers(3, 20)] * 3),
+    spacing=st.tuples(*[SPACINGS] * 3),
+    wanted=st.tuples(*[SPACINGS] * 3),
+    oblique=st.booleans(),
+    seed=st.integers(0, 999),
+)
+def test_a_mask_takes_the_nearest_voxel_as_in_itk(
+    size: tuple[int, int, int],
+    spacing: tuple[float, float, float],
+    wanted: tuple[float, float, float],
+    oblique: bool,
+    seed: int,
+) -> None:
+    """Also where the new voxel lies half-way between two old ones, and outside the mask's grid."""
+    rng = np.random.default_rng(seed)
+    mask = sitk.GetImageFromArray(rng.integers(0, 2, size).astype(np.uint32))
+    mask.SetSpacing(spacing)
+    mask.SetOrigin(rng.normal(0, 100, 3).tolist())
+    if oblique:
+        mask.SetDirection(Rotation.random(rng=rng).as_matrix().ravel().tolist())
+    extent = np.array(size[::-1]) * spacing
+    grid = sitk.Image([int(n) for n in np.clip(1.2 * extent / wanted, 1, 40)], sitk.sitkUInt8)
+    grid.SetSpacing(wanted)
+    grid.SetDirection(mask.GetDirection())
+    grid.SetOrigin(mask.TransformContinuousIndexToPhysicalPoint((rng.integers(-4, 5, 3) / 4).tolist()))
+    found = nearest_on(mask, grid)
+    expected = sitk.Resample(mask, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+    assert found.GetPixelID() == expected.GetPixelID()
+    assert preparation.same_grid(found, expected)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(found), sitk.GetArrayFromImage(expected))
+
+
+@given(seed=st.integers(0, 999))
+def test_parts_of_rows_have_the_values_of_whole_rows(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    image, mask = case((8, 12, 14), (0.8, 0.9, 3.0))
+    inside = rng.random((20, 24, 11)) < 0.05
+    grid = sitk.GetImageFromArray(inside.astype(np.uint8))
+    grid.SetSpacing((1.0, 0.7, 1.1))
+    grid.SetOrigin(mask.GetOrigin())
+    whole = sitk.GetArrayFromImage(resample_spline(image, grid))
+    part = sitk.GetArrayFromImage(resample_spline(image, grid, Source(image, only_region=True)))
+    np.testing.assert_array_equal(part[inside], whole[inside])
+    assert not part[~inside.any(axis=2)].any()
 
 
 @pytest.mark.parametrize(

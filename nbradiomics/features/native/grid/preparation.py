@@ -19,7 +19,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.grid import ibsi_grid
-from nbradiomics.features.native.grid.mask_grid import resampled_mask
+from nbradiomics.features.native.grid.mask_grid import new_spacing, resampled_mask
 from nbradiomics.features.native.grid.spline import Source, can_resample, resample_spline
 from nbradiomics.features.parameters.ibsi import Ibsi
 
@@ -65,6 +65,12 @@ class Box:
             lower[axis], upper[axis] = int(hit[0]), int(hit[-1])
             part = part[(slice(None),) * axis + (slice(lower[axis], upper[axis] + 1),)]
         return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
+
+    @property
+    def bounds(self) -> NDArray[np.int64]:
+        """PyRadiomics' bounds; see `of_bounds`."""
+        pairs = zip(reversed(self.lower), reversed(self.upper), strict=True)
+        return np.array([bound for pair in pairs for bound in pair])
 
     def crop(self, image: sitk.Image) -> NDArray[Any]:
         """Copy an image's voxels within the box, axes z, y, x, in the image's own number type."""
@@ -229,13 +235,15 @@ def _resampled(
     """Resample as PyRadiomics does, but B-splines with a faster filter that gives the same values."""
     from radiomics import imageoperations
 
+    box = Box.around(sitk.GetArrayViewFromImage(mask) == INSIDE) if same_grid(image, mask) else None
+    if box is not None and len(settings["resampledPixelSpacing"]) == image.GetDimension():
+        spacing = new_spacing(mask, box.size[::-1], settings)
+        if np.allclose(image.GetSpacing(), spacing):
+            return imageoperations.cropToTumorMask(image, mask, box.bounds, **settings)
+        if _by_spline(image, settings):
+            quick = resampled_mask(mask, box.bounds, spacing, settings)
+            return resample_spline(image, quick, source), quick
     if _by_spline(image, settings):
-        box = Box.around(sitk.GetArrayViewFromImage(mask) == INSIDE) if same_grid(image, mask) else None
-        if box is not None:
-            lower, size = np.array(box.lower[::-1]), np.array(box.size[::-1])
-            quick = resampled_mask(mask, lower, size, settings)
-            if quick is not None:
-                return resample_spline(image, quick, source), quick
         # PyRadiomics checks an empty image in place of the image and returns the grid that it would use.
         blank = sitk.Image(image.GetSize(), sitk.sitkUInt8)
         blank.CopyInformation(image)

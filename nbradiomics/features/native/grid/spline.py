@@ -25,7 +25,6 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -33,6 +32,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.arithmetic import rounds_as_itk
+from nbradiomics.features.native.grid.rows import Rows, rows_of
 from nbradiomics.features.native.grid.spline_coefficients import coefficients
 from nbradiomics.features.native.grid.spline_sum import evaluate
 
@@ -53,22 +53,6 @@ _KINDS = (
 _SLICES = 16
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Positions of a new grid's rows in the old grid: shape (rows, 3), x, y, z, in voxels.
-
-    Attributes
-    ----------
-    starts
-        Position of each row's first voxel.
-    ends
-        Position after each row's last voxel.
-    """
-
-    starts: NDArray[np.float64]
-    ends: NDArray[np.float64]
-
-
 def can_resample(image: sitk.Image) -> bool:
     """Whether `resample_spline` can be used: it gives ITK's values, or ITK gives none."""
     least = min(image.GetSize())
@@ -84,8 +68,8 @@ class Source:
     image
         Three-dimensional, finite; see `can_resample`.
     only_region
-        Whether only rows with a voxel of the region are computed, and the others are 0: enough for features
-        of the image itself, but not for a filter.
+        Whether each row is computed from its first to its last voxel of the region, and the others are 0:
+        enough for features of the image itself, but not for a filter.
     """
 
     def __init__(self, image: sitk.Image, *, only_region: bool) -> None:
@@ -119,7 +103,7 @@ def resample_spline(image: sitk.Image, grid: sitk.Image, source: Source | None =
     """
     voxels = sitk.GetArrayViewFromImage(image)
     size = np.array(image.GetSize())
-    rows = _rows(image, grid)
+    rows = rows_of(image, grid)
     if source is None:
         lower, upper = _needed(rows, image.GetSize())
         splines = coefficients(voxels, lower, upper)
@@ -127,54 +111,30 @@ def resample_spline(image: sitk.Image, grid: sitk.Image, source: Source | None =
         lower, splines = np.zeros(3, np.int64), source.coefficients
     width, height, depth = grid.GetSize()
     result = np.zeros((depth * height, width), voxels.dtype)
-    chosen = np.arange(len(result))
+    chosen, spans = np.arange(len(result)), np.tile([0, width], (len(result), 1))
     if source is not None and source.only_region:
-        chosen = np.flatnonzero(sitk.GetArrayViewFromImage(grid).reshape(-1, width).any(axis=1))
+        chosen, spans = _spans(sitk.GetArrayViewFromImage(grid).reshape(-1, width) != 0)
     limits = np.iinfo(result.dtype) if result.dtype.kind in "iu" else np.finfo(result.dtype)
     for start in range(0, len(chosen), _SLICES * height):
-        part = chosen[start : start + _SLICES * height]
-        values = np.empty((len(part), width))
-        evaluate(splines, lower, size, rows.starts[part], rows.ends[part], values)
+        these = slice(start, start + _SLICES * height)
+        part = chosen[these]
+        values = np.zeros((len(part), width))
+        evaluate(splines, lower, size, rows.starts[part], rows.ends[part], spans[these], values)
         result[part] = np.clip(values, limits.min, limits.max, out=values)
     resampled = sitk.GetImageFromArray(result.reshape(depth, height, width))
     resampled.CopyInformation(grid)
     return resampled
 
 
-def _rows(image: sitk.Image, grid: sitk.Image) -> _Rows:
-    width, height, depth = grid.GetSize()
-    y, x_of_start = np.tile(np.arange(height, dtype=np.float64), depth), 0.0
-    z = np.repeat(np.arange(depth, dtype=np.float64), height)
-    starts, ends = (_places(image, grid, x, y, z) for x in (x_of_start, float(width)))
-    return _Rows(starts, ends)
+def _spans(inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows with a voxel of the region; and for each its first such voxel, and the one after the last."""
+    chosen = np.flatnonzero(inside.any(axis=1))
+    first = inside[chosen].argmax(axis=1)
+    after = inside.shape[1] - inside[chosen, ::-1].argmax(axis=1)
+    return chosen, np.stack([first, after], axis=1)
 
 
-def _places(
-    image: sitk.Image, grid: sitk.Image, x: float, y: NDArray[np.float64], z: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the positions of a grid's voxels in an image, in voxels: shape (n, 3)."""
-    outwards, _ = _matrices(grid)
-    _, inwards = _matrices(image)
-    point = [
-        start + row[0] * x + row[1] * y + row[2] * z
-        for start, row in zip(grid.GetOrigin(), outwards, strict=True)
-    ]
-    off = [along - start for along, start in zip(point, image.GetOrigin(), strict=True)]
-    return np.stack([row[0] * off[0] + row[1] * off[1] + row[2] * off[2] for row in inwards], axis=1)
-
-
-def _matrices(image: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ITK's own matrices from voxels to mm and back, rows by axis, read from ITK column by column."""
-    bare = sitk.Image([1, 1, 1], sitk.sitkUInt8)
-    bare.SetSpacing(image.GetSpacing())
-    bare.SetDirection(image.GetDirection())
-    units = np.eye(3)
-    outwards = [bare.TransformContinuousIndexToPhysicalPoint(unit) for unit in units.tolist()]
-    inwards = [bare.TransformPhysicalPointToContinuousIndex(unit) for unit in units.tolist()]
-    return np.array(outwards).T, np.array(inwards).T
-
-
-def _needed(rows: _Rows, size: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _needed(rows: Rows, size: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the first and last coefficient that the rows need along x, y, z, with mirrored positions."""
     places = np.concatenate([rows.starts, rows.ends])
     last = np.array(size) - 1

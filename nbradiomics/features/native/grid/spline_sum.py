@@ -20,9 +20,10 @@ def evaluate(
     size: NDArray[np.int64],
     starts: NDArray[np.float64],
     ends: NDArray[np.float64],
+    spans: NDArray[np.int64],
     result: NDArray[np.float64],
 ) -> None:
-    """Sum the B-splines at every voxel of every row.
+    """Sum the B-splines at the voxels of every row.
 
     Parameters
     ----------
@@ -34,8 +35,10 @@ def evaluate(
         Voxels of the image, x, y, z.
     starts, ends
         Positions of each row's first voxel, and after its last: shape (rows, 3), x, y, z, in voxels.
+    spans
+        First voxel of each row that is computed, and the one after the last: shape (rows, 2).
     result
-        Output: shape (rows, voxels of a row).
+        Output: shape (rows, voxels of a row); other voxels keep their value.
     """
     number, width = result.shape
     base = np.zeros((3, width), np.int64)
@@ -56,10 +59,10 @@ def evaluate(
                 _place(start, end, size[axis], base[axis], inside[axis], weights[axis])
                 if axis == _X and _find(base[_X], inside[_X], size[_X], lower[_X], across):
                     held[:] = -1
-        _multiply(weights[_X], weights[_Y], weights_xy)
-        first = 0
-        while first < width:
-            after = _stretch(base, inside, first)
+        first, last = spans[row]
+        _multiply(weights[_X], weights[_Y], first, last, weights_xy)
+        while first < last:
+            after = min(_stretch(base, inside, first), last)
             out = result[row, first:after]
             out[:] = 0.0
             if inside[_X, first] and inside[_Y, first] and inside[_Z, first]:
@@ -144,11 +147,13 @@ def _mirrored(place: int, size: int) -> int:
 
 
 @compiled
-def _multiply(x: NDArray[np.float64], y: NDArray[np.float64], xy: NDArray[np.float64]) -> None:
+def _multiply(
+    x: NDArray[np.float64], y: NDArray[np.float64], first: int, after: int, xy: NDArray[np.float64]
+) -> None:
     """Compute the weights within a plane: shape (4, 4, voxels of a row), y before x."""
     for ky in range(4):
         for kx in range(4):
-            for at in range(x.shape[1]):
+            for at in range(first, after):
                 xy[ky, kx, at] = x[kx, at] * y[ky, at]
 
 
