@@ -86,16 +86,15 @@ def _enlarged(inside: Mask, spacing: Sequence[float], wanted: int, rng: np.rando
     while True:
         box = box_around(inside, voxels_in(margin_mm, spacing))
         part = inside[box]
-        distances = signed_distance(part, spacing)
-        outside = np.flatnonzero(~part)
-        if len(outside) >= missing:
-            chosen = outside[_first(distances.flat[outside], missing, rng)]
-            if distances.flat[chosen].max() < margin_mm - max(spacing) or part.size == inside.size:
-                break
+        # Farther than this, voxels beyond the box could be nearer.
+        reach = np.inf if part.size == inside.size else margin_mm - max(spacing)
+        order = _outwards(part, spacing, reach)
+        if order.shape[1] >= missing:
+            break
         margin_mm *= 2
     result = inside.copy()
     view = result[box]
-    view[np.unravel_index(chosen, part.shape)] = True
+    view[np.unravel_index(_first(order, missing, rng), part.shape)] = True
     return result
 
 
@@ -103,13 +102,11 @@ def _shrunk(inside: Mask, spacing: Sequence[float], wanted: int, rng: np.random.
     """Keep the deepest voxels; if that splits the region, remove them one by one without a split."""
     box = box_around(inside, voxels_in(max(spacing), spacing))
     part = inside[box]
-    distances = signed_distance(part, spacing)
-    places = np.flatnonzero(part)
-    depths = -distances.flat[places]
+    order = _inwards(part, spacing)
     smaller = part.copy()
-    smaller.flat[places[_first(depths, len(places) - wanted, rng)]] = False
+    smaller.ravel()[_first(order, order.shape[1] - wanted, rng)] = False
     if _pieces(smaller) > _pieces(part):
-        smaller = _peeled(part, places[_order(depths, rng)], wanted)
+        smaller = _peeled(part, _drawn_order(order, rng), wanted)
     result = np.zeros_like(inside)
     result[box] = smaller
     return result
@@ -151,18 +148,41 @@ def _pieces(inside: Mask) -> int:
     return int(ndimage.label(inside, _TOUCHING)[1])
 
 
-def _order(distances: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.intp]:
-    """Order of ascending distances; voxels at the same distance in a drawn order."""
-    steps = np.round(distances / _PRECISION_MM)
-    return np.lexsort((rng.permutation(len(steps)), steps))
+@kept
+def _outwards(inside: Mask, spacing: Sequence[float], reach: float) -> NDArray[np.int64]:
+    """Voxels outside a region up to some distance in mm: see `_ordered`."""
+    distances = signed_distance(inside, spacing)
+    return _ordered(distances, np.flatnonzero(~inside & (distances < reach)))
 
 
-def _first(distances: NDArray[np.float64], number: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Places of the `number` smallest distances, at least one; a draw decides at the last distance."""
-    steps = np.round(distances / _PRECISION_MM)
-    last = np.partition(steps, number - 1)[number - 1]
-    sure, equal = np.flatnonzero(steps < last), np.flatnonzero(steps == last)
-    return np.concatenate([sure, rng.permutation(equal)[: number - len(sure)]])
+@kept
+def _inwards(inside: Mask, spacing: Sequence[float]) -> NDArray[np.int64]:
+    """Voxels of a region by their depth: see `_ordered`."""
+    return _ordered(-signed_distance(inside, spacing), np.flatnonzero(inside))
+
+
+def _ordered(distances: NDArray[np.float64], places: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Sort places in an array by their distance: shape (2, n), places and distances in `_PRECISION_MM`.
+
+    Places at the same distance are ascending.
+    """
+    steps = np.round(distances.ravel()[places] / _PRECISION_MM).astype(np.int64)
+    order = np.argsort(steps, kind="stable")
+    return np.stack([places[order], steps[order]])
+
+
+def _drawn_order(order: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Places of `_ordered`, those at the same distance in a drawn order."""
+    places, steps = order[:, np.argsort(order[0])]
+    return places[np.lexsort((rng.permutation(len(steps)), steps))]
+
+
+def _first(order: NDArray[np.int64], number: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """The first places of `_ordered`, at least one; a draw decides at the last distance."""
+    places, steps = order
+    last = steps[number - 1]
+    first, after = np.searchsorted(steps, last, "left"), np.searchsorted(steps, last, "right")
+    return np.concatenate([places[:first], rng.permutation(places[first:after])[: number - first]])
 
 
 @kept
