@@ -19,6 +19,10 @@ from nbradiomics.features.native.classes.selection import select
 from nbradiomics.features.native.classes.shape_kernels import count_cubes, farthest, farthest_in_planes
 
 Spacing = tuple[float, float, float]
+#: Number of points of which every pair is compared; of more, only the corners of their convex hull are.
+_FEW = 500
+#: A point is left out only if it is nearer than the limit by more than rounding.
+_ROUNDING = 1 - 1e-9
 DEPRECATED = frozenset({"Compactness1", "Compactness2", "SphericalDisproportion"})
 
 
@@ -95,7 +99,7 @@ def diameters(inside: NDArray[np.bool_], spacing: Spacing) -> dict[str, float]:
         turned = np.ascontiguousarray(np.transpose(inside, (axis, rows, columns)))
         values[name], corners = _in_planes(turned, (spacing[rows], spacing[columns]), corners=axis == 0)
         if axis == 0:
-            values["Maximum3DDiameter"] = farthest(_hull_corners(corners * (np.array(spacing) / 2)))
+            values["Maximum3DDiameter"] = farthest(_outermost(corners * (np.array(spacing) / 2)))
     return values
 
 
@@ -107,6 +111,24 @@ def _in_planes(turned: NDArray[np.bool_], steps: tuple[float, float], *, corners
         of_hulls = np.empty((needed, 3), np.int64)
         farthest_in_planes(turned, *steps, of_hulls)
     return distance, of_hulls[:needed]
+
+
+def _outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points, shape (n, 3), that contain the two farthest: most of those that cannot be are left out.
+
+    Two points are at most as far apart as the sum of their distances from any centre. With the centre between
+    two points that are far apart, this leaves out nearly all points of most regions.
+    """
+    one = points[np.argmax(_distances(points, points.mean(axis=0)))]
+    other = points[np.argmax(_distances(points, one))]
+    from_centre = _distances(points, (one + other) / 2)
+    least = math.dist(one, other) - from_centre.max()
+    kept = points[from_centre >= least * _ROUNDING]
+    return kept if len(kept) <= _FEW else _hull_corners(points)
+
+
+def _distances(points: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt(((points - place) ** 2).sum(axis=1)))
 
 
 def _hull_corners(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -44,7 +44,6 @@ def evaluate(
     base = np.zeros((3, width), np.int64)
     inside = np.zeros((3, width), np.bool_)
     weights = np.empty((3, 4, width))
-    weights_xy = np.empty((4, 4, width))
     planes = np.empty(4, np.int64)
     lines = np.empty(4, np.int64)
     # The four coefficients that each voxel of a row takes from a line of the image, side by side, so that the
@@ -60,7 +59,6 @@ def evaluate(
                 if axis == _X and _find(base[_X], inside[_X], size[_X], lower[_X], across):
                     held[:] = -1
         first, last = spans[row]
-        _multiply(weights[_X], weights[_Y], first, last, weights_xy)
         while first < last:
             after = min(_stretch(base, inside, first), last)
             out = result[row, first:after]
@@ -70,8 +68,7 @@ def evaluate(
                     lines[k] = _mirrored(base[_Y, first] + k, size[_Y]) - lower[_Y]
                     planes[k] = _mirrored(base[_Z, first] + k, size[_Z]) - lower[_Z]
                 _hold(coefficients, planes, lines, across, spread, held)
-                z = weights[_Z, :, first:after]
-                _sum(out, planes, lines, weights_xy[:, :, first:after], z, spread[:, :, :, first:after])
+                _sum(out, planes, lines, weights[:, :, first:after], spread[:, :, :, first:after])
             first = after
 
 
@@ -147,17 +144,6 @@ def _mirrored(place: int, size: int) -> int:
 
 
 @compiled
-def _multiply(
-    x: NDArray[np.float64], y: NDArray[np.float64], first: int, after: int, xy: NDArray[np.float64]
-) -> None:
-    """Compute the weights within a plane: shape (4, 4, voxels of a row), y before x."""
-    for ky in range(4):
-        for kx in range(4):
-            for at in range(first, after):
-                xy[ky, kx, at] = x[kx, at] * y[ky, at]
-
-
-@compiled
 def _hold(
     coefficients: NDArray[np.float64],
     planes: NDArray[np.int64],
@@ -182,24 +168,28 @@ def _sum(
     out: NDArray[np.float64],
     planes: NDArray[np.int64],
     lines: NDArray[np.int64],
-    xy: NDArray[np.float64],
-    z: NDArray[np.float64],
+    weights: NDArray[np.float64],
     spread: NDArray[np.float64],
 ) -> None:
     """Add up the contributions of the lines to a part of a row, one line after the other."""
     for kz in range(4):
         for ky in range(4):
-            _add(out, xy[ky], z[kz], spread[planes[kz] % 4, lines[ky]])
+            line = spread[planes[kz] % 4, lines[ky]]
+            _add(out, weights[_X], weights[_Y, ky], weights[_Z, kz], line)
 
 
 @compiled
 def _add(
-    out: NDArray[np.float64], xy: NDArray[np.float64], z: NDArray[np.float64], line: NDArray[np.float64]
+    out: NDArray[np.float64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    z: NDArray[np.float64],
+    line: NDArray[np.float64],
 ) -> None:
-    xy0, xy1, xy2, xy3 = xy[0], xy[1], xy[2], xy[3]
+    x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
     line0, line1, line2, line3 = line[0], line[1], line[2], line[3]
-    for x in range(len(out)):
-        total = out[x] + xy0[x] * z[x] * line0[x]
-        total += xy1[x] * z[x] * line1[x]
-        total += xy2[x] * z[x] * line2[x]
-        out[x] = total + xy3[x] * z[x] * line3[x]
+    for at in range(len(out)):
+        total = out[at] + x0[at] * y[at] * z[at] * line0[at]
+        total += x1[at] * y[at] * z[at] * line1[at]
+        total += x2[at] * y[at] * z[at] * line2[at]
+        out[at] = total + x3[at] * y[at] * z[at] * line3[at]
