@@ -117,12 +117,12 @@ def estimate_readers(
 
 
 def _require_tumours(pairs: Sequence[DrawnPair]) -> None:
-    """Raise `InputError` if few tumours were drawn twice: many pairs of one tumour say little about others."""
+    """Raise `InputError` if few tumours were drawn twice: many pairs of one say little about others."""
     tumours = {(pair.first.scan.subject, pair.first.roi) for pair in pairs}
     if len(tumours) < LEAST_TUMOURS:
         raise InputError(
-            f"{len(tumours)} tumour(s) with masks of two independent readers can be used; simulated readers need "
-            f"at least {LEAST_TUMOURS}.",
+            f"{len(tumours)} tumour(s) with masks of two independent readers can be used; simulated readers "
+            f"need at least {LEAST_TUMOURS}.",
             "Let a second reader draw more tumours, or use a chain without simulated readers.",
         )
 
