@@ -26,6 +26,7 @@ from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.record import what_is_missing
 from nbradiomics.outcome.selection_text import chosen_selections, selection_sentences
 from nbradiomics.outcome.settings import PENALISED
+from nbradiomics.outcome.stability import without_candidates
 from nbradiomics.outcome.tasks import Survival, Task
 
 if TYPE_CHECKING:
@@ -107,9 +108,12 @@ def summarise_external(
     told[RIGHT_SIZE] = " ".join([told[RIGHT_SIZE], *_in_the_large(performance, data.models)])
     told[enough_question(task)] = _enough(task.informative_in(data.y), task)
     summary["answers"] = told
+    none = without_candidates(of_models.stability)
     sentences = [*_sentences(summary, first, data)]
+    sentences[1:1] = none
     summary["sentences"] = [*second.sentences, *sentences]
     warned = [
+        *none,
         *warning_sentences(summary),
         *(f"External cohort: {text}" for text in data.description.warnings),
     ]

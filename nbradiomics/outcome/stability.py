@@ -114,6 +114,17 @@ def stable_features(ratings: Ratings, threshold: float, minimum: int) -> list[st
     return [name for name, good in zip(ratings.features, passed, strict=True) if good]
 
 
+def without_candidates(rule: StabilityRule) -> list[str]:
+    """Say that a list of stable features left none, in at most one sentence."""
+    if rule.stable is None or rule.stable:
+        return []
+    sentence = (
+        "No feature is on the list of stable features, so the radiomic model contains none: a comparison "
+        "with it says nothing about features."
+    )
+    return [sentence]
+
+
 def listed_rule(stable: Sequence[str], features: Sequence[str]) -> StabilityRule:
     """Make the rule for a list of stable features.
 

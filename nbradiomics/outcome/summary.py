@@ -32,6 +32,7 @@ from nbradiomics.outcome.record import what_is_missing
 from nbradiomics.outcome.selection_text import chosen_selections, selection_sentences
 from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.sites import site_scores, site_sentences
+from nbradiomics.outcome.stability import without_candidates
 from nbradiomics.outcome.tasks import Survival, Task
 
 #: Largest number of columns with a warning of their own.
@@ -127,8 +128,10 @@ def summarise(
         performance, task, sizes, settings.confidence, refitted=refitted, tests=tests.gains
     )
     read = (choice.sentence, *data.description.sentences, *data.description.warnings)
-    summary["sentences"] = [*_sentences(summary, read, performance, tests, settings, task)]
-    summary["leading"] = [summary["sentences"][0], *warning_sentences(summary), *data.description.warnings]
+    first, *others = _sentences(summary, read, performance, tests, settings, task)
+    none = without_candidates(data.stability)
+    summary["sentences"] = [first, *none, *others]
+    summary["leading"] = [first, *none, *warning_sentences(summary), *data.description.warnings]
     return summary
 
 
@@ -319,7 +322,9 @@ def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> It
             f"{model}: " + ", ".join(f"{name} in {count} of {folds} folds" for name, count in counts.items())
             for model, counts in kinds.items()
         )
-        yield (f"The penalty of the features was tuned among the training subjects of each fold ({listed}).")
+        if listed:
+            fold = "the training subjects of each fold"
+            yield f"The penalty of the features was tuned among {fold} ({listed})."
     for model, count in summary["constant_folds"].items():
         if count:
             yield (

@@ -164,6 +164,9 @@ def test_an_empty_list_leaves_a_model_that_knows_nothing():
     )
     groups = result.kaplan_meier.query("model == 'radiomic'")["group"]
     assert set(groups) == {"low"}
+    assert any("No feature is on the list of stable features" in text for text in result.summary["leading"])
+    assert set(result.summary["leading"]) <= set(result.summary["sentences"])
+    assert not any("()" in text for text in result.summary["sentences"])
 
 
 def test_a_list_of_other_features_is_refused():
