@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.reproducibility import CombinedRules, RulesFile, combine_rules, combined_sentences
+from nbradiomics.reproducibility.rules.direction import SMALL_IS_GOOD
 from nbradiomics.reproducibility.rules.rule import COLUMNS, Rule, parse_rule
 
 RULES = ["readers.low >= 0.75", "retest.ccc >= 0.8"]
@@ -22,11 +23,13 @@ def study(features, subjects=30, **columns):
 @given(
     st.sampled_from(["readers", "re-test", "A_1"]),
     st.sampled_from(COLUMNS),
-    st.sampled_from([">=", "<=", ">", "<"]),
-    st.floats(-10, 10).map(lambda limit: round(limit, 6)),
+    st.sampled_from(["", "="]),
+    st.floats(0, 1).map(lambda limit: round(limit, 6)),
     st.sampled_from(["", " ", "   "]),
 )
-def test_a_rule_is_read_as_written(name, column, sign, limit, blank):
+def test_a_rule_is_read_as_written(name, column, equal, limit, blank):
+    sign = ("<" if column.startswith(SMALL_IS_GOOD) else ">") + equal
+    limit = round(limit + column.startswith("rc_log"), 6)
     rule = parse_rule(f"{blank}{name}.{column}{blank}{sign}{blank}{limit!r}{blank}", [name])
     assert (rule.study, rule.column, rule.sign, rule.limit) == (name, column, sign, limit)
     assert parse_rule(rule.text, [name]) == rule
@@ -50,6 +53,13 @@ def test_a_rule_is_read_as_written(name, column, sign, limit, blank):
         ("readers.low >= 1e999", "is not a number"),
         ("readers.low >= __import__('os')", "is not a number"),
         ("readers.low >= 0.7 or 1", "write study.column >= number"),
+        ("readers.proportional_p > 0.05", "a p value shows no agreement"),
+        ("readers.wcv >= 0.1", "a small wcv is good; write < or <="),
+        ("readers.icc <= 0.9", "a large icc is good; write > or >="),
+        ("readers.low >= 75", "75 is no limit for low; a number from 0 to 1"),
+        ("readers.wcv <= 10", "10 is no limit for wcv"),
+        ("readers.qcd < -0.1", "-0.1 is no limit for qcd"),
+        ("readers.rc_log <= 0.2", "is a ratio of two measurements, 1 or more"),
     ],
 )
 def test_what_is_no_rule_is_refused_with_its_reason(text, told):
@@ -131,3 +141,15 @@ def test_what_is_needed_for_samples_is_accepted():
     made = CombinedRules(studies={"x": {}}, rules="x.stays >= 0.9", resamples=200)
     assert made.parsed == (Rule("x", "stays", ">=", 0.9),)
     assert RulesFile(studies={"x": {"table": "t.csv"}}, rules=["x.stays >= 0.9"]).parsed
+
+
+@pytest.mark.parametrize(
+    "text", ["r.low > -1", "r.kendall_w >= 1", "r.wcv <= 0", "r.rc_log_high < 1.5", "r.ccc_bca_low >= 0.8"]
+)
+def test_limits_within_the_range_are_accepted(text: str) -> None:
+    assert parse_rule(text, ["r"]).text == text
+
+
+def test_bootstrap_limits_count_the_subjects_with_a_value_by_every_rater() -> None:
+    assert parse_rule("r.icc_bca_low >= 0.7", ["r"]).subjects_column == "complete"
+    assert parse_rule("r.icc >= 0.7", ["r"]).subjects_column == "subjects"

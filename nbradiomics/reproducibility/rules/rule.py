@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import number
+from nbradiomics.reproducibility.rules.direction import TESTS, require_sensible
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 
 _RULE = re.compile(r"\s*([^\s.<>=]+)\.([^\s.<>=]+)\s*(>=|<=|=>|=<|==|=|>|<)\s*(\S+)\s*")
@@ -22,15 +23,18 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 #: What a value does that fails a comparison.
 _FAILS = {">=": "below", "<=": "above", ">": "not above", "<": "not below"}
-#: Columns that a rule can use: one number cannot be a limit for features in different units.
+#: Columns that a rule can use: one number cannot be a limit for features in different units, and a p value
+#: shows no agreement.
 COLUMNS = tuple(
-    column.name for column in REPRODUCIBILITY.columns if column.kind == "number" and not column.unit
+    column.name
+    for column in REPRODUCIBILITY.columns
+    if column.kind == "number" and not column.unit and column.name not in TESTS
 )
 _IN_UNITS = tuple(column.name for column in REPRODUCIBILITY.columns if column.unit)
 #: Columns that need a setting.
 NEEDED = {"stays": "resamples"} | {name: "bootstraps" for name in COLUMNS if "_bca_" in name}
 #: Statistics of the subjects with a value by every rater; the others are of the subjects of the ICC.
-_COMPLETE = ("ccc", "bias", "loa", "proportional", "kendall")
+_COMPLETE = ("ccc", "kendall", "icc_bca")
 EXAMPLE = "readers.low >= 0.75"
 
 
@@ -95,7 +99,8 @@ def parse_rule(text: str, studies: Collection[str]) -> Rule:
     Raises
     ------
     ValueError
-        When the text is no rule, or there is no such study or column. The message says what was expected.
+        When the text is no rule, there is no such study or column, or the rule would keep the wrong features.
+        The message says what was expected.
     """
     match = _RULE.fullmatch(str(text))
     if match is None:
@@ -111,6 +116,11 @@ def parse_rule(text: str, studies: Collection[str]) -> Rule:
             f"{text!r}: {column} is in the unit of each feature, so that no number is a limit for all. "
             f"Choose from: {', '.join(COLUMNS)}"
         )
+    if column in TESTS:
+        raise ValueError(
+            f"{text!r}: a p value shows no agreement: with few subjects or large errors it is large too. "
+            f"Choose from: {', '.join(COLUMNS)}"
+        )
     if column not in COLUMNS:
         raise ValueError(
             f"{text!r}: a table of reproducibility has no number {column!r}. {did_you_mean(column, COLUMNS)}"
@@ -120,4 +130,5 @@ def parse_rule(text: str, studies: Collection[str]) -> Rule:
         raise ValueError(f"{text!r}: {sign!r} is no comparison; choose from: {', '.join(_COMPARE)}")
     if _NUMBER.fullmatch(limit) is None or not math.isfinite(float(limit)):
         raise ValueError(f"{text!r}: {limit!r} is not a number; write it with a point, such as 0.75")
+    require_sensible(str(text), column, sign, float(limit))
     return Rule(study, column, sign, float(limit))
