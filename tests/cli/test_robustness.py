@@ -115,3 +115,15 @@ def test_clusters_says_what_is_wrong(
 ) -> None:
     assert call("clusters", features, "--out", features.with_name("c.csv"), *options) == 1
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["variance", "--readers", "A,auto"], ["clusters", "--reader", "auto"]])
+def test_training_subjects_that_are_left_out_are_named(
+    features: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.read_csv(features).drop(columns="site").replace({"reader": {"B": "auto"}})
+    seen = sorted(table["subject"].unique())[:2]
+    table["in_training"] = ["yes" if name in seen else "no" for name in table["subject"]]
+    table.to_csv(features, index=False)
+    assert call(command[0], features, *command[1:], "--out", features.with_name("o.csv")) == 0
+    assert "2 of " in capsys.readouterr().out.split("left out, because the model was trained on them")[0]

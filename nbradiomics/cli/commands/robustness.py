@@ -52,7 +52,12 @@ def variance(
 ) -> None:
     """Divide the variance of each feature: subject, site, timepoint, reader, variant, residual."""
     from nbradiomics.report.variance_page import claim_variance_page, write_variance_page
-    from nbradiomics.reproducibility import StabilitySettings, variance_components, variance_sentences
+    from nbradiomics.reproducibility import (
+        StabilitySettings,
+        training_sentences,
+        variance_components,
+        variance_sentences,
+    )
     from nbradiomics.tables import Rows, choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
@@ -67,18 +72,20 @@ def variance(
     )
     page = claim_variance_page(out)
     given, patterns = read_features(features), split_names(feature_names)
+    named = split_names(readers) or None
     table = variance_components(
         given,
         components=split_names(components),
-        readers=split_names(readers) or None,
+        readers=named,
         feature_names=patterns,
         min_subjects=settings_from(StabilitySettings, min_subjects=min_subjects).min_subjects,
         rows=wanted,
     )
     write_table(table, out)
     write_variance_page(table, page)
-    sentences = [*variance_sentences(table), f"-> {out}, {page}", choose_features(given, patterns).sentence]
-    _show(table, sentences, as_json=as_json)
+    used = choose_features(given, patterns).sentence
+    left_out = training_sentences(given, named)
+    _show(table, [*left_out, *variance_sentences(table), f"-> {out}, {page}", used], as_json=as_json)
 
 
 def clusters(
@@ -109,7 +116,12 @@ def clusters(
     as_json: Json = False,
 ) -> None:
     """Group features that say the same (rank correlation), and choose a representative of each group."""
-    from nbradiomics.reproducibility import ClusterSettings, cluster_sentences, correlation_clusters
+    from nbradiomics.reproducibility import (
+        ClusterSettings,
+        cluster_sentences,
+        correlation_clusters,
+        training_sentences,
+    )
     from nbradiomics.reproducibility.schema import REPRODUCIBILITY
     from nbradiomics.tables import RowsOfReader, choose_features, write_table
 
@@ -136,7 +148,8 @@ def clusters(
     )
     write_table(table, out)
     used = choose_features(given, patterns).sentence
-    sentences = [*cluster_sentences(table, settings.threshold), f"-> {out}", used]
+    left_out = training_sentences(given, [reader] if reader else None)
+    sentences = [*left_out, *cluster_sentences(table, settings.threshold), f"-> {out}", used]
     _show(table, sentences, as_json=as_json)
 
 
