@@ -117,7 +117,7 @@ def estimate_readers(
 
 
 def _require_tumours(pairs: Sequence[DrawnPair]) -> None:
-    """Raise `InputError` if few tumours were drawn twice: many pairs of one say little about others."""
+    """Raise `InputError` if few tumours were drawn twice: many pairs of one tumour say little."""
     tumours = {(pair.first.scan.subject, pair.first.roi) for pair in pairs}
     if len(tumours) < LEAST_TUMOURS:
         raise InputError(

@@ -56,6 +56,24 @@ def test_what_cannot_be_done_is_refused(
     assert not (tmp_path / "out" / "cohort.csv").exists()
 
 
+def test_a_stopped_command_leaves_no_table_of_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, out = two_readers(tmp_path, 1), tmp_path / "out"
+    given = ("perturb", table, "--chain", "V", "--out", out, "--jobs", 1)
+    assert call(*given) == 0
+    tables = {name: (out / name).read_bytes() for name in ("cohort.csv", "perturbations.csv")}
+    assert call(*given, "--reader", "C") != 0  # refused before work: the earlier results are complete
+    assert {name: (out / name).read_bytes() for name in tables} == tables
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nbradiomics.perturbation.cohort.perturb_cohort", stopped)
+    assert call(*given, "--seed", 4) != 0
+    assert not any((out / name).exists() for name in tables)
+
+
 @pytest.mark.parametrize("command", ["readers", pytest.param("segment", marks=pytest.mark.slow)])
 def test_variants_are_no_further_scans(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
