@@ -76,14 +76,14 @@ class PerturbedRegion:
     ----------
     region
         8-bit, 1 inside, 0 outside, on the grid of the variant's image.
-    unchanged
-        The original mask on the same grid.
+    before
+        Voxels of the original mask on the same grid, z, y, x.
     volume_reached
         Change of the volume by growth or shrinkage, as a share.
     """
 
     region: sitk.Image
-    unchanged: sitk.Image
+    before: Mask
     volume_reached: float
 
 
@@ -129,10 +129,9 @@ def region_of_variant(
     InputError
         When the mask is empty, or becomes empty on the new grid.
     """
-    moved = region_like(voxels_of(region), region)
+    before = voxels_of(region)
     if grid_difference(region, perturbed):
-        moved = _moved(moved, perturbed)
-    before = voxels_of(moved)
+        before = voxels_of(_moved(region, perturbed))
     spacing = perturbed.GetSpacing()[::-1]
     inside, reached = before, 0.0
     if variant.volume:
@@ -140,11 +139,10 @@ def region_of_variant(
         reached = float(inside.sum()) / float(before.sum()) - 1
     if variant.contour:
         rng = generator(seed, "contour", variant.name)
-        inside = voxels_of(random_contour(perturbed, region_like(inside, perturbed), rng))
+        inside = random_contour(sitk.GetArrayViewFromImage(perturbed), inside, spacing, rng)
     if variant.reader:
         inside = _by_reader(inside, spacing, variant, seed, disagreement)
-    unchanged = region_like(before, perturbed)
-    return PerturbedRegion(region_like(inside, perturbed), unchanged, reached)
+    return PerturbedRegion(region_like(inside, perturbed), before, reached)
 
 
 def _moved(region: sitk.Image, grid: sitk.Image) -> sitk.Image:

@@ -14,22 +14,17 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from nbradiomics.errors import InputError
-from nbradiomics.perturbation.boxes import (
-    Mask,
-    box_around,
-    region_like,
-    require_finite,
-    voxels_in,
-    voxels_of,
-)
+from nbradiomics.perturbation.boxes import Mask, box_around, require_finite, voxels_in
 from nbradiomics.perturbation.kept import kept
+from nbradiomics.perturbation.pieces import largest_pieces
 
 #: Share of a supervoxel in the mask from which it is always, and below which it is never, in the new mask.
 ALWAYS, NEVER = 0.90, 0.20
@@ -45,47 +40,76 @@ _MARGIN_MM = 10.0
 #: 1st and 99th percentile.
 _COMPACTNESS = 0.2
 _ITERATIONS = 5
-_TOUCHING = np.ones((3, 3, 3), dtype=bool)
 
 
-def random_contour(image: sitk.Image, region: sitk.Image, rng: np.random.Generator) -> sitk.Image:
+def random_contour(
+    values: NDArray[Any], inside: Mask, spacing: Sequence[float], rng: np.random.Generator
+) -> Mask:
     """Draw a new region from the supervoxels of an image.
 
     Parameters
     ----------
-    image, region
-        On the same grid.
+    values
+        Intensities of the image, z, y, x.
+    inside
+        Voxels of the region, z, y, x.
+    spacing
+        Edges of a voxel in mm along z, y, x.
     rng
         Draws which supervoxels belong to the new region.
 
     Returns
     -------
-    SimpleITK.Image
-        8-bit, 1 inside; never empty, and in no more pieces than the region.
+    numpy.ndarray
+        Never empty, and in no more pieces than the region.
 
     Raises
     ------
     InputError
         When the region has fewer than `LEAST_INSIDE` voxels, or the image has values that are not finite.
     """
-    inside = voxels_of(region)
     if (found := int(inside.sum())) < LEAST_INSIDE:
         raise InputError(
             f"the mask has {found} voxel(s), too few for a contour along supervoxels of at least "
             f"{LEAST_VOXELS} voxels; {LEAST_INSIDE} are needed.",
             "Use a chain without random contours (C), or exclude lesions of this size.",
         )
-    spacing = image.GetSpacing()[::-1]
     box = box_around(inside, voxels_in(_MARGIN_MM, spacing))
     part = inside[box]
-    labels = supervoxels(sitk.GetArrayViewFromImage(image)[box], spacing, _supervoxel_mm3(inside, spacing))
     drawn = np.zeros_like(inside)
-    drawn[box] = _drawn(labels, part, rng)
-    return region_like(drawn, region)
+    drawn[box] = _drawn(_candidates(values[box], part, spacing), part, rng)
+    return drawn
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The supervoxels that can belong to a new region.
+
+    Attributes
+    ----------
+    shares
+        Share of each supervoxel in the old region.
+    places, labels
+        Flat places of the voxels of these supervoxels in the array, and numbers of their supervoxels.
+    """
+
+    shares: NDArray[np.float64]
+    places: NDArray[np.intp]
+    labels: NDArray[np.intp]
 
 
 @kept
-def supervoxels(values: NDArray[np.float64], spacing: Sequence[float], volume_mm3: float) -> NDArray[np.intp]:
+def _candidates(values: NDArray[Any], inside: Mask, spacing: Sequence[float]) -> _Candidates:
+    labels = supervoxels(values, spacing, _supervoxel_mm3(inside, spacing)).ravel()
+    shares = np.bincount(labels, inside.ravel()) / np.bincount(labels)
+    possible = shares >= NEVER
+    if not possible.any():
+        possible[shares.argmax()] = True
+    places = np.flatnonzero(possible[labels])
+    return _Candidates(shares, places, labels[places])
+
+
+def supervoxels(values: NDArray[Any], spacing: Sequence[float], volume_mm3: float) -> NDArray[np.intp]:
     """Divide an array into supervoxels by simple linear iterative clustering (SLIC).
 
     Parameters
@@ -127,20 +151,11 @@ def _supervoxel_mm3(inside: Mask, spacing: Sequence[float]) -> float:
     return max(min(SUPERVOXEL_MM3, share), LEAST_VOXELS * voxel)
 
 
-def _drawn(labels: NDArray[np.intp], inside: Mask, rng: np.random.Generator) -> Mask:
-    shares = np.bincount(labels.ravel(), inside.ravel()) / np.bincount(labels.ravel())
+def _drawn(candidates: _Candidates, inside: Mask, rng: np.random.Generator) -> Mask:
+    shares = candidates.shares
     chosen = (shares >= ALWAYS) | ((shares >= NEVER) & (rng.random(len(shares)) < shares))
     if not chosen.any():
         chosen[shares.argmax()] = True
-    return largest_pieces(chosen[labels], like=inside)
-
-
-def largest_pieces(inside: Mask, *, like: Mask) -> Mask:
-    """Keep the largest pieces of a region: as many as another region has."""
-    labels, count = ndimage.label(inside, _TOUCHING)
-    pieces = ndimage.label(like, _TOUCHING)[1]
-    if count <= pieces:
-        return inside
-    sizes = np.bincount(labels.ravel())[1:]
-    kept = np.argsort(-sizes, kind="stable")[:pieces] + 1
-    return np.asarray(np.isin(labels, kept))
+    drawn = np.zeros_like(inside)
+    drawn.ravel()[candidates.places] = chosen[candidates.labels]
+    return largest_pieces(drawn, like=inside)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from nbradiomics.perturbation.boxes import box_around, voxels_of
+from nbradiomics.perturbation.boxes import Mask, box_around, region_like, voxels_of
 from nbradiomics.perturbation.noise import SINGLE
 from nbradiomics.perturbation.variant import Variant
 
@@ -60,7 +61,7 @@ def perturbed_grid(
     new = np.array(image.GetSpacing() if spacing is None else spacing, dtype=np.float64)
     size, edges = np.array(image.GetSize()), np.array(image.GetSpacing())
     shape = np.maximum(np.ceil(size * edges / new - _ROUNDING).astype(int), 1)
-    centre = _centre(region)
+    centre = _centre(voxels_of(region))
     # Place of the region's centre in the new grid, before the shift.
     place = (shape - 1) / 2 + (centre - (size - 1) / 2) * edges / new - np.array(variant.translation)
     direction = np.array(image.GetDirection()).reshape(3, 3) @ _rotation(variant.rotation)
@@ -84,13 +85,43 @@ def image_on(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
 
 
 def region_on(region: sitk.Image, grid: sitk.Image) -> sitk.Image:
-    """Interpolate a region onto a grid linearly; voxels of at least `INSIDE` are inside."""
-    aside = sitk.Image(grid)
-    aside.SetOrigin(grid.TransformContinuousIndexToPhysicalPoint([_ASIDE, _ASIDE, _ASIDE]))
-    shares = _resampler(aside, sitk.sitkLinear).Execute(sitk.Cast(region != 0, sitk.sitkFloat64))
-    inside = shares >= INSIDE
-    inside.CopyInformation(grid)
-    return inside
+    """Interpolate a region onto a grid linearly; voxels of at least `INSIDE` are inside (8-bit, 1)."""
+    inside = voxels_of(region)
+    box = box_around(inside, (1, 1, 1))
+    part = region_like(
+        inside[box], part_of_grid(region, [along.start for along in reversed(box)], inside[box].shape[::-1])
+    )
+    low, high = corners_on(part, grid)
+    first = np.clip(np.floor(low), 0, np.array(grid.GetSize()) - 1).astype(int)
+    last = np.clip(np.ceil(high), 0, np.array(grid.GetSize()) - 1).astype(int)
+    aside = part_of_grid(grid, first.tolist(), (last - first + 1).tolist())
+    aside.SetOrigin(aside.TransformContinuousIndexToPhysicalPoint([_ASIDE, _ASIDE, _ASIDE]))
+    shares = _resampler(aside, sitk.sitkLinear).Execute(sitk.Cast(part, sitk.sitkFloat64))
+    moved = np.zeros(grid.GetSize()[::-1], dtype=bool)
+    there = tuple(slice(a, b + 1) for a, b in zip(first[::-1], last[::-1], strict=True))
+    moved[there] = sitk.GetArrayViewFromImage(shares) >= INSIDE
+    return region_like(moved, grid)
+
+
+def part_of_grid(grid: sitk.Image, first: Sequence[int], size: Sequence[int]) -> sitk.Image:
+    """Return a part of a grid, as an 8-bit image of zeros: its first voxel and its size along x, y, z."""
+    part = sitk.Image(list(size), sitk.sitkUInt8)
+    part.SetSpacing(grid.GetSpacing())
+    part.SetDirection(grid.GetDirection())
+    part.SetOrigin(grid.TransformIndexToPhysicalPoint(list(first)))
+    return part
+
+
+def corners_on(part: sitk.Image, grid: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lowest and highest place, x, y, z in voxels of a grid, of the corners of another grid."""
+    ends = [(-0.5, size - 0.5) for size in part.GetSize()]
+    places = np.array(
+        [
+            grid.TransformPhysicalPointToContinuousIndex(part.TransformContinuousIndexToPhysicalPoint(corner))
+            for corner in product(*ends)
+        ]
+    )
+    return places.min(axis=0), places.max(axis=0)
 
 
 def _resampler(grid: sitk.Image, interpolator: int) -> sitk.ResampleImageFilter:
@@ -100,10 +131,16 @@ def _resampler(grid: sitk.Image, interpolator: int) -> sitk.ResampleImageFilter:
     return resampler
 
 
-def _centre(region: sitk.Image) -> NDArray[np.float64]:
+def _centre(inside: Mask) -> NDArray[np.float64]:
     """Centre of mass of a region, as an index x, y, z."""
-    places = np.nonzero(voxels_of(region))
-    return np.array([float(place.mean()) for place in reversed(places)])
+    box = box_around(inside, (0, 0, 0))
+    part = inside[box]
+    centre = []
+    for axis in (2, 1, 0):
+        counts = part.sum(axis=tuple(other for other in range(3) if other != axis))
+        places = np.arange(len(counts)) + box[axis].start
+        centre.append(int(counts @ places) / int(counts.sum()))
+    return np.array(centre)
 
 
 def _rotation(degrees: float) -> NDArray[np.float64]:

@@ -18,13 +18,12 @@ from scipy import ndimage
 from nbradiomics.errors import InputError
 from nbradiomics.perturbation.boxes import Mask, box_around, voxels_in
 from nbradiomics.perturbation.kept import kept
+from nbradiomics.perturbation.pieces import number_of_pieces, pieces_of_mask
 
 #: Distances are compared to this precision, so that rounding never decides an order.
 _PRECISION_MM = 1e-4
 #: Standard deviation of the smoothing of distances, in the smallest edge of a voxel.
 _SMOOTHING = 1.0
-#: Voxels that share a face, an edge or a corner.
-_TOUCHING = np.ones((3, 3, 3), dtype=bool)
 
 
 def grown(inside: Mask, spacing: Sequence[float], share: float, rng: np.random.Generator) -> Mask:
@@ -105,7 +104,7 @@ def _shrunk(inside: Mask, spacing: Sequence[float], wanted: int, rng: np.random.
     order = _inwards(part, spacing)
     smaller = part.copy()
     smaller.ravel()[_first(order, order.shape[1] - wanted, rng)] = False
-    if _pieces(smaller) > _pieces(part):
+    if number_of_pieces(smaller) > pieces_of_mask(part):
         smaller = _peeled(part, _drawn_order(order, rng), wanted)
     result = np.zeros_like(inside)
     result[box] = smaller
@@ -141,11 +140,7 @@ def _removable(around: Mask) -> bool:
     """Whether the neighbours of a voxel hang together without it; they are 3 x 3 x 3 with the voxel."""
     neighbours = around.copy()
     neighbours[1, 1, 1] = False
-    return not neighbours.all() and _pieces(neighbours) == 1
-
-
-def _pieces(inside: Mask) -> int:
-    return int(ndimage.label(inside, _TOUCHING)[1])
+    return not neighbours.all() and number_of_pieces(neighbours) == 1
 
 
 @kept
@@ -174,7 +169,7 @@ def _ordered(distances: NDArray[np.float64], places: NDArray[np.intp]) -> NDArra
 def _drawn_order(order: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     """Places of `_ordered`, those at the same distance in a drawn order."""
     places, steps = order[:, np.argsort(order[0])]
-    return places[np.lexsort((rng.permutation(len(steps)), steps))]
+    return np.asarray(places[np.lexsort((rng.permutation(len(steps)), steps))])
 
 
 def _first(order: NDArray[np.int64], number: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -9,27 +9,27 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
+Result = TypeVar("Result")
 #: Number of results that are kept of each function: a few megabytes each.
 _KEPT = 4
 
 
-def kept(function: Callable[..., AnyArray]) -> Callable[..., AnyArray]:
+def kept(function: Callable[..., Result]) -> Callable[..., Result]:
     """Make a function of arrays and numbers keep its last results, by the content of its arguments.
 
-    The result is read-only, because others get the same array.
+    A resulting array is read-only, because others get the same one.
     """
-    results: OrderedDict[tuple[Any, ...], AnyArray] = OrderedDict()
+    results: OrderedDict[tuple[Any, ...], Result] = OrderedDict()
 
     @functools.wraps(function)
-    def call(*arguments: Any) -> AnyArray:
+    def call(*arguments: Any) -> Result:
         key = tuple(map(_identity, arguments))
         found = results.get(key)
         if found is None:
             found = function(*arguments)
-            found.flags.writeable = False
+            if isinstance(found, np.ndarray):
+                found.flags.writeable = False
             results[key] = found
             while len(results) > _KEPT:
                 results.popitem(last=False)

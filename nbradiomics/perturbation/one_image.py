@@ -154,7 +154,7 @@ class ImageJob:
 
 
 def _measured(made: PerturbedRegion, original: sitk.Image) -> dict[str, float]:
-    inside, before = (sitk.GetArrayViewFromImage(region) != 0 for region in (made.region, made.unchanged))
+    inside, before = sitk.GetArrayViewFromImage(made.region) != 0, made.before
     both = float(np.count_nonzero(inside & before))
     return {
         "volume_reached": made.volume_reached,

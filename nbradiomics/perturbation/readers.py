@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from nbradiomics.perturbation.boxes import Mask, box_around, voxels_in
-from nbradiomics.perturbation.contour import largest_pieces
 from nbradiomics.perturbation.disagreement import Disagreement, flatness, radius_mm
 from nbradiomics.perturbation.growth import signed_distance
+from nbradiomics.perturbation.pieces import largest_pieces
 
 #: Voxels of a slice that share an edge or a corner.
 _CORNERS = np.ones((3, 3), dtype=bool)

@@ -16,12 +16,12 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from nbradiomics.features.native.grid.preparation import Box
 from nbradiomics.features.native.grid.spline_points import LEAST, Splines
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.variants.normalisation import Normalisation
-from nbradiomics.perturbation.grid import perturbed_grid
+from nbradiomics.perturbation.boxes import Mask, box_around, voxels_of
+from nbradiomics.perturbation.grid import corners_on, part_of_grid, perturbed_grid
 from nbradiomics.perturbation.noise import noise_level, with_noise
 from nbradiomics.perturbation.seeds import generator
 from nbradiomics.perturbation.variant import Variant
@@ -139,24 +139,40 @@ class ScanVariants:
 
     def _grid(self, variant: Variant) -> sitk.Image:
         """Return the grid of a variant, cut to the surroundings of all regions."""
-        spacing = self._spacing()
-        grid = perturbed_grid(self.image, self.union, variant.of_image, spacing)
-        low, high = _bounds(self.union, grid)
+        grid = perturbed_grid(self.image, self.union, variant.of_image, self._spacing)
+        low, high = corners_on(self._around, grid)
         edges = np.array(grid.GetSpacing())
-        room = _CONTOUR_MM + _growth_mm(self.union, max(variant.volume, _ROOM))
+        room = _CONTOUR_MM + self._radius_mm * ((1 + max(variant.volume, _ROOM)) ** (1 / 3) - 1)
         margin = np.maximum(np.ceil(room / edges), self.settings.get("padDistance", 5)) + 1
         size = np.array(grid.GetSize())
         first = np.maximum(np.floor(low - margin), 0).astype(int)
         last = np.minimum(np.ceil(high + margin), size - 1).astype(int)
-        return grid[tuple(slice(a, b + 1) for a, b in zip(first.tolist(), last.tolist(), strict=True))]
+        return part_of_grid(grid, first.tolist(), (last - first + 1).tolist())
 
+    @cached_property
+    def _inside(self) -> Mask:
+        return voxels_of(self.union)
+
+    @cached_property
+    def _around(self) -> sitk.Image:
+        """The part of the grid in the box around all regions."""
+        box = box_around(self._inside, (0, 0, 0))
+        first = [along.start for along in reversed(box)]
+        return part_of_grid(self.union, first, self._inside[box].shape[::-1])
+
+    @cached_property
+    def _radius_mm(self) -> float:
+        """Radius of the ball with the volume of all regions: it grows further than any other shape."""
+        volume = float(np.count_nonzero(self._inside)) * float(np.prod(self.union.GetSpacing()))
+        return float((3 * volume / (4 * np.pi)) ** (1 / 3))
+
+    @cached_property
     def _spacing(self) -> list[float] | None:
         """Size of the voxels on which features are measured; ``None`` for the image's own."""
         wanted = self.settings.get("resampledPixelSpacing")
         if wanted is None or self.settings.get("interpolator") is None or self.parameters.own.ibsi.resampling:
             return None
-        box = Box.around(sitk.GetArrayViewFromImage(self.union) != 0)
-        sizes = box.size[::-1] if box else (1, 1, 1)
+        sizes = self._around.GetSize()
         # As in PyRadiomics: 0 keeps the size of the voxels, and so does a region of one slice.
         return [
             float(own if new == 0 or size == 1 else new)
@@ -184,25 +200,3 @@ def _resampled(image: sitk.Image, grid: sitk.Image, settings: Mapping[str, Any])
     resampler.SetUseNearestNeighborExtrapolator(True)
     resampler.SetOutputPixelType(sitk.sitkFloat64)
     return resampler.Execute(sitk.Cast(image, sitk.sitkFloat64))
-
-
-def _bounds(region: sitk.Image, grid: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lowest and highest place, x, y, z in voxels of a grid, of the corners of a region's box."""
-    box = Box.around(sitk.GetArrayViewFromImage(region) != 0)
-    assert box is not None  # it is not empty
-    ends = [(low - 0.5, high + 0.5) for low, high in zip(box.lower[::-1], box.upper[::-1], strict=True)]
-    corners = np.array(np.meshgrid(*ends)).reshape(3, -1).T
-    places = np.array(
-        [
-            grid.TransformPhysicalPointToContinuousIndex(region.TransformContinuousIndexToPhysicalPoint(one))
-            for one in corners.tolist()
-        ]
-    )
-    return places.min(axis=0), places.max(axis=0)
-
-
-def _growth_mm(region: sitk.Image, share: float) -> float:
-    """Largest distance by which a region grows: that of a ball of its volume, which grows furthest."""
-    volume = float(np.count_nonzero(sitk.GetArrayViewFromImage(region))) * float(np.prod(region.GetSpacing()))
-    radius = (3 * volume / (4 * np.pi)) ** (1 / 3)
-    return float(radius * ((1 + share) ** (1 / 3) - 1))

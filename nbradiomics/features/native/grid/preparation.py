@@ -239,7 +239,9 @@ def _resampled(
     if box is not None and len(settings["resampledPixelSpacing"]) == image.GetDimension():
         spacing = new_spacing(mask, box.size[::-1], settings)
         if np.allclose(image.GetSpacing(), spacing):
-            return imageoperations.cropToTumorMask(image, mask, box.bounds, **settings)
+            cropped: tuple[sitk.Image, sitk.Image]
+            cropped = imageoperations.cropToTumorMask(image, mask, box.bounds, **settings)
+            return cropped
         if _by_spline(image, settings):
             quick = resampled_mask(mask, box.bounds, spacing, settings)
             return resample_spline(image, quick, source), quick
