@@ -6,9 +6,10 @@ from scipy import ndimage
 
 from nbradiomics.errors import InputError
 from nbradiomics.perturbation.contour import ALWAYS, LEAST_INSIDE, NEVER, random_contour, supervoxels
-from tests.support.helpers import array, ball, make_image
+from tests.support.helpers import ball
 
-SPACING = (1.0, 1.0, 2.0)
+#: Edges of a voxel in mm along z, y, x.
+EDGES = (2.0, 1.0, 1.0)
 DRAWS = 150
 
 
@@ -21,15 +22,14 @@ def tumour(radius: float, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.n
 
 def test_supervoxels_are_drawn_with_their_share_of_the_mask() -> None:
     values, inside = tumour(8.0, (26, 40, 40))
-    image, region = make_image(values, SPACING), make_image(inside.astype(np.uint8), SPACING)
-    drawn = [array(random_contour(image, region, np.random.default_rng(n))) > 0 for n in range(DRAWS)]
+    drawn = [random_contour(values, inside, EDGES, np.random.default_rng(n)) for n in range(DRAWS)]
     # The supervoxels are those of the box 10 mm around the mask, which here is the whole image across slices.
     box = tuple(
         slice(max(int(used.min()) - reach, 0), int(used.max()) + reach + 1)
         for used, reach in zip(np.nonzero(inside), (5, 10, 10), strict=True)
     )
     volume = 0.02 * inside.sum() * 2.0
-    labels = supervoxels(values[box], SPACING[::-1], max(min(250.0, volume), 40.0))
+    labels = supervoxels(values[box], EDGES, max(min(250.0, volume), 40.0))
     sizes = np.bincount(labels.ravel())
     shares = np.bincount(labels.ravel(), inside[box].ravel()) / sizes
     often = np.bincount(labels.ravel(), np.mean(drawn, axis=0)[box].ravel()) / sizes
@@ -44,8 +44,7 @@ def test_supervoxels_are_drawn_with_their_share_of_the_mask() -> None:
 def test_the_volume_is_nearly_kept_on_average() -> None:
     """A little is lost: supervoxels with a small share of the mask are never in it."""
     values, inside = tumour(10.0, (28, 44, 44))
-    image, region = make_image(values, SPACING), make_image(inside.astype(np.uint8), SPACING)
-    volumes = [array(random_contour(image, region, np.random.default_rng(n))).sum() for n in range(40)]
+    volumes = [random_contour(values, inside, EDGES, np.random.default_rng(n)).sum() for n in range(40)]
     assert np.mean(volumes) / inside.sum() == pytest.approx(0.97, abs=0.04)
     assert len(set(volumes)) > 20
 
@@ -55,4 +54,4 @@ def test_a_mask_of_few_supervoxels_is_refused() -> None:
     small = np.zeros(values.shape, np.uint8)
     small.flat[np.ravel_multi_index((10, 15, 10), small.shape) + np.arange(LEAST_INSIDE - 1)] = 1
     with pytest.raises(InputError, match=f"{LEAST_INSIDE - 1} voxel.*{LEAST_INSIDE} are needed"):
-        random_contour(make_image(values, SPACING), make_image(small, SPACING), np.random.default_rng(0))
+        random_contour(values, small > 0, EDGES, np.random.default_rng(0))
