@@ -12,6 +12,8 @@ class StageName(StrEnum):
     COMPARE = "compare"
     READERS = "readers"
     EXTRACT = "extract"
+    PERTURBATION = "perturbation"
+    PROCESSING = "processing"
     REPRODUCIBILITY = "reproducibility"
     NEEDED_AGREEMENT = "needed_agreement"
     OUTCOME = "outcome"

@@ -8,14 +8,19 @@ from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Seed, Text
 
 
-class PerturbationSettings(Settings):
-    """Which variants are made, of whose masks."""
+class PerturbationChain(Settings):
+    """Which variants are made."""
 
     chain: Text = Field(
         default="RTVC",
         description="Letters of the perturbations (N noise, R rotation, T translation, V volume, C contour, "
         "S simulated reader), such as RTVC, or a YAML file with their values.",
     )
+
+
+class PerturbationSettings(PerturbationChain):
+    """Which variants are made, of whose masks."""
+
     seed: Seed = Field(default=0, description="Seed of everything that is drawn.")
     reader: Text | None = Field(
         default=None, description="Reader whose masks are perturbed; by default those of all readers."

@@ -93,6 +93,8 @@ class Run:
     segmentation: pd.DataFrame | None = None
     agreement: pd.DataFrame | None = None
     features: pd.DataFrame | None = None
+    #: Features of the variants of the section `perturbation`.
+    perturbed: pd.DataFrame | None = None
     #: The reader study; ``None`` if it was not part of the run.
     study: StudyFiles | None = None
     #: Tables by context (empty for a cohort of one timepoint, sequence and region), then by comparison.
@@ -130,6 +132,7 @@ def read_run(folder: Path) -> Run:
         agreement=_agreement(folder),
         study=read_study(folder),
         features=_read(folder, FEATURES),
+        perturbed=_read(folder / "perturbation", FEATURES),
         reproducibility=_reproducibility(folder / "reproducibility"),
         stable=_read(folder, STABLE),
         studies=_studies(folder / "reproducibility"),

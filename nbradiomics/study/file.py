@@ -14,6 +14,7 @@ from nbradiomics.files.yaml_reader import MOST_BYTES, Document, YamlError, read_
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.settings import told
 from nbradiomics.study.external import ExternalCohort
+from nbradiomics.study.perturbation import chain_file, with_chain_in
 from nbradiomics.study.rules_file import files_of, with_absolute_paths
 from nbradiomics.study.study import Study
 from nbradiomics.tables import read_text
@@ -97,6 +98,8 @@ def _resolve(study: Study, folder: Path) -> Study:
         update={"params": _path_or_name(study.extract.params, folder)}
     )
     changes["reproducibility"] = with_absolute_paths(study.reproducibility, folder)
+    if study.perturbation:
+        changes["perturbation"] = with_chain_in(study.perturbation, folder)
     if study.segment:
         model = _path_or_name(study.segment.model, folder)
         changes["segment"] = study.segment.model_copy(update={"model": model})
@@ -127,6 +130,8 @@ def _missing_files(study: Study, path: Path, document: Document) -> list[Problem
     named: list[tuple[tuple[str | int, ...], Path]] = [(("cohort",), study.cohort)]
     if study.readers.clinical:
         named.append((("readers", "clinical"), study.readers.clinical))
+    chain = chain_file(study.perturbation)
+    named += [] if chain is None else [(("perturbation", "chain"), chain)]
     named += [(("reproducibility", *keys), file) for keys, file in files_of(study.reproducibility)]
     if study.needed_agreement.repeatability:
         named.append((("needed_agreement", "repeatability"), study.needed_agreement.repeatability))

@@ -7,9 +7,16 @@ section is not run. Unknown keys are errors.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from nbradiomics import clinical
 from nbradiomics.agreement.reader_study.settings import ReaderAnalysis
@@ -27,6 +34,7 @@ from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Seed
 from nbradiomics.study.external import FOLDER_NAME, ExternalCohort
+from nbradiomics.study.perturbation import Perturbation, with_study_of_variants
 from nbradiomics.tables import RowsOfReader
 
 
@@ -189,6 +197,10 @@ class Study(Settings):
     segment: Segment | None = Field(default=None, description="Automatic segmentation of the tumours.")
     readers: Readers = Field(default=Readers(), description="Comparison of the readers and the model.")
     extract: Extract = Field(default=Extract(), description="Feature extraction.")
+    perturbation: Perturbation | None = Field(
+        default=None,
+        description="Variants of images and masks, and which features keep their values in them.",
+    )
     reproducibility: Reproducibility = Field(
         default=Reproducibility(), description="Criteria for stable features."
     )
@@ -206,6 +218,11 @@ class Study(Settings):
     def subject_column(self) -> dict[str, str]:
         """The part of `columns` that applies to clinical tables."""
         return {name: user_column for name, user_column in self.columns.items() if name == "subject"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_study_of_variants(cls, data: Any) -> Any:
+        return with_study_of_variants(data)
 
     @field_validator("columns")
     @classmethod

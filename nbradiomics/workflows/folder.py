@@ -12,6 +12,7 @@ file                                 content
 ``readers/``                         the reader study: one table per question
 ``distance_maps/``                   signed distance from each reader's surface to the model's
 ``features.parquet``                 features, one row per scan and reader
+``perturbation/``                    ``features.parquet``: features of variants made in memory
 ``reproducibility/``                 ``readers.csv``, ``auto_vs_readers.csv``, ``study_NAME.csv`` ...
 ``variance.csv``                     variance components of each feature
 ``stable.csv``                       features that meet the rules of the section `reproducibility`
@@ -60,7 +61,7 @@ _COHORT = "cohort.csv"
 _TABLES = (
     r"report\.html",
     r"(check|segmentation|agreement|failures|stable)\.csv",
-    r"features\.parquet",
+    r"(perturbation/)?features\.parquet",
     r"failures\.log",
     r"provenance\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",

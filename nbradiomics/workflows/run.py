@@ -24,6 +24,7 @@ from nbradiomics.study.checks import check_tables
 from nbradiomics.study.checks.columns import clinical_files
 from nbradiomics.study.checks.study import study_label
 from nbradiomics.study.file import load_study
+from nbradiomics.study.perturbation import chain_file
 from nbradiomics.study.rules_file import files_of
 from nbradiomics.study.study import Study
 from nbradiomics.tables import feature_columns
@@ -124,12 +125,14 @@ def run(
 
 
 def _tables(study: Study) -> list[Path]:
-    """Return the tables that a study reads."""
+    """Return the tables and the chain that a study reads."""
     features = [cohort.features for cohort in study.outcome.external] if study.outcome else []
     compared = [file for _, file in files_of(study.reproducibility)]
     repeatability = study.needed_agreement.repeatability
     needed = [repeatability] if repeatability else []
-    return [study.cohort, *clinical_files(study), *features, *compared, *needed]
+    chain = chain_file(study.perturbation)
+    chains = [] if chain is None else [chain]
+    return [study.cohort, *clinical_files(study), *features, *compared, *needed, *chains]
 
 
 def _key(study: Study, model: Model | None) -> str:

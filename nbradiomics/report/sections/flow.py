@@ -14,6 +14,7 @@ from nbradiomics.report.sections.missing_parts import (
     failed_endpoints,
     why_no_features,
 )
+from nbradiomics.report.sections.perturbation import perturbation_steps
 from nbradiomics.tables import AUTO, feature_columns
 
 #: Step of the flow at which a failure of a stage is reported.
@@ -26,6 +27,7 @@ _STEP_OF = {
     "consensus": "Masks",
     "distance maps": "Masks",
     "extract": "Features",
+    "perturbation": "Perturbation",
     "outcome": "Outcome",
 }
 
@@ -35,7 +37,9 @@ def flow_blocks(run: Run) -> tuple[Block, ...]:
     # The subjects of external validations are no part of this cohort.
     failed = failed_endpoints(run)
     endpoints = [endpoint for endpoint in run.endpoints if endpoint.name not in failed]
-    steps = [*_image_steps(run), *_feature_steps(run), *(_outcome_step(item) for item in endpoints)]
+    steps = [*_image_steps(run), *_feature_steps(run)]
+    steps += perturbation_steps(run, _failures(run, "Perturbation"))
+    steps += [*(_outcome_step(item) for item in endpoints)]
     steps += [Step(f"Outcome {name}", MISSING, (could_not(cause),)) for name, cause in failed.items()]
     if not steps:
         return ()
@@ -158,6 +162,7 @@ def _step_of(run: Run, stage: str) -> str:
         "Images": run.cohort is not None,
         "Masks": run.cohort is not None,
         "Features": run.features is not None or why_no_features(run) != NOT_REQUESTED,
+        "Perturbation": run.perturbed is not None,
         "Outcome": True,
     }
     return step if shown.get(step) else ""

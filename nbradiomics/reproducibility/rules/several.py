@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -15,7 +16,11 @@ from nbradiomics.tables import RowsOfReader, read_feature_table
 
 
 def study_results(
-    section: CombinedRules, features: pd.DataFrame | None, *, seed: int = 0
+    section: CombinedRules,
+    features: pd.DataFrame | None,
+    *,
+    own: Mapping[str, pd.DataFrame | None] = MappingProxyType({}),
+    seed: int = 0,
 ) -> Iterator[tuple[str, pd.DataFrame | NbradiomicsError]]:
     """Yield the name and the table of each study, or why there is none.
 
@@ -25,12 +30,14 @@ def study_results(
         Studies and criteria.
     features
         Feature table of the studies that name none.
+    own
+        Feature tables of single studies, by name, instead of `features`; ``None`` if there is none.
     seed
         Seed of bootstrap samples.
     """
     for name, study in section.studies.items():
         try:
-            yield name, _result(study, section.part(StabilitySettings), features, seed)
+            yield name, _result(study, section.part(StabilitySettings), own.get(name, features), seed)
         except NbradiomicsError as error:
             yield name, error
 

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from nbradiomics.cohort.columns import SCAN
-from nbradiomics.cohort.components import component_region
-from nbradiomics.cohort.lesions import COMPONENTS, lesion_rule
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.reproducibility import arrange, combine_rules, features_of_study
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.study.checks.masks_to_come import masks_to_come, with_regions_to_come
+from nbradiomics.study.perturbation import PERTURBATION
 from nbradiomics.study.study import Study
-from nbradiomics.tables import AUTO, DESCRIPTIVE, INDEX, RowsOfReader
+from nbradiomics.tables import DESCRIPTIVE, INDEX, RowsOfReader
 
 _SECTION = "reproducibility.studies"
 
@@ -34,6 +33,8 @@ def check_reproducibility(study: Study, table: pd.DataFrame, path: Path) -> list
     """
     section, problems = study.reproducibility, list[Problem]()
     for name, each in section.studies.items():
+        if name == PERTURBATION and study.perturbation is not None:
+            continue  # of variants to come: `check_perturbation`
         rules = [rule.text for rule in section.parsed if rule.study == name]
         try:
             if each.table is not None:
@@ -59,13 +60,6 @@ def _require_columns(file: Path, name: str, rules: Sequence[str]) -> None:
 
 def _index_to_come(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """Return the index columns that the feature table of the run will have."""
-    masks = table[table["mask"] != ""]
-    if study.segment is not None:
-        masks = pd.concat([masks, table.drop_duplicates(list(SCAN)).assign(reader=AUTO, reading=1)])
-    rule = lesion_rule(study.asked_lesions, table)
-    if rule == COMPONENTS:
-        masks = masks.assign(roi=component_region(1))
-    elif rule != "roi":
-        masks = masks.assign(roi="union")
+    masks = with_regions_to_come(study, masks_to_come(study, table), table)
     known = [name for name in (*INDEX, *DESCRIPTIVE) if name in masks]
     return masks[known].drop_duplicates()

@@ -24,6 +24,7 @@ from nbradiomics.study.checks.images import check_images
 from nbradiomics.study.checks.labels import overruled_labels
 from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.study.checks.parameters import check_settings
+from nbradiomics.study.checks.perturbation import check_perturbation
 from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.readers import check_readers
 from nbradiomics.study.checks.repeatability import check_repeatability
@@ -184,6 +185,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
     problems += check_readers(study, table, path)
     problems += check_reproducibility(study, table, path)
     problems += check_repeatability(study, path)
+    problems += check_perturbation(study, table, path, study_parameters(study))
     problems += check_validations(study, table, path)
     problems += check_firth(study, table, path)
     if study.segment:

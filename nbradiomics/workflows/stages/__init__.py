@@ -6,6 +6,7 @@ from nbradiomics.workflows.stages.compare import Compare
 from nbradiomics.workflows.stages.extract import Extract
 from nbradiomics.workflows.stages.needed_agreement import NeededAgreement
 from nbradiomics.workflows.stages.outcome import Outcomes
+from nbradiomics.workflows.stages.perturbation import Perturbation
 from nbradiomics.workflows.stages.readers import Readers
 from nbradiomics.workflows.stages.reproducibility import Reproducibility
 from nbradiomics.workflows.stages.segment import Segment
@@ -16,6 +17,7 @@ STAGES: tuple[Stage, ...] = (
     Compare(),
     Readers(),
     Extract(),
+    Perturbation(),
     Reproducibility(),
     NeededAgreement(),
     Outcomes(),

@@ -48,6 +48,8 @@ class Work:
         The reader study; ``None`` before it is done.
     features
         Feature table, one row per mask; empty before the extraction.
+    perturbed
+        Features of the variants of the section `perturbation`; ``None`` without them.
     stable
         Table of the combined rules; ``None`` without rules.
     failures
@@ -66,6 +68,7 @@ class Work:
     agreement: pd.DataFrame | None = None
     readers: ReadersStudy | None = None
     features: pd.DataFrame = field(default_factory=FEATURES.empty)
+    perturbed: pd.DataFrame | None = None
     stable: pd.DataFrame | None = None
     failures: list[Failure] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)

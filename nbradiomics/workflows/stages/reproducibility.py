@@ -18,6 +18,7 @@ from nbradiomics.reproducibility import (
     study_results,
     variance_components,
 )
+from nbradiomics.study.perturbation import PERTURBATION
 from nbradiomics.tables import AUTO, write_table
 from nbradiomics.workflows.stages.base import Stage, Work
 
@@ -81,7 +82,9 @@ class Reproducibility(Stage):
         """Carry out the studies of the section, and combine them by its rules."""
         section, failures = work.study.reproducibility, []
         tables: dict[str, pd.DataFrame | str] = {}
-        for name, result in study_results(section, work.features, seed=work.study.seed):
+        # A study of variants that were not made must not fall back on other features.
+        own = {} if work.study.perturbation is None else {PERTURBATION: work.perturbed}
+        for name, result in study_results(section, work.features, own=own, seed=work.study.seed):
             if isinstance(result, NbradiomicsError):
                 failures.append(failure_of(f"study {name}", self.name, result))
                 tables[name] = result.problem

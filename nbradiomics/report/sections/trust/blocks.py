@@ -21,6 +21,7 @@ from nbradiomics.report.sections.missing_parts import (
     why_no_reproducibility,
     why_no_rules,
 )
+from nbradiomics.report.sections.perturbation import PERTURBATION, perturbation_sentences
 from nbradiomics.report.sections.reproducibility import TITLES
 from nbradiomics.report.sections.trust.criteria import Criterion, contexts_of, features_of, tests_of
 from nbradiomics.report.sections.trust.words import all_tests, answer, sentences, trusted
@@ -45,7 +46,7 @@ def trust_blocks(run: Run) -> tuple[Block, ...]:
         tests = tests_of(run, context)
         if len(contexts) > 1:
             blocks.append(Heading(context or _ALL))
-        blocks += [*_failures(run, context, tests), *_context(tests, run.endpoints)]
+        blocks += [*_failures(run, context, tests), *_context(tests, run)]
     return tuple(blocks)
 
 
@@ -70,12 +71,14 @@ def trust_facts(run: Run) -> Facts:
     return Facts(tuple(facts))
 
 
-def _context(tests: list[Criterion], endpoints: Sequence[Endpoint]) -> list[Block]:
+def _context(tests: list[Criterion], run: Run) -> list[Block]:
     if not features_of(tests):
         return [Text("The reproducibility tables contain no feature.")]
-    blocks: list[Block] = [Text(answer(tests), tone="answer"), Sentences(tuple(sentences(tests)))]
+    asked = any(_source(test) == PERTURBATION for test in tests)
+    told = [*sentences(tests), *(perturbation_sentences(run) if asked else [])]
+    blocks: list[Block] = [Text(answer(tests), tone="answer"), Sentences(tuple(told))]
     blocks.append(_heat_map(tests))
-    for endpoint in endpoints:
+    for endpoint in run.endpoints:
         entered = entered_features(endpoint, features_of(tests))
         picture = _forest(tests, entered, endpoint.name) if entered else None
         blocks += [picture] if picture else []
