@@ -55,6 +55,7 @@ from .reproducibility.needed_agreement import (
     NeededAgreementSettings as NeededAgreementSettings,
     needed_agreement as needed_agreement,
 )
+from .reproducibility.processing.settings import ProcessingSettings as ProcessingSettings
 from .segmentation.cohort import SegmentedCohort as SegmentedCohort, segment_cohort as segment_cohort
 from .segmentation.importing import (
     ImportedModel as ImportedModel,
@@ -81,7 +82,6 @@ from .workflows.processing.run import (
     ProcessingResult as ProcessingResult,
     study_processing as study_processing,
 )
-from .workflows.processing.settings import ProcessingSettings as ProcessingSettings
 from .workflows.reader_study import (
     ReaderStudyPlan as ReaderStudyPlan,
     ReaderStudyResult as ReaderStudyResult,

@@ -8,6 +8,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.files.atomic import write_text
 from nbradiomics.report.content import Page, Section
 from nbradiomics.report.pages import build_outcome_page
+from nbradiomics.report.processing_page import TITLE as PROCESSED
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import Run, is_outcome_folder, read_run
 from nbradiomics.report.sections.agreement import agreement_blocks
@@ -18,6 +19,7 @@ from nbradiomics.report.sections.masks import masks_blocks
 from nbradiomics.report.sections.needed_agreement import needed_agreement_blocks
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import banners, overview_facts, study_name, subtitle
+from nbradiomics.report.sections.processing import PROCESSING, processing_of_run_blocks
 from nbradiomics.report.sections.provenance import provenance_blocks
 from nbradiomics.report.sections.reader_study import readers_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
@@ -34,11 +36,14 @@ SECTIONS = (
     ("trust", TITLE, trust_blocks),
     ("reproducibility", "Reproducibility of features", reproducibility_blocks),
     ("variance", VARIATION, variance_of_run_blocks),
+    (PROCESSING, PROCESSED, processing_of_run_blocks),
     ("needed_agreement", "Needed agreement: how well must masks agree?", needed_agreement_blocks),
     ("outcome", "Outcome", outcome_blocks),
     ("failures", "Failures", failures_blocks),
     ("provenance", "Provenance", provenance_blocks),
 )
+#: Sections that a report has only if the study asks for them.
+_ON_REQUEST = (PROCESSING,)
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:
@@ -48,10 +53,10 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     ----------
     run
         Folder of a run: ``cohort.csv``, ``check.csv``, ``segmentation.csv``, ``agreement.csv``,
-        ``readers/``, ``features.parquet``, ``reproducibility/``, ``needed_agreement/``, ``outcome/``,
-        ``failures.csv`` and ``provenance.json``, as far as they exist. The images and masks named in the
-        cohort table are read for the pictures; the report names those that cannot be read. A folder that
-        `outcome` wrote is recognised by its ``performance.csv``.
+        ``readers/``, ``features.parquet``, ``perturbation/``, ``processing/``, ``reproducibility/``,
+        ``needed_agreement/``, ``outcome/``, ``failures.csv`` and ``provenance.json``, as far as they exist.
+        The images and masks named in the cohort table are read for the pictures; the report names those that
+        cannot be read. A folder that `outcome` wrote is recognised by its ``performance.csv``.
     out
         File to write; ``report.html`` in the run folder by default.
 
@@ -83,5 +88,6 @@ def build_report(run: Path, out: Path | None = None) -> Path:
 
 def make_page(run: Run) -> Page:
     """Build the page of a run from its sections."""
-    sections = tuple(Section(name, title, blocks(run)) for name, title, blocks in SECTIONS)
+    made = (Section(name, title, blocks(run)) for name, title, blocks in SECTIONS)
+    sections = tuple(section for section in made if section.blocks or section.name not in _ON_REQUEST)
     return Page(study_name(run), subtitle(run), banners(run), overview_facts(run), sections)

@@ -27,6 +27,7 @@ from nbradiomics.report.formatting import quartiles
 from nbradiomics.report.render import write_page
 
 KIND = "processing"
+TITLE = "Which features does the processing change?"
 _ALL = "all"
 
 
@@ -54,27 +55,40 @@ def write_processing_page(
     notes
         Remarks on values and on what is left out.
     """
+    blocks = processing_blocks(table, classes, grid_text=grid_text, threshold=threshold, notes=notes)
+    made = f"nbradiomics {version('nbradiomics')}; {counted(classes['alteration'].nunique(), 'alteration')}"
+    section = Section(KIND, TITLE, blocks)
+    write_page(Page("Processing study", made, (), _facts(table, classes), (section,), KIND), target)
+    return answer(table, classes, threshold)
+
+
+def processing_blocks(
+    table: pd.DataFrame,
+    classes: pd.DataFrame,
+    *,
+    grid_text: str,
+    threshold: float,
+    notes: Sequence[str] = (),
+) -> tuple[Block, ...]:
+    """Make the blocks of the page, and of a section of a report; the arguments are those of the page."""
     sentences = answer(table, classes, threshold)
     blocks: list[Block] = [Text(sentences[0], "answer"), Sentences(tuple(sentences[1:]))]
     if notes:
         blocks.append(Details(f"Remarks ({len(notes)})", (Sentences(tuple(notes)),)))
     blocks += [_heat_map(classes, threshold), _summary(table, classes)]
     blocks.append(Details("Reference and alterations", (Listing(grid_text),)))
-    made = f"nbradiomics {version('nbradiomics')}; {counted(classes['alteration'].nunique(), 'alteration')}"
-    section = Section(KIND, "Which features does the processing change?", tuple(blocks))
-    write_page(Page("Processing study", made, (), _facts(table, classes), (section,), KIND), target)
-    return sentences
+    return tuple(blocks)
 
 
 def answer(table: pd.DataFrame, classes: pd.DataFrame, threshold: float) -> list[str]:
     """Say in words how many features are stable, and what changes most."""
-    total, survivors = _survivors(table)
+    total, kept = survivors(table)
     alterations = counted(classes["alteration"].nunique(), "alteration")
     sums = classes[classes["feature_class"] == _ALL]
     if _is_unjudged(classes):
         return [*_none_judged(table, alterations), *_without_meaning(sums)]
     first = (
-        f"{survivors} of {counted(total, 'feature')} are stable against all of {alterations} with which they "
+        f"{kept} of {counted(total, 'feature')} are stable against all of {alterations} with which they "
         f"can be compared: CCC of at least {threshold:g} with the reference, in "
         f"{counted(_subjects(table), 'subject')}."
     )
@@ -158,19 +172,19 @@ def _without_meaning(sums: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def _survivors(table: pd.DataFrame) -> tuple[int, int]:
+def survivors(table: pd.DataFrame) -> tuple[int, int]:
     """Number of features that can be compared, and of those that are stable in every comparison."""
     stable = table[table["comparable"]].groupby("feature")["stable"].all()
     return len(stable), int(stable.sum())
 
 
 def _facts(table: pd.DataFrame, classes: pd.DataFrame) -> Facts:
-    total, survivors = _survivors(table)
+    total, kept = survivors(table)
     return Facts(
         (
             Fact("none", "features judged: too few subjects")
             if _is_unjudged(classes)
-            else Fact(f"{survivors} of {total}", "features stable against every alteration"),
+            else Fact(f"{kept} of {total}", "features stable against every alteration"),
             Fact(str(_subjects(table)), "subjects"),
             Fact(str(classes["alteration"].nunique()), "alterations"),
         )

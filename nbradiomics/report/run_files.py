@@ -31,6 +31,7 @@ from nbradiomics.report.agreement_rows import complete_pairs
 from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
 from nbradiomics.reproducibility.needed_agreement import LEFT_OUT, NEEDED_AGREEMENT
+from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.variance.schema import VARIANCE
@@ -95,6 +96,9 @@ class Run:
     features: pd.DataFrame | None = None
     #: Features of the variants of the section `perturbation`.
     perturbed: pd.DataFrame | None = None
+    #: The processing study, and its counts by class.
+    processing: pd.DataFrame | None = None
+    processing_classes: pd.DataFrame | None = None
     #: The reader study; ``None`` if it was not part of the run.
     study: StudyFiles | None = None
     #: Tables by context (empty for a cohort of one timepoint, sequence and region), then by comparison.
@@ -133,6 +137,8 @@ def read_run(folder: Path) -> Run:
         study=read_study(folder),
         features=_read(folder, FEATURES),
         perturbed=_read(folder / "perturbation", FEATURES),
+        processing=_read(folder / "processing", PROCESSING),
+        processing_classes=_read(folder / "processing", PROCESSING_CLASSES),
         reproducibility=_reproducibility(folder / "reproducibility"),
         stable=_read(folder, STABLE),
         studies=_studies(folder / "reproducibility"),

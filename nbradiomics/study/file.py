@@ -100,6 +100,9 @@ def _resolve(study: Study, folder: Path) -> Study:
     changes["reproducibility"] = with_absolute_paths(study.reproducibility, folder)
     if study.perturbation:
         changes["perturbation"] = with_chain_in(study.perturbation, folder)
+    if study.processing:
+        grid = absolute_path(folder, study.processing.grid)
+        changes["processing"] = study.processing.model_copy(update={"grid": grid})
     if study.segment:
         model = _path_or_name(study.segment.model, folder)
         changes["segment"] = study.segment.model_copy(update={"model": model})
@@ -132,6 +135,7 @@ def _missing_files(study: Study, path: Path, document: Document) -> list[Problem
         named.append((("readers", "clinical"), study.readers.clinical))
     chain = chain_file(study.perturbation)
     named += [] if chain is None else [(("perturbation", "chain"), chain)]
+    named += [] if study.processing is None else [(("processing", "grid"), study.processing.grid)]
     named += [(("reproducibility", *keys), file) for keys, file in files_of(study.reproducibility)]
     if study.needed_agreement.repeatability:
         named.append((("needed_agreement", "repeatability"), study.needed_agreement.repeatability))

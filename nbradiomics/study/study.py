@@ -35,6 +35,7 @@ from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Seed
 from nbradiomics.study.external import FOLDER_NAME, ExternalCohort
 from nbradiomics.study.perturbation import Perturbation, with_study_of_variants
+from nbradiomics.study.processing import Processing
 from nbradiomics.tables import RowsOfReader
 
 
@@ -200,6 +201,9 @@ class Study(Settings):
     perturbation: Perturbation | None = Field(
         default=None,
         description="Variants of images and masks, and which features keep their values in them.",
+    )
+    processing: Processing | None = Field(
+        default=None, description="Alterations of the processing, each compared with a reference."
     )
     reproducibility: Reproducibility = Field(
         default=Reproducibility(), description="Criteria for stable features."

@@ -13,6 +13,7 @@ file                                 content
 ``distance_maps/``                   signed distance from each reader's surface to the model's
 ``features.parquet``                 features, one row per scan and reader
 ``perturbation/``                    ``features.parquet``: features of variants made in memory
+``processing/``                      the processing study: ``processing.csv``, counts by class, features
 ``reproducibility/``                 ``readers.csv``, ``auto_vs_readers.csv``, ``study_NAME.csv`` ...
 ``variance.csv``                     variance components of each feature
 ``stable.csv``                       features that meet the rules of the section `reproducibility`
@@ -61,7 +62,8 @@ _COHORT = "cohort.csv"
 _TABLES = (
     r"report\.html",
     r"(check|segmentation|agreement|failures|stable)\.csv",
-    r"(perturbation/)?features\.parquet",
+    r"((perturbation|processing)/)?features\.parquet",
+    r"processing/processing(_classes)?\.csv",
     r"failures\.log",
     r"provenance\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",

@@ -125,14 +125,15 @@ def run(
 
 
 def _tables(study: Study) -> list[Path]:
-    """Return the tables and the chain that a study reads."""
+    """Return the tables, the chain and the grid that a study reads."""
     features = [cohort.features for cohort in study.outcome.external] if study.outcome else []
     compared = [file for _, file in files_of(study.reproducibility)]
     repeatability = study.needed_agreement.repeatability
     needed = [repeatability] if repeatability else []
     chain = chain_file(study.perturbation)
-    chains = [] if chain is None else [chain]
-    return [study.cohort, *clinical_files(study), *features, *compared, *needed, *chains]
+    asked = [] if chain is None else [chain]
+    asked += [] if study.processing is None else [study.processing.grid]
+    return [study.cohort, *clinical_files(study), *features, *compared, *needed, *asked]
 
 
 def _key(study: Study, model: Model | None) -> str:

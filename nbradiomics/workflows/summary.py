@@ -18,7 +18,9 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.messages.wording import against, concordance, counted, interval, ratio, signed
 from nbradiomics.outcome.schemas import PERFORMANCE
+from nbradiomics.report.processing_page import survivors
 from nbradiomics.reproducibility import combined_sentences, stable_text
+from nbradiomics.reproducibility.processing.schema import PROCESSING
 from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.study.external import VALIDATION, parts_of_case
@@ -120,6 +122,10 @@ def _stable(folder: RunFolder, failures: list[Failure]) -> str:
         texts.append(f"{file.stem}: {stable_text(table)}")
     stable = STABLE.read_if_there(folder.file(STABLE.file))
     texts += [] if stable is None else [text.rstrip(".") for text in combined_sentences(stable)]
+    processing = PROCESSING.read_if_there(folder.file("processing", PROCESSING.file))
+    if processing is not None:
+        total, kept = survivors(processing)
+        texts.append(f"processing: {kept} of {counted(total, 'feature')} stable against every alteration")
     reason = _absent("reproducibility", failures, "needs the masks of two readers").rstrip(".")
     return "; ".join(texts) or f"reproducibility {reason}"
 

@@ -11,12 +11,12 @@ from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED
+from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.variance.schema import VARIANCE
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
 from nbradiomics.study.checks.problem_table import CHECK
-from nbradiomics.workflows.processing.schema import PROCESSING, PROCESSING_CLASSES
 
 #: Tables in the order of the stages, by the title of their chapter.
 CHAPTERS = {

@@ -24,11 +24,11 @@ from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
+from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
 from nbradiomics.tables import INDEX, write_table, writing
 from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.workflows.folder import is_run_file
-from nbradiomics.workflows.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.tables import SCHEMAS
 from scripts.write_tables_page import page

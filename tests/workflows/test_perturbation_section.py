@@ -10,16 +10,23 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
+from nbradiomics.cohort import load_cohort
+from nbradiomics.errors import InputError
+from nbradiomics.execution.execution import Execution
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.perturbation import read_chain
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.flow import flow_blocks
 from nbradiomics.report.sections.trust import trust_blocks
+from nbradiomics.reproducibility import study_results
 from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.study.checks import check
 from nbradiomics.study.file import load_study
+from nbradiomics.workflows.folder import RunFolder
 from nbradiomics.workflows.run import run
+from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.perturbation import Perturbation
 from tests.support.helpers import ball, make_image, write_cohort, write_scan
 
 SUBJECTS = 11
@@ -61,6 +68,11 @@ def write(folder: Path, section: str, studies: str = "{}", rules: str = "[]") ->
     return path
 
 
+def work_of(study: Path) -> Work:
+    plan = load_study(study)
+    return Work(plan, RunFolder(study.parent / "out"), Execution(), load_cohort(plan.cohort))
+
+
 def test_rules_are_about_variants_of_the_chosen_masks(folder: Path) -> None:
     section = "{chain: chain.yaml, reader: auto}"
     out = folder / "out"
@@ -100,11 +112,26 @@ def test_rules_are_about_variants_of_the_chosen_masks(folder: Path) -> None:
 def test_a_variant_that_fails_is_a_failure_of_its_stage(folder: Path) -> None:
     path = str(folder / "s3_A.nii.gz")
     sitk.WriteImage(make_image(np.zeros((10, 12, 14), np.uint8)), path)
-    done = run(write(folder, "{chain: chain.yaml, reader: A}"), folder / "out")
-    failed = {(one.case.rsplit("/", 1)[-1], one.stage) for one in done.failures if "/A/" in one.case}
-    assert {("v-0.2", "perturbation"), ("v0.2", "perturbation")} <= failed
-    study = REPRODUCIBILITY.read(folder / "out" / "reproducibility" / "study_perturbation.csv")
+    work = work_of(write(folder, "{chain: chain.yaml, reader: A}"))
+    failures = Perturbation().run(work)
+    assert {one.stage for one in failures} == {"perturbation"}
+    assert [one.case.rsplit("/", 1)[-1] for one in failures] == ["1", "v-0.2", "v0.2"]
+    assert all("s3" in one.case for one in failures)
+    assert work.perturbed is not None
+    of_case = work.perturbed[work.perturbed["subject"] == "s3"]
+    assert of_case["original_firstorder_Mean"].isna().tolist() == [True] * 3
+    ((_, study),) = study_results(work.study.reproducibility, None, own={"perturbation": work.perturbed})
+    assert isinstance(study, pd.DataFrame)
     assert set(study["subjects"]) == {SUBJECTS - 1}
+
+
+def test_without_variants_their_study_has_no_other_features(folder: Path) -> None:
+    work = work_of(write(folder, "{chain: chain.yaml, reader: A}", rules="[perturbation.icc >= 0]"))
+    work.features = pd.DataFrame({"subject": ["s1"], "reader": "A", "variant": "original"})
+    ((name, result),) = study_results(work.study.reproducibility, work.features, own={"perturbation": None})
+    assert name == "perturbation"
+    assert isinstance(result, InputError)
+    assert "no feature table" in result.problem
 
 
 def test_the_keys_of_a_study_of_this_name_apply(folder: Path) -> None:
@@ -169,7 +196,7 @@ def test_check_refuses_what_depends_on_other_masks_and_warns_of_few_subjects(fol
     table = pd.read_csv(folder / "cohort.csv")
     table[table["subject"].isin(["s0", "s1", "s2"])].to_csv(folder / "cohort.csv", index=False)
     (warning,) = check(study).query("column == 'perturbation'").to_dict("records")
-    assert "3 subjects to perturb; 10 are needed" in warning["problem"]
+    assert "3 subjects; 10 are needed" in warning["problem"]
     both = pd.concat([table, table.assign(timepoint="later")])
     both.to_csv(folder / "cohort.csv", index=False)
     told = check(study).query("column == 'perturbation'")
@@ -182,9 +209,9 @@ def test_the_variants_are_those_of_an_extraction(folder: Path) -> None:
     table.to_csv(folder / "cohort.csv", index=False)
     study = write(folder, "{chain: chain.yaml, reader: A}")
     study.write_text(study.read_text() + "seed: 3\n")
-    run(study, folder / "out")
-    made = pd.read_parquet(folder / "out" / "perturbation" / "features.parquet")
+    work = work_of(study)
+    assert Perturbation().run(work) == []
     table[table["reader"] == "A"].to_csv(folder / "cohort.csv", index=False)
     variants = read_chain(folder / "chain.yaml")
     alone = extract_cohort(folder / "cohort.csv", params=folder / "params.yaml", variants=variants, seed=3)
-    pd.testing.assert_frame_equal(made, alone.table)
+    pd.testing.assert_frame_equal(work.perturbed, alone.table)

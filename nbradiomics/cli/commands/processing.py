@@ -12,7 +12,7 @@ from nbradiomics.cli.options import CohortFile, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, read_cohort
 
-_SETTINGS = "workflows.processing.settings:ProcessingSettings"
+_SETTINGS = "reproducibility.processing.settings:ProcessingSettings"
 
 
 def processing(
@@ -34,8 +34,8 @@ def processing(
 ) -> None:
     """Find out which features keep their values when the processing of image and mask is altered."""
     from nbradiomics.features.settings import ExtractionSettings
+    from nbradiomics.reproducibility.processing.settings import ProcessingSettings
     from nbradiomics.workflows.processing.run import study_processing
-    from nbradiomics.workflows.processing.settings import ProcessingSettings
 
     settings = settings_from(
         ProcessingSettings,

@@ -8,18 +8,16 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.cohort.chosen_masks import chosen_rows
-from nbradiomics.cohort.in_training import unknown_sentence, unknown_subjects
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import UNION, Parameters
 from nbradiomics.messages.problem import Problem, problem_of
-from nbradiomics.messages.wording import counted
 from nbradiomics.perturbation import ORIGINAL, Variant, read_chain
 from nbradiomics.reproducibility import arrange
-from nbradiomics.reproducibility.reasons import TOO_FEW
+from nbradiomics.study.checks.chosen_masks import few_subjects, unknown_training
 from nbradiomics.study.checks.masks_to_come import masks_to_come, with_regions_to_come
 from nbradiomics.study.perturbation import PERTURBATION
 from nbradiomics.study.study import Study
-from nbradiomics.tables import AUTO, RowsOfReader
+from nbradiomics.tables import RowsOfReader
 
 _STUDY = f"reproducibility.studies.{PERTURBATION}"
 
@@ -62,7 +60,8 @@ def check_perturbation(
         rows = with_regions_to_come(study, rows, table)
         variants = memory_chain(section.chain, study.seed)
         checked(_STUDY, lambda: _require_comparable(study, rows, variants))
-        problems += [*_few(study, rows, path), *_unknown_training(study, rows, path)]
+        problems += few_subjects(rows, study.reproducibility.min_subjects, path, PERTURBATION)
+        problems += unknown_training(study, rows, path, PERTURBATION)
     return problems
 
 
@@ -110,21 +109,3 @@ def _require_comparable(study: Study, rows: pd.DataFrame, variants: Sequence[Var
     keys = rows[["subject", "timepoint", "sequence", "roi", "reader", "reading"]].drop_duplicates()
     index = pd.concat([keys.assign(variant=name) for name in names], ignore_index=True)
     arrange(index, own.across, own.levels, own.part(RowsOfReader))
-
-
-def _few(study: Study, rows: pd.DataFrame, path: Path) -> list[Problem]:
-    subjects, least = rows["subject"].nunique(), study.reproducibility.min_subjects
-    if subjects >= least:
-        return []
-    found = f"{counted(subjects, 'subject')} to perturb; {least} {TOO_FEW} for a stable feature."
-    remedy = "Give more subjects: no feature can pass a test of its variants."
-    return [Problem(str(path), "", PERTURBATION, "warning", found, remedy)]
-
-
-def _unknown_training(study: Study, rows: pd.DataFrame, path: Path) -> list[Problem]:
-    """Warn of automatic masks of subjects that the model may have been trained on."""
-    if set(rows["reader"]) != {AUTO} or study.segment is not None:
-        return []  # a model that the study runs says itself on whom it was trained
-    found = unknown_sentence(unknown_subjects(rows), rows["subject"].nunique())
-    remedy = "Write yes or no in the column in_training of the cohort table; yes is left out."
-    return [Problem(str(path), "", f"{PERTURBATION}.reader", "warning", found, remedy)] if found else []

@@ -26,6 +26,7 @@ from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.study.checks.parameters import check_settings
 from nbradiomics.study.checks.perturbation import check_perturbation
 from nbradiomics.study.checks.problem_table import problem_table
+from nbradiomics.study.checks.processing import check_processing
 from nbradiomics.study.checks.readers import check_readers
 from nbradiomics.study.checks.repeatability import check_repeatability
 from nbradiomics.study.checks.reproducibility import check_reproducibility
@@ -186,6 +187,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
     problems += check_reproducibility(study, table, path)
     problems += check_repeatability(study, path)
     problems += check_perturbation(study, table, path, study_parameters(study))
+    problems += check_processing(study, table, path, study_parameters(study))
     problems += check_validations(study, table, path)
     problems += check_firth(study, table, path)
     if study.segment:

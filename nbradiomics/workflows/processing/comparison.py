@@ -15,11 +15,11 @@ from nbradiomics.features.parameters.expected import expected_features
 from nbradiomics.features.processing import Alteration, ProcessingGrid
 from nbradiomics.messages.wording import counted, number
 from nbradiomics.report.feature_names import feature_class
+from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
+from nbradiomics.reproducibility.processing.settings import ProcessingSettings
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.reproducibility.statistics.table import statistics
 from nbradiomics.tables import DESCRIPTIVE, INDEX, ORIGINAL
-from nbradiomics.workflows.processing.schema import PROCESSING, PROCESSING_CLASSES
-from nbradiomics.workflows.processing.settings import ProcessingSettings
 
 _MEASURED = ("ccc", "ccc_low", "ccc_high", "wcv", "bias", "bias_low", "bias_high")
 #: Name of the row of all classes together.

@@ -28,12 +28,12 @@ from nbradiomics.features.processing import ProcessingGrid, extract_grid, load_g
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.owned_folder import claim
 from nbradiomics.report.processing_page import write_processing_page
+from nbradiomics.reproducibility.processing.settings import ProcessingSettings
 from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO, select, write_table
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import cohort_owner
 from nbradiomics.workflows.processing.comparison import compare_processing, count_classes
-from nbradiomics.workflows.processing.settings import ProcessingSettings
 
 _FILES = {
     "features.parquet",

@@ -7,6 +7,7 @@ from nbradiomics.workflows.stages.extract import Extract
 from nbradiomics.workflows.stages.needed_agreement import NeededAgreement
 from nbradiomics.workflows.stages.outcome import Outcomes
 from nbradiomics.workflows.stages.perturbation import Perturbation
+from nbradiomics.workflows.stages.processing import Processing
 from nbradiomics.workflows.stages.readers import Readers
 from nbradiomics.workflows.stages.reproducibility import Reproducibility
 from nbradiomics.workflows.stages.segment import Segment
@@ -18,6 +19,7 @@ STAGES: tuple[Stage, ...] = (
     Readers(),
     Extract(),
     Perturbation(),
+    Processing(),
     Reproducibility(),
     NeededAgreement(),
     Outcomes(),

@@ -12,12 +12,12 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.processing import load_grid
 from nbradiomics.report.processing_page import answer
+from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
+from nbradiomics.reproducibility.processing.settings import ProcessingSettings
 from nbradiomics.reproducibility.settings import StabilitySettings
 from nbradiomics.reproducibility.statistics.table import statistics
 from nbradiomics.workflows.processing.comparison import compare_processing, count_classes
 from nbradiomics.workflows.processing.run import study_processing
-from nbradiomics.workflows.processing.schema import PROCESSING, PROCESSING_CLASSES
-from nbradiomics.workflows.processing.settings import ProcessingSettings
 from tests.support.helpers import ball, call, write_cohort, write_scan
 
 REFERENCE = {

@@ -40,7 +40,7 @@ def trust_blocks(run: Run) -> tuple[Block, ...]:
         return (Text(text, tone="warning"),)
     contexts = contexts_of(run)
     if not contexts:
-        return absent_blocks(why_no_reproducibility(run))
+        return tuple(_failures(run, "", [])) or absent_blocks(why_no_reproducibility(run))
     blocks: list[Block] = []
     for context in contexts:
         tests = tests_of(run, context)
@@ -74,7 +74,7 @@ def trust_facts(run: Run) -> Facts:
 def _context(tests: list[Criterion], run: Run) -> list[Block]:
     if not features_of(tests):
         return [Text("The reproducibility tables contain no feature.")]
-    asked = any(_source(test) == PERTURBATION for test in tests)
+    asked = any(test.study == PERTURBATION for test in tests)
     told = [*sentences(tests), *(perturbation_sentences(run) if asked else [])]
     blocks: list[Block] = [Text(answer(tests), tone="answer"), Sentences(tuple(told))]
     blocks.append(_heat_map(tests))

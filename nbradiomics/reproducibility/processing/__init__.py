@@ -1,0 +1,1 @@
+"""Settings and tables of the processing study; `workflows/processing` carries it out."""
