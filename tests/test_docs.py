@@ -161,7 +161,7 @@ def test_there_are_command_lines_of_every_command() -> None:
 def study_of(text: str, folder: Path) -> Study:
     """Load an example of a study file beside the tables that it names."""
     external = ("hospital_b/features.parquet", "hospital_b/clinical.csv")
-    for name in ("study.yaml", "cohort.csv", "clinical.csv", *external):
+    for name in ("study.yaml", "cohort.csv", "clinical.csv", "grid.yaml", *external):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text if name == "study.yaml" else "", encoding="utf-8")
     return load_study(folder / "study.yaml")
@@ -194,7 +194,7 @@ def test_the_full_example_has_every_key_of_a_study(tmp_path: Path) -> None:
     study = study_of(example, tmp_path)
     given = yaml.safe_load(example)
     assert set(given) | {"lesion_min_ml"} == set(type(study).model_fields)
-    for name in ("segment", "readers", "extract", "reproducibility", "outcome"):
+    for name in ("segment", "readers", "extract", "reproducibility", "outcome", "perturbation", "processing"):
         assert set(given[name]) | {"numeric"} >= set(field_names(type(getattr(study, name)))), name
 
 

@@ -15,6 +15,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings
 from nbradiomics.reproducibility import StabilitySettings
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementSettings
+from nbradiomics.reproducibility.processing.settings import ProcessingSettings
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
@@ -26,10 +27,12 @@ STABLE = ["reproducibility", "no.csv", "--out", "out.csv"]
 SEGMENT = ["segment", "no.csv", "--model", "none", "--out", "out.csv"]
 READERS = ["readers", "no.csv", "--out", "out"]
 NEEDED = ["needed-agreement", "no.csv", "no.csv", "--out", "out.csv"]
+PROCESSING = ["processing", "no.csv", "--grid", "no.yaml", "--out", "out"]
 COMPARE = ["compare", "no.csv", "--out", "out.csv"]
 BEFORE = {
     "outcome": "clinical: c.csv, endpoints: [{name: os, time: t, event: e}], ",
     "segment": "model: none, ",
+    "processing": "grid: no.yaml, ",
 }
 
 FORM_WORDS = st.sampled_from(["1", "A,1", "C,k", "2,1", "A"])
@@ -89,6 +92,10 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("needed_agreement", "bootstraps", NeededAgreementSettings, NEEDED, "--bootstraps", WHOLE),
     ("needed_agreement", "confidence", NeededAgreementSettings, NEEDED, "--confidence", NUMBERS),
     ("", "seed", NeededAgreementSettings, NEEDED, "--seed", WHOLE),
+    ("processing", "threshold", ProcessingSettings, PROCESSING, "--threshold", NUMBERS),
+    ("processing", "confidence", ProcessingSettings, PROCESSING, "--confidence", NUMBERS),
+    ("processing", "min_subjects", ProcessingSettings, PROCESSING, "--min-subjects", WHOLE),
+    ("processing", "reading", ProcessingSettings, PROCESSING, "--reading", WHOLE),
     ("segment", "device", Inference, SEGMENT, "--device", WORDS),
     ("segment", "precision", Inference, SEGMENT, "--precision", WORDS),
     ("segment", "resampling", Inference, SEGMENT, "--resampling", WORDS),

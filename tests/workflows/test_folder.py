@@ -57,6 +57,8 @@ def there(folder: Path) -> set[str]:
         "cache/mine.json",
         "input/images/P001.nii.gz",
         "reproducibility/notes.csv",
+        "perturbation/cohort.csv",
+        "processing/grid.yaml",
     ],
 )
 def test_what_a_user_may_have_put_there_is_no_file_of_a_run(name: str) -> None:

@@ -35,8 +35,8 @@ PROCESSING = Schema(
         Column("reason", "text", "why the feature is not stable", missing="it is stable"),
     ),
     key=("feature", "alteration"),
-    note="In the folder that `nbradiomics processing` writes, with the `features.parquet` from which it was "
-    "computed.",
+    note="In the folder that `nbradiomics processing` writes, and in `processing/` of a run, with the "
+    "`features.parquet` from which it was computed.",
 )
 
 PROCESSING_CLASSES = Schema(
@@ -57,5 +57,5 @@ PROCESSING_CLASSES = Schema(
         Column("not_comparable", "integer", "features that only one pipeline has; not among `features`"),
     ),
     key=("alteration", "feature_class"),
-    note="In the folder that `nbradiomics processing` writes.",
+    note="In the folder that `nbradiomics processing` writes, and in `processing/` of a run.",
 )
