@@ -19,6 +19,8 @@ from nbradiomics.study.rules_file import files_of, with_absolute_paths
 from nbradiomics.study.study import Study
 from nbradiomics.tables import read_text
 
+#: Sections whose stages are run only if they are there.
+_OPTIONAL = ("segment", "perturbation", "processing", "outcome")
 #: Maximum number of problems reported for one file.
 _SHOWN = 100
 
@@ -47,7 +49,19 @@ def read_study(path: str | Path) -> tuple[Study | None, list[Problem]]:
     if study is None:
         return None, problems
     resolved = _resolve(study, path.parent)
+    problems += _empty_sections(document, path)
     return resolved, problems + _missing_files(resolved, path, document)
+
+
+def _empty_sections(document: Document, path: Path) -> list[Problem]:
+    """Warn of a section without keys, which is read as no section."""
+    found = "the section has no keys, so that its stage is not run."
+    remedy = "Write its keys ({} for the default of each), or remove the section."
+    return [
+        Problem(str(path), str(document.line((name,))), name, "warning", found, remedy)
+        for name in _OPTIONAL
+        if name in document.content and document.content[name] is None
+    ]
 
 
 def _validate(document: Document, path: Path) -> tuple[Study | None, list[Problem]]:

@@ -49,6 +49,18 @@ def test_paths_start_at_the_study_file_and_names_stay_names(tmp_path: Path) -> N
     assert named.segment.model == "synthetic-demo"
 
 
+def test_a_section_without_keys_is_warned_of(tmp_path: Path) -> None:
+    study, problems = read_study(write(tmp_path, "cohort: cohort.csv\nperturbation:\n  # chain: RT\n"))
+    assert study is not None
+    assert study.perturbation is None
+    ((line, column, severity),) = [(one.row, one.column, one.severity) for one in problems]
+    assert (line, column, severity) == ("2", "perturbation", "warning")
+    assert "{}" in problems[0].remedy
+    given = load_study(write(tmp_path, "cohort: cohort.csv\nperturbation: {}\n"))
+    assert given.perturbation is not None
+    assert list(given.reproducibility.studies) == ["perturbation"]
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

@@ -10,12 +10,13 @@ import pandas as pd
 from nbradiomics.cohort.chosen_masks import chosen_rows
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import UNION, Parameters
+from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.perturbation import ORIGINAL, Variant, read_chain
 from nbradiomics.reproducibility import arrange
 from nbradiomics.study.checks.chosen_masks import few_subjects, unknown_training
 from nbradiomics.study.checks.masks_to_come import masks_to_come, with_regions_to_come
-from nbradiomics.study.perturbation import PERTURBATION
+from nbradiomics.study.perturbation import PERTURBATION, chain_file
 from nbradiomics.study.study import Study
 from nbradiomics.tables import RowsOfReader
 
@@ -48,6 +49,9 @@ def check_perturbation(
         except InputError as error:
             problems.append(problem_of(error, path, column))
 
+    file = chain_file(section)
+    if file is not None and not is_regular(file):
+        return []  # reported with the file of the study
     checked(f"{PERTURBATION}.chain", lambda: memory_chain(section.chain, study.seed))
     if parameters is not None:
         checked("extract.params", lambda: _require_single_masks(parameters))
