@@ -20,6 +20,7 @@ from nbradiomics.tables import (
     AUTO,
     HEADER_LINE,
     NO_COLUMNS,
+    ORIGINAL,
     SUBJECT_NAMES,
     read_numbers,
     read_text_table,
@@ -185,6 +186,9 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
         problems.append(
             ("reader", found, f"Write {AUTO!r} for masks of the model, else the name of the reader.")
         )
+    if row["variant"] != ORIGINAL and row["variant"].casefold() == ORIGINAL:
+        found = f"{row['variant']!r} differs from {ORIGINAL!r}, the name of what was not varied."
+        problems.append(("variant", found, f"Write {ORIGINAL!r}, or leave the cell empty."))
     if row["probability"] and not row["mask"]:
         problems.append(
             ("probability", "a probability map without a mask.", "Give the mask that was made from it.")
@@ -228,7 +232,7 @@ def _minutes_problems(table: pd.DataFrame, unread: Mapping[int, str], path: Path
 def _spelling_problems(table: pd.DataFrame, path: Path) -> list[Problem]:
     """Warn about names that differ only in capitals: usually one name is meant, but they count as two."""
     problems = []
-    for column in ("subject", "timepoint", "sequence", "roi", "reader", "site"):
+    for column in ("subject", "timepoint", "sequence", "roi", "reader", "site", "variant"):
         spellings: dict[str, set[str]] = {}
         for value in table[column]:
             spellings.setdefault(value.casefold(), set()).add(value)

@@ -273,3 +273,12 @@ def test_a_path_of_windows_that_is_not_there_is_called_so(named: str, tmp_path: 
     assert table["row"].tolist() == ["2"]
     assert "Windows path" in table["problem"].iloc[0]
     assert "with /" in table["remedy"].iloc[0]
+
+
+def test_the_original_has_one_spelling(tmp_path: Path) -> None:
+    header = "subject,image,reader,mask,variant"
+    table = write_cohort(tmp_path, ["s,i.nii,A,m.nii,Original", "s,j.nii,A,n.nii,v0.1"], header)
+    with pytest.raises(InputError, match="'Original' differs from 'original'"):
+        load_cohort(table)
+    table = write_cohort(tmp_path, ["s,i.nii,A,m.nii,", "s,j.nii,A,n.nii,v0.1"], header)
+    assert load_cohort(table).table["variant"].tolist() == ["original", "v0.1"]
