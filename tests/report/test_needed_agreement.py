@@ -40,7 +40,8 @@ def test_the_first_sentence_answers_the_question() -> None:
     text = answer(SHAPES, "dice")
     assert text.startswith(
         "At a Dice of 0.85, 3 of 4 shape features stay within their limit in 90\u00a0% of pairs of masks. "
-        "For 1 feature even the worst observed pairs suffice. Of the others, the least agreement is needed "
+        "By the demanding end of their interval it is 2. For 1 feature even the worst observed pairs "
+        "suffice. Of the others, the least agreement is needed "
         "by MeshVolume, 0.78 [0.74, 0.82], the most by Sphericity, 0.83 [0.79, …]."
     )
     assert "1 feature is not within the limit even for the best pairs." in text

@@ -82,7 +82,9 @@ def answer(table: pd.DataFrame, metric: str) -> str:
         f"At {article(metric)} {write_level(metric, level)}, {amount} of {len(known)} {kind}features stay "
         f"within their limit in {share(part)} of pairs of masks."
     )
-    return " ".join([first, *_examples(known, metric)])
+    certain = int(trusted_at(known, level, demanding_limit(metric)).sum())
+    sure = [f"By the demanding end of their interval it is {certain}."] if amount else []
+    return " ".join([first, *sure, *_examples(known, metric)])
 
 
 def _typical(table: pd.DataFrame, metric: str) -> float:
@@ -228,6 +230,7 @@ def needed_facts(run: Run) -> Facts:
             Fact(
                 f"{amount} of {len(known)}",
                 f"features trusted at {article(metric)} {write_level(metric, level)}",
+                f"{int(trusted_at(known, level, demanding_limit(metric)).sum())} by their whole interval",
             )
         )
         facts.append(Fact(str(int(main["pairs"].max())), "pairs of masks"))

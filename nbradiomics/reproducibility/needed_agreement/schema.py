@@ -30,14 +30,14 @@ NEEDED_AGREEMENT = Schema(
             "number",
             "lower confidence limit of `needed`",
             "as the metric",
-            missing="beyond the observed agreement, or undefined",
+            missing="beyond the observed agreement, unknown, or undefined",
         ),
         Column(
             "high",
             "number",
             "upper confidence limit of `needed`",
             "as the metric",
-            missing="beyond the observed agreement, or undefined",
+            missing="beyond the observed agreement, unknown, or undefined",
         ),
         Column(
             "reached",
