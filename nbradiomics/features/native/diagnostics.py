@@ -6,7 +6,14 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from nbradiomics.features.native.grid.preparation import INSIDE, labelled, loaded, prepare_on, tolerance
+from nbradiomics.features.native.grid.preparation import (
+    INSIDE,
+    labelled,
+    loaded,
+    prepare_on,
+    tolerance,
+    widened,
+)
 from nbradiomics.features.native.plan import Plan
 
 
@@ -32,7 +39,7 @@ def diagnostics_of(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[st
     info.addGeneralSettings(dict(plan.settings))
     info.addEnabledImageTypes(dict(plan.image_types))
     with tolerance(plan.settings.get("geometryTolerance")):
-        mask = labelled(region, plan.settings)
+        mask = widened(labelled(region, plan.settings))
         info.addImageElements(image)
         info.addMaskElements(None, mask, INSIDE)
         ground, mask = loaded(image, mask, plan.settings, plan.ibsi)

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from radiomics import _cshape
 from scipy.spatial.distance import pdist
 
+from nbradiomics.features.native.classes import shape
 from nbradiomics.features.native.classes.cube_surface import CORNERS, cube_surfaces
 from nbradiomics.features.native.classes.shape import (
     diameters,
@@ -42,6 +43,33 @@ def test_a_ball_is_round() -> None:
     # A solid ball's variance along an axis is r^2 / 5.
     assert found["LeastAxisLength"] == pytest.approx(4 * 18.5 / math.sqrt(5), rel=0.01)
     assert 0.9 < found["Sphericity"] < 1
+
+
+@pytest.mark.parametrize("few", [0, 100, 10_000])
+@pytest.mark.parametrize("edges", [(5, 20, 20), (20, 20, 20), (30, 6, 4)])
+def test_the_largest_diameter_of_a_large_region(
+    few: int, edges: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many points are left to be compared pair by pair."""
+    monkeypatch.setattr(shape, "_FEW", few)
+    inside = np.random.default_rng(few).random(edges) < 0.02
+    inside |= (
+        np.hypot(
+            *[
+                (places - size / 2) / size
+                for places, size in zip(np.indices(edges)[1:], edges[1:], strict=True)
+            ]
+        )
+        < 0.3
+    )
+    found = shape_features(inside, SPACING)["Maximum3DDiameter"]
+    corners = [
+        np.argwhere(np.pad(inside, 1) != np.roll(np.pad(inside, 1), 1, axis)) * 2.0 for axis in range(3)
+    ]
+    for axis, places in enumerate(corners):
+        places[:, axis] -= 1
+    hull = np.concatenate(corners) * np.array(SPACING) / 2
+    assert found == pytest.approx(pdist(hull).max(), rel=1e-12)
 
 
 @pytest.mark.parametrize("code", range(1, 256))

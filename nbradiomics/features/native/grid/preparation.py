@@ -158,7 +158,7 @@ def prepare(
 
 def prepare_on(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> Prepared:
     """Check and re-segment a mask that is already on the grid of the features; see `prepare`."""
-    original, whole = _checked(image, mask, settings)
+    original, whole = _checked(image, widened(mask), settings)
     mask, box = original, whole
     if settings.get("resegmentRange") is not None or ibsi.outliers is not None:
         mask = _resegmented(image, original, settings, ibsi)
@@ -180,12 +180,20 @@ def _resegmented(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any
 
 
 def labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
-    """Cast the mask as PyRadiomics does, select its channel if it is a vector image, and check its label."""
+    """Check the label of a mask, and select its channel if it is a vector image, as PyRadiomics does.
+
+    PyRadiomics also casts it to 32 bits (`widened`): here `loaded` does this, after the mask was cropped.
+    """
     from radiomics import imageoperations
 
     if region.GetNumberOfComponentsPerPixel() == 1 and np.any(sitk.GetArrayViewFromImage(region) == INSIDE):
-        return sitk.Cast(region, sitk.sitkUInt32)
+        return region if region.GetPixelID() == sitk.sitkUInt8 else widened(region)
     return imageoperations.getMask(region, **settings)
+
+
+def widened(mask: sitk.Image) -> sitk.Image:
+    """Cast a mask to PyRadiomics' number type."""
+    return mask if mask.GetPixelID() == sitk.sitkUInt32 else sitk.Cast(mask, sitk.sitkUInt32)
 
 
 def normalised(image: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
@@ -220,13 +228,13 @@ def loaded(
     image = normalised(image, settings)
     if _resamples(settings):
         if ibsi.resampling:
-            return ibsi_grid.resampled(image, mask, settings, ibsi)
+            return ibsi_grid.resampled(image, widened(mask), settings, ibsi)
         image, mask = _resampled(image, mask, settings, source)
     elif settings.get("preCrop", False):
         bounds, corrected = imageoperations.checkMask(image, mask, **settings)
         mask = mask if corrected is None else corrected
         image, mask = imageoperations.cropToTumorMask(image, mask, bounds, **settings)
-    return image, mask
+    return image, widened(mask)
 
 
 def _resampled(

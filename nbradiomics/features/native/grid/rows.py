@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import SimpleITK as sitk
@@ -38,8 +39,8 @@ def _places(
     image: sitk.Image, grid: sitk.Image, x: float, y: NDArray[np.float64], z: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the positions of a grid's voxels in an image, in voxels: shape (n, 3)."""
-    outwards, _ = _matrices(grid)
-    _, inwards = _matrices(image)
+    outwards, _ = _matrices(grid.GetSpacing(), grid.GetDirection())
+    _, inwards = _matrices(image.GetSpacing(), image.GetDirection())
     point = [
         start + row[0] * x + row[1] * y + row[2] * z
         for start, row in zip(grid.GetOrigin(), outwards, strict=True)
@@ -48,11 +49,14 @@ def _places(
     return np.stack([row[0] * off[0] + row[1] * off[1] + row[2] * off[2] for row in inwards], axis=1)
 
 
-def _matrices(image: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+@lru_cache(maxsize=16)
+def _matrices(
+    spacing: tuple[float, ...], direction: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return ITK's own matrices from voxels to mm and back, rows by axis, read from ITK column by column."""
     bare = sitk.Image([1, 1, 1], sitk.sitkUInt8)
-    bare.SetSpacing(image.GetSpacing())
-    bare.SetDirection(image.GetDirection())
+    bare.SetSpacing(spacing)
+    bare.SetDirection(direction)
     units = np.eye(3)
     outwards = [bare.TransformContinuousIndexToPhysicalPoint(unit) for unit in units.tolist()]
     inwards = [bare.TransformPhysicalPointToContinuousIndex(unit) for unit in units.tolist()]
