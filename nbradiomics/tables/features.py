@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+import numpy as np
 import pandas as pd
 
 from nbradiomics.errors import InputError
@@ -95,8 +96,12 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
     columns = [name for name in columns if not name.startswith(DIAGNOSTICS)]
     candidates, why = _candidates(columns, patterns)
     named = any(map(is_pyradiomics_name, candidates))
+    kinds = zip(table.columns, table.dtypes, strict=True)
+    plain = {str(name) for name, kind in kinds if isinstance(kind, np.dtype) and kind.kind in "fiu"}
     names = [
-        name for name in candidates if _is_numeric(table, name, strict=named and is_pyradiomics_name(name))
+        name
+        for name in candidates
+        if name in plain or _is_numeric(table, name, strict=named and is_pyradiomics_name(name))
     ]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
