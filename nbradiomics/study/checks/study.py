@@ -19,6 +19,7 @@ from nbradiomics.segmentation.model import load_model
 from nbradiomics.settings import spread
 from nbradiomics.study.checks.columns import check_columns
 from nbradiomics.study.checks.few_columns import check_firth
+from nbradiomics.study.checks.fold_filter import check_fold_filter
 from nbradiomics.study.checks.found import Found, Measured, found_in
 from nbradiomics.study.checks.images import check_images
 from nbradiomics.study.checks.labels import overruled_labels
@@ -185,6 +186,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         problems.append(problem_of(error, path, "extract.engine"))
     problems += check_readers(study, table, path)
     problems += check_reproducibility(study, table, path)
+    problems += check_fold_filter(study, path)
     problems += check_repeatability(study, path)
     problems += check_perturbation(study, table, path, study_parameters(study))
     problems += check_processing(study, table, path, study_parameters(study))
