@@ -74,7 +74,7 @@ def evaluate_outcome(
     rows
         Rows of the feature table to use, if it has several per subject.
     stable
-        Names of the stable features. With None they are found by ICC(A,1) inside each fold if the feature
+        Names of the stable features. With None they are found by the ICC inside each fold if the feature
         table has rows of several readers; otherwise all features are kept. `Candidates` are
         a list that applies beside the filter of each fold.
     settings

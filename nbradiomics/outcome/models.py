@@ -57,8 +57,7 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
         StabilityFilter(
             data.stability.stable,
             data.stability.ratings,
-            settings.icc_threshold,
-            settings.min_subjects_of_fold,
+            settings.stability_of_fold,
         ),
         UnlessEmpty(YeoJohnson() if settings.power_transform else StandardScaler()),
         CorrelationFilter(settings.correlation),

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from nbradiomics.clinical.declaration import Declaration
-from nbradiomics.reproducibility.settings import MINIMUM_SUBJECTS, THRESHOLD, LeastSubjects, Threshold
+from nbradiomics.reproducibility.forms import AGREEMENT, GivenForm
+from nbradiomics.reproducibility.settings import (
+    MINIMUM_SUBJECTS,
+    THRESHOLD,
+    LeastSubjects,
+    StabilitySettings,
+    Threshold,
+)
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Confidence, Names, Seed
 
@@ -202,7 +217,17 @@ class OutcomeSettings(ModelSettings):
     seed: Seed = Field(default=0, description=SEED)
     icc_threshold: Threshold = Field(
         default=THRESHOLD,
-        description="A feature is stable if the lower 95 % limit of its ICC(A,1) reaches this value.",
+        description="A feature is stable if the lower 95 % limit of its ICC reaches this value.",
+    )
+    icc_form: GivenForm = Field(
+        default="A,1",
+        description="Form of this ICC: 1 (one-way), A,1 (agreement), C,1 (consistency), or k, A,k, C,k for "
+        "the mean of the readers.",
+    )
+    readers_in_general: bool = Field(
+        default=False,
+        description="Use the limit of this ICC for readers in general instead of that for these readers "
+        "(forms A,1 and A,k).",
     )
     min_subjects: LeastSubjects = Field(
         default=MINIMUM_SUBJECTS,
@@ -210,7 +235,26 @@ class OutcomeSettings(ModelSettings):
         "training part of a fold needs half of it, as in a cross-validation with two folds.",
     )
 
+    @model_validator(mode="after")
+    def _of_an_agreement(self) -> Self:
+        if self.readers_in_general and self.icc_form not in AGREEMENT:
+            raise ValueError(
+                f"the limit for readers in general exists for the forms {' and '.join(AGREEMENT)}, not for "
+                f"{self.icc_form}"
+            )
+        return self
+
     @property
     def min_subjects_of_fold(self) -> int:
         """Smallest number of training subjects of a fold that all readers must have measured."""
         return max(2, -(-self.min_subjects // 2))
+
+    @property
+    def stability_of_fold(self) -> StabilitySettings:
+        """Criteria of the stability filter among the training subjects of a fold."""
+        return StabilitySettings(
+            threshold=self.icc_threshold,
+            form=self.icc_form,
+            readers_in_general=self.readers_in_general,
+            min_subjects=self.min_subjects_of_fold,
+        )

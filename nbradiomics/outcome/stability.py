@@ -13,8 +13,8 @@ from nbradiomics.cohort.components import is_component, refuse_components
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.wording import counted, share
 from nbradiomics.outcome.settings import OutcomeSettings
-from nbradiomics.reproducibility import CAUTION_BELOW
-from nbradiomics.reproducibility.statistics.icc import icc
+from nbradiomics.reproducibility import CAUTION_BELOW, StabilitySettings
+from nbradiomics.reproducibility.statistics.table import icc_of
 from nbradiomics.tables import AUTO
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Koo and Li 2016 judge the ICC by its 95 % interval; the level of other intervals does not change this.
 ICC_CONFIDENCE = 0.95
+#: Form of the ICC between readers, if none is stated.
+_FORM = "A,1"
 #: Columns with the same values in the readers' rows and in the rows of the outcome model.
 CONTEXT = ("timepoint", "sequence", "roi", "variant", "engine", "reading")
 
@@ -100,17 +102,18 @@ class StabilityRule:
     ratings: Ratings | None = None
 
 
-def stable_features(ratings: Ratings, threshold: float, minimum: int) -> list[str]:
-    """Return the features whose lower 95 % limit of ICC(A,1) reaches the threshold.
+def stable_features(ratings: Ratings, criteria: StabilitySettings) -> list[str]:
+    """Return the features whose lower 95 % limit of the ICC reaches the threshold.
 
-    A feature is not stable if its limit is undefined, or if all readers measured it in fewer than `minimum`
-    subjects: two subjects with equal ratings would have an ICC of 1.
+    A feature is not stable if its limit is undefined, or if all readers measured it in fewer than the
+    fewest subjects: two subjects with equal ratings would have an ICC of 1.
     """
     if not ratings.features:
         return []
-    result = icc(ratings.values, form="A,1", confidence=ICC_CONFIDENCE)
+    result = icc_of(ratings.values, criteria.form or _FORM, criteria.changed(confidence=ICC_CONFIDENCE))
     # A comparison with nan is false: an undefined limit does not pass.
-    passed = (np.asarray(result.low) >= threshold) & (np.asarray(result.subjects) >= minimum)
+    enough = np.asarray(result.subjects) >= criteria.min_subjects
+    passed = (np.asarray(result.low) >= criteria.threshold) & enough
     return [name for name, good in zip(ratings.features, passed, strict=True) if good]
 
 
@@ -191,9 +194,9 @@ def rated_rule(
         text = f"No stability filter: no subject was measured by all of {', '.join(names)}."
         return StabilityRule("none", text)
     text = (
-        f"A feature was stable in a fold if the lower {share(ICC_CONFIDENCE)} limit of ICC(A,1) among the "
-        f"readers {', '.join(names)} reached {settings.icc_threshold:g} in that fold's training subjects "
-        f"alone ({len(ratings.subjects)} subjects were measured by all of "
+        f"A feature was stable in a fold if the lower {share(ICC_CONFIDENCE)} limit of {icc_text(settings)} "
+        f"among the readers {', '.join(names)} reached {settings.icc_threshold:g} in that fold's "
+        f"training subjects alone ({len(ratings.subjects)} subjects were measured by all of "
         f"them{_caution(len(ratings.subjects))}; a feature needs {min_subjects})."
     )
     return StabilityRule("icc", text, ratings=ratings)
@@ -204,6 +207,12 @@ def _of_enough_subjects(ratings: Ratings, minimum: int) -> Ratings:
     rated = np.isfinite(ratings.values).all(axis=2).sum(axis=1)
     values = np.where((rated < minimum)[:, None, None], np.nan, ratings.values)
     return replace(ratings, values=values)
+
+
+def icc_text(settings: OutcomeSettings) -> str:
+    """Name the ICC that decides, and the readers that its limit is valid for if they are not these."""
+    general = " for readers in general" if settings.readers_in_general else ""
+    return f"ICC({settings.icc_form}){general}"
 
 
 def _caution(subjects: int) -> str:

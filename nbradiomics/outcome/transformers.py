@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from nbradiomics.errors import InputError
 from nbradiomics.outcome.columns import checked_columns
 from nbradiomics.outcome.stability import Ratings, stable_features
-from nbradiomics.reproducibility import MINIMUM_SUBJECTS
+from nbradiomics.reproducibility import MINIMUM_SUBJECTS, StabilitySettings
 
 if TYPE_CHECKING:
     from typing import Self
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ROUNDING = 1e-12
 #: Correlations are compared after rounding, so that the order of summation does not matter.
 DECIMALS = 10
+
+_CRITERIA = StabilitySettings(min_subjects=MINIMUM_SUBJECTS // 2)
 
 
 class ColumnFilter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -91,12 +93,11 @@ class StabilityFilter(ColumnFilter):
         Names of the stable features: only these are kept.
     ratings
         The readers' values of each feature; with a list, both apply. The ICC is computed only from the
-        subjects on which the filter is fitted; a feature is kept if its lower limit reaches `threshold`. A
+        subjects on which the filter is fitted; a feature is kept if its lower limit reaches the threshold. A
         feature with an undefined ICC is not stable.
-    threshold
-        See `ratings`.
-    minimum
-        Smallest number of subjects, measured by all readers, from which an ICC is accepted.
+    criteria
+        Threshold and form of the ICC, and the smallest number of subjects, measured by all readers, from
+        which it is accepted; the level of the interval is always 95 %.
 
     Notes
     -----
@@ -108,13 +109,11 @@ class StabilityFilter(ColumnFilter):
         self,
         stable: tuple[str, ...] | None = None,
         ratings: Ratings | None = None,
-        threshold: float = 0.75,
-        minimum: int = MINIMUM_SUBJECTS // 2,
+        criteria: StabilitySettings = _CRITERIA,
     ) -> None:
         self.stable = stable
         self.ratings = ratings
-        self.threshold = threshold
-        self.minimum = minimum
+        self.criteria = criteria
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:  # noqa: ARG002
         """Learn which features are stable among the subjects of `X`, shape (subjects, features).
@@ -122,7 +121,7 @@ class StabilityFilter(ColumnFilter):
         Raises
         ------
         InputError
-            When fewer than `minimum` of these subjects were measured by all readers.
+            When fewer of these subjects than `criteria` require were measured by all readers.
         """
         if not isinstance(X, pd.DataFrame):
             raise InputError(
@@ -138,14 +137,14 @@ class StabilityFilter(ColumnFilter):
         if self.ratings is None:
             return listed
         ratings = self.ratings.of(X.index, X.columns)
-        if len(ratings.subjects) < self.minimum:
+        if len(ratings.subjects) < self.criteria.min_subjects:
             raise InputError(
                 f"only {len(ratings.subjects)} training subjects were measured by all of "
-                f"{', '.join(ratings.readers)}; stability needs {self.minimum}.",
+                f"{', '.join(ratings.readers)}; stability needs {self.criteria.min_subjects}.",
                 "Name readers who share more subjects, lower min_subjects, or give the list of stable "
                 "features.",
             )
-        return listed & set(stable_features(ratings, self.threshold, self.minimum))
+        return listed & set(stable_features(ratings, self.criteria))
 
 
 class CorrelationFilter(ColumnFilter):

@@ -146,13 +146,13 @@ def test_an_outlier_in_the_test_fold_does_not_move_the_scaling():
 def test_the_stability_filter_sees_training_subjects_only(monkeypatch):
     data = make_data()
     options = OutcomeSettings(folds=4, repeats=2, icc_threshold=0.5, missing_features=1)
-    seen, real = [], stability_module.icc
+    seen, real = [], stability_module.icc_of
 
-    def spy(ratings, form="A,1", confidence=0.95):
-        seen.append((ratings, form, confidence))
-        return real(ratings, form=form, confidence=confidence)
+    def spy(ratings, form, criteria):
+        seen.append((ratings, form, criteria.confidence))
+        return real(ratings, form, criteria)
 
-    monkeypatch.setattr(stability_module, "icc", spy)
+    monkeypatch.setattr(stability_module, "icc_of", spy)
     splits = make_splits(data.y, options)
     for repeat, folds in enumerate(splits, start=1):
         run_repeat(data, options, ["radiomic"], TASK, repeat, folds)

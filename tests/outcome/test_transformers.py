@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from nbradiomics.errors import InputError
+from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.outcome.stability import Ratings
 from nbradiomics.outcome.transformers import (
     CorrelationFilter,
@@ -22,6 +25,8 @@ from nbradiomics.outcome.transformers import (
     UnlessEmpty,
     absolute_spearman,
 )
+from nbradiomics.reproducibility import StabilitySettings
+from nbradiomics.reproducibility.statistics.icc import icc
 
 EXPECTED = {
     "check_estimators_empty_data_messages": "no column is allowed: an earlier filter may have dropped all",
@@ -144,13 +149,27 @@ def test_stable_features_are_kept_and_undefined_ones_are_not():
 
 
 def test_the_lower_limit_decides_not_the_value():
-    from nbradiomics.reproducibility.statistics.icc import icc
-
     rated = ratings([0.42])
     result = icc(rated.values)
     assert result.low[0] < 0.75 < result.value[0]
     assert StabilityFilter(ratings=rated).fit(table(features=1)).support_.tolist() == [False]
-    assert StabilityFilter(ratings=rated, threshold=float(result.low[0])).fit(table(features=1)).support_[0]
+    criteria = StabilitySettings(threshold=float(result.low[0]))
+    assert StabilityFilter(ratings=rated, criteria=criteria).fit(table(features=1)).support_[0]
+
+
+def test_the_filter_uses_the_form_and_the_readers_that_were_asked_for():
+    rated = ratings([0.3])
+    rated = replace(rated, values=rated.values + np.arange(rated.values.shape[2]))  # readers with a bias
+    asked = (("C,1", False), ("A,1", False), ("A,1", True))
+    criteria = {
+        each: StabilitySettings(form=each[0], readers_in_general=each[1], threshold=0.2) for each in asked
+    }
+    filters = {each: StabilityFilter(ratings=rated, criteria=criteria[each]) for each in asked}
+    kept = {each: bool(one.fit(table(features=1)).support_[0]) for each, one in filters.items()}
+    limits = {key: float(icc(rated.values, key[0], readers_in_general=key[1]).low[0]) >= 0.2 for key in kept}
+    assert kept == limits
+    assert kept["C,1", False]
+    assert not kept["A,1", True]
 
 
 def test_stability_is_judged_on_the_fitted_subjects_only():
@@ -169,3 +188,9 @@ def test_too_few_rated_subjects_are_an_error():
 def test_an_array_has_no_subjects():
     with pytest.raises(InputError, match="indexed by subject"):
         StabilityFilter().fit(np.zeros((5, 2)))
+
+
+def test_readers_in_general_need_a_form_of_agreement():
+    with pytest.raises(InputError, match="forms A,1 and A,k"):
+        OutcomeSettings(icc_form="C,1", readers_in_general=True)
+    assert OutcomeSettings(icc_form="A,k", readers_in_general=True).stability_of_fold.form == "A,k"

@@ -103,6 +103,10 @@ def outcome(
     ] = None,
     seed: Annotated[int | None, setting(f"{_MODELS}.seed")] = None,
     icc_threshold: Annotated[float | None, setting(f"{_MODELS}.icc_threshold")] = None,
+    icc_form: Annotated[str | None, setting(f"{_MODELS}.icc_form")] = None,
+    readers_in_general: Annotated[
+        bool | None, setting(f"{_MODELS}.readers_in_general", "--readers-in-general")
+    ] = None,
     min_subjects: MinSubjects = None,
     export: Export = None,
     replace: Replace = False,

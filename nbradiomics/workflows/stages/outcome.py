@@ -144,5 +144,7 @@ def settings_of(study: Study, models: ModelSettings) -> OutcomeSettings:
         **models.stated(),
         seed=study.seed,
         icc_threshold=stable.threshold,
+        icc_form=stable.form or "A,1",
+        readers_in_general=stable.readers_in_general,
         min_subjects=stable.min_subjects,
     )

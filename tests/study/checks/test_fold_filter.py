@@ -1,4 +1,4 @@
-"""`check` says which criteria of `reproducibility` the filter inside the folds does not use."""
+"""`check` says that the filter inside the folds does not use another level of the interval."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ outcome:
 
 
 @pytest.mark.parametrize(
-    ("reproducibility", "keys"),
+    ("reproducibility", "warned"),
     [
-        ("threshold: 0.9, min_subjects: 12", []),
-        ("confidence: 0.95, form: 'A,1'", []),
-        ("readers_in_general: true", ["readers_in_general"]),
-        ("form: '1', confidence: 0.9", ["form", "confidence"]),
+        ("threshold: 0.9, min_subjects: 12, readers_in_general: true, form: 'C,1'", False),
+        ("confidence: 0.95", False),
+        ("confidence: 0.9", True),
     ],
 )
-def test_criteria_that_the_folds_do_not_use_are_warned_of(
-    tmp_path: Path, reproducibility: str, keys: list[str]
+def test_a_level_that_the_folds_do_not_use_is_warned_of(
+    tmp_path: Path, reproducibility: str, warned: bool
 ) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(STUDY.format(reproducibility=reproducibility))
@@ -38,6 +37,5 @@ def test_criteria_that_the_folds_do_not_use_are_warned_of(
     study, _ = read_study(path)
     assert study is not None
     problems = check_fold_filter(study, path)
-    assert [problem.column for problem in problems] == [f"reproducibility.{key}" for key in keys]
-    assert all(problem.severity == "warning" for problem in problems)
-    assert all("limit of ICC(A,1) for these readers" in problem.problem for problem in problems)
+    assert [problem.column for problem in problems] == ["reproducibility.confidence"] * warned
+    assert all("those of 90\xa0% are for the tables" in problem.problem for problem in problems)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from nbradiomics.messages.wording import counted, share
 from nbradiomics.outcome.stability import ICC_CONFIDENCE
@@ -60,6 +61,12 @@ def _source(story: Story) -> Iterator[str]:
         ).replace("  ", " ")
 
 
+def _icc(settings: Mapping[str, Any]) -> str:
+    """Name the form; summaries of earlier releases have the agreement form for these readers."""
+    general = " for readers in general" if settings.get("readers_in_general") else ""
+    return f"ICC({settings.get('icc_form', 'A,1')}){general}"
+
+
 def _stable(story: Story) -> Iterator[str]:
     summary, settings = story.summary, story.settings
     if summary["stability_kind"] != "icc":
@@ -70,7 +77,7 @@ def _stable(story: Story) -> Iterator[str]:
     whose = "in the development cohort" if external else "among the training subjects of the fold"
     least = settings["min_subjects"]
     minimum = f"{max(2, -(-least // 2))} subjects or more that all readers measured"
-    limit = f"the lower {share(ICC_CONFIDENCE)} limit of its intraclass correlation ICC(A,1)"
+    limit = f"the lower {share(ICC_CONFIDENCE)} limit of its intraclass correlation {_icc(settings)}"
     yield (
         f"A feature was a candidate {'if' if external else 'in a fold if'} it was stable between the readers "
         f"{listed(readers)}: {limit} {story.cite('mcgraw1996', 'koo2016')} reached "
