@@ -87,6 +87,7 @@ def compare_with_variants(
 
     Examples
     --------
+    >>> from nbradiomics.perturbation import Variant
     >>> grown = [Variant(volume=0.1), Variant(volume=-0.1)]
     >>> table = compare_with_variants("cohort.csv", grown).table
     >>> table[["variant", "pair"]].drop_duplicates().to_numpy().tolist()

@@ -20,7 +20,8 @@ from nbradiomics.perturbation.cohort import perturb_cohort
 from nbradiomics.tables import INDEX
 from tests.support.helpers import call, two_readers, write_cohort
 
-MASK_ONLY = "volume: [-0.2, 0.2]\ncontour: 1\n"
+#: The smallest mask has 82 voxels: a random contour needs 100.
+MASK_ONLY = "volume: [0.3, 0.5]\ncontour: 1\n"
 KEYS = ["subject", "variant", "reader"]
 
 
@@ -38,7 +39,7 @@ def test_variants_in_memory_are_those_that_are_written(tmp_path: Path) -> None:
     cohort, chain = two_readers(tmp_path, 2), chain_file(tmp_path, MASK_ONLY)
     done = perturb_cohort(cohort, out=tmp_path / "out", chain=str(chain), seed=4)
     written, variants = compare_cohort(done.cohort), read_chain(str(chain), 4)
-    assert {variant.name for variant in variants} == {"v-0.2_c1", "v0.2_c1"}
+    assert {variant.name for variant in variants} == {"v0.3_c1", "v0.5_c1"}
     made = compare_with_variants(cohort, variants, seed=4)
     assert written.failures == made.failures == []
     assert written.notes == made.notes == []
