@@ -211,7 +211,7 @@ def _of_enough_subjects(ratings: Ratings, minimum: int) -> Ratings:
 
 def icc_text(settings: OutcomeSettings) -> str:
     """Name the ICC that decides, and the readers that its limit is valid for if they are not these."""
-    general = " for readers in general" if settings.readers_in_general else ""
+    general = " (for readers in general)" if settings.readers_in_general else ""
     return f"ICC({settings.icc_form}){general}"
 
 

@@ -63,7 +63,7 @@ def _source(story: Story) -> Iterator[str]:
 
 def _icc(settings: Mapping[str, Any]) -> str:
     """Name the form; summaries of earlier releases have the agreement form for these readers."""
-    general = " for readers in general" if settings.get("readers_in_general") else ""
+    general = " (for readers in general)" if settings.get("readers_in_general") else ""
     return f"ICC({settings.get('icc_form', 'A,1')}){general}"
 
 
