@@ -189,6 +189,8 @@ def main() -> None:
     head = ("readers", "reader variance", "subjects", "true ICC", "ICC(1) by theory")
     kept = kept_rows(np.random.default_rng(2), count)
     table((*head, "ICC(1)", "ICC(A,1), F", "ICC(A,1), generalised"), kept)
+    head = ("reader variance", "subjects", "bias", "`rc_log`", "p of proportional bias below 0.05")
+    table(head, two_reader_rows(np.random.default_rng(3), count))
     head = ("spread of the logarithm", "subjects", "readers", "true ICC", "ICC(A,1), F", "ICC(A,1), BCa")
     skewed = skewed_rows(np.random.default_rng(1), count)
     table((*head, "CCC", "ICC(A,1) of the logarithm, F"), skewed)
@@ -203,6 +205,20 @@ def kept_rows(rng: np.random.Generator, count: int) -> Iterator[tuple[str, ...]]
                     theory = percent(expected_rate(n, k, truth)) if difference == 0 else ""
                     rates = kept_rates(rng, count, n, k, truth, difference)
                     yield str(k), f"{difference:g}", str(n), f"{truth:.3f}", theory, *map(percent, rates)
+
+
+def two_reader_rows(rng: np.random.Generator, count: int) -> Iterator[tuple[str, ...]]:
+    """Coverage of the bias and of `rc_log` for two given readers, and the level of the test."""
+    for difference in DIFFERENCES:
+        for n in SUBJECTS:
+            ratings, readers = simulated(rng, count, n, 2, difference)
+            limits = limits_of_agreement(ratings)
+            bias = covered(limits.bias_low, limits.bias_high, readers[:, 0, 0] - readers[:, 0, 1])
+            ratio = np.exp(REPEATABILITY * np.sqrt(ERROR + readers.var(axis=(1, 2), ddof=1)))
+            within = within_subject(np.exp(ratings))
+            shares = bias, covered(within.rc_log_low, within.rc_log_high, ratio)
+            level = float(np.mean(limits.proportional_p < 0.05))
+            yield f"{difference:g}", str(n), *map(percent, (*shares, level))
 
 
 if __name__ == "__main__":
