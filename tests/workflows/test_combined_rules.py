@@ -190,3 +190,23 @@ def test_check_reads_the_table_of_repeatability(folder: Path) -> None:
     assert found["problem"].tolist() == ["the table of repeatability has no column 'rc_log'."]
     pd.DataFrame({"feature": NAMES, "rc_log": 1.1}).to_csv(folder / "rc.csv", index=False)
     assert not check(study)["column"].str.startswith("needed_agreement").any()
+
+
+@pytest.mark.parametrize(
+    ("of_study", "of_models", "rules", "warned"),
+    [
+        ("T2w", "T1w", "[p.icc >= 0.9]", True),
+        ("T2w", "T2w", "[p.icc >= 0.9]", False),
+        ("T2w", "T1w", "[]", False),  # the models do not use the study
+    ],
+)
+def test_rules_about_another_sequence_are_warned_of(
+    folder: Path, of_study: str, of_models: str, rules: str, warned: bool
+) -> None:
+    path = write(folder, f"{{p: {{across: reader, sequence: {of_study}}}}}", rules)
+    study = load_study(path)
+    assert study.outcome is not None
+    study = study.model_copy(update={"outcome": study.outcome.changed(sequence=of_models)})
+    problems = check_reproducibility(study, pd.DataFrame(), path)
+    assert [problem.column for problem in problems] == ["reproducibility.studies.p.sequence"] * warned
+    assert all(problem.severity == "warning" and "'T1w'" in problem.problem for problem in problems)

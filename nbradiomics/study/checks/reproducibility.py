@@ -47,7 +47,28 @@ def check_reproducibility(study: Study, table: pd.DataFrame, path: Path) -> list
                 arrange(index, each.across, each.levels, each.part(RowsOfReader))
         except InputError as error:
             problems.append(problem_of(error, path, f"{_SECTION}.{name}"))
-    return problems
+    return [*problems, *_of_other_images(study, path)]
+
+
+def _of_other_images(study: Study, path: Path) -> list[Problem]:
+    """Warn of rules whose study measures another sequence or region than the outcome models use."""
+    section, outcome = study.reproducibility, study.outcome
+    ruled = {rule.study for rule in section.parsed}
+    return [
+        Problem(
+            str(path),
+            "",
+            f"{_SECTION}.{name}.{key}",
+            "warning",
+            f"the rules about this study select features of {key} {measured!r}, and the outcome models use "
+            f"{used!r}: a feature that is reproducible in one may not be in the other.",
+            f"Use the same {key} in both, or leave out the rule.",
+        )
+        for name, each in section.studies.items()
+        if outcome is not None and name in ruled
+        for key in ("sequence", "roi")
+        if (measured := getattr(each, key)) and (used := getattr(outcome, key)) and measured != used
+    ]
 
 
 def _require_columns(file: Path, name: str, rules: Sequence[str]) -> None:
