@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from nbradiomics.cli.console import output, show_json, show_table
-from nbradiomics.cli.stated import settings_from
+from nbradiomics.cli.stated import settings_from, settings_of_options
 from nbradiomics.cli.steps import names_in, split_names
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def asked_models(options: Mapping[str, Any]) -> AskedModels:
     return AskedModels(
         endpoint=endpoint,
         predictors=predictors,
-        rows=settings_from(RowsOfReader, **{name: options[name] for name in RowsOfReader.model_fields}),
+        rows=settings_of_options(RowsOfReader, options),
         stable=None if options["stable"] is None else read_stable(options["stable"]),
         settings=settings_from(OutcomeSettings, **plain, **converted),
     )

@@ -6,6 +6,7 @@ read when a help text is shown, so that the command line itself loads no heavy p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,6 +38,11 @@ def setting(home: str, *names: str, hint: str = "") -> Any:
 def settings_from(kind: type[Made], **values: Any) -> Made:
     """Make settings from the given values; options without a value keep the default of the setting."""
     return kind(**{name: value for name, value in values.items() if value is not None})
+
+
+def settings_of_options(kind: type[Made], options: Mapping[str, Any]) -> Made:
+    """Make settings from the options of a command that have the names of the settings."""
+    return settings_from(kind, **{name: options.get(name) for name in kind.model_fields})
 
 
 class StatedCommand(TyperCommand):

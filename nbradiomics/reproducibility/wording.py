@@ -196,9 +196,9 @@ def training_sentences(features: pd.DataFrame, readers: Sequence[str] | None) ->
     Parameters
     ----------
     features
-        Feature table.
+        Feature table, or cohort table.
     readers
-        Compared readers; without `auto` there are no sentences.
+        Readers whose masks are used; without `auto` there are no sentences.
     """
     if readers is None or AUTO not in readers:
         return []

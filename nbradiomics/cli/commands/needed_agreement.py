@@ -9,7 +9,7 @@ import typer
 
 from nbradiomics.cli.console import output, show_json
 from nbradiomics.cli.options import Engine, FeatureNames, Json, Roi, SequenceOption, Timepoint, Variant
-from nbradiomics.cli.stated import setting, settings_from
+from nbradiomics.cli.stated import setting, settings_from, settings_of_options
 from nbradiomics.cli.steps import names_in, prepare, read_features, split_names
 
 _SETTINGS = "reproducibility.needed_agreement:NeededAgreementSettings"
@@ -63,9 +63,7 @@ def needed_agreement(
         pairs=names_in(pairs),
         **{name: options[name] for name in names},
     )
-    rows = settings_from(
-        Rows, **{name: options[name] for name in ("timepoint", "sequence", "roi", "variant", "engine")}
-    )
+    rows = settings_of_options(Rows, options)
     page = claim_needed_agreement_page(out)
     table_given, compared = read_features(features), read_table(agreement)
     patterns = split_names(feature_names)

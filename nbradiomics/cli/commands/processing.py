@@ -9,7 +9,7 @@ import typer
 
 from nbradiomics.cli.console import failure_line, notes, output, show_lines
 from nbradiomics.cli.options import CohortFile, Jobs, Replace, Work
-from nbradiomics.cli.stated import setting, settings_from
+from nbradiomics.cli.stated import setting, settings_from, settings_of_options
 from nbradiomics.cli.steps import execution_of, read_cohort
 
 _SETTINGS = "reproducibility.processing.settings:ProcessingSettings"
@@ -33,21 +33,12 @@ def processing(
     work: Work = None,
 ) -> None:
     """Find out which features keep their values when the processing of image and mask is altered."""
+    options = dict(locals())
     from nbradiomics.features.settings import ExtractionSettings
     from nbradiomics.reproducibility.processing.settings import ProcessingSettings
     from nbradiomics.workflows.processing.run import study_processing
 
-    settings = settings_from(
-        ProcessingSettings,
-        threshold=threshold,
-        confidence=confidence,
-        min_subjects=min_subjects,
-        reader=reader,
-        timepoint=timepoint,
-        sequence=sequence,
-        roi=roi,
-        reading=reading,
-    )
+    settings = settings_of_options(ProcessingSettings, options)
     chosen = settings_from(ExtractionSettings, engine=engine).engine
     loaded, execution = read_cohort(cohort), execution_of(jobs, work)
     done = study_processing(

@@ -19,7 +19,7 @@ from nbradiomics.cli.options import (
     Timepoint,
     Variant,
 )
-from nbradiomics.cli.stated import setting, settings_from
+from nbradiomics.cli.stated import setting, settings_of_options
 from nbradiomics.cli.steps import prepare, read_features, split_names
 
 _SETTINGS = "reproducibility.settings:StabilitySettings"
@@ -70,6 +70,7 @@ def reproducibility(
     as_json: Json = False,
 ) -> None:
     """Measure how reproducible each feature is: between readers, readings, timepoints, sites or variants."""
+    options = dict(locals())
     from nbradiomics.report.pages import claim_reproducibility_page, write_reproducibility_page
     from nbradiomics.reproducibility import (
         StabilitySettings,
@@ -81,26 +82,8 @@ def reproducibility(
     from nbradiomics.tables import RowsOfReader, choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
-    settings = settings_from(
-        StabilitySettings,
-        form=form,
-        threshold=threshold,
-        confidence=confidence,
-        min_subjects=min_subjects,
-        readers_in_general=readers_in_general,
-        bootstraps=bootstraps,
-        resamples=resamples,
-    )
-    rows = settings_from(
-        RowsOfReader,
-        reader=reader,
-        timepoint=timepoint,
-        sequence=sequence,
-        roi=roi,
-        variant=variant,
-        engine=engine,
-        reading=reading,
-    )
+    settings = settings_of_options(StabilitySettings, options)
+    rows = settings_of_options(RowsOfReader, options)
     page = claim_reproducibility_page(out)
     given, patterns = read_features(features), split_names(feature_names)
     chosen = compared_levels(across, split_names(levels) or None, split_names(readers) or None)

@@ -19,7 +19,7 @@ from nbradiomics.cli.options import (
     Timepoint,
     Variant,
 )
-from nbradiomics.cli.stated import setting, settings_from
+from nbradiomics.cli.stated import setting, settings_from, settings_of_options
 from nbradiomics.cli.steps import prepare, read_features, split_names
 from nbradiomics.errors import NbradiomicsError
 
@@ -51,6 +51,7 @@ def variance(
     as_json: Json = False,
 ) -> None:
     """Divide the variance of each feature: subject, site, timepoint, reader, variant, residual."""
+    options = dict(locals())
     from nbradiomics.report.variance_page import claim_variance_page, write_variance_page
     from nbradiomics.reproducibility import (
         StabilitySettings,
@@ -61,15 +62,7 @@ def variance(
     from nbradiomics.tables import Rows, choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features])
-    wanted = settings_from(
-        Rows,
-        timepoint=timepoint,
-        sequence=sequence,
-        roi=roi,
-        variant=variant,
-        engine=engine,
-        reading=reading,
-    )
+    wanted = settings_of_options(Rows, options)
     page = claim_variance_page(out)
     given, patterns = read_features(features), split_names(feature_names)
     named = split_names(readers) or None
@@ -116,6 +109,7 @@ def clusters(
     as_json: Json = False,
 ) -> None:
     """Group features that say the same (rank correlation), and choose a representative of each group."""
+    options = dict(locals())
     from nbradiomics.reproducibility import (
         ClusterSettings,
         cluster_sentences,
@@ -126,17 +120,8 @@ def clusters(
     from nbradiomics.tables import RowsOfReader, choose_features, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[features, *([reproducibility] if reproducibility else [])])
-    wanted = settings_from(
-        RowsOfReader,
-        reader=reader,
-        timepoint=timepoint,
-        sequence=sequence,
-        roi=roi,
-        variant=variant,
-        engine=engine,
-        reading=reading,
-    )
-    settings = settings_from(ClusterSettings, threshold=threshold, min_subjects=min_subjects)
+    wanted = settings_of_options(RowsOfReader, options)
+    settings = settings_of_options(ClusterSettings, options)
     given, patterns = read_features(features), split_names(feature_names)
     table = correlation_clusters(
         given,

@@ -5,19 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbradiomics.cohort.chosen_masks import chosen_rows, cohort_of_rows
-from nbradiomics.cohort.in_training import (
-    left_out_sentence,
-    seen_subjects,
-    unknown_sentence,
-    unknown_subjects,
-)
 from nbradiomics.cohort.lesions import lesion_rule
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.reproducibility import training_sentences
 from nbradiomics.study.checks.perturbation import memory_chain
 from nbradiomics.study.perturbation import PERTURBATION
-from nbradiomics.tables import AUTO, write_table
+from nbradiomics.tables import write_table
 from nbradiomics.workflows.stages.base import Stage, Work
 
 
@@ -54,17 +49,6 @@ class Perturbation(Stage):
             "reader": str(rows["reader"].iloc[0]),
             "subjects": int(rows["subject"].nunique()),
             "variants": [variant.model_dump() | {"name": variant.name} for variant in variants],
-            "notes": left_out_notes(work, str(rows["reader"].iloc[0])),
+            "notes": training_sentences(work.cohort.table, list(rows["reader"].unique())),
         }
         return [replace(failure, stage=self.name) for failure in features.failures]
-
-
-def left_out_notes(work: Work, reader: str) -> list[str]:
-    """Say which subjects are left out because the model was trained on them, or for which this is unknown."""
-    if reader != AUTO:
-        return []
-    table = work.cohort.table
-    drawn = set(table.loc[table["reader"] == AUTO, "subject"])
-    seen, unknown = seen_subjects(table) & drawn, unknown_subjects(table)
-    texts = (left_out_sentence(seen, len(drawn)), unknown_sentence(unknown, len(drawn) - len(seen)))
-    return [text for text in texts if text]

@@ -9,13 +9,13 @@ from nbradiomics.cohort.lesions import lesion_rule
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.features.processing import extract_grid, load_grid
+from nbradiomics.reproducibility import training_sentences
 from nbradiomics.reproducibility.processing.schema import PROCESSING as TABLE, PROCESSING_CLASSES
 from nbradiomics.reproducibility.processing.settings import ProcessingSettings
 from nbradiomics.study.processing import PROCESSING
 from nbradiomics.tables import write_table
 from nbradiomics.workflows.processing.comparison import compare_processing, count_classes
 from nbradiomics.workflows.stages.base import Stage, Work
-from nbradiomics.workflows.stages.perturbation import left_out_notes
 
 
 class Processing(Stage):
@@ -50,6 +50,6 @@ class Processing(Stage):
             "grid": grid.text,
             "settings": settings.model_dump(mode="json"),
             "reader": reader,
-            "notes": [*left_out_notes(work, reader), *features.notes],
+            "notes": [*training_sentences(work.cohort.table, [reader]), *features.notes],
         }
         return [replace(failure, stage=self.name) for failure in features.failures]
