@@ -1,4 +1,4 @@
-"""Heat map of the share of stable features: a row for each test, a column for each class."""
+"""Heat map of the share of stable features: a row for each test or alteration, a column for each class."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
-from nbradiomics.report.figures.picture import INK, QUIET, make_picture
+from nbradiomics.report.figures.cells import draw_cells
+from nbradiomics.report.figures.picture import QUIET, make_picture
 from nbradiomics.report.formatting import shorten_apart
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_LIGHT_TEXT = 0.55  # share from which the text of a cell is white
 
 
 def draw_heat_map(
@@ -43,19 +42,10 @@ def draw_heat_map(
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        drawn = np.ma.masked_invalid(shares)
-        picture = axes.imshow(drawn, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        for row, line in enumerate(texts):
-            for column, text in enumerate(line):
-                dark = np.isfinite(shares[row, column]) and shares[row, column] > _LIGHT_TEXT
-                colour = "white" if dark else INK
-                axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color=colour)
+        picture = draw_cells(axes, shares, texts)
         axes.set_yticks(range(len(rows)), shorten_apart(rows, 34))
         axes.set_xticks(range(len(columns)), columns)
         axes.xaxis.tick_top()
-        axes.tick_params(length=0)
-        for side in ("bottom", "left"):
-            axes.spines[side].set_visible(False)
         axes.hlines(np.arange(len(rows) + 1) - 0.5, -0.5, len(columns) - 0.5, color="white", linewidth=1.5)
         axes.vlines(np.arange(len(columns) + 1) - 0.5, -0.5, len(rows) - 0.5, color="white", linewidth=1.5)
         bar = figure.colorbar(picture, ax=axes, ticks=[0, 0.5, 1], fraction=0.03, pad=0.02)

@@ -10,17 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.report.content import Picture
-from nbradiomics.report.figures.picture import INK, QUIET, label_rows, make_picture
+from nbradiomics.report.figures.cells import cells_of_counts, draw_cells
+from nbradiomics.report.figures.picture import label_rows, make_picture
 from nbradiomics.report.formatting import shorten_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-#: One hue from light to dark: the shares keep their order in grey and for every colour vision.
-_COLOURS = "Blues"
-#: Share above which the background is dark and the count on it is white.
-_DARK = 0.6
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,6 @@ def draw_filters(
     *,
     alt: str,
     caption: tuple[str, ...],
-    column_inches: float = 0.55,
 ) -> Picture:
     """Draw one grid per comparison, side by side: a row per image type, a column per class."""
 
@@ -57,20 +52,11 @@ def draw_filters(
             _grid(axes, grid, classes)
         label_rows(panels[0], shorten_apart(filters))
 
-    width = 1.9 + column_inches * max(len(classes), 4) * len(grids)
+    width = 1.9 + 0.55 * max(len(classes), 4) * len(grids)
     return make_picture(draw, size=(width, 1.2 + 0.3 * len(filters)), alt=alt, caption=caption)
 
 
 def _grid(axes: Axes, grid: FilterGrid, classes: Sequence[str]) -> None:
-    present = grid.features > 0
-    shares = np.where(present, grid.stable / np.maximum(grid.features, 1), np.nan)
-    axes.imshow(shares, cmap=_COLOURS, vmin=0, vmax=1, aspect="auto")
+    draw_cells(axes, *cells_of_counts(grid.stable, grid.features))
     axes.set_title(grid.name)
     axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    for row, column in np.ndindex(*shares.shape):
-        text = f"{grid.stable[row, column]}/{grid.features[row, column]}" if present[row, column] else "–"
-        dark = present[row, column] and shares[row, column] > _DARK
-        colour = "white" if dark else INK if present[row, column] else QUIET
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from nbradiomics.report.content import Block, Details, Fact, Facts, Heading, Picture, Sentences, Table, Text
 from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class
-from nbradiomics.report.figures.filters import FilterGrid, draw_filters
+from nbradiomics.report.figures.cells import cells_of_counts
+from nbradiomics.report.figures.class_heat_map import draw_heat_map
 from nbradiomics.report.figures.icc_forest import Estimate, draw_icc_forest
 from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.missing_parts import (
@@ -106,8 +107,8 @@ def _heat_map(tests: list[Criterion]) -> Picture:
         "Each field shows the number of features that pass / all features; darker means a larger share."
         + (" A dash: the study could not be done." if undone else ""),
     )
-    grid = FilterGrid("", counts[0], counts[1])
-    return draw_filters(rows, columns, [grid], alt=answer(tests), caption=caption, column_inches=0.75)
+    shares, texts = cells_of_counts(counts[0], counts[1])
+    return draw_heat_map(rows, columns, shares, texts, alt=answer(tests), caption=caption)
 
 
 def entered_features(endpoint: Endpoint, features: Sequence[str]) -> list[str]:
