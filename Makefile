@@ -13,7 +13,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_N
     ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS=1
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test docs lint slow exhaustive clean
+.PHONY: demo test docs lint slow services exhaustive clean
 
 # The stamp is newer than what decides the installation, or it is made again.
 $(VENV)/installed: pyproject.toml constraints.txt scripts/install_torch.sh
@@ -33,11 +33,15 @@ demo: $(VENV)/installed
 	$(BIN)/nbradiomics demo --out $(OUT) --subjects $(SUBJECTS)
 
 test: $(VENV)/installed
-	$(PYTEST) -m "not slow and not exhaustive" --cov --durations=15
+	$(PYTEST) -m "not slow and not exhaustive and not orthanc and not slurm" --cov --durations=15
 
 # Whole studies, notebooks, trainings, killed runs: CI runs them as well.
 slow: $(VENV)/installed
-	$(PYTEST) -m "slow and not exhaustive" --durations=15
+	$(PYTEST) -m "slow and not exhaustive and not orthanc and not slurm" --durations=15
+
+# A real PACS (Orthanc) and a real scheduler (SLURM), started by the tests: Debian's orthanc, orthanc-dicomweb, slurm-wlm.
+services: $(VENV)/installed
+	$(ONE_THREAD) $(BIN)/python -m pytest -m "(orthanc or slurm) and not exhaustive" --durations=15
 
 # Thousands of damaged files, killed runs and the like.
 exhaustive: $(VENV)/installed

@@ -1,0 +1,1 @@
+"""DICOM: series, segmentation objects and structure sets in; segmentations and reports out."""
