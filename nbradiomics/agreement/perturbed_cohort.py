@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
@@ -36,6 +35,7 @@ from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
 from nbradiomics.perturbation import Variant, perturbed_region, seed_of
 from nbradiomics.settings import spread
+from nbradiomics.system.versions import installed_version
 
 
 class _OfMask(TypedDict):
@@ -166,7 +166,7 @@ def _key(case: Case, variants: Sequence[Variant], seed: int, how: How) -> str:
         variants=[variant.model_dump() for variant in variants],
         seed=[seed, *case.index().values()],
         how=how.key(),
-        engine=[version(package) for package in ("numpy", "scipy", "SimpleITK")],
+        engine=[installed_version(package) for package in ("numpy", "scipy", "SimpleITK")],
     )
 
 

@@ -47,10 +47,9 @@ _REMEDY = (
 
 def mask_rows(table: pd.DataFrame, label: int = DEFAULT_LABEL) -> list[MaskRow]:
     """Masks of a cohort table with the label to read: the row's, else `label`; 1 for the model's masks."""
-    drawn = table[table["mask"] != ""]
+    rows = zip(table.index, table["mask"], table["reader"], table["label"], strict=True)
     return [
-        (line, row["mask"], label_of(row["reader"], row["label"], label))
-        for line, row in zip(drawn.index + 2, drawn.to_dict("records"), strict=True)
+        (int(line) + 2, mask, label_of(reader, given, label)) for line, mask, reader, given in rows if mask
     ]
 
 

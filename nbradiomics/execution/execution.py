@@ -26,6 +26,10 @@ def _always(_name: str, _payload: Payload) -> bool:
     return True
 
 
+def _unchanged(result: Any) -> Any:
+    return result
+
+
 @dataclass(frozen=True)
 class Stored:
     """How stored results are found again in a workspace.
@@ -98,7 +102,8 @@ class Execution:
         stage: str,
         stored: Stored | None = None,
         keep: Keep | None = None,
-    ) -> Batch[Result]:
+        held: Callable[[Any], Any] = _unchanged,
+    ) -> Batch[Any]:
         """Call ``function(*arguments)`` for each case, or take its result from the workspace.
 
         Parameters
@@ -113,6 +118,9 @@ class Execution:
             How stored results are found again; ``None`` computes all.
         keep
             Called in this process with each computed result, as soon as it is there.
+        held
+            Returns what is held of a result in the batch; the result itself is released, so that thousands of
+            results need little memory.
 
         Returns
         -------
@@ -127,9 +135,13 @@ class Execution:
                 if keep is not None:
                     keep(name, result)
 
-            return self._compute(function, {name: cases[name] for name in names}, stage, save_and_keep)
+            def take(name: str, result: Result) -> Any:
+                save_and_keep(name, result)
+                return held(result)
 
-        return self.find_or_make(list(cases), make, stage=stage, stored=stored)
+            return self._compute(function, {name: cases[name] for name in names}, stage, take)
+
+        return self.find_or_make(list(cases), make, stage=stage, stored=stored, held=held)
 
     def find_or_make(
         self,
@@ -138,6 +150,7 @@ class Execution:
         *,
         stage: str,
         stored: Stored | None,
+        held: Callable[[Any], Any] = _unchanged,
     ) -> Batch[Any]:
         """Take results from the workspace; compute and store the others.
 
@@ -146,9 +159,10 @@ class Execution:
         names
             Names of the cases.
         make
-            Computes the results of the cases with these names, and calls its second argument with each.
-        stage, stored
-            As in `map`.
+            Computes the results of the cases with these names, and calls its second argument with each; it
+            returns what is held of them.
+        stage, stored, held
+            As in `map`; `held` is applied to stored results only.
 
         Returns
         -------
@@ -159,11 +173,15 @@ class Execution:
         if workspace is None or stored is None:
             return make(names, lambda _name, _result: None)
         keys = {name: stored.key(name) for name in names}
-        loaded = {name: workspace.load(stage, keys[name], stored.schema) for name in names}
-        intact = {name: payload for name, payload in loaded.items() if payload is not None}
-        valid = {name: payload for name, payload in intact.items() if stored.holds(name, payload)}
-        if len(valid) < len(intact):
-            workspace.unfit[stage] += len(intact) - len(valid)
+        valid = {}
+        for name in names:
+            payload = workspace.load(stage, keys[name], stored.schema)
+            if payload is None:
+                continue
+            if stored.holds(name, payload):
+                valid[name] = held(payload)
+            else:
+                workspace.unfit[stage] += 1
 
         def save(name: str, payload: Payload) -> None:
             # An input that changed meanwhile has another key now; it is unknown which content was read.
@@ -175,16 +193,14 @@ class Execution:
         return Batch({name: results[name] for name in names if name in results}, fresh.failures)
 
     def _compute(
-        self, function: Callable[..., Result], cases: Cases, stage: str, keep: Keep
-    ) -> Batch[Result]:
-        batch: Batch[Result] = Batch()
-        outcomes: dict[str, Result | Failure] = {}
+        self, function: Callable[..., Any], cases: Cases, stage: str, take: Callable[[str, Any], Any]
+    ) -> Batch[Any]:
+        batch: Batch[Any] = Batch()
+        outcomes: dict[str, Any] = {}
         with self.progress(stage, len(cases)) as advance:
             for name, outcome in self._executor(len(cases)).outcomes(function, cases, stage):
-                outcomes[name] = outcome
                 end_if_asked()
-                if not isinstance(outcome, Failure):
-                    keep(name, outcome)
+                outcomes[name] = outcome if isinstance(outcome, Failure) else take(name, outcome)
                 advance()
         for name in cases:
             outcome = outcomes[name]

@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,6 +24,7 @@ from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.images.content import image_hash, lies_in_one_file
 from nbradiomics.images.io import file_hash
 from nbradiomics.messages.wording import counted, tally
+from nbradiomics.system.versions import installed_version
 
 #: A case's result, which can be written as JSON (NaN included).
 Payload = dict[str, Any]
@@ -36,7 +36,7 @@ PASSING = "passing"
 
 def result_key(stage: str, **made_of: Any) -> str:
     """SHA-256 of a stage, this package's version and everything else that a result depends on."""
-    content = {"stage": stage, "nbradiomics": version("nbradiomics"), **made_of}
+    content = {"stage": stage, "nbradiomics": installed_version("nbradiomics"), **made_of}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

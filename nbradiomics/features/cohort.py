@@ -15,11 +15,11 @@ from nbradiomics.cohort.variants import require_originals
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
-from nbradiomics.execution.workspace import Payload
 from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.extract import DEFAULT_ENGINE, first_of, require_able, resolve_label
 from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of, sites_of
 from nbradiomics.features.grouped import STAGE
+from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.scans import extract_scans
@@ -124,8 +124,8 @@ def extract_cohort(
     return FeatureTable(table, failures, _notes(table, batch.results, parameters))
 
 
-def _notes(table: pd.DataFrame, results: Mapping[str, Payload], parameters: Parameters) -> list[str]:
-    spans = [tuple(payload["span"]) for payload in results.values() if payload["span"]]
+def _notes(table: pd.DataFrame, results: Mapping[str, HeldRow], parameters: Parameters) -> list[str]:
+    spans = [row.span for row in results.values() if row.span]
     advice = bin_advice(spans, parameters)
     notes = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
     constant = constant_features(table)

@@ -11,9 +11,9 @@ import pandas as pd
 from nbradiomics.cohort import Case, Cohort
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.execution.batch import Failure
-from nbradiomics.execution.workspace import Payload
 from nbradiomics.features.extract import ENGINES, first_of
 from nbradiomics.features.grouped import STAGE
+from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.tables import DESCRIPTIVE, INDEX
@@ -44,7 +44,7 @@ def index_of(case: Case, engine: str, sites: Sites, variant: str | None = None) 
     return [{**case.index(), **further, "site": site}[column] for column in FEATURES.names]
 
 
-def assembled(rows: Mapping[str, Index], results: Mapping[str, Payload]) -> pd.DataFrame:
+def assembled(rows: Mapping[str, Index], results: Mapping[str, HeldRow]) -> pd.DataFrame:
     """Make a feature table; a row without a result has missing values.
 
     Parameters
@@ -55,26 +55,28 @@ def assembled(rows: Mapping[str, Index], results: Mapping[str, Payload]) -> pd.D
         Results by the name of the row. They may lack features (an image too small for a filter): the table
         has the union of all features, in order.
     """
-    columns = list(dict.fromkeys(column for payload in results.values() for column in payload["values"]))
-    lines = [
-        [*index, *(results[name]["values"].get(column, np.nan) for column in columns)]
-        if name in results
-        else [*index, *[np.nan] * len(columns)]
-        for name, index in rows.items()
-    ]
-    table = FEATURES.table(lines, further=columns)
-    return table.drop(columns=[name for name in FEATURES.left_out if not table[name].any()])
+    kinds = dict.fromkeys(row.names for row in results.values())
+    columns = list(dict.fromkeys(column for names in kinds for column in names))
+    place = {column: number for number, column in enumerate(columns)}
+    places = {names: [place[column] for column in names] for names in kinds}
+    values = np.full((len(rows), len(columns)), np.nan)
+    for line, name in enumerate(rows):
+        if (row := results.get(name)) is not None:
+            values[line, places[row.names]] = row.values
+    index = FEATURES.table(rows.values())
+    index = index.drop(columns=[name for name in FEATURES.left_out if not index[name].any()])
+    return pd.concat([index, pd.DataFrame(values, columns=columns)], axis=1)
 
 
-def incomplete(table: pd.DataFrame, results: Mapping[str, Payload]) -> list[Failure]:
+def incomplete(table: pd.DataFrame, results: Mapping[str, HeldRow]) -> list[Failure]:
     """Return one failure for each row and reason of missing features that were requested."""
     columns = [column for column in table.columns if column not in (*INDEX, *DESCRIPTIVE)]
     failures = []
-    for name, payload in results.items():
+    for name, row in results.items():
         missing: dict[str, list[str]] = defaultdict(list)
-        for feature, reason in payload["missing"].items():
+        for feature, reason in row.missing.items():
             missing[reason].append(feature)
-        total = len(dict.fromkeys((*columns, *payload["missing"])))
+        total = len(dict.fromkeys((*columns, *row.missing)))
         for reason, features in missing.items():
             cause = f"{len(features)} of {total} features are undefined ({first_of(features)}): {reason}."
             failures.append(

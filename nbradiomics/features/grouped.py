@@ -20,6 +20,7 @@ from nbradiomics.execution.execution import Execution, Keep, Stored
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import PASSING, Payload
 from nbradiomics.features.engines.extraction import Extraction
+from nbradiomics.features.held import HeldRow, held_row
 
 STAGE = StageName.EXTRACT
 #: Largest number of items of a scan that are extracted together.
@@ -63,7 +64,7 @@ def extract_items(
     options: tuple[Any, ...],
     key: Callable[[AnyItem], str],
     execution: Execution,
-) -> Batch[Payload]:
+) -> Batch[HeldRow]:
     """Extract every item; the items of a scan are extracted together.
 
     Parameters
@@ -85,11 +86,12 @@ def extract_items(
         Features and failures of each item, in their order.
     """
 
-    def make(names: Sequence[str], keep: Keep) -> Batch[Payload]:
+    def make(names: Sequence[str], keep: Keep) -> Batch[HeldRow]:
         return _by_groups({name: items[name] for name in names}, measure, options, execution, keep)
 
     stored = Stored(lambda name: key(items[name]), Measured)
-    return in_order(items, execution.find_or_make(list(items), make, stage=STAGE, stored=stored))
+    batch = execution.find_or_make(list(items), make, stage=STAGE, stored=stored, held=held_row)
+    return in_order(items, batch)
 
 
 def _by_groups(
@@ -98,7 +100,7 @@ def _by_groups(
     options: tuple[Any, ...],
     execution: Execution,
     keep: Keep,
-) -> Batch[Payload]:
+) -> Batch[HeldRow]:
     """Extract items in groups of one scan; the items of a group that failed are tried again one by one."""
 
     def keep_items(_: str, payload: Payload) -> None:
@@ -107,7 +109,7 @@ def _by_groups(
 
     def run(groups: _Groups[AnyItem]) -> Batch[Payload]:
         arguments = {name: (members, *options) for name, members in groups.items()}
-        return execution.map(measure, arguments, stage=STAGE, keep=keep_items)
+        return execution.map(measure, arguments, stage=STAGE, keep=keep_items, held=held_group)
 
     groups = _groups(by_scan(items.values()), execution.jobs)
     batch = run(groups)
@@ -144,7 +146,12 @@ def _parts(items: int, requested: int) -> int:
     return min(max(requested, -(-items // _TOGETHER)), items)
 
 
-def of_items(batch: Batch[Payload], groups: _Groups[AnyItem]) -> Batch[Payload]:
+def held_group(payload: Payload) -> Payload:
+    """Return what is held of the payload of a group."""
+    return {**payload, "cases": {name: held_row(row) for name, row in payload["cases"].items()}}
+
+
+def of_items(batch: Batch[Payload], groups: _Groups[AnyItem]) -> Batch[HeldRow]:
     """Convert results and failures of groups into those of their items."""
     payloads = batch.results.values()
     results = {name: result for payload in payloads for name, result in payload["cases"].items()}
@@ -155,7 +162,7 @@ def of_items(batch: Batch[Payload], groups: _Groups[AnyItem]) -> Batch[Payload]:
     return Batch(results, [Failure(name, STAGE, *text) for name, text in failures.items()])
 
 
-def in_order(names: Iterable[str], batch: Batch[Payload]) -> Batch[Payload]:
+def in_order(names: Iterable[str], batch: Batch[HeldRow]) -> Batch[HeldRow]:
     """Put results and failures in the order of some names."""
     listed = list(names)
     failures = {failure.case: failure for failure in batch.failures}

@@ -16,10 +16,12 @@ from nbradiomics.features.grouped import (
     MeasuredTogether,
     by_scan,
     extract_items,
+    held_group,
     in_order,
     of_items,
     payload_of,
 )
+from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import UNION, Parameters
 from nbradiomics.images.io import read_image
 
@@ -29,7 +31,7 @@ Options = tuple[Parameters, str, int]
 
 def extract_scans(
     cases: Mapping[str, Case], parameters: Parameters, engine: str, label: int, execution: Execution
-) -> Batch[Payload]:
+) -> Batch[HeldRow]:
     """Extract the features of every case; the cases of a scan are extracted together.
 
     Parameters
@@ -51,11 +53,11 @@ def extract_scans(
     return extract_items(cases, _extract_masks, options, lambda case: case_key([case], options), execution)
 
 
-def _kept_by_scan(cases: Mapping[str, Case], options: Options, execution: Execution) -> Batch[Payload]:
+def _kept_by_scan(cases: Mapping[str, Case], options: Options, execution: Execution) -> Batch[HeldRow]:
     scans = by_scan(cases.values())
     arguments = {name: (members, *options) for name, members in scans.items()}
     stored = Stored(lambda name: case_key(scans[name], options), MeasuredTogether)
-    batch = execution.map(_extract_masks, arguments, stage=STAGE, stored=stored)
+    batch = execution.map(_extract_masks, arguments, stage=STAGE, stored=stored, held=held_group)
     return in_order(cases, of_items(batch, scans))
 
 

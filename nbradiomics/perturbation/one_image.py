@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from nbradiomics.perturbation.disagreement import Disagreement
 from nbradiomics.perturbation.noise import noise_level
 from nbradiomics.perturbation.seeds import seed_of
 from nbradiomics.perturbation.variant import Variant
+from nbradiomics.system.versions import installed_version
 
 
 class MadeVariants(TypedDict):
@@ -95,7 +95,7 @@ class ImageJob:
             ],
             seed=self.how.seed,
             disagreement=disagreement and disagreement.model_dump(),
-            engine=[version(package) for package in ("numpy", "scipy", "SimpleITK")],
+            engine=[installed_version(package) for package in ("numpy", "scipy", "SimpleITK")],
         )
 
     def file_hashes(self) -> dict[str, str]:

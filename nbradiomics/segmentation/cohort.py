@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from glob import escape
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,7 @@ from nbradiomics.segmentation.prediction.predict import Prediction
 from nbradiomics.segmentation.prediction.uncertainty import LOW_AGREEMENT
 from nbradiomics.segmentation.schema import SEGMENTATION
 from nbradiomics.settings import spread
+from nbradiomics.system.versions import installed_version
 from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
 
@@ -110,7 +110,7 @@ class _Job:
             inference=self.inference.model_dump(),
             postprocessing=self.postprocessing.model_dump(),
             files=sorted(files),
-            engine=[version(package) for package in ("torch", "nnunetv2", "SimpleITK")],
+            engine=[installed_version(package) for package in ("torch", "nnunetv2", "SimpleITK")],
         )
 
 

@@ -10,6 +10,9 @@ from nbradiomics.errors import InputError
 from nbradiomics.files.atomic import whole
 from nbradiomics.tables.spreadsheet import guarded_table
 
+#: Rows of a Parquet file that can be read without the others.
+ROW_GROUP = 1000
+
 
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table as CSV or Parquet by the ending of its name; a reader sees the complete table or none.
@@ -26,5 +29,5 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
         if path.suffix == ".csv":
             guarded_table(table).to_csv(temporary, index=False)
         else:
-            table.to_parquet(temporary, index=False)
+            table.to_parquet(temporary, index=False, row_group_size=ROW_GROUP)
     return path

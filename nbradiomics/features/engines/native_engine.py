@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from nbradiomics.errors import InputError
@@ -11,6 +10,7 @@ from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.engines.pyradiomics_engine import last_line, refusal
 from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import UNION, Parameters
+from nbradiomics.system.versions import installed_version
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -24,7 +24,8 @@ VALUES = 2
 
 def engine_version() -> str:
     """Return the versions of the package, of the kernels' values, and of the PyRadiomics they reproduce."""
-    return f"{version('nbradiomics')}, values {VALUES}, as PyRadiomics {version('pyradiomics-bhklab')}"
+    of_package, of_pyradiomics = installed_version("nbradiomics"), installed_version("pyradiomics-bhklab")
+    return f"{of_package}, values {VALUES}, as PyRadiomics {of_pyradiomics}"
 
 
 def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Extraction:

@@ -6,7 +6,6 @@ import re
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from nbradiomics.features.parameters.limits import require_bins
 from nbradiomics.system.memory import require_memory
 from nbradiomics.system.quiet import quiet
 from nbradiomics.system.transient import transient_cause
+from nbradiomics.system.versions import installed_version
 
 NAME = "pyradiomics"
 _BROKEN = "FAILED:"
@@ -30,7 +30,7 @@ _BROKEN = "FAILED:"
 
 def engine_version() -> str:
     """Return the version of the PyRadiomics that computes the values."""
-    return version("pyradiomics-bhklab")
+    return installed_version("pyradiomics-bhklab")
 
 
 def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Extraction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import SimpleITK as sitk
@@ -19,6 +19,7 @@ from nbradiomics.features.cohort import FeatureTable, small_components
 from nbradiomics.features.extract import DEFAULT_ENGINE, extract_pipelines, require_able, resolve_label
 from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of, sites_of
 from nbradiomics.features.grouped import extract_items, payload_of
+from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.processing.alteration import Alteration, ProcessingGrid
 from nbradiomics.features.scans import case_key
@@ -108,12 +109,12 @@ def extract_grid(
     return FeatureTable(table, [*batch.failures, *incomplete(table, batch.results), *small], notes)
 
 
-def _notes(pipeline: Alteration, items: dict[str, _Item], results: dict[str, Payload]) -> list[str]:
+def _notes(pipeline: Alteration, items: dict[str, _Item], results: Mapping[str, HeldRow]) -> list[str]:
     """Remarks on the bins of a pipeline: those of the reference seldom suit other intensities."""
     spans = [
-        tuple(results[name]["span"])
+        span
         for name, item in items.items()
-        if item.pipeline is pipeline and name in results and results[name]["span"]
+        if item.pipeline is pipeline and name in results and (span := results[name].span)
     ]
     advice = bin_advice(spans, pipeline.parameters)
     return [f"{pipeline.name}: {advice.problem} {advice.remedy}"] if advice else []

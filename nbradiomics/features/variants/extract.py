@@ -18,6 +18,7 @@ from nbradiomics.execution.workspace import Payload
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.extract import extract_regions
 from nbradiomics.features.grouped import extract_items, payload_of
+from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import UNION, Parameters
 from nbradiomics.features.scans import case_key
 from nbradiomics.features.variants.scan import ScanVariants, room_for
@@ -80,7 +81,7 @@ def extract_variants(
     label: int,
     seed: int,
     execution: Execution,
-) -> Batch[Payload]:
+) -> Batch[HeldRow]:
     """Extract the features of originals and variants.
 
     Parameters
