@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, label_of
 from nbradiomics.execution.execution import Execution
-from nbradiomics.images.region import labels_in, read_mask, wanted_labels
+from nbradiomics.images.region import labels_in, read_mask, values_and_counts, wanted_labels
 from nbradiomics.images.segments import choose_segments, segments_of
 from nbradiomics.messages.problem import Problem
 
@@ -78,7 +78,7 @@ def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
     present = labels_in(mask)
     requested = wanted_labels(mask, label, present)
     voxel_ml = float(np.prod(mask.GetSpacing())) / 1000
-    voxels = dict(zip(*(part.tolist() for part in np.unique(array, return_counts=True)), strict=True))
+    voxels = dict(zip(*(part.tolist() for part in values_and_counts(array)), strict=True))
     return {
         "line": line,
         "file": file,

@@ -19,7 +19,6 @@ from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.extract import DEFAULT_ENGINE, first_of, require_able, resolve_label
 from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of, sites_of
 from nbradiomics.features.grouped import STAGE
-from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.scans import extract_scans
@@ -44,11 +43,14 @@ class FeatureTable(Result):
         that are too small to be measured.
     notes
         Further remarks on the values: settings without effect, too few or too many bins, constant features.
+    spans
+        Lowest and highest intensity of each measured region, after the preprocessing of the original image.
     """
 
     table: pd.DataFrame
     failures: list[Failure]
     notes: list[str] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list)
 
 
 @spread(execution=Execution)
@@ -121,11 +123,11 @@ def extract_cohort(
     table = assembled(rows, batch.results)
     small = small_components(case for case in measured if case.name in batch.results)
     failures = [*batch.failures, *incomplete(table, batch.results), *small]
-    return FeatureTable(table, failures, _notes(table, batch.results, parameters))
+    spans = [row.span for row in batch.results.values() if row.span]
+    return FeatureTable(table, failures, _notes(table, spans, parameters), spans)
 
 
-def _notes(table: pd.DataFrame, results: Mapping[str, HeldRow], parameters: Parameters) -> list[str]:
-    spans = [row.span for row in results.values() if row.span]
+def _notes(table: pd.DataFrame, spans: list[tuple[float, float]], parameters: Parameters) -> list[str]:
     advice = bin_advice(spans, parameters)
     notes = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
     constant = constant_features(table)

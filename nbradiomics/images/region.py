@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.images.io import describe, read_file, require_volume
@@ -20,13 +21,27 @@ if TYPE_CHECKING:
 
 #: Largest number of labels that a message lists.
 _LISTED = 30
+#: Whole numbers from 0 to below this are counted, not sorted.
+_COUNTED = 1 << 16
+
+
+def values_and_counts(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return the values of a mask in ascending order, and their numbers of voxels.
+
+    The same as NumPy's `unique`, which sorts all voxels; small whole numbers are counted instead.
+    """
+    if array.dtype.kind in "ui" and array.size and array.min() >= 0 and array.max() < _COUNTED:
+        counts = np.bincount(array.ravel())
+        values = np.flatnonzero(counts)
+        return values.astype(array.dtype), counts[values]
+    return np.unique(array, return_counts=True)
 
 
 def labels_in(mask: sitk.Image) -> list[int]:
     """Labels of a mask except 0, in ascending order."""
     import SimpleITK as sitk
 
-    values = np.unique(sitk.GetArrayViewFromImage(mask))
+    values, _ = values_and_counts(sitk.GetArrayViewFromImage(mask))
     if not np.all(np.isfinite(values)) or np.any(values != np.round(values)):
         raise InputError(
             "the mask has values that are not whole numbers.",

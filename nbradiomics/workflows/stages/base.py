@@ -41,7 +41,7 @@ class Work:
     model
         The model, loaded once; ``None`` if the study does not segment.
     problems
-        Problems found in the tables.
+        Problems found in the tables, and by the stages so far.
     agreement
         Agreement table; ``None`` before the comparison, or if there are no two masks to compare.
     readers

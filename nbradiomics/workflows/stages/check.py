@@ -28,8 +28,15 @@ class Check(Stage):
             path,
             label=work.label,
             parameters=study_parameters(work.study),
+            bins=False,  # the extraction measures the same
             execution=work.execution,
         )
-        problems = problem_table([*work.problems, *scans, *told_once(images, len(table))])
-        write_table(work.folder.localised(problems), work.folder.file("check.csv"))
+        work.problems += [*scans, *told_once(images, len(table))]
+        write_problems(work)
         return []
+
+
+def write_problems(work: Work) -> None:
+    """Write ``check.csv``: the problems that were found so far."""
+    problems = problem_table(work.problems)
+    write_table(work.folder.localised(problems), work.folder.file("check.csv"))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.features.parameters import load_parameters
+from nbradiomics.study.checks.parameters import check_bins
 from nbradiomics.tables import write_table
 from nbradiomics.workflows.stages.base import Stage, Work
+from nbradiomics.workflows.stages.check import write_problems
 
 
 class Extract(Stage):
@@ -27,4 +30,8 @@ class Extract(Stage):
         )
         write_table(features.table, work.folder.file("features.parquet"))
         work.features = features.table
+        bins = check_bins(load_parameters(study.extract.params), features.spans)
+        if bins:
+            work.problems += bins
+            write_problems(work)
         return features.failures
