@@ -24,7 +24,7 @@ from nbradiomics.reproducibility.settings import (
     Threshold,
 )
 from nbradiomics.settings import Settings
-from nbradiomics.settings.kinds import Confidence, Names, Seed
+from nbradiomics.settings.kinds import SEED, Confidence, Names, Seed
 
 #: Smallest number of bootstrap draws for meaningful percentiles.
 _FEWEST_DRAWS = 100
@@ -33,10 +33,6 @@ _FEWEST_REFITS = 50
 #: The methods of regression; the others are trees.
 PENALISED: Literal["penalised"] = "penalised"
 FIRTH: Literal["firth"] = "firth"
-#: Meaning of the seed, in a study file too.
-SEED = (
-    "Seed of folds, bootstraps and permutations; the same seed gives the same result with any number of jobs."
-)
 #: Methods of trees.
 TREES = ("random_forest", "gradient_boosting")
 #: What chooses features before the model.

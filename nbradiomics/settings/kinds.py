@@ -26,5 +26,9 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_texts)]
 Names = tuple[str, ...]
 #: Confidence level of an interval.
 Confidence = Annotated[float, Field(gt=0, lt=1)]
+#: Meaning of the seed of a study and of its parts.
+SEED = (
+    "Seed of folds, bootstraps and permutations; the same seed gives the same result with any number of jobs."
+)
 #: Seed of a random generator.
 Seed = Annotated[int, Field(ge=0)]

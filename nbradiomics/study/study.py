@@ -26,13 +26,13 @@ from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.cohort.lesions import LesionRule
 from nbradiomics.features.settings import ExtractionSettings
 from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.outcome.settings import CROSS_VALIDATION, SEED, ModelSettings, Predictors
+from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementAnalysis
 from nbradiomics.reproducibility.rules.settings import CombinedRules
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
-from nbradiomics.settings.kinds import Seed
+from nbradiomics.settings.kinds import SEED, Seed
 from nbradiomics.study.external import FOLDER_NAME, ExternalCohort
 from nbradiomics.study.perturbation import Perturbation, with_study_of_variants
 from nbradiomics.study.processing import Processing

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from nbradiomics.settings import Settings
-from nbradiomics.settings.kinds import Confidence, Seed
+from nbradiomics.settings.kinds import SEED, Confidence, Seed
 
 #: Metrics in which agreement can be stated, and whether higher values are better. All are symmetric: the
 #: value of a pair does not depend on which mask is the reference.
@@ -87,4 +87,4 @@ class NeededAgreementAnalysis(Settings):
 class NeededAgreementSettings(NeededAgreementAnalysis):
     """Settings of the agreement that a feature needs, with the seed of its bootstrap samples."""
 
-    seed: Seed = Field(default=0, description="Seed of the bootstrap samples.")
+    seed: Seed = Field(default=0, description=SEED)
