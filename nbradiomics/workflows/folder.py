@@ -23,6 +23,7 @@ file                                 content
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
+``shards/``                          failures of each shard, until a run joins the shards
 ``cache/``                           stored result of each case, named by the hash of its inputs
 ``.nbradiomics``                     owner of the results (`nbradiomics.files.owned_folder`)
 ===================================  =====================================================================
@@ -44,6 +45,7 @@ import pandas as pd
 
 from nbradiomics.cohort import Cohort
 from nbradiomics.errors import InputError
+from nbradiomics.execution.record import RECORD, WHOLE, Recorder, remove_records
 from nbradiomics.execution.workspace import Workspace, content_hash
 from nbradiomics.files.folder_in_use import others_in
 from nbradiomics.files.owned_folder import Mark, Owner, claim, is_temporary, read_mark, remove_files
@@ -65,6 +67,7 @@ _TABLES = (
     r"((perturbation|processing)/)?features\.parquet",
     r"processing/processing(_classes)?\.csv",
     r"failures\.log",
+    r"shards/failures-\d+-of-\d+\.(csv|log)",
     r"provenance\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",
     r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",
@@ -76,7 +79,7 @@ _TABLES = (
     rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?{_OUTCOME_FILE}",
 )
 _TABLE = re.compile("|".join(_TABLES))
-_STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run")
+_STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run|cache/record/[\w-]+\.jsonl?")
 #: Files of the demo's cohort.
 _DEMO = re.compile(
     r"input/(cohort\.csv|clinical\.csv|truth\.csv|truth\.json|study\.yaml"
@@ -122,10 +125,14 @@ def _is_image(path: PurePosixPath, stems: Collection[str], readers: Collection[s
     return folder == ["distance_maps"] and any(name.startswith(f"{stem}_") for stem in stems)
 
 
-def study_owner(study: Study, study_file: Path, cohort: Cohort) -> Owner:
-    """Return the owner of the results of a study; a study without a name is named after its file."""
+def study_owner(study: Study, study_file: Path, cohort: Cohort | None) -> Owner:
+    """Return the owner of the results of a study; a study without a name is named after its file.
+
+    Without its cohort the study is not recognised after it was moved.
+    """
     name = study.name if "name" in study.model_fields_set else study_file.name
-    return Owner("study", name, os.path.abspath(study_file), str(study.cohort), _images(cohort))
+    images = frozenset() if cohort is None else _images(cohort)
+    return Owner("study", name, os.path.abspath(study_file), str(study.cohort), images)
 
 
 def cohort_owner(kind: str, cohort: Cohort) -> Owner:
@@ -201,6 +208,27 @@ class RunFolder:
         remove_files(root, is_stale)
         Mark(mark.owner, now).write(root)
         return cls(root)
+
+    @classmethod
+    def join(
+        cls, root: Path, owner: Owner, *, stems: Iterable[str], inputs: Iterable[Path] = ()
+    ) -> RunFolder:
+        """Claim a folder for a shard of a run: nothing in it is removed, since other shards work there.
+
+        The parameters and errors are those of `open`.
+        """
+        _require_outside(root, inputs, owner)
+        claim_run(root, owner, stems=stems)
+        return cls(root)
+
+    def recorder(self, by: str, what: str) -> Recorder:
+        """Make the recorder of a process: `WHOLE`, or a shard."""
+        return Recorder(self.root, self.workspace.root / RECORD, by, what)
+
+    def remove_shards(self) -> None:
+        """Remove the failures and records of the shards: those of the whole run replace them."""
+        remove_records(self.workspace.root / RECORD, but=WHOLE)
+        remove_files(self.root, lambda path: path.parts[0] == "shards" and bool(_TABLE.fullmatch(str(path))))
 
     @cached_property
     def workspace(self) -> Workspace:

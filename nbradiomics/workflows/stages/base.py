@@ -111,12 +111,19 @@ def run_stages(work: Work, stages: Iterable[Stage]) -> None:
     NbradiomicsError
         When an essential stage fails as a whole.
     """
+    workspace = work.execution.workspace
+    record = None if workspace is None else workspace.record
     for stage in stages:
         if not stage.wanted(work):
             continue
+        if record is not None:
+            record.begin(stage.name)
         try:
-            work.failures += stage.run(work)
+            failures = stage.run(work)
         except NbradiomicsError as error:
             if stage.essential:
                 raise
-            work.failures.append(failure_of("cohort", stage.name, error))
+            failures = [failure_of("cohort", stage.name, error)]
+        work.failures += failures
+        if record is not None:
+            record.end(failures)
