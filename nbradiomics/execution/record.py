@@ -23,6 +23,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.execution.batch import Failure
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
+from nbradiomics.files.storage import writing
 
 #: Folder of the records in the workspace.
 RECORD = "record"
@@ -59,6 +60,7 @@ class StageRecord(TypedDict):
     process: int
     began: str
     ended: str
+    stages: list[str]
     files: list[InputFile]
     cases: dict[str, RecordedCase]
     failures: list[tuple[str, str, str, str]]
@@ -90,10 +92,20 @@ class Recorder:
         self._places: dict[InputFile, int] = {}
 
     @contextmanager
-    def run(self, inputs: Iterable[InputFile]) -> Iterator[None]:
-        """Record a whole run, which depends on these tables; it has not ended if an exception ends it."""
+    def run(self, inputs: Iterable[InputFile], stages: Iterable[str]) -> Iterator[None]:
+        """Record a whole run; it has not ended if an exception ends it.
+
+        Parameters
+        ----------
+        inputs
+            The tables that it depends on.
+        stages
+            Stages that it may have.
+        """
+        for path in self.folder.glob(f"{self.by}-*.json*"):
+            path.unlink(missing_ok=True)
         run = self._empty("")
-        run["files"] = [self._relative(file) for file in inputs]
+        run["files"], run["stages"] = [self._relative(file) for file in inputs], list(stages)
         self._write(run)
         yield
         run["ended"] = _time()
@@ -115,7 +127,8 @@ class Recorder:
     def failed(self, failure: Failure) -> None:
         """Record a failure of the present stage at once."""
         line = json.dumps([failure.case, failure.stage, failure.cause, failure.hint])
-        with open(self._failures(), "a", encoding="utf-8") as file:
+        path = self._failures()
+        with writing(path), open(path, "a", encoding="utf-8") as file:
             file.write(line + "\n")
 
     def end(self, failures: Sequence[Failure]) -> None:
@@ -134,6 +147,7 @@ class Recorder:
             "process": os.getpid(),
             "began": _time(),
             "ended": "",
+            "stages": [],
             "files": [],
             "cases": {},
             "failures": [],

@@ -153,6 +153,14 @@ class Workspace:
             return None
         return stored
 
+    def is_intact(self, stage: str, key: str) -> bool:
+        """Whether a result is stored and has its checksum; its type is not checked."""
+        try:
+            read_sealed(self.file(stage, key), f"{stage} {key}", Any)
+        except (FileNotFoundError, BrokenSealError):
+            return False
+        return True
+
     def save(self, stage: str, key: str, payload: Payload) -> None:
         """Store a result, so that it is complete even if the machine stops directly afterwards."""
         write_sealed(self.file(stage, key), f"{stage} {key}", payload)

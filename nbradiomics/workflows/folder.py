@@ -48,7 +48,16 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.record import RECORD, WHOLE, Recorder, remove_records
 from nbradiomics.execution.workspace import Workspace, content_hash
 from nbradiomics.files.folder_in_use import others_in
-from nbradiomics.files.owned_folder import Mark, Owner, claim, is_temporary, read_mark, remove_files
+from nbradiomics.files.owned_folder import (
+    MARK,
+    Mark,
+    Owner,
+    claim,
+    is_older,
+    is_temporary,
+    read_mark,
+    remove_files,
+)
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.report.paper.files import PAPER_FILE
 from nbradiomics.study.external import VALIDATION
@@ -58,7 +67,7 @@ from nbradiomics.workflows.earlier_folder import earlier_mark
 #: Files of an outcome model.
 _OUTCOME_TABLES = "|".join(PurePosixPath(table.file).stem for table in OUTCOME_TABLES)
 _OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html|{PAPER_FILE})"
-_CACHE = "cache"
+CACHE = "cache"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (
@@ -197,13 +206,14 @@ class RunFolder:
             image = _is_image(path, recorded, ("auto", *_CONSENSUS))
             return (
                 bool(_TABLE.fullmatch(str(path)))
-                or (is_temporary(path) and not shared)
+                or (is_temporary(path) and not shared and is_older(root / path, begun))
                 or (image and not (kept and _is_image(path, now, kept_readers)))
             )
 
         mark = read_mark(root) or Mark(owner)
         recorded = mark.names
-        # Temporary files stay if another run of the same study is working in this folder.
+        # Temporary files stay if another run of the same study is working in this folder, or has begun since.
+        begun = (root / MARK).stat().st_mtime  # `claim_run` has just written it
         shared = others_in(root)
         remove_files(root, is_stale)
         Mark(mark.owner, now).write(root)
@@ -233,7 +243,7 @@ class RunFolder:
     @cached_property
     def workspace(self) -> Workspace:
         """Stored results, by the hash of their inputs."""
-        return Workspace(self.root / _CACHE)
+        return Workspace(self.root / CACHE)
 
     @property
     def masks(self) -> Path:

@@ -33,7 +33,7 @@ from nbradiomics.tables import feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
 from nbradiomics.workflows.stages import STAGES
-from nbradiomics.workflows.stages.base import Work, run_stages
+from nbradiomics.workflows.stages.base import Work, possible, run_stages
 from nbradiomics.workflows.summary import summarise
 
 
@@ -118,8 +118,9 @@ def run(
         )
         record = folder.recorder(WHOLE, str(owner))
         execution = replaced(execution, workspace=replaced(folder.workspace, record=record))
-        with record.run(opened.recorded_tables()):
-            done = _run(opened.work(folder, execution), opened.inputs())
+        work = opened.work(folder, execution)
+        with record.run(opened.recorded_tables(), possible(work, STAGES)):
+            done = _run(work, opened.inputs())
         folder.remove_shards()
         return done
 

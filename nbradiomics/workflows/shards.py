@@ -28,7 +28,8 @@ from nbradiomics.tables import AUTO, feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
 from nbradiomics.workflows.run import open_study
-from nbradiomics.workflows.stages.base import Stage, Work, run_stages
+from nbradiomics.workflows.stages import STAGES
+from nbradiomics.workflows.stages.base import Stage, Work, possible, run_stages
 from nbradiomics.workflows.stages.check import Check
 from nbradiomics.workflows.stages.compare import Compare, compare_masks
 from nbradiomics.workflows.stages.extract import Extract, features_of
@@ -112,7 +113,7 @@ def run_shard(
             only=lambda name: subject_of(name) in subjects,
         )
         work = opened.work(folder, execution)
-        with record.run(opened.recorded_tables()):
+        with record.run(opened.recorded_tables(), possible(work, STAGES)):
             run_stages(work, _STAGES[:2] if subjects else ())
             work.cohort = _restricted(work, subjects)
             run_stages(work, _STAGES[2:] if subjects else ())
