@@ -32,6 +32,10 @@ WHOLE = "run"
 _KIND = "record"
 
 
+#: Digest of a file that could not be read; its size is -1 if it was not there.
+UNREADABLE = "unreadable"
+
+
 class InputFile(NamedTuple):
     """State of a file when it was hashed; the path is relative to the run folder if the file is in it."""
 

@@ -24,7 +24,7 @@ from typing import Any
 from uuid import uuid4
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.record import InputFile, Recorder
+from nbradiomics.execution.record import UNREADABLE, InputFile, Recorder
 from nbradiomics.files.regular_file import require_regular
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.images.content import image_hash, lies_in_one_file
@@ -52,15 +52,17 @@ def content_hash(path: Path) -> str:
     and each call reads it again. A file that cannot be read gets a unique random text, so that it matches no
     stored result; the stage reports what is wrong with the file.
     """
+    size, time_ns = -1, 0
     try:
         require_regular(path)
         status = path.stat()
+        size, time_ns = status.st_size, status.st_mtime_ns
         found = _content_hash(path, status)
     except (OSError, InputError):
-        return f"unreadable {uuid4().hex}"
+        found = ""
     if (noted := _noted.get()) is not None:
-        noted[str(path)] = InputFile(str(path), status.st_size, status.st_mtime_ns, found)
-    return found
+        noted[str(path)] = InputFile(str(path), size, time_ns, found or UNREADABLE)
+    return found or f"{UNREADABLE} {uuid4().hex}"
 
 
 #: Where the files are noted that `content_hash` reads; ``None`` if nobody asked.

@@ -184,13 +184,13 @@ class _Sign:
 def _sign(place: Path, me: Worker) -> Iterator[_Sign]:
     path = place / f"{_ENTERING}{uuid4().hex}"
     done = threading.Event()
-    with _guard, writing(path):
+    with _guard, writing(place):
         file = open(path, "xb", buffering=0)  # noqa: SIM115 - closed below
         _own[str(path)] = me
     sign = _Sign(file, path)
     try:
         _require_lock(file, place)
-        with writing(path):
+        with writing(place):
             file.write(json.dumps(asdict(me)).encode())
         if fcntl is None:
             file.close()  # Windows cannot rename an open file

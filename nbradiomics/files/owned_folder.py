@@ -147,11 +147,11 @@ def claim(
         raise InputError(f"{folder} is a file; a folder was expected.", "Choose a new folder.")
     mark = read_mark(folder) or earlier(folder)
     if mark is None:
-        foreign = list(foreign_files(folder))
+        filled = next(foreign_files(folder), None) is not None
         # The mark again: another process that began at the same moment has marked the folder before it wrote.
-        mark = read_mark(folder) if foreign else None
+        mark = read_mark(folder) if filled else None
     if mark is None:
-        _require_none(folder, iter(foreign))
+        _require_none(folder, foreign_files(folder))
         Mark(owner, frozenset(names)).write(folder)
         return
     if mark.owner.is_same(owner) and not (mark.removing or (anew and replacing)):

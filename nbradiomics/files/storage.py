@@ -61,7 +61,7 @@ def writing(path: Path) -> Iterator[None]:
     except StorageError:
         raise
     except OSError as error:
-        ours = error.filename is None or Path(str(error.filename)).parent == path.parent
+        ours = error.filename is None or Path(str(error.filename)).parent in (path, path.parent)
         if ours and (refused := storage_error(error, path)) is not None:
             raise refused from error
         raise

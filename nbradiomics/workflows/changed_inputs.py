@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from nbradiomics.execution.record import InputFile
+from nbradiomics.execution.record import UNREADABLE, InputFile
 from nbradiomics.execution.workspace import content_hash
 from nbradiomics.messages.wording import counted
 
@@ -56,9 +56,11 @@ class Inputs:
         try:
             found = path.stat()
         except OSError as error:
-            return f"it cannot be found ({error.strerror})"
+            return "" if file.size < 0 else f"it cannot be found ({error.strerror})"
         if not stat.S_ISREG(found.st_mode):
-            return "it is no file any more"
+            return "" if file.size < 0 else "it is no file any more"
+        if file.size < 0:
+            return "it is there now"
         if found.st_size != file.size:
             return f"its size changed from {file.size:,} to {found.st_size:,} bytes"
         if found.st_mtime_ns == file.mtime_ns and not self._verify:
@@ -68,4 +70,6 @@ class Inputs:
             if self._hashed > _MOST:
                 self._unknown += 1
                 return ""
-        return "" if content_hash(path) == file.digest else "its content changed"
+        digest = content_hash(path)
+        same = digest.startswith(UNREADABLE) if file.digest == UNREADABLE else digest == file.digest
+        return "" if same else "its content changed"

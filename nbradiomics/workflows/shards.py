@@ -29,7 +29,7 @@ from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
 from nbradiomics.workflows.run import open_study
 from nbradiomics.workflows.stages import STAGES
-from nbradiomics.workflows.stages.base import Stage, Work, possible, run_stages
+from nbradiomics.workflows.stages.base import WHOLE_COHORT, Stage, Work, possible, run_stages
 from nbradiomics.workflows.stages.check import Check
 from nbradiomics.workflows.stages.compare import Compare, compare_masks
 from nbradiomics.workflows.stages.extract import Extract, features_of
@@ -138,7 +138,7 @@ def _restricted(work: Work, subjects: frozenset[str]) -> Cohort:
 def _result(work: Work, shard: Shard, subjects: frozenset[str]) -> ShardResult:
     """Write the table of failures of the shard."""
     folder, file = work.folder, work.folder.file("shards", f"failures-{shard.slug}.csv")
-    failures = [one for one in work.failures if one.case == "cohort" or subject_of(one.case) in subjects]
+    failures = [one for one in work.failures if one.case == WHOLE_COHORT or subject_of(one.case) in subjects]
     if failures:
         failures = write_failures(failures, file, localised=folder.localised)
     else:
@@ -188,12 +188,11 @@ def _segment(work: Work) -> list[Failure]:
 
 
 def _compare(work: Work) -> list[Failure]:
+    """Compare the masks; whether the cohort has any two to compare, only the run can say."""
     try:
-        return compare_masks(work).failures
+        return [failure for failure in compare_masks(work).failures if failure.case != WHOLE_COHORT]
     except NbradiomicsError:
-        if len(work.cohort.readers()) > 1:
-            raise
-        return []  # one reader without a second reading: a comparison was not requested
+        return []
 
 
 def _extract(work: Work) -> list[Failure]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbradiomics.execution.record import WHOLE, RecordedCase, StageRecord
+from nbradiomics.execution.record import UNREADABLE, WHOLE, RecordedCase, StageRecord
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.files.folder_in_use import Worker
 from nbradiomics.messages.wording import counted
@@ -108,14 +108,16 @@ class _Look:
         counts = dict.fromkeys(("done", "failed", "stale", "missing"), 0)
         files: dict[str, None] = {}
         for case_name, (case, record) in stage.cases.items():
-            changed = [file for at in case.inputs if self.inputs.changed(file := record["files"][at])]
+            used = [record["files"][at] for at in case.inputs]
+            changed = [file for file in used if self.inputs.changed(file)]
+            failed = case_name in stage.failed or any(file.digest == UNREADABLE for file in used)
             files |= dict.fromkeys(file.path for file in changed)
             if changed:
                 counts["stale"] += 1
             elif self.results.has(case):
                 counts["done"] += 1
             else:
-                counts["failed" if case_name in stage.failed else "missing"] += 1
+                counts["failed" if failed else "missing"] += 1
         if not stage.cases:
             counts["failed"] = len(stage.failed)
         state, why = self._state(stage, counts, [*tables, *files], earlier)
@@ -136,7 +138,7 @@ class _Look:
         if stopped:
             return UNFINISHED, f"{', '.join(stopped)} stopped before its end"
         if counts["missing"]:
-            return UNFINISHED, f"{counted(counts['missing'], 'result')} are not stored, or are damaged"
+            return UNFINISHED, f"{counted(counts['missing'], 'result')} not stored, or damaged"
         if WHOLE not in stage.records:
             return UNFINISHED, "computed by shards; the run without --shard writes the tables"
         return DONE, ""

@@ -109,8 +109,12 @@ def status(folder: str | Path, *, verify: bool = False) -> RunStatus:
         _causes(records),
         pd.DataFrame(sorted(inputs.changes.items()), columns=["file", "what"]),
         [*_notes(root, records, damaged), *inputs.notes()],
-        bool(rows) and not workers and bool((stages["state"] == DONE).all()) and _has_report(root),
+        _is_complete(stages) and not workers and not damaged and _has_report(root),
     )
+
+
+def _is_complete(stages: pd.DataFrame) -> bool:
+    return len(stages) > 0 and bool((stages["state"] == DONE).all())
 
 
 def _has_report(root: Path) -> bool:

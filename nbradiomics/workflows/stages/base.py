@@ -21,6 +21,9 @@ from nbradiomics.segmentation.model import Model
 from nbradiomics.study.study import Study
 from nbradiomics.workflows.folder import RunFolder
 
+#: Name of the case of a failure that is about the cohort as a whole.
+WHOLE_COHORT = "cohort"
+
 
 @dataclass
 class Work:
@@ -129,7 +132,7 @@ def run_stages(work: Work, stages: Iterable[Stage]) -> None:
         except NbradiomicsError as error:
             if stage.essential:
                 raise
-            failures = [failure_of("cohort", stage.name, error)]
+            failures = [failure_of(WHOLE_COHORT, stage.name, error)]
         work.failures += failures
         if record is not None:
             record.end(failures)
