@@ -88,6 +88,8 @@ from .workflows.reader_study import (
     run_reader_study as run_reader_study,
 )
 from .workflows.run import RunResult as RunResult, run as run
+from .workflows.shards import ShardResult as ShardResult, run_shard as run_shard
+from .workflows.status import RunStatus as RunStatus, status as status
 from .workflows.training import TrainedModel as TrainedModel, train_model as train_model
 
 __version__: str

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from nbradiomics.cli.app import app
 from nbradiomics.cli.console import notes
-from nbradiomics.errors import NbradiomicsError
+from nbradiomics.errors import NbradiomicsError, StorageError
 from nbradiomics.execution.batch import FAULT
 from nbradiomics.execution.error_log import write_error_log
 from nbradiomics.files.names import require_readable_name
@@ -59,6 +59,8 @@ def _run_command(arguments: Sequence[str] | None) -> None:
         app(args=arguments)
     except NbradiomicsError as error:
         _stop(str(error), error.details)
+    except StorageError as error:
+        _stop(str(error))
     except OSError as error:  # for example a full disk or a folder without write permission
         file = f": {error.filename}" if error.filename else ""
         _stop(f"{error.strerror or error}{file}. Check the path, its permissions and the free disk space.")

@@ -70,6 +70,9 @@ class Execution:
         several `jobs`.
     executor
         What computes the cases; by default this process or, with several `jobs`, processes of this machine.
+    only
+        Whether a case is computed, by its name; the others are neither results nor failures. By default all
+        cases are computed.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class Execution:
     tell: Callable[[str], None] = _silent
     threads: int | None = None
     executor: Executor | None = None
+    only: Callable[[str], bool] | None = None
 
     def __post_init__(self) -> None:
         for name, number in (("jobs", self.jobs), ("threads", self.threads)):
@@ -169,10 +173,12 @@ class Execution:
         Batch
             Results in the order of `names`, stored or computed, and the failures of `make`.
         """
+        if self.only is not None:
+            names = [name for name in names if self.only(name)]
         workspace = self.workspace
         if workspace is None or stored is None:
             return make(names, lambda _name, _result: None)
-        keys = {name: stored.key(name) for name in names}
+        keys = workspace.keys(stage, names, stored.key)
         valid = {}
         for name in names:
             payload = workspace.load(stage, keys[name], stored.schema)
@@ -200,6 +206,8 @@ class Execution:
         with self.progress(stage, len(cases)) as advance:
             for name, outcome in self._executor(len(cases)).outcomes(function, cases, stage):
                 end_if_asked()
+                if isinstance(outcome, Failure):
+                    self.note(outcome)
                 outcomes[name] = outcome if isinstance(outcome, Failure) else take(name, outcome)
                 advance()
         for name in cases:
@@ -209,6 +217,11 @@ class Execution:
             else:
                 batch.results[name] = outcome
         return batch
+
+    def note(self, failure: Failure) -> None:
+        """Record a failure as soon as it is known, so that the status of an unfinished run shows it."""
+        if self.workspace is not None and self.workspace.record is not None:
+            self.workspace.record.failed(failure)
 
     def _executor(self, cases: int) -> Executor:
         if self.executor is not None:

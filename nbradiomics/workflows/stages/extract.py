@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.features.cohort import FeatureTable, extract_cohort
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.study.checks.parameters import check_bins
 from nbradiomics.tables import write_table
@@ -19,19 +19,24 @@ class Extract(Stage):
 
     def run(self, work: Work) -> list[Failure]:
         """Write ``features.parquet``."""
-        study = work.study
-        features = extract_cohort(
-            work.cohort,
-            params=study.extract.params,
-            engine=study.extract.engine,
-            lesions=study.asked_lesions,
-            min_lesion_ml=study.lesion_min_ml,
-            execution=work.execution,
-        )
+        features = features_of(work)
         write_table(features.table, work.folder.file("features.parquet"))
         work.features = features.table
-        bins = check_bins(load_parameters(study.extract.params), features.spans)
+        bins = check_bins(load_parameters(work.study.extract.params), features.spans)
         if bins:
             work.problems += bins
             write_problems(work)
         return features.failures
+
+
+def features_of(work: Work) -> FeatureTable:
+    """Extract the features of the cohort, without writing a table."""
+    study = work.study
+    return extract_cohort(
+        work.cohort,
+        params=study.extract.params,
+        engine=study.extract.engine,
+        lesions=study.asked_lesions,
+        min_lesion_ml=study.lesion_min_ml,
+        execution=work.execution,
+    )

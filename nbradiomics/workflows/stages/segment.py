@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
+from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segment_cohort
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.tables import write_table
@@ -30,21 +30,28 @@ class Segment(Stage):
     def _segment(self, work: Work) -> list[Failure]:
         section, folder = work.study.segment, work.folder
         assert section is not None
-        assert work.model is not None
-        segmented = segment_cohort(
-            work.cohort,
-            model=work.model,
-            masks=folder.masks,
-            maps=folder.maps if section.maps else None,
-            inference=section.part(Inference),
-            postprocessing=section.part(PostProcessing),
-            training_subjects=section.training_subjects,
-            # One process loads the model and uses all threads.
-            execution=replace(work.execution, jobs=1, threads=work.execution.jobs),
-        )
+        segmented = segment_scans(work)
         if not section.maps:
             remove_maps(work.cohort, folder.maps)
         write_table(segmented.table, folder.file("segmentation.csv"))
         work.cohort = segmented.cohort
         work.provenance |= segmented.provenance
         return segmented.failures
+
+
+def segment_scans(work: Work) -> SegmentedCohort:
+    """Segment the scans, and write their masks and maps, but no table."""
+    section, folder = work.study.segment, work.folder
+    assert section is not None
+    assert work.model is not None
+    return segment_cohort(
+        work.cohort,
+        model=work.model,
+        masks=folder.masks,
+        maps=folder.maps if section.maps else None,
+        inference=section.part(Inference),
+        postprocessing=section.part(PostProcessing),
+        training_subjects=section.training_subjects,
+        # One process loads the model and uses all threads.
+        execution=replace(work.execution, jobs=1, threads=work.execution.jobs),
+    )
