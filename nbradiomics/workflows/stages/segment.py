@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
 from nbradiomics.segmentation.prediction.inference import Inference
@@ -39,8 +40,7 @@ class Segment(Stage):
             inference=section.part(Inference),
             postprocessing=section.part(PostProcessing),
             training_subjects=section.training_subjects,
-            # One process loads the model and uses all threads.
-            execution=replace(work.execution, jobs=1, threads=work.execution.jobs),
+            execution=_execution(work.execution),
         )
         if not section.maps:
             remove_maps(work.cohort, folder.maps)
@@ -48,3 +48,10 @@ class Segment(Stage):
         work.cohort = segmented.cohort
         work.provenance |= segmented.provenance
         return segmented.failures
+
+
+def _execution(execution: Execution) -> Execution:
+    """On this machine one process loads the model and uses all threads; on a cluster each worker uses one."""
+    if execution.executor is None:
+        return replace(execution, jobs=1, threads=execution.jobs)
+    return replace(execution, threads=1)
