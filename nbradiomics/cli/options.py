@@ -12,6 +12,21 @@ from nbradiomics.cli.stated import setting
 
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON, with the same content.")]
 Jobs = Annotated[int | None, typer.Option(help="Number of processes; default: all processors.")]
+ExecutorName = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        help="What computes the cases: local (this machine; the default), dask (a Dask cluster of --jobs "
+        "processes on this machine), tcp://HOST:PORT (a Dask scheduler that is already there), or slurm "
+        "(jobs of SLURM, described by --cluster).",
+    ),
+]
+ClusterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--cluster", help="For --executor slurm: YAML file with memory, walltime, number of jobs ..."
+    ),
+]
 Work = Annotated[
     Path | None,
     typer.Option(help="Folder that stores the result of each case; the same command continues from it."),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import typer
 
 from nbradiomics.cli.console import bars, failure_line, notes, output, problem_line, show_lines
@@ -102,12 +103,41 @@ def read_clinical(path: Path) -> pd.DataFrame:
     return table
 
 
-def execution_of(jobs: int | None, work: Path | None = None, *, threads: int | None = None) -> Execution:
-    """Make the execution settings from the options `--jobs`, `--work` and `--threads`."""
-    from nbradiomics.execution.execution import Execution
+def execution_of(
+    jobs: int | None,
+    work: Path | None = None,
+    *,
+    threads: int | None = None,
+    executor: str | None = None,
+    cluster: Path | None = None,
+) -> Execution:
+    """Make the execution settings from `--jobs`, `--work`, `--threads`, `--executor` and `--cluster`.
 
-    number = processes(jobs)
-    return Execution(number, bars, _open_workspace(work), tell=_print_note, threads=threads)
+    A cluster ends with the command.
+    """
+    from nbradiomics.execution.execution import Execution
+    from nbradiomics.execution.executors.choice import uses_this_machine
+
+    if executor is not None and not uses_this_machine(executor):
+        if jobs is not None:
+            raise InputError(
+                f"--jobs is the number of processes of this machine, and --executor {executor} uses others.",
+                "Leave out --jobs: the scheduler, or `maximum` in the file of --cluster, decides the number.",
+            )
+        jobs = 1
+    execution = Execution(
+        processes(jobs),
+        bars,
+        _open_workspace(work),
+        tell=_print_note,
+        threads=threads,
+        executor=executor,
+        cluster=cluster,
+    )
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(execution.close)
+    return execution
 
 
 def _print_note(line: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Batch, Failure
-from nbradiomics.execution.executors import Cases, Executor, InProcess, Processes
+from nbradiomics.execution.executors.choice import executor_named
+from nbradiomics.execution.executors.local import InProcess, Processes
+from nbradiomics.execution.executors.protocol import Cases, Executor
 from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.execution.workspace import PASSING, Payload, Workspace
 from nbradiomics.system.streams import end_if_asked
@@ -51,6 +54,24 @@ class Stored:
     holds: Callable[[str, Payload], bool] = _always
 
 
+class _Chosen(Mapping[str, tuple[Any, ...]]):
+    """Some of the cases; arguments that are made at each access are not made before they are needed."""
+
+    def __init__(self, cases: Cases, names: Sequence[str]) -> None:
+        self._cases, self._names = cases, dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> tuple[Any, ...]:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._cases[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @dataclass(frozen=True)
 class Execution:
     """How work is done; results do not depend on it.
@@ -69,7 +90,13 @@ class Execution:
         Threads of torch in each process; ``None`` leaves their number unchanged, or means one if there are
         several `jobs`.
     executor
-        What computes the cases; by default this process or, with several `jobs`, processes of this machine.
+        What computes the cases: ``"local"`` (the default: this process or, with several `jobs`, processes of
+        this machine), ``"dask"`` (a Dask cluster of `jobs` processes on this machine), ``"tcp://host:port"``
+        (a Dask scheduler that is already there), ``"slurm"``, or any object with `Executor.outcomes`. A
+        cluster is started for the first case, and ends with `close`. A script that uses one starts its work
+        under ``if __name__ == "__main__":``, because the workers import the script.
+    cluster
+        YAML file that describes the jobs, for ``"slurm"``.
     only
         Whether a case is computed, by its name; the others are neither results nor failures. By default all
         cases are computed.
@@ -77,7 +104,7 @@ class Execution:
     Raises
     ------
     InputError
-        When `jobs` or `threads` is less than 1.
+        When `jobs` or `threads` is less than 1, or there is no such executor.
 
     Examples
     --------
@@ -90,13 +117,24 @@ class Execution:
     workspace: Workspace | None = None
     tell: Callable[[str], None] = _silent
     threads: int | None = None
-    executor: Executor | None = None
+    executor: Executor | str | None = None
+    cluster: str | Path | None = None
     only: Callable[[str], bool] | None = None
 
     def __post_init__(self) -> None:
         for name, number in (("jobs", self.jobs), ("threads", self.threads)):
             if number is not None and number < 1:
                 raise InputError(f"{name} is {number}.", "Give a whole number from 1 up.")
+        if isinstance(self.executor, str) or (self.executor is None and self.cluster is not None):
+            word, jobs = self.executor or "local", self.jobs
+            chosen = executor_named(word, jobs=jobs, cluster=self.cluster, tell=self.tell)
+            object.__setattr__(self, "executor", chosen)
+
+    def close(self) -> None:
+        """End the cluster that the executor started, if there is one."""
+        close = getattr(self.executor, "close", None)
+        if close is not None:
+            close()
 
     def map(
         self,
@@ -143,7 +181,7 @@ class Execution:
                 save_and_keep(name, result)
                 return held(result)
 
-            return self._compute(function, {name: cases[name] for name in names}, stage, take)
+            return self._compute(function, _Chosen(cases, names), stage, take)
 
         return self.find_or_make(list(cases), make, stage=stage, stored=stored, held=held)
 
@@ -224,6 +262,6 @@ class Execution:
             self.workspace.record.failed(failure)
 
     def _executor(self, cases: int) -> Executor:
-        if self.executor is not None:
+        if self.executor is not None and not isinstance(self.executor, str):
             return self.executor
         return InProcess() if self.jobs == 1 or cases < 2 else Processes(self.jobs)

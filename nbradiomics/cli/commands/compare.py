@@ -9,7 +9,16 @@ import typer
 
 from nbradiomics.cli.console import notes
 from nbradiomics.cli.label_notes import show_label_warnings
-from nbradiomics.cli.options import Background, CohortFile, Jobs, Lesions, Tolerance, Work
+from nbradiomics.cli.options import (
+    Background,
+    ClusterFile,
+    CohortFile,
+    ExecutorName,
+    Jobs,
+    Lesions,
+    Tolerance,
+    Work,
+)
 from nbradiomics.cli.stated import settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -37,6 +46,8 @@ def compare(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the variants.")] = 0,
     jobs: Jobs = None,
     work: Work = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Compare masks: overlap, surface distance, direction of error."""
     from nbradiomics.agreement.settings import ComparisonSettings
@@ -44,7 +55,7 @@ def compare(
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
     settings = settings_from(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
-    execution = execution_of(jobs, work)
+    execution = execution_of(jobs, work, executor=executor, cluster=cluster)
     loaded = read_cohort(cohort)
     options: dict[str, Any] = {"lesions": lesions, "settings": settings, "execution": execution}
     agreement = _agreement(loaded, reference, perturb, seed, options)

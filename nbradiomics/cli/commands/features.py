@@ -9,7 +9,7 @@ import typer
 
 from nbradiomics.cli.console import bars, notes, output, show_json, show_lines
 from nbradiomics.cli.label_notes import show_label_notes, show_label_warnings
-from nbradiomics.cli.options import CohortFile, Jobs, Json, Lesions, Work
+from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Json, Lesions, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -58,6 +58,8 @@ def extract(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the variants.")] = 0,
     jobs: Jobs = None,
     work: Work = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Extract PyRadiomics features for every image and every mask."""
     from nbradiomics.features.cohort import extract_cohort
@@ -68,7 +70,7 @@ def extract(
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
     settings = settings_from(ExtractionSettings, params=params, engine=engine)
-    execution = execution_of(jobs, work)
+    execution = execution_of(jobs, work, executor=executor, cluster=cluster)
     loaded = read_cohort(cohort)
     choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
     variants = [] if perturb is None else read_chain(perturb, seed)

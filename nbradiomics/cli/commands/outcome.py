@@ -11,8 +11,10 @@ from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.models import asked_models, show_models, write_pages
 from nbradiomics.cli.options import (
     Categorical,
+    ClusterFile,
     Engine,
     EventValue,
+    ExecutorName,
     Export,
     FeatureNames,
     Jobs,
@@ -39,7 +41,7 @@ from nbradiomics.cli.steps import (
 
 _MODELS = "outcome.settings:OutcomeSettings"
 #: Options that do not change the results.
-_CHANGES_NOTHING = ("jobs", "as_json", "work")
+_CHANGES_NOTHING = ("jobs", "as_json", "work", "executor", "cluster")
 
 
 def outcome(
@@ -112,6 +114,8 @@ def outcome(
     replace: Replace = False,
     jobs: Jobs = None,
     work: Work = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
     as_json: Json = False,
 ) -> None:
     """Fit and validate outcome models: clinical, radiomic, combined."""
@@ -135,7 +139,7 @@ def outcome(
             rows=asked.rows,
             stable=asked.stable,
             settings=asked.settings,
-            execution=execution_of(jobs, work),
+            execution=execution_of(jobs, work, executor=executor, cluster=cluster),
         )
         write_outcome(result, out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)

@@ -11,7 +11,7 @@ import typer
 
 from nbradiomics.cli.console import output
 from nbradiomics.cli.folders import working_on_variants
-from nbradiomics.cli.options import CohortFile, Jobs, Replace, Work
+from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -36,6 +36,8 @@ def perturb(
     replace: Replace = False,
     jobs: Jobs = None,
     work: Work = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Make perturbed variants of images and masks: robustness without a second scan or reader."""
     from nbradiomics.execution.workspace import result_key
@@ -47,7 +49,8 @@ def perturb(
     table_file = out if out.suffix == ".csv" else out / "cohort.csv"
     settings = settings_from(PerturbationSettings, chain=chain, seed=seed, reader=reader)
     variants = read_chain(settings.chain, settings.seed)
-    loaded, execution = read_cohort(cohort), execution_of(jobs, work)
+    execution = execution_of(jobs, work, executor=executor, cluster=cluster)
+    loaded = read_cohort(cohort)
     prepare(table_file, ".csv", inputs=[cohort])
     asked = [[variant.model_dump() for variant in variants], settings.seed, settings.reader, label]
     key = result_key("perturb", asked=[*asked, str(loaded.path)])

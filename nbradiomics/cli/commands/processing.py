@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.console import failure_line, notes, output, show_lines
-from nbradiomics.cli.options import CohortFile, Jobs, Replace, Work
+from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from, settings_of_options
 from nbradiomics.cli.steps import execution_of, read_cohort
 
@@ -31,6 +31,8 @@ def processing(
     replace: Replace = False,
     jobs: Jobs = None,
     work: Work = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Find out which features keep their values when the processing of image and mask is altered."""
     options = dict(locals())
@@ -40,7 +42,8 @@ def processing(
 
     settings = settings_of_options(ProcessingSettings, options)
     chosen = settings_from(ExtractionSettings, engine=engine).engine
-    loaded, execution = read_cohort(cohort), execution_of(jobs, work)
+    execution = execution_of(jobs, work, executor=executor, cluster=cluster)
+    loaded = read_cohort(cohort)
     done = study_processing(
         loaded, grid, out, engine=chosen, settings=settings, replace=replace, execution=execution
     )

@@ -12,7 +12,9 @@ from nbradiomics.cli.label_notes import show_label_warnings
 from nbradiomics.cli.options import (
     Background,
     Categorical,
+    ClusterFile,
     CohortFile,
+    ExecutorName,
     Jobs,
     Lesions,
     Numeric,
@@ -62,6 +64,8 @@ def readers(
     lesions: Lesions = None,
     replace: Replace = False,
     jobs: Jobs = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Compare readers with each other and with the model: is it as good as another expert?"""
     from nbradiomics.workflows.reader_study import ReaderStudyPlan, run_reader_study
@@ -88,7 +92,7 @@ def readers(
         seed=seed,
         lesions=lesions,
     )
-    execution = execution_of(jobs)
+    execution = execution_of(jobs, executor=executor, cluster=cluster)
     loaded = read_cohort(cohort)
     done = run_reader_study(loaded, out, plan=plan, replace=replace, execution=execution)
     show_label_warnings(loaded, execution=execution)

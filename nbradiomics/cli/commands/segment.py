@@ -9,11 +9,12 @@ import typer
 
 from nbradiomics.cli.console import output
 from nbradiomics.cli.folders import claim_segmentation, working_on_segmentation
-from nbradiomics.cli.options import CohortFile, Models, Replace, Threads, Work
+from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Models, Replace, Threads, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 if TYPE_CHECKING:
+    from nbradiomics.execution.execution import Execution
     from nbradiomics.segmentation.cohort import SegmentedCohort
     from nbradiomics.segmentation.model import Model
 _INFERENCE = "segmentation.prediction.inference:Inference"
@@ -42,8 +43,12 @@ def segment(
     replace: Replace = False,
     models: Models = None,
     threads: Threads = None,
-    jobs: Annotated[int, typer.Option(help="Number of processes; each loads the model into memory.")] = 1,
+    jobs: Annotated[
+        int | None, typer.Option(help="Number of processes, default 1; each loads the model into memory.")
+    ] = None,
     work: Work = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Segment the tumours with nnU-Net; the masks become reader `auto`."""
     from nbradiomics.execution.workspace import result_key
@@ -59,7 +64,7 @@ def segment(
     postprocessing = settings_from(
         PostProcessing, largest_component=largest_component, min_volume_ml=min_volume
     )
-    execution = execution_of(jobs, work, threads=threads)
+    execution = _execution(jobs, work, threads, executor, cluster)
     loaded, table = load_model(model, models=models), read_cohort(cohort)
     inference = loaded.resolve(requested)
     masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
@@ -84,6 +89,16 @@ def segment(
         _show_warnings(done, loaded)
         empty = int((done.table["status"] == "empty").sum())
         finish(done.failures, len(done.table), out, f"{empty} without tumour; ")
+
+
+def _execution(
+    jobs: int | None, work: Path | None, threads: int | None, executor: str | None, cluster: Path | None
+) -> Execution:
+    """One process by default: each loads the model, and torch uses several threads in it."""
+    from nbradiomics.execution.executors.choice import uses_this_machine
+
+    number = 1 if jobs is None and uses_this_machine(executor or "local") else jobs
+    return execution_of(number, work, threads=threads, executor=executor, cluster=cluster)
 
 
 def _write(done: SegmentedCohort, out: Path, inputs: list[Path]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.console import output, problem_line, show_json, show_lines
-from nbradiomics.cli.options import Export, Jobs, Json, Models, Replace
+from nbradiomics.cli.options import ClusterFile, ExecutorName, Export, Jobs, Json, Models, Replace
 from nbradiomics.cli.steps import execution_of, finish_run, finish_shard
 from nbradiomics.errors import InputError
 
@@ -21,11 +21,13 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the cohort.", min=0)] = 0,
     replace: Replace = False,
     jobs: Jobs = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Make a synthetic cohort and run the whole study on it."""
     from nbradiomics.workflows.demo import run_demo
 
-    execution = execution_of(jobs)
+    execution = execution_of(jobs, executor=executor, cluster=cluster)
     finish_run(run_demo(out, subjects=subjects, seed=seed, replace=replace, execution=execution))
 
 
@@ -43,12 +45,14 @@ def run(
             metavar="I/N",
         ),
     ] = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
 ) -> None:
     """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
     from nbradiomics.workflows.run import run as run_study
     from nbradiomics.workflows.shards import run_shard
 
-    execution = execution_of(jobs)
+    execution = execution_of(jobs, executor=executor, cluster=cluster)
     if shard is not None:
         if replace:
             raise InputError(
@@ -69,6 +73,8 @@ def check(
     out: Annotated[Path | None, typer.Option(help="Write all problems to this table.")] = None,
     models: Models = None,
     jobs: Jobs = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
     as_json: Json = False,
 ) -> None:
     """Find every problem of a study or a cohort before anything is computed."""
@@ -77,7 +83,8 @@ def check(
     from nbradiomics.study.checks.readers import describe_readers
     from nbradiomics.tables import write_table
 
-    done = survey(path, params=params, models=models, execution=execution_of(jobs))
+    execution = execution_of(jobs, executor=executor, cluster=cluster)
+    done = survey(path, params=params, models=models, execution=execution)
     problems = done.problems
     if out is not None:
         write_table(problems, out)

@@ -35,7 +35,11 @@ def validate(
     first = read_features(features), read_clinical(clinical)
     second = read_features(external_features), read_clinical(external_clinical)
     files = (features, clinical, external_features, external_clinical)
-    stated = {name: str(value) for name, value in options.items() if name not in ("jobs", "as_json")}
+    stated = {
+        name: str(value)
+        for name, value in options.items()
+        if name not in ("jobs", "as_json", "executor", "cluster")
+    }
     key = result_key("validate", asked={**stated, "files": str(files)})
     with working_in(out, f"validation of {asked.endpoint.text}", key):
         claim_outcome(out, files=files, endpoint=asked.endpoint, replacing=options["replace"])
@@ -48,7 +52,7 @@ def validate(
             rows=asked.rows,
             stable=asked.stable,
             settings=asked.settings,
-            execution=execution_of(options["jobs"]),
+            execution=execution_of(options["jobs"], executor=options["executor"], cluster=options["cluster"]),
         )
         write_outcome(result, out)
         show_models(result, asked.endpoint, write_pages(out, options["export"]), as_json=options["as_json"])

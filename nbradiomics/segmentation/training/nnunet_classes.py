@@ -16,7 +16,7 @@ from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner
 from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPreprocessor
 from nnunetv2.training.dataloading.nnunet_dataset import nnUNetBaseDataset
 
-from nbradiomics.execution.executors import tied_to_this, workers_replaced_quietly
+from nbradiomics.execution.executors.local import tied_to_this, workers_replaced_quietly
 from nbradiomics.segmentation.training.nnunet_names import CONFIGURATION, PLANS_NAME
 from nbradiomics.segmentation.training.recipe import Recipe
 from nbradiomics.system.child_processes import starting_workers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segment_cohort
 from nbradiomics.segmentation.prediction.inference import Inference
@@ -52,6 +53,12 @@ def segment_scans(work: Work) -> SegmentedCohort:
         inference=section.part(Inference),
         postprocessing=section.part(PostProcessing),
         training_subjects=section.training_subjects,
-        # One process loads the model and uses all threads.
-        execution=replace(work.execution, jobs=1, threads=work.execution.jobs),
+        execution=_execution(work.execution),
     )
+
+
+def _execution(execution: Execution) -> Execution:
+    """On this machine one process loads the model and uses all threads; on a cluster each worker uses one."""
+    if execution.executor is None:
+        return replace(execution, jobs=1, threads=execution.jobs)
+    return replace(execution, threads=1)
