@@ -29,8 +29,9 @@ FEATURES = Schema(
     left_out=("site",),
     further="a column of numbers for each feature, under PyRadiomics' own names (`original_glcm_Contrast`); "
     "a missing value is undefined, and the table of failures gives the reason",
-    note="`nbradiomics extract` writes it as CSV or Parquet. A table with rows of two engines is refused "
-    "unless you choose one engine.",
+    note="`nbradiomics extract` writes it as CSV or Parquet. A Parquet file has a group for every 1,000 "
+    "rows, so that a large table can be read in pieces, or only some of its columns. A table with rows of "
+    "two engines is refused unless you choose one engine.",
 )
 
 DIAGNOSTICS = Schema(
