@@ -1,0 +1,48 @@
+"""Volumes of classic series (one slice in a file), real or made, for tests that need a `Volume` alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+
+from nbradiomics.dicom.volume import Slice, Volume
+from nbradiomics.system.quiet import quiet
+
+
+def read_volume(folder: Path) -> Volume:
+    """Read a folder that holds one regular series; voxels rescaled."""
+    with quiet():
+        found = [(path, pydicom.dcmread(path)) for path in sorted(folder.iterdir())]
+    cosines = np.array(found[0][1].ImageOrientationPatient, dtype=float)
+    normal = np.cross(cosines[:3], cosines[3:])
+
+    def level(item: tuple[Path, pydicom.FileDataset]) -> float:
+        return float(np.dot(np.array(item[1].ImagePositionPatient, dtype=float), normal))
+
+    found.sort(key=level)
+    first, last = found[0][1], found[-1][1]
+    with quiet():
+        voxels = np.stack(
+            [
+                one.pixel_array * float(one.get("RescaleSlope", 1)) + float(one.get("RescaleIntercept", 0))
+                for _, one in found
+            ]
+        )
+    image = sitk.GetImageFromArray(voxels.astype(np.float32))
+    gap = (level(found[-1]) - level(found[0])) / max(len(found) - 1, 1) or float(first.SliceThickness)
+    image.SetSpacing([float(first.PixelSpacing[1]), float(first.PixelSpacing[0]), gap])
+    image.SetOrigin([float(value) for value in first.ImagePositionPatient])
+    image.SetDirection(np.stack([cosines[:3], cosines[3:], normal], axis=1).ravel().tolist())
+    slices = tuple(Slice(path, one.SOPClassUID, one.SOPInstanceUID) for path, one in found)
+    return Volume(
+        image,
+        slices,
+        str(first.PatientID),
+        first.StudyInstanceUID,
+        first.SeriesInstanceUID,
+        last.get("FrameOfReferenceUID", ""),
+        first.Modality,
+    )
