@@ -19,8 +19,10 @@ SAME_PLANE = 0.1
 #: Largest distance of a contour from the slice of the image that it names, in distances of two slices: half a
 #: distance, and rounding.
 NAMED = 0.6
-#: Decimals of an index that are not rounding errors of the file.
-_DECIMALS = 4
+#: Decimals of an index that are not rounding errors of the computation, and those of the points of two contours
+#: that are the same.
+_DECIMALS = 6
+_SAME = 3
 #: Distance in mm beyond the image at which coordinates are wrong rather than outside of a cropped image.
 BEYOND = 2000.0
 
@@ -92,10 +94,12 @@ def outlines_of(
         counts.closed += 1
         index = np.round(grid.index(contour.points), _DECIMALS)
         polygon = _without_repeats(index[:, :2])
-        if len(polygon) < 3:
+        if len(np.unique(index, axis=0)) < 3:
             counts.short += 1
         elif np.ptp(index[:, 2]) > FLAT:
             counts.tilted += 1
+        elif len(polygon) < 3:
+            counts.short += 1
         elif _is_far(index, grid):
             counts.far += 1
         else:
@@ -151,7 +155,7 @@ def by_slice(outlines: Sequence[Outline], counts: Counts) -> dict[int, list[Outl
 
 def _key(polygon: npt.NDArray[np.float64]) -> bytes:
     """Equal for polygons with the same points, whatever their first point and direction."""
-    points = np.round(polygon, _DECIMALS - 1) + 0.0  # -0.0 is 0.0
+    points = np.round(polygon, _SAME) + 0.0  # -0.0 is 0.0
     forms = []
     for line in (points, points[::-1]):
         starts = np.flatnonzero((line == line[np.lexsort((line[:, 1], line[:, 0]))[0]]).all(axis=1))
