@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Text, Texts
@@ -49,6 +49,12 @@ class ObjectPatterns(Settings):
         default=(), description="Content Creator's Name, ROI Interpreter or Operators' Name."
     )
     approval: Texts = Field(default=(), description="Approval Status: APPROVED, UNAPPROVED or REJECTED.")
+
+    @model_validator(mode="after")
+    def _fits_something(self) -> Self:
+        if not any(getattr(self, name) for name in ObjectPatterns.model_fields):
+            raise ValueError(f"give a pattern for at least one of {', '.join(ObjectPatterns.model_fields)}")
+        return self
 
 
 class ReaderRule(ObjectPatterns):

@@ -19,8 +19,8 @@ SAME_PLANE = 0.1
 #: Largest distance of a contour from the slice of the image that it names, in distances of two slices: half a
 #: distance, and rounding.
 NAMED = 0.6
-#: Decimals of an index that are not rounding errors of the computation, and those of the points of two contours
-#: that are the same.
+#: Decimals of an index that are not rounding errors of the computation, and those of the points of two
+#: contours that are the same.
 _DECIMALS = 6
 _SAME = 3
 #: Distance in mm beyond the image at which coordinates are wrong rather than outside of a cropped image.

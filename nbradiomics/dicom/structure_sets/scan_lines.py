@@ -1,10 +1,9 @@
 """Polygons and rows of pixels: crossings, even-odd filling and areas, exact at edges.
 
 A pixel is inside if its centre is. A centre on an edge is inside if the polygon lies on its right (larger
-columns) or, on a horizontal edge, below it (larger rows): each edge is closed on one side and open on the other.
-So of two polygons with a common edge exactly one has the pixels on it, and a channel of no width (keyhole)
-changes nothing.
-Libraries include all such pixels, or leave them to rounding.
+columns) or, on a horizontal edge, below it (larger rows): each edge is closed on one side and open on the
+other. So of two polygons with a common edge exactly one has the pixels on it, and a channel of no width
+(keyhole) changes nothing. Libraries include all such pixels, or leave them to rounding.
 """
 
 from __future__ import annotations
