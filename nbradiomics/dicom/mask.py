@@ -80,13 +80,13 @@ class Mask:
 
 def cut_to_box(voxels: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], tuple[int, int, int]]:
     """Cut voxels to their bounding box; give the box and the index of its first voxel."""
-    ends = []
-    for axis in range(3):
+    box, corner = voxels, []
+    for axis in range(3):  # each axis on what the one before has left
         others = tuple(other for other in range(3) if other != axis)
-        places = np.flatnonzero(voxels.any(axis=others))
-        ends.append((int(places[0]), int(places[-1]) + 1))
-    box = voxels[tuple(slice(*end) for end in ends)].copy()
-    return box, (ends[0][0], ends[1][0], ends[2][0])
+        places = np.flatnonzero(box.any(axis=others))
+        box = np.moveaxis(np.moveaxis(box, axis, 0)[places[0] : places[-1] + 1], 0, axis)
+        corner.append(int(places[0]))
+    return np.ascontiguousarray(box), (corner[0], corner[1], corner[2])
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal
 
@@ -154,7 +155,7 @@ def _united(source: RegionSource, named: Named, volume: Volume, reader: str, tel
     voxels = [part.voxels for _, part in parts if part.voxels is not None]
     if len(voxels) < len(parts):
         return None
-    box, corner = cut_to_box(np.bitwise_or.reduce(voxels))
+    box, corner = cut_to_box(reduce(np.bitwise_or, voxels))
     outlined = [part.outlined for _, part in parts]
     # The areas of regions that are united may overlap: their sum says nothing.
     area = outlined[0] if len(outlined) == 1 else None

@@ -12,10 +12,12 @@ from nbradiomics.dicom.volume import Slice, Volume
 from nbradiomics.system.quiet import quiet
 
 
-def read_volume(folder: Path) -> Volume:
-    """Read a folder that holds one regular series; voxels rescaled."""
+def read_volume(folder: Path, *, pixels: bool = True) -> Volume:
+    """Read a folder that holds one regular series; voxels rescaled, or 0 without pixels."""
     with quiet():
-        found = [(path, pydicom.dcmread(path)) for path in sorted(folder.iterdir())]
+        found = [
+            (path, pydicom.dcmread(path, stop_before_pixels=not pixels)) for path in sorted(folder.iterdir())
+        ]
     cosines = np.array(found[0][1].ImageOrientationPatient, dtype=float)
     normal = np.cross(cosines[:3], cosines[3:])
 
@@ -24,14 +26,7 @@ def read_volume(folder: Path) -> Volume:
 
     found.sort(key=level)
     first, last = found[0][1], found[-1][1]
-    with quiet():
-        voxels = np.stack(
-            [
-                one.pixel_array * float(one.get("RescaleSlope", 1)) + float(one.get("RescaleIntercept", 0))
-                for _, one in found
-            ]
-        )
-    image = sitk.GetImageFromArray(voxels.astype(np.float32))
+    image = sitk.GetImageFromArray(_voxels([one for _, one in found], pixels))
     gap = (level(found[-1]) - level(found[0])) / max(len(found) - 1, 1) or float(first.SliceThickness)
     image.SetSpacing([float(first.PixelSpacing[1]), float(first.PixelSpacing[0]), gap])
     image.SetOrigin([float(value) for value in first.ImagePositionPatient])
@@ -46,3 +41,14 @@ def read_volume(folder: Path) -> Volume:
         last.get("FrameOfReferenceUID", ""),
         first.Modality,
     )
+
+
+def _voxels(series: list[pydicom.FileDataset], pixels: bool) -> np.ndarray:
+    if not pixels:
+        return np.zeros((len(series), series[0].Rows, series[0].Columns), np.float32)
+    with quiet():
+        slopes = [
+            (float(one.get("RescaleSlope", 1)), float(one.get("RescaleIntercept", 0))) for one in series
+        ]
+        scaled = [one.pixel_array * slope + add for one, (slope, add) in zip(series, slopes, strict=True)]
+    return np.stack(scaled).astype(np.float32)

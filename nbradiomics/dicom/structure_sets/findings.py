@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from nbradiomics.dicom.region_source import Finding
 from nbradiomics.dicom.structure_sets.contours import Region
 from nbradiomics.dicom.structure_sets.planes import BEYOND, FLAT, SAME_PLANE, Counts
@@ -106,7 +108,7 @@ def _about_slices(made: Rasterised) -> Iterator[Finding]:
 
 def _about_volume(made: Rasterised, voxel: float) -> Iterator[Finding]:
     losses = made.losses
-    volume = int(made.voxels.sum()) * voxel
+    volume = int(np.count_nonzero(made.voxels)) * voxel
     if losses.outside or losses.beyond:
         lost = (losses.outside + losses.beyond) * voxel
         yield Finding(

@@ -94,7 +94,7 @@ def outlines_of(
         counts.closed += 1
         index = np.round(grid.index(contour.points), _DECIMALS)
         polygon = _without_repeats(index[:, :2])
-        if len(np.unique(index, axis=0)) < 3:
+        if not _three_points(index):
             counts.short += 1
         elif np.ptp(index[:, 2]) > FLAT:
             counts.tilted += 1
@@ -108,6 +108,16 @@ def outlines_of(
             _check_images(contour, level, slice_of, counts)
             outlines.append(Outline(place, level - place, polygon, crossings_of(polygon)))
     return outlines
+
+
+def _three_points(index: npt.NDArray[np.float64]) -> bool:
+    """Whether a contour has at least three different points."""
+    others = index
+    for _ in range(2):
+        if not len(others):
+            return False
+        others = others[(others != others[0]).any(axis=1)]
+    return len(others) > 0
 
 
 def _without_repeats(polygon: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
