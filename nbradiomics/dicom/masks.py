@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.elements import text_of
-from nbradiomics.dicom.headers import read_whole
+from nbradiomics.dicom.headers import read_header, read_whole
 from nbradiomics.dicom.mask import Mask, MaskProblem, Masks, cut_to_box
 from nbradiomics.dicom.mask_rules import MaskRules
 from nbradiomics.dicom.pseudonyms import Pseudonyms
@@ -23,7 +24,6 @@ from nbradiomics.dicom.segmentations.frames import FrameError
 from nbradiomics.dicom.segmentations.segmentation import Segmentation
 from nbradiomics.dicom.structure_sets.structure_set import StructureSet
 from nbradiomics.dicom.volume import Volume
-from nbradiomics.system.quiet import quiet
 
 __all__ = ["Mask", "MaskProblem", "Masks", "masks_of"]
 
@@ -57,7 +57,7 @@ def masks_of(
     """
     found = Masks()
     for path in objects:
-        with quiet():  # about values that do not keep to their VR: they are read all the same
+        with discreet():
             _read(path, volume, rules, pseudonyms, found)
     _number_readers(found)
     _keep_each_once(found)
@@ -81,11 +81,11 @@ def _read(path: Path, volume: Volume, rules: MaskRules, pseudonyms: Pseudonyms |
     tell = _Told(path, found.problems)
     known = len(found.masks)
     try:
-        dataset = read_whole(path)
-        references = references_of(dataset)
+        references = references_of(read_header(path))
         if not _refers(references, volume, rules):
             return
         found.referring.append(path)
+        dataset = read_whole(path)
         if any(fits(dataset, patterns) for patterns in rules.skip):
             return
         source = _source(dataset, references, volume, rules)

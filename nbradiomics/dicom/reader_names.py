@@ -35,8 +35,12 @@ def _texts(dataset: Any, name: str) -> list[str]:
 
 def _creators(dataset: Any) -> list[str]:
     """Persons who drew: the nearest to the drawing first."""
+    interpreters = {
+        text_of(item, "ROIInterpreter") for item in items_of(dataset, "RTROIObservationsSequence")
+    } - {""}
     names = [text_of(dataset, "ContentCreatorName")]
-    names += [text_of(item, "ROIInterpreter") for item in items_of(dataset, "RTROIObservationsSequence")]
+    if len(interpreters) == 1:  # of several, none is the reader of all regions
+        names += interpreters
     names.append(text_of(dataset, "OperatorsName"))
     return [name for name in names if name]
 

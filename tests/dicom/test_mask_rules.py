@@ -12,6 +12,7 @@ from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.region_names import target_name
 from nbradiomics.dicom.wildcards import matches
 from nbradiomics.errors import InputError
+from nbradiomics.system.quiet import quiet
 from tests.support.structure_sets import contour, in_mm, structure_set, volume_of, write
 
 VOLUME = volume_of()
@@ -193,15 +194,19 @@ def test_rules_that_cannot_be_meant_are_refused(content: dict[str, Any]) -> None
         MaskRules(**content)
 
 
-def test_no_text_of_a_file_is_in_any_name_or_problem(tmp_path: Path) -> None:
+def test_no_text_of_a_file_is_in_any_name_problem_or_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     planted = "PLANTEDSECRET"
     dataset = structure_set(VOLUME, regions([planted, f"{planted}2"]), **{planted: "GTV"})
     for keyword in ("StructureSetLabel", "StructureSetName", "SeriesDescription", "OperatorsName"):
         setattr(dataset, keyword, planted)
     for item in dataset.StructureSetROISequence:
         item.ROIDescription = planted
-    dataset.RTROIObservationsSequence[1].RTROIInterpretedType = planted
     dataset.PatientID = planted
+    with quiet():  # small letters, about which pydicom warns, and which it logs
+        dataset.RTROIObservationsSequence[1].RTROIInterpretedType = planted.lower()
+    caplog.clear()
     path = write(dataset, tmp_path / "rs.dcm")
     for rules in (MaskRules(), MaskRules(others="number")):
         masks = masks_of(VOLUME, [path], rules, Pseudonyms(b"k" * 32))
@@ -209,7 +214,7 @@ def test_no_text_of_a_file_is_in_any_name_or_problem(tmp_path: Path) -> None:
         assert masks.problems
         told = [(mask.roi, mask.reader) for mask in masks.masks]
         told += [(one.roi, one.cause + one.hint) for one in masks.problems]
-        assert planted not in str(told)
+        assert planted not in (str(told) + caplog.text + "".join(capfd.readouterr())).upper()
         for mask in masks.masks:
             assert not mask.image.GetMetaDataKeys()
             assert np.isfinite(mask.volume)
