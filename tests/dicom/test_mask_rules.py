@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from nbradiomics.dicom.mask_rules import MaskRules
 from nbradiomics.dicom.masks import Masks, masks_of
@@ -204,8 +205,11 @@ def test_no_text_of_a_file_is_in_any_name_problem_or_log(
     for item in dataset.StructureSetROISequence:
         item.ROIDescription = planted
     dataset.PatientID = planted
-    with quiet():  # small letters, about which pydicom warns, and which it logs
+    with quiet():  # no UID: pydicom warns about it and logs it, also when it reads it
         dataset.RTROIObservationsSequence[1].RTROIInterpretedType = planted.lower()
+        image = Dataset()
+        image.ReferencedSOPInstanceUID = planted
+        dataset.ROIContourSequence[0].ContourSequence[0].ContourImageSequence = [image]
     caplog.clear()
     path = write(dataset, tmp_path / "rs.dcm")
     for rules in (MaskRules(), MaskRules(others="number")):
