@@ -18,7 +18,7 @@ _SCHEMES = {
     "FMA": "FMA",
     "NCIT": "NCIt",
 }
-_ASIDE = re.compile(r"\s*\([^)]*\)|\bstructure\b|\bpart of\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\s*\([^)]*\)|\bstructure\b", re.IGNORECASE)
 
 
 def coded_name(item: Any) -> str:

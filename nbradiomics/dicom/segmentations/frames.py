@@ -138,7 +138,7 @@ def pixels_of(dataset: Any) -> tuple[Pixels, bool]:
     from pydicom.pixels import pixel_array
 
     try:
-        whole = Segmentation.from_dataset(dataset, copy=True)
+        whole = Segmentation.from_dataset(dataset, copy=False)  # it may be large
     except Exception:  # of any kind: attributes, values and sequences that it needs
         return (lambda number: np.asarray(pixel_array(dataset, index=number, raw=True))), False
     return (lambda number: np.asarray(whole.get_stored_frame(number + 1))), True

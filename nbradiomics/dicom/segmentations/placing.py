@@ -21,7 +21,7 @@ SAME_GRID = 0.05
 #: Largest distance of a plane from a multiple of the distance of planes, as a share of it.
 _REGULAR = 0.02
 #: Most voxels of a grid that contains all frames.
-_MOST_VOXELS = 2e9
+_MOST_VOXELS = 5e8
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ JUNK = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(0, ALL - 1), junk=JUNK)
 def test_junk_in_an_element_is_no_exception(number: int, junk: bytes, tmp_path: Path) -> None:
     dataset = whole()
