@@ -28,7 +28,8 @@ class StructureSet:
     """
 
     def __init__(self, dataset: Any, references: References, volume: Volume) -> None:
-        elsewhere = references.elsewhere(volume)
+        # An object of other series alone is used as a whole, if at all.
+        elsewhere = references.elsewhere(volume) if references.name_series(volume) else frozenset()
         self.regions = [one for one in regions_of(dataset) if not _drawn_on(one, elsewhere)]
         self.volume = volume
         self.grid = grid_of(volume.image)

@@ -251,9 +251,12 @@ def test_a_region_in_another_frame_of_reference_is_refused(tmp_path: Path) -> No
 
 def test_only_objects_of_the_series_are_used_unless_rules_say_so(tmp_path: Path) -> None:
     volume = volume_of()
-    dataset = structure_set(volume, {"GTV": drawn(volume, (SQUARE, 1))})
-    series = dataset.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
-    series.RTReferencedSeriesSequence[0].SeriesInstanceUID = "9.9"
+    dataset = structure_set(volume, {"GTV": drawn(volume, (SQUARE, 1), images=["5.5"])})
+    study = dataset.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+    image = Dataset()
+    image.ReferencedSOPInstanceUID = "5.5"
+    series = study.RTReferencedSeriesSequence[0]
+    series.SeriesInstanceUID, series.ContourImageSequence = "9.9", [image]
     path = write(dataset, tmp_path / "rs.dcm")
     other = masks_of(volume, [path], MaskRules())
     assert other == Masks()
