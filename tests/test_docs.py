@@ -16,6 +16,7 @@ import yaml
 
 import nbradiomics
 from nbradiomics.cli.app import app
+from nbradiomics.dicom.mask_rules import MaskRules
 from nbradiomics.features.parameters.file import load_parameters
 from nbradiomics.features.processing import load_grid
 from nbradiomics.outcome import measures
@@ -177,6 +178,10 @@ def chain_of(text: str, folder: Path) -> list[Variant]:
 def test_each_example_in_yaml_is_read(page: str, text: str, tmp_path: Path) -> None:
     if "cohort" in yaml.safe_load(text):
         study_of(text, tmp_path)
+    elif page == "docs/guides/dicom-masks.md":
+        masks = yaml.safe_load(text)["masks"]
+        assert set(masks) == set(MaskRules.model_fields)
+        MaskRules(**masks)
     elif "studies" in yaml.safe_load(text):
         RulesFile(**yaml.safe_load(text))
     elif page == "docs/guides/perturbation.md":

@@ -1,0 +1,34 @@
+"""Keep what libraries say about the content of a file away from terminals and logs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nbradiomics.system.quiet import quiet
+
+#: Libraries whose warnings and log records hold values of the files that they read.
+_LOGGERS = ("pydicom", "highdicom")
+
+
+@contextmanager
+def discreet() -> Iterator[None]:
+    """Within a block, drop warnings, and the log records of libraries that read DICOM.
+
+    ``Invalid value for VR PN: ...`` shows a name. pydicom warns and logs; a program that has set up logging
+    would write the record. As for `quiet`, other threads that call this wait.
+    """
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    with quiet():
+        before = [(logger, logger.propagate) for logger in loggers]
+        nowhere = logging.NullHandler()  # without any handler a record goes to standard error
+        for logger in loggers:
+            logger.addHandler(nowhere)
+            logger.propagate = False
+        try:
+            yield
+        finally:
+            for logger, propagate in before:
+                logger.propagate = propagate
+                logger.removeHandler(nowhere)

@@ -1,0 +1,1 @@
+"""DICOM segmentations: frames of segments, placed on the grid of an image."""

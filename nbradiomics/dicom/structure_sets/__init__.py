@@ -1,0 +1,1 @@
+"""RT structure sets: contours, rasterised on the grid of an image."""
