@@ -10,6 +10,7 @@ import typer
 from nbradiomics.cli.console import notes
 from nbradiomics.cli.label_notes import show_label_warnings
 from nbradiomics.cli.options import Background, CohortFile, Jobs, Lesions, Tolerance, Work
+from nbradiomics.cli.parts import ShardOption, finish_part, limited, remove_parts
 from nbradiomics.cli.stated import settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -37,6 +38,7 @@ def compare(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the variants.")] = 0,
     jobs: Jobs = None,
     work: Work = None,
+    shard: ShardOption = None,
 ) -> None:
     """Compare masks: overlap, surface distance, direction of error."""
     from nbradiomics.agreement.settings import ComparisonSettings
@@ -44,11 +46,16 @@ def compare(
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
     settings = settings_from(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
-    execution = execution_of(jobs, work)
     loaded = read_cohort(cohort)
+    execution = limited(execution_of(jobs, work), shard, loaded)
     options: dict[str, Any] = {"lesions": lesions, "settings": settings, "execution": execution}
     agreement = _agreement(loaded, reference, perturb, seed, options)
+    if shard is not None:
+        measured = bool(agreement.table["status"].notna().any())
+        finish_part(execution, shard, agreement.failures, out, measured=measured)
+        return
     write_table(agreement.table, out)
+    remove_parts(out)
     for note in agreement.notes:
         notes.print(f"Note: {note}", markup=False)
     show_made_again(execution.workspace)

@@ -10,6 +10,7 @@ import typer
 from nbradiomics.cli.console import output
 from nbradiomics.cli.folders import claim_segmentation, working_on_segmentation
 from nbradiomics.cli.options import CohortFile, Models, Replace, Threads, Work
+from nbradiomics.cli.parts import ShardOption, finish_part, limited, remove_parts
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -44,6 +45,7 @@ def segment(
     threads: Threads = None,
     jobs: Annotated[int, typer.Option(help="Number of processes; each loads the model into memory.")] = 1,
     work: Work = None,
+    shard: ShardOption = None,
 ) -> None:
     """Segment the tumours with nnU-Net; the masks become reader `auto`."""
     from nbradiomics.execution.workspace import result_key
@@ -59,8 +61,8 @@ def segment(
     postprocessing = settings_from(
         PostProcessing, largest_component=largest_component, min_volume_ml=min_volume
     )
-    execution = execution_of(jobs, work, threads=threads)
     loaded, table = load_model(model, models=models), read_cohort(cohort)
+    execution = limited(execution_of(jobs, work, threads=threads), shard, table)
     inference = loaded.resolve(requested)
     masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
     maps_folder = beside if maps or beside.exists() else None
@@ -77,9 +79,14 @@ def segment(
             postprocessing=postprocessing,
             execution=execution,
         )
+        if shard is not None:
+            measured = bool(done.table["status"].notna().any())
+            finish_part(execution, shard, done.failures, out, measured=measured)
+            return
         if not maps:
             remove_maps(table, beside)
         _write(done, out, table.files())
+        remove_parts(out)
         show_made_again(execution.workspace)
         _show_warnings(done, loaded)
         empty = int((done.table["status"] == "empty").sum())
