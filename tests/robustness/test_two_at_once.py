@@ -1,4 +1,4 @@
-"""Two commands that would write different results into one folder at the same moment: the second is refused."""
+"""Two commands that would write different results into one folder at once: the second is refused."""
 
 from __future__ import annotations
 
