@@ -152,7 +152,11 @@ def _open_workspace(folder: Path | None) -> Workspace | None:
         raise InputError(
             f"{folder} is not a folder.", "Name a new folder for --work, or the folder of earlier results."
         )
-    return None if folder is None else workspace.Workspace(folder)
+    if folder is None:
+        return None
+    opened = workspace.Workspace(folder)
+    opened.remove_leftovers()
+    return opened
 
 
 def show_made_again(workspace: Workspace | None) -> None:

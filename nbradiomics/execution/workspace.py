@@ -14,16 +14,17 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.record import UNREADABLE, InputFile, Recorder
+from nbradiomics.files.owned_folder import is_temporary
 from nbradiomics.files.regular_file import require_regular
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.images.content import image_hash, lies_in_one_file
@@ -35,6 +36,8 @@ from nbradiomics.system.versions import installed_version
 Payload = dict[str, Any]
 #: A file that was changed less than this time ago may change again without a visible change of its state.
 _SETTLED_NS = 3_000_000_000
+#: Seconds after which an unfinished file counts as left by a killed process.
+_DAY = 86_400
 #: Key of a payload that may be different the next time (for example, memory ran out); it is not stored.
 PASSING = "passing"
 
@@ -123,6 +126,16 @@ class Workspace:
     def file(self, stage: str, key: str, suffix: str = ".json") -> Path:
         """Path of a result, or of a file that belongs to it."""
         return self.root / stage / f"{key}{suffix}"
+
+    def remove_leftovers(self) -> None:
+        """Remove files that a process left unfinished when it was killed, at least a day ago.
+
+        No process needs so long for one result; several processes, on any machines, may use the workspace.
+        """
+        for path in self.root.glob("*/.*"):
+            with suppress(OSError):
+                if is_temporary(PurePosixPath(path.name)) and time.time() - path.stat().st_mtime > _DAY:
+                    path.unlink()
 
     def keys(self, stage: str, names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
         """Return the key of each case; the record of the run keeps them, with the files that were read."""

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from nbradiomics.errors import InputError
 from nbradiomics.files.atomic import write_text
-from nbradiomics.files.folder_in_use import is_sign
+from nbradiomics.files.folder_in_use import is_sign, others_in
 from nbradiomics.files.regular_file import GONE, read_own_json
 
 #: The mark, in the folder itself.
@@ -190,12 +190,22 @@ def is_temporary(path: PurePosixPath) -> bool:
     return bool(_TEMPORARY.fullmatch(path.name))
 
 
-def is_older(file: Path, moment: float) -> bool:
-    """Whether a file was last changed before a moment, by the clock of the disk; false if it is gone."""
-    try:
-        return file.stat().st_mtime < moment
-    except OSError:
-        return False
+def leftovers(folder: Path) -> Callable[[PurePosixPath], bool]:
+    """Return whether a file in a claimed folder was left unfinished by a command that was killed.
+
+    While others work in the folder, on whatever machine, no file counts as left: it may be theirs. Neither
+    does one that was changed since this run claimed the folder, by the clock of the disk: its writer may have
+    begun since.
+    """
+    alone, claimed = not others_in(folder), (folder / MARK).stat().st_mtime
+
+    def is_left(path: PurePosixPath) -> bool:
+        try:
+            return alone and is_temporary(path) and (folder / path).stat().st_mtime < claimed
+        except OSError:
+            return False
+
+    return is_left
 
 
 def remove_files(folder: Path, is_chosen: Callable[[PurePosixPath], bool]) -> None:

@@ -47,14 +47,11 @@ from nbradiomics.cohort import Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution.record import RECORD, WHOLE, Recorder, remove_records
 from nbradiomics.execution.workspace import Workspace, content_hash
-from nbradiomics.files.folder_in_use import others_in
 from nbradiomics.files.owned_folder import (
-    MARK,
     Mark,
     Owner,
     claim,
-    is_older,
-    is_temporary,
+    leftovers,
     read_mark,
     remove_files,
 )
@@ -206,15 +203,13 @@ class RunFolder:
             image = _is_image(path, recorded, ("auto", *_CONSENSUS))
             return (
                 bool(_TABLE.fullmatch(str(path)))
-                or (is_temporary(path) and not shared and is_older(root / path, begun))
+                or is_left(path)
                 or (image and not (kept and _is_image(path, now, kept_readers)))
             )
 
         mark = read_mark(root) or Mark(owner)
         recorded = mark.names
-        # Temporary files stay if another run of the same study is working in this folder, or has begun since.
-        begun = (root / MARK).stat().st_mtime  # `claim_run` has just written it
-        shared = others_in(root)
+        is_left = leftovers(root)
         remove_files(root, is_stale)
         Mark(mark.owner, now).write(root)
         return cls(root)

@@ -91,14 +91,14 @@ def status(folder: str | Path, *, verify: bool = False) -> RunStatus:
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"{root} is not a folder.", "Name the folder of a run.")
-    mark = read_mark(root)
+    mark, workers = read_mark(root), workers_in(root)
     records, damaged = read_records(root / CACHE / RECORD)
-    if not records and not damaged and (mark is None or mark.owner.kind != "study"):
+    if not (records or damaged or workers) and (mark is None or mark.owner.kind != "study"):
         raise InputError(
             f"{root} is not the folder of a run.",
             "Name the folder that `nbradiomics run` was given as --out.",
         )
-    workers, inputs = workers_in(root), Inputs(root, verify=verify)
+    inputs = Inputs(root, verify=verify)
     rows = stage_rows(records, workers, inputs, Workspace(root / CACHE), verify=verify)
     stages = pd.DataFrame(rows, columns=STAGE_COLUMNS)
     return RunStatus(

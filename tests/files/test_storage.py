@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import pickle
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,11 @@ import pytest
 
 from nbradiomics.errors import InputError, NbradiomicsError, StorageError
 from nbradiomics.execution.batch import guarded
+from nbradiomics.execution.workspace import Workspace
 from nbradiomics.files import atomic
 from nbradiomics.files.atomic import write_text
-from nbradiomics.files.owned_folder import Owner, claim, foreign_files, remove_files
+from nbradiomics.files.folder_in_use import working_in
+from nbradiomics.files.owned_folder import Owner, claim, foreign_files, leftovers, remove_files
 from nbradiomics.files.regular_file import read_whole
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 
@@ -161,3 +166,55 @@ def test_two_that_claim_a_new_folder_at_once_both_have_it(
     with pytest.raises(InputError, match="contains the results of the study 'one'"):
         claim(new, Owner("study", "two", "/two.yaml", "/two.csv"), lambda _path, _names: True)
     assert (new / "features.parquet").exists()
+
+
+def test_a_file_of_a_killed_run_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+    left, new = (tmp_path / f".{letter * 32}-features.parquet" for letter in "ab")
+    left.touch()
+    os.utime(left, (1, 1))
+    claim(tmp_path, STUDY, lambda _path, _names: True)
+    new.touch()  # of a run that began after this one had claimed the folder
+    os.utime(new, (2**33, 2**33))
+    with working_in(tmp_path, "the other run", "key"):
+        thread = threading.Thread(target=lambda: remove_files(tmp_path, leftovers(tmp_path)))
+        thread.start()
+        thread.join()
+        assert left.exists()  # it may be of the run that works there
+    remove_files(tmp_path, leftovers(tmp_path))
+    assert not left.exists()
+    assert new.exists()
+
+
+def test_a_workspace_loses_what_was_left_a_day_ago_and_nothing_else(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.save("extract", "k" * 64, {"a": 1})
+    old, young = (tmp_path / "extract" / f".{letter * 32}-x.json" for letter in "ab")
+    for file in (old, young):
+        file.touch()
+    os.utime(old, (1, 1))
+    workspace.remove_leftovers()
+    assert {path.name for path in (tmp_path / "extract").iterdir()} == {young.name, f"{'k' * 64}.json"}
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from nbradiomics.execution.workspace import Workspace
+workspace = Workspace(Path(sys.argv[1]))
+for number in range(150):
+    workspace.save("extract", "k" * 64, {"values": {"a": [0.5] * 2000}})
+"""
+
+
+def test_two_writers_of_one_result_leave_it_readable_at_every_moment(tmp_path: Path) -> None:
+    writers = [subprocess.Popen([sys.executable, "-c", WRITE, str(tmp_path)]) for _ in range(2)]
+    workspace, seen = Workspace(tmp_path), 0
+    schema = dict[str, dict[str, list[float]]]
+    while any(writer.poll() is None for writer in writers):
+        found = workspace.load("extract", "k" * 64, schema)
+        assert found in (None, {"values": {"a": [0.5] * 2000}})
+        seen += found is not None
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert seen > 0
+    assert not workspace.damaged
+    assert [path.name for path in (tmp_path / "extract").iterdir()] == [f"{'k' * 64}.json"]

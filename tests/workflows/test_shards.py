@@ -151,7 +151,7 @@ def finish(process: subprocess.Popen[bytes]) -> str:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_four_shards_at_once_one_killed_another_division_between_and_a_joining_run(tmp_path: Path) -> None:
-    make_cohort(tmp_path, subjects=8)
+    make_cohort(tmp_path, subjects=4)
     study, out = write_study(tmp_path, "segment: {model: synthetic-demo}\n"), tmp_path / "out"
     shards = [start(study, out, "--shard", f"{i}/4") for i in range(1, 5)]
     until = time.monotonic() + 300
@@ -179,7 +179,7 @@ def test_four_shards_at_once_one_killed_another_division_between_and_a_joining_r
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_shard_of_another_study_is_refused_while_the_first_works(tmp_path: Path) -> None:
-    two_readers(tmp_path, 12)
+    two_readers(tmp_path, 4)
     study, out = write_study(tmp_path), tmp_path / "out"
     first = start(study, out, "--shard", "1/2")
     until = time.monotonic() + 60
