@@ -126,7 +126,7 @@ class Execution:
             if number is not None and number < 1:
                 raise InputError(f"{name} is {number}.", "Give a whole number from 1 up.")
         if isinstance(self.executor, str) or (self.executor is None and self.cluster is not None):
-            word, jobs = self.executor or "local", self.jobs
+            word, jobs = "local" if self.executor is None else self.executor, self.jobs
             chosen = executor_named(word, jobs=jobs, cluster=self.cluster, tell=self.tell)
             object.__setattr__(self, "executor", chosen)
 

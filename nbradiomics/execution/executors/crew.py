@@ -15,6 +15,8 @@ from nbradiomics.messages.wording import counted
 #: Seconds between two questions to the scheduler about its workers, and more for each worker: the answer of a
 #: large cluster is large.
 _INTERVAL, _PER_WORKER = 0.5, 0.005
+#: Seconds after a closed connection in which the scheduler may come back.
+_GONE = 10.0
 #: Seconds until the process that watches a worker (Dask's nanny) counts as gone.
 _NANNY_TIMEOUT = 3.0
 #: Seconds until a user hears that the work waits for workers.
@@ -80,10 +82,11 @@ class Crew:
     client: Any
     source: Source
     tell: Callable[[str], None]
-    answers_within: float = 30.0
+    answers_within: float = 60.0
     workers: dict[str, Worker] = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
     _asked: float = -1e9
+    _away: float = 0.0
     _usable: float = field(default_factory=time.monotonic)
     _told: set[str] = field(default_factory=set)
 
@@ -98,23 +101,37 @@ class Crew:
         Raises
         ------
         InputError
-            When the scheduler does not answer.
+            When the scheduler does not answer, or its connection stays closed.
         """
-        if not now and time.monotonic() - self._asked < self.interval:
+        if not now and not self.away and time.monotonic() - self._asked < self.interval:
             return
         try:
+            if self.client.status != "running":  # Dask's client tries to connect again
+                raise OSError("the connection was closed")
             state = self.client.sync(self.client.scheduler.identity, callback_timeout=self.answers_within)
         except (OSError, TimeoutError, ValueError) as error:
-            raise InputError(
-                f"{self.source.name} does not answer any more ({type(error).__name__}).",
-                "Start it again if it is yours, and repeat the command: what is stored in the run folder, or "
-                "with --work, is not computed again.",
-            ) from error
+            self._note_absence(error)
+            return
+        self._away = 0.0
         self._asked = time.monotonic()
         self.workers = {
             address: Worker(address, str(one["name"]), one.get("nanny"), one.get("status") == "paused")
             for address, one in state["workers"].items()
         }
+
+    def _note_absence(self, error: Exception) -> None:
+        self._away = self._away or time.monotonic()
+        if isinstance(error, TimeoutError) or time.monotonic() - self._away > _GONE:
+            raise InputError(
+                f"{self.source.name} does not answer any more: {error}.",
+                "Start it again if it is yours, and repeat the command: what is stored in the run folder, or "
+                "with --work, is not computed again.",
+            ) from error
+
+    @property
+    def away(self) -> bool:
+        """Whether the scheduler did not answer the last time."""
+        return self._away > 0
 
     def free(self, busy: Iterable[str]) -> list[str]:
         """Addresses of the workers that can take a case."""

@@ -60,7 +60,7 @@ class DaskExecutor:
         tell: Callable[[str], None] = lambda _: None,
         *,
         sees_within: float = 30.0,
-        answers_within: float = 30.0,
+        answers_within: float = 60.0,
     ) -> None:
         self.source, self.tell = source, tell
         self.sees_within, self.answers_within = sees_within, answers_within

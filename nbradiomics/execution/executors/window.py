@@ -35,6 +35,8 @@ from nbradiomics.files.regular_file import exists
 Result = TypeVar("Result")
 #: Larger requests are sent to the worker as data: they would stay in the scheduler's description of the task.
 _LARGE = 1_000_000
+#: Seconds until a scheduler that does not answer is asked again.
+_PAUSE = 0.5
 #: Seconds to wait for an outcome before its worker is looked at.
 _FETCH = 5.0
 
@@ -96,6 +98,9 @@ class Window:
         try:
             while self.waiting or self.running or self.lost:
                 self.crew.look()
+                if self.crew.away:  # nothing is known, and nothing can be sent
+                    time.sleep(_PAUSE)
+                    continue
                 yield from self._judge_lost()
                 free = self.crew.free(self.running) if self.waiting else []
                 for address in free[: len(self.waiting)]:
@@ -211,7 +216,8 @@ class Window:
             _, running = self.lost.popleft()
             name, tries = running.case, self.tries.setdefault(running.case, _Tries())
             tries.losses += 1
-            tries.deaths += self.crew.died_alone(running.worker)
+            gone = running.worker.address not in self.crew.workers
+            tries.deaths += gone and self.crew.died_alone(running.worker)
             if tries.deaths >= MOST_DEATHS:
                 yield name, death_failure(name, self.stage)
             elif tries.losses >= MOST_LOSSES:
