@@ -122,6 +122,7 @@ def segmentation_of(drawing: Drawing, regions: Mapping[str, Region]) -> tuple[Se
             content_time=time,
         )
         _refer_to_frames(segmentation, frames)
+        _end_with_null(segmentation)
         with_fixed_times(segmentation, date, time)
         _name_dimensions(segmentation, uid_of("dimensions", series, author.reader, author.reading))
         return segmentation, named_by_content(segmentation)
@@ -142,7 +143,7 @@ def _descriptions(regions: Mapping[str, Region], drawing: Drawing) -> list[Segme
     from highdicom.seg import SegmentDescription
 
     author, settings = drawing.author, drawing.settings
-    return [
+    descriptions = [
         SegmentDescription(
             segment_number=number,
             segment_label=plain(name),
@@ -156,6 +157,11 @@ def _descriptions(regions: Mapping[str, Region], drawing: Drawing) -> list[Segme
         )
         for number, (name, region) in enumerate(regions.items(), 1)
     ]
+    for description, region in zip(descriptions, regions.values(), strict=True):
+        if region.kind == "SEMIAUTOMATIC":
+            # The standard wants only the name, and a consensus of readers is no artificial intelligence.
+            del description.SegmentationAlgorithmIdentificationSequence
+    return descriptions
 
 
 def _identification(algorithm: Algorithm) -> AlgorithmIdentificationSequence:
@@ -205,6 +211,13 @@ def _source_images(segmentation: Segmentation) -> list[Any]:
         for derivation in groups.DerivationImageSequence
         for image in derivation.SourceImageSequence
     ]
+
+
+def _end_with_null(segmentation: Segmentation) -> None:
+    """Pad the packed pixels to an even length with a null byte (PS3.5 8.2); highdicom pads with the digit 0."""
+    bits = segmentation.NumberOfFrames * segmentation.Rows * segmentation.Columns
+    used = -(-bits // 8)
+    segmentation.PixelData = segmentation.PixelData[:used] + bytes(used % 2)
 
 
 def _name_dimensions(segmentation: Segmentation, uid: str) -> None:
