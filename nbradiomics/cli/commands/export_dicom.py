@@ -127,6 +127,8 @@ def _write(done: DicomExport, out: Path, inputs: list[Path | None], settings: di
 def _finish(done: DicomExport, out: Path) -> None:
     """Show what was written and what is missing."""
     table = done.table
+    for note in done.notes:
+        notes.print(note, markup=False)
     emptied = sorted({name for cell in table["emptied"] for name in str(cell).split()})
     if emptied:
         output.print(

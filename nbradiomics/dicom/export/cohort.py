@@ -68,10 +68,13 @@ class DicomExport(Result):
         Columns of `dicom.export.schema.EXPORTS`, one row for each scan and reader whose masks were exported.
     failures
         What could not be exported.
+    notes
+        Columns of the feature table that are no features, and are left out.
     """
 
     table: pd.DataFrame
     failures: list[Failure]
+    notes: list[str]
 
 
 @spread(tables=ExportTables, settings=ExportSettings, execution=Execution)
@@ -127,7 +130,7 @@ def export_dicom(
     cohort = load_cohort(cohort)
     require_originals(cohort.table, cohort.path, "an export to DICOM")
     groups = groups_of(cohort)
-    features = None if tables.features is None else _features(tables.features, cohort, settings.engine)
+    features, notes = _features(tables.features, cohort, settings.engine)
     predictions = None if tables.predictions is None else read_predictions(Path(tables.predictions))
     folder = Path(os.path.abspath(out))
     series = series_of_scans(cohort, Path(tables.series) if tables.series else None)
@@ -143,10 +146,14 @@ def export_dicom(
     failures += [*batch.failures, *planned.left_out(set(batch.results))]
     rows = [_row(jobs[name], payload) for name, payload in batch.results.items()]
     _remove_failed(groups, set(batch.results), folder)
-    return DicomExport(EXPORTS.table(rows), failures)
+    return DicomExport(EXPORTS.table(rows), failures, notes)
 
 
-def _features(source: str | Path | pd.DataFrame, cohort: Cohort, engine: str | None) -> Features:
+def _features(
+    source: str | Path | pd.DataFrame | None, cohort: Cohort, engine: str | None
+) -> tuple[Features | None, list[str]]:
+    if source is None:
+        return None, []
     table = source if isinstance(source, pd.DataFrame) else read_feature_table(source).table
     return features_by_region(table, cohort, engine)
 

@@ -12,7 +12,7 @@ from nbradiomics.cohort import Cohort
 from nbradiomics.dicom.export.codes import feature_code
 from nbradiomics.dicom.export.values import FeatureValues
 from nbradiomics.errors import InputError
-from nbradiomics.tables import ORIGINAL, feature_columns, select
+from nbradiomics.tables import ORIGINAL, choose_features, select
 
 _KEY = ("subject", "timepoint", "sequence", "roi", "reader", "reading")
 _DEFAULTS = {"timepoint": "baseline", "sequence": "unspecified", "roi": "tumour", "reading": 1}
@@ -20,8 +20,8 @@ _DEFAULTS = {"timepoint": "baseline", "sequence": "unspecified", "roi": "tumour"
 Features = Mapping[tuple[str, ...], FeatureValues]
 
 
-def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) -> Features:
-    """Features of every row of a table that is about an original image.
+def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) -> tuple[Features, list[str]]:
+    """Features of every row of a table that is about an original image, and columns that are left out.
 
     Parameters
     ----------
@@ -49,10 +49,11 @@ def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) 
             f"the feature table has several rows of {'/'.join(map(str, row))}.",
             "Keep one row for each region of a scan and reader.",
         )
-    names = feature_columns(table)
+    choice = choose_features(table)
+    names = list(choice.names)
     _require_codes(names)
     engines = table["engine"] if "engine" in table else [""] * len(table)
-    return {
+    features = {
         tuple(map(_text, key)): _values(names, values, _text(text))
         for key, values, text in zip(
             table[list(_KEY)].itertuples(index=False, name=None),
@@ -61,6 +62,7 @@ def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) 
             strict=True,
         )
     }
+    return features, [choice.sentence] if choice.left_out else []
 
 
 def _with_key(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:

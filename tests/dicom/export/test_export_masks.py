@@ -63,7 +63,7 @@ def grids(draw: st.DrawFn) -> sitk.Image:
     seed=st.integers(0, 1000),
 )
 @settings(
-    max_examples=25,
+    max_examples=12,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example writes files: shrinking takes minutes
 )
@@ -202,11 +202,10 @@ def test_two_exports_are_identical_and_the_files_are_kept(tmp_path: Path) -> Non
     file.unlink()
     seg_of(tmp_path, export(tmp_path, image, masks))
     assert file.read_bytes() == content
-    masks["rim"] = ball(image, (0.5, 0.5, 0.5), 0.25)
+    before = pydicom.dcmread(file).SOPInstanceUID
+    masks["rim"] = ball(image, (0.5, 0.5, 0.5), 0.3)
     seg_of(tmp_path, export(tmp_path, image, masks))
-    assert pydicom.dcmread(file).SOPInstanceUID != pydicom.dcmread(
-        tmp_path / "out" / file.name
-    ).SOPInstanceUID or (file.read_bytes() != content)
+    assert pydicom.dcmread(file).SOPInstanceUID != before
 
 
 def test_who_made_a_mask_is_told(tmp_path: Path) -> None:
