@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 import nbradiomics as nb
+from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.pseudonyms import load_pseudonyms
 from tests.dicom.export.test_export_masks import SERIES, export, seg_of
 from tests.support.dicom_objects import errors_of
@@ -50,7 +51,7 @@ def test_one_case_that_fails_does_not_stop_the_others_and_names_no_one(
     (tmp_path / "ccc_m.nii.gz").unlink()
     assert run(tmp_path) == 0
     out = tmp_path / "out"
-    assert pd.read_csv(out / "exports.csv")["subject"].tolist() == ["bbb"]
+    assert EXPORTS.read(out / "exports.csv")["subject"].tolist() == ["bbb"]
     failures = pd.read_csv(out / "exports.failures.csv")
     causes = dict(zip(failures["case"], failures["cause"], strict=True))
     assert "FrameOfReferenceUID is missing" in causes["aaa/baseline/unspecified/A/1"]
