@@ -214,7 +214,7 @@ def _source_images(segmentation: Segmentation) -> list[Any]:
 
 
 def _end_with_null(segmentation: Segmentation) -> None:
-    """Pad the packed pixels to an even length with a null byte (PS3.5 8.2); highdicom pads with the digit 0."""
+    """Pad the packed pixels with a null byte to an even length (PS3.5 8.2), not with a digit as highdicom."""
     bits = segmentation.NumberOfFrames * segmentation.Rows * segmentation.Columns
     used = -(-bits // 8)
     segmentation.PixelData = segmentation.PixelData[:used] + bytes(used % 2)
