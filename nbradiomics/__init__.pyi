@@ -11,6 +11,12 @@ from .agreement.reader_study import (
 from .agreement.settings import ComparisonSettings as ComparisonSettings
 from .clinical import Endpoint as Endpoint, read_clinical_table as read_clinical_table
 from .cohort import Cohort as Cohort, load_cohort as load_cohort
+from .dicom.export.cohort import (
+    DicomExport as DicomExport,
+    ExportTables as ExportTables,
+    export_dicom as export_dicom,
+)
+from .dicom.export.settings import ExportSettings as ExportSettings
 from .doctor import check_installation as check_installation
 from .errors import (
     InputError as InputError,

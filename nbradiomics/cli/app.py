@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.commands.compare import compare
+from nbradiomics.cli.commands.export_dicom import export_dicom
 from nbradiomics.cli.commands.features import extract, maps, verify
 from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
@@ -99,4 +100,9 @@ command(
     epilog="Example: nbradiomics sample-size --parameters 110 --rate 0.13 --follow-up 2.1",
 )(sample_size)
 command(epilog="Example: nbradiomics report results")(report)
+command(
+    name="export-dicom",
+    epilog="Example: nbradiomics export-dicom results --source dicom --key key "
+    "--series ingested/acquisition.csv --out objects",
+)(export_dicom)
 command(epilog="Example: nbradiomics doctor")(doctor)

@@ -57,6 +57,20 @@ def working_on_variants(cohort: Cohort, folder: Path, key: str, *, replacing: bo
         yield
 
 
+@contextmanager
+def working_on_export(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
+    """Claim and lock the folder of a cohort's DICOM objects."""
+    from nbradiomics.dicom.export.cohort import is_export_file
+    from nbradiomics.files.folder_in_use import working_in
+    from nbradiomics.files.owned_folder import claim
+    from nbradiomics.workflows.folder import cohort_owner
+
+    owner = cohort_owner("export to DICOM", cohort)
+    with working_in(folder, str(owner), key):
+        claim(folder, owner, is_export_file, replacing=replacing)
+        yield
+
+
 def claim_outcome(out: Path, *, files: Sequence[Path], endpoint: Endpoint, replacing: bool) -> None:
     """Claim a folder for the outcome models of one endpoint, from a feature and a clinical table, or more.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbradiomics.agreement.reader_study.schemas import TABLES as READER_STUDY
 from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.schema import COHORT
+from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
@@ -29,5 +30,6 @@ CHAPTERS = {
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Outcome": OUTCOME_TABLES,
+    "Export to DICOM": (EXPORTS,),
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

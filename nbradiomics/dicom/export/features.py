@@ -1,0 +1,102 @@
+"""Take the features of regions from a feature table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.cohort import Cohort
+from nbradiomics.dicom.export.codes import feature_code
+from nbradiomics.dicom.export.values import FeatureValues
+from nbradiomics.errors import InputError
+from nbradiomics.tables import ORIGINAL, choose_features, select
+
+_KEY = ("subject", "timepoint", "sequence", "roi", "reader", "reading")
+_DEFAULTS = {"timepoint": "baseline", "sequence": "unspecified", "roi": "tumour", "reading": 1}
+#: Feature values by subject, timepoint, sequence, region, reader and reading.
+Features = Mapping[tuple[str, ...], FeatureValues]
+
+
+def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) -> tuple[Features, list[str]]:
+    """Features of every row of a table that is about an original image, and columns that are left out.
+
+    Parameters
+    ----------
+    table
+        Feature table, as `nbradiomics.tables.read_feature_table` reads it.
+    cohort
+        Names the reader, if the table has no such column and the cohort has one reader.
+    engine
+        Engine to use, if the table has several.
+
+    Raises
+    ------
+    InputError
+        When the rows of the table cannot be told apart, or have several engines.
+    """
+    if "variant" in table:
+        table = table[table["variant"] == ORIGINAL]
+    if "engine" in table:
+        table = select(table, engine=engine)
+    table = _with_key(table, cohort)
+    double = table.duplicated(list(_KEY))
+    if double.any():
+        row = table.loc[double, list(_KEY)].iloc[0]
+        raise InputError(
+            f"the feature table has several rows of {'/'.join(map(str, row))}.",
+            "Keep one row for each region of a scan and reader.",
+        )
+    choice = choose_features(table)
+    names = list(choice.names)
+    _require_codes(names)
+    engines = table["engine"] if "engine" in table else [""] * len(table)
+    features = {
+        tuple(map(_text, key)): _values(names, values, _text(text))
+        for key, values, text in zip(
+            table[list(_KEY)].itertuples(index=False, name=None),
+            table[names].itertuples(index=False, name=None),
+            engines,
+            strict=True,
+        )
+    }
+    return features, [choice.sentence] if choice.left_out else []
+
+
+def _with_key(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    if "subject" not in table:
+        raise InputError("the feature table has no column subject.", "Name the column of the subjects.")
+    absent: dict[str, Any] = {name: value for name, value in _DEFAULTS.items() if name not in table}
+    if "reader" not in table:
+        readers = cohort.readers()
+        if len(readers) != 1:
+            raise InputError(
+                "the feature table has no column reader, and the cohort has several readers.",
+                "Add the column: features belong to the masks of one reader.",
+            )
+        absent["reader"] = readers[0]
+    return table.assign(**absent)
+
+
+def _values(names: list[str], values: tuple[Any, ...], engine: str) -> FeatureValues:
+    numbers = {name: float(value) for name, value in zip(names, values, strict=True) if not pd.isna(value)}
+    finite = {name: number for name, number in numbers.items() if math.isfinite(number)}
+    return FeatureValues(finite, len(names) - len(finite), engine)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+
+def _require_codes(names: list[str]) -> None:
+    """Refuse features that would have the same code, and could not be told apart in a report."""
+    taken: dict[tuple[str, str], str] = {}
+    for name in names:
+        code, scheme, _ = feature_code(name)
+        other = taken.setdefault((code, scheme), name)
+        if other != name:
+            raise InputError(f"features {other!r} and {name!r} have the same code.", "Rename one of them.")

@@ -1,0 +1,58 @@
+"""Settings of an export to DICOM."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from nbradiomics.settings import Settings
+from nbradiomics.settings.kinds import Text
+
+#: Digits of a SNOMED CT identifier, and a meaning of at most 64 characters.
+_CODED = re.compile(r"[0-9]{6,16}=[^\\=]{1,64}")
+_LONGEST = 64
+
+
+def _coded(text: str) -> str:
+    if not _CODED.fullmatch(text):
+        raise ValueError(
+            "not a SNOMED CT code and its meaning (at most 64 characters), such as 64033007=Kidney"
+        )
+    return text
+
+
+def _short(text: str) -> str:
+    if len(text) > _LONGEST or "\\" in text:
+        raise ValueError(
+            f"longer than {_LONGEST} characters, or with a backslash, which DICOM does not allow"
+        )
+    return text
+
+
+Coded = Annotated[Text, AfterValidator(_coded)]
+Short = Annotated[Text, AfterValidator(_short)]
+
+
+class ExportSettings(Settings):
+    """What the objects say beside masks and values."""
+
+    finding: Coded = Field(
+        default="108369006=Neoplasm",
+        description="What the regions are: a SNOMED CT code and its meaning, CODE=MEANING.",
+    )
+    organ: Coded | None = Field(
+        default=None,
+        description="Organ of the regions: a SNOMED CT code and its meaning, such as 64033007=Kidney.",
+    )
+    algorithm: Short | None = Field(
+        default=None, description="Name of the model that made the automatic masks, if no run records it."
+    )
+    algorithm_version: Short | None = Field(
+        default=None, description="Version of the model that made the automatic masks."
+    )
+    engine: Text | None = Field(
+        default=None,
+        description="Engine to use, as written in the column `engine`, if the feature table has several.",
+    )
