@@ -123,9 +123,9 @@ def export_dicom(
 
     Examples
     --------
-    >>> done = export_dicom("ingested/cohort.csv", source="dicom", out="objects", key="key")
+    >>> done = export_dicom("cohort.csv", source="dicom", out="objects", organ="64033007=Kidney")
     >>> len(done.table), len(done.failures)
-    (24, 0)
+    (6, 0)
     """
     cohort = load_cohort(cohort)
     require_originals(cohort.table, cohort.path, "an export to DICOM")

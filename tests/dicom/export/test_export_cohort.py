@@ -90,6 +90,7 @@ def test_a_second_export_keeps_the_files_and_removes_those_that_are_no_longer_ma
     assert sorted((tmp_path / "out").glob("*.dcm")) == files[1:]
 
 
+@pytest.mark.slow
 def test_jobs_do_not_change_the_objects(tmp_path: Path) -> None:
     cohort_of(tmp_path, ["aaa", "bbb"])
     contents = []

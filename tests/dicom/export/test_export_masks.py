@@ -63,7 +63,7 @@ def grids(draw: st.DrawFn) -> sitk.Image:
     seed=st.integers(0, 1000),
 )
 @settings(
-    max_examples=12,
+    max_examples=10,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example writes files: shrinking takes minutes
 )
