@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 import nbradiomics
+from nbradiomics.images.io import read_image
+from tests.support.dicom_sources import write_classic
 from tests.support.helpers import two_readers
 
 FUNCTIONS = {
@@ -45,6 +47,15 @@ def feature_table(subjects: int = 40) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(tables, ignore_index=True), clinical.assign(age=rng.integers(1, 90, subjects))
 
 
+def write_sources(folder: Path) -> None:
+    """DICOM series of which the images of the cohort could be made, and the table that names them."""
+    rows = pd.read_csv(folder / "cohort.csv").drop_duplicates("image")
+    uids = [f"1.2.826.0.1.3680043.8.498.40.{number}" for number in range(len(rows))]
+    for uid, image in zip(uids, rows["image"], strict=True):
+        write_classic(read_image(folder / image), folder / "dicom" / uid, uid)
+    rows.assign(series=uids)[["subject", "series"]].to_csv(folder / "acquisition.csv", index=False)
+
+
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """Folder with what the examples read, and the names that they use."""
@@ -60,6 +71,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     rows = pd.read_csv(folder / "made" / "cohort.csv")
     rows[rows["reader"] == "A"].to_csv(folder / "made" / "cohort.csv", index=False)
     nbradiomics.run(folder / "study.yaml", folder / "results")
+    write_sources(folder)
     public = {name: getattr(nbradiomics, name) for name in nbradiomics.__all__}
     names = {"features": features, "clinical": clinical, "result": result, "pd": pd, "Path": Path}
     return folder, {**public, **names, "nbradiomics": nbradiomics}

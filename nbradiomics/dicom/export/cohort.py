@@ -22,11 +22,12 @@ from nbradiomics.dicom.export.recorded import model_of, provenance_beside, softw
 from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.export.settings import ExportSettings
 from nbradiomics.dicom.export.source import files_of_series, series_of_scans
-from nbradiomics.dicom.pseudonyms import load_pseudonyms
+from nbradiomics.dicom.pseudonyms import Pseudonyms, load_pseudonyms
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.files.owned_folder import remove_files
+from nbradiomics.files.regular_file import is_regular
 from nbradiomics.settings import spread
 from nbradiomics.tables import read_feature_table
 from nbradiomics.tables.result import Result
@@ -123,9 +124,9 @@ def export_dicom(
 
     Examples
     --------
-    >>> done = export_dicom("ingested/cohort.csv", source="dicom", out="objects", key="key")
+    >>> done = export_dicom("cohort.csv", source="dicom", out="objects", organ="64033007=Kidney")
     >>> len(done.table), len(done.failures)
-    (24, 0)
+    (6, 0)
     """
     cohort = load_cohort(cohort)
     require_originals(cohort.table, cohort.path, "an export to DICOM")
@@ -134,7 +135,7 @@ def export_dicom(
     predictions = None if tables.predictions is None else read_predictions(Path(tables.predictions))
     folder = Path(os.path.abspath(out))
     series = series_of_scans(cohort, Path(tables.series) if tables.series else None)
-    pseudonyms = load_pseudonyms(Path(key), folder) if key is not None else None
+    pseudonyms = None if key is None else _pseudonyms(Path(key), folder)
     wanted = {name for names in series.values() for name in names}
     found = files_of_series(Path(source), wanted, pseudonyms, execution.progress)
     provenance = provenance_beside(cohort.path)
@@ -147,6 +148,13 @@ def export_dicom(
     rows = [_row(jobs[name], payload) for name, payload in batch.results.items()]
     _remove_failed(groups, set(batch.results), folder)
     return DicomExport(EXPORTS.table(rows), failures, notes)
+
+
+def _pseudonyms(key: Path, folder: Path) -> Pseudonyms:
+    """Read a key file, which must be there: a new key would make other pseudonyms."""
+    if not is_regular(key):
+        raise InputError(f"there is no key file {key}.", "Give the key file of the ingest.")
+    return load_pseudonyms(key, folder)
 
 
 def _features(

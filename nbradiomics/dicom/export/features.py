@@ -13,6 +13,7 @@ from nbradiomics.dicom.export.codes import feature_code
 from nbradiomics.dicom.export.values import FeatureValues
 from nbradiomics.errors import InputError
 from nbradiomics.tables import ORIGINAL, choose_features, select
+from nbradiomics.tables.features import BY_NAME
 
 _KEY = ("subject", "timepoint", "sequence", "roi", "reader", "reading")
 _DEFAULTS = {"timepoint": "baseline", "sequence": "unspecified", "roi": "tumour", "reading": 1}
@@ -35,7 +36,7 @@ def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) 
     Raises
     ------
     InputError
-        When the rows of the table cannot be told apart, or have several engines.
+        When the rows of the table cannot be told apart, or have several engines, or there is no feature.
     """
     if "variant" in table:
         table = table[table["variant"] == ORIGINAL]
@@ -50,6 +51,11 @@ def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) 
             "Keep one row for each region of a scan and reader.",
         )
     choice = choose_features(table)
+    if choice.why != BY_NAME:
+        raise InputError(
+            "the feature table has no column with the name of a PyRadiomics feature.",
+            "Give a table of `nbradiomics extract` or of PyRadiomics.",
+        )
     names = list(choice.names)
     _require_codes(names)
     engines = table["engine"] if "engine" in table else [""] * len(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,14 @@ from nbradiomics.dicom.export.frames import Frame
 from nbradiomics.dicom.export.identity import Identity
 from nbradiomics.dicom.export.placing import Placed
 from nbradiomics.dicom.export.regions import Algorithm, Author, Region, plain, tracking_uid
+from nbradiomics.dicom.export.segmentation_details import (
+    end_with_null,
+    name_dimensions,
+    refer_to_frames,
+    state_spacing,
+)
 from nbradiomics.dicom.export.settings import ExportSettings
-from nbradiomics.dicom.export.stand_in import slice_uid, slices
+from nbradiomics.dicom.export.stand_in import slices
 from nbradiomics.dicom.export.times import with_fixed_times
 from nbradiomics.dicom.export.uids import named_by_content, uid_of
 from nbradiomics.errors import InputError
@@ -25,7 +31,6 @@ from nbradiomics.system.quiet import quiet
 if TYPE_CHECKING:
     from highdicom import AlgorithmIdentificationSequence
     from highdicom.seg import Segmentation, SegmentDescription
-    from pydicom.dataset import Dataset
 
 #: Manufacturer and model of the objects.
 MANUFACTURER = "nbradiomics"
@@ -89,15 +94,9 @@ def segmentation_of(drawing: Drawing, regions: Mapping[str, Region]) -> tuple[Se
     """
     import highdicom
 
-    for name, region in regions.items():
-        if not region.array.any():
-            raise InputError(f"region {name!r} is empty.", "There is nothing to export; correct the mask.")
     source, author = drawing.source, drawing.author
     frames, series = source.frames, source.identity.series
-    if frames[0].shape[0] * frames[0].shape[1] < _FEWEST_PIXELS:
-        raise InputError(
-            f"the slices of the series have fewer than {_FEWEST_PIXELS} pixels.", "Use the whole images."
-        )
+    _require_content(regions, frames[0])
     date, time = source.identity.when
     with quiet():
         segmentation = highdicom.seg.Segmentation(
@@ -121,11 +120,23 @@ def segmentation_of(drawing: Drawing, regions: Mapping[str, Region]) -> tuple[Se
             content_date=date,
             content_time=time,
         )
-        _refer_to_frames(segmentation, frames)
-        _end_with_null(segmentation)
+        refer_to_frames(segmentation, frames)
+        end_with_null(segmentation)
         with_fixed_times(segmentation, date, time)
-        _name_dimensions(segmentation, uid_of("dimensions", series, author.reader, author.reading))
+        if None in source.planes:
+            state_spacing(segmentation, source.spacing)
+        name_dimensions(segmentation, uid_of("dimensions", series, author.reader, author.reading))
         return segmentation, named_by_content(segmentation)
+
+
+def _require_content(regions: Mapping[str, Region], frame: Frame) -> None:
+    for name, region in regions.items():
+        if not region.array.any():
+            raise InputError(f"region {name!r} is empty.", "There is nothing to export; correct the mask.")
+    if frame.shape[0] * frame.shape[1] < _FEWEST_PIXELS:
+        raise InputError(
+            f"the slices of the series have fewer than {_FEWEST_PIXELS} pixels.", "Use the whole images."
+        )
 
 
 def _pixels(source: Source, arrays: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
@@ -176,51 +187,3 @@ def _identification(algorithm: Algorithm) -> AlgorithmIdentificationSequence:
 def person(reader: str) -> str:
     """Name of a reader as a person's name: the signs that have a meaning in one are replaced."""
     return plain(reader.translate(str.maketrans("^=", "--")))
-
-
-def _refer_to_frames(segmentation: Segmentation, frames: Sequence[Frame]) -> None:
-    """Replace references to stand-ins by those to the instances and frames of the source."""
-    by_uid = {slice_uid(frame): frame for frame in frames}
-    instances = {frame.source.sop_instance: frame.source.sop_class for frame in frames}
-    segmentation.SourceImageSequence = [_reference(*instance) for instance in instances.items()]
-    segmentation.ReferencedSeriesSequence[0].ReferencedInstanceSequence = [
-        _reference(*instance) for instance in instances.items()
-    ]
-    for item in _source_images(segmentation):
-        if item.ReferencedSOPInstanceUID not in by_uid:
-            continue  # the item of another segment on the same slice, which is the same object
-        source = by_uid[item.ReferencedSOPInstanceUID].source
-        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = source.sop_class, source.sop_instance
-        if source.frame is not None:
-            item.ReferencedFrameNumber = source.frame
-
-
-def _reference(instance: str, sop_class: str) -> Dataset:
-    from pydicom.dataset import Dataset
-
-    item = Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class, instance
-    return item
-
-
-def _source_images(segmentation: Segmentation) -> list[Any]:
-    """References of every frame to its slice."""
-    return [
-        image
-        for groups in segmentation.PerFrameFunctionalGroupsSequence
-        for derivation in groups.DerivationImageSequence
-        for image in derivation.SourceImageSequence
-    ]
-
-
-def _end_with_null(segmentation: Segmentation) -> None:
-    """Pad the packed pixels with a null byte to an even length (PS3.5 8.2), not with a digit as highdicom."""
-    bits = segmentation.NumberOfFrames * segmentation.Rows * segmentation.Columns
-    used = -(-bits // 8)
-    segmentation.PixelData = segmentation.PixelData[:used] + bytes(used % 2)
-
-
-def _name_dimensions(segmentation: Segmentation, uid: str) -> None:
-    """Replace the random UID of the dimensions."""
-    for item in (*segmentation.DimensionOrganizationSequence, *segmentation.DimensionIndexSequence):
-        item.DimensionOrganizationUID = uid

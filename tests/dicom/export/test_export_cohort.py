@@ -90,6 +90,7 @@ def test_a_second_export_keeps_the_files_and_removes_those_that_are_no_longer_ma
     assert sorted((tmp_path / "out").glob("*.dcm")) == files[1:]
 
 
+@pytest.mark.slow
 def test_jobs_do_not_change_the_objects(tmp_path: Path) -> None:
     cohort_of(tmp_path, ["aaa", "bbb"])
     contents = []
@@ -110,7 +111,7 @@ def test_jobs_do_not_change_the_objects(tmp_path: Path) -> None:
 
 def test_another_key_finds_no_source(tmp_path: Path) -> None:
     cohort_of(tmp_path, ["aaa"])
-    (tmp_path / "key").unlink()
+    (tmp_path / "key").write_text("ab" * 32)
     assert run(tmp_path) == 1
     failures = pd.read_csv(tmp_path / "out" / "exports.failures.csv")
     assert "the source series of the scan is not in the folder" in failures["cause"][0]
@@ -185,6 +186,8 @@ def test_an_unexpected_error_tells_nothing_of_the_source(
     ("options", "told"),
     [
         (["--finding", "Neoplasm"], "finding"),
+        (["--key", "missing"], "there is no key file missing"),
+        (["--features", "acquisition.csv"], "no column with the name of a PyRadiomics feature"),
         (["--organ", "kidney=64033007"], "organ"),
         (["--source", "missing"], "is not a folder"),
         (["--series", "missing.csv"], "missing.csv"),
@@ -195,5 +198,6 @@ def test_wrong_options_are_told(
     tmp_path: Path, options: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cohort_of(tmp_path, ["aaa"])
+    options = [str(tmp_path / text) if text == "acquisition.csv" else text for text in options]
     assert run(tmp_path, *options) == 1
     assert told in "".join(capsys.readouterr())
