@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.errors import InputError
-from nbradiomics.files.folder_in_use import is_sign
+from nbradiomics.files.folder_in_use import is_sign, workers_in
 from nbradiomics.files.owned_folder import MARK, foreign_files, is_temporary, read_mark
 from nbradiomics.synthetic import make_cohort
 from nbradiomics.workflows.folder import is_run_file
@@ -195,5 +195,5 @@ def test_a_shard_of_another_study_is_refused_while_the_first_works(tmp_path: Pat
         first.send_signal(signal.SIGCONT)
         first.kill()
         first.communicate()
-    assert status(out).running == []
+    assert workers_in(out) == []
     assert run_shard(study, out, "2/2").complete
