@@ -11,12 +11,12 @@ import sys
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from nbradiomics.files.owned_folder import MARK
 from nbradiomics.synthetic import make_cohort
 from tests.support.helpers import two_readers
+from tests.support.paths import ROOT
+from tests.support.run_files import hidden, tables
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
 
@@ -26,8 +26,6 @@ extract: {params: params.yaml}
 readers: {bootstraps: 100}
 reproducibility: {min_subjects: 2}
 """
-#: Files that say when and where a run was made.
-_OF_THE_RUN = {"provenance.json", "report.html", MARK}
 
 
 def start(folder: Path, out: Path, jobs: int) -> subprocess.Popen[bytes]:
@@ -43,20 +41,6 @@ def start(folder: Path, out: Path, jobs: int) -> subprocess.Popen[bytes]:
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     _, errors = process.communicate(timeout=600)
     return process.returncode, errors.decode()
-
-
-def hidden(out: Path) -> list[str]:
-    return [path.name for path in out.rglob(".*") if path.name != MARK]
-
-
-def tables(out: Path) -> dict[str, object]:
-    """Every result by its path: text, the values of a Parquet table, or the bytes of an image."""
-    found: dict[str, object] = {}
-    for path in sorted(out.rglob("*")):
-        name = path.relative_to(out).as_posix()
-        if path.is_file() and path.name not in _OF_THE_RUN and not name.startswith("cache/"):
-            found[name] = pd.read_parquet(path).to_csv() if path.suffix == ".parquet" else path.read_bytes()
-    return found
 
 
 def catches(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
@@ -122,6 +106,32 @@ def series(folder: Path, kills: int, seed: int, study: str = STUDY) -> None:
 def test_a_run_that_was_ended_now_and_then_ends_with_the_same_tables(tmp_path: Path) -> None:
     two_readers(tmp_path)
     series(tmp_path, kills=3, seed=0)
+
+
+def forked(folder: Path, kills: int, seed: int) -> None:
+    """Kill serial runs that need not load Python each time; see `tests.support.forked_runs`."""
+    two_readers(folder)
+    (folder / "study.yaml").write_text(STUDY)
+    (folder / "params.yaml").write_text("featureClass: {firstorder: [Mean, Energy], shape: [VoxelVolume]}\n")
+    arguments = [folder / "study.yaml", folder / "killed", kills, seed]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.forked_runs", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "kills before each end" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_serial_run_that_was_killed_twenty_times_ends_with_the_same_tables(tmp_path: Path) -> None:
+    forked(tmp_path, kills=20, seed=1)
+
+
+@pytest.mark.exhaustive
+def test_a_serial_run_that_was_killed_a_hundred_times_ends_with_the_same_tables(tmp_path: Path) -> None:
+    forked(tmp_path, kills=100, seed=2)
 
 
 @pytest.mark.exhaustive

@@ -84,6 +84,26 @@ def test_jobs_of_a_command_that_was_killed_end_by_themselves(slurm: Slurm, folde
     slurm.wait_until_empty(patience=150)
 
 
+def test_a_job_array_of_shards_gives_the_table_of_a_serial_run(slurm: Slurm, folder: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "nbradiomics", "extract", "--help"], capture_output=True, text=True
+    )
+    if "--shard" not in told.stdout:
+        pytest.skip("this version has no option --shard")
+    parts = "extract cohort.csv --params params.yaml --out shards.csv --work shards --jobs 1"
+    command = f"{sys.executable} -m nbradiomics {parts} --shard $SLURM_ARRAY_TASK_ID/4"
+    options = ("--array=1-4", "--mem=900M", f"--chdir={folder}", "--output=shard-%a.out")
+    subprocess.run(
+        ["sbatch", *options, "--wrap", command], env=slurm.environment, check=True, capture_output=True
+    )
+    slurm.wait_until_empty(patience=240)
+    logs = "".join(path.read_text() for path in sorted(folder.glob("shard-*.out")))
+    assert len(list((folder / "shards").rglob("extract/*.json"))) == 16, logs
+    code, said = finish(extract(folder, "shards.csv", "--work", "shards", "--jobs", "1"))
+    assert code == 0, said
+    assert (folder / "shards.csv").read_bytes() == (folder / "serial.csv").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
