@@ -11,6 +11,8 @@ from .agreement.reader_study import (
 from .agreement.settings import ComparisonSettings as ComparisonSettings
 from .clinical import Endpoint as Endpoint, read_clinical_table as read_clinical_table
 from .cohort import Cohort as Cohort, load_cohort as load_cohort
+from .dicom.ingest import Ingested as Ingested, ingest as ingest
+from .dicom.rules import IngestRules as IngestRules, SequenceRule as SequenceRule
 from .doctor import check_installation as check_installation
 from .errors import InputError as InputError, NbradiomicsError as NbradiomicsError
 from .execution.execution import Execution as Execution

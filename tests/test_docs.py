@@ -16,6 +16,7 @@ import yaml
 
 import nbradiomics
 from nbradiomics.cli.app import app
+from nbradiomics.dicom.rules import IngestRules
 from nbradiomics.features.parameters.file import load_parameters
 from nbradiomics.features.processing import load_grid
 from nbradiomics.outcome import measures
@@ -179,6 +180,8 @@ def test_each_example_in_yaml_is_read(page: str, text: str, tmp_path: Path) -> N
         study_of(text, tmp_path)
     elif "studies" in yaml.safe_load(text):
         RulesFile(**yaml.safe_load(text))
+    elif "sequences" in yaml.safe_load(text):
+        IngestRules(**yaml.safe_load(text))
     elif page == "docs/guides/perturbation.md":
         assert len(chain_of(text, tmp_path)) == 30  # its maximum
     elif "alterations" in yaml.safe_load(text):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +16,6 @@ if TYPE_CHECKING:
 
 #: Larger elements are read only when they are used.
 _DEFER = "64 KB"
-
-
 #: Bytes before the mark of a DICOM file, and the mark.
 _PREAMBLE, _MARK = 128, b"DICM"
 #: First bytes of a dataset that old programs wrote without a mark: an element of group 0002 or 0008.
@@ -25,6 +26,19 @@ _BARE = (
     b"\x08\x00\x08\x00",
     b"\x08\x00\x16\x00",
 )
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Suppress warnings and log lines of pydicom, which quote values of the files."""
+    logger = logging.getLogger("pydicom")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        with quiet():
+            yield
+    finally:
+        logger.disabled = before
 
 
 def is_bare(start: bytes) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
-from nbradiomics.dicom.headers import is_bare, read_header
+from nbradiomics.dicom.headers import is_bare, read_header, silent
 from nbradiomics.dicom.series.reading import instance_of, is_instance
 from nbradiomics.dicom.series.records import Acquired, Frame, Header, Instance
 from nbradiomics.errors import InputError
@@ -113,7 +113,8 @@ def _scan(paths: list[str], digests: bool) -> _Scanned:
     found: _Scanned = {"instances": [], "others": []}
     for path in paths:
         try:
-            one = _record(Path(path), digests=digests)
+            with silent():
+                one = _record(Path(path), digests=digests)
         except Exception as error:  # pydicom raises many kinds; the message may quote the file
             reason = f"it cannot be read ({type(error).__name__})"
             found["others"].append((path, UNREADABLE, reason))

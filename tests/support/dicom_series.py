@@ -202,3 +202,67 @@ def _frame_groups(frame: dict[str, Any]) -> Dataset:
         )
         groups.PixelValueTransformationSequence = Items([line])
     return groups
+
+
+def make_structure_set(
+    images: Sequence[Path], names: Sequence[str] = ("GTV",), *, series: str = "contours", **elements: Any
+) -> FileDataset:
+    """A structure set with a rectangle of 4 x 3 pixels on each slice, for each name."""
+    slices = [pydicom.dcmread(path, stop_before_pixels=True) for path in images]
+    first = slices[0]
+    data = make_slice(series, 0, patient=first.PatientID)
+    for name in (
+        "Rows",
+        "Columns",
+        "PixelData",
+        "ImagePositionPatient",
+        "ImageOrientationPatient",
+        "PixelSpacing",
+    ):
+        delattr(data, name)
+    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    data.Modality, data.StructureSetLabel = "RTSTRUCT", "label"
+    for name, value in elements.items():
+        setattr(data, name, value)
+    references = [_reference(one) for one in slices]
+    one, study, frame = Dataset(), Dataset(), Dataset()
+    one.SeriesInstanceUID, one.ContourImageSequence = first.SeriesInstanceUID, Items(references)
+    study.ReferencedSOPClassUID = "1.2.840.10008.3.1.2.3.1"
+    study.ReferencedSOPInstanceUID = first.StudyInstanceUID
+    study.RTReferencedSeriesSequence = Items([one])
+    frame.FrameOfReferenceUID = first.FrameOfReferenceUID
+    frame.RTReferencedStudySequence = Items([study])
+    data.ReferencedFrameOfReferenceSequence = Items([frame])
+    regions, contours, observations = [], [], []
+    for number, name in enumerate(names, start=1):
+        region, outline, observation = Dataset(), Dataset(), Dataset()
+        region.ROINumber, region.ROIName, region.ROIGenerationAlgorithm = number, name, "MANUAL"
+        region.ReferencedFrameOfReferenceUID = first.FrameOfReferenceUID
+        outline.ReferencedROINumber = number
+        outline.ContourSequence = Items([_rectangle(image) for image in slices])
+        observation.ObservationNumber = observation.ReferencedROINumber = number
+        observation.RTROIInterpretedType, observation.ROIInterpreter = "GTV", ""
+        regions.append(region)
+        contours.append(outline)
+        observations.append(observation)
+    data.StructureSetROISequence, data.ROIContourSequence = Items(regions), Items(contours)
+    data.RTROIObservationsSequence = Items(observations)
+    return data
+
+
+def _reference(image: Dataset) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.SOPClassUID, image.SOPInstanceUID
+    return item
+
+
+def _rectangle(image: Dataset) -> Dataset:
+    """Columns 2 to 5 and rows 1 to 3 of an axial image."""
+    x, y, z = (float(value) for value in image.ImagePositionPatient)
+    rows, columns = (float(value) for value in image.PixelSpacing)
+    ends = [(1.5, 0.5), (5.5, 0.5), (5.5, 3.5), (1.5, 3.5)]
+    contour = Dataset()
+    contour.ContourImageSequence = Items([_reference(image)])
+    contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", len(ends)
+    contour.ContourData = [value for i, j in ends for value in (x + i * columns, y + j * rows, z)]
+    return contour
