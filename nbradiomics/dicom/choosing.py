@@ -14,6 +14,7 @@ from nbradiomics.dicom.series.plans import Plan
 from nbradiomics.messages.wording import counted
 
 _STRICTER = "Make the rule stricter, or state what decides (`prefer`, `keep_all`)."
+_LOOK = "Look at the series by `--list`, and correct the rule; `optional: true` if it may be missing."
 NO_RULE = "no rule matches"
 
 
@@ -52,8 +53,10 @@ def choose(plans: Sequence[Plan], rules: IngestRules) -> Choice:
     """Choose the volume of each sequence among all volumes of one subject and timepoint."""
     choice = Choice()
     by_name: dict[str, list[Plan]] = {name: [] for name in rules.sequences}
+    found: set[str] = set()  # sequences of which there is a series, even if it cannot be used
     for plan in sorted(plans, key=_order):
         names = wanted(plan, rules)
+        found.update(names)
         if not names:
             choice.left.append((plan, plan.aside or NO_RULE))
         elif len(names) > 1:
@@ -65,21 +68,17 @@ def choose(plans: Sequence[Plan], rules: IngestRules) -> Choice:
             by_name.setdefault(names[0], []).append(plan)
     for name, matching in by_name.items():
         rule = rules.sequences.get(name, SequenceRule(keep_all=True))
-        _decide(name, matching, rule, choice, numbered=bool(rules.sequences))
+        if matching:
+            _decide(name, matching, rule, choice, numbered=bool(rules.sequences))
+        elif name not in found and not rule.optional:
+            choice.missing.append((name, "no series of the timepoint matches the rule.", _LOOK))
     return choice
 
 
 def _decide(
     name: str, matching: Sequence[Plan], rule: SequenceRule, choice: Choice, *, numbered: bool
 ) -> None:
-    if not matching:
-        broken = sum(sequence == name for sequence, *_ in choice.failed)
-        if not rule.optional and not broken:
-            hint = (
-                "Look at the series by `--list`, and correct the rule; `optional: true` if it may be missing."
-            )
-            choice.missing.append((name, "no series of the timepoint matches the rule.", hint))
-    elif rule.keep_all:
+    if rule.keep_all:
         single = len(matching) == 1 and not numbered
         for number, plan in enumerate(matching, start=1):
             choice.chosen[name if single else f"{name}-{number}"] = plan

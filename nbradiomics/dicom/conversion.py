@@ -11,7 +11,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from nbradiomics.dicom.headers import silent
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.mask import Mask, MaskProblem
 from nbradiomics.dicom.mask_rules import MaskRules
 from nbradiomics.dicom.masks import masks_of
@@ -114,7 +114,7 @@ class Conversion:
             When the volume cannot be made; neither message nor traceback contain anything of the files.
         """
         try:
-            with silent():
+            with discreet():
                 return self._make()
         except NbradiomicsError as error:
             if self._is_told(f"{error.problem} {error.remedy} {error.details}"):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,19 +23,6 @@ _BARE = (
     b"\x08\x00\x08\x00",
     b"\x08\x00\x16\x00",
 )
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """Suppress warnings and log lines of pydicom, which quote values of the files."""
-    logger = logging.getLogger("pydicom")
-    before = logger.disabled
-    logger.disabled = True
-    try:
-        with quiet():
-            yield
-    finally:
-        logger.disabled = before
 
 
 def is_bare(start: bytes) -> bool:

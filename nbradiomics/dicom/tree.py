@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from nbradiomics.dicom.headers import is_bare, read_header, silent
+from nbradiomics.dicom.discreet import discreet
+from nbradiomics.dicom.headers import is_bare, read_header
 from nbradiomics.dicom.series.reading import instance_of, is_instance
-from nbradiomics.dicom.series.records import Acquired, Frame, Header, Instance
+from nbradiomics.dicom.series.records import Frame, Instance, Place
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.files.regular_file import open_regular
@@ -75,8 +76,9 @@ def read_tree(folder: Path, *, skip: Path | None, execution: Execution, digests:
     paths = sorted(_paths(folder, skip, tree))
     chunks = {str(start): (paths[start : start + _CHUNK], digests) for start in range(0, len(paths), _CHUNK)}
     batch = execution.map(_scan, chunks, stage="read headers")
-    known: dict[Header | Acquired, Header | Acquired] = {}
-    for scanned in batch.results.values():
+    known: dict[Any, Any] = {}
+    for name in list(batch.results):
+        scanned = batch.results.pop(name)
         tree.instances += [_interned(one, known) for one in scanned["instances"]]
         for path, kind, reason in scanned["others"]:
             tree.counts[kind] += 1
@@ -111,16 +113,17 @@ def _paths(folder: Path, skip: Path | None, tree: Tree) -> Iterator[str]:
 def _scan(paths: list[str], digests: bool) -> _Scanned:
     """Make the records of some files; one that cannot be read is among the others, with the reason."""
     found: _Scanned = {"instances": [], "others": []}
+    known: dict[Any, Any] = {}
     for path in paths:
         try:
-            with silent():
+            with discreet():
                 one = _record(Path(path), digests=digests)
         except Exception as error:  # pydicom raises many kinds; the message may quote the file
             reason = f"it cannot be read ({type(error).__name__})"
             found["others"].append((path, UNREADABLE, reason))
             continue
         if isinstance(one, Instance):
-            found["instances"].append(one)
+            found["instances"].append(_interned(one, known))
         else:
             reason = "it is an archive; unpack it first" if one == ZIPPED else ""
             found["others"].append((path, one, reason))
@@ -145,11 +148,15 @@ def _record(path: Path, *, digests: bool) -> Instance | str:
     return instance_of(data, str(path), file_hash(path) if digests else "")
 
 
-def _interned(one: Instance, known: dict[Header | Acquired, Header | Acquired]) -> Instance:
-    """The record with the header and the acquisition of an equal earlier one, which saves memory."""
-    header = known.setdefault(one.header, one.header)
-    frames = tuple(
-        Frame(frame.number, frame.place, known.setdefault(frame.acquired, frame.acquired))  # type: ignore[arg-type]
-        for frame in one.frames
-    )
-    return replace(one, header=header, frames=frames)  # type: ignore[arg-type]
+def _interned(one: Instance, known: dict[Any, Any]) -> Instance:
+    """The record with parts of earlier records that are equal to its own, which saves most of the memory."""
+
+    def shared(part: Any) -> Any:
+        return known.setdefault(part, part)
+
+    frames = []
+    for number, place, acquired in ((frame.number, frame.place, frame.acquired) for frame in one.frames):
+        lighter = Place(place.position, shared(place.orientation), shared(place.spacing))
+        kinds = acquired._replace(image_type=shared(acquired.image_type), time=shared(acquired.time))
+        frames.append(Frame(number, lighter, shared(kinds)))
+    return replace(one, header=shared(one.header), frames=tuple(frames))

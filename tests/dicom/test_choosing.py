@@ -90,6 +90,7 @@ def test_a_series_that_two_rules_want_is_a_failure(plans: list[Plan]) -> None:
     choice = chosen(plans, A={"image_type": ["ADC"]}, B={"description": "adc"})
     assert choice.chosen == {}
     assert "it matches the rules A and B" in choice.failed[0][2]
+    assert choice.missing == []
 
 
 def test_a_broken_series_is_a_failure_only_if_it_is_wanted(plans: list[Plan]) -> None:

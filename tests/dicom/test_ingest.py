@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import pydicom
@@ -270,3 +271,13 @@ def test_the_tables_are_those_of_their_schemas(tmp_path: Path) -> None:
         assert list(read.columns) == schema.names
         filled = table.fillna({column.name: "" for column in schema.columns if column.kind == "text"})
         pd.testing.assert_frame_equal(read, filled, check_exact=True)
+
+
+def test_the_header_of_an_image_holds_no_text(tmp_path: Path) -> None:
+    write_series(tmp_path / "in", "T2 a")
+    done = run(tmp_path, T2)
+    header = nib.load(tmp_path / "out" / done.acquisition["image"][0]).header  # type: ignore[attr-defined]
+    for name in ("descrip", "aux_file", "intent_name", "db_name", "data_type"):
+        assert header[name].item().strip(b"\0") == b"", name
+    assert list(header.extensions) == []
+    assert (int(header["qform_code"]), int(header["sform_code"])) == (1, 1)

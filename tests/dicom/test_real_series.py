@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from nbradiomics.dicom.series.plans import plans_of
 from nbradiomics.dicom.tree import read_tree
 from nbradiomics.execution.execution import Execution
 from nbradiomics.images.io import read_image, write_image
+from tests.support.dcm2niix import by_dcm2niix
 from tests.support.helpers import array
 from tests.support.paths import DATA
 
@@ -84,24 +82,8 @@ def test_gdcm_reads_the_same_voxels_at_the_same_places(name: str) -> None:
 @every_series
 def test_dcm2niix_reads_the_same_voxels_at_the_same_places(name: str, tmp_path: Path) -> None:
     """It stores rows from the other end and may write other integers; places and values are compared."""
-    program = shutil.which("dcm2niix") or str(Path(sys.prefix) / "bin" / "dcm2niix")
-    if not Path(program).is_file():
-        import dcm2niix
-
-        program = str(dcm2niix.bin)
-    subprocess.run(
-        [program, "-f", "witness", "-z", "n", "-b", "n", "-o", str(tmp_path), str(folder_of(name))],
-        check=True,
-        capture_output=True,
-    )
-    (file,) = tmp_path.glob("*.nii")
-    witness = sitk.DICOMOrient(
-        read_image(file),
-        sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(
-            made(name).volume.image.GetDirection()
-        ),
-    )
     image = made(name).volume.image
+    witness = by_dcm2niix(folder_of(name), tmp_path, image)
     assert witness.GetSize() == image.GetSize()
     # Of the PET, dcm2niix moves all slices by 0.013 mm; GDCM and the positions in the files do not.
     np.testing.assert_allclose(corners(image), corners(witness), atol=0.02 if name == "PET" else 5e-3)

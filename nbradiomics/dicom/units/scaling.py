@@ -11,7 +11,7 @@ from nbradiomics.errors import InputError
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_PHILIPS = "Philips MR Imaging DD 005"
+_PHILIPS = "Philips MR Imaging DD 001"
 #: Modalities whose values mean nothing without the rescale elements.
 _NEEDED = ("CT", "PT")
 _AGAIN = "Export the series again from the PACS, not from a program that drops elements."
@@ -38,9 +38,9 @@ def line_of(data: Dataset, frame: int | None) -> Line:
     Returns
     -------
     Line
-        For MR the real world value map if there is exactly one, else Philips' own scale (Chenevert et al.
-        2014, 10.1593/tlo.13811), with which series of one scanner are comparable, else the rescale elements,
-        else the stored number. For CT and PET the rescale elements.
+        For MR the real world value map if there is exactly one, but rather Philips' own scale (Chenevert et
+        al. 2014, 10.1593/tlo.13811) if the map has no unit, with which series of one scanner are comparable;
+        else the rescale elements, else the stored number. For CT and PET the rescale elements.
 
     Raises
     ------
@@ -54,7 +54,8 @@ def line_of(data: Dataset, frame: int | None) -> Line:
         )
     shared, own = _groups(data, frame)
     mapped = _real_world(data, shared, own) if modality != "CT" and modality != "PT" else None
-    line = mapped or _philips(data, modality) or _rescaled(data, shared, own, modality)
+    line = mapped if mapped is not None and mapped.unit else _philips(data, modality) or mapped
+    line = line or _rescaled(data, shared, own, modality)
     if line.slope == 0:
         raise InputError("the rescale slope (0028,1053) of a slice is 0.", _AGAIN)
     return line

@@ -25,6 +25,7 @@ from nbradiomics.dicom.tree import read_tree
 from nbradiomics.dicom.units.known import known_unit
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
+from tests.support.dcm2niix import by_dcm2niix
 from tests.support.dicom_series import Change, pixels_of, write_series
 from tests.support.helpers import array
 
@@ -99,11 +100,35 @@ def test_philips_values_do_not_depend_on_the_display(tmp_path: Path) -> None:
 
     def change(data: Dataset, number: int) -> None:
         data.RescaleSlope, data.RescaleIntercept = 2.0 + number, 4.0
-        data.private_block(0x2005, "Philips MR Imaging DD 005", create=True).add_new(0x0E, "FL", 0.125)
+        data.private_block(0x2005, "Philips MR Imaging DD 001", create=True).add_new(0x0E, "FL", 0.125)
 
     volume = made(tmp_path, change, Manufacturer="Philips").volume
     slopes = 2.0 + np.arange(5)[:, None, None]
     np.testing.assert_allclose(array(volume.image), (STORED * slopes + 4) / (slopes * 0.125), rtol=1e-6)
+
+
+@pytest.mark.parametrize("philips", [False, True])
+def test_dcm2niix_has_the_same_values(tmp_path: Path, *, philips: bool) -> None:
+    def change(data: Dataset, _number: int) -> None:
+        data.RescaleSlope, data.RescaleIntercept = 2.0, 4.0
+        if philips:
+            data.private_block(0x2005, "Philips MR Imaging DD 001", create=True).add_new(0x0E, "FL", 0.3)
+
+    image = made(tmp_path / "in", change, Manufacturer="Philips Medical Systems").volume.image
+    (tmp_path / "out").mkdir()
+    witness = by_dcm2niix(tmp_path / "in", tmp_path / "out", image)
+    np.testing.assert_allclose(array(image), array(witness), rtol=1e-6)
+
+
+def test_a_map_without_unit_gives_way_to_the_scale_of_philips(tmp_path: Path) -> None:
+    def change(data: Dataset, _number: int) -> None:
+        data.RescaleSlope, data.RescaleIntercept = 2.0, 4.0
+        data.private_block(0x2005, "PHILIPS MR IMAGING DD 001", create=True).add_new(0x0E, "FL", 0.5)
+
+    for code, expected in (("1", (STORED * 2 + 4) / (2 * 0.5)), ("ms", STORED * 7)):
+        elements: dict[str, Any] = {"RealWorldValueMappingSequence": real_world(7.0, 0.0, code)}
+        volume = made(tmp_path / code, change, **elements).volume
+        np.testing.assert_allclose(array(volume.image), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
