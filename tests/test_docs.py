@@ -17,6 +17,7 @@ import yaml
 import nbradiomics
 from nbradiomics.cli.app import app
 from nbradiomics.dicom.mask_rules import MaskRules
+from nbradiomics.dicom.rules import IngestRules
 from nbradiomics.execution.executors.slurm_settings import SlurmSettings
 from nbradiomics.features.parameters.file import load_parameters
 from nbradiomics.features.processing import load_grid
@@ -187,6 +188,8 @@ def test_each_example_in_yaml_is_read(page: str, text: str, tmp_path: Path) -> N
         RulesFile(**yaml.safe_load(text))
     elif page == "docs/guides/cluster.md":
         SlurmSettings(**yaml.safe_load(text))
+    elif "sequences" in yaml.safe_load(text):
+        IngestRules(**yaml.safe_load(text))
     elif page == "docs/guides/perturbation.md":
         assert len(chain_of(text, tmp_path)) == 30  # its maximum
     elif "alterations" in yaml.safe_load(text):

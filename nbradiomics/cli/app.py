@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.commands.compare import compare
+from nbradiomics.cli.commands.dicom import ingest
 from nbradiomics.cli.commands.export_dicom import export_dicom
 from nbradiomics.cli.commands.features import extract, maps, verify
 from nbradiomics.cli.commands.installation import doctor
@@ -63,6 +64,7 @@ command(epilog="Example: nbradiomics demo --out demo")(demo)
 command(epilog="Example: nbradiomics run study.yaml --out results")(run)
 command(epilog="Example: nbradiomics status results")(status)
 command(epilog="Example: nbradiomics check study.yaml")(check)
+command(epilog="Example: nbradiomics ingest export --out data --key ingest.key --rules rules.yaml")(ingest)
 app.add_typer(model_app)
 command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)
 command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")(

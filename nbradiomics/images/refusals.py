@@ -39,7 +39,7 @@ def dicom(path: Path) -> InputError:
             )
     return InputError(
         f"{path} is a DICOM file, usually one slice of a series; a file of the whole volume was expected.",
-        "Convert the series to one NIfTI or NRRD file first (dcm2niix or 3D Slicer), and use that file.",
+        "Convert the series to NIfTI or NRRD first (nbradiomics ingest, dcm2niix, 3D Slicer).",
     )
 
 
@@ -53,7 +53,7 @@ def folder(path: Path) -> InputError:
     if slices:
         return InputError(
             f"{path} is a folder of DICOM files; an image file was expected.",
-            "Convert the series to one NIfTI or NRRD file first (dcm2niix or 3D Slicer), and use that file.",
+            "Convert the series to NIfTI or NRRD first (nbradiomics ingest, dcm2niix, 3D Slicer).",
         )
     return InputError(f"{path} is a folder; an image file was expected.", "Name a file in it.")
 

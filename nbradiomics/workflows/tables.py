@@ -6,6 +6,7 @@ from nbradiomics.agreement.reader_study.schemas import TABLES as READER_STUDY
 from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.dicom.export.schema import EXPORTS
+from nbradiomics.dicom.tables import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
@@ -22,6 +23,7 @@ from nbradiomics.study.checks.problem_table import CHECK
 #: Tables in the order of the stages, by the title of their chapter.
 CHAPTERS = {
     "Input and problems": (COHORT, CHECK, FAILURES),
+    "DICOM": (ACQUISITION, MASKS, NOT_CHOSEN),
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
     "Perturbation": (PERTURBATIONS,),
     "Agreement": (AGREEMENT,),

@@ -18,6 +18,7 @@ from nbradiomics.agreement.reader_study.schemas import TABLES, TESTS
 from nbradiomics.cohort import load_cohort
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.dicom.export.schema import EXPORTS
+from nbradiomics.dicom.tables import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.errors import InputError
 from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
@@ -245,8 +246,7 @@ def pattern_of(schema: Schema) -> str:
 #: Tables that a run does not leave.
 ELSEWHERE = (
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
-    *(PROCESSING, PROCESSING_CLASSES),
-    EXPORTS,
+    *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
 )
 #: Types of columns that are others in memory.
 IN_FILES = {TESTS.name: {"passed": "boolean"}}

@@ -1,0 +1,98 @@
+"""The command `ingest`: a folder of DICOM files to images, masks and tables without identifiers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nbradiomics.cli.console import failure_line, notes, output, show_lines
+from nbradiomics.cli.options import Jobs, Replace, Work
+from nbradiomics.cli.steps import execution_of
+from nbradiomics.errors import InputError
+
+if TYPE_CHECKING:
+    from nbradiomics.dicom.ingest import Ingested
+
+
+def ingest(
+    folder: Annotated[Path, typer.Argument(help="Folder with DICOM files, in any subfolders.")],
+    key: Annotated[
+        Path,
+        typer.Option(
+            help="File with the secret key of the pseudonyms; made if missing. Keep it apart from the "
+            "output: who has it can link subjects to patients."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for images, masks and tables; needed without --list.")
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            help="YAML file: which series become which sequence, names of sites, scanners and regions. "
+            "Without it every volume is converted."
+        ),
+    ] = None,
+    list_only: Annotated[
+        bool,
+        typer.Option(
+            "--list",
+            help="Only list the series on the terminal, with their descriptions as in the files (free "
+            "text, which may name persons). Nothing is written, except a missing key.",
+        ),
+    ] = False,
+    replace: Replace = False,
+    jobs: Jobs = None,
+    work: Work = None,
+) -> None:
+    """Convert DICOM to images, masks and tables that name no person."""
+    execution = execution_of(jobs, work)
+    if list_only:
+        _list(folder, key, jobs)
+        return
+    if out is None:
+        raise InputError("--out is missing.", "Name the folder of the output, or list the series by --list.")
+    from nbradiomics.dicom.ingest import ingest as convert
+
+    done = convert(folder, out=out, key=key, rules=rules, replacing=replace, execution=execution)
+    _show(done, out)
+
+
+def _list(folder: Path, key: Path, jobs: int | None) -> None:
+    from nbradiomics.dicom.listing import list_series
+    from nbradiomics.dicom.pseudonyms import load_pseudonyms
+
+    # Nothing is written: no folder of an output needs to be kept apart from the key.
+    pseudonyms = load_pseudonyms(key, key)
+    notes.print(
+        "Descriptions, protocols, sites, models and paths are shown as in the files: they may name persons. "
+        "Do not copy them.",
+        markup=False,
+    )
+    for line in list_series(folder, pseudonyms, execution_of(jobs)):
+        output.print(line, markup=False)
+
+
+def _show(done: Ingested, out: Path) -> None:
+    """Print the counts and the failures; exit 1 if there is no image."""
+    for note in done.notes:
+        notes.print(f"Note: {note}", markup=False)
+    images, subjects = len(done.acquisition), done.acquisition["subject"].nunique()
+    noted = int((done.acquisition["note"] != "").sum()) + int((done.masks["note"] != "").sum())
+    output.print(
+        f"{images} images of {subjects} subjects, {len(done.masks)} masks, {len(done.failures)} failure(s), "
+        f"{len(done.not_chosen)} volumes not chosen -> {out / 'cohort.csv'}",
+        markup=False,
+    )
+    if noted:
+        output.print(f"{noted} images or masks have a note: see acquisition.csv and masks.csv.", markup=False)
+    others = ", ".join(f"{number} {kind}" for kind, number in sorted(done.files.items()))
+    if others:
+        output.print(f"Other files: {others}.", markup=False)
+    show_lines([failure_line(failure) for failure in done.failures])
+    if done.failures:
+        output.print(f"Failures are listed in {out / 'failures.csv'}", markup=False)
+    if not images:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""DICOM instances to series, to volumes: records of the headers, grouping, grids, pixels."""

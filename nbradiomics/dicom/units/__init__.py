@@ -1,0 +1,1 @@
+"""Units of the voxels: stored numbers to HU, SUV, diffusion coefficients."""
