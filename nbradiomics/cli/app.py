@@ -16,6 +16,7 @@ from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.needed_agreement import needed_agreement
 from nbradiomics.cli.commands.outcome import outcome
+from nbradiomics.cli.commands.pacs import pacs_app
 from nbradiomics.cli.commands.perturb import perturb
 from nbradiomics.cli.commands.processing import processing
 from nbradiomics.cli.commands.readers import readers
@@ -60,6 +61,7 @@ def options(
 command(epilog="Example: nbradiomics demo --out demo")(demo)
 command(epilog="Example: nbradiomics run study.yaml --out results")(run)
 command(epilog="Example: nbradiomics check study.yaml")(check)
+app.add_typer(pacs_app)
 app.add_typer(model_app)
 command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)
 command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")(

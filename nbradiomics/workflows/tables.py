@@ -8,6 +8,7 @@ from nbradiomics.cohort.schema import COHORT
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
+from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED
@@ -21,6 +22,7 @@ from nbradiomics.study.checks.problem_table import CHECK
 #: Tables in the order of the stages, by the title of their chapter.
 CHAPTERS = {
     "Input and problems": (COHORT, CHECK, FAILURES),
+    "PACS": PACS,
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
     "Perturbation": (PERTURBATIONS,),
     "Agreement": (AGREEMENT,),
