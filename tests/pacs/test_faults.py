@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pydicom
 import pytest
 
@@ -18,6 +19,7 @@ from nbradiomics.pacs.credentials import PASSWORD, TOKEN, USER
 from nbradiomics.pacs.fetch import FetchResult, fetch_from_pacs
 from nbradiomics.pacs.query import SeriesQuery, query_pacs
 from nbradiomics.pacs.retries import Retries
+from nbradiomics.pacs.schema import FETCH_LIST, NOT_FOUND
 from nbradiomics.pacs.server import Server
 from nbradiomics.pacs.store import store_to_pacs
 from tests.support.dicom_studies import PREFIX, as_file, cohort, equal, mr_slice, series_of
@@ -232,7 +234,9 @@ def test_pages_are_put_together(pacs: FakePacs, ignores_offset: bool) -> None:
         assert len(query_pacs(pacs.url, WIDE, client=client_of(pacs, page=2)).table) == 6
 
 
-def test_filters_hold_whatever_the_server_ignores(pacs: FakePacs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_filters_hold_whatever_the_server_ignores(
+    pacs: FakePacs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(Handler, "search", _without_filters(Handler.search))
     query = SeriesQuery(date_from="2021-03-02", description=["T2*", "none"], modality=["MR"])
     result = query_pacs(pacs.url, query, client=client_of(pacs))
@@ -240,6 +244,10 @@ def test_filters_hold_whatever_the_server_ignores(pacs: FakePacs, monkeypatch: p
     assert any("1 study(ies) that the server returned do not fit" in note for note in result.notes)
     assert any("2 other series" in note for note in result.notes)
     one = query_pacs(pacs.url, SeriesQuery(modality=["CT"]), patients=["PAT002", "X"], client=client_of(pacs))
+    one.write(tmp_path / "list.csv")
+    result.write(tmp_path / "other.csv")
+    pd.testing.assert_frame_equal(FETCH_LIST.read(tmp_path / "other.csv"), result.table)
+    pd.testing.assert_frame_equal(NOT_FOUND.read(tmp_path / "list.not_found.csv"), one.not_found)
     assert one.table.empty
     assert one.not_found.to_numpy().tolist() == [["PAT002", 1], ["X", 0]]
 
