@@ -45,6 +45,10 @@ from .outcome import (
     validate_outcome as validate_outcome,
     write_outcome as write_outcome,
 )
+from .pacs.fetch import fetch_from_pacs as fetch_from_pacs
+from .pacs.query import SeriesQuery as SeriesQuery, query_pacs as query_pacs
+from .pacs.server import Server as Server
+from .pacs.store import store_to_pacs as store_to_pacs
 from .perturbation.cohort import PerturbedCohort as PerturbedCohort, perturb_cohort as perturb_cohort
 from .perturbation.settings import PerturbationSettings as PerturbationSettings
 from .report import (

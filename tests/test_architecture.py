@@ -21,7 +21,7 @@ LAYERS = [
     {"tables", "images"},
     {"execution", "clinical"},
     {"cohort"},
-    {"perturbation", "dicom"},
+    {"perturbation", "dicom", "pacs"},
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},
     {"outcome"},
     {"study"},

@@ -18,6 +18,7 @@ from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.needed_agreement import needed_agreement
 from nbradiomics.cli.commands.outcome import outcome
+from nbradiomics.cli.commands.pacs import pacs_app
 from nbradiomics.cli.commands.perturb import perturb
 from nbradiomics.cli.commands.processing import processing
 from nbradiomics.cli.commands.readers import readers
@@ -65,6 +66,7 @@ command(epilog="Example: nbradiomics run study.yaml --out results")(run)
 command(epilog="Example: nbradiomics status results")(status)
 command(epilog="Example: nbradiomics check study.yaml")(check)
 command(epilog="Example: nbradiomics ingest export --out data --key ingest.key --rules rules.yaml")(ingest)
+app.add_typer(pacs_app)
 app.add_typer(model_app)
 command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)
 command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")(

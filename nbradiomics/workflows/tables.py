@@ -10,6 +10,7 @@ from nbradiomics.dicom.tables import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
+from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED
@@ -24,6 +25,7 @@ from nbradiomics.study.checks.problem_table import CHECK
 CHAPTERS = {
     "Input and problems": (COHORT, CHECK, FAILURES),
     "DICOM": (ACQUISITION, MASKS, NOT_CHOSEN),
+    "PACS": PACS,
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
     "Perturbation": (PERTURBATIONS,),
     "Agreement": (AGREEMENT,),

@@ -24,6 +24,7 @@ from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
 from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
@@ -245,6 +246,7 @@ def pattern_of(schema: Schema) -> str:
 
 #: Tables that a run does not leave.
 ELSEWHERE = (
+    *PACS,
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
 )

@@ -1,0 +1,1 @@
+"""From and to a PACS over DICOMweb: query, fetch, store."""
