@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from nbradiomics.execution.batch import Failure, guarded
-from nbradiomics.execution.executors import Cases
+from nbradiomics.execution.executors.protocol import Cases
 
 Result = TypeVar("Result")
 
