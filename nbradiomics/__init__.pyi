@@ -12,7 +12,11 @@ from .agreement.settings import ComparisonSettings as ComparisonSettings
 from .clinical import Endpoint as Endpoint, read_clinical_table as read_clinical_table
 from .cohort import Cohort as Cohort, load_cohort as load_cohort
 from .doctor import check_installation as check_installation
-from .errors import InputError as InputError, NbradiomicsError as NbradiomicsError
+from .errors import (
+    InputError as InputError,
+    NbradiomicsError as NbradiomicsError,
+    StorageError as StorageError,
+)
 from .execution.execution import Execution as Execution
 from .execution.workspace import Workspace as Workspace
 from .features import extract_features as extract_features, presets as presets
@@ -88,6 +92,8 @@ from .workflows.reader_study import (
     run_reader_study as run_reader_study,
 )
 from .workflows.run import RunResult as RunResult, run as run
+from .workflows.shards import ShardResult as ShardResult, run_shard as run_shard
+from .workflows.status import RunStatus as RunStatus, status as status
 from .workflows.training import TrainedModel as TrainedModel, train_model as train_model
 
 __version__: str

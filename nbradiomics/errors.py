@@ -6,6 +6,8 @@ failures and a notebook can show them separately.
 
 from __future__ import annotations
 
+import errno
+
 
 class NbradiomicsError(Exception):
     """Base of every error that nbradiomics raises on purpose.
@@ -49,3 +51,31 @@ class TransientError(InputError):
     The error says nothing about the content of the input, which may be readable the next time. It is never
     stored as a result.
     """
+
+
+class StorageError(OSError):
+    """Nothing can be written: the disk is full, a quota is used up, or the folder is read-only.
+
+    It says nothing about an input, so it is an `OSError` and no `NbradiomicsError`: it never becomes the
+    failure of a case or of a stage, but ends the run. What was stored before is intact.
+
+    Parameters
+    ----------
+    problem
+        Which file could not be written, why, and how much space is free.
+    remedy
+        What the user can do about it.
+    number
+        Number of the system's error (`errno`).
+    """
+
+    def __init__(self, problem: str, remedy: str = "", number: int = errno.ENOSPC) -> None:
+        super().__init__(number, problem)
+        self.problem = problem
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[StorageError], tuple[str, str, int | None]]:
+        return type(self), (self.problem, self.remedy, self.errno)
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.remedy}".strip()

@@ -23,6 +23,7 @@ from nbradiomics.cli.commands.reproducibility import reproducibility
 from nbradiomics.cli.commands.robustness import clusters, stable, variance
 from nbradiomics.cli.commands.sample_size import sample_size
 from nbradiomics.cli.commands.segment import segment
+from nbradiomics.cli.commands.status import status
 from nbradiomics.cli.commands.study import check, demo, report, run
 from nbradiomics.cli.commands.train import train
 from nbradiomics.cli.commands.validate import validate
@@ -59,6 +60,7 @@ def options(
 
 command(epilog="Example: nbradiomics demo --out demo")(demo)
 command(epilog="Example: nbradiomics run study.yaml --out results")(run)
+command(epilog="Example: nbradiomics status results")(status)
 command(epilog="Example: nbradiomics check study.yaml")(check)
 app.add_typer(model_app)
 command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)

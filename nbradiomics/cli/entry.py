@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 import warnings
@@ -11,10 +12,11 @@ from typing import NoReturn
 
 from nbradiomics.cli.app import app
 from nbradiomics.cli.console import notes
-from nbradiomics.errors import NbradiomicsError
+from nbradiomics.errors import NbradiomicsError, StorageError
 from nbradiomics.execution.batch import FAULT
 from nbradiomics.execution.error_log import write_error_log
 from nbradiomics.files.names import require_readable_name
+from nbradiomics.files.storage import storage_error
 from nbradiomics.system.streams import (
     HUNG_UP,
     INTERRUPTED,
@@ -59,7 +61,12 @@ def _run_command(arguments: Sequence[str] | None) -> None:
         app(args=arguments)
     except NbradiomicsError as error:
         _stop(str(error), error.details)
+    except StorageError as error:
+        _stop(str(error))
     except OSError as error:  # for example a full disk or a folder without write permission
+        refused = storage_error(error, Path(error.filename)) if isinstance(error.filename, str) else None
+        if refused is not None and error.errno not in (errno.EACCES, errno.EPERM):  # those may be of an input
+            _stop(str(refused))
         file = f": {error.filename}" if error.filename else ""
         _stop(f"{error.strerror or error}{file}. Check the path, its permissions and the free disk space.")
     except Exception as error:

@@ -29,7 +29,7 @@ def working_on_segmentation(cohort: Cohort, masks: Path, maps: Path | None, key:
 
 def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replacing: bool) -> None:
     """Claim the folders of masks and maps for a cohort; remove files of scans that it no longer contains."""
-    from nbradiomics.files.owned_folder import claim, read_mark, remove_files
+    from nbradiomics.files.owned_folder import claim, leftovers, read_mark, remove_files
     from nbradiomics.segmentation.cohort import scan_stems
     from nbradiomics.workflows.folder import cohort_owner, is_model_image
 
@@ -39,19 +39,21 @@ def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replac
         mark = read_mark(folder)
         gone = mark.names - stems if mark else frozenset()
         remove_files(folder, partial(is_model_image, stems=gone))
+        remove_files(folder, leftovers(folder))
 
 
 @contextmanager
 def working_on_variants(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
     """Claim and lock the folder of a cohort's perturbed variants."""
     from nbradiomics.files.folder_in_use import working_in
-    from nbradiomics.files.owned_folder import claim
+    from nbradiomics.files.owned_folder import claim, leftovers, remove_files
     from nbradiomics.perturbation.cohort import is_variant_file
     from nbradiomics.workflows.folder import cohort_owner
 
     owner = cohort_owner("perturbation", cohort)
     with working_in(folder, str(owner), key):
         claim(folder, owner, is_variant_file, replacing=replacing)
+        remove_files(folder, leftovers(folder))
         yield
 
 

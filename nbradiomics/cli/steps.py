@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nbradiomics.execution.execution import Execution
     from nbradiomics.execution.workspace import Workspace
     from nbradiomics.workflows.run import RunResult
+    from nbradiomics.workflows.shards import ShardResult
 
 
 def finish_run(result: RunResult) -> None:
@@ -33,6 +34,19 @@ def finish_run(result: RunResult) -> None:
     for line in result.summary:
         output.print(line, markup=False)
     output.print(str(result.report), markup=False)
+    if not result.complete:
+        raise typer.Exit(1)
+
+
+def finish_shard(result: ShardResult) -> None:
+    """Show the failures of a shard and what comes next; exit 1 if no feature was measured in it."""
+    for note in result.notes:
+        notes.print(f"Note: {note}", markup=False)
+    show_lines([failure_line(failure) for failure in result.failures])
+    listed = f", listed in {result.failures_file}" if result.failures_file else ""
+    counts = f"{result.subjects} subject(s), {len(result.failures)} failure(s){listed}."
+    output.print(f"Shard {result.shard} of {result.folder} is done: {counts}", markup=False)
+    output.print("When all shards are done, the same command without --shard writes the tables.")
     if not result.complete:
         raise typer.Exit(1)
 
@@ -138,7 +152,11 @@ def _open_workspace(folder: Path | None) -> Workspace | None:
         raise InputError(
             f"{folder} is not a folder.", "Name a new folder for --work, or the folder of earlier results."
         )
-    return None if folder is None else workspace.Workspace(folder)
+    if folder is None:
+        return None
+    opened = workspace.Workspace(folder)
+    opened.remove_leftovers()
+    return opened
 
 
 def show_made_again(workspace: Workspace | None) -> None:

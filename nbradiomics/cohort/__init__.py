@@ -9,6 +9,17 @@ from nbradiomics.cohort.cohort import (
     Scan,
     load_cohort,
     scan_name,
+    subject_of,
 )
 
-__all__ = ["AUTOMATIC", "Case", "Channel", "Cohort", "CohortSource", "Scan", "load_cohort", "scan_name"]
+__all__ = [
+    "AUTOMATIC",
+    "Case",
+    "Channel",
+    "Cohort",
+    "CohortSource",
+    "Scan",
+    "load_cohort",
+    "scan_name",
+    "subject_of",
+]

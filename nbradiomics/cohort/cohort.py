@@ -350,6 +350,11 @@ def scan_name(subject: str, timepoint: str, sequence: str, variant: str = ORIGIN
     return _name(subject, timepoint, sequence, *([] if variant == ORIGINAL else [variant]))
 
 
+def subject_of(name: str) -> str:
+    """Subject of a scan, or of anything whose name begins with that of its scan (a case, a pair of masks)."""
+    return name.partition("/")[0].replace("%2F", "/").replace("%25", "%")
+
+
 def _name(*parts: str) -> str:
     # Escaping keeps the names of different cases different.
     return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)

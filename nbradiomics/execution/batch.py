@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from nbradiomics.errors import NbradiomicsError
+from nbradiomics.errors import NbradiomicsError, StorageError
 from nbradiomics.system.transient import transient_hint
 
 Result = TypeVar("Result")
@@ -53,9 +53,17 @@ class Batch(Generic[Result]):
 def guarded(
     function: Callable[..., Result], stage: str, name: str, arguments: tuple[Any, ...]
 ) -> Result | Failure:
-    """Call a function on one case, and return its result, or a failure if it raises an exception."""
+    """Call a function on one case, and return its result, or a failure if it raises an exception.
+
+    Raises
+    ------
+    StorageError
+        When the disk is full or read-only, which ends the work on all cases.
+    """
     try:
         return function(*arguments)
+    except StorageError:  # not of this case: no further result could be stored
+        raise
     except Exception as error:  # an exception of a library in one case must not stop the cohort
         return failure_of(name, stage, error)
 

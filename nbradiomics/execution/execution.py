@@ -93,6 +93,9 @@ class Execution:
         under ``if __name__ == "__main__":``, because the workers import the script.
     cluster
         YAML file that describes the jobs, for ``"slurm"``.
+    only
+        Whether a case is computed, by its name; the others are neither results nor failures. By default all
+        cases are computed.
 
     Raises
     ------
@@ -112,6 +115,7 @@ class Execution:
     threads: int | None = None
     executor: Executor | str | None = None
     cluster: str | Path | None = None
+    only: Callable[[str], bool] | None = None
 
     def __post_init__(self) -> None:
         for name, number in (("jobs", self.jobs), ("threads", self.threads)):
@@ -193,10 +197,12 @@ class Execution:
         Batch
             Results in the order of `names`, stored or computed, and the failures of `make`.
         """
+        if self.only is not None:
+            names = [name for name in names if self.only(name)]
         workspace = self.workspace
         if workspace is None or stored is None:
             return make(names, lambda _name, _result: None)
-        keys = {name: stored.key(name) for name in names}
+        keys = workspace.keys(stage, names, stored.key)
         loaded = {name: workspace.load(stage, keys[name], stored.schema) for name in names}
         intact = {name: payload for name, payload in loaded.items() if payload is not None}
         valid = {name: payload for name, payload in intact.items() if stored.holds(name, payload)}
@@ -221,6 +227,8 @@ class Execution:
             for name, outcome in self._executor(len(cases)).outcomes(function, cases, stage):
                 outcomes[name] = outcome
                 end_if_asked()
+                if isinstance(outcome, Failure):
+                    self.note(outcome)
                 if not isinstance(outcome, Failure):
                     keep(name, outcome)
                 advance()
@@ -231,6 +239,11 @@ class Execution:
             else:
                 batch.results[name] = outcome
         return batch
+
+    def note(self, failure: Failure) -> None:
+        """Record a failure as soon as it is known, so that the status of an unfinished run shows it."""
+        if self.workspace is not None and self.workspace.record is not None:
+            self.workspace.record.failed(failure)
 
     def _executor(self, cases: int) -> Executor:
         if self.executor is not None and not isinstance(self.executor, str):

@@ -10,16 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.record import UNREADABLE, InputFile, Recorder
+from nbradiomics.files.owned_folder import is_temporary
 from nbradiomics.files.regular_file import require_regular
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.images.content import image_hash, lies_in_one_file
@@ -30,6 +36,8 @@ from nbradiomics.messages.wording import counted, tally
 Payload = dict[str, Any]
 #: A file that was changed less than this time ago may change again without a visible change of its state.
 _SETTLED_NS = 3_000_000_000
+#: Seconds after which an unfinished file counts as left by a killed process.
+_DAY = 86_400
 #: Key of a payload that may be different the next time (for example, memory ran out); it is not stored.
 PASSING = "passing"
 
@@ -47,17 +55,41 @@ def content_hash(path: Path) -> str:
     and each call reads it again. A file that cannot be read gets a unique random text, so that it matches no
     stored result; the stage reports what is wrong with the file.
     """
+    size, time_ns = -1, 0
     try:
         require_regular(path)
         status = path.stat()
-        if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED_NS:
-            whole_hash = _hash_alone(str(path))
-        else:
-            times = status.st_mtime_ns, status.st_ctime_ns
-            whole_hash = _hash_once(str(path), status.st_ino, status.st_size, *times)
-        return image_hash(path) if whole_hash is None else whole_hash
+        size, time_ns = status.st_size, status.st_mtime_ns
+        found = _content_hash(path, status)
     except (OSError, InputError):
-        return f"unreadable {uuid4().hex}"
+        found = ""
+    if (noted := _noted.get()) is not None:
+        noted[str(path)] = InputFile(str(path), size, time_ns, found or UNREADABLE)
+    return found or f"{UNREADABLE} {uuid4().hex}"
+
+
+#: Where the files are noted that `content_hash` reads; ``None`` if nobody asked.
+_noted: ContextVar[dict[str, InputFile] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noting_inputs() -> Iterator[dict[str, InputFile]]:
+    """Note every file that `content_hash` reads meanwhile, with its state and its hash."""
+    inputs: dict[str, InputFile] = {}
+    token = _noted.set(inputs)
+    try:
+        yield inputs
+    finally:
+        _noted.reset(token)
+
+
+def _content_hash(path: Path, status: os.stat_result) -> str:
+    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED_NS:
+        whole_hash = _hash_alone(str(path))
+    else:
+        times = status.st_mtime_ns, status.st_ctime_ns
+        whole_hash = _hash_once(str(path), status.st_ino, status.st_size, *times)
+    return image_hash(path) if whole_hash is None else whole_hash
 
 
 @lru_cache(maxsize=100_000)
@@ -82,15 +114,40 @@ class Workspace:
         Number of stored results that were found damaged, by stage.
     unfit
         Number of stored results that no longer matched their files, such as masks, by stage.
+    record
+        Record of the run that uses the workspace; ``None`` records nothing.
     """
 
     root: Path
     damaged: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
     unfit: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    record: Recorder | None = field(default=None, compare=False, repr=False)
 
     def file(self, stage: str, key: str, suffix: str = ".json") -> Path:
         """Path of a result, or of a file that belongs to it."""
         return self.root / stage / f"{key}{suffix}"
+
+    def remove_leftovers(self) -> None:
+        """Remove files that a process left unfinished when it was killed, at least a day ago.
+
+        No process needs so long for one result; several processes, on any machines, may use the workspace.
+        """
+        for path in self.root.glob("*/.*"):
+            with suppress(OSError):
+                if is_temporary(PurePosixPath(path.name)) and time.time() - path.stat().st_mtime > _DAY:
+                    path.unlink()
+
+    def keys(self, stage: str, names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
+        """Return the key of each case; the record of the run keeps them, with the files that were read."""
+        if self.record is None:
+            return {name: key(name) for name in names}
+        keys, inputs = {}, {}
+        for name in names:
+            with noting_inputs() as noted:
+                keys[name] = key(name)
+            inputs[name] = list(noted.values())
+        self.record.cases(stage, keys, inputs)
+        return keys
 
     def load(self, stage: str, key: str, schema: Any) -> Payload | None:
         """Return a stored result, or ``None`` if there is none or it is damaged; damaged ones are counted.
@@ -110,6 +167,14 @@ class Workspace:
             self.damaged[stage] += 1
             return None
         return stored
+
+    def is_intact(self, stage: str, key: str) -> bool:
+        """Whether a result is stored and has its checksum; its type is not checked."""
+        try:
+            read_sealed(self.file(stage, key), f"{stage} {key}", Any)
+        except (FileNotFoundError, BrokenSealError):
+            return False
+        return True
 
     def save(self, stage: str, key: str, payload: Payload) -> None:
         """Store a result, so that it is complete even if the machine stops directly afterwards."""

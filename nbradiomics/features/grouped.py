@@ -104,6 +104,8 @@ def _by_groups(
     def keep_items(_: str, payload: Payload) -> None:
         for name, result in payload["cases"].items():
             keep(name, result)
+        for name, text in payload["failures"].items():
+            execution.note(Failure(name, STAGE, *text))
 
     def run(groups: _Groups[AnyItem]) -> Batch[Payload]:
         arguments = {name: (members, *options) for name, members in groups.items()}

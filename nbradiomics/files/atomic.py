@@ -1,12 +1,14 @@
-"""Write a file so that a reader sees either the complete file or none."""
+"""Write a file so that a reader sees either the complete file or none, also on a network file system."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
+
+from nbradiomics.files.storage import writing
 
 #: Last characters of a name, including its ending, that its temporary name keeps.
 _NAME_END = 40
@@ -17,20 +19,29 @@ def whole(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to; afterwards the written file replaces `path`.
 
     The temporary file is in the same folder, which is created if missing, and has the same ending, by which
-    libraries choose a format. It is removed if the writing fails.
+    libraries choose a format. Its content is on the disk before it replaces `path`: a full disk or a used
+    quota may be reported only then, above all by network file systems. It is removed if the writing fails.
+
+    Raises
+    ------
+    StorageError
+        When the disk is full, a quota is used up, or the folder cannot be written to. `path` is unchanged.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Only the end of the name: with the whole name the temporary name might be too long for the file system.
     temporary = path.with_name(f".{uuid4().hex}-{path.name[-_NAME_END:]}")
     try:
-        yield temporary
-        os.replace(temporary, path)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            _to_disk(temporary)
+            os.replace(temporary, path)
     except OSError as error:
-        if error.filename is None:  # the error of a full disk names no file
+        if error.filename is None:
             error.filename = str(path)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it says nothing new: the disk or the network failed before
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(text: str, path: Path) -> None:
@@ -40,3 +51,9 @@ def write_text(text: str, path: Path) -> None:
     """
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def _to_disk(file: Path) -> None:
+    """Wait until the content of a written file is on the disk, or an error says that it is not."""
+    with open(file, "r+b") as opened:
+        os.fsync(opened.fileno())

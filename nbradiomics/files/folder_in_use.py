@@ -1,14 +1,18 @@
 """Track which runs work in a folder of results, so that two runs never mix their results in it.
 
-Each run keeps a small file in its folder, which says what the run makes, where and since when. The run holds
-a lock of the operating system on this file, which ends with the process in any case, and touches the file
-regularly. The next run checks the files of the others:
+Each run keeps a small file in its folder, which says what the run makes, where and since when, and touches
+the file regularly. The next run checks the files of the others:
 
-- A held lock means that the run is active, on any machine whose file system shares locks.
-- A free lock proves that a run of this machine has ended. A run of another machine is active as long as its
-  file is touched: some network file systems do not share locks between machines, or have none.
+- A run of this machine is active while the process table has its process, with the number and the start that
+  the file records (`system/process_table.py`). A number alone would prove nothing: it is reused, and each
+  container has its own numbers.
+- A run of another machine is active as long as its file is touched.
+- A run that holds a lock of the operating system on its file is active in any case. A free lock proves the
+  end of a run only on systems without such a process table: network file systems may not share locks, lose
+  them when the server starts again, or have none.
 
-A process number alone would prove nothing: it is reused, and each container has its own numbers.
+Nothing else is needed of a network file system but that creating a file in a folder and then listing the
+folder shows the files that others created before, which holds for every NFS.
 """
 
 from __future__ import annotations
@@ -29,6 +33,9 @@ from typing import IO
 from uuid import uuid4
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.regular_file import GONE
+from nbradiomics.files.storage import writing
+from nbradiomics.system.process_table import started, this_machine
 
 try:
     import fcntl
@@ -62,6 +69,8 @@ class Worker:
         Machine, process number and start time of the run.
     thread
         Thread of the process.
+    machine, started
+        Identity of the machine and start of the process (`system.process_table`); empty if unknown.
     """
 
     what: str
@@ -70,6 +79,8 @@ class Worker:
     process: int
     since: str
     thread: int = 0
+    machine: str = ""
+    started: str = ""
 
     def __str__(self) -> str:
         return f"{self.what}, process {self.process} on {self.host}, since {self.since}"
@@ -109,6 +120,8 @@ def working_in(folder: Path, task: str, key: str, *, alone: bool = False) -> Ite
         os.getpid(),
         datetime.now().astimezone().isoformat(sep=" ", timespec="seconds"),
         threading.get_ident(),
+        this_machine(),
+        started(os.getpid()),
     )
     own_folders = [Path(path).parent for path, worker in list(_own.items()) if worker.thread == me.thread]
     if real in own_folders:
@@ -117,7 +130,8 @@ def working_in(folder: Path, task: str, key: str, *, alone: bool = False) -> Ite
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; a folder was expected.", "Choose a new folder.")
     is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     try:
         with _sign(real, me) as sign:
             _enter(sign, me, folder)
@@ -126,6 +140,22 @@ def working_in(folder: Path, task: str, key: str, *, alone: bool = False) -> Ite
         with suppress(OSError):  # it is not empty
             if is_new:
                 folder.rmdir()
+
+
+def workers_in(folder: Path) -> list[Worker]:
+    """List the runs that work in a folder at this moment; nothing is written or removed, nor locked.
+
+    A run of another machine counts until its file was not touched for five minutes by the clock of this one.
+    """
+    workers = []
+    for path in sorted(folder.iterdir()):
+        if not is_sign(path.name):
+            continue
+        with suppress(OSError), open(path, "rb") as file:
+            worker = _read(file.read(_LONGEST))
+            if not _has_ended(path, worker, None, free=None):
+                workers.append(worker)
+    return workers
 
 
 def others_in(folder: Path) -> bool:
@@ -154,13 +184,14 @@ class _Sign:
 def _sign(place: Path, me: Worker) -> Iterator[_Sign]:
     path = place / f"{_ENTERING}{uuid4().hex}"
     done = threading.Event()
-    with _guard:
+    with _guard, writing(place):
         file = open(path, "xb", buffering=0)  # noqa: SIM115 - closed below
         _own[str(path)] = me
     sign = _Sign(file, path)
     try:
         _require_lock(file, place)
-        file.write(json.dumps(asdict(me)).encode())
+        with writing(place):
+            file.write(json.dumps(asdict(me)).encode())
         if fcntl is None:
             file.close()  # Windows cannot rename an open file
         threading.Thread(target=_beat, args=(sign, done), daemon=True).start()
@@ -227,7 +258,7 @@ def _enter(sign: _Sign, me: Worker, folder: Path) -> None:
 
 def _if_stopped(other: Worker) -> str:
     """When a folder becomes free whose run was stopped, if the lock of the run is not visible here."""
-    if other.host == socket.gethostname() and other.process:
+    if other.host == socket.gethostname() and other.process and other.machine == this_machine():
         return ""
     return f" If it was stopped, the folder is free {_SILENT / 60:.0f} minutes after its last activity."
 
@@ -257,20 +288,25 @@ def _worker(path: Path, sign: Path | None) -> Worker | None:
     try:
         with open(path, "r+b", buffering=0) as file:
             content, locked = file.read(_LONGEST), _lock(file)
-            if locked is not False and _has_ended(path, content, sign, free=locked):
+            if locked is not False and _has_ended(path, _read(content), sign, free=locked):
                 path.unlink(missing_ok=True)
                 return None
     except FileNotFoundError:
         return None
-    except OSError:  # a file of another user, not writable: only its touches show activity
+    except OSError as error:  # a file of another user, not writable: only its touches show activity
+        if error.errno in GONE:
+            return None
         content = b""
         if _is_silent(path, sign):
             return None
     return _read(content)
 
 
-def _has_ended(path: Path, content: bytes, sign: Path | None, *, free: bool | None) -> bool:
-    worker = _read(content)
+def _has_ended(path: Path, worker: Worker, sign: Path | None, *, free: bool | None) -> bool:
+    if worker.machine and worker.started and this_machine():
+        if worker.machine == this_machine():
+            return started(worker.process) != worker.started
+        return _is_silent(path, sign)
     if worker.host == socket.gethostname() and worker.process:
         return free is True or not _is_process(worker.process) or _is_silent(path, sign)
     return _is_silent(path, sign)
@@ -284,8 +320,10 @@ def _is_silent(path: Path, sign: Path | None) -> bool:
         os.utime(sign)
         # A touch in the future is from another clock, before the files were copied or mounted here.
         return abs(sign.stat().st_mtime - path.stat().st_mtime) > _SILENT
-    except FileNotFoundError:
-        return True
+    except OSError as error:
+        if error.errno in GONE:
+            return True
+        raise
 
 
 def _is_process(number: int) -> bool:

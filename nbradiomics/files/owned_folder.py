@@ -12,14 +12,15 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from nbradiomics.errors import InputError
 from nbradiomics.files.atomic import write_text
-from nbradiomics.files.folder_in_use import is_sign
-from nbradiomics.files.regular_file import read_own_json
+from nbradiomics.files.folder_in_use import is_sign, others_in
+from nbradiomics.files.regular_file import GONE, read_own_json
 
 #: The mark, in the folder itself.
 MARK = ".nbradiomics"
@@ -33,6 +34,8 @@ _LITTER = {
     ".gitignore",
     "nbradiomics-error.log",
 }
+#: A file that was removed while a program of this machine had it open, on a network file system.
+_SILLY = re.compile(r"\.nfs[0-9a-fA-F]{8,}")
 #: Files that `atomic.whole` leaves when its process is killed.
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}-.+")
 _SHOWN = 4
@@ -144,6 +147,10 @@ def claim(
         raise InputError(f"{folder} is a file; a folder was expected.", "Choose a new folder.")
     mark = read_mark(folder) or earlier(folder)
     if mark is None:
+        filled = next(foreign_files(folder), None) is not None
+        # The mark again: another process that began at the same moment has marked the folder before it wrote.
+        mark = read_mark(folder) if filled else None
+    if mark is None:
         _require_none(folder, foreign_files(folder))
         Mark(owner, frozenset(names)).write(folder)
         return
@@ -183,14 +190,32 @@ def is_temporary(path: PurePosixPath) -> bool:
     return bool(_TEMPORARY.fullmatch(path.name))
 
 
+def leftovers(folder: Path) -> Callable[[PurePosixPath], bool]:
+    """Return whether a file in a claimed folder was left unfinished by a command that was killed.
+
+    While others work in the folder, on whatever machine, no file counts as left: it may be theirs. Neither
+    does one that was changed since this run claimed the folder, by the clock of the disk: its writer may have
+    begun since.
+    """
+    alone, claimed = not others_in(folder), (folder / MARK).stat().st_mtime
+
+    def is_left(path: PurePosixPath) -> bool:
+        try:
+            return alone and is_temporary(path) and (folder / path).stat().st_mtime < claimed
+        except OSError:
+            return False
+
+    return is_left
+
+
 def remove_files(folder: Path, is_chosen: Callable[[PurePosixPath], bool]) -> None:
     """Remove files chosen by their path in the folder, and its subfolders that become empty."""
     removed = [path for path in _files(folder) if is_chosen(path)]
     for path in removed:
-        (folder / path).unlink()
+        (folder / path).unlink(missing_ok=True)
     parents = {parent for path in removed for parent in path.parents} - {PurePosixPath(".")}
     for parent in sorted(parents, key=lambda each: len(each.parts), reverse=True):
-        if not any((folder / parent).iterdir()):
+        with suppress(OSError):  # it is not empty, or another run removed it
             (folder / parent).rmdir()
 
 
@@ -224,7 +249,8 @@ def _files(folder: Path) -> Iterator[PurePosixPath]:
     """Paths of all files and links in a folder, except the mark and litter; links are not followed."""
 
     def refuse(error: OSError) -> None:
-        raise error
+        if error.errno not in GONE:  # otherwise another run removed the folder meanwhile
+            raise error
 
     if not folder.is_dir():
         return
@@ -234,5 +260,5 @@ def _files(folder: Path) -> Iterator[PurePosixPath]:
         for name in sorted([*files, *links]):
             path = PurePosixPath(Path(place, name).relative_to(folder).as_posix())
             litter = name.lower() in _LITTER or name.startswith("._") or is_sign(name)
-            if not litter and str(path) != MARK:
+            if not (litter or _SILLY.fullmatch(name)) and str(path) != MARK:
                 yield path

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
+import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from nbradiomics.errors import InputError
 
+#: A file was removed, or replaced on another machine (a stale handle of a network file system).
+GONE = (errno.ENOENT, errno.ESTALE)
+#: How often a file is opened again that is being replaced on another machine.
+_ATTEMPTS = 5
 #: Largest number of bytes of JSON files that this package wrote.
 _LARGEST = 256 << 20
 _KINDS = {
@@ -67,6 +73,23 @@ def open_regular(path: Path) -> BinaryIO:
         raise
 
 
+def read_whole(path: Path, most: int) -> bytes:
+    """Read at most `most` bytes of a regular file, again from the start if it is replaced meanwhile.
+
+    On a network file system the reader of a file that another machine replaces or removes gets an error
+    (ESTALE) instead of the rest of the earlier file. Errors are those of `open_regular`.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            with open_regular(path) as file:
+                return file.read(most)
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+            time.sleep(0.02 * attempt)
+    raise FileNotFoundError(errno.ENOENT, "replaced or removed on another machine again and again", str(path))
+
+
 def read_own_json(path: Path) -> Any:
     """Content of a JSON file that this package wrote, or of another file in its place.
 
@@ -78,8 +101,7 @@ def read_own_json(path: Path) -> Any:
         When the path does not exist, or may not be read.
     """
     try:
-        with open_regular(path) as file:
-            text = file.read(_LARGEST + 1)
+        text = read_whole(path, _LARGEST + 1)
         if len(text) > _LARGEST:
             raise ValueError(f"more than {_LARGEST >> 20} MB")
         return json.loads(text.decode("utf-8"))

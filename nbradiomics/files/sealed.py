@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.errors import InputError
 from nbradiomics.files.atomic import whole
-from nbradiomics.files.regular_file import open_regular
+from nbradiomics.files.regular_file import read_whole
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -43,10 +43,8 @@ def write_sealed(path: Path, kind: str, content: Any) -> None:
     text = json.dumps(content).encode()
     if path.is_dir() and not path.is_symlink():
         os.replace(path, path.with_name(f"{path.name}.aside"))
-    with whole(path) as temporary, open(temporary, "wb") as file:
-        file.write(_seal(kind, text) + text)
-        file.flush()
-        os.fsync(file.fileno())
+    with whole(path) as temporary:
+        temporary.write_bytes(_seal(kind, text) + text)
 
 
 def read_sealed(path: Path, kind: str, schema: Any) -> Any:
@@ -86,8 +84,7 @@ def _adapter(schema: Any) -> TypeAdapter[Any]:
 
 def _unsealed(path: Path, kind: str) -> bytes:
     try:
-        with open_regular(path) as file:
-            content = file.read(LARGEST + 1)
+        content = read_whole(path, LARGEST + 1)
     except FileNotFoundError:
         if path.is_symlink():  # to a missing file
             raise BrokenSealError(str(path)) from None

@@ -7,6 +7,7 @@ stage has to check.
 from __future__ import annotations
 
 import hashlib
+import os
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from nbradiomics.errors import InputError
 from nbradiomics.files.atomic import whole
 from nbradiomics.files.regular_file import open_regular, require_regular
+from nbradiomics.files.storage import full
 from nbradiomics.images.grid import require_geometry
 from nbradiomics.images.itk_formats import NIFTI_READER, read_by_itk, reader_of
 from nbradiomics.images.native_output import native_output
@@ -139,17 +141,30 @@ def write_image(image: sitk.Image, path: str | Path) -> Path:
 
     Raises
     ------
-    InputError
-        When a ``.nii.gz`` file could not be written completely; ITK does not report a full disk.
+    StorageError
+        When the disk is full or read-only; ITK does not report it.
     """
     import SimpleITK as sitk
 
     path = Path(path)
     with whole(path) as temporary:
-        sitk.WriteImage(image, str(temporary), useCompression=True)
+        temporary.touch()  # without permission, the system says so here; ITK would name no reason
+        try:
+            sitk.WriteImage(image, str(temporary), useCompression=True)
+        except RuntimeError:
+            _require_room(temporary)
+            raise
         if path.name.lower().endswith(".nii.gz"):
             _require_whole(temporary, image, path)
     return path
+
+
+def _require_room(written: Path) -> None:
+    """Let the system say that the disk is full, where ITK only said that the writing failed."""
+    with written.open("ab") as file:
+        file.write(bytes(1 << 16))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _require_whole(written: Path, image: sitk.Image, path: Path) -> None:
@@ -160,10 +175,7 @@ def _require_whole(written: Path, image: sitk.Image, path: Path) -> None:
         length = int.from_bytes(file.read(4), "little")
     voxel = image.GetSizeOfPixelComponent() * image.GetNumberOfComponentsPerPixel()
     if (length - voxel * image.GetNumberOfPixels()) % 2**32 not in _NIFTI_HEADERS:
-        raise InputError(
-            f"{path} could not be written completely: the disk is full, or its quota is used up.",
-            "Free space there, or choose a folder on another disk; then run the command again.",
-        )
+        raise full(path)
 
 
 def file_hash(path: str | Path) -> str:

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Case, Scan
 from nbradiomics.cohort.case_region import region_hashes, region_on
+from nbradiomics.errors import StorageError
 from nbradiomics.execution.batch import failure_of
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
@@ -120,6 +121,8 @@ class ImageJob:
                     continue
                 try:
                     rows.append({**self._mask(job, regions[job.case.name], image), "noise_sd": noise_sd})
+                except StorageError:
+                    raise
                 except Exception as error:  # as in `execution.batch.guarded`
                     job.file.unlink(missing_ok=True)
                     failures.append((job.name, error))

@@ -23,6 +23,7 @@ file                                 content
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
+``shards/``                          failures of each shard, until a run joins the shards
 ``cache/``                           stored result of each case, named by the hash of its inputs
 ``.nbradiomics``                     owner of the results (`nbradiomics.files.owned_folder`)
 ===================================  =====================================================================
@@ -44,9 +45,16 @@ import pandas as pd
 
 from nbradiomics.cohort import Cohort
 from nbradiomics.errors import InputError
+from nbradiomics.execution.record import RECORD, WHOLE, Recorder, remove_records
 from nbradiomics.execution.workspace import Workspace, content_hash
-from nbradiomics.files.folder_in_use import others_in
-from nbradiomics.files.owned_folder import Mark, Owner, claim, is_temporary, read_mark, remove_files
+from nbradiomics.files.owned_folder import (
+    Mark,
+    Owner,
+    claim,
+    leftovers,
+    read_mark,
+    remove_files,
+)
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.report.paper.files import PAPER_FILE
 from nbradiomics.study.external import VALIDATION
@@ -56,7 +64,7 @@ from nbradiomics.workflows.earlier_folder import earlier_mark
 #: Files of an outcome model.
 _OUTCOME_TABLES = "|".join(PurePosixPath(table.file).stem for table in OUTCOME_TABLES)
 _OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html|{PAPER_FILE})"
-_CACHE = "cache"
+CACHE = "cache"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (
@@ -65,6 +73,7 @@ _TABLES = (
     r"((perturbation|processing)/)?features\.parquet",
     r"processing/processing(_classes)?\.csv",
     r"failures\.log",
+    r"shards/failures-\d+-of-\d+\.(csv|log)",
     r"provenance\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",
     r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",
@@ -76,7 +85,7 @@ _TABLES = (
     rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?{_OUTCOME_FILE}",
 )
 _TABLE = re.compile("|".join(_TABLES))
-_STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run")
+_STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run|cache/record/[\w-]+\.jsonl?")
 #: Files of the demo's cohort.
 _DEMO = re.compile(
     r"input/(cohort\.csv|clinical\.csv|truth\.csv|truth\.json|study\.yaml"
@@ -122,10 +131,14 @@ def _is_image(path: PurePosixPath, stems: Collection[str], readers: Collection[s
     return folder == ["distance_maps"] and any(name.startswith(f"{stem}_") for stem in stems)
 
 
-def study_owner(study: Study, study_file: Path, cohort: Cohort) -> Owner:
-    """Return the owner of the results of a study; a study without a name is named after its file."""
+def study_owner(study: Study, study_file: Path, cohort: Cohort | None) -> Owner:
+    """Return the owner of the results of a study; a study without a name is named after its file.
+
+    Without its cohort the study is not recognised after it was moved.
+    """
     name = study.name if "name" in study.model_fields_set else study_file.name
-    return Owner("study", name, os.path.abspath(study_file), str(study.cohort), _images(cohort))
+    images = frozenset() if cohort is None else _images(cohort)
+    return Owner("study", name, os.path.abspath(study_file), str(study.cohort), images)
 
 
 def cohort_owner(kind: str, cohort: Cohort) -> Owner:
@@ -190,22 +203,42 @@ class RunFolder:
             image = _is_image(path, recorded, ("auto", *_CONSENSUS))
             return (
                 bool(_TABLE.fullmatch(str(path)))
-                or (is_temporary(path) and not shared)
+                or is_left(path)
                 or (image and not (kept and _is_image(path, now, kept_readers)))
             )
 
         mark = read_mark(root) or Mark(owner)
         recorded = mark.names
-        # Temporary files stay if another run of the same study is working in this folder.
-        shared = others_in(root)
+        is_left = leftovers(root)
         remove_files(root, is_stale)
         Mark(mark.owner, now).write(root)
         return cls(root)
 
+    @classmethod
+    def join(
+        cls, root: Path, owner: Owner, *, stems: Iterable[str], inputs: Iterable[Path] = ()
+    ) -> RunFolder:
+        """Claim a folder for a shard of a run: nothing in it is removed, since other shards work there.
+
+        The parameters and errors are those of `open`.
+        """
+        _require_outside(root, inputs, owner)
+        claim_run(root, owner, stems=stems)
+        return cls(root)
+
+    def recorder(self, by: str, what: str) -> Recorder:
+        """Make the recorder of a process: `WHOLE`, or a shard."""
+        return Recorder(self.root, self.workspace.root / RECORD, by, what)
+
+    def remove_shards(self) -> None:
+        """Remove the failures and records of the shards: those of the whole run replace them."""
+        remove_records(self.workspace.root / RECORD, but=WHOLE)
+        remove_files(self.root, lambda path: path.parts[0] == "shards" and bool(_TABLE.fullmatch(str(path))))
+
     @cached_property
     def workspace(self) -> Workspace:
         """Stored results, by the hash of their inputs."""
-        return Workspace(self.root / _CACHE)
+        return Workspace(self.root / CACHE)
 
     @property
     def masks(self) -> Path:

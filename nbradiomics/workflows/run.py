@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace as replaced
 from pathlib import Path
 from typing import Any
 
-from nbradiomics.cohort import load_cohort
+from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.cohort.lesions import COMPONENTS, least_volume, lesion_rule
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.failures import write_failures
 from nbradiomics.execution.provenance import write_provenance
-from nbradiomics.execution.workspace import content_hash, result_key
+from nbradiomics.execution.record import WHOLE, InputFile
+from nbradiomics.execution.workspace import content_hash, noting_inputs, result_key
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.files.folder_in_use import working_in
-from nbradiomics.messages.problem import raise_errors
+from nbradiomics.files.regular_file import is_regular
+from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.report import build_report
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.segmentation.model import Model, load_model
@@ -31,7 +33,7 @@ from nbradiomics.tables import feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
 from nbradiomics.workflows.stages import STAGES
-from nbradiomics.workflows.stages.base import Work, run_stages
+from nbradiomics.workflows.stages.base import Work, possible, run_stages
 from nbradiomics.workflows.summary import summarise
 
 
@@ -102,26 +104,88 @@ def run(
     >>> len(done.failures), done.report.name
     (0, 'report.html')
     """
-    study_file = Path(study)
-    plan = load_study(study_file)
-    problems = check_tables(plan, study_file, models)
-    raise_errors(problems)
-    cohort = load_cohort(plan.cohort, plan.columns)
-    model = load_model(plan.segment.model, models=models) if plan.segment else None
-    owner = study_owner(plan, study_file, cohort)
-    inputs = [*_tables(plan), study_file.resolve(), *cohort.files()]
-    with working_in(Path(out), str(owner), _key(plan, model)):
+    opened = open_study(study, models)
+    plan, cohort = opened.plan, opened.cohort
+    owner = study_owner(plan, opened.file, cohort)
+    with working_in(Path(out), str(owner), opened.key()):
         folder = RunFolder.open(
             Path(out),
             owner,
             stems=scan_stems(cohort),
-            inputs=inputs,
-            segments=model is not None,
+            inputs=opened.inputs(),
+            segments=opened.model is not None,
             replacing=replace,
         )
-        execution = replaced(execution, workspace=folder.workspace)
-        label = study_label(plan)
-        return _run(Work(plan, folder, execution, cohort, label, model, problems), inputs)
+        record = folder.recorder(WHOLE, str(owner))
+        execution = replaced(execution, workspace=replaced(folder.workspace, record=record))
+        work = opened.work(folder, execution)
+        with record.run(opened.recorded_tables(), possible(work, STAGES)):
+            done = _run(work, opened.inputs())
+        folder.remove_shards()
+        return done
+
+
+@dataclass(frozen=True)
+class OpenedStudy:
+    """A study whose tables were read and found valid.
+
+    Attributes
+    ----------
+    plan, file
+        The study and its file.
+    cohort, model
+        Its cohort, and its model if it segments.
+    problems
+        Warnings about the tables.
+    """
+
+    plan: Study
+    file: Path
+    cohort: Cohort
+    model: Model | None
+    problems: list[Problem]
+
+    def tables(self) -> list[Path]:
+        """Return the files that the study reads besides images and masks."""
+        return [*_tables(self.plan), self.file.resolve()]
+
+    def inputs(self) -> list[Path]:
+        """Return every file that the study reads."""
+        return [*self.tables(), *self.cohort.files()]
+
+    def recorded_tables(self) -> list[InputFile]:
+        """Return the state of the tables and of the parameter file, for the record of the run."""
+        params = Path(str(self.plan.extract.params))
+        with noting_inputs() as noted:
+            for file in (*self.tables(), *([params] if is_regular(params) else [])):
+                content_hash(file)
+        return list(noted.values())
+
+    def key(self) -> str:
+        """Return the key of the results: two runs with the same key may share a folder."""
+        return _key(self.plan, self.model)
+
+    def work(self, folder: RunFolder, execution: Execution) -> Work:
+        """Return the state of a run that begins."""
+        label = study_label(self.plan)
+        return Work(self.plan, folder, execution, self.cohort, label, self.model, self.problems)
+
+
+def open_study(study: str | Path, models: str | Path | None) -> OpenedStudy:
+    """Read a study and its tables.
+
+    Raises
+    ------
+    InputError
+        When one of them is invalid; the message lists all problems.
+    """
+    file = Path(study)
+    plan = load_study(file)
+    problems = check_tables(plan, file, models)
+    raise_errors(problems)
+    cohort = load_cohort(plan.cohort, plan.columns)
+    model = load_model(plan.segment.model, models=models) if plan.segment else None
+    return OpenedStudy(plan, file, cohort, model, problems)
 
 
 def _tables(study: Study) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -16,8 +17,9 @@ import pytest
 
 from nbradiomics.errors import InputError
 from nbradiomics.files import folder_in_use
-from nbradiomics.files.folder_in_use import Worker, is_sign, others_in, working_in
+from nbradiomics.files.folder_in_use import Worker, is_sign, others_in, workers_in, working_in
 from nbradiomics.files.owned_folder import foreign_files
+from nbradiomics.system.process_table import started, this_machine
 
 WORK = """
 import sys, time
@@ -286,3 +288,66 @@ def test_a_touch_that_is_to_come_keeps_nobody_out(tmp_path: Path) -> None:
     leave(tmp_path, host="elsewhere", process=1, age=-(365 * 86400))
     with working_in(tmp_path, "study B", "B"):
         assert len(signs(tmp_path)) == 1
+
+
+def leave_identified(folder: Path, **changes: object) -> Path:
+    """What a run of this release keeps, with the identity of its machine and the start of its process."""
+    content = {
+        "what": "study A",
+        "key": "A",
+        "host": socket.gethostname(),
+        "process": os.getpid(),
+        "since": "today",
+        "machine": this_machine(),
+        "started": started(os.getpid()),
+    }
+    path = folder / f".nbradiomics-working-{'b' * 32}"
+    path.write_text(json.dumps({**content, **changes}))
+    return path
+
+
+@pytest.mark.skipif(not this_machine(), reason="needs the process table of Linux")
+@pytest.mark.parametrize(
+    ("changes", "age", "refused"),
+    [
+        ({}, 0, True),  # alive, though its lock is free: a network file system may have lost it
+        ({}, 3600, True),  # alive, though it was stopped for an hour
+        ({"started": "1"}, 0, False),  # its number was given again
+        ({"process": 2**22 + 1}, 0, False),
+        ({"machine": "another boot pid:[1]"}, 0, True),  # a machine or container of the same name
+        ({"machine": "another boot pid:[1]"}, 3600, False),
+        ({"host": "elsewhere", "machine": "another boot pid:[1]"}, 200, True),
+        ({"host": "elsewhere", "machine": "another boot pid:[1]"}, 400, False),
+    ],
+)
+def test_no_lock_decides_whether_a_run_has_ended(
+    changes: dict[str, object], age: float, refused: bool, tmp_path: Path
+) -> None:
+    left = leave_identified(tmp_path, **changes)
+    os.utime(left, (time.time() - age, time.time() - age))
+    assert [worker.what for worker in workers_in(tmp_path)] == ["study A"] * refused
+    if refused:
+        with pytest.raises(InputError, match="study A"), working_in(tmp_path, "study B", "B"):
+            pass
+    else:
+        with working_in(tmp_path, "study B", "B"):
+            pass
+    assert left.exists() == refused
+
+
+def test_a_look_from_outside_removes_nothing(tmp_path: Path) -> None:
+    left = leave(tmp_path, host="elsewhere", process=1, age=3600)
+    assert workers_in(tmp_path) == []
+    assert left.exists()
+
+
+def test_a_file_that_another_machine_removed_meanwhile_is_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(tmp_path, host="elsewhere", process=1)
+
+    def stale(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(folder_in_use, "_lock", stale)
+    assert not others_in(tmp_path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.errors import AmbiguousError, InputError
+from nbradiomics.errors import AmbiguousError, InputError, StorageError
 from nbradiomics.images.grid import grid_difference, require_same_grid
 from nbradiomics.images.io import file_hash, read_image, write_image
 from nbradiomics.images.region import labels_in, read_region
@@ -173,6 +173,6 @@ def test_what_a_full_disk_cuts_off_is_no_image(
         Path(name).write_bytes(Path(name).read_bytes()[:left])
 
     monkeypatch.setattr(sitk, "WriteImage", cut)
-    with pytest.raises(InputError, match=r"mask\.nii\.gz could not be written completely"):
+    with pytest.raises(StorageError, match=r"mask\.nii\.gz could not be written completely"):
         write_image(image, tmp_path / "mask.nii.gz")
     assert [one.name for one in tmp_path.iterdir()] == [path.name]

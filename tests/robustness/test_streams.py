@@ -48,7 +48,8 @@ def test_a_disk_that_is_full_is_told_with_the_file(tmp_path: Path) -> None:
     )
     done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "File too large: r/" in done.stderr
+    assert "Error: r/" in done.stderr
+    assert "could not be written: the file is larger than the disk or a limit of the system" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert hidden(tmp_path / "r") == []
 

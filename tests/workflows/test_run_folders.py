@@ -29,7 +29,10 @@ def content(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".html" and path.name not in ("provenance.json", MARK)
+        if path.is_file()
+        and path.suffix != ".html"
+        and path.name not in ("provenance.json", MARK)
+        and path.parent.name != "record"  # when and where each stage was done
     }
 
 

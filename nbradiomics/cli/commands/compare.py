@@ -19,6 +19,7 @@ from nbradiomics.cli.options import (
     Tolerance,
     Work,
 )
+from nbradiomics.cli.parts import ShardOption, finish_part, limited, remove_parts
 from nbradiomics.cli.stated import settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -48,6 +49,7 @@ def compare(
     work: Work = None,
     executor: ExecutorName = None,
     cluster: ClusterFile = None,
+    shard: ShardOption = None,
 ) -> None:
     """Compare masks: overlap, surface distance, direction of error."""
     from nbradiomics.agreement.settings import ComparisonSettings
@@ -55,11 +57,16 @@ def compare(
 
     prepare(out, ".csv", ".parquet", inputs=[cohort])
     settings = settings_from(ComparisonSettings, tolerance_mm=tolerance, background_mm=background)
-    execution = execution_of(jobs, work, executor=executor, cluster=cluster)
     loaded = read_cohort(cohort)
+    execution = limited(execution_of(jobs, work, executor=executor, cluster=cluster), shard, loaded)
     options: dict[str, Any] = {"lesions": lesions, "settings": settings, "execution": execution}
     agreement = _agreement(loaded, reference, perturb, seed, options)
+    if shard is not None:
+        measured = bool(agreement.table["status"].notna().any())
+        finish_part(execution, shard, agreement.failures, out, measured=measured)
+        return
     write_table(agreement.table, out)
+    remove_parts(out)
     for note in agreement.notes:
         notes.print(f"Note: {note}", markup=False)
     show_made_again(execution.workspace)

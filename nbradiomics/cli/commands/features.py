@@ -10,6 +10,7 @@ import typer
 from nbradiomics.cli.console import bars, notes, output, show_json, show_lines
 from nbradiomics.cli.label_notes import show_label_notes, show_label_warnings
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Json, Lesions, Work
+from nbradiomics.cli.parts import ShardOption, finish_part, limited, remove_parts
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -60,6 +61,7 @@ def extract(
     work: Work = None,
     executor: ExecutorName = None,
     cluster: ClusterFile = None,
+    shard: ShardOption = None,
 ) -> None:
     """Extract PyRadiomics features for every image and every mask."""
     from nbradiomics.features.cohort import extract_cohort
@@ -70,26 +72,26 @@ def extract(
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
     settings = settings_from(ExtractionSettings, params=params, engine=engine)
-    execution = execution_of(jobs, work, executor=executor, cluster=cluster)
     loaded = read_cohort(cohort)
+    execution = limited(execution_of(jobs, work, executor=executor, cluster=cluster), shard, loaded)
     choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
     variants = [] if perturb is None else read_chain(perturb, seed)
     features = extract_cohort(
         loaded, engine=settings.engine, **choice, variants=variants, seed=seed, execution=execution
     )
+    measured = bool(features.table.drop(columns=list(INDEX)).notna().any(axis=None))
+    if shard is not None:
+        finish_part(execution, shard, features.failures, out, measured=measured)
+        return
     write_table(features.table, out)
+    remove_parts(out)
     show_made_again(execution.workspace)
     for note in features.notes:
         notes.print(note, markup=False)
     if diagnostics is not None:
         _write_diagnostics(diagnostics, loaded, execution, **choice)
     show_label_warnings(loaded, params, execution=execution)
-    finish(
-        features.failures,
-        len(features.table),
-        out,
-        complete=bool(features.table.drop(columns=list(INDEX)).notna().any(axis=None)),
-    )
+    finish(features.failures, len(features.table), out, complete=measured)
 
 
 def _write_diagnostics(out: Path, cohort: Cohort, execution: Execution, **choice: Any) -> None:

@@ -10,6 +10,7 @@ import typer
 from nbradiomics.cli.console import output
 from nbradiomics.cli.folders import claim_segmentation, working_on_segmentation
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Models, Replace, Threads, Work
+from nbradiomics.cli.parts import ShardOption, finish_part, limited, remove_parts
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
@@ -49,6 +50,7 @@ def segment(
     work: Work = None,
     executor: ExecutorName = None,
     cluster: ClusterFile = None,
+    shard: ShardOption = None,
 ) -> None:
     """Segment the tumours with nnU-Net; the masks become reader `auto`."""
     from nbradiomics.execution.workspace import result_key
@@ -64,8 +66,8 @@ def segment(
     postprocessing = settings_from(
         PostProcessing, largest_component=largest_component, min_volume_ml=min_volume
     )
-    execution = _execution(jobs, work, threads, executor, cluster)
     loaded, table = load_model(model, models=models), read_cohort(cohort)
+    execution = limited(_execution(jobs, work, threads, executor, cluster), shard, table)
     inference = loaded.resolve(requested)
     masks, beside = out.parent / f"{out.stem}_masks", out.parent / f"{out.stem}_maps"
     maps_folder = beside if maps or beside.exists() else None
@@ -82,9 +84,14 @@ def segment(
             postprocessing=postprocessing,
             execution=execution,
         )
+        if shard is not None:
+            measured = bool(done.table["status"].notna().any())
+            finish_part(execution, shard, done.failures, out, measured=measured)
+            return
         if not maps:
             remove_maps(table, beside)
         _write(done, out, table.files())
+        remove_parts(out)
         show_made_again(execution.workspace)
         _show_warnings(done, loaded)
         empty = int((done.table["status"] == "empty").sum())

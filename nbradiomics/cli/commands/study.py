@@ -9,7 +9,8 @@ import typer
 
 from nbradiomics.cli.console import output, problem_line, show_json, show_lines
 from nbradiomics.cli.options import ClusterFile, ExecutorName, Export, Jobs, Json, Models, Replace
-from nbradiomics.cli.steps import execution_of, finish_run
+from nbradiomics.cli.steps import execution_of, finish_run, finish_shard
+from nbradiomics.errors import InputError
 
 
 def demo(
@@ -38,11 +39,28 @@ def run(
     jobs: Jobs = None,
     executor: ExecutorName = None,
     cluster: ClusterFile = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Compute only part i of n of the subjects, such as 1/4, and write no tables; run all parts "
+            "at once as a job array, and then the command without this option.",
+            metavar="I/N",
+        ),
+    ] = None,
 ) -> None:
     """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
     from nbradiomics.workflows.run import run as run_study
+    from nbradiomics.workflows.shards import run_shard
 
     execution = execution_of(jobs, executor=executor, cluster=cluster)
+    if shard is not None:
+        if replace:
+            raise InputError(
+                "--replace was given with --shard, but a shard removes nothing: others may work there.",
+                "Remove the earlier results first, or choose another folder.",
+            )
+        finish_shard(run_shard(study, out, shard, models=models, execution=execution))
+        return
     finish_run(run_study(study, out, models=models, replace=replace, execution=execution))
 
 

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, StorageError
 from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.executors.crew import Crew, Worker
 from nbradiomics.execution.executors.in_worker import Request, Unfit, compute, versions
@@ -197,6 +197,8 @@ class Window:
                     "Start the scheduler in the same environment as the workers and this command.",
                 ) from error
             return failure_of(running.case, self.stage, error)
+        except StorageError:  # not of this case: no further result could be stored
+            raise
         except Exception as error:
             return failure_of(running.case, self.stage, error)
         finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbradiomics.cohort import Case
-from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.errors import InputError, NbradiomicsError, StorageError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.files.atomic import write_text
 from nbradiomics.files.sealed import BrokenSealError
@@ -167,7 +167,7 @@ def _errors_explained() -> Iterator[None]:
     """Report exceptions of nnU-Net as failures of planning or preprocessing."""
     try:
         yield
-    except NbradiomicsError:
+    except (NbradiomicsError, StorageError):
         raise
     except Exception as error:
         raise InputError(

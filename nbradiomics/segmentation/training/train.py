@@ -18,7 +18,7 @@ import numpy as np
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
-from nbradiomics.errors import ModelError, NbradiomicsError
+from nbradiomics.errors import ModelError, NbradiomicsError, StorageError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.progress import quiet
 from nbradiomics.segmentation.device import ran_out_of_memory
@@ -229,7 +229,7 @@ def _errors_explained(name: str) -> Iterator[None]:
     """Report why a fold could not be trained, with a separate remedy if memory ran out."""
     try:
         yield
-    except NbradiomicsError:
+    except (NbradiomicsError, StorageError):
         raise
     except Exception as error:
         cause = (str(error).splitlines() or [""])[0]

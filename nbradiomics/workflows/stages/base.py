@@ -21,6 +21,9 @@ from nbradiomics.segmentation.model import Model
 from nbradiomics.study.study import Study
 from nbradiomics.workflows.folder import RunFolder
 
+#: Name of the case of a failure that is about the cohort as a whole.
+WHOLE_COHORT = "cohort"
+
 
 @dataclass
 class Work:
@@ -103,6 +106,12 @@ class Stage(Protocol):
         ...
 
 
+def possible(work: Work, stages: Iterable[Stage]) -> list[str]:
+    """List the stages that a run may have, before it begins: the study or the cohort may rule out others."""
+    asked = (StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME)
+    return [stage.name for stage in stages if stage.name not in asked or stage.wanted(work)]
+
+
 def run_stages(work: Work, stages: Iterable[Stage]) -> None:
     """Run the stages that are wanted, one after the other.
 
@@ -111,12 +120,19 @@ def run_stages(work: Work, stages: Iterable[Stage]) -> None:
     NbradiomicsError
         When an essential stage fails as a whole.
     """
+    workspace = work.execution.workspace
+    record = None if workspace is None else workspace.record
     for stage in stages:
         if not stage.wanted(work):
             continue
+        if record is not None:
+            record.begin(stage.name)
         try:
-            work.failures += stage.run(work)
+            failures = stage.run(work)
         except NbradiomicsError as error:
             if stage.essential:
                 raise
-            work.failures.append(failure_of("cohort", stage.name, error))
+            failures = [failure_of(WHOLE_COHORT, stage.name, error)]
+        work.failures += failures
+        if record is not None:
+            record.end(failures)

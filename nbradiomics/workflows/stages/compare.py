@@ -36,7 +36,7 @@ class Compare(Stage):
     def run(self, work: Work) -> list[Failure]:
         """Write ``agreement.csv``."""
         try:
-            agreement = _compare(work)
+            agreement = compare_masks(work)
         except NbradiomicsError:
             if self.essential or len(work.cohort.readers()) > 1:
                 raise
@@ -46,7 +46,8 @@ class Compare(Stage):
         return agreement.failures
 
 
-def _compare(work: Work) -> AgreementTable:
+def compare_masks(work: Work) -> AgreementTable:
+    """Compare the masks of the cohort, without writing a table."""
     cohort, section = judged(work.cohort), work.study.readers
     settings = section.part(ComparisonSettings)
     rule = work.rule_of_masks

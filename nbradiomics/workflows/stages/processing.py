@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from nbradiomics.cohort.chosen_masks import chosen_rows, cohort_of_rows
 from nbradiomics.cohort.lesions import lesion_rule
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.features.processing import extract_grid, load_grid
+from nbradiomics.features.cohort import FeatureTable
+from nbradiomics.features.processing import ProcessingGrid, extract_grid, load_grid
 from nbradiomics.reproducibility import training_sentences
 from nbradiomics.reproducibility.processing.schema import PROCESSING as TABLE, PROCESSING_CLASSES
 from nbradiomics.reproducibility.processing.settings import ProcessingSettings
@@ -29,18 +32,10 @@ class Processing(Stage):
 
     def run(self, work: Work) -> list[Failure]:
         """Write the tables of ``processing/``."""
-        study, section = work.study, work.study.processing
+        section = work.study.processing
         assert section is not None
-        rows = chosen_rows(work.cohort.table, section.masks, study.asked_lesions)
-        grid, settings = load_grid(section.grid), section.part(ProcessingSettings)
-        features = extract_grid(
-            cohort_of_rows(work.cohort, rows),
-            grid,
-            engine=study.extract.engine,
-            # The rule of the whole cohort: a part of it may suggest another one.
-            lesions=lesion_rule(study.asked_lesions, work.cohort.table),
-            execution=work.execution,
-        )
+        settings = section.part(ProcessingSettings)
+        rows, grid, features = processed_features(work)
         table = compare_processing(features.table, grid, settings)
         write_table(features.table, work.folder.file(PROCESSING, "features.parquet"))
         write_table(table, work.folder.file(PROCESSING, TABLE.file))
@@ -53,3 +48,20 @@ class Processing(Stage):
             "notes": [*training_sentences(work.cohort.table, [reader]), *features.notes],
         }
         return [replace(failure, stage=self.name) for failure in features.failures]
+
+
+def processed_features(work: Work) -> tuple[pd.DataFrame, ProcessingGrid, FeatureTable]:
+    """Return the chosen rows of the cohort, the grid, and the features of its alterations; no table."""
+    study, section = work.study, work.study.processing
+    assert section is not None
+    rows = chosen_rows(work.cohort.table, section.masks, study.asked_lesions)
+    grid = load_grid(section.grid)
+    features = extract_grid(
+        cohort_of_rows(work.cohort, rows),
+        grid,
+        engine=study.extract.engine,
+        # The rule of the whole cohort: a part of it may suggest another one.
+        lesions=lesion_rule(study.asked_lesions, work.cohort.table),
+        execution=work.execution,
+    )
+    return rows, grid, features

@@ -7,7 +7,7 @@ from dataclasses import replace
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.segmentation.cohort import remove_maps, segment_cohort
+from nbradiomics.segmentation.cohort import SegmentedCohort, remove_maps, segment_cohort
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.tables import write_table
@@ -31,17 +31,7 @@ class Segment(Stage):
     def _segment(self, work: Work) -> list[Failure]:
         section, folder = work.study.segment, work.folder
         assert section is not None
-        assert work.model is not None
-        segmented = segment_cohort(
-            work.cohort,
-            model=work.model,
-            masks=folder.masks,
-            maps=folder.maps if section.maps else None,
-            inference=section.part(Inference),
-            postprocessing=section.part(PostProcessing),
-            training_subjects=section.training_subjects,
-            execution=_execution(work.execution),
-        )
+        segmented = segment_scans(work)
         if not section.maps:
             remove_maps(work.cohort, folder.maps)
         write_table(segmented.table, folder.file("segmentation.csv"))
@@ -55,3 +45,20 @@ def _execution(execution: Execution) -> Execution:
     if execution.executor is None:
         return replace(execution, jobs=1, threads=execution.jobs)
     return replace(execution, threads=1)
+
+
+def segment_scans(work: Work) -> SegmentedCohort:
+    """Segment the scans, and write their masks and maps, but no table."""
+    section, folder = work.study.segment, work.folder
+    assert section is not None
+    assert work.model is not None
+    return segment_cohort(
+        work.cohort,
+        model=work.model,
+        masks=folder.masks,
+        maps=folder.maps if section.maps else None,
+        inference=section.part(Inference),
+        postprocessing=section.part(PostProcessing),
+        training_subjects=section.training_subjects,
+        execution=_execution(work.execution),
+    )
