@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+from nbradiomics.errors import StorageError
 from nbradiomics.execution.execution import Execution
 
 
@@ -26,6 +27,11 @@ def slowly(seconds: float, marks: Path, name: str) -> str:
     (marks / f"{name}.begun").write_text(str(os.getpid()))
     time.sleep(seconds)
     return name
+
+
+def full_disk(path: Path) -> None:
+    """Find no space left."""
+    raise StorageError(f"{path}: the disk is full.", "Make free space.")
 
 
 def nested(number: int) -> list[int]:

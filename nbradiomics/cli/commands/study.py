@@ -37,6 +37,8 @@ def run(
     models: Models = None,
     replace: Replace = False,
     jobs: Jobs = None,
+    executor: ExecutorName = None,
+    cluster: ClusterFile = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -45,8 +47,6 @@ def run(
             metavar="I/N",
         ),
     ] = None,
-    executor: ExecutorName = None,
-    cluster: ClusterFile = None,
 ) -> None:
     """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
     from nbradiomics.workflows.run import run as run_study
