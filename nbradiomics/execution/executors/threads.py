@@ -38,12 +38,14 @@ def one_thread_of_sums() -> Iterator[None]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let every library of a worker use one thread, whether it is loaded or will be."""
+    """Let every library of a worker use one thread, whether it is loaded or will be.
+
+    Numba is left out: the kernels are not parallel, and it refuses to work after its variable was changed.
+    """
     from threadpoolctl import threadpool_limits
 
-    os.environ.update(dict.fromkeys(VARIABLES, "1"))
-    for library in ("torch", "numba"):
-        if library in sys.modules:
-            sys.modules[library].set_num_threads(1)
+    os.environ.update({name: "1" for name in VARIABLES if not name.startswith("NUMBA")})
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
     with one_thread_of_sums(), threadpool_limits(1):
         yield

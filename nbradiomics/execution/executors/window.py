@@ -176,13 +176,9 @@ class Window:
         from distributed.client import FutureCancelledError
 
         try:
-            while True:
-                try:
-                    return running.future.result(timeout=_FETCH)
-                except TimeoutError:
-                    self.crew.look(now=True)
-                    if running.worker.address not in self.crew.workers:
-                        return _Lost()
+            return self._result(running)
+        except InputError:  # the scheduler has gone
+            raise
         except (CancelledError, FutureCancelledError):
             self.crew.look(now=True)  # if the scheduler has gone, this says so
             return _Lost()
@@ -201,6 +197,16 @@ class Window:
             return failure_of(running.case, self.stage, error)
         finally:
             running.future.release()
+
+    def _result(self, running: _Running) -> Any:
+        """Wait for an outcome as long as its worker is there."""
+        while True:
+            try:
+                return running.future.result(timeout=_FETCH)
+            except TimeoutError:
+                self.crew.look(now=True)
+                if not self.crew.away and running.worker.address not in self.crew.workers:
+                    return _Lost()
 
     def _notice_losses(self) -> None:
         """Find the cases whose workers the scheduler no longer knows."""
