@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from nbradiomics.errors import InputError
+from nbradiomics.errors import InputError, StorageError
 from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.executors.crew import Crew, Worker
 from nbradiomics.execution.executors.in_worker import Request, Unfit, compute, versions
@@ -177,7 +177,7 @@ class Window:
 
         try:
             return self._result(running)
-        except InputError:  # the scheduler has gone
+        except (InputError, StorageError):  # the scheduler has gone; a worker can write nothing
             raise
         except (CancelledError, FutureCancelledError):
             self.crew.look(now=True)  # if the scheduler has gone, this says so
