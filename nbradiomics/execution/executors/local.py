@@ -53,9 +53,7 @@ class InProcess:
             names = (name for name in cases if name not in suspects)
             yield from _in_this_process(function, cases, stage, names, in_work.note)
         for name, files in suspects.items():
-            self.tell(
-                f"{name} was in work when an earlier process was killed: it has a process of its own now."
-            )
+            self.tell(f"{name} was in work when an earlier process was killed: a worker computes it now.")
             yield from _one_by_one(function, cases, stage, [name])
             for file in files:
                 with suppress(OSError):
