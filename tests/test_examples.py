@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 import nbradiomics
 from nbradiomics.images.io import read_image
 from tests.support.dicom_sources import write_classic
+from tests.support.dicom_studies import as_file, cohort
+from tests.support.dicomweb_server import FakePacs, serving
 from tests.support.helpers import two_readers
 
 FUNCTIONS = {
@@ -57,9 +60,17 @@ def write_sources(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def pacs() -> Iterator[str]:
+    """Address of a server that holds three patients with two series each."""
+    with serving(FakePacs(cohort(slices=3))) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory, pacs: str) -> tuple[Path, dict[str, Any]]:
     """Folder with what the examples read, and the names that they use."""
-    folder = tmp_path_factory.mktemp("examples")
+    folder = tmp_path_factory.mktemp("examples") / "folder"
+    folder.mkdir()
     two_readers(folder)
     (folder / "study.yaml").write_text(STUDY)
     (folder / "params.yaml").write_text("featureClass: {firstorder: [Mean]}\n")
@@ -72,8 +83,19 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     rows[rows["reader"] == "A"].to_csv(folder / "made" / "cohort.csv", index=False)
     nbradiomics.run(folder / "study.yaml", folder / "results")
     write_sources(folder)
+    (folder / "objects").mkdir()
+    for number, dataset in enumerate(cohort(patients=1, slices=3)[:3]):
+        (folder / "objects" / f"{number}.dcm").write_bytes(as_file(dataset))
+    (folder / "rules.yaml").write_text("sequences: {T2w: {description: T2w}}\n")
     public = {name: getattr(nbradiomics, name) for name in nbradiomics.__all__}
-    names = {"features": features, "clinical": clinical, "result": result, "pd": pd, "Path": Path}
+    names = {
+        "pacs": pacs,
+        "features": features,
+        "clinical": clinical,
+        "result": result,
+        "pd": pd,
+        "Path": Path,
+    }
     return folder, {**public, **names, "nbradiomics": nbradiomics}
 
 

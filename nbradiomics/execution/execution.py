@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,9 @@ from nbradiomics.execution.batch import Batch, Failure
 from nbradiomics.execution.executors.choice import executor_named
 from nbradiomics.execution.executors.local import InProcess, Processes
 from nbradiomics.execution.executors.protocol import Cases, Executor
+from nbradiomics.execution.in_work import InWork
 from nbradiomics.execution.progress import Progress, quiet
+from nbradiomics.execution.record import RECORD
 from nbradiomics.execution.workspace import PASSING, Payload, Workspace
 from nbradiomics.system.streams import end_if_asked
 
@@ -31,6 +34,15 @@ def _always(_name: str, _payload: Payload) -> bool:
 
 def _unchanged(result: Any) -> Any:
     return result
+
+
+@contextmanager
+def _ended(outcomes: Iterator[Any]) -> Iterator[None]:
+    """End a generator of outcomes at once if the work is stopped, so that it leaves nothing behind."""
+    try:
+        yield
+    finally:
+        getattr(outcomes, "close", lambda: None)()
 
 
 @dataclass(frozen=True)
@@ -241,8 +253,9 @@ class Execution:
     ) -> Batch[Any]:
         batch: Batch[Any] = Batch()
         outcomes: dict[str, Any] = {}
-        with self.progress(stage, len(cases)) as advance:
-            for name, outcome in self._executor(len(cases)).outcomes(function, cases, stage):
+        computed = self._executor(len(cases), stage).outcomes(function, cases, stage)
+        with self.progress(stage, len(cases)) as advance, _ended(computed):
+            for name, outcome in computed:
                 end_if_asked()
                 if isinstance(outcome, Failure):
                     self.note(outcome)
@@ -261,7 +274,10 @@ class Execution:
         if self.workspace is not None and self.workspace.record is not None:
             self.workspace.record.failed(failure)
 
-    def _executor(self, cases: int) -> Executor:
+    def _executor(self, cases: int, stage: str) -> Executor:
         if self.executor is not None and not isinstance(self.executor, str):
             return self.executor
-        return InProcess() if self.jobs == 1 or cases < 2 else Processes(self.jobs)
+        if self.jobs > 1 and cases > 1:
+            return Processes(self.jobs)
+        workspace = self.workspace
+        return InProcess(None if workspace is None else InWork(workspace.root / RECORD, stage), self.tell)

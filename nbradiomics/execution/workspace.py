@@ -23,7 +23,8 @@ from typing import Any
 from uuid import uuid4
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.record import UNREADABLE, InputFile, Recorder
+from nbradiomics.execution.in_work import NAMES
+from nbradiomics.execution.record import RECORD, UNREADABLE, InputFile, Recorder
 from nbradiomics.files.owned_folder import is_temporary
 from nbradiomics.files.regular_file import require_regular
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
@@ -131,10 +132,12 @@ class Workspace:
         """Remove files that a process left unfinished when it was killed, at least a day ago.
 
         No process needs so long for one result; several processes, on any machines, may use the workspace.
+        What an earlier process had in work (`in_work`) is then forgotten, too.
         """
-        for path in self.root.glob("*/.*"):
+        for path in (*self.root.glob("*/.*"), *self.root.glob(f"{RECORD}/{NAMES}*.jsonl")):
             with suppress(OSError):
-                if is_temporary(PurePosixPath(path.name)) and time.time() - path.stat().st_mtime > _DAY:
+                left = is_temporary(PurePosixPath(path.name)) or path.name.startswith(NAMES)
+                if left and time.time() - path.stat().st_mtime > _DAY:
                     path.unlink()
 
     def keys(self, stage: str, names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:

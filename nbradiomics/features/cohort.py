@@ -50,7 +50,7 @@ class FeatureTable(Result):
     table: pd.DataFrame
     failures: list[Failure]
     notes: list[str] = field(default_factory=list)
-    spans: list[tuple[float, float]] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list, repr=False)
 
 
 @spread(execution=Execution)

@@ -110,6 +110,14 @@ def fetch_from_pacs(
     InputError
         When the server cannot be reached or refuses the user, the list cannot be used, or the folder is used
         by another fetch or belongs to the results of a run.
+
+    Examples
+    --------
+    >>> found = query_pacs(pacs, SeriesQuery(date_from="2021-01-01", description=["t2*"]))
+    >>> _ = found.write(Path("../private/list.csv"))
+    >>> fetched = fetch_from_pacs("../private/list.csv", "../private/dicom")
+    >>> fetched.intact, fetched.expected
+    (9, 9)
     """
     out, rows = Path(out), read_fetch_list(Path(fetch_list))
     server = server or Server(rows[0].server)

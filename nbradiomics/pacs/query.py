@@ -117,6 +117,14 @@ def query_pacs(
     InputError
         When the server cannot be reached, refuses the user, is not a DICOMweb server, or has more results
         than it gives.
+
+    Examples
+    --------
+    ``pacs`` is the address of a server, such as ``"https://pacs.example.org/dicom-web"``:
+
+    >>> found = query_pacs(pacs, SeriesQuery(date_from="2021-01-01", description=["t2*"]))
+    >>> len(found.table), found.studies
+    (3, 3)
     """
     server = url if isinstance(url, Server) else Server(url)
     if not patients and query.date_from is None and query.date_to is None:

@@ -104,6 +104,12 @@ def store_to_pacs(
     ------
     InputError
         When the folder has no DICOM files, or the server cannot be reached or refuses the user.
+
+    Examples
+    --------
+    >>> stored = store_to_pacs("objects", pacs)
+    >>> stored.expected, len(stored.failures)
+    (3, 0)
     """
     folder, server = Path(folder), url if isinstance(url, Server) else Server(url)
     if jobs < 1:

@@ -77,7 +77,14 @@ def _read(raw: bytes, schema: pa.Schema, path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     texts = [field.name for field in schema if "string" in str(field.type).split("<")[0]]
-    table = pq.ParquetFile(io.BytesIO(raw), read_dictionary=texts).read()
+    file = pq.ParquetFile(io.BytesIO(raw), read_dictionary=texts, page_checksum_verification=True)
+    try:
+        table = file.read()
+    except OSError as error:
+        if "CRC" not in str(error):
+            raise
+        problem = f"{path} is damaged: its checksums and its values do not belong together."
+        raise InputError(problem, "Copy it again, or repeat the command that wrote it.") from error
     for name in texts:
         place = table.schema.get_field_index(name)
         column = table.column(place)

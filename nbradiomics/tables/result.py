@@ -32,7 +32,8 @@ class Result:
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         for field in fields(self):  # type: ignore[arg-type]  # every result is a dataclass
-            yield field.name, getattr(self, field.name)
+            if field.repr:
+                yield field.name, getattr(self, field.name)
 
 
 def _summary(value: Any) -> str:

@@ -17,7 +17,8 @@ ROW_GROUP = 1000
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table as CSV or Parquet by the ending of its name; a reader sees the complete table or none.
 
-    Text that a spreadsheet would run is protected by `spreadsheet.guarded`.
+    Text that a spreadsheet would run is protected by `spreadsheet.guarded`. The values of a Parquet file have
+    checksums, which `read_table` compares.
     """
     path = Path(path)
     if path.suffix not in (".csv", ".parquet"):
@@ -29,5 +30,5 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
         if path.suffix == ".csv":
             guarded_table(table).to_csv(temporary, index=False)
         else:
-            table.to_parquet(temporary, index=False, row_group_size=ROW_GROUP)
+            table.to_parquet(temporary, index=False, row_group_size=ROW_GROUP, write_page_checksum=True)
     return path

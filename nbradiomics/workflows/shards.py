@@ -22,15 +22,13 @@ from nbradiomics.execution.failures import remove_failures, write_failures
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.settings import spread
-from nbradiomics.study.checks import check_images
-from nbradiomics.study.checks.study import study_parameters
 from nbradiomics.tables import AUTO, feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
 from nbradiomics.workflows.run import open_study
 from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.stages.base import WHOLE_COHORT, Stage, Work, possible, run_stages
-from nbradiomics.workflows.stages.check import Check
+from nbradiomics.workflows.stages.check import Check, checked_images
 from nbradiomics.workflows.stages.compare import Compare, compare_masks
 from nbradiomics.workflows.stages.extract import Extract, features_of
 from nbradiomics.workflows.stages.perturbation import Perturbation, perturbed_features
@@ -174,8 +172,7 @@ class _Part(Stage):
 
 def _check(work: Work) -> list[Failure]:
     """Store the check of each image; the run lists the problems."""
-    parameters, table = study_parameters(work.study), work.cohort.table
-    check_images(table, work.cohort.path, label=work.label, parameters=parameters, execution=work.execution)
+    checked_images(work)
     return []
 
 

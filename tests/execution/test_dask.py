@@ -19,7 +19,7 @@ from nbradiomics.execution.executors.crew import Crew, Worker
 from nbradiomics.execution.executors.dask import DaskExecutor, LocalCluster
 from nbradiomics.execution.executors.in_worker import Request, Unfit, compute, versions
 from nbradiomics.execution.executors.local import InProcess
-from tests.support.deadly import dies_first, full_disk, nested, thread_counts
+from tests.support.deadly import dies_first, fills_the_disk, nested, thread_counts
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +110,13 @@ def test_a_large_argument_and_a_large_result_arrive(cluster: DaskExecutor) -> No
     assert batch.results == {"a": text.upper()}
 
 
-def test_a_full_disk_of_a_worker_ends_the_work(cluster: DaskExecutor, tmp_path: Path) -> None:
-    cases = {str(number): (tmp_path,) for number in range(9)}
-    with pytest.raises(StorageError, match="the disk is full"):
-        Execution(executor=cluster).map(full_disk, cases, stage="write")
+def test_a_full_disk_of_a_worker_ends_the_work_whatever_the_executor(cluster: DaskExecutor) -> None:
+    cases = {name: (name,) for name in "abcd"}
+    for execution in (Execution(), Execution(jobs=2), Execution(executor=cluster)):
+        with pytest.raises(StorageError, match=r"the disk is full\. Free space there\."):
+            execution.map(fills_the_disk, cases, stage="segment")
+    # The workers are there for the next stage.
+    assert Execution(executor=cluster).map(str, {"a": (1,)}, stage="text").results == {"a": "1"}
 
 
 @pytest.mark.slow

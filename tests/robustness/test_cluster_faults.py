@@ -151,7 +151,7 @@ def test_a_case_that_loses_its_machine_is_not_blamed(cluster: Cluster, tmp_path:
     execution = Execution(executor=cluster.address)
     begun = tmp_path / "first.begun"
     try:
-        outcomes = execution._executor(2).outcomes(slowly, cases, "slow")
+        outcomes = execution._executor(2, "slow").outcomes(slowly, cases, "slow")
         collected = {}
         thread = threading.Thread(target=lambda: collected.update(dict(outcomes)))
         thread.start()

@@ -29,11 +29,6 @@ def slowly(seconds: float, marks: Path, name: str) -> str:
     return name
 
 
-def full_disk(path: Path) -> None:
-    """Find no space left."""
-    raise StorageError(f"{path}: the disk is full.", "Make free space.")
-
-
 def nested(number: int) -> list[int]:
     """Compute cases with two processes inside a case, as far as a worker can."""
     batch = Execution(jobs=2).map(abs, {str(n): (-n,) for n in range(number)}, stage="inner")
@@ -50,3 +45,13 @@ def thread_counts() -> dict[str, int]:
     pools = {f"{one['user_api']} {one['prefix']}": one["num_threads"] for one in threadpool_info()}
     itk = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     return {**pools, "itk": itk, "torch": torch.get_num_threads(), "numba": numba.get_num_threads()}
+
+
+def dies_first_stored(deaths: int, marks: Path, name: str) -> dict[str, str]:
+    """As `dies_first`, with a result that can be stored."""
+    return {"name": dies_first(deaths, marks, name)[0]}
+
+
+def fills_the_disk(name: str) -> str:
+    """Fail as a worker does whose disk is full."""
+    raise StorageError(f"{name}.nii.gz could not be written: the disk is full.", "Free space there.")

@@ -125,7 +125,7 @@ def test_a_run_that_stopped_shows_what_it_did_and_failures_so_far(study: Path) -
         """Stops the run at the second case of the extraction."""
 
         def outcomes(self, function, cases, stage):  # type: ignore[no-untyped-def]
-            from nbradiomics.execution.executors import InProcess
+            from nbradiomics.execution.executors.local import InProcess
 
             for number, outcome in enumerate(InProcess().outcomes(function, cases, stage)):
                 if stage == "extract" and number == 1:

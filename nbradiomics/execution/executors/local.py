@@ -7,8 +7,8 @@ import re
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from nbradiomics.execution.batch import Failure, guarded
 from nbradiomics.execution.executors.lost_cases import MOST_DEATHS, death_failure
 from nbradiomics.execution.executors.protocol import Cases
 from nbradiomics.execution.executors.threads import one_thread_of_sums
+from nbradiomics.execution.in_work import InWork
 from nbradiomics.system.child_processes import starting_workers, tie_to_parent
 
 Result = TypeVar("Result")
@@ -23,15 +24,53 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class InProcess:
-    """Computes one case after another in this process."""
+    """Computes one case after another in this process.
+
+    A case in which an earlier process was killed comes last, and is computed in a worker: if it kills three
+    workers it fails, and this process goes on.
+
+    Attributes
+    ----------
+    in_work
+        Where the present case is named for later processes; ``None`` names it nowhere.
+    tell
+        Called with notes for the user.
+    """
+
+    in_work: InWork | None = None
+    tell: Callable[[str], None] = lambda _: None
 
     def outcomes(
         self, function: Callable[..., Result], cases: Cases, stage: str
     ) -> Iterator[tuple[str, Result | Failure]]:
         """As `Executor.outcomes`."""
-        with one_thread_of_sums():
-            for name, arguments in cases.items():
-                yield name, guarded(function, stage, name, arguments)
+        in_work = self.in_work
+        if in_work is None:
+            yield from _in_this_process(function, cases, stage, cases)
+            return
+        suspects = in_work.suspects(cases)
+        with in_work.kept():
+            names = (name for name in cases if name not in suspects)
+            yield from _in_this_process(function, cases, stage, names, in_work.note)
+        for name, files in suspects.items():
+            self.tell(f"{name} was in work when an earlier process was killed: a worker computes it now.")
+            yield from _one_by_one(function, cases, stage, [name])
+            for file in files:
+                with suppress(OSError):
+                    file.unlink(missing_ok=True)
+
+
+def _in_this_process(
+    function: Callable[..., Result],
+    cases: Cases,
+    stage: str,
+    names: Iterable[str],
+    note: Callable[[str], None] = lambda _: None,
+) -> Iterator[tuple[str, Result | Failure]]:
+    with one_thread_of_sums():
+        for name in names:
+            note(name)
+            yield name, guarded(function, stage, name, cases[name])
 
 
 @dataclass(frozen=True)

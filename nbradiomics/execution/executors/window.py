@@ -177,7 +177,7 @@ class Window:
 
         try:
             return self._result(running)
-        except InputError:  # the scheduler has gone
+        except (InputError, StorageError):  # the scheduler has gone; a worker can write nothing
             raise
         except (CancelledError, FutureCancelledError):
             self.crew.look(now=True)  # if the scheduler has gone, this says so
@@ -193,8 +193,6 @@ class Window:
                     "Start the scheduler in the same environment as the workers and this command.",
                 ) from error
             return failure_of(running.case, self.stage, error)
-        except StorageError:  # not of this case: no further result could be stored
-            raise
         except Exception as error:
             return failure_of(running.case, self.stage, error)
         finally:

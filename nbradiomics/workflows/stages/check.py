@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.messages.problem import told_once
+from nbradiomics.messages.problem import Problem, told_once
 from nbradiomics.study.checks import check_images
 from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.segmentation import check_scans
@@ -23,17 +23,21 @@ class Check(Stage):
         """Write ``check.csv``; invalid images become failures in the stages that use them."""
         table, path = work.cohort.table, work.cohort.path
         scans = check_scans(work.model, table, path) if work.model else []
-        images = check_images(
-            table,
-            path,
-            label=work.label,
-            parameters=study_parameters(work.study),
-            bins=False,  # the extraction measures the same
-            execution=work.execution,
-        )
-        work.problems += [*scans, *told_once(images, len(table))]
+        work.problems += [*scans, *told_once(checked_images(work), len(table))]
         write_problems(work)
         return []
+
+
+def checked_images(work: Work) -> list[Problem]:
+    """Check every image, or take its stored check."""
+    return check_images(
+        work.cohort.table,
+        work.cohort.path,
+        label=work.label,
+        parameters=study_parameters(work.study),
+        bins=False,  # the extraction measures the same
+        execution=work.execution,
+    )
 
 
 def write_problems(work: Work) -> None:

@@ -1,0 +1,42 @@
+"""Damage to the values of a Parquet table that this package wrote is noticed, never read as other numbers."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbradiomics.errors import InputError
+from nbradiomics.tables import read_table
+from nbradiomics.tables.writing import write_table
+from tests.support.damage import flipped
+
+
+def test_no_flipped_bit_in_the_values_of_a_table_is_read(tmp_path: Path) -> None:
+    numbers = np.random.default_rng(0).normal(size=(50, 8))
+    table = pd.DataFrame(numbers, columns=[f"feature_{column}" for column in range(8)])
+    table.insert(0, "subject", [f"S{row}" for row in range(len(table))])
+    file = write_table(table, tmp_path / "features.parquet")
+    content, noticed = file.read_bytes(), 0
+    values = len(content) - 8 - struct.unpack("<i", content[-8:-4])[0]  # the footer comes last
+    for place in random.Random(0).sample(range(8 * 4, 8 * values), 400):
+        file.write_bytes(flipped(content, place))
+        try:
+            found = read_table(file)
+        except InputError:
+            noticed += 1
+        else:  # a bit in the description of a page that nobody reads
+            pd.testing.assert_frame_equal(found, table, check_exact=True)
+    assert noticed > 300
+
+
+def test_a_damaged_table_is_named_with_what_to_do(tmp_path: Path) -> None:
+    file = write_table(pd.DataFrame({"subject": ["A", "B"], "n": [0.25, 0.5]}), tmp_path / "t.parquet")
+    content = file.read_bytes()
+    file.write_bytes(content.replace(struct.pack("<d", 0.5), struct.pack("<d", 0.75), 1))
+    with pytest.raises(InputError, match=r"t\.parquet is damaged.*Copy it again"):
+        read_table(file)
