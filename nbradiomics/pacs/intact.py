@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular
 from nbradiomics.pacs.refusals import CutOffError
-from nbradiomics.system.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -76,7 +76,7 @@ def require_intact(path: Path, sop_instance: str) -> None:
     import pydicom
 
     try:
-        with open_regular(path) as file, quiet():
+        with open_regular(path) as file, discreet():
             watched = _Watched(file)
             dataset = pydicom.dcmread(watched, defer_size=_DEFER)
             is_complete = watched.ended

@@ -401,6 +401,8 @@ def test_libraries_log_no_identifiers(
     pacs: FakePacs, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    for name in ("urllib3.connectionpool", "dicomweb_client.web"):  # as a program may set them up one by one
+        caplog.set_level(logging.DEBUG, name)
     listed(pacs, tmp_path)
     fetched(pacs, tmp_path)
     assert PREFIX not in caplog.text
