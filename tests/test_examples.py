@@ -86,6 +86,9 @@ def example(tmp_path_factory: pytest.TempPathFactory, pacs: str) -> tuple[Path, 
     (folder / "objects").mkdir()
     for number, dataset in enumerate(cohort(patients=1, slices=3)[:3]):
         (folder / "objects" / f"{number}.dcm").write_bytes(as_file(dataset))
+    (folder / "export").mkdir()
+    for number, dataset in enumerate(cohort(patients=2, slices=5)):
+        (folder / "export" / f"{number}").write_bytes(as_file(dataset))
     (folder / "rules.yaml").write_text("sequences: {T2w: {description: T2w}}\n")
     public = {name: getattr(nbradiomics, name) for name in nbradiomics.__all__}
     names = {

@@ -109,8 +109,9 @@ def ingest(
 
     Examples
     --------
-    >>> done = ingest("export", out="data", key="safe/ingest.key", rules="rules.yaml")
-    >>> done.acquisition.groupby(["vendor", "sequence"]).size()
+    >>> done = ingest("export", out="data", key="../safe/ingest.key", rules="rules.yaml")
+    >>> len(done.acquisition), done.acquisition["sequence"].unique().tolist()
+    (2, ['T2w'])
     """
     folder, out = Path(folder), Path(out)
     stated = (
