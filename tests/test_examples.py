@@ -83,9 +83,9 @@ def example(tmp_path_factory: pytest.TempPathFactory, pacs: str) -> tuple[Path, 
     rows[rows["reader"] == "A"].to_csv(folder / "made" / "cohort.csv", index=False)
     nbradiomics.run(folder / "study.yaml", folder / "results")
     write_sources(folder)
-    (folder / "objects").mkdir()
+    (folder / "segmentations").mkdir()
     for number, dataset in enumerate(cohort(patients=1, slices=3)[:3]):
-        (folder / "objects" / f"{number}.dcm").write_bytes(as_file(dataset))
+        (folder / "segmentations" / f"{number}.dcm").write_bytes(as_file(dataset))
     (folder / "export").mkdir()
     for number, dataset in enumerate(cohort(patients=2, slices=5)):
         (folder / "export" / f"{number}").write_bytes(as_file(dataset))

@@ -107,7 +107,7 @@ def store_to_pacs(
 
     Examples
     --------
-    >>> stored = store_to_pacs("objects", pacs)
+    >>> stored = store_to_pacs("segmentations", pacs)
     >>> stored.expected, len(stored.failures)
     (3, 0)
     """
