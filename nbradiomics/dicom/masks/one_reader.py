@@ -18,8 +18,8 @@ from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.volume import Volume
 
 _INCOMPLETE = (
-    "an object of this image cannot be read, so it is not known whether the region is complete.",
-    "Export that object again, or leave it out of the folder.",
+    "an object of this image cannot be read or has no region, so this one may be incomplete.",
+    "Export that object again, or skip it (masks: skip:).",
 )
 
 
