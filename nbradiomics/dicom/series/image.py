@@ -112,7 +112,6 @@ def _read(plan: Plan) -> tuple[list[Stored], list[Line], list[Activity], tuple[s
         by_file.setdefault(source.instance.path, []).append(place)
     for path, places in by_file.items():
         data, stored = read_stored(Path(path), plan.sources[places[0]].instance.digest)
-        _require_no_text(data)
         lossy |= text(data, "LossyImageCompression") == "01"
         if plan.header.modality == "PT":
             activities.append(activity_of(data))
@@ -131,15 +130,6 @@ def _read(plan: Plan) -> tuple[list[Stored], list[Line], list[Activity], tuple[s
             "(Pixel Padding Value): no mask should contain them"
         )
     return slices, lines, activities, tuple(notes)
-
-
-def _require_no_text(data: Dataset) -> None:
-    if text(data, "BurnedInAnnotation").upper() == "YES":
-        raise InputError(
-            "text is burned into the pixels, by the header (Burned In Annotation, 0028,0301): it would be "
-            "measured, and may name a person.",
-            "Ask for the original series.",
-        )
 
 
 def _padding(stored: Stored, data: Dataset, line: Line) -> int:

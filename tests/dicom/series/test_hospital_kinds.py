@@ -65,11 +65,6 @@ def test_thick_and_thin_reconstructions_are_two_volumes(tmp_path: Path) -> None:
     assert sorted((len(plan.sources), plan.problem) for plan in plans(tmp_path)) == [(3, ()), (9, ())]
 
 
-def test_text_that_is_burned_in_is_a_failure(tmp_path: Path) -> None:
-    write_series(tmp_path, "s", BurnedInAnnotation="YES")
-    assert "text is burned into the pixels" in refusal(tmp_path)
-
-
 @pytest.mark.parametrize(
     ("modality", "value", "noted"), [("CT", 0, True), ("CT", 900, True), ("MR", 0, False), ("MR", 900, True)]
 )
