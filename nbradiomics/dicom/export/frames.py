@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,13 @@ import numpy.typing as npt
 
 from nbradiomics.dicom.headers import read_header
 from nbradiomics.dicom.volume import Slice
+from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
+
+#: Attributes that all files of a series have in common.
+_OWNERS = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Frame:
         Number of rows and of columns.
     thickness
         Slice thickness in mm; ``None`` if the file states none above 0.
+    reference
+        Frame of Reference UID; empty if the file states none.
     """
 
     source: Slice
@@ -43,6 +49,7 @@ class Frame:
     spacing: tuple[float, float]
     shape: tuple[int, int]
     thickness: float | None = None
+    reference: str = ""
 
     def points(self) -> npt.NDArray[np.float64]:
         """Position of the first pixel, and steps of one row and of one column, mm: 3 x 3, one in each row."""
@@ -60,16 +67,34 @@ def frames_of(files: Sequence[Path]) -> tuple[list[Frame], Dataset | None]:
         Each instance once, even if it is in two files; without frames whose geometry is not stated.
     pydicom.Dataset or None
         The header from which patient and study are taken: the instance with the smallest UID.
+
+    Raises
+    ------
+    InputError
+        When the files name several patients, studies or series. The message holds no value of them.
     """
     frames: dict[tuple[str, int | None], Frame] = {}
     header: Dataset | None = None
+    owners: dict[str, set[str]] = {name: set() for name in _OWNERS}
     for file in sorted(files):
         dataset = read_header(file)
+        for name, values in owners.items():
+            values.add(str(dataset.get(name) or "").strip(" \0"))
         if header is None or str(dataset.get("SOPInstanceUID", "")) < str(header.get("SOPInstanceUID", "")):
             header = dataset
         for frame in _frames(dataset, file):
             frames.setdefault((frame.source.sop_instance, frame.source.frame), frame)
+    _require_one_owner(owners)
     return [frames[key] for key in sorted(frames, key=lambda key: (key[0], key[1] or 0))], header
+
+
+def _require_one_owner(owners: Mapping[str, Collection[str]]) -> None:
+    several = [name for name, values in owners.items() if len(values) > 1]
+    if several:
+        raise InputError(
+            f"the files of the source series do not agree about {', '.join(several)}.",
+            "It cannot be known to whom the series belongs; export it from the archive again.",
+        )
 
 
 def _frames(dataset: Dataset, file: Path) -> Iterator[Frame]:
@@ -108,7 +133,8 @@ def _frame(
         return
     x, y, z = place
     thickness = _positive(measures.get("SliceThickness"))
-    yield Frame(source, (x, y, z), cosines, (rows, columns), shape, thickness)
+    reference = str(dataset.get("FrameOfReferenceUID") or "").strip(" \0")
+    yield Frame(source, (x, y, z), cosines, (rows, columns), shape, thickness, reference)
 
 
 def _numbers(values: Any, count: int) -> tuple[float, ...]:

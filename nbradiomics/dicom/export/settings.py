@@ -52,6 +52,11 @@ class ExportSettings(Settings):
     algorithm_version: Short | None = Field(
         default=None, description="Version of the model that made the automatic masks."
     )
+    processed: bool = Field(
+        default=False,
+        description="The images were processed on their grids (bias field correction, normalisation): do not "
+        "compare their voxels with those of the source series.",
+    )
     engine: Text | None = Field(
         default=None,
         description="Engine to use, as written in the column `engine`, if the feature table has several.",
