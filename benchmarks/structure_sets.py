@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nbradiomics.dicom.mask_rules import MaskRules
-from nbradiomics.dicom.masks import masks_of
+from nbradiomics.dicom.masks.from_objects import masks_of
+from nbradiomics.dicom.masks.rules import MaskRules
 from tests.support.structure_sets import contour, in_mm, structure_set, volume_of, write
 
 SIZE = (512, 512, 400)

@@ -17,8 +17,8 @@ from .dicom.export.cohort import (
     export_dicom as export_dicom,
 )
 from .dicom.export.settings import ExportSettings as ExportSettings
-from .dicom.ingest import Ingested as Ingested, ingest as ingest
-from .dicom.rules import IngestRules as IngestRules, SequenceRule as SequenceRule
+from .dicom.ingest.cohort import Ingested as Ingested, ingest as ingest
+from .dicom.ingest.rules import IngestRules as IngestRules, SequenceRule as SequenceRule
 from .doctor import check_installation as check_installation
 from .errors import (
     InputError as InputError,

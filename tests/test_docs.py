@@ -16,8 +16,8 @@ import yaml
 
 import nbradiomics
 from nbradiomics.cli.app import app
-from nbradiomics.dicom.mask_rules import MaskRules
-from nbradiomics.dicom.rules import IngestRules
+from nbradiomics.dicom.ingest.rules import IngestRules
+from nbradiomics.dicom.masks.rules import MaskRules
 from nbradiomics.execution.executors.slurm_settings import SlurmSettings
 from nbradiomics.features.parameters.file import load_parameters
 from nbradiomics.features.processing import load_grid

@@ -6,7 +6,7 @@ from nbradiomics.agreement.reader_study.schemas import TABLES as READER_STUDY
 from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.dicom.export.schema import EXPORTS
-from nbradiomics.dicom.tables import ACQUISITION, MASKS, NOT_CHOSEN
+from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from nbradiomics.dicom.references import STRUCTURE_SET
+from nbradiomics.dicom.masks.references import STRUCTURE_SET
 from nbradiomics.dicom.volume import Slice, Volume
 from nbradiomics.system.quiet import quiet
 

@@ -18,7 +18,7 @@ from nbradiomics.agreement.reader_study.schemas import TABLES, TESTS
 from nbradiomics.cohort import load_cohort
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.dicom.export.schema import EXPORTS
-from nbradiomics.dicom.tables import ACQUISITION, MASKS, NOT_CHOSEN
+from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.errors import InputError
 from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort

@@ -13,7 +13,7 @@ from nbradiomics.cli.steps import execution_of
 from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
-    from nbradiomics.dicom.ingest import Ingested
+    from nbradiomics.dicom.ingest.cohort import Ingested
 
 
 def ingest(
@@ -54,14 +54,14 @@ def ingest(
         return
     if out is None:
         raise InputError("--out is missing.", "Name the folder of the output, or list the series by --list.")
-    from nbradiomics.dicom.ingest import ingest as convert
+    from nbradiomics.dicom.ingest.cohort import ingest as convert
 
     done = convert(folder, out=out, key=key, rules=rules, replacing=replace, execution=execution)
     _show(done, out)
 
 
 def _list(folder: Path, key: Path, jobs: int | None) -> None:
-    from nbradiomics.dicom.listing import list_series
+    from nbradiomics.dicom.ingest.listing import list_series
     from nbradiomics.dicom.pseudonyms import load_pseudonyms
 
     # Nothing is written: no folder of an output needs to be kept apart from the key.

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from nbradiomics.dicom.series.image import make_volume
 from nbradiomics.dicom.series.pixels import same_pixels
 from nbradiomics.dicom.series.plans import Plan, plans_of
-from nbradiomics.dicom.tree import read_tree
+from nbradiomics.dicom.series.tree import read_tree
 from nbradiomics.execution.execution import Execution
 from tests.support.dicom_series import (
     CORONAL,

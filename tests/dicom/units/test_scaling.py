@@ -21,7 +21,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from nbradiomics.dicom.series.image import Made, make_volume
 from nbradiomics.dicom.series.pixels import same_pixels
 from nbradiomics.dicom.series.plans import plans_of
-from nbradiomics.dicom.tree import read_tree
+from nbradiomics.dicom.series.tree import read_tree
 from nbradiomics.dicom.units.known import known_unit
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution

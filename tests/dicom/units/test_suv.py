@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from nbradiomics.dicom.series.image import Made, make_volume
 from nbradiomics.dicom.series.pixels import same_pixels
 from nbradiomics.dicom.series.plans import plans_of
-from nbradiomics.dicom.tree import read_tree
+from nbradiomics.dicom.series.tree import read_tree
 from nbradiomics.dicom.units.suv import Activity, activity_of, suv_scale
 from nbradiomics.dicom.values import moment
 from nbradiomics.errors import InputError

@@ -1,0 +1,1 @@
+"""Masks of an image from segmentations and structure sets."""

@@ -1,0 +1,129 @@
+"""Frames of a segmentation on a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nbradiomics.dicom.masks.index_grid import IndexGrid
+from nbradiomics.dicom.masks.segmentations.frames import Frame, FrameError
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+Ints = npt.NDArray[np.int64]
+#: Largest distance of a pixel's centre from a voxel's centre, in voxels, that counts as the same grid.
+SAME_GRID = 0.05
+#: Largest distance of a plane from a multiple of the distance of planes, as a share of it.
+_REGULAR = 0.02
+#: Most voxels of a grid that contains all frames.
+_MOST_VOXELS = 5e8
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A frame whose pixels are voxels of a grid: index = origin + column * across + row * down."""
+
+    frame: Frame
+    origin: Ints
+    across: Ints
+    down: Ints
+
+
+def placed(frame: Frame, grid: IndexGrid, shape: tuple[int, int]) -> Placed | None:
+    """Place a frame on a grid, continued beyond its edges; ``None`` if its pixels are not voxels of it.
+
+    Parameters
+    ----------
+    frame
+        The frame.
+    grid
+        The grid.
+    shape
+        Rows and columns of the frame.
+    """
+    corners = np.stack([frame.origin, frame.origin + frame.across, frame.origin + frame.down])
+    index = grid.index(corners)
+    steps = index[1:] - index[0]
+    whole = np.rint(steps)
+    origin = np.rint(index[0])
+    drift = np.abs(steps - whole).T @ (np.array([shape[1], shape[0]]) - 1)
+    one_axis_each = (np.abs(whole).sum(axis=1) == 1).all() and not (whole[0] * whole[1]).any()
+    if not one_axis_each or (np.abs(index[0] - origin) + drift > SAME_GRID).any():
+        return None
+    numbers = origin.astype(np.int64), *whole.astype(np.int64)
+    return Placed(frame, *numbers)
+
+
+def own_grid(frames: Sequence[Frame], shape: tuple[int, int]) -> IndexGrid:
+    """The grid of a segmentation that contains all of its frames.
+
+    Raises
+    ------
+    FrameError
+        When the frames are not parallel planes at multiples of one distance.
+    """
+    first = frames[0]
+    across, down = first.across, first.down
+    spacing = [float(np.linalg.norm(step)) for step in (across, down)]
+    normal = np.cross(across / spacing[0], down / spacing[1])
+    offsets = np.array([frame.origin - first.origin for frame in frames])
+    levels = offsets @ normal
+    steps = np.unique(np.round(np.sort(levels), 4))
+    gap = first.thickness or (float(np.diff(steps).min()) if len(steps) > 1 else 0.0)
+    parallel = all(
+        np.allclose(f.across, across, atol=1e-4) and np.allclose(f.down, down, atol=1e-4) for f in frames
+    )
+    beside = np.abs(offsets - levels[:, None] * normal).max()
+    if not parallel or gap <= 0 or beside > SAME_GRID * min(spacing):
+        raise FrameError("its frames are not parallel planes of one grid")
+    whole = (levels - levels.min()) / gap
+    if np.abs(whole - np.rint(whole)).max() > _REGULAR:
+        raise FrameError("its frames are not at multiples of one distance")
+    direction = np.stack([across / spacing[0], down / spacing[1], normal], axis=1)
+    origin = first.origin + levels.min() * normal
+    size = (shape[1], shape[0], int(np.rint(whole.max())) + 1)
+    if float(np.prod(np.asarray(size, dtype=np.float64))) > _MOST_VOXELS:
+        raise FrameError("its frames lie too far apart")
+    return IndexGrid(size, (spacing[0], spacing[1], gap), origin, direction)
+
+
+def set_voxels(voxels: npt.NDArray[np.uint8], place: Placed, inside: npt.NDArray[np.bool_]) -> int:
+    """Set the voxels of a frame's pixels to 1.
+
+    Parameters
+    ----------
+    voxels
+        Slices x rows x columns, changed in place.
+    place
+        Place of the frame.
+    inside
+        Rows x columns, true in the segment.
+
+    Returns
+    -------
+    int
+        Number of pixels outside the grid.
+    """
+    rows, columns = np.nonzero(inside)
+    index = place.origin + columns[:, None] * place.across + rows[:, None] * place.down
+    within = ((index >= 0) & (index < np.array(voxels.shape[::-1]))).all(axis=1)
+    x, y, z = index[within].T
+    voxels[z, y, x] = 1
+    return int(len(index) - np.count_nonzero(within))
+
+
+def resampled(voxels: npt.NDArray[np.uint8], grid: IndexGrid, image: sitk.Image) -> npt.NDArray[np.uint8]:
+    """Resample voxels of another grid onto that of an image by nearest neighbour; 0 outside."""
+    import SimpleITK as sitk
+
+    mask = sitk.GetImageFromArray(voxels)
+    mask.SetSpacing(grid.spacing)
+    mask.SetOrigin(grid.origin.tolist())
+    mask.SetDirection(grid.direction.ravel().tolist())
+    moved = sitk.Resample(mask, image, sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
+    return np.asarray(sitk.GetArrayFromImage(moved), dtype=np.uint8)
