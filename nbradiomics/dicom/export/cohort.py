@@ -21,9 +21,10 @@ from nbradiomics.dicom.export.predictions import read_predictions
 from nbradiomics.dicom.export.recorded import inputs_of, model_of, provenance_beside, software_of
 from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.export.settings import ExportSettings
-from nbradiomics.dicom.export.source import files_of_series, series_of_scans
+from nbradiomics.dicom.export.source import find_series, series_of_scans
 from nbradiomics.dicom.export.values import Software
 from nbradiomics.dicom.pseudonyms import Pseudonyms, load_pseudonyms
+from nbradiomics.dicom.series.records import Instance
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
@@ -73,7 +74,7 @@ class DicomExport(Result):
     failures
         What could not be exported.
     notes
-        Columns of the feature table that are no features, and are left out.
+        Columns of the feature table that are no features, and are left out; files that could not be read.
     """
 
     table: pd.DataFrame
@@ -141,11 +142,12 @@ def export_dicom(
     series = series_of_scans(cohort, Path(tables.series) if tables.series else None)
     pseudonyms = None if key is None else _pseudonyms(Path(key), folder)
     wanted = {name for names in series.values() for name in names}
-    found = files_of_series(Path(source), wanted, pseudonyms, execution.progress)
+    found = find_series(Path(source), wanted, pseudonyms, execution)
+    notes += found.notes
     model = model_of(provenance_beside(cohort.path), settings)
     how = How(settings, model, measured.software, label, folder)
     planned = Planned(groups, features, predictions, label)
-    jobs, failures = _jobs(planned, _Sources(series, found), measured.inputs, how)
+    jobs, failures = _jobs(planned, _Sources(series, found.instances), measured.inputs, how)
     batch = execution.map(ExportJob.make, {name: (job,) for name, job in jobs.items()}, stage=STAGE)
     failures += [*batch.failures, *planned.left_out(set(batch.results))]
     rows = [_row(jobs[name], payload) for name, payload in batch.results.items()]
@@ -188,13 +190,13 @@ class _Measured:
 
 @dataclass(frozen=True)
 class _Sources:
-    """Names of the source series of each scan, and files of each series that was found."""
+    """Names of the source series of each scan, and instances of each series that was found."""
 
     series: Mapping[Scan, set[str]]
-    files: Mapping[str, list[Path]]
+    instances: Mapping[str, list[Instance]]
 
-    def of(self, scan: Scan) -> tuple[Path, ...]:
-        """Files of the source of a scan."""
+    def of(self, scan: Scan) -> tuple[Instance, ...]:
+        """Instances of the source of a scan."""
         names = self.series[scan]
         if len(names) != 1:
             raise InputError(
@@ -202,12 +204,12 @@ class _Sources:
                 "Correct the column `series` of the table of series.",
             )
         (name,) = names
-        if not self.files.get(name):
+        if not self.instances.get(name):
             raise InputError(
                 "the source series of the scan is not in the folder of the source files.",
                 "Give the folder with which the cohort was made, and the key file of that ingest (--key).",
             )
-        return tuple(self.files[name])
+        return tuple(self.instances[name])
 
 
 def _jobs(
@@ -218,14 +220,14 @@ def _jobs(
     failures: list[Failure] = []
     for group, stem in zip(planned.groups, stems_of(planned.groups), strict=True):
         try:
-            files = sources.of(group.scan)
+            instances = sources.of(group.scan)
         except InputError as error:
             failures.append(Failure(group.name, STAGE, error.problem, error.remedy))
             continue
         cases = tuple(planned.regions_of(group))
         hashes = {path: inputs[real] for path in _files(cases) if (real := os.path.realpath(path)) in inputs}
         features, risks = planned.features_of(group), planned.risks_of(group)
-        jobs[group.name] = ExportJob(cases, files, hashes, features, risks, stem, how)
+        jobs[group.name] = ExportJob(cases, instances, hashes, features, risks, stem, how)
     return jobs, failures
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.errors import InputError
-from nbradiomics.system.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -90,7 +90,7 @@ def identity_of(header: Dataset, reference: str) -> Identity:
         When an attribute is missing or wrong without which the object could not be filed; the message names
         the attribute, never its value.
     """
-    with quiet():  # about values that do not keep to their VR
+    with discreet():  # about values that do not keep to their VR
         texts = {name: _text(header, name) for name in FILING} | {"FrameOfReferenceUID": reference}
         filing = {name: _required(texts[name], name, vr) for name, vr in FILING.items()}
         texts = {name: _text(header, name) for name in DESCRIBING}

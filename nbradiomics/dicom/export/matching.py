@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.export.frames import Frame
 from nbradiomics.dicom.export.placing import Placed
-from nbradiomics.dicom.headers import read_whole
+from nbradiomics.dicom.series.pixels import read_stored
 from nbradiomics.errors import InputError
-from nbradiomics.system.quiet import quiet
 
 #: Smallest correlation of two pictures that are the same but for a linear change of unit, which an image in
 #: single precision keeps.
@@ -130,14 +130,12 @@ class _Pictures:
         """Stored pixels of a frame; ``None`` if they cannot be decoded."""
         if frame.source.path != self._path:
             self._path, self._pixels = frame.source.path, _decoded(frame.source.path)
-        if self._pixels is None or frame.source.frame is None:
-            return self._pixels
-        return self._pixels[frame.source.frame - 1] if self._pixels.ndim == 3 else self._pixels
+        return None if self._pixels is None else self._pixels[(frame.source.frame or 1) - 1]
 
 
 def _decoded(path: Path) -> npt.NDArray[np.float64] | None:
-    with quiet():
+    with discreet():
         try:
-            return np.asarray(read_whole(path).pixel_array, dtype=np.float64)
-        except Exception:  # the exceptions of decoders have no common base
+            return np.asarray(read_stored(path, "")[1], dtype=np.float64)
+        except (InputError, OSError):
             return None

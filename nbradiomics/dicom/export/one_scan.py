@@ -14,6 +14,7 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import region_on
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.export.frames import frames_of
 from nbradiomics.dicom.export.identity import identity_of
 from nbradiomics.dicom.export.matching import chosen
@@ -24,6 +25,8 @@ from nbradiomics.dicom.export.report import report_of
 from nbradiomics.dicom.export.segmentation import Drawing, Source, segmentation_of
 from nbradiomics.dicom.export.settings import ExportSettings
 from nbradiomics.dicom.export.values import FeatureValues, Risks, Software
+from nbradiomics.dicom.headers import read_header
+from nbradiomics.dicom.series.records import Instance
 from nbradiomics.errors import InputError, NbradiomicsError, StorageError
 from nbradiomics.execution.batch import FAULT
 from nbradiomics.execution.workspace import content_hash
@@ -64,8 +67,8 @@ class ExportJob:
     ----------
     cases
         The regions: masks of one scan, reader and reading, and what else features were computed from.
-    files
-        Files of the source series.
+    instances
+        Records of the files of the source series.
     hashes
         SHA-256 of the images and masks from which the features were computed, as far as it is recorded.
     features
@@ -79,7 +82,7 @@ class ExportJob:
     """
 
     cases: tuple[Case, ...]
-    files: tuple[Path, ...]
+    instances: tuple[Instance, ...]
     hashes: Mapping[Path, str]
     features: Mapping[str, FeatureValues] | None
     risks: Risks | None
@@ -155,12 +158,12 @@ class ExportJob:
 
     def _drawing(self) -> tuple[Drawing, dict[str, Region]]:
         """Read the source and the regions on its grid."""
-        frames, header = frames_of(self.files)
-        if header is None:
-            raise InputError("the source series has no readable file.", "Export the series again.")
         image = read_image(self.cases[0].scan.image)
-        planes = placed_on(image, frames)
-        identity = identity_of(header, _reference_of(planes))
+        planes = placed_on(image, frames_of(self.instances))
+        # Any instance has the patient and the study; this one does not depend on names of files.
+        first = min(self.instances, key=lambda one: (one.sop_instance, one.path))
+        with discreet():
+            identity = identity_of(read_header(Path(first.path)), _reference_of(planes))
         regions = self._regions(image)
         across = planes[0][0].axes[0]
         used = np.any([region.array for region in regions.values()], axis=0)
@@ -189,7 +192,7 @@ class ExportJob:
             for case in reversed(self.cases)
             for mask in case.masks
         ]
-        named += [(str(file), "a file of the source series") for file in self.files]
+        named += [(one.path, "a file of the source series") for one in self.instances]
         return sorted(dict(named).items(), key=lambda one: -len(one[0]))
 
     def _without_paths(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which region features belong to: united masks, components, the largest; and whether it is still the same."""
+"""Which region features belong to: united masks, components, the largest; and whether it is unchanged."""
 
 from __future__ import annotations
 
