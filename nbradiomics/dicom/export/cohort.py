@@ -74,7 +74,8 @@ class DicomExport(Result):
     failures
         What could not be exported.
     notes
-        Columns of the feature table that are no features, and are left out; files that could not be read.
+        How regions are coded; columns of the feature table that are no features, and are left out; files
+        that could not be read.
     """
 
     table: pd.DataFrame
@@ -143,7 +144,7 @@ def export_dicom(
     pseudonyms = None if key is None else _pseudonyms(Path(key), folder)
     wanted = {name for names in series.values() for name in names}
     found = find_series(Path(source), wanted, pseudonyms, execution)
-    notes += found.notes
+    notes += [_coding_note(groups, settings.finding), *found.notes]
     model = model_of(provenance_beside(cohort.path), settings)
     how = How(settings, model, measured.software, label, folder)
     planned = Planned(groups, features, predictions, label)
@@ -153,6 +154,14 @@ def export_dicom(
     rows = [_row(jobs[name], payload) for name, payload in batch.results.items()]
     _remove_failed(groups, set(batch.results), folder)
     return DicomExport(EXPORTS.table(rows), failures, notes)
+
+
+def _coding_note(groups: Groups, finding: str) -> str:
+    """Which regions get the code of the finding: all of them, also an organ among lesions."""
+    rois = list(dict.fromkeys(case.roi for cases in groups.values() for case in cases))
+    more = f" and {len(rois) - 10} more" if len(rois) > 10 else ""
+    code, _, meaning = finding.partition("=")
+    return f"Each region is coded as {meaning} (SNOMED CT {code}): {', '.join(rois[:10])}{more}."
 
 
 def _pseudonyms(key: Path, folder: Path) -> Pseudonyms:

@@ -47,8 +47,9 @@ def series_of_scans(cohort: Cohort, table: Path | None) -> dict[Scan, set[str]]:
     if table is None and not is_regular(path):
         raise InputError(
             f"there is no table {ACQUISITION} beside {cohort.path}, which names the source series of a scan.",
-            "Give a table with the columns subject, timepoint, sequence and series (option --series); series "
-            "is the pseudonym of an ingest, or the Series Instance UID.",
+            "Only images that were made from DICOM can be exported. Give the acquisition.csv of their ingest "
+            "(option --series), or a table of your own with the columns subject, timepoint, sequence and "
+            "series; series is the pseudonym of an ingest, or the Series Instance UID.",
         )
     rows = _read(path)
     found: dict[tuple[str, ...], set[str]] = defaultdict(set)
