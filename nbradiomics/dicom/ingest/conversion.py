@@ -163,7 +163,7 @@ class Conversion:
                     "roi": mask.roi,
                     "reader": mask.reader,
                     "file": file,
-                    "series": series[mask.source],
+                    "series": " ".join(dict.fromkeys(series[path] for path in (mask.source, *mask.others))),
                     "volume": mask.volume,
                     "outlined": mask.outlined,
                     "note": _note(mask, found.problems),
@@ -200,7 +200,9 @@ def _note(mask: Mask, problems: Sequence[MaskProblem]) -> str:
     warnings = [
         f"{one.cause} {one.hint}"
         for one in problems
-        if one.severity == "warning" and one.source == mask.source and one.roi in ("", mask.roi)
+        if one.severity == "warning"
+        and one.source in (mask.source, *mask.others)
+        and one.roi in ("", mask.roi)
     ]
     return " ".join(dict.fromkeys(warnings))
 

@@ -92,7 +92,11 @@ MASKS = Schema(
         *SCAN,
         ROI,
         READER,
-        Column("series", "text", "pseudonym of the series of the segmentation or structure set"),
+        Column(
+            "series",
+            "text",
+            "pseudonym of the series of the segmentation or structure set; several if regions were united",
+        ),
         Column("volume", "number", "volume of the mask", "ml"),
         Column(
             "outlined",

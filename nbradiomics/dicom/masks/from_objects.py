@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
 
 from nbradiomics.dicom.discreet import discreet
-from nbradiomics.dicom.elements import text_of
-from nbradiomics.dicom.headers import read_header, read_whole
-from nbradiomics.dicom.masks.mask import Mask, MaskProblem, Masks, cut_to_box
-from nbradiomics.dicom.masks.reader_names import fits, reader_of
-from nbradiomics.dicom.masks.references import SEGMENTATIONS, STRUCTURE_SET, References, references_of
-from nbradiomics.dicom.masks.region_names import Named, name_regions
-from nbradiomics.dicom.masks.region_source import RegionSource
+from nbradiomics.dicom.masks.mask import Mask, MaskProblem, Masks
+from nbradiomics.dicom.masks.one_object import ReadObject, read_object
+from nbradiomics.dicom.masks.one_reader import Drawing, drawing_of
 from nbradiomics.dicom.masks.rules import MaskRules
-from nbradiomics.dicom.masks.segmentations.frames import FrameError
-from nbradiomics.dicom.masks.segmentations.segmentation import Segmentation
-from nbradiomics.dicom.masks.structure_sets.structure_set import StructureSet
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.volume import Volume
 
 __all__ = ["Mask", "MaskProblem", "Masks", "masks_of"]
-
-_EXPORT = "Export it again from the system in which it was made."
 
 
 def masks_of(
@@ -56,146 +43,70 @@ def masks_of(
         mask. No text of a file is in names or problems.
     """
     found = Masks()
-    for path in objects:
-        with discreet():
-            _read(path, volume, rules, pseudonyms, found)
-    _number_readers(found)
-    _keep_each_once(found)
+    by_reader: dict[str, list[ReadObject]] = {}
+    with discreet():
+        for path in objects:
+            one = read_object(path, volume, rules, pseudonyms, found)
+            if one is not None:
+                by_reader.setdefault(one.reader, []).append(one)
+        complete = not any(problem.severity == "error" for problem in found.problems)
+        for reader, own in by_reader.items():
+            drawing = drawing_of(own, volume, rules, pseudonyms, complete=complete)
+            if not reader and drawing.clashes:  # not one reader, then
+                _add_each(own, volume, rules, pseudonyms, found, complete=complete)
+            else:
+                found.masks.extend(mask for _, mask in drawing.masks)
+                found.problems.extend(drawing.problems)
+    _number_readers(found, by_reader.get("", ()))
     found.masks.sort(key=lambda mask: (mask.roi, mask.reader))
     return found
 
 
-@dataclass(frozen=True)
-class _Told:
-    """Notes problems of one object."""
-
-    path: Path
-    problems: list[MaskProblem]
-
-    def __call__(self, severity: Literal["error", "warning"], cause: str, hint: str, roi: str = "") -> None:
-        self.problems.append(MaskProblem(self.path, severity, cause, hint, roi))
-
-
-def _read(path: Path, volume: Volume, rules: MaskRules, pseudonyms: Pseudonyms | None, found: Masks) -> None:
-    """Add the masks of one object; anything unexpected is a problem of this object."""
-    tell = _Told(path, found.problems)
-    known = len(found.masks)
-    try:
-        references = references_of(read_header(path))
-        if not _refers(references, volume, rules):
-            return
-        found.referring.append(path)
-        dataset = read_whole(path)
-        if any(fits(dataset, patterns) for patterns in rules.skip):
-            return
-        source = _source(dataset, references, volume, rules)
-        _about_object(dataset, references, source, volume, tell)
-        found.masks.extend(_masks(source, volume, rules, reader_of(dataset, rules, pseudonyms), tell))
-    except FrameError as error:
-        tell("error", f"the segmentation cannot be used: {error}.", _EXPORT)
-    except (
-        Exception
-    ) as error:  # damaged files raise errors of every kind, whose texts may hold what is in the file
-        del found.masks[known:]
-        tell("error", f"the object cannot be read ({type(error).__name__}).", _EXPORT)
-
-
-def _refers(references: References, volume: Volume, rules: MaskRules) -> bool:
-    if references.name_series(volume):
-        return True
-    return references.share_frame(volume) and (references.name_nothing or rules.other_series)
-
-
-def _source(dataset: Any, references: References, volume: Volume, rules: MaskRules) -> RegionSource:
-    kind = text_of(dataset, "SOPClassUID")
-    if kind == STRUCTURE_SET:
-        return StructureSet(dataset, references, volume)
-    if kind in SEGMENTATIONS:
-        return Segmentation(dataset, volume, rules.fraction)
-    raise FrameError("it is neither a structure set nor a segmentation")
-
-
-def _about_object(
-    dataset: Any, references: References, source: RegionSource, volume: Volume, tell: _Told
+def _add_each(
+    objects: Sequence[ReadObject],
+    volume: Volume,
+    rules: MaskRules,
+    pseudonyms: Pseudonyms | None,
+    found: Masks,
+    *,
+    complete: bool,
 ) -> None:
-    if not references.name_series(volume):
-        cause = "the object does not name this series; it has the same frame of reference."
-        tell("warning", cause, "Make sure that the region was drawn on this series, or fits it.")
-    if text_of(dataset, "PatientID") != volume.patient.strip():
-        cause = "the object has another Patient ID than the series that it refers to."
-        tell("warning", cause, "Make sure that both are of one patient.")
-    if isinstance(source, Segmentation) and not source.valid:
-        cause = "the segmentation does not keep to the standard; it was read all the same."
-        tell("warning", cause, "Compare the masks with the segmentation in a viewer.")
+    """Add the masks of objects that name nobody and differ in a region: each may be another reader's."""
+    before: list[Drawing] = []
+    for place, one in enumerate(sorted(objects, key=lambda one: one.order), start=1):
+        drawing = drawing_of([one], volume, rules, pseudonyms, complete=complete)
+        found.problems.extend(drawing.problems)
+        twin = next((other for other in before if drawing.masks and _equal(drawing, other)), None)
+        if twin is not None:
+            cause = "another object has the same masks, voxel for voxel: one was used."
+            source = twin.masks[0][1].source
+            found.problems.append(MaskProblem(source, "warning", cause, "Remove the copies."))
+            continue
+        before.append(drawing)
+        # A name that is no reader's: `_number_readers` replaces it.
+        found.masks.extend(replace(mask, reader=f"\0{place}") for _, mask in drawing.masks)
 
 
-def _masks(source: RegionSource, volume: Volume, rules: MaskRules, reader: str, tell: _Told) -> list[Mask]:
-    labels = source.labels()
-    if not labels:
-        tell("error", "no region was drawn on this series.", "Leave the object out, or draw a region.")
-        return []
-    naming = name_regions(labels, rules)
-    for roi, cause, hint in naming.errors:
-        tell("error", cause, hint, roi)
-    for roi, cause, hint in naming.warnings:
-        tell("warning", cause, hint, roi)
-    made = (_united(source, named, volume, reader, tell) for named in naming.named)
-    return [mask for mask in made if mask is not None]
+def _equal(one: Drawing, other: Drawing) -> bool:
+    first, second = ({mask.roi: mask for _, mask in drawing.masks} for drawing in (one, other))
+    return first.keys() == second.keys() and all(first[roi].same_region(second[roi]) for roi in first)
 
 
-def _united(source: RegionSource, named: Named, volume: Volume, reader: str, tell: _Told) -> Mask | None:
-    """One region of the cohort table; if one of its parts cannot be made, there is none."""
-    parts = [(number, source.make(number)) for number in named.numbers]
-    for number, part in parts:
-        which = f"Region {number}: " if len(parts) > 1 else ""
-        for cause, hint in part.warnings:
-            tell("warning", which + cause, hint, named.roi)
-        if part.error:
-            tell("error", which + part.error[0], part.error[1], named.roi)
-    voxels = [part.voxels for _, part in parts if part.voxels is not None]
-    if len(voxels) < len(parts):
-        return None
-    box, corner = cut_to_box(reduce(np.bitwise_or, voxels))
-    outlined = [part.outlined for _, part in parts]
-    # The areas of regions that are united may overlap: their sum says nothing.
-    area = outlined[0] if len(outlined) == 1 else None
-    return Mask(named.roi, reader, tell.path, volume.image, box, corner, area)
-
-
-def _number_readers(found: Masks) -> None:
-    """Number the objects whose reader is not known."""
-    unknown = list(dict.fromkeys(mask.source for mask in found.masks if not mask.reader))
+def _number_readers(found: Masks, objects: Sequence[ReadObject]) -> None:
+    """Number the readers who are not known."""
+    unknown = list(dict.fromkeys(mask.reader for mask in found.masks if mask.reader[:1] in ("", "\0")))
     taken = {mask.reader for mask in found.masks}
     names = (name for number in range(1, 10**6) if (name := f"reader-{number}") not in taken)
     numbered = dict(zip(unknown, names, strict=False))
-    found.masks[:] = [
-        mask if mask.reader else replace(mask, reader=numbered[mask.source]) for mask in found.masks
-    ]
-    if len(unknown) > 1:
-        for path, name in numbered.items():
-            cause = f"the reader is not known and was numbered: {name}, one of {len(unknown)} objects."
-            hint = (
-                "The same number may be another person in another subject: name readers by rules "
-                "(masks: readers:)."
-            )
-            found.problems.append(MaskProblem(path, "warning", cause, hint))
-
-
-def _keep_each_once(found: Masks) -> None:
-    """Of masks with the same region and reader keep one if all are equal, and none otherwise."""
-    groups: dict[tuple[str, str], list[Mask]] = {}
-    for mask in found.masks:
-        groups.setdefault((mask.roi, mask.reader), []).append(mask)
-    for (roi, reader), several in groups.items():
-        first, *others = several
-        if not others:
-            continue
-        if all(first.same_region(mask) for mask in others):
-            cause = f"{len(several)} objects have this region of {reader}, voxel for voxel: one was used."
-            found.problems.append(MaskProblem(first.source, "warning", cause, "Remove the copies.", roi))
-            found.masks[:] = [mask for mask in found.masks if mask not in others]
-            continue
-        cause = f"{len(several)} objects have different masks of this region and {reader}: none was used."
-        hint = "Tell the readers apart by rules (masks: readers:), or skip objects (masks: skip:)."
-        found.problems.extend(MaskProblem(mask.source, "error", cause, hint, roi) for mask in several)
-        found.masks[:] = [mask for mask in found.masks if mask not in several]
+    first = {name: next(mask.source for mask in found.masks if mask.reader == name) for name in unknown}
+    found.masks[:] = [replace(mask, reader=numbered.get(mask.reader, mask.reader)) for mask in found.masks]
+    hint = (
+        "The same number may be another person in another subject: name readers by rules (masks: readers:)."
+    )
+    for name, number in numbered.items() if len(objects) > 1 else ():
+        cause = (
+            f"the reader is not known and was numbered: {number}, one of {len(unknown)} objects."
+            if len(unknown) > 1
+            else f"{len(objects)} objects name no reader: their regions count as those of {number}."
+        )
+        found.problems.append(MaskProblem(first[name], "warning", cause, hint))

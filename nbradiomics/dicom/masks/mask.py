@@ -36,6 +36,8 @@ class Mask:
     outlined
         Volume in ml by the area of the contours times the distance of the slices; ``None`` for a
         segmentation.
+    others
+        Further files, if regions of several objects were united.
     """
 
     roi: str
@@ -45,6 +47,7 @@ class Mask:
     box: npt.NDArray[np.uint8] = field(repr=False)
     corner: tuple[int, int, int]
     outlined: float | None = None
+    others: tuple[Path, ...] = ()
 
     @property
     def image(self) -> sitk.Image:

@@ -32,10 +32,11 @@ class RegionRule(Settings):
         "segmentation. * stands for any characters, ? for one; upper and lower case, and which of blank, _ "
         "and - separates words, do not matter."
     )
-    several: Literal["refuse", "union", "number"] = Field(
+    several: Literal["refuse", "union", "number", "latest"] = Field(
         default="refuse",
-        description="What is done if several regions of one object match: no mask and a failure (refuse), "
-        "their union (union), or one mask for each, numbered in the order of the file (number).",
+        description="What is done if several regions of a reader match, in one object or in several: no mask "
+        "and a failure (refuse), their union (union), one mask for each, numbered in the order of the "
+        "objects' dates and of the file (number), or that of the latest object (latest).",
     )
 
 

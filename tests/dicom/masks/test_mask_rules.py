@@ -133,7 +133,7 @@ def test_readers_have_the_names_of_rules_else_pseudonyms_else_numbers(tmp_path: 
     files = [
         file(tmp_path, ["GTV"], 1, StructureSetLabel="Onco_SMITH"),
         file(tmp_path, ["GTV"], 2, OperatorsName="Jones^Ann"),
-        file(tmp_path, ["GTV"], 3),
+        write(structure_set(VOLUME, {"GTV": square(3.5, 9.5)}), tmp_path / "3.dcm"),
     ]
     rules = MaskRules(readers=[{"reader": "A", "label": "onco*"}])
     names = Pseudonyms(b"k" * 32)
