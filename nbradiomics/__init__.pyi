@@ -11,6 +11,7 @@ from .agreement.reader_study import (
 from .agreement.settings import ComparisonSettings as ComparisonSettings
 from .clinical import Endpoint as Endpoint, read_clinical_table as read_clinical_table
 from .cohort import Cohort as Cohort, load_cohort as load_cohort
+from .dicom.clinical import IngestedClinical as IngestedClinical, ingest_clinical as ingest_clinical
 from .dicom.export.cohort import (
     DicomExport as DicomExport,
     ExportTables as ExportTables,

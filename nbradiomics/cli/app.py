@@ -14,6 +14,7 @@ from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.dicom import ingest
 from nbradiomics.cli.commands.export_dicom import export_dicom
 from nbradiomics.cli.commands.features import extract, maps, verify
+from nbradiomics.cli.commands.ingest_clinical import ingest_clinical
 from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.needed_agreement import needed_agreement
@@ -66,6 +67,11 @@ command(epilog="Example: nbradiomics run study.yaml --out results")(run)
 command(epilog="Example: nbradiomics status results")(status)
 command(epilog="Example: nbradiomics check study.yaml")(check)
 command(epilog="Example: nbradiomics ingest export --out data --key ingest.key --rules rules.yaml")(ingest)
+command(
+    name="ingest-clinical",
+    epilog="Example: nbradiomics ingest-clinical hospital.csv --patients mrn --keep age,stage "
+    "--key ingest.key --cohort data/cohort.csv --out clinical.csv",
+)(ingest_clinical)
 app.add_typer(pacs_app)
 app.add_typer(model_app)
 command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)

@@ -19,6 +19,7 @@ from nbradiomics.pacs.intact import is_intact, require_intact
 from nbradiomics.pacs.listing import ListedSeries, read_fetch_list
 from nbradiomics.pacs.names import Names
 from nbradiomics.pacs.private import private_file, private_folder, require_outside_results
+from nbradiomics.pacs.retries import ENDED
 from nbradiomics.pacs.server import Server
 from nbradiomics.pacs.threads import Threads
 from nbradiomics.system.streams import end_if_asked
@@ -43,6 +44,8 @@ class FetchResult:
         What is missing, and why.
     notes
         What the user should know.
+    ended_early
+        Whether the server was gone before the end.
     """
 
     expected: int = 0
@@ -50,6 +53,7 @@ class FetchResult:
     present: int = 0
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    ended_early: bool = False
 
     @property
     def sentence(self) -> str:
@@ -142,6 +146,9 @@ def fetch_from_pacs(
                     result.failures.append(done)
                 advance()
                 end_if_asked()
+    if client.retries.gave_up:
+        result.ended_early = True
+        result.notes.append(ENDED)
     return result
 
 

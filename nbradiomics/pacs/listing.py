@@ -58,9 +58,10 @@ def read_fetch_list(path: Path) -> list[ListedSeries]:
             raise InputError(f"{path}, line {row.line}: a UID is missing or wrong.", "Make the list again.")
     if len({row.series for row in rows}) < len(rows):
         raise InputError(f"{path} names a series twice.", "Remove the rows that stand twice.")
-    if len({row.server for row in rows}) != 1:
-        found = "several servers" if rows else "no series"
-        raise InputError(f"{path} names {found}.", "Make a list for one server by pacs query.")
+    if not rows:
+        raise InputError(f"{path} names no series.", "Make a list with other days, patients or modalities.")
+    if len({row.server for row in rows}) > 1:
+        raise InputError(f"{path} names several servers.", "Make a list for each server by pacs query.")
     return rows
 
 

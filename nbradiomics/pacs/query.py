@@ -25,6 +25,8 @@ from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Names
 
 _PATIENT, _MODALITY, _STUDY_TEXT, _SERIES_TEXT = "00100020", "00080060", "00081030", "0008103E"
+#: Modalities of objects with masks, which refer to a series of another description.
+_MASKS = ("RTSTRUCT", "SEG")
 _NUMBER, _INSTANCES, _SERIES_OF_STUDY = "00200011", "00201209", "00201206"
 
 
@@ -147,7 +149,7 @@ def query_pacs(
     chosen = [row for row in rows if _is_asked_for(row, query)]
     table = FETCH_LIST.table({**row, "server": server.url} for row in chosen)
     table = table.sort_values(["patient_id", "study_date", "study_uid", "series_number"], ignore_index=True)
-    notes = [*_capped(searches), *_left_out(studies, fitting, query), *_not_chosen(len(rows), len(chosen))]
+    notes = [*_capped(searches), *_left_out(studies, fitting, query), *_not_chosen(rows, query)]
     return QueryResult(table, _not_found(wanted, fitting, table), table["study_uid"].nunique(), notes)
 
 
@@ -241,6 +243,14 @@ def _left_out(studies: dict[str, Answer], fitting: dict[str, Answer], query: Ser
         yield f"{number} study(ies) that the server returned do not fit the query, and are left out."
 
 
-def _not_chosen(all_series: int, chosen: int) -> Iterator[str]:
-    if all_series > chosen:
-        yield f"{all_series - chosen} other series of these studies do not fit modality and description."
+def _not_chosen(rows: Sequence[dict[str, object]], query: SeriesQuery) -> Iterator[str]:
+    others = [row for row in rows if not _is_asked_for(row, query)]
+    if others:
+        yield f"{len(others)} other series of these studies do not fit modality and description."
+    wanted = set(query.modality or _MASKS).intersection(_MASKS)
+    masks = [row for row in others if row["modality"] in wanted]
+    if query.description and masks:
+        yield (
+            f"{len(masks)} of these hold masks (RTSTRUCT, SEG) and have another description than the images: "
+            "add a --description that fits them, or make a list without --description and remove rows."
+        )

@@ -86,7 +86,8 @@ def _lost(server: Server, error: exceptions.ConnectionError) -> PassingError:
     """Tell a machine that cannot be reached from a connection that was lost."""
     if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
         return UnreachableError(f"{server.url} cannot be reached.", _unreachable(server))
-    return PassingError(f"The connection to {server.host} was lost.", _AGAIN)
+    plain = "" if server.is_encrypted else " If it stays, the server may expect https: check the URL."
+    return PassingError(f"The connection to {server.host} was lost.", f"{_AGAIN}{plain}")
 
 
 def _unreachable(server: Server) -> str:

@@ -15,6 +15,10 @@ Answer = TypeVar("Answer")
 
 #: So many requests in a row without an answer mean that the server is gone.
 _GIVE_UP = 10
+#: What the user is told when a transfer gave up.
+ENDED = (
+    "The server no longer answers, and the transfer ended early. Run the same command again: it continues."
+)
 
 
 @dataclass
@@ -77,6 +81,11 @@ class Retries:
                 self._lost[kind] = 0
                 return answer
         raise AssertionError("at least one attempt is made")
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether no more is sent: the server is gone, or refused the credentials."""
+        return self._end is not None
 
     def stop(self) -> None:
         """End all waiting and all transfers: the user stops the work."""

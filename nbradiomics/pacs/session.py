@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
+from pathlib import Path
 from urllib.parse import urljoin
 
 import requests
@@ -76,8 +78,21 @@ def make_session(server: Server) -> requests.Session:
     session.proxies = get_environ_proxies(server.url)
     if server.ca_file is not None and not is_regular(server.ca_file):
         raise InputError(f"The file of certificates {server.ca_file} does not exist.", "Correct --ca-file.")
+    if server.ca_file is not None:
+        _require_certificates(server.ca_file)
     chosen = [str(server.ca_file)] if server.ca_file else [os.environ.get(name) for name in _CERTIFICATES]
     session.verify = next((name for name in chosen if name), True)
     # Otherwise a server answers in XML, or as it likes.
     session.headers["Accept"] = "application/dicom+json"
     return session
+
+
+def _require_certificates(path: Path) -> None:
+    """Raise `InputError` for a file without certificates: it would look like a server that is not trusted."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        raise InputError(
+            f"{path} has no certificate in PEM format.",
+            "A certificate begins with a line BEGIN CERTIFICATE: ask who runs the server for this file.",
+        ) from None

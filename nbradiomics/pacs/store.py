@@ -16,6 +16,7 @@ from nbradiomics.files.regular_file import is_regular
 from nbradiomics.pacs.answers import is_uid
 from nbradiomics.pacs.client import Instance, PacsClient
 from nbradiomics.pacs.guard import without_identifiers
+from nbradiomics.pacs.retries import ENDED
 from nbradiomics.pacs.server import Server
 from nbradiomics.pacs.threads import Threads
 from nbradiomics.system.streams import end_if_asked
@@ -59,6 +60,8 @@ class StoreResult:
         Instances that the server did not take, and why.
     notes
         What the user should know.
+    ended_early
+        Whether the server was gone before the end.
     """
 
     expected: int = 0
@@ -66,6 +69,7 @@ class StoreResult:
     present: int = 0
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    ended_early: bool = False
 
     @property
     def sentence(self) -> str:
@@ -124,6 +128,9 @@ def store_to_pacs(
         result.notes.append(f"{copies} file(s) of {folder} are instances that another file holds too.")
     with client:
         _store_all(client, files, jobs, progress, result)
+    if client.retries.gave_up:
+        result.ended_early = True
+        result.notes.append(ENDED)
     return result
 
 

@@ -32,6 +32,7 @@ from nbradiomics.study.study import Study
 from nbradiomics.tables import feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
+from nbradiomics.workflows.ingested import INGEST, ingest_record
 from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.stages.base import Work, possible, run_stages
 from nbradiomics.workflows.summary import summarise
@@ -217,6 +218,9 @@ def _key(study: Study, model: Model | None) -> str:
 def _run(work: Work, inputs: list[Path]) -> RunResult:
     """Run the stages in a folder that is already claimed."""
     folder = work.folder
+    ingested = ingest_record(work.study.cohort, work.cohort.table)
+    if ingested is not None:
+        work.provenance[INGEST] = ingested
     run_stages(work, STAGES)
     failures = write_failures(work.failures, folder.file("failures.csv"), localised=folder.localised)
     write_provenance(

@@ -203,6 +203,8 @@ def test_a_server_that_goes_away_ends_the_fetch_soon(pacs: FakePacs, tmp_path: P
     pacs.fault = lambda handler: is_instance(handler) and not handler.reset()
     result = fetched(pacs, tmp_path, jobs=2)
     assert result.sentence == "fetched 0 of 24 instances"
+    assert result.ended_early
+    assert any("Run the same command again" in note for note in result.notes)
     named = {failure.case.split(",")[0] for failure in result.failures}
     assert named == {f"line {line} of the list" for line in range(2, 8)}
     assert sum(number for path, number in pacs.seen.items() if path.count("/") > 6) < 24
@@ -391,6 +393,33 @@ def test_what_is_there_is_not_sent_again(pacs: FakePacs, tmp_path: Path) -> None
     assert again.sentence == "stored 3 of 3 instances (3 were there)"
     assert len(again.notes) == 2
     assert "/dicom-web/studies" not in [path for path, n in pacs.seen.items() if n and path.endswith("POST")]
+
+
+def test_masks_that_a_description_leaves_out_are_told(pacs: FakePacs) -> None:
+    pacs.datasets = cohort(3, slices=1)
+    for dataset in pacs.datasets:
+        if dataset.SeriesDescription == "Localizer":
+            dataset.Modality, dataset.SeriesDescription = "RTSTRUCT", "contours"
+    for modality, told in ((["MR", "RTSTRUCT"], True), ([], True), (["MR"], False)):
+        query = SeriesQuery(date_from="2021-01-01", description=["t2*"], modality=modality)
+        notes = query_pacs(pacs.url, query, client=client_of(pacs)).notes
+        assert any("3 of these hold masks" in note for note in notes) == told
+
+
+def test_a_part_of_a_transfer_that_ended_early_is_no_success(
+    pacs: FakePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Retries, "_seconds", lambda *_: 0.0)
+    listed(pacs, tmp_path)
+    left = iter(range(3))
+    pacs.fault = lambda handler: is_instance(handler) and next(left, None) is None and not handler.reset()
+    typed = ["pacs", "fetch", tmp_path / "list.csv", "--out", tmp_path / "dicom", "--jobs", 1]
+    assert call(*typed) == 1
+    shown = capsys.readouterr()
+    assert "fetched 3 of 24 instances" in shown.out
+    assert "ended early" in shown.err
+    pacs.fault = lambda _: False
+    assert call(*typed) == 0
 
 
 def test_a_folder_without_dicom_is_refused(tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ def test_the_commands_of_the_readme_lead_to_a_report_and_back(tmp_path: Path) ->
         (work / f"{name}.yaml").write_text(text)
     with running_orthanc(tmp_path / "orthanc") as server:
         fill(server, source)
+        rows = [f"PAT{one},{one},M,{900 * one},1" for one in range(1, PATIENTS + 1)]
+        (work / "hospital.csv").write_text("\n".join(["mrn,age,stage,os_days,os_event", *rows]))
         before = server.number_of_instances()
         typed = commands().replace("https://pacs.example.org/dicom-web", server.url)
         done = subprocess.run(
@@ -68,6 +70,7 @@ def test_the_commands_of_the_readme_lead_to_a_report_and_back(tmp_path: Path) ->
     assert (work / "results" / "report.html").is_file()
     assert "fetched 27 of 27 instances, 0 failure(s)" in done.stdout
     assert "stored 6 of 6 instances, 0 failure(s)" in done.stdout
+    assert f"{PATIENTS} patients, {PATIENTS} with images" in done.stdout
     objects = [pydicom.dcmread(path) for path in (work / "objects").glob("*.dcm")]
     assert sorted({str(one.PatientID) for one in objects}) == ["PAT1", "PAT2", "PAT3"]
     shown = (

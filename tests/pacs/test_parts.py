@@ -29,6 +29,7 @@ from nbradiomics.pacs.private import private_folder, require_outside_results, wr
 from nbradiomics.pacs.refusals import CutOffError, DeniedError, PassingError, explained, status_error
 from nbradiomics.pacs.retries import Retries
 from nbradiomics.pacs.server import Server, masked
+from nbradiomics.pacs.session import make_session
 from nbradiomics.pacs.study_search import find_studies
 from tests.support.dicom_studies import PREFIX, as_file, mr_slice
 
@@ -373,6 +374,8 @@ def test_a_list_is_read_back_and_checked(tmp_path: Path) -> None:
     (one,) = read_fetch_list(written(row))
     assert (one.line, one.series, one.instances, one.server) == (2, "1.2.3", 3, "https://pacs.example.org/rs")
     assert read_fetch_list(written({**row, "instances": None}))[0].instances is None
+    file.write_text("study_uid,series_uid,server\n1.2,1.2.3,https://pacs.example.org/rs\n")
+    assert read_fetch_list(file)[0].instances is None  # a list of another program
     for wrong, match in (
         ([row, row], "twice"),
         ([row, {**row, "series_uid": "1.4", "server": "https://other/rs"}], "several servers"),
@@ -394,6 +397,13 @@ def test_patients_are_read_as_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no column patient_id"):
         read_patients(file)
     assert read_patients(file, "b") == (["2"], 0)
+
+
+def test_a_file_without_certificates_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate")
+    with pytest.raises(InputError, match="no certificate in PEM format"):
+        make_session(Server("https://pacs.example.org/rs", ca_file=file))
 
 
 def test_names_do_not_show_uids(tmp_path: Path) -> None:

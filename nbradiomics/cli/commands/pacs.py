@@ -121,7 +121,7 @@ def fetch(
     output.print(f"{result.sentence}, {len(result.failures)} failure(s) -> {out}", markup=False)
     notes.print("The DICOM files identify patients; only you can open the folder.")
     list_failures(result.failures, out.with_name(f"{out.name}.failures.csv"))
-    if not result.intact:
+    if result.ended_early or not result.intact:
         raise typer.Exit(1)
 
 
@@ -144,5 +144,5 @@ def store(
         notes.print(f"Note: {note}", markup=False)
     output.print(f"{result.sentence}, {len(result.failures)} failure(s)", markup=False)
     list_failures(result.failures, folder.with_name(f"{folder.name}.failures.csv"))
-    if not result.stored:
+    if result.ended_early or not result.stored:
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from nbradiomics.messages.wording import MISSING, counted, tally
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
 from nbradiomics.report.sections.bins import bin_blocks
+from nbradiomics.report.sections.ingest import acquisition_blocks, ingest_steps
 from nbradiomics.report.sections.missing_parts import (
     NOT_REQUESTED,
     could_not,
@@ -37,7 +38,7 @@ def flow_blocks(run: Run) -> tuple[Block, ...]:
     # The subjects of external validations are no part of this cohort.
     failed = failed_endpoints(run)
     endpoints = [endpoint for endpoint in run.endpoints if endpoint.name not in failed]
-    steps = [*_image_steps(run), *_feature_steps(run)]
+    steps = [*ingest_steps(run), *_image_steps(run), *_feature_steps(run)]
     steps += perturbation_steps(run, _failures(run, "Perturbation"))
     steps += [*(_outcome_step(item) for item in endpoints)]
     steps += [Step(f"Outcome {name}", MISSING, (could_not(cause),)) for name, cause in failed.items()]
@@ -46,7 +47,7 @@ def flow_blocks(run: Run) -> tuple[Block, ...]:
     rest = _failures(run, "")
     if rest:
         steps.append(Step("Other stages", MISSING, lost=rest))
-    return (Flow(tuple(steps)), *bin_blocks(run), *_check_blocks(run.check))
+    return (Flow(tuple(steps)), *acquisition_blocks(run), *bin_blocks(run), *_check_blocks(run.check))
 
 
 def masks_in(cohort: pd.DataFrame) -> pd.DataFrame:

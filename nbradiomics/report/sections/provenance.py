@@ -38,7 +38,7 @@ def provenance_blocks(run: Run) -> tuple[Block, ...]:
     if isinstance(inputs, Mapping) and inputs:
         title = f"SHA-256 of {counted(len(inputs), 'input file')}"
         blocks.append(Details(title, (_pairs(inputs, "File", "SHA-256"),)))
-    known = {*plain, "packages", "study", "parameters", "model", "inputs"}
+    known = {*plain, "packages", "study", "parameters", "model", "inputs", "ingest"}
     rest = {name: value for name, value in record.items() if name not in known}
     if rest:
         blocks.append(Details("Further records", (Listing(_as_text(rest)),)))
