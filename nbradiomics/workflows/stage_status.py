@@ -28,6 +28,10 @@ class _Stage:
     failed: set[str] = field(default_factory=set)
     records: dict[str, StageRecord] = field(default_factory=dict)
 
+    def makers(self) -> set[str]:
+        """Return the processes whose records count: of a case, only the latest."""
+        return {record["by"] for _, record in self.cases.values()} or set(self.records)
+
     def add(self, record: StageRecord) -> None:
         self.records[record["by"]] = record
         self.cases |= {name: (case, record) for name, case in record["cases"].items()}
@@ -65,14 +69,17 @@ def stage_rows(
     for record in records:
         if record["stage"]:
             stages[record["stage"]].add(record)
-    changed = [file.path for file in runs[-1]["files"] if inputs.changed(file)]
+    changed = {run["by"]: [file.path for file in run["files"] if inputs.changed(file)] for run in runs}
     ended = any(record["by"] == WHOLE and record["ended"] for record in runs)
     look = _Look(inputs, _Results(workspace, verify=verify), {(one.host, one.process) for one in workers})
     rows: list[dict[str, Any]] = []
     for name in dict.fromkeys([stage.name for stage in STAGES]):
         if name in stages:
             stale = [row["stage"] for row in rows if row["state"] == STALE]
-            rows.append(look.row(name, stages[name], changed, stale))
+            tables = dict.fromkeys(
+                path for by in sorted(stages[name].makers()) for path in changed.get(by, [])
+            )
+            rows.append(look.row(name, stages[name], list(tables), stale))
         elif name in runs[-1]["stages"] and not ended:
             rows.append({**dict.fromkeys(STAGE_COLUMNS, 0), "stage": str(name), "state": WAITING, "why": ""})
     return rows
