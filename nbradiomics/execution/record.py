@@ -122,7 +122,7 @@ class Recorder:
         self._write(self._now)
 
     def cases(self, stage: str, cases: Iterable[tuple[str, str, Iterable[InputFile]]]) -> None:
-        """Record cases of the present stage: their names, the keys of their results in `stage`, their files."""
+        """Record cases of the present stage: names, keys of their results in `stage`, files."""
         for name, key, files in cases:
             places = [self._place(self._relative(file)) for file in files]
             self._now["cases"][name] = RecordedCase(stage, key, places)

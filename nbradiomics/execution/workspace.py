@@ -33,6 +33,8 @@ from nbradiomics.images.io import file_hash
 from nbradiomics.messages.wording import counted, tally
 from nbradiomics.system.versions import installed_version
 
+#: Folder of the workspace in a run folder.
+CACHE = "cache"
 #: A case's result, which can be written as JSON (NaN included).
 Payload = dict[str, Any]
 #: A file that was changed less than this time ago may change again without a visible change of its state.

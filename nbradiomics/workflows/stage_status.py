@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbradiomics.execution.record import UNREADABLE, WHOLE, RecordedCase, StageRecord
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.files.folder_in_use import Worker
 from nbradiomics.messages.wording import counted
 from nbradiomics.workflows.changed_inputs import Inputs
-from nbradiomics.workflows.stages import STAGES
 
 DONE, RUNNING, STALE, UNFINISHED, WAITING = "done", "running", "stale", "unfinished", "not begun"
 STAGE_COLUMNS = ["stage", "state", "cases", "done", "failed", "stale", "missing", "why"]
@@ -73,7 +73,7 @@ def stage_rows(
     ended = any(record["by"] == WHOLE and record["ended"] for record in runs)
     look = _Look(inputs, _Results(workspace, verify=verify), {(one.host, one.process) for one in workers})
     rows: list[dict[str, Any]] = []
-    for name in dict.fromkeys([stage.name for stage in STAGES]):
+    for name in StageName:
         if name in stages:
             stale = [row["stage"] for row in rows if row["state"] == STALE]
             tables = dict.fromkeys(
@@ -97,7 +97,7 @@ class _Results:
         if case.stage not in self._names:
             folder = self._workspace.file(case.stage, "").parent
             self._names[case.stage] = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-        if self._workspace.file(case.stage, case.key).name not in self._names[case.stage]:
+        if f"{case.key}.json" not in self._names[case.stage]:
             return False
         return not self._verify or self._workspace.is_intact(case.stage, case.key)
 

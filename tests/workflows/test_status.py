@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,12 @@ from nbradiomics.cohort import subject_of
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.record import read_records
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.sealed import write_sealed
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.shards import run_shard
+from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.status import RunStatus, status
 from tests.support.helpers import call, two_readers
 from tests.workflows.test_shards import PARAMS, write_study
@@ -208,3 +212,12 @@ def test_a_folder_that_was_copied_without_dates_is_complete(study: Path, tmp_pat
         os.utime(path)
     shutil.move(study / "out", tmp_path / "moved")
     assert status(tmp_path / "moved", verify=True).complete
+
+
+def test_the_stages_are_named_in_the_order_of_the_run_and_nothing_heavy_is_loaded() -> None:
+    order = list(StageName)
+    assert [stage.name for stage in STAGES] == [name for name in order if name != StageName.PERTURB]
+    line = "import sys, nbradiomics.workflows.status; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+    heavy = {"matplotlib", "sklearn", "lifelines", "numba", "torch", "nbradiomics.report"}
+    assert heavy & set(loaded.stdout.split()) == set()
