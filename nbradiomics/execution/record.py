@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,10 +121,10 @@ class Recorder:
         self._failures().unlink(missing_ok=True)
         self._write(self._now)
 
-    def cases(self, stage: str, keys: Mapping[str, str], inputs: Mapping[str, Iterable[InputFile]]) -> None:
-        """Record cases of the present stage: the keys of their results in `stage`, and their files."""
-        for name, key in keys.items():
-            places = [self._place(self._relative(file)) for file in inputs[name]]
+    def cases(self, stage: str, cases: Iterable[tuple[str, str, Iterable[InputFile]]]) -> None:
+        """Record cases of the present stage: names, keys of their results in `stage`, files."""
+        for name, key, files in cases:
+            places = [self._place(self._relative(file)) for file in files]
             self._now["cases"][name] = RecordedCase(stage, key, places)
         self._write(self._now)
 
@@ -165,7 +165,8 @@ class Recorder:
 
     def _relative(self, file: InputFile) -> InputFile:
         path, root = os.path.abspath(file.path), os.path.abspath(self.root)
-        return file._replace(path=os.path.relpath(path, root) if path.startswith(root + os.sep) else path)
+        path = os.path.relpath(path, root) if path.startswith(root + os.sep) else path
+        return file if path == file.path else file._replace(path=path)  # the same text is stored once
 
     def _write(self, record: StageRecord) -> None:
         write_sealed(self.folder / f"{_name(record)}.json", _KIND, record)

@@ -33,6 +33,8 @@ from nbradiomics.images.io import file_hash
 from nbradiomics.messages.wording import counted, tally
 from nbradiomics.system.versions import installed_version
 
+#: Folder of the workspace in a run folder.
+CACHE = "cache"
 #: A case's result, which can be written as JSON (NaN included).
 Payload = dict[str, Any]
 #: A file that was changed less than this time ago may change again without a visible change of its state.
@@ -144,12 +146,15 @@ class Workspace:
         """Return the key of each case; the record of the run keeps them, with the files that were read."""
         if self.record is None:
             return {name: key(name) for name in names}
-        keys, inputs = {}, {}
-        for name in names:
-            with noting_inputs() as noted:
-                keys[name] = key(name)
-            inputs[name] = list(noted.values())
-        self.record.cases(stage, keys, inputs)
+        keys: dict[str, str] = {}
+
+        def cases() -> Iterator[tuple[str, str, Iterable[InputFile]]]:
+            for name in names:
+                with noting_inputs() as noted:
+                    keys[name] = key(name)
+                yield name, keys[name], noted.values()
+
+        self.record.cases(stage, cases())
         return keys
 
     def load(self, stage: str, key: str, schema: Any) -> Payload | None:

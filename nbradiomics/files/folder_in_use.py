@@ -165,6 +165,27 @@ def others_in(folder: Path) -> bool:
     return any((worker.process, worker.thread) != me or str(path) not in _own for path, worker in active)
 
 
+def require_in(folder: Path) -> None:
+    """Require that the folder in which this thread works is still there, with the file of its run.
+
+    Raises
+    ------
+    InputError
+        When the folder was moved or removed meanwhile, or another machine took this run for ended.
+    """
+    real = Path(os.path.realpath(folder))
+    with _guard:
+        me = threading.get_ident()
+        own = [Path(path) for path, worker in _own.items() if worker.thread == me]
+        if all(path.exists() for path in own if path.parent == real):
+            return
+    raise InputError(
+        f"{folder} was moved, removed or cleared while this run worked in it.",
+        f"Repeat the command with the folder where it is now. What this run wrote to {real} since then is "
+        "incomplete.",
+    )
+
+
 class _Sign:
     """The file of a run that works in a folder or is about to enter it."""
 

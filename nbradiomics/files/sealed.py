@@ -43,8 +43,8 @@ def write_sealed(path: Path, kind: str, content: Any) -> None:
     text = json.dumps(content).encode()
     if path.is_dir() and not path.is_symlink():
         os.replace(path, path.with_name(f"{path.name}.aside"))
-    with whole(path) as temporary:
-        temporary.write_bytes(_seal(kind, text) + text)
+    with whole(path) as temporary, open(temporary, "wb") as file:
+        file.writelines((_seal(kind, text), text))
 
 
 def read_sealed(path: Path, kind: str, schema: Any) -> Any:

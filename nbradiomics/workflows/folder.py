@@ -46,7 +46,7 @@ import pandas as pd
 from nbradiomics.cohort import Cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution.record import RECORD, WHOLE, Recorder, remove_records
-from nbradiomics.execution.workspace import Workspace, content_hash
+from nbradiomics.execution.workspace import CACHE, Workspace, content_hash
 from nbradiomics.files.owned_folder import (
     Mark,
     Owner,
@@ -64,7 +64,6 @@ from nbradiomics.workflows.earlier_folder import earlier_mark
 #: Files of an outcome model.
 _OUTCOME_TABLES = "|".join(PurePosixPath(table.file).stem for table in OUTCOME_TABLES)
 _OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html|{PAPER_FILE})"
-CACHE = "cache"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbradiomics.execution.record import UNREADABLE, WHOLE, RecordedCase, StageRecord
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.files.folder_in_use import Worker
 from nbradiomics.messages.wording import counted
 from nbradiomics.workflows.changed_inputs import Inputs
-from nbradiomics.workflows.stages import STAGES
 
 DONE, RUNNING, STALE, UNFINISHED, WAITING = "done", "running", "stale", "unfinished", "not begun"
 STAGE_COLUMNS = ["stage", "state", "cases", "done", "failed", "stale", "missing", "why"]
@@ -27,6 +27,10 @@ class _Stage:
     cases: dict[str, tuple[RecordedCase, StageRecord]] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     records: dict[str, StageRecord] = field(default_factory=dict)
+
+    def makers(self) -> set[str]:
+        """Return the processes whose records count: of a case, only the latest."""
+        return {record["by"] for _, record in self.cases.values()} or set(self.records)
 
     def add(self, record: StageRecord) -> None:
         self.records[record["by"]] = record
@@ -65,14 +69,17 @@ def stage_rows(
     for record in records:
         if record["stage"]:
             stages[record["stage"]].add(record)
-    changed = [file.path for file in runs[-1]["files"] if inputs.changed(file)]
+    changed = {run["by"]: [file.path for file in run["files"] if inputs.changed(file)] for run in runs}
     ended = any(record["by"] == WHOLE and record["ended"] for record in runs)
     look = _Look(inputs, _Results(workspace, verify=verify), {(one.host, one.process) for one in workers})
     rows: list[dict[str, Any]] = []
-    for name in dict.fromkeys([stage.name for stage in STAGES]):
+    for name in StageName:
         if name in stages:
             stale = [row["stage"] for row in rows if row["state"] == STALE]
-            rows.append(look.row(name, stages[name], changed, stale))
+            tables = dict.fromkeys(
+                path for by in sorted(stages[name].makers()) for path in changed.get(by, [])
+            )
+            rows.append(look.row(name, stages[name], list(tables), stale))
         elif name in runs[-1]["stages"] and not ended:
             rows.append({**dict.fromkeys(STAGE_COLUMNS, 0), "stage": str(name), "state": WAITING, "why": ""})
     return rows
@@ -90,7 +97,7 @@ class _Results:
         if case.stage not in self._names:
             folder = self._workspace.file(case.stage, "").parent
             self._names[case.stage] = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-        if self._workspace.file(case.stage, case.key).name not in self._names[case.stage]:
+        if f"{case.key}.json" not in self._names[case.stage]:
             return False
         return not self._verify or self._workspace.is_intact(case.stage, case.key)
 

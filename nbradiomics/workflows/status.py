@@ -16,13 +16,12 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.record import RECORD, WHOLE, StageRecord, read_records
-from nbradiomics.execution.workspace import Workspace
+from nbradiomics.execution.workspace import CACHE, Workspace
 from nbradiomics.files.folder_in_use import workers_in
 from nbradiomics.files.owned_folder import read_mark
 from nbradiomics.messages.wording import counted
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.changed_inputs import Inputs
-from nbradiomics.workflows.folder import CACHE
 from nbradiomics.workflows.stage_status import DONE, STAGE_COLUMNS, stage_rows
 
 #: Largest number of shards that are named.

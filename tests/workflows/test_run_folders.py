@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.execution import Execution
+from nbradiomics.execution.executors.local import InProcess
 from nbradiomics.files.owned_folder import MARK, foreign_files, read_mark
 from nbradiomics.workflows.folder import is_run_file
 from nbradiomics.workflows.reader_study import run_reader_study
 from nbradiomics.workflows.run import run
 from tests.support.helpers import two_readers
+from tests.support.run_files import tables
 
 PARAMS = "featureClass: {firstorder: [Mean]}\n"
 
@@ -121,3 +124,26 @@ def test_a_folder_of_an_earlier_release_goes_on_with_its_study_alone(results: Pa
         run(make_study(tmp_path / "other", "Other"), results)
     run(tmp_path / "one" / "study.yaml", results)
     assert read_mark(results) is not None
+
+
+def test_a_folder_that_is_moved_during_a_run_ends_it_in_words_and_goes_on_elsewhere(tmp_path: Path) -> None:
+    study, out, moved = make_study(tmp_path / "study", "moving"), tmp_path / "out", tmp_path / "moved"
+
+    class Moving:
+        """Moves the folder in the middle of the comparison."""
+
+        def outcomes(self, function, cases, stage):  # type: ignore[no-untyped-def]
+            for outcome in InProcess().outcomes(function, cases, stage):
+                if stage == "compare" and not moved.exists():
+                    out.rename(moved)
+                yield outcome
+
+    with pytest.raises(InputError, match=r"was moved, removed or cleared while this run worked in it\."):
+        run(study, out, execution=Execution(executor=Moving()))
+    assert not (out / "report.html").exists()
+    assert not (out / "features.parquet").exists()
+    assert run(study, moved).complete
+    run(study, tmp_path / "whole")
+    for sign in moved.glob(".nbradiomics-working-*"):  # of this process, which is still there
+        sign.unlink()
+    assert tables(moved) == tables(tmp_path / "whole")

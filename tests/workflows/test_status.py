@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from nbradiomics.cohort import subject_of
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
+from nbradiomics.execution.record import read_records
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.sealed import write_sealed
 from nbradiomics.workflows.run import run
+from nbradiomics.workflows.shards import run_shard
+from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.status import RunStatus, status
 from tests.support.helpers import call, two_readers
-from tests.workflows.test_shards import write_study
+from tests.workflows.test_shards import PARAMS, write_study
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +188,36 @@ def test_a_folder_without_records_or_with_damaged_ones_is_told(study: Path) -> N
     assert not found.complete
     with pytest.raises(InputError, match="not a folder"):
         status(study / "nothing")
+
+
+def test_what_a_shard_made_before_the_study_was_edited_is_stale(tmp_path: Path) -> None:
+    two_readers(tmp_path, 4)
+    study, out = write_study(tmp_path), tmp_path / "out"
+    run_shard(study, out, "1/2")
+    (tmp_path / "params.yaml").write_text(PARAMS.replace("Energy", "Range"))
+    run_shard(study, out, "2/2")
+    extract = row(status(out), "extract")
+    assert (extract["state"], extract["cases"]) == ("stale", 8)
+    assert "params.yaml" in str(extract["why"])
+    run_shard(study, out, "1/2")
+    assert row(status(out), "extract")["state"] == "unfinished"
+    for shard in ("1-of-2", "2-of-2"):  # each shard computed its own subjects alone
+        records, _ = read_records(out / "cache" / "record")
+        names = [set(one["cases"]) for one in records if one["by"] == f"shard-{shard}" and one["stage"]]
+        assert {len({subject_of(name) for name in cases}) for cases in names if cases} == {2}
+
+
+def test_a_folder_that_was_copied_without_dates_is_complete(study: Path, tmp_path: Path) -> None:
+    for path in (study / "out").rglob("*"):
+        os.utime(path)
+    shutil.move(study / "out", tmp_path / "moved")
+    assert status(tmp_path / "moved", verify=True).complete
+
+
+def test_the_stages_are_named_in_the_order_of_the_run_and_nothing_heavy_is_loaded() -> None:
+    order = list(StageName)
+    assert [stage.name for stage in STAGES] == [name for name in order if name != StageName.PERTURB]
+    line = "import sys, nbradiomics.workflows.status; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+    heavy = {"matplotlib", "sklearn", "lifelines", "numba", "torch", "nbradiomics.report"}
+    assert heavy & set(loaded.stdout.split()) == set()

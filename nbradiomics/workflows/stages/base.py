@@ -16,6 +16,7 @@ from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.features.schema import FEATURES
+from nbradiomics.files.folder_in_use import require_in
 from nbradiomics.messages.problem import Problem
 from nbradiomics.segmentation.model import Model
 from nbradiomics.study.study import Study
@@ -118,7 +119,7 @@ def run_stages(work: Work, stages: Iterable[Stage]) -> None:
     Raises
     ------
     NbradiomicsError
-        When an essential stage fails as a whole.
+        When an essential stage fails as a whole, or the folder is moved or removed meanwhile.
     """
     workspace = work.execution.workspace
     record = None if workspace is None else workspace.record
@@ -134,5 +135,6 @@ def run_stages(work: Work, stages: Iterable[Stage]) -> None:
                 raise
             failures = [failure_of(WHOLE_COHORT, stage.name, error)]
         work.failures += failures
+        require_in(work.folder.root)
         if record is not None:
             record.end(failures)
