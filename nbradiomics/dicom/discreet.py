@@ -16,19 +16,18 @@ _LOGGERS = ("pydicom", "highdicom")
 def discreet() -> Iterator[None]:
     """Within a block, drop warnings, and the log records of libraries that read DICOM.
 
-    ``Invalid value for VR PN: ...`` shows a name. pydicom warns and logs; a program that has set up logging
-    would write the record. As for `quiet`, other threads that call this wait.
+    ``Invalid value for VR PN: ...`` shows a name, and ``Reading file '...'`` a path. pydicom warns and logs;
+    a program that has set up logging would write the record. As for `quiet`, other threads that call this
+    wait.
     """
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     with quiet():
-        before = [(logger, logger.propagate) for logger in loggers]
-        nowhere = logging.NullHandler()  # without any handler a record goes to standard error
+        before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
         for logger in loggers:
-            logger.addHandler(nowhere)
-            logger.propagate = False
+            # Without any handler a record goes to standard error; `pydicom.config.debug` adds one.
+            logger.handlers, logger.propagate = [logging.NullHandler()], False
         try:
             yield
         finally:
-            for logger, propagate in before:
-                logger.propagate = propagate
-                logger.removeHandler(nowhere)
+            for logger, handlers, propagate in before:
+                logger.handlers, logger.propagate = handlers, propagate

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.files.regular_file import open_regular
-from nbradiomics.system.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -48,7 +48,7 @@ def read_header(path: Path) -> FileDataset:
     import pydicom
 
     bare = _starts_bare(path)
-    with quiet():  # about values that do not keep to their VR: they are read all the same
+    with discreet():  # about values that do not keep to their VR: they are read all the same
         return pydicom.dcmread(path, stop_before_pixels=True, defer_size=_DEFER, force=bare)
 
 
@@ -57,5 +57,5 @@ def read_whole(path: Path) -> FileDataset:
     import pydicom
 
     bare = _starts_bare(path)
-    with quiet():
+    with discreet():
         return pydicom.dcmread(path, force=bare)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Slice:
     """The DICOM instance, or the frame of a multi-frame instance, that holds a slice.
 
@@ -30,7 +30,7 @@ class Slice:
     frame: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Volume:
     """An image made from a DICOM series.
 

@@ -121,7 +121,7 @@ def fetch_from_pacs(
     names = Names(load_pseudonyms(Path(key), out)) if key else Names()
     client = client or PacsClient(server)
     client.require_answer()
-    result = FetchResult()
+    result = FetchResult(notes=list(names.pseudonyms.notes))
     if not private_folder(out):
         result.notes.append(f"Other users may open {out}, and its files identify patients: chmod 700 {out}")
     fetching = _Fetching(client, out, names, Threads(jobs, client.retries.stop))

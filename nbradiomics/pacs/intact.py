@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.watched_file import WatchedFile
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular
 from nbradiomics.pacs.refusals import CutOffError
-from nbradiomics.system.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -42,7 +42,7 @@ def require_intact(path: Path, sop_instance: str) -> None:
     import pydicom
 
     try:
-        with open_regular(path) as file, quiet():
+        with open_regular(path) as file, discreet():
             watched = WatchedFile(file)
             dataset = pydicom.dcmread(watched, defer_size=_DEFER)
             is_complete = watched.ended

@@ -16,6 +16,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.pacs.answers import SERIES, STUDY, Answer, count, uid, value
 from nbradiomics.pacs.client import PacsClient
+from nbradiomics.pacs.guard import without_identifiers
 from nbradiomics.pacs.private import require_outside_results, write_private_table
 from nbradiomics.pacs.schema import FETCH_LIST, NOT_FOUND
 from nbradiomics.pacs.server import Server
@@ -130,7 +131,7 @@ def query_pacs(
     client = client or PacsClient(server)
     client.require_answer()
     wanted = list(dict.fromkeys(patient.strip() for patient in patients if patient.strip()))
-    with client:
+    with client, without_identifiers():
         searches = _search_all(client, query, wanted, progress)
         studies = {study: one for found in searches for study, one in found.answers.items()}
         fitting = {study: one for study, one in studies.items() if _fits(one, query, set(wanted))}

@@ -51,6 +51,13 @@ class _Session(requests.Session):
         return target
 
 
+def _silence() -> None:
+    """Switch off the loggers of libraries, also those below them that a program has set up by their names."""
+    for known in (*_LOGGERS, *list(logging.root.manager.loggerDict)):
+        if known.partition(".")[0] in _LOGGERS:
+            logging.getLogger(known).setLevel(logging.CRITICAL + 1)
+
+
 def make_session(server: Server) -> requests.Session:
     """Make a session with the credentials of the user.
 
@@ -62,8 +69,7 @@ def make_session(server: Server) -> requests.Session:
     InputError
         When the credentials cannot be used, or the file of certificates does not exist.
     """
-    for name in _LOGGERS:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    _silence()
     session = _Session()
     session.auth = credentials_for(server)
     session.trust_env = False

@@ -13,6 +13,7 @@ import pydicom
 import pytest
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.error_log import ERROR_LOG
 from nbradiomics.execution.failures import failure_table
 from nbradiomics.pacs.client import PacsClient
 from nbradiomics.pacs.credentials import PASSWORD, TOKEN, USER
@@ -24,6 +25,7 @@ from nbradiomics.pacs.server import Server
 from nbradiomics.pacs.store import store_to_pacs
 from tests.support.dicom_studies import PREFIX, as_file, cohort, equal, mr_slice, series_of
 from tests.support.dicomweb_server import FakePacs, Handler, asks_for_password, serving
+from tests.support.helpers import call
 
 DATASETS = cohort(3, slices=4)
 WIDE = SeriesQuery(date_from="2000-01-01")
@@ -401,6 +403,8 @@ def test_libraries_log_no_identifiers(
     pacs: FakePacs, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    for name in ("urllib3.connectionpool", "dicomweb_client.web"):  # as a program may set them up one by one
+        caplog.set_level(logging.DEBUG, name)
     listed(pacs, tmp_path)
     fetched(pacs, tmp_path)
     assert PREFIX not in caplog.text
@@ -414,3 +418,17 @@ def test_two_fetches_into_a_folder_and_results_are_refused(pacs: FakePacs, tmp_p
     (tmp_path / "dicom" / "acquisition.csv").write_text("")
     with pytest.raises(InputError, match="without identifiers"):
         fetched(pacs, tmp_path)
+
+
+def test_an_unexpected_error_of_a_query_says_nothing_of_a_patient(
+    pacs: FakePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError(f"PAT{1:03}")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nbradiomics.pacs.query.study_day", broken)
+    assert call("pacs", "query", pacs.url, "--from", "2000-01-01", "--out", tmp_path / "list.csv") == 1
+    shown = "".join(capsys.readouterr()) + (tmp_path / ERROR_LOG).read_text()
+    assert "in broken" in shown
+    assert "PAT0" not in shown

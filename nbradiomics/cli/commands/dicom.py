@@ -63,6 +63,7 @@ def ingest(
 def _list(folder: Path, key: Path, jobs: int | None) -> None:
     from nbradiomics.dicom.ingest.listing import list_series
     from nbradiomics.dicom.pseudonyms import load_pseudonyms
+    from nbradiomics.execution.impersonal import reading_persons
 
     # Nothing is written: no folder of an output needs to be kept apart from the key.
     pseudonyms = load_pseudonyms(key, key)
@@ -71,7 +72,11 @@ def _list(folder: Path, key: Path, jobs: int | None) -> None:
         "Do not copy them.",
         markup=False,
     )
-    for line in list_series(folder, pseudonyms, execution_of(jobs)):
+    for note in pseudonyms.notes:
+        notes.print(f"Note: {note}", markup=False)
+    with reading_persons(folder, None, "Check the access rights of its files."):
+        lines = list_series(folder, pseudonyms, execution_of(jobs))
+    for line in lines:
         output.print(line, markup=False)
 
 

@@ -14,6 +14,7 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import region_on
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.export.frames import frames_of
 from nbradiomics.dicom.export.identity import identity_of
 from nbradiomics.dicom.export.matching import chosen
@@ -102,7 +103,8 @@ class ExportJob:
             it is written to a table.
         """
         try:
-            return self._made()
+            with discreet():
+                return self._made()
         except NbradiomicsError as error:
             raise InputError(
                 self._without_paths(error.problem), self._without_paths(error.remedy), error.details

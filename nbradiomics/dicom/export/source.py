@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.cohort import Cohort, Scan
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.errors import InputError
 from nbradiomics.execution.progress import Progress
 from nbradiomics.files.regular_file import is_regular
-from nbradiomics.system.quiet import quiet
 from nbradiomics.tables import read_text_table, with_names
 
 #: Kind of the pseudonym of a series, as in the tables of an ingest.
@@ -122,7 +122,7 @@ def _series_uid(file: Path) -> str | None:
 
     if not is_regular(file):
         return None
-    with quiet():
+    with discreet():
         try:
             header = pydicom.dcmread(file, specific_tags=["SeriesInstanceUID"], stop_before_pixels=True)
             uid = header.get("SeriesInstanceUID")

@@ -16,6 +16,10 @@ from nbradiomics.messages.wording import counted
 _STRICTER = "Make the rule stricter, or state what decides (`prefer`, `keep_all`)."
 _LOOK = "Look at the series by `--list`, and correct the rule; `optional: true` if it may be missing."
 NO_RULE = "no rule matches"
+_BURNED = (
+    "Burned In Annotation (0028,0301) is YES: texts are burned into the pixels, and may name a person.",
+    "Look at the images. If the texts name nobody, state `burned_in: true` in the rules.",
+)
 
 
 @dataclass(repr=False)
@@ -62,6 +66,8 @@ def choose(plans: Sequence[Plan], rules: IngestRules) -> Choice:
         elif len(names) > 1:
             cause = f"it matches the rules {' and '.join(names)}."
             choice.failed.append(("", plan, cause, "Make one of them stricter, for example by `exclude`."))
+        elif not rules.burned_in and any(one.instance.header.burned for one in plan.sources):
+            choice.failed.append((names[0], plan, *_BURNED))
         elif plan.problem:
             choice.failed.append((names[0], plan, *plan.problem))
         else:

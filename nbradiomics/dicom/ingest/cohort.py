@@ -14,19 +14,21 @@ import pandas as pd
 from nbradiomics.cohort import Cohort
 from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.dicom.ingest.acquisition_rows import acquisition_row, notes_on
+from nbradiomics.dicom.ingest.collisions import require_distinct
 from nbradiomics.dicom.ingest.conversion import IMAGES, MASKS, STAGE, Conversion, Converted, convert
+from nbradiomics.dicom.ingest.folder_key import owner_of, pseudonyms_for
 from nbradiomics.dicom.ingest.rules import IngestRules, load_rules
 from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS as MASK_TABLE, NOT_CHOSEN
 from nbradiomics.dicom.ingest.sorting import Sorted, conversions, sort_series, unused_objects
-from nbradiomics.dicom.pseudonyms import load_pseudonyms
 from nbradiomics.dicom.series.tree import Tree, read_tree
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.execution.failures import remove_failures, write_failures
+from nbradiomics.execution.impersonal import reading_persons
 from nbradiomics.execution.provenance import write_provenance
 from nbradiomics.execution.workspace import Workspace, result_key
 from nbradiomics.files.folder_in_use import working_in
-from nbradiomics.files.owned_folder import Owner, claim, remove_files
+from nbradiomics.files.owned_folder import claim, remove_files
 from nbradiomics.messages.wording import counted
 from nbradiomics.settings import spread
 from nbradiomics.tables import write_table
@@ -56,7 +58,7 @@ class Ingested(Result):
     files
         Number of files that are no DICOM instances, by kind.
     notes
-        What a user should read: stored results that were damaged.
+        What a user should read: about the key file, and about stored results that were damaged.
     """
 
     cohort: Cohort
@@ -105,7 +107,8 @@ def ingest(
     Raises
     ------
     InputError
-        When the folder is missing, the rules or the key are not valid, or `out` belongs to something else.
+        When the folder is missing, the rules or the key are not valid, or `out` belongs to something else or
+        was made with another key. Neither its message nor that of an unexpected error names a file.
 
     Examples
     --------
@@ -116,17 +119,19 @@ def ingest(
     stated = (
         rules if isinstance(rules, IngestRules) else IngestRules() if rules is None else load_rules(rules)
     )
-    pseudonyms = load_pseudonyms(Path(key), out)
-    owner = Owner("ingest", "", "", f"folder {pseudonyms.name('folder', os.path.realpath(folder))}")
+    pseudonyms = pseudonyms_for(out, Path(key), replacing=replacing)
+    owner = owner_of(folder, pseudonyms)
     asked = result_key(STAGE, rules=stated.model_dump(mode="json"), owner=owner.cohort)
     if execution.workspace is None:
         execution = replace(execution, workspace=Workspace(out / _WORK))
     with working_in(out, STAGE, asked):
         claim(out, owner, is_ingest_file, replacing=replacing)
-        tree = read_tree(folder, skip=out, execution=execution)
-        found = sort_series(tree.instances, stated, pseudonyms)
-        done = _converted(found, tree, stated, out, execution)
-        return _write(done, out, asked)
+        with reading_persons(folder, out, _LIST):
+            tree = read_tree(folder, skip=out, execution=execution)
+            require_distinct((one.header for one in tree.instances), pseudonyms)
+            found = sort_series(tree.instances, stated, pseudonyms)
+            done = _converted(found, tree, stated, out, execution)
+        return _write(replace(done, notes=(*pseudonyms.notes, *done.notes)), out, asked)
 
 
 def _converted(found: Sorted, tree: Tree, rules: IngestRules, out: Path, execution: Execution) -> Ingested:

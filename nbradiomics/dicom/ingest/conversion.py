@@ -127,8 +127,9 @@ class Conversion:
             raise InputError(problem, hint_for(error), details) from None
 
     def _is_told(self, text: str) -> bool:
-        """Whether a message names a file of the series."""
-        return any(Path(one.instance.path).name in text for one in self.plan.sources)
+        """Whether a message names a file of the series, or one that may refer to it."""
+        files = [one.instance.path for one in self.plan.sources] + [one.path for one in self.objects]
+        return any(Path(file).name in text for file in files)
 
     def _make(self) -> Payload:
         made = make_volume(self.plan)
@@ -141,7 +142,7 @@ class Conversion:
             "notes": list(made.notes),
             "masks": masks,
             "mask_failures": failures,
-            "referring": referring,
+            "referring": [object_name(digest, self.pseudonyms) for digest in referring],
             "files": {name: file_hash(self.out / name) for name in files},
             PASSING: passing,
         }
@@ -205,6 +206,14 @@ def _note(mask: Mask, problems: Sequence[MaskProblem]) -> str:
         and one.roi in ("", mask.roi)
     ]
     return " ".join(dict.fromkeys(warnings))
+
+
+def object_name(digest: str, pseudonyms: Pseudonyms) -> str:
+    """Name of a segmentation or structure set in stored results.
+
+    A plain hash would tell a holder of the file from which one it was made.
+    """
+    return pseudonyms.name("object", digest)
 
 
 def series_of(instances: Sequence[Instance]) -> dict[str, list[Instance]]:

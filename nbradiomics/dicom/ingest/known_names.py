@@ -74,7 +74,7 @@ _KNOWN_MODELS = {
 #: Kernels: Siemens (B30f, Br36d\3), GE (STANDARD), Philips (B, YA), Canon (FC08), United Imaging (B_SOFT_B).
 _KERNEL = re.compile(
     r"[BHUTSDIJQ][a-z]?\d{2}[a-z]?(\\[1-5])?|FC\d{2}|[A-EL]|Y[A-F]|I?MR[1-3]|"
-    r"STANDARD|SOFT|DETAIL|LUNG|BONE|BONEPLUS|EDGE|CHEST|ULTRA|[BCHL]_[A-Z]{4,6}_[A-C]+"
+    r"STANDARD|SOFT|DETAIL|LUNG|BONE|BONEPLUS|EDGE|CHEST|ULTRA|[BCHL]_(V?SOFT|V?SHARP|BONE|LUNG|BODY)_[A-C]+"
 )
 #: Characters of a pseudonym that stand for an unknown name.
 _SHORT = 6

@@ -60,7 +60,8 @@ def _line(plan: Plan, pseudonyms: Pseudonyms) -> str:
     """One volume: what a rule can ask for, and the free texts in quotes."""
     header, acquired = plan.header, plan.acquired
     orientation = plan.sources[0].frame.place.orientation
-    problem = plan.aside or (plan.problem[0] if plan.problem else "")
+    burned = any(one.instance.header.burned for one in plan.sources)
+    problem = plan.aside or (plan.problem[0] if plan.problem else "texts in the pixels" if burned else "")
     part = f" {plan.part}/{plan.parts}" if plan.parts > 1 else ""
     plane = plane_of(orientation) if orientation is not None and any(orientation) else ""
     numbers = [

@@ -112,6 +112,11 @@ class IngestRules(Settings):
     kernels: dict[Pattern, Name] = Field(
         default={}, description="Name of a kernel by a regular expression for the reconstruction kernel."
     )
+    burned_in: bool = Field(
+        default=False,
+        description="Convert series whose header says that texts are burned into their pixels. Without it "
+        "they are failures.",
+    )
     masks: MaskRules = Field(
         default=MaskRules(), description="Which regions of segmentations and structure sets are read."
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from nbradiomics.dicom.ingest.acquisition_rows import not_chosen_row
 from nbradiomics.dicom.ingest.choosing import NO_RULE, choose, wanted
-from nbradiomics.dicom.ingest.conversion import STAGE, Conversion, series_of
+from nbradiomics.dicom.ingest.conversion import STAGE, Conversion, object_name, series_of
 from nbradiomics.dicom.ingest.rules import IngestRules
 from nbradiomics.dicom.ingest.subjects import Timepoint, identity_problems, timepoints
 from nbradiomics.dicom.pseudonyms import Pseudonyms
@@ -161,12 +161,12 @@ def unused_objects(found: Sorted, used: set[str], made: set[str]) -> None:
     found
         Changed.
     used
-        SHA-256 of the objects that refer to an image.
+        Names (`object_name`) of the objects that refer to an image.
     made
         UIDs of the series of which an image was made.
     """
     for one in found.objects:
-        if one.digest in used:
+        if object_name(one.digest, found.pseudonyms) in used:
             continue
         plan = Plan(tuple(Source(one, frame) for frame in one.frames), 1, 1)
         subject = found.pseudonyms.name("subject", one.header.patient) if one.header.patient else ""

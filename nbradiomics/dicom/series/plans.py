@@ -26,7 +26,7 @@ _NO_IMAGES = {"SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "RTIMAGE", "REG", "PR", "SR
 _AGAIN = "Export the series again with all of its slices."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A volume that can be made from a series, or why it cannot.
 

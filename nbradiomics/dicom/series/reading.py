@@ -88,6 +88,7 @@ def _header(data: FileDataset, shared: Dataset | None) -> Header:
         corrected=texts(data, "CorrectedImage"),
         expected=int(announced) if announced else None,
         started=text(data, "SeriesDate") + text(data, "SeriesTime"),
+        burned=text(data, "BurnedInAnnotation").upper() == "YES",
     )
 
 

@@ -48,11 +48,12 @@ class Acquired(NamedTuple):
     time: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Header:
     """What all slices of a series have in common; equal headers are one object.
 
-    It identifies a person, and its texts are free: nothing of it is written as it is.
+    It identifies a person, and its texts are free: nothing of it is written as it is. Programs that log their
+    arguments or variables write its `repr`, which therefore has none of it.
     """
 
     patient: str
@@ -83,6 +84,7 @@ class Header:
     corrected: tuple[str, ...]
     expected: int | None
     started: str
+    burned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Frame:
     acquired: Acquired
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Instance:
     """One DICOM file.
 

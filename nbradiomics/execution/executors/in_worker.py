@@ -11,7 +11,7 @@ import pickle
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -57,9 +57,9 @@ class Request:
         Versions on the caller's machine; see `versions`.
     """
 
-    call: bytes
-    folder: str
-    paths: tuple[str, ...]
+    call: bytes = field(repr=False)  # Dask logs the arguments of a function that raises
+    folder: str = field(repr=False)
+    paths: tuple[str, ...] = field(repr=False)
     patience: float
     versions: Mapping[str, str]
 
