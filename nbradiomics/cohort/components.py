@@ -30,7 +30,13 @@ def component_region(number: int, region: str | None = None) -> str:
 
 def is_component(roi: object) -> bool:
     """Whether a value of the column `roi` names a component."""
-    return re.search(rf"(^|-){_NAME}[0-9]+$", str(roi)) is not None
+    return component_of(str(roi)) is not None
+
+
+def component_of(roi: str) -> tuple[str, int] | None:
+    """Region (empty if it is not named) and number of the component that a value of `roi` names."""
+    match = re.fullmatch(rf"(?:(.*)-)?{_NAME}([0-9]+)", roi, re.DOTALL)
+    return (match[1] or "", int(match[2])) if match else None
 
 
 def refuse_components(rois: Iterable[object]) -> None:
@@ -75,6 +81,11 @@ def keep_component(region: sitk.Image, number: int, minimum_ml: float) -> sitk.I
     places, voxels = _numbered(sitk.GetArrayViewFromImage(region))
     if not len(voxels):
         return region
+    if not 1 <= number <= len(voxels):
+        raise InputError(
+            f"the mask has no component {number}; it has {len(voxels)}.",
+            "The mask is not that from which the components were numbered; extract the features again.",
+        )
     volume = int(voxels[number - 1]) * float(np.prod(region.GetSpacing())) / 1000
     if not reaches(volume, minimum_ml):
         raise InputError(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import MutableSequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -42,6 +46,36 @@ def number(data: Dataset | None, name: str | tuple[int, int]) -> float | None:
     """First number of an element."""
     found = numbers(data, name)
     return found[0] if found else None
+
+
+def whole_number(dataset: Any, keyword: str) -> int | None:
+    """A whole number; ``None`` if it is absent or not one."""
+    try:
+        return int(dataset.get(keyword))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def numbers_of(dataset: Any, keyword: str) -> npt.NDArray[np.float64]:
+    r"""Numbers of an element, which may be text separated by ``\``; empty if it is absent.
+
+    Long texts are not converted by pydicom, which makes an object of each number.
+
+    Raises
+    ------
+    ValueError
+        When a value is not a number.
+    """
+    element = dataset.get_item(keyword)
+    value = None if element is None else element.value
+    if value is None:
+        return np.empty(0)
+    if isinstance(value, bytes):
+        value = value.strip(b" \0")
+        value = value.split(b"\\") if value else []
+    elif isinstance(value, str):
+        value = value.split("\\") if value.strip() else []
+    return np.array([float(number) for number in np.atleast_1d(value)], dtype=np.float64)
 
 
 def private_tag(data: Dataset, owner: str, group: int, element: int) -> tuple[int, int] | None:
@@ -81,8 +115,9 @@ def texts(data: Dataset | None, name: str | tuple[int, int]) -> tuple[str, ...]:
     value = raw(data, name)
     if value is None or isinstance(value, bytes):
         return ()
-    parts = [value] if isinstance(value, (str, int, float)) or not hasattr(value, "__iter__") else value
-    return tuple(" ".join(str(part).split()) for part in parts)
+    # A person's name is one value, though its letters can be walked.
+    parts = value if isinstance(value, MutableSequence | tuple) else [value]
+    return tuple(" ".join(str(part).replace("\0", " ").split()) for part in parts)
 
 
 def items(data: Dataset | None, name: str | tuple[int, int]) -> list[Dataset]:

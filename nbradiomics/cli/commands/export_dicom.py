@@ -11,7 +11,7 @@ from nbradiomics.cli.console import notes, output
 from nbradiomics.cli.folders import working_on_export
 from nbradiomics.cli.options import Engine, Jobs, Replace
 from nbradiomics.cli.stated import setting, settings_from
-from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, read_features
+from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort
 
 if TYPE_CHECKING:
     from nbradiomics.dicom.export.cohort import DicomExport
@@ -57,6 +57,7 @@ def export_dicom(
     organ: Annotated[str | None, setting(f"{_SETTINGS}.organ")] = None,
     algorithm: Annotated[str | None, setting(f"{_SETTINGS}.algorithm")] = None,
     algorithm_version: Annotated[str | None, setting(f"{_SETTINGS}.algorithm_version")] = None,
+    processed: Annotated[bool | None, setting(f"{_SETTINGS}.processed", "--processed")] = None,
     engine: Engine = None,
     replace: Replace = False,
     jobs: Jobs = None,
@@ -75,16 +76,13 @@ def export_dicom(
         organ=organ,
         algorithm=algorithm,
         algorithm_version=algorithm_version,
+        processed=processed,
         engine=engine,
     )
     loaded, execution = read_cohort(cohort_file), execution_of(jobs)
     prepare(out / "exports.csv", ".csv", inputs=[cohort_file])
-    tables = ExportTables(
-        series,
-        None if feature_file is None else read_features(feature_file),
-        None if params is None else _text_of(params),
-        predictions,
-    )
+    parameters = None if params is None else _text_of(params)
+    tables = ExportTables(series, feature_file, parameters, predictions)
     notes.print(_NOTE, markup=False)
     work = result_key(
         "export", out=str(out.resolve()), cohort=str(loaded.path), settings=settings.model_dump()

@@ -11,18 +11,20 @@ from typing import Any
 
 import pandas as pd
 
-from nbradiomics.cohort import Cohort, CohortSource, Scan, load_cohort
+from nbradiomics.cohort import Case, Cohort, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.cohort.variants import require_originals
 from nbradiomics.dicom.export.features import Features, features_by_region
 from nbradiomics.dicom.export.one_scan import SEG_ENDING, SR_ENDING, Exported, ExportJob, How
 from nbradiomics.dicom.export.planned import STAGE, Groups, Planned, groups_of, stems_of
 from nbradiomics.dicom.export.predictions import read_predictions
-from nbradiomics.dicom.export.recorded import model_of, provenance_beside, software_of
+from nbradiomics.dicom.export.recorded import inputs_of, model_of, provenance_beside, software_of
 from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.export.settings import ExportSettings
-from nbradiomics.dicom.export.source import files_of_series, series_of_scans
+from nbradiomics.dicom.export.source import find_series, series_of_scans
+from nbradiomics.dicom.export.values import Software
 from nbradiomics.dicom.pseudonyms import Pseudonyms, load_pseudonyms
+from nbradiomics.dicom.series.records import Instance
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
@@ -46,9 +48,11 @@ class ExportTables:
         Table that names the source series of each scan; by default ``acquisition.csv`` beside the cohort
         table, as an ingest writes it.
     features
-        Feature table (a file or a DataFrame); ``None`` exports the masks alone.
+        Feature table (a file or a DataFrame); ``None`` exports the masks alone. For ``features.parquet`` of a
+        run, masks and images must be those that the run read.
     parameters
-        Text of the parameter file of the features, whose hash is recorded; by default as the run records it.
+        Text of the parameter file of the features, whose hash is recorded; by default as the run records it
+        that wrote the table.
     predictions
         ``predictions.csv`` or ``class_predictions.csv`` of an outcome model; ``None`` for no risks.
     """
@@ -70,7 +74,8 @@ class DicomExport(Result):
     failures
         What could not be exported.
     notes
-        Columns of the feature table that are no features, and are left out.
+        How regions are coded; columns of the feature table that are no features, and are left out; files
+        that could not be read.
     """
 
     table: pd.DataFrame
@@ -132,22 +137,31 @@ def export_dicom(
     require_originals(cohort.table, cohort.path, "an export to DICOM")
     groups = groups_of(cohort)
     features, notes = _features(tables.features, cohort, settings.engine)
+    measured = _Measured.beside(tables.features, tables.parameters)
     predictions = None if tables.predictions is None else read_predictions(Path(tables.predictions))
     folder = Path(os.path.abspath(out))
     series = series_of_scans(cohort, Path(tables.series) if tables.series else None)
     pseudonyms = None if key is None else _pseudonyms(Path(key), folder)
     wanted = {name for names in series.values() for name in names}
-    found = files_of_series(Path(source), wanted, pseudonyms, execution.progress)
-    provenance = provenance_beside(cohort.path)
-    software = software_of(provenance, tables.parameters)
-    how = How(settings, model_of(provenance, settings), software, label, folder)
-    planned = Planned(groups, features, predictions)
-    jobs, failures = _jobs(planned, _Sources(series, found), how)
+    found = find_series(Path(source), wanted, pseudonyms, execution)
+    notes += [_coding_note(groups, settings.finding), *found.notes]
+    model = model_of(provenance_beside(cohort.path), settings)
+    how = How(settings, model, measured.software, label, folder)
+    planned = Planned(groups, features, predictions, label)
+    jobs, failures = _jobs(planned, _Sources(series, found.instances), measured.inputs, how)
     batch = execution.map(ExportJob.make, {name: (job,) for name, job in jobs.items()}, stage=STAGE)
     failures += [*batch.failures, *planned.left_out(set(batch.results))]
     rows = [_row(jobs[name], payload) for name, payload in batch.results.items()]
     _remove_failed(groups, set(batch.results), folder)
     return DicomExport(EXPORTS.table(rows), failures, notes)
+
+
+def _coding_note(groups: Groups, finding: str) -> str:
+    """Which regions get the code of the finding: all of them, also an organ among lesions."""
+    rois = list(dict.fromkeys(case.roi for cases in groups.values() for case in cases))
+    more = f" and {len(rois) - 10} more" if len(rois) > 10 else ""
+    code, _, meaning = finding.partition("=")
+    return f"Each region is coded as {meaning} (SNOMED CT {code}): {', '.join(rois[:10])}{more}."
 
 
 def _pseudonyms(key: Path, folder: Path) -> Pseudonyms:
@@ -162,19 +176,36 @@ def _features(
 ) -> tuple[Features | None, list[str]]:
     if source is None:
         return None, []
-    table = source if isinstance(source, pd.DataFrame) else read_feature_table(source).table
-    return features_by_region(table, cohort, engine)
+    table, reading = (source, list[str]()) if isinstance(source, pd.DataFrame) else read_feature_table(source)
+    features, notes = features_by_region(table, cohort, engine)
+    return features, [*reading, *notes]
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What computed the features, and the SHA-256 of the files that it read, by absolute path."""
+
+    software: Software
+    inputs: Mapping[str, str]
+
+    @staticmethod
+    def beside(table: str | Path | pd.DataFrame | None, parameters: str | None) -> _Measured:
+        """As the run records it that wrote a feature table."""
+        if table is None or isinstance(table, pd.DataFrame):
+            return _Measured(software_of({}, parameters), {})
+        provenance = provenance_beside(Path(table))
+        return _Measured(software_of(provenance, parameters), inputs_of(provenance, Path(table)))
 
 
 @dataclass(frozen=True)
 class _Sources:
-    """Names of the source series of each scan, and files of each series that was found."""
+    """Names of the source series of each scan, and instances of each series that was found."""
 
     series: Mapping[Scan, set[str]]
-    files: Mapping[str, list[Path]]
+    instances: Mapping[str, list[Instance]]
 
-    def of(self, scan: Scan) -> tuple[Path, ...]:
-        """Files of the source of a scan."""
+    def of(self, scan: Scan) -> tuple[Instance, ...]:
+        """Instances of the source of a scan."""
         names = self.series[scan]
         if len(names) != 1:
             raise InputError(
@@ -182,28 +213,36 @@ class _Sources:
                 "Correct the column `series` of the table of series.",
             )
         (name,) = names
-        if not self.files.get(name):
+        if not self.instances.get(name):
             raise InputError(
                 "the source series of the scan is not in the folder of the source files.",
                 "Give the folder with which the cohort was made, and the key file of that ingest (--key).",
             )
-        return tuple(self.files[name])
+        return tuple(self.instances[name])
 
 
-def _jobs(planned: Planned, sources: _Sources, how: How) -> tuple[dict[str, ExportJob], list[Failure]]:
+def _jobs(
+    planned: Planned, sources: _Sources, inputs: Mapping[str, str], how: How
+) -> tuple[dict[str, ExportJob], list[Failure]]:
     """Jobs by name, and the failures of scans without a source."""
     jobs: dict[str, ExportJob] = {}
     failures: list[Failure] = []
-    for (group, cases), stem in zip(planned.groups.items(), stems_of(planned.groups), strict=True):
+    for group, stem in zip(planned.groups, stems_of(planned.groups), strict=True):
         try:
-            files = sources.of(group.scan)
+            instances = sources.of(group.scan)
         except InputError as error:
             failures.append(Failure(group.name, STAGE, error.problem, error.remedy))
             continue
-        jobs[group.name] = ExportJob(
-            tuple(cases), files, planned.features_of(group), planned.risks_of(group), stem, how
-        )
+        cases = tuple(planned.regions_of(group))
+        hashes = {path: inputs[real] for path in _files(cases) if (real := os.path.realpath(path)) in inputs}
+        features, risks = planned.features_of(group), planned.risks_of(group)
+        jobs[group.name] = ExportJob(cases, instances, hashes, features, risks, stem, how)
     return jobs, failures
+
+
+def _files(cases: Collection[Case]) -> set[Path]:
+    """Image and masks of regions."""
+    return {case.scan.image for case in cases} | {mask.path for case in cases for mask in case.masks}
 
 
 def _row(job: ExportJob, made: Exported) -> dict[str, Any]:

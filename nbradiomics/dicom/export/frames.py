@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nbradiomics.dicom.headers import read_header
+from nbradiomics.dicom.series.records import Header, Instance, Place
 from nbradiomics.dicom.volume import Slice
+from nbradiomics.errors import InputError
 
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
+#: What all files of a series have in common: the part of its record, and the attribute.
+_OWNERS = {"patient": "PatientID", "study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Frame:
         Number of rows and of columns.
     thickness
         Slice thickness in mm; ``None`` if the file states none above 0.
+    reference
+        Frame of Reference UID; empty if the file states none.
     """
 
     source: Slice
@@ -43,84 +45,68 @@ class Frame:
     spacing: tuple[float, float]
     shape: tuple[int, int]
     thickness: float | None = None
+    reference: str = ""
 
-    def points(self) -> npt.NDArray[np.float64]:
-        """Position of the first pixel, and steps of one row and of one column, mm: 3 x 3, one in each row."""
-        origin = np.array(self.position)
-        along_row, along_column = np.array(self.orientation[:3]), np.array(self.orientation[3:])
-        return np.stack([origin, along_column * self.spacing[0], along_row * self.spacing[1]])
+    @property
+    def origin(self) -> npt.NDArray[np.float64]:
+        """Centre of the first pixel, mm, LPS."""
+        return np.array(self.position)
+
+    @property
+    def across(self) -> npt.NDArray[np.float64]:
+        """Step to the next column in mm."""
+        return np.array(self.orientation[:3]) * self.spacing[1]
+
+    @property
+    def down(self) -> npt.NDArray[np.float64]:
+        """Step to the next row in mm."""
+        return np.array(self.orientation[3:]) * self.spacing[0]
 
 
-def frames_of(files: Sequence[Path]) -> tuple[list[Frame], Dataset | None]:
-    """Read the slices of a series.
+def frames_of(instances: Iterable[Instance]) -> list[Frame]:
+    """List the slices of a series.
 
     Returns
     -------
     list of Frame
-        Each instance once, even if it is in two files; without frames whose geometry is not stated.
-    pydicom.Dataset or None
-        The header from which patient and study are taken: the instance with the smallest UID.
+        Each slice once, even if it is in two files; without slices whose geometry is not stated.
+
+    Raises
+    ------
+    InputError
+        When the files name several patients, studies or series. The message holds no value of them.
     """
-    frames: dict[tuple[str, int | None], Frame] = {}
-    header: Dataset | None = None
-    for file in sorted(files):
-        dataset = read_header(file)
-        if header is None or str(dataset.get("SOPInstanceUID", "")) < str(header.get("SOPInstanceUID", "")):
-            header = dataset
-        for frame in _frames(dataset, file):
-            frames.setdefault((frame.source.sop_instance, frame.source.frame), frame)
-    return [frames[key] for key in sorted(frames, key=lambda key: (key[0], key[1] or 0))], header
+    instances = sorted(instances, key=lambda one: one.path)
+    _require_one_owner([one.header for one in instances])
+    frames: dict[tuple[str, int], Frame] = {}
+    for one in instances:
+        for part in one.frames:
+            frame = _frame(one, part.number, part.place)
+            if frame is not None:
+                frames.setdefault((one.sop_instance, part.number or 0), frame)
+    return [frames[key] for key in sorted(frames)]
 
 
-def _frames(dataset: Dataset, file: Path) -> Iterator[Frame]:
-    if "PerFrameFunctionalGroupsSequence" not in dataset:
-        if int(dataset.get("NumberOfFrames") or 1) == 1:
-            yield from _frame(dataset, file, None, dataset, dataset, dataset)
-        return
-    shared = (dataset.get("SharedFunctionalGroupsSequence") or [None])[0]
-    for number, own in enumerate(dataset.PerFrameFunctionalGroupsSequence, 1):
-        parts = [
-            _group(own, shared, name)
-            for name in ("PlanePositionSequence", "PlaneOrientationSequence", "PixelMeasuresSequence")
-        ]
-        yield from _frame(dataset, file, number, *parts)
+def _require_one_owner(headers: Sequence[Header]) -> None:
+    several = [words for name, words in _OWNERS.items() if len({getattr(one, name) for one in headers}) > 1]
+    if several:
+        raise InputError(
+            f"the files of the source series do not agree about {', '.join(several)}.",
+            "It cannot be known to whom the series belongs; export it from the archive again.",
+        )
 
 
-def _group(own: Dataset, shared: Dataset | None, name: str) -> Any:
-    """Functional group of a frame: its own, or the one that all frames share."""
-    for groups in (own, shared):
-        if groups is not None and groups.get(name):
-            return groups[name].value[0]
-    return {}
-
-
-def _frame(
-    dataset: Dataset, file: Path, number: int | None, position: Any, orientation: Any, measures: Any
-) -> Iterator[Frame]:
-    """The frame, if its geometry is stated and consists of numbers."""
-    try:
-        place = _numbers(position.get("ImagePositionPatient"), 3)
-        cosines = _numbers(orientation.get("ImageOrientationPatient"), 6)
-        rows, columns = _numbers(measures.get("PixelSpacing"), 2)
-        shape = int(dataset.Rows), int(dataset.Columns)
-        source = Slice(file, str(dataset.SOPClassUID), str(dataset.SOPInstanceUID), number)
-    except (TypeError, ValueError, AttributeError):
-        return
-    x, y, z = place
-    thickness = _positive(measures.get("SliceThickness"))
-    yield Frame(source, (x, y, z), cosines, (rows, columns), shape, thickness)
-
-
-def _numbers(values: Any, count: int) -> tuple[float, ...]:
-    numbers = tuple(float(value) for value in values)
-    if len(numbers) != count or not np.isfinite(numbers).all():
-        raise ValueError
-    return numbers
-
-
-def _positive(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
+def _frame(instance: Instance, number: int | None, place: Place) -> Frame | None:
+    """The frame, if its geometry is stated."""
+    header = instance.header
+    if place.position is None or place.orientation is None or place.spacing is None:
         return None
-    return number if 0 < number < np.inf else None
+    return Frame(
+        Slice(Path(instance.path), header.sop_class, instance.sop_instance, number),
+        place.position,
+        place.orientation,
+        place.spacing,
+        (header.rows, header.columns),
+        header.thickness if header.thickness and header.thickness > 0 else None,
+        header.frame_of_reference,
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.errors import InputError
-from nbradiomics.system.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -74,8 +74,15 @@ class Identity:
         return self.filing["SeriesInstanceUID"]
 
 
-def identity_of(header: Dataset) -> Identity:
-    """Read the identity of a series from the header of one of its instances.
+def identity_of(header: Dataset, reference: str) -> Identity:
+    """Read the identity of a series.
+
+    Parameters
+    ----------
+    header
+        Of one of its instances.
+    reference
+        Frame of Reference UID of the slices in use; empty if they state none.
 
     Raises
     ------
@@ -83,8 +90,9 @@ def identity_of(header: Dataset) -> Identity:
         When an attribute is missing or wrong without which the object could not be filed; the message names
         the attribute, never its value.
     """
-    with quiet():  # about values that do not keep to their VR
-        filing = {name: _required(header, name, vr) for name, vr in FILING.items()}
+    with discreet():  # about values that do not keep to their VR
+        texts = {name: _text(header, name) for name in FILING} | {"FrameOfReferenceUID": reference}
+        filing = {name: _required(texts[name], name, vr) for name, vr in FILING.items()}
         texts = {name: _text(header, name) for name in DESCRIBING}
         wrong = [
             name for name, vr in DESCRIBING.items() if texts[name] and not _is_valid(vr, texts[name], name)
@@ -105,8 +113,7 @@ def identity_of(header: Dataset) -> Identity:
         )
 
 
-def _required(header: Dataset, name: str, vr: str) -> str:
-    text = _text(header, name)
+def _required(text: str, name: str, vr: str) -> str:
     if not text or not _is_valid(vr, text):
         raise _cannot_be_filed(name, "wrong" if text else "missing")
     return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,15 +18,18 @@ from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.export.frames import frames_of
 from nbradiomics.dicom.export.identity import identity_of
 from nbradiomics.dicom.export.matching import chosen
-from nbradiomics.dicom.export.placing import placed_on
+from nbradiomics.dicom.export.placing import Placed, placed_on
 from nbradiomics.dicom.export.recorded import origin_of
 from nbradiomics.dicom.export.regions import Algorithm, Author, Region
 from nbradiomics.dicom.export.report import report_of
 from nbradiomics.dicom.export.segmentation import Drawing, Source, segmentation_of
 from nbradiomics.dicom.export.settings import ExportSettings
-from nbradiomics.dicom.export.values import UNION, FeatureValues, Risks, Software
-from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.dicom.export.values import FeatureValues, Risks, Software
+from nbradiomics.dicom.headers import read_header
+from nbradiomics.dicom.series.records import Instance
+from nbradiomics.errors import InputError, NbradiomicsError, StorageError
 from nbradiomics.execution.batch import FAULT
+from nbradiomics.execution.workspace import content_hash
 from nbradiomics.files.atomic import whole
 from nbradiomics.images.io import read_image
 
@@ -63,9 +66,11 @@ class ExportJob:
     Attributes
     ----------
     cases
-        The regions; all of one scan, reader and reading.
-    files
-        Files of the source series.
+        The regions: masks of one scan, reader and reading, and what else features were computed from.
+    instances
+        Records of the files of the source series.
+    hashes
+        SHA-256 of the images and masks from which the features were computed, as far as it is recorded.
     features
         Feature values by region; ``None`` if no feature table was given.
     risks
@@ -77,7 +82,8 @@ class ExportJob:
     """
 
     cases: tuple[Case, ...]
-    files: tuple[Path, ...]
+    instances: tuple[Instance, ...]
+    hashes: Mapping[Path, str]
     features: Mapping[str, FeatureValues] | None
     risks: Risks | None
     stem: str
@@ -105,6 +111,8 @@ class ExportJob:
         try:
             with discreet():
                 return self._made()
+        except StorageError:
+            raise  # nothing can be written: that is no failure of one case
         except NbradiomicsError as error:
             raise InputError(
                 self._without_paths(error.problem), self._without_paths(error.remedy), error.details
@@ -122,6 +130,12 @@ class ExportJob:
             ) from None
 
     def _made(self) -> Exported:
+        for path, digest in self.hashes.items():
+            if content_hash(path) != digest:
+                raise InputError(
+                    f"{path} was changed after the features were computed.",
+                    "Its features would be those of something else: repeat the run, then the export.",
+                )
         drawing, regions = self._drawing()
         segmentation, content = segmentation_of(drawing, regions)
         _write(content, self.seg_file)
@@ -145,47 +159,60 @@ class ExportJob:
 
     def _drawing(self) -> tuple[Drawing, dict[str, Region]]:
         """Read the source and the regions on its grid."""
-        frames, header = frames_of(self.files)
-        if header is None:
-            raise InputError("the source series has no readable file.", "Export the series again.")
-        identity = identity_of(header)
         image = read_image(self.cases[0].scan.image)
-        planes = placed_on(image, frames)
+        planes = placed_on(image, frames_of(self.instances))
+        # Any instance has the patient and the study; this one does not depend on names of files.
+        first = min(self.instances, key=lambda one: (one.sop_instance, one.path))
+        with discreet():
+            identity = identity_of(read_header(Path(first.path)), _reference_of(planes))
         regions = self._regions(image)
         across = planes[0][0].axes[0]
         used = np.any([region.array for region in regions.values()], axis=0)
         touched = used.any(axis=tuple(axis for axis in range(3) if axis != across))
         voxels = sitk.GetArrayViewFromImage(image)
-        source = Source(identity, chosen(planes, voxels, touched), image.GetSpacing()[2 - across])
+        slices = chosen(planes, voxels, touched, processed=self.how.settings.processed)
+        source = Source(identity, slices, image.GetSpacing()[2 - across])
         author = Author(self.cases[0].reader, self.cases[0].reading)
         return Drawing(source, author, self.how.settings), regions
 
     def _regions(self, image: sitk.Image) -> dict[str, Region]:
-        """Regions by name; the union is one of them if the feature table has its features."""
+        """Regions by name."""
         regions = {}
         for case in self.cases:
             array = sitk.GetArrayFromImage(region_on(image, case, self.how.label)).astype(np.uint8)
             regions[case.roi] = Region(array, *origin_of(case.kind, self.how.model))
-        if UNION in (self.features or {}) and UNION not in regions:
-            array = np.any([region.array for region in regions.values()], axis=0).astype(np.uint8)
-            first = next(iter(regions.values()))
-            same = all((one.kind, one.algorithm) == (first.kind, first.algorithm) for one in regions.values())
-            origin = (first.kind, first.algorithm) if same else origin_of("consensus", self.how.model)
-            regions[UNION] = Region(array, *origin)
         return regions
 
     @cached_property
     def _named(self) -> list[tuple[str, str]]:
         """Paths that a message may hold, and what is written instead, the longest first."""
         named = [(str(self.cases[0].scan.image), "the image")]
-        named += [(str(mask.path), f"the mask of {case.roi}") for case in self.cases for mask in case.masks]
-        named += [(str(file), "a file of the source series") for file in self.files]
+        # A file of several regions has the name of the first of them.
+        named += [
+            (str(mask.path), f"the mask of {case.roi}")
+            for case in reversed(self.cases)
+            for mask in case.masks
+        ]
+        named += [(one.path, "a file of the source series") for one in self.instances]
         return sorted(dict(named).items(), key=lambda one: -len(one[0]))
 
     def _without_paths(self, text: str) -> str:
         for path, name in self._named:
             text = text.replace(path, name)
         return text
+
+
+def _reference_of(planes: Iterable[Iterable[Placed]]) -> str:
+    """Frame of Reference UID of the slices on the planes of an image; empty if they state none."""
+    found = {one.frame.reference for plane in planes for one in plane}
+    if len(found) > 1:
+        raise InputError(
+            f"the slices of the source series under the image have {len(found)} frames of reference; one was "
+            "expected.",
+            "Positions of different frames of reference cannot be compared; export the series from the "
+            "archive so that each image is one series.",
+        )
+    return found.pop()
 
 
 def _write(content: bytes, file: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbradiomics.dicom.export.frames import Frame
+from nbradiomics.dicom.masks.index_grid import IndexGrid, grid_of, voxels_of
 from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ def placed_on(image: sitk.Image, frames: Iterable[Frame]) -> list[list[Placed]]:
     """
     frames = list(frames)
     found: dict[tuple[int, int, int], list[Placed]] = {}
+    grid = grid_of(image)
     for frame in frames:
-        placed = _placed(image, frame)
+        placed = _placed(grid, frame)
         if placed is not None:
             found.setdefault(placed.axes, []).append(placed)
     size = image.GetSize()[::-1]
@@ -104,32 +106,22 @@ def _covered(placed: Sequence[Placed]) -> int:
     return len({one.plane for one in placed})
 
 
-def _placed(image: sitk.Image, frame: Frame) -> Placed | None:
-    """Place a frame on the grid of an image; ``None`` if its pixels are not the voxels of one plane."""
-    origin, row, column = frame.points()
-    to_mm = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
-    # Indices x, y, z of the first pixel, and their changes with one row and one column.
-    first = np.linalg.solve(to_mm, origin - np.array(image.GetOrigin()))
-    steps = np.linalg.solve(to_mm, np.stack([row, column], axis=1)).T
-    whole = np.rint(steps).astype(int)
-    if not ((np.abs(whole).sum(axis=1) == 1).all() and (np.abs(whole).sum(axis=0) <= 1).all()):
+def _placed(grid: IndexGrid, frame: Frame) -> Placed | None:
+    """Place a frame on a grid; ``None`` if its pixels are not all voxels of one plane of it."""
+    voxels = voxels_of(frame, grid, frame.shape, TOLERANCE)
+    if voxels is None:
         return None
-    extent = np.array(frame.shape) - 1
-    corners = [first + r * extent[0] * steps[0] + c * extent[1] * steps[1] for r in (0, 1) for c in (0, 1)]
-    start = np.rint(first)
-    exact = [start + r * extent[0] * whole[0] + c * extent[1] * whole[1] for r in (0, 1) for c in (0, 1)]
-    if np.abs(np.array(corners) - np.array(exact)).max() > TOLERANCE:
-        return None
-    size = np.array(image.GetSize())
-    along_rows, along_columns = (int(np.flatnonzero(step)[0]) for step in whole)
+    along_rows, along_columns = (int(np.flatnonzero(step)[0]) for step in (voxels.down, voxels.across))
     across = 3 - along_rows - along_columns
-    lowest, highest = np.min(exact, axis=0), np.max(exact, axis=0)
-    inside = (lowest >= 0).all() and (highest < size).all()
-    if not inside or (size[along_rows], size[along_columns]) != frame.shape:
+    rows, columns = frame.shape
+    last = voxels.origin + (rows - 1) * voxels.down + (columns - 1) * voxels.across
+    lowest, highest = np.minimum(voxels.origin, last), np.maximum(voxels.origin, last)
+    inside = (lowest >= 0).all() and (highest < np.array(grid.size)).all()
+    if not inside or (grid.size[along_rows], grid.size[along_columns]) != frame.shape:
         return None
-    flipped = bool(whole[0].sum() < 0), bool(whole[1].sum() < 0)
+    flipped = bool(voxels.down.sum() < 0), bool(voxels.across.sum() < 0)
     axes = 2 - across, 2 - along_rows, 2 - along_columns
-    return Placed(frame, int(start[across]), axes, flipped)
+    return Placed(frame, int(voxels.origin[across]), axes, flipped)
 
 
 def _join(values: Sequence[int]) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from nbradiomics.cohort import Case, Cohort, Scan
+from nbradiomics.cohort.lesions import apply_lesion_rule
 from nbradiomics.dicom.export.features import Features
+from nbradiomics.dicom.export.measured import largest_regions, measured_regions
 from nbradiomics.dicom.export.predictions import Predictions
-from nbradiomics.dicom.export.values import UNION, FeatureValues, Risks
+from nbradiomics.dicom.export.values import FeatureValues, Risks
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.files.names import file_stems
 from nbradiomics.messages.wording import counted
+from nbradiomics.tables import AUTO
 
 STAGE = "export"
 
@@ -42,9 +46,15 @@ Groups = Mapping[Group, list[Case]]
 
 
 def groups_of(cohort: Cohort) -> Groups:
-    """Group the cases of a cohort; raises `InputError` if it has no mask."""
+    """Group the cases of a cohort; raises `InputError` if it has no mask.
+
+    If the readers drew one region, masks of the model have its name, as in a feature table.
+    """
     groups: dict[Group, list[Case]] = {}
-    for case in cohort.cases():
+    cases = cohort.cases()
+    if len({case.roi for case in cases if case.reader != AUTO}) == 1:
+        cases = apply_lesion_rule(cases)
+    for case in cases:
         groups.setdefault(Group(case.scan, case.reader, case.reading), []).append(case)
     if not groups:
         raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")
@@ -58,19 +68,45 @@ def stems_of(groups: Groups) -> list[str]:
 
 @dataclass(frozen=True)
 class Planned:
-    """The groups, and the tables of features and predictions; ``None`` for a table that was not given."""
+    """The groups, and the tables of features and predictions; ``None`` for a table that was not given.
+
+    `label` is the label of masks for which the cohort table names none.
+    """
 
     groups: Groups
     features: Features | None
     predictions: Predictions | None
+    label: int
+
+    def regions_of(self, group: Group) -> list[Case]:
+        """Masks of a group, then what its features were computed from beside them (union, components)."""
+        cases = self.groups[group]
+        largest = self._largest.get(group, [])
+        return [*cases, *measured_regions(cases, largest, self._rois.get(group.key, {}))]
 
     def features_of(self, group: Group) -> Mapping[str, FeatureValues] | None:
-        """Features of a group by region: of its masks, and of their union."""
+        """Features of a group by region."""
         if self.features is None:
             return None
-        names = dict.fromkeys([*(case.roi for case in self.groups[group]), UNION])
-        keys = {name: _feature_key(group, name) for name in names}
-        return {name: self.features[key] for name, key in keys.items() if key in self.features}
+        rows = self._rois.get(group.key, {})
+        return {case.roi: rows[case.roi] for case in self.regions_of(group) if case.roi in rows}
+
+    @cached_property
+    def _rois(self) -> Mapping[tuple[str, ...], Mapping[str, FeatureValues]]:
+        """Rows of the feature table by region, for each key of a group."""
+        found: dict[tuple[str, ...], dict[str, FeatureValues]] = {}
+        for (subject, timepoint, sequence, roi, reader, reading), values in (self.features or {}).items():
+            found.setdefault((subject, timepoint, sequence, reader, reading), {})[roi] = values
+        return found
+
+    @cached_property
+    def _largest(self) -> Mapping[Group, list[Case]]:
+        cases = [case for cases in self.groups.values() for case in cases]
+        rois = {roi for rows in self._rois.values() for roi in rows}
+        found: dict[Group, list[Case]] = {}
+        for case in largest_regions(cases, rois, self.label):
+            found.setdefault(Group(case.scan, case.reader, case.reading), []).append(case)
+        return found
 
     def risks_of(self, group: Group) -> Risks | None:
         """Predictions for the subject, if the models used features of this scan and reader."""
@@ -100,8 +136,11 @@ class Planned:
 
     def _lacking(self, group: Group) -> Iterator[Failure]:
         found = self.features_of(group)
-        missing = [case.roi for case in self.groups[group] if found is not None and case.roi not in found]
-        if missing and UNION not in (found or {}):
+        masks = [case.roi for case in self.groups[group]]
+        # Rows of a union, of the largest lesion or of components stand for the masks behind them.
+        instead = found is not None and bool(found.keys() - set(masks))
+        missing = [roi for roi in masks if found is not None and roi not in found]
+        if missing and not instead:
             yield Failure(
                 group.name,
                 STAGE,
@@ -119,20 +158,20 @@ class Planned:
     def _unused_features(self) -> Iterator[Failure]:
         if self.features is None:
             return
-        known = {
-            _feature_key(group, name)
-            for group, cases in self.groups.items()
-            for name in (*(case.roi for case in cases), UNION)
-        }
-        unused = [key for key in self.features if key not in known]
+        used = {(group.key, roi) for group in self.groups for roi in self.features_of(group) or {}}
+        unused = [
+            (*key[:3], roi, *key[3:])
+            for key, rows in self._rois.items()
+            for roi in rows
+            if (key, roi) not in used
+        ]
         if unused:
             yield Failure(
                 "feature table",
                 STAGE,
                 f"{counted(len(unused), 'row')} of the feature table have no mask in the cohort table, such "
                 f"as {'/'.join(unused[0])}.",
-                "Give the cohort table from which the features were extracted. Features of parts of a mask "
-                "(component-1) cannot be exported.",
+                "Give the cohort table from which the features were extracted.",
             )
 
     def _unused_predictions(self) -> Iterator[Failure]:
@@ -151,8 +190,3 @@ class Planned:
                 f"of the models ({scope}).",
                 "Give the cohort table of the models: a risk is reported only with the masks behind it.",
             )
-
-
-def _feature_key(group: Group, roi: str) -> tuple[str, ...]:
-    subject, timepoint, sequence, reader, reading = group.key
-    return subject, timepoint, sequence, roi, reader, reading

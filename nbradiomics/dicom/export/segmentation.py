@@ -158,7 +158,7 @@ def _descriptions(regions: Mapping[str, Region], drawing: Drawing) -> list[Segme
         SegmentDescription(
             segment_number=number,
             segment_label=plain(name),
-            segmented_property_category=concept("49755003", "SCT", "Morphologically Altered Structure"),
+            segmented_property_category=concept("49755003", "SCT", "Morphologically Abnormal Structure"),
             segmented_property_type=snomed(settings.finding),
             algorithm_type=region.kind,
             algorithm_identification=region.algorithm and _identification(region.algorithm),

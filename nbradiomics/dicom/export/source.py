@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from nbradiomics.cohort import Cohort, Scan
-from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.pseudonyms import Pseudonyms
+from nbradiomics.dicom.series.records import Instance
+from nbradiomics.dicom.series.tree import read_tree
 from nbradiomics.errors import InputError
-from nbradiomics.execution.progress import Progress
+from nbradiomics.execution.execution import Execution
 from nbradiomics.files.regular_file import is_regular
+from nbradiomics.messages.wording import counted
 from nbradiomics.tables import read_text_table, with_names
 
 #: Kind of the pseudonym of a series, as in the tables of an ingest.
@@ -45,8 +47,9 @@ def series_of_scans(cohort: Cohort, table: Path | None) -> dict[Scan, set[str]]:
     if table is None and not is_regular(path):
         raise InputError(
             f"there is no table {ACQUISITION} beside {cohort.path}, which names the source series of a scan.",
-            "Give a table with the columns subject, timepoint, sequence and series (option --series); series "
-            "is the pseudonym of an ingest, or the Series Instance UID.",
+            "Only images that were made from DICOM can be exported. Give the acquisition.csv of their ingest "
+            "(option --series), or a table of your own with the columns subject, timepoint, sequence and "
+            "series; series is the pseudonym of an ingest, or the Series Instance UID.",
         )
     rows = _read(path)
     found: dict[tuple[str, ...], set[str]] = defaultdict(set)
@@ -69,9 +72,16 @@ def _read(path: Path) -> pd.DataFrame:
     return table
 
 
-def files_of_series(
-    folder: Path, wanted: Collection[str], pseudonyms: Pseudonyms | None, progress: Progress
-) -> Mapping[str, list[Path]]:
+class FoundSeries(NamedTuple):
+    """Instances by the name of their series, and notes on what could not be read."""
+
+    instances: Mapping[str, list[Instance]]
+    notes: list[str]
+
+
+def find_series(
+    folder: Path, wanted: Collection[str], pseudonyms: Pseudonyms | None, execution: Execution
+) -> FoundSeries:
     """Find the files of series in a folder and all folders in it, whatever the files are called.
 
     Parameters
@@ -82,58 +92,21 @@ def files_of_series(
         Names of the series: pseudonyms or Series Instance UIDs.
     pseudonyms
         Makes the pseudonym of a series; ``None`` if the series are named by their UIDs.
-    progress
-        Display of the progress.
-
-    Returns
-    -------
-    dict
-        Files by the name of their series.
+    execution
+        Processes and progress display.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder.", "Give the folder of the source DICOM files.")
-    found: dict[str, list[Path]] = defaultdict(list)
+    tree = read_tree(folder, skip=None, execution=execution, digests=False)
+    found: dict[str, list[Instance]] = defaultdict(list)
     names: dict[str, str | None] = {}
-    files = list(_walk(folder))
-    with progress("find series", len(files)) as advance:
-        for file in files:
-            uid = _series_uid(file)
-            if uid is not None:
-                if uid not in names:
-                    both = [uid, pseudonyms.name(SERIES, uid)] if pseudonyms else [uid]
-                    names[uid] = next((name for name in both if name in wanted), None)
-                name = names[uid]
-                if name is not None:
-                    found[name].append(file)
-            advance()
-    return found
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        yield from (Path(place) / file for file in sorted(files))
-
-
-def _series_uid(file: Path) -> str | None:
-    """Series Instance UID of a file; ``None`` if it is not DICOM or cannot be read."""
-    import pydicom
-    from pydicom.errors import InvalidDicomError
-
-    if not is_regular(file):
-        return None
-    with discreet():
-        try:
-            header = pydicom.dcmread(file, specific_tags=["SeriesInstanceUID"], stop_before_pixels=True)
-            uid = header.get("SeriesInstanceUID")
-        except (
-            InvalidDicomError,
-            OSError,
-            ValueError,
-            KeyError,
-            AttributeError,
-            NotImplementedError,
-            EOFError,
-        ):
-            return None
-    return str(uid).strip() if uid else None
+    for one in tree.instances:
+        uid = one.header.series
+        if uid not in names:
+            both = [uid, pseudonyms.name(SERIES, uid)] if pseudonyms else [uid]
+            names[uid] = next((name for name in both if name in wanted), None)
+        name = names[uid]
+        if name is not None:
+            found[name].append(one)
+    lost = len(tree.problems)
+    # Without their paths, which may name persons.
+    notes = [f"{counted(lost, 'file or folder')} of the source could not be read."] if lost else []
+    return FoundSeries(found, notes)

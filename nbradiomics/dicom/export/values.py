@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Name of several united regions in a feature table.
-UNION = "union"
-
 
 @dataclass(frozen=True)
 class FeatureValues:

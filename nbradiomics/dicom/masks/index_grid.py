@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,56 @@ class IndexGrid:
         """
         matrix = self.direction * np.asarray(self.spacing)
         return np.asarray(np.linalg.solve(matrix, (points - self.origin).T).T)
+
+
+class Plane(Protocol):
+    """A picture in space: centre of its first pixel, steps to the next column and the next row (mm, LPS)."""
+
+    @property
+    def origin(self) -> Floats: ...  # noqa: D102 - as the class says
+
+    @property
+    def across(self) -> Floats: ...  # noqa: D102
+
+    @property
+    def down(self) -> Floats: ...  # noqa: D102
+
+
+class Voxels(NamedTuple):
+    """Indices (x, y, z) of the first pixel of a plane, and their changes with one column and with one row."""
+
+    origin: Ints
+    across: Ints
+    down: Ints
+
+
+def voxels_of(plane: Plane, grid: IndexGrid, shape: tuple[int, int], tolerance: float) -> Voxels | None:
+    """Find the voxels of a grid, continued beyond its edges, that are the pixels of a plane.
+
+    Parameters
+    ----------
+    plane, grid
+        The plane and the grid.
+    shape
+        Rows and columns of the plane.
+    tolerance
+        Largest distance of a pixel's centre from that of its voxel, in voxels along each axis.
+
+    Returns
+    -------
+    Voxels or None
+        ``None`` if the pixels are not voxels of the grid.
+    """
+    corners = np.stack([plane.origin, plane.origin + plane.across, plane.origin + plane.down])
+    index = grid.index(corners)
+    steps = index[1:] - index[0]
+    whole = np.rint(steps)
+    origin = np.rint(index[0])
+    drift = np.abs(steps - whole).T @ (np.array([shape[1], shape[0]]) - 1)
+    one_axis_each = (np.abs(whole).sum(axis=1) == 1).all() and not (whole[0] * whole[1]).any()
+    if not one_axis_each or (np.abs(index[0] - origin) + drift > tolerance).any():
+        return None
+    return Voxels(origin.astype(np.int64), *whole.astype(np.int64))
 
 
 def grid_of(image: sitk.Image) -> IndexGrid:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nbradiomics.dicom.elements import items_of, text_of
 from nbradiomics.dicom.headers import read_header
 from nbradiomics.dicom.masks.reader_names import persons_of
 from nbradiomics.dicom.masks.region_names import region_pseudonym
 from nbradiomics.dicom.pseudonyms import Pseudonyms
+from nbradiomics.dicom.values import items, text
 
 #: Condition of a rule and the elements that it is compared with.
 _TEXTS = (
@@ -30,16 +30,16 @@ def listed_object(path: Path, pseudonyms: Pseudonyms) -> list[str]:
     """
     data = read_header(path)
     texts = [
-        f"{name} {text!r}"
+        f"{name} {written!r}"
         for name, *keywords in _TEXTS
         for keyword in keywords
-        if (text := text_of(data, keyword))
+        if (written := text(data, keyword))
     ]
     texts += [f"creator {person!r}" for person in persons_of(data)]
     lines = ["  ".join(texts)]
-    for item in (*items_of(data, "StructureSetROISequence"), *items_of(data, "SegmentSequence")):
-        name = text_of(item, "ROIName") or text_of(item, "SegmentLabel")
-        codes = items_of(item, "SegmentedPropertyTypeCodeSequence")
-        types = "".join(f"  type {text_of(code, 'CodeMeaning')!r}" for code in codes)
+    for item in (*items(data, "StructureSetROISequence"), *items(data, "SegmentSequence")):
+        name = text(item, "ROIName") or text(item, "SegmentLabel")
+        codes = items(item, "SegmentedPropertyTypeCodeSequence")
+        types = "".join(f"  type {text(code, 'CodeMeaning')!r}" for code in codes)
         lines.append(f"{region_pseudonym(name, pseudonyms)} = {name!r}{types}")
     return lines

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from nbradiomics.dicom.elements import text_of
 from nbradiomics.dicom.headers import read_header, read_whole
 from nbradiomics.dicom.masks.mask import MaskProblem, Masks
 from nbradiomics.dicom.masks.reader_names import fits, reader_of
@@ -107,7 +106,7 @@ def read_object(
     if not labels:
         tell("error", "no region was drawn on this series.", "Leave the object out, or draw a region.")
         return None
-    order = (_moment(dataset) or datetime.max, text_of(dataset, "SOPInstanceUID"))
+    order = (_moment(dataset) or datetime.max, text(dataset, "SOPInstanceUID"))
     return ReadObject(path, reader_of(dataset, rules, pseudonyms), source, labels, order)
 
 
@@ -131,7 +130,7 @@ def _refers(references: References, volume: Volume, rules: MaskRules) -> bool:
 
 
 def _source(dataset: Any, references: References, volume: Volume, rules: MaskRules) -> RegionSource:
-    kind = text_of(dataset, "SOPClassUID")
+    kind = text(dataset, "SOPClassUID")
     if kind == STRUCTURE_SET:
         return StructureSet(dataset, references, volume)
     if kind in SEGMENTATIONS:
@@ -145,7 +144,7 @@ def _about_object(
     if not references.name_series(volume):
         cause = "the object does not name this series; it has the same frame of reference."
         tell("warning", cause, "Make sure that the region was drawn on this series, or fits it.")
-    if text_of(dataset, "PatientID") != volume.patient.strip():
+    if text(dataset, "PatientID") != volume.patient.strip():
         cause = "the object has another Patient ID than the series that it refers to."
         tell("warning", cause, "Make sure that both are of one patient.")
     if isinstance(source, Segmentation) and not source.valid:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nbradiomics.dicom.elements import items_of, text_of
 from nbradiomics.dicom.masks.rules import MaskRules, ObjectPatterns
 from nbradiomics.dicom.masks.wildcards import matches, normal_form
 from nbradiomics.dicom.pseudonyms import Pseudonyms
+from nbradiomics.dicom.values import items, text
 
 #: Elements that a pattern is compared with.
 _ELEMENTS: Mapping[str, tuple[str, ...]] = {
@@ -30,18 +30,18 @@ def fits(dataset: Any, patterns: ObjectPatterns) -> bool:
 def _texts(dataset: Any, name: str) -> list[str]:
     if name == "creator":
         return persons_of(dataset)
-    return [text_of(dataset, keyword) for keyword in _ELEMENTS[name] if keyword in dataset]
+    return [text(dataset, keyword) for keyword in _ELEMENTS[name] if keyword in dataset]
 
 
 def persons_of(dataset: Any) -> list[str]:
     """Persons who drew: the nearest to the drawing first."""
-    interpreters = {
-        text_of(item, "ROIInterpreter") for item in items_of(dataset, "RTROIObservationsSequence")
-    } - {""}
-    names = [text_of(dataset, "ContentCreatorName")]
+    interpreters = {text(item, "ROIInterpreter") for item in items(dataset, "RTROIObservationsSequence")} - {
+        ""
+    }
+    names = [text(dataset, "ContentCreatorName")]
     if len(interpreters) == 1:  # of several, none is the reader of all regions
         names += interpreters
-    names.append(text_of(dataset, "OperatorsName"))
+    names.append(text(dataset, "OperatorsName"))
     return [name for name in names if name]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nbradiomics.dicom.elements import items_of, text_of
+from nbradiomics.dicom.values import items, text
 from nbradiomics.dicom.volume import Volume
 
 #: Classes of the objects that hold regions.
@@ -57,21 +57,21 @@ def references_of(dataset: Any) -> References:
     """Read what a structure set or a segmentation refers to."""
     series: dict[str, set[str]] = {}
     instances: set[str] = set()
-    frames = {text_of(dataset, "FrameOfReferenceUID")}
-    for item in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
-        frames.add(text_of(item, "FrameOfReferenceUID"))
-        for study in items_of(item, "RTReferencedStudySequence"):
-            for one in items_of(study, "RTReferencedSeriesSequence"):
+    frames = {text(dataset, "FrameOfReferenceUID")}
+    for item in items(dataset, "ReferencedFrameOfReferenceSequence"):
+        frames.add(text(item, "FrameOfReferenceUID"))
+        for study in items(item, "RTReferencedStudySequence"):
+            for one in items(study, "RTReferencedSeriesSequence"):
                 images = _instances(one, "ContourImageSequence")
-                series.setdefault(text_of(one, "SeriesInstanceUID"), set()).update(images)
-    for region in items_of(dataset, "StructureSetROISequence"):
-        frames.add(text_of(region, "ReferencedFrameOfReferenceUID"))
-    for region in items_of(dataset, "ROIContourSequence"):
-        for contour in items_of(region, "ContourSequence"):
+                series.setdefault(text(one, "SeriesInstanceUID"), set()).update(images)
+    for region in items(dataset, "StructureSetROISequence"):
+        frames.add(text(region, "ReferencedFrameOfReferenceUID"))
+    for region in items(dataset, "ROIContourSequence"):
+        for contour in items(region, "ContourSequence"):
             instances.update(_instances(contour, "ContourImageSequence"))
-    for one in items_of(dataset, "ReferencedSeriesSequence"):
+    for one in items(dataset, "ReferencedSeriesSequence"):
         images = _instances(one, "ReferencedInstanceSequence")
-        series.setdefault(text_of(one, "SeriesInstanceUID"), set()).update(images)
+        series.setdefault(text(one, "SeriesInstanceUID"), set()).update(images)
     instances.update(_source_images(dataset))
     series.pop("", None)
     listed: set[str] = set().union(*series.values())
@@ -83,14 +83,14 @@ def references_of(dataset: Any) -> References:
 
 
 def _instances(item: Any, keyword: str) -> Iterator[str]:
-    return (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(item, keyword))
+    return (text(image, "ReferencedSOPInstanceUID") for image in items(item, keyword))
 
 
 def _source_images(dataset: Any) -> Iterator[str]:
     """Source images of a segmentation and of its frames."""
     groups = [
-        *items_of(dataset, "SharedFunctionalGroupsSequence"),
-        *items_of(dataset, "PerFrameFunctionalGroupsSequence"),
+        *items(dataset, "SharedFunctionalGroupsSequence"),
+        *items(dataset, "PerFrameFunctionalGroupsSequence"),
     ]
-    for item in [dataset, *(one for group in groups for one in items_of(group, "DerivationImageSequence"))]:
+    for item in [dataset, *(one for group in groups for one in items(group, "DerivationImageSequence"))]:
         yield from _instances(item, "SourceImageSequence")

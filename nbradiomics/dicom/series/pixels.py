@@ -30,7 +30,7 @@ def read_stored(path: Path, digest: str) -> tuple[FileDataset, Stored]:
     path
         The file.
     digest
-        SHA-256 of its bytes when its header was read.
+        SHA-256 of its bytes when its header was read; empty if it was not computed.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def read_stored(path: Path, digest: str) -> tuple[FileDataset, Stored]:
         When the file has changed since, or its pixels are missing, damaged or compressed in a way that
         cannot be read. The message contains nothing of the file.
     """
-    if file_hash(path) != digest:
+    if digest and file_hash(path) != digest:
         raise InputError("a file changed while the folder was read.", "Run the command again.")
     data = read_whole(path)
     try:

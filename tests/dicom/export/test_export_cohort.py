@@ -12,6 +12,7 @@ import SimpleITK as sitk
 import nbradiomics as nb
 from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.pseudonyms import load_pseudonyms
+from nbradiomics.errors import StorageError
 from tests.dicom.export.test_export_masks import SERIES, export, seg_of
 from tests.support.dicom_objects import errors_of
 from tests.support.dicom_sources import PLANTED, ball, noise_image, write_classic
@@ -180,6 +181,19 @@ def test_an_unexpected_error_tells_nothing_of_the_source(
         assert PLANTED["PatientID"] not in path.read_text()
     assert "unexpected ValueError" in (tmp_path / "out" / "exports.failures.csv").read_text()
     assert "one_scan" in (tmp_path / "out" / "exports.failures.log").read_text()
+
+
+def test_a_full_disk_ends_the_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cohort_of(tmp_path, ["aaa", "bbb"])
+    assert run(tmp_path) == 0
+    before = sorted((tmp_path / "out").glob("*.dcm"))
+
+    def full(*_arguments: object) -> None:
+        raise StorageError("the disk is full.")
+
+    monkeypatch.setattr("nbradiomics.dicom.export.one_scan._write", full)
+    assert run(tmp_path) == 1
+    assert sorted((tmp_path / "out").glob("*.dcm")) == before
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 import nbradiomics as nb
 from tests.support.dicom_objects import errors_of, masks_by_hand, masks_by_highdicom
-from tests.support.dicom_sources import ball, noise_image, write_classic, write_enhanced
+from tests.support.dicom_sources import FRAME, ball, noise_image, write_classic, write_enhanced
 
 SERIES = "1.2.826.0.1.3680043.8.498.30"
 
@@ -173,6 +173,41 @@ def test_a_mask_on_another_grid_than_the_source_is_a_failure(tmp_path: Path, how
     done = export(tmp_path, other, {"tumour": ball(other, (0.5, 0.5, 0.5), 0.4)})
     assert "the grid of the mask is not that of the source series" in done.failures[0].cause
     assert list((tmp_path / "out").glob("*.dcm")) == []
+
+
+def test_an_image_of_another_patient_on_the_same_grid_is_a_failure(tmp_path: Path) -> None:
+    write_classic(noise_image(seed=1), tmp_path / "source", SERIES)
+    image = noise_image(seed=2)
+    masks = {"tumour": ball(image, (0.5, 0.5, 0.5), 0.3)}
+    done = export(tmp_path, image, masks)
+    assert "3 of the 3 slices under the regions have other voxels" in done.failures[0].cause
+    assert list((tmp_path / "out").glob("*.dcm")) == []
+    seg_of(tmp_path, export(tmp_path, image, masks, processed=True))
+
+
+def test_slices_of_other_frames_of_reference_are_not_referred_to(tmp_path: Path) -> None:
+    image = noise_image()
+    masks = {"tumour": ball(image, (0.5, 0.5, 0.5), 0.4)}
+    elsewhere = noise_image()
+    elsewhere.SetOrigin([1000.0, 0.0, 0.0])
+    write_classic(elsewhere, tmp_path / "source", SERIES, first=1, FrameOfReferenceUID=f"{SERIES}.7")
+    write_classic(image, tmp_path / "source", SERIES, first=500)
+    assert pydicom.dcmread(seg_of(tmp_path, export(tmp_path, image, masks))).FrameOfReferenceUID == FRAME
+    write_classic(noise_image(seed=5), tmp_path / "source", SERIES, 900, FrameOfReferenceUID=f"{SERIES}.7")
+    done = export(tmp_path, image, masks)
+    assert "2 frames of reference" in done.failures[0].cause
+
+
+@pytest.mark.parametrize("name", ["PatientID", "StudyInstanceUID"])
+def test_a_series_of_two_owners_is_a_failure_that_names_neither(tmp_path: Path, name: str) -> None:
+    image = noise_image()
+    write_classic(image, tmp_path / "source", SERIES)
+    file = min((tmp_path / "source").iterdir())
+    one = pydicom.dcmread(file)
+    setattr(one, name, "1.2.3")
+    one.save_as(file)
+    (failure,) = export(tmp_path, image, {"tumour": ball(image, (0.5, 0.5, 0.5), 0.4)}).failures
+    assert failure.cause == f"the files of the source series do not agree about {name}."
 
 
 def test_a_missing_slice_of_the_source_is_a_failure(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from nbradiomics.dicom.export.codes import IBSI, PRIVATE, feature_code, private_
 from nbradiomics.dicom.export.ibsi_codes import IBSI_CODES
 from nbradiomics.dicom.export.predictions import CLASS_COLUMNS, RISK_COLUMNS
 from nbradiomics.dicom.export.risk_groups import NO_DIAGNOSIS, OUT_OF_FOLD
+from nbradiomics.dicom.export.settings import ExportSettings, has_check_digit
 from nbradiomics.features.compliance.ibsi_names import COMPUTED
 from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTIONS
 from tests.dicom.export.test_export_masks import SERIES, export
@@ -70,7 +72,7 @@ def test_features_are_exactly_those_of_the_table(tmp_path: Path) -> None:
     }
     assert {key: value for key, (value, _) in found.items()} == expected
     assert done.table[["features", "missing_features"]].iloc[0].tolist() == [7, 1]
-    assert "columns left out: our_own_number" in done.notes[0]
+    assert any("columns left out: our_own_number" in note for note in done.notes)
     assert found[IBSI, "RNU0"][1] == "mm3"
     assert found[IBSI, "C0JK"][1] == "mm2"
     assert found[PRIVATE, private_code("original_shape_MajorAxisLength")[0]][1] == "mm"
@@ -275,3 +277,48 @@ def test_private_codes_fit(name: str) -> None:
 )
 def test_units(name: str, unit: str) -> None:
     assert unit_of(name)[0] == unit
+
+
+def test_codes_of_snomed_ct_are_those_that_dicom_uses() -> None:
+    known = {code: meaning[0] for entry in concepts["SCT"].values() for code, meaning in entry.items()}
+    for code in ("108369006", "64033007", "363679005"):
+        assert code in known
+    assert known["49755003"] == "Morphologically Abnormal Structure"
+    # One of the dictionary's codes (115347700) is misspelled.
+    assert sum(not has_check_digit(code) for code in known) <= 1
+    assert len(known) > 1000
+
+
+@pytest.mark.parametrize("code", ["64033008", "64303007", "60433007"])
+def test_a_misspelled_code_is_refused(code: str) -> None:
+    with pytest.raises(nb.InputError, match="last digit"):
+        ExportSettings(organ=f"{code}=Kidney")
+
+
+def test_units_are_units_of_the_ucum() -> None:
+    """Against the UCUM's table of units: metre with prefix and exponent, arbitrary unit, unity."""
+    metre = re.compile(r"/?mm[23]?")
+    units = {unit_of(name)[0] for name in (*(f"original_{own}" for own in COMPUTED.values()), "other")}
+    assert {unit for unit in units if not metre.fullmatch(unit)} == {"1", "[arb'U]"}
+    assert {"mm", "mm2", "mm3", "/mm"} <= units
+
+
+@pytest.mark.slow
+def test_a_report_of_1300_features(tmp_path: Path) -> None:
+    filters = [f"log-sigma-{one}-mm-3D" for one in range(1, 15)]
+    values = {f"{image}_{own}": 1.5 for image in filters for own in COMPUTED.values()}
+    assert len(values) > 1300
+    done = exported(tmp_path, [features(**values)])
+    assert done.table["features"].iloc[0] == len(values) + 7
+    file = report_of(tmp_path, done)
+    assert errors_of(file) == []
+    (group,) = groups_of(pydicom.dcmread(file))
+    assert len(measured(group)) == len(values) + 7
+    assert file.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_values_that_are_no_numbers_are_left_out_and_counted(tmp_path: Path, value: float) -> None:
+    done = exported(tmp_path, [features(original_firstorder_Mean=value)])
+    assert done.table[["features", "missing_features"]].iloc[0].tolist() == [6, 2]
+    assert errors_of(report_of(tmp_path, done)) == []

@@ -11,9 +11,13 @@ import SimpleITK as sitk
 from nbradiomics.dicom.masks.from_objects import Masks, masks_of
 from nbradiomics.dicom.masks.mask import Mask, cut_to_box
 from nbradiomics.dicom.masks.rules import MaskRules
+from nbradiomics.dicom.series.image import make_volume
+from nbradiomics.dicom.series.pixels import same_pixels
+from nbradiomics.dicom.series.plans import plans_of
+from nbradiomics.dicom.series.tree import read_tree
 from nbradiomics.dicom.volume import Volume
+from nbradiomics.execution.execution import Execution
 from nbradiomics.system.quiet import quiet
-from tests.support.classic_series import read_volume
 from tests.support.structure_set_witnesses import PLASTIMATCH, by_plastimatch, by_points, by_pydicomrt
 
 pytestmark = pytest.mark.realdata
@@ -36,7 +40,9 @@ NAMES = {
 def loaded(folder: Path) -> tuple[Volume, Path, Masks]:
     if not folder.is_dir():
         pytest.skip(f"no real DICOM at {folder}")
-    volume = read_volume(folder / "image", pixels=folder.name == "dicom4qi_5")
+    images = read_tree(folder / "image", skip=None, execution=Execution(), digests=False).instances
+    (plan,) = plans_of(images, same_pixels)
+    volume = make_volume(plan).volume
     (file,) = (folder / "mask").glob("*.dcm")
     return volume, file, masks_of(volume, [file], MaskRules())
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from nbradiomics.dicom.elements import items_of, text_of
+from nbradiomics.dicom.values import items, text
 
 #: Spellings of the schemes that pydicom's dictionary has.
 _SCHEMES = {
@@ -26,13 +26,12 @@ def coded_name(item: Any) -> str:
 
     The meaning that is written beside the code may be anything and is not used.
     """
-    types = items_of(item, "SegmentedPropertyTypeCodeSequence")
+    types = items(item, "SegmentedPropertyTypeCodeSequence")
     if len(types) != 1:
         return ""
-    modifiers = items_of(types[0], "SegmentedPropertyTypeModifierCodeSequence")
+    modifiers = items(types[0], "SegmentedPropertyTypeModifierCodeSequence")
     names = [
-        _name(text_of(one, "CodingSchemeDesignator"), text_of(one, "CodeValue"))
-        for one in (*types, *modifiers)
+        _name(text(one, "CodingSchemeDesignator"), text(one, "CodeValue")) for one in (*types, *modifiers)
     ]
     return "-".join(names) if all(names) else ""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nbradiomics.dicom.elements import items_of, numbers_of, text_of, whole_number
+from nbradiomics.dicom.values import items, numbers_of, text, whole_number
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,19 +53,19 @@ def frames_of(dataset: Any) -> list[Frame]:
     FrameError
         When a plane or a segment is missing or not valid.
     """
-    shared = next(iter(items_of(dataset, "SharedFunctionalGroupsSequence")), None)
-    groups = items_of(dataset, "PerFrameFunctionalGroupsSequence")
+    shared = next(iter(items(dataset, "SharedFunctionalGroupsSequence")), None)
+    groups = items(dataset, "PerFrameFunctionalGroupsSequence")
     stated = whole_number(dataset, "NumberOfFrames")
     if stated != len(groups):
         raise FrameError(f"it states {stated} frames and describes {len(groups)}")
-    labels = text_of(dataset, "SegmentationType").upper() == "LABELMAP"
+    labels = text(dataset, "SegmentationType").upper() == "LABELMAP"
     return [_frame(number, group, shared, labels) for number, group in enumerate(groups)]
 
 
 def _frame(number: int, group: Any, shared: Any, labels: bool) -> Frame:
     def part(keyword: str) -> Any:
         for place in (group, shared):
-            found = items_of(place, keyword) if place is not None else []
+            found = items(place, keyword) if place is not None else []
             if found:
                 return found[0]
         raise FrameError(f"a frame has no {_WORDS[keyword]}")
@@ -89,9 +89,9 @@ def _frame(number: int, group: Any, shared: Any, labels: bool) -> Frame:
     if not (spacing > 0).all():
         raise FrameError("the pixel spacing of a frame is not above 0")
     images = tuple(
-        (text_of(image, "ReferencedSOPInstanceUID"), whole_number(image, "ReferencedFrameNumber"))
-        for derivation in items_of(group, "DerivationImageSequence")
-        for image in items_of(derivation, "SourceImageSequence")
+        (text(image, "ReferencedSOPInstanceUID"), whole_number(image, "ReferencedFrameNumber"))
+        for derivation in items(group, "DerivationImageSequence")
+        for image in items(derivation, "SourceImageSequence")
     )
     return Frame(number, segment, origin, row * spacing[1], column * spacing[0], _thickness(measures), images)
 

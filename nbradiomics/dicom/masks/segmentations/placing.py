@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nbradiomics.dicom.masks.index_grid import IndexGrid
+from nbradiomics.dicom.masks.index_grid import IndexGrid, Ints, voxels_of
 from nbradiomics.dicom.masks.segmentations.frames import Frame, FrameError
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-Ints = npt.NDArray[np.int64]
 #: Largest distance of a pixel's centre from a voxel's centre, in voxels, that counts as the same grid.
 SAME_GRID = 0.05
 #: Largest distance of a plane from a multiple of the distance of planes, as a share of it.
@@ -46,17 +45,8 @@ def placed(frame: Frame, grid: IndexGrid, shape: tuple[int, int]) -> Placed | No
     shape
         Rows and columns of the frame.
     """
-    corners = np.stack([frame.origin, frame.origin + frame.across, frame.origin + frame.down])
-    index = grid.index(corners)
-    steps = index[1:] - index[0]
-    whole = np.rint(steps)
-    origin = np.rint(index[0])
-    drift = np.abs(steps - whole).T @ (np.array([shape[1], shape[0]]) - 1)
-    one_axis_each = (np.abs(whole).sum(axis=1) == 1).all() and not (whole[0] * whole[1]).any()
-    if not one_axis_each or (np.abs(index[0] - origin) + drift > SAME_GRID).any():
-        return None
-    numbers = origin.astype(np.int64), *whole.astype(np.int64)
-    return Placed(frame, *numbers)
+    voxels = voxels_of(frame, grid, shape, SAME_GRID)
+    return None if voxels is None else Placed(frame, *voxels)
 
 
 def own_grid(frames: Sequence[Frame], shape: tuple[int, int]) -> IndexGrid:

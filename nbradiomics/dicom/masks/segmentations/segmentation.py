@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nbradiomics.dicom.elements import items_of, text_of, whole_number
 from nbradiomics.dicom.masks.index_grid import IndexGrid, grid_of
 from nbradiomics.dicom.masks.region_names import Label
 from nbradiomics.dicom.masks.region_source import Finding, Made, slices_by_image
 from nbradiomics.dicom.masks.segmentations.coded_names import coded_name
 from nbradiomics.dicom.masks.segmentations.frames import Frame, FrameError, frames_of, pixels_of
 from nbradiomics.dicom.masks.segmentations.placing import own_grid, placed, resampled, set_voxels
+from nbradiomics.dicom.values import items, text, whole_number
 from nbradiomics.dicom.volume import Volume
 from nbradiomics.messages.wording import amount, percent
 
@@ -42,7 +42,7 @@ class Segmentation:
         self.grid = grid_of(volume.image)
         self.slice_of = slices_by_image(volume)
         self.fraction = fraction
-        self.kind = text_of(dataset, "SegmentationType").upper()
+        self.kind = text(dataset, "SegmentationType").upper()
         if self.kind not in ("BINARY", "FRACTIONAL", "LABELMAP"):
             raise FrameError("its Segmentation Type is none of BINARY, FRACTIONAL and LABELMAP")
         self.shape = (int(dataset.Rows), int(dataset.Columns))
@@ -55,12 +55,12 @@ class Segmentation:
     def labels(self) -> list[Label]:
         """Labels of the segments, in the order of the file; the background of a label map is none."""
         labels = []
-        for item in items_of(self.dataset, "SegmentSequence"):
+        for item in items(self.dataset, "SegmentSequence"):
             number = whole_number(item, "SegmentNumber")
             if number is None or (number == 0 and self.kind == "LABELMAP"):
                 continue
-            codes = items_of(item, "SegmentedPropertyTypeCodeSequence")
-            texts = text_of(item, "SegmentLabel"), *(text_of(code, "CodeMeaning") for code in codes)
+            codes = items(item, "SegmentedPropertyTypeCodeSequence")
+            texts = text(item, "SegmentLabel"), *(text(code, "CodeMeaning") for code in codes)
             labels.append(Label(number, texts, coded_name(item), alike=True))
         return labels
 
@@ -148,7 +148,7 @@ class Segmentation:
         return Made(voxels, warnings=warnings)
 
     def _about_fractions(self, total: float, found: float) -> Finding:
-        kind = text_of(self.dataset, "SegmentationFractionalType").upper()
+        kind = text(self.dataset, "SegmentationFractionalType").upper()
         what = {"PROBABILITY": "probability", "OCCUPANCY": "occupied share"}.get(kind, "fraction")
         cause = (
             f"the segment is fractional: voxels with a {what} of at least {percent(self.fraction)} are in "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nbradiomics.dicom.elements import items_of, numbers_of, text_of, whole_number
+from nbradiomics.dicom.values import items, numbers_of, text, whole_number
 from nbradiomics.images.grid import FARTHEST
 
 #: Types of contours that enclose an area.
@@ -66,15 +66,15 @@ class Region:
 def regions_of(dataset: Any) -> list[Region]:
     """All regions of a structure set, in the order of the file; those without contours too."""
     drawn: dict[int | None, list[Any]] = {}
-    for item in items_of(dataset, "ROIContourSequence"):
-        contours = items_of(item, "ContourSequence")
+    for item in items(dataset, "ROIContourSequence"):
+        contours = items(item, "ContourSequence")
         drawn.setdefault(whole_number(item, "ReferencedROINumber"), []).extend(contours)
     kinds = {
-        whole_number(item, "ReferencedROINumber"): text_of(item, "RTROIInterpretedType").upper()
-        for item in items_of(dataset, "RTROIObservationsSequence")
+        whole_number(item, "ReferencedROINumber"): text(item, "RTROIInterpretedType").upper()
+        for item in items(dataset, "RTROIObservationsSequence")
     }
     regions = []
-    for item in items_of(dataset, "StructureSetROISequence"):
+    for item in items(dataset, "StructureSetROISequence"):
         number = whole_number(item, "ROINumber")
         if number is not None:
             regions.append(_region(item, number, kinds.get(number, ""), drawn.get(number, [])))
@@ -89,8 +89,8 @@ def _region(item: Any, number: int, kind: str, contours: Sequence[Any]) -> Regio
             read.append(_contour(contour))
         except ValueError as error:
             damaged.append(str(error))
-    frame = text_of(item, "ReferencedFrameOfReferenceUID")
-    return Region(number, text_of(item, "ROIName"), kind, frame, tuple(read), tuple(damaged))
+    frame = text(item, "ReferencedFrameOfReferenceUID")
+    return Region(number, text(item, "ROIName"), kind, frame, tuple(read), tuple(damaged))
 
 
 def _contour(item: Any) -> Contour:
@@ -109,7 +109,7 @@ def _contour(item: Any) -> Contour:
     if np.any(numbers_of(item, "ContourOffsetVector")):
         raise ValueError("an offset (Contour Offset Vector), which is not supported")
     images = tuple(
-        (text_of(image, "ReferencedSOPInstanceUID"), whole_number(image, "ReferencedFrameNumber"))
-        for image in items_of(item, "ContourImageSequence")
+        (text(image, "ReferencedSOPInstanceUID"), whole_number(image, "ReferencedFrameNumber"))
+        for image in items(item, "ContourImageSequence")
     )
-    return Contour(text_of(item, "ContourGeometricType").upper(), points, images)
+    return Contour(text(item, "ContourGeometricType").upper(), points, images)
