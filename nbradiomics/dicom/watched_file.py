@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.files.regular_file import open_regular
-from nbradiomics.system.quiet import quiet
 
 #: Larger elements are passed over, not read.
 _DEFER = "16 KB"
@@ -57,7 +57,7 @@ def is_cut_off(path: Path) -> bool:
     """
     import pydicom
 
-    with open_regular(path) as file, quiet():
+    with open_regular(path) as file, discreet():
         watched = WatchedFile(file)
         pydicom.dcmread(watched, defer_size=_DEFER, force=True)
         return not watched.ended

@@ -30,10 +30,10 @@ def listed_object(path: Path, pseudonyms: Pseudonyms) -> list[str]:
     """
     data = read_header(path)
     texts = [
-        f"{name} {found!r}"
+        f"{name} {written!r}"
         for name, *keywords in _TEXTS
         for keyword in keywords
-        if (found := text(data, keyword))
+        if (written := text(data, keyword))
     ]
     texts += [f"creator {person!r}" for person in persons_of(data)]
     lines = ["  ".join(texts)]
