@@ -111,7 +111,7 @@ def test_jobs_do_not_change_the_objects(tmp_path: Path) -> None:
 
 def test_another_key_finds_no_source(tmp_path: Path) -> None:
     cohort_of(tmp_path, ["aaa"])
-    (tmp_path / "key").write_text("ab" * 32)
+    (tmp_path / "key").write_text("0123456789abcdef" * 4)
     assert run(tmp_path) == 1
     failures = pd.read_csv(tmp_path / "out" / "exports.failures.csv")
     assert "the source series of the scan is not in the folder" in failures["cause"][0]
