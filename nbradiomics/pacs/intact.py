@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from nbradiomics.dicom.watched_file import WatchedFile
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular
 from nbradiomics.pacs.refusals import CutOffError
@@ -20,40 +20,6 @@ _AGAIN = "Run the command again; if it stays, ask who runs the server."
 #: Classes with pixels whose name does not contain `Image Storage`.
 _WITH_PIXELS = ("Segmentation Storage", "Parametric Map Storage")
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData", "PixelDataProviderURL")
-
-
-class _Watched:
-    """A file that notices how its reading ended; pydicom reads a file that was cut off without an error.
-
-    A complete file ends with one attempt to read the next element, which gives nothing. One that was cut off
-    ends with a read that gives less than was asked for, with several that give nothing, or behind its end.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._size = file, os.fstat(file.fileno()).st_size
-        self._short, self._partial = 0, False
-
-    def read(self, number: int = -1) -> bytes:
-        """Read bytes."""
-        found = self._file.read(number)
-        if number > 0:
-            is_short = len(found) < number
-            self._short = self._short + 1 if is_short else 0
-            self._partial = is_short and (self._partial or bool(found))
-        return found
-
-    def seek(self, place: int, whence: int = 0) -> int:
-        """Go to a place."""
-        return self._file.seek(place, whence)
-
-    def tell(self) -> int:
-        """Return the place."""
-        return self._file.tell()
-
-    @property
-    def ended(self) -> bool:
-        """Whether the reading ended as that of a complete file."""
-        return self._short <= 1 and not self._partial and self.tell() == self._size
 
 
 def require_intact(path: Path, sop_instance: str) -> None:
@@ -77,7 +43,7 @@ def require_intact(path: Path, sop_instance: str) -> None:
 
     try:
         with open_regular(path) as file, quiet():
-            watched = _Watched(file)
+            watched = WatchedFile(file)
             dataset = pydicom.dcmread(watched, defer_size=_DEFER)
             is_complete = watched.ended
             lacks_pixels = _is_image(dataset) and not any(name in dataset for name in _PIXELS)

@@ -77,6 +77,8 @@ def _list(folder: Path, key: Path, jobs: int | None) -> None:
 
 def _show(done: Ingested, out: Path) -> None:
     """Print the counts and the failures; exit 1 if there is no image."""
+    from nbradiomics.dicom.ingest.advice import advice_on
+
     for note in done.notes:
         notes.print(f"Note: {note}", markup=False)
     images, subjects = len(done.acquisition), done.acquisition["subject"].nunique()
@@ -88,6 +90,8 @@ def _show(done: Ingested, out: Path) -> None:
     )
     if noted:
         output.print(f"{noted} images or masks have a note: see acquisition.csv and masks.csv.", markup=False)
+    for advice in advice_on(done.cohort.table, done.acquisition):
+        output.print(advice, markup=False)
     others = ", ".join(f"{number} {kind}" for kind, number in sorted(done.files.items()))
     if others:
         output.print(f"Other files: {others}.", markup=False)

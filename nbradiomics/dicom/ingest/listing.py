@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.ingest.conversion import series_of
 from nbradiomics.dicom.ingest.known_names import kernel_name, model_name, site_name
+from nbradiomics.dicom.masks.listed import listed_object
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.series.grid import plane_of
 from nbradiomics.dicom.series.plans import Plan, plans_of
 from nbradiomics.dicom.series.reading import MASKS
+from nbradiomics.dicom.series.records import Instance
 from nbradiomics.dicom.series.tree import read_tree
 from nbradiomics.execution.execution import Execution
 
@@ -29,7 +32,7 @@ def list_series(folder: Path, pseudonyms: Pseudonyms, execution: Execution) -> l
         subject = pseudonyms.name("subject", members[0].header.patient)
         lines = by_subject.setdefault(subject, [])
         if members[0].header.modality in MASKS:
-            lines.append(_masks(members[0].header.series, members[0].header.modality, pseudonyms))
+            lines += [line for one in members for line in _masks(one, pseudonyms)]
         else:
             lines += [_line(plan, pseudonyms) for plan in plans_of(members, lambda _one, _other: True)]
     listed = [line for subject in sorted(by_subject) for line in (f"subject {subject}", *by_subject[subject])]
@@ -40,8 +43,17 @@ def _relative(path: Path, folder: Path) -> Path:
     return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
-def _masks(series: str, modality: str, pseudonyms: Pseudonyms) -> str:
-    return f"  {pseudonyms.name('series', series)}  {modality}"
+def _masks(one: Instance, pseudonyms: Pseudonyms) -> list[str]:
+    """A segmentation or structure set, and a line for each of its regions."""
+    name = f"  {pseudonyms.name('series', one.header.series)}  {one.header.modality}"
+    drawn = ", ".join(pseudonyms.name("series", uid) for uid in one.refers)
+    try:
+        with discreet():
+            texts, *regions = listed_object(Path(one.path), pseudonyms)
+    except Exception as error:  # a damaged file raises errors of every kind
+        return [f"{name}  [it cannot be read ({type(error).__name__})]"]
+    on = f"drawn on {drawn}" if drawn else "names no series"
+    return [f"{name}  {on}  {texts}".rstrip(), *(f"    {region}" for region in regions)]
 
 
 def _line(plan: Plan, pseudonyms: Pseudonyms) -> str:

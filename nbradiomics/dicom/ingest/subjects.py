@@ -10,9 +10,10 @@ from nbradiomics.dicom.series.records import Instance
 from nbradiomics.dicom.values import date_of
 
 _SAME = "Give each person an ID of their own in the export, and run the command again."
-_SEVERAL = (
-    "its Patient ID (0010,0020) belongs to several birth dates (0010,0030): these may be different persons."
-)
+_SEVERAL = {
+    "birth": "birth dates (0010,0030)",
+    "issuer": "issuers (0010,0021)",
+}
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,7 @@ def timepoints(dates: Iterable[str]) -> dict[str, Timepoint]:
 def identity_problems(series: Mapping[str, Sequence[Instance]]) -> dict[str, tuple[str, str]]:
     """What is wrong with the identity of series: cause and hint by the UID of the series."""
     problems: dict[str, tuple[str, str]] = {}
-    births: dict[str, set[str]] = {}
-    for instances in series.values():
-        for instance in instances:
-            if instance.header.birth:
-                births.setdefault(instance.header.patient, set()).add(instance.header.birth)
+    known = {name: _values_by_patient(series, name) for name in _SEVERAL}
     for uid, instances in series.items():
         patients = {instance.header.patient for instance in instances}
         if not uid:
@@ -66,6 +63,19 @@ def identity_problems(series: Mapping[str, Sequence[Instance]]) -> dict[str, tup
                 f"the instances of the series have {len(patients)} Patient IDs (0010,0020).",
                 _SAME,
             )
-        elif len(births.get(next(iter(patients)), ())) > 1:
-            problems[uid] = (_SEVERAL, _SAME)
+        elif several := [
+            what for name, what in _SEVERAL.items() if len(known[name].get(next(iter(patients)), ())) > 1
+        ]:
+            cause = f"its Patient ID (0010,0020) belongs to several {' and '.join(several)}: these may be "
+            problems[uid] = (f"{cause}different persons.", _SAME)
     return problems
+
+
+def _values_by_patient(series: Mapping[str, Sequence[Instance]], name: str) -> dict[str, set[str]]:
+    """Values of an element of each Patient ID, as far as it is stated."""
+    values: dict[str, set[str]] = {}
+    for instances in series.values():
+        for instance in instances:
+            if value := getattr(instance.header, name):
+                values.setdefault(instance.header.patient, set()).add(value)
+    return values

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.masks.mask import Mask, MaskProblem, Masks
-from nbradiomics.dicom.masks.one_object import ReadObject, read_object
+from nbradiomics.dicom.masks.one_object import ReadObject, Told, read_object, unreadable
 from nbradiomics.dicom.masks.one_reader import Drawing, drawing_of
 from nbradiomics.dicom.masks.rules import MaskRules
 from nbradiomics.dicom.pseudonyms import Pseudonyms
@@ -46,9 +46,14 @@ def masks_of(
     by_reader: dict[str, list[ReadObject]] = {}
     with discreet():
         for path in objects:
-            one = read_object(path, volume, rules, pseudonyms, found)
+            try:
+                one = read_object(path, volume, rules, pseudonyms, found)
+            except Exception as error:  # damaged files raise errors of every kind
+                unreadable(error, Told(path, found.problems))
+                continue
             if one is not None:
                 by_reader.setdefault(one.reader, []).append(one)
+        # A file that was cut off may have no region any more.
         complete = not any(problem.severity == "error" for problem in found.problems)
         for reader, own in by_reader.items():
             drawing = drawing_of(own, volume, rules, pseudonyms, complete=complete)

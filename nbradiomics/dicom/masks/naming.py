@@ -108,7 +108,7 @@ def _no_match(
 ) -> Remark:
     of = "this object" if objects == 1 else f"{objects} objects of this reader"
     names = sorted({known_as(one.label) for one in regions}) if known_as else []
-    there = f" There are: {', '.join(names)} (`--list` shows the texts)." if names else ""
+    there = f" There are: {', '.join(names)} (`--list` shows their texts)." if names else ""
     hint = "Add the name that this object has for it, or skip the object (masks: skip:)."
     return Remark(rule.roi, f"no region of {of} matches the rule.{there}", hint)
 

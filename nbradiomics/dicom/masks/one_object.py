@@ -20,6 +20,7 @@ from nbradiomics.dicom.masks.structure_sets.structure_set import StructureSet
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.values import moment, text
 from nbradiomics.dicom.volume import Volume
+from nbradiomics.dicom.watched_file import is_cut_off
 
 EXPORT = "Export it again from the system in which it was made."
 #: Date and time of an object, the nearest to the drawing first.
@@ -76,34 +77,37 @@ class ReadObject:
 def read_object(
     path: Path, volume: Volume, rules: MaskRules, pseudonyms: Pseudonyms | None, found: Masks
 ) -> ReadObject | None:
-    """Read an object; anything unexpected is a problem of this object.
+    """Read an object.
 
     Returns
     -------
     ReadObject, optional
-        ``None`` if it does not refer to the volume, is skipped by the rules, or cannot be used, which is
-        then among the problems of `found`.
+        ``None`` if it does not refer to the volume, is skipped by the rules, or has no region.
+
+    Raises
+    ------
+    Exception
+        When the file is damaged: errors of every kind, see `unreadable`.
     """
     tell = Told(path, found.problems)
-    try:
-        references = references_of(read_header(path))
-        if not _refers(references, volume, rules):
-            return None
-        found.referring.append(path)
-        dataset = read_whole(path)
-        if any(fits(dataset, patterns) for patterns in rules.skip):
-            return None
-        source = _source(dataset, references, volume, rules)
-        _about_object(dataset, references, source, volume, tell)
-        labels = tuple(source.labels())
-        if not labels:
-            tell("error", "no region was drawn on this series.", "Leave the object out, or draw a region.")
-            return None
-        order = (_moment(dataset) or datetime.max, text(dataset, "SOPInstanceUID"))
-        return ReadObject(path, reader_of(dataset, rules, pseudonyms), source, labels, order)
-    except Exception as error:
-        unreadable(error, tell)
+    references = references_of(read_header(path))
+    if not _refers(references, volume, rules):
         return None
+    found.referring.append(path)
+    if is_cut_off(path):  # what was cut off may be a region
+        tell("error", "the file is cut off: it ends within an element.", "Export it again, or copy it again.")
+        return None
+    dataset = read_whole(path)
+    if any(fits(dataset, patterns) for patterns in rules.skip):
+        return None
+    source = _source(dataset, references, volume, rules)
+    _about_object(dataset, references, source, volume, tell)
+    labels = tuple(source.labels())
+    if not labels:
+        tell("error", "no region was drawn on this series.", "Leave the object out, or draw a region.")
+        return None
+    order = (_moment(dataset) or datetime.max, text(dataset, "SOPInstanceUID"))
+    return ReadObject(path, reader_of(dataset, rules, pseudonyms), source, labels, order)
 
 
 def unreadable(error: Exception, tell: Told) -> None:

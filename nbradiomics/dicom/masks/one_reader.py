@@ -11,16 +11,15 @@ import numpy as np
 from nbradiomics.dicom.masks.mask import Mask, MaskProblem, cut_to_box
 from nbradiomics.dicom.masks.naming import Named, Region, Remark, name_regions
 from nbradiomics.dicom.masks.one_object import ReadObject, Told, unreadable
-from nbradiomics.dicom.masks.region_names import Label
+from nbradiomics.dicom.masks.region_names import Label, region_pseudonym
 from nbradiomics.dicom.masks.region_source import Made
 from nbradiomics.dicom.masks.rules import MaskRules
-from nbradiomics.dicom.masks.wildcards import normal_form
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.volume import Volume
 
 _INCOMPLETE = (
-    "an object of this image cannot be read, so it is not known whether the region is complete.",
-    "Export that object again, or leave it out of the folder.",
+    "an object of this image cannot be read or has no region, so this one may be incomplete.",
+    "Export that object again, or skip it (masks: skip:).",
 )
 
 
@@ -69,7 +68,7 @@ def drawing_of(
 
     def known_as(label: Label) -> str:
         assert pseudonyms is not None
-        return f"region-{pseudonyms.name('region', normal_form(label.texts[0]))[:6]}"
+        return region_pseudonym(label.texts[0], pseudonyms)
 
     naming = name_regions(regions, rules, moments, known_as if pseudonyms is not None else None)
     remarks: tuple[tuple[str, list[Remark]], ...] = (("error", naming.errors), ("warning", naming.warnings))

@@ -29,11 +29,11 @@ def fits(dataset: Any, patterns: ObjectPatterns) -> bool:
 
 def _texts(dataset: Any, name: str) -> list[str]:
     if name == "creator":
-        return _creators(dataset)
+        return persons_of(dataset)
     return [text(dataset, keyword) for keyword in _ELEMENTS[name] if keyword in dataset]
 
 
-def _creators(dataset: Any) -> list[str]:
+def persons_of(dataset: Any) -> list[str]:
     """Persons who drew: the nearest to the drawing first."""
     interpreters = {text(item, "ROIInterpreter") for item in items(dataset, "RTROIObservationsSequence")} - {
         ""
@@ -50,7 +50,7 @@ def reader_of(dataset: Any, rules: MaskRules, pseudonyms: Pseudonyms | None) -> 
     for rule in rules.readers:
         if fits(dataset, rule):
             return rule.reader
-    creators = _creators(dataset)
+    creators = persons_of(dataset)
     if pseudonyms is None or not creators:
         return ""
     return f"reader-{pseudonyms.name('reader', normal_form(creators[0]))}"

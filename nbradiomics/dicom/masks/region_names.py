@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 
 from nbradiomics.dicom.masks.wildcards import normal_form
+from nbradiomics.dicom.pseudonyms import Pseudonyms
 
 #: Names of targets that mean the same wherever they are written, with a number.
 _TARGET = re.compile(r"(i?gtv|ctv|itv|ptv|tumou?rs?|lesion|mass)( ?0*([1-9][0-9]{0,2}))?")
+#: Characters of a pseudonym of a region.
+_SHORT = 6
 _TARGET_TYPES = frozenset({"GTV", "CTV", "PTV"})
 
 
@@ -32,6 +35,11 @@ class Label:
     texts: tuple[str, ...]
     standard: str = ""
     alike: bool = False
+
+
+def region_pseudonym(name: str, pseudonyms: Pseudonyms) -> str:
+    """Name of a region in messages, which tells nothing of its free text."""
+    return f"region-{pseudonyms.name('region', normal_form(name))[:_SHORT]}"
 
 
 def target_name(name: str, kind: str) -> str:

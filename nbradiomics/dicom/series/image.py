@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nbradiomics.dicom.series.pixels import Stored, read_stored
+from nbradiomics.dicom.series.pixels import Stored, is_padding, read_stored
 from nbradiomics.dicom.series.plans import Plan
 from nbradiomics.dicom.units.known import SUV
 from nbradiomics.dicom.units.scaling import Line, line_of
@@ -18,6 +18,10 @@ from nbradiomics.dicom.units.suv import Activity, activity_of, suv_scale
 from nbradiomics.dicom.values import text
 from nbradiomics.dicom.volume import Slice, Volume
 from nbradiomics.errors import InputError
+from nbradiomics.messages.wording import counted
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _LOSSY = "the pixels were compressed with losses"
 
@@ -57,10 +61,16 @@ def make_volume(plan: Plan) -> Made:
     import SimpleITK as sitk
 
     assert plan.grid is not None
-    slices, lines, activities, lossy = _read(plan)
+    slices, lines, activities, notes = _read(plan)
     line_units = {line.unit for line in lines}
     if len(line_units) > 1:
         raise InputError("the slices of the series have different units.", "Export the series again.")
+    ways = sorted({line.by for line in lines})
+    if len(ways) > 1:
+        raise InputError(
+            f"values of the slices are defined in different ways: {', '.join(ways)}.",
+            "Export the series again from the PACS, not from a program that drops elements.",
+        )
     unit, uptake = line_units.pop(), None
     if plan.header.modality == "PT" and unit != SUV:
         factor, uptake = suv_scale(activities)
@@ -89,14 +99,14 @@ def make_volume(plan: Plan) -> Made:
         header.modality,
         unit,
     )
-    return Made(volume, (_LOSSY,) if lossy else (), uptake)
+    return Made(volume, notes, uptake)
 
 
-def _read(plan: Plan) -> tuple[list[Stored], list[Line], list[Activity], bool]:
-    """Stored numbers and lines of the slices in their order; each file is read once."""
+def _read(plan: Plan) -> tuple[list[Stored], list[Line], list[Activity], tuple[str, ...]]:
+    """Stored numbers and lines of the slices in their order, and notes; each file is read once."""
     slices: list[Any] = [None] * len(plan.sources)
     lines: list[Any] = [None] * len(plan.sources)
-    activities, lossy = [], False
+    activities, lossy, padding = [], False, 0
     by_file: dict[str, list[int]] = {}
     for place, source in enumerate(plan.sources):
         by_file.setdefault(source.instance.path, []).append(place)
@@ -112,7 +122,21 @@ def _read(plan: Plan) -> tuple[list[Stored], list[Line], list[Activity], bool]:
                 raise InputError("a file has fewer frames than its header states.", "Export it again.")
             slices[place] = stored[number]
             lines[place] = line_of(data, frame)
-    return slices, lines, activities, lossy
+            padding += _padding(stored[number], data, lines[place])
+    notes = [_LOSSY] if lossy else []
+    if padding:
+        notes.append(
+            f"{counted(padding, 'voxel')} outside the field of view have a value that is no measurement "
+            "(Pixel Padding Value): no mask should contain them"
+        )
+    return slices, lines, activities, tuple(notes)
+
+
+def _padding(stored: Stored, data: Dataset, line: Line) -> int:
+    """Number of pixels that are padding; those with the value 0 of MR and PET are usual background."""
+    padding = is_padding(stored, data)
+    values = stored[padding].astype(np.float64) * line.slope + line.intercept
+    return int(np.count_nonzero(values)) if text(data, "Modality") in ("MR", "PT") else len(values)
 
 
 def _values(slices: Sequence[Stored], lines: Sequence[Line]) -> npt.NDArray[Any]:

@@ -27,6 +27,7 @@ LAZY: dict[str, str] = {
     "trigger": "trigger time",
     "flip": "flip angle",
     "tr": "repetition time",
+    "thickness": "slice thickness",
     "time": "acquisition time",
 }
 
@@ -62,8 +63,13 @@ def part_order(sources: Sequence[Source]) -> tuple[object, ...]:
 
 
 def _always(source: Source) -> Hashable:
-    one = source.frame.acquired
-    return one.image_type, one.component, one.b_value, one.te, one.ti, one.stack
+    one, kernel = source.frame.acquired, source.instance.header.kernel
+    return one.image_type, one.component, one.b_value, one.te, one.ti, one.stack, kernel
+
+
+def _value(source: Source, name: str) -> Hashable:
+    """Value of an element that may separate volumes."""
+    return getattr(source.instance.header if name == "thickness" else source.frame.acquired, name)  # type: ignore[no-any-return]
 
 
 def _is_placed(sources: Iterable[Source]) -> bool:
@@ -116,10 +122,10 @@ def _separated(sources: list[Source]) -> list[tuple[list[Source], bool]]:
     if most == 1:
         return [(sources, True)]
     for name in LAZY:
-        values = [getattr(source.frame.acquired, name) for source in sources]
+        values = [_value(source, name) for source in sources]
         # More values than slices at one position: the element differs from slice to slice of one volume.
         if 2 <= len(set(values)) <= most and _tells_apart(levels, values):
-            groups = _grouped(sources, lambda source, name=name: getattr(source.frame.acquired, name))  # type: ignore[misc]
+            groups = _grouped(sources, lambda source, name=name: _value(source, name))  # type: ignore[misc]
             return [volume for group in groups for volume in _separated(group)]
     ranked = _by_time(sources, levels)
     return [(volume, True) for volume in ranked] if ranked else [(sources, False)]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbradiomics.dicom.headers import read_whole
-from nbradiomics.dicom.values import number
+from nbradiomics.dicom.values import number, numbers, text
 from nbradiomics.errors import InputError
 from nbradiomics.images.io import file_hash
 from nbradiomics.images.native_output import native_output
@@ -92,11 +92,27 @@ def _by_gdcm(path: Path, data: FileDataset, error: Exception) -> Stored:
         ) from error
     slope, intercept = number(data, "RescaleSlope"), number(data, "RescaleIntercept")
     slope, intercept = 1.0 if slope is None else slope, intercept or 0.0
+    if text(data, "PhotometricInterpretation") == "MONOCHROME1":  # GDCM may turn black and white round
+        raise InputError(
+            "the pixels of a file (MONOCHROME1) cannot be decoded by pydicom.", _AGAIN
+        ) from error
     if "SharedFunctionalGroupsSequence" in data or slope == 0:
         raise InputError(
             "the pixels of a compressed file with several frames cannot be decoded by pydicom.", _AGAIN
         ) from error
     return np.asarray(np.rint((values - intercept) / slope)).astype(np.int32)
+
+
+def is_padding(stored: Stored, data: FileDataset) -> npt.NDArray[np.bool_]:
+    """Which stored numbers stand for pixels outside the image (Pixel Padding Value, Range Limit)."""
+    limits = [*numbers(data, "PixelPaddingValue"), *numbers(data, "PixelPaddingRangeLimit")]
+    if not limits:
+        return np.zeros(stored.shape, dtype=np.bool_)
+    inside = (stored >= min(limits)) & (stored <= max(limits))
+    wrap = 2.0 ** (number(data, "BitsAllocated") or 16)
+    for sign in (-wrap, wrap) if len(limits) == 1 else ():  # written with the other sign by some programs
+        inside |= stored == limits[0] + sign
+    return np.asarray(inside)
 
 
 def same_pixels(first: Path, second: Path) -> bool:

@@ -107,7 +107,7 @@ def _no_image(header: Header) -> str:
     """Why a series contains no image of measured values; empty if it may."""
     if header.modality in _NO_IMAGES or not (header.rows and header.columns):
         return "no image"
-    if header.samples > 1:
+    if header.samples > 1 or header.photometric == "PALETTE COLOR":
         return "colour image"
     return "secondary capture" if f"{header.sop_class}.".startswith(f"{_CAPTURE}.") else ""
 
@@ -115,7 +115,8 @@ def _no_image(header: Header) -> str:
 def _plan(sources: tuple[Source, ...], part: int, parts: int, *, unique: bool) -> Plan:
     header, acquired = sources[0].instance.header, sources[0].frame.acquired
     plan = Plan(sources, part, parts)
-    if aside := _aside(header, acquired, sources):
+    mosaic = "MOSAIC" in {value.upper() for value in acquired.image_type}  # of one slice, by its header
+    if not mosaic and (aside := _aside(header, acquired, sources)):
         return Plan(sources, part, parts, aside=aside)
     try:
         _require_whole(sources, unique=unique)
@@ -155,7 +156,8 @@ def _require_whole(sources: Sequence[Source], *, unique: bool) -> None:
     if not unique:
         raise InputError(
             "different slices lie at the same position, and no element tells them apart; read were: image "
-            f"type, complex component, b-value, echo and inversion time, stack, {', '.join(LAZY.values())}.",
+            "type, complex component, b-value, echo and inversion time, stack, kernel, "
+            f"{', '.join(LAZY.values())}.",
             "Export each volume as a series of its own, or remove the slices that do not belong to it.",
         )
 

@@ -60,6 +60,7 @@ def _header(data: FileDataset, shared: Dataset | None) -> Header:
     announced = number(data, "NumberOfSlices")
     return Header(
         patient=text(data, "PatientID"),
+        issuer=text(data, "IssuerOfPatientID"),
         birth=text(data, "PatientBirthDate"),
         study=text(data, "StudyInstanceUID"),
         series=text(data, "SeriesInstanceUID"),
@@ -81,6 +82,7 @@ def _header(data: FileDataset, shared: Dataset | None) -> Header:
         rows=int(number(data, "Rows") or 0),
         columns=int(number(data, "Columns") or 0),
         samples=int(number(data, "SamplesPerPixel") or 0),
+        photometric=text(data, "PhotometricInterpretation"),
         thickness=number(measures, "SliceThickness") if thickness is None else thickness,
         syntax=str(getattr(data.file_meta, "TransferSyntaxUID", "")) if hasattr(data, "file_meta") else "",
         corrected=texts(data, "CorrectedImage"),

@@ -56,6 +56,7 @@ class Header:
     """
 
     patient: str
+    issuer: str
     birth: str
     study: str
     series: str
@@ -76,6 +77,7 @@ class Header:
     rows: int
     columns: int
     samples: int
+    photometric: str
     thickness: float | None
     syntax: str
     corrected: tuple[str, ...]

@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbradiomics.dicom.units.known import HU, known_unit
-from nbradiomics.dicom.values import first_item, items, number, private_number, text
+from nbradiomics.dicom.values import first_item, items, number, private_number, private_tag, text
 from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_PHILIPS = "Philips MR Imaging DD 001"
+_PHILIPS, _PHILIPS_FRAMES = "Philips MR Imaging DD 001", "Philips MR Imaging DD 005"
 #: Modalities whose values mean nothing without the rescale elements.
 _NEEDED = ("CT", "PT")
 _AGAIN = "Export the series again from the PACS, not from a program that drops elements."
 
 
 class Line(NamedTuple):
-    """``value = slope * stored + intercept``, and the unit of the value (empty: not stated)."""
+    """``value = slope * stored + intercept``, the unit of the value (empty: not stated), what defines it."""
 
     slope: float
     intercept: float
     unit: str = ""
+    by: str = ""
 
 
 def line_of(data: Dataset, frame: int | None) -> Line:
@@ -54,7 +55,7 @@ def line_of(data: Dataset, frame: int | None) -> Line:
         )
     shared, own = _groups(data, frame)
     mapped = _real_world(data, shared, own) if modality != "CT" and modality != "PT" else None
-    line = mapped if mapped is not None and mapped.unit else _philips(data, modality) or mapped
+    line = mapped if mapped is not None and mapped.unit else _philips(data, shared, own) or mapped
     line = line or _rescaled(data, shared, own, modality)
     if line.slope == 0:
         raise InputError("the rescale slope (0028,1053) of a slice is 0.", _AGAIN)
@@ -78,24 +79,42 @@ def _real_world(data: Dataset, shared: Dataset | None, own: Dataset | None) -> L
     if slope is None or intercept is None or slope == 0:
         return None
     code = first_item(maps[0], "MeasurementUnitsCodeSequence")
-    return Line(slope, intercept, known_unit(text(code, "CodeValue")))
+    return Line(slope, intercept, known_unit(text(code, "CodeValue")), "real world value map")
 
 
-def _philips(data: Dataset, modality: str) -> Line | None:
+def _philips(data: Dataset, shared: Dataset | None, own: Dataset | None) -> Line | None:
     """Philips' floating point value: (stored * RS + RI) / (RS * SS)."""
-    if modality != "MR":
+    if text(data, "Modality") != "MR":
         return None
-    scale = private_number(data, _PHILIPS, 0x2005, 0x0E)
-    slope, intercept = number(data, "RescaleSlope"), number(data, "RescaleIntercept")
+    scale = private_number(data, _PHILIPS, 0x2005, 0x0E) or _philips_frame_scale(shared, own)
+    place = _transformation(data, shared, own)
+    slope, intercept = number(place, "RescaleSlope"), number(place, "RescaleIntercept")
     if not scale or not slope or intercept is None:
         return None
-    return Line(1 / scale, intercept / (slope * scale), known_unit(text(data, "RescaleType")))
+    unit = known_unit(text(place, "RescaleType"))
+    return Line(1 / scale, intercept / (slope * scale), unit, "Philips' scale (2005,xx0E)")
+
+
+def _philips_frame_scale(shared: Dataset | None, own: Dataset | None) -> float | None:
+    """Scale of a frame of an enhanced instance, in a private sequence of its functional groups."""
+    for groups in (own, shared):
+        tag = None if groups is None else private_tag(groups, _PHILIPS_FRAMES, 0x2005, 0x0F)
+        frame = None if tag is None else first_item(groups, tag)
+        if frame is not None and (scale := private_number(frame, _PHILIPS, 0x2005, 0x0E)):
+            return scale
+    return None
+
+
+def _transformation(data: Dataset, shared: Dataset | None, own: Dataset | None) -> Dataset:
+    """Where the rescale elements are: in the functional groups of an enhanced instance, or at the top."""
+    name = "PixelValueTransformationSequence"
+    return first_item(own, name) or first_item(shared, name) or data
 
 
 def _rescaled(data: Dataset, shared: Dataset | None, own: Dataset | None, modality: str) -> Line:
-    name = "PixelValueTransformationSequence"
-    place = first_item(own, name) or first_item(shared, name) or data
+    place = _transformation(data, shared, own)
     slope, intercept = number(place, "RescaleSlope"), number(place, "RescaleIntercept")
+    stated = slope is not None and intercept is not None
     kind = text(place, "RescaleType")
     if slope is None or intercept is None:
         if modality in _NEEDED:
@@ -103,4 +122,4 @@ def _rescaled(data: Dataset, shared: Dataset | None, own: Dataset | None, modali
             raise InputError(f"a slice lacks {lacking}.", _AGAIN)
         slope, intercept = (1.0 if slope is None else slope), (0.0 if intercept is None else intercept)
     unit = HU if modality == "CT" and not kind else known_unit(kind)
-    return Line(slope, intercept, unit)
+    return Line(slope, intercept, unit, "rescale elements" if stated else "stored number")

@@ -30,8 +30,13 @@ if TYPE_CHECKING:
 _PHILIPS = "Philips PET Private Group"
 _GE = "GEMS_PETD_01"
 _ASK = "Ask for a complete export; without it the SUV would be a guess."
-#: Plausible ranges: weight in kg, dose in Bq, half-life in s.
-_WEIGHT, _DOSE, _HALF_LIFE = (0.3, 500.0), (1e5, 1e11), (60.0, 3e7)
+#: Plausible ranges: weight in kg, dose in Bq, half-life in s. Usual doses in kBq, MBq or mCi are below the
+#: range, usual weights in g above it.
+_WEIGHT, _DOSE, _HALF_LIFE = (0.3, 500.0), (1e6, 1e10), (60.0, 3e7)
+#: What all slices must agree about.
+_COMMON = ("units", "kind", "decay", "weight", "dose", "half_life", "series")
+#: Most hours from the start of the series to its first slice.
+_LONGEST = 12.0
 #: Most half-lives between injection and scan.
 _MOST = 10.0
 
@@ -113,7 +118,7 @@ def suv_scale(slices: Sequence[Activity]) -> Scale:
         When an element is missing, contradicts another or is implausible; it is named with its tag.
     """
     first = slices[0]
-    for name in ("units", "kind", "decay", "weight", "dose", "half_life", "series"):
+    for name in (*_COMMON, "injected", "injected_time"):
         if len({getattr(one, name) for one in slices}) > 1:
             raise InputError(
                 f"the slices differ in {name.replace('_', ' ')}, so they have no common SUV.", _ASK
@@ -213,6 +218,13 @@ def _reference(slices: Sequence[Activity], half_life: float) -> datetime:
     earliest, one = min(acquired, key=lambda pair: pair[0])
     assert earliest is not None
     if series is not None and series <= earliest:
+        hours = (earliest - series).total_seconds() / 3600
+        if hours > _LONGEST:
+            raise InputError(
+                f"the series (0008,0021; 0008,0031) starts {hours:.1f} hours before its first slice was "
+                f"acquired (0008,0022; 0008,0032), more than {_LONGEST:g}.",
+                "Look at these dates and times: one of them was changed, for example by an anonymisation.",
+            )
         return series
     if one.scanned is not None:
         return one.scanned

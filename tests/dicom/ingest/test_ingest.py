@@ -96,11 +96,12 @@ def test_a_study_without_a_date_among_others_is_a_failure(tmp_path: Path) -> Non
     [
         ({"PatientID": ""}, "Patient ID (0010,0020) is missing"),
         ({"PatientBirthDate": "20110101"}, "several birth dates"),
+        ({"IssuerOfPatientID": "hospital B"}, "several issuers (0010,0021)"),
         ({"SeriesInstanceUID": uid("P1", "T2 a"), "PatientID": "P9"}, "have 2 Patient IDs"),
     ],
 )
 def test_persons_are_never_mixed(tmp_path: Path, second: dict[str, Any], part: str) -> None:
-    write_series(tmp_path / "in" / "a", "T2 a")
+    write_series(tmp_path / "in" / "a", "T2 a", IssuerOfPatientID="hospital A")
     write_series(tmp_path / "in" / "b", "T2 b", **second)
     assert part in causes(run(tmp_path, T2))
 

@@ -214,4 +214,5 @@ def test_the_list_shows_texts_on_the_terminal_and_writes_nothing(
     assert "they may name persons" in notes
     assert "description" in output
     assert "QXZ damaged: it cannot be read" in output
+    assert re.search(r"RTSTRUCT  drawn on \w{12}  .*\n +region-\w{6} = '", output)
     assert [path.name for path in tmp_path.iterdir()] == ["key"]

@@ -3,11 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nbradiomics.dicom.masks.from_objects import Masks, masks_of
 from nbradiomics.dicom.masks.rules import MaskRules
 from nbradiomics.dicom.pseudonyms import Pseudonyms
+from nbradiomics.dicom.volume import Volume
+from nbradiomics.system.quiet import quiet
+from tests.support.segmentations import description, segmentation
 from tests.support.structure_sets import contour, in_mm, structure_set, volume_of, write
 
 VOLUME = volume_of()
@@ -28,6 +32,23 @@ def file(folder: Path, number: int, regions: dict[str, Any], **texts: str) -> Pa
     for keyword, value in texts.items():
         setattr(dataset, keyword, value)
     return write(dataset, folder / f"{number}.dcm")
+
+
+def segments_of(folder: Path, numbers: list[int]) -> tuple[Volume, list[Path]]:
+    """Segmentations of one reader with so many lesions each."""
+    paths = []
+    for number in numbers:
+        columns, rows, slices = VOLUME.image.GetSize()
+        voxels = np.zeros((slices, rows, columns, number), np.uint8)
+        for place in range(number):
+            voxels[1, 4 * place : 4 * place + 2, 1:4, place] = 1
+        labels = [description(place + 1, f"L{place}") for place in range(number)]
+        dataset = segmentation(VOLUME, voxels, labels)
+        dataset.ContentCreatorName = "Jones^Ann"
+        paths.append(folder / f"seg{number}.dcm")
+        with quiet():
+            dataset.save_as(paths[-1])
+    return VOLUME, paths
 
 
 def found(masks: Masks) -> dict[str, int]:
@@ -127,7 +148,12 @@ def test_an_object_that_cannot_be_read_leaves_no_union_and_no_latest(several: st
     rules = MaskRules(regions=[{"roi": "tumour", "names": "GTV", "several": several}])
     masks = masks_of(VOLUME, files, rules, NAMES)
     assert not masks.masks
-    assert "it is not known whether the region is complete" in told(masks)
+    assert "so this one may be incomplete" in told(masks)
+    files[2].write_bytes(files[2].read_bytes()[:900])
+    masks = masks_of(VOLUME, files, rules, NAMES)
+    assert not masks.masks
+    masks = masks_of(VOLUME, files[:2], rules, NAMES)
+    assert found(masks) == {"reader-1 tumour": 13 if several == "union" else 9}
 
 
 def test_a_copy_of_a_lesion_is_not_another_one(tmp_path: Path) -> None:
@@ -140,7 +166,9 @@ def test_a_copy_of_a_lesion_is_not_another_one(tmp_path: Path) -> None:
 
 def test_versions_with_another_number_of_lesions_are_refused(tmp_path: Path) -> None:
     """A later file without the second lesion must not become a third lesion."""
-    numbers = {"roi": "lesion", "names": "L*", "several": "refuse"}
-    files = two(tmp_path, {"L1": A, "L2": B}, {"L1": A}, OperatorsName="Jones^Ann")
-    masks = masks_of(VOLUME, files, MaskRules(regions=[numbers]), NAMES)
-    assert "2 regions match the rule" in told(masks)
+    volume, objects = segments_of(tmp_path, [2, 1])
+    masks = masks_of(volume, objects, MaskRules(), NAMES)
+    assert not masks.masks
+    assert told(masks).count("2 objects have different masks of this region") == 3
+    rules = MaskRules(regions=[{"roi": "lesion", "names": "*", "several": "latest"}])
+    assert "2 regions match the rule" in told(masks_of(volume, objects[:1], rules, NAMES))

@@ -305,6 +305,7 @@ def test_stacks_and_times_of_an_enhanced_instance_are_separated(tmp_path: Path) 
     ("elements", "aside"),
     [
         ({"SamplesPerPixel": 3}, "colour image"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "colour image"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "secondary capture"),
         ({"ImagePositionPatient": None}, "no position in space"),
         ({"ImageType": ["DERIVED", "PRIMARY", "PROJECTION IMAGE", "MIP"]}, "projection (MIP)"),

@@ -141,6 +141,8 @@ def test_counts_of_philips_have_private_factors(scale: float, count: float) -> N
         ({"PatientWeight": 70000.0}, "PatientWeight (0010,1030) is 70000 kg"),
         (drug(RadionuclideTotalDose=None), "RadionuclideTotalDose (0018,1074) is missing"),
         (drug(RadionuclideTotalDose=370.0), "RadionuclideTotalDose (0018,1074) is 370 Bq"),
+        (drug(RadionuclideTotalDose=3.7e5), "is 370000 Bq; 1e+06 to 1e+10 Bq was expected"),  # kBq
+        ({"SeriesDate": "20200229"}, "the series (0008,0021; 0008,0031) starts 24.0 hours before"),
         (drug(RadionuclideHalfLife=None), "RadionuclideHalfLife (0018,1075) is missing"),
         (drug(RadionuclideHalfLife=109.77), "more than 10 half-lives"),
         (drug(RadiopharmaceuticalStartTime=None), "(0018,1072) are missing"),
@@ -159,6 +161,8 @@ def test_what_is_missing_or_impossible_is_refused(elements: dict[str, Any], part
 def test_slices_that_differ_are_refused() -> None:
     with pytest.raises(InputError, match="differ in weight"):
         suv_scale([activity(), activity(PatientWeight=71.0)])
+    with pytest.raises(InputError, match="differ in injected time"):
+        suv_scale([activity(), activity(**drug(RadiopharmaceuticalStartTime="091501"))])
 
 
 @settings(max_examples=25)

@@ -69,8 +69,9 @@ def crossings_of(polygon: Floats) -> Crossings:
     edge = np.repeat(np.arange(len(polygon)), count)
     rows = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + first[edge]
     height = np.where(count > 0, bottom[:, 1] - top[:, 1], 1.0)
-    slope = (bottom[:, 0] - top[:, 0]) / height
-    exact = top[edge, 0] + (rows - top[edge, 1]) * slope[edge]
+    # The share first: the slope of an edge that is nearly horizontal may not be finite.
+    share = (rows - top[edge, 1]) / height[edge]
+    exact = top[edge, 0] + share * (bottom[edge, 0] - top[edge, 0])
     columns = np.ceil(np.round(exact, _DECIMALS)).astype(np.int64)
     order = np.lexsort((columns, rows))
     return Crossings(rows[order], columns[order], np.where(goes_down, 1, -1)[edge][order])

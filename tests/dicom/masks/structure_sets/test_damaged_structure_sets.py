@@ -144,3 +144,17 @@ def test_a_file_that_is_not_dicom_is_a_problem(content: bytes, tmp_path: Path) -
     masks = masks_of(VOLUME, [path, tmp_path / "absent"], MaskRules())
     assert [one.severity for one in masks.problems] == ["error", "error"]
     assert "SMITH" not in " ".join(one.cause + one.hint for one in masks.problems)
+
+
+def test_a_file_that_was_cut_off_has_no_mask_or_all_of_them(tmp_path: Path) -> None:
+    """pydicom reads what is left without an error, so that a region would be missing."""
+    points = [(1.5, 1.5), (7.5, 1.5), (7.5, 7.5), (1.5, 7.5)]
+    regions = {name: [contour(in_mm(VOLUME, points, place)) for place in (1, 2)] for name in ("GTV", "CTV")}
+    path = write(structure_set(VOLUME, regions), tmp_path / "rs.dcm")
+    content = path.read_bytes()
+    assert len(masks_of(VOLUME, [path], MaskRules()).masks) == 2
+    for size in range(len(content) - 1500, len(content), 50):
+        path.write_bytes(content[:size])
+        masks = masks_of(VOLUME, [path], MaskRules())
+        assert not masks.masks
+        assert not masks.referring or masks.problems
