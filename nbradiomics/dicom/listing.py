@@ -6,10 +6,12 @@ from pathlib import Path
 
 from nbradiomics.dicom.conversion import series_of
 from nbradiomics.dicom.known_names import kernel_name, model_name, site_name
+from nbradiomics.dicom.listed_masks import texts_of_masks
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.series.grid import plane_of
 from nbradiomics.dicom.series.plans import Plan, plans_of
 from nbradiomics.dicom.series.reading import MASKS
+from nbradiomics.dicom.series.records import Instance
 from nbradiomics.dicom.tree import read_tree
 from nbradiomics.execution.execution import Execution
 
@@ -29,7 +31,7 @@ def list_series(folder: Path, pseudonyms: Pseudonyms, execution: Execution) -> l
         subject = pseudonyms.name("subject", members[0].header.patient)
         lines = by_subject.setdefault(subject, [])
         if members[0].header.modality in MASKS:
-            lines.append(_masks(members[0].header.series, members[0].header.modality, pseudonyms))
+            lines += [_masks(one, pseudonyms) for one in members]
         else:
             lines += [_line(plan, pseudonyms) for plan in plans_of(members, lambda _one, _other: True)]
     listed = [line for subject in sorted(by_subject) for line in (f"subject {subject}", *by_subject[subject])]
@@ -40,8 +42,12 @@ def _relative(path: Path, folder: Path) -> Path:
     return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
-def _masks(series: str, modality: str, pseudonyms: Pseudonyms) -> str:
-    return f"  {pseudonyms.name('series', series)}  {modality}"
+def _masks(instance: Instance, pseudonyms: Pseudonyms) -> str:
+    """One structure set or segmentation: the texts that rules can ask for, and its series of images."""
+    header = instance.header
+    images = ", ".join(pseudonyms.name("series", one) for one in instance.refers)
+    parts = [pseudonyms.name("series", header.series), header.modality, f"of {images}" if images else ""]
+    return "  " + "  ".join(filter(None, [*parts, *texts_of_masks(Path(instance.path))]))
 
 
 def _line(plan: Plan, pseudonyms: Pseudonyms) -> str:
