@@ -11,13 +11,13 @@ from .agreement.reader_study import (
 from .agreement.settings import ComparisonSettings as ComparisonSettings
 from .clinical import Endpoint as Endpoint, read_clinical_table as read_clinical_table
 from .cohort import Cohort as Cohort, load_cohort as load_cohort
-from .dicom.clinical import IngestedClinical as IngestedClinical, ingest_clinical as ingest_clinical
 from .dicom.export.cohort import (
     DicomExport as DicomExport,
     ExportTables as ExportTables,
     export_dicom as export_dicom,
 )
 from .dicom.export.settings import ExportSettings as ExportSettings
+from .dicom.ingest.clinical import IngestedClinical as IngestedClinical, ingest_clinical as ingest_clinical
 from .dicom.ingest.cohort import Ingested as Ingested, ingest as ingest
 from .dicom.ingest.rules import IngestRules as IngestRules, SequenceRule as SequenceRule
 from .doctor import check_installation as check_installation

@@ -33,7 +33,7 @@ def ingest_clinical(
     ] = None,
 ) -> None:
     """Replace the Patient IDs of a clinical table by the subjects of an ingested cohort."""
-    from nbradiomics.dicom.clinical import ingest_clinical as convert
+    from nbradiomics.dicom.ingest.clinical import ingest_clinical as convert
     from nbradiomics.tables import write_table
 
     prepare(out, ".csv", ".parquet", inputs=[table, cohort, key])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nbradiomics.dicom.clinical import ingest_clinical
+from nbradiomics.dicom.ingest.clinical import ingest_clinical
 from nbradiomics.dicom.pseudonyms import load_pseudonyms
 from nbradiomics.errors import InputError
 from tests.support.helpers import call
