@@ -23,19 +23,19 @@ from benchmarks.scale import LOOP, measured
 from tests.support.dask_cluster import dask_cluster
 
 PARAMS = """
-imageType: {Original: {}, Wavelet: {}}
-featureClass: {shape: , firstorder: , glcm: , glrlm: }
+imageType: {Original: {}, Wavelet: {}, LoG: {sigma: [1, 2, 3]}}
+featureClass: {shape: , firstorder: , glcm: , glrlm: , glszm: , gldm: }
 setting: {binWidth: 10}
 """
 WORKERS = 2
 
 
 def make_cohort(number: int, folder: Path) -> None:
-    """Write images of 40 x 48 x 48 voxels with a ball, all different, and their cohort table."""
+    """Write images of 56 x 64 x 64 voxels with a ball, all different, and their cohort table."""
     random = np.random.default_rng(0)
     rows = ["subject,image,reader,mask"]
-    z, y, x = np.mgrid[:40, :48, :48]
-    ball = ((z - 20) ** 2 + (y - 24) ** 2 + (x - 24) ** 2 < 15**2).astype(np.uint8)
+    z, y, x = np.mgrid[:56, :64, :64]
+    ball = ((z - 28) ** 2 + (y - 32) ** 2 + (x - 32) ** 2 < 24**2).astype(np.uint8)
     sitk.WriteImage(sitk.GetImageFromArray(ball), folder / "mask.nii")
     for case in range(number):
         image = random.normal(100, 30, ball.shape).astype(np.int16)

@@ -194,3 +194,4 @@ def test_a_local_cluster_ends_with_its_command(
         assert code == 0, said
         assert (tmp_path / "features.csv").read_bytes() == expected
         assert list((tmp_path / "work").rglob(".*")) == []
+        assert list((tmp_path / "tmp").glob("nbradiomics-dask-*")) == []  # nor that of the killed command

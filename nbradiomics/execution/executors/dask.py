@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import socket
-import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
@@ -17,6 +16,7 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.executors.crew import Crew, Source
 from nbradiomics.execution.executors.dask_quiet import dask_configured, require_dask
 from nbradiomics.execution.executors.protocol import Cases
+from nbradiomics.execution.executors.scratch import scratch_folder
 from nbradiomics.execution.executors.threads import VARIABLES
 from nbradiomics.execution.executors.tied_worker import PARENT
 from nbradiomics.execution.executors.window import Window
@@ -120,7 +120,7 @@ class LocalCluster:
     def start(self, _tell: Callable[[str], None]) -> Any:
         """Start scheduler and workers on the loopback address."""
         require_dask("dask", "distributed")
-        self._folder = tempfile.mkdtemp(prefix="nbradiomics-dask-")
+        self._folder = scratch_folder()
         with dask_configured(temporary_directory=self._folder), starting_workers():
             import distributed
             import psutil
