@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import SimpleITK as sitk
 
 import nbradiomics
 from nbradiomics.images.io import read_image
@@ -55,7 +56,8 @@ def write_sources(folder: Path) -> None:
     rows = pd.read_csv(folder / "cohort.csv").drop_duplicates("image")
     uids = [f"1.2.826.0.1.3680043.8.498.40.{number}" for number in range(len(rows))]
     for uid, image in zip(uids, rows["image"], strict=True):
-        write_classic(read_image(folder / image), folder / "dicom" / uid, uid)
+        pixels = sitk.RescaleIntensity(read_image(folder / image), 0, 60_000)
+        write_classic(pixels, folder / "dicom" / uid, uid)
     rows.assign(series=uids)[["subject", "series"]].to_csv(folder / "acquisition.csv", index=False)
 
 
@@ -90,6 +92,9 @@ def example(tmp_path_factory: pytest.TempPathFactory, pacs: str) -> tuple[Path, 
     for number, dataset in enumerate(cohort(patients=2, slices=5)):
         (folder / "export" / f"{number}").write_bytes(as_file(dataset))
     (folder / "rules.yaml").write_text("sequences: {T2w: {description: T2w}}\n")
+    key = folder.parent / "safe" / "ingest.key"
+    nbradiomics.ingest(folder / "export", out=folder / "ingested", key=key, rules=folder / "rules.yaml")
+    (folder / "hospital.csv").write_text("mrn,age,stage,ward\nPAT001,14,M,7\nPAT002,56,L1,7\n")
     public = {name: getattr(nbradiomics, name) for name in nbradiomics.__all__}
     names = {
         "pacs": pacs,

@@ -83,9 +83,9 @@ def ingest_clinical(
 
     Examples
     --------
-    >>> key, cohort = "safe/ingest.key", "data/cohort.csv"
+    >>> key, cohort = "../safe/ingest.key", "ingested/cohort.csv"
     >>> done = ingest_clinical(
-    ...     "hospital.xlsx", patients="mrn", keep=["age", "stage"], key=key, cohort=cohort
+    ...     "hospital.csv", patients="mrn", keep=["age", "stage"], key=key, cohort=cohort
     ... )
     >>> done.table.columns.tolist()
     ['subject', 'age', 'stage']
