@@ -54,7 +54,7 @@ class Sorted:
     left
         Rows of `tables.NOT_CHOSEN`.
     objects
-        Segmentations and structure sets, each content once.
+        Segmentations and structure sets, each content once, in an order that is not that of their paths.
     known
         UIDs of all series of images in the folder.
     """
@@ -79,7 +79,7 @@ def sort_series(instances: Sequence[Instance], rules: IngestRules, pseudonyms: P
     found = Sorted(pseudonyms)
     images = [one for one in instances if one.header.modality not in MASKS]
     masks = {one.digest: one for one in instances if one.header.modality in MASKS}
-    found.objects = list(masks.values())
+    found.objects = sorted(masks.values(), key=lambda one: object_name(one.digest, pseudonyms))
     series = series_of(images)
     found.known = set(series)
     problems = identity_problems(series)

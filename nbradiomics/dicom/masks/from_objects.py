@@ -98,11 +98,9 @@ def _equal(one: Drawing, other: Drawing) -> bool:
 
 
 def _number_readers(found: Masks, objects: Sequence[ReadObject]) -> None:
-    """Number the readers who are not known."""
+    """Number the readers who are not known; no other reader has such a name."""
     unknown = list(dict.fromkeys(mask.reader for mask in found.masks if mask.reader[:1] in ("", "\0")))
-    taken = {mask.reader for mask in found.masks}
-    names = (name for number in range(1, 10**6) if (name := f"reader-{number}") not in taken)
-    numbered = dict(zip(unknown, names, strict=False))
+    numbered = {name: f"reader-{number}" for number, name in enumerate(unknown, start=1)}
     first = {name: next(mask.source for mask in found.masks if mask.reader == name) for name in unknown}
     found.masks[:] = [replace(mask, reader=numbered.get(mask.reader, mask.reader)) for mask in found.masks]
     hint = (

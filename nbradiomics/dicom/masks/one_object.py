@@ -59,7 +59,8 @@ class ReadObject:
     labels
         What it says about them, at least one.
     order
-        Date and time, and UID: places it among the objects of its reader.
+        Places it among the objects of its reader: date and time, then a pseudonym of its UID. UIDs themselves
+        may hold times.
     """
 
     path: Path
@@ -106,7 +107,9 @@ def read_object(
     if not labels:
         tell("error", "no region was drawn on this series.", "Leave the object out, or draw a region.")
         return None
-    order = (_moment(dataset) or datetime.max, text(dataset, "SOPInstanceUID"))
+    uid = text(dataset, "SOPInstanceUID")
+    name = pseudonyms.name("object", uid) if pseudonyms is not None else uid
+    order = (_moment(dataset) or datetime.max, name)
     return ReadObject(path, reader_of(dataset, rules, pseudonyms), source, labels, order)
 
 
