@@ -61,6 +61,6 @@ def _about_readers(drawn: pd.DataFrame) -> Iterator[str]:
         names = sorted(set(numbered["reader"]), key=lambda name: (len(name), name))
         yield (
             f"{counted(scans, 'scan')} with masks of unknown readers ({', '.join(names)}): a number is not a "
-            "person, and may be another one in the next scan. For a comparison of readers, name them by rules "
-            "(masks: readers:); `--list` shows what the files say."
+            "person, and may be another one in the next scan. For a comparison of readers, name them by "
+            "rules (masks: readers:); `--list` shows what the files say."
         )

@@ -71,8 +71,8 @@ class ReaderRule(ObjectPatterns):
     """The name of the reader of the objects that match."""
 
     reader: Annotated[Name, AfterValidator(_not_numbered)] = Field(
-        description="Name of the reader in the cohort table; not reader-1, reader-2 ..., the names of unknown "
-        "readers."
+        description="Name of the reader in the cohort table; not reader-1, reader-2 ..., the names of "
+        "unknown readers."
     )
 
 

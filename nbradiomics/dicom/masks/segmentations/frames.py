@@ -30,8 +30,8 @@ class Frame:
         Number of its segment; ``None`` if its pixels are numbers of segments (label map).
     origin, across, down
         Centre of the first pixel, and the steps to the next column and to the next row, in mm, LPS.
-    thickness
-        Distance to the next plane in mm, as stated; 0 if it is not.
+    distance, thickness
+        Distance to the next plane, and thickness of a plane in mm, as stated; 0 if they are not.
     images
         The images that it was made from: SOP instance and frame (``None`` without a frame).
     """
@@ -41,6 +41,7 @@ class Frame:
     origin: Floats
     across: Floats
     down: Floats
+    distance: float
     thickness: float
     images: tuple[tuple[str, int | None], ...]
 
@@ -93,7 +94,9 @@ def _frame(number: int, group: Any, shared: Any, labels: bool) -> Frame:
         for derivation in items(group, "DerivationImageSequence")
         for image in items(derivation, "SourceImageSequence")
     )
-    return Frame(number, segment, origin, row * spacing[1], column * spacing[0], _thickness(measures), images)
+    across, down = row * spacing[1], column * spacing[0]
+    sizes = (_stated(measures, name) for name in ("SpacingBetweenSlices", "SliceThickness"))
+    return Frame(number, segment, origin, across, down, *sizes, images)
 
 
 _WORDS = {
@@ -114,15 +117,13 @@ def _numbers(item: Any, keyword: str, length: int) -> Floats:
     return values
 
 
-def _thickness(measures: Any) -> float:
-    for keyword in ("SpacingBetweenSlices", "SliceThickness"):
-        try:
-            values = numbers_of(measures, keyword)
-        except (TypeError, ValueError):
-            continue
-        if values.shape == (1,) and np.isfinite(values[0]) and values[0] > 0:
-            return float(values[0])
-    return 0.0
+def _stated(measures: Any, keyword: str) -> float:
+    """A size above 0; 0 if it is not stated."""
+    try:
+        values = numbers_of(measures, keyword)
+    except (TypeError, ValueError):
+        return 0.0
+    return float(values[0]) if values.shape == (1,) and np.isfinite(values[0]) and values[0] > 0 else 0.0
 
 
 #: Gives the stored pixels of a frame (rows x columns) by its number from 0.
