@@ -14,7 +14,7 @@ from nbradiomics.dicom.series.pixels import Stored, is_padding, read_stored
 from nbradiomics.dicom.series.plans import Plan
 from nbradiomics.dicom.units.known import SUV
 from nbradiomics.dicom.units.scaling import Line, line_of
-from nbradiomics.dicom.units.suv import Activity, activity_of, suv_scale
+from nbradiomics.dicom.units.suv import Activity, activity_of, suv_scale, uptake_note
 from nbradiomics.dicom.values import text
 from nbradiomics.dicom.volume import Slice, Volume
 from nbradiomics.errors import InputError
@@ -76,6 +76,8 @@ def make_volume(plan: Plan) -> Made:
         factor, uptake = suv_scale(activities)
         lines = [Line(line.slope * factor, line.intercept * factor) for line in lines]
         unit = SUV
+        if uptake is not None and (note := uptake_note(uptake)):
+            notes = (*notes, note)
     image = sitk.GetImageFromArray(_values(slices, lines))
     image.SetOrigin(plan.grid.origin)
     image.SetSpacing(plan.grid.spacing)

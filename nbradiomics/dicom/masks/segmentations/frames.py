@@ -95,8 +95,8 @@ def _frame(number: int, group: Any, shared: Any, labels: bool) -> Frame:
         for image in items(derivation, "SourceImageSequence")
     )
     across, down = row * spacing[1], column * spacing[0]
-    sizes = (_stated(measures, name) for name in ("SpacingBetweenSlices", "SliceThickness"))
-    return Frame(number, segment, origin, across, down, *sizes, images)
+    distance, thickness = _stated(measures, "SpacingBetweenSlices"), _stated(measures, "SliceThickness")
+    return Frame(number, segment, origin, across, down, distance, thickness, images)
 
 
 _WORDS = {
