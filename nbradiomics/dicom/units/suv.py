@@ -74,11 +74,13 @@ class Scale(NamedTuple):
 def uptake_note(minutes: float) -> str:
     """What should be known about an unusual time from injection to scan; empty for a usual one.
 
-    A clock that was wrong by hours, or an injection without a date, changes an SUV by as much as a tumour does.
+    A clock that was wrong by an hour, or an injection without a date, changes an SUV much.
     """
     if _USUAL_UPTAKE[0] <= minutes <= _USUAL_UPTAKE[1]:
         return ""
-    return f"the scan began {minutes:.0f} min after the injection, by the header: if that is wrong, so is the SUV"
+    return (
+        f"the scan began {minutes:.0f} min after the injection by its header; if that is wrong, so is the SUV"
+    )
 
 
 def activity_of(data: Dataset) -> Activity:
