@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.masks.mask import Mask, MaskProblem, Masks
-from nbradiomics.dicom.masks.one_object import ReadObject, Told, read_object, unreadable
+from nbradiomics.dicom.masks.one_object import ProblemNotes, ReadObject, read_object, unreadable
 from nbradiomics.dicom.masks.one_reader import Drawing, drawing_of
 from nbradiomics.dicom.masks.rules import MaskRules
 from nbradiomics.dicom.pseudonyms import Pseudonyms
@@ -49,7 +49,7 @@ def masks_of(
             try:
                 one = read_object(path, volume, rules, pseudonyms, found)
             except Exception as error:  # damaged files raise errors of every kind
-                unreadable(error, Told(path, found.problems))
+                unreadable(error, ProblemNotes(path, found.problems))
                 continue
             if one is not None:
                 by_reader.setdefault(one.reader, []).append(one)

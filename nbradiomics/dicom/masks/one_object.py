@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nbradiomics.dicom.headers import read_header, read_whole
-from nbradiomics.dicom.masks.mask import MaskProblem, Masks
+from nbradiomics.dicom.masks.mask import MaskProblem, Masks, Severity
 from nbradiomics.dicom.masks.reader_names import fits, reader_of
 from nbradiomics.dicom.masks.references import SEGMENTATIONS, STRUCTURE_SET, References, references_of
 from nbradiomics.dicom.masks.region_names import Label
@@ -33,13 +33,13 @@ _DATES = (
 
 
 @dataclass(frozen=True)
-class Told:
+class ProblemNotes:
     """Notes problems of one object."""
 
     path: Path
     problems: list[MaskProblem]
 
-    def __call__(self, severity: Literal["error", "warning"], cause: str, hint: str, roi: str = "") -> None:
+    def __call__(self, severity: Severity, cause: str, hint: str, roi: str = "") -> None:
         """Note a problem."""
         self.problems.append(MaskProblem(self.path, severity, cause, hint, roi))
 
@@ -90,7 +90,7 @@ def read_object(
     Exception
         When the file is damaged: errors of every kind, see `unreadable`.
     """
-    tell = Told(path, found.problems)
+    tell = ProblemNotes(path, found.problems)
     references = references_of(read_header(path))
     if not _refers(references, volume, rules):
         return None
@@ -113,7 +113,7 @@ def read_object(
     return ReadObject(path, reader_of(dataset, rules, pseudonyms), source, labels, order)
 
 
-def unreadable(error: Exception, tell: Told) -> None:
+def unreadable(error: Exception, tell: ProblemNotes) -> None:
     """Tell that an object cannot be used, without the text of an unknown error: it may quote the file."""
     if isinstance(error, FrameError):
         tell("error", f"the segmentation cannot be used: {error}.", EXPORT)
@@ -142,7 +142,7 @@ def _source(dataset: Any, references: References, volume: Volume, rules: MaskRul
 
 
 def _about_object(
-    dataset: Any, references: References, source: RegionSource, volume: Volume, tell: Told
+    dataset: Any, references: References, source: RegionSource, volume: Volume, tell: ProblemNotes
 ) -> None:
     if not references.name_series(volume):
         cause = "the object does not name this series; it has the same frame of reference."

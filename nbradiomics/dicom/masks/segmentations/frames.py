@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nbradiomics.dicom.series.grid import is_orthogonal
 from nbradiomics.dicom.values import items, numbers_of, text, whole_number
 
 Floats = npt.NDArray[np.float64]
@@ -77,26 +78,26 @@ def _frame(number: int, group: Any, shared: Any, labels: bool) -> Frame:
     if segment is None and not labels:
         raise FrameError("a frame has no segment")
     origin = _numbers(part("PlanePositionSequence"), "ImagePositionPatient", 3)
-    cosines = _numbers(part("PlaneOrientationSequence"), "ImageOrientationPatient", 6)
     measures = part("PixelMeasuresSequence")
-    spacing = _numbers(measures, "PixelSpacing", 2)
-    row, column = cosines[:3], cosines[3:]
-    if (
-        abs(np.linalg.norm(row) - 1) > 1e-3
-        or abs(np.linalg.norm(column) - 1) > 1e-3
-        or abs(row @ column) > 1e-3
-    ):
-        raise FrameError("the orientation of a frame is not two directions at a right angle")
-    if not (spacing > 0).all():
-        raise FrameError("the pixel spacing of a frame is not above 0")
+    across, down = _steps(part("PlaneOrientationSequence"), measures)
     images = tuple(
         (text(image, "ReferencedSOPInstanceUID"), whole_number(image, "ReferencedFrameNumber"))
         for derivation in items(group, "DerivationImageSequence")
         for image in items(derivation, "SourceImageSequence")
     )
-    across, down = row * spacing[1], column * spacing[0]
     distance, thickness = _stated(measures, "SpacingBetweenSlices"), _stated(measures, "SliceThickness")
     return Frame(number, segment, origin, across, down, distance, thickness, images)
+
+
+def _steps(orientation: Any, measures: Any) -> tuple[Floats, Floats]:
+    """Steps to the next column and to the next row in mm."""
+    cosines = _numbers(orientation, "ImageOrientationPatient", 6)
+    spacing = _numbers(measures, "PixelSpacing", 2)
+    if not is_orthogonal(cosines.tolist()):
+        raise FrameError("the orientation of a frame is not two directions at a right angle")
+    if not (spacing > 0).all():
+        raise FrameError("the pixel spacing of a frame is not above 0")
+    return cosines[:3] * spacing[1], cosines[3:] * spacing[0]
 
 
 _WORDS = {
