@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -19,47 +19,32 @@ from nbradiomics.pacs.intact import is_intact, require_intact
 from nbradiomics.pacs.listing import ListedSeries, read_fetch_list
 from nbradiomics.pacs.names import Names
 from nbradiomics.pacs.private import private_file, private_folder, require_outside_results
-from nbradiomics.pacs.retries import ENDED
 from nbradiomics.pacs.server import Server
 from nbradiomics.pacs.threads import Threads
-from nbradiomics.system.streams import end_if_asked
+from nbradiomics.pacs.transfer import Transfer, require_jobs
 
 STAGE = "fetch"
 
 
 @dataclass
-class FetchResult:
-    """Result of `fetch_from_pacs`.
+class FetchResult(Transfer):
+    """Result of `fetch_from_pacs`: a `Transfer`.
+
+    `expected` is the number of instances of all series, as the server lists them; of a series that could not
+    be listed, the number in the fetch list. Those that are `present` are complete.
 
     Attributes
     ----------
-    expected
-        Number of instances of all series, as the server lists them; of a series that could not be listed,
-        the number in the fetch list.
     intact
-        Number of these that are in the folder at the end.
-    present
-        Number of these that were there before, complete.
-    failures
-        What is missing, and why.
-    notes
-        What the user should know.
-    ended_early
-        Whether the server was gone before the end.
+        Number of the expected instances that are in the folder at the end.
     """
 
-    expected: int = 0
     intact: int = 0
-    present: int = 0
-    failures: list[Failure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    ended_early: bool = False
 
     @property
     def sentence(self) -> str:
         """The count in one sentence."""
-        there = f" ({self.present} were there)" if self.present else ""
-        return f"fetched {self.intact} of {self.expected} instances{there}"
+        return self.counted("fetched", self.intact)
 
 
 @dataclass(frozen=True)
@@ -127,8 +112,7 @@ def fetch_from_pacs(
     server = server or Server(rows[0].server)
     if server.url != rows[0].server:
         raise InputError(f"The list is of another server than {server.url}.", "Make a list by pacs query.")
-    if jobs < 1:
-        raise InputError(f"jobs is {jobs}.", "Give a whole number from 1 up.")
+    require_jobs(jobs)
     require_outside_results(out)
     names = Names(load_pseudonyms(Path(key), out)) if key else Names()
     client = client or PacsClient(server)
@@ -141,14 +125,8 @@ def fetch_from_pacs(
     alone = working_in(out, "fetch from a PACS", "fetch", alone=True)
     with alone, client, progress(STAGE, total) as advance:
         for row in rows:
-            for done in _fetch_series(fetching, row, result):
-                if isinstance(done, Failure):
-                    result.failures.append(done)
-                advance()
-                end_if_asked()
-    if client.retries.gave_up:
-        result.ended_early = True
-        result.notes.append(ENDED)
+            result.count(_fetch_series(fetching, row, result), advance)
+    result.note_end(client.retries)
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,9 @@ from nbradiomics.files.regular_file import is_regular
 from nbradiomics.pacs.answers import is_uid
 from nbradiomics.pacs.client import Instance, PacsClient
 from nbradiomics.pacs.guard import without_identifiers
-from nbradiomics.pacs.retries import ENDED
 from nbradiomics.pacs.server import Server
 from nbradiomics.pacs.threads import Threads
-from nbradiomics.system.streams import end_if_asked
+from nbradiomics.pacs.transfer import Transfer, require_jobs
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -45,37 +44,24 @@ class _File:
 
 
 @dataclass
-class StoreResult:
-    """Result of `store_to_pacs`.
+class StoreResult(Transfer):
+    """Result of `store_to_pacs`: a `Transfer`.
+
+    `expected` is the number of instances in the folder; the content of those that were `present` was not
+    compared.
 
     Attributes
     ----------
-    expected
-        Number of instances in the folder.
     stored
-        Number of these that the server lists at the end.
-    present
-        Number of these that it listed before; their content was not compared.
-    failures
-        Instances that the server did not take, and why.
-    notes
-        What the user should know.
-    ended_early
-        Whether the server was gone before the end.
+        Number of the expected instances that the server lists at the end.
     """
 
-    expected: int = 0
     stored: int = 0
-    present: int = 0
-    failures: list[Failure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    ended_early: bool = False
 
     @property
     def sentence(self) -> str:
         """The count in one sentence."""
-        there = f" ({self.present} were there)" if self.present else ""
-        return f"stored {self.stored} of {self.expected} instances{there}"
+        return self.counted("stored", self.stored)
 
 
 def store_to_pacs(
@@ -116,8 +102,7 @@ def store_to_pacs(
     (3, 0)
     """
     folder, server = Path(folder), url if isinstance(url, Server) else Server(url)
-    if jobs < 1:
-        raise InputError(f"jobs is {jobs}.", "Give a whole number from 1 up.")
+    require_jobs(jobs)
     files, others, copies = _instances_in(folder)
     client = client or PacsClient(server)
     client.require_answer()
@@ -128,9 +113,7 @@ def store_to_pacs(
         result.notes.append(f"{copies} file(s) of {folder} are instances that another file holds too.")
     with client:
         _store_all(client, files, jobs, progress, result)
-    if client.retries.gave_up:
-        result.ended_early = True
-        result.notes.append(ENDED)
+    result.note_end(client.retries)
     return result
 
 
@@ -142,11 +125,7 @@ def _store_all(
     result.present = len(before)
     missing = [instance for instance in files if instance not in before]
     with progress(STAGE, len(missing)) as advance:
-        for outcome in _send(client, {one: files[one] for one in missing}, jobs):
-            if isinstance(outcome, Failure):
-                result.failures.append(outcome)
-            advance()
-            end_if_asked()
+        result.count(_send(client, {one: files[one] for one in missing}, jobs), advance)
     _check(client, files, result)
 
 

@@ -100,14 +100,14 @@ def identity_of(header: Dataset, reference: str) -> Identity:
         if "PatientID" in wrong:
             raise _cannot_be_filed("PatientID", "wrong")
         issuer = _text(header, "IssuerOfPatientID")
-        reference = _text(header, "PositionReferenceIndicator")
+        position = _text(header, "PositionReferenceIndicator")
         return Identity(
             filing,
             {name: "" if name in wrong else text for name, text in texts.items()},
             _text(header, "Modality"),
             issuer if _is_valid("LO", issuer) else "",
             _deidentified_by(header),
-            reference if _is_valid("LO", reference) else "",
+            position if _is_valid("LO", position) else "",
             _when(header),
             tuple(wrong),
         )

@@ -22,7 +22,7 @@ from nbradiomics.messages.wording import counted
 def acquisition_row(
     plan: Plan, when: Timepoint, rules: IngestRules, pseudonyms: Pseudonyms
 ) -> dict[str, Any]:
-    """How a volume was acquired: columns of `tables.ACQUISITION` that its header tells."""
+    """How a volume was acquired: columns of `schema.ACQUISITION` that its header tells."""
     header, acquired, grid = plan.header, plan.acquired, plan.grid
     assert grid is not None
     return {
@@ -48,7 +48,7 @@ def acquisition_row(
 
 
 def not_chosen_row(plan: Plan, reason: str, pseudonyms: Pseudonyms) -> dict[str, Any]:
-    """Why a volume was not chosen: columns of `tables.NOT_CHOSEN`."""
+    """Why a volume was not chosen: columns of `schema.NOT_CHOSEN`."""
     return {**_common(plan, pseudonyms), "reason": reason}
 
 

@@ -48,11 +48,11 @@ class Ingested(Result):
     cohort
         A row for each mask, and for each image without a mask.
     acquisition
-        How each image was acquired: columns of `dicom.tables.ACQUISITION`.
+        How each image was acquired: columns of `dicom.ingest.schema.ACQUISITION`.
     masks
-        Volume and warnings of each mask: columns of `dicom.tables.MASKS`.
+        Volume and warnings of each mask: columns of `dicom.ingest.schema.MASKS`.
     not_chosen
-        Series that became no image although nothing failed: columns of `dicom.tables.NOT_CHOSEN`.
+        Series that became no image although nothing failed: columns of `dicom.ingest.schema.NOT_CHOSEN`.
     failures
         What was asked for and could not be made.
     files

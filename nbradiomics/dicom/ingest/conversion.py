@@ -216,14 +216,6 @@ def object_name(digest: str, pseudonyms: Pseudonyms) -> str:
     return pseudonyms.name("object", digest)
 
 
-def series_of(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
-    """Instances by the UID of their series."""
-    groups: dict[str, list[Instance]] = {}
-    for instance in instances:
-        groups.setdefault(instance.header.series, []).append(instance)
-    return groups
-
-
 def convert(conversion: Conversion) -> dict[str, Any]:
     """Call `Conversion.make`, in another process too."""
     return conversion.make()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from nbradiomics.dicom.discreet import discreet
-from nbradiomics.dicom.ingest.conversion import series_of
 from nbradiomics.dicom.ingest.known_names import kernel_name, model_name, site_name
 from nbradiomics.dicom.masks.listed import listed_object
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.series.grid import plane_of
 from nbradiomics.dicom.series.plans import Plan, plans_of
 from nbradiomics.dicom.series.reading import MASKS
-from nbradiomics.dicom.series.records import Instance
+from nbradiomics.dicom.series.records import Instance, by_series
 from nbradiomics.dicom.series.tree import read_tree
 from nbradiomics.execution.execution import Execution
 
@@ -28,7 +27,7 @@ def list_series(folder: Path, pseudonyms: Pseudonyms, execution: Execution) -> l
     """
     tree = read_tree(folder, skip=None, execution=execution, digests=False)
     by_subject: dict[str, list[str]] = {}
-    for members in series_of(tree.instances).values():
+    for members in by_series(tree.instances).values():
         subject = pseudonyms.name("subject", members[0].header.patient)
         lines = by_subject.setdefault(subject, [])
         if members[0].header.modality in MASKS:

@@ -9,14 +9,14 @@ from typing import Any
 
 from nbradiomics.dicom.ingest.acquisition_rows import not_chosen_row
 from nbradiomics.dicom.ingest.choosing import NO_RULE, choose, wanted
-from nbradiomics.dicom.ingest.conversion import STAGE, Conversion, object_name, series_of
+from nbradiomics.dicom.ingest.conversion import STAGE, Conversion, object_name
 from nbradiomics.dicom.ingest.rules import IngestRules
 from nbradiomics.dicom.ingest.subjects import Timepoint, identity_problems, timepoints
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.series.pixels import same_pixels
 from nbradiomics.dicom.series.plans import Plan, plans_of
 from nbradiomics.dicom.series.reading import MASKS
-from nbradiomics.dicom.series.records import Instance, Source
+from nbradiomics.dicom.series.records import Instance, Source, by_series
 from nbradiomics.execution.batch import Failure
 from nbradiomics.files.names import file_stems
 
@@ -52,9 +52,9 @@ class Sorted:
     failures
         What was asked for and cannot be made.
     left
-        Rows of `tables.NOT_CHOSEN`.
+        Rows of `schema.NOT_CHOSEN`.
     objects
-        Segmentations and structure sets, each content once.
+        Segmentations and structure sets, each content once, in an order that is not that of their paths.
     known
         UIDs of all series of images in the folder.
     """
@@ -79,8 +79,8 @@ def sort_series(instances: Sequence[Instance], rules: IngestRules, pseudonyms: P
     found = Sorted(pseudonyms)
     images = [one for one in instances if one.header.modality not in MASKS]
     masks = {one.digest: one for one in instances if one.header.modality in MASKS}
-    found.objects = list(masks.values())
-    series = series_of(images)
+    found.objects = sorted(masks.values(), key=lambda one: object_name(one.digest, pseudonyms))
+    series = by_series(images)
     found.known = set(series)
     problems = identity_problems(series)
     by_patient: dict[str, list[Plan]] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbradiomics.dicom.discreet import discreet
 from nbradiomics.dicom.masks.mask import Mask, MaskProblem, Masks
-from nbradiomics.dicom.masks.one_object import ReadObject, Told, read_object, unreadable
+from nbradiomics.dicom.masks.one_object import ProblemNotes, ReadObject, read_object, unreadable
 from nbradiomics.dicom.masks.one_reader import Drawing, drawing_of
 from nbradiomics.dicom.masks.rules import MaskRules
 from nbradiomics.dicom.pseudonyms import Pseudonyms
@@ -49,7 +49,7 @@ def masks_of(
             try:
                 one = read_object(path, volume, rules, pseudonyms, found)
             except Exception as error:  # damaged files raise errors of every kind
-                unreadable(error, Told(path, found.problems))
+                unreadable(error, ProblemNotes(path, found.problems))
                 continue
             if one is not None:
                 by_reader.setdefault(one.reader, []).append(one)
@@ -98,11 +98,9 @@ def _equal(one: Drawing, other: Drawing) -> bool:
 
 
 def _number_readers(found: Masks, objects: Sequence[ReadObject]) -> None:
-    """Number the readers who are not known."""
+    """Number the readers who are not known; no other reader has such a name."""
     unknown = list(dict.fromkeys(mask.reader for mask in found.masks if mask.reader[:1] in ("", "\0")))
-    taken = {mask.reader for mask in found.masks}
-    names = (name for number in range(1, 10**6) if (name := f"reader-{number}") not in taken)
-    numbered = dict(zip(unknown, names, strict=False))
+    numbered = {name: f"reader-{number}" for number, name in enumerate(unknown, start=1)}
     first = {name: next(mask.source for mask in found.masks if mask.reader == name) for name in unknown}
     found.masks[:] = [replace(mask, reader=numbered.get(mask.reader, mask.reader)) for mask in found.masks]
     hint = (

@@ -5,18 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from nbradiomics.dicom.headers import read_header
-from nbradiomics.dicom.masks.reader_names import persons_of
+from nbradiomics.dicom.masks.reader_names import ELEMENTS, persons_of
 from nbradiomics.dicom.masks.region_names import region_pseudonym
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.values import items, text
-
-#: Condition of a rule and the elements that it is compared with.
-_TEXTS = (
-    ("label", "StructureSetLabel", "ContentLabel"),
-    ("name", "StructureSetName", "ContentDescription"),
-    ("description", "SeriesDescription"),
-    ("approval", "ApprovalStatus"),
-)
 
 
 def listed_object(path: Path, pseudonyms: Pseudonyms) -> list[str]:
@@ -31,7 +23,7 @@ def listed_object(path: Path, pseudonyms: Pseudonyms) -> list[str]:
     data = read_header(path)
     texts = [
         f"{name} {written!r}"
-        for name, *keywords in _TEXTS
+        for name, keywords in ELEMENTS.items()
         for keyword in keywords
         if (written := text(data, keyword))
     ]

@@ -12,6 +12,8 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+Severity = Literal["error", "warning"]
+
 
 @dataclass(frozen=True)
 class Mask:
@@ -112,7 +114,7 @@ class MaskProblem:
     """
 
     source: Path
-    severity: Literal["error", "warning"]
+    severity: Severity
     cause: str
     hint: str
     roi: str = ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nbradiomics.dicom.headers import read_header, read_whole
-from nbradiomics.dicom.masks.mask import MaskProblem, Masks
+from nbradiomics.dicom.masks.mask import MaskProblem, Masks, Severity
 from nbradiomics.dicom.masks.reader_names import fits, reader_of
 from nbradiomics.dicom.masks.references import SEGMENTATIONS, STRUCTURE_SET, References, references_of
 from nbradiomics.dicom.masks.region_names import Label
@@ -33,13 +33,13 @@ _DATES = (
 
 
 @dataclass(frozen=True)
-class Told:
+class ProblemNotes:
     """Notes problems of one object."""
 
     path: Path
     problems: list[MaskProblem]
 
-    def __call__(self, severity: Literal["error", "warning"], cause: str, hint: str, roi: str = "") -> None:
+    def __call__(self, severity: Severity, cause: str, hint: str, roi: str = "") -> None:
         """Note a problem."""
         self.problems.append(MaskProblem(self.path, severity, cause, hint, roi))
 
@@ -59,7 +59,8 @@ class ReadObject:
     labels
         What it says about them, at least one.
     order
-        Date and time, and UID: places it among the objects of its reader.
+        Places it among the objects of its reader: date and time, then a pseudonym of its UID. UIDs themselves
+        may hold times.
     """
 
     path: Path
@@ -89,7 +90,7 @@ def read_object(
     Exception
         When the file is damaged: errors of every kind, see `unreadable`.
     """
-    tell = Told(path, found.problems)
+    tell = ProblemNotes(path, found.problems)
     references = references_of(read_header(path))
     if not _refers(references, volume, rules):
         return None
@@ -106,11 +107,13 @@ def read_object(
     if not labels:
         tell("error", "no region was drawn on this series.", "Leave the object out, or draw a region.")
         return None
-    order = (_moment(dataset) or datetime.max, text(dataset, "SOPInstanceUID"))
+    uid = text(dataset, "SOPInstanceUID")
+    name = pseudonyms.name("object", uid) if pseudonyms is not None else uid
+    order = (_moment(dataset) or datetime.max, name)
     return ReadObject(path, reader_of(dataset, rules, pseudonyms), source, labels, order)
 
 
-def unreadable(error: Exception, tell: Told) -> None:
+def unreadable(error: Exception, tell: ProblemNotes) -> None:
     """Tell that an object cannot be used, without the text of an unknown error: it may quote the file."""
     if isinstance(error, FrameError):
         tell("error", f"the segmentation cannot be used: {error}.", EXPORT)
@@ -139,7 +142,7 @@ def _source(dataset: Any, references: References, volume: Volume, rules: MaskRul
 
 
 def _about_object(
-    dataset: Any, references: References, source: RegionSource, volume: Volume, tell: Told
+    dataset: Any, references: References, source: RegionSource, volume: Volume, tell: ProblemNotes
 ) -> None:
     if not references.name_series(volume):
         cause = "the object does not name this series; it has the same frame of reference."

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
 
-from nbradiomics.dicom.masks.mask import Mask, MaskProblem, cut_to_box
-from nbradiomics.dicom.masks.naming import Named, Region, Remark, name_regions
-from nbradiomics.dicom.masks.one_object import ReadObject, Told, unreadable
+from nbradiomics.dicom.masks.mask import Mask, MaskProblem, Severity, cut_to_box
+from nbradiomics.dicom.masks.naming import Named, Naming, Region, Remark, name_regions
+from nbradiomics.dicom.masks.one_object import ProblemNotes, ReadObject, unreadable
 from nbradiomics.dicom.masks.region_names import Label, region_pseudonym
 from nbradiomics.dicom.masks.region_source import Made
 from nbradiomics.dicom.masks.rules import MaskRules
@@ -20,6 +20,10 @@ from nbradiomics.dicom.volume import Volume
 _INCOMPLETE = (
     "an object of this image cannot be read or has no region, so this one may be incomplete.",
     "Export that object again, or skip it (masks: skip:).",
+)
+_CLASH = (
+    "If they are parts, versions or lesions of one reader, say so by a rule (masks: regions: several: union, "
+    "latest or number); tell readers apart (masks: readers:), or skip objects (masks: skip:)."
 )
 
 
@@ -63,24 +67,13 @@ def drawing_of(
     """
     objects = sorted(objects, key=lambda one: one.order)
     drawing = Drawing()
-    regions = [Region(place, label) for place, one in enumerate(objects) for label in one.labels]
-    moments = [one.moment for one in objects]
-
-    def known_as(label: Label) -> str:
-        assert pseudonyms is not None
-        return region_pseudonym(label.texts[0], pseudonyms)
-
-    naming = name_regions(regions, rules, moments, known_as if pseudonyms is not None else None)
-    remarks: tuple[tuple[str, list[Remark]], ...] = (("error", naming.errors), ("warning", naming.warnings))
-    for severity, several in remarks:
-        for roi, cause, hint, place in several:
-            Told(objects[place].path, drawing.problems)(
-                "error" if severity == "error" else "warning", cause, hint, roi
-            )
+    naming = _named_regions(objects, rules, pseudonyms, drawing)
     whole = {rule.roi for rule in rules.regions if rule.several in ("union", "latest")}
     for named in naming.named:
         if named.base in whole and not complete:
-            Told(objects[named.regions[0].object].path, drawing.problems)("error", *_INCOMPLETE, named.roi)
+            ProblemNotes(objects[named.regions[0].object].path, drawing.problems)(
+                "error", *_INCOMPLETE, named.roi
+            )
         elif (mask := _made(objects, named, volume, drawing)) is not None:
             drawing.masks.append((named.base, mask))
     joined = {named.roi for named in naming.named if named.joined}
@@ -89,11 +82,30 @@ def drawing_of(
     return drawing
 
 
+def _named_regions(
+    objects: Sequence[ReadObject], rules: MaskRules, pseudonyms: Pseudonyms | None, drawing: Drawing
+) -> Naming:
+    """Name the regions of the objects, and tell what is wrong with the names."""
+    regions = [Region(place, label) for place, one in enumerate(objects) for label in one.labels]
+
+    def known_as(label: Label) -> str:
+        assert pseudonyms is not None
+        return region_pseudonym(label.texts[0], pseudonyms)
+
+    moments = [one.moment for one in objects]
+    naming = name_regions(regions, rules, moments, known_as if pseudonyms is not None else None)
+    told: list[tuple[Severity, Remark]] = [("error", one) for one in naming.errors]
+    told += [("warning", one) for one in naming.warnings]
+    for severity, (roi, cause, hint, place) in told:
+        ProblemNotes(objects[place].path, drawing.problems)(severity, cause, hint, roi)
+    return naming
+
+
 def _made(objects: Sequence[ReadObject], named: Named, volume: Volume, drawing: Drawing) -> Mask | None:
     """One region of the cohort table; if one of its parts cannot be made, there is none."""
     parts = []
     for place, label in named.regions:
-        tell = Told(objects[place].path, drawing.problems)
+        tell = ProblemNotes(objects[place].path, drawing.problems)
         try:
             part = objects[place].source.make(label.number)
         except Exception as error:  # a damaged file: errors of every kind
@@ -147,27 +159,29 @@ def _keep_versions_that_agree(drawing: Drawing, joined: set[str]) -> None:
         if len(by_object) == 1:
             continue
         first, *others = by_object.values()
-        reader = next(iter(first.values())).reader or "one reader"
         if all(_agree(first, other) for other in others):
-            cause = f"{len(by_object)} objects have this region of {reader}, voxel for voxel: one was used."
-            for mask in first.values():
-                told = MaskProblem(mask.source, "warning", cause, "Remove the copies.", mask.roi)
-                drawing.problems.append(told)
+            _tell_copies(drawing, first.values(), len(by_object))
             dropped = [mask for other in others for mask in other.values()]
         else:
             drawing.clashes.append(base)
-            cause = (
-                f"{len(by_object)} objects have different masks of this region and {reader}: none was used."
-            )
-            hint = (
-                "If they are parts, versions or lesions of one reader, say so by a rule (masks: regions: "
-                "several: union, latest or number); tell readers apart (masks: readers:), or skip objects "
-                "(masks: skip:)."
-            )
             dropped = [mask for masks in by_object.values() for mask in masks.values()]
-            drawing.problems.extend(MaskProblem(one.source, "error", cause, hint, one.roi) for one in dropped)
+            _tell_clash(drawing, dropped, len(by_object))
         gone = {id(mask) for mask in dropped}
         drawing.masks[:] = [(name, mask) for name, mask in drawing.masks if id(mask) not in gone]
+
+
+def _tell_copies(drawing: Drawing, masks: Iterable[Mask], objects: int) -> None:
+    for mask in masks:
+        reader = mask.reader or "one reader"
+        cause = f"{objects} objects have this region of {reader}, voxel for voxel: one was used."
+        drawing.problems.append(MaskProblem(mask.source, "warning", cause, "Remove the copies.", mask.roi))
+
+
+def _tell_clash(drawing: Drawing, masks: Iterable[Mask], objects: int) -> None:
+    for mask in masks:
+        reader = mask.reader or "one reader"
+        cause = f"{objects} objects have different masks of this region and {reader}: none was used."
+        drawing.problems.append(MaskProblem(mask.source, "error", cause, _CLASH, mask.roi))
 
 
 def _agree(one: dict[str, Mask], other: dict[str, Mask]) -> bool:

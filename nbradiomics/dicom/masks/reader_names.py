@@ -10,8 +10,8 @@ from nbradiomics.dicom.masks.wildcards import matches, normal_form
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.values import items, text
 
-#: Elements that a pattern is compared with.
-_ELEMENTS: Mapping[str, tuple[str, ...]] = {
+#: Elements that a condition of a rule is compared with.
+ELEMENTS: Mapping[str, tuple[str, ...]] = {
     "label": ("StructureSetLabel", "ContentLabel"),
     "name": ("StructureSetName", "ContentDescription"),
     "description": ("SeriesDescription",),
@@ -21,7 +21,7 @@ _ELEMENTS: Mapping[str, tuple[str, ...]] = {
 
 def fits(dataset: Any, patterns: ObjectPatterns) -> bool:
     """Whether an object has all the texts that are given; patterns without any text fit nothing."""
-    given = {name: getattr(patterns, name) for name in (*_ELEMENTS, "creator") if getattr(patterns, name)}
+    given = {name: getattr(patterns, name) for name in (*ELEMENTS, "creator") if getattr(patterns, name)}
     return bool(given) and all(
         any(matches(text, wanted) for text in _texts(dataset, name)) for name, wanted in given.items()
     )
@@ -30,7 +30,7 @@ def fits(dataset: Any, patterns: ObjectPatterns) -> bool:
 def _texts(dataset: Any, name: str) -> list[str]:
     if name == "creator":
         return persons_of(dataset)
-    return [text(dataset, keyword) for keyword in _ELEMENTS[name] if keyword in dataset]
+    return [text(dataset, keyword) for keyword in ELEMENTS[name] if keyword in dataset]
 
 
 def persons_of(dataset: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -17,6 +18,14 @@ def _as_name(text: str) -> str:
     return name
 
 
+def _not_numbered(name: str) -> str:
+    if NUMBERED.fullmatch(name):
+        raise ValueError("reader-1, reader-2 ... are kept for readers whom nobody knows")
+    return name
+
+
+#: Name of a reader whom neither a rule nor the file names.
+NUMBERED = re.compile(r"reader-[0-9]+", re.IGNORECASE)
 #: A name for the cohort table.
 Name = Annotated[Text, AfterValidator(_as_name)]
 #: Patterns with wildcards, at least one.
@@ -61,7 +70,10 @@ class ObjectPatterns(Settings):
 class ReaderRule(ObjectPatterns):
     """The name of the reader of the objects that match."""
 
-    reader: Name = Field(description="Name of the reader in the cohort table.")
+    reader: Annotated[Name, AfterValidator(_not_numbered)] = Field(
+        description="Name of the reader in the cohort table; not reader-1, reader-2 ..., the names of "
+        "unknown readers."
+    )
 
 
 class MaskRules(Settings):

@@ -14,13 +14,14 @@ from nbradiomics.dicom.series.pixels import Stored, is_padding, read_stored
 from nbradiomics.dicom.series.plans import Plan
 from nbradiomics.dicom.units.known import SUV
 from nbradiomics.dicom.units.scaling import Line, line_of
-from nbradiomics.dicom.units.suv import Activity, activity_of, suv_scale
+from nbradiomics.dicom.units.suv import Activity, activity_of, suv_scale, uptake_note
 from nbradiomics.dicom.values import text
 from nbradiomics.dicom.volume import Slice, Volume
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import counted
 
 if TYPE_CHECKING:
+    import SimpleITK as sitk
     from pydicom.dataset import Dataset
 
 _LOSSY = "the pixels were compressed with losses"
@@ -58,31 +59,18 @@ def make_volume(plan: Plan) -> Made:
     InputError
         When pixels cannot be read, values have no unit where one is needed, or the SUV cannot be computed.
     """
-    import SimpleITK as sitk
-
-    assert plan.grid is not None
     slices, lines, activities, notes = _read(plan)
-    line_units = {line.unit for line in lines}
-    if len(line_units) > 1:
-        raise InputError("the slices of the series have different units.", "Export the series again.")
-    ways = sorted({line.by for line in lines})
-    if len(ways) > 1:
-        raise InputError(
-            f"values of the slices are defined in different ways: {', '.join(ways)}.",
-            "Export the series again from the PACS, not from a program that drops elements.",
-        )
-    unit, uptake = line_units.pop(), None
+    unit = _common_unit(lines)
+    uptake = None
     if plan.header.modality == "PT" and unit != SUV:
         factor, uptake = suv_scale(activities)
         lines = [Line(line.slope * factor, line.intercept * factor) for line in lines]
         unit = SUV
-    image = sitk.GetImageFromArray(_values(slices, lines))
-    image.SetOrigin(plan.grid.origin)
-    image.SetSpacing(plan.grid.spacing)
-    image.SetDirection(plan.grid.direction)
+        if uptake is not None and (note := uptake_note(uptake)):
+            notes = (*notes, note)
     header = plan.header
     volume = Volume(
-        image,
+        _image(plan, _values(slices, lines)),
         tuple(
             Slice(
                 Path(source.instance.path),
@@ -100,6 +88,32 @@ def make_volume(plan: Plan) -> Made:
         unit,
     )
     return Made(volume, notes, uptake)
+
+
+def _common_unit(lines: Sequence[Line]) -> str:
+    """Unit of all slices, whose values must be defined in one way."""
+    units = {line.unit for line in lines}
+    if len(units) > 1:
+        raise InputError("the slices of the series have different units.", "Export the series again.")
+    ways = sorted({line.by for line in lines})
+    if len(ways) > 1:
+        raise InputError(
+            f"values of the slices are defined in different ways: {', '.join(ways)}.",
+            "Export the series again from the PACS, not from a program that drops elements.",
+        )
+    return units.pop()
+
+
+def _image(plan: Plan, values: npt.NDArray[Any]) -> sitk.Image:
+    """Values (z, y, x) on the grid of a plan."""
+    import SimpleITK as sitk
+
+    assert plan.grid is not None
+    image = sitk.GetImageFromArray(values)
+    image.SetOrigin(plan.grid.origin)
+    image.SetSpacing(plan.grid.spacing)
+    image.SetDirection(plan.grid.direction)
+    return image
 
 
 def _read(plan: Plan) -> tuple[list[Stored], list[Line], list[Activity], tuple[str, ...]]:

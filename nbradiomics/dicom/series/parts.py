@@ -54,12 +54,17 @@ def volumes_in(sources: Sequence[Source]) -> list[tuple[list[Source], bool]]:
 
 
 def part_order(sources: Sequence[Source]) -> tuple[object, ...]:
-    """Order of the volumes of a series: b-value, echo, time, instance."""
-    one = sources[0].frame.acquired
-    values = (one.b_value, one.te, one.ti, one.temporal, one.trigger, one.acquisition)
-    first = min(source.frame.acquired.time for source in sources)
-    plain = tuple((value is not None, value or 0.0) for value in values)
-    return (*plain, first, one.gradient, one.image_type, one.stack, sources[0].instance.sop_instance)
+    """Order of the volumes of a series: b-value, echo, time, instance.
+
+    What differs within a volume, such as the trigger time, counts by its least value: the order of the slices
+    is that of their files.
+    """
+    slices = [source.frame.acquired for source in sources]
+    values = ((one.b_value, one.te, one.ti, one.temporal, one.trigger, one.acquisition) for one in slices)
+    plain = [min((value is not None, value or 0.0) for value in each) for each in zip(*values, strict=True)]
+    first = min(one.time for one in slices)
+    least = min((one.gradient, one.image_type, one.stack) for one in slices)
+    return (*plain, first, *least, min(source.instance.sop_instance for source in sources))
 
 
 def _always(source: Source) -> Hashable:

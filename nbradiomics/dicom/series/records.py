@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -122,6 +123,14 @@ class Instance:
     header: Header
     frames: tuple[Frame, ...]
     refers: tuple[str, ...] = ()
+
+
+def by_series(instances: Iterable[Instance]) -> dict[str, list[Instance]]:
+    """Instances by the UID of their series."""
+    groups: dict[str, list[Instance]] = {}
+    for instance in instances:
+        groups.setdefault(instance.header.series, []).append(instance)
+    return groups
 
 
 class Source(NamedTuple):

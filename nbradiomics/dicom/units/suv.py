@@ -37,6 +37,8 @@ _WEIGHT, _DOSE, _HALF_LIFE = (0.3, 500.0), (1e6, 1e10), (60.0, 3e7)
 _COMMON = ("units", "kind", "decay", "weight", "dose", "half_life", "series")
 #: Most hours from the start of the series to its first slice.
 _LONGEST = 12.0
+#: Minutes from injection to scan that are usual; protocols with others exist.
+_USUAL_UPTAKE = (20.0, 240.0)
 #: Most half-lives between injection and scan.
 _MOST = 10.0
 
@@ -67,6 +69,18 @@ class Scale(NamedTuple):
 
     factor: float
     uptake_min: float | None
+
+
+def uptake_note(minutes: float) -> str:
+    """What should be known about an unusual time from injection to scan; empty for a usual one.
+
+    A clock that was wrong by an hour, or an injection without a date, changes an SUV much.
+    """
+    if _USUAL_UPTAKE[0] <= minutes <= _USUAL_UPTAKE[1]:
+        return ""
+    return (
+        f"the scan began {minutes:.0f} min after the injection by its header; if that is wrong, so is the SUV"
+    )
 
 
 def activity_of(data: Dataset) -> Activity:

@@ -152,6 +152,13 @@ def test_readers_have_the_names_of_rules_else_pseudonyms_else_numbers(tmp_path: 
     assert not any(word in everything for word in ("SMITH", "Jones", "jones"))
 
 
+@pytest.mark.parametrize("name", ["reader-1", "Reader-02"])
+def test_a_rule_does_not_name_a_reader_as_an_unknown_one(name: str) -> None:
+    """He would be mixed with the unknown readers of other images."""
+    with pytest.raises(InputError, match="kept for readers whom nobody knows"):
+        MaskRules(readers=[{"reader": name, "label": "*"}])
+
+
 def test_two_versions_of_one_reader_are_refused_and_copies_used_once(tmp_path: Path) -> None:
     rules = MaskRules(readers=[{"reader": "A", "label": "*"}])
     same = [file(tmp_path, ["GTV"], 1), file(tmp_path, ["GTV"], 2)]

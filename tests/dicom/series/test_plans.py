@@ -253,6 +253,20 @@ def test_dynamic_volumes_are_told_by_the_time_of_each_slice(tmp_path: Path) -> N
         assert len({source.frame.acquired.time.split(".")[0] for source in plan.sources}) == 1
 
 
+def test_the_order_of_dynamic_volumes_does_not_follow_paths(tmp_path: Path) -> None:
+    """The first phase is the first, though each slice has a trigger time of its own."""
+
+    def triggered(data: Dataset, number: int, place: int) -> None:
+        data.TriggerTime = 100.0 * place + 40.0 * ((number + 2 * place) % 4)
+
+    _repeated(tmp_path, [{"AcquisitionNumber": n} for n in (1, 2, 3)], triggered)
+    instances = read_tree(tmp_path, skip=None, execution=Execution()).instances
+    for start in range(len(instances)):
+        turned = instances[start:] + instances[:start]
+        found = plans_of(turned, same_pixels)
+        assert [plan.acquired.acquisition for plan in found] == [1, 2, 3]
+
+
 def test_overlapping_times_tell_nothing_apart(tmp_path: Path) -> None:
     def timed(data: Dataset, number: int, place: int) -> None:
         data.AcquisitionTime = f"1015{number:02d}.{place}00"  # the next slice only after both of this one

@@ -98,6 +98,15 @@ def test_the_factor_is_that_of_the_rules(elements: dict[str, Any], expected: flo
     assert suv_scale([activity(**elements)]).factor == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(("time", "minutes"), [("091500", None), ("101400", 1), ("051500", 300)])
+def test_an_unusual_uptake_has_a_note(time: str, minutes: int | None, tmp_path: Path) -> None:
+    injected = drug(RadiopharmaceuticalStartTime=time)
+    write_series(tmp_path, "pet", modality="PT", **{**PET, **injected})
+    notes = "; ".join(make(tmp_path).notes)
+    assert (f"began {minutes} min after the injection" in notes) == (minutes is not None)
+    assert ("injection" in notes) == (minutes is not None)
+
+
 def test_ge_tells_the_time_of_the_scan_in_a_series_that_was_written_later() -> None:
     def change(data: Dataset) -> None:
         block = data.private_block(0x0009, "GEMS_PETD_01", create=True)

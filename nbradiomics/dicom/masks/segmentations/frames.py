@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nbradiomics.dicom.series.grid import is_orthogonal
 from nbradiomics.dicom.values import items, numbers_of, text, whole_number
 
 Floats = npt.NDArray[np.float64]
@@ -30,8 +31,8 @@ class Frame:
         Number of its segment; ``None`` if its pixels are numbers of segments (label map).
     origin, across, down
         Centre of the first pixel, and the steps to the next column and to the next row, in mm, LPS.
-    thickness
-        Distance to the next plane in mm, as stated; 0 if it is not.
+    distance, thickness
+        Distance to the next plane, and thickness of a plane in mm, as stated; 0 if they are not.
     images
         The images that it was made from: SOP instance and frame (``None`` without a frame).
     """
@@ -41,6 +42,7 @@ class Frame:
     origin: Floats
     across: Floats
     down: Floats
+    distance: float
     thickness: float
     images: tuple[tuple[str, int | None], ...]
 
@@ -76,24 +78,26 @@ def _frame(number: int, group: Any, shared: Any, labels: bool) -> Frame:
     if segment is None and not labels:
         raise FrameError("a frame has no segment")
     origin = _numbers(part("PlanePositionSequence"), "ImagePositionPatient", 3)
-    cosines = _numbers(part("PlaneOrientationSequence"), "ImageOrientationPatient", 6)
     measures = part("PixelMeasuresSequence")
-    spacing = _numbers(measures, "PixelSpacing", 2)
-    row, column = cosines[:3], cosines[3:]
-    if (
-        abs(np.linalg.norm(row) - 1) > 1e-3
-        or abs(np.linalg.norm(column) - 1) > 1e-3
-        or abs(row @ column) > 1e-3
-    ):
-        raise FrameError("the orientation of a frame is not two directions at a right angle")
-    if not (spacing > 0).all():
-        raise FrameError("the pixel spacing of a frame is not above 0")
+    across, down = _steps(part("PlaneOrientationSequence"), measures)
     images = tuple(
         (text(image, "ReferencedSOPInstanceUID"), whole_number(image, "ReferencedFrameNumber"))
         for derivation in items(group, "DerivationImageSequence")
         for image in items(derivation, "SourceImageSequence")
     )
-    return Frame(number, segment, origin, row * spacing[1], column * spacing[0], _thickness(measures), images)
+    distance, thickness = _stated(measures, "SpacingBetweenSlices"), _stated(measures, "SliceThickness")
+    return Frame(number, segment, origin, across, down, distance, thickness, images)
+
+
+def _steps(orientation: Any, measures: Any) -> tuple[Floats, Floats]:
+    """Steps to the next column and to the next row in mm."""
+    cosines = _numbers(orientation, "ImageOrientationPatient", 6)
+    spacing = _numbers(measures, "PixelSpacing", 2)
+    if not is_orthogonal(cosines.tolist()):
+        raise FrameError("the orientation of a frame is not two directions at a right angle")
+    if not (spacing > 0).all():
+        raise FrameError("the pixel spacing of a frame is not above 0")
+    return cosines[:3] * spacing[1], cosines[3:] * spacing[0]
 
 
 _WORDS = {
@@ -114,15 +118,13 @@ def _numbers(item: Any, keyword: str, length: int) -> Floats:
     return values
 
 
-def _thickness(measures: Any) -> float:
-    for keyword in ("SpacingBetweenSlices", "SliceThickness"):
-        try:
-            values = numbers_of(measures, keyword)
-        except (TypeError, ValueError):
-            continue
-        if values.shape == (1,) and np.isfinite(values[0]) and values[0] > 0:
-            return float(values[0])
-    return 0.0
+def _stated(measures: Any, keyword: str) -> float:
+    """A size above 0; 0 if it is not stated."""
+    try:
+        values = numbers_of(measures, keyword)
+    except (TypeError, ValueError):
+        return 0.0
+    return float(values[0]) if values.shape == (1,) and np.isfinite(values[0]) and values[0] > 0 else 0.0
 
 
 #: Gives the stored pixels of a frame (rows x columns) by its number from 0.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nbradiomics.dicom.masks.index_grid import IndexGrid, Ints, voxels_of
+from nbradiomics.dicom.masks.index_grid import Floats, IndexGrid, Ints, voxels_of
 from nbradiomics.dicom.masks.segmentations.frames import Frame, FrameError
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SAME_GRID = 0.05
 #: Largest distance of a plane from a multiple of the distance of planes, as a share of it.
 _REGULAR = 0.02
+#: From so many distances of slices on, planes are thicker than the slices of an image.
+_THICKER = 1.5
 #: Most voxels of a grid that contains all frames.
 _MOST_VOXELS = 5e8
 
@@ -55,7 +57,7 @@ def own_grid(frames: Sequence[Frame], shape: tuple[int, int]) -> IndexGrid:
     Raises
     ------
     FrameError
-        When the frames are not parallel planes at multiples of one distance.
+        When the frames are not parallel planes at multiples of one distance, or this distance is not known.
     """
     first = frames[0]
     across, down = first.across, first.down
@@ -63,8 +65,7 @@ def own_grid(frames: Sequence[Frame], shape: tuple[int, int]) -> IndexGrid:
     normal = np.cross(across / spacing[0], down / spacing[1])
     offsets = np.array([frame.origin - first.origin for frame in frames])
     levels = offsets @ normal
-    steps = np.unique(np.round(np.sort(levels), 4))
-    gap = first.thickness or (float(np.diff(steps).min()) if len(steps) > 1 else 0.0)
+    gap = _distance_of_planes(first, levels)
     parallel = all(
         np.allclose(f.across, across, atol=1e-4) and np.allclose(f.down, down, atol=1e-4) for f in frames
     )
@@ -80,6 +81,48 @@ def own_grid(frames: Sequence[Frame], shape: tuple[int, int]) -> IndexGrid:
     if float(np.prod(np.asarray(size, dtype=np.float64))) > _MOST_VOXELS:
         raise FrameError("its frames lie too far apart")
     return IndexGrid(size, (spacing[0], spacing[1], gap), origin, direction)
+
+
+def are_thicker(frames: Sequence[Frame], grid: IndexGrid) -> bool:
+    """Whether planes stand for several slices of a grid each, so that the slices between them are not empty.
+
+    Parameters
+    ----------
+    frames
+        All frames of a segmentation, placed on the grid.
+    grid
+        Grid of an image that the segmentation does not name.
+    """
+    first = frames[0]
+    normal = np.cross(first.across, first.down)
+    normal /= np.linalg.norm(normal)
+    steps = np.diff(np.unique(np.round([frame.origin @ normal for frame in frames], 4)))
+    apart = float(steps.min()) if len(steps) else np.inf
+    most = _THICKER * float(np.asarray(grid.spacing) @ np.abs(grid.direction.T @ normal))
+    if not first.distance:
+        return len(steps) > 0 and apart > most
+    return first.distance > most and apart >= (1 - _REGULAR) * first.distance
+
+
+def _distance_of_planes(first: Frame, levels: Floats) -> float:
+    """Distance of the planes in mm; 0 if nothing tells it.
+
+    A thickness tells it only if planes are as far apart: thin planes with gaps would be a mask of stripes.
+
+    Raises
+    ------
+    FrameError
+        When thickness and planes contradict each other, and the distance is not stated.
+    """
+    steps = np.diff(np.unique(np.round(levels, 4)))
+    nearest = float(steps.min()) if len(steps) else first.thickness  # one plane: nothing contradicts it
+    if first.distance or not first.thickness:
+        return first.distance or nearest
+    if abs(nearest - first.thickness) > _REGULAR * first.thickness:
+        raise FrameError(
+            "its planes are not as far apart as they are thick, and their distance is not stated"
+        )
+    return first.thickness
 
 
 def set_voxels(voxels: npt.NDArray[np.uint8], place: Placed, inside: npt.NDArray[np.bool_]) -> int:

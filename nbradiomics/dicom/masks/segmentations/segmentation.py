@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from nbradiomics.dicom.masks.region_names import Label
 from nbradiomics.dicom.masks.region_source import Finding, Made, slices_by_image
 from nbradiomics.dicom.masks.segmentations.coded_names import coded_name
 from nbradiomics.dicom.masks.segmentations.frames import Frame, FrameError, frames_of, pixels_of
-from nbradiomics.dicom.masks.segmentations.placing import own_grid, placed, resampled, set_voxels
+from nbradiomics.dicom.masks.segmentations.placing import are_thicker, own_grid, placed, resampled, set_voxels
 from nbradiomics.dicom.values import items, text, whole_number
 from nbradiomics.dicom.volume import Volume
 from nbradiomics.messages.wording import amount, percent
@@ -77,8 +78,7 @@ class Segmentation:
             return Made(error=Finding(f"{error}.", _EXPORT))
 
     def _made(self, number: int, frames: list[Frame]) -> Made:
-        places = [placed(frame, self.grid, self.shape) for frame in frames]
-        same = all(place is not None for place in places)
+        same = self.on_grid
         grid = self.grid if same else own_grid(self.frames, self.shape)
         columns, rows, slices = grid.size
         voxels = np.zeros((slices, rows, columns), np.uint8)
@@ -99,6 +99,16 @@ class Segmentation:
             outside += set_voxels(voxels, place, inside)
             total += share
         return self._finished(voxels, grid if not same else None, outside, total)
+
+    @cached_property
+    def on_grid(self) -> bool:
+        """Whether the frames are slices of the volume, or planes of the same voxels."""
+        if any(placed(frame, self.grid, self.shape) is None for frame in self.frames):
+            return False
+        series = {text(one, "SeriesInstanceUID") for one in items(self.dataset, "ReferencedSeriesSequence")}
+        images = {image for frame in self.frames for image in frame.images}
+        named = self.volume.series in series or not images.isdisjoint(self.slice_of)
+        return named or not are_thicker(self.frames, self.grid)
 
     def _inside(self, frame: Frame, number: int) -> tuple[npt.NDArray[np.bool_], float]:
         """Pixels of a frame in the segment, and the sum of their fractions."""

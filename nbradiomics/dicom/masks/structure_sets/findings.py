@@ -132,6 +132,11 @@ def _about_volume(made: Rasterised, voxel: float) -> Iterator[Finding]:
         yield Finding(
             f"{counted(losses.empty, 'contour')} without the centre of a voxel: not in the mask.", _LOOK
         )
+    yield from _about_doubts(losses, volume, voxel)
+
+
+def _about_doubts(losses: Losses, volume: float, voxel: float) -> Iterator[Finding]:
+    """Where the mask may have another volume than what was drawn; volumes in ml."""
     if losses.unexplained:
         yield Finding(
             f"on {counted(losses.unexplained, 'slice')} the mask and the area of the contours differ by more "

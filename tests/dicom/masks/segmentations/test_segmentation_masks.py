@@ -152,6 +152,42 @@ def test_what_lies_outside_the_image_is_told(tmp_path: Path) -> None:
     assert "lies outside the image" in told(masks)
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.2])
+@pytest.mark.parametrize(
+    ("stated", "thickness", "refused"), [(3.0, 1.0, False), (None, 1.0, True), (None, 3.0, False)]
+)
+def test_thin_planes_with_gaps_are_no_stripes(
+    stated: float | None, thickness: float, refused: bool, shift: float, tmp_path: Path
+) -> None:
+    """Planes of 1 mm, 3 mm apart, on an image of 1 mm slices: between them nothing would be drawn."""
+    volume = volume_of((20, 14, 6), spacing=(1.0, 1.0, 3.0))
+    voxels = np.zeros((6, 14, 20), np.uint8)
+    voxels[1:5, 4:10, 5:15] = 1
+    dataset = segmentation(volume, voxels, [description(1, "x")])
+    measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.SliceThickness = thickness
+    del measures.SpacingBetweenSlices
+    if stated:
+        measures.SpacingBetweenSlices = stated
+    fine = replace(
+        volume_of((20, 14, 18), spacing=(1.0, 1.0, 1.0), origin=(-20.0, 10.0, 100.0 + shift)), series="1"
+    )
+    fine = replace(
+        fine, slices=tuple(replace(one, sop_instance=f"{one.sop_instance}.1") for one in fine.slices)
+    )
+    masks = made(dataset, fine, tmp_path, other_series=True)
+    assert ("their distance is not stated" in told(masks)) == refused
+    assert len(masks.masks) == (not refused)
+    if not refused:
+        slices = np.flatnonzero(array(masks).any(axis=(1, 2)))
+        assert len(slices) == slices[-1] - slices[0] + 1
+        assert masks.masks[0].volume == pytest.approx(volume_in_ml(volume, voxels), rel=0.1)
+
+
+def volume_in_ml(volume: Volume, voxels: np.ndarray) -> float:
+    return float(voxels.sum() * np.prod(volume.image.GetSpacing()) / 1000)
+
+
 def test_another_grid_is_resampled_by_nearest_neighbour_and_told(tmp_path: Path) -> None:
     fine = volume_of((40, 30, 16), spacing=(1.0, 1.0, 1.5))
     coarse = volume_of((20, 20, 8), spacing=(2.2, 1.8, 3.0), origin=(-19.3, 10.4, 100.4))
