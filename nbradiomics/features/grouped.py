@@ -109,16 +109,16 @@ def _by_groups(
         for name, text in payload["failures"].items():
             execution.note(Failure(name, STAGE, *text))
 
-    def run(groups: _Groups[AnyItem]) -> Batch[Payload]:
+    def run(groups: _Groups[AnyItem], execution: Execution) -> Batch[Payload]:
         arguments = {name: (members, *options) for name, members in groups.items()}
         return execution.map(measure, arguments, stage=STAGE, keep=keep_items, held=held_group)
 
     groups = _groups(by_scan(items.values()), execution.jobs)
-    batch = run(groups)
+    batch = run(groups, execution)
     failed = {failure.case for failure in batch.failures if len(groups[failure.case]) > 1}
     if failed:
         alone = {item.name: (item,) for name in failed for item in groups[name]}
-        again = run(alone)
+        again = run(alone, execution.with_workers())  # a group may have killed its worker
         groups |= alone
         remaining = [failure for failure in batch.failures if failure.case not in failed]
         batch = Batch(batch.results | again.results, remaining + again.failures)
