@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +17,7 @@ from nbradiomics.execution.in_work import InWork
 from nbradiomics.execution.record import RECORD, remove_records
 from nbradiomics.execution.workspace import Workspace, result_key
 from nbradiomics.features.grouped import extract_items
+from nbradiomics.workflows.folder import is_run_file
 from tests.support.deadly import dies_first, dies_first_stored
 from tests.support.paths import ROOT
 
@@ -120,6 +121,7 @@ def test_only_what_names_a_case_without_result_stays(tmp_path: Path) -> None:
     assert {name: len(files) for name, files in in_work.suspects(["a", "b"]).items()} == {"a": 1, "b": 1}
     (a,) = in_work.suspects(["a"])["a"]
     (b,) = in_work.suspects(["b"])["b"]
+    assert is_run_file(PurePosixPath("cache/record", a.name), ())
     in_work.acquit("b", [a])  # its process computes another case by now
     assert a.exists()
     other, damaged = tmp_path / "now-other.jsonl", tmp_path / "now-damaged.jsonl"
