@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Batch, Failure
 from nbradiomics.execution.executors.choice import executor_named
-from nbradiomics.execution.executors.local import InProcess, Processes
+from nbradiomics.execution.executors.local import InProcess, OneWorker, Processes
 from nbradiomics.execution.executors.protocol import Cases, Executor
 from nbradiomics.execution.in_work import InWork
 from nbradiomics.execution.progress import Progress, quiet
@@ -141,6 +141,11 @@ class Execution:
             word, jobs = "local" if self.executor is None else self.executor, self.jobs
             chosen = executor_named(word, jobs=jobs, cluster=self.cluster, tell=self.tell)
             object.__setattr__(self, "executor", chosen)
+
+    def with_workers(self) -> Execution:
+        """Return the same with workers, so that a case that kills its process cannot end this one."""
+        alone = self.executor is None and self.jobs == 1
+        return replace(self, executor=OneWorker()) if alone else self
 
     def close(self) -> None:
         """End the cluster that the executor started, if there is one."""
@@ -277,7 +282,7 @@ class Execution:
     def _executor(self, cases: int, stage: str) -> Executor:
         if self.executor is not None and not isinstance(self.executor, str):
             return self.executor
+        in_work = None if self.workspace is None else InWork(self.workspace.root / RECORD, stage)
         if self.jobs > 1 and cases > 1:
-            return Processes(self.jobs)
-        workspace = self.workspace
-        return InProcess(None if workspace is None else InWork(workspace.root / RECORD, stage), self.tell)
+            return Processes(self.jobs, in_work)
+        return InProcess(in_work, self.tell)

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from typing_extensions import TypedDict
 
 from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.in_work import NAMES
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.files.storage import writing
 
@@ -216,7 +217,10 @@ def _failures_so_far(path: Path) -> list[tuple[str, str, str, str]]:
 
 
 def remove_records(folder: Path, *, but: str) -> None:
-    """Remove the records of all processes but one, whose records cover the whole cohort."""
+    """Remove the records of all processes but one, whose records cover the whole cohort.
+
+    What processes had in work (`in_work`) stays: it concerns cases that have no result yet.
+    """
     for path in folder.glob("*.json*"):
-        if path.name.partition(".")[0] != but and not path.name.startswith(f"{but}-"):
+        if path.name.partition(".")[0] != but and not path.name.startswith((f"{but}-", NAMES)):
             path.unlink(missing_ok=True)

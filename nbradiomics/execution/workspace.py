@@ -23,8 +23,7 @@ from typing import Any
 from uuid import uuid4
 
 from nbradiomics.errors import InputError
-from nbradiomics.execution.in_work import NAMES
-from nbradiomics.execution.record import RECORD, UNREADABLE, InputFile, Recorder
+from nbradiomics.execution.record import UNREADABLE, InputFile, Recorder
 from nbradiomics.files.owned_folder import is_temporary
 from nbradiomics.files.regular_file import require_regular
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
@@ -134,11 +133,10 @@ class Workspace:
         """Remove files that a process left unfinished when it was killed, at least a day ago.
 
         No process needs so long for one result; several processes, on any machines, may use the workspace.
-        What an earlier process had in work (`in_work`) is then forgotten, too.
         """
-        for path in (*self.root.glob("*/.*"), *self.root.glob(f"{RECORD}/{NAMES}*.jsonl")):
+        for path in self.root.glob("*/.*"):
             with suppress(OSError):
-                left = is_temporary(PurePosixPath(path.name)) or path.name.startswith(NAMES)
+                left = is_temporary(PurePosixPath(path.name))
                 if left and time.time() - path.stat().st_mtime > _DAY:
                     path.unlink()
 

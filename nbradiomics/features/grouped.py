@@ -17,6 +17,7 @@ from nbradiomics.cohort import Scan
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.batch import Batch, Failure
 from nbradiomics.execution.execution import Execution, Keep, Stored
+from nbradiomics.execution.executors.lost_cases import killed_its_worker
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import PASSING, Payload
 from nbradiomics.features.engines.extraction import Extraction
@@ -109,16 +110,17 @@ def _by_groups(
         for name, text in payload["failures"].items():
             execution.note(Failure(name, STAGE, *text))
 
-    def run(groups: _Groups[AnyItem]) -> Batch[Payload]:
+    def run(groups: _Groups[AnyItem], execution: Execution) -> Batch[Payload]:
         arguments = {name: (members, *options) for name, members in groups.items()}
         return execution.map(measure, arguments, stage=STAGE, keep=keep_items, held=held_group)
 
     groups = _groups(by_scan(items.values()), execution.jobs)
-    batch = run(groups)
+    batch = run(groups, execution)
     failed = {failure.case for failure in batch.failures if len(groups[failure.case]) > 1}
     if failed:
         alone = {item.name: (item,) for name in failed for item in groups[name]}
-        again = run(alone)
+        deadly = any(killed_its_worker(failure) for failure in batch.failures)
+        again = run(alone, execution.with_workers() if deadly else execution)
         groups |= alone
         remaining = [failure for failure in batch.failures if failure.case not in failed]
         batch = Batch(batch.results | again.results, remaining + again.failures)

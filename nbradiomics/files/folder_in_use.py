@@ -220,7 +220,8 @@ def _sign(place: Path, me: Worker) -> Iterator[_Sign]:
     finally:
         done.set()
         with _guard:
-            sign.path.unlink(missing_ok=True)
+            with suppress(OSError):  # the folder or its disk has gone, and an error of the run says so
+                sign.path.unlink(missing_ok=True)
             file.close()
             _own.pop(str(sign.path), None)
 

@@ -41,7 +41,7 @@ def ingest_record(cohort_file: Path, cohort: pd.DataFrame) -> dict[str, Any] | N
     if not (folder / _MARK).is_file():
         return None
     scans = cohort[_SCAN].drop_duplicates()
-    acquired = scans.merge(_table(folder / "acquisition.csv"), on=_SCAN)
+    acquired = scans.merge(_acquisition(folder / "acquisition.csv"), on=_SCAN)
     failures, left = _table(folder / "failures.csv"), _table(folder / "not_chosen.csv")
     lost = {*left.get("subject", ()), *(case.partition("/")[0] for case in failures.get("case", ()))}
     # A case without a subject is named by a word with a blank or by that word alone.
@@ -59,6 +59,12 @@ def ingest_record(cohort_file: Path, cohort: pd.DataFrame) -> dict[str, Any] | N
 
 def _table(path: Path) -> pd.DataFrame:
     return read_text_table(path) if path.is_file() else pd.DataFrame(columns=_SCAN)
+
+
+def _acquisition(path: Path) -> pd.DataFrame:
+    """The table of the acquisition, without rows if somebody removed its columns."""
+    table = _table(path)
+    return table if set(_SCAN) <= set(table.columns) else pd.DataFrame(columns=_SCAN)
 
 
 def _described(rows: pd.DataFrame) -> Mapping[str, Any]:

@@ -203,6 +203,17 @@ def test_a_cluster_without_a_usable_worker_ends_the_run() -> None:
     crew.wait(1, 5)
 
 
+def test_the_time_between_two_stages_is_no_waiting_for_workers() -> None:
+    source = NoWorkers()
+    source.patience = 60.0
+    crew = Crew(None, source, lambda _: None)
+    crew._usable -= 3600
+    with pytest.raises(InputError, match="had no worker"):
+        crew.wait(0, 5)
+    crew.begin()
+    crew.wait(0, 5)
+
+
 @pytest.mark.parametrize(
     ("word", "words"),
     [("dusk", "Did you mean 'dask'"), ("tcp://host", "no executor"), ("slurm", "--cluster"), ("", "no exec")],

@@ -20,6 +20,7 @@ from nbradiomics.files import folder_in_use
 from nbradiomics.files.folder_in_use import Worker, is_sign, others_in, workers_in, working_in
 from nbradiomics.files.owned_folder import foreign_files
 from nbradiomics.system.process_table import started, this_machine
+from tests.support.dask_cluster import wait_for
 
 WORK = """
 import sys, time
@@ -81,12 +82,14 @@ def test_another_study_is_refused_by_name_until_the_first_was_killed(tmp_path: P
 
 def test_of_several_that_begin_at_once_one_goes_in(tmp_path: Path) -> None:
     begin = time.time() + 2
-    several = [start(tmp_path, key, begin=begin, seconds=2) for key in "ABCDE"]
-    answers = [said(process) for process in several]
+    several = [start(tmp_path, key, begin=begin, seconds=600) for key in "ABCDE"]
+    answers = [said(process) for process in several]  # the one that is in stays until all have answered
     for process in several:
+        process.kill()
         process.wait()
     assert sum(answer == "in" for answer in answers) == 1, answers
     assert sum(answer.startswith("refused") for answer in answers) == 4
+    assert not others_in(tmp_path)
     assert signs(tmp_path) == []
 
 
@@ -183,10 +186,7 @@ def test_a_run_is_heard_of_now_and_then(tmp_path: Path, monkeypatch: pytest.Monk
     with working_in(tmp_path, "study A", "A"):
         (name,) = signs(tmp_path)
         os.utime(tmp_path / name, (0, 0))
-        until = time.monotonic() + 10
-        while (tmp_path / name).stat().st_mtime == 0 and time.monotonic() < until:
-            time.sleep(0.01)
-        assert (tmp_path / name).stat().st_mtime > 0
+        wait_for(lambda: (tmp_path / name).stat().st_mtime > 0)
 
 
 def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path: Path) -> None:
@@ -199,11 +199,11 @@ def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path: Path) -> None:
 
 
 HOLD = """
-import fcntl, sys, time
+import fcntl, sys
 file = open(sys.argv[1], "r+b", buffering=0)
 fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 print("held", flush=True)
-time.sleep(0.3)
+sys.stdin.readline()
 """
 ENTER = """
 import sys
@@ -232,11 +232,14 @@ def test_a_look_at_a_new_file_does_not_cost_its_run_the_lock(
         if not looked:
             looked.append(True)
             other = subprocess.Popen(
-                [sys.executable, "-c", HOLD, file.name], stdout=subprocess.PIPE, text=True
+                [sys.executable, "-c", HOLD, file.name],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
             assert said(other) == "held"
             taken = lock(file)
-            other.wait()
+            other.communicate("\n")
             assert taken is False
             return taken
         return lock(file)

@@ -121,7 +121,7 @@ def test_a_server_that_starts_again_in_the_middle_loses_nothing(orthanc: Orthanc
     client = PacsClient(Server(orthanc.url), Retries(first_wait=0.2))
     with ThreadPoolExecutor(1) as pool:
         fetching = pool.submit(fetch_from_pacs, tmp_path / "list.csv", out, client=client)
-        while len(list(out.rglob("*.dcm"))) < 30:
+        while len(list(out.rglob("*.dcm"))) < 30 and not fetching.done():
             time.sleep(0.002)
         orthanc.kill()
         time.sleep(0.5)
@@ -189,7 +189,7 @@ def test_the_server_ends_with_the_test_process(tmp_path: Path) -> None:
         "import sys, time\nfrom pathlib import Path\n"
         "from tests.support.orthanc import running_orthanc\n"
         "with running_orthanc(Path(sys.argv[1])) as server:\n"
-        "    print(server.process.pid, flush=True)\n    time.sleep(60)\n"
+        "    print(server.process.pid, flush=True)\n    time.sleep(600)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -197,7 +197,7 @@ def test_the_server_ends_with_the_test_process(tmp_path: Path) -> None:
         server = int(process.stdout.readline())
     process.kill()
     process.wait()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while is_running(server) and time.monotonic() < until:
         time.sleep(0.05)
     assert not is_running(server)

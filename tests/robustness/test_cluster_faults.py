@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.executors.threads import VARIABLES
 from tests.robustness.test_kills import finish, outlived
 from tests.support.dask_cluster import Cluster, dask_cluster, wait_for
-from tests.support.deadly import dies_first, slowly
+from tests.support.deadly import dies_first, until_told
 from tests.support.helpers import two_readers
 
 pytestmark = [pytest.mark.skipif(os.name == "nt", reason="signals"), pytest.mark.slow]
@@ -147,11 +146,12 @@ def test_only_the_case_that_kills_its_workers_fails(cluster: Cluster, tmp_path: 
 
 def test_a_case_that_loses_its_machine_is_not_blamed(cluster: Cluster, tmp_path: Path) -> None:
     """The machine of the first case is killed with the process that watches the worker, four times."""
-    cases = {name: (4.0 if name == "first" else 0.0, tmp_path, name) for name in ("first", "second")}
+    cases = {name: (tmp_path, name) for name in ("first", "second")}
+    (tmp_path / "second.end").touch()
     execution = Execution(executor=cluster.address)
     begun = tmp_path / "first.begun"
     try:
-        outcomes = execution._executor(2, "slow").outcomes(slowly, cases, "slow")
+        outcomes = execution._executor(2, "slow").outcomes(until_told, cases, "slow")
         collected = {}
         thread = threading.Thread(target=lambda: collected.update(dict(outcomes)))
         thread.start()
@@ -163,7 +163,8 @@ def test_a_case_that_loses_its_machine_is_not_blamed(cluster: Cluster, tmp_path:
             cluster.nannies.remove(nanny)
             cluster.add_worker()
             cluster.kill(nanny)
-        thread.join(60)
+        (tmp_path / "first.end").touch()
+        thread.join(240)
     finally:
         execution.close()
     assert collected == {"first": "first", "second": "second"}
@@ -181,9 +182,7 @@ def test_a_local_cluster_ends_with_its_command(
         os.killpg(process.pid, number)  # as a terminal does
     else:
         process.send_signal(number)
-    begun = time.monotonic()
     code, said = finish(process)
-    assert time.monotonic() - begun < 15
     assert outlived(process) == []
     assert code == (-number if number == signal.SIGKILL else 128 + number)
     assert said.strip().startswith("Stopped.") if number != signal.SIGKILL else said == ""

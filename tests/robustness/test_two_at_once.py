@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.support.dask_cluster import wait_for
 from tests.support.helpers import call, two_readers
 from tests.workflows.test_shards import write_study
 
@@ -75,11 +75,10 @@ def test_the_second_is_refused_while_the_first_works_even_if_it_is_stopped(
     out = tmp_path / "out"
     arguments = [sys.executable, "-m", "nbradiomics", *map(str, first(tmp_path, out))]
     with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 120
-        while not list(tmp_path.glob("out*/**/.nbradiomics-working-*")) and time.monotonic() < until:
-            time.sleep(0.005)
-        process.send_signal(signal.SIGSTOP)
         try:
+            pattern = "out*/**/.nbradiomics-working-*"
+            wait_for(lambda: list(tmp_path.glob(pattern)), patience=300, pause=0.005)
+            process.send_signal(signal.SIGSTOP)
             assert process.poll() is None
             assert call(*second(tmp_path, out)) == 1
             said = capsys.readouterr().err

@@ -85,10 +85,10 @@ def dask_cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
         cluster.stop()
 
 
-def wait_for(condition: object, patience: float = 60) -> None:
-    """Wait until a function returns something true."""
+def wait_for(condition: object, patience: float = 240, pause: float = 0.05) -> None:
+    """Wait until a function returns something true; so long only on a machine that is busy with much else."""
     assert callable(condition)
     until = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(pause)

@@ -22,10 +22,11 @@ def dies_first(deaths: int, marks: Path, name: str) -> tuple[str, int]:
     return name, called
 
 
-def slowly(seconds: float, marks: Path, name: str) -> str:
-    """Take some time, and say in a file which process does so."""
+def until_told(marks: Path, name: str) -> str:
+    """Say in a file which process has begun, and end when another file is there."""
     (marks / f"{name}.begun").write_text(str(os.getpid()))
-    time.sleep(seconds)
+    while not (marks / f"{name}.end").exists():
+        time.sleep(0.05)
     return name
 
 

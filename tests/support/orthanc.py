@@ -94,8 +94,8 @@ class Orthanc:
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
-            with suppress(requests.ConnectionError):
-                if self.session().get(f"{self.root}/system", timeout=5).ok:
+            with suppress(requests.RequestException), self.session() as session:  # not there, or slow
+                if session.get(f"{self.root}/system", timeout=5).ok:
                     return
             if process.poll() is not None:
                 break

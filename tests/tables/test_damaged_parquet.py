@@ -40,3 +40,18 @@ def test_a_damaged_table_is_named_with_what_to_do(tmp_path: Path) -> None:
     file.write_bytes(content.replace(struct.pack("<d", 0.5), struct.pack("<d", 0.75), 1))
     with pytest.raises(InputError, match=r"t\.parquet is damaged.*Copy it again"):
         read_table(file)
+
+
+@pytest.mark.parametrize("checksums", [False, True])
+@pytest.mark.parametrize("page", ["1.0", "2.0"])
+@pytest.mark.parametrize("compression", ["none", "snappy", "gzip", "zstd"])
+def test_tables_of_other_programs_are_read_with_checksums_and_without(
+    checksums: bool, page: str, compression: str, tmp_path: Path
+) -> None:
+    table = pd.DataFrame({"subject": ["A", "B", "B"], "n": [0.25, np.nan, 0.5], "grade": [1, 2, 3]})
+    file = tmp_path / "t.parquet"
+    options = {"write_page_checksum": checksums, "data_page_version": page, "compression": compression}
+    table.to_parquet(file, index=False, **options)  # type: ignore[call-overload]
+    pd.testing.assert_frame_equal(read_table(file), table)
+    table.to_parquet(file)  # as pandas does it, and earlier releases did
+    pd.testing.assert_frame_equal(read_table(file), table)

@@ -64,6 +64,14 @@ def test_the_report_shows_it(tmp_path: Path) -> None:
     assert shown["TE (ms)"] == ("–", "80; not stated: 1")
 
 
+def test_a_table_whose_columns_were_removed_ends_no_run(tmp_path: Path) -> None:
+    cohort = write(tmp_path)
+    (tmp_path / "acquisition.csv").write_text("subject,vendor\na,GE\n")
+    record = ingest_record(tmp_path / "cohort.csv", cohort)
+    assert record is not None
+    assert (record["acquisition"], record["without_image"]) == ([], 2)
+
+
 def test_other_cohorts_have_none(tmp_path: Path) -> None:
     cohort = write(tmp_path)
     (tmp_path / "ingest.provenance.json").unlink()

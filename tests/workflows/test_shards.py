@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +19,7 @@ from nbradiomics.workflows.folder import is_run_file
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.shards import run_shard
 from nbradiomics.workflows.status import status
+from tests.support.dask_cluster import wait_for
 from tests.support.helpers import call, two_readers
 
 STUDY = """
@@ -154,9 +154,7 @@ def test_four_shards_at_once_one_killed_another_division_between_and_a_joining_r
     make_cohort(tmp_path, subjects=4)
     study, out = write_study(tmp_path, "segment: {model: synthetic-demo}\n"), tmp_path / "out"
     shards = [start(study, out, "--shard", f"{i}/4") for i in range(1, 5)]
-    until = time.monotonic() + 300
-    while not list(out.glob("cache/segment/*.json")) and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_for(lambda: list(out.glob("cache/segment/*.json")), patience=600, pause=0.02)
     shards[2].send_signal(signal.SIGKILL)
     shards[2].communicate()
     between = start(study, out, "--shard", "2/3")
@@ -182,9 +180,7 @@ def test_a_shard_of_another_study_is_refused_while_the_first_works(tmp_path: Pat
     two_readers(tmp_path, 4)
     study, out = write_study(tmp_path), tmp_path / "out"
     first = start(study, out, "--shard", "1/2")
-    until = time.monotonic() + 60
-    while not list(out.glob(".nbradiomics-working-*")) and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for(lambda: list(out.glob(".nbradiomics-working-*")), pause=0.01)
     first.send_signal(signal.SIGSTOP)
     try:
         (tmp_path / "params.yaml").write_text(PARAMS.replace("Energy", "Range"))

@@ -95,6 +95,10 @@ class Crew:
         """Seconds between two questions to the scheduler."""
         return _INTERVAL + _PER_WORKER * len(self.workers)
 
+    def begin(self) -> None:
+        """Begin a stage: in the time since the last one nobody waited for workers."""
+        self._usable = time.monotonic()
+
     def look(self, *, now: bool = False) -> None:
         """Ask the scheduler about its workers, if the last answer is old.
 

@@ -8,7 +8,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -52,12 +52,16 @@ class InProcess:
         with in_work.kept():
             names = (name for name in cases if name not in suspects)
             yield from _in_this_process(function, cases, stage, names, in_work.note)
-        for name, files in suspects.items():
-            self.tell(f"{name} was in work when an earlier process was killed: a worker computes it now.")
-            yield from _one_by_one(function, cases, stage, [name])
-            for file in files:
-                with suppress(OSError):
-                    file.unlink(missing_ok=True)
+        for name, outcome in _one_by_one(function, cases, stage, list(suspects), self._tell_of):
+            yield name, outcome
+            if not isinstance(outcome, Failure):
+                in_work.acquit(name, suspects[name])
+
+    def _tell_of(self, suspect: str) -> None:
+        self.tell(
+            f"{suspect} was in work in a process that was killed, or that works on another machine: a worker "
+            "computes it now."
+        )
 
 
 def _in_this_process(
@@ -80,9 +84,17 @@ class Processes:
     If a worker dies (out of memory, a crash in compiled code), it is unknown which of the cases in work
     killed it. These cases are computed one after another in a process of their own; the others are computed
     together again. A case that kills its own process three times fails.
+
+    Attributes
+    ----------
+    number
+        Number of processes.
+    in_work
+        Where a case that killed its process is named for later processes; ``None`` names it nowhere.
     """
 
     number: int
+    in_work: InWork | None = None
 
     def outcomes(
         self, function: Callable[..., Result], cases: Cases, stage: str
@@ -100,7 +112,10 @@ class Processes:
             except _worker_died():
                 # If no case was in work, one is computed alone, so that the loop ends.
                 suspects = list(in_work) or [name for name in remaining if name not in done][:1]
-                yield from _one_by_one(function, cases, stage, suspects)
+                for name, outcome in _one_by_one(function, cases, stage, suspects):
+                    if isinstance(outcome, Failure) and self.in_work is not None:
+                        self.in_work.accuse(name)
+                    yield name, outcome
                 done.update(suspects)
             remaining = [name for name in remaining if name not in done]
 
@@ -128,6 +143,17 @@ class Processes:
             yield from outcomes
 
 
+@dataclass(frozen=True)
+class OneWorker:
+    """Computes one case after another in a worker; a case that kills it three times fails."""
+
+    def outcomes(
+        self, function: Callable[..., Result], cases: Cases, stage: str
+    ) -> Iterator[tuple[str, Result | Failure]]:
+        """As `Executor.outcomes`."""
+        return _one_by_one(function, cases, stage, list(cases))
+
+
 def tied_to_this() -> dict[str, Any]:
     """Options of a pool whose workers end with this process; see `child_processes.tie_to_parent`."""
     main_thread = threading.current_thread() is threading.main_thread()
@@ -149,7 +175,11 @@ def workers_replaced_quietly() -> Iterator[None]:
 
 
 def _one_by_one(
-    function: Callable[..., Result], cases: Cases, stage: str, names: Sequence[str]
+    function: Callable[..., Result],
+    cases: Cases,
+    stage: str,
+    names: Sequence[str],
+    begin: Callable[[str], None] = lambda _: None,
 ) -> Iterator[tuple[str, Result | Failure]]:
     """Compute cases one after another in a single worker, which is replaced when it dies."""
     from joblib.externals.loky import ProcessPoolExecutor
@@ -159,6 +189,8 @@ def _one_by_one(
         with ProcessPoolExecutor(max_workers=1, **tied_to_this()) as pool:
             try:
                 while waiting:
+                    if not deaths:
+                        begin(waiting[0])
                     with starting_workers():
                         future = pool.submit(_in_worker, function, stage, waiting[0], cases[waiting[0]])
                     outcome: tuple[str, Result | Failure] = future.result()

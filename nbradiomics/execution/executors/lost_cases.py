@@ -10,6 +10,7 @@ MOST_DEATHS = 3
 #: A case whose worker was lost this many times, for any reason, is a failure too: the case may not be the
 #: cause, but the run must end.
 MOST_LOSSES = 10
+_DIED = "the worker process died"
 _HINT = (
     "Probably memory ran out: look at the size of the image, and for 'out of memory' in the log of the "
     "system. Give each worker more memory (fewer processes with --jobs, or `memory` in the file of the "
@@ -28,8 +29,13 @@ def death_failure(case: str, stage: str, details: str = "") -> Failure:
         How the last process died, if it is known.
     """
     how = f" ({details})" if details else ""
-    cause = f"the worker process died {MOST_DEATHS} times while it computed this case alone{how}"
+    cause = f"{_DIED} {MOST_DEATHS} times while it computed this case alone{how}"
     return Failure(case, stage, cause, _HINT)
+
+
+def killed_its_worker(failure: Failure) -> bool:
+    """Whether a failure is that of `death_failure`."""
+    return failure.cause.startswith(_DIED)
 
 
 def loss_failure(case: str, stage: str, deaths: int) -> Failure:

@@ -1,4 +1,4 @@
-"""The folder for the temporary files of a local Dask cluster; a killed command leaves it for the next one."""
+"""The folder for the temporary files of Dask in this process; a killed command leaves it for the next one."""
 
 from __future__ import annotations
 

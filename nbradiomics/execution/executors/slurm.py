@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,14 +14,17 @@ from uuid import uuid4
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.executors.dask_quiet import MEMORY, dask_configured
+from nbradiomics.execution.executors.scratch import scratch_folder
 from nbradiomics.execution.executors.slurm_settings import SlurmSettings
 from nbradiomics.execution.executors.threads import VARIABLES
 
 #: Seconds between two looks at the queue.
 _LOOK = 5.0
+#: Seconds in which SLURM answers, or is asked again later.
+_ANSWERS = 60.0
 #: Seconds after which idle jobs beyond the minimum are given back.
 _IDLE = 60.0
-#: Jobs in a row that may end without a worker.
+#: Jobs in a row that may end although their worker never came.
 _VAIN = 5
 #: Seconds after which a worker ends that no scheduler answers.
 _DEATH_TIMEOUT = 60
@@ -48,6 +50,8 @@ class SlurmCluster:
         self._folder = ""
         self._looked = self._busy = 0.0
         self._vain = 0
+        #: Names of all workers that ever came.
+        self._seen: set[str] = set()
 
     def start(self, _tell: Callable[[str], None]) -> Any:
         """Check that jobs can be submitted, and start the scheduler; `tend` submits the jobs."""
@@ -57,7 +61,7 @@ class SlurmCluster:
                     f"SLURM's program {program} was not found.",
                     "Start the command on a machine from which jobs can be submitted.",
                 )
-        self._folder = tempfile.mkdtemp(prefix="nbradiomics-slurm-")
+        self._folder = scratch_folder()
         with dask_configured(self._folder):
             import distributed
             from dask_jobqueue import SLURMCluster
@@ -133,15 +137,19 @@ class SlurmCluster:
             self._cluster.scale(max(wanted, known))
 
     def _drop_ended(self) -> None:
-        """Forget jobs that ended before their worker came; several in a row end the run."""
+        """Forget jobs that have ended; several in a row whose worker never came end the run.
+
+        Jobs whose worker came before are no reason to end it: the walltime ends all of them at once.
+        """
         arrived = {str(one["name"]) for one in self._cluster.scheduler_info["workers"].values()}
         jobs = {
             name: str(job.job_id)
             for name, job in list(self._cluster.workers.items())
             if job.job_id is not None
         }
-        if arrived:
+        if not arrived <= self._seen:
             self._vain = 0
+        self._seen |= arrived
         missing = [name for name in jobs if str(name) not in arrived]
         if not missing:
             return
@@ -149,7 +157,7 @@ class SlurmCluster:
         ended = [name for name in missing if queued is not None and jobs[name] not in queued]
         if not ended:
             return
-        self._vain += 0 if arrived else len(ended)
+        self._vain += 0 if arrived else sum(str(name) not in self._seen for name in ended)
         self._drop(ended)
         if self._vain >= _VAIN:
             raise InputError(
@@ -162,7 +170,10 @@ class SlurmCluster:
     def _queued(self) -> set[str] | None:
         """Numbers of the jobs of this run that wait or run; ``None`` if SLURM does not answer."""
         command = ["squeue", "--noheader", "--format=%A", f"--name={self.job_name}"]
-        listed = subprocess.run(command, capture_output=True, text=True)
+        try:
+            listed = subprocess.run(command, capture_output=True, text=True, timeout=_ANSWERS)
+        except subprocess.TimeoutExpired:
+            return None
         return None if listed.returncode else set(listed.stdout.split())
 
     def _drop(self, names: list[Any]) -> None:

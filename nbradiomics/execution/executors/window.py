@@ -95,6 +95,7 @@ class Window:
 
     def outcomes(self) -> Iterator[tuple[str, Any]]:
         """Yield the name of each case and its result or failure, as they come."""
+        self.crew.begin()
         try:
             while self.waiting or self.running or self.lost:
                 self.crew.look()
@@ -217,8 +218,14 @@ class Window:
             self.lost.append((time.monotonic(), running))
 
     def _judge_lost(self) -> Iterator[tuple[str, Failure]]:
-        """Compute a lost case again, or give it up by the rules of `lost_cases`."""
+        """Compute lost cases again, or give them up by the rules of `lost_cases`.
+
+        It takes seconds to find out that a machine has gone; if hundreds have, the other cases go on between.
+        """
+        until = time.monotonic() + self.crew.interval
         while self.lost and time.monotonic() - self.lost[0][0] >= self.crew.source.grace:
+            if time.monotonic() > until:
+                return
             _, running = self.lost.popleft()
             name, tries = running.case, self.tries.setdefault(running.case, _Tries())
             tries.losses += 1
