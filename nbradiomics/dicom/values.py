@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _TIME = re.compile(r"(\d{2}):?(\d{2})?:?(\d{2})?(?:\.(\d{1,6}))?")
+_ZONE = re.compile(r"([+-])(\d{2})(\d{2})\s*$")
 _DATE = re.compile(r"(\d{4})[-.]?(\d{2})[-.]?(\d{2})")
 
 
@@ -157,6 +158,24 @@ def moment(date: str, time: str) -> datetime | None:
     return day + timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=micro)
 
 
-def moment_of(written: str) -> datetime | None:
-    """Date and time of an element of type DT, whose zone is ignored; ``None`` without a time."""
-    return moment(written[:8], written[8:])
+def moment_of(written: str, zone: timedelta | None = None) -> datetime | None:
+    """Date and time of an element of type DT; ``None`` without a time.
+
+    Parameters
+    ----------
+    written
+        The element. A time zone in it counts only if `zone` is given.
+    zone
+        Time zone of the other elements of the file, in which the result is.
+    """
+    found, own = moment(written[:8], written[8:]), zone_of(written)
+    return found if found is None or own is None or zone is None else found + (zone - own)
+
+
+def zone_of(written: str) -> timedelta | None:
+    """Time zone at the end of an element: its difference from UTC; ``None`` if it states none."""
+    found = _ZONE.search(written)
+    if found is None:
+        return None
+    difference = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return -difference if found[1] == "-" else difference

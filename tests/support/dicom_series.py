@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from nbradiomics.system.quiet import quiet
+from tests.support.dicom_files import write
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
@@ -97,14 +97,6 @@ def make_slice(
             setattr(data, name, value)
     data.PixelData = pixels_of(patient, series, number, shape=shape).tobytes()
     return data
-
-
-def write(data: Dataset, path: Path) -> Path:
-    """Write a dataset to a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with quiet():  # some tests write what no scanner should
-        pydicom.dcmwrite(path, data, enforce_file_format=True)
-    return path
 
 
 def write_series(

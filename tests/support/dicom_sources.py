@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pydicom
 import SimpleITK as sitk
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.dataset import Dataset
 from pydicom.valuerep import DSfloat
+
+from tests.support.dicom_files import with_meta, write
 
 MR, ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1"
 STUDY, FRAME = "1.2.826.0.1.3680043.8.498.10", "1.2.826.0.1.3680043.8.498.20"
@@ -62,15 +62,6 @@ def orientation(image: sitk.Image) -> np.ndarray:
     return np.array(image.GetDirection()).reshape(3, 3).T[:2]
 
 
-def save(dataset: Dataset, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    pydicom.dcmwrite(path, dataset, enforce_file_format=True)
-
-
 def add_pixels(dataset: Dataset, array: np.ndarray) -> None:
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated = dataset.BitsStored = 16
@@ -91,7 +82,7 @@ def write_classic(image: sitk.Image, folder: Path, series: str, first: int = 1, 
         dataset.PixelSpacing = numbers([image.GetSpacing()[1], image.GetSpacing()[0]])
         dataset.SliceThickness = numbers([image.GetSpacing()[2]])[0]
         add_pixels(dataset, array[number])
-        save(dataset, folder / f"{(number * 31) % 97:03d}_{first}_{number}")
+        write(with_meta(dataset), folder / f"{(number * 31) % 97:03d}_{first}_{number}")
 
 
 def write_enhanced(image: sitk.Image, folder: Path, series: str, **tags: object) -> None:
@@ -114,7 +105,7 @@ def write_enhanced(image: sitk.Image, folder: Path, series: str, **tags: object)
     dataset.PerFrameFunctionalGroupsSequence = groups
     dataset.NumberOfFrames = len(groups)
     add_pixels(dataset, array)
-    save(dataset, folder / "enhanced")
+    write(with_meta(dataset), folder / "enhanced")
 
 
 def noise_image(size: tuple[int, int, int] = (12, 9, 5), seed: int = 0) -> sitk.Image:

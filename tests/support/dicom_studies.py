@@ -7,8 +7,10 @@ from io import BytesIO
 
 import numpy as np
 import pydicom
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.dataset import Dataset
+from pydicom.uid import MRImageStorage
+
+from tests.support.dicom_files import with_meta
 
 #: A prefix of UIDs, of which all UIDs of these studies are made.
 PREFIX = "1.2.826.0.1.3680043.8.498.77"
@@ -20,12 +22,8 @@ def mr_slice(
 ) -> Dataset:  # fmt: skip
     """One slice of a series, with noise that depends on its UIDs alone."""
     dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = MRImageStorage
     dataset.SOPClassUID = MRImageStorage
     dataset.SOPInstanceUID = f"{PREFIX}.{study}.{series}.{number}"
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = f"{PREFIX}.{study}", f"{PREFIX}.{study}.{series}"
     dataset.FrameOfReferenceUID = f"{PREFIX}.{study}.99"
     dataset.PatientID, dataset.PatientName = patient, f"Secret^{patient}"
@@ -48,7 +46,7 @@ def mr_slice(
     dataset.HighBit, dataset.PixelRepresentation = 15, 0
     random = np.random.default_rng([study, series, number])
     dataset.PixelData = random.integers(0, 4096, (frames, size, size), dtype=np.uint16).tobytes()
-    return dataset
+    return with_meta(dataset)
 
 
 def series_of(patient: str, study: int, series: int, slices: int, **options: object) -> list[Dataset]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from nbradiomics.dicom.masks.references import STRUCTURE_SET
 from nbradiomics.dicom.volume import Slice, Volume
-from nbradiomics.system.quiet import quiet
+from tests.support.dicom_files import with_meta, write as write_file
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 #: A direction that is parallel to no axis: rotated about x, then z.
@@ -95,10 +95,6 @@ def structure_set(volume: Volume, regions: dict[str, Sequence[Dataset]], **kinds
 
 def write(dataset: Dataset, path: Path, *, explicit: bool = False) -> Path:
     """Write a data set as a DICOM file."""
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID") or STRUCTURE_SET
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID") or "1.2.3"
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if explicit else ImplicitVRLittleEndian
-    with quiet():  # values that do not keep to their VR
-        dataset.save_as(path, enforce_file_format=True)
-    return path
+    return write_file(
+        with_meta(dataset, ExplicitVRLittleEndian if explicit else ImplicitVRLittleEndian), path
+    )

@@ -48,9 +48,10 @@ def _about_images(acquisition: pd.DataFrame) -> Iterator[str]:
         counts = units.replace("", "not stated").value_counts().sort_index()
         if len(counts) > 1:
             yield (
-                f"The images of {sequence} have different units "
-                f"({', '.join(f'{unit}: {number}' for unit, number in counts.items())}): their features "
-                "cannot be compared. See `units` in acquisition.csv, and choose images of one unit by rules."
+                f"The images of {sequence} do not all have one unit "
+                f"({', '.join(f'{unit}: {number}' for unit, number in counts.items())}): unless the values "
+                "agree all the same, their features cannot be compared. See `units` in acquisition.csv, and "
+                "choose images of one unit by rules."
             )
 
 

@@ -21,6 +21,7 @@ from nbradiomics.dicom.values import (
     private_tag,
     text,
     texts,
+    zone_of,
 )
 from nbradiomics.errors import InputError
 
@@ -44,7 +45,10 @@ _MOST = 10.0
 
 
 class Activity(NamedTuple):
-    """What the header of a PET slice says about activity and times."""
+    """What the header of a PET slice says about activity and times.
+
+    `foreign_zone` is true if the injection states a time zone, and the other times of the slice do not.
+    """
 
     units: str
     kind: str
@@ -62,6 +66,7 @@ class Activity(NamedTuple):
     duration_ms: float | None
     suv_factor: float | None
     activity_factor: float | None
+    foreign_zone: bool
 
 
 class Scale(NamedTuple):
@@ -86,6 +91,8 @@ def uptake_note(minutes: float) -> str:
 def activity_of(data: Dataset) -> Activity:
     """Read what a PET slice says about activity and times."""
     drug = first_item(data, "RadiopharmaceuticalInformationSequence")
+    injected = text(drug, "RadiopharmaceuticalStartDateTime")
+    zone = zone_of(text(data, "TimezoneOffsetFromUTC"))
     return Activity(
         units=text(data, "Units").upper(),
         kind=text(data, "SUVType").upper(),
@@ -94,23 +101,24 @@ def activity_of(data: Dataset) -> Activity:
         weight=number(data, "PatientWeight"),
         dose=number(drug, "RadionuclideTotalDose"),
         half_life=number(drug, "RadionuclideHalfLife"),
-        injected=moment_of(text(drug, "RadiopharmaceuticalStartDateTime")),
+        injected=moment_of(injected, zone),
         injected_time=text(drug, "RadiopharmaceuticalStartTime"),
         series=moment(text(data, "SeriesDate"), text(data, "SeriesTime")),
-        scanned=_private_moment(data),
+        scanned=_private_moment(data, zone),
         acquired=moment(text(data, "AcquisitionDate"), text(data, "AcquisitionTime"))
-        or moment_of(text(data, "AcquisitionDateTime")),
+        or moment_of(text(data, "AcquisitionDateTime"), zone),
         reference_ms=number(data, "FrameReferenceTime"),
         duration_ms=number(data, "ActualFrameDuration"),
         suv_factor=private_number(data, _PHILIPS, 0x7053, 0x00),
         activity_factor=private_number(data, _PHILIPS, 0x7053, 0x09),
+        foreign_zone=zone is None and zone_of(injected) is not None,
     )
 
 
-def _private_moment(data: Dataset) -> datetime | None:
+def _private_moment(data: Dataset, zone: timedelta | None) -> datetime | None:
     """GE's date and time of the scan, which a later reconstruction does not change."""
     tag = private_tag(data, _GE, 0x0009, 0x0D)
-    return None if tag is None else moment_of(text(data, tag))
+    return None if tag is None else moment_of(text(data, tag), zone)
 
 
 def suv_scale(slices: Sequence[Activity]) -> Scale:
@@ -213,6 +221,8 @@ def _uptake(slices: Sequence[Activity], half_life: float) -> float:
                 _ASK,
             )
         injected = at - timedelta(days=1) if at > scan else at  # the scan was after midnight
+    else:
+        _require_one_time(first, injected)
     seconds = (scan - injected).total_seconds()
     if not 0 <= seconds <= _MOST * half_life:
         raise InputError(
@@ -221,6 +231,20 @@ def _uptake(slices: Sequence[Activity], half_life: float) -> float:
             "Look at the times of the injection (0018,1072; 0018,1078) and of the series (0008,0031).",
         )
     return seconds
+
+
+def _require_one_time(first: Activity, injected: datetime) -> None:
+    """Refuse an injection at two times of day, or at one whose time zone nothing explains."""
+    plain = moment(injected.strftime("%Y%m%d"), first.injected_time)
+    names = "RadiopharmaceuticalStartDateTime (0018,1078) and RadiopharmaceuticalStartTime (0018,1072)"
+    if plain is not None and 60 < abs((plain - injected).total_seconds()) < 86_340:
+        raise InputError(f"{names} state two times of the injection.", _ASK)
+    if plain is None and first.foreign_zone:
+        raise InputError(
+            "RadiopharmaceuticalStartDateTime (0018,1078) states a time zone, and the series does not "
+            "(0008,0201).",
+            _ASK,
+        )
 
 
 def _reference(slices: Sequence[Activity], half_life: float) -> datetime:

@@ -44,5 +44,5 @@ def test_units_that_differ_within_a_sequence_are_told() -> None:
     acquisition = pd.DataFrame({**columns, "units": ["mm2/s", "1e-6 mm2/s", ""]})
     cohort = pd.DataFrame({**columns, "mask": "", "reader": "", "roi": ""})
     (advice,) = advice_on(cohort, acquisition)
-    assert "ADC have different units (1e-6 mm2/s: 1, mm2/s: 1, not stated: 1)" in advice
+    assert "ADC do not all have one unit (1e-6 mm2/s: 1, mm2/s: 1, not stated: 1)" in advice
     assert not list(advice_on(cohort, acquisition.assign(units="mm2/s")))

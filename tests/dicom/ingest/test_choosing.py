@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from nbradiomics.dicom.ingest.choosing import Choice, choose
-from nbradiomics.dicom.ingest.conversion import series_of
 from nbradiomics.dicom.ingest.rules import IngestRules, load_rules
 from nbradiomics.dicom.series.pixels import same_pixels
 from nbradiomics.dicom.series.plans import Plan, plans_of
+from nbradiomics.dicom.series.records import by_series
 from nbradiomics.dicom.series.tree import read_tree
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
@@ -36,7 +36,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> list[Plan]:
     for name, elements in SERIES.items():
         write_series(folder, name, **elements)
     tree = read_tree(folder, skip=None, execution=Execution())
-    return [plan for one in series_of(tree.instances).values() for plan in plans_of(one, same_pixels)]
+    return [plan for one in by_series(tree.instances).values() for plan in plans_of(one, same_pixels)]
 
 
 def chosen(plans: list[Plan], **sequences: dict[str, Any]) -> Choice:

@@ -68,7 +68,12 @@ def test_each_slice_has_its_own_slope(tmp_path: Path) -> None:
     ("elements", "expected"),
     [
         ({}, factor(60)),
-        (drug(RadiopharmaceuticalStartDateTime="20200301084500.00"), factor(90)),
+        (
+            drug(
+                RadiopharmaceuticalStartDateTime="20200301084500.00", RadiopharmaceuticalStartTime="084500.00"
+            ),
+            factor(90),
+        ),
         ({"DecayCorrection": "ADMIN", **drug(RadionuclideHalfLife=None)}, factor(0)),
         ({"PatientWeight": 12.5, **drug(RadionuclideTotalDose=4e7)}, factor(60, kg=12.5, dose=4e7)),
         # Injected at 23:15, series at 0:30 of the next day.
@@ -105,6 +110,34 @@ def test_an_unusual_uptake_has_a_note(time: str, minutes: int | None, tmp_path: 
     notes = "; ".join(make(tmp_path).notes)
     assert (f"began {minutes} min after the injection" in notes) == (minutes is not None)
     assert ("injection" in notes) == (minutes is not None)
+
+
+@pytest.mark.parametrize(
+    ("injected", "zone", "plain", "minutes"),
+    [
+        ("20200301081500+0000", "+0100", None, 60),
+        ("20200301051500-0300", "+0100", None, 60),
+        ("20200301091500+0100", "+0100", None, 60),
+        ("20200301091500+0100", None, "091500", 60),
+        ("20200301081500+0000", None, "091500", None),
+        ("20200301081500+0000", None, None, None),
+        ("20200301091500", "+0100", None, 60),
+        ("20200301091530", None, "091500.00", 59.5),
+        ("20200301081500", None, "091500", None),
+    ],
+)
+def test_time_zones_of_the_injection(
+    injected: str, zone: str | None, plain: str | None, minutes: float | None
+) -> None:
+    """A zone that was ignored would change the SUV by its hours."""
+    texts = drug(RadiopharmaceuticalStartDateTime=injected, RadiopharmaceuticalStartTime=plain)
+    slices = [activity(TimezoneOffsetFromUTC=zone, **texts)]
+    if minutes is None:
+        problem = "state two times" if plain else "states a time zone"
+        with pytest.raises(InputError, match=problem):
+            suv_scale(slices)
+    else:
+        assert suv_scale(slices).uptake_min == minutes
 
 
 def test_ge_tells_the_time_of_the_scan_in_a_series_that_was_written_later() -> None:
@@ -198,7 +231,8 @@ def test_a_series_that_was_written_later_has_the_same_suv(
         "FrameReferenceTime": float(f"{1000 * reference:.10g}"),
         "ActualFrameDuration": str(round(1000 * duration)),
         **drug(
-            RadiopharmaceuticalStartDateTime=(start - timedelta(minutes=minutes)).strftime("%Y%m%d%H%M%S.%f")
+            RadiopharmaceuticalStartDateTime=(start - timedelta(minutes=minutes)).strftime("%Y%m%d%H%M%S.%f"),
+            RadiopharmaceuticalStartTime=None,
         ),
     }
     later = start + timedelta(minutes=written)
