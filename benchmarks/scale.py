@@ -11,6 +11,7 @@ real tumours of `sts_mr` with the preset `t1w_mr_1mm`, if they are there.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,13 @@ import SimpleITK as sitk
 
 from tests.support.paths import DATA
 
+#: The loop has one thread as well, as each process of a run has.
+NAMES = ("OMP", "OPENBLAS", "MKL", "NUMBA")
+ONE_THREAD = {
+    **os.environ,
+    **{f"{name}_NUM_THREADS": "1" for name in NAMES},
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1",
+}
 PARAMS = "imageType: {Original: {}}\nfeatureClass: {firstorder: [], shape: []}\nsetting: {binWidth: 10}\n"
 STUDY = "name: scale\ncohort: cohort.csv\nextract: {params: params.yaml}\n"
 RUN = """
@@ -71,7 +79,7 @@ def make_cohort(number: int, folder: Path) -> int:
 def measured(script: str, folder: Path, *arguments: str) -> list[float]:
     """Run a script in a process of its own, and return what it prints."""
     command = [sys.executable, "-c", script, *arguments]
-    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=ONE_THREAD)
     numbers: list[float] = json.loads(done.stdout.splitlines()[-1])
     return numbers
 

@@ -31,7 +31,9 @@ def values_and_counts(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int
     The same as NumPy's `unique`, which sorts all voxels; small whole numbers are counted instead.
     """
     if array.dtype.kind in "ui" and array.size and array.min() >= 0 and array.max() < _COUNTED:
-        counts = np.bincount(array.ravel())
+        labelled = array[array != 0]  # few voxels of most masks
+        counts = np.bincount(labelled, minlength=1)
+        counts[0] = array.size - labelled.size
         values = np.flatnonzero(counts)
         return values.astype(array.dtype), counts[values]
     return np.unique(array, return_counts=True)
