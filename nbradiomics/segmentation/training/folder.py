@@ -8,7 +8,6 @@ JSON, images, plain arrays and checkpoints that are read as weights only.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -184,8 +183,6 @@ def _hash(path: Path) -> str:
 def _copy(source: Path, target: Path) -> None:
     with whole(target) as temporary:
         shutil.copyfile(source, temporary)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
 
 
 def _settings(content: Mapping[str, Any]) -> dict[str, Any]:

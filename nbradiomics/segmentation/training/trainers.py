@@ -6,7 +6,6 @@ Import this module only to train a model, because nnU-Net's trainer imports many
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
 import time
 from collections.abc import Mapping
@@ -269,8 +268,6 @@ def _as_stored(weights: Mapping[str, torch.Tensor], *, half: bool) -> dict[str, 
 def _save_whole(content: Mapping[str, Any], path: Path) -> None:
     with whole(path) as temporary, open(temporary, "wb") as file:
         torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _plain(value: Any) -> Any:
