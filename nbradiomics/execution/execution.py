@@ -189,13 +189,10 @@ class Execution:
         """
 
         def make(names: Sequence[str], save: Keep) -> Batch[Result]:
-            def save_and_keep(name: str, result: Result) -> None:
+            def take(name: str, result: Result) -> Any:
                 save(name, result)
                 if keep is not None:
                     keep(name, result)
-
-            def take(name: str, result: Result) -> Any:
-                save_and_keep(name, result)
                 return held(result)
 
             return self._compute(function, _Chosen(cases, names), stage, take)
@@ -264,7 +261,9 @@ class Execution:
                 end_if_asked()
                 if isinstance(outcome, Failure):
                     self.note(outcome)
-                outcomes[name] = outcome if isinstance(outcome, Failure) else take(name, outcome)
+                    outcomes[name] = outcome
+                else:
+                    outcomes[name] = take(name, outcome)
                 advance()
         for name in cases:
             outcome = outcomes[name]
