@@ -8,9 +8,8 @@ from nbradiomics.cohort.cohort import (
     CohortSource,
     Scan,
     load_cohort,
-    scan_name,
-    subject_of,
 )
+from nbradiomics.cohort.names import scan_name, subject_of
 
 __all__ = [
     "AUTOMATIC",

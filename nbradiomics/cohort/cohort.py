@@ -17,6 +17,7 @@ import pandas as pd
 
 from nbradiomics.cohort.columns import DEFAULTS, FILES, SCAN_VARIANT, cohort_table_of, read_cohort_table
 from nbradiomics.cohort.in_training import YES, seen_subjects, training_states
+from nbradiomics.cohort.names import name_of, scan_name
 from nbradiomics.cohort.schema import COHORT, INDEPENDENT
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import is_regular
@@ -116,7 +117,7 @@ class Case:
     @property
     def name(self) -> str:
         """Name in messages and in the failures table."""
-        return f"{self.scan.name}/{_name(self.roi, self.reader)}/{self.reading}"
+        return f"{self.scan.name}/{name_of(self.roi, self.reader)}/{self.reading}"
 
     def index(self) -> dict[str, str | int]:
         """Index columns of a table with a row per case (without `variant`)."""
@@ -343,21 +344,6 @@ def load_cohort(
         )
     raise_errors(problems)
     return Cohort(table, path, tuple(problems))
-
-
-def scan_name(subject: str, timepoint: str, sequence: str, variant: str = ORIGINAL) -> str:
-    """Name of a scan in messages, failures and file names; the original has none of a variant."""
-    return _name(subject, timepoint, sequence, *([] if variant == ORIGINAL else [variant]))
-
-
-def subject_of(name: str) -> str:
-    """Subject of a scan, or of anything whose name begins with that of its scan (a case, a pair of masks)."""
-    return name.partition("/")[0].replace("%2F", "/").replace("%25", "%")
-
-
-def _name(*parts: str) -> str:
-    # Escaping keeps the names of different cases different.
-    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
 def _scan(key: tuple[str, ...], rows: list[tuple[str, str, str]]) -> Scan:
