@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_refused(given_steps: Any, message: str) -> None:
 def test_a_file_of_something_else_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "steps.yml"
     file.write_text(content)
-    with pytest.raises(InputError, match="steps.yml"):
+    with pytest.raises(InputError, match=r"steps\.yml"):
         read_steps(file)
 
 

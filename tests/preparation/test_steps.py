@@ -26,7 +26,7 @@ def volume(seed: int = 1, kind: type = np.float32) -> Volume:
     """A bright ball in a darker body, with noise; the target is shifted by 1.5 mm along x."""
     z, y, x = np.meshgrid(*[np.arange(n) for n in SHAPE], indexing="ij")
     body = ball(SHAPE, 12.0)
-    values = 40 + 300 * body + 200 * ball(SHAPE, 4.0) + 60 * np.sin(x / 3) * np.cos(y / 4 + z / 3)
+    values = 40.0 + 300.0 * body + 200.0 * ball(SHAPE, 4.0) + 60 * np.sin(x / 3) * np.cos(y / 4 + z / 3)
     noise = np.random.default_rng(seed).normal(0, 8, SHAPE)
     image = make_image(np.round(np.maximum(values + noise, 1)).astype(kind), SPACING)
     other = sitk.Resample(
@@ -114,9 +114,7 @@ BAD: list[tuple[Callable[[Volume], Volume], str]] = [
 
 @pytest.mark.parametrize("text", ALL)
 @pytest.mark.parametrize(("spoil", "message"), BAD, ids=[message for _, message in BAD])
-def test_a_bad_case_is_refused_by_name(
-    text: str, spoil: Callable[[Volume], Volume], message: str
-) -> None:
+def test_a_bad_case_is_refused_by_name(text: str, spoil: Callable[[Volume], Volume], message: str) -> None:
     step = step_of(text)
     with pytest.raises(InputError, match=f"^P7, step {step.kind}.*{message}"):
         step.apply(spoil(volume()))
