@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from nbradiomics.preparation.steps.step import FittedStep, Step
@@ -89,6 +90,7 @@ def fit_steps(steps: Sequence[Step], volumes: Mapping[str, Volume]) -> tuple[Ste
     >>> [round(mark, 1) for mark in landmarks.scale]
     [0.0, 5.1, 11.7, 19.4, 28.1, 37.8, 48.5, 60.2, 73.0, 86.7, 100.0]
     """
+    volumes = {name: replace(volume, name=name) for name, volume in volumes.items()}
     fitted: list[Step] = []
     for step in steps:
         if isinstance(step, FittedStep):

@@ -37,7 +37,11 @@ ANY_STEP = st.one_of(
     st.builds(ZScore, over=st.sampled_from(["image", "foreground", "body", "reference"])),
     st.builds(Percentile, low=st.floats(0, 40), high=st.floats(50, 100), clip=st.booleans()),
     st.builds(Resample, spacing=st.tuples(*[st.just(0.0) | st.floats(0.1, 200)] * 3)),
-    st.builds(Register, to=st.sampled_from(["T1", "b50", "T2.fs"]), seed=st.integers(1, 2**31 - 1)),
+    st.builds(
+        Register,
+        to=st.sampled_from(["T1", "b50", "T2.fs", "T1_late", "_seed", "a_to_b"]),
+        seed=st.integers(1, 2**31 - 1),
+    ),
 )
 
 

@@ -43,8 +43,8 @@ class Register(Step):
     kind: ClassVar[str] = "register"
     changes_grid: ClassVar[bool] = True
 
-    to: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = Field(
-        description="Channel onto which the image is moved."
+    to: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = Field(
+        description="Channel onto which the image is moved; its name has letters, digits and . _ - only."
     )
     samples: Annotated[int, Field(ge=1000)] = Field(
         default=100_000, description="Number of voxels in which the images are compared, drawn at random."
