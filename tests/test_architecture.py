@@ -23,6 +23,7 @@ LAYERS = [
     {"cohort"},
     {"perturbation", "dicom", "pacs"},
     {"synthetic", "segmentation", "agreement", "features", "reproducibility"},
+    {"harmonisation"},
     {"outcome"},
     {"study"},
     {"report"},

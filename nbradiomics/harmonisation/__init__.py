@@ -1,0 +1,1 @@
+"""Differences between sites and scanners removed from features, by estimates of training subjects alone."""
