@@ -256,6 +256,7 @@ def test_one_feature_cannot_be_pooled() -> None:
         ({"batch": "site", "reference_batch": "Z"}, "the reference batch 'Z' has no training subject"),
         ({"batch": "site", "reference_batch": {"scanner": "Z"}}, "'scanner', which is no batch column"),
         ({"batch": ["site", "age"], "reference_batch": "A"}, "2 batch columns and one reference batch"),
+        ({"batch": "site", "mean_only": "yes"}, "mean_only is 'yes'"),
         ({"batch": "site", "m_combat": True}, "M-ComBat needs a reference batch"),
         ({"batch": "site", "least_subjects": 0}, "least_subjects is 0"),
         ({"batch": "site", "features": ["x*"]}, "no numeric column of the feature table matches 'x*'"),
