@@ -278,5 +278,11 @@ def test_tables_that_cannot_be_read() -> None:
         original_firstorder_F1=table["original_firstorder_F1"].mask(table.index == 3, np.inf)
     )
     assert "feature 'original_firstorder_F1' has infinite values" in refusal(ComBat("site"), infinite)
+    assert "has values beyond 1e+100" in refusal(
+        ComBat("site"), table.assign(original_firstorder_F1=table["original_firstorder_F1"] * 1e200)
+    )
+    assert "a column with the name 5; text was expected" in refusal(
+        ComBat("site"), table.assign(x=1).rename(columns={"x": 5})
+    )
     with pytest.raises(InputError, match="lacks 'original_firstorder_F1'"):
         ComBat("site").fit(table).transform(table.drop(columns="original_firstorder_F1"))
