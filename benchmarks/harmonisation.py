@@ -3,6 +3,7 @@
     python -m benchmarks.harmonisation small_sites 200
     python -m benchmarks.harmonisation levels 200
     python -m benchmarks.harmonisation remaining 20
+    python -m benchmarks.harmonisation planted 10
 
 In `small_sites`, site A has 100 subjects and is the reference; site B has few. All features of B are
 shifted and scaled. 200 new subjects of B are harmonised by the estimates, and compared with their own values
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from nbradiomics import ComBat
+from nbradiomics import ComBat, SiteEffectSettings, measure_site_effects
 from nbradiomics.harmonisation.site_tests import covariate_effect, location_effect
 
 FEATURES, NEW, FACTORS, SHARED = 100, 200, 5, 0.7
@@ -144,5 +145,42 @@ def remaining(repeats: int) -> None:
         print(options, round(float(np.mean(left)), 3))
 
 
+def planted(repeats: int) -> None:
+    """Sites of 60, 60 and 40, shifts of 1; B is 1.5 deviations older; half of the features grow by age."""
+    found = []
+    for seed in range(repeats):
+        random = np.random.default_rng(seed)
+        site = ["A"] * 60 + ["B"] * 60 + ["C"] * 40
+        loadings = random.normal(size=(FACTORS, FEATURES))
+        loadings /= np.sqrt((loadings**2).sum(axis=0))
+        truth = subjects(random, len(site), loadings)
+        age = random.normal(size=len(site)) + 1.5 * (np.array(site) == "B")
+        truth[:, : FEATURES // 2] += 0.3 * age[:, None]
+        seen = truth.copy()
+        for name in "BC":
+            rows = np.array(site) == name
+            seen[rows] = seen[rows] * np.exp(random.normal(0, 0.3, FEATURES)) + random.normal(0, 1, FEATURES)
+        combat, settings = ComBat("site", covariates=["age"]), SiteEffectSettings(seed=seed)
+        both = [
+            measure_site_effects(combat, table(each, site).assign(age=age), settings)
+            for each in (seen, truth)
+        ]
+        row = {}
+        for state, effects in (("before", both[0]), ("after", both[0]), ("truth", both[1])):
+            kept = "before" if state == "truth" else state
+            features = effects.features[effects.features["state"] == kept]
+            slopes = effects.covariates[effects.covariates["state"] == kept]["slope"].to_numpy()
+            row[state, "shift"] = features["largest_shift"].median()
+            row[state, "ratio"] = features["largest_ratio"].median()
+            row[state, "slope"] = slopes[: FEATURES // 2].mean()
+            row[state, "slope of nothing"] = np.abs(slopes[FEATURES // 2 :]).mean()
+            told = effects.separability.set_index("state").loc[kept]
+            row[state, "accuracy"], row[state, "area"] = told["balanced_accuracy"], told["roc_area"]
+        found.append(row)
+    print(pd.DataFrame(found).mean().unstack().round(2).to_string())
+
+
 if __name__ == "__main__":
-    {"small_sites": small_sites, "levels": levels, "remaining": remaining}[sys.argv[1]](int(sys.argv[2]))
+    {"small_sites": small_sites, "levels": levels, "remaining": remaining, "planted": planted}[sys.argv[1]](
+        int(sys.argv[2])
+    )
