@@ -92,7 +92,7 @@ from .segmentation.training.settings import (
 )
 from .study.checks import check as check, survey as survey
 from .study.study import Readers as Readers
-from .synthetic import make_cohort as make_cohort
+from .synthetic import Diffusion as Diffusion, make_cohort as make_cohort
 from .tables import Rows as Rows, RowsOfReader as RowsOfReader
 from .workflows.demo import run_demo as run_demo
 from .workflows.processing.run import (
