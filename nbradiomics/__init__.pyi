@@ -79,6 +79,11 @@ from .segmentation.importing import (
     ModelDescription as ModelDescription,
     import_model as import_model,
 )
+from .rings import (
+    RegionsCohort as RegionsCohort,
+    RegionSettings as RegionSettings,
+    add_regions as add_regions,
+)
 from .segmentation.model import Model as Model, load_model as load_model
 from .segmentation.prediction.inference import Inference as Inference
 from .segmentation.prediction.postprocess import PostProcessing as PostProcessing

@@ -273,6 +273,10 @@ class Cohort:
         # The training subjects of the model that made these masks are not those of another model.
         return replace(cohort, table=cohort.table.assign(in_training=DEFAULTS["in_training"]))
 
+    def without_region(self, roi: str) -> Cohort:
+        """Remove the masks of a region; an image without another mask keeps a row without a mask."""
+        return self._without((self.table["roi"] == roi) & (self.table["mask"] != ""))
+
     def _without(self, removed: pd.Series) -> Cohort:
         """Remove the marked masks; an image without another mask keeps a row without a mask."""
         import pandas as pd

@@ -11,6 +11,7 @@ class StageName(StrEnum):
     PERTURB = "perturb"
     COMPARE = "compare"
     READERS = "readers"
+    ROIS = "rois"
     EXTRACT = "extract"
     PERTURBATION = "perturbation"
     PROCESSING = "processing"

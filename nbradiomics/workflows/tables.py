@@ -18,6 +18,7 @@ from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING
 from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.variance.schema import VARIANCE
+from nbradiomics.rings.schema import ROIS
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
 from nbradiomics.study.checks.problem_table import CHECK
 
@@ -28,6 +29,7 @@ CHAPTERS = {
     "PACS": PACS,
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
     "Perturbation": (PERTURBATIONS,),
+    "Derived regions": (ROIS,),
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),

@@ -1,0 +1,43 @@
+"""Settings of rings, rims and cores."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from nbradiomics.settings import Settings
+from nbradiomics.settings.kinds import Text
+
+_Width = Annotated[float, Field(ge=0.1, le=100)]
+
+
+class RegionSettings(Settings):
+    """Which regions are derived from each drawn one, by distance from its surface."""
+
+    ring: _Width | None = Field(
+        default=None,
+        description="Width in mm of the ring outside each region (`ring-3mm`); 0.1 to 100.",
+    )
+    rim: _Width | None = Field(
+        default=None,
+        description="Depth in mm at which each region is divided into its rim and its core (`rim-2mm`, "
+        "`core-2mm`); 0.1 to 100.",
+    )
+    body: Text | None = Field(
+        default=None,
+        description="Region of the cohort table (`roi`) that is the mask of the body: the ring ends at it. "
+        "Its rows are not in the new cohort table, because it is no tumour.",
+    )
+    max_outside: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.1,
+        description="Largest share of a ring that may lie outside the image; with more, the ring fails.",
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> RegionSettings:
+        if self.ring is None and self.rim is None:
+            raise ValueError("neither `ring` nor `rim` is given: state a width in mm")
+        if self.ring is None and (self.body is not None or "max_outside" in self.model_fields_set):
+            raise ValueError("`body` and `max_outside` are for a ring, but `ring` is not given")
+        return self
