@@ -73,16 +73,16 @@ from .reproducibility.needed_agreement import (
     needed_agreement as needed_agreement,
 )
 from .reproducibility.processing.settings import ProcessingSettings as ProcessingSettings
+from .rings import (
+    RegionsCohort as RegionsCohort,
+    RegionSettings as RegionSettings,
+    add_regions as add_regions,
+)
 from .segmentation.cohort import SegmentedCohort as SegmentedCohort, segment_cohort as segment_cohort
 from .segmentation.importing import (
     ImportedModel as ImportedModel,
     ModelDescription as ModelDescription,
     import_model as import_model,
-)
-from .rings import (
-    RegionsCohort as RegionsCohort,
-    RegionSettings as RegionSettings,
-    add_regions as add_regions,
 )
 from .segmentation.model import Model as Model, load_model as load_model
 from .segmentation.prediction.inference import Inference as Inference

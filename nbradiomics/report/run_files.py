@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from nbradiomics.agreement.schema import AGREEMENT
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
 from nbradiomics.execution.failures import FAILURES
@@ -115,6 +117,16 @@ class Run:
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def of_lesions(self) -> pd.DataFrame | None:
+        """The agreement of lesions: derived regions (rings, habitats) would count each several times."""
+        return None if self.agreement is None else without_derived(self.agreement)
+
+
+def without_derived(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table that are not about derived regions."""
+    return table[~table["roi"].map(is_derived).astype(bool)]
 
 
 def read_run(folder: Path) -> Run:

@@ -2,9 +2,10 @@
 
 The surface lies halfway between the centres of two neighbouring voxels (with a common face) of which one
 is inside. The distance of a voxel is that of its centre to the nearest of these points: exact at flat faces
-along the axes, and a little too small where the surface has steps, so that the shell of a sphere is 3 to 7 % too
-large with cubic voxels, and 10 to 20 % for a width of one slice. Distances between centres alone would make
-the same ring 5 to 15 % too small, and 30 to 45 % on thick slices, where the next slice is never near enough.
+along the axes, and a little too small where the surface has steps, so that the shell of a sphere is 3 to 7 %
+too large with cubic voxels, and 10 to 20 % for a width of one slice. Distances between centres alone would
+make the same ring 5 to 15 % too small, and 30 to 45 % on thick slices, where the next slice is never near
+enough.
 """
 
 from __future__ import annotations

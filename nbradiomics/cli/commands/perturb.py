@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbradiomics.cli.console import output
+from nbradiomics.cli.console import notes, output
 from nbradiomics.cli.folders import renewed, working_on_variants
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
 
 if TYPE_CHECKING:
+    from nbradiomics.cohort import Cohort
     from nbradiomics.perturbation.cohort import PerturbedCohort
 _SETTINGS = "perturbation.settings:PerturbationSettings"
 
@@ -57,6 +58,7 @@ def perturb(
         done = perturb_cohort(loaded, out=folder, label=label, settings=settings, execution=execution)
         _write(done, table_file, folder, [*loaded.files(), *_chain_file(chain)], settings.model_dump())
         show_made_again(execution.workspace)
+        _show_derived(loaded)
         _show_readers(done)
         rows = len(done.table) + len(done.failures)
         finish(done.failures, rows, table_file, f"{len(done.table)} variants of masks; ")
@@ -79,6 +81,15 @@ def _write(
     readers = done.disagreement and done.disagreement.model_dump()
     provenance = table_file.with_name(f"{table_file.stem}.provenance.json")
     write_provenance(provenance, inputs=inputs, perturbation=settings, disagreement=readers)
+
+
+def _show_derived(cohort: Cohort) -> None:
+    """Say that derived regions have no variants."""
+    from nbradiomics.cohort.derived_regions import left_out_sentence
+
+    sentence = left_out_sentence(cohort.table["roi"], "the variants; make them from the perturbed masks")
+    if sentence:
+        notes.print(f"Note: {sentence}", markup=False)
 
 
 def _show_readers(done: PerturbedCohort) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.cohort.columns import read_cohort_table
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.in_training import require_known, unknown_sentence, unknown_subjects
 from nbradiomics.cohort.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
 from nbradiomics.errors import InputError, NbradiomicsError
@@ -250,7 +251,7 @@ def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Proble
     rule = lesion_rule(study.asked_lesions, table)
     try:
         least_volume(rule, study.lesion_min_ml)
-        require_lesions_told_apart(rule, set(_manual(table)["roi"]), with_model=with_model)
+        require_lesions_told_apart(rule, _lesions(table), with_model=with_model)
     except InputError as error:
         return [problem_of(error, path, "lesions")]
     if rule == COMPONENTS and len(set(table["reader"]) - {""}) + (study.segment is not None) > 1:
@@ -258,6 +259,11 @@ def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Proble
         remedy = "Features have one row for each component; their reproducibility is not assessed."
         return [Problem(str(path), "", "lesions", "warning", found, remedy)]
     return []
+
+
+def _lesions(table: pd.DataFrame) -> set[str]:
+    """Names of the regions that readers drew."""
+    return {roi for roi in _manual(table)["roi"] if not is_derived(roi)}
 
 
 def _manual(table: pd.DataFrame) -> pd.DataFrame:
