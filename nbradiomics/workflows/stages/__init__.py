@@ -10,6 +10,7 @@ from nbradiomics.workflows.stages.perturbation import Perturbation
 from nbradiomics.workflows.stages.processing import Processing
 from nbradiomics.workflows.stages.readers import Readers
 from nbradiomics.workflows.stages.reproducibility import Reproducibility
+from nbradiomics.workflows.stages.rois import Rois
 from nbradiomics.workflows.stages.segment import Segment
 
 STAGES: tuple[Stage, ...] = (
@@ -17,6 +18,7 @@ STAGES: tuple[Stage, ...] = (
     Segment(),
     Compare(),
     Readers(),
+    Rois(),
     Extract(),
     Perturbation(),
     Processing(),

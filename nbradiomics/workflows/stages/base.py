@@ -109,7 +109,7 @@ class Stage(Protocol):
 
 def possible(work: Work, stages: Iterable[Stage]) -> list[str]:
     """List the stages that a run may have, before it begins: the study or the cohort may rule out others."""
-    asked = (StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME)
+    asked = (StageName.ROIS, StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME)
     return [stage.name for stage in stages if stage.name not in asked or stage.wanted(work)]
 
 
