@@ -1,1 +1,1 @@
-"""Habitats: sub-regions of a tumour by its voxels, from groups that were learned on training subjects."""
+"""Sub-regions of tumours: habitats, and rings around them."""
