@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -32,10 +32,11 @@ class DiffusionFit:
     s0
         Signal without diffusion weighting, in units of the image.
     unit_variance
-        Variance of `adc` for noise of standard deviation 1, in (mm2/s)2: the error of the fit is its root times
-        the noise.
+        Variance of `adc` for noise of standard deviation 1, in (mm2/s)2: the error of the fit is its root
+        times the noise.
     squares
-        Sum of squared residuals, each divided by the variance of its signal for noise of standard deviation 1.
+        Sum of squared residuals, each divided by the variance of its signal for noise of standard deviation
+        1.
     converged
         Whether the fit found its optimum.
     """
@@ -61,28 +62,21 @@ def fit_diffusion(signals: Array, b_values: Array, sigma: float | None = None) -
     b_values
         b-value of each column in s/mm2, at least two different ones.
     sigma
-        Noise of a magnitude image: the expected signal includes the noise floor, and each signal is weighted by its
-        variance. ``None`` takes Gaussian noise, the same in each image.
+        Noise of a magnitude image: the expected signal includes the noise floor, and each signal is weighted
+        by its variance. ``None`` takes Gaussian noise, the same in each image.
 
     Notes
     -----
-    The start is the straight line through the logarithms, weighted by the squared signal (the variance of a logarithm
-    is about ``sigma**2 / S**2``). Levenberg-Marquardt follows, all voxels at once. The error is that of the linear
-    approximation at the optimum, ``inv(J' inv(V) J)``.
+    The start is the straight line through the logarithms, weighted by the squared signal (the variance of a
+    logarithm is about ``sigma**2 / S**2``). Levenberg-Marquardt follows, all voxels at once. The error is
+    that of the linear approximation at the optimum, ``inv(J' inv(V) J)``.
     """
     parts = [
         _fit(signals[start : start + _CHUNK], b_values, sigma)
         for start in range(0, max(len(signals), 1), _CHUNK)
     ]
-    return DiffusionFit(*(np.concatenate(values) for values in zip(*parts, strict=True)))
-
-
-class _Fitted(NamedTuple):
-    adc: Array
-    s0: Array
-    unit_variance: Array
-    squares: Array
-    converged: NDArray[np.bool_]
+    names = [field.name for field in fields(DiffusionFit)]
+    return DiffusionFit(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 class _Moments(NamedTuple):
@@ -94,7 +88,7 @@ class _Moments(NamedTuple):
     variance: Array
 
 
-def _fit(signals: Array, b_values: Array, sigma: float | None) -> _Fitted:
+def _fit(signals: Array, b_values: Array, sigma: float | None) -> DiffusionFit:
     usable = np.isfinite(signals).all(axis=1) & (signals > 0).all(axis=1)
     scale = float(b_values.max())
     values, b = signals[usable], b_values / scale
@@ -117,7 +111,8 @@ def _fit(signals: Array, b_values: Array, sigma: float | None) -> _Fitted:
         whole[usable] = part
     done = np.zeros(len(signals), dtype=bool)
     done[usable] = converged
-    return _Fitted(*spread, done)
+    adc, s0, variance_of_adc, of_squares = spread
+    return DiffusionFit(adc, s0, variance_of_adc, of_squares, done)
 
 
 def _line(values: Array, b: Array) -> Array:
@@ -162,7 +157,7 @@ def _optimum(
         better = (new_cost <= cost) & (tried[:, 0] > 0)
         theta[open_[better]] = tried[better]
         damping[open_] = np.where(better, np.maximum(damping[open_] / 10, 1e-12), damping[open_] * 10)
-        small = (np.abs(step) <= _CLOSE * (np.abs(now) + [0.0, 1e-3])).all(axis=1)
+        small = (np.abs(step) <= _CLOSE * (np.abs(now) + np.array([0.0, 1e-3]))).all(axis=1)
         open_ = open_[~small]
     done = np.ones(len(values), dtype=bool)
     done[open_] = False

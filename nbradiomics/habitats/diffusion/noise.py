@@ -24,9 +24,9 @@ def residual_noise(fit: DiffusionFit, images: int) -> float | None:
     Returns
     -------
     float or None
-        Standard deviation in units of the image. What the model does not describe (perfusion, kurtosis, motion) is in
-        the residuals too, so that it is too large rather than too small. ``None`` with two images, which leave no
-        residuals, or with too few voxels.
+        Standard deviation in units of the image. What the model does not describe (perfusion, kurtosis,
+        motion) is in the residuals too, so that it is too large rather than too small. ``None`` with two
+        images, which leave no residuals, or with too few voxels.
     """
     squares = fit.squares[fit.converged]
     freedom = (images - 2) * len(squares)
@@ -36,16 +36,16 @@ def residual_noise(fit: DiffusionFit, images: int) -> float | None:
 def air_noise(signals: Array) -> float | None:
     """Estimate the noise from voxels that have no signal in any image.
 
-    In air, the squared signals of K images have a sum of ``2 * sigma**2 * G`` with G of the gamma distribution of
-    shape K. Voxels within its central 95 % are taken as air, the noise is estimated from their median, and this is
-    repeated until it stays the same (the idea of PIESNO: Koay CG, Ozarslan E, Pierpaoli C. J Magn Reson
-    2009;199:94-103, for one coil). The start is the darkest tenth of the image.
+    In air, the squared signals of K images have a sum of ``2 * sigma**2 * G`` with G of the gamma
+    distribution of shape K. Voxels within its central 95 % are taken as air, the noise is estimated from
+    their median, and this is repeated until it stays the same (the idea of PIESNO: Koay CG, Ozarslan E,
+    Pierpaoli C. J Magn Reson 2009;199:94-103, for one coil). The start is the darkest tenth of the image.
 
     Returns
     -------
     float or None
-        Standard deviation in units of the image. ``None`` if the image has no air with noise: it was cropped, or the
-        scanner set it to zero.
+        Standard deviation in units of the image. ``None`` if the image has no air with noise: it was cropped,
+        or the scanner set it to zero.
     """
     from scipy.stats import gamma
 
@@ -54,7 +54,7 @@ def air_noise(signals: Array) -> float | None:
         return None
     images = signals.shape[1]
     energy = np.square(seen).sum(axis=1) / 2
-    low, middle, high = gamma.ppf([_TAIL, 0.5, 1 - _TAIL], images)
+    low, middle, high = (float(gamma.ppf(share, images)) for share in (_TAIL, 0.5, 1 - _TAIL))
     variance = float(np.quantile(energy, 0.1)) / middle
     air = np.zeros(len(energy), dtype=bool)
     for _ in range(_ROUNDS):
@@ -69,7 +69,7 @@ def air_noise(signals: Array) -> float | None:
 
 
 def _is_air(energy: Array, voxels: int, images: int) -> bool:
-    """Whether scaled energies are enough, and spread as those of air: noise has the same spread everywhere."""
+    """Whether scaled energies are enough, and spread as those of air."""
     from scipy.stats import gamma
 
     if len(energy) < max(LEAST_AIR, LEAST_AIR_SHARE * voxels):
