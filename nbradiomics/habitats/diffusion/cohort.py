@@ -157,7 +157,7 @@ def _notes(made: Mapping[str, Any]) -> list[str]:
     shown = ", ".join(without[:5]) + (f" and {len(without) - 5} more" if without[5:] else "")
     return [
         (
-            f"{shown}: the noise could not be estimated (two images, and no air with noise around the patient), "
-            "so that there is no error of the ADC. Give the noise (sigma) if you know it."
+            f"{shown}: the noise could not be estimated (two images, and no air with noise around the "
+            "patient), so that there is no error of the ADC. Give the noise (sigma) if you know it."
         )
     ]
