@@ -38,6 +38,12 @@ from .features.processing import (
     extract_grid as extract_grid,
     load_grid as load_grid,
 )
+from .habitats.clusters.model import HabitatModel as HabitatModel
+from .habitats.cohort import HabitatCohort as HabitatCohort, find_habitats as find_habitats
+from .habitats.diffusion.cohort import DiffusionCohort as DiffusionCohort, fit_adc as fit_adc
+from .habitats.diffusion.settings import DiffusionSettings as DiffusionSettings
+from .habitats.settings import HabitatSettings as HabitatSettings
+from .habitats.tables import HabitatTables as HabitatTables
 from .outcome import (
     OutcomeResult as OutcomeResult,
     OutcomeSettings as OutcomeSettings,

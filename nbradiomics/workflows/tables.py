@@ -9,6 +9,8 @@ from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.habitats.diffusion.schema import DIFFUSION
+from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
@@ -32,6 +34,7 @@ CHAPTERS = {
     "Derived regions": (ROIS,),
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
+    "Habitats": (DIFFUSION, *HABITAT_TABLES),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),

@@ -19,6 +19,7 @@ from nbradiomics.messages.problem import Problem, problem_of, told_once
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.settings import spread
 from nbradiomics.study.checks.columns import check_columns
+from nbradiomics.study.checks.derived_regions import check_derived_regions
 from nbradiomics.study.checks.few_columns import check_firth
 from nbradiomics.study.checks.fold_filter import check_fold_filter
 from nbradiomics.study.checks.found import Found, Measured, found_in
@@ -179,6 +180,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         if not table.empty:  # these checks need rows
             problems += _check_auto(study, table, path)
             problems += _check_lesions(study, table, path)
+            problems += check_derived_regions(study, table, path)
             problems += _check_training(study, table, path)
             problems += check_choice(study.outcome, table, path) if study.outcome else []
     try:
