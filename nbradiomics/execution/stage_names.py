@@ -11,6 +11,8 @@ class StageName(StrEnum):
     PERTURB = "perturb"
     COMPARE = "compare"
     READERS = "readers"
+    ADC = "adc"
+    HABITATS = "habitats"
     ROIS = "rois"
     EXTRACT = "extract"
     PERTURBATION = "perturbation"

@@ -25,6 +25,8 @@ from nbradiomics.clinical import Declaration
 from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.cohort.lesions import LesionRule
 from nbradiomics.features.settings import ExtractionSettings
+from nbradiomics.habitats.diffusion.settings import DiffusionSettings
+from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementAnalysis
@@ -198,6 +200,12 @@ class Study(Settings):
     seed: Seed = Field(default=0, description=SEED)
     segment: Segment | None = Field(default=None, description="Automatic segmentation of the tumours.")
     readers: Readers = Field(default=Readers(), description="Comparison of the readers and the model.")
+    adc: DiffusionSettings | None = Field(
+        default=None, description="Apparent diffusion coefficient of each voxel, from several b-values."
+    )
+    habitats: HabitatSettings | None = Field(
+        default=None, description="Sub-regions of the tumours that are alike, as further regions."
+    )
     rois: RegionWidths | None = Field(
         default=None, description="Ring around each region, its rim and its core, as further regions."
     )

@@ -74,7 +74,7 @@ _TABLES = (
     r"failures\.log",
     r"shards/failures-\d+-of-\d+\.(csv|log)",
     r"provenance\.json",
-    r"rois/rois\.csv",
+    r"rois/rois\.csv|adc/diffusion\.csv|habitats/habitat(s|_[a-z]+)\.csv|habitats/model(_[\w-]+)?\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",
     r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",
     r"readers/summary\.json",
@@ -91,8 +91,8 @@ _DEMO = re.compile(
     r"input/(cohort\.csv|clinical\.csv|truth\.csv|truth\.json|study\.yaml"
     r"|(images|truth|masks/[ABC])/S\d+\.nii\.gz)"
 )
-#: Masks of derived regions; the stage that writes them removes those of other settings.
-_DERIVED = re.compile(r"(?P<section>rois)/[^/]+\.nii\.gz")
+#: Maps and masks of the sections that derive them; stored results depend on them.
+_DERIVED = re.compile(r"(?P<section>adc|habitats|rois)/[^/]+\.nii\.gz")
 _MAP = re.compile(r"(?P<stem>.+)_(probability|entropy|fold_[^_]+)\.nii\.gz")
 _CONSENSUS = ("majority", "staple")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
-from nbradiomics.cohort.derived_regions import is_derived
+from nbradiomics.cohort.derived_regions import derived_name, is_derived
 from nbradiomics.cohort.lesions import lesion_rule, whole_rule
 from nbradiomics.messages.problem import Problem
 from nbradiomics.rings.parts import part_names
@@ -27,10 +28,11 @@ def check_derived_regions(study: Study, table: pd.DataFrame, path: Path) -> list
     there = sorted({roi for roi in table.loc[table["mask"] != "", "roi"] if is_derived(str(roi))})
     to_come = regions_to_come(study, table)
     twice = sorted(set(there) & set(to_come))
-    problems = []
+    problems = _channel_problems(study, table, path)
     if twice:
         found = f"the cohort table already has the regions {', '.join(twice)}."
-        problems.append(Problem(str(path), "", "rois", "error", found, "Remove their rows, or the section."))
+        remedy = "Remove their rows, or the section that makes them."
+        problems.append(Problem(str(path), "", "rois", "error", found, remedy))
     known = [*there, *to_come]
     if known and study.outcome is not None and study.outcome.roi is None:
         found = (
@@ -43,14 +45,51 @@ def check_derived_regions(study: Study, table: pd.DataFrame, path: Path) -> list
     return problems
 
 
+def _channel_problems(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """Channels that the sections `adc` and `habitats` need, and no scan has."""
+    known = sorted(set(table["channel"]) - {""})
+    listed = ", ".join(known) or "none"
+    problems = []
+    if study.adc is not None and study.adc.b_values is None and sum(map(_is_b_value, known)) < 2:
+        found = f"no two channels are named by a b-value (channels: {listed})."
+        remedy = "Name the channels of the diffusion images b0, b1000 ... in the cohort table."
+        problems.append(Problem(str(path), "", "adc", "error", found, remedy))
+    if study.habitats is None:
+        return problems
+    made = known if study.adc is None else [*known, "ADC"]
+    missing = [name for name in study.habitats.channels or () if name not in made]
+    if missing:
+        found = f"no scan has the channel {', '.join(missing)} (channels: {', '.join(made) or 'none'})."
+        remedy = "Name channels of the cohort table; the section `adc` makes ADC from diffusion images."
+        problems.append(Problem(str(path), "", "habitats.channels", "error", found, remedy))
+    if study.habitats.channels is None and len(made) > 1:
+        found = f"the scans have several channels ({', '.join(made)}), and none is chosen."
+        remedy = "Name those of the habitats, such as `channels: [ADC]`."
+        problems.append(Problem(str(path), "", "habitats.channels", "error", found, remedy))
+    return problems
+
+
+def _is_b_value(channel: str) -> bool:
+    return re.fullmatch(r"b\d+", channel) is not None
+
+
 def regions_to_come(study: Study, table: pd.DataFrame) -> list[str]:
     """Names of the regions that the study will derive, as far as they are known before it runs."""
-    if study.rois is None:
-        return []
-    drawn = _drawn(study, table)
-    prefixes = drawn if len(drawn) > 1 else [""]
-    settings = RegionSettings(**study.rois.stated())
-    return [name for prefix in prefixes for name in part_names(settings, prefix)]
+    names: list[str] = []
+    if study.habitats is not None:  # their number is not known yet, but there are two at least
+        drawn = sorted({str(roi) for roi in table.loc[table["mask"] != "", "roi"]} - {*_derived(table)})
+        prefixes = drawn if len(drawn) > 1 else [""]
+        names += [derived_name("habitat", number, prefix) for prefix in prefixes for number in (1, 2)]
+    if study.rois is not None:
+        drawn = _drawn(study, table)
+        prefixes = drawn if len(drawn) > 1 else [""]
+        settings = RegionSettings(**study.rois.stated())
+        names += [name for prefix in prefixes for name in part_names(settings, prefix)]
+    return names
+
+
+def _derived(table: pd.DataFrame) -> set[str]:
+    return {str(roi) for roi in table["roi"] if is_derived(str(roi))}
 
 
 def _drawn(study: Study, table: pd.DataFrame) -> list[str]:

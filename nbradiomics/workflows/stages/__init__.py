@@ -1,9 +1,11 @@
 """The stages of a study, in their order; each stage has its own module."""
 
+from nbradiomics.workflows.stages.adc import Adc
 from nbradiomics.workflows.stages.base import Stage
 from nbradiomics.workflows.stages.check import Check
 from nbradiomics.workflows.stages.compare import Compare
 from nbradiomics.workflows.stages.extract import Extract
+from nbradiomics.workflows.stages.habitats import Habitats
 from nbradiomics.workflows.stages.needed_agreement import NeededAgreement
 from nbradiomics.workflows.stages.outcome import Outcomes
 from nbradiomics.workflows.stages.perturbation import Perturbation
@@ -18,6 +20,8 @@ STAGES: tuple[Stage, ...] = (
     Segment(),
     Compare(),
     Readers(),
+    Adc(),
+    Habitats(),
     Rois(),
     Extract(),
     Perturbation(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.messages.problem import Problem
 from nbradiomics.rings import RegionSettings, add_regions
 from nbradiomics.rings.cohort import remove_others
 from nbradiomics.rings.schema import ROIS
@@ -25,7 +24,7 @@ class Rois(Stage):
 
     def run(self, work: Work) -> list[Failure]:
         """Write the masks and the table of ``rois/``, and the cohort table with the regions."""
-        section, folder = work.study.rois, work.folder.file("rois")
+        section, folder = work.study.rois, work.folder.file(self.name)
         assert section is not None
         done = add_regions(
             work.cohort,
@@ -38,8 +37,6 @@ class Rois(Stage):
         remove_others(done.cohort, folder)
         write_table(done.table, folder / ROIS.file)
         work.cohort = done.cohort.write(work.folder.file("cohort.csv"))
-        for line in summarised(done.table):
-            remedy = "Look at `rois/rois.csv`; see the guide: rings, rims and cores."
-            work.problems.append(Problem(str(work.study.cohort), "", "rois", "warning", line, remedy))
+        work.note(self.name, summarised(done.table))
         write_problems(work)
         return done.failures
