@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ import SimpleITK as sitk
 
 from nbradiomics import check, load_cohort, run
 from nbradiomics.errors import InputError
+from nbradiomics.report.build import make_page
+from nbradiomics.report.content import Picture, Sentences, Table
+from nbradiomics.report.run_files import read_run
 from nbradiomics.synthetic.scanners import magnitude_with_noise
 from tests.support.helpers import ball, make_image, two_readers, write_cohort
 
@@ -90,6 +94,38 @@ def test_the_habitats_are_those_that_were_planted(done):
     for number in range(SUBJECTS):
         wanted = (mask & (np.indices(SHAPE)[2] < 8 + number)).sum() / mask.sum()
         assert low[f"s{number}"] == pytest.approx(wanted, abs=0.08)
+
+
+def test_readers_are_compared_on_each_region_and_judged_on_lesions(done):
+    agreement = pd.read_csv(done / "agreement.csv")
+    assert agreement.groupby("roi").size().to_dict()["habitat-1"] == SUBJECTS * 2
+    cases = pd.read_csv(done / "readers" / "cases.csv")
+    assert set(cases["roi"]) <= {"tumour"}
+    assert not len(list(done.glob("failures.csv"))) or not len(pd.read_csv(done / "failures.csv"))
+
+
+def test_the_report_shows_habitats_and_rings(done):
+    page = make_page(read_run(done))
+    sections = {section.name: section.blocks for section in page.sections}
+    pictures = [block for block in sections["habitats"] if isinstance(block, Picture)]
+    assert len(pictures) == 4 + 2  # cases; shares and thresholds
+    assert "cross-fitted: 2 models" in sections["habitats"][0].text
+    table = next(block for block in sections["rois"] if isinstance(block, Table))
+    assert [row[:3] for row in table.rows] == [
+        ("core-1mm", "10", "0"),
+        ("rim-1mm", "10", "0"),
+        ("ring-2mm", "10", "0"),
+    ]
+
+
+def test_a_case_whose_map_is_gone_is_named(done, tmp_path):
+    shutil.copytree(done, tmp_path / "copy")
+    for file in (tmp_path / "copy" / "habitats").glob("*_habitats.nii.gz"):
+        file.unlink()
+    page = make_page(read_run(tmp_path / "copy"))
+    blocks = next(section.blocks for section in page.sections if section.name == "habitats")
+    named = next(block for block in blocks if isinstance(block, Sentences))
+    assert "is not shown" in named.items[0]
 
 
 def test_reproducibility_has_a_table_per_region_with_each_subject_once(done):

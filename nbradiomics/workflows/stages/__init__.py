@@ -18,11 +18,11 @@ from nbradiomics.workflows.stages.segment import Segment
 STAGES: tuple[Stage, ...] = (
     Check(),
     Segment(),
-    Compare(),
-    Readers(),
     Adc(),
     Habitats(),
     Rois(),
+    Compare(),
+    Readers(),
     Extract(),
     Perturbation(),
     Processing(),
