@@ -112,7 +112,7 @@ def habitats(
     settings = settings_from(
         HabitatSettings,
         channels=names_in(channels),
-        clusters=int(clusters) if clusters is not None and clusters.isdecimal() else clusters,
+        clusters=clusters,
         most_clusters=most_clusters,
         method=method,
         errors=errors,
