@@ -84,7 +84,9 @@ command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert 
 command(epilog="Example: nbradiomics readers cohort_auto.csv --out readers")(readers)
 command(epilog="Example: nbradiomics perturb cohort.csv --chain RTVC --out variants")(perturb)
 command(epilog="Example: nbradiomics adc cohort.csv --b-values b0,b400,b1000 --out cohort_adc.csv")(adc)
-command(epilog="Example: nbradiomics habitats cohort_adc.csv --channels ADC --out habitats.csv")(habitats)
+command(epilog="Example: nbradiomics habitats cohort_adc.csv --channels ADC,T2w --out cohort_habitats.csv")(
+    habitats
+)
 command(epilog="Example: nbradiomics rois cohort.csv --ring 3 --rim 2 --out cohort_rois.csv")(rois)
 command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(extract)
 command(epilog="Example: nbradiomics processing cohort.csv --grid grid.yaml --out processing")(processing)

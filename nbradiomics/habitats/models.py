@@ -122,6 +122,7 @@ def fit_models(
     subjects = sorted({case.scan.subject for case in cases})
     parts = [*plan.parts, FittingPart(ALL, tuple(subjects), ())] if crossed else list(plan.parts)
     drawn, failures = _draw(cases, parts, inputs, settings, label, execution)
+    _require_voxels(parts, drawn, failures)
     how = _how(settings, inputs)
     first, *others = _fit_parts(plan.parts, drawn, inputs, how, settings.sample, execution)
     fitted = [first, *(_numbered_as(one, first, plan) for one in others)]
@@ -166,6 +167,21 @@ def _draw(
     return drawn, batch.failures
 
 
+def _require_voxels(
+    parts: Sequence[FittingPart], drawn: Mapping[str, Any], failures: Sequence[Failure]
+) -> None:
+    """Raise `InputError` if a model would be fitted on fewer than two subjects, with the first reason."""
+    for part in parts:
+        present = sum(name in drawn for name in part.fitted_on)
+        if present < 2:
+            why = f" {failures[0].case}: {failures[0].cause}" if failures else ""
+            raise InputError(
+                f"{present} of the {len(part.fitted_on)} fitting subjects of the model {part.name} have "
+                f"voxels with values; two or more were expected.{why}",
+                failures[0].hint if failures else "Use more subjects.",
+            )
+
+
 def _how(settings: HabitatSettings, inputs: Inputs) -> FitHow:
     clusters = None if settings.clusters == "auto" else settings.clusters
     errors = settings.errors or "deconvolved"
@@ -196,15 +212,9 @@ def _fit_parts(
 def _fitted(
     part: FittingPart, drawn: Mapping[str, list[Any]], inputs: Inputs, how: FitHow, total: int
 ) -> Fitted:
-    subjects = [name for name in part.fitted_on if name in drawn]
-    if len(subjects) < 2:
-        raise InputError(
-            f"the model {part.name} has {len(subjects)} fitting subject(s) with voxels; two or more were "
-            "expected.",
-            "Mend the subjects that failed, or use others.",
-        )
     from threadpoolctl import threadpool_limits
 
+    subjects = [name for name in part.fitted_on if name in drawn]
     sample = pooled({name: [voxels[:2] for voxels in drawn[name]] for name in subjects}, subjects, total)
     images = sorted({one for name in subjects for voxels in drawn[name] for one in voxels[2]})
     who = f"the {len(subjects)} subjects of the model {part.name}"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from nbradiomics.cohort.fitting_subjects import FittingSubjects
 from nbradiomics.settings.kinds import Names, Seed
 
-#: Number of clusters that is chosen from the data.
-AUTO_CLUSTERS = "auto"
-Clusters = Annotated[int, Field(ge=2, le=12)]
+
+def _number_or_auto(value: Any) -> Any:
+    """Refuse anything else in one sentence; texts of digits come from a command line."""
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if number != "auto" and not (type(number) is int and 2 <= number <= 12):
+        raise ValueError("a whole number from 2 to 12, or auto, was expected")
+    return number
+
+
+Clusters = Annotated[int | Literal["auto"], BeforeValidator(_number_or_auto)]
 
 
 class HabitatSettings(FittingSubjects):
@@ -22,7 +29,7 @@ class HabitatSettings(FittingSubjects):
         description="Channels whose values are clustered, such as T2w and ADC; habitats are numbered by the "
         "mean of the first one, ascending. Required for scans of several channels.",
     )
-    clusters: Clusters | Literal["auto"] = Field(
+    clusters: Clusters = Field(
         default="auto",
         description="Number of habitats; auto chooses it from the fitting subjects: among the numbers that "
         "are stable when subjects are resampled, that with the best silhouette.",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nbradiomics.cli.console import notes
-from nbradiomics.cli.folders import working_on_maps
+from nbradiomics.cli.folders import renewed, working_on_maps
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, names_in, prepare, read_cohort, show_made_again
@@ -62,7 +60,7 @@ def adc(
     key = result_key("adc", asked=[settings.model_dump(), label, str(loaded.path)])
     with (
         working_on_maps("diffusion fit", loaded, folder, key, replacing=replace),
-        _renewed([out, table_file]),
+        renewed([out, table_file]),
     ):
         done = fit_adc(loaded, out=folder, label=label, settings=settings, execution=execution)
         done.cohort.write(out)
@@ -112,7 +110,7 @@ def habitats(
     settings = settings_from(
         HabitatSettings,
         channels=names_in(channels),
-        clusters=int(clusters) if clusters is not None and clusters.isdecimal() else clusters,
+        clusters=clusters,
         most_clusters=most_clusters,
         method=method,
         errors=errors,
@@ -129,7 +127,7 @@ def habitats(
     loaded = read_cohort(cohort)
     prepare(out, ".csv", inputs=[cohort])
     key = result_key("habitats", asked=[settings.model_dump(), str(model), label, str(loaded.path)])
-    with working_on_maps("habitats", loaded, folder, key, replacing=replace), _renewed([out]):
+    with working_on_maps("habitats", loaded, folder, key, replacing=replace), renewed([out]):
         done = find_habitats(
             loaded, out=folder, model=model, label=label, settings=settings, execution=execution
         )
@@ -178,19 +176,3 @@ def _finish(lines: tuple[str, ...], execution: object) -> None:
     show_made_again(getattr(execution, "workspace", None))
     for line in lines:
         notes.print(f"Note: {line}", markup=False)
-
-
-@contextmanager
-def _renewed(tables: list[Path]) -> Iterator[None]:
-    """Remove tables that are written again; what is refused before any work restores them."""
-    from nbradiomics.errors import InputError
-
-    earlier = {table: table.read_bytes() for table in tables if table.is_file()}
-    for table in earlier:
-        table.unlink()
-    try:
-        yield
-    except InputError:
-        for table, content in earlier.items():
-            table.write_bytes(content)
-        raise

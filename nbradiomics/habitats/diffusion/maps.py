@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 
 #: Largest plausible ADC in mm2/s; that of free water at 37 degrees is 0.003.
 LARGEST = 0.01
-#: Signal in units of the noise that counts as measured.
+#: Signal at the lowest b-value in units of the noise that counts as measured.
 MEASURED = 3.0
 #: Voxels from which the noise is estimated, at most.
 _NOISE_VOXELS = 20_000
@@ -73,21 +73,25 @@ def diffusion_maps(
     noise = find_noise(signals, b_values, region, settings)
     sigma = noise.sigma if settings.noise_floor else None
     positive = np.isfinite(signals).all(axis=1) & (signals > 0).all(axis=1)
-    measured = positive if noise.sigma is None else positive & _above_noise(signals, b_values, noise.sigma)
+    lowest = signals[:, b_values == b_values.min()].mean(axis=1)
+    measured = positive if noise.sigma is None else positive & (lowest > MEASURED * noise.sigma)
     fit = fit_diffusion(signals[measured], b_values, sigma)
     adc = np.full(len(signals), np.nan)
     adc[measured] = fit.adc
     converged = np.zeros(len(signals), dtype=bool)
     converged[measured] = fit.converged & np.isfinite(fit.adc) & np.isfinite(fit.unit_variance)
-    reason = np.select(
-        [~positive, ~measured, ~converged, adc <= 0, adc > LARGEST],
-        ["no_signal", "at_noise", "not_converged", "negative", "too_large"],
-        "",
-    )
     error = None
+    unsure = np.zeros(len(signals), dtype=bool)
     if noise.sigma is not None:
         error = np.zeros(len(signals))
         error[measured] = fit.error(noise.sigma)
+        unsure = (error >= adc) & (adc > 0)
+    reason = np.select(
+        [~positive, ~measured, ~converged, adc <= 0, adc > LARGEST, unsure],
+        ["no_signal", "at_noise", "not_converged", "negative", "too_large", "at_noise"],
+        "",
+    )
+    if error is not None:
         error[reason != ""] = 0.0
     adc[reason != ""] = 0.0
     inside = region[measured] & fit.converged
@@ -115,12 +119,6 @@ def _noise_of_residuals(signals: Array, b_values: Array, settings: DiffusionSett
             return None
         sigma = residual_noise(fit_diffusion(signals, b_values, sigma), len(b_values))
     return sigma or None  # images without any noise have no error that could be stated
-
-
-def _above_noise(signals: Array, b_values: Array, sigma: float) -> Mask:
-    """Whether the signal is measured at two different b-values; repeated images of one b-value count once."""
-    levels = [signals[:, b_values == value].mean(axis=1) > MEASURED * sigma for value in np.unique(b_values)]
-    return np.asarray(np.sum(levels, axis=0) >= 2)
 
 
 def _misfit(fit: DiffusionFit, inside: Mask, images: int, noise: Noise) -> float:

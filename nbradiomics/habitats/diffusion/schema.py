@@ -41,7 +41,9 @@ DIFFUSION = Schema(
         Column("no_signal", "integer", "voxels with a signal of 0 or less in one of the images"),
         Column("not_converged", "integer", "voxels whose fit found no optimum"),
         Column(
-            "at_noise", "integer", "voxels with fewer than two b-values whose signal is 3 times the noise"
+            "at_noise",
+            "integer",
+            "voxels whose signal at the lowest b-value is below 3 times the noise, or whose ADC is below its error",
         ),
         Column("negative", "integer", "voxels with an ADC of 0 or less"),
         Column("too_large", "integer", "voxels with an ADC above 0.01 mm2/s (free water in the body: 0.003)"),
