@@ -21,7 +21,7 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.files.names import file_stems
 from nbradiomics.habitats.clusters.fit import Inputs
-from nbradiomics.habitats.clusters.model import HabitatModel, read_model
+from nbradiomics.habitats.clusters.model import HabitatModel, read_habitat_model
 from nbradiomics.habitats.diffusion.b_values import DiffusionImage, diffusion_images
 from nbradiomics.habitats.models import GIVEN, Fitted, Models, fingerprints, fit_models, model_notes
 from nbradiomics.habitats.one_case import MASKS, STAGE, ApplyHow, HabitatJob, MadeHabitats, inputs_of
@@ -185,7 +185,7 @@ def _given(
     source: str | Path | HabitatModel, cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings
 ) -> Models:
     """A model of another cohort; subjects whose images fitted it are known by their fingerprints."""
-    model = source if isinstance(source, HabitatModel) else read_model(source)
+    model = source if isinstance(source, HabitatModel) else read_habitat_model(source)
     if settings.channels is not None and settings.channels != model.channels:
         raise InputError(
             f"the model has the channels {', '.join(model.channels)}, and channels names "

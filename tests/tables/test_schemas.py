@@ -24,6 +24,8 @@ from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
 from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.habitats.diffusion.schema import DIFFUSION
+from nbradiomics.habitats.schema import TABLES as HABITATS
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
@@ -246,6 +248,8 @@ def pattern_of(schema: Schema) -> str:
 
 #: Tables that a run does not leave.
 ELSEWHERE = (
+    DIFFUSION,
+    *HABITATS,
     *PACS,
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
