@@ -21,11 +21,11 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.files.names import file_stems
 from nbradiomics.habitats.clusters.fit import Inputs
-from nbradiomics.habitats.clusters.model import HabitatModel, read_model
+from nbradiomics.habitats.clusters.model import HabitatModel, read_habitat_model
 from nbradiomics.habitats.diffusion.b_values import DiffusionImage, diffusion_images
-from nbradiomics.habitats.models import GIVEN, Fitted, Models, fingerprints, fit_models
+from nbradiomics.habitats.models import GIVEN, Fitted, Models, fingerprints, fit_models, model_notes
 from nbradiomics.habitats.one_case import MASKS, STAGE, ApplyHow, HabitatJob, MadeHabitats, inputs_of
-from nbradiomics.habitats.region_values import error_channel, unit_of
+from nbradiomics.habitats.region_values import error_channel, shown, unit_of
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.habitats.tables import HabitatTables, made_tables
 from nbradiomics.settings import spread
@@ -123,7 +123,7 @@ def find_habitats(
     made = {name: (jobs[name].case, payload) for name, payload in batch.results.items()}
     tables = made_tables(made, models.fitted, _sites(cohort), fitted_subjects(done.table))
     applied = {one.name: one.model for one in models.fitted if one.applied_to}
-    notes = (*models.notes, *_notes(cohort, models.final))
+    notes = (*models.notes, *model_notes(models.fitted), *_notes(cohort, models.final))
     return HabitatCohort(done, tables, models.final, applied, list(batch.failures), notes)
 
 
@@ -185,7 +185,7 @@ def _given(
     source: str | Path | HabitatModel, cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings
 ) -> Models:
     """A model of another cohort; subjects whose images fitted it are known by their fingerprints."""
-    model = source if isinstance(source, HabitatModel) else read_model(source)
+    model = source if isinstance(source, HabitatModel) else read_habitat_model(source)
     if settings.channels is not None and settings.channels != model.channels:
         raise InputError(
             f"the model has the channels {', '.join(model.channels)}, and channels names "
@@ -272,7 +272,7 @@ def _sites(cohort: Cohort) -> dict[str, str]:
 
 
 def _notes(cohort: Cohort, model: HabitatModel) -> list[str]:
-    raw = [name for name, unit in zip(model.channels, model.units, strict=True) if not unit]
+    raw = [shown(name) for name, unit in zip(model.channels, model.units, strict=True) if not unit]
     if not raw or model.variant != ORIGINAL:
         return []
     return [

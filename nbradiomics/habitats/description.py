@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.habitats.interaction import InteractionFeatures, border_shares
 from nbradiomics.habitats.label_map import Labelled, label_array
-from nbradiomics.habitats.region_values import RegionValues
+from nbradiomics.habitats.region_values import RegionValues, shown
 
 #: Least confidences of the sweep.
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 def mean_column(channel: str) -> str:
     """Column of the mean of a channel."""
-    return f"mean_{channel}"
+    return f"mean_{shown(channel)}"
 
 
 def habitat_rows(

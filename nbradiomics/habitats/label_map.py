@@ -67,7 +67,7 @@ def labelled(region: RegionValues, model: HabitatModel) -> Labelled:
     far = float((distance > FAR).mean())
     if far > MOST_FAR:
         channels = ", ".join(
-            f"{name} {median:.3g} against {centre:.3g}"
+            f"{name or 'image'} {median:.3g} against {centre:.3g}"
             for name, median, centre in zip(
                 model.channels, np.median(region.values, axis=0), model.centre, strict=True
             )

@@ -19,7 +19,7 @@ from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.habitats.clusters.fit import FitHow, Inputs, fit_model
 from nbradiomics.habitats.clusters.matching import matched
 from nbradiomics.habitats.clusters.model import HabitatModel
-from nbradiomics.habitats.clusters.number import Candidate
+from nbradiomics.habitats.clusters.number import STABLE, Candidate
 from nbradiomics.habitats.clusters.sample import order_of, pooled, voxels_of_each
 from nbradiomics.habitats.region_values import channel_files, read_values
 from nbradiomics.habitats.settings import HabitatSettings
@@ -32,6 +32,8 @@ FIT_STAGE = "habitat_models"
 #: Name of the model of all subjects, which is fitted after a cross-fit for other cohorts, and of a given
 #: model.
 ALL, GIVEN = "all", "given"
+#: Largest distance between habitats of two folds that mean the same, in standard deviations of the channels.
+MOST_APART = 0.5
 #: Characters of a fingerprint.
 _PRINT = 16
 
@@ -234,3 +236,28 @@ def _numbered_as(one: Fitted, first: Fitted, plan: FittingPlan) -> Fitted:
         )
     model, distances = matched(one.model, first.model)
     return Fitted(one.name, model, one.applied_to, one.candidates, tuple(map(float, distances)))
+
+
+def model_notes(fitted: Sequence[Fitted]) -> list[str]:
+    """Say where habitats do not mean the same in all models, or depend on the subjects who fitted them."""
+    notes = []
+    far = [(max(one.distances), one.name) for one in fitted if one.applied_to and one.distances]
+    distance, name = max(far, default=(0.0, ""))
+    if distance > MOST_APART:
+        notes.append(
+            f"the mean of a habitat of {name} is {distance:.1f} standard deviations from that of "
+            f"{fitted[0].name}: the habitats of the folds do not mean the same. Use more subjects, or other "
+            "channels or numbers of habitats."
+        )
+    unstable = [
+        f"{one.name} ({candidate.stability:.2f})"
+        for one in fitted
+        for candidate in one.candidates
+        if candidate.clusters == one.model.clusters and not candidate.stable
+    ]
+    if unstable:
+        notes.append(
+            f"{fitted[0].model.clusters} habitats are not stable when subjects are resampled: the adjusted "
+            f"Rand index of {', '.join(unstable)} is below {STABLE:g}."
+        )
+    return notes

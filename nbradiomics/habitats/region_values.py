@@ -30,6 +30,11 @@ def unit_of(channel: str) -> str:
     return ADC_UNIT if channel == ADC else ""
 
 
+def shown(channel: str) -> str:
+    """Name of a channel in tables and messages; the only image of a scan may have none."""
+    return channel or "image"
+
+
 def error_channel(channel: str) -> str:
     """Name of the channel with the standard errors of another one."""
     return f"{channel}{_ERROR}"
@@ -123,14 +128,15 @@ def _valid(values: Array, errors: Array, inputs: Inputs) -> NDArray[np.bool_]:
 def _require_plausible(values: Array, inputs: Inputs) -> None:
     if not len(values):
         raise InputError(
-            f"no voxel of the region has a value in {' and '.join(inputs.channels)}.",
+            f"no voxel of the region has a value in {' and '.join(map(shown, inputs.channels))}.",
             "Check mask and channels.",
         )
     for place, name in enumerate(inputs.channels):
         column = values[:, place]
         if len(column) > 1 and not column.std() > 0:
             raise InputError(
-                f"the channel {name} has the value {column[0]:g} in the whole region.", "Check the image."
+                f"the channel {shown(name)} has the value {column[0]:g} in the whole region.",
+                "Check the image.",
             )
         middle = float(np.median(column))
         if name == ADC and not _ADC_RANGE[0] <= middle <= _ADC_RANGE[1]:

@@ -16,6 +16,7 @@ from nbradiomics.habitats import schema
 from nbradiomics.habitats.clusters.model import HabitatModel
 from nbradiomics.habitats.description import mean_column
 from nbradiomics.habitats.models import Fitted
+from nbradiomics.habitats.region_values import shown
 from nbradiomics.tables import write_table
 from nbradiomics.tables.result import Result
 from nbradiomics.tables.schema import Schema
@@ -113,7 +114,7 @@ def made_tables(
     names = list(next(iter(made.values()))[1]["features"]) if made else []
     regions = [{**_index(case), **payload["region"]} for case, payload in made.values()]
     tables = [row for one in fitted for row in _model_rows(one)]
-    further = [*means, *(f"sd_{channel}" for channel in fitted[0].model.channels)]
+    further = [*means, *(f"sd_{shown(channel)}" for channel in fitted[0].model.channels)]
     return HabitatTables(
         habitats=schema.HABITATS.table(rows("habitats"), means),
         regions=schema.HABITAT_REGIONS.table(regions),
@@ -152,7 +153,7 @@ def _spreads(model: HabitatModel, number: int) -> dict[str, float]:
     if not model.covariances:
         return {}
     spread = np.sqrt(np.diag(np.array(model.covariances[number]))) * np.array(model.scale)
-    return {f"sd_{channel}": float(one) for channel, one in zip(model.channels, spread, strict=True)}
+    return {f"sd_{shown(channel)}": float(one) for channel, one in zip(model.channels, spread, strict=True)}
 
 
 def _number_rows(one: Fitted) -> list[dict[str, Any]]:

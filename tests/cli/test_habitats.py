@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nbradiomics.habitats.schema import HABITATS
+from nbradiomics.habitats.diffusion.schema import DIFFUSION
+from nbradiomics.habitats.schema import HABITATS, TABLES
 from tests.support.habitat_phantoms import write_planted
 from tests.support.helpers import call
 
@@ -20,6 +21,9 @@ def test_from_diffusion_images_to_habitats(tmp_path: Path, capsys: pytest.Captur
     options = ["--channels", "ADC", "--clusters", "2", "--fit-on", "s0,s1", "--sample", "1000", "--jobs", 1]
     assert call("habitats", adc, *options, "--confidence", "0.8", "--out", out) == 0
     folder = tmp_path / "c_habitats_habitats"
+    for schema in TABLES:
+        assert len(schema.read(folder / schema.file))
+    assert len(DIFFUSION.read(tmp_path / "c_adc.diffusion.csv")) == 4
     assert len(HABITATS.read(folder / "habitats.csv")) == 16
     assert len(pd.read_csv(folder / "habitat_features.csv")) == 8
     record = json.loads((tmp_path / "c_habitats.provenance.json").read_text())

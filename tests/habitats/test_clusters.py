@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from nbradiomics.errors import InputError
 from nbradiomics.habitats.clusters.fit import FitHow, Inputs, fit_model
 from nbradiomics.habitats.clusters.matching import matched
-from nbradiomics.habitats.clusters.model import HabitatModel, read_model
+from nbradiomics.habitats.clusters.model import HabitatModel, read_habitat_model
 from nbradiomics.habitats.clusters.number import candidates, chosen
 from nbradiomics.habitats.clusters.sample import Sample, order_of, pooled
 
@@ -160,14 +160,14 @@ def test_a_stored_model_is_the_same_and_another_file_is_refused(tmp_path: Path) 
     sample, _ = noisy((0.1, 0.1), voxels=2000)
     model = model_of(sample)
     model.write(tmp_path / "model.json")
-    assert read_model(tmp_path / "model.json") == model
+    assert read_habitat_model(tmp_path / "model.json") == model
     content = json.loads((tmp_path / "model.json").read_text())
     for change in ({"weights": [1.0]}, {"format": "other"}, {"scale": [0.0]}, {"extra": 1}):
         (tmp_path / "bad.json").write_text(json.dumps({**content, **change}))
         with pytest.raises(InputError, match="not a model of habitats"):
-            read_model(tmp_path / "bad.json")
+            read_habitat_model(tmp_path / "bad.json")
     with pytest.raises(InputError, match="cannot be read"):
-        read_model(tmp_path / "none.json")
+        read_habitat_model(tmp_path / "none.json")
 
 
 def test_a_constant_channel_and_too_few_voxels_are_refused() -> None:

@@ -77,7 +77,7 @@ def test_95_percent_of_the_errors_cover_the_truth(snr: float, b_values: np.ndarr
     assert maps.error is not None
     valid = maps.reason == ""
     covered = np.abs(maps.adc - adc)[valid] <= 1.96 * maps.error[valid]
-    assert valid.mean() > (0.95 if snr == 10 else 0.99)
+    assert valid.mean() > (0.85 if snr == 10 else 0.98)
     assert 0.93 <= covered.mean() <= 0.97
 
 

@@ -249,6 +249,8 @@ def pattern_of(schema: Schema) -> str:
 
 #: Tables that a run does not leave.
 ELSEWHERE = (
+    DIFFUSION,
+    *HABITATS,
     *PACS,
     *HABITATS,
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIFFUSION, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),

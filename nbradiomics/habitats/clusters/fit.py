@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nbradiomics.errors import InputError
 from nbradiomics.habitats.clusters.mixture import fit_mixture
 from nbradiomics.habitats.clusters.model import HabitatModel, nearest
-from nbradiomics.habitats.clusters.number import Candidate, candidates, centres, chosen
+from nbradiomics.habitats.clusters.number import Candidate, assessed, candidates, centres, chosen
 from nbradiomics.habitats.clusters.sample import Sample
 
 Array = NDArray[np.float64]
@@ -49,7 +49,7 @@ def fit_model(
     model
         Habitats numbered by the mean of the first channel, ascending.
     candidates
-        The assessed numbers; empty if the number is stated.
+        The assessed numbers: the stated one, or all that were tried.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def fit_model(
         When a channel is constant, there are too few voxels, or no number can be chosen.
     """
     centre, scale = sample.values.mean(axis=0), sample.values.std(axis=0)
-    constant = [name for name, one in zip(inputs.channels, scale, strict=True) if not one > 0]
+    constant = [name or "image" for name, one in zip(inputs.channels, scale, strict=True) if not one > 0]
     if constant:
         raise InputError(
             f"the channel {', '.join(constant)} has the same value in all voxels of {who}.", "Leave it out."
@@ -76,6 +76,8 @@ def fit_model(
     if clusters is None:
         found = candidates(sample, scaled, how.most, how.method, how.seed)
         clusters = chosen(found, who)
+    else:
+        found = [assessed(sample, scaled, clusters, how.method, how.seed)]
     variances = (sample.errors / scale) ** 2 if how.errors == "deconvolved" else None
     model = HabitatModel(
         channels=inputs.channels,

@@ -155,7 +155,7 @@ def nearest(scaled: Array, centres: Array) -> Labels:
     return np.asarray(np.stack(distances, axis=1).argmin(axis=1), dtype=np.intp)
 
 
-def read_model(path: str | Path) -> HabitatModel:
+def read_habitat_model(path: str | Path) -> HabitatModel:
     """Read a stored model.
 
     Raises

@@ -52,12 +52,16 @@ class Candidate:
 
 def candidates(sample: Sample, scaled: Array, most: int, method: str, seed: int) -> list[Candidate]:
     """Assess the numbers from 1 to `most`; `scaled` are the standardised values of the sample."""
+    return [assessed(sample, scaled, clusters, method, seed) for clusters in range(1, most + 1)]
+
+
+def assessed(sample: Sample, scaled: Array, clusters: int, method: str, seed: int) -> Candidate:
+    """Assess one number of habitats."""
     few = scaled[np.random.default_rng(seed).permutation(len(scaled))[:_FITTED]]
-    found = [Candidate(1, plain_fit(few, 1, seed, 1).bic(few) / len(few))]
-    for clusters in range(2, most + 1):
-        bic = plain_fit(few, clusters, seed, 2).bic(few) / len(few)
-        found.append(Candidate(clusters, bic, *_spread_and_stability(sample, scaled, clusters, method, seed)))
-    return found
+    bic = plain_fit(few, clusters, seed, 2).bic(few) / len(few)
+    if clusters == 1:
+        return Candidate(1, bic)
+    return Candidate(clusters, bic, *_spread_and_stability(sample, scaled, clusters, method, seed))
 
 
 def chosen(found: list[Candidate], who: str) -> int:

@@ -43,7 +43,8 @@ DIFFUSION = Schema(
         Column(
             "at_noise",
             "integer",
-            "voxels whose signal at the lowest b-value is below 3 times the noise, or whose ADC is below its error",
+            "voxels whose signal at the lowest b-value is below 3 times the noise, or with an ADC below its "
+            "error",
         ),
         Column("negative", "integer", "voxels with an ADC of 0 or less"),
         Column("too_large", "integer", "voxels with an ADC above 0.01 mm2/s (free water in the body: 0.003)"),
