@@ -38,6 +38,12 @@ from .features.processing import (
     extract_grid as extract_grid,
     load_grid as load_grid,
 )
+from .habitats.clusters.model import HabitatModel as HabitatModel, read_habitat_model as read_habitat_model
+from .habitats.cohort import HabitatCohort as HabitatCohort, find_habitats as find_habitats
+from .habitats.diffusion.cohort import DiffusionCohort as DiffusionCohort, fit_adc as fit_adc
+from .habitats.diffusion.settings import DiffusionSettings as DiffusionSettings
+from .habitats.settings import HabitatSettings as HabitatSettings
+from .habitats.tables import HabitatTables as HabitatTables
 from .harmonisation.combat import ComBat as ComBat
 from .harmonisation.site_effects import (
     SiteEffects as SiteEffects,
@@ -83,6 +89,11 @@ from .reproducibility.needed_agreement import (
     needed_agreement as needed_agreement,
 )
 from .reproducibility.processing.settings import ProcessingSettings as ProcessingSettings
+from .rings import (
+    RegionsCohort as RegionsCohort,
+    RegionSettings as RegionSettings,
+    add_regions as add_regions,
+)
 from .segmentation.cohort import SegmentedCohort as SegmentedCohort, segment_cohort as segment_cohort
 from .segmentation.importing import (
     ImportedModel as ImportedModel,
@@ -102,7 +113,7 @@ from .segmentation.training.settings import (
 )
 from .study.checks import check as check, survey as survey
 from .study.study import Readers as Readers
-from .synthetic import make_cohort as make_cohort
+from .synthetic import Diffusion as Diffusion, make_cohort as make_cohort
 from .tables import Rows as Rows, RowsOfReader as RowsOfReader
 from .workflows.demo import run_demo as run_demo
 from .workflows.processing.run import (

@@ -21,7 +21,7 @@ LAYERS = [
     {"tables", "images"},
     {"execution", "clinical"},
     {"cohort"},
-    {"perturbation", "preparation", "dicom", "pacs"},
+    {"perturbation", "preparation", "rings", "dicom", "pacs"},
     {"synthetic", "segmentation", "agreement", "habitats", "features", "reproducibility"},
     {"harmonisation"},
     {"outcome"},

@@ -18,7 +18,13 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region, region_hashes
-from nbradiomics.cohort.lesions import LesionRule, apply_lesion_rule, lesion_rule, require_lesions_told_apart
+from nbradiomics.cohort.lesions import (
+    LesionRule,
+    apply_lesion_rule,
+    divided,
+    lesion_rule,
+    require_lesions_told_apart,
+)
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
@@ -167,7 +173,7 @@ def require_pairs(cohort: Cohort, lesions: str) -> None:
 
     No image is opened: under the rule ``largest`` any lesion may be the largest.
     """
-    cases = cohort.cases()
+    cases, _ = divided(cohort.cases())
     apply_lesion_rule([], lesions)
     manual = {case.roi for case in cases if case.reader != AUTO}
     require_lesions_told_apart(lesions, manual, with_model=AUTO in cohort.readers())
@@ -178,7 +184,8 @@ def require_pairs(cohort: Cohort, lesions: str) -> None:
 
 def has_pairs(cohort: Cohort, lesions: str) -> bool:
     """Whether there are two masks of one scan and region to compare."""
-    regions = by_region(apply_lesion_rule(cohort.cases(), "roi" if lesions == "largest" else lesions))
+    drawn, _ = divided(cohort.cases())
+    regions = by_region(apply_lesion_rule(drawn, "roi" if lesions == "largest" else lesions))
     return any(pairs_of_region(region) for region in regions)
 
 

@@ -22,7 +22,7 @@ from nbradiomics.agreement.pairs import CONSENSUS, Pair, by_region, first_readin
 from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort, Scan
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
-from nbradiomics.cohort.lesions import UNION, apply_lesion_rule
+from nbradiomics.cohort.lesions import UNION, apply_lesion_rule, divided
 from nbradiomics.cohort.schema import INDEPENDENT
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
@@ -74,7 +74,7 @@ def compare_with_consensus(
     """
     require_methods(methods)
     tasks: dict[str, tuple[tuple[Case, ...], str, How]] = {}
-    for cases in by_region(apply_lesion_rule(cohort.cases(), lesions, label=how.label)):
+    for cases in by_region(apply_lesion_rule(divided(cohort.cases())[0], lesions, label=how.label)):
         chosen = first_readings(cases, INDEPENDENT, AUTOMATIC)
         if _pairs(chosen, "any"):
             first = chosen[0]
@@ -216,7 +216,7 @@ def consensus_note(cohort: Cohort, method: str, *, label: int = DEFAULT_LABEL) -
 def _makers(cohort: Cohort, label: int) -> dict[str, list[Case]]:
     """Independent readings of each scan with at least two of them, by the name of the scan."""
     makers = {}
-    for cases in by_region(apply_lesion_rule(cohort.cases(), UNION, label=label)):
+    for cases in by_region(apply_lesion_rule(divided(cohort.cases())[0], UNION, label=label)):
         readers = first_readings(cases, INDEPENDENT)
         if len(readers) > 1:
             makers[readers[0].scan.name] = readers

@@ -10,7 +10,7 @@ from nbradiomics.agreement.distance_map import signed_distance_map
 from nbradiomics.agreement.pairs import AUTO_PAIR, Pair, by_region, pairs_of_region
 from nbradiomics.cohort import AUTOMATIC, Case, Cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
-from nbradiomics.cohort.lesions import apply_lesion_rule
+from nbradiomics.cohort.lesions import apply_lesion_rule, divided
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.files.names import file_stems
@@ -46,7 +46,7 @@ def write_distance_maps(
     """
     pairs = [
         pair
-        for cases in by_region(apply_lesion_rule(cohort.cases(), lesions, label=label))
+        for cases in by_region(apply_lesion_rule(divided(cohort.cases())[0], lesions, label=label))
         for pair in pairs_of_region(cases)
         if pair.kind == AUTO_PAIR
     ]

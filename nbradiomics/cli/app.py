@@ -14,6 +14,7 @@ from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.dicom import ingest
 from nbradiomics.cli.commands.export_dicom import export_dicom
 from nbradiomics.cli.commands.features import extract, maps, verify
+from nbradiomics.cli.commands.habitats import adc, habitats
 from nbradiomics.cli.commands.ingest_clinical import ingest_clinical
 from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
@@ -25,6 +26,7 @@ from nbradiomics.cli.commands.processing import processing
 from nbradiomics.cli.commands.readers import readers
 from nbradiomics.cli.commands.reproducibility import reproducibility
 from nbradiomics.cli.commands.robustness import clusters, stable, variance
+from nbradiomics.cli.commands.rois import rois
 from nbradiomics.cli.commands.sample_size import sample_size
 from nbradiomics.cli.commands.segment import segment
 from nbradiomics.cli.commands.status import status
@@ -81,6 +83,11 @@ command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo -
 command(epilog="Example: nbradiomics compare cohort_auto.csv --reference expert --out agreement.csv")(compare)
 command(epilog="Example: nbradiomics readers cohort_auto.csv --out readers")(readers)
 command(epilog="Example: nbradiomics perturb cohort.csv --chain RTVC --out variants")(perturb)
+command(epilog="Example: nbradiomics adc cohort.csv --b-values b0,b400,b1000 --out cohort_adc.csv")(adc)
+command(epilog="Example: nbradiomics habitats cohort_adc.csv --channels ADC,T2w --out cohort_habitats.csv")(
+    habitats
+)
+command(epilog="Example: nbradiomics rois cohort.csv --ring 3 --rim 2 --out cohort_rois.csv")(rois)
 command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(extract)
 command(epilog="Example: nbradiomics processing cohort.csv --grid grid.yaml --out processing")(processing)
 command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)

@@ -58,6 +58,36 @@ def working_on_variants(cohort: Cohort, folder: Path, key: str, *, replacing: bo
 
 
 @contextmanager
+def working_on_regions(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
+    """Claim and lock the folder of a cohort's derived regions."""
+    from nbradiomics.files.folder_in_use import working_in
+    from nbradiomics.files.owned_folder import claim, leftovers, remove_files
+    from nbradiomics.rings.cohort import is_region_file
+    from nbradiomics.workflows.folder import cohort_owner
+
+    owner = cohort_owner("rings, rims and cores", cohort)
+    with working_in(folder, str(owner), key):
+        claim(folder, owner, is_region_file, replacing=replacing)
+        remove_files(folder, leftovers(folder))
+        yield
+
+
+@contextmanager
+def working_on_maps(kind: str, cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
+    """Claim and lock the folder of a cohort's diffusion maps or habitats; `kind` names what is in it."""
+    from nbradiomics.files.folder_in_use import working_in
+    from nbradiomics.files.owned_folder import claim, leftovers, remove_files
+    from nbradiomics.habitats.files import is_habitat_file
+    from nbradiomics.workflows.folder import cohort_owner
+
+    owner = cohort_owner(kind, cohort)
+    with working_in(folder, str(owner), key):
+        claim(folder, owner, is_habitat_file, replacing=replacing)
+        remove_files(folder, leftovers(folder))
+        yield
+
+
+@contextmanager
 def working_on_export(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
     """Claim and lock the folder of a cohort's DICOM objects."""
     from nbradiomics.dicom.export.cohort import is_export_file
@@ -100,3 +130,22 @@ def _earlier_outcome(folder: Path) -> Mark | None:
     files = ("performance.csv", "predictions.csv", "kaplan_meier.csv", "selection.csv", "summary.json")
     made = all((folder / name).is_file() for name in files)
     return Mark(Owner("outcome of an earlier release", "", "", "")) if made else None
+
+
+@contextmanager
+def renewed(tables: list[Path]) -> Iterator[None]:
+    """Remove tables whose files are written again: a command that is stopped must not leave them behind.
+
+    The files of other settings may have the same names. What is refused before any work restores the tables.
+    """
+    from nbradiomics.errors import InputError
+
+    earlier = {table: table.read_bytes() for table in tables if table.is_file()}
+    for table in earlier:
+        table.unlink()
+    try:
+        yield
+    except InputError:
+        for table, content in earlier.items():
+            table.write_bytes(content)
+        raise

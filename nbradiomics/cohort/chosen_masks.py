@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.in_training import seen_subjects
 from nbradiomics.cohort.lesions import lesion_rule
 from nbradiomics.errors import AmbiguousError, InputError
@@ -31,7 +32,9 @@ class ChosenMasks(Settings):
     timepoint: Text | None = Field(default=None, description="Timepoint to use, if the cohort has several.")
     sequence: Text | None = Field(default=None, description="Sequence to use, if the cohort has several.")
     roi: Text | None = Field(
-        default=None, description="Region to use, if `lesions: roi` gives each region a row."
+        default=None,
+        description="Region to use, if `lesions: roi` gives each region a row; or a derived region, such as "
+        "`ring-3mm`, which is never chosen by itself.",
     )
     reading: int | None = Field(default=None, description="Reading to use, if the reader has several.")
 
@@ -75,8 +78,12 @@ def chosen_rows(table: pd.DataFrame, choice: ChosenMasks, lesions: LesionRule | 
 
 
 def _of_region(rows: pd.DataFrame, roi: str | None, rule: LesionRule) -> pd.DataFrame:
+    derived = rows["roi"].map(is_derived).astype(bool)
     if roi is None:
-        return rows
+        return rows[~derived]  # parts of a lesion and its surroundings are no further lesions
+    if is_derived(roi):
+        return select(rows, roi=roi)
+    rows = rows[~derived]
     if rule != "roi" and rows["roi"].nunique() > 1:
         raise InputError(
             f"the region {roi!r} is chosen, but the rule for lesions, {rule!r}, makes one region of all.",

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pandas as pd
 
 from nbradiomics.cohort.columns import DEFAULTS, FILES, SCAN_VARIANT, cohort_table_of, read_cohort_table
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.in_training import YES, seen_subjects, training_states
 from nbradiomics.cohort.names import name_of, scan_name
 from nbradiomics.cohort.schema import COHORT, INDEPENDENT
@@ -219,7 +220,7 @@ class Cohort:
                 f"{self.path} already has masks of reader {reader!r}.",
                 "Remove these rows, or leave out the step that makes them.",
             )
-        rois = set(self.table.loc[self.table["mask"] != "", "roi"])
+        rois = {roi for roi in self.table.loc[self.table["mask"] != "", "roi"] if not is_derived(roi)}
         roi = rois.pop() if len(rois) == 1 else DEFAULTS["roi"]
         common = {
             "reader": reader,
@@ -272,6 +273,10 @@ class Cohort:
             return cohort
         # The training subjects of the model that made these masks are not those of another model.
         return replace(cohort, table=cohort.table.assign(in_training=DEFAULTS["in_training"]))
+
+    def without_region(self, roi: str) -> Cohort:
+        """Remove the masks of a region; an image without another mask keeps a row without a mask."""
+        return self._without((self.table["roi"] == roi) & (self.table["mask"] != ""))
 
     def _without(self, removed: pd.Series) -> Cohort:
         """Remove the marked masks; an image without another mask keeps a row without a mask."""

@@ -14,6 +14,9 @@ Lesions are rows of the cohort table that differ only in `roi`. The rules are:
     by decreasing volume (`components.py`). Components of different readers cannot be matched: the rule is for
     features, and stages that compare readers refuse it.
 
+Derived regions (`derived_regions.py`: habitats, rings, rims and cores) are no lesions: each keeps its row
+whatever the rule, and is never united with anything.
+
 By default lesions are united. But regions that a batch table distinguishes only by label are not lesions of
 one kind; each has a separate row, as in PyRadiomics' command.
 
@@ -35,6 +38,7 @@ from nbradiomics.cohort.batch_table import regions_are_labels
 from nbradiomics.cohort.case_region import read_case_region
 from nbradiomics.cohort.cohort import Case, Cohort, Component, Scan
 from nbradiomics.cohort.components import MINIMUM_ML, component_region, component_volumes, reaches
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import INDEPENDENT
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.tables import AUTO
@@ -102,12 +106,14 @@ def measured_cases(
     cases = cohort.cases()
     if rule != COMPONENTS:
         return apply_lesion_rule(cases, rule, label=label)
-    regions = {case.roi for case in cases if case.reader != AUTO}
+    drawn, derived = divided(cases)
+    regions = {case.roi for case in drawn if case.reader != AUTO}
     require_lesions_told_apart(rule, regions, with_model=AUTO in cohort.readers())
     several = len(regions) > 1
-    return [
-        part for case in cases for part in _components(case, minimum, label, case.roi if several else None)
+    parts = [
+        part for case in drawn for part in _components(case, minimum, label, case.roi if several else None)
     ]
+    return parts + derived
 
 
 def _components(case: Case, minimum: float, label: int, region: str | None) -> list[Case]:
@@ -158,14 +164,21 @@ def apply_lesion_rule(cases: list[Case], rule: str = "union", *, label: int = 1)
     if rule not in get_args(LesionRule):
         known = ", ".join(get_args(LesionRule))
         raise InputError(f"unknown rule for lesions {rule!r}.", f"Use one of {known}.")
-    manual = [case for case in cases if case.reader != AUTO]
+    drawn, parts = divided(cases)
+    manual = [case for case in drawn if case.reader != AUTO]
     regions = {case.roi for case in manual}
-    require_lesions_told_apart(rule, regions, with_model=len(manual) < len(cases))
+    require_lesions_told_apart(rule, regions, with_model=len(manual) < len(drawn))
     if len(regions) < 2:
-        return _of_one_region(cases, regions)
+        return _of_one_region(drawn, regions) + parts
     if rule == "roi":
         return cases
-    return _united(cases) if rule == UNION else _largest(cases, label)
+    return (_united(drawn) if rule == UNION else _largest(drawn, label)) + parts
+
+
+def divided(cases: list[Case]) -> tuple[list[Case], list[Case]]:
+    """Divide cases into drawn regions (lesions) and derived ones, by the names of their regions."""
+    drawn = [case for case in cases if not is_derived(case.roi)]
+    return drawn, [case for case in cases if is_derived(case.roi)]
 
 
 def require_lesions_told_apart(rule: str, regions: set[str], *, with_model: bool) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 from nbradiomics.cohort import Case, Cohort, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort.lesions import divided
 from nbradiomics.cohort.variants import require_originals
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
@@ -72,6 +73,9 @@ def perturb_cohort(
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> PerturbedCohort:
     """Make perturbed variants of the images and masks of a cohort.
+
+    Derived regions (habitats, rings, rims, cores) get no variants: they are made again
+    from those of the mask.
 
     Parameters
     ----------
@@ -136,7 +140,8 @@ def _chosen_cases(cohort: Cohort, reader: str | None) -> list[Case]:
     if reader is not None and reader not in cohort.readers():
         known = ", ".join(cohort.readers()) or "none"
         raise InputError(f"{cohort.path} has no reader {reader!r}.", f"Readers in the table: {known}.")
-    cases = [case for case in cohort.cases() if reader in (None, case.reader)]
+    drawn, _ = divided(cohort.cases())
+    cases = [case for case in drawn if reader in (None, case.reader)]
     if not cases:
         raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")
     return cases

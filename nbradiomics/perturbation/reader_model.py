@@ -12,6 +12,7 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import read_case_region, region_hashes
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import INDEPENDENT
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
@@ -55,7 +56,7 @@ def drawn_pairs(cases: Sequence[Case]) -> list[DrawnPair]:
     """All pairs of first independent readings of two readers, in the order of the cohort."""
     regions: dict[tuple[str, str], dict[str, Case]] = defaultdict(dict)
     for case in sorted(cases, key=lambda case: case.reading):
-        if case.kind == INDEPENDENT:
+        if case.kind == INDEPENDENT and not is_derived(case.roi):
             regions[case.scan.name, case.roi].setdefault(case.reader, case)
     ordered = sorted(regions)
     return [

@@ -15,6 +15,12 @@ from nbradiomics.report.sections.agreement import agreement_blocks
 from nbradiomics.report.sections.certainty import certainty_blocks
 from nbradiomics.report.sections.failures import failures_blocks
 from nbradiomics.report.sections.flow import flow_blocks
+from nbradiomics.report.sections.habitats import (
+    HABITATS_SECTION,
+    ROIS_SECTION,
+    habitats_blocks,
+    rois_blocks,
+)
 from nbradiomics.report.sections.masks import masks_blocks
 from nbradiomics.report.sections.needed_agreement import needed_agreement_blocks
 from nbradiomics.report.sections.outcome import outcome_blocks
@@ -33,6 +39,8 @@ SECTIONS = (
     ("masks", "Masks", masks_blocks),
     ("certainty", "How sure the model is", certainty_blocks),
     ("agreement", "Agreement of masks", agreement_blocks),
+    (HABITATS_SECTION, "Habitats", habitats_blocks),
+    (ROIS_SECTION, "Rings, rims and cores", rois_blocks),
     ("trust", TITLE, trust_blocks),
     ("reproducibility", "Reproducibility of features", reproducibility_blocks),
     ("variance", VARIATION, variance_of_run_blocks),
@@ -43,7 +51,7 @@ SECTIONS = (
     ("provenance", "Provenance", provenance_blocks),
 )
 #: Sections that a report has only if the study asks for them.
-_ON_REQUEST = (PROCESSING,)
+_ON_REQUEST = (PROCESSING, HABITATS_SECTION, ROIS_SECTION)
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:

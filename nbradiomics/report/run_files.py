@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from nbradiomics.agreement.schema import AGREEMENT
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
+from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.outcome.ratio_schema import RATIOS
 from nbradiomics.outcome.schemas import (
     BASELINE,
@@ -35,6 +38,7 @@ from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING
 from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.variance.schema import VARIANCE
+from nbradiomics.rings.schema import ROIS
 from nbradiomics.segmentation.schema import SEGMENTATION
 from nbradiomics.study.checks.problem_table import CHECK
 from nbradiomics.study.external import VALIDATION
@@ -99,6 +103,9 @@ class Run:
     #: The processing study, and its counts by class.
     processing: pd.DataFrame | None = None
     processing_classes: pd.DataFrame | None = None
+    #: Tables of the habitats by their schema's name, and the table of rings, rims and cores.
+    habitats: dict[str, pd.DataFrame] = field(default_factory=dict)
+    rois: pd.DataFrame | None = None
     #: The reader study; ``None`` if it was not part of the run.
     study: StudyFiles | None = None
     #: Tables by context (empty for a cohort of one timepoint, sequence and region), then by comparison.
@@ -115,6 +122,16 @@ class Run:
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def of_lesions(self) -> pd.DataFrame | None:
+        """The agreement of lesions: derived regions (rings, habitats) would count each several times."""
+        return None if self.agreement is None else without_derived(self.agreement)
+
+
+def without_derived(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table that are not about derived regions."""
+    return table[~table["roi"].map(is_derived).astype(bool)]
 
 
 def read_run(folder: Path) -> Run:
@@ -139,6 +156,8 @@ def read_run(folder: Path) -> Run:
         perturbed=_read(folder / "perturbation", FEATURES),
         processing=_read(folder / "processing", PROCESSING),
         processing_classes=_read(folder / "processing", PROCESSING_CLASSES),
+        habitats=_habitats(folder / "habitats"),
+        rois=_read(folder / "rois", ROIS),
         reproducibility=_reproducibility(folder / "reproducibility"),
         stable=_read(folder, STABLE),
         studies=_studies(folder / "reproducibility"),
@@ -174,6 +193,11 @@ def _read(folder: Path, schema: Schema) -> pd.DataFrame | None:
 def _agreement(folder: Path) -> pd.DataFrame | None:
     table = _read(folder, AGREEMENT)
     return None if table is None else complete_pairs(table)
+
+
+def _habitats(folder: Path) -> dict[str, pd.DataFrame]:
+    found = {schema.name: schema.read_if_there(folder / schema.file) for schema in HABITAT_TABLES}
+    return {name: table for name, table in found.items() if table is not None}
 
 
 def _reproducibility(folder: Path) -> dict[str, dict[str, pd.DataFrame]]:

@@ -25,10 +25,13 @@ from nbradiomics.clinical import Declaration
 from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.cohort.lesions import LesionRule
 from nbradiomics.features.settings import ExtractionSettings
+from nbradiomics.habitats.diffusion.settings import DiffusionSettings
+from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementAnalysis
 from nbradiomics.reproducibility.rules.settings import CombinedRules
+from nbradiomics.rings import RegionWidths
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
@@ -197,6 +200,15 @@ class Study(Settings):
     seed: Seed = Field(default=0, description=SEED)
     segment: Segment | None = Field(default=None, description="Automatic segmentation of the tumours.")
     readers: Readers = Field(default=Readers(), description="Comparison of the readers and the model.")
+    adc: DiffusionSettings | None = Field(
+        default=None, description="Apparent diffusion coefficient of each voxel, from several b-values."
+    )
+    habitats: HabitatSettings | None = Field(
+        default=None, description="Sub-regions of the tumours that are alike, as further regions."
+    )
+    rois: RegionWidths | None = Field(
+        default=None, description="Ring around each region, its rim and its core, as further regions."
+    )
     extract: Extract = Field(default=Extract(), description="Feature extraction.")
     perturbation: Perturbation | None = Field(
         default=None,

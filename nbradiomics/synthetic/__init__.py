@@ -6,6 +6,7 @@ check whether a step finds the known truth.
 
 from nbradiomics.synthetic.case import PhantomCase, make_case
 from nbradiomics.synthetic.cohort import is_another_cohort, make_cohort
+from nbradiomics.synthetic.diffusion import Diffusion
 from nbradiomics.synthetic.readers import READERS, Reader, draw_contour
 from nbradiomics.synthetic.scanners import SCANNERS, Scanner
 from nbradiomics.synthetic.tumour import Tumour, draw_tumour
@@ -13,6 +14,7 @@ from nbradiomics.synthetic.tumour import Tumour, draw_tumour
 __all__ = [
     "READERS",
     "SCANNERS",
+    "Diffusion",
     "PhantomCase",
     "Reader",
     "Scanner",

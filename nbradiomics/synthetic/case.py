@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbradiomics.synthetic.anatomy import draw_abdomen
+from nbradiomics.synthetic.fields import Field
 from nbradiomics.synthetic.scanners import Scanner
 from nbradiomics.synthetic.tumour import Tumour, draw_tumour, grow_tumour, paint_tumour
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 COHORT_NAMESPACE = 1_801_001
 TRAINING_NAMESPACE = 1_801_002
 EVALUATION_NAMESPACE = 1_801_003
+DIFFUSION_NAMESPACE = 1_801_004
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,15 @@ class PhantomCase:
         True properties of the tumour.
     scanner
         Scanner of the image.
+    signal
+        Ideal signal of the tissue, before the scanner; axes z, y, x.
     """
 
     image: sitk.Image
     mask: sitk.Image
     tumour: Tumour
     scanner: Scanner
+    signal: Field
 
 
 def seed_of(namespace: int, seed: int, index: int) -> np.random.SeedSequence:
@@ -74,6 +79,7 @@ def make_case(
         mask=on_scanner(mask.astype(np.uint8), scanner),
         tumour=tumour,
         scanner=scanner,
+        signal=signal,
     )
 
 

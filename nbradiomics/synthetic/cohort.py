@@ -17,6 +17,13 @@ from nbradiomics.images.io import write_image
 from nbradiomics.settings import spread
 from nbradiomics.synthetic import outcomes
 from nbradiomics.synthetic.case import COHORT_NAMESPACE, make_case, seed_of
+from nbradiomics.synthetic.diffusion import Diffusion
+from nbradiomics.synthetic.diffusion_files import (
+    describe_diffusion,
+    diffusion_files,
+    habitat_truth,
+    write_diffusion,
+)
 from nbradiomics.synthetic.outcomes import Outcome, draw_outcome
 from nbradiomics.synthetic.readers import READERS, draw_contour
 from nbradiomics.synthetic.scanners import SCANNERS, Scanner
@@ -40,6 +47,7 @@ class Subject:
     tumour: Tumour
     outcome: Outcome
     scanner: Scanner
+    diffusion: Diffusion | None = None
 
     @property
     def name(self) -> str:
@@ -56,13 +64,13 @@ class Subject:
         return f"truth/{self.name}.nii.gz" if reader == "truth" else f"masks/{reader}/{self.name}.nii.gz"
 
 
-def draw_subject(seed: int, index: int) -> Subject:
+def draw_subject(seed: int, index: int, diffusion: Diffusion | None = None) -> Subject:
     """Draw subject `index` of the cohort with this seed: tumour, covariates, survival, scanner."""
     drawn, _ = seed_of(COHORT_NAMESPACE, seed, index).spawn(2)
     tumour_seed, outcome_seed = drawn.spawn(2)
     tumour = draw_tumour(np.random.default_rng(tumour_seed))
     outcome = draw_outcome(tumour, np.random.default_rng(outcome_seed))
-    return Subject(seed, index, tumour, outcome, SCANNERS[index % len(SCANNERS)])
+    return Subject(seed, index, tumour, outcome, SCANNERS[index % len(SCANNERS)], diffusion)
 
 
 @spread(execution=Execution)
@@ -71,6 +79,7 @@ def make_cohort(
     *,
     subjects: int = 60,
     seed: int = 0,
+    diffusion: Diffusion | bool = False,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> Path:
     """Make a cohort of synthetic subjects with known truth.
@@ -87,6 +96,10 @@ def make_cohort(
         Number of subjects, at least 1.
     seed
         Equal seeds give equal files; subject i does not depend on `subjects`.
+    diffusion
+        Whether every scan also has diffusion images of several b-values, as channels ``b0``, ``b50`` ... of
+        the scan, in which each tumour has two habitats of known place, share and ADC. ``True`` is
+        ``Diffusion()``. All other files are the same with and without.
     execution
         Processes and progress display.
 
@@ -96,12 +109,16 @@ def make_cohort(
         ``cohort.csv`` (one row per image and reader). The same folder contains ``clinical.csv`` (age_months,
         stage, mycn, os_days, os_event), ``truth.csv`` (true properties, linear predictor, uncensored time),
         ``truth.json`` (coefficients, readers, scanners, seed), ``images``, ``masks/A``, ``masks/B``,
-        ``masks/C`` and ``truth`` (the true masks).
+        ``masks/C`` and ``truth`` (the true masks). With `diffusion` also the folder ``diffusion``; in
+        ``truth`` the label map of the habitats (``S001_habitats``: 1 cellular, low ADC; 2 loose, high ADC)
+        and the true ADC in mm2/s (``S001_adc``), both on the grid of the T2-weighted image; and in
+        ``truth.csv`` the share and mean ADC (mm2/s) of each habitat.
 
     Raises
     ------
     InputError
-        When the folder contains a cohort of a different seed or generator, or one that is not synthetic.
+        When the folder contains a cohort of a different seed, diffusion or generator, or one that is not
+        synthetic.
 
     Examples
     --------
@@ -114,8 +131,9 @@ def make_cohort(
             f"subjects is {subjects} and seed is {seed}.",
             "Give at least one subject, and a seed of 0 or more.",
         )
-    _claim(folder, seed)
-    drawn = [draw_subject(seed, index) for index in range(subjects)]
+    acquired = (Diffusion() if diffusion else None) if isinstance(diffusion, bool) else diffusion
+    _claim(folder, seed, acquired)
+    drawn = [draw_subject(seed, index, acquired) for index in range(subjects)]
     missing = {subject.name: (subject, folder) for subject in drawn if not _complete(subject, folder)}
     batch = execution.map(write_subject, missing, stage="synthesise")
     if batch.failures:
@@ -131,14 +149,14 @@ def make_cohort(
     return write_table(cohort_table(drawn), folder / "cohort.csv")
 
 
-def _claim(folder: Path, seed: int) -> None:
-    """Write ``truth.json``, or check that the existing one has the same seed and generator."""
+def _claim(folder: Path, seed: int, diffusion: Diffusion | None) -> None:
+    """Write ``truth.json``, or check that the existing one has the same seed, diffusion and generator."""
     path = folder / _TRUTH
     remedy = "Give an empty folder, or the seed of the existing cohort; for a demo, add --replace."
     if not path.exists():
         if (folder / "cohort.csv").exists():
             raise InputError(f"{folder} contains a cohort that is not synthetic (no {_TRUTH}).", remedy)
-        write_text(json.dumps(_description(seed), indent=2) + "\n", path)
+        write_text(json.dumps(_description(seed, diffusion), indent=2) + "\n", path)
         return
     try:
         truth = read_own_json(path)
@@ -151,18 +169,27 @@ def _claim(folder: Path, seed: int) -> None:
             f"seed {seed} (generator {GENERATOR}) was requested.",
             remedy,
         )
+    requested = describe_diffusion(diffusion)
+    if truth.get("diffusion") != requested:
+        have, want = ("without" if each is None else "with" for each in (truth.get("diffusion"), requested))
+        different = "with other diffusion images" if have == want else f"{have} diffusion images"
+        raise InputError(
+            f"{folder} contains a cohort {different}.", remedy.replace("the seed", "the settings")
+        )
 
 
-def is_another_cohort(folder: Path, seed: int) -> bool:
-    """Whether a folder contains a synthetic cohort of a different seed or generator."""
+def is_another_cohort(folder: Path, seed: int, diffusion: Diffusion | None = None) -> bool:
+    """Whether a folder contains a synthetic cohort of a different seed, diffusion or generator."""
     try:
         truth = read_own_json(folder / _TRUTH)
-        return bool((truth["generator"], truth["seed"]) != (GENERATOR, seed))
+        existing = (truth["generator"], truth["seed"], truth.get("diffusion"))
+        return bool(existing != (GENERATOR, seed, describe_diffusion(diffusion)))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def _description(seed: int) -> dict[str, Any]:
+def _description(seed: int, diffusion: Diffusion | None) -> dict[str, Any]:
+    acquired = describe_diffusion(diffusion)
     return {
         "made_by": "nbradiomics.synthetic.make_cohort; synthetic, no person is shown",
         "generator": GENERATOR,
@@ -178,6 +205,7 @@ def _description(seed: int) -> dict[str, Any]:
         },
         "readers": [asdict(reader) for reader in READERS],
         "scanners": [asdict(scanner) for scanner in SCANNERS],
+        **({} if acquired is None else {"diffusion": acquired}),
     }
 
 
@@ -189,34 +217,49 @@ def write_subject(subject: Subject, folder: Path) -> None:
     write_image(case.mask, folder / subject.mask("truth"))
     for reader, seed in zip(READERS, reader_seeds, strict=True):
         write_image(draw_contour(case.mask, reader, seed), folder / subject.mask(reader.name))
+    if subject.diffusion is not None:
+        write_diffusion(case, subject.diffusion, (subject.seed, subject.index), subject.name, folder)
     write_image(case.image, folder / subject.image)
 
 
 def _complete(subject: Subject, folder: Path) -> bool:
     masks = [subject.mask(reader) for reader in ("truth", *(each.name for each in READERS))]
-    return all((folder / path).is_file() for path in (subject.image, *masks))
+    more = [] if subject.diffusion is None else diffusion_files(subject.name, subject.diffusion)
+    return all((folder / path).is_file() for path in (subject.image, *masks, *more))
 
 
 def cohort_table(subjects: list[Subject]) -> pd.DataFrame:
-    """Return the cohort table, with one row per image and reader."""
+    """Return the cohort table: one row per image and reader, and one per diffusion image."""
     import pandas as pd
 
-    return pd.DataFrame(
-        [
-            {
-                "subject": subject.name,
-                "timepoint": "baseline",
-                "sequence": "T2w",
-                "site": subject.scanner.site,
-                "image": subject.image,
-                "mask": subject.mask(reader.name),
-                "reader": reader.name,
-                "reading": 1,
-            }
-            for subject in subjects
-            for reader in READERS
-        ]
-    )
+    return pd.DataFrame([row for subject in subjects for row in _cohort_rows(subject)])
+
+
+def _cohort_rows(subject: Subject) -> list[dict[str, Any]]:
+    scan = {
+        "subject": subject.name,
+        "timepoint": "baseline",
+        "sequence": "T2w",
+        "site": subject.scanner.site,
+    }
+    drawn = [
+        {
+            **scan,
+            "image": subject.image,
+            "mask": subject.mask(reader.name),
+            "reader": reader.name,
+            "reading": 1,
+        }
+        for reader in READERS
+    ]
+    if subject.diffusion is None:
+        return drawn
+    images = diffusion_files(subject.name, subject.diffusion)
+    more = [
+        {**scan, "image": image, "mask": "", "reader": "", "reading": 1, "channel": channel}
+        for channel, image in zip(subject.diffusion.channels, images, strict=False)
+    ]
+    return [{**row, "channel": "T2w"} for row in drawn] + more
 
 
 def clinical_table(subjects: list[Subject]) -> pd.DataFrame:
@@ -240,6 +283,7 @@ def truth_table(subjects: list[Subject]) -> pd.DataFrame:
             "subject": subject.name,
             "site": subject.scanner.site,
             **asdict(subject.tumour),
+            **({} if subject.diffusion is None else habitat_truth(subject.seed, subject.index)),
             "linear_predictor": subject.outcome.linear_predictor,
             "event_days": subject.outcome.event_days,
         }

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from nbradiomics.synthetic.fields import Grid, smooth_bias
+from nbradiomics.synthetic.fields import Field, Grid, smooth_bias
 
 #: Signal before the scanner's gain that the contrast exponent does not change.
 REFERENCE_SIGNAL = 300.0
@@ -69,12 +69,33 @@ class Scanner:
         """
         blurred = ndimage.gaussian_filter(signal, self.blur)
         contrasted = REFERENCE_SIGNAL * (blurred / REFERENCE_SIGNAL) ** self.contrast
-        shaded = contrasted * np.exp(smooth_bias(self.grid, rng, sd=self.bias))
-        sd = self.noise * rng.uniform(0.85, 1.15)
-        real, imaginary = rng.normal(0.0, sd, (2, *signal.shape))
-        magnitude = np.hypot(shaded + real, imaginary)
-        stored = np.round(self.gain * rng.uniform(0.8, 1.25) * magnitude)
-        return np.asarray(np.clip(stored, 0, np.iinfo(np.int16).max), dtype=np.int16)
+        shaded = contrasted * self.receive_field(rng)
+        magnitude = magnitude_with_noise(shaded, self.draw_noise(rng), rng)
+        return stored_values(magnitude, self.draw_gain(rng))
+
+    def receive_field(self, rng: np.random.Generator) -> Field:
+        """Draw the receive field of one examination, a factor on the signal; axes z, y, x."""
+        return np.asarray(np.exp(smooth_bias(self.grid, rng, sd=self.bias)))
+
+    def draw_noise(self, rng: np.random.Generator) -> float:
+        """Draw the standard deviation of the noise of one examination, within 15 % of the scanner's."""
+        return float(self.noise * rng.uniform(0.85, 1.15))
+
+    def draw_gain(self, rng: np.random.Generator) -> float:
+        """Draw the gain of one examination, within 20 to 25 % of the scanner's."""
+        return float(self.gain * rng.uniform(0.8, 1.25))
+
+
+def magnitude_with_noise(signal: Field, sd: float, rng: np.random.Generator) -> Field:
+    """Return the magnitude of a complex signal with Gaussian noise in both channels: Rician noise."""
+    real, imaginary = rng.normal(0.0, sd, (2, *signal.shape))
+    return np.asarray(np.hypot(signal + real, imaginary))
+
+
+def stored_values(magnitude: Field, gain: float) -> npt.NDArray[np.int16]:
+    """Apply the gain and round to whole numbers, as scanners store them."""
+    stored = np.round(gain * magnitude)
+    return np.asarray(np.clip(stored, 0, np.iinfo(np.int16).max), dtype=np.int16)
 
 
 #: Both fields of view are about 176 x 144 x 128 mm.

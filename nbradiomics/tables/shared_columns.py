@@ -12,7 +12,7 @@ ROI = Column(
     "roi",
     "text",
     "which region or lesion; `union` for several that were united, `component-1` and so on for connected "
-    "components",
+    "components; `habitat-1`, `ring-3mm`, `rim-2mm`, `core-2mm` for derived regions",
     default="tumour",
 )
 READER = Column("reader", "text", "who drew the mask; `auto` is the model")

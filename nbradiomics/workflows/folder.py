@@ -74,6 +74,7 @@ _TABLES = (
     r"failures\.log",
     r"shards/failures-\d+-of-\d+\.(csv|log)",
     r"provenance\.json",
+    r"rois/rois\.csv|adc/diffusion\.csv|habitats/habitat(s|_[a-z]+)\.csv|habitats/model(_[\w-]+)?\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",
     r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",
     r"readers/summary\.json",
@@ -90,6 +91,8 @@ _DEMO = re.compile(
     r"input/(cohort\.csv|clinical\.csv|truth\.csv|truth\.json|study\.yaml"
     r"|(images|truth|masks/[ABC])/S\d+\.nii\.gz)"
 )
+#: Maps and masks of the sections that derive them; stored results depend on them.
+_DERIVED = re.compile(r"(?P<section>adc|habitats|rois)/[^/]+\.nii\.gz")
 _MAP = re.compile(r"(?P<stem>.+)_(probability|entropy|fold_[^_]+)\.nii\.gz")
 _CONSENSUS = ("majority", "staple")
 
@@ -116,7 +119,7 @@ def _is_map(name: str, stems: Collection[str]) -> bool:
 def is_run_file(path: PurePosixPath, stems: Collection[str]) -> bool:
     """Whether a run writes the file with this path in the folder, for scans with these stems."""
     text = str(path)
-    if text == _COHORT or any(pattern.fullmatch(text) for pattern in (_TABLE, _STORED, _DEMO)):
+    if text == _COHORT or any(pattern.fullmatch(text) for pattern in (_TABLE, _STORED, _DEMO, _DERIVED)):
         return True
     return _is_image(path, stems, ("auto", *_CONSENSUS))
 
@@ -165,6 +168,7 @@ class RunFolder:
         stems: Iterable[str],
         inputs: Iterable[Path] = (),
         segments: bool = False,
+        derives: Collection[str] = (),
         replacing: bool = False,
     ) -> RunFolder:
         """Claim a folder for a run: a new folder, or that of an earlier run of the same study.
@@ -184,6 +188,8 @@ class RunFolder:
             Files that the run reads.
         segments
             Whether the run makes automatic masks; if not, those of an earlier run are removed.
+        derives
+            Sections that make derived regions; masks of other sections of an earlier run are removed.
         replacing
             Whether results of another study may be removed.
 
@@ -200,8 +206,10 @@ class RunFolder:
         def is_stale(path: PurePosixPath) -> bool:
             kept = path.parts[0] != "distance_maps" and (segments or path.parts[0] != "maps")
             image = _is_image(path, recorded, ("auto", *_CONSENSUS))
+            derived = _DERIVED.fullmatch(str(path))
             return (
                 bool(_TABLE.fullmatch(str(path)))
+                or (derived is not None and derived["section"] not in derives)
                 or is_left(path)
                 or (image and not (kept and _is_image(path, now, kept_readers)))
             )

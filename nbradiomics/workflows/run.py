@@ -115,6 +115,7 @@ def run(
             stems=scan_stems(cohort),
             inputs=opened.inputs(),
             segments=opened.model is not None,
+            derives=[name for name in ("adc", "habitats", "rois") if getattr(plan, name) is not None],
             replacing=replace,
         )
         record = folder.recorder(WHOLE, str(owner))

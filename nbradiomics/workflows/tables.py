@@ -9,6 +9,8 @@ from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.habitats.diffusion.schema import DIFFUSION
+from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.schema import TABLES as HARMONISATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.pacs.schema import TABLES as PACS
@@ -19,6 +21,7 @@ from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING
 from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.variance.schema import VARIANCE
+from nbradiomics.rings.schema import ROIS
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
 from nbradiomics.study.checks.problem_table import CHECK
 
@@ -29,8 +32,10 @@ CHAPTERS = {
     "PACS": PACS,
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
     "Perturbation": (PERTURBATIONS,),
+    "Derived regions": (ROIS,),
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
+    "Habitats": (DIFFUSION, *HABITAT_TABLES),
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),

@@ -12,10 +12,13 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.errors import InputError
+from nbradiomics.habitats.diffusion.settings import DiffusionSettings
+from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.outcome import OutcomeSettings
 from nbradiomics.reproducibility import StabilitySettings
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementSettings
 from nbradiomics.reproducibility.processing.settings import ProcessingSettings
+from nbradiomics.rings import RegionWidths
 from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
@@ -28,6 +31,9 @@ SEGMENT = ["segment", "no.csv", "--model", "none", "--out", "out.csv"]
 READERS = ["readers", "no.csv", "--out", "out"]
 NEEDED = ["needed-agreement", "no.csv", "no.csv", "--out", "out.csv"]
 PROCESSING = ["processing", "no.csv", "--grid", "no.yaml", "--out", "out"]
+ROIS = ["rois", "no.csv", "--out", "out.csv"]
+HABITATS = ["habitats", "no.csv", "--out", "out.csv"]
+ADC = ["adc", "no.csv", "--out", "out.csv"]
 COMPARE = ["compare", "no.csv", "--out", "out.csv"]
 BEFORE = {
     "outcome": "clinical: c.csv, endpoints: [{name: os, time: t, event: e}], ",
@@ -96,6 +102,13 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("processing", "confidence", ProcessingSettings, PROCESSING, "--confidence", NUMBERS),
     ("processing", "min_subjects", ProcessingSettings, PROCESSING, "--min-subjects", WHOLE),
     ("processing", "reading", ProcessingSettings, PROCESSING, "--reading", WHOLE),
+    ("rois", "ring", RegionWidths, ROIS, "--ring", NUMBERS),
+    ("rois", "rim", RegionWidths, ROIS, "--rim", NUMBERS),
+    ("habitats", "confidence", HabitatSettings, HABITATS, "--confidence", NUMBERS),
+    ("habitats", "most_clusters", HabitatSettings, HABITATS, "--most-clusters", WHOLE),
+    ("habitats", "fit_folds", HabitatSettings, HABITATS, "--fit-folds", WHOLE),
+    ("habitats", "method", HabitatSettings, HABITATS, "--method", WORDS),
+    ("adc", "sigma", DiffusionSettings, ADC, "--sigma", NUMBERS),
     ("segment", "device", Inference, SEGMENT, "--device", WORDS),
     ("segment", "precision", Inference, SEGMENT, "--precision", WORDS),
     ("segment", "resampling", Inference, SEGMENT, "--resampling", WORDS),

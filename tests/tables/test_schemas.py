@@ -24,10 +24,13 @@ from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
 from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.habitats.diffusion.schema import DIFFUSION
+from nbradiomics.habitats.schema import TABLES as HABITATS
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
+from nbradiomics.rings.schema import ROIS
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
 from nbradiomics.tables import INDEX, write_table, writing
 from nbradiomics.tables.schema import Column, Schema
@@ -246,8 +249,10 @@ def pattern_of(schema: Schema) -> str:
 
 #: Tables that a run does not leave.
 ELSEWHERE = (
+    DIFFUSION,
+    *HABITATS,
     *PACS,
-    *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
+    *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
 )
 #: Types of columns that are others in memory.

@@ -23,6 +23,7 @@ from nbradiomics.agreement.reader_study.subgroups import subgroup_tables
 from nbradiomics.agreement.reader_study.summaries import summary_table
 from nbradiomics.agreement.reader_study.times import time_saved_table, times_table
 from nbradiomics.agreement.reader_study.volumes import bland_altman_table
+from nbradiomics.cohort.derived_regions import is_derived, left_out_sentence as regions_left_out
 from nbradiomics.cohort.in_training import (
     all_seen_sentence,
     left_out_sentence,
@@ -83,6 +84,8 @@ def study_readers(
     """
     rows = checked_rows(agreement, settings.metric)
     scans = _checked_cohort(cohort)
+    derived = regions_left_out({*rows["roi"], *scans["roi"]}, "the reader study, which is about lesions")
+    rows, scans = _of_lesions(rows), _of_lesions(scans)
     model_in_cohort = _with_model(rows, scans)
     new = _new_subjects(rows, scans)
     rows, scans = _without_seen(rows, scans, new)
@@ -114,7 +117,7 @@ def study_readers(
         **asdict(failures),
         **summary,
     }
-    overview["sentences"] = [*overview["sentences"], *said]
+    overview["sentences"] = [*overview["sentences"], *([derived] if derived else []), *said]
     return ReadersStudy(**tables, overview=overview)
 
 
@@ -129,6 +132,11 @@ class _NewSubjects:
     unknown: int
     sentences: tuple[str, ...]
     none: bool = False
+
+
+def _of_lesions(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rings, habitats and other derived regions, which would count a lesion several times."""
+    return table[~table["roi"].map(is_derived).astype(bool)].reset_index(drop=True)
 
 
 def _with_model(rows: pd.DataFrame, cohort: pd.DataFrame) -> bool:

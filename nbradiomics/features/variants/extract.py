@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort import Case, Scan
 from nbradiomics.cohort.case_region import region_hashes, region_on
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.batch import Batch
 from nbradiomics.execution.execution import Execution
@@ -53,7 +54,7 @@ def variants_of(cases: Sequence[Case], variants: Sequence[Variant]) -> dict[str,
     Raises
     ------
     InputError
-        When a variant occurs twice, or is one of a simulated reader.
+        When a variant occurs twice, or is one of a simulated reader, or a region is a derived one.
     """
     if len(set(variants)) < len(variants):
         raise InputError("the variants have duplicates.", "Give each variant once.")
@@ -61,6 +62,12 @@ def variants_of(cases: Sequence[Case], variants: Sequence[Variant]) -> dict[str,
         raise InputError(
             "simulated readers are drawn from the readers of a cohort, which an extraction does not see.",
             "Write these variants with `nbradiomics perturb`, and extract the cohort table that it writes.",
+        )
+    derived = sorted({case.roi for case in cases if is_derived(case.roi)})
+    if derived:
+        raise InputError(
+            f"the derived regions {', '.join(derived)} have no variants of their own.",
+            "Extract them without perturbation, or make them from masks that `nbradiomics perturb` wrote.",
         )
     scans: dict[str, list[Case]] = defaultdict(list)
     for case in cases:

@@ -42,7 +42,7 @@ def certainty_blocks(run: Run) -> tuple[Block, ...]:
     summary = (
         f"Over {counted(len(known), 'image')} the agreement of the folds is a median Dice of "
         f"{quartiles(known['fold_dice'], form=ratio)}; the median variation of their volumes is "
-        f"{quartiles(known['volume_cv'], form=amount)}. {_with_readers(known, run.agreement)}"
+        f"{quartiles(known['volume_cv'], form=amount)}. {_with_readers(known, run.of_lesions)}"
     )
     blocks: list[Block] = [Text(summary)]
     if not low.empty:

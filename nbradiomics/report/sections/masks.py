@@ -21,7 +21,7 @@ def masks_blocks(run: Run) -> tuple[Block, ...]:
     """Pictures of up to six cases with the contours of all readers."""
     if run.cohort is None:
         return ()
-    chosen = choose_cases(run.agreement, cases_of_cohort(run.cohort), most=MOST)
+    chosen = choose_cases(run.of_lesions, cases_of_cohort(run.cohort), most=MOST)
     readers = sorted(
         {reader for reader in run.cohort["reader"] if reader}, key=lambda name: (name == AUTO, name)
     )
@@ -56,7 +56,7 @@ _SMALL_PRINT = (
 
 
 def _introduction(run: Run, shown: int) -> str:
-    if run.agreement is not None and (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
+    if run.of_lesions is not None and (shown_rows(run.of_lesions)[0]["reader"] == AUTO).any():
         return (
             f"{counted(shown, 'case')}, from the lowest to the highest agreement of the model ({AUTO}) with "
             "the readers, by the mean Dice coefficient of the case. If only one of two masks is empty, their "

@@ -117,14 +117,14 @@ def _failure_fact(failures: pd.DataFrame | None) -> Fact:
 
 
 def _dice_fact(run: Run) -> list[Fact]:
-    if run.agreement is None:
+    if run.of_lesions is None:
         reason = why_no_agreement(run)
         modelled = run.cohort is not None and AUTO in set(run.cohort["reader"])
         shown = modelled and reason != NOT_REQUESTED
         return [Fact(MISSING, "Dice of the model", excerpt(reason, _LONGEST))] if shown else []
-    if not (shown_rows(run.agreement)[0]["reader"] == AUTO).any():
+    if not (shown_rows(run.of_lesions)[0]["reader"] == AUTO).any():
         return []
-    values, detail = median_of_cases(run) or model_facts(run.agreement)
+    values, detail = median_of_cases(run) or model_facts(run.of_lesions)
     return [Fact(values, "Dice of the model", detail)]
 
 

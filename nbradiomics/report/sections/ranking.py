@@ -9,7 +9,7 @@ import pandas as pd
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.messages.wording import ratio
 from nbradiomics.report.agreement_rows import shown_rows
-from nbradiomics.report.run_files import CASE, rows_of
+from nbradiomics.report.run_files import CASE, rows_of, without_derived
 from nbradiomics.tables import AUTO
 
 CaseKey = tuple[str, str, str, str]
@@ -33,7 +33,7 @@ class Chosen:
 
 def cases_of_cohort(cohort: pd.DataFrame) -> list[CaseKey]:
     """Cases that have a mask, in the order of the cohort table."""
-    masked = cohort.loc[cohort["mask"] != "", list(CASE)].drop_duplicates()
+    masked = without_derived(cohort[cohort["mask"] != ""])[list(CASE)].drop_duplicates()
     return [_key(row) for row in rows_of(masked, *CASE)]
 
 

@@ -17,7 +17,7 @@ from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
 from nbradiomics.report.figures.slices import Slice
-from nbradiomics.report.run_files import CASE, Run
+from nbradiomics.report.run_files import CASE, Run, without_derived
 from nbradiomics.report.sections.ranking import Chosen
 from nbradiomics.tables import AUTO
 
@@ -132,7 +132,9 @@ def _rows(cohort: pd.DataFrame, case: Chosen) -> pd.DataFrame:
     if scan.empty:
         raise InputError("cohort.csv has no image of this case.")
     exact = scan[scan["roi"] == case.key[3]]
-    return exact if (exact["mask"] != "").any() else scan  # a rule for lesions may have renamed the region
+    if (exact["mask"] != "").any():
+        return exact
+    return without_derived(scan)  # a rule for lesions may have renamed the region
 
 
 def _first_reading(rows: pd.DataFrame) -> pd.DataFrame:

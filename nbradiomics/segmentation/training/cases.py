@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nbradiomics.cohort import Case, Channel, Cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case_region
 from nbradiomics.cohort.columns import SCAN
-from nbradiomics.cohort.lesions import apply_lesion_rule, require_lesions_told_apart
+from nbradiomics.cohort.lesions import apply_lesion_rule, divided, require_lesions_told_apart
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Batch
 from nbradiomics.execution.execution import Execution
@@ -87,7 +87,7 @@ def find_cases(
     if reader not in readers:
         listed = ", ".join(readers) or "none"
         raise InputError(f"no reader {reader!r} in {cohort.path}.", f"Its readers: {listed}.")
-    drawn = [case for case in cohort.cases() if case.reader == reader]
+    drawn, _ = divided([case for case in cohort.cases() if case.reader == reader])
     chosen = _of_one_sequence(drawn, sequence, reader)
     require_lesions_told_apart(lesions, {case.roi for case in chosen}, with_model=True)
     cases: dict[str, Case] = {}

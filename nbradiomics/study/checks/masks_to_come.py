@@ -6,6 +6,7 @@ import pandas as pd
 
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.components import component_region
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.lesions import COMPONENTS, lesion_rule
 from nbradiomics.study.study import Study
 from nbradiomics.tables import AUTO
@@ -33,6 +34,7 @@ def with_regions_to_come(study: Study, masks: pd.DataFrame, table: pd.DataFrame)
         The whole cohort table.
     """
     rule = lesion_rule(study.asked_lesions, table)
-    if rule == COMPONENTS:
-        return masks.assign(roi=component_region(1))
-    return masks if rule == "roi" else masks.assign(roi="union")
+    if rule == "roi":
+        return masks
+    name = component_region(1) if rule == COMPONENTS else "union"
+    return masks.assign(roi=[roi if is_derived(str(roi)) else name for roi in masks["roi"]])

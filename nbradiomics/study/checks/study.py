@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.cohort.columns import read_cohort_table
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.in_training import require_known, unknown_sentence, unknown_subjects
 from nbradiomics.cohort.lesions import COMPONENTS, least_volume, lesion_rule, require_lesions_told_apart
 from nbradiomics.errors import InputError, NbradiomicsError
@@ -18,6 +19,7 @@ from nbradiomics.messages.problem import Problem, problem_of, told_once
 from nbradiomics.segmentation.model import load_model
 from nbradiomics.settings import spread
 from nbradiomics.study.checks.columns import check_columns
+from nbradiomics.study.checks.derived_regions import check_derived_regions
 from nbradiomics.study.checks.few_columns import check_firth
 from nbradiomics.study.checks.fold_filter import check_fold_filter
 from nbradiomics.study.checks.found import Found, Measured, found_in
@@ -178,6 +180,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         if not table.empty:  # these checks need rows
             problems += _check_auto(study, table, path)
             problems += _check_lesions(study, table, path)
+            problems += check_derived_regions(study, table, path)
             problems += _check_training(study, table, path)
             problems += check_choice(study.outcome, table, path) if study.outcome else []
     try:
@@ -250,7 +253,7 @@ def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Proble
     rule = lesion_rule(study.asked_lesions, table)
     try:
         least_volume(rule, study.lesion_min_ml)
-        require_lesions_told_apart(rule, set(_manual(table)["roi"]), with_model=with_model)
+        require_lesions_told_apart(rule, _lesions(table), with_model=with_model)
     except InputError as error:
         return [problem_of(error, path, "lesions")]
     if rule == COMPONENTS and len(set(table["reader"]) - {""}) + (study.segment is not None) > 1:
@@ -258,6 +261,11 @@ def _check_lesions(study: Study, table: pd.DataFrame, path: Path) -> list[Proble
         remedy = "Features have one row for each component; their reproducibility is not assessed."
         return [Problem(str(path), "", "lesions", "warning", found, remedy)]
     return []
+
+
+def _lesions(table: pd.DataFrame) -> set[str]:
+    """Names of the regions that readers drew."""
+    return {roi for roi in _manual(table)["roi"] if not is_derived(roi)}
 
 
 def _manual(table: pd.DataFrame) -> pd.DataFrame:

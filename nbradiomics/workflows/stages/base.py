@@ -82,6 +82,12 @@ class Work:
         """Rule for several lesions when masks are compared with masks."""
         return whole_rule(lesion_rule(self.study.asked_lesions, self.cohort.table))
 
+    def note(self, section: str, lines: Iterable[str]) -> None:
+        """Add what a stage found unusual to the problems of the run."""
+        remedy = f"Look at the tables in `{section}/`, and at the report."
+        path = str(self.study.cohort)
+        self.problems += [Problem(path, "", section, "warning", line, remedy) for line in lines]
+
 
 class Stage(Protocol):
     """One stage of a run.
@@ -109,7 +115,10 @@ class Stage(Protocol):
 
 def possible(work: Work, stages: Iterable[Stage]) -> list[str]:
     """List the stages that a run may have, before it begins: the study or the cohort may rule out others."""
-    asked = (StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME)
+    asked = (
+        *(StageName.ADC, StageName.HABITATS, StageName.ROIS),
+        *(StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME),
+    )
     return [stage.name for stage in stages if stage.name not in asked or stage.wanted(work)]
 
 

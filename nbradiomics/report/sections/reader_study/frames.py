@@ -103,7 +103,7 @@ class StudyRun:
 
     def name(self, metric: str) -> str:
         """Return the label of a metric, with its tolerance or background."""
-        rows = self.run.agreement
+        rows = self.run.of_lesions
         if rows is None:
             return metric_label(metric)
         known = METRIC.get(metric)

@@ -80,7 +80,7 @@ def _worse(points: PairedCases) -> int:
 
 
 def _direction(study_run: StudyRun) -> Picture | str:
-    rows = study_run.run.agreement
+    rows = study_run.run.of_lesions
     if rows is None or not {"fprm", "fnr"} <= set(rows):
         return "FPRm and FNR cannot be drawn: agreement.csv is missing or lacks these metrics."
     auto = of_kind(rows, AUTO_PAIR)

@@ -47,7 +47,7 @@ _NOTE = (
 
 
 def _gallery(study_run: StudyRun, table: pd.DataFrame) -> list[Block]:
-    rows = study_run.run.agreement
+    rows = study_run.run.of_lesions
     if rows is None or not {"volume_ml", "reference_ml"} <= set(rows):
         return [Text("No Bland-Altman picture: agreement.csv is missing or lacks the volumes.")]
     pairs = [(_pair(independent_rows(rows), row), row) for row in table.to_dict("records")]

@@ -1,0 +1,1 @@
+"""Groups of similar voxels: fitted on some subjects, applied to all."""

@@ -1,0 +1,284 @@
+"""Find the habitats of a cohort: fit the models, divide each region, and add the habitats as regions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
+from nbradiomics.cohort.case_region import DEFAULT_LABEL
+from nbradiomics.cohort.columns import KEY
+from nbradiomics.cohort.derived_regions import derived, derived_name, is_derived
+from nbradiomics.cohort.in_fit import fitted_subjects, with_fitted
+from nbradiomics.errors import InputError
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.files.names import file_stems
+from nbradiomics.habitats.clusters.fit import Inputs
+from nbradiomics.habitats.clusters.model import HabitatModel, read_habitat_model
+from nbradiomics.habitats.diffusion.b_values import DiffusionImage, diffusion_images
+from nbradiomics.habitats.models import GIVEN, Fitted, Models, fingerprints, fit_models, model_notes
+from nbradiomics.habitats.one_case import MASKS, STAGE, ApplyHow, HabitatJob, MadeHabitats, inputs_of
+from nbradiomics.habitats.region_values import error_channel, shown, unit_of
+from nbradiomics.habitats.settings import HabitatSettings
+from nbradiomics.habitats.tables import HabitatTables, made_tables
+from nbradiomics.settings import spread
+from nbradiomics.tables import ORIGINAL
+from nbradiomics.tables.result import Result
+
+
+@dataclass(frozen=True, repr=False)
+class HabitatCohort(Result):
+    """Result of `find_habitats`.
+
+    Attributes
+    ----------
+    cohort
+        The cohort with a row for each habitat of each region (`roi` is ``habitat-1`` and so on), whose mask
+        contains the voxels with the stated confidence. A habitat that a region does not have gets no row.
+    tables
+        Tables of the habitats.
+    model
+        Model for other cohorts: that of the named subjects, or after a cross-fit one of all subjects, which
+        is not applied to this cohort.
+    models
+        The applied models by name.
+    failures
+        Cases that failed.
+    notes
+        What a user should know.
+    """
+
+    cohort: Cohort
+    tables: HabitatTables
+    model: HabitatModel
+    models: Mapping[str, HabitatModel]
+    failures: list[Failure]
+    notes: tuple[str, ...] = ()
+
+
+@spread(settings=HabitatSettings, execution=Execution)
+def find_habitats(
+    cohort: CohortSource,
+    *,
+    out: str | Path,
+    model: str | Path | HabitatModel | None = None,
+    label: int = DEFAULT_LABEL,
+    settings: HabitatSettings = HabitatSettings(),  # noqa: B008 - frozen
+    execution: Execution = Execution(),  # noqa: B008 - frozen
+) -> HabitatCohort:
+    """Divide the regions of a cohort into habitats: groups of voxels that are alike in several channels.
+
+    The groups are fitted to voxels of several subjects, each with the same weight, so that a habitat means
+    the same in each patient. By default they are cross-fitted: the habitats of a subject are those of a model
+    of other subjects.
+
+    Parameters
+    ----------
+    cohort
+        A cohort table (a file or a DataFrame), or a loaded cohort, with masks and one variant.
+    out
+        Folder for the maps: label map, confidence, and masks of each case, compressed NIfTI files.
+    model
+        A model of another cohort (`model.json`), which is applied; nothing is fitted.
+    label
+        Label of masks for which the cohort table names none.
+    settings
+        Channels, number, method, confidence, fitting subjects. Each field is also a keyword: ``clusters=3``.
+    execution
+        Processes, progress display and workspace; each field is also a keyword.
+
+    Raises
+    ------
+    InputError
+        When the cohort has no masks, several variants, or habitats already; when a channel is missing
+        everywhere; when a model cannot be fitted, or the given one is not for these images.
+    """
+    cohort = load_cohort(cohort)
+    cases = _drawn_cases(cohort)
+    if model is None:
+        models = fit_models(cases, _inputs(cohort, cases, settings), settings, label, execution)
+    else:
+        models = _given(model, cohort, cases, settings)
+    jobs = _jobs(
+        cases, models.fitted, Path(out), ApplyHow(label, settings.confidence, settings.neighbours), settings
+    )
+    batch = execution.map(
+        HabitatJob.make,
+        {name: (job,) for name, job in jobs.items()},
+        stage=STAGE,
+        stored=Stored(
+            lambda name: jobs[name].key(),
+            MadeHabitats,
+            lambda name, payload: jobs[name].file_hashes() == payload["files"],
+        ),
+    )
+    done = _with_habitats(cohort, jobs, batch.results, models.in_fit)
+    made = {name: (jobs[name].case, payload) for name, payload in batch.results.items()}
+    tables = made_tables(made, models.fitted, _sites(cohort), fitted_subjects(done.table))
+    applied = {one.name: one.model for one in models.fitted if one.applied_to}
+    notes = (*models.notes, *model_notes(models.fitted), *_notes(cohort, models.final))
+    return HabitatCohort(done, tables, models.final, applied, list(batch.failures), notes)
+
+
+def _drawn_cases(cohort: Cohort) -> list[Case]:
+    """Cases of drawn regions; derived regions are not divided again."""
+    variants = sorted(set(cohort.table["variant"]))
+    if len(variants) > 1:
+        raise InputError(
+            f"{cohort.path} has the variants {', '.join(variants)}; one was expected.",
+            "Give a cohort table with the rows of one variant.",
+        )
+    kinds = {found.kind for roi in set(cohort.table["roi"]) if (found := derived(roi))}
+    if "habitat" in kinds:
+        raise InputError(
+            f"{cohort.path} has habitats already.", "Give the cohort table from which they were made."
+        )
+    cases = [case for case in cohort.cases() if not is_derived(case.roi)]
+    if not cases:
+        raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")
+    return cases
+
+
+def _inputs(cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings) -> Inputs:
+    """Channels of the settings, and which of them have error maps."""
+    known = {channel.name for case in cases for channel in case.scan.channels}
+    channels = settings.channels
+    if channels is None:
+        if len(known) > 1:
+            raise InputError(
+                f"the scans of {cohort.path} have the channels {', '.join(sorted(known))}.",
+                "Name those of the habitats: channels.",
+            )
+        channels = tuple(known)
+    if not channels or len(set(channels)) < len(channels):
+        raise InputError(
+            f"channels: {', '.join(channels) or 'none'}.", "Name one channel or more, each once."
+        )
+    missing = [name for name in channels if name not in known]
+    if missing:
+        raise InputError(
+            f"no scan of {cohort.path} has the channel {', '.join(missing)}; channels: "
+            f"{', '.join(sorted(known))}.",
+            "Name a channel of the cohort table; `nbradiomics adc` makes ADC from diffusion images.",
+        )
+    errors = tuple(name for name in channels if error_channel(name) in known)
+    if settings.errors in ("deconvolved", "smeared") and not errors:
+        raise InputError(
+            f"errors is {settings.errors}, but no channel of {', '.join(channels)} has an error map such as "
+            "ADC_error.",
+            "Make one with `nbradiomics adc` (it needs the noise), or leave out errors.",
+        )
+    if settings.errors == "none" or settings.method == "kmeans":
+        errors = ()
+    units = tuple(unit_of(name) for name in channels)
+    return Inputs(channels, units, errors, str(cohort.table["variant"].iloc[0]))
+
+
+def _given(
+    source: str | Path | HabitatModel, cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings
+) -> Models:
+    """A model of another cohort; subjects whose images fitted it are known by their fingerprints."""
+    model = source if isinstance(source, HabitatModel) else read_habitat_model(source)
+    if settings.channels is not None and settings.channels != model.channels:
+        raise InputError(
+            f"the model has the channels {', '.join(model.channels)}, and channels names "
+            f"{', '.join(settings.channels)}.",
+            "Leave out channels, or name the model's in its order.",
+        )
+    stated = sorted(
+        {"clusters", "method", "errors", "fit_on", "fit_folds", "most_clusters"} & settings.model_fields_set
+    )
+    if stated:
+        raise InputError(
+            f"{', '.join(stated)} would change a fit, but the given model is fitted already.",
+            "Leave them out.",
+        )
+    variant = str(cohort.table["variant"].iloc[0])
+    if variant != model.variant:
+        raise InputError(
+            f"the images of {cohort.path} are of the variant {variant}, and those of the model of "
+            f"{model.variant}.",
+            "Prepare the images in the same way as those of the model.",
+        )
+    inputs = inputs_of(model)
+    seen: set[str] = set()
+    for case in cases:
+        with suppress(InputError):  # a missing channel is a failure of the case, later
+            if set(fingerprints(case, inputs)) & set(model.images):
+                seen.add(case.scan.subject)
+    everyone = tuple(sorted({case.scan.subject for case in cases}))
+    return Models((Fitted(GIVEN, model, everyone),), model, (), (), frozenset(seen))
+
+
+def _jobs(
+    cases: Sequence[Case], fitted: Sequence[Fitted], out: Path, how: ApplyHow, settings: HabitatSettings
+) -> dict[str, HabitatJob]:
+    part_of = {subject: one for one in fitted for subject in one.applied_to}
+    stems = file_stems([(*case.scan.key, case.roi, case.reader, case.reading) for case in cases])
+    jobs = {}
+    for case, stem in zip(cases, stems, strict=True):
+        part = part_of[case.scan.subject]
+        images = _diffusion_images(case, settings)
+        file = Path(os.path.abspath(out / stem))
+        jobs[case.name] = HabitatJob(case, part.model, part.name, images, file, how)
+    return jobs
+
+
+def _diffusion_images(case: Case, settings: HabitatSettings) -> tuple[DiffusionImage, ...]:
+    """Diffusion images of a scan; none if it has no two of them and none were named."""
+    if settings.b_values is not None:
+        return diffusion_images(case.scan, settings.b_values)
+    try:
+        return diffusion_images(case.scan, None)
+    except InputError:
+        return ()
+
+
+def _with_habitats(
+    cohort: Cohort, jobs: Mapping[str, HabitatJob], made: Mapping[str, Any], in_fit: frozenset[str]
+) -> Cohort:
+    """Add a row like that of its mask for each habitat that has voxels."""
+    columns = [name for name in KEY if name != "channel"]
+    drawn = cohort.table[cohort.table["mask"] != ""]
+    originals: dict[tuple[Any, ...], dict[Any, Any]] = {
+        tuple(row[name] for name in columns): row for row in drawn.to_dict("records")
+    }
+    several = len({job.case.roi for job in jobs.values()}) > 1
+    rows = []
+    for name, payload in made.items():
+        job = jobs[name]
+        case = job.case
+        values = {**case.index(), "variant": case.scan.variant}
+        original = originals[tuple(values[column] for column in columns)]
+        for habitat in payload["habitats"]:
+            if habitat["confident_voxels"]:
+                roi = derived_name("habitat", habitat["habitat"], case.roi if several else "")
+                own = {"roi": roi, "mask": str(job.file(MASKS)), "label": habitat["habitat"]}
+                rows.append({**original, **own, "probability": "", "minutes": ""})
+    table = pd.concat([cohort.table, pd.DataFrame(rows, columns=cohort.table.columns)], ignore_index=True)
+    return Cohort(with_fitted(table, in_fit), cohort.path)
+
+
+def _sites(cohort: Cohort) -> dict[str, str]:
+    rows = cohort.table[["subject", "site"]].itertuples(index=False, name=None)
+    return {str(subject): str(site) for subject, site in rows}
+
+
+def _notes(cohort: Cohort, model: HabitatModel) -> list[str]:
+    raw = [shown(name) for name, unit in zip(model.channels, model.units, strict=True) if not unit]
+    if not raw or model.variant != ORIGINAL:
+        return []
+    return [
+        (
+            f"{', '.join(raw)}: the images of {cohort.path.name} are not normalised (variant {ORIGINAL}). If "
+            "their units are arbitrary, as in most MR images, the same value is not the same tissue in two "
+            "patients."
+        )
+    ]

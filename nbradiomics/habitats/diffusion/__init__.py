@@ -1,0 +1,1 @@
+"""The apparent diffusion coefficient of each voxel from several b-values, with the error of its fit."""

@@ -1,0 +1,42 @@
+"""The stage `habitats`: sub-regions of the tumours, as further regions."""
+
+from __future__ import annotations
+
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.stage_names import StageName
+from nbradiomics.habitats.cohort import HabitatCohort, find_habitats
+from nbradiomics.workflows.stages.base import Stage, Work
+from nbradiomics.workflows.stages.check import write_problems
+
+
+class Habitats(Stage):
+    """Divides the tumours of all readers and of the model into the habitats of the section `habitats`."""
+
+    name = StageName.HABITATS
+
+    def wanted(self, work: Work) -> bool:
+        """Whether the study has a section `habitats`."""
+        return work.study.habitats is not None
+
+    def run(self, work: Work) -> list[Failure]:
+        """Write maps, tables and models of ``habitats/``, and the cohort table with the habitats."""
+        section, folder = work.study.habitats, work.folder.file(self.name)
+        assert section is not None
+        settings = section if "seed" in section.model_fields_set else section.changed(seed=work.study.seed)
+        done = find_habitats(
+            work.cohort, out=folder, label=work.label, settings=settings, execution=work.execution
+        )
+        done.tables.write(folder)
+        _write_models(done, work)
+        work.cohort = done.cohort.write(work.folder.file("cohort.csv"))
+        work.note(self.name, done.notes)
+        write_problems(work)
+        return done.failures
+
+
+def _write_models(done: HabitatCohort, work: Work) -> None:
+    folder = work.folder.file(StageName.HABITATS)
+    done.model.write(folder / "model.json")
+    for name, model in done.models.items():
+        if len(done.models) > 1:
+            model.write(folder / f"model_{name}.json")
