@@ -56,6 +56,13 @@ COHORT = Schema(
         ),
         Column("site", "text", "hospital or scanner", missing="not stated", optional=True),
         Column(
+            "unit",
+            "text",
+            "unit of the image's voxels: `HU`, `SUV`, `mm2/s`, `1e-6 mm2/s`; an ingest writes it",
+            missing="arbitrary, or not stated",
+            optional=True,
+        ),
+        Column(
             "in_training",
             "text",
             "whether the model behind an automatic mask was trained on the subject",
@@ -74,6 +81,7 @@ COHORT = Schema(
         "minutes",
         "probability",
         "site",
+        "unit",
         "in_training",
     ),
     note="You write this table; only `subject` and `image` are required, and `reader` and `mask` go "
