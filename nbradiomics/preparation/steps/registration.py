@@ -1,0 +1,171 @@
+"""Rigid registration of an image onto that of another channel, by mutual information, computed by ITK.
+
+Mattes' mutual information of 50 bins is maximised over rotation and translation, coarse to fine; it begins
+at the position that the headers state. Voxels are sampled by a fixed seed and with one thread, so that the
+result can be repeated. The image is then interpolated once, linearly, onto the grid of the target; its masks
+follow by nearest neighbours. Outside the image the result is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+import numpy as np
+import SimpleITK as sitk
+from pydantic import Field
+
+from nbradiomics.errors import InputError
+from nbradiomics.preparation.moved_masks import with_moved_masks
+from nbradiomics.preparation.steps.step import Step
+from nbradiomics.preparation.volume import Volume
+from nbradiomics.settings.kinds import Seed
+
+_BINS = 50
+#: Thinning and smoothing (mm) of the levels.
+_LEVELS = ((4, 2.0), (2, 1.0), (1, 0.0))
+#: Fewest voxels of a level along each axis.
+_LEAST = 4
+#: Least share of the target's grid that the image must cover, before and after.
+LEAST_OVERLAP = 0.1
+_ITERATIONS = 200
+#: Step of the optimiser in mm at first, and when it has converged.
+_FIRST_STEP, _LAST_STEP = 2.0, 1e-3
+
+
+class Register(Step):
+    """Move the image onto the grid of another channel, and its masks with it."""
+
+    kind: ClassVar[str] = "register"
+    changes_grid: ClassVar[bool] = True
+
+    to: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = Field(
+        description="Channel onto which the image is moved."
+    )
+    sampling: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.2, description="Share of the voxels in which images are compared."
+    )
+    seed: Annotated[Seed, Field(ge=1, le=2**31 - 1)] = Field(
+        default=1, description="Seed of the choice of these voxels."
+    )
+
+    def _applied(self, volume: Volume) -> Volume:
+        fixed = self._target(volume)
+        moving = sitk.Cast(volume.image, sitk.sitkFloat32)
+        before = _overlap(volume.image, fixed, sitk.Transform())
+        _require_overlap(before, "the headers state")
+        method = self._method(fixed)
+        start = _centred(fixed)
+        first = _metric(self, fixed, moving, start)
+        found = sitk.Euler3DTransform(method.Execute(fixed, moving))
+        last = _metric(self, fixed, moving, found)
+        if not last > first:
+            raise InputError(
+                f"the registration did not improve the mutual information: {first:.4g} before, {last:.4g} "
+                "after.",
+                "Look at both images; leave out the step if they fit already.",
+            )
+        after = _overlap(volume.image, fixed, found)
+        _require_overlap(after, "was found")
+        stop = method.GetOptimizerStopConditionDescription()
+        converged = "Maximum number" not in stop
+        values: dict[str, float | str] = {
+            "mutual_information_before": first,
+            "mutual_information_after": last,
+            **_motion(found),
+            "overlap_before": before,
+            "overlap_after": after,
+            "converged": "yes" if converged else "no",
+        }
+        moved, emptied = with_moved_masks(volume, fixed, found)
+        values["masks_emptied"] = float(emptied)
+        notes = () if converged else ("the registration ended before it converged",)
+        image = sitk.Resample(moving, fixed, found, sitk.sitkLinear, 0.0, sitk.sitkFloat32)
+        record = self.record(values, *notes)
+        return replace(moved, image=image, records=(*volume.records, record))
+
+    def _target(self, volume: Volume) -> sitk.Image:
+        if volume.target is None:
+            raise InputError(f"there is no image of channel {self.to}.", "Give it for this scan.")
+        values = sitk.GetArrayViewFromImage(volume.target)
+        if not np.isfinite(values).all() or values.min() == values.max():
+            raise InputError(
+                f"the image of channel {self.to} is constant or not finite.", "Look at it in a viewer."
+            )
+        for name, image in (("image", volume.image), (f"image of channel {self.to}", volume.target)):
+            if min(image.GetSize()) < _LEAST:
+                raise InputError(
+                    f"the {name} has {min(image.GetSize())} voxels along an axis; at least {_LEAST} were "
+                    "expected.",
+                    "Leave out the step for images of so few slices.",
+                )
+        return sitk.Cast(volume.target, sitk.sitkFloat32)
+
+    def _method(self, fixed: sitk.Image) -> sitk.ImageRegistrationMethod:
+        method = _compared(self)
+        levels = [level for level in _LEVELS if min(fixed.GetSize()) // level[0] >= _LEAST]
+        method.SetShrinkFactorsPerLevel([shrink for shrink, _ in levels])
+        method.SetSmoothingSigmasPerLevel([sigma for _, sigma in levels])
+        method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
+        method.SetOptimizerAsRegularStepGradientDescent(
+            learningRate=_FIRST_STEP, minStep=_LAST_STEP, numberOfIterations=_ITERATIONS, relaxationFactor=0.6
+        )
+        method.SetOptimizerScalesFromPhysicalShift()
+        method.SetInitialTransform(_centred(fixed), inPlace=False)
+        return method
+
+
+def _compared(step: Register) -> sitk.ImageRegistrationMethod:
+    method = sitk.ImageRegistrationMethod()
+    method.SetMetricAsMattesMutualInformation(_BINS)
+    method.SetMetricSamplingStrategy(method.RANDOM)
+    method.SetMetricSamplingPercentage(step.sampling, step.seed)
+    method.SetInterpolator(sitk.sitkLinear)
+    return method
+
+
+def _metric(step: Register, fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> float:
+    """Mutual information in nats at full resolution; ITK minimises its negative."""
+    method = _compared(step)
+    method.SetInitialTransform(transform, inPlace=False)
+    return -float(method.MetricEvaluate(fixed, moving))
+
+
+def _centred(fixed: sitk.Image) -> sitk.Euler3DTransform:
+    """The identity, whose rotations are about the centre of the target."""
+    start = sitk.Euler3DTransform()
+    middle = [(count - 1) / 2 for count in fixed.GetSize()]
+    start.SetCenter(fixed.TransformContinuousIndexToPhysicalPoint(middle))
+    return start
+
+
+def _motion(transform: sitk.Euler3DTransform) -> dict[str, float | str]:
+    """Shift of the target's centre along x, y, z (LPS) and its length, in mm; angle in degrees."""
+    shift = np.array(transform.GetTranslation())
+    matrix = np.array(transform.GetMatrix()).reshape(3, 3)
+    angle = math.acos(min(1.0, max(-1.0, (float(np.trace(matrix)) - 1) / 2)))
+    return {
+        "shift_x_mm": float(shift[0]),
+        "shift_y_mm": float(shift[1]),
+        "shift_z_mm": float(shift[2]),
+        "shift_mm": float(np.linalg.norm(shift)),
+        "rotation_degrees": math.degrees(angle),
+    }
+
+
+def _overlap(image: sitk.Image, fixed: sitk.Image, transform: sitk.Transform) -> float:
+    """Share of the target's grid that lies in the image."""
+    inside = sitk.Image(image.GetSize(), sitk.sitkUInt8) + 1
+    inside.CopyInformation(image)
+    covered = sitk.Resample(inside, fixed, transform, sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
+    return float(sitk.GetArrayViewFromImage(covered).mean())
+
+
+def _require_overlap(share: float, position: str) -> None:
+    if share < LEAST_OVERLAP:
+        raise InputError(
+            f"at the position that {position}, the image covers {share:.1%} of the other channel's grid; at "
+            f"least {LEAST_OVERLAP:.0%} were expected.",
+            "Were both images made in one session? Look at them in a viewer that uses the headers.",
+        )
