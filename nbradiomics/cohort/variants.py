@@ -38,6 +38,21 @@ def require_one_variant(table: pd.DataFrame, path: Path, task: str) -> None:
     )
 
 
+def require_originals(table: pd.DataFrame, path: Path, task: str) -> None:
+    """Refuse a cohort with any variant, for a task that gives masks to others as those of the original.
+
+    The parameters are those of `require_one_variant`.
+    """
+    others = sorted(set(table["variant"]) - {ORIGINAL})
+    if others:
+        shown = ", ".join(others[:3]) + (", ..." if others[3:] else "")
+        raise InputError(
+            f"{path} has {len(others)} variant(s) of its images or masks ({shown}); {task} needs the "
+            "originals alone.",
+            "Give the cohort table from which the variants were made.",
+        )
+
+
 def as_originals(cohort: Cohort, task: str) -> Cohort:
     """Name the only variant of each scan `ORIGINAL`, as what new variants are made from.
 

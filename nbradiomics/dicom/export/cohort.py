@@ -13,7 +13,7 @@ import pandas as pd
 
 from nbradiomics.cohort import Case, Cohort, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
-from nbradiomics.cohort.variants import require_one_variant
+from nbradiomics.cohort.variants import require_originals
 from nbradiomics.dicom.export.features import Features, features_by_region
 from nbradiomics.dicom.export.one_scan import SEG_ENDING, SR_ENDING, Exported, ExportJob, How
 from nbradiomics.dicom.export.planned import STAGE, Groups, Planned, groups_of, stems_of
@@ -134,7 +134,7 @@ def export_dicom(
     (6, 0)
     """
     cohort = load_cohort(cohort)
-    require_one_variant(cohort.table, cohort.path, "an export to DICOM")
+    require_originals(cohort.table, cohort.path, "an export to DICOM")
     groups = groups_of(cohort)
     features, notes = _features(tables.features, cohort, settings.engine)
     measured = _Measured.beside(tables.features, tables.parameters)
