@@ -58,6 +58,40 @@ def working_on_variants(cohort: Cohort, folder: Path, key: str, *, replacing: bo
 
 
 @contextmanager
+def working_on_prepared(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
+    """Claim and lock the folder of a cohort's prepared images."""
+    from nbradiomics.files.folder_in_use import working_in
+    from nbradiomics.files.owned_folder import claim, leftovers, remove_files
+    from nbradiomics.preparation.cohort import is_prepared_file
+    from nbradiomics.workflows.folder import cohort_owner
+
+    owner = cohort_owner("preparation", cohort)
+    with working_in(folder, str(owner), key):
+        claim(folder, owner, is_prepared_file, replacing=replacing)
+        remove_files(folder, leftovers(folder))
+        yield
+
+
+@contextmanager
+def renewed(tables: list[Path]) -> Iterator[None]:
+    """Remove tables whose files are written again: a command that is stopped must not leave them behind.
+
+    Variants of another seed have the same file names. What is refused before any work restores the tables.
+    """
+    from nbradiomics.errors import InputError
+
+    earlier = {table: table.read_bytes() for table in tables if table.is_file()}
+    for table in earlier:
+        table.unlink()
+    try:
+        yield
+    except InputError:
+        for table, content in earlier.items():
+            table.write_bytes(content)
+        raise
+
+
+@contextmanager
 def working_on_export(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
     """Claim and lock the folder of a cohort's DICOM objects."""
     from nbradiomics.dicom.export.cohort import is_export_file

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nbradiomics.cli.console import output
-from nbradiomics.cli.folders import working_on_variants
+from nbradiomics.cli.folders import renewed, working_on_variants
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
@@ -55,32 +53,13 @@ def perturb(
     asked = [[variant.model_dump() for variant in variants], settings.seed, settings.reader, label]
     key = result_key("perturb", asked=[*asked, str(loaded.path)])
     tables = [table_file, folder / "perturbations.csv"]
-    with working_on_variants(loaded, folder, key, replacing=replace), _renewed(tables):
+    with working_on_variants(loaded, folder, key, replacing=replace), renewed(tables):
         done = perturb_cohort(loaded, out=folder, label=label, settings=settings, execution=execution)
         _write(done, table_file, folder, [*loaded.files(), *_chain_file(chain)], settings.model_dump())
         show_made_again(execution.workspace)
         _show_readers(done)
         rows = len(done.table) + len(done.failures)
         finish(done.failures, rows, table_file, f"{len(done.table)} variants of masks; ")
-
-
-@contextmanager
-def _renewed(tables: list[Path]) -> Iterator[None]:
-    """Remove tables whose files are written again: a command that is stopped must not leave them behind.
-
-    Variants of another seed have the same file names. What is refused before any work restores the tables.
-    """
-    from nbradiomics.errors import InputError
-
-    earlier = {table: table.read_bytes() for table in tables if table.is_file()}
-    for table in earlier:
-        table.unlink()
-    try:
-        yield
-    except InputError:
-        for table, content in earlier.items():
-            table.write_bytes(content)
-        raise
 
 
 def _chain_file(chain: str) -> list[Path]:
