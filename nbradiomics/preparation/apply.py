@@ -1,11 +1,11 @@
-"""Apply several steps to one image, and fit those that need it."""
+"""Apply several steps to an image, and fit those that need it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from nbradiomics.preparation.steps.step import Step
+from nbradiomics.preparation.steps.step import FittedStep, Step
 from nbradiomics.preparation.volume import Volume
 
 #: Joins the names of steps to the name of a variant.
@@ -39,13 +39,61 @@ def apply_steps(volume: Volume, steps: Sequence[Step]) -> Volume:
 
     Examples
     --------
-    >>> import numpy as np, SimpleITK as sitk
-    >>> from nbradiomics.preparation.reading import read_steps
+    >>> import numpy as np
+    >>> import SimpleITK as sitk
+    >>> from nbradiomics import Volume, apply_steps, read_steps
     >>> image = sitk.GetImageFromArray(np.arange(1000.0).reshape(10, 10, 10))
     >>> prepared = apply_steps(Volume(image), read_steps("percentile:low=0:high=100"))
-    >>> sitk.GetArrayFromImage(prepared.image).max()
-    np.float64(100.0)
+    >>> float(sitk.GetArrayFromImage(prepared.image).max())
+    100.0
     >>> prepared.records[0].step
     'percentile_low=0_high=100'
     """
     return reduce(lambda done, step: step.apply(done), steps, volume)
+
+
+def fit_steps(steps: Sequence[Step], volumes: Mapping[str, Volume]) -> tuple[Step, ...]:
+    """Fit the steps that need it on training images.
+
+    Each step is fitted on the images as the steps before it leave them. All images are in memory; a cohort is
+    prepared by a function of its own.
+
+    Parameters
+    ----------
+    steps
+        In their order.
+    volumes
+        Training images by name; of training subjects only.
+
+    Returns
+    -------
+    tuple of Step
+        The same steps; those that were fitted can be applied to any image.
+
+    Raises
+    ------
+    InputError
+        When a training image cannot be used, or there are too few of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import SimpleITK as sitk
+    >>> from nbradiomics import Volume, fit_steps, read_steps
+    >>> values = np.arange(1000.0).reshape(10, 10, 10)
+    >>> training = {
+    ...     "P1": Volume(sitk.GetImageFromArray(values)),
+    ...     "P2": Volume(sitk.GetImageFromArray(values**2)),
+    ... }
+    >>> (landmarks,) = fit_steps(read_steps("nyul:over=image"), training)
+    >>> [round(mark, 1) for mark in landmarks.scale]
+    [0.0, 5.0, 11.7, 20.3, 31.0, 43.6, 58.2, 74.8, 93.5, 114.1, 100.0]
+    """
+    fitted: list[Step] = []
+    for step in steps:
+        if isinstance(step, FittedStep):
+            step = step.fit({name: step.measure(volume) for name, volume in volumes.items()})
+        fitted.append(step)
+        if any(isinstance(later, FittedStep) for later in steps[len(fitted) :]):
+            volumes = {name: step.apply(volume) for name, volume in volumes.items()}
+    return tuple(fitted)

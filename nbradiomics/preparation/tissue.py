@@ -47,7 +47,8 @@ def foreground(image: sitk.Image, method: str = "otsu") -> NDArray[np.bool_]:
     image
         Not constant.
     method
-        ``otsu`` or ``li`` (minimum cross entropy).
+        ``otsu``, which gives the same voxels whatever gain and offset an image has; or ``li`` (minimum cross
+        entropy), which depends on the offset, but leaves out fewer of the darker tissues.
     """
     filters = {"otsu": sitk.OtsuThreshold, "li": sitk.LiThreshold}
     marked = filters[method](sitk.Cast(image, sitk.sitkFloat64), 0, 1)

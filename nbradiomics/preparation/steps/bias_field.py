@@ -3,6 +3,17 @@
 The field is fitted on a thinned image, because it is smooth, and applied at full resolution. N4 takes the
 logarithm of the intensities: voxels of the mask with values of 0 or less are left out of the fit and are
 counted in the record; too many of them are refused. The field is applied everywhere.
+
+N4 leaves the overall level of the field open, and with each iteration it drifts: in an image that was tried,
+the mean field was 0.39 after the usual convergence, and 0.17 with a stricter one. So the field is divided by its
+geometric mean in the voxels of the fit: the level of the image stays, and only its shading changes.
+
+The default has two levels, not the four of ITK's examples. With four, the knots of the last level are as near
+to each other as the two ends of a tumour, and the field learns the tumour's own texture. In synthetic abdomens
+with a planted field (8 images of two scanners, field of 0.2 standard deviation of the logarithm, two levels
+against four, Li's threshold): correlation of found and planted field 0.97 against 0.90; coefficient of
+variation in the tumour, as a multiple of that without a field, 0.98 to 1.01 against 0.83 to 1.67. Otsu's
+threshold leaves out darker tissues of the body, and was worse (0.87 with two levels).
 """
 
 from __future__ import annotations
@@ -43,13 +54,13 @@ class N4(Step):
         description="Thinning for the fit: every n-th voxel along the shortest edge; axes with longer edges "
         "are thinned less, to about the same distance in mm",
     )
-    mask: Literal["auto", "body", "otsu", "li", "image"] = Field(
+    mask: Literal["auto", "body", "li", "otsu", "image"] = Field(
         default="auto",
-        description="Voxels of the fit: auto (the body mask where given, else otsu), body (must be given), "
-        "otsu or li (above a threshold of the image's histogram), image (all)",
+        description="Voxels of the fit: auto (the body mask where given, else li), body (must be given), "
+        "li or otsu (above a threshold of the image's histogram), image (all)",
     )
     iterations: Annotated[tuple[Count, ...], SHORT_LIST] = Field(
-        default=(50, 50, 50, 50),
+        default=(50, 50),
         min_length=1,
         max_length=8,
         description="Most iterations at each level; each level halves the distance of the spline's knots.",
@@ -74,6 +85,7 @@ class N4(Step):
             )
         factors = shrink_factors(volume.image, self.shrink)
         field, level = self._log_field(volume.image, inside & positive, factors)
+        field -= field[inside & positive].mean()
         found: dict[str, float | str] = {
             "mask": source,
             "thinned": "x".join(map(str, factors)),
@@ -88,13 +100,13 @@ class N4(Step):
         if self.mask == "body" and volume.body is None:
             raise InputError(
                 "there is no mask of the body, which the step needs (mask=body).",
-                "Give it, or use mask=otsu.",
+                "Give it, or use mask=li.",
             )
         if volume.body is not None and self.mask in ("auto", "body"):
             return np.asarray(sitk.GetArrayViewFromImage(volume.body) != 0), "body"
         if self.mask == "image":
             return np.ones(volume.image.GetSize()[::-1], dtype=bool), "image"
-        method = "li" if self.mask == "li" else "otsu"
+        method = "otsu" if self.mask == "otsu" else "li"
         return foreground(volume.image, method), method
 
     def _log_field(
