@@ -41,7 +41,8 @@ def tumour_values(image: sitk.Image, region: sitk.Image | None) -> NDArray[np.fl
 
 
 def _inside(mask: sitk.Image, image: sitk.Image) -> NDArray[np.bool_]:
-    return np.asarray(sitk.GetArrayViewFromImage(mask_on_grid(mask, image)) != 0)
+    moved = mask_on_grid(mask, image)  # held: a view does not keep its image
+    return np.asarray(sitk.GetArrayViewFromImage(moved) != 0)
 
 
 def levels(image: sitk.Image, body: sitk.Image | None, region: sitk.Image | None) -> dict[str, Any]:

@@ -157,7 +157,12 @@ def train_model(
         plan = _plan(cohort, reader, cases, settings, running, execution)
         chosen, unusable = _choose(plan)
         folder = _train(plan, chosen, Path(out))
-        card = Card(name=running.name or folder.out.resolve().name, orientation=ORIENTATION)
+        variants = sorted(set(cohort.table["variant"]))
+        card = Card(
+            name=running.name or folder.out.resolve().name,
+            orientation=ORIENTATION,
+            preparation=variants[0] if len(variants) == 1 else None,
+        )
         write_card(card, folder.model)
         validated, table, unsegmented = _cross_validate(folder, plan, chosen)
         agreement = _agree(validated, plan, folder)

@@ -114,9 +114,7 @@ BAD: list[tuple[Callable[[Volume], Volume], str]] = [
 
 @pytest.mark.parametrize("text", ALL)
 @pytest.mark.parametrize(("spoil", "message"), BAD, ids=[message for _, message in BAD])
-def test_a_bad_case_is_refused_by_name(
-    text: str, spoil: Callable[[Volume], Volume], message: str
-) -> None:
+def test_a_bad_case_is_refused_by_name(text: str, spoil: Callable[[Volume], Volume], message: str) -> None:
     step = step_of(text)
     with pytest.raises(InputError, match=f"^P7, step {step.kind}.*{message}"):
         step.apply(spoil(volume()))

@@ -7,6 +7,7 @@ from nbradiomics.workflows.stages.extract import Extract
 from nbradiomics.workflows.stages.needed_agreement import NeededAgreement
 from nbradiomics.workflows.stages.outcome import Outcomes
 from nbradiomics.workflows.stages.perturbation import Perturbation
+from nbradiomics.workflows.stages.prepare import Prepare
 from nbradiomics.workflows.stages.processing import Processing
 from nbradiomics.workflows.stages.readers import Readers
 from nbradiomics.workflows.stages.reproducibility import Reproducibility
@@ -14,6 +15,7 @@ from nbradiomics.workflows.stages.segment import Segment
 
 STAGES: tuple[Stage, ...] = (
     Check(),
+    Prepare(),
     Segment(),
     Compare(),
     Readers(),

@@ -39,7 +39,8 @@ class Work:
     execution
         Processes and progress display; its workspace is the folder's.
     cohort
-        Images and masks; the stage `segment` adds the automatic masks.
+        Images and masks; the stage `prepare` replaces the images by prepared ones, and `segment` adds the
+        automatic masks.
     label
         Label of masks for which the cohort names none.
     model
@@ -109,7 +110,7 @@ class Stage(Protocol):
 
 def possible(work: Work, stages: Iterable[Stage]) -> list[str]:
     """List the stages that a run may have, before it begins: the study or the cohort may rule out others."""
-    asked = (StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME)
+    asked = (StageName.PREPARE, StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME)
     return [stage.name for stage in stages if stage.name not in asked or stage.wanted(work)]
 
 
