@@ -52,6 +52,8 @@ from .pacs.server import Server as Server
 from .pacs.store import store_to_pacs as store_to_pacs
 from .perturbation.cohort import PerturbedCohort as PerturbedCohort, perturb_cohort as perturb_cohort
 from .perturbation.settings import PerturbationSettings as PerturbationSettings
+from .preparation.cohort import PreparedCohort as PreparedCohort, prepare_cohort as prepare_cohort
+from .preparation.settings import PreparationSettings as PreparationSettings
 from .report import (
     PaperExport as PaperExport,
     build_report as build_report,

@@ -13,6 +13,7 @@ from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings
+from nbradiomics.preparation.settings import PreparationSettings
 from nbradiomics.reproducibility import StabilitySettings
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementSettings
 from nbradiomics.reproducibility.processing.settings import ProcessingSettings
@@ -27,12 +28,14 @@ STABLE = ["reproducibility", "no.csv", "--out", "out.csv"]
 SEGMENT = ["segment", "no.csv", "--model", "none", "--out", "out.csv"]
 READERS = ["readers", "no.csv", "--out", "out"]
 NEEDED = ["needed-agreement", "no.csv", "no.csv", "--out", "out.csv"]
+PREPARE = ["prepare", "no.csv", "--steps", "n4", "--out", "out"]
 PROCESSING = ["processing", "no.csv", "--grid", "no.yaml", "--out", "out"]
 COMPARE = ["compare", "no.csv", "--out", "out.csv"]
 BEFORE = {
     "outcome": "clinical: c.csv, endpoints: [{name: os, time: t, event: e}], ",
     "segment": "model: none, ",
     "processing": "grid: no.yaml, ",
+    "prepare": "steps: n4, ",
 }
 
 FORM_WORDS = st.sampled_from(["1", "A,1", "C,k", "2,1", "A"])
@@ -92,6 +95,8 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("needed_agreement", "bootstraps", NeededAgreementSettings, NEEDED, "--bootstraps", WHOLE),
     ("needed_agreement", "confidence", NeededAgreementSettings, NEEDED, "--confidence", NUMBERS),
     ("", "seed", NeededAgreementSettings, NEEDED, "--seed", WHOLE),
+    ("prepare", "fit_folds", PreparationSettings, PREPARE, "--fit-folds", WHOLE),
+    ("", "seed", PreparationSettings, PREPARE, "--seed", WHOLE),
     ("processing", "threshold", ProcessingSettings, PROCESSING, "--threshold", NUMBERS),
     ("processing", "confidence", ProcessingSettings, PROCESSING, "--confidence", NUMBERS),
     ("processing", "min_subjects", ProcessingSettings, PROCESSING, "--min-subjects", WHOLE),

@@ -18,7 +18,7 @@ from nbradiomics.preparation.jobs import chosen_scans, require_possible
 from nbradiomics.preparation.landmarks import Group, fitted_prefix, load_landmarks
 from nbradiomics.preparation.settings import PreparationSettings, channel_steps
 from nbradiomics.segmentation.model import Model
-from nbradiomics.study.preparation import PREPARE, as_prepared, files_of_preparation
+from nbradiomics.study.preparation import PREPARE, files_of_preparation
 from nbradiomics.study.study import Study
 from nbradiomics.tables import ORIGINAL
 
@@ -128,10 +128,19 @@ def _b_values(cohort: Cohort, settings: PreparationSettings, path: Path) -> list
     return [Problem(str(path), "", f"{PREPARE}.channels", "warning", found, remedy)]
 
 
-def check_model_preparation(study: Study, model: Model, table: pd.DataFrame, path: Path) -> list[Problem]:
-    """Warn of a model that was trained on images with another preparation than those of the study."""
+def check_model_preparation(model: Model, prepared: pd.DataFrame, path: Path) -> list[Problem]:
+    """Warn of a model that was trained on images with another preparation than those of a cohort.
+
+    Parameters
+    ----------
+    model
+        The model, whose card may say on what it was trained.
+    prepared
+        Cohort table as it will be after the preparation.
+    path
+        The study file, for the message.
+    """
     trained = model.card.preparation or ORIGINAL
-    prepared = as_prepared(study.prepare, table)
     others = sorted(set(prepared["variant"]) - {trained}) if len(prepared) else []
     if not others:
         return []

@@ -227,6 +227,7 @@ def _check_study_images(study: Study, execution: Execution, measured: list[Measu
         study.cohort,
         label=study_label(study),
         parameters=study_parameters(study),
+        bins=study.prepare is None,  # prepared images have other intensities
         execution=execution,
         measured=measured,
     )
