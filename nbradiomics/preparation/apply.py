@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from nbradiomics.preparation.steps.step import FittedStep, Step
@@ -87,8 +88,9 @@ def fit_steps(steps: Sequence[Step], volumes: Mapping[str, Volume]) -> tuple[Ste
     ... }
     >>> (landmarks,) = fit_steps(read_steps("nyul:over=image"), training)
     >>> [round(mark, 1) for mark in landmarks.scale]
-    [0.0, 5.0, 11.7, 20.3, 31.0, 43.6, 58.2, 74.8, 93.5, 114.1, 100.0]
+    [0.0, 5.1, 11.7, 19.4, 28.1, 37.8, 48.5, 60.2, 73.0, 86.7, 100.0]
     """
+    volumes = {name: replace(volume, name=name) for name, volume in volumes.items()}
     fitted: list[Step] = []
     for step in steps:
         if isinstance(step, FittedStep):

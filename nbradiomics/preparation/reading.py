@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ STEPS: dict[str, type[Step]] = {
 }
 #: Other words for a step with its defaults.
 _ALIASES = {"denoise": AnisotropicDiffusion.kind}
+#: Between parameters; ``_`` in the name of a variant, but not inside a value such as the channel T1_late.
+_SEPARATOR = re.compile(r":|_(?=[a-z]+=)")
 _ENDINGS = (".yaml", ".yml")
 _FORM = "Write steps like n4,ad,zscore, with parameters like n4:shrink=2,zscore:over=body."
 
@@ -104,7 +107,7 @@ def _step(item: Any) -> Step:
 
 
 def _from_short_form(text: str) -> Step:
-    kind, *given = text.replace("_", ":").split(":")
+    kind, *given = _SEPARATOR.split(text)
     values: dict[str, Any] = {}
     for part in given:
         name, equals, value = (word.strip() for word in part.partition("="))

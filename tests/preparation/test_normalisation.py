@@ -146,7 +146,7 @@ def test_landmarks_are_stored_with_who_was_fitted(tmp_path: Path) -> None:
         lambda text: text[:-20],
         lambda text: text.replace('"scale": [', '"scale": [5000.0, '),
         lambda text: text.replace("nbradiomics Nyul landmarks 1", "something else"),
-        lambda text: "[]",
+        lambda _: "[]",
     ],
 )
 def test_a_changed_file_of_landmarks_is_refused(tmp_path: Path, change) -> None:

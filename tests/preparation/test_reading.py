@@ -37,7 +37,11 @@ ANY_STEP = st.one_of(
     st.builds(ZScore, over=st.sampled_from(["image", "foreground", "body", "reference"])),
     st.builds(Percentile, low=st.floats(0, 40), high=st.floats(50, 100), clip=st.booleans()),
     st.builds(Resample, spacing=st.tuples(*[st.just(0.0) | st.floats(0.1, 200)] * 3)),
-    st.builds(Register, to=st.sampled_from(["T1", "b50", "T2.fs"]), seed=st.integers(1, 2**31 - 1)),
+    st.builds(
+        Register,
+        to=st.sampled_from(["T1", "b50", "T2.fs", "T1_late", "_seed", "a_to_b"]),
+        seed=st.integers(1, 2**31 - 1),
+    ),
 )
 
 
@@ -113,7 +117,7 @@ def test_what_cannot_be_read_is_refused(given_steps: Any, message: str) -> None:
 def test_a_file_of_something_else_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "steps.yml"
     file.write_text(content)
-    with pytest.raises(InputError, match="steps.yml"):
+    with pytest.raises(InputError, match=r"steps\.yml"):
         read_steps(file)
 
 

@@ -26,7 +26,7 @@ def volume(seed: int = 1, kind: type = np.float32) -> Volume:
     """A bright ball in a darker body, with noise; the target is shifted by 1.5 mm along x."""
     z, y, x = np.meshgrid(*[np.arange(n) for n in SHAPE], indexing="ij")
     body = ball(SHAPE, 12.0)
-    values = 40 + 300 * body + 200 * ball(SHAPE, 4.0) + 60 * np.sin(x / 3) * np.cos(y / 4 + z / 3)
+    values = 40.0 + 300.0 * body + 200.0 * ball(SHAPE, 4.0) + 60 * np.sin(x / 3) * np.cos(y / 4 + z / 3)
     noise = np.random.default_rng(seed).normal(0, 8, SHAPE)
     image = make_image(np.round(np.maximum(values + noise, 1)).astype(kind), SPACING)
     other = sitk.Resample(

@@ -10,6 +10,7 @@ The tests compare with the stored values. The images are made by NumPy's generat
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def main() -> None:
         "zscore": zscore_array(first, mask)[places].ravel().tolist(),
         "whitestripe": stripes,
     }
-    print(json.dumps(found, indent=1))
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

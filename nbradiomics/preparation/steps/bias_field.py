@@ -4,16 +4,17 @@ The field is fitted on a thinned image, because it is smooth, and applied at ful
 logarithm of the intensities: voxels of the mask with values of 0 or less are left out of the fit and are
 counted in the record; too many of them are refused. The field is applied everywhere.
 
-N4 leaves the overall level of the field open, and with each iteration it drifts: in an image that was tried,
-the mean field was 0.39 after the usual convergence, and 0.17 with a stricter one. So the field is divided by its
-geometric mean in the voxels of the fit: the level of the image stays, and only its shading changes.
+N4 leaves the overall level of the field open, and with each iteration it drifts: in an image that was
+tried, the mean field was 0.39 after the usual convergence, and 0.17 with a stricter one. So the field is
+divided by its geometric mean in the voxels of the fit: the level of the image stays, and only its shading
+changes.
 
-The default has two levels, not the four of ITK's examples. With four, the knots of the last level are as near
-to each other as the two ends of a tumour, and the field learns the tumour's own texture. In synthetic abdomens
-with a planted field (8 images of two scanners, field of 0.2 standard deviation of the logarithm, two levels
-against four, Li's threshold): correlation of found and planted field 0.97 against 0.90; coefficient of
-variation in the tumour, as a multiple of that without a field, 0.98 to 1.01 against 0.83 to 1.67. Otsu's
-threshold leaves out darker tissues of the body, and was worse (0.87 with two levels).
+The default has two levels, not the four of ITK's examples. With four, the knots of the last level are as
+near to each other as the two ends of a tumour, and the field learns the tumour's own texture. In synthetic
+abdomens with a planted field (8 images of two scanners, field of 0.2 standard deviation of the logarithm,
+two levels against four, Li's threshold): correlation of found and planted field 0.97 against 0.90;
+coefficient of variation in the tumour, as a multiple of that without a field, 0.98 to 1.01 against 0.83 to
+1.67. Otsu's threshold leaves out darker tissues of the body, and was worse (0.87 with two levels).
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ Mattes' mutual information of 50 bins is maximised over rotation and translation
 at the position that the headers state. Voxels are sampled by a fixed seed and with one thread, so that the
 result can be repeated. The image is then interpolated once, linearly, onto the grid of the target; its masks
 follow by nearest neighbours. Outside the image the result is 0.
+
+A higher mutual information is no proof: between voxels the interpolation smooths noise, which raises it. So a
+shift of about half a slice may be due to that; look at the images.
 """
 
 from __future__ import annotations
@@ -40,11 +43,11 @@ class Register(Step):
     kind: ClassVar[str] = "register"
     changes_grid: ClassVar[bool] = True
 
-    to: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = Field(
-        description="Channel onto which the image is moved."
+    to: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = Field(
+        description="Channel onto which the image is moved; its name has letters, digits and . _ - only."
     )
-    sampling: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.2, description="Share of the voxels in which images are compared."
+    samples: Annotated[int, Field(ge=1000)] = Field(
+        default=100_000, description="Number of voxels in which the images are compared, drawn at random."
     )
     seed: Annotated[Seed, Field(ge=1, le=2**31 - 1)] = Field(
         default=1, description="Seed of the choice of these voxels."
@@ -55,32 +58,27 @@ class Register(Step):
         moving = sitk.Cast(volume.image, sitk.sitkFloat32)
         before = _overlap(volume.image, fixed, sitk.Transform())
         _require_overlap(before, "the headers state")
-        method = self._method(fixed)
-        start = _centred(fixed)
-        first = _metric(self, fixed, moving, start)
-        found = sitk.Euler3DTransform(method.Execute(fixed, moving))
-        last = _metric(self, fixed, moving, found)
+        first = self._metric(fixed, moving, _centred(fixed))
+        found, stop = self._best(fixed, moving)
+        last = self._metric(fixed, moving, found)
+        notes = [] if "Maximum number" not in stop else ["the registration ended before it converged"]
         if not last > first:
-            raise InputError(
-                f"the registration did not improve the mutual information: {first:.4g} before, {last:.4g} "
-                "after.",
-                "Look at both images; leave out the step if they fit already.",
-            )
+            found, last = _centred(fixed), first
+            notes.append("no better position was found than that of the headers, which is kept")
         after = _overlap(volume.image, fixed, found)
         _require_overlap(after, "was found")
-        stop = method.GetOptimizerStopConditionDescription()
-        converged = "Maximum number" not in stop
+        if after < 1:
+            notes.append(f"{1 - after:.1%} of the grid lies outside the image; 0 there is no measured value")
         values: dict[str, float | str] = {
             "mutual_information_before": first,
             "mutual_information_after": last,
             **_motion(found),
             "overlap_before": before,
             "overlap_after": after,
-            "converged": "yes" if converged else "no",
+            "converged": "no" if "Maximum number" in stop else "yes",
         }
         moved, emptied = with_moved_masks(volume, fixed, found)
         values["masks_emptied"] = float(emptied)
-        notes = () if converged else ("the registration ended before it converged",)
         image = sitk.Resample(moving, fixed, found, sitk.sitkLinear, 0.0, sitk.sitkFloat32)
         record = self.record(values, *notes)
         return replace(moved, image=image, records=(*volume.records, record))
@@ -102,34 +100,50 @@ class Register(Step):
                 )
         return sitk.Cast(volume.target, sitk.sitkFloat32)
 
-    def _method(self, fixed: sitk.Image) -> sitk.ImageRegistrationMethod:
-        method = _compared(self)
+    def _best(self, fixed: sitk.Image, moving: sitk.Image) -> tuple[sitk.Euler3DTransform, str]:
+        """Best transform, from points of the target to points of the image, and why the search ended."""
+        method = self._compared(fixed)
         levels = [level for level in _LEVELS if min(fixed.GetSize()) // level[0] >= _LEAST]
         method.SetShrinkFactorsPerLevel([shrink for shrink, _ in levels])
+        method.SetMetricSamplingPercentagePerLevel(
+            [self._share(fixed, shrink) for shrink, _ in levels], self.seed
+        )
         method.SetSmoothingSigmasPerLevel([sigma for _, sigma in levels])
         method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
         method.SetOptimizerAsRegularStepGradientDescent(
             learningRate=_FIRST_STEP, minStep=_LAST_STEP, numberOfIterations=_ITERATIONS, relaxationFactor=0.6
         )
         method.SetOptimizerScalesFromPhysicalShift()
-        method.SetInitialTransform(_centred(fixed), inPlace=False)
+        found = _centred(fixed)
+        method.SetInitialTransform(found, inPlace=True)
+        try:
+            method.Execute(fixed, moving)
+        except RuntimeError as error:  # ITK's, when the images do not overlap any more
+            raise InputError(
+                "the registration failed: the images moved apart, or have too little in common.",
+                "Look at both images in a viewer that uses the headers.",
+                str(error),
+            ) from error
+        return found, str(method.GetOptimizerStopConditionDescription())
+
+    def _compared(self, fixed: sitk.Image) -> sitk.ImageRegistrationMethod:
+        method = sitk.ImageRegistrationMethod()
+        method.SetMetricAsMattesMutualInformation(_BINS)
+        method.SetMetricSamplingStrategy(method.RANDOM)
+        method.SetMetricSamplingPercentage(self._share(fixed, 1), self.seed)
+        method.SetInterpolator(sitk.sitkLinear)
         return method
 
+    def _share(self, fixed: sitk.Image, shrink: int) -> float:
+        """Share of the voxels of a level that are compared."""
+        voxels = math.prod(max(int(size) // shrink, 1) for size in fixed.GetSize())
+        return min(1.0, self.samples / voxels)
 
-def _compared(step: Register) -> sitk.ImageRegistrationMethod:
-    method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsMattesMutualInformation(_BINS)
-    method.SetMetricSamplingStrategy(method.RANDOM)
-    method.SetMetricSamplingPercentage(step.sampling, step.seed)
-    method.SetInterpolator(sitk.sitkLinear)
-    return method
-
-
-def _metric(step: Register, fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> float:
-    """Mutual information in nats at full resolution; ITK minimises its negative."""
-    method = _compared(step)
-    method.SetInitialTransform(transform, inPlace=False)
-    return -float(method.MetricEvaluate(fixed, moving))
+    def _metric(self, fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> float:
+        """Mutual information in nats at full resolution; ITK minimises its negative."""
+        method = self._compared(fixed)
+        method.SetInitialTransform(transform, inPlace=False)
+        return -float(method.MetricEvaluate(fixed, moving))
 
 
 def _centred(fixed: sitk.Image) -> sitk.Euler3DTransform:

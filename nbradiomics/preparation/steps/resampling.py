@@ -2,7 +2,8 @@
 
 The corners of the first voxels of the two grids are the same point, as in PyRadiomics
 (`resampledPixelSpacing`), so that features of the prepared image are those that PyRadiomics' own resampling
-with the same voxels and interpolator gives. Masks are resampled by nearest neighbours, as there.
+with the same voxels and interpolator gives. Masks are resampled by nearest neighbours, as there; a new voxel
+whose centre lies exactly between two old ones takes either, as rounding decides, here and there.
 """
 
 from __future__ import annotations
