@@ -171,6 +171,30 @@ def test_a_scan_without_one_of_its_channels_is_left_out(tmp_path: Path) -> None:
     assert done.table.set_index("channel")["steps"].to_dict() == {"T2": "zscore", "b0": ""}
 
 
+def test_channels_are_registered_onto_the_one_with_the_masks(tmp_path: Path) -> None:
+    rows = []
+    for number in range(2):
+        write_image(tmp_path / f"s{number}T2.nii.gz", number)
+        image = sitk.ReadImage(str(tmp_path / f"s{number}T2.nii.gz"))
+        image.SetOrigin((2.0, -1.0, 0.0))  # the same voxels, elsewhere
+        sitk.WriteImage(image, str(tmp_path / f"s{number}b0.nii.gz"))
+        rows += [f"s{number},MR,b0,s{number}b0.nii.gz,,", f"s{number},MR,T2,s{number}T2.nii.gz,A,m.nii.gz"]
+    sitk.WriteImage(make_image(ball(SHAPE, 3, shift=2), (1, 1, 2)), str(tmp_path / "m.nii.gz"))
+    cohort = write_cohort(tmp_path, rows, "subject,sequence,channel,image,reader,mask")
+    done = prepared(cohort, tmp_path / "out", steps="register:to=T2,zscore")
+    assert done.failures == []
+    assert (done.registration["channel"] == "b0").all()
+    assert done.registration["shift_x_mm"].to_numpy() == pytest.approx(2, abs=0.3)
+    assert done.registration["shift_y_mm"].to_numpy() == pytest.approx(-1, abs=0.3)
+    table = done.cohort.table.set_index(["subject", "channel"])
+    assert set(table["variant"]) == {"register_to=T2+zscore"}
+    assert table.loc[("s0", "T2"), "mask"] == str(tmp_path / "m.nii.gz")
+    moved = sitk.ReadImage(table.loc[("s0", "b0"), "image"])
+    assert moved.GetOrigin() == (0.0, 0.0, 0.0)
+    with pytest.raises(InputError, match="Use register:to=T2, so that masks stay"):
+        prepared(cohort, tmp_path / "no", steps="register:to=b0")
+
+
 def test_masks_follow_to_another_grid(tmp_path: Path) -> None:
     cohort = make_cohort(tmp_path, 2, ("T1",))
     text = cohort.read_text(encoding="utf-8").replace("s1_A.nii.gz", "none.nii.gz")

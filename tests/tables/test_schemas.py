@@ -26,6 +26,7 @@ from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
+from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
@@ -249,6 +250,7 @@ ELSEWHERE = (
     *PACS,
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
+    *(PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),
 )
 #: Types of columns that are others in memory.
 IN_FILES = {TESTS.name: {"passed": "boolean"}}

@@ -11,12 +11,14 @@ import pytest
 
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
+from nbradiomics.preparation.schemas import INTENSITIES, PREPARATION
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.preparation import preparation_blocks
 from nbradiomics.study.checks import check
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.shards import run_shard
 from tests.support.helpers import two_readers
+from tests.tables.test_schemas import require_documented
 
 SUBJECTS = 5
 STUDY = "cohort: cohort.csv\nextract: {{params: params.yaml}}\nreaders: {{maps: false}}\nprepare: {section}\n"
@@ -37,10 +39,11 @@ def write(folder: Path, section: str, more: str = "") -> Path:
 
 def test_later_stages_see_the_prepared_images_alone(folder: Path) -> None:
     more = (
-        "perturbation: {chain: V, reader: A}\n"
+        "perturbation: {chain: chain.yaml, reader: A}\n"
         "processing: {grid: grid.yaml, reader: A, min_subjects: 5}\n"
         "reproducibility: {min_subjects: 5}\n"
     )
+    (folder / "chain.yaml").write_text("volume: [-0.1, 0.1]\n")
     grid = "reference: params.yaml\nalterations: {bins: {setting: {binWidth: 1}}}\n"
     (folder / "grid.yaml").write_text(grid)
     study, out = write(folder, "{steps: 'nyul:over=image', fit_folds: 2}", more), folder / "out"
@@ -58,6 +61,8 @@ def test_later_stages_see_the_prepared_images_alone(folder: Path) -> None:
     base = varied[varied["variant"] == "original"].set_index("subject")["original_firstorder_Mean"]
     own = features[features["reader"] == "A"].set_index("subject")["original_firstorder_Mean"]
     np.testing.assert_allclose(base.sort_index(), own.sort_index())
+    for schema in (PREPARATION, INTENSITIES):
+        assert len(require_documented(out / "prepared" / schema.file, schema)) >= SUBJECTS
     record = json.loads((out / "provenance.json").read_text("utf-8"))["prepare"]
     assert record["steps"] == ["nyul_over=image"]
     assert len(record["fits"]) == 2
