@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nbradiomics.cli.console import notes, output
+from nbradiomics.cli.console import notes, output, problem_line
 from nbradiomics.cli.folders import renewed, working_on_prepared
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
@@ -22,7 +22,9 @@ from nbradiomics.cli.steps import (
 )
 
 if TYPE_CHECKING:
+    from nbradiomics.cohort import Cohort
     from nbradiomics.preparation.cohort import PreparedCohort
+    from nbradiomics.preparation.settings import PreparationSettings
 _SETTINGS = "preparation.settings:PreparationSettings"
 _COMMAS = "Separated by commas."
 _TABLES = ("preparation", "registration", "moved_masks", "intensities")
@@ -89,12 +91,23 @@ def prepare(
     tables = [table_file, *(folder / f"{name}.csv" for name in _TABLES), folder / "landmarks.json"]
     with working_on_prepared(loaded, folder, key, replacing=replace), renewed(tables):
         done = prepare_cohort(loaded, out=folder, label=label, settings=settings, execution=execution)
+        _warn(loaded, settings)
         _write(done, table_file, folder, [*loaded.files(), *given], settings.model_dump(mode="json"))
         show_made_again(execution.workspace)
         _show(done)
         complete = bool(len(done.table))
         rows = len(done.table) + len(done.failures)
         finish(done.failures, rows, table_file, f"{len(done.table)} prepared images; ", complete=complete)
+
+
+def _warn(cohort: Cohort, settings: PreparationSettings) -> None:
+    """Print what `check` warns of in a study."""
+    from dataclasses import asdict
+
+    from nbradiomics.study.checks.preparation import preparation_warnings
+
+    for problem in preparation_warnings(cohort, settings, cohort.path):
+        notes.print(problem_line(asdict(problem)), markup=False)
 
 
 def _write(

@@ -41,7 +41,7 @@ def preparation_blocks(run: Run) -> tuple[Block, ...]:
     pictures, unread = _pictures(run, table)
     blocks: list[Block] = [Text(_introduction(table)), Sentences(tuple(_sentences(run)))]
     if pictures:
-        blocks += [Heading("Before and after"), Gallery(tuple(pictures))]
+        blocks += [Heading("Before and after"), Gallery(tuple(pictures), layout="charts")]
     if unread:
         blocks.append(Sentences(tuple(unread)))
     blocks += [Heading("Intensities"), *_curves(run)]

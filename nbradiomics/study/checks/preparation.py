@@ -61,7 +61,20 @@ def check_preparation(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
         subjects = {scan.subject for scan in chosen_scans(cohort, settings)}
         choice = section.part(FittingSubjects)
         checked(f"{PREPARE}.fit_on", lambda: fitting_plan(subjects, choice, seed=study.seed))
-    return [*problems, *_units(cohort, settings, path), *_b_values(cohort, settings, path)]
+    return [*problems, *preparation_warnings(cohort, settings, path)]
+
+
+def preparation_warnings(cohort: Cohort, settings: PreparationSettings, path: Path) -> list[Problem]:
+    """Warn of images with a unit, which steps refuse, and of b-values that are normalised apart.
+
+    Parameters
+    ----------
+    cohort, settings
+        What is prepared, and how.
+    path
+        File to name in the warnings.
+    """
+    return [*_units(cohort, settings, path), *_b_values(cohort, settings, path)]
 
 
 def _groups(cohort: Cohort, settings: PreparationSettings) -> set[Group]:
