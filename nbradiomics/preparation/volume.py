@@ -94,18 +94,23 @@ def fingerprint(image: sitk.Image) -> str:
     return digest.hexdigest()
 
 
-def require_usable(volume: Volume) -> None:
-    """Raise `InputError` if an image is constant or not finite, or a mask is empty or on another grid."""
-    values = sitk.GetArrayViewFromImage(volume.image)
+def require_values(image: sitk.Image, what: str) -> None:
+    """Raise `InputError` if an image is constant or not finite; `what` names it."""
+    values = sitk.GetArrayViewFromImage(image)
     if not np.isfinite(values).all():
         raise InputError(
-            "the image has values that are not finite (NaN, infinity).",
-            "Replace them, or leave the image out.",
+            f"{what} has values that are not finite (NaN, infinity).",
+            "Look at the file; replace the values, or leave the image out.",
         )
     if values.min() == values.max():
         raise InputError(
-            f"all voxels of the image have the value {values.flat[0]:g}.", "Check the file, or leave it out."
+            f"all voxels of {what} have the value {values.flat[0]:g}.", "Look at the file, or leave it out."
         )
+
+
+def require_usable(volume: Volume) -> None:
+    """Raise `InputError` if an image is constant or not finite, or a mask is empty or on another grid."""
+    require_values(volume.image, "the image")
     for what, mask in (("body", volume.body), ("reference tissue", volume.reference)):
         if mask is None:
             continue

@@ -83,7 +83,7 @@ def test_a_mode_is_where_the_tissue_was_planted() -> None:
 
 
 @given(scale=SCALES)
-@settings(max_examples=8)
+@settings(max_examples=5)
 @pytest.mark.parametrize("step", OVER_BODY, ids=lambda step: step.name)
 def test_gain_and_offset_of_an_image_do_not_matter(step: Step, scale: tuple[float, float]) -> None:
     gain, offset = scale
@@ -94,7 +94,7 @@ def test_gain_and_offset_of_an_image_do_not_matter(step: Step, scale: tuple[floa
 
 
 @given(scale=SCALES)
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_gain_and_offset_of_any_image_do_not_matter_to_nyul(scale: tuple[float, float]) -> None:
     gain, offset = scale
     first, second, third, fourth = images()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ def moved(image: sitk.Image, motion: sitk.Transform, interpolator: int = sitk.si
     return sitk.Resample(image, image, motion.GetInverse(), interpolator, 0.0, image.GetPixelID())
 
 
+@cache
 def pair() -> tuple[Volume, sitk.Image]:
     """A phantom of another contrast after a motion, with its target; and the mask at its place before."""
     case = make_case(3, SCANNERS[0])

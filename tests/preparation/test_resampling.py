@@ -95,3 +95,17 @@ def test_a_mask_that_vanishes_is_counted_or_refused() -> None:
 def test_a_grid_that_is_too_large_is_refused() -> None:
     with pytest.raises(InputError, match="would have"):
         Resample(spacing=(0.001, 0.001, 0.001)).apply(volume())
+
+
+def test_overshoots_are_counted() -> None:
+    step = np.full(SHAPE, 0.0)
+    step[:, :, 18:] = 100.0
+    shares = [
+        Resample(spacing=(0.5, 0.5, 0.5), interpolator=kind)
+        .apply(Volume(make_image(step)))
+        .records[-1]
+        .values["share_beyond"]
+        for kind in ("bspline", "linear", "nearest")
+    ]
+    assert shares[0] > 0.05
+    assert shares[1:] == [0, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ GIVEN = {"resample": "resample:spacing=2", "register": "register:to=T1"}
 ALL = [GIVEN.get(kind, kind) for kind in STEPS]
 
 
+@cache
 def volume(seed: int = 1, kind: type = np.float32) -> Volume:
     """A bright ball in a darker body, with noise; the target is shifted by 1.5 mm along x."""
     z, y, x = np.meshgrid(*[np.arange(n) for n in SHAPE], indexing="ij")
@@ -36,6 +38,7 @@ def volume(seed: int = 1, kind: type = np.float32) -> Volume:
     return Volume(image, body=masks[0], reference=masks[1], masks=(masks[2],), name="P7", target=other)
 
 
+@cache
 def step_of(text: str) -> Step:
     (step,) = fit_steps(read_steps(text), {"P1": volume(2), "P2": volume(3)})
     return step
@@ -71,13 +74,13 @@ def test_the_result_does_not_depend_on_threads(text: str) -> None:
     prints = []
     before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     try:
-        for threads in (1, 2, 5):
+        for threads in (1, 5):
             sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
             prints.append(images_of(step.apply(volume())))
             assert sitk.ProcessObject.GetGlobalDefaultNumberOfThreads() == threads
     finally:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
-    assert prints[0] == prints[1] == prints[2]
+    assert prints[0] == prints[1]
 
 
 @pytest.mark.parametrize("text", ALL)
@@ -125,3 +128,10 @@ def test_steps_are_applied_in_their_order() -> None:
     done = apply_steps(volume(), steps)
     assert [record.step for record in done.records] == ["n4", "ad", "zscore", "resample_spacing=2x2x2"]
     assert done.image.GetSpacing() == pytest.approx((2, 2, 2))
+
+
+def test_a_result_that_is_not_finite_is_refused() -> None:
+    """Diffusion has single precision, which ends at 3e38."""
+    huge = np.random.default_rng(0).normal(1e39, 1e38, SHAPE)
+    with pytest.raises(InputError, match="P7, step ad: the result has values that are not finite"):
+        step_of("ad").apply(Volume(make_image(huge), name="P7"))

@@ -15,6 +15,11 @@ abdomens with a planted field (8 images of two scanners, field of 0.2 standard d
 two levels against four, Li's threshold): correlation of found and planted field 0.97 against 0.90;
 coefficient of variation in the tumour, as a multiple of that without a field, 0.98 to 1.01 against 0.83 to
 1.67. Otsu's threshold leaves out darker tissues of the body, and was worse (0.87 with two levels).
+
+In 5 real MR images whose field had been removed by their publishers (soft-tissue sarcoma, cropped 5 cm
+around the tumour), two levels found fields between 0.94 and 1.07, nearly nothing; four levels found fields
+between 0.66 and 1.60, which are no shading of a coil, and changed the coefficient of variation in the
+tumour by -3 to +13 %.
 """
 
 from __future__ import annotations

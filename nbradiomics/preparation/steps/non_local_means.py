@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-import SimpleITK as sitk
 from pydantic import Field
 
 from nbradiomics.errors import InputError
@@ -44,7 +43,7 @@ class NonLocalMeans(Step):
                 "axis were expected.",
                 "Use ad for images of so few slices.",
             )
-        level = noise_level(volume.image, self._measured_region(volume))
+        level = self._noise(volume)
         # In double precision: the fast algorithm takes differences of sums over the whole image.
         smooth = denoise_nl_means(
             values_of(volume.image),
@@ -57,5 +56,12 @@ class NonLocalMeans(Step):
         )
         return volume.with_values(smooth, self.record({"noise_level": level}))
 
-    def _measured_region(self, volume: Volume) -> sitk.Image:
-        return volume.body if volume.body is not None else region_like(foreground(volume.image), volume.image)
+    def _noise(self, volume: Volume) -> float:
+        around = volume.body
+        if around is None:
+            around = region_like(foreground(volume.image), volume.image)
+        try:
+            return noise_level(volume.image, around)
+        except InputError as error:
+            remedy = "Leave out nlm for images that are too small, were smoothed, or made by a computer."
+            raise InputError(error.problem, remedy) from error

@@ -59,7 +59,8 @@ class Resample(Step):
         else:
             image = _interpolated(volume.image, grid, self.interpolator)
         moved, emptied = with_moved_masks(volume, grid, sitk.Transform())
-        record = self.record({"masks_emptied": float(emptied)})
+        found = {"share_beyond": _share_beyond(volume.image, image), "masks_emptied": float(emptied)}
+        record = self.record(found)
         return replace(moved, image=image, records=(*volume.records, record))
 
 
@@ -85,6 +86,12 @@ def resampled_grid(image: sitk.Image, spacing: Sequence[float]) -> sitk.Image:
     grid.SetDirection(image.GetDirection())
     grid.SetOrigin(image.TransformContinuousIndexToPhysicalPoint((0.5 * (new - old) / old).tolist()))
     return grid
+
+
+def _share_beyond(image: sitk.Image, resampled: sitk.Image) -> float:
+    """Share of the new voxels outside the range of the original's values: B-splines overshoot at edges."""
+    old, new = sitk.GetArrayViewFromImage(image), sitk.GetArrayViewFromImage(resampled)
+    return float(np.mean((new < old.min()) | (new > old.max())))
 
 
 def _interpolated(image: sitk.Image, grid: sitk.Image, interpolator: str) -> sitk.Image:

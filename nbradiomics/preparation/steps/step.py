@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.executors.threads import one_thread_of_sums
-from nbradiomics.preparation.volume import StepRecord, Volume, require_usable
+from nbradiomics.preparation.volume import StepRecord, Volume, require_usable, require_values
 from nbradiomics.settings import Settings
 
 
@@ -55,11 +55,14 @@ class Step(Settings, ABC):
         Raises
         ------
         InputError
-            When the image is constant or not finite, a mask is empty, missing or on another grid, or the step
-            would make intensities with a unit meaningless. The message names the case and the step.
+            When the image or the result is constant or not finite, a mask is empty, missing or on another
+            grid, or the step would make intensities with a unit meaningless. The message names the case and
+            the step.
         """
         with self._checked(volume):
-            return self._applied(volume)
+            done = self._applied(volume)
+            require_values(done.image, "the result")
+            return done
 
     @contextmanager
     def _checked(self, volume: Volume) -> Iterator[None]:
