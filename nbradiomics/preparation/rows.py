@@ -148,16 +148,16 @@ def _numbers(records: list[dict[str, Any]]) -> dict[str, float]:
     """Numbers of the steps that have a column of their own."""
     found: dict[str, float] = {}
     for record in records:
-        values = record["values"]
-        if "field_lowest" in values:
+        kind, values = record["step"].partition("_")[0], record["values"]
+        if kind == "n4":
             found |= {"bias_lowest": values["field_lowest"], "bias_highest": values["field_highest"]}
-        if "noise_level" in values:
+        elif kind == "nlm":
             found["noise"] = values["noise_level"]
-        if "standard_deviation" in values:
+        elif kind in ("zscore", "whitestripe"):
             found |= {"offset": values["mean"], "scale": values["standard_deviation"]}
-        if "share_beyond" in values:
+        elif kind == "percentile":
             found |= {"offset": values["low"], "scale": (values["high"] - values["low"]) / 100}
-        if "lowest_landmark" in values:
+        elif kind == "nyul":
             low, high = values["lowest_landmark"], values["highest_landmark"]
             found |= {"offset": low, "scale": (high - low) / 100}
     return found

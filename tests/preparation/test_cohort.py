@@ -264,3 +264,40 @@ def test_prepared_images_can_be_prepared_again(tmp_path: Path) -> None:
     both = pd.concat([done.cohort.table, again.cohort.table])
     with pytest.raises(InputError, match="needs one variant of each scan"):
         prepare_cohort(load_cohort(both), out=tmp_path / "c", steps="zscore")
+
+
+def test_b_values_that_are_normalised_apart_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for channel in ("b0", "b800"):
+        write_image(tmp_path / f"{channel}.nii.gz", 1)
+    rows = [f"s0,DWI,{channel},{channel}.nii.gz" for channel in ("b0", "b800")]
+    cohort = write_cohort(tmp_path, rows, "subject,sequence,channel,image")
+    assert call("prepare", cohort, "--steps", "zscore", "--out", tmp_path / "out", "--jobs", 1) == 0
+    assert "normalises the channels b0, b800 apart" in "".join(capsys.readouterr()).replace("\n", " ")
+    options = ["--steps", "ad", "--out", tmp_path / "ad", "--jobs", 1]
+    assert call("prepare", cohort, *options) == 0
+    assert "apart" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("steps", "columns"),
+    [
+        ("n4:shrink=1:iterations=2,zscore", ("bias_lowest", "bias_highest", "offset", "scale")),
+        ("nlm,percentile", ("noise", "offset", "scale")),
+        ("whitestripe", ("offset", "scale")),
+        ("resample:spacing=2", ()),
+    ],
+)
+def test_what_a_step_found_is_in_the_table(tmp_path: Path, steps: str, columns: tuple[str, ...]) -> None:
+    done = prepared(make_cohort(tmp_path, 1, ("T1",)), tmp_path / "out", steps=steps)
+    assert done.failures == []
+    (row,) = done.table.to_dict("records")
+    numbers = ("bias_lowest", "bias_highest", "noise", "offset", "scale")
+    assert tuple(name for name in numbers if not pd.isna(row[name])) == columns
+    if steps.endswith("zscore"):
+        assert row["bias_lowest"] <= 1 <= row["bias_highest"]
+    else:
+        old, new = row["whole_median_before"], row["whole_median_after"]
+        expected = (old - row["offset"]) / row["scale"] if columns else old
+        assert new == pytest.approx(expected, rel=0.1)
