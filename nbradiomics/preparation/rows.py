@@ -19,6 +19,10 @@ from nbradiomics.preparation.settings import PreparationSettings
 
 #: Share by which the volume of a mask may change with its grid before it is noted.
 NOTED_CHANGE = 0.05
+_BEYOND = (
+    "the median of the tumour lies beyond the landmarks, where the scale is extrapolated: measure them in the "
+    "body (over=body)"
+)
 _SCAN = ["subject", "timepoint", "sequence"]
 _MASK = ["roi", "reader", "reading"]
 
@@ -140,7 +144,7 @@ def _prepared(job: ImageJob, result: Mapping[str, Any], folder: Path) -> dict[st
         **_numbers(result["records"]),
         **levels,
         "found": "; ".join(_found(record) for record in result["records"]),
-        "note": "; ".join([*result["notes"], *_changed(result["masks"])]),
+        "note": "; ".join([*result["notes"], *_beyond(result), *_changed(result["masks"])]),
     }
 
 
@@ -169,6 +173,17 @@ def _found(record: Mapping[str, Any]) -> str:
         for name, value in record["values"].items()
     )
     return f"{record['step']}: {', '.join(values)}" if record["values"] else str(record["step"])
+
+
+def _beyond(result: Mapping[str, Any]) -> list[str]:
+    """Tell of a tumour that the landmarks do not cover; a median of NaN lies nowhere.
+
+    Landmarks follow bias field and noise, which change a median little.
+    """
+    middle = result["before"]["tumour_median"]
+    marks = [record["values"] for record in result["records"] if "lowest_landmark" in record["values"]]
+    beyond = any(middle < one["lowest_landmark"] or middle > one["highest_landmark"] for one in marks)
+    return [_BEYOND] if beyond else []
 
 
 def _changed(masks: list[dict[str, Any]]) -> list[str]:

@@ -301,3 +301,18 @@ def test_what_a_step_found_is_in_the_table(tmp_path: Path, steps: str, columns: 
         old, new = row["whole_median_before"], row["whole_median_after"]
         expected = (old - row["offset"]) / row["scale"] if columns else old
         assert new == pytest.approx(expected, rel=0.1)
+
+
+def test_a_tumour_beyond_the_landmarks_is_told(tmp_path: Path) -> None:
+    cohort = make_cohort(tmp_path, 3, ("T1",))
+    assert set(prepared(cohort, tmp_path / "a", steps="nyul", fit_folds=3).table["note"]) == {""}
+    for number in range(3):
+        file = tmp_path / f"s{number}_T1.nii.gz"
+        image = sitk.ReadImage(str(file))
+        voxels = array(image)
+        voxels[ball(SHAPE, 3, shift=2) > 0] *= 0.1  # darker than the foreground
+        dark = sitk.GetImageFromArray(voxels)
+        dark.CopyInformation(image)
+        sitk.WriteImage(dark, str(file))
+    notes = prepared(cohort, tmp_path / "b", steps="nyul", fit_folds=3).table["note"]
+    assert notes.str.contains("the tumour lies beyond the landmarks").all()
