@@ -20,8 +20,8 @@ from nbradiomics.preparation.settings import PreparationSettings
 #: Share by which the volume of a mask may change with its grid before it is noted.
 NOTED_CHANGE = 0.05
 _BEYOND = (
-    "the median of the tumour lies beyond the landmarks, where the scale is extrapolated: measure them in the "
-    "body (over=body)"
+    "the median of the tumour lies beyond the landmarks, where the scale is extrapolated: measure them in "
+    "the body (over=body)"
 )
 _SCAN = ["subject", "timepoint", "sequence"]
 _MASK = ["roi", "reader", "reading"]

@@ -128,6 +128,11 @@ def test_units_and_models_are_told_before(folder: Path) -> None:
     told = " ".join(problems.loc[problems["severity"] == "warning", "problem"])
     assert "the step zscore refuses 5 images with the unit SUV" in told
     assert "does not say on what preparation it was trained" in told
+    assert "normalises" not in told
+    (folder / "params.yaml").write_text(PARAMS.replace("{bin", "{normalize: true, bin"))
+    told = " ".join(check(write(folder, "{steps: zscore}"))["problem"])
+    assert "normalises the prepared images once more" in told
+    assert "normalises images with the unit SUV" in told
 
 
 def test_no_prepared_image_ends_the_run(folder: Path) -> None:

@@ -12,11 +12,13 @@ from nbradiomics.cohort import Cohort
 from nbradiomics.cohort.fitting_subjects import FittingSubjects, fitting_plan
 from nbradiomics.cohort.units import stated_units
 from nbradiomics.errors import InputError
+from nbradiomics.features.parameters import Parameters
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.jobs import chosen_scans, require_possible
 from nbradiomics.preparation.landmarks import Group, fitted_prefix, load_landmarks
 from nbradiomics.preparation.settings import PreparationSettings, channel_steps
+from nbradiomics.preparation.steps.step import Step
 from nbradiomics.segmentation.model import Model
 from nbradiomics.study.preparation import PREPARE, files_of_preparation
 from nbradiomics.study.study import Study
@@ -139,6 +141,43 @@ def _b_values(cohort: Cohort, settings: PreparationSettings, path: Path) -> list
     )
     remedy = "Fit it before the preparation, or leave these channels out of `channels`."
     return [Problem(str(path), "", f"{PREPARE}.channels", "warning", found, remedy)]
+
+
+def check_normalisation(
+    study: Study, table: pd.DataFrame, path: Path, parameters: Parameters | None
+) -> list[Problem]:
+    """Warn of parameters that normalise prepared images once more, or images whose values have a unit.
+
+    Parameters
+    ----------
+    study, table, path
+        As in `check_preparation`; the table is that of the images to be measured.
+    parameters
+        Parameters of the extraction; ``None`` if they are invalid.
+    """
+    setting = {} if parameters is None else parameters.content.get("setting") or {}
+    if not setting.get("normalize", False) or table.empty:
+        return []
+    units = stated_units(table, study.cohort)
+    measured = sorted(set(units[table["mask"] != ""]) - {""})
+    found = []
+    if any(step.normalises for step in _chain(study)):
+        found.append("`normalize: true` normalises the prepared images once more.")
+    if measured:
+        found.append(
+            f"`normalize: true` normalises images with the unit {', '.join(measured)}, which their features "
+            "then lack."
+        )
+    remedy = "Write `normalize: false`, unless this is intended."
+    return [Problem(str(path), "", "extract.params", "warning", one, remedy) for one in found]
+
+
+def _chain(study: Study) -> tuple[Step, ...]:
+    """Steps of the study; none if they cannot be read, which another check reports."""
+    try:
+        return () if study.prepare is None else study.prepare.chain
+    except InputError:
+        return ()
 
 
 def check_model_preparation(model: Model, prepared: pd.DataFrame, path: Path) -> list[Problem]:

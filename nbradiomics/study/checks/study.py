@@ -26,7 +26,7 @@ from nbradiomics.study.checks.labels import overruled_labels
 from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.study.checks.parameters import check_settings
 from nbradiomics.study.checks.perturbation import check_perturbation
-from nbradiomics.study.checks.preparation import check_preparation
+from nbradiomics.study.checks.preparation import check_normalisation, check_preparation
 from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.processing import check_processing
 from nbradiomics.study.checks.readers import check_readers
@@ -174,6 +174,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         problems += check_preparation(study, cohort, path)
         table = _prepared(study, cohort)
         problems += _check_parameters(study, table, path)
+        problems += check_normalisation(study, table, path, study_parameters(study))
         if study.outcome and study.outcome.clinical.is_file():
             problems += check_outcomes(
                 study.outcome, table, study.cohort, study.subject_column, study.readers
