@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.settings import ComparisonSettings
+from nbradiomics.cohort.fitting_subjects import FittingSubjects
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings
-from nbradiomics.preparation.settings import PreparationSettings
 from nbradiomics.reproducibility import StabilitySettings
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementSettings
 from nbradiomics.reproducibility.processing.settings import ProcessingSettings
@@ -95,8 +95,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("needed_agreement", "bootstraps", NeededAgreementSettings, NEEDED, "--bootstraps", WHOLE),
     ("needed_agreement", "confidence", NeededAgreementSettings, NEEDED, "--confidence", NUMBERS),
     ("", "seed", NeededAgreementSettings, NEEDED, "--seed", WHOLE),
-    ("prepare", "fit_folds", PreparationSettings, PREPARE, "--fit-folds", WHOLE),
-    ("", "seed", PreparationSettings, PREPARE, "--seed", WHOLE),
+    ("prepare", "fit_folds", FittingSubjects, PREPARE, "--fit-folds", WHOLE),
     ("processing", "threshold", ProcessingSettings, PROCESSING, "--threshold", NUMBERS),
     ("processing", "confidence", ProcessingSettings, PROCESSING, "--confidence", NUMBERS),
     ("processing", "min_subjects", ProcessingSettings, PROCESSING, "--min-subjects", WHOLE),
