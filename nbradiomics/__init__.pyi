@@ -65,7 +65,9 @@ from .pacs.store import store_to_pacs as store_to_pacs
 from .perturbation.cohort import PerturbedCohort as PerturbedCohort, perturb_cohort as perturb_cohort
 from .perturbation.settings import PerturbationSettings as PerturbationSettings
 from .preparation.apply import apply_steps as apply_steps, fit_steps as fit_steps
+from .preparation.cohort import PreparedCohort as PreparedCohort, prepare_cohort as prepare_cohort
 from .preparation.reading import read_steps as read_steps
+from .preparation.settings import PreparationSettings as PreparationSettings
 from .preparation.steps.nyul import NyulLandmarks as NyulLandmarks
 from .preparation.volume import StepRecord as StepRecord, Volume as Volume
 from .report import (

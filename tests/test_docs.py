@@ -205,7 +205,16 @@ def test_the_full_example_has_every_key_of_a_study(tmp_path: Path) -> None:
     study = study_of(example, tmp_path)
     given = yaml.safe_load(example)
     assert set(given) | {"lesion_min_ml"} == set(type(study).model_fields)
-    for name in ("segment", "readers", "extract", "reproducibility", "outcome", "perturbation", "processing"):
+    for name in (
+        "segment",
+        "readers",
+        "extract",
+        "reproducibility",
+        "outcome",
+        "perturbation",
+        "processing",
+        "prepare",
+    ):
         assert set(given[name]) | {"numeric"} >= set(field_names(type(getattr(study, name)))), name
 
 

@@ -61,6 +61,9 @@ def perturbed_pairs(cases: Sequence[Case], *, reference: str | None = None) -> P
     PerturbedPairs
         In the order of the cases.
     """
+    variants: dict[tuple[str, ...], set[str]] = {}
+    for case in cases:
+        variants.setdefault(case.scan.key[:3], set()).add(case.scan.variant)
     originals = {_place(case): case for case in cases if case.scan.variant == ORIGINAL}
     pairs: list[Pair] = []
     left_out: dict[str, list[str]] = {}
@@ -68,6 +71,8 @@ def perturbed_pairs(cases: Sequence[Case], *, reference: str | None = None) -> P
     for case in cases:
         if case.scan.variant == ORIGINAL or reference not in (None, case.reader):
             continue
+        if len(variants[case.scan.key[:3]]) == 1:
+            continue  # a prepared image, and no variant of another one
         original = originals.get(_place(case))
         if original is not None and original.scan.image == case.scan.image:
             pairs.append(Pair(case, original, PERTURBED))

@@ -28,7 +28,7 @@ from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.cohort import Case, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, read_case
 from nbradiomics.cohort.lesions import LesionRule, apply_lesion_rule, lesion_rule
-from nbradiomics.cohort.variants import require_originals
+from nbradiomics.cohort.variants import as_originals
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.execution import Execution, Stored
@@ -94,7 +94,7 @@ def compare_with_variants(
     [['original', 'inter'], ['v0.1', 'perturbed'], ['v-0.1', 'perturbed']]
     """
     cohort = load_cohort(cohort)
-    require_originals(cohort.table, cohort.path, "a comparison with variants")
+    cohort = as_originals(cohort, "a comparison with variants")
     require_reader(cohort, reference)
     of_mask = _of_mask(variants)
     rule = lesion_rule(lesions, cohort.table)

@@ -22,6 +22,7 @@ from nbradiomics.cli.commands.needed_agreement import needed_agreement
 from nbradiomics.cli.commands.outcome import outcome
 from nbradiomics.cli.commands.pacs import pacs_app
 from nbradiomics.cli.commands.perturb import perturb
+from nbradiomics.cli.commands.prepare import prepare
 from nbradiomics.cli.commands.processing import processing
 from nbradiomics.cli.commands.readers import readers
 from nbradiomics.cli.commands.reproducibility import reproducibility
@@ -76,6 +77,7 @@ command(
 )(ingest_clinical)
 app.add_typer(pacs_app)
 app.add_typer(model_app)
+command(epilog="Example: nbradiomics prepare cohort.csv --steps n4,zscore --out prepared.csv")(prepare)
 command(epilog="Example: nbradiomics train cohort.csv --reader expert --out model --preset small")(train)
 command(epilog="Example: nbradiomics segment cohort.csv --model synthetic-demo --out cohort_auto.csv")(
     segment

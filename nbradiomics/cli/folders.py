@@ -73,6 +73,21 @@ def working_on_regions(cohort: Cohort, folder: Path, key: str, *, replacing: boo
 
 
 @contextmanager
+def working_on_prepared(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
+    """Claim and lock the folder of a cohort's prepared images."""
+    from nbradiomics.files.folder_in_use import working_in
+    from nbradiomics.files.owned_folder import claim, leftovers, remove_files
+    from nbradiomics.preparation.cohort import is_prepared_file
+    from nbradiomics.workflows.folder import cohort_owner
+
+    owner = cohort_owner("preparation", cohort)
+    with working_in(folder, str(owner), key):
+        claim(folder, owner, is_prepared_file, replacing=replacing)
+        remove_files(folder, leftovers(folder))
+        yield
+
+
+@contextmanager
 def working_on_maps(kind: str, cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
     """Claim and lock the folder of a cohort's diffusion maps or habitats; `kind` names what is in it."""
     from nbradiomics.files.folder_in_use import working_in

@@ -183,6 +183,16 @@ def split_names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
+def subjects_in(text: str) -> list[str]:
+    """Read the subjects from the option, or from the file that it names."""
+    from nbradiomics.tables import read_text
+
+    if not text.startswith("@"):
+        return split_names(text)
+    file = Path(text.removeprefix("@"))
+    return [name for line in read_text(file, "list of subjects").splitlines() for name in split_names(line)]
+
+
 def prepare(out: Path, *endings: str, inputs: Sequence[str | Path] = ()) -> None:
     """Check, before anything is computed, that the result can be written and overwrites no input."""
     if out.suffix not in endings:

@@ -56,6 +56,13 @@ COHORT = Schema(
         ),
         Column("site", "text", "hospital or scanner", missing="not stated", optional=True),
         Column(
+            "unit",
+            "text",
+            "unit of the image's voxels: `HU`, `SUV`, `mm2/s`, `1e-6 mm2/s`; an ingest writes it",
+            missing="arbitrary, or not stated",
+            optional=True,
+        ),
+        Column(
             "in_training",
             "text",
             "whether the model behind an automatic mask was trained on the subject",
@@ -83,6 +90,7 @@ COHORT = Schema(
         "minutes",
         "probability",
         "site",
+        "unit",
         "in_training",
         "in_fit",
     ),

@@ -7,6 +7,7 @@ class StageName(StrEnum):
     """A stage of a study, in the order of the run."""
 
     CHECK = "check"
+    PREPARE = "prepare"
     SEGMENT = "segment"
     PERTURB = "perturb"
     ADC = "adc"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from nbradiomics.cohort import Case, CohortSource, load_cohort
 from nbradiomics.cohort.lesions import LesionRule, measured_cases
-from nbradiomics.cohort.variants import require_originals
+from nbradiomics.cohort.variants import as_originals
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
@@ -106,7 +106,7 @@ def extract_cohort(
     require_able(engine, parameters)
     label = int(resolve_label(parameters, None))
     if variants:
-        require_originals(cohort.table, cohort.path, "an extraction of variants")
+        cohort = as_originals(cohort, "an extraction of variants")
     measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
     if not measured:
         raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")

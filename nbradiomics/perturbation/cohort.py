@@ -15,7 +15,7 @@ from nbradiomics.cohort import Case, Cohort, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.lesions import divided
-from nbradiomics.cohort.variants import require_originals
+from nbradiomics.cohort.variants import as_originals
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
@@ -104,7 +104,7 @@ def perturb_cohort(
     (180, 0)
     """
     cohort = load_cohort(cohort)
-    require_originals(cohort.table, cohort.path, "a perturbation")
+    cohort = as_originals(cohort, "a perturbation")
     variants = read_chain(settings.chain, settings.seed)
     cases = _chosen_cases(cohort, settings.reader)
     disagreement: Disagreement | None = None

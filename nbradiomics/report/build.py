@@ -25,6 +25,7 @@ from nbradiomics.report.sections.masks import masks_blocks
 from nbradiomics.report.sections.needed_agreement import needed_agreement_blocks
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.overview import banners, overview_facts, study_name, subtitle
+from nbradiomics.report.sections.preparation import PREPARATION, TITLE as PREPARED, preparation_blocks
 from nbradiomics.report.sections.processing import PROCESSING, processing_of_run_blocks
 from nbradiomics.report.sections.provenance import provenance_blocks
 from nbradiomics.report.sections.reader_study import readers_blocks
@@ -35,6 +36,7 @@ from nbradiomics.report.sections.variance import TITLE as VARIATION, variance_of
 #: Name, title and function of each section, in the order of the page.
 SECTIONS = (
     ("flow", "Cohort flow", flow_blocks),
+    (PREPARATION, PREPARED, preparation_blocks),
     ("readers", "Reader study: is the model as good as another expert?", readers_blocks),
     ("masks", "Masks", masks_blocks),
     ("certainty", "How sure the model is", certainty_blocks),
@@ -51,7 +53,7 @@ SECTIONS = (
     ("provenance", "Provenance", provenance_blocks),
 )
 #: Sections that a report has only if the study asks for them.
-_ON_REQUEST = (PROCESSING, HABITATS_SECTION, ROIS_SECTION)
+_ON_REQUEST = (PREPARATION, PROCESSING, HABITATS_SECTION, ROIS_SECTION)
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:
@@ -60,9 +62,10 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     Parameters
     ----------
     run
-        Folder of a run: ``cohort.csv``, ``check.csv``, ``segmentation.csv``, ``agreement.csv``,
-        ``readers/``, ``features.parquet``, ``perturbation/``, ``processing/``, ``reproducibility/``,
-        ``needed_agreement/``, ``outcome/``, ``failures.csv`` and ``provenance.json``, as far as they exist.
+        Folder of a run: ``cohort.csv``, ``check.csv``, ``prepared/``, ``segmentation.csv``,
+        ``agreement.csv``, ``readers/``, ``features.parquet``, ``perturbation/``, ``processing/``,
+        ``reproducibility/``, ``needed_agreement/``, ``outcome/``, ``failures.csv`` and
+        ``provenance.json``, as far as they exist.
         The images and masks named in the cohort table are read for the pictures; the report names those that
         cannot be read. A folder that `outcome` wrote is recognised by its ``performance.csv``.
     out

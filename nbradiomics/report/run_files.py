@@ -30,6 +30,7 @@ from nbradiomics.outcome.schemas import (
     PERFORMANCE,
     SELECTION,
 )
+from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.report.agreement_rows import complete_pairs
 from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
@@ -95,6 +96,11 @@ class Run:
     folder: Path
     cohort: pd.DataFrame | None = None
     check: pd.DataFrame | None = None
+    #: Tables of the preparation of the images.
+    preparation: pd.DataFrame | None = None
+    registration: pd.DataFrame | None = None
+    moved_masks: pd.DataFrame | None = None
+    intensities: pd.DataFrame | None = None
     segmentation: pd.DataFrame | None = None
     agreement: pd.DataFrame | None = None
     features: pd.DataFrame | None = None
@@ -149,6 +155,10 @@ def read_run(folder: Path) -> Run:
         folder=folder,
         cohort=_read(folder, COHORT),
         check=_read(folder, CHECK),
+        preparation=_read(folder / "prepared", PREPARATION),
+        registration=_read(folder / "prepared", REGISTRATION),
+        moved_masks=_read(folder / "prepared", MOVED_MASKS),
+        intensities=_read(folder / "prepared", INTENSITIES),
         segmentation=_read(folder, SEGMENTATION),
         agreement=_agreement(folder),
         study=read_study(folder),

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Cohort, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.in_training import state_of
-from nbradiomics.cohort.variants import require_originals
+from nbradiomics.cohort.variants import require_one_variant
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
@@ -166,7 +166,7 @@ def segment_cohort(
     ['ok']
     """
     cohort = load_cohort(cohort)
-    require_originals(cohort.table, cohort.path, "a segmentation")
+    require_one_variant(cohort.table, cohort.path, "a segmentation")
     if AUTO in cohort.readers():
         raise InputError(f"{cohort.path} already has reader {AUTO!r}.", "Remove its rows to segment again.")
     if maps is not None and os.path.abspath(maps) == os.path.abspath(masks):

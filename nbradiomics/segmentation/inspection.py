@@ -117,6 +117,7 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
     return (
         ("name", model.name),
         ("intended use", model.card.intended_use or "not recorded"),
+        ("preparation", model.card.preparation or "not recorded"),
         ("licence", model.card.licence or "not recorded"),
         ("channels", ", ".join(f"{number} {name}" for number, name in enumerate(model.channels))),
         ("tumour", _tumour(model)),

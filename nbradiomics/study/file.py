@@ -15,12 +15,13 @@ from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.settings import told
 from nbradiomics.study.external import ExternalCohort
 from nbradiomics.study.perturbation import chain_file, with_chain_in
+from nbradiomics.study.preparation import files_of_preparation, with_files_in
 from nbradiomics.study.rules_file import files_of, with_absolute_paths
 from nbradiomics.study.study import Study
 from nbradiomics.tables import read_text
 
 #: Sections whose stages are run only if they are there.
-_OPTIONAL = ("segment", "perturbation", "processing", "outcome")
+_OPTIONAL = ("prepare", "segment", "perturbation", "processing", "outcome")
 #: Maximum number of problems reported for one file.
 _SHOWN = 100
 
@@ -114,6 +115,8 @@ def _resolve(study: Study, folder: Path) -> Study:
     changes["reproducibility"] = with_absolute_paths(study.reproducibility, folder)
     if study.perturbation:
         changes["perturbation"] = with_chain_in(study.perturbation, folder)
+    if study.prepare:
+        changes["prepare"] = with_files_in(study.prepare, folder)
     if study.processing:
         grid = absolute_path(folder, study.processing.grid)
         changes["processing"] = study.processing.model_copy(update={"grid": grid})
@@ -147,6 +150,7 @@ def _missing_files(study: Study, path: Path, document: Document) -> list[Problem
     named: list[tuple[tuple[str | int, ...], Path]] = [(("cohort",), study.cohort)]
     if study.readers.clinical:
         named.append((("readers", "clinical"), study.readers.clinical))
+    named += [(("prepare", key), file) for key, file in files_of_preparation(study.prepare).items()]
     chain = chain_file(study.perturbation)
     named += [] if chain is None else [(("perturbation", "chain"), chain)]
     named += [] if study.processing is None else [(("processing", "grid"), study.processing.grid)]

@@ -38,6 +38,7 @@ from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import SEED, Seed
 from nbradiomics.study.external import FOLDER_NAME, ExternalCohort
 from nbradiomics.study.perturbation import Perturbation, with_study_of_variants
+from nbradiomics.study.preparation import Prepare
 from nbradiomics.study.processing import Processing
 from nbradiomics.tables import RowsOfReader
 
@@ -198,6 +199,9 @@ class Study(Settings):
         description="With `lesions: components`: minimum volume of a component in millilitres; default 0.1.",
     )
     seed: Seed = Field(default=0, description=SEED)
+    prepare: Prepare | None = Field(
+        default=None, description="Preparation of the images before they are segmented and measured."
+    )
     segment: Segment | None = Field(default=None, description="Automatic segmentation of the tumours.")
     readers: Readers = Field(default=Readers(), description="Comparison of the readers and the model.")
     adc: DiffusionSettings | None = Field(

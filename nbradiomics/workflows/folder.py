@@ -5,6 +5,7 @@ file                                 content
 ===================================  =====================================================================
 ``report.html``                      the report
 ``check.csv``                        problems of the input
+``prepared/``                        prepared images, moved masks, landmarks, and tables of what was found
 ``cohort.csv``, ``masks/auto/``      the cohort with reader ``auto`` added, and its masks
 ``maps/``                            probability, entropy and the mask of each fold for every scan
 ``segmentation.csv``                 volume and agreement of the folds, one row per scan
@@ -69,6 +70,7 @@ _COHORT = "cohort.csv"
 _TABLES = (
     r"report\.html",
     r"(check|segmentation|agreement|failures|stable)\.csv",
+    r"prepared/((preparation|registration|moved_masks|intensities)\.csv|landmarks\.json)",
     r"((perturbation|processing)/)?features\.parquet",
     r"processing/processing(_classes)?\.csv",
     r"failures\.log",
@@ -84,6 +86,7 @@ _TABLES = (
     r"needed_agreement/(features|left_out)(_.+)?\.csv",
     rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?{_OUTCOME_FILE}",
 )
+_PREPARED = re.compile(r"prepared/(images|masks)/[^/]+\.nii\.gz")
 _TABLE = re.compile("|".join(_TABLES))
 _STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run|cache/record/[\w-]+\.jsonl?")
 #: Files of the demo's cohort.
@@ -119,7 +122,8 @@ def _is_map(name: str, stems: Collection[str]) -> bool:
 def is_run_file(path: PurePosixPath, stems: Collection[str]) -> bool:
     """Whether a run writes the file with this path in the folder, for scans with these stems."""
     text = str(path)
-    if text == _COHORT or any(pattern.fullmatch(text) for pattern in (_TABLE, _STORED, _DEMO, _DERIVED)):
+    patterns = (_TABLE, _STORED, _DEMO, _PREPARED, _DERIVED)
+    if text == _COHORT or any(pattern.fullmatch(text) for pattern in patterns):
         return True
     return _is_image(path, stems, ("auto", *_CONSENSUS))
 
@@ -169,6 +173,7 @@ class RunFolder:
         inputs: Iterable[Path] = (),
         segments: bool = False,
         derives: Collection[str] = (),
+        prepares: bool = False,
         replacing: bool = False,
     ) -> RunFolder:
         """Claim a folder for a run: a new folder, or that of an earlier run of the same study.
@@ -190,6 +195,8 @@ class RunFolder:
             Whether the run makes automatic masks; if not, those of an earlier run are removed.
         derives
             Sections that make derived regions; masks of other sections of an earlier run are removed.
+        prepares
+            Whether the run prepares images; if not, those of an earlier run are removed.
         replacing
             Whether results of another study may be removed.
 
@@ -211,6 +218,7 @@ class RunFolder:
                 bool(_TABLE.fullmatch(str(path)))
                 or (derived is not None and derived["section"] not in derives)
                 or is_left(path)
+                or (not prepares and bool(_PREPARED.fullmatch(str(path))))
                 or (image and not (kept and _is_image(path, now, kept_readers)))
             )
 

@@ -18,7 +18,7 @@ from nbradiomics.cohort import Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.cohort.in_training import require_known
 from nbradiomics.cohort.lesions import LesionRule, lesion_rule
-from nbradiomics.cohort.variants import require_originals
+from nbradiomics.cohort.variants import require_one_variant
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.failures import write_failures
@@ -171,7 +171,7 @@ def _checked(cohort: CohortSource, plan: ReaderStudyPlan) -> tuple[Cohort, str]:
     """
     require_methods([*plan.consensus, *plan.write_consensus])
     loaded = load_cohort(cohort)
-    require_originals(loaded.table, loaded.path, "a reader study")
+    require_one_variant(loaded.table, loaded.path, "a reader study")
     elsewhere = require_known(plan.training_subjects, loaded.table["subject"])
     loaded = loaded.with_training_subjects(plan.training_subjects)
     require_names(loaded.readers())

@@ -27,6 +27,7 @@ from nbradiomics.study.checks.columns import clinical_files
 from nbradiomics.study.checks.study import study_label
 from nbradiomics.study.file import load_study
 from nbradiomics.study.perturbation import chain_file
+from nbradiomics.study.preparation import as_prepared, files_of_preparation
 from nbradiomics.study.rules_file import files_of
 from nbradiomics.study.study import Study
 from nbradiomics.tables import feature_columns
@@ -112,10 +113,11 @@ def run(
         folder = RunFolder.open(
             Path(out),
             owner,
-            stems=scan_stems(cohort),
+            stems=opened.stems(),
             inputs=opened.inputs(),
             segments=opened.model is not None,
             derives=[name for name in ("adc", "habitats", "rois") if getattr(plan, name) is not None],
+            prepares=plan.prepare is not None,
             replacing=replace,
         )
         record = folder.recorder(WHOLE, str(owner))
@@ -150,6 +152,10 @@ class OpenedStudy:
     def tables(self) -> list[Path]:
         """Return the files that the study reads besides images and masks."""
         return [*_tables(self.plan), self.file.resolve()]
+
+    def stems(self) -> list[str]:
+        """Return the file names of the scans that are segmented, without ending."""
+        return scan_stems(Cohort(as_prepared(self.plan.prepare, self.cohort.table), self.cohort.path))
 
     def inputs(self) -> list[Path]:
         """Return every file that the study reads."""
@@ -198,6 +204,7 @@ def _tables(study: Study) -> list[Path]:
     needed = [repeatability] if repeatability else []
     chain = chain_file(study.perturbation)
     asked = [] if chain is None else [chain]
+    asked += files_of_preparation(study.prepare).values()
     asked += [] if study.processing is None else [study.processing.grid]
     return [study.cohort, *clinical_files(study), *features, *compared, *needed, *asked]
 

@@ -15,23 +15,24 @@ from pathlib import Path
 from nbradiomics.cohort import Cohort, subject_of
 from nbradiomics.cohort.lesions import lesion_rule
 from nbradiomics.cohort.shard import Shard
-from nbradiomics.errors import NbradiomicsError
+from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.failures import remove_failures, write_failures
 from nbradiomics.files.folder_in_use import working_in
-from nbradiomics.segmentation.cohort import scan_stems
+from nbradiomics.preparation.landmarks import fitted_prefix
 from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO, feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
-from nbradiomics.workflows.run import open_study
+from nbradiomics.workflows.run import OpenedStudy, open_study
 from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.stages.base import WHOLE_COHORT, Stage, Work, possible, run_stages
 from nbradiomics.workflows.stages.check import Check, checked_images
 from nbradiomics.workflows.stages.compare import Compare, compare_masks
 from nbradiomics.workflows.stages.extract import Extract, features_of
 from nbradiomics.workflows.stages.perturbation import Perturbation, perturbed_features
+from nbradiomics.workflows.stages.prepare import Prepare, prepared_images
 from nbradiomics.workflows.stages.processing import Processing, processed_features
 from nbradiomics.workflows.stages.segment import Segment, segment_scans
 
@@ -76,7 +77,7 @@ def run_shard(
     models: str | Path | None = None,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> ShardResult:
-    """Compute one shard of a study: check, segment, compare, extract, perturbation, processing.
+    """Compute one shard of a study: check, prepare, segment, compare, extract, perturbation, processing.
 
     Parameters
     ----------
@@ -99,11 +100,12 @@ def run_shard(
     3
     """
     part, opened = Shard.of_text(shard), open_study(study, models)
+    _require_single_subjects(opened)
     # Without the hashes of all images: the study is recognised by its file and its cohort.
     owner = study_owner(opened.plan, opened.file, None)
     subjects = part.subjects(opened.cohort.table["subject"])
     with working_in(Path(out), f"shard {part} of {owner}", opened.key()):
-        folder = RunFolder.join(Path(out), owner, stems=scan_stems(opened.cohort), inputs=opened.inputs())
+        folder = RunFolder.join(Path(out), owner, stems=opened.stems(), inputs=opened.inputs())
         record = folder.recorder(f"shard-{part.slug}", f"shard {part} of {owner}")
         execution = replaced(
             execution,
@@ -112,9 +114,9 @@ def run_shard(
         )
         work = opened.work(folder, execution)
         with record.run(opened.recorded_tables(), possible(work, STAGES)):
-            run_stages(work, _STAGES[:2] if subjects else ())
+            run_stages(work, _STAGES[:3] if subjects else ())
             work.cohort = _restricted(work, subjects)
-            run_stages(work, _STAGES[2:] if subjects else ())
+            run_stages(work, _STAGES[3:] if subjects else ())
         return _result(work, part, subjects)
 
 
@@ -176,6 +178,24 @@ def _check(work: Work) -> list[Failure]:
     return []
 
 
+def _prepare(work: Work) -> list[Failure]:
+    """Prepare the images of the shard; those of other shards stay in the table, as files to come."""
+    done = prepared_images(work)
+    work.cohort = done.cohort
+    return done.failures
+
+
+def _require_single_subjects(opened: OpenedStudy) -> None:
+    """Refuse a preparation that is fitted on the images of all subjects."""
+    section = opened.plan.prepare
+    if section is not None and section.landmarks is None and fitted_prefix(section.chain) is not None:
+        raise InputError(
+            "the section `prepare` fits landmarks on images of many subjects, which a shard does not have.",
+            "Prepare the cohort once by `nbradiomics prepare`, and run the study of the prepared cohort in "
+            "shards; or name `landmarks` that were fitted before.",
+        )
+
+
 def _segment(work: Work) -> list[Failure]:
     if work.study.segment is None or work.model is None:
         return []
@@ -200,6 +220,7 @@ def _extract(work: Work) -> list[Failure]:
 
 _STAGES = (
     _Part(Check(), _check),
+    _Part(Prepare(), _prepare),
     _Part(Segment(), _segment),
     _Part(Compare(), _compare),
     _Part(Extract(), _extract),

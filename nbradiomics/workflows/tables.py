@@ -15,6 +15,7 @@ from nbradiomics.harmonisation.schema import TABLES as HARMONISATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
+from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED
 from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
@@ -30,6 +31,7 @@ CHAPTERS = {
     "Input and problems": (COHORT, CHECK, FAILURES),
     "DICOM": (ACQUISITION, MASKS, NOT_CHOSEN),
     "PACS": PACS,
+    "Preparation": (PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
     "Perturbation": (PERTURBATIONS,),
     "Derived regions": (ROIS,),

@@ -15,7 +15,7 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.columns import SCAN
 from nbradiomics.cohort.lesions import lesion_rule
-from nbradiomics.cohort.variants import require_originals
+from nbradiomics.cohort.variants import require_one_variant
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.execution import Execution
@@ -149,7 +149,7 @@ def train_model(
     >>> done = train_model("cohort.csv", reader="A", out="model", folds=2, recipe=recipe)  # doctest: +SKIP
     """
     cohort = load_cohort(cohort)
-    require_originals(cohort.table, cohort.path, "a training")
+    require_one_variant(cohort.table, cohort.path, "a training")
     # Only one training at a time, even with the same settings: two would overwrite each other's checkpoints.
     with working_in(Path(out), f"training on the masks of {reader} in {cohort.path}", "training", alone=True):
         # Check what is possible before opening the images.
@@ -157,7 +157,12 @@ def train_model(
         plan = _plan(cohort, reader, cases, settings, running, execution)
         chosen, unusable = _choose(plan)
         folder = _train(plan, chosen, Path(out))
-        card = Card(name=running.name or folder.out.resolve().name, orientation=ORIENTATION)
+        variants = sorted(set(cohort.table["variant"]))
+        card = Card(
+            name=running.name or folder.out.resolve().name,
+            orientation=ORIENTATION,
+            preparation=variants[0] if len(variants) == 1 else None,
+        )
         write_card(card, folder.model)
         validated, table, unsegmented = _cross_validate(folder, plan, chosen)
         agreement = _agree(validated, plan, folder)

@@ -126,7 +126,7 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="simulated readers"):
         compare_with_variants(cohort, [Variant(reader=1)])
     done = perturb_cohort(cohort, out=tmp_path / "out", chain=str(chain_file(tmp_path, "volume: [0.1]\n")))
-    with pytest.raises(InputError, match="a comparison with variants needs the originals alone"):
+    with pytest.raises(InputError, match="a comparison with variants needs one variant of each scan"):
         compare_with_variants(done.cohort, [Variant(volume=0.1)])
 
 

@@ -82,4 +82,4 @@ def test_variants_are_no_further_scans(
     assert call("perturb", table, "--chain", "V", "--out", tmp_path / "out", "--jobs", 1) == 0
     model = ["--model", "synthetic-demo"] if command == "segment" else []
     assert call(command, tmp_path / "out" / "cohort.csv", *model, "--out", tmp_path / f"{command}.csv") != 0
-    assert "originals alone" in "".join(capsys.readouterr()).replace("\n", " ")
+    assert "needs one variant of each scan" in "".join(capsys.readouterr()).replace("\n", " ")

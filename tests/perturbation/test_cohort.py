@@ -139,5 +139,5 @@ def test_only_one_reader_s_masks_on_request(cohort: Path, tmp_path: Path) -> Non
 
 def test_variants_are_not_perturbed_again(cohort: Path, tmp_path: Path) -> None:
     done = perturbed(cohort, tmp_path / "out")
-    with pytest.raises(InputError, match="needs the originals alone"):
+    with pytest.raises(InputError, match="needs one variant of each scan"):
         perturb_cohort(done.cohort, out=tmp_path / "b", chain="V")

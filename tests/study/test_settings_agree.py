@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.agreement.settings import ComparisonSettings
+from nbradiomics.cohort.fitting_subjects import FittingSubjects
 from nbradiomics.errors import InputError
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.settings import HabitatSettings
@@ -30,6 +31,7 @@ STABLE = ["reproducibility", "no.csv", "--out", "out.csv"]
 SEGMENT = ["segment", "no.csv", "--model", "none", "--out", "out.csv"]
 READERS = ["readers", "no.csv", "--out", "out"]
 NEEDED = ["needed-agreement", "no.csv", "no.csv", "--out", "out.csv"]
+PREPARE = ["prepare", "no.csv", "--steps", "n4", "--out", "out"]
 PROCESSING = ["processing", "no.csv", "--grid", "no.yaml", "--out", "out"]
 ROIS = ["rois", "no.csv", "--out", "out.csv"]
 HABITATS = ["habitats", "no.csv", "--out", "out.csv"]
@@ -39,6 +41,7 @@ BEFORE = {
     "outcome": "clinical: c.csv, endpoints: [{name: os, time: t, event: e}], ",
     "segment": "model: none, ",
     "processing": "grid: no.yaml, ",
+    "prepare": "steps: n4, ",
 }
 
 FORM_WORDS = st.sampled_from(["1", "A,1", "C,k", "2,1", "A"])
@@ -98,6 +101,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("needed_agreement", "bootstraps", NeededAgreementSettings, NEEDED, "--bootstraps", WHOLE),
     ("needed_agreement", "confidence", NeededAgreementSettings, NEEDED, "--confidence", NUMBERS),
     ("", "seed", NeededAgreementSettings, NEEDED, "--seed", WHOLE),
+    ("prepare", "fit_folds", FittingSubjects, PREPARE, "--fit-folds", WHOLE),
     ("processing", "threshold", ProcessingSettings, PROCESSING, "--threshold", NUMBERS),
     ("processing", "confidence", ProcessingSettings, PROCESSING, "--confidence", NUMBERS),
     ("processing", "min_subjects", ProcessingSettings, PROCESSING, "--min-subjects", WHOLE),

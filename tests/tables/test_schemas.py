@@ -28,6 +28,7 @@ from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITATS
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
+from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.rings.schema import ROIS
@@ -254,6 +255,7 @@ ELSEWHERE = (
     *PACS,
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
+    *(PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),
 )
 #: Types of columns that are others in memory.
 IN_FILES = {TESTS.name: {"passed": "boolean"}}

@@ -22,7 +22,7 @@ from nbradiomics.cli.options import (
     Tolerance,
 )
 from nbradiomics.cli.stated import setting, settings_from
-from nbradiomics.cli.steps import execution_of, names_in, read_cohort, split_names
+from nbradiomics.cli.steps import execution_of, names_in, read_cohort, subjects_in
 
 if TYPE_CHECKING:
     from nbradiomics.workflows.reader_study import ReaderStudyResult
@@ -75,7 +75,7 @@ def readers(
         metric=metric,
         margin=margin,
         margin_fixed=margin_fixed,
-        training_subjects=None if training_subjects is None else _subjects(training_subjects),
+        training_subjects=None if training_subjects is None else subjects_in(training_subjects),
         epsilons=None if epsilon is None else sorted({epsilon, 0.0}, reverse=True),
         tolerance_mm=tolerance,
         background_mm=background,
@@ -97,16 +97,6 @@ def readers(
     done = run_reader_study(loaded, out, plan=plan, replace=replace, execution=execution)
     show_label_warnings(loaded, execution=execution)
     _finish(done)
-
-
-def _subjects(text: str) -> list[str]:
-    """Read the subjects from the option, or from the file that it names."""
-    from nbradiomics.tables import read_text
-
-    if not text.startswith("@"):
-        return split_names(text)
-    file = Path(text.removeprefix("@"))
-    return [name for line in read_text(file, "list of subjects").splitlines() for name in split_names(line)]
 
 
 def _finish(done: ReaderStudyResult) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.cohort import Cohort
+from nbradiomics.cohort.variants import base_rows
 from nbradiomics.dicom.export.codes import feature_code
 from nbradiomics.dicom.export.values import FeatureValues
 from nbradiomics.errors import InputError
-from nbradiomics.tables import ORIGINAL, choose_features, select
+from nbradiomics.tables import choose_features, select
 from nbradiomics.tables.features import BY_NAME
 
 _KEY = ("subject", "timepoint", "sequence", "roi", "reader", "reading")
@@ -38,11 +39,11 @@ def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) 
     InputError
         When the rows of the table cannot be told apart, or have several engines, or there is no feature.
     """
-    if "variant" in table:
-        table = table[table["variant"] == ORIGINAL]
     if "engine" in table:
         table = select(table, engine=engine)
     table = _with_key(table, cohort)
+    if "variant" in table:
+        table = table[base_rows(table)]
     double = table.duplicated(list(_KEY))
     if double.any():
         row = table.loc[double, list(_KEY)].iloc[0]

@@ -185,7 +185,13 @@ def _rows(one: Any, job: Conversion, result: Mapping[str, Any], rules: IngestRul
         "uptake": result["uptake"],
         "note": "; ".join([*result["notes"], *notes_on(one.plan, result["units"])]),
     }
-    image = {**DEFAULTS, **scan, "image": os.path.abspath(job.out / job.image), "site": acquisition["site"]}
+    image = {
+        **DEFAULTS,
+        **scan,
+        "image": os.path.abspath(job.out / job.image),
+        "site": acquisition["site"],
+        "unit": result["units"],
+    }
     cohort = [
         {
             **image,

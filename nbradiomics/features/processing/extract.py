@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from nbradiomics.cohort import Case, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.case_region import region_on
 from nbradiomics.cohort.lesions import LesionRule, measured_cases
-from nbradiomics.cohort.variants import require_originals
+from nbradiomics.cohort.variants import as_originals
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.workspace import Payload
@@ -85,7 +85,7 @@ def extract_grid(
     {'original': 6, 'dilated': 6}
     """
     loaded = load_cohort(cohort)
-    require_originals(loaded.table, loaded.path, "a processing grid")
+    loaded = as_originals(loaded, "a processing grid")
     pipelines = (Alteration(ORIGINAL, grid.reference), *grid.alterations)
     for one in pipelines:
         require_able(engine, one.parameters)

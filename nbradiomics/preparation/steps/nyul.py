@@ -27,6 +27,8 @@ from nbradiomics.preparation.volume import Volume, fingerprint, values_of
 
 #: Fewest training images: one image's landmarks would just be copied.
 LEAST_IMAGES = 2
+#: Note of an image that is one of the training images.
+SELF_FITTED = "the landmarks were fitted on this image too"
 #: Largest size of a file of landmarks, in bytes: 100 bytes for each of 100,000 training images.
 _LARGEST = 10_000_000
 _DECILES = tuple(float(percent) for percent in range(10, 100, 10))
@@ -166,7 +168,7 @@ class NyulLandmarks(Step):
 
     def _self_fitted(self, volume: Volume) -> tuple[str, ...]:
         mine = fingerprint(volume.image)
-        return ("the landmarks were fitted on this image too",) if mine in self.fitted_on.values() else ()
+        return (SELF_FITTED,) if mine in self.fitted_on.values() else ()
 
 
 def _piecewise(values: NDArray[np.float64], marks: NDArray[Any], scale: NDArray[Any]) -> NDArray[np.float64]:

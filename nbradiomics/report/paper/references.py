@@ -51,6 +51,11 @@ _WORKS = {
         "Brier GW. Verification of forecasts expressed in terms of probability. Monthly Weather Review "
         "1950;78:1-3.",
     ),
+    "buades2005": Work(
+        "Buades et al. 2005",
+        "Buades A, Coll B, Morel JM. A non-local algorithm for image denoising. Proceedings of the IEEE "
+        "Conference on Computer Vision and Pattern Recognition 2005;2:60-65.",
+    ),
     "cai2023": Work(
         "Cai et al. 2023",
         "Cai B, Luo Y, Guo X, Pellegrini F, Pang M, de Moor C, Shen C, Charu V, Tian L. Bootstrapping the "
@@ -162,6 +167,11 @@ _WORKS = {
         "Koo TK, Li MY. A guideline of selecting and reporting intraclass correlation coefficients for "
         "reliability research. Journal of Chiropractic Medicine 2016;15:155-163.",
     ),
+    "mattes2003": Work(
+        "Mattes et al. 2003",
+        "Mattes D, Haynor DR, Vesselle H, Lewellen TK, Eubank W. PET-CT image registration in the chest "
+        "using free-form deformations. IEEE Transactions on Medical Imaging 2003;22:120-128.",
+    ),
     "matthews1975": Work(
         "Matthews 1975",
         "Matthews BW. Comparison of the predicted and observed secondary structure of T4 phage lysozyme. "
@@ -177,10 +187,20 @@ _WORKS = {
         "Meinshausen N, Bühlmann P. Stability selection. Journal of the Royal Statistical Society B "
         "2010;72:417-473.",
     ),
+    "nyul2000": Work(
+        "Nyúl et al. 2000",
+        "Nyúl LG, Udupa JK, Zhang X. New variants of a method of MRI scale standardization. IEEE "
+        "Transactions on Medical Imaging 2000;19:143-150.",
+    ),
     "pedregosa2011": Work(
         "Pedregosa et al. 2011",
         "Pedregosa F, Varoquaux G, Gramfort A, et al. Scikit-learn: machine learning in Python. Journal of "
         "Machine Learning Research 2011;12:2825-2830.",
+    ),
+    "perona1990": Work(
+        "Perona and Malik 1990",
+        "Perona P, Malik J. Scale-space and edge detection using anisotropic diffusion. IEEE Transactions "
+        "on Pattern Analysis and Machine Intelligence 1990;12:629-639.",
     ),
     "polsterl2020": Work(
         "Pölsterl 2020",
@@ -223,6 +243,12 @@ _WORKS = {
         "Shah RD, Samworth RJ. Variable selection with error control: another look at stability selection. "
         "Journal of the Royal Statistical Society B 2013;75:55-80.",
     ),
+    "shinohara2014": Work(
+        "Shinohara et al. 2014",
+        "Shinohara RT, Sweeney EM, Goldsmith J, Shiee N, Mateen FJ, Calabresi PA, Jarso S, Pham DL, Reich "
+        "DS, Crainiceanu CM. Statistical normalization techniques for magnetic resonance imaging. "
+        "NeuroImage: Clinical 2014;6:9-19.",
+    ),
     "simon2011": Work(
         "Simon et al. 2011",
         "Simon RM, Subramanian J, Li MC, Menezes S. Using cross-validation to evaluate predictive accuracy "
@@ -238,6 +264,11 @@ _WORKS = {
         "Tibshirani 1996",
         "Tibshirani R. Regression shrinkage and selection via the lasso. Journal of the Royal Statistical "
         "Society B 1996;58:267-288.",
+    ),
+    "tustison2010": Work(
+        "Tustison et al. 2010",
+        "Tustison NJ, Avants BB, Cook PA, Zheng Y, Egan A, Yushkevich PA, Gee JC. N4ITK: improved N3 bias "
+        "correction. IEEE Transactions on Medical Imaging 2010;29:1310-1320.",
     ),
     "uno2007": Work(
         "Uno et al. 2007",

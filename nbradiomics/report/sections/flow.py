@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from nbradiomics.cohort.variants import base_rows
 from nbradiomics.messages.wording import MISSING, counted, tally
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
@@ -109,7 +110,7 @@ def _feature_steps(run: Run) -> list[Step]:
         reason = why_no_features(run)
         return [] if reason == NOT_REQUESTED else [Step("Features", MISSING, (reason,))]
     names = feature_columns(run.features)
-    base = run.features[run.features["variant"] == "original"]
+    base = run.features[base_rows(run.features)]
     measured = base[base[names].notna().any(axis=1)]
     details = [f"{reader_tally(measured['reader'])}; {counted(len(names), 'feature')} each"]
     others = len(run.features) - len(base)

@@ -51,6 +51,9 @@ class Card:
         names, but a person who has the card can try names: the hashes do not make subjects anonymous.
     source, source_sha256
         File or folder that the model was imported from, and its SHA-256 in hexadecimal.
+    preparation
+        Variant of the training images, such as ``n4+zscore``, or ``original`` for images that were not
+        prepared.
     training
         Further numbers about training and evaluation.
     sha256
@@ -70,6 +73,7 @@ class Card:
     training_salt: str | None = None
     source: str | None = None
     source_sha256: str | None = None
+    preparation: str | None = None
     training: Mapping[str, Any] | None = None
     sha256: Mapping[str, str] | None = None
 

@@ -22,12 +22,14 @@ from nbradiomics.features.bins import span_finder
 from nbradiomics.features.engines.native_engine import engine_version
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.images.fit import STRICT, Fit
+from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import doubts_of, read_image
 from nbradiomics.messages.problem import Problem
 from nbradiomics.study.checks.duplicates import Content, digest_of, find_duplicates
 from nbradiomics.study.checks.found import Measured
 from nbradiomics.study.checks.masks import ScanCheck, check_mask
 from nbradiomics.study.checks.parameters import check_bins
+from nbradiomics.study.checks.units import check_units
 
 STAGE = StageName.CHECK
 
@@ -98,6 +100,8 @@ def check_images(
     labels = [one for payload in checked for one in payload["labels"] if one["line"] not in swapped]
     problems = [Problem(str(path), str(line), *rest) for line, *rest in findings]
     problems += label_problems(labels, path)
+    typical = dict(payload["typical"] for payload in checked if payload["typical"])
+    problems += check_units(table, path, typical)
     problems.sort(key=lambda problem: int(problem.row))
     if parameters is not None and bins:
         problems += check_bins(parameters, [span for payload in checked for span in payload["spans"]])
@@ -131,14 +135,29 @@ def _check_scan(
     image = _check_image(image_file, line, result)
     failed = any(severity == "error" for _, _, severity, *_ in result.findings)
     measure = span_finder(image, parameters) if image and parameters and not failed else None
+    regions = []
     for mask in masks:
         region = check_mask(mask, image, image_file, fit, result)
+        regions += [] if region is None else [region]
         if region is not None and measure is not None:
             try:
                 result.spans.append(measure(region))
             except InputError as error:
                 result.add_error(mask[0], "mask", type(error)(f"{mask[1]}: {error.problem}", error.remedy))
+    if image is not None:
+        result.typical = _typical(image_file, image, regions)
     return result.payload()
+
+
+def _typical(file: str, image: sitk.Image, regions: list[sitk.Image]) -> tuple[str, float] | None:
+    """Image file and median of the values in the regions, or of those above 0; ``None`` without values."""
+    voxels = sitk.GetArrayViewFromImage(image)
+    here = [region for region in regions if not grid_difference(region, image)]
+    inside = (
+        np.logical_or.reduce([sitk.GetArrayViewFromImage(one) > 0 for one in here]) if here else voxels > 0
+    )
+    values = voxels[inside & np.isfinite(voxels)]
+    return (file, float(np.median(values))) if values.size else None
 
 
 def _check_image(file: str, line: int, result: ScanCheck) -> sitk.Image | None:

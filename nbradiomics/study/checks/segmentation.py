@@ -17,6 +17,7 @@ from nbradiomics.segmentation.prediction.inputs import (
     read_orientation,
     sequence_warning,
 )
+from nbradiomics.study.checks.preparation import check_model_preparation
 from nbradiomics.study.study import Segment, Study
 from nbradiomics.tables import AUTO
 
@@ -31,7 +32,7 @@ def check_model(
     study, segment
         The study and its section `segment`.
     table
-        Table from `cohort_table.read_cohort_table`.
+        Table from `cohort_table.read_cohort_table`, as it will be after the preparation.
     path
         The study file, for the messages.
     models
@@ -48,6 +49,7 @@ def check_model(
         model.resolve(segment.part(Inference))
     except InputError as error:
         problems.append(problem_of(error, path, "segment"))
+    problems += check_model_preparation(model, table, path)
     if model.card.intended_use and not study.synthetic:
         found = f"the card of the model {model.name} says: {model.card.intended_use}"
         remedy = "Make sure that the model is intended for a study like this one."

@@ -28,6 +28,7 @@ from nbradiomics.study.checks.labels import overruled_labels
 from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.study.checks.parameters import check_settings
 from nbradiomics.study.checks.perturbation import check_perturbation
+from nbradiomics.study.checks.preparation import check_normalisation, check_preparation
 from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.processing import check_processing
 from nbradiomics.study.checks.readers import check_readers
@@ -37,6 +38,7 @@ from nbradiomics.study.checks.segmentation import check_model, check_scans
 from nbradiomics.study.checks.validations import check_validations
 from nbradiomics.study.checks.without_cohort import check_without_cohort, cohort_of
 from nbradiomics.study.file import read_study
+from nbradiomics.study.preparation import as_prepared, files_of_preparation
 from nbradiomics.study.study import Study
 from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
@@ -171,8 +173,10 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         table, others = check_without_cohort(study, path)
         problems += others
     else:
-        table = cohort
+        problems += check_preparation(study, cohort, path)
+        table = _prepared(study, cohort)
         problems += _check_parameters(study, table, path)
+        problems += check_normalisation(study, table, path, study_parameters(study))
         if study.outcome and study.outcome.clinical.is_file():
             problems += check_outcomes(
                 study.outcome, table, study.cohort, study.subject_column, study.readers
@@ -200,6 +204,15 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
     return problems
 
 
+def _prepared(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table as it will be after the preparation; unchanged if its steps cannot be read."""
+    try:
+        readable = all(file.is_file() for file in files_of_preparation(study.prepare).values())
+        return as_prepared(study.prepare, table) if readable else table
+    except InputError:
+        return table
+
+
 def _check_scans(study: Study, models: str | Path | None) -> list[Problem]:
     if study.segment is None:
         return []
@@ -218,6 +231,7 @@ def _check_study_images(study: Study, execution: Execution, measured: list[Measu
         study.cohort,
         label=study_label(study),
         parameters=study_parameters(study),
+        bins=study.prepare is None,  # prepared images have other intensities
         execution=execution,
         measured=measured,
     )

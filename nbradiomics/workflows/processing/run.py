@@ -17,7 +17,7 @@ from nbradiomics.cohort.in_training import (
     unknown_subjects,
 )
 from nbradiomics.cohort.lesions import measured_cases
-from nbradiomics.cohort.variants import require_originals
+from nbradiomics.cohort.variants import require_one_variant
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
@@ -174,7 +174,7 @@ def _workspace_notes(execution: Execution) -> list[str]:
 def _chosen(cohort: Cohort, grid: ProcessingGrid, settings: ProcessingSettings) -> tuple[Cohort, list[str]]:
     """Return the cohort with one mask of each subject, and notes on what is left out."""
     table = cohort.table
-    require_originals(table, cohort.path, "a processing study")
+    require_one_variant(table, cohort.path, "a processing study")
     drawn = table[table["mask"] != ""]
     if drawn.empty:
         raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")

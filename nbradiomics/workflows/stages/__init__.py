@@ -9,6 +9,7 @@ from nbradiomics.workflows.stages.habitats import Habitats
 from nbradiomics.workflows.stages.needed_agreement import NeededAgreement
 from nbradiomics.workflows.stages.outcome import Outcomes
 from nbradiomics.workflows.stages.perturbation import Perturbation
+from nbradiomics.workflows.stages.prepare import Prepare
 from nbradiomics.workflows.stages.processing import Processing
 from nbradiomics.workflows.stages.readers import Readers
 from nbradiomics.workflows.stages.reproducibility import Reproducibility
@@ -17,6 +18,7 @@ from nbradiomics.workflows.stages.segment import Segment
 
 STAGES: tuple[Stage, ...] = (
     Check(),
+    Prepare(),
     Segment(),
     Adc(),
     Habitats(),

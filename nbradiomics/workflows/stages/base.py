@@ -39,7 +39,8 @@ class Work:
     execution
         Processes and progress display; its workspace is the folder's.
     cohort
-        Images and masks; the stage `segment` adds the automatic masks.
+        Images and masks; the stage `prepare` replaces the images by prepared ones, and `segment` adds the
+        automatic masks.
     label
         Label of masks for which the cohort names none.
     model
@@ -116,6 +117,7 @@ class Stage(Protocol):
 def possible(work: Work, stages: Iterable[Stage]) -> list[str]:
     """List the stages that a run may have, before it begins: the study or the cohort may rule out others."""
     asked = (
+        StageName.PREPARE,
         *(StageName.ADC, StageName.HABITATS, StageName.ROIS),
         *(StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME),
     )

@@ -459,3 +459,27 @@ def test_survival_trees_are_those_of_scikit_survival(survival: Endpoint, method:
     text = text_of(replace(survival, summary={**survival.summary, "settings": settings}))
     assert f"of scikit-survival (Pölsterl 2020) ({work}" in text
     assert "penalty" not in text.partition("**Coefficients")[0]
+
+
+@pytest.mark.parametrize(
+    ("fits", "told"),
+    [
+        ({"named": {"fitted_on": ["a", "b"]}}, "fitted on images of 2 subjects"),
+        ({"fold-1": {}, "fold-2": {}}, "cross-fitted in 2 folds"),
+    ],
+)
+def test_the_preparation_of_images_is_told_with_its_references(
+    survival: Endpoint, fits: dict[str, dict[str, list[str]]], told: str
+) -> None:
+    record = {"steps": ["n4_shrink=2", "ad", "nyul"], "settings": {}, "fits": fits}
+    text = methods_section(survival, {"prepare": record}, [])
+    assert text is not None
+    assert "n4_shrink=2 + ad + nyul" in text
+    assert told in text
+    for work in ("Tustison et al. 2010", "Perona and Malik 1990", "Nyúl et al. 2000"):
+        assert work in text
+    assert "what was done to them before" not in text
+    plain = methods_section(survival, {}, [])
+    assert plain is not None
+    assert "N4" not in plain
+    assert "what was done to them before" in plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from nbradiomics.report.paper.methods.images import images
 from nbradiomics.report.paper.methods.metrics import groups, intervals, metrics
 from nbradiomics.report.paper.methods.models import coefficients, models, preparation, selection
 from nbradiomics.report.paper.methods.predictors import predictors
@@ -39,6 +40,7 @@ _NEEDED = (
 _Sentences = Callable[[Story], Iterable[str]]
 _PARAGRAPHS: tuple[tuple[str, tuple[_Sentences, ...]], ...] = (
     ("Subjects and outcome", (subjects,)),
+    ("Images", (images,)),
     ("Predictors", (predictors,)),
     ("Models", (preparation, selection, models)),
     ("Coefficients", (ratios, coefficients)),
@@ -89,7 +91,9 @@ def _paragraphs(story: Story) -> Iterator[str]:
 def _to_add(story: Story) -> Iterator[str]:
     """What nbradiomics cannot know."""
     yield "Ethics, consent, and how the subjects were recruited."
-    yield "How the images were acquired, and what was done to them before the features were computed."
+    prepared = "prepare" in story.provenance and not story.endpoint.is_external
+    further = "" if prepared else ", and what was done to them before the features were computed"
+    yield f"How the images were acquired{further}."
     rows = story.summary["rows"]
     if not rows.get("engine"):
         yield "The software that computed the features, its version and parameters: the table names none."

@@ -1,0 +1,209 @@
+"""Rows of the prepared cohort, and the tables of a preparation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nbradiomics.cohort import Cohort
+from nbradiomics.cohort.columns import DEFAULTS
+from nbradiomics.preparation.intensities import SHARES
+from nbradiomics.preparation.jobs import prepared_variant
+from nbradiomics.preparation.one_image import ImageJob
+from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
+from nbradiomics.preparation.settings import PreparationSettings
+
+#: Share by which the volume of a mask may change with its grid before it is noted.
+NOTED_CHANGE = 0.05
+_BEYOND = (
+    "the median of the tumour lies beyond the landmarks, where the scale is extrapolated: measure them in "
+    "the body (over=body)"
+)
+_SCAN = ["subject", "timepoint", "sequence"]
+_MASK = ["roi", "reader", "reading"]
+
+
+def prepared_rows(
+    cohort: Cohort, jobs: Mapping[str, ImageJob], results: Mapping[str, Any], settings: PreparationSettings
+) -> pd.DataFrame:
+    """Rows of a cohort table for prepared images, in the order of the original table.
+
+    Parameters
+    ----------
+    cohort
+        The originals.
+    jobs
+        Images that were prepared, or will be by another process.
+    results
+        Results of those that were prepared here.
+    settings
+        Body and reference tissue have no rows: they would count as lesions.
+    """
+    by_image = {
+        (*job.scan.key[:3], job.channel.name, str(job.channel.image)): (name, job)
+        for name, job in jobs.items()
+    }
+    beside = {settings.body_roi, settings.reference_roi} - {None}
+    rows: list[dict[str, Any]] = []
+    for row in cohort.table.to_dict("records"):
+        found = by_image.get((*(row[name] for name in _SCAN), row["channel"], row["image"]))
+        if found is None:
+            continue
+        name, job = found
+        made = {
+            **row,
+            "image": str(job.file),
+            "unit": job.unit,
+            "variant": prepared_variant(row["variant"], settings.chain),
+        }
+        rows.append(_with_mask(made, job, results.get(name), is_beside=row["roi"] in beside))
+    return _without_bare(pd.DataFrame(rows, columns=list(DEFAULTS)))
+
+
+def _with_mask(
+    row: dict[Any, Any], job: ImageJob, result: Mapping[str, Any] | None, *, is_beside: bool
+) -> dict[Any, Any]:
+    """Give a row its mask on the new grid; none, if it is a mask beside, or could not be moved."""
+    if not row["mask"]:
+        return row
+    bare = {**row, **{name: DEFAULTS[name] for name in _OF_MASK}}
+    if is_beside:
+        return bare
+    if not job.moves:
+        return row
+    key = tuple(str(row[name]) for name in _MASK)
+    own = next(one for one in job.masks if (one.case.roi, one.case.reader, str(one.case.reading)) == key)
+    moved = result is None or any(mask["case"] == own.case.name for mask in result["masks"])
+    return {**row, "mask": str(own.file), "label": 1, "probability": ""} if moved else bare
+
+
+#: Columns that a row without a mask leaves empty.
+_OF_MASK = ("reader", "mask", "label", "roi", "reading", "reference_kind", "minutes", "probability")
+
+
+def _without_bare(table: pd.DataFrame) -> pd.DataFrame:
+    """Remove rows without a mask of images that have another row, and repeated ones."""
+    bare = table["mask"] == ""
+    drawn = set(table.loc[~bare, "image"])
+    kept = table[~bare | ~table["image"].isin(drawn)]
+    repeated = (kept["mask"] == "") & kept.duplicated([*_SCAN, "channel", "image"])
+    return kept[~repeated].reset_index(drop=True)
+
+
+def tables_of(
+    cohort: Cohort,
+    settings: PreparationSettings,
+    jobs: Mapping[str, ImageJob],
+    results: Mapping[str, Any],
+    folder: Path,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Make the tables of `schemas`: preparation, registration, moved masks, intensities."""
+    scans = [tuple(scan) for scan in cohort.table[_SCAN].itertuples(index=False, name=None)]
+    sites = dict(zip(scans, cohort.table["site"], strict=True))
+    prepared: list[dict[str, Any]] = []
+    registered: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    curves: list[dict[str, Any]] = []
+    for name, job in jobs.items():
+        result = results[name]
+        index = {**job.scan.index(), "channel": job.channel.name}
+        site = {"site": sites[job.scan.key[:3]]}
+        variant = {"variant": prepared_variant(job.scan.variant, settings.chain)}
+        prepared.append({**index, **site, **variant, **_prepared(job, result, folder)})
+        registered += [{**index, **row} for row in _registered(job, result)]
+        moved += list(_moved(job, result))
+        curve = zip(SHARES, result["before"]["curve"], result["after"]["curve"], strict=True)
+        curves += [
+            {**index, **site, "share": share, "before": old, "after": new} for share, old, new in curve
+        ]
+    return (
+        PREPARATION.table(prepared),
+        REGISTRATION.table(registered),
+        MOVED_MASKS.table(moved),
+        INTENSITIES.table(curves),
+    )
+
+
+def _prepared(job: ImageJob, result: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    levels = {
+        f"{what}_{when}": result[when][what]
+        for what in ("whole_median", "whole_iqr", "tumour_median", "tumour_iqr")
+        for when in ("before", "after")
+    }
+    root = os.path.abspath(folder)
+    return {
+        "unit": job.unit,
+        "image_before": os.path.relpath(job.channel.image, root),
+        "image": os.path.relpath(job.file, root),
+        "steps": ", ".join(step.name for step in job.steps),
+        "fit": job.fit,
+        **_numbers(result["records"]),
+        **levels,
+        "found": "; ".join(_found(record) for record in result["records"]),
+        "note": "; ".join([*result["notes"], *_beyond(result), *_changed(result["masks"])]),
+    }
+
+
+def _numbers(records: list[dict[str, Any]]) -> dict[str, float]:
+    """Numbers of the steps that have a column of their own."""
+    found: dict[str, float] = {}
+    for record in records:
+        kind, values = record["step"].partition("_")[0], record["values"]
+        if kind == "n4":
+            found |= {"bias_lowest": values["field_lowest"], "bias_highest": values["field_highest"]}
+        elif kind == "nlm":
+            found["noise"] = values["noise_level"]
+        elif kind in ("zscore", "whitestripe"):
+            found |= {"offset": values["mean"], "scale": values["standard_deviation"]}
+        elif kind == "percentile":
+            found |= {"offset": values["low"], "scale": (values["high"] - values["low"]) / 100}
+        elif kind == "nyul":
+            low, high = values["lowest_landmark"], values["highest_landmark"]
+            found |= {"offset": low, "scale": (high - low) / 100}
+    return found
+
+
+def _found(record: Mapping[str, Any]) -> str:
+    values = (
+        f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in record["values"].items()
+    )
+    return f"{record['step']}: {', '.join(values)}" if record["values"] else str(record["step"])
+
+
+def _beyond(result: Mapping[str, Any]) -> list[str]:
+    """Tell of a tumour that the landmarks do not cover; a median of NaN lies nowhere.
+
+    Landmarks follow bias field and noise, which change a median little.
+    """
+    middle = result["before"]["tumour_median"]
+    marks = [record["values"] for record in result["records"] if "lowest_landmark" in record["values"]]
+    beyond = any(middle < one["lowest_landmark"] or middle > one["highest_landmark"] for one in marks)
+    return [_BEYOND] if beyond else []
+
+
+def _changed(masks: list[dict[str, Any]]) -> list[str]:
+    changed = [mask for mask in masks if abs(mask["change"]) > NOTED_CHANGE]
+    return [
+        f"the volume of mask {mask['case']} changed by {mask['change']:+.1%} on the new grid"
+        for mask in changed
+    ]
+
+
+def _registered(job: ImageJob, result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for record in result["records"]:
+        if "mutual_information_after" in record["values"]:
+            known = {name: value for name, value in record["values"].items() if name in REGISTRATION.names}
+            yield {"target": job.scan.channels[0].name, **known}
+
+
+def _moved(job: ImageJob, result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    volumes = {mask["case"]: mask for mask in result["masks"]}
+    for one in job.masks:
+        if one.case.name in volumes:
+            found = volumes[one.case.name]
+            yield {**one.case.index(), **{name: found[name] for name in ("before_ml", "after_ml", "change")}}

@@ -1,0 +1,209 @@
+"""Check the section `prepare` of a study, and whether a model fits to prepared images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics.cohort import Cohort
+from nbradiomics.cohort.fitting_subjects import FittingSubjects, fitting_plan
+from nbradiomics.cohort.units import stated_units
+from nbradiomics.errors import InputError
+from nbradiomics.features.parameters import Parameters
+from nbradiomics.messages.problem import Problem, problem_of
+from nbradiomics.messages.wording import counted
+from nbradiomics.preparation.jobs import chosen_scans, require_possible
+from nbradiomics.preparation.landmarks import Group, fitted_prefix, load_landmarks
+from nbradiomics.preparation.settings import PreparationSettings, channel_steps
+from nbradiomics.preparation.steps.step import Step
+from nbradiomics.segmentation.model import Model
+from nbradiomics.study.preparation import PREPARE, files_of_preparation
+from nbradiomics.study.study import Study
+from nbradiomics.tables import ORIGINAL
+
+_B_VALUE = re.compile(r"b[-_ ]?\d+", re.IGNORECASE)
+
+
+def check_preparation(study: Study, table: pd.DataFrame, path: Path) -> list[Problem]:
+    """List problems of the section: its steps, what they need, whose images are fitted, and units.
+
+    Parameters
+    ----------
+    study
+        The study.
+    table
+        Its cohort table; empty if it cannot be read.
+    path
+        The study file.
+    """
+    section, problems = study.prepare, list[Problem]()
+    if section is None or any(not file.is_file() for file in files_of_preparation(section).values()):
+        return []  # missing files are reported with the other files of the study
+
+    def checked(column: str, check: Callable[[], object]) -> None:
+        try:
+            check()
+        except InputError as error:
+            problems.append(problem_of(error, path, column))
+
+    checked(f"{PREPARE}.steps", lambda: section.chain)
+    if problems or table.empty:
+        return problems
+    settings = section.part(PreparationSettings)
+    cohort = Cohort(table, study.cohort)
+    checked(PREPARE, lambda: require_possible(cohort, settings, settings.chain))
+    if problems:
+        return problems
+    if section.landmarks is not None:
+        checked(f"{PREPARE}.landmarks", lambda: _require_landmarks(cohort, settings))
+    elif fitted_prefix(settings.chain) is not None:
+        subjects = {scan.subject for scan in chosen_scans(cohort, settings)}
+        choice = section.part(FittingSubjects)
+        checked(f"{PREPARE}.fit_on", lambda: fitting_plan(subjects, choice, seed=study.seed))
+    return [*problems, *preparation_warnings(cohort, settings, path)]
+
+
+def preparation_warnings(cohort: Cohort, settings: PreparationSettings, path: Path) -> list[Problem]:
+    """Warn of images with a unit, which steps refuse, and of b-values that are normalised apart.
+
+    Parameters
+    ----------
+    cohort, settings
+        What is prepared, and how.
+    path
+        File to name in the warnings.
+    """
+    return [*_units(cohort, settings, path), *_b_values(cohort, settings, path)]
+
+
+def _groups(cohort: Cohort, settings: PreparationSettings) -> set[Group]:
+    """Sequences and channels that need landmarks."""
+    return {
+        Group(scan.sequence, channel.name)
+        for scan in chosen_scans(cohort, settings)
+        for channel in scan.channels
+        if settings.channels is None or channel.name in settings.channels
+    }
+
+
+def _require_landmarks(cohort: Cohort, settings: PreparationSettings) -> None:
+    assert settings.landmarks is not None
+    known = load_landmarks(settings.landmarks, settings.chain)
+    missing = sorted(str(group) for group in _groups(cohort, settings) if group not in known)
+    if missing:
+        raise InputError(
+            f"{settings.landmarks} has no landmarks of {', '.join(missing)}.",
+            "Name sequences and channels as in the cohort that fitted them, or choose them by `sequences` "
+            "and `channels`.",
+        )
+
+
+def _units(cohort: Cohort, settings: PreparationSettings, path: Path) -> list[Problem]:
+    """Warn of images with a unit, whose intensities a step refuses to change."""
+    units = dict(zip(cohort.table["image"], stated_units(cohort.table, cohort.path), strict=True))
+    refused: dict[tuple[str, str], int] = {}
+    for scan in chosen_scans(cohort, settings):
+        for channel in scan.channels:
+            unit = units.get(str(channel.image), "")
+            first = channel == scan.channels[0]
+            for step in channel_steps(settings.chain, channel.name, settings.channels, first=first):
+                if unit and (step.normalises or step.arbitrary_units):
+                    refused[step.name, unit] = refused.get((step.name, unit), 0) + 1
+    remedy = "Choose the sequences or channels that are prepared (`sequences`, `channels`)."
+    return [
+        Problem(
+            str(path),
+            "",
+            f"{PREPARE}.steps",
+            "warning",
+            f"the step {step} refuses {counted(number, 'image')} with the unit {unit}, which would have no "
+            "meaning afterwards; their scans will be failures.",
+            remedy,
+        )
+        for (step, unit), number in refused.items()
+    ]
+
+
+def _b_values(cohort: Cohort, settings: PreparationSettings, path: Path) -> list[Problem]:
+    """Warn of diffusion images of one scan that are normalised apart from each other."""
+    normalising = [step.name for step in settings.chain if step.normalises]
+    names = sorted(
+        {group.channel for group in _groups(cohort, settings) if _B_VALUE.fullmatch(group.channel)}
+    )
+    if not normalising or len(names) < 2:
+        return []
+    found = (
+        f"the step {normalising[0]} normalises the channels {', '.join(names)} apart from each other: a "
+        "diffusion coefficient that is fitted to them afterwards would be wrong."
+    )
+    remedy = "Fit it before the preparation, or leave these channels out of `channels`."
+    return [Problem(str(path), "", f"{PREPARE}.channels", "warning", found, remedy)]
+
+
+def check_normalisation(
+    study: Study, table: pd.DataFrame, path: Path, parameters: Parameters | None
+) -> list[Problem]:
+    """Warn of parameters that normalise prepared images once more, or images whose values have a unit.
+
+    Parameters
+    ----------
+    study, table, path
+        As in `check_preparation`; the table is that of the images to be measured.
+    parameters
+        Parameters of the extraction; ``None`` if they are invalid.
+    """
+    setting = {} if parameters is None else parameters.content.get("setting") or {}
+    if not setting.get("normalize", False) or table.empty:
+        return []
+    units = stated_units(table, study.cohort)
+    measured = sorted(set(units[table["mask"] != ""]) - {""})
+    found = []
+    if any(step.normalises for step in _chain(study)):
+        found.append("`normalize: true` normalises the prepared images once more.")
+    if measured:
+        found.append(
+            f"`normalize: true` normalises images with the unit {', '.join(measured)}, which their features "
+            "then lack."
+        )
+    remedy = "Write `normalize: false`, unless this is intended."
+    return [Problem(str(path), "", "extract.params", "warning", one, remedy) for one in found]
+
+
+def _chain(study: Study) -> tuple[Step, ...]:
+    """Steps of the study; none if they cannot be read, which another check reports."""
+    try:
+        return () if study.prepare is None else study.prepare.chain
+    except InputError:
+        return ()
+
+
+def check_model_preparation(model: Model, prepared: pd.DataFrame, path: Path) -> list[Problem]:
+    """Warn of a model that was trained on images with another preparation than those of a cohort.
+
+    Parameters
+    ----------
+    model
+        The model, whose card may say on what it was trained.
+    prepared
+        Cohort table as it will be after the preparation.
+    path
+        The study file, for the message.
+    """
+    trained = model.card.preparation or ORIGINAL
+    others = sorted(set(prepared["variant"]) - {trained}) if len(prepared) else []
+    if not others:
+        return []
+    words = {ORIGINAL: "images without preparation"}
+    known = model.card.preparation is not None
+    was = f"was trained on {words.get(trained, trained)}"
+    told = was if known else f"does not say on what preparation it was trained (presumably {words[ORIGINAL]})"
+    named = ", ".join(words.get(one, one) for one in others)
+    found = f"the model {model.name} {told}, but it will segment {named}."
+    remedy = (
+        "Segment the unprepared images and prepare for the features only, or train on prepared images; or "
+        "write `preparation` into the card of the model if it fits."
+    )
+    return [Problem(str(path), "", "segment.model", "warning", found, remedy)]
