@@ -24,6 +24,7 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.problem import raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
+from nbradiomics.outcome.harmonisation import Harmonisation, read_harmonisation, refuse_outcome
 from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import with_reason
 from nbradiomics.outcome.settings import Predictors
@@ -70,6 +71,8 @@ class OutcomeData:
         Names of the classes of a target, the positive one of two last; empty for a time to an event.
     sites
         Site of each subject, shape (subjects,), if each site is held out once.
+    harmonisation
+        Batches of the subjects, if features are harmonised in each fold.
     """
 
     frame: pd.DataFrame
@@ -83,6 +86,7 @@ class OutcomeData:
     volume: str | None = None
     classes: tuple[str, ...] = ()
     sites: np.ndarray | None = None
+    harmonisation: Harmonisation | None = None
 
     @property
     def subjects(self) -> list[str]:
