@@ -100,8 +100,9 @@ class Case:
     Several mask files are united voxel by voxel. `kind` is the origin of the mask: ``independent`` (also if
     the cohort does not say), ``edited``, ``consensus``, or ``automatic``. `probability` is the map from which
     an automatic mask was made, if there is one, and `in_training` says for such a mask whether the model was
-    trained on the subject: ``yes``, ``no``, or empty if this is unknown. `component` limits the region to one
-    of its components.
+    trained on the subject: ``yes``, ``no``, or empty if this is unknown. `in_fit` says whether the subject's
+    own data fitted what made the image or the mask (`nbradiomics.cohort.in_fit`). `component` limits the
+    region to one of its components.
     """
 
     scan: Scan
@@ -112,6 +113,7 @@ class Case:
     kind: str = INDEPENDENT
     probability: Path | None = None
     in_training: str = ""
+    in_fit: str = ""
     component: Component | None = None
 
     @property
@@ -364,7 +366,8 @@ def _case(row: Mapping[Any, Any], scan: Scan, in_training: str) -> Case:
     kind = AUTOMATIC if row["reader"] == AUTO else row["reference_kind"] or INDEPENDENT
     probability = Path(row["probability"]) if row["probability"] else None
     state = in_training if row["reader"] == AUTO else ""
-    return Case(scan, row["roi"], row["reader"], int(row["reading"]), (mask,), kind, probability, state)
+    reading = int(row["reading"])
+    return Case(scan, row["roi"], row["reader"], reading, (mask,), kind, probability, state, row["in_fit"])
 
 
 def _with_states(table: pd.DataFrame, states: Mapping[tuple[str, ...], str]) -> pd.DataFrame:

@@ -101,7 +101,8 @@ def cohort_table_of(
     if batch and "roi" not in raw:
         table = name_regions_by_label(table, KEY)
     problems += told_once([*_row_problems(table, path), *_minutes_problems(table, unread, path)], len(table))
-    table["in_training"] = [_state(value) for value in table["in_training"]]
+    for column in ("in_training", "in_fit"):
+        table[column] = [_state(value) for value in table[column]]
     for column in FILES:
         table[column] = [str(absolute_path(path.parent, value)) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
@@ -200,7 +201,11 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
     if row["reference_kind"] and row["reference_kind"] not in KINDS:
         expected = f"{quoted(row['reference_kind'])}; one of {', '.join(KINDS)} was expected."
         problems.append(("reference_kind", expected, "Use one of these, or leave the cell empty."))
-    for column, require in (("in_training", read_state), ("label", require_plain_numbers)):
+    for column, require in (
+        ("in_training", read_state),
+        ("in_fit", read_state),
+        ("label", require_plain_numbers),
+    ):
         try:
             require(str(row[column]))
         except InputError as error:
@@ -209,7 +214,7 @@ def _cell_problems(row: Mapping[Any, Any]) -> list[tuple[str, str, str]]:
 
 
 def _state(cell: str) -> str:
-    """State of `in_training`; unknown for an invalid cell, which is reported elsewhere."""
+    """State of `in_training` or `in_fit`; unknown for an invalid cell, which is reported elsewhere."""
     try:
         return read_state(cell)
     except InputError:

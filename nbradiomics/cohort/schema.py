@@ -63,6 +63,15 @@ COHORT = Schema(
             missing="not known",
             optional=True,
         ),
+        Column(
+            "in_fit",
+            "text",
+            "whether the subject's own data fitted what made this image or mask (landmarks, habitats); "
+            "outcome models are not evaluated on such a subject",
+            values=("yes", "no"),
+            missing="nothing was fitted",
+            optional=True,
+        ),
         VARIANT,
     ),
     key=("subject", "timepoint", "sequence", "variant", "channel", "roi", "reader", "reading"),
@@ -75,6 +84,7 @@ COHORT = Schema(
         "probability",
         "site",
         "in_training",
+        "in_fit",
     ),
     note="You write this table; only `subject` and `image` are required, and `reader` and `mask` go "
     "together. A run writes the table again, with the masks of the model. A PyRadiomics batch table can be "

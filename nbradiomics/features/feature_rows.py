@@ -39,7 +39,7 @@ def sites_of(cohort: Cohort) -> Sites:
 def index_of(case: Case, engine: str, sites: Sites, variant: str | None = None) -> Index:
     """Index columns of the row of a case, or of a variant of it that is made in memory."""
     made = case.scan.variant if variant is None else variant
-    further = {"variant": made, "engine": engine, "in_training": case.in_training}
+    further = {"variant": made, "engine": engine, "in_training": case.in_training, "in_fit": case.in_fit}
     site = sites.get((case.scan.subject, case.scan.timepoint, case.scan.sequence), "")
     return [{**case.index(), **further, "site": site}[column] for column in FEATURES.names]
 

@@ -24,9 +24,17 @@ FEATURES = Schema(
             optional=True,
         ),
         Column("site", "text", "hospital or scanner", missing="not stated", optional=True),
+        Column(
+            "in_fit",
+            "text",
+            "whether the subject's own data fitted what made the image or the mask (landmarks, habitats)",
+            values=("yes", "no"),
+            missing="nothing was fitted",
+            optional=True,
+        ),
     ),
     key=("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine"),
-    left_out=("site",),
+    left_out=("site", "in_fit"),
     further="a column of numbers for each feature, under PyRadiomics' own names (`original_glcm_Contrast`); "
     "a missing value is undefined, and the table of failures gives the reason",
     note="`nbradiomics extract` writes it as CSV or Parquet. A Parquet file has a group for every 1,000 "

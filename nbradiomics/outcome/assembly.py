@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.harmonisation import Harmonisation, read_harmonisation, refuse_outcome
 from nbradiomics.outcome.schemas import EXCLUDED
-from nbradiomics.outcome.seen import with_reason
+from nbradiomics.outcome.seen import NOBODY, LeftOut, with_reason
 from nbradiomics.outcome.settings import Predictors
 from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.solvers import survival_array
@@ -236,12 +236,12 @@ def assemble(
     predictors: Predictors,
     *,
     folds: int,
-    seen: Collection[str] = (),
+    left_out: LeftOut = NOBODY,
 ) -> OutcomeData:
     """Join features, covariates and endpoint, and record which subjects are left out and why.
 
-    Infinite values count as missing. `seen` are subjects whose masks were left out because the model was
-    trained on them. The subjects are sorted by name, so the order of rows in the tables does not matter.
+    Infinite values count as missing. `left_out` has the reason for each subject whose rows were left out
+    before. The subjects are sorted by name, so the order of rows in the tables does not matter.
 
     Raises
     ------
@@ -256,7 +256,7 @@ def assemble(
     read = read_covariates(clinical, covariates, taken=rule.columns, declared=predictors)
     values = _numbers(chosen, names)
     sites, site_problems = read_sites(clinical, predictors, rule)
-    excluded = with_reason(_excluded(values, endpoint, rule, sites), seen)
+    excluded = with_reason(_excluded(values, endpoint, rule, sites), left_out)
     table = endpoint.table
     subjects = sorted((set(values.index) & set(table.index)) - set(excluded["subject"]))
     classes = endpoint.classes if isinstance(endpoint, TargetReading) else ()

@@ -22,7 +22,7 @@ from nbradiomics.outcome.assembly import (
 )
 from nbradiomics.outcome.external_differences import differences, filled_in, listed, other_rows
 from nbradiomics.outcome.prepared import Prepared, rows_of
-from nbradiomics.outcome.seen import without_seen_masks
+from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.solvers import has_competing, survival_array
 from nbradiomics.tables import INDEX, RowsOfReader, require_single_names
 
@@ -59,14 +59,14 @@ class ExternalRows:
     ----------
     table
         The rows.
-    seen
-        Subjects whose masks were left out, because the segmentation model was trained on them.
+    left_out
+        Subjects who were left out because a result on them would be too good, with the reason.
     sentences
         What to say first.
     """
 
     table: pd.DataFrame
-    seen: frozenset[str]
+    left_out: LeftOut
     sentences: tuple[str, ...]
 
 
@@ -109,12 +109,12 @@ def choose_external_rows(prepared: Prepared, features: pd.DataFrame, rows: RowsO
     volume = (first.volume,) if first.volume and first.volume not in names else ()
     _require_columns(features, ("subject", *names, *volume), "feature")
     _require_numbers(features, (*names, *volume))
-    features, seen, sentences = without_seen_masks(features, rows.reader)
+    features, left_out, sentences = without_seen_subjects(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
     told = list(other_rows(prepared.rows, rows_of(chosen)))
     # Without other features, so that the volume is the same column in both cohorts.
     chosen = chosen[[name for name in chosen if name in INDEX or name in (*names, *volume)]]
-    return ExternalRows(chosen, frozenset(seen), (*sentences, *mixture_sentences(chosen), *told))
+    return ExternalRows(chosen, left_out, (*sentences, *mixture_sentences(chosen), *told))
 
 
 def assemble_external(
@@ -145,7 +145,7 @@ def assemble_external(
         rule,
         declared,
         folds=1,
-        seen=chosen.seen,
+        left_out=chosen.left_out,
     )
     if has_competing(first.y) and not has_competing(data.y):
         data = replace(

@@ -15,7 +15,7 @@ from nbradiomics.outcome.assembly import (
     mixture_sentences,
     radiomic_columns,
 )
-from nbradiomics.outcome.seen import without_seen_masks
+from nbradiomics.outcome.seen import without_seen_subjects
 from nbradiomics.outcome.settings import (
     AUTO,
     FIRTH,
@@ -77,11 +77,13 @@ def prepare(
     check_meaning(endpoint, settings)
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")
-    features, seen, sentences = without_seen_masks(features, rows.reader)
+    features, left_out, sentences = without_seen_subjects(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
     choice = radiomic_columns(features, clinical, predictors.feature_names, endpoint)
     rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
-    data = assemble(chosen, clinical, choice.names, rule, endpoint, predictors, folds=folds, seen=seen)
+    data = assemble(
+        chosen, clinical, choice.names, rule, endpoint, predictors, folds=folds, left_out=left_out
+    )
     told = (*sentences, *mixture_sentences(chosen), *_order_unused(data, endpoint, predictors))
     return Prepared(data, choice, told, rows_of(chosen))
 

@@ -1,11 +1,17 @@
-"""Automatic masks of subjects that the model was trained on never enter an outcome model."""
+"""Subjects on whom a result would be too good never enter an outcome model.
+
+These are automatic masks of subjects that the segmentation model was trained on, and subjects whose own data
+fitted what made their features.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pandas as pd
 
+from nbradiomics.cohort import in_fit
 from nbradiomics.cohort.in_training import (
     COLUMN,
     automatic_rows_of_seen,
@@ -19,6 +25,38 @@ from nbradiomics.errors import InputError
 from nbradiomics.tables import AUTO
 
 REASON = "the model was trained on it"
+#: Reason why each subject was left out.
+LeftOut = Mapping[str, str]
+NOBODY: LeftOut = MappingProxyType({})
+
+
+def without_seen_subjects(
+    features: pd.DataFrame, reader: str | None
+) -> tuple[pd.DataFrame, LeftOut, list[str]]:
+    """Leave out automatic masks of training subjects, and subjects whose own data made their features.
+
+    The parameters, the remaining rows and the sentences are those of `without_seen_masks`; the second value
+    is the reason for each subject that was left out.
+
+    Raises
+    ------
+    InputError
+        When no automatic mask remains although automatic masks were requested, or no subject remains.
+    """
+    fitted = in_fit.fitted_subjects(features)
+    total = features["subject"].astype(str).nunique() if fitted else 0
+    if fitted and len(fitted) == total:
+        raise InputError(
+            f"all {total} subjects of the feature table fitted what made their features (column "
+            f"{in_fit.COLUMN}).",
+            "Fit on other subjects than those who are evaluated, or use cross-fitting (leave out `fit_on`).",
+        )
+    if fitted:
+        features = features[~features["subject"].astype(str).isin(fitted)]
+    remaining, seen, sentences = without_seen_masks(features, reader)
+    reasons = {**dict.fromkeys(seen, REASON), **dict.fromkeys(fitted, in_fit.REASON)}
+    told = in_fit.left_out_sentence(fitted, total)
+    return remaining, reasons, [*sentences, *([told] if told else [])]
 
 
 def without_seen_masks(
@@ -72,6 +110,6 @@ def without_seen_masks(
     return remaining, seen, [text for text in sentences if text]
 
 
-def with_reason(excluded: pd.DataFrame, seen: Collection[str]) -> pd.DataFrame:
-    """Replace the reason of excluded subjects that the model was trained on."""
-    return excluded.assign(reason=excluded["reason"].mask(excluded["subject"].isin(seen), REASON))
+def with_reason(excluded: pd.DataFrame, left_out: LeftOut) -> pd.DataFrame:
+    """Replace the reason of excluded subjects that were left out by `without_seen_subjects`."""
+    return excluded.assign(reason=excluded["subject"].map(left_out).fillna(excluded["reason"]))

@@ -1,0 +1,1 @@
+"""Sub-regions of tumours: habitats, and rings around them."""

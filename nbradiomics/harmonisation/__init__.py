@@ -1,0 +1,1 @@
+"""Harmonisation of features between sites and scanners, learnt from training subjects."""

@@ -1,0 +1,1 @@
+"""Preparation of images before segmentation and features: steps, and a prepared cohort."""
