@@ -114,6 +114,15 @@ def check_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmoni
                 "whom no batch effect can be estimated.",
                 "Merge small levels, or leave these subjects out.",
             )
+        small = counts[counts < asked.least_subjects]
+        if len(small) and asked.small_batch == "refuse":
+            listed = [f"{level} ({counted(int(count), 'subject')})" for level, count in small.items()]
+            raise InputError(
+                f"{name}: {_listed(listed)} {'is' if len(small) == 1 else 'are'} too small for a reliable batch "
+                f"effect; {asked.least_subjects} subjects or more were expected.",
+                "Merge small levels, leave these subjects out, or set small_batch to harmonise: the results stay "
+                "honest, because everything is fitted inside the folds, but little is harmonised there.",
+            )
         reference = asked.reference_batch
         if reference is not None and reference not in counts.index:
             raise InputError(

@@ -6,13 +6,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from nbradiomics.harmonisation.kinds import LEAST_SUBJECTS, Order, Unseen
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Names
 
-#: Fewest subjects of an unseen site whose features estimate its shift.
-LEAST_UNSEEN = 10
-#: What is done with a site that has no training subject.
-Unseen = Literal["refuse", "estimate", "keep"]
 
 
 def _as_names(value: Any) -> Any:
@@ -54,15 +51,28 @@ class Harmonise(Settings):
         default=True,
         description="Parametric prior of the effects of all features; otherwise that of their values.",
     )
+    m_combat: bool = Field(
+        default=False,
+        description="M-ComBat: standardise with all batches, and shift all of them to the reference batch.",
+    )
+    order: Order = Field(
+        default="chosen",
+        description="Order of several batch columns: chosen among the training subjects, or as given.",
+    )
     unseen: Unseen = Field(
         default="refuse",
         description="What is done with a level that no training subject has: refuse (an error), estimate (its "
         "shift is estimated from the features of its own subjects, without their outcomes), or keep (their "
         "features stay as they are).",
     )
-    least_unseen: Annotated[int, Field(ge=3)] = Field(
-        default=LEAST_UNSEEN,
-        description="Fewest subjects of a level from which `unseen: estimate` estimates its shift.",
+    small_batch: Literal["refuse", "harmonise"] = Field(
+        default="refuse",
+        description="What is done with a level of fewer subjects than `least_subjects`, among all subjects: "
+        "refuse (an error), or harmonise it like the others.",
+    )
+    least_subjects: Annotated[int, Field(ge=2)] = Field(
+        default=LEAST_SUBJECTS,
+        description="Fewest subjects of a level, for `small_batch` and `unseen: estimate`.",
     )
 
     @model_validator(mode="after")
@@ -73,6 +83,10 @@ class Harmonise(Settings):
             raise ValueError(f"{twice[0]!r} is named twice; a column is a batch or a covariate, once")
         if self.reference_batch is not None and len(self.batch) > 1:
             raise ValueError("a reference batch is a level of one batch column, and there are several")
+        if self.m_combat and self.reference_batch is None:
+            raise ValueError("M-ComBat shifts to a reference batch; name it as reference_batch")
+        if self.order != "chosen" and len(self.batch) == 1:
+            raise ValueError("one batch column has no order; leave out order")
         return self
 
     @property

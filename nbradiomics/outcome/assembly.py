@@ -250,6 +250,7 @@ def assemble(
     """
     covariates = predictors.covariates
     used = (*covariates, *rule.columns, *filter(None, [predictors.leave_out]))
+    used += predictors.harmonise.columns if predictors.harmonise else ()
     doubts = list(declaration_problems(clinical, predictors, used, file="clinical table"))
     raise_errors(doubts)
     endpoint = (read_target if rule.target else read_reading)(clinical, rule, predictors)
@@ -271,10 +272,14 @@ def assemble(
             raise InputError(
                 f"covariate {column!r} is missing in all {len(subjects)} subjects.", "Leave it out."
             )
-    doubts += [*endpoint.problems, *read.warnings, *site_problems]
+    y = outcome_array(table.loc[subjects], rule)
+    harmonisation, batch_problems = read_harmonisation(chosen, clinical, names, rule, predictors, subjects)
+    if harmonisation is not None:
+        refuse_outcome(harmonisation.batches, harmonisation.asked, y, rule)
+    doubts += [*endpoint.problems, *read.warnings, *site_problems, *batch_problems]
     return OutcomeData(
         frame=frame,
-        y=outcome_array(table.loc[subjects], rule),
+        y=y,
         radiomic=tuple(names),
         numeric=tuple(read.numeric.columns),
         categorical=tuple(read.categorical.columns),
@@ -286,6 +291,7 @@ def assemble(
         volume=volume,
         classes=classes,
         sites=None if sites is None else sites[subjects].to_numpy(dtype=object),
+        harmonisation=harmonisation,
     )
 
 

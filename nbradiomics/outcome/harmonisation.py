@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical import Declaration, Endpoint
 from nbradiomics.errors import InputError
-from nbradiomics.harmonisation.batch_columns import check_batches, read_batches, require_batches
+from nbradiomics.harmonisation.batch_columns import read_batches, require_batches
+from nbradiomics.harmonisation.combat import ComBat
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.problem import Problem
 from nbradiomics.outcome.suspicion import class_suspicions, suspicions
@@ -36,14 +37,18 @@ class Harmonisation:
         Batches and covariates, indexed by subject; see `read_batches`.
     features
         Features that are harmonised.
-    warnings
-        Possible mistakes in the columns.
     """
 
     asked: Harmonise
     batches: pd.DataFrame
     features: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+
+    @property
+    def described(self) -> list[object]:
+        """Everything that changes a result, ready for JSON."""
+        cells = [[None if pd.isna(cell) else cell for cell in row] for row in self.batches.to_numpy().tolist()]
+        subjects = [str(name) for name in self.batches.index]
+        return [self.asked.model_dump(mode="json"), subjects, list(self.batches), cells, list(self.features)]
 
     def of(self, subjects: Sequence[str] | pd.Index) -> pd.DataFrame:
         """Batches and covariates of some subjects, in their order; a subject may be named several times."""
@@ -61,10 +66,8 @@ def read_harmonisation(
     endpoint: Endpoint,
     predictors: Predictors,
     subjects: Sequence[str],
-    *,
-    external: bool = False,
-) -> Harmonisation | None:
-    """Read the batches of the subjects that are analysed; None if nothing is harmonised.
+) -> tuple[Harmonisation | None, list[Problem]]:
+    """Read the batches of the subjects that are analysed, and warnings; None if nothing is harmonised.
 
     Parameters
     ----------
@@ -78,25 +81,22 @@ def read_harmonisation(
         Columns of the outcome, and what was asked for.
     subjects
         Subjects that are analysed.
-    external
-        Whether the subjects are of an external cohort, in which a level may have one subject alone.
 
     Raises
     ------
     InputError
-        As `read_batches` and `check_batches`, or when no feature matches.
+        As `read_batches`, when the batch of a subject is missing, or when no feature matches.
     """
     asked = predictors.harmonise
     if asked is None:
-        return None
+        return None, []
     rows = chosen[chosen["subject"].astype(str).isin(set(subjects))]
     batches, problems = read_batches(
         rows, clinical, asked, taken=endpoint.columns, declared=predictors.part(Declaration)
     )
     batches = batches.set_axis(pd.Index(rows["subject"].astype(str), name="subject")).loc[list(subjects)]
-    (require_batches if external else check_batches)(batches, subjects, asked)
-    told = tuple(_text(problem) for problem in problems if problem.severity == "warning")
-    return Harmonisation(asked, batches, harmonised_features(names, asked), told)
+    require_batches(batches, subjects, asked)
+    return Harmonisation(asked, batches, harmonised_features(names, asked)), problems
 
 
 def harmonised_features(names: Sequence[str], asked: Harmonise) -> tuple[str, ...]:
@@ -157,20 +157,36 @@ def refuse_outcome(batches: pd.DataFrame, asked: Harmonise, y: np.ndarray, endpo
             )
 
 
-def combat_of(asked: Harmonise) -> Any:
-    """Make the unfitted transformer of some settings."""
-    from nbradiomics.harmonisation import ComBat
+def combat_of(asked: Harmonise) -> ComBat:
+    """Make the unfitted transformer of some settings.
 
+    A batch of few training subjects is harmonised: whether it is too small was decided before, by all of its
+    subjects, so that folds do not differ in it. A missing or new value of a covariate has the average effect of
+    the training subjects. All numeric columns that are neither batch nor covariate are harmonised.
+    """
     return ComBat(
         batch=list(asked.batch),
         covariates=list(asked.covariates),
         parametric=asked.parametric,
         mean_only=asked.mean_only,
         reference_batch=asked.reference_batch,
+        m_combat=asked.m_combat,
+        order=asked.order,
         unseen=asked.unseen,
-        least_unseen=asked.least_unseen,
+        small_batch="harmonise",
+        least_subjects=asked.least_subjects,
+        unknown_covariate="average",
     )
 
 
-def _text(problem: Problem) -> str:
-    return f"{problem.column}: {problem.problem}" if problem.column else problem.problem
+def check_design(batches: pd.DataFrame, asked: Harmonise) -> None:
+    """Check that batches and covariates can be told apart, by a fit to drawn features that stand in for all.
+
+    Raises
+    ------
+    InputError
+        When a covariate is determined by the batches, or there are too few subjects for so many columns.
+    """
+    stand_ins = np.random.default_rng(0).normal(size=(len(batches), 3))
+    names = [f"feature {number}" for number in range(stand_ins.shape[1])]
+    combat_of(asked).fit(batches.reset_index(drop=True).join(pd.DataFrame(stand_ins, columns=names)))

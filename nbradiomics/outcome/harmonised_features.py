@@ -81,12 +81,18 @@ class HarmonisedFeatures(ColumnFilter):
         if self.combat_ is None or X.empty:
             return X
         changed = X.copy()
-        changed[self.harmonised_] = self.combat_.transform(self._with_batches(X))[self.harmonised_].to_numpy()
+        found = self.combat_.transform(self._with_batches(X))
+        changed[self.harmonised_] = found.iloc[:, : len(self.harmonised_)].to_numpy()
         return changed
 
     def _with_batches(self, X: pd.DataFrame) -> pd.DataFrame:
-        # Rows by number: a bootstrap sample names a subject several times.
-        parts = (X[self.harmonised_], self.harmonisation.of(X.index))
+        """Features, with the batches of their subjects behind them.
+
+        Features get plain names, so that ComBat takes all of them, whatever they are called. Rows get numbers,
+        because a bootstrap sample names a subject several times.
+        """
+        names = [f"feature {number}" for number in range(len(self.harmonised_))]
+        parts = (X[self.harmonised_].set_axis(names, axis=1), self.harmonisation.of(X.index))
         return pd.concat([part.reset_index(drop=True) for part in parts], axis=1)
 
     def _harmonised_ratings(self, ratings: Ratings) -> Ratings:

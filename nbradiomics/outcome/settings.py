@@ -110,6 +110,11 @@ class Predictors(Declaration):
                 "batch effect of the predicted site is known; set unseen of harmonise to estimate (from the "
                 "features of its subjects) or keep (its features stay as they are)"
             )
+        if asked is not None and asked.reference_batch is not None and self.leave_out in asked.batch:
+            raise ValueError(
+                f"{self.leave_out} is left out level by level, so that the reference batch "
+                f"{asked.reference_batch} would have no training subject once; leave out reference_batch"
+            )
         return self
 
 

@@ -8,6 +8,19 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.folders import claim_outcome
+from nbradiomics.cli.harmonisation import (
+    BatchOrder,
+    Harmonised,
+    HarmonisedCovariates,
+    HarmonisedNames,
+    LeastSubjects,
+    MCombat,
+    MeanOnly,
+    Parametric,
+    ReferenceBatch,
+    SmallBatch,
+    UnseenRule,
+)
 from nbradiomics.cli.models import asked_models, show_models, write_pages
 from nbradiomics.cli.options import (
     Categorical,
@@ -59,6 +72,17 @@ def outcome(
     ] = None,
     feature_names: FeatureNames = None,
     leave_out: Annotated[str | None, setting("outcome.settings:Predictors.leave_out")] = None,
+    harmonise: Harmonised = None,
+    harmonise_covariates: HarmonisedCovariates = None,
+    harmonise_features: HarmonisedNames = None,
+    reference_batch: ReferenceBatch = None,
+    mean_only: MeanOnly = None,
+    parametric: Parametric = None,
+    m_combat: MCombat = None,
+    batch_order: BatchOrder = None,
+    unseen: UnseenRule = None,
+    small_batch: SmallBatch = None,
+    least_subjects: LeastSubjects = None,
     categorical: Categorical = None,
     numeric: Numeric = None,
     ordinal: Ordinal = None,
