@@ -66,7 +66,9 @@ def harmonise_of(options: Mapping[str, Any]) -> Harmonise | None:
     if batch is not None:
         return settings_from(Harmonise, batch=batch, **given)
     if given:
-        named = ", ".join(f"--{option.replace('_', '-')}" for option in _FURTHER if options.get(option) is not None)
+        named = ", ".join(
+            f"--{option.replace('_', '-')}" for option in _FURTHER if options.get(option) is not None
+        )
         raise InputError(
             f"{named} was given, and nothing is harmonised.", "Name the batch columns: --harmonise site."
         )

@@ -67,7 +67,9 @@ def read_batches(
             raise _absent(name, clinical, features)
         read = []
         for table in sources:
-            values, found = _batch(table, name, declared, "clinical table" if table is clinical else "features")
+            values, found = _batch(
+                table, name, declared, "clinical table" if table is clinical else "features"
+            )
             problems += found
             if table is clinical:
                 values = values.set_axis(table["subject"].astype(str)).reindex(subjects)

@@ -11,7 +11,6 @@ from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Names
 
 
-
 def _as_names(value: Any) -> Any:
     """Read a single name as a list of one."""
     return [value] if isinstance(value, str) else value

@@ -9,7 +9,8 @@ from nbradiomics.clinical import Endpoint
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.added_value import PermutationTests, gain_tests
 from nbradiomics.outcome.assembly import OutcomeData
-from nbradiomics.outcome.crossvalidation import cross_validate
+from nbradiomics.outcome.crossvalidation import cross_validate, make_splits
+from nbradiomics.outcome.harmonisation_text import tell_harmonisation
 from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.permutations import permutation_test
@@ -137,6 +138,9 @@ def _evaluate(
     summary = summarise(data, choice, results, performance, tests, settings, endpoint, task)
     summary["failed_refits"] = refits.failed if refits else 0
     summary["sentences"] += refits.sentences if refits else []
+    folds = make_splits(data.y, settings, sites=data.sites)
+    names = data.frame.index
+    tell_harmonisation(summary, data, [(names[known], names[new]) for fold in folds for known, new in fold])
     ratios = covariate_ratios(data, task, settings.confidence)
     ratios.tell(summary)
     return OutcomeResult(

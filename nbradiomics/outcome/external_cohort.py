@@ -24,7 +24,7 @@ from nbradiomics.outcome.external_differences import differences, filled_in, lis
 from nbradiomics.outcome.prepared import Prepared, rows_of
 from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.solvers import has_competing, survival_array
-from nbradiomics.outcome.unseen_batches import check_unseen
+from nbradiomics.outcome.unseen_batches import refuse_unseen
 from nbradiomics.tables import INDEX, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
@@ -324,9 +324,10 @@ def _require_classes(_: OutcomeData, data: OutcomeData) -> None:
 
 def _require_rule_for_batches(first: OutcomeData, second: OutcomeData) -> None:
     """Refuse batches that the first cohort lacks, unless a rule says what is done with them."""
-    both = joined(first, second)
-    split = np.arange(len(first.y)), np.arange(len(first.y), len(both.y))
-    check_unseen(both, [[split]], external=True)
+    harmonisation = joined(first, second).harmonisation
+    if harmonisation is not None:
+        pair = first.frame.index, second.frame.index
+        refuse_unseen(harmonisation, [pair], who="external subjects")
 
 
 def _require_known_levels(first: OutcomeData, second: OutcomeData) -> None:

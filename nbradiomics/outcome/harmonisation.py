@@ -46,7 +46,9 @@ class Harmonisation:
     @property
     def described(self) -> list[object]:
         """Everything that changes a result, ready for JSON."""
-        cells = [[None if pd.isna(cell) else cell for cell in row] for row in self.batches.to_numpy().tolist()]
+        cells = [
+            [None if pd.isna(cell) else cell for cell in row] for row in self.batches.to_numpy().tolist()
+        ]
         subjects = [str(name) for name in self.batches.index]
         return [self.asked.model_dump(mode="json"), subjects, list(self.batches), cells, list(self.features)]
 

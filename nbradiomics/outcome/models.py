@@ -53,9 +53,7 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
     share a block share its columns.
     """
     chosen = selector(settings)
-    stability = StabilityFilter(
-        data.stability.stable, data.stability.ratings, settings.stability_of_fold
-    )
+    stability = StabilityFilter(data.stability.stable, data.stability.ratings, settings.stability_of_fold)
     # Harmonised values decide which features are stable: differences between sites make readers look alike.
     harmonised = data.harmonisation and HarmonisedFeatures(data.harmonisation, stability)
     radiomic = make_pipeline(

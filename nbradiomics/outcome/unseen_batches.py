@@ -34,40 +34,55 @@ def unseen_batches(
             yield column, str(level), int(count)
 
 
-def check_unseen(
-    data: OutcomeData, splits: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], *, external: bool = False
-) -> None:
+def check_unseen(data: OutcomeData, splits: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]]) -> None:
     """Refuse folds whose held-out subjects have a batch of their own, unless a rule says what is done.
 
-    `external` says that the held-out subjects are those of an external cohort.
+    Raises
+    ------
+    InputError
+        As `refuse_unseen`.
+    """
+    if data.harmonisation is not None:
+        names = data.frame.index
+        pairs = [(names[train], names[test]) for folds in splits for train, test in folds]
+        refuse_unseen(data.harmonisation, pairs)
+
+
+def refuse_unseen(
+    harmonisation: Harmonisation,
+    pairs: Sequence[tuple[pd.Index, pd.Index]],
+    *,
+    who: str = "held-out subjects",
+) -> None:
+    """Refuse unseen batches, unless a rule says what is done with them.
+
+    Parameters
+    ----------
+    harmonisation
+        Batches and the rule.
+    pairs
+        Training and predicted subjects of each fold.
+    who
+        Name of the predicted subjects in the messages.
 
     Raises
     ------
     InputError
         When the rule is to refuse, or when too few subjects would have to estimate their own shift.
     """
-    harmonisation = data.harmonisation
-    if harmonisation is None:
-        return
-    asked, names = harmonisation.asked, data.frame.index
-    found = [
-        each
-        for folds in splits
-        for train, test in folds
-        for each in unseen_batches(harmonisation, names[train], names[test])
-    ]
-    who = "external" if external else "held-out"
+    asked = harmonisation.asked
+    found = [each for known, new in pairs for each in unseen_batches(harmonisation, known, new)]
     if asked.unseen == "refuse" and found:
         raise InputError(
-            f"{who} subjects have a batch that no subject of the models has: {_listed(found)}. No batch effect "
-            "is known for them.",
+            f"{who} have a batch that no subject of the models has: {_listed(found)}. No batch effect is known "
+            "for them.",
             "Merge small levels, leave these subjects out, or say what is done with an unseen level: unseen: "
             "keep (their features stay as they are) or estimate (from the features of its own subjects).",
         )
     few = [each for each in found if each[2] < asked.least_subjects]
     if asked.unseen == "estimate" and few:
         raise InputError(
-            f"too few {who} subjects have an unseen batch to estimate its shift: {_listed(few)}; "
+            f"too few {who} have an unseen batch to estimate its shift: {_listed(few)}; "
             f"{asked.least_subjects} or more were expected.",
             "Merge small levels, lower least_subjects, or use unseen: keep.",
         )
