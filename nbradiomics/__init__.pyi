@@ -38,6 +38,7 @@ from .features.processing import (
     extract_grid as extract_grid,
     load_grid as load_grid,
 )
+from .harmonisation.combat import ComBat as ComBat
 from .outcome import (
     OutcomeResult as OutcomeResult,
     OutcomeSettings as OutcomeSettings,

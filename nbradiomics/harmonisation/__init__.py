@@ -1,1 +1,1 @@
-"""Harmonisation of features between sites and scanners, learnt from training subjects."""
+"""Differences between sites and scanners removed from features, by estimates of training subjects alone."""

@@ -1,0 +1,142 @@
+"""Shrink the location and the scale of a batch, with priors that are pooled over its features.
+
+Source of all formulas: Johnson WE, Li C, Rabinovic A. Biostatistics 2007;8:118-127, with its supplement.
+Letters as there: g is the location (gamma) and d the squared scale (delta squared) of a batch, for each
+feature.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nbradiomics.harmonisation.kinds import Numbers
+
+#: Largest relative change of the last step of the iteration.
+CONVERGENCE = 1e-10
+_MOST_STEPS = 1000
+#: Cells of a matrix of features by features that is held in memory at once.
+_CELLS = 4_000_000
+
+
+class Moments(NamedTuple):
+    """What a batch's standardised values say about its location and scale, for each feature.
+
+    Attributes
+    ----------
+    number
+        Values that are not missing, shape (features,).
+    location
+        Their mean, shape (features,); NaN without a value.
+    squares
+        Sum of their squared deviations from it, shape (features,).
+    """
+
+    number: Numbers
+    location: Numbers
+    squares: Numbers
+
+    @property
+    def scale(self) -> Numbers:
+        """Variance, shape (features,); 1 where it is 0 or where there are fewer than two values."""
+        known = self.number > 1
+        variance = np.divide(self.squares, self.number - 1, out=np.ones_like(self.squares), where=known)
+        variance[variance == 0] = 1.0
+        return variance
+
+
+class Adjustment(NamedTuple):
+    """Location and squared scale of a batch for each feature, in units of the standardised features."""
+
+    location: Numbers
+    scale: Numbers
+
+
+def moments(standardised: Numbers) -> Moments:
+    """Summarise a batch's standardised values, shape (subjects, features); NaN is missing."""
+    present = ~np.isnan(standardised)
+    number = present.sum(axis=0).astype(np.float64)
+    total = np.where(present, standardised, 0.0).sum(axis=0)
+    location = np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
+    deviations = np.where(present, standardised - location, 0.0)
+    return Moments(number, location, np.einsum("ij,ij->j", deviations, deviations))
+
+
+def unshrunk(batch: Moments, *, mean_only: bool) -> Adjustment:
+    """Location and scale of each feature by itself."""
+    return Adjustment(batch.location, np.ones_like(batch.location) if mean_only else batch.scale)
+
+
+def parametric(batch: Moments, *, mean_only: bool) -> Adjustment:
+    """Posterior location and scale, with a normal prior for locations and an inverse gamma for scales.
+
+    Parameters
+    ----------
+    batch
+        Summary of the batch's values.
+    mean_only
+        Estimate the location alone. As in `sva` and `neuroCombat`, each location then counts as one value of
+        variance 1, whatever the number of subjects.
+
+    Returns
+    -------
+    Adjustment
+        A feature without a value in the batch has the mean of the prior.
+    """
+    g, d, n = batch.location, batch.scale, batch.number
+    has_value = n > 0
+    g_bar, t2 = float(g[has_value].mean()), float(g[has_value].var(ddof=1))
+    if mean_only:
+        location = (t2 * g + g_bar) / (t2 + 1)
+        return Adjustment(np.where(has_value, location, g_bar), np.ones_like(g))
+    several = n > 1
+    m, s2 = float(d[several].mean()), float(d[several].var(ddof=1)) if several.sum() > 1 else 0.0
+    if s2 <= (1e-12 * m) ** 2:
+        location = (t2 * n * g + m * g_bar) / (t2 * n + m)
+        return Adjustment(np.where(has_value, location, g_bar), np.full_like(g, m))
+    prior = (g_bar, t2, (2 * s2 + m**2) / s2, (m * s2 + m**3) / s2)
+    known = Moments(n, np.where(has_value, g, g_bar), batch.squares)
+    return _iterated(known, d, prior)
+
+
+def _iterated(batch: Moments, d: Numbers, prior: tuple[float, float, float, float]) -> Adjustment:
+    g_bar, t2, a, b = prior
+    g_hat, n, squares = batch.location, batch.number, batch.squares
+    g = g_hat
+    for _ in range(_MOST_STEPS):
+        g_new = (t2 * n * g_hat + d * g_bar) / (t2 * n + d)
+        d_new = (0.5 * (squares + n * (g_hat - g_new) ** 2) + b) / (n / 2 + a - 1)
+        change = max(_relative(g_new, g), _relative(d_new, d))
+        g, d = g_new, d_new
+        if change <= CONVERGENCE:
+            break
+    return Adjustment(g, d)
+
+
+def _relative(new: Numbers, old: Numbers) -> float:
+    """Largest change, relative to the old value; values near 0 count absolutely."""
+    return float((np.abs(new - old) / np.maximum(np.abs(old), 1e-3)).max())
+
+
+def non_parametric(batch: Moments, *, mean_only: bool) -> Adjustment:
+    """Posterior location and scale, with the estimates of the other features as the prior.
+
+    Each other feature's estimate is weighted by the likelihood of this feature's values under it. The
+    likelihood of normal values depends on their number, mean and sum of squares alone, so that all features
+    are computed at once; it is kept as a logarithm, which many subjects cannot make 0.
+    """
+    has_value = batch.number > 0
+    g = batch.location[has_value]
+    d = np.ones_like(g) if mean_only else batch.scale[has_value]
+    location, scale = np.empty_like(batch.location), np.empty_like(batch.location)
+    known = Moments(batch.number, np.where(has_value, batch.location, 0.0), batch.squares)
+    columns = np.flatnonzero(has_value)
+    for rows in np.array_split(np.arange(len(has_value)), 1 + len(has_value) * len(g) // _CELLS):
+        n, mean, squares = (part[rows, None] for part in known)
+        likelihood = -(squares + n * (mean - g) ** 2) / (2 * d) - n / 2 * np.log(2 * np.pi * d)
+        likelihood[rows[:, None] == columns[None, :]] = -np.inf
+        weight = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        location[rows], scale[rows] = weight @ g, weight @ d
+    return Adjustment(location, np.ones_like(scale) if mean_only else scale)

@@ -1,0 +1,132 @@
+"""The parts of a feature table that a harmonisation reads: features, batches, subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.errors import InputError
+from nbradiomics.harmonisation.covariates import numbers, texts
+from nbradiomics.harmonisation.kinds import Flags, Numbers
+from nbradiomics.harmonisation.one_column import Fit
+from nbradiomics.harmonisation.stages import Stage
+from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.messages.wording import counted
+
+_SHOWN = 5
+
+
+def checked_table(X: Any) -> pd.DataFrame:
+    """Refuse what is no table, or one without rows.
+
+    Raises
+    ------
+    InputError
+        As described.
+    """
+    if not isinstance(X, pd.DataFrame):
+        raise InputError(
+            f"the harmonisation got {type(X).__name__}; a table (pandas.DataFrame) was expected.",
+            "Give a table with the features, the batch columns and the covariates.",
+        )
+    if not len(X):
+        raise InputError("the table to harmonise has no rows.", "Give at least one subject.")
+    return X
+
+
+def require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse a table that lacks a column.
+
+    Raises
+    ------
+    InputError
+        With the names of the missing columns.
+    """
+    known = set(table.columns)
+    missing = [name for name in names if name not in known]
+    if missing:
+        guess = did_you_mean(missing[0], map(str, table.columns))
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        raise InputError(
+            f"the table lacks {', '.join(map(repr, missing[:_SHOWN]))}{more}.",
+            f"{guess}Join these columns to the table first.",
+        )
+
+
+def batches_of(table: pd.DataFrame, column: str) -> pd.Series:
+    """Batch of each row as text.
+
+    Raises
+    ------
+    InputError
+        When a row has none.
+    """
+    batches = texts(table[column])
+    absent = int(batches.isna().sum())
+    if absent:
+        raise InputError(
+            f"batch column {column!r} is empty in {counted(absent, 'row')}, "
+            f"first in {_place(table, batches)}.",
+            "Fill the cells or leave these rows out: a subject of unknown site cannot be harmonised.",
+        )
+    return batches
+
+
+def subjects_of(table: pd.DataFrame) -> pd.Series:
+    """Subject of each row: the column `subject`, or the number of the row."""
+    if "subject" in table:
+        return table["subject"].astype(str)
+    return pd.Series(np.arange(len(table)), index=table.index)
+
+
+def values_of(table: pd.DataFrame, features: Sequence[str]) -> Numbers:
+    """Values of the features, shape (rows, features), float64; NaN is missing.
+
+    Raises
+    ------
+    InputError
+        When a value is infinite or text.
+    """
+    part = table[list(features)]
+    if not all(isinstance(kind, np.dtype) and kind.kind in "fiu" for kind in part.dtypes):
+        return np.stack([numbers(part[name], str(name)) for name in part], axis=1)
+    values = part.to_numpy(np.float64, copy=True)
+    infinite = np.isinf(values).any(axis=0)
+    if infinite.any():
+        raise InputError(
+            f"feature {features[int(np.argmax(infinite))]!r} has infinite values.",
+            "Correct them or leave the cells empty.",
+        )
+    return values
+
+
+def feature_notes(features: Sequence[str], stages: Sequence[Stage]) -> Iterator[tuple[str, str, str]]:
+    """Column, feature and note for each feature that is not harmonised as the others."""
+    for stage in stages:
+        for flags, note in _flagged(stage.fit):
+            yield from ((stage.column, features[int(place)], note) for place in np.flatnonzero(flags))
+
+
+def _flagged(fit: Fit) -> Iterator[tuple[Flags, str]]:
+    yield fit.undefined, "too few values: it is missing in the result"
+    yield fit.rigid & ~fit.undefined, "no variance within batches: only its location is adjusted"
+    yield (
+        fit.simple & ~fit.undefined,
+        "its values cannot tell covariates and batches apart: fitted without covariates",
+    )
+    for batch, count in fit.counts.items():
+        yield (count == 0) & ~fit.undefined, _without_value(batch, eb=fit.method.eb)
+
+
+def _without_value(batch: str, *, eb: bool) -> str:
+    result = "it is shifted like the average feature" if eb else "its later values there become missing"
+    return f"no value in {batch}: {result}"
+
+
+def _place(table: pd.DataFrame, batches: pd.Series) -> str:
+    row = int(np.argmax(batches.isna().to_numpy()))
+    subject = f" ({table['subject'].iloc[row]})" if "subject" in table else ""
+    return f"row {row + 1}{subject}"
