@@ -24,6 +24,7 @@ HarmonisedNames = Annotated[
 ]
 ReferenceBatch = Annotated[str | None, setting(f"{_SETTINGS}.reference_batch")]
 MeanOnly = Annotated[bool | None, setting(f"{_SETTINGS}.mean_only", "--mean-only/--no-mean-only")]
+Shrinkage = Annotated[bool | None, setting(f"{_SETTINGS}.eb", "--eb/--no-eb")]
 Parametric = Annotated[bool | None, setting(f"{_SETTINGS}.parametric", "--parametric/--no-parametric")]
 UnseenRule = Annotated[str | None, setting(f"{_SETTINGS}.unseen")]
 SmallBatch = Annotated[str | None, setting(f"{_SETTINGS}.small_batch")]
@@ -37,6 +38,7 @@ _FURTHER = {
     "harmonise_features": "features",
     "reference_batch": "reference_batch",
     "mean_only": "mean_only",
+    "eb": "eb",
     "parametric": "parametric",
     "m_combat": "m_combat",
     "batch_order": "order",

@@ -120,16 +120,17 @@ def check_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmoni
         if len(small) and asked.small_batch == "refuse":
             listed = [f"{level} ({counted(int(count), 'subject')})" for level, count in small.items()]
             raise InputError(
-                f"{name}: {_listed(listed)} {'is' if len(small) == 1 else 'are'} too small for a reliable batch "
-                f"effect; {asked.least_subjects} subjects or more were expected.",
-                "Merge small levels, leave these subjects out, or set small_batch to harmonise: the results stay "
-                "honest, because everything is fitted inside the folds, but little is harmonised there.",
+                f"{name}: {_listed(listed)} {'is' if len(small) == 1 else 'are'} too small for a reliable "
+                f"batch effect; {asked.least_subjects} subjects or more were expected.",
+                "Merge small levels, leave these subjects out, or set small_batch to harmonise: the results "
+                "stay honest, because everything is fitted inside the folds, but little is harmonised there.",
             )
         reference = asked.reference_batch
         if reference is not None and reference not in counts.index:
             raise InputError(
                 f"the reference batch {reference!r} is no level of {name}.",
-                f"{did_you_mean(reference, map(str, counts.index))}Choose from: {_listed(list(counts.index))}.",
+                f"{did_you_mean(reference, map(str, counts.index))}Choose from: "
+                f"{_listed(list(counts.index))}.",
             )
 
 
@@ -172,8 +173,8 @@ def _absent(name: str, clinical: pd.DataFrame | None, features: pd.DataFrame) ->
     where = "the feature table" if clinical is None else "the clinical table and the feature table"
     return InputError(
         f"{where} {'has' if clinical is None else 'have'} no column {name!r}, which is to be harmonised.",
-        f"{did_you_mean(name, [*known, *texts])}Add it to the clinical table; `ingest-clinical --columns` adds "
-        "columns of acquisition.csv, such as vendor and model.",
+        f"{did_you_mean(name, [*known, *texts])}Add it to the clinical table; `ingest-clinical --acquisition` "
+        "adds columns of acquisition.csv, such as vendor and model.",
     )
 
 

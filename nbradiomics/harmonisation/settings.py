@@ -19,13 +19,14 @@ def _as_names(value: Any) -> Any:
 class Harmonise(Settings):
     """Harmonisation of features between batches (sites, scanners) by ComBat.
 
-    The batch effects are estimated among training subjects alone, and taken from the features of all subjects.
+    The batch effects are estimated among training subjects alone, and taken from the features of all
+    subjects.
     """
 
     batch: Annotated[Names, BeforeValidator(_as_names)] = Field(
         min_length=1,
-        description="Columns whose levels are harmonised, such as the site or the scanner. They are columns of "
-        "the clinical table, or of the feature table (site). Several columns are harmonised one after the "
+        description="Columns whose levels are harmonised, such as the site or the scanner. They are columns "
+        "of the clinical table, or of the feature table (site). Several columns are harmonised one after the "
         "other (nested ComBat); their order is chosen among the training subjects.",
     )
     covariates: Annotated[Names, BeforeValidator(_as_names)] = Field(
@@ -46,6 +47,10 @@ class Harmonise(Settings):
     mean_only: bool = Field(
         default=False, description="Adjust the means of the levels, and leave their variances."
     )
+    eb: bool = Field(
+        default=True,
+        description="Shrink the batch effects of each feature by those of all features (empirical Bayes).",
+    )
     parametric: bool = Field(
         default=True,
         description="Parametric prior of the effects of all features; otherwise that of their values.",
@@ -60,9 +65,9 @@ class Harmonise(Settings):
     )
     unseen: Unseen = Field(
         default="refuse",
-        description="What is done with a level that no training subject has: refuse (an error), estimate (its "
-        "shift is estimated from the features of its own subjects, without their outcomes), or keep (their "
-        "features stay as they are).",
+        description="What is done with a level that no training subject has: refuse (an error), estimate "
+        "(its shift is estimated from the features of its own subjects, without their outcomes), or keep "
+        "(their features stay as they are).",
     )
     small_batch: Literal["refuse", "harmonise"] = Field(
         default="refuse",

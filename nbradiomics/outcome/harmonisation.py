@@ -123,7 +123,8 @@ def harmonised_features(names: Sequence[str], asked: Harmonise) -> tuple[str, ..
 def refuse_outcome(batches: pd.DataFrame, asked: Harmonise, y: np.ndarray, endpoint: Endpoint) -> None:
     """Refuse batches and covariates whose content is the outcome.
 
-    A harmonisation that keeps the effect of the outcome writes the outcome of every subject into its features.
+    A harmonisation that keeps the effect of the outcome writes the outcome of every subject into its
+    features.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def refuse_outcome(batches: pd.DataFrame, asked: Harmonise, y: np.ndarray, endpo
     """
     # Neutral names: here the content decides, not what a name suggests.
     neutral = batches.set_axis([f"column {place}" for place in range(batches.shape[1])], axis=1)
-    texts = [name for name in neutral if not pd.api.types.is_numeric_dtype(neutral[name])]
+    texts = [str(name) for name in neutral if not pd.api.types.is_numeric_dtype(neutral[name])]
     if endpoint.target:
         found = class_suspicions(neutral, y, texts)
     else:
@@ -163,12 +164,13 @@ def combat_of(asked: Harmonise) -> ComBat:
     """Make the unfitted transformer of some settings.
 
     A batch of few training subjects is harmonised: whether it is too small was decided before, by all of its
-    subjects, so that folds do not differ in it. A missing or new value of a covariate has the average effect of
-    the training subjects. All numeric columns that are neither batch nor covariate are harmonised.
+    subjects, so that folds do not differ in it. A missing or new value of a covariate has the average
+    effect of the training subjects. All numeric columns that are neither batch nor covariate are harmonised.
     """
     return ComBat(
         batch=list(asked.batch),
         covariates=list(asked.covariates),
+        eb=asked.eb,
         parametric=asked.parametric,
         mean_only=asked.mean_only,
         reference_batch=asked.reference_batch,

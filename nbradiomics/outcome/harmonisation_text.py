@@ -35,9 +35,9 @@ def harmonisation_facts(data: OutcomeData, pairs: Sequence[tuple[pd.Index, pd.In
     -------
     dict
         The settings (``batch, covariates, parametric, ...``); ``levels`` (subjects of each level, by batch
-        column), ``harmonised`` and ``as_measured`` (numbers of features), ``missing`` (subjects without a value,
-        by covariate), ``unseen_batches`` (by column and level: folds in which no training subject had it, and
-        most subjects of it in one of them).
+        column), ``harmonised`` and ``as_measured`` (numbers of features), ``missing`` (subjects without a
+        value, by covariate), ``unseen_batches`` (by column and level: folds in which no training subject
+        had it, and most subjects of it in one of them).
     """
     harmonisation = data.harmonisation
     if harmonisation is None:
@@ -85,9 +85,9 @@ def harmonisation_sentences(
     effects = f", keeping the effects of {', '.join(kept)}" if kept else ""
     whose = "the first cohort" if external else "the training subjects of each fold"
     yield (
-        f"{counted(facts['harmonised'], 'feature')} {'was' if facts['harmonised'] == 1 else 'were'} harmonised by "
-        f"{method_name(facts)} between the levels of {', '.join(facts['batch'])}{effects}; the batch effects are "
-        f"those of {whose}, and no outcome was used ({levels})."
+        f"{counted(facts['harmonised'], 'feature')} {'was' if facts['harmonised'] == 1 else 'were'} "
+        f"harmonised by {method_name(facts)} between the levels of {', '.join(facts['batch'])}{effects}; "
+        f"the batch effects are those of {whose}, and no outcome was used ({levels})."
     )
     if facts["as_measured"]:
         why = "do not match `features`" if facts["features"] else "are of shape, measured on the mask alone"
@@ -101,8 +101,8 @@ def harmonisation_sentences(
     ]
     if small and not external:
         yield (
-            f"Small batches, whose effects are hardly known: {', '.join(small[:_SHOWN])}. Read results of these "
-            "subjects with caution."
+            f"Small batches, whose effects are hardly known: {', '.join(small[:_SHOWN])}. Read results of "
+            "these subjects with caution."
         )
     for name, count in facts["missing"].items():
         yield (
@@ -119,6 +119,7 @@ def method_name(facts: Mapping[str, Any]) -> str:
     """Name the kind of ComBat."""
     kind = "M-ComBat" if facts["m_combat"] else "nested ComBat" if len(facts["batch"]) > 1 else "ComBat"
     prior = _METHODS["parametric" if facts["parametric"] else "non-parametric"]
+    prior = prior if facts["eb"] else "without shrinkage"
     also = ", means only" if facts["mean_only"] else ""
     reference = f", reference {facts['reference_batch']}" if facts["reference_batch"] else ""
     return f"{kind} ({prior}{also}{reference})"
@@ -163,6 +164,6 @@ def _same_names(harmonisation: Harmonisation, first: pd.Index, second: pd.Index)
         if len(shared):
             listed = ", ".join(f"{level} ({count})" for level, count in _counts(shared).items())
             yield (
-                f"Batches of {column} with the name of one of the first cohort: {listed}; these external subjects "
-                "were harmonised by its estimates. Check that they are the same."
+                f"Batches of {column} with the name of one of the first cohort: {listed}; these external "
+                "subjects were harmonised by its estimates. Check that they are the same."
             )

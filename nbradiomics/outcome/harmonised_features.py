@@ -88,8 +88,8 @@ class HarmonisedFeatures(ColumnFilter):
     def _with_batches(self, X: pd.DataFrame) -> pd.DataFrame:
         """Features, with the batches of their subjects behind them.
 
-        Features get plain names, so that ComBat takes all of them, whatever they are called. Rows get numbers,
-        because a bootstrap sample names a subject several times.
+        Features get plain names, so that ComBat takes all of them, whatever they are called. Rows get
+        numbers, because a bootstrap sample names a subject several times.
         """
         names = [f"feature {number}" for number in range(len(self.harmonised_))]
         parts = (X[self.harmonised_].set_axis(names, axis=1), self.harmonisation.of(X.index))

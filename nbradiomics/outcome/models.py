@@ -46,9 +46,9 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
     Features: columns that are empty, constant or missing too often are dropped, then median imputation,
     stability filter, Yeo-Johnson's power (unless the settings leave it out), scaling to mean 0 and variance
     1, correlation filter, and the selection by name. If features are harmonised, this is their first step,
-    and the stability filter is part of it. The volume alone: the same without harmonisation and filters. Numeric
-    covariates: the same columns are dropped, then median imputation and scaling. Categorical covariates: the
-    same columns are dropped, then one column per level (one column for two levels), see
+    and the stability filter is part of it. The volume alone: the same without harmonisation and filters.
+    Numeric covariates: the same columns are dropped, then median imputation and scaling. Categorical
+    covariates: the same columns are dropped, then one column per level (one column for two levels), see
     :class:`nbradiomics.outcome.transformers.LevelIndicators`. Each block is fitted by itself, so models that
     share a block share its columns.
     """

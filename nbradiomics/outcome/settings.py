@@ -106,9 +106,9 @@ class Predictors(Declaration):
         asked = self.harmonise
         if asked is not None and asked.unseen == "refuse" and self.leave_out in asked.batch:
             raise ValueError(
-                f"{self.leave_out} is left out level by level and is a batch of the harmonisation, so that no "
-                "batch effect of the predicted site is known; set unseen of harmonise to estimate (from the "
-                "features of its subjects) or keep (its features stay as they are)"
+                f"{self.leave_out} is left out level by level and is a batch of the harmonisation, so that "
+                "no batch effect of the predicted site is known; set unseen of harmonise to estimate (from "
+                "the features of its subjects) or keep (its features stay as they are)"
             )
         if asked is not None and asked.reference_batch is not None and self.leave_out in asked.batch:
             raise ValueError(

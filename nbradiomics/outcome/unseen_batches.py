@@ -74,8 +74,8 @@ def refuse_unseen(
     found = [each for known, new in pairs for each in unseen_batches(harmonisation, known, new)]
     if asked.unseen == "refuse" and found:
         raise InputError(
-            f"{who} have a batch that no subject of the models has: {_listed(found)}. No batch effect is known "
-            "for them.",
+            f"{who} have a batch that no subject of the models has: {_listed(found)}. No batch effect is "
+            "known for them.",
             "Merge small levels, leave these subjects out, or say what is done with an unseen level: unseen: "
             "keep (their features stay as they are) or estimate (from the features of its own subjects).",
         )

@@ -128,8 +128,8 @@ class Outcome(ModelSettings, Predictors, RowsOfReader):
             for name in asked.columns if asked else ():
                 if name.casefold() in taken:
                     raise ValueError(
-                        f"harmonise names {name}, a column of the endpoint {endpoint.name}; features that were "
-                        "harmonised with an outcome contain it, and predict it even if they are noise"
+                        f"harmonise names {name}, a column of the endpoint {endpoint.name}; features that "
+                        "were harmonised with an outcome contain it, and predict it even if they are noise"
                     )
         return self
 

@@ -18,6 +18,7 @@ from nbradiomics.cli.harmonisation import (
     MeanOnly,
     Parametric,
     ReferenceBatch,
+    Shrinkage,
     SmallBatch,
     UnseenRule,
 )
@@ -77,6 +78,7 @@ def outcome(
     harmonise_features: HarmonisedNames = None,
     reference_batch: ReferenceBatch = None,
     mean_only: MeanOnly = None,
+    eb: Shrinkage = None,
     parametric: Parametric = None,
     m_combat: MCombat = None,
     batch_order: BatchOrder = None,
