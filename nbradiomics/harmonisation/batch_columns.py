@@ -173,8 +173,8 @@ def _absent(name: str, clinical: pd.DataFrame | None, features: pd.DataFrame) ->
     where = "the feature table" if clinical is None else "the clinical table and the feature table"
     return InputError(
         f"{where} {'has' if clinical is None else 'have'} no column {name!r}, which is to be harmonised.",
-        f"{did_you_mean(name, [*known, *texts])}Add it to the clinical table; `ingest-clinical --acquisition` "
-        "adds columns of acquisition.csv, such as vendor and model.",
+        f"{did_you_mean(name, [*known, *texts])}Add it to the clinical table; `ingest-clinical "
+        "--acquisition` adds columns of acquisition.csv, such as vendor and model.",
     )
 
 
