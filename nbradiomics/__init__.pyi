@@ -39,6 +39,11 @@ from .features.processing import (
     load_grid as load_grid,
 )
 from .harmonisation.combat import ComBat as ComBat
+from .harmonisation.site_effects import (
+    SiteEffects as SiteEffects,
+    measure_site_effects as measure_site_effects,
+)
+from .harmonisation.site_settings import SiteEffectSettings as SiteEffectSettings
 from .outcome import (
     OutcomeResult as OutcomeResult,
     OutcomeSettings as OutcomeSettings,

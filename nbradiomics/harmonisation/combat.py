@@ -232,6 +232,10 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         ]
         return TREATMENTS.table(planned)
 
+    def coded_covariates(self, X: pd.DataFrame) -> Numbers:
+        """Covariates of a table as columns of the design, shape (rows, columns), by the training levels."""
+        return self._prepared(X)[1].values
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:  # noqa: ARG002
         """Names of the columns: those of the table that was fitted."""
         check_is_fitted(self, "stages_")
@@ -254,7 +258,7 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
 
     def _fit(self, X: pd.DataFrame, y: Any) -> Numbers:
         table = checked_table(X)
-        columns = self._columns()
+        columns = self.columns()
         require_columns(table, [*columns, *self.covariates])
         require_no_outcome(table, [*columns, *self.covariates], y)
         others = table.drop(columns=[*columns, *self.covariates])
@@ -302,7 +306,8 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         rules = Rules(self.unseen, self.small_batch, self.least_subjects)
         return Request(column, method, None if reference is None else str(reference), rules)
 
-    def _columns(self) -> list[str]:
+    def columns(self) -> list[str]:
+        """The batch columns, as given; settings that contradict each other are refused."""
         columns = [self.batch] if isinstance(self.batch, str) else list(self.batch)
         self._require_settings(columns)
         return columns
@@ -311,6 +316,10 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         """Refuse settings that contradict each other: nothing that was asked for is ignored."""
         if not columns:
             raise InputError("no batch column was given.", "Give a column, such as batch='site'.")
+        for name in ("covariates", "categories", "features"):
+            if isinstance(getattr(self, name), str):
+                text = getattr(self, name)
+                raise InputError(f"{name} is the text {text!r}; a list was expected.", f"Give [{text!r}].")
         for name, kind in _CHOICES.items():
             value = getattr(self, name)
             if value not in get_args(kind):
@@ -353,7 +362,7 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         """Values of the features and coded covariates of a table."""
         check_is_fitted(self, "features_")
         table = checked_table(X)
-        require_columns(table, [*self._columns(), *self.covariates, *self.features_])
+        require_columns(table, [*self.columns(), *self.covariates, *self.features_])
         values = values_of(table, self.features_)
         parts = tuple(each.coded(table, self.unknown_covariate) for each in self.coding_)
         return values, Design(len(table), tuple(self.covariates), parts)
@@ -363,5 +372,6 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         harmonised = pd.DataFrame(values, index=X.index, columns=self.features_)
         kinds = {name: kind for name, kind in X.dtypes[self.features_].items() if kind == np.float32}
         others = X.drop(columns=self.features_)
-        together = pd.concat([others, harmonised.astype(kinds)], axis=1)
+        harmonised = harmonised.astype(kinds) if kinds else harmonised
+        together = pd.concat([others, harmonised], axis=1)
         return together.loc[:, X.columns]

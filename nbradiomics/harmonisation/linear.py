@@ -60,6 +60,7 @@ def _with_missing(design: Numbers, values: Numbers, batches: int) -> tuple[Numbe
     normal[simple, :, batches:] = 0.0
     normal[np.ix_(simple, place[batches:], place[batches:])] += np.eye(columns - batches)
     right[simple, batches:] = 0.0
-    found: Numbers = np.linalg.solve(normal, right[:, :, None])[:, :, 0].T
+    solved = np.linalg.solve(normal, right[:, :, None])[:, :, 0]
+    found = np.ascontiguousarray(solved.T, dtype=np.float64)
     found[:batches] += np.where(empty[:, :batches], 0.0, centre[:, None]).T
     return found, simple

@@ -1,0 +1,181 @@
+"""Site effects before and after a harmonisation, measured on subjects that did not fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.base import clone
+
+from nbradiomics.errors import InputError
+from nbradiomics.harmonisation.covariates import learn_covariate
+from nbradiomics.harmonisation.kinds import Codes, Numbers
+from nbradiomics.harmonisation.schema import COVARIATE_EFFECTS, SEPARABILITY, SITE_EFFECTS
+from nbradiomics.harmonisation.separability import separability
+from nbradiomics.harmonisation.site_settings import SiteEffectSettings
+from nbradiomics.harmonisation.site_tests import (
+    covariate_effect,
+    largest_ratio,
+    largest_shift,
+    location_effect,
+    scale_effect,
+)
+from nbradiomics.harmonisation.table_parts import batches_of, subjects_of, values_of
+
+if TYPE_CHECKING:
+    from nbradiomics.harmonisation.combat import ComBat
+
+_SETTINGS = SiteEffectSettings()
+
+
+class SiteEffects(NamedTuple):
+    """What a harmonisation changed.
+
+    Attributes
+    ----------
+    features
+        Per batch column, feature and state (`before`, `after`): tests and sizes of the batch effect.
+    covariates
+        Per covariate, feature and state: its effect in a model without batches.
+    separability
+        Per batch column and state: how well a classifier tells the batch.
+    """
+
+    features: pd.DataFrame
+    covariates: pd.DataFrame
+    separability: pd.DataFrame
+
+
+def measure_site_effects(
+    combat: ComBat, table: pd.DataFrame, settings: SiteEffectSettings = _SETTINGS
+) -> SiteEffects:
+    """Measure site effects before and after a harmonisation.
+
+    Parameters
+    ----------
+    combat
+        Harmonisation; it is copied, never fitted itself.
+    table
+        Table of shape (rows, columns) with features, batch columns and covariates.
+    settings
+        How it is measured.
+
+    Notes
+    -----
+    Tests of features and covariates use subjects of whom the harmonisation knows nothing: on those who fitted
+    it the batch means are equal by construction, and so are the mean predictions of cross-fitting. So the
+    harmonisation is fitted on a part of each batch, and the states before and after are those of the others.
+    The classifier is cross-validated over all subjects, with the harmonisation fitted in each training fold.
+
+    Raises
+    ------
+    InputError
+        When a batch has too few subjects for the division.
+    """
+    fitted_on = _divided(table, combat.columns(), settings)
+    fitted = clone(combat).fit(table[fitted_on])
+    before = table[~fitted_on]
+    states = {"before": before, "after": fitted.transform(before)}
+    return SiteEffects(
+        features=SITE_EFFECTS.table([row for state in states.items() for row in _features(fitted, *state)]),
+        covariates=COVARIATE_EFFECTS.table(
+            [row for state in states.items() for row in _covariates(fitted, *state)]
+        ),
+        separability=SEPARABILITY.table(separability(combat, table, fitted.features_, settings)),
+    )
+
+
+def _divided(table: pd.DataFrame, columns: list[str], settings: SiteEffectSettings) -> np.ndarray:
+    """Rows on which the harmonisation is fitted: a share of the subjects of each combination of batches."""
+    random = np.random.default_rng(settings.seed)
+    subjects = subjects_of(table).to_numpy()
+    batches = pd.Series(
+        list(zip(*(batches_of(table, column) for column in columns), strict=True)), index=table.index
+    )
+    held: set[object] = set()
+    placed: set[object] = set()
+    for _, rows in pd.Series(subjects).groupby(batches.to_numpy(), sort=True):
+        members = sorted(set(rows) - placed)
+        placed |= set(members)
+        number = round(settings.held_out * len(members))
+        held |= set(random.permutation(np.array(members, dtype=object))[:number])
+    fitted_on = ~np.isin(subjects.astype(str), [str(name) for name in held])
+    if fitted_on.all() or not fitted_on.any():
+        raise InputError(
+            f"{len(placed)} subjects cannot be divided into those who fit the harmonisation and those on "
+            "whom it is measured.",
+            "Use more subjects, or another held_out.",
+        )
+    return fitted_on
+
+
+def _features(combat: ComBat, state: str, table: pd.DataFrame) -> Iterator[dict[str, object]]:
+    values = values_of(table, combat.features_)
+    covariates = combat.coded_covariates(table)
+    for column in combat.columns():
+        codes: Codes = np.asarray(pd.factorize(batches_of(table, column), sort=True)[0], dtype=np.int64)
+        location = location_effect(values, codes, covariates)
+        scale = scale_effect(values, codes, covariates)
+        frame = pd.DataFrame(
+            {
+                "location_p": location.p,
+                "location_holm": holm(location.p),
+                "location_bh": benjamini_hochberg(location.p),
+                "location_share": location.share,
+                "largest_shift": largest_shift(values, codes, covariates),
+                "scale_p": scale.p,
+                "scale_holm": holm(scale.p),
+                "scale_bh": benjamini_hochberg(scale.p),
+                "largest_ratio": largest_ratio(values, codes, covariates),
+                "rows": (~np.isnan(values)).sum(axis=0),
+            }
+        )
+        for feature, row in zip(combat.features_, frame.to_dict("records"), strict=True):
+            named = {str(name): value for name, value in row.items()}
+            yield {"batch_column": column, "feature": feature, "state": state, **named}
+
+
+def _covariates(combat: ComBat, state: str, table: pd.DataFrame) -> Iterator[dict[str, object]]:
+    values = values_of(table, combat.features_)
+    # Coded by these subjects, so that numbers are in units of their standard deviation.
+    coded = {
+        name: learn_covariate(table, name, category=name in combat.categories).coded(table, "average")
+        for name in combat.covariates
+        if table[name].notna().any()
+    }
+    for name, own in coded.items():
+        if not own.shape[1]:
+            continue
+        others = [part for other, part in coded.items() if other != name]
+        effect, slope = covariate_effect(values, own, np.hstack([np.empty((len(table), 0)), *others]))
+        for place, feature in enumerate(combat.features_):
+            yield {
+                "covariate": name,
+                "feature": feature,
+                "state": state,
+                "p": effect.p[place],
+                "share": effect.share[place],
+                "slope": slope[place],
+            }
+
+
+def holm(p: Numbers) -> Numbers:
+    """P values for which any false rejection is controlled (Holm 1979); NaN stays NaN."""
+    adjusted = p.copy()
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
+    remaining = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * remaining), 1)
+    return adjusted
+
+
+def benjamini_hochberg(p: Numbers) -> Numbers:
+    """P values for which the false discovery rate is controlled; NaN stays NaN."""
+    adjusted = p.copy()
+    tested = ~np.isnan(p)
+    if tested.any():
+        adjusted[tested] = stats.false_discovery_control(p[tested])
+    return adjusted
