@@ -30,6 +30,7 @@ UnseenRule = Annotated[str | None, setting(f"{_SETTINGS}.unseen")]
 SmallBatch = Annotated[str | None, setting(f"{_SETTINGS}.small_batch")]
 MCombat = Annotated[bool | None, setting(f"{_SETTINGS}.m_combat", "--m-combat/--no-m-combat")]
 BatchOrder = Annotated[str | None, setting(f"{_SETTINGS}.order", "--batch-order")]
+Measured = Annotated[bool | None, setting(f"{_SETTINGS}.site_effects", "--site-effects/--no-site-effects")]
 LeastSubjects = Annotated[int | None, setting(f"{_SETTINGS}.least_subjects")]
 
 #: Options of the harmonisation beside the batch columns, and their settings.
@@ -43,6 +44,7 @@ _FURTHER = {
     "m_combat": "m_combat",
     "batch_order": "order",
     "small_batch": "small_batch",
+    "site_effects": "site_effects",
     "unseen": "unseen",
     "least_subjects": "least_subjects",
 }

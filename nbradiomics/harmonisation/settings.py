@@ -79,6 +79,11 @@ class Harmonise(Settings):
         description="Fewest subjects of a level, for `small_batch` and `unseen: estimate`.",
     )
 
+    site_effects: bool = Field(
+        default=True,
+        description="Measure the differences between batches before and after the harmonisation.",
+    )
+
     @model_validator(mode="after")
     def _of_one_meaning(self) -> Self:
         names = [*self.batch, *self.covariates]

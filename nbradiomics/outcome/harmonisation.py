@@ -50,7 +50,8 @@ class Harmonisation:
             [None if pd.isna(cell) else cell for cell in row] for row in self.batches.to_numpy().tolist()
         ]
         subjects = [str(name) for name in self.batches.index]
-        return [self.asked.model_dump(mode="json"), subjects, list(self.batches), cells, list(self.features)]
+        asked = self.asked.model_dump(mode="json", exclude={"site_effects"})
+        return [asked, subjects, list(self.batches), cells, list(self.features)]
 
     def of(self, subjects: Sequence[str] | pd.Index) -> pd.DataFrame:
         """Batches and covariates of some subjects, in their order; a subject may be named several times."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from nbradiomics.messages.wording import counted
+from nbradiomics.outcome.batch_effects import effect_facts, effect_sentences
 from nbradiomics.outcome.unseen_batches import unseen_counts, unseen_sentences
 
 if TYPE_CHECKING:
+    from nbradiomics.harmonisation.site_effects import SiteEffects
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.harmonisation import Harmonisation
 
@@ -130,6 +132,8 @@ def tell_harmonisation(
     data: OutcomeData,
     pairs: Sequence[tuple[pd.Index, pd.Index]],
     *,
+    effects: SiteEffects | None = None,
+    unmeasured: str = "",
     external: bool = False,
 ) -> None:
     """Add the facts to a summary, and the sentences after its first one.
@@ -142,6 +146,10 @@ def tell_harmonisation(
         Data of the models.
     pairs
         Training and predicted subjects, as for `harmonisation_facts`.
+    effects
+        Batch effects before and after, if they were measured.
+    unmeasured
+        Why they were not.
     external
         Whether the predicted subjects are those of an external cohort.
     """
@@ -151,6 +159,9 @@ def tell_harmonisation(
         return
     rated = data.stability.ratings is not None
     told = list(harmonisation_sentences(facts, data.harmonisation, rated=rated, external=external))
+    facts["effects"] = effect_facts(effects)
+    told += effect_sentences(facts["effects"])
+    told += [f"The batch effects were not measured: {unmeasured}"] if unmeasured else []
     told += _same_names(data.harmonisation, *pairs[0]) if external else []
     summary["sentences"][1:1] = told
     summary["leading"] += [told[0], *(text for text in told if text.startswith("Batches of"))]
