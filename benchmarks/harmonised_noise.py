@@ -25,10 +25,10 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from nbradiomics.harmonisation.combat import ComBat
+from nbradiomics.harmonisation.request import combat_of
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.outcome import OutcomeSettings, PenalisedCox, PenalisedLogistic, survival_array
 from nbradiomics.outcome.crossvalidation import make_splits
-from nbradiomics.outcome.harmonisation import combat_of
 from nbradiomics.outcome.measures.arguments import Observed
 from nbradiomics.outcome.measures.harrell import harrell_pairs
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from nbradiomics.errors import InputError
-from nbradiomics.harmonisation.site_effects import SiteEffects, measure_site_effects
+from nbradiomics.harmonisation.effects_of_table import named_effects
+from nbradiomics.harmonisation.site_effects import SiteEffects
 from nbradiomics.harmonisation.site_settings import SiteEffectSettings
-from nbradiomics.messages.wording import ratio
-from nbradiomics.outcome.harmonisation import combat_of
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
-
-#: Level of the tests of single features, corrected for all of them.
-LEVEL = 0.05
-STATES = ("before", "after")
 
 
 def batch_effects(data: OutcomeData, seed: int) -> tuple[SiteEffects | None, str]:
@@ -34,75 +26,11 @@ def batch_effects(data: OutcomeData, seed: int) -> tuple[SiteEffects | None, str
     harmonisation = data.harmonisation
     if harmonisation is None or not harmonisation.asked.site_effects:
         return None, ""
-    names = list(harmonisation.features)
-    # Plain names, so that all of these columns are features, whatever they are called.
-    plain = {f"feature {number}": name for number, name in enumerate(names)}
-    table = data.frame[names].set_axis(list(plain), axis=1)
-    table = pd.concat([table, harmonisation.of(data.frame.index)], axis=1).reset_index(names="subject")
-    smallest = min(int(table[name].value_counts().min()) for name in harmonisation.asked.batch)
+    batches = harmonisation.of(data.frame.index)
+    smallest = min(int(batches[name].value_counts().min()) for name in harmonisation.asked.batch)
     settings = SiteEffectSettings(seed=seed, folds=max(2, min(SiteEffectSettings().folds, smallest)))
+    values = data.frame[list(harmonisation.features)]
     try:
-        found = measure_site_effects(combat_of(harmonisation.asked), table, settings)
+        return named_effects(values, batches, data.frame.index, harmonisation.asked, settings), ""
     except InputError as error:
         return None, error.problem
-    features, covariates = (part.assign(feature=part["feature"].map(plain)) for part in found[:2])
-    return found._replace(features=features, covariates=covariates), ""
-
-
-def effect_facts(effects: SiteEffects | None) -> dict[str, Any]:
-    """Batch effects in numbers, ready for JSON; empty if they were not measured.
-
-    Returns
-    -------
-    dict
-        By batch column and state (``before``, ``after``): ``features`` that could be tested, ``different``
-        (features whose location differs, Holm), ``share`` (median share of the variance),
-        ``balanced_accuracy`` and ``chance`` of a classifier that tells the batch. By covariate and state:
-        ``features``, ``related`` (p below 0.05, not corrected), ``share`` (median).
-    """
-    if effects is None:
-        return {}
-    told = {(row["batch_column"], row["state"]): row for row in effects.separability.to_dict("records")}
-    batches: dict[str, Any] = {}
-    for (column, state), part in effects.features.groupby(["batch_column", "state"], sort=False):
-        row = told[column, state]
-        batches.setdefault(str(column), {})[str(state)] = {
-            "features": int(part["location_p"].notna().sum()),
-            "different": int((part["location_holm"] < LEVEL).sum()),
-            "share": _median(part["location_share"]),
-            "balanced_accuracy": float(row["balanced_accuracy"]),
-            "chance": float(row["chance"]),
-        }
-    covariates: dict[str, Any] = {}
-    for (name, state), part in effects.covariates.groupby(["covariate", "state"], sort=False):
-        covariates.setdefault(str(name), {})[str(state)] = {
-            "features": int(part["p"].notna().sum()),
-            "related": int((part["p"] < LEVEL).sum()),
-            "share": _median(part["share"]),
-        }
-    return {"batches": batches, "covariates": covariates}
-
-
-def effect_sentences(facts: dict[str, Any]) -> Iterator[str]:
-    """Say how much of the batch effects is left, and of the effects of the covariates."""
-    for column, states in facts.get("batches", {}).items():
-        before, after = (states[state] for state in STATES)
-        yield (
-            f"Differences between the levels of {column}, on subjects who did not fit the harmonisation: "
-            f"{before['different']} of {before['features']} features before it, {after['different']} after "
-            f"it (Holm, 5 %); a classifier tells the {column} with a balanced accuracy of "
-            f"{ratio(before['balanced_accuracy'])} before it, {ratio(after['balanced_accuracy'])} after it "
-            f"(chance {ratio(before['chance'])})."
-        )
-    for name, states in facts.get("covariates", {}).items():
-        before, after = (states[state] for state in STATES)
-        yield (
-            f"Features related to {name} (p below 0.05, not corrected), on the same subjects: "
-            f"{before['related']} of {before['features']} before the harmonisation, {after['related']} "
-            "after it."
-        )
-
-
-def _median(values: pd.Series) -> float | None:
-    known = values.dropna()
-    return float(known.median()) if len(known) else None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nbradiomics.harmonisation.effect_text import effect_facts, effect_sentences
 from nbradiomics.messages.wording import counted
-from nbradiomics.outcome.batch_effects import effect_facts, effect_sentences
 from nbradiomics.outcome.unseen_batches import unseen_counts, unseen_sentences
 
 if TYPE_CHECKING:

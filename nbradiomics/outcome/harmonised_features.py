@@ -10,7 +10,8 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from nbradiomics.outcome.harmonisation import Harmonisation, combat_of
+from nbradiomics.harmonisation.request import combat_of
+from nbradiomics.outcome.harmonisation import Harmonisation
 from nbradiomics.outcome.stability import Ratings
 from nbradiomics.outcome.transformers import ColumnFilter, DropUninformative, StabilityFilter
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nbradiomics.clinical import Endpoint
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import check_batches
+from nbradiomics.harmonisation.request import check_design
 from nbradiomics.outcome.assembly import (
     OutcomeData,
     assemble,
@@ -16,7 +17,6 @@ from nbradiomics.outcome.assembly import (
     mixture_sentences,
     radiomic_columns,
 )
-from nbradiomics.outcome.harmonisation import check_design
 from nbradiomics.outcome.seen import without_seen_subjects
 from nbradiomics.outcome.settings import (
     AUTO,

@@ -9,10 +9,11 @@ import pandas as pd
 from nbradiomics.clinical import Declaration
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import check_batches, read_batches
+from nbradiomics.harmonisation.request import check_design
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.outcome.assembly import outcome_array
-from nbradiomics.outcome.harmonisation import Harmonisation, check_design, refuse_outcome
+from nbradiomics.outcome.harmonisation import Harmonisation, refuse_outcome
 from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.unseen_batches import refuse_unseen
 from nbradiomics.study.study import Endpoint, Outcome
