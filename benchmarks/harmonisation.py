@@ -1,10 +1,13 @@
-"""How many subjects must a site have, before ComBat makes its features better than leaving them alone?
+"""What ComBat does to sites of few subjects, to tests of covariates, and to a planted shift.
 
-    python -m benchmarks.harmonisation 200
+    python -m benchmarks.harmonisation small_sites 200
+    python -m benchmarks.harmonisation levels 200
+    python -m benchmarks.harmonisation remaining 20
+    python -m benchmarks.harmonisation planted 10
 
-Site A has 100 subjects and is the reference; site B has few. All features of B are shifted and scaled. 200
-new subjects of B are harmonised by the estimates, and compared with their own values without the shift: root
-mean square difference over subjects and features, in standard deviations of a feature.
+In `small_sites`, site A has 100 subjects and is the reference; site B has few. All features of B are
+shifted and scaled. 200 new subjects of B are harmonised by the estimates, and compared with their own values
+without the shift: root mean square difference over subjects and features, in deviations of a feature.
 """
 
 import sys
@@ -13,7 +16,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from nbradiomics import ComBat
+from nbradiomics import ComBat, SiteEffectSettings, measure_site_effects
+from nbradiomics.harmonisation.site_tests import covariate_effect, location_effect
 
 FEATURES, NEW, FACTORS, SHARED = 100, 200, 5, 0.7
 SIZES = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
@@ -75,10 +79,108 @@ def rows(repeats: int) -> Iterator[dict[str, float]]:
                 }
 
 
-if __name__ == "__main__":
-    found = pd.DataFrame(rows(int(sys.argv[1])))
+def small_sites(repeats: int) -> None:
+    found = pd.DataFrame(rows(repeats))
     for unseen, part in found.groupby("unseen"):
         print("without training subjects" if unseen else "with training subjects")
         for column in ("before", "after", "better"):
             print(column)
             print(part.pivot(index="subjects", columns="shift", values=column).round(2).to_string())
+
+
+def site_of_ages(random: np.random.Generator, size: int, older: float) -> pd.DataFrame:
+    """Two equal sites, of which B is older by some standard deviations; no feature depends on the age."""
+    loadings = random.normal(size=(FACTORS, FEATURES))
+    loadings /= np.sqrt((loadings**2).sum(axis=0))
+    site = ["A"] * size + ["B"] * size
+    age = random.normal(size=2 * size) + older * (np.array(site) == "B")
+    return table(subjects(random, 2 * size, loadings), site).assign(age=age)
+
+
+def levels(repeats: int) -> None:
+    """Share of features that are significant at 5 % although there is nothing."""
+    print("subjects a site, older: age among those who fitted, among new subjects; site among new subjects")
+    for size in (20, 50, 100):
+        for older in (0.0, 1.0, 2.0):
+            random = np.random.default_rng([size, int(older)])
+            shares = []
+            for _ in range(repeats):
+                tables = [site_of_ages(random, size, older) for _ in range(2)]
+                combat = ComBat("site", covariates=["age"]).fit(tables[0])
+                fitted, new = (combat.transform(each) for each in tables)
+                shares.append(
+                    [*(_significant(each, "age") for each in (fitted, new)), _significant(new, "site")]
+                )
+            print(size, older, np.mean(shares, axis=0).round(3))
+
+
+def _significant(found: pd.DataFrame, column: str) -> float:
+    values = found.filter(like="original").to_numpy()
+    if column == "age":
+        age = (found["age"] - found["age"].mean()).to_numpy()[:, None]
+        return float((covariate_effect(values, age, np.empty((len(values), 0)))[0].p < 0.05).mean())
+    codes = (found["site"] == "B").to_numpy().astype(np.int64)
+    age = found[["age"]].to_numpy()
+    return float((location_effect(values, codes, age - age.mean()).p < 0.05).mean())
+
+
+def remaining(repeats: int) -> None:
+    """Share of a planted shift of 1 that is left, for sites of 50 subjects."""
+    for options in (
+        {},
+        {"mean_only": True},
+        {"mean_only": "neurocombat"},
+        {"eb": False},
+        {"parametric": False},
+    ):
+        left = []
+        for seed in range(repeats):
+            random = np.random.default_rng(seed)
+            shift = random.normal(0, 1, FEATURES)
+            values = random.normal(size=(100, FEATURES))
+            values[50:] += shift
+            found = ComBat("site", **options).fit_transform(table(values, ["A"] * 50 + ["B"] * 50))
+            means = found.groupby("site").mean().to_numpy()
+            left.append(np.polyfit(shift, means[1] - means[0], 1)[0])
+        print(options, round(float(np.mean(left)), 3))
+
+
+def planted(repeats: int) -> None:
+    """Sites of 60, 60 and 40, shifts of 1; B is 1.5 deviations older; half of the features grow by age."""
+    found = []
+    for seed in range(repeats):
+        random = np.random.default_rng(seed)
+        site = ["A"] * 60 + ["B"] * 60 + ["C"] * 40
+        loadings = random.normal(size=(FACTORS, FEATURES))
+        loadings /= np.sqrt((loadings**2).sum(axis=0))
+        truth = subjects(random, len(site), loadings)
+        age = random.normal(size=len(site)) + 1.5 * (np.array(site) == "B")
+        truth[:, : FEATURES // 2] += 0.3 * age[:, None]
+        seen = truth.copy()
+        for name in "BC":
+            rows = np.array(site) == name
+            seen[rows] = seen[rows] * np.exp(random.normal(0, 0.3, FEATURES)) + random.normal(0, 1, FEATURES)
+        combat, settings = ComBat("site", covariates=["age"]), SiteEffectSettings(seed=seed)
+        both = [
+            measure_site_effects(combat, table(each, site).assign(age=age), settings)
+            for each in (seen, truth)
+        ]
+        row = {}
+        for state, effects in (("before", both[0]), ("after", both[0]), ("truth", both[1])):
+            kept = "before" if state == "truth" else state
+            features = effects.features[effects.features["state"] == kept]
+            slopes = effects.covariates[effects.covariates["state"] == kept]["slope"].to_numpy()
+            row[state, "shift"] = features["largest_shift"].median()
+            row[state, "ratio"] = features["largest_ratio"].median()
+            row[state, "slope"] = slopes[: FEATURES // 2].mean()
+            row[state, "slope of nothing"] = np.abs(slopes[FEATURES // 2 :]).mean()
+            told = effects.separability.set_index("state").loc[kept]
+            row[state, "accuracy"], row[state, "area"] = told["balanced_accuracy"], told["roc_area"]
+        found.append(row)
+    print(pd.DataFrame(found).mean().unstack().round(2).to_string())
+
+
+if __name__ == "__main__":
+    {"small_sites": small_sites, "levels": levels, "remaining": remaining, "planted": planted}[sys.argv[1]](
+        int(sys.argv[2])
+    )

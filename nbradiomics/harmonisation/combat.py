@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from nbradiomics.errors import InputError
+from nbradiomics.harmonisation.consistent import require_consistent
 from nbradiomics.harmonisation.covariates import learn_covariate
 from nbradiomics.harmonisation.kinds import (
     LEAST_SUBJECTS,
+    MeanOnly,
     Numbers,
     Order,
     SmallBatch,
@@ -37,13 +39,6 @@ from nbradiomics.tables.features import choose_features
 
 if TYPE_CHECKING:
     from typing import Self
-
-_CHOICES = {
-    "order": Order,
-    "unseen": Unseen,
-    "small_batch": SmallBatch,
-    "unknown_covariate": UnknownCovariate,
-}
 
 
 class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc,call-arg]
@@ -72,7 +67,8 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
     parametric
         Normal and inverse gamma priors; otherwise the estimates of all other features are the prior.
     mean_only
-        Adjust the location alone.
+        Adjust the location alone. ``neurocombat``: with the arithmetic of `sva` and `neuroCombat`, which
+        count the subjects of a batch as one, so that most of a shift may remain (docs/harmonisation.md).
     reference_batch
         Batch whose values stay exactly as they are: the others are shifted to its mean and variance. With
         several batch columns, a mapping from column to batch.
@@ -152,7 +148,7 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         features: Sequence[str] | None = None,
         eb: bool = True,
         parametric: bool = True,
-        mean_only: bool = False,
+        mean_only: MeanOnly = False,
         reference_batch: str | Mapping[str, str] | None = None,
         m_combat: bool = False,
         order: Order = "chosen",
@@ -309,54 +305,8 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
     def columns(self) -> list[str]:
         """The batch columns, as given; settings that contradict each other are refused."""
         columns = [self.batch] if isinstance(self.batch, str) else list(self.batch)
-        self._require_settings(columns)
+        require_consistent(self.get_params(), columns)
         return columns
-
-    def _require_settings(self, columns: list[str]) -> None:
-        """Refuse settings that contradict each other: nothing that was asked for is ignored."""
-        if not columns:
-            raise InputError("no batch column was given.", "Give a column, such as batch='site'.")
-        for name in ("covariates", "categories", "features"):
-            if isinstance(getattr(self, name), str):
-                text = getattr(self, name)
-                raise InputError(f"{name} is the text {text!r}; a list was expected.", f"Give [{text!r}].")
-        for name, kind in _CHOICES.items():
-            value = getattr(self, name)
-            if value not in get_args(kind):
-                raise InputError(f"{name} is {value!r}.", f"Use one of {', '.join(get_args(kind))}.")
-        repeated = [
-            name for name in {*columns, *self.covariates} if [*columns, *self.covariates].count(name) > 1
-        ]
-        if repeated:
-            raise InputError(
-                f"column {repeated[0]!r} is given twice as batch or covariate.",
-                "Give each column once: its effect is either removed or kept.",
-            )
-        other = sorted({*self.categories} - {*self.covariates})
-        if other:
-            raise InputError(f"category {other[0]!r} is no covariate.", "Add it to the covariates.")
-        if self.m_combat and self.reference_batch is None:
-            raise InputError("M-ComBat needs a reference batch.", "Give reference_batch.")
-        if self.least_subjects < 1:
-            raise InputError(
-                f"least_subjects is {self.least_subjects}; 1 or more was expected.", "Correct it."
-            )
-        self._require_references(columns)
-
-    def _require_references(self, columns: list[str]) -> None:
-        reference = self.reference_batch
-        if isinstance(reference, Mapping):
-            unknown = sorted({*reference} - {*columns})
-            if unknown:
-                raise InputError(
-                    f"reference_batch names {unknown[0]!r}, which is no batch column.",
-                    f"Batch columns: {', '.join(columns)}.",
-                )
-        elif reference is not None and len(columns) > 1:
-            raise InputError(
-                f"there are {len(columns)} batch columns and one reference batch.",
-                "Give a mapping from column to reference batch.",
-            )
 
     def _prepared(self, X: pd.DataFrame) -> tuple[Numbers, Design]:
         """Values of the features and coded covariates of a table."""

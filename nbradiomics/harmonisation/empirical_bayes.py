@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nbradiomics.harmonisation.kinds import Numbers
+from nbradiomics.harmonisation.kinds import MeanOnly, Numbers
 
 #: Largest relative change of the last step of the iteration.
 CONVERGENCE = 1e-10
@@ -63,12 +63,12 @@ def moments(standardised: Numbers) -> Moments:
     return Moments(number, location, np.einsum("ij,ij->j", deviations, deviations))
 
 
-def unshrunk(batch: Moments, *, mean_only: bool) -> Adjustment:
+def unshrunk(batch: Moments, *, mean_only: MeanOnly) -> Adjustment:
     """Location and scale of each feature by itself."""
     return Adjustment(batch.location, np.ones_like(batch.location) if mean_only else batch.scale)
 
 
-def parametric(batch: Moments, *, mean_only: bool) -> Adjustment:
+def parametric(batch: Moments, *, mean_only: MeanOnly) -> Adjustment:
     """Posterior location and scale, with a normal prior for locations and an inverse gamma for scales.
 
     Parameters
@@ -76,8 +76,8 @@ def parametric(batch: Moments, *, mean_only: bool) -> Adjustment:
     batch
         Summary of the batch's values.
     mean_only
-        Estimate the location alone. As in `sva` and `neuroCombat`, each location then counts as one value of
-        variance 1, whatever the number of subjects.
+        Estimate the location alone, with a scale of 1. ``neurocombat``: each location counts as one value,
+        whatever the number of subjects, as `sva` and `neuroCombat` compute it.
 
     Returns
     -------
@@ -88,7 +88,8 @@ def parametric(batch: Moments, *, mean_only: bool) -> Adjustment:
     has_value = n > 0
     g_bar, t2 = float(g[has_value].mean()), float(g[has_value].var(ddof=1))
     if mean_only:
-        location = (t2 * g + g_bar) / (t2 + 1)
+        weight = t2 * (np.ones_like(n) if mean_only == "neurocombat" else n)
+        location = (weight * g + g_bar) / (weight + 1)
         return Adjustment(np.where(has_value, location, g_bar), np.ones_like(g))
     several = n > 1
     m, s2 = float(d[several].mean()), float(d[several].var(ddof=1)) if several.sum() > 1 else 0.0
@@ -119,7 +120,7 @@ def _relative(new: Numbers, old: Numbers) -> float:
     return float((np.abs(new - old) / np.maximum(np.abs(old), 1e-3)).max())
 
 
-def non_parametric(batch: Moments, *, mean_only: bool) -> Adjustment:
+def non_parametric(batch: Moments, *, mean_only: MeanOnly) -> Adjustment:
     """Posterior location and scale, with the estimates of the other features as the prior.
 
     Each other feature's estimate is weighted by the likelihood of this feature's values under it. The

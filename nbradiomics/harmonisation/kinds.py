@@ -17,6 +17,8 @@ Unseen = Literal["refuse", "estimate", "keep"]
 SmallBatch = Literal["refuse", "keep", "harmonise"]
 #: What is done with a covariate that is missing, or has a level that the training subjects lack.
 UnknownCovariate = Literal["refuse", "average"]
+#: Whether the location alone is adjusted; as the formula of the paper says, or as neuroCombat computes it.
+MeanOnly = bool | Literal["neurocombat"]
 #: In which order several batch columns are harmonised.
 Order = Literal["chosen", "given"]
 

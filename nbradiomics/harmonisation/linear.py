@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from nbradiomics.harmonisation.kinds import Flags, Numbers
 
@@ -35,7 +36,9 @@ def coefficients(design: Numbers, values: Numbers, batches: int) -> tuple[Number
     simple = np.zeros(values.shape[1], dtype=bool)
     complete = ~np.isnan(values).any(axis=0)
     if complete.any():
-        found[:, complete] = np.linalg.lstsq(design, values[:, complete], rcond=None)[0]
+        # Many times faster than `lstsq`, whose care for dependent columns is not needed.
+        q, r = np.linalg.qr(design)
+        found[:, complete] = solve_triangular(r, q.T @ values[:, complete], check_finite=False)
     if not complete.all():
         found[:, ~complete], simple[~complete] = _with_missing(design, values[:, ~complete], batches)
     return found, simple

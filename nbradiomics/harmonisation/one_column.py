@@ -16,7 +16,7 @@ from nbradiomics.harmonisation.empirical_bayes import (
     parametric,
     unshrunk,
 )
-from nbradiomics.harmonisation.kinds import Codes, Flags, Numbers
+from nbradiomics.harmonisation.kinds import Codes, Flags, MeanOnly, Numbers
 from nbradiomics.harmonisation.linear import coefficients
 
 #: A feature has no variance within the batches if its residuals are at most this share of its values.
@@ -29,12 +29,12 @@ class Method:
 
     eb: bool = True
     parametric: bool = True
-    mean_only: bool = False
+    mean_only: MeanOnly = False
     m_combat: bool = False
 
     def adjustment(self, batch: Moments) -> Adjustment:
         """Location and scale of a batch from the summary of its standardised values."""
-        mean_only = self.mean_only or bool(batch.number.max(initial=0) < 2)
+        mean_only: MeanOnly = self.mean_only or bool(batch.number.max(initial=0) < 2)
         if self.eb and len(batch.number) < 2:
             raise InputError(
                 "empirical Bayes pools the estimates of several features, and there is only one that varies.",

@@ -155,3 +155,5 @@ SEPARABILITY = Schema(
     ),
     key=("batch_column", "state"),
 )
+
+TABLES = (TREATMENTS, FEATURE_NOTES, SITE_EFFECTS, COVARIATE_EFFECTS, SEPARABILITY)

@@ -17,6 +17,8 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import counted
 
 _SHOWN = 5
+#: Largest value of a feature: larger ones cannot be squared.
+_LARGEST = 1e100
 
 
 def checked_table(X: Any) -> pd.DataFrame:
@@ -31,6 +33,12 @@ def checked_table(X: Any) -> pd.DataFrame:
         raise InputError(
             f"the harmonisation got {type(X).__name__}; a table (pandas.DataFrame) was expected.",
             "Give a table with the features, the batch columns and the covariates.",
+        )
+    unnamed = [name for name in X.columns if not isinstance(name, str)]
+    if unnamed:
+        raise InputError(
+            f"the table has a column with the name {unnamed[0]!r}; text was expected.",
+            "Name the columns: table.columns = [str(name) for name in table.columns].",
         )
     if not len(X):
         raise InputError("the table to harmonise has no rows.", "Give at least one subject.")
@@ -92,14 +100,16 @@ def values_of(table: pd.DataFrame, features: Sequence[str]) -> Numbers:
     """
     part = table[list(features)]
     if not all(isinstance(kind, np.dtype) and kind.kind in "fiu" for kind in part.dtypes):
-        return np.stack([numbers(part[name], str(name)) for name in part], axis=1)
-    values = part.to_numpy(np.float64, copy=True)
-    infinite = np.isinf(values).any(axis=0)
-    if infinite.any():
-        raise InputError(
-            f"feature {features[int(np.argmax(infinite))]!r} has infinite values.",
-            "Correct them or leave the cells empty.",
-        )
+        values = np.stack([numbers(part[name], str(name)) for name in part], axis=1)
+    else:
+        values = part.to_numpy(np.float64, copy=True)
+    for wrong, problem in (
+        (np.isinf(values), "has infinite values"),
+        (np.abs(values) > _LARGEST, f"has values beyond {_LARGEST:g}, whose squares are no numbers"),
+    ):
+        if wrong.any():
+            name = features[int(np.argmax(wrong.any(axis=0)))]
+            raise InputError(f"feature {name!r} {problem}.", "Correct them or leave the cells empty.")
     return values
 
 

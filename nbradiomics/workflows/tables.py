@@ -10,7 +10,7 @@ from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.harmonisation.harmonised_table import HARMONISED_BATCHES
-from nbradiomics.harmonisation.schema import COVARIATE_EFFECTS, SEPARABILITY, SITE_EFFECTS
+from nbradiomics.harmonisation.schema import TABLES as HARMONISATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
@@ -35,7 +35,7 @@ CHAPTERS = {
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
-    "Harmonisation": (SITE_EFFECTS, COVARIATE_EFFECTS, SEPARABILITY, HARMONISED_BATCHES),
+    "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),
     "Outcome": OUTCOME_TABLES,
     "Export to DICOM": (EXPORTS,),
 }

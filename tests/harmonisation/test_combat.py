@@ -256,6 +256,7 @@ def test_one_feature_cannot_be_pooled() -> None:
         ({"batch": "site", "reference_batch": "Z"}, "the reference batch 'Z' has no training subject"),
         ({"batch": "site", "reference_batch": {"scanner": "Z"}}, "'scanner', which is no batch column"),
         ({"batch": ["site", "age"], "reference_batch": "A"}, "2 batch columns and one reference batch"),
+        ({"batch": "site", "mean_only": "yes"}, "mean_only is 'yes'"),
         ({"batch": "site", "m_combat": True}, "M-ComBat needs a reference batch"),
         ({"batch": "site", "least_subjects": 0}, "least_subjects is 0"),
         ({"batch": "site", "features": ["x*"]}, "no numeric column of the feature table matches 'x*'"),
@@ -277,5 +278,11 @@ def test_tables_that_cannot_be_read() -> None:
         original_firstorder_F1=table["original_firstorder_F1"].mask(table.index == 3, np.inf)
     )
     assert "feature 'original_firstorder_F1' has infinite values" in refusal(ComBat("site"), infinite)
+    assert "has values beyond 1e+100" in refusal(
+        ComBat("site"), table.assign(original_firstorder_F1=table["original_firstorder_F1"] * 1e200)
+    )
+    assert "a column with the name 5; text was expected" in refusal(
+        ComBat("site"), table.assign(x=1).rename(columns={"x": 5})
+    )
     with pytest.raises(InputError, match="lacks 'original_firstorder_F1'"):
         ComBat("site").fit(table).transform(table.drop(columns="original_firstorder_F1"))

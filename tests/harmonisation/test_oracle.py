@@ -1,4 +1,4 @@
-"""ComBat gives the values of neuroCombat 0.2.12 (`tests/support/combat_witness.py` made them)."""
+"""ComBat gives the values of neuroCombat 0.2.12 and sva 3.46.0 (`tests/support/combat_witness.py`)."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def combat_of(entry: dict[str, Any]) -> ComBat:
         covariates=[*design.get("continuous", []), *design.get("categorical", [])],
         eb=design.get("eb", True),
         parametric=design.get("parametric", True),
-        mean_only=design.get("mean_only", False),
+        mean_only=design.get("mean_only", False) and "neurocombat",
         reference_batch=design.get("ref_batch"),
         least_subjects=2,
     )
@@ -44,12 +44,56 @@ def test_values_are_those_of_neurocombat(name: str) -> None:
     deviation = table[features].std().to_numpy()
     assert np.abs((found - entry["converged"]) / deviation).max() < 1e-10
     assert np.abs((found - entry["harmonised"]) / deviation).max() < PUBLISHED_STOP
+    if entry["sva"] is not None:
+        assert np.abs((found - entry["sva"]) / deviation).max() < PUBLISHED_STOP
 
 
 def test_witness_changed_the_values() -> None:
     for entry in WITNESS.values():
         table = table_of(entry)
         assert np.abs(table[feature_names(table)].to_numpy() - entry["converged"]).max() > 0.5
+
+
+def test_shrinkage_with_missing_values_solves_the_published_equations() -> None:
+    """Johnson's posterior equations, each feature with its own number of values."""
+    table = table_of(WITNESS["two"])
+    features = feature_names(table)
+    random = np.random.default_rng(0)
+    table[features] = table[features].mask(random.random((len(table), len(features))) < 0.15)
+    combat = ComBat("site").fit(table)
+    estimates = combat.stages_[0].fit
+    sites = {name: table.loc[table["site"] == name, features] for name in "AB"}
+    residuals = pd.concat([own - own.mean() for own in sites.values()])
+    spread = np.sqrt((residuals**2).mean())
+    for name, own in sites.items():
+        standardised = (own - table[features].mean()) / spread
+        n, g_hat, d_hat = standardised.count(), standardised.mean(), standardised.var()
+        t2, m, s2 = g_hat.var(), d_hat.mean(), d_hat.var()
+        a, b = (2 * s2 + m**2) / s2, (m * s2 + m**3) / s2
+        g, d = map(np.asarray, estimates.adjustments[name])
+        assert g == pytest.approx((n * t2 * g_hat + d * g_hat.mean()) / (n * t2 + d), rel=1e-7)
+        squares = ((standardised - g) ** 2).sum()
+        assert d == pytest.approx((b + squares / 2) / (a + n / 2 - 1), rel=1e-7)
+        found = combat.transform(table).loc[own.index, features]
+        expected = (standardised - g) / np.sqrt(d) * spread + table[features].mean()
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-7)
+
+
+def test_mean_only_counts_the_subjects_as_the_formula_says() -> None:
+    """Posterior mean of a normal location with a normal prior, each value of variance 1 (Johnson 2007)."""
+    table = table_of(WITNESS["mean_only"])
+    features = feature_names(table)
+    combat = ComBat("site", mean_only=True, least_subjects=2)
+    found = combat.fit_transform(table)[features].to_numpy()
+    values, site = table[features].to_numpy(), table["site"].to_numpy()
+    residuals = values - table[features].groupby(site).transform("mean").to_numpy()
+    pooled = np.sqrt((residuals**2).mean(axis=0))
+    standardised = (values - values.mean(axis=0)) / pooled
+    for name in "ABC":
+        own = standardised[site == name]
+        prior, spread = own.mean(axis=0).mean(), own.mean(axis=0).var(ddof=1)
+        posterior = (own.sum(axis=0) + prior / spread) / (len(own) + 1 / spread)
+        assert found[site == name] == pytest.approx(values[site == name] - posterior * pooled, abs=1e-9)
 
 
 def test_m_combat_is_combat_moved_to_the_reference() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from nbradiomics import ComBat
 from tests.support.harmonisation_tables import feature_names, site_table
 
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=6, deadline=None)
 METHODS = st.sampled_from(
     [
         {},

@@ -1,22 +1,26 @@
-"""Make `combat_witness.json`: tables harmonised by neuroCombat 0.2.12, with which `ComBat` is compared.
+"""Make `combat_witness.json`: tables harmonised by neuroCombat 0.2.12 and sva 3.46.0 (R).
 
     python combat_witness.py PATH_OF_NEUROCOMBAT combat_witness.json
 
-Run where neuroCombat 0.2.12 is installed, or with the folder that contains it. Two things are
-changed: `numpy.int`, which it uses and which no longer exists, is there; and for the values `converged`, its
-iteration stops at a relative change of 1e-13 instead of 1e-4.
+Run where Rscript with sva is installed, with the folder that contains neuroCombat. Two things are changed
+for neuroCombat: `numpy.int`, which it uses and which no longer exists, is there; and for the values
+`converged`, its iteration stops at a relative change of 1e-13 instead of 1e-4.
 """
 
 import contextlib
 import importlib
 import io
 import json
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 FEATURES = 8
+DIGITS = 11
 DESIGNS = {
     "two": {"sizes": (14, 17)},
     "three_covariates": {"sizes": (12, 15, 9), "continuous": ["age"], "categorical": ["stage"]},
@@ -64,7 +68,22 @@ def harmonised(found: pd.DataFrame, design: dict) -> list:
             categorical_cols=design.get("categorical"),
             **{name: design[name] for name in OPTIONS if name in design},
         )
-    return result["data"].T.tolist()
+    return result["data"].T.round(DIGITS).tolist()
+
+
+def harmonised_by_sva(found: pd.DataFrame, design: dict) -> list | None:
+    """The same by sva, which always shrinks."""
+    if not design.get("eb", True):
+        return None
+    covariates = "+".join([*design.get("continuous", []), *design.get("categorical", [])]) or "-"
+    settings = [str(design.get("parametric", True)).upper(), str(design.get("mean_only", False)).upper()]
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder) / "in.csv", Path(folder) / "out.csv"
+        found.to_csv(given, index=False)
+        script = Path(__file__).with_name("sva_witness.R")
+        arguments = [given, made, *settings, design.get("ref_batch") or "-", covariates]
+        subprocess.run(["Rscript", script, *arguments], check=True, capture_output=True)
+        return pd.read_csv(made).to_numpy().round(DIGITS).tolist()
 
 
 def main() -> None:
@@ -81,6 +100,7 @@ def main() -> None:
         published = module.it_sol.__defaults__
         module.it_sol.__defaults__ = (1e-13,)
         entry["converged"] = harmonised(found, design)
+        entry["sva"] = harmonised_by_sva(found, design)
         module.it_sol.__defaults__ = published
         witness[name] = entry
     with open(sys.argv[2], "w", encoding="utf-8") as file:
