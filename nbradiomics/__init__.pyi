@@ -39,6 +39,11 @@ from .features.processing import (
     load_grid as load_grid,
 )
 from .harmonisation.combat import ComBat as ComBat
+from .harmonisation.harmonised_table import (
+    HarmonisedTable as HarmonisedTable,
+    harmonise_table as harmonise_table,
+)
+from .harmonisation.settings import Harmonise as Harmonise
 from .harmonisation.site_effects import (
     SiteEffects as SiteEffects,
     measure_site_effects as measure_site_effects,
