@@ -51,6 +51,10 @@ def test_a_harmonised_table_says_who_fitted_it(
     assert call("harmonise", *TABLES, "--fit-folds", "3", "--out", "h.csv") == 0
     assert set(pd.read_csv("h.csv")["in_fit"]) == {"no"}
     assert set(pd.read_csv("h.batches.csv")["batch"]) == {"north", "south", "west"}
+    capsys.readouterr()
+    known = ("--harmonise-covariates", "dead", "--fit-folds", "3", "--out", "known.csv")
+    assert call("harmonise", *TABLES, *known) == 0
+    assert "WARNING: dead may be an outcome" in " ".join(capsys.readouterr().out.split())
     Path("fit.txt").write_text("\n".join(clinical["subject"][:40]), encoding="utf-8")
     capsys.readouterr()
     assert call("harmonise", *TABLES, "--fit-on", "@fit.txt", "--out", "named.csv", "--json") == 0

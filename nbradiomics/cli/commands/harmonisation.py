@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -95,7 +96,7 @@ def site_effects(
     table = None if clinical is None else read_clinical(clinical)
     effects, notes = effects_of_table(chosen, table, asked, settings)
     write_site_effects(effects, out)
-    lines = [*notes, *effect_sentences(effect_facts(effects)), f"-> {out}"]
+    lines = [*outcome_warnings(asked.columns), *notes, *effect_sentences(effect_facts(effects)), f"-> {out}"]
     if as_json:
         show_json(separability=effects.separability, sentences=lines)
         return
@@ -158,12 +159,28 @@ def harmonise(
     write_table(result.table, out)
     batches = out.with_name(f"{out.stem}.batches.csv")
     write_table(result.batches, batches)
-    lines = [*result.sentences, f"{len(result.table)} rows -> {out}, {batches}"]
+    lines = [
+        *outcome_warnings(asked.columns),
+        *result.sentences,
+        f"{len(result.table)} rows -> {out}, {batches}",
+    ]
     if as_json:
         show_json(batches=result.batches, sentences=lines)
         return
     for line in lines:
         output.print(line, markup=False)
+
+
+def outcome_warnings(columns: Sequence[str]) -> list[str]:
+    """Warn about columns whose names suggest an outcome, which this command does not know."""
+    from nbradiomics.outcome.suspicion import name_reasons
+
+    return [
+        f"WARNING: {name} may be an outcome: {'; '.join(reasons)}. Features that are harmonised with an "
+        "outcome contain it, and predict it even if they are noise."
+        for name in columns
+        if (reasons := list(name_reasons(name)))
+    ]
 
 
 def subjects_in(text: str | None) -> list[str] | None:
