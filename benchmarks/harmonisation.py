@@ -3,7 +3,7 @@
     python -m benchmarks.harmonisation small_sites 200
     python -m benchmarks.harmonisation levels 200
     python -m benchmarks.harmonisation remaining 20
-    python -m benchmarks.harmonisation planted 10
+    python -m benchmarks.harmonisation planted 4
 
 In `small_sites`, site A has 100 subjects and is the reference; site B has few. All features of B are
 shifted and scaled. 200 new subjects of B are harmonised by the estimates, and compared with their own values
@@ -176,7 +176,7 @@ def planted(repeats: int) -> None:
             row[state, "slope of nothing"] = np.abs(slopes[FEATURES // 2 :]).mean()
             told = effects.separability.set_index("state").loc[kept]
             row[state, "accuracy"], row[state, "area"] = told["balanced_accuracy"], told["roc_area"]
-        found.append(row)
+        found.append(pd.Series(row))
     print(pd.DataFrame(found).mean().unstack().round(2).to_string())
 
 

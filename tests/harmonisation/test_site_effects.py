@@ -123,13 +123,12 @@ def test_it_is_measured_on_subjects_who_did_not_fit_it() -> None:
     table = site_table((30, 30), 8)
     twice = pd.concat([table, table])
     settings = SiteEffectSettings(classifier="linear", folds=2, held_out=0.4)
-    found = measure_site_effects(ComBat("site"), table, settings)
+    combat = ComBat("site")
+    found = measure_site_effects(combat, table, settings)
+    assert not hasattr(combat, "stages_")
     assert set(found.features["rows"]) == {24}
     # Two rows of a subject are never on both sides.
-    assert set(measure_site_effects(ComBat("site"), twice, settings).features["rows"]) == {48}
-    combat = ComBat("site")
-    measure_site_effects(combat, table, settings)
-    assert not hasattr(combat, "stages_")
+    assert set(measure_site_effects(combat, twice, settings).features["rows"]) == {48}
 
 
 def test_permutations_give_the_chance_level() -> None:
