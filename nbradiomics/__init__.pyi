@@ -63,6 +63,10 @@ from .pacs.server import Server as Server
 from .pacs.store import store_to_pacs as store_to_pacs
 from .perturbation.cohort import PerturbedCohort as PerturbedCohort, perturb_cohort as perturb_cohort
 from .perturbation.settings import PerturbationSettings as PerturbationSettings
+from .preparation.apply import apply_steps as apply_steps, fit_steps as fit_steps
+from .preparation.reading import read_steps as read_steps
+from .preparation.steps.nyul import NyulLandmarks as NyulLandmarks
+from .preparation.volume import StepRecord as StepRecord, Volume as Volume
 from .report import (
     PaperExport as PaperExport,
     build_report as build_report,
