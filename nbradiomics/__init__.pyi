@@ -45,6 +45,11 @@ from .habitats.diffusion.settings import DiffusionSettings as DiffusionSettings
 from .habitats.settings import HabitatSettings as HabitatSettings
 from .habitats.tables import HabitatTables as HabitatTables
 from .harmonisation.combat import ComBat as ComBat
+from .harmonisation.harmonised_table import (
+    HarmonisedTable as HarmonisedTable,
+    harmonise_table as harmonise_table,
+)
+from .harmonisation.settings import Harmonise as Harmonise
 from .harmonisation.site_effects import (
     SiteEffects as SiteEffects,
     measure_site_effects as measure_site_effects,

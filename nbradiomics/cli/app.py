@@ -15,6 +15,7 @@ from nbradiomics.cli.commands.dicom import ingest
 from nbradiomics.cli.commands.export_dicom import export_dicom
 from nbradiomics.cli.commands.features import extract, maps, verify
 from nbradiomics.cli.commands.habitats import adc, habitats
+from nbradiomics.cli.commands.harmonisation import harmonise, site_effects
 from nbradiomics.cli.commands.ingest_clinical import ingest_clinical
 from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
@@ -106,6 +107,15 @@ command(
     name="needed-agreement",
     epilog="Example: nbradiomics needed-agreement features.parquet agreement.csv --out needed.csv",
 )(needed_agreement)
+command(
+    name="site-effects",
+    epilog="Example: nbradiomics site-effects features.parquet --clinical clinical.csv --batch site "
+    "--harmonise-covariates age --reader auto --out effects",
+)(site_effects)
+command(
+    epilog="Example: nbradiomics harmonise features.parquet --clinical clinical.csv --batch site "
+    "--fit-folds 5 --out harmonised.parquet"
+)(harmonise)
 command(
     epilog="Example: nbradiomics outcome features.parquet clinical.csv --time os_days --event os_event "
     "--covariates age,stage --reader auto --out outcome"

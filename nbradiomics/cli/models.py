@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from nbradiomics.cli.console import output, show_json, show_table
+from nbradiomics.cli.harmonisation import harmonise_of
 from nbradiomics.cli.stated import settings_from, settings_of_options
 from nbradiomics.cli.steps import names_in, split_names
 
@@ -58,6 +59,7 @@ def asked_models(options: Mapping[str, Any]) -> AskedModels:
         covariates=names_in(options["covariates"]),
         feature_names=names_in(options["feature_names"]),
         leave_out=options.get("leave_out"),
+        harmonise=harmonise_of(options),
     )
     horizons = options["horizons"]
     converted = {

@@ -192,7 +192,8 @@ def _f_test(
     statistic = np.maximum(explained, 0) / np.maximum(above, 1) / safe
     p = np.where(usable, stats.f.sf(statistic, np.maximum(above, 1), np.maximum(below, 1)), np.nan)
     number = above + below + 1
-    share = above * (statistic - 1) / (above * (statistic - 1) + number)
+    gained = above * (statistic - 1)
+    share = np.divide(gained, gained + number, out=np.zeros_like(gained), where=usable)
     return Effect(p, np.where(usable, np.maximum(share, 0), np.nan))
 
 

@@ -159,7 +159,7 @@ def given_columns(data: OutcomeData, settings: OutcomeSettings, model: str) -> F
     """Return the columns of a model for all subjects, with what belongs to them in the regression.
 
     To the volume belong its power and its logarithm, as features grow with different powers of it; to each
-    model the sites, if each of them is held out once.
+    model the sites, if each of them is held out once, and the batches, if features are harmonised.
 
     Returns
     -------
@@ -177,6 +177,10 @@ def given_columns(data: OutcomeData, settings: OutcomeSettings, model: str) -> F
         parts += [np.log(filled)] if (filled > 0).all() else []
     if data.sites is not None:
         parts.append(pd.get_dummies(data.sites).to_numpy(dtype=np.float64))
+    if data.harmonisation is not None:
+        # The permuted features keep their batch effects, which the harmonisation of each fold takes away.
+        batches = data.harmonisation.of(data.frame.index)[list(data.harmonisation.asked.batch)]
+        parts += [pd.get_dummies(batches[name]).to_numpy(dtype=np.float64) for name in batches]
     return np.hstack(parts)
 
 

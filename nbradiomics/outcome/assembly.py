@@ -24,6 +24,7 @@ from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.problem import raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
+from nbradiomics.outcome.harmonisation import Harmonisation, read_harmonisation, refuse_outcome
 from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import NOBODY, LeftOut, with_reason
 from nbradiomics.outcome.settings import Predictors
@@ -70,6 +71,8 @@ class OutcomeData:
         Names of the classes of a target, the positive one of two last; empty for a time to an event.
     sites
         Site of each subject, shape (subjects,), if each site is held out once.
+    harmonisation
+        Batches of the subjects, if features are harmonised in each fold.
     """
 
     frame: pd.DataFrame
@@ -83,6 +86,7 @@ class OutcomeData:
     volume: str | None = None
     classes: tuple[str, ...] = ()
     sites: np.ndarray | None = None
+    harmonisation: Harmonisation | None = None
 
     @property
     def subjects(self) -> list[str]:
@@ -246,6 +250,7 @@ def assemble(
     """
     covariates = predictors.covariates
     used = (*covariates, *rule.columns, *filter(None, [predictors.leave_out]))
+    used += predictors.harmonise.columns if predictors.harmonise else ()
     doubts = list(declaration_problems(clinical, predictors, used, file="clinical table"))
     raise_errors(doubts)
     endpoint = (read_target if rule.target else read_reading)(clinical, rule, predictors)
@@ -267,10 +272,14 @@ def assemble(
             raise InputError(
                 f"covariate {column!r} is missing in all {len(subjects)} subjects.", "Leave it out."
             )
-    doubts += [*endpoint.problems, *read.warnings, *site_problems]
+    y = outcome_array(table.loc[subjects], rule)
+    harmonisation, batch_problems = read_harmonisation(chosen, clinical, names, rule, predictors, subjects)
+    if harmonisation is not None:
+        refuse_outcome(harmonisation.batches, harmonisation.asked, y, rule)
+    doubts += [*endpoint.problems, *read.warnings, *site_problems, *batch_problems]
     return OutcomeData(
         frame=frame,
-        y=outcome_array(table.loc[subjects], rule),
+        y=y,
         radiomic=tuple(names),
         numeric=tuple(read.numeric.columns),
         categorical=tuple(read.categorical.columns),
@@ -282,6 +291,7 @@ def assemble(
         volume=volume,
         classes=classes,
         sites=None if sites is None else sites[subjects].to_numpy(dtype=object),
+        harmonisation=harmonisation,
     )
 
 

@@ -58,9 +58,9 @@ def choose_selection(
         columns = build_columns([model], data, settings.changed(selection="none"))
         try:
             columns.fit(frame.iloc[inner], y[inner])
-        except InputError:  # too few of these subjects were measured by all readers
+            everybody = columns_of(model, columns.transform(frame))
+        except InputError:  # too few were measured by all readers, or a batch has no subject among these
             continue
-        everybody = columns_of(model, columns.transform(frame))
         sums += [_unseen(everybody, y, inner, settings.changed(selection=each), task) for each in AUTO_GRID]
         judged = True
     return AUTO_GRID[int(np.argmax(sums.round(9)))] if judged else AUTO_GRID[0]

@@ -21,6 +21,7 @@ from nbradiomics.outcome.models import BLOCKS, build_columns, columns_of, light_
 from nbradiomics.outcome.penalised import NotConvergedError
 from nbradiomics.outcome.settings import AUTO
 from nbradiomics.outcome.solvers import has_competing, strata
+from nbradiomics.outcome.unseen_batches import check_unseen
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -128,6 +129,7 @@ def cross_validate(
     """
     splits = make_splits(data.y, settings, sites=data.sites)
     check_ratings(data, splits, settings)
+    check_unseen(data, splits)
     check_few_columns(data, splits, settings, task)
     cases = {
         f"repeat {number}": (data, settings, tuple(models), task, number, folds)

@@ -9,7 +9,9 @@ from nbradiomics.clinical import Endpoint
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.added_value import PermutationTests, gain_tests
 from nbradiomics.outcome.assembly import OutcomeData
-from nbradiomics.outcome.crossvalidation import cross_validate
+from nbradiomics.outcome.batch_effects import batch_effects
+from nbradiomics.outcome.crossvalidation import cross_validate, make_splits
+from nbradiomics.outcome.harmonisation_text import tell_harmonisation
 from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.permutations import permutation_test
@@ -137,6 +139,11 @@ def _evaluate(
     summary = summarise(data, choice, results, performance, tests, settings, endpoint, task)
     summary["failed_refits"] = refits.failed if refits else 0
     summary["sentences"] += refits.sentences if refits else []
+    folds = make_splits(data.y, settings, sites=data.sites)
+    names = data.frame.index
+    effects, unmeasured = batch_effects(data, settings.seed)
+    pairs = [(names[known], names[new]) for fold in folds for known, new in fold]
+    tell_harmonisation(summary, data, pairs, effects=effects, unmeasured=unmeasured)
     ratios = covariate_ratios(data, task, settings.confidence)
     ratios.tell(summary)
     return OutcomeResult(
@@ -145,6 +152,7 @@ def _evaluate(
         flow=data.excluded,
         ratios=ratios.table,
         summary=summary,
+        site_effects=effects,
         **result_tables(data, results, task, settings.confidence),
     )
 

@@ -24,6 +24,7 @@ from nbradiomics.outcome.external_differences import differences, filled_in, lis
 from nbradiomics.outcome.prepared import Prepared, rows_of
 from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.solvers import has_competing, survival_array
+from nbradiomics.outcome.unseen_batches import refuse_unseen
 from nbradiomics.tables import INDEX, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def choose_external_rows(prepared: Prepared, features: pd.DataFrame, rows: RowsO
     chosen = choose_rows(features, rows.wanted())
     told = list(other_rows(prepared.rows, rows_of(chosen)))
     # Without other features, so that the volume is the same column in both cohorts.
-    chosen = chosen[[name for name in chosen if name in INDEX or name in (*names, *volume)]]
+    batches = first.harmonisation.asked.batch if first.harmonisation else ()
+    chosen = chosen[[name for name in chosen if name in INDEX or name in (*names, *volume, *batches)]]
     return ExternalRows(chosen, left_out, (*sentences, *mixture_sentences(chosen), *told))
 
 
@@ -165,6 +167,7 @@ def external_errors(first: OutcomeData, data: OutcomeData) -> Iterator[InputErro
         _require_other_rows,
         _require_values,
         _require_known_levels,
+        _require_rule_for_batches,
     )
     for require in checks:
         try:
@@ -176,7 +179,11 @@ def external_errors(first: OutcomeData, data: OutcomeData) -> Iterator[InputErro
 def joined(first: OutcomeData, second: OutcomeData) -> OutcomeData:
     """Put the external subjects behind those of the first cohort."""
     frame = pd.concat([first.frame, second.frame[list(first.frame)]])
-    return replace(first, frame=frame, y=np.concatenate([first.y, second.y]))
+    harmonisation = first.harmonisation
+    if harmonisation and second.harmonisation:
+        harmonisation = harmonisation.with_others(second.harmonisation)
+    y = np.concatenate([first.y, second.y])
+    return replace(first, frame=frame, y=y, harmonisation=harmonisation)
 
 
 def absent_event(clinical: pd.DataFrame, endpoint: Endpoint) -> TooFewError | None:
@@ -216,8 +223,22 @@ def as_read(
     if first.classes:
         ordinal[endpoint.target] = list(first.classes)
         endpoint = Endpoint(target=endpoint.target)
+    for name, numeric in _kinds_of_covariates(first).items():
+        if name not in ordinal and not any(name in values for values in kinds.values()):
+            if name in predictors.ordinal:
+                ordinal[name] = list(predictors.ordinal[name])
+            else:
+                kinds["numeric" if numeric else "categorical"].append(name)
     names = {name: tuple(values) for name, values in kinds.items()}
     return endpoint, predictors.changed(**names, ordinal=ordinal)
+
+
+def _kinds_of_covariates(first: OutcomeData) -> dict[str, bool]:
+    """Whether each covariate of the harmonisation is a number in the first cohort."""
+    if first.harmonisation is None:
+        return {}
+    table = first.harmonisation.batches[list(first.harmonisation.asked.covariates)]
+    return {str(name): pd.api.types.is_numeric_dtype(table[name]) for name in table}
 
 
 def with_class_names(clinical: pd.DataFrame, first: OutcomeData, endpoint: Endpoint) -> pd.DataFrame:
@@ -299,6 +320,14 @@ def _require_classes(_: OutcomeData, data: OutcomeData) -> None:
             "models were expected.",
             "Add subjects, or merge classes in both tables.",
         )
+
+
+def _require_rule_for_batches(first: OutcomeData, second: OutcomeData) -> None:
+    """Refuse batches that the first cohort lacks, unless a rule says what is done with them."""
+    harmonisation = joined(first, second).harmonisation
+    if harmonisation is not None:
+        pair = first.frame.index, second.frame.index
+        refuse_unseen(harmonisation, [pair], who="external subjects")
 
 
 def _require_known_levels(first: OutcomeData, second: OutcomeData) -> None:

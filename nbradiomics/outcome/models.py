@@ -11,6 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from nbradiomics.outcome.harmonised_features import HarmonisedFeatures
 from nbradiomics.outcome.selection import selector
 from nbradiomics.outcome.settings import FIRTH
 from nbradiomics.outcome.transformers import (
@@ -44,21 +45,22 @@ def build_columns(names: Sequence[str], data: OutcomeData, settings: OutcomeSett
 
     Features: columns that are empty, constant or missing too often are dropped, then median imputation,
     stability filter, Yeo-Johnson's power (unless the settings leave it out), scaling to mean 0 and variance
-    1, correlation filter, and the selection by name. The volume alone: the same without the filters. Numeric
-    covariates: the same columns are dropped, then median imputation and scaling. Categorical covariates: the
-    same columns are dropped, then one column per level (one column for two levels), see
+    1, correlation filter, and the selection by name. If features are harmonised, this is their first step,
+    and the stability filter is part of it. The volume alone: the same without harmonisation and filters.
+    Numeric covariates: the same columns are dropped, then median imputation and scaling. Categorical
+    covariates: the same columns are dropped, then one column per level (one column for two levels), see
     :class:`nbradiomics.outcome.transformers.LevelIndicators`. Each block is fitted by itself, so models that
     share a block share its columns.
     """
     chosen = selector(settings)
+    stability = StabilityFilter(data.stability.stable, data.stability.ratings, settings.stability_of_fold)
+    # Harmonised values decide which features are stable: differences between sites make readers look alike.
+    harmonised = data.harmonisation and HarmonisedFeatures(data.harmonisation, stability)
     radiomic = make_pipeline(
+        harmonised or "passthrough",
         DropUninformative(settings.missing_features),
         UnlessEmpty(SimpleImputer(strategy="median")),
-        StabilityFilter(
-            data.stability.stable,
-            data.stability.ratings,
-            settings.stability_of_fold,
-        ),
+        "passthrough" if harmonised else stability,
         UnlessEmpty(YeoJohnson() if settings.power_transform else StandardScaler()),
         CorrelationFilter(settings.correlation),
         chosen if isinstance(chosen, str) else UnlessEmpty(chosen),

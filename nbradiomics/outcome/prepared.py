@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.errors import InputError
+from nbradiomics.harmonisation.batch_columns import check_batches
+from nbradiomics.harmonisation.request import check_design
 from nbradiomics.outcome.assembly import (
     OutcomeData,
     assemble,
@@ -79,13 +81,22 @@ def prepare(
     require_single_names(clinical.columns, "the clinical table")
     features, left_out, sentences = without_seen_subjects(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
-    choice = radiomic_columns(features, clinical, predictors.feature_names, endpoint)
+    candidates = features.drop(columns=_batch_columns(features, predictors))
+    choice = radiomic_columns(candidates, clinical, predictors.feature_names, endpoint)
     rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)
     data = assemble(
         chosen, clinical, choice.names, rule, endpoint, predictors, folds=folds, left_out=left_out
     )
+    if data.harmonisation is not None:
+        check_batches(data.harmonisation.batches, data.subjects, data.harmonisation.asked)
+        check_design(data.harmonisation.batches, data.harmonisation.asked)
     told = (*sentences, *mixture_sentences(chosen), *_order_unused(data, endpoint, predictors))
     return Prepared(data, choice, told, rows_of(chosen))
+
+
+def _batch_columns(features: pd.DataFrame, predictors: Predictors) -> list[str]:
+    """Columns of the feature table that are batches and no features."""
+    return [name for name in features if predictors.harmonise and name in predictors.harmonise.batch]
 
 
 def _order_unused(data: OutcomeData, endpoint: Endpoint, predictors: Predictors) -> Iterator[str]:

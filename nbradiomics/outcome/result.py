@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.files.atomic import write_text
+from nbradiomics.harmonisation.effect_files import write_site_effects
 from nbradiomics.outcome.schemas import CLASS_TABLES, SURVIVAL_TABLES
 from nbradiomics.tables import write_table
 from nbradiomics.tables.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nbradiomics.harmonisation.site_effects import SiteEffects
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +33,8 @@ class OutcomeResult(Result):
         Subjects that were left out, with the reason: the table `outcome.schemas.EXCLUDED`.
     summary
         Data and results, ready for JSON; ``sentences`` describes them in English.
+    site_effects
+        Differences between batches before and after the harmonisation; None if they were not measured.
     """
 
     performance: pd.DataFrame
@@ -42,6 +47,7 @@ class OutcomeResult(Result):
     selection: pd.DataFrame
     flow: pd.DataFrame
     summary: dict[str, Any]
+    site_effects: SiteEffects | None = None
 
 
 def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
@@ -56,7 +62,8 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
         ``predictions.csv``, ``calibration.csv``, ``decision.csv``, ``kaplan_meier.csv``, ``selection.csv``,
         ``excluded.csv`` and ``summary.json``. For a target, ``class_baseline.csv``,
         ``class_predictions.csv``, ``class_calibration.csv`` and ``class_decision.csv`` take the places of the
-        tables without ``class_``, and there is no ``kaplan_meier.csv``.
+        tables without ``class_``, and there is no ``kaplan_meier.csv``. A harmonisation adds
+        ``site_effects.csv``, ``covariate_effects.csv`` and ``separability.csv``.
 
     Examples
     --------
@@ -68,5 +75,6 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
     schemas = CLASS_TABLES if result.kaplan_meier is None else SURVIVAL_TABLES
     for name, schema in schemas.items():
         write_table(getattr(result, name), folder / Path(schema.file).name)
+    write_site_effects(result.site_effects, folder)
     summary = json.dumps(result.summary, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(summary + "\n", folder / "summary.json")

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from nbradiomics.clinical.declaration import Declaration
+from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.reproducibility.forms import AGREEMENT, GivenForm
 from nbradiomics.reproducibility.settings import (
     MINIMUM_SUBJECTS,
@@ -94,6 +95,27 @@ class Predictors(Declaration):
         description="Clinical column such as the site: each of its levels is held out once, by models of all "
         "others (internal-external validation), instead of random folds.",
     )
+    harmonise: Harmonise | None = Field(
+        default=None,
+        description="Harmonise the features between sites or scanners (ComBat), inside each fold: the batch "
+        "effects are those of the training subjects.",
+    )
+
+    @model_validator(mode="after")
+    def _unseen_by_rule(self) -> Self:
+        asked = self.harmonise
+        if asked is not None and asked.unseen == "refuse" and self.leave_out in asked.batch:
+            raise ValueError(
+                f"{self.leave_out} is left out level by level and is a batch of the harmonisation, so that "
+                "no batch effect of the predicted site is known; set unseen of harmonise to estimate (from "
+                "the features of its subjects) or keep (its features stay as they are)"
+            )
+        if asked is not None and asked.reference_batch is not None and self.leave_out in asked.batch:
+            raise ValueError(
+                f"{self.leave_out} is left out level by level, so that the reference batch "
+                f"{asked.reference_batch} would have no training subject once; leave out reference_batch"
+            )
+        return self
 
 
 class ModelSettings(Settings):

@@ -78,6 +78,8 @@ def digest_of(data: OutcomeData) -> str:
     ]
     described += [None if data.sites is None else list(map(str, data.sites))]
     described += [None if ratings is None else [ratings.features, ratings.subjects, ratings.readers]]
+    if data.harmonisation is not None:
+        described += data.harmonisation.described
     digest.update(json.dumps(described, default=list).encode())
     for name in data.frame:
         digest.update(pd.util.hash_array(data.frame[name].to_numpy()).tobytes())

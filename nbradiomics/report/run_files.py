@@ -17,6 +17,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
+from nbradiomics.harmonisation.schema import SITE_EFFECTS
 from nbradiomics.outcome.ratio_schema import RATIOS
 from nbradiomics.outcome.schemas import (
     BASELINE,
@@ -70,6 +71,7 @@ class Endpoint:
     selection: pd.DataFrame | None = None
     ratios: pd.DataFrame | None = None
     excluded: pd.DataFrame | None = None
+    site_effects: pd.DataFrame | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     validations: dict[str, Endpoint] = field(default_factory=dict)
 
@@ -273,6 +275,7 @@ def read_endpoint(folder: Path, name: str = "") -> Endpoint | None:
         selection=_read_endpoint_table(folder, SELECTION),
         ratios=_read_endpoint_table(folder, RATIOS),
         excluded=_read_endpoint_table(folder, EXCLUDED),
+        site_effects=_read_endpoint_table(folder, SITE_EFFECTS),
         summary=read_object(folder / "summary.json"),
     )
     return None if _is_empty(endpoint) else endpoint

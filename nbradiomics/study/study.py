@@ -7,7 +7,7 @@ section is not run. Unknown keys are errors.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -124,6 +124,19 @@ class Outcome(ModelSettings, Predictors, RowsOfReader):
             raise ValueError(f"each endpoint needs a different name, not {', '.join(names)}")
         return endpoints
 
+    @model_validator(mode="after")
+    def _harmonised_without_outcomes(self) -> Self:
+        asked = self.harmonise
+        for endpoint in self.endpoints:
+            taken = {name.casefold() for name in endpoint.columns}
+            for name in asked.columns if asked else ():
+                if name.casefold() in taken:
+                    raise ValueError(
+                        f"harmonise names {name}, a column of the endpoint {endpoint.name}; features that "
+                        "were harmonised with an outcome contain it, and predict it even if they are noise"
+                    )
+        return self
+
     @field_validator("external")
     @classmethod
     def _of_these_endpoints(
@@ -161,7 +174,7 @@ def validated_predictors(outcome: Outcome, endpoint: Endpoint) -> Predictors:
     cohort may lack.
     """
     covariates = covariates_of(outcome, endpoint)
-    used = {*covariates, *endpoint.columns}
+    used = {*covariates, *endpoint.columns, *(outcome.harmonise.columns if outcome.harmonise else ())}
     return outcome.part(Predictors).changed(
         covariates=covariates,
         leave_out=None,

@@ -11,6 +11,7 @@ from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
+from nbradiomics.harmonisation.harmonised_table import HARMONISED_BATCHES
 from nbradiomics.harmonisation.schema import TABLES as HARMONISATION
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.pacs.schema import TABLES as PACS
@@ -41,7 +42,7 @@ CHAPTERS = {
     "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
-    "Harmonisation": HARMONISATION,
+    "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),
     "Outcome": OUTCOME_TABLES,
     "Export to DICOM": (EXPORTS,),
 }

@@ -15,6 +15,7 @@ from nbradiomics.cohort.fitting_subjects import FittingSubjects
 from nbradiomics.errors import InputError
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.settings import HabitatSettings
+from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.outcome import OutcomeSettings
 from nbradiomics.reproducibility import StabilitySettings
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementSettings
@@ -27,6 +28,7 @@ from nbradiomics.study.file import read_study
 from tests.support.helpers import call
 
 OUTCOME = ["outcome", "no.csv", "no.csv", "--time", "t", "--event", "e", "--out", "out"]
+HARMONISED = [*OUTCOME, "--harmonise", "site"]
 STABLE = ["reproducibility", "no.csv", "--out", "out.csv"]
 SEGMENT = ["segment", "no.csv", "--model", "none", "--out", "out.csv"]
 READERS = ["readers", "no.csv", "--out", "out"]
@@ -71,6 +73,10 @@ WORDS = st.sampled_from(
     ]
 )
 
+UNSEEN = st.sampled_from(["refuse", "estimate", "keep", "harmonise", "given", "chosen", "north"])
+#: What a class of settings needs beside the one that is tried.
+NEEDED_TOO: dict[type[Settings], dict[str, Any]] = {Harmonise: {"batch": ["site"]}}
+
 #: Section of the study file, setting, class of the function's argument, command, its option, values to draw.
 STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("outcome", "folds", OutcomeSettings, OUTCOME, "--folds", WHOLE),
@@ -88,6 +94,11 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("outcome", "confidence", OutcomeSettings, OUTCOME, "--confidence", NUMBERS),
     ("outcome", "permutations", OutcomeSettings, OUTCOME, "--permutations", WHOLE),
     ("", "seed", OutcomeSettings, OUTCOME, "--seed", WHOLE),
+    ("outcome.harmonise", "unseen", Harmonise, HARMONISED, "--unseen", UNSEEN),
+    ("outcome.harmonise", "small_batch", Harmonise, HARMONISED, "--small-batch", UNSEEN),
+    ("outcome.harmonise", "order", Harmonise, HARMONISED, "--batch-order", UNSEEN),
+    ("outcome.harmonise", "least_subjects", Harmonise, HARMONISED, "--least-subjects", WHOLE),
+    ("outcome.harmonise", "reference_batch", Harmonise, HARMONISED, "--reference-batch", WORDS),
     ("reproducibility", "threshold", StabilitySettings, STABLE, "--threshold", NUMBERS),
     ("reproducibility", "confidence", StabilitySettings, STABLE, "--confidence", NUMBERS),
     ("reproducibility", "form", StabilitySettings, STABLE, "--form", FORM_WORDS),
@@ -130,7 +141,9 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
 def by_study_file(section: str, name: str, value: Any, folder: Path) -> str:
     """What a study file gets to hear of the value; empty where it is accepted."""
     entry = f"{name}: {json.dumps(value)}"
-    text = f"{section}: {{{BEFORE.get(section, '')}{entry}}}" if section else entry
+    outer, _, inner = section.partition(".")
+    entry = f"{inner}: {{batch: [site], {entry}}}" if inner else entry
+    text = f"{outer}: {{{BEFORE.get(outer, '')}{entry}}}" if section else entry
     path = folder / "study.yaml"
     path.write_text(f"cohort: cohort.csv\n{text}\n", encoding="utf-8")
     _, problems = read_study(path)
@@ -140,7 +153,7 @@ def by_study_file(section: str, name: str, value: Any, folder: Path) -> str:
 
 def by_function(kind: type[Settings], name: str, value: Any) -> str:
     try:
-        kind(**{name: value})
+        kind(**{**NEEDED_TOO.get(kind, {}), name: value})
     except InputError as error:
         return str(error)
     return ""

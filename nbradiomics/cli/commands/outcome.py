@@ -8,6 +8,21 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.folders import claim_outcome
+from nbradiomics.cli.harmonisation import (
+    BatchOrder,
+    Harmonised,
+    HarmonisedCovariates,
+    HarmonisedNames,
+    LeastSubjects,
+    MCombat,
+    MeanOnly,
+    Measured,
+    Parametric,
+    ReferenceBatch,
+    Shrinkage,
+    SmallBatch,
+    UnseenRule,
+)
 from nbradiomics.cli.models import asked_models, show_models, write_pages
 from nbradiomics.cli.options import (
     Categorical,
@@ -59,6 +74,19 @@ def outcome(
     ] = None,
     feature_names: FeatureNames = None,
     leave_out: Annotated[str | None, setting("outcome.settings:Predictors.leave_out")] = None,
+    harmonise: Harmonised = None,
+    harmonise_covariates: HarmonisedCovariates = None,
+    harmonise_features: HarmonisedNames = None,
+    reference_batch: ReferenceBatch = None,
+    mean_only: MeanOnly = None,
+    eb: Shrinkage = None,
+    parametric: Parametric = None,
+    m_combat: MCombat = None,
+    batch_order: BatchOrder = None,
+    unseen: UnseenRule = None,
+    small_batch: SmallBatch = None,
+    site_effects: Measured = None,
+    least_subjects: LeastSubjects = None,
     categorical: Categorical = None,
     numeric: Numeric = None,
     ordinal: Ordinal = None,

@@ -94,6 +94,11 @@ _WORKS = {
         "Firth 1993",
         "Firth D. Bias reduction of maximum likelihood estimates. Biometrika 1993;80:27-38.",
     ),
+    "fortin2018": Work(
+        "Fortin et al. 2018",
+        "Fortin JP, Cullen N, Sheline YI, et al. Harmonization of cortical thickness measurements across "
+        "scanners and sites. NeuroImage 2018;167:104-120.",
+    ),
     "freedman1983": Work(
         "Freedman and Lane 1983",
         "Freedman D, Lane D. A nonstochastic interpretation of reported significance levels. Journal of "
@@ -141,6 +146,11 @@ _WORKS = {
         "Hoerl AE, Kennard RW. Ridge regression: biased estimation for nonorthogonal problems. "
         "Technometrics 1970;12:55-67.",
     ),
+    "horng2022": Work(
+        "Horng et al. 2022",
+        "Horng H, Singh A, Yousefi B, et al. Generalized ComBat harmonization methods for radiomic features "
+        "with multi-modal distributions and multiple batch effects. Scientific Reports 2022;12:4493.",
+    ),
     "hung2010": Work(
         "Hung and Chiang 2010",
         "Hung H, Chiang CT. Estimation methods for time-dependent AUC models with survival data. Canadian "
@@ -156,6 +166,11 @@ _WORKS = {
         "Ishwaran et al. 2008",
         "Ishwaran H, Kogalur UB, Blackstone EH, Lauer MS. Random survival forests. Annals of Applied "
         "Statistics 2008;2:841-860.",
+    ),
+    "johnson2007": Work(
+        "Johnson et al. 2007",
+        "Johnson WE, Li C, Rabinovic A. Adjusting batch effects in microarray expression data using "
+        "empirical Bayes methods. Biostatistics 2007;8:118-127.",
     ),
     "kaplan1958": Work(
         "Kaplan and Meier 1958",
@@ -254,6 +269,11 @@ _WORKS = {
         "Simon RM, Subramanian J, Li MC, Menezes S. Using cross-validation to evaluate predictive accuracy "
         "of survival risk classifiers based on high-dimensional data. Briefings in Bioinformatics "
         "2011;12:203-214.",
+    ),
+    "stein2015": Work(
+        "Stein et al. 2015",
+        "Stein CK, Qu P, Epstein J, et al. Removing batch effects from purified plasma cell gene expression "
+        "microarrays with modified ComBat. BMC Bioinformatics 2015;16:63.",
     ),
     "steyerberg2016": Work(
         "Steyerberg and Harrell 2016",

@@ -31,6 +31,7 @@ from nbradiomics.report.sections.missing_parts import (
     failed_validations,
 )
 from nbradiomics.report.sections.outcome_groups import risk_group_blocks
+from nbradiomics.report.sections.outcome_harmonisation import harmonisation_blocks
 from nbradiomics.report.sections.outcome_metrics import metric_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 from nbradiomics.report.sections.outcome_ratios import ratio_blocks
@@ -95,6 +96,7 @@ def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
         _performance(endpoint),
         metric_blocks(endpoint),
         site_blocks(endpoint),
+        harmonisation_blocks(endpoint),
         probability_blocks(endpoint),
         [] if endpoint.is_class else _survival(endpoint),
         ratio_blocks(endpoint),

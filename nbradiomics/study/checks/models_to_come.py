@@ -45,6 +45,10 @@ def features_to_come(study: Study, cohort: pd.DataFrame) -> pd.DataFrame | None:
     subjects = list(dict.fromkeys(subject for subject in cohort["subject"] if subject))
     values = np.resize(np.array([[_LOWEST], [_HIGHEST]]), (len(subjects), 1)) * np.ones(len(names))
     table = pd.DataFrame(values, columns=names)
+    if "site" in cohort and (cohort["site"] != "").any():
+        table["site"] = (
+            cohort.drop_duplicates("subject").set_index("subject")["site"].reindex(subjects).to_numpy()
+        )
     return table.assign(subject=subjects, engine=engine_name(study.extract.engine, parameters))
 
 

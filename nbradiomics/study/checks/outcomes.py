@@ -32,6 +32,7 @@ from nbradiomics.outcome.prepared import check_meaning
 from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.sites import refuse_folds
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, class_suspicions, suspicion_text, suspicions
+from nbradiomics.study.checks.harmonisation import check_harmonisation
 from nbradiomics.study.file import read_study
 from nbradiomics.study.study import Endpoint, Outcome, Readers, covariates_of, models_of
 from nbradiomics.tables import NO_COLUMNS
@@ -72,6 +73,7 @@ def check_outcomes(
     used = [*outcome.covariates, *(readers.subgroups if readers.clinical in (None, file) else [])]
     used += [name for endpoint in outcome.endpoints for name in endpoint.columns]
     used += [outcome.leave_out] if outcome.leave_out else []
+    used += outcome.harmonise.columns if outcome.harmonise else []
     problems = [Problem(str(file), "1", "", "warning", note, "Nothing to do.") for note in notes]
     declared = declaration_problems(clinical, outcome, used, file=str(file))
     problems += [_for_readers(problem, readers) for problem in declared]
@@ -127,6 +129,9 @@ def _check_endpoint(
         problems += _check_events(outcome, endpoint, reading, cohort)
         problems += _check_followed(endpoint, reading, cohort, cohort_file)
         problems += _check_suspicious(outcome, endpoint, clinical, reading, cohort)
+        there = reading.table.notna().all(axis=1).to_numpy()
+        known = reading.table[there].set_axis(pd.Index(_subjects(reading)[there], name="subject"))
+        problems += check_harmonisation(outcome, endpoint, clinical, known, cohort)
     if "subject" in clinical:
         problems += _check_covariates(outcome, endpoint, clinical)
     return problems

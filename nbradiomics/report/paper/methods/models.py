@@ -12,6 +12,7 @@ from nbradiomics.outcome.penalised import MIXTURES, RETRIES, TUNED, TUNING_FOLDS
 from nbradiomics.outcome.selection import CHOSEN_IN, FALSE_DISCOVERIES, HALVES, SUPERVISED
 from nbradiomics.outcome.settings import AUTO, AUTO_GRID, FIRTH
 from nbradiomics.outcome.trees import DEPTH, LEAF, PART, STAGES, STEP, TREES
+from nbradiomics.report.paper.methods.harmonisation import harmonisation
 from nbradiomics.report.paper.methods.story import Story, listed
 from nbradiomics.report.sections.outcome_selection import what_columns_say
 
@@ -54,6 +55,7 @@ _SOURCES = {
 def preparation(story: Story) -> Iterator[str]:
     """What was done to the columns before the models, and what was missing."""
     settings = story.settings
+    yield from harmonisation(story)
     yield (
         f"Every step was fitted to {story.training} alone. Features that were constant or missing in more "
         f"than {share(settings['missing_features'])} of these subjects were left out; other missing values "

@@ -1,0 +1,177 @@
+"""Harmonise a feature table, by named training subjects or by cross-fitting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.clinical import Declaration
+from nbradiomics.cohort.fitting_subjects import FittingPlan, FittingSubjects, fitting_plan
+from nbradiomics.cohort.in_fit import with_fitted
+from nbradiomics.errors import InputError
+from nbradiomics.harmonisation.batch_columns import check_batches, read_batches, require_batches
+from nbradiomics.harmonisation.request import combat_of, harmonised_features
+from nbradiomics.harmonisation.schema import TREATMENTS
+from nbradiomics.harmonisation.settings import Harmonise
+from nbradiomics.messages.wording import counted
+from nbradiomics.tables import choose_features
+from nbradiomics.tables.schema import Column
+
+#: Batches of a harmonised table.
+HARMONISED_BATCHES = replace(
+    TREATMENTS,
+    name="Batches of a harmonised table",
+    file="TABLE.batches.csv",
+    row="a batch, in a context and by one fit",
+    columns=(
+        Column("context", "text", "timepoint, sequence, region, variant and engine", missing="not stated"),
+        Column("fit", "text", "`named`: fitted to named subjects; `fold-1` ...: to the other folds"),
+        *TREATMENTS.columns,
+    ),
+    key=("context", "fit", *TREATMENTS.key),
+    note="`nbradiomics harmonise` writes it beside its table.",
+)
+#: Rows that differ in these columns are harmonised apart; the readers of a context are harmonised together.
+CONTEXT = ("timepoint", "sequence", "roi", "variant", "engine")
+_NO_DECLARATION = Declaration()
+
+
+class HarmonisedTable(NamedTuple):
+    """A harmonised feature table.
+
+    Attributes
+    ----------
+    table
+        The rows and columns of the feature table, with harmonised features and the column `in_fit`.
+    batches
+        What was done with each batch: the table `HARMONISED_BATCHES`.
+    features
+        The features that were harmonised.
+    sentences
+        What was done, and possible mistakes.
+    """
+
+    table: pd.DataFrame
+    batches: pd.DataFrame
+    features: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+
+def harmonise_table(
+    features: pd.DataFrame,
+    clinical: pd.DataFrame | None,
+    harmonise: Harmonise,
+    fitting: FittingSubjects,
+    *,
+    seed: int = 0,
+    declared: Declaration = _NO_DECLARATION,
+) -> HarmonisedTable:
+    """Harmonise a feature table by estimates of named subjects, or of the other folds.
+
+    Parameters
+    ----------
+    features
+        Feature table with a column `subject`.
+    clinical
+        Clinical table with the batch columns and covariates, one row per subject; None if the feature table
+        has the batches and there are no covariates. No outcome belongs among the covariates.
+    harmonise
+        What is harmonised, and how.
+    fitting
+        Whose rows estimate the batch effects.
+    seed
+        Seed of the folds of the cross-fitting.
+    declared
+        Declarations about the clinical columns.
+
+    Raises
+    ------
+    InputError
+        When a column cannot be used, all subjects would fit, or a batch is too small or unseen.
+    """
+    _require_subjects(features, clinical)
+    batches, problems = read_batches(features, clinical, harmonise, declared=declared)
+    subjects = features["subject"].astype(str)
+    require_batches(batches, subjects.tolist(), harmonise)
+    sites = dict(zip(subjects, batches[harmonise.batch[0]].astype(str), strict=True))
+    plan = fitting_plan(subjects, fitting, seed=seed, sites=sites)
+    _require_others(plan)
+    own = subjects.isin(plan.parts[0].fitted_on if fitting.fit_on is not None else set(subjects))
+    check_batches(batches[own], subjects[own].tolist(), harmonise)
+    others = features.drop(columns=[name for name in batches if name in features])
+    names = harmonised_features(choose_features(others).names, harmonise)
+    changed, treatments = features.astype(dict.fromkeys(names, np.float64)), []
+    for context, rows in _contexts(features):
+        for part in plan.parts:
+            known = rows & subjects.isin(part.fitted_on).to_numpy()
+            new = rows & subjects.isin(part.applied_to).to_numpy()
+            if not new.any():
+                continue
+            table = _plain(features, names, batches)
+            combat = combat_of(harmonise).fit(table[known])
+            changed.loc[new, list(names)] = (
+                combat.transform(table[new]).iloc[:, 1 : 1 + len(names)].to_numpy()
+            )
+            treatments.append(combat.treatments(table[new]).assign(context=context, fit=part.name))
+    told = [problem.problem for problem in problems if problem.severity == "warning"]
+    sentences = (*_sentences(plan, names, harmonise), *told)
+    done = HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
+    return HarmonisedTable(with_fitted(changed, plan.fitted), done, tuple(names), sentences)
+
+
+def _require_subjects(features: pd.DataFrame, clinical: pd.DataFrame | None) -> None:
+    if "subject" not in features:
+        raise InputError("the feature table has no column 'subject'.", "Name the subjects' column 'subject'.")
+    twice = [] if clinical is None else clinical["subject"][clinical["subject"].duplicated()].tolist()
+    if twice:
+        raise InputError(f"subject {twice[0]!r} is twice in the clinical table.", "Keep one row per subject.")
+
+
+def _require_others(plan: FittingPlan) -> None:
+    everybody = {name for part in plan.parts for name in part.applied_to}
+    if plan.fitted == everybody:
+        raise InputError(
+            f"all {len(everybody)} subjects would fit the harmonisation that is applied to them, so that no "
+            "model can be evaluated on any.",
+            "Name a part of the subjects, or use cross-fitting: --fit-folds 5.",
+        )
+
+
+def _contexts(features: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Rows of each timepoint, sequence, region, variant and engine."""
+    columns = [name for name in CONTEXT if name in features]
+    if not columns:
+        yield "", np.ones(len(features), dtype=bool)
+        return
+    keys = features[columns].astype(str).agg(", ".join, axis=1)
+    for key in sorted(keys.unique()):
+        yield str(key), (keys == key).to_numpy()
+
+
+def _plain(features: pd.DataFrame, names: Sequence[str], batches: pd.DataFrame) -> pd.DataFrame:
+    """Subjects, features under plain names, so that all are taken, and batches."""
+    plain = [f"feature {number}" for number in range(len(names))]
+    values = features[list(names)].replace([np.inf, -np.inf], np.nan).set_axis(plain, axis=1)
+    return pd.concat([features["subject"].astype(str), values, batches], axis=1)
+
+
+def _sentences(plan: FittingPlan, names: Sequence[str], harmonise: Harmonise) -> Iterator[str]:
+    fitted = len(plan.parts[0].fitted_on)
+    if plan.fitted:
+        yield (
+            f"{counted(len(names), 'feature')} were harmonised between the levels of "
+            f"{', '.join(harmonise.batch)}, by the estimates of {counted(fitted, 'subject')} (in_fit: yes); "
+            "outcome models are not evaluated on them."
+        )
+    else:
+        yield (
+            f"{counted(len(names), 'feature')} were harmonised between the levels of "
+            f"{', '.join(harmonise.batch)} by cross-fitting: those of each of {len(plan.parts)} folds by the "
+            "estimates of the others."
+        )
+    if plan.note:
+        yield plan.note
