@@ -19,6 +19,7 @@ from nbradiomics.images.io import read_image
 from tests.support.dicom_sources import write_classic
 from tests.support.dicom_studies import as_file, cohort
 from tests.support.dicomweb_server import FakePacs, serving
+from tests.support.habitat_phantoms import write_planted
 from tests.support.helpers import two_readers
 
 FUNCTIONS = {
@@ -85,6 +86,13 @@ def example(tmp_path_factory: pytest.TempPathFactory, pacs: str) -> tuple[Path, 
     rows[rows["reader"] == "A"].to_csv(folder / "made" / "cohort.csv", index=False)
     nbradiomics.run(folder / "study.yaml", folder / "results")
     write_sources(folder)
+    (folder / "diffusion").mkdir()
+    write_planted(folder / "diffusion")
+    maps = nbradiomics.fit_adc(folder / "diffusion" / "cohort.csv", out=folder / "maps").cohort
+    habitats = nbradiomics.find_habitats(
+        maps, out=folder / "habitats", channels=["ADC"], clusters=2, fit_folds=2, sample=1000
+    )
+    habitats.model.write(folder / "habitats.json")
     (folder / "segmentations").mkdir()
     for number, dataset in enumerate(cohort(patients=1, slices=3)[:3]):
         (folder / "segmentations" / f"{number}.dcm").write_bytes(as_file(dataset))

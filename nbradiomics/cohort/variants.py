@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbradiomics.cohort.cohort import Cohort
 from nbradiomics.errors import InputError
+from nbradiomics.messages.wording import tally
 from nbradiomics.tables import ORIGINAL
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def require_one_variant(table: pd.DataFrame, path: Path, task: str) -> None:
     """
     scans = table[[*_SCAN, "variant"]].drop_duplicates()
     if not scans.duplicated(_SCAN).any():
+        _require_one_of_a_sequence(scans, path, task)
         return
     names = sorted(set(scans.loc[scans.duplicated(_SCAN, keep=False), "variant"]) - {ORIGINAL})
     shown = ", ".join(names[:3]) + (", ..." if names[3:] else "")
@@ -36,6 +38,18 @@ def require_one_variant(table: pd.DataFrame, path: Path, task: str) -> None:
         "one variant of each scan.",
         "Give the cohort table from which the variants were made, or keep the rows of one variant.",
     )
+
+
+def _require_one_of_a_sequence(scans: pd.DataFrame, path: Path, task: str) -> None:
+    """Refuse images of one sequence of which some are prepared and others not, or prepared otherwise."""
+    for sequence, variants in scans.groupby("sequence", sort=True)["variant"]:
+        if variants.nunique() > 1:
+            counts = tally((str(name), int(count)) for name, count in variants.value_counts().items())
+            raise InputError(
+                f"{path} has images of sequence {sequence} in several variants, one for each scan: {counts}; "
+                f"{task} needs images that were prepared alike.",
+                "Prepare all images alike, or keep the rows of one variant.",
+            )
 
 
 def require_originals(table: pd.DataFrame, path: Path, task: str) -> None:

@@ -99,6 +99,13 @@ def find_habitats(
     InputError
         When the cohort has no masks, several variants, or habitats already; when a channel is missing
         everywhere; when a model cannot be fitted, or the given one is not for these images.
+
+    Examples
+    --------
+    >>> maps = fit_adc("diffusion/cohort.csv", out="maps").cohort
+    >>> done = find_habitats(maps, out="habitats", channels=["ADC"], clusters=2, fit_folds=2, sample=1000)
+    >>> sorted(set(done.cohort.table["roi"]))
+    ['habitat-1', 'habitat-2', 'tumour']
     """
     cohort = load_cohort(cohort)
     cases = _drawn_cases(cohort)

@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbradiomics.harmonisation.schema import COVARIATE_EFFECTS, SEPARABILITY, SITE_EFFECTS
+from nbradiomics.harmonisation.schema import EFFECT_TABLES
 from nbradiomics.tables import write_table
 
 if TYPE_CHECKING:
     from nbradiomics.harmonisation.site_effects import SiteEffects
 
-#: Tables by the name of the attribute.
-TABLES = {"features": SITE_EFFECTS, "covariates": COVARIATE_EFFECTS, "separability": SEPARABILITY}
-
 
 def write_site_effects(effects: SiteEffects | None, folder: Path) -> None:
     """Write the tables into a folder; without effects, remove those of an earlier result."""
-    for name, schema in TABLES.items():
+    for name, schema in EFFECT_TABLES.items():
         file = folder / Path(schema.file).name
         if effects is None:
             file.unlink(missing_ok=True)

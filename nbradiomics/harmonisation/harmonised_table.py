@@ -18,6 +18,7 @@ from nbradiomics.harmonisation.request import combat_of, harmonised_features
 from nbradiomics.harmonisation.schema import TREATMENTS
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.wording import counted
+from nbradiomics.settings import spread
 from nbradiomics.tables import choose_features
 from nbradiomics.tables.schema import Column
 
@@ -61,6 +62,7 @@ class HarmonisedTable(NamedTuple):
     sentences: tuple[str, ...]
 
 
+@spread(harmonise=Harmonise, fitting=FittingSubjects)
 def harmonise_table(
     features: pd.DataFrame,
     clinical: pd.DataFrame | None,
@@ -80,9 +82,10 @@ def harmonise_table(
         Clinical table with the batch columns and covariates, one row per subject; None if the feature table
         has the batches and there are no covariates. No outcome belongs among the covariates.
     harmonise
-        What is harmonised, and how.
+        What is harmonised, and how. Each field except `features` is also a keyword of this function:
+        ``batch="site"``.
     fitting
-        Whose rows estimate the batch effects.
+        Whose rows estimate the batch effects; each field is also a keyword: ``fit_folds=5``.
     seed
         Seed of the folds of the cross-fitting.
     declared
@@ -92,6 +95,13 @@ def harmonise_table(
     ------
     InputError
         When a column cannot be used, all subjects would fit, or a batch is too small or unseen.
+
+    Examples
+    --------
+    >>> sites = clinical.assign(site=["north", "south"] * 20)
+    >>> done = harmonise_table(features, sites, batch="site", fit_folds=2)
+    >>> done.table.shape == (80, 5), set(done.table["in_fit"])
+    (True, {'no'})
     """
     _require_subjects(features, clinical)
     batches, problems = read_batches(features, clinical, harmonise, declared=declared)

@@ -6,7 +6,7 @@ from nbradiomics.tables.schema import Column, Schema
 
 TREATMENTS = Schema(
     name="Batches of a harmonisation",
-    file="harmonisation/batches.csv",
+    file="ComBat.report_",
     row="a batch of a batch column",
     columns=(
         Column("batch_column", "text", "column of the batch"),
@@ -26,11 +26,12 @@ TREATMENTS = Schema(
         Column("reason", "text", "reason of the treatment, or a remark", missing="none"),
     ),
     key=("batch_column", "batch"),
+    note="An attribute of a fitted `ComBat`, which no command writes alone.",
 )
 
 FEATURE_NOTES = Schema(
     name="Features of a harmonisation",
-    file="harmonisation/features.csv",
+    file="ComBat.feature_notes_",
     row="a feature that is not harmonised as the others",
     columns=(
         Column("batch_column", "text", "column of the batch"),
@@ -38,14 +39,16 @@ FEATURE_NOTES = Schema(
         Column("note", "text", "what is done with it, and why"),
     ),
     key=("batch_column", "feature", "note"),
+    note="An attribute of a fitted `ComBat`, which no command writes alone.",
 )
 
 _STATE = Column("state", "text", "before or after the harmonisation", values=("before", "after"))
+_NOTE = "If features are harmonised; `nbradiomics site-effects` writes it into its folder too."
 _NO_TEST = "it cannot be tested: it does not vary, or has too few values"
 
 SITE_EFFECTS = Schema(
     name="Site effects",
-    file="harmonisation/site_effects.csv",
+    file="outcome/ENDPOINT/site_effects.csv",
     row="a feature, before or after the harmonisation, on subjects who did not fit it",
     columns=(
         Column("batch_column", "text", "column of the batch"),
@@ -92,11 +95,12 @@ SITE_EFFECTS = Schema(
         ),
     ),
     key=("batch_column", "feature", "state"),
+    note=_NOTE,
 )
 
 COVARIATE_EFFECTS = Schema(
     name="Covariates and features",
-    file="harmonisation/covariate_effects.csv",
+    file="outcome/ENDPOINT/covariate_effects.csv",
     row="a covariate and a feature, before or after the harmonisation, on subjects who did not fit it",
     columns=(
         Column("covariate", "text", "covariate whose effect is to be kept"),
@@ -124,11 +128,12 @@ COVARIATE_EFFECTS = Schema(
         ),
     ),
     key=("covariate", "feature", "state"),
+    note=_NOTE,
 )
 
 SEPARABILITY = Schema(
     name="Separability of batches",
-    file="harmonisation/separability.csv",
+    file="outcome/ENDPOINT/separability.csv",
     row="a batch column, before or after the harmonisation",
     columns=(
         Column("batch_column", "text", "column of the batch"),
@@ -154,6 +159,9 @@ SEPARABILITY = Schema(
         ),
     ),
     key=("batch_column", "state"),
+    note=_NOTE,
 )
 
 TABLES = (TREATMENTS, FEATURE_NOTES, SITE_EFFECTS, COVARIATE_EFFECTS, SEPARABILITY)
+#: Tables of measured effects, which outcome models and `site-effects` write.
+EFFECT_TABLES = {"features": SITE_EFFECTS, "covariates": COVARIATE_EFFECTS, "separability": SEPARABILITY}

@@ -125,7 +125,7 @@ def prepare_cohort(
 
     Examples
     --------
-    >>> done = prepare_cohort("cohort.csv", out="prepared", steps="n4,zscore")
+    >>> done = prepare_cohort("made/cohort.csv", out="prepared", steps="n4,zscore")
     >>> done.cohort.table["variant"].unique().tolist()
     ['n4+zscore']
     """

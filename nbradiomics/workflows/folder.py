@@ -56,6 +56,7 @@ from nbradiomics.files.owned_folder import (
     read_mark,
     remove_files,
 )
+from nbradiomics.harmonisation.schema import EFFECT_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.report.paper.files import PAPER_FILE
 from nbradiomics.study.external import VALIDATION
@@ -63,7 +64,9 @@ from nbradiomics.study.study import Study
 from nbradiomics.workflows.earlier_folder import earlier_mark
 
 #: Files of an outcome model.
-_OUTCOME_TABLES = "|".join(PurePosixPath(table.file).stem for table in OUTCOME_TABLES)
+_OUTCOME_TABLES = "|".join(
+    PurePosixPath(table.file).stem for table in (*OUTCOME_TABLES, *EFFECT_TABLES.values())
+)
 _OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|report\.html|{PAPER_FILE})"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.

@@ -23,7 +23,8 @@ def test_several_variants_of_a_scan_are_refused(tmp_path: Path) -> None:
     cohort = load_cohort(two_readers(tmp_path, 2))
     variant = ["n4" if subject == "s0" else "original" for subject in cohort.table["subject"]]
     mixed = cohort.table.assign(variant=variant)
-    require_one_variant(mixed, tmp_path, "a test")  # one of each scan
+    with pytest.raises(InputError, match=r"in several variants.*n4 1, original 1; a test needs images"):
+        require_one_variant(mixed[["subject", "timepoint", "sequence", "variant"]], tmp_path, "a test")
     both = pd.concat([cohort.table, mixed]).drop_duplicates()
     with pytest.raises(InputError, match=r"several variants \(n4\).*a test needs one variant"):
         require_one_variant(both, tmp_path, "a test")

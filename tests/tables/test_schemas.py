@@ -26,6 +26,8 @@ from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITATS
+from nbradiomics.harmonisation.harmonised_table import HARMONISED_BATCHES
+from nbradiomics.harmonisation.schema import FEATURE_NOTES, TREATMENTS
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
@@ -177,6 +179,7 @@ outcome:
   repeats: 2
   bootstraps: 100
   refits: 0
+  harmonise: {batch: site, covariates: [weight], least_subjects: 2, site_effects: true}
 """
 PARAMS = "featureClass: {firstorder: [Mean, Range], glcm: [Contrast]}\n"
 SUBJECTS = 12
@@ -209,6 +212,7 @@ def make_study(folder: Path) -> Path:
     write_cohort(folder, rows, "subject,image,reader,mask,reference_kind,minutes,site")
     known = range(SUBJECTS - 1)  # of the last subject the clinic knows nothing
     clinical = {"subject": [f"s{n}" for n in known], "days": [100 + n for n in known], "age": known}
+    clinical["weight"] = [n * 7 % 5 for n in known]
     outcomes = {"died": [n % 3 < 2 for n in known], "mutant": [n % 2 for n in known]}
     pd.DataFrame(clinical | outcomes).to_csv(folder / "clinical.csv", index=False)
     make_model(folder / "model")
@@ -255,6 +259,7 @@ ELSEWHERE = (
     *PACS,
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
+    *(TREATMENTS, FEATURE_NOTES, HARMONISED_BATCHES),
     *(PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),
 )
 #: Types of columns that are others in memory.

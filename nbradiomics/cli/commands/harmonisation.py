@@ -74,9 +74,10 @@ def site_effects(
 ) -> None:
     """Measure differences between sites or scanners, before and after a harmonisation."""
     options = {**locals(), "harmonise": batch}
-    from nbradiomics.harmonisation.effect_files import TABLES, write_site_effects
+    from nbradiomics.harmonisation.effect_files import write_site_effects
     from nbradiomics.harmonisation.effect_text import effect_facts, effect_sentences
     from nbradiomics.harmonisation.effects_of_table import effects_of_table
+    from nbradiomics.harmonisation.schema import EFFECT_TABLES
     from nbradiomics.harmonisation.site_settings import SiteEffectSettings
     from nbradiomics.outcome.assembly import choose_rows
     from nbradiomics.tables import RowsOfReader
@@ -91,7 +92,7 @@ def site_effects(
         permutations=permutations,
         seed=seed,
     )
-    claim_effects(out, [Path(schema.file).name for schema in TABLES.values()], replacing=replace)
+    claim_effects(out, [Path(schema.file).name for schema in EFFECT_TABLES.values()], replacing=replace)
     chosen = choose_rows(read_features(features), settings_of_options(RowsOfReader, options).wanted())
     table = None if clinical is None else read_clinical(clinical)
     effects, notes = effects_of_table(chosen, table, asked, settings)

@@ -158,10 +158,20 @@ def nearest(scaled: Array, centres: Array) -> Labels:
 def read_habitat_model(path: str | Path) -> HabitatModel:
     """Read a stored model.
 
+    Parameters
+    ----------
+    path
+        File `model.json` that `nbradiomics habitats` wrote.
+
     Raises
     ------
     InputError
         When the file is missing or not such a model.
+
+    Examples
+    --------
+    >>> read_habitat_model("habitats.json").channels
+    ('ADC',)
     """
     remedy = "Give the file model.json that `nbradiomics habitats` wrote."
     try:

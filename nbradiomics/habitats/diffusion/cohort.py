@@ -84,6 +84,12 @@ def fit_adc(
     ------
     InputError
         When the cohort has channels of these names already, or no scan has diffusion images.
+
+    Examples
+    --------
+    >>> done = fit_adc("diffusion/cohort.csv", out="maps")
+    >>> sorted(set(done.cohort.table["channel"]))
+    ['ADC', 'ADC_error', 'T2w', 'b0', 'b1000', 'b400', 'b50']
     """
     cohort = load_cohort(cohort)
     taken = sorted({ADC, ADC_ERROR} & set(cohort.table["channel"]))

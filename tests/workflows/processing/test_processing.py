@@ -220,7 +220,9 @@ def test_a_cohort_with_variants_is_refused_for_what_it_is(tmp_path: Path):
     cohort = cohort_of(tmp_path, subjects=2, readers="AB")
     table = pd.read_csv(cohort)
     pd.concat([table, table.assign(variant="v0.1", image="other.nii.gz")]).to_csv(cohort, index=False)
-    with pytest.raises(InputError, match=r"1 variant.*a processing study needs the originals"):
+    with pytest.raises(
+        InputError, match=r"variants \(v0.1\).*a processing study needs one variant of each scan"
+    ):
         study_processing(cohort, GRID, tmp_path / "out")
 
 
