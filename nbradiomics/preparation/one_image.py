@@ -22,11 +22,12 @@ from nbradiomics.execution.batch import failure_of
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
 from nbradiomics.images.io import read_image, write_image
+from nbradiomics.perturbation.boxes import region_like
 from nbradiomics.preparation.intensities import levels, require_finite
 from nbradiomics.preparation.moved_masks import mask_on_grid
 from nbradiomics.preparation.steps.registration import Register
 from nbradiomics.preparation.steps.step import FittedStep, Measured, Step
-from nbradiomics.preparation.tissue import share_measured
+from nbradiomics.preparation.tissue import foreground, share_measured
 from nbradiomics.preparation.volume import StepRecord, Volume
 from nbradiomics.system.versions import installed_version
 
@@ -160,14 +161,17 @@ class ImageJob:
         volume = self._volume(list(regions.values()) if self.moves else ())
         require_finite(volume.image)
         drawn = self._lesions(regions)
-        before = levels(volume.image, volume.body, drawn)
+        whole = region_like(foreground(volume.image), volume.image) if volume.body is None else volume.body
+        before = levels(volume.image, whole, drawn)
         done = self._through(volume, self.steps, drawn)
         require_finite(done.image)
         moved = dict(zip(regions, done.masks, strict=True)) if self.moves else {}
         if self.file != self.channel.image:
             write_image(done.image, self.file)
         rows = self._write_masks(regions, moved, failures)
-        after = levels(done.image, done.body, self._lesions(moved if self.moves else regions))
+        if any(isinstance(step, Register) for step in self.steps):
+            whole = done.body  # the foreground of the image before lies elsewhere
+        after = levels(done.image, whole, self._lesions(moved if self.moves else regions))
         listed = [failure_of(name, STAGE, error) for name, error in failures] if self.moves else []
         return {
             "records": [_plain(record) for record in done.records],

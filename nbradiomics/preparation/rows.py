@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,9 @@ from nbradiomics.preparation.steps.percentile import TOP
 NOTED_CHANGE = 0.05
 #: Share of a tumour below which it counts as not measured by the normalisation.
 LEAST_MEASURED = 0.5
+#: Factor by which landmarks may change the spread of a tumour, against a linear scale.
+MOST_STRETCHED = 3.0
+STRETCHED = "the landmarks make the spread of the tumour"
 BEYOND = (
     "the median of the tumour lies beyond the landmarks, where the scale is extrapolated: measure them in "
     "the body (over=body)"
@@ -159,9 +163,7 @@ def _prepared(job: ImageJob, result: Mapping[str, Any], folder: Path) -> dict[st
         **_numbers(result["records"]),
         **levels,
         "found": "; ".join(_found(record) for record in result["records"]),
-        "note": "; ".join(
-            [*result["notes"], *_unmeasured(result), *_beyond(result), *_changed(result["masks"])]
-        ),
+        "note": "; ".join([*result["notes"], *_tumour(result), *_changed(result["masks"])]),
     }
 
 
@@ -194,11 +196,28 @@ def _found(record: Mapping[str, Any]) -> str:
     return f"{record['step']}: {', '.join(values)}" if record["values"] else str(record["step"])
 
 
+def _tumour(result: Mapping[str, Any]) -> list[str]:
+    return [*_unmeasured(result), *_beyond(result), *_stretched(result)]
+
+
 def _beyond(result: Mapping[str, Any]) -> list[str]:
     """Tell of a tumour that the landmarks do not cover; a median of NaN lies nowhere."""
     middle = result["after"]["tumour_median"]
     mapped = any("lowest_landmark" in record["values"] for record in result["records"])
     return [BEYOND] if mapped and (middle < 0 or middle > TOP) else []
+
+
+def _stretched(result: Mapping[str, Any]) -> list[str]:
+    """Tell of a tumour whose contrast the landmarks change much more than a linear scale would."""
+    found = _numbers(result["records"])
+    mapped = any("lowest_landmark" in record["values"] for record in result["records"])
+    linear = result["before"]["tumour_iqr"] / found["scale"] if mapped else math.nan
+    if not linear > 0:
+        return []
+    stretch = result["after"]["tumour_iqr"] / linear
+    if 1 / MOST_STRETCHED <= stretch <= MOST_STRETCHED:
+        return []
+    return [f"{STRETCHED} {stretch:.2g} times what a linear scale makes it"]
 
 
 def _unmeasured(result: Mapping[str, Any]) -> list[str]:

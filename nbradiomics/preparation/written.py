@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from nbradiomics.cohort.in_fit import fitted_subjects
 from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.cohort import PreparedCohort
-from nbradiomics.preparation.rows import BEYOND, LEAST_MEASURED, NOTED_CHANGE
+from nbradiomics.preparation.rows import (
+    BEYOND,
+    LEAST_MEASURED,
+    MOST_STRETCHED,
+    NOTED_CHANGE,
+    STRETCHED,
+)
 from nbradiomics.tables import write_table
 
 if TYPE_CHECKING:
@@ -90,6 +96,14 @@ def _normalisation(table: pd.DataFrame) -> list[str]:
         found.append(
             f"{_images(beyond, table)}: the tumour lies beyond the landmarks, where the scale is a guess. Do "
             "not compare these tumours; measure the landmarks in a mask of the body (over=body, body_roi)."
+        )
+    stretched = table[table["note"].str.contains(STRETCHED, regex=False)]
+    if len(stretched):
+        found.append(
+            f"{_images(stretched, table)}: the landmarks change the contrast of the tumour more than "
+            f"{MOST_STRETCHED:g} times against a linear scale: these images show other shares of tissues "
+            "than the training images, as crops do. Do not compare the texture of these tumours; use zscore, "
+            "percentile or larger images."
         )
     return found
 

@@ -122,14 +122,20 @@ def test_landmarks_of_another_cohort_are_applied(tmp_path: Path, capsys: pytest.
         assert part in "".join(capsys.readouterr()).replace("\n", " ")
 
 
-def test_the_result_does_not_depend_on_jobs_or_earlier_work(tmp_path: Path) -> None:
-    cohort, workspace = make_cohort(tmp_path, 4, ("T1",)), Workspace(tmp_path / "work")
-    one = prepared(cohort, tmp_path / "one", steps="ad,nyul", workspace=workspace)
+@pytest.mark.slow
+def test_the_result_does_not_depend_on_jobs(tmp_path: Path) -> None:
+    cohort = make_cohort(tmp_path, 4, ("T1",))
+    one = prepared(cohort, tmp_path / "one", steps="ad,nyul")
     two = prepared(cohort, tmp_path / "two", steps="ad,nyul", jobs=2)
     columns = one.table.columns.drop(["image_before", "image"])
     pd.testing.assert_frame_equal(one.table[columns], two.table[columns])
     assert one.landmarks == two.landmarks
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_stopped_work_continues(tmp_path: Path) -> None:
+    cohort, workspace = make_cohort(tmp_path, 4, ("T1",)), Workspace(tmp_path / "work")
+    one = prepared(cohort, tmp_path / "one", steps="ad,nyul", workspace=workspace)
     # A run that was killed: one image is not there, one is cut off.
     images = sorted((tmp_path / "one" / "images").iterdir())
     whole = contents(tmp_path / "one")
@@ -327,6 +333,18 @@ def test_a_tumour_beyond_the_landmarks_is_told(tmp_path: Path, capsys: pytest.Ca
     call("prepare", cohort, "--steps", "zscore:over=foreground", "--out", tmp_path / "c", "--jobs", 1)
     told = "".join(capsys.readouterr()).replace("\n", " ")
     assert "Warning: 3 of 3 images (s0, s1, s2): less than 50% of the tumour" in told
+
+
+def test_landmarks_that_stretch_a_tumour_are_told(tmp_path: Path) -> None:
+    cohort = make_cohort(tmp_path, 4, ("T1",))
+    rng = np.random.default_rng(5)
+    voxels = rng.normal(100, 1, SHAPE)  # muscle alone, and a few bright voxels of fat
+    voxels[:, :2, :2] = rng.normal(200, 1, (SHAPE[0], 2, 2))
+    voxels[0] = rng.normal(2, 0.5, SHAPE[1:])
+    sitk.WriteImage(make_image(voxels.astype(np.float32), (1, 1, 2)), str(tmp_path / "s3_T1.nii.gz"))
+    done = prepared(cohort, tmp_path / "out", steps="nyul", fit_folds=4)
+    (told,) = warnings(done)
+    assert told.startswith("1 of 4 images (s3): the landmarks change the contrast of the tumour")
 
 
 def test_a_mask_outside_a_registered_image_is_not_measured(tmp_path: Path) -> None:
