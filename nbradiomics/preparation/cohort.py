@@ -149,7 +149,9 @@ def prepare_cohort(
     lost = {jobs[failure.case].scan.key for failure in failures}
     failures += [Failure(*one) for payload in batch.results.values() for one in payload["failures"]]
     there = {name: job for name, job in ready.items() if job.scan.key not in lost}
-    table = prepared_rows(cohort, there, batch.results, settings)
+    outside = _outside({name: batch.results[name] for name in there if name in batch.results})
+    failures += outside
+    table = prepared_rows(cohort, there, batch.results, settings, {failure.case for failure in outside})
     if fitting.marks_subjects:
         table = with_fitted(table, fitting.in_fit(there, batch.results))
     made = {name: job for name, job in there.items() if name in batch.results}
@@ -161,6 +163,20 @@ def prepare_cohort(
         tuple(fitting.notes),
         fitting.recorded(),
     )
+
+
+def _outside(results: Mapping[str, Any]) -> list[Failure]:
+    """Masks that reach beyond a registered image of their scan, where 0 would be measured."""
+    found: dict[str, Failure] = {}
+    for name, payload in results.items():
+        for mask, share in payload["outside"]:
+            error = InputError(
+                f"{share:.1%} of the mask lie outside the image {name}, which was registered: 0 there is no "
+                "measured value.",
+                "Leave out this channel for the scan, or draw the mask inside both images.",
+            )
+            found.setdefault(mask, failure_of(mask, STAGE, error))
+    return list(found.values())
 
 
 @dataclass(frozen=True)

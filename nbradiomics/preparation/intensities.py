@@ -26,7 +26,7 @@ def whole_values(image: sitk.Image, body: sitk.Image | None) -> NDArray[np.float
     image
         Without values that are not finite.
     body
-        Mask on any grid; ``None`` for the foreground (Otsu's threshold of this image).
+        Mask on any grid; ``None`` for the foreground.
     """
     values = values_of(image)
     if values.min() == values.max():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -21,10 +22,12 @@ from nbradiomics.execution.batch import failure_of
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
 from nbradiomics.images.io import read_image, write_image
+from nbradiomics.perturbation.boxes import region_like
 from nbradiomics.preparation.intensities import levels, require_finite
 from nbradiomics.preparation.moved_masks import mask_on_grid
 from nbradiomics.preparation.steps.registration import Register
 from nbradiomics.preparation.steps.step import FittedStep, Measured, Step
+from nbradiomics.preparation.tissue import foreground, share_measured
 from nbradiomics.preparation.volume import StepRecord, Volume
 from nbradiomics.system.versions import installed_version
 
@@ -41,13 +44,14 @@ class MeasuredImage(TypedDict):
 
 
 class PreparedImage(TypedDict):
-    """Stored result: records, intensities, masks that moved, failures, hashes of the files."""
+    """Stored result: records, intensities, masks that moved or lie outside, failures, hashes of the files."""
 
     records: list[dict[str, Any]]
     before: dict[str, Any]
     after: dict[str, Any]
     notes: list[str]
     masks: list[dict[str, Any]]
+    outside: list[list[Any]]
     failures: list[list[str]]
     files: dict[str, str]
     passing: bool
@@ -156,14 +160,18 @@ class ImageJob:
         regions, failures = self._regions()
         volume = self._volume(list(regions.values()) if self.moves else ())
         require_finite(volume.image)
-        before = levels(volume.image, volume.body, self._lesions(regions))
-        done = self._through(volume, self.steps)
+        drawn = self._lesions(regions)
+        whole = region_like(foreground(volume.image), volume.image) if volume.body is None else volume.body
+        before = levels(volume.image, whole, drawn)
+        done = self._through(volume, self.steps, drawn)
         require_finite(done.image)
         moved = dict(zip(regions, done.masks, strict=True)) if self.moves else {}
         if self.file != self.channel.image:
             write_image(done.image, self.file)
         rows = self._write_masks(regions, moved, failures)
-        after = levels(done.image, done.body, self._lesions(moved if self.moves else regions))
+        if any(isinstance(step, Register) for step in self.steps):
+            whole = done.body  # the foreground of the image before lies elsewhere
+        after = levels(done.image, whole, self._lesions(moved if self.moves else regions))
         listed = [failure_of(name, STAGE, error) for name, error in failures] if self.moves else []
         return {
             "records": [_plain(record) for record in done.records],
@@ -171,6 +179,7 @@ class ImageJob:
             "after": after,
             "notes": [note for record in done.records for note in record.notes],
             "masks": rows,
+            "outside": _outside(done.covered, regions),
             "failures": [[one.case, one.stage, one.cause, one.hint, one.details] for one in listed],
             "files": self.file_hashes(),
             PASSING: bool(failures),  # failures are never stored
@@ -238,9 +247,13 @@ class ImageJob:
             found.append(region if self.is_first else mask_on_grid(region, image))
         return found[0], found[1]
 
-    def _through(self, volume: Volume, steps: Sequence[Step]) -> Volume:
-        """Apply steps; a registration moves the image to where body and reference were drawn."""
+    def _through(self, volume: Volume, steps: Sequence[Step], tumour: sitk.Image | None = None) -> Volume:
+        """Apply steps; a registration moves the image to where body and reference were drawn.
+
+        With a tumour, the record of a normalisation says how much of it was measured.
+        """
         for step in steps:
+            earlier = volume
             if isinstance(step, Register):
                 target = read_image(self.scan.image)
                 moved = step.apply(replace(volume, target=target, body=None, reference=None))
@@ -248,12 +261,33 @@ class ImageJob:
                 volume = replace(moved, body=body, reference=reference)
             else:
                 volume = step.apply(volume)
+            if step.normalises and tumour is not None:
+                volume = _with_share(volume, share_measured(earlier, step.over, tumour))  # type: ignore[attr-defined]
         return volume
 
 
 def measured_of(payload: MeasuredImage) -> Measured:
     """What was measured, from its stored result."""
     return Measured(fingerprint=payload["fingerprint"], numbers=tuple(payload["numbers"]))
+
+
+def _with_share(volume: Volume, share: float) -> Volume:
+    """Add to the last record how much of the tumour the normalisation measured, where that is a question."""
+    if math.isnan(share):
+        return volume
+    *earlier, last = volume.records
+    told = replace(last, values={**last.values, "tumour_measured": share})
+    return replace(volume, records=(*earlier, told))
+
+
+def _outside(covered: sitk.Image | None, regions: Mapping[str, sitk.Image]) -> list[list[Any]]:
+    """Name, and share of the voxels at which a registered image was not measured, of each such region."""
+    found: list[list[Any]] = []
+    for name, region in regions.items() if covered is not None else ():
+        there = sitk.GetArrayFromImage(mask_on_grid(covered, region))[sitk.GetArrayViewFromImage(region) != 0]
+        if there.size and not there.all():
+            found.append([name, float(np.mean(there == 0))])
+    return found
 
 
 def _plain(record: StepRecord) -> dict[str, Any]:

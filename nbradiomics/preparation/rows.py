@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,19 @@ from nbradiomics.cohort import Cohort
 from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.preparation.intensities import SHARES
 from nbradiomics.preparation.jobs import prepared_variant
-from nbradiomics.preparation.one_image import ImageJob
+from nbradiomics.preparation.one_image import ImageJob, MaskJob
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.preparation.settings import PreparationSettings
+from nbradiomics.preparation.steps.percentile import TOP
 
 #: Share by which the volume of a mask may change with its grid before it is noted.
 NOTED_CHANGE = 0.05
-_BEYOND = (
+#: Share of a tumour below which it counts as not measured by the normalisation.
+LEAST_MEASURED = 0.5
+#: Factor by which landmarks may change the spread of a tumour, against a linear scale.
+MOST_STRETCHED = 3.0
+STRETCHED = "the landmarks make the spread of the tumour"
+BEYOND = (
     "the median of the tumour lies beyond the landmarks, where the scale is extrapolated: measure them in "
     "the body (over=body)"
 )
@@ -28,7 +35,11 @@ _MASK = ["roi", "reader", "reading"]
 
 
 def prepared_rows(
-    cohort: Cohort, jobs: Mapping[str, ImageJob], results: Mapping[str, Any], settings: PreparationSettings
+    cohort: Cohort,
+    jobs: Mapping[str, ImageJob],
+    results: Mapping[str, Any],
+    settings: PreparationSettings,
+    lost: Collection[str] = (),
 ) -> pd.DataFrame:
     """Rows of a cohort table for prepared images, in the order of the original table.
 
@@ -42,6 +53,8 @@ def prepared_rows(
         Results of those that were prepared here.
     settings
         Body and reference tissue have no rows: they would count as lesions.
+    lost
+        Names of masks that are left out, because an image of their scan was not measured in all of them.
     """
     by_image = {
         (*job.scan.key[:3], job.channel.name, str(job.channel.image)): (name, job)
@@ -60,25 +73,31 @@ def prepared_rows(
             "unit": job.unit,
             "variant": prepared_variant(row["variant"], settings.chain),
         }
-        rows.append(_with_mask(made, job, results.get(name), is_beside=row["roi"] in beside))
+        is_left_out = row["roi"] in beside or (bool(row["mask"]) and _own(job, row).case.name in lost)
+        rows.append(_with_mask(made, job, results.get(name), is_left_out=is_left_out))
     return _without_bare(pd.DataFrame(rows, columns=list(DEFAULTS)))
 
 
 def _with_mask(
-    row: dict[Any, Any], job: ImageJob, result: Mapping[str, Any] | None, *, is_beside: bool
+    row: dict[Any, Any], job: ImageJob, result: Mapping[str, Any] | None, *, is_left_out: bool
 ) -> dict[Any, Any]:
-    """Give a row its mask on the new grid; none, if it is a mask beside, or could not be moved."""
+    """Give a row its mask on the new grid; none, if it is left out, or could not be moved."""
     if not row["mask"]:
         return row
     bare = {**row, **{name: DEFAULTS[name] for name in _OF_MASK}}
-    if is_beside:
+    if is_left_out:
         return bare
     if not job.moves:
         return row
-    key = tuple(str(row[name]) for name in _MASK)
-    own = next(one for one in job.masks if (one.case.roi, one.case.reader, str(one.case.reading)) == key)
+    own = _own(job, row)
     moved = result is None or any(mask["case"] == own.case.name for mask in result["masks"])
     return {**row, "mask": str(own.file), "label": 1, "probability": ""} if moved else bare
+
+
+def _own(job: ImageJob, row: Mapping[Any, Any]) -> MaskJob:
+    """The mask of a row among those of its scan."""
+    key = tuple(str(row[name]) for name in _MASK)
+    return next(one for one in job.masks if (one.case.roi, one.case.reader, str(one.case.reading)) == key)
 
 
 #: Columns that a row without a mask leaves empty.
@@ -144,7 +163,7 @@ def _prepared(job: ImageJob, result: Mapping[str, Any], folder: Path) -> dict[st
         **_numbers(result["records"]),
         **levels,
         "found": "; ".join(_found(record) for record in result["records"]),
-        "note": "; ".join([*result["notes"], *_beyond(result), *_changed(result["masks"])]),
+        "note": "; ".join([*result["notes"], *_tumour(result), *_changed(result["masks"])]),
     }
 
 
@@ -163,7 +182,9 @@ def _numbers(records: list[dict[str, Any]]) -> dict[str, float]:
             found |= {"offset": values["low"], "scale": (values["high"] - values["low"]) / 100}
         elif kind == "nyul":
             low, high = values["lowest_landmark"], values["highest_landmark"]
-            found |= {"offset": low, "scale": (high - low) / 100}
+            found |= {"offset": low, "scale": (high - low) / TOP}
+        if "tumour_measured" in values:
+            found["tumour_measured"] = values["tumour_measured"]
     return found
 
 
@@ -175,15 +196,36 @@ def _found(record: Mapping[str, Any]) -> str:
     return f"{record['step']}: {', '.join(values)}" if record["values"] else str(record["step"])
 
 
-def _beyond(result: Mapping[str, Any]) -> list[str]:
-    """Tell of a tumour that the landmarks do not cover; a median of NaN lies nowhere.
+def _tumour(result: Mapping[str, Any]) -> list[str]:
+    return [*_unmeasured(result), *_beyond(result), *_stretched(result)]
 
-    Landmarks follow bias field and noise, which change a median little.
-    """
-    middle = result["before"]["tumour_median"]
-    marks = [record["values"] for record in result["records"] if "lowest_landmark" in record["values"]]
-    beyond = any(middle < one["lowest_landmark"] or middle > one["highest_landmark"] for one in marks)
-    return [_BEYOND] if beyond else []
+
+def _beyond(result: Mapping[str, Any]) -> list[str]:
+    """Tell of a tumour that the landmarks do not cover; a median of NaN lies nowhere."""
+    middle = result["after"]["tumour_median"]
+    mapped = any("lowest_landmark" in record["values"] for record in result["records"])
+    return [BEYOND] if mapped and (middle < 0 or middle > TOP) else []
+
+
+def _stretched(result: Mapping[str, Any]) -> list[str]:
+    """Tell of a tumour whose contrast the landmarks change much more than a linear scale would."""
+    found = _numbers(result["records"])
+    mapped = any("lowest_landmark" in record["values"] for record in result["records"])
+    linear = result["before"]["tumour_iqr"] / found["scale"] if mapped else math.nan
+    if not linear > 0:
+        return []
+    stretch = result["after"]["tumour_iqr"] / linear
+    if 1 / MOST_STRETCHED <= stretch <= MOST_STRETCHED:
+        return []
+    return [f"{STRETCHED} {stretch:.2g} times what a linear scale makes it"]
+
+
+def _unmeasured(result: Mapping[str, Any]) -> list[str]:
+    """Tell of a tumour that is not among the voxels that decided about its normalisation."""
+    share = _numbers(result["records"]).get("tumour_measured", 1.0)
+    if share >= LEAST_MEASURED:
+        return []
+    return [f"only {share:.0%} of the tumour is in the voxels that the normalisation measured"]
 
 
 def _changed(masks: list[dict[str, Any]]) -> list[str]:

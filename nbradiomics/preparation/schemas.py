@@ -51,6 +51,13 @@ PREPARATION = Schema(
             missing=_NO_STEP,
         ),
         Column("scale", "number", "of the normalisation; see `offset`", missing=_NO_STEP),
+        Column(
+            "tumour_measured",
+            "number",
+            "share of the masks' voxels that are among those that the normalisation measured (foreground or "
+            "body)",
+            missing="no such normalisation, or no mask",
+        ),
         *(_level(what, when) for what in ("whole_median", "whole_iqr") for when in ("before", "after")),
         *(
             _level(what, when, _NO_TUMOUR)
@@ -84,6 +91,13 @@ REGISTRATION = Schema(
         Column("overlap_before", "number", "share of the target's grid that the image covers, before"),
         Column("overlap_after", "number", "share of the target's grid that the image covers, after"),
         Column("converged", "text", "whether the registration ended by itself", values=("yes", "no")),
+        Column(
+            "position",
+            "text",
+            "that of the headers, kept because no other was clearly better, or the one that was found",
+            values=("headers", "found"),
+        ),
+        Column("proposed_shift_mm", "number", "shift that was found, even if it was not used", "mm"),
     ),
     key=("subject", "timepoint", "sequence", "channel"),
     note="`nbradiomics prepare` writes it if images were registered.",

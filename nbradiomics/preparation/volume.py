@@ -56,6 +56,8 @@ class Volume:
         Name of the case in messages.
     target
         Image of another channel onto which a registration moves this one.
+    covered
+        Voxels of the target's grid at which a registered image was measured (8-bit, not 0); ``None`` for all.
     records
         One for each step that was applied.
     """
@@ -67,6 +69,7 @@ class Volume:
     unit: str = ""
     name: str = "the image"
     target: sitk.Image | None = None
+    covered: sitk.Image | None = None
     records: tuple[StepRecord, ...] = ()
 
     def with_values(self, values: NDArray[np.floating[Any]], record: StepRecord) -> Volume:

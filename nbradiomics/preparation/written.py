@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbradiomics.cohort.in_fit import fitted_subjects
 from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.cohort import PreparedCohort
-from nbradiomics.preparation.rows import NOTED_CHANGE
+from nbradiomics.preparation.rows import (
+    BEYOND,
+    LEAST_MEASURED,
+    MOST_STRETCHED,
+    NOTED_CHANGE,
+    STRETCHED,
+)
 from nbradiomics.tables import write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Shift in mm that is told although it was not used, and subjects named in a warning.
+NOTED_SHIFT, _NAMED = 3.0, 5
 
 
 def write_tables(done: PreparedCohort, folder: Path) -> None:
@@ -50,9 +63,10 @@ def sentences(done: PreparedCohort) -> list[str]:
         )
     if len(done.registration):
         slipped = int((done.registration["converged"] == "no").sum())
+        kept = int((done.registration["position"] == "headers").sum())
         found.append(
-            f"{counted(len(done.registration), 'image')} registered, {slipped} without convergence: look at "
-            "registration.csv."
+            f"{counted(len(done.registration), 'image')} registered: {kept} kept the position of the "
+            f"headers, {slipped} without convergence (registration.csv)."
         )
     if len(done.moved_masks):
         changed = int((done.moved_masks["change"].abs() > NOTED_CHANGE).sum())
@@ -61,3 +75,55 @@ def sentences(done: PreparedCohort) -> list[str]:
             f"changed by more than {NOTED_CHANGE:.0%} (moved_masks.csv)."
         )
     return found
+
+
+def warnings(done: PreparedCohort) -> list[str]:
+    """Say what makes prepared images unfit to be compared, whatever their numbers look like."""
+    return [*_normalisation(done.table), *_registration(done.registration)]
+
+
+def _normalisation(table: pd.DataFrame) -> list[str]:
+    found = []
+    missed = table[table["tumour_measured"] < LEAST_MEASURED]
+    if len(missed):
+        found.append(
+            f"{_images(missed, table)}: less than {LEAST_MEASURED:.0%} of the tumour is in the voxels that "
+            "the normalisation measured, so that other tissue decided about its scale. Do not compare these "
+            "tumours; give a mask of the body (over=body, body_roi)."
+        )
+    beyond = table[table["note"].str.contains(BEYOND, regex=False)]
+    if len(beyond):
+        found.append(
+            f"{_images(beyond, table)}: the tumour lies beyond the landmarks, where the scale is a guess. Do "
+            "not compare these tumours; measure the landmarks in a mask of the body (over=body, body_roi)."
+        )
+    stretched = table[table["note"].str.contains(STRETCHED, regex=False)]
+    if len(stretched):
+        found.append(
+            f"{_images(stretched, table)}: the landmarks change the contrast of the tumour more than "
+            f"{MOST_STRETCHED:g} times against a linear scale: these images show other shares of tissues "
+            "than the training images, as crops do. Do not compare the texture of these tumours; use zscore, "
+            "percentile or larger images."
+        )
+    return found
+
+
+def _registration(table: pd.DataFrame) -> list[str]:
+    found = []
+    slipped = table[table["converged"] == "no"]
+    if len(slipped):
+        found.append(f"{_images(slipped, table)}: the registration did not converge. Look at these images.")
+    weak = table[(table["position"] == "headers") & (table["proposed_shift_mm"] > NOTED_SHIFT)]
+    if len(weak):
+        found.append(
+            f"{_images(weak, table)}: a shift of more than {NOTED_SHIFT:g} mm gains too little mutual "
+            "information to be trusted, and the position of the headers is kept. Look at these images."
+        )
+    return found
+
+
+def _images(chosen: pd.DataFrame, table: pd.DataFrame) -> str:
+    """Number and subjects of some images."""
+    subjects = sorted(set(chosen["subject"].astype(str)))
+    more = ", ..." if len(subjects) > _NAMED else ""
+    return f"{len(chosen)} of {counted(len(table), 'image')} ({', '.join(subjects[:_NAMED])}{more})"

@@ -27,7 +27,7 @@ from nbradiomics.study.checks.columns import clinical_files
 from nbradiomics.study.checks.study import study_label
 from nbradiomics.study.file import load_study
 from nbradiomics.study.perturbation import chain_file
-from nbradiomics.study.preparation import as_prepared, files_of_preparation
+from nbradiomics.study.preparation import PREPARE, as_prepared, files_of_preparation
 from nbradiomics.study.rules_file import files_of
 from nbradiomics.study.study import Study
 from nbradiomics.tables import feature_columns
@@ -56,7 +56,7 @@ class RunResult(Result):
     complete
         False if no feature could be measured in any case.
     notes
-        Stored results that were damaged and computed again; empty if there were none.
+        Stored results that were damaged and computed again, and prepared images that must not be compared.
     """
 
     folder: Path
@@ -241,7 +241,8 @@ def _run(work: Work, inputs: list[Path]) -> RunResult:
     report = build_report(folder.root)
     summary = summarise(folder, work.cohort, work.features, failures)
     measured = bool(work.features[feature_columns(work.features)].notna().any(axis=None))
-    return RunResult(folder.root, report, failures, summary, measured, tuple(folder.workspace.notes()))
+    told = (*folder.workspace.notes(), *work.provenance.get(PREPARE, {}).get("warnings", ()))
+    return RunResult(folder.root, report, failures, summary, measured, told)
 
 
 def _effective_study(work: Work) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.preparation.cohort import PreparedCohort, prepare_cohort
+from nbradiomics.preparation.written import warnings
 from tests.support.helpers import array, ball, call, make_image, write_cohort
 
 SHAPE = (8, 16, 18)
@@ -121,14 +122,20 @@ def test_landmarks_of_another_cohort_are_applied(tmp_path: Path, capsys: pytest.
         assert part in "".join(capsys.readouterr()).replace("\n", " ")
 
 
-def test_the_result_does_not_depend_on_jobs_or_earlier_work(tmp_path: Path) -> None:
-    cohort, workspace = make_cohort(tmp_path, 4, ("T1",)), Workspace(tmp_path / "work")
-    one = prepared(cohort, tmp_path / "one", steps="ad,nyul", workspace=workspace)
+@pytest.mark.slow
+def test_the_result_does_not_depend_on_jobs(tmp_path: Path) -> None:
+    cohort = make_cohort(tmp_path, 4, ("T1",))
+    one = prepared(cohort, tmp_path / "one", steps="ad,nyul")
     two = prepared(cohort, tmp_path / "two", steps="ad,nyul", jobs=2)
     columns = one.table.columns.drop(["image_before", "image"])
     pd.testing.assert_frame_equal(one.table[columns], two.table[columns])
     assert one.landmarks == two.landmarks
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_stopped_work_continues(tmp_path: Path) -> None:
+    cohort, workspace = make_cohort(tmp_path, 4, ("T1",)), Workspace(tmp_path / "work")
+    one = prepared(cohort, tmp_path / "one", steps="ad,nyul", workspace=workspace)
     # A run that was killed: one image is not there, one is cut off.
     images = sorted((tmp_path / "one" / "images").iterdir())
     whole = contents(tmp_path / "one")
@@ -303,16 +310,57 @@ def test_what_a_step_found_is_in_the_table(tmp_path: Path, steps: str, columns: 
         assert new == pytest.approx(expected, rel=0.1)
 
 
-def test_a_tumour_beyond_the_landmarks_is_told(tmp_path: Path) -> None:
+def test_a_tumour_beyond_the_landmarks_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cohort = make_cohort(tmp_path, 3, ("T1",))
-    assert set(prepared(cohort, tmp_path / "a", steps="nyul", fit_folds=3).table["note"]) == {""}
+    good = prepared(cohort, tmp_path / "a", steps="nyul", fit_folds=3)
+    assert set(good.table["note"]) == {""}
+    assert (good.table["tumour_measured"] == 1).all()
+    assert warnings(good) == []
     for number in range(3):
         file = tmp_path / f"s{number}_T1.nii.gz"
         image = sitk.ReadImage(str(file))
         voxels = array(image)
-        voxels[ball(SHAPE, 3, shift=2) > 0] *= 0.1  # darker than the foreground
+        voxels[ball(SHAPE, 3, shift=2) > 0] *= 0.02  # darker than the foreground
         dark = sitk.GetImageFromArray(voxels)
         dark.CopyInformation(image)
         sitk.WriteImage(dark, str(file))
-    notes = prepared(cohort, tmp_path / "b", steps="nyul", fit_folds=3).table["note"]
-    assert notes.str.contains("the tumour lies beyond the landmarks").all()
+    done = prepared(cohort, tmp_path / "b", steps="nyul", fit_folds=3)
+    assert done.table["note"].str.contains("the tumour lies beyond the landmarks").all()
+    assert (done.table["tumour_measured"] == 0).all()
+    unmeasured, beyond = warnings(done)
+    assert unmeasured.startswith("3 of 3 images (s0, s1, s2): less than 50% of the tumour")
+    assert "beyond the landmarks" in beyond
+    call("prepare", cohort, "--steps", "zscore:over=foreground", "--out", tmp_path / "c", "--jobs", 1)
+    told = "".join(capsys.readouterr()).replace("\n", " ")
+    assert "Warning: 3 of 3 images (s0, s1, s2): less than 50% of the tumour" in told
+
+
+def test_landmarks_that_stretch_a_tumour_are_told(tmp_path: Path) -> None:
+    cohort = make_cohort(tmp_path, 4, ("T1",))
+    rng = np.random.default_rng(5)
+    voxels = rng.normal(100, 1, SHAPE)  # muscle alone, and a few bright voxels of fat
+    voxels[:, :2, :2] = rng.normal(200, 1, (SHAPE[0], 2, 2))
+    voxels[0] = rng.normal(2, 0.5, SHAPE[1:])
+    sitk.WriteImage(make_image(voxels.astype(np.float32), (1, 1, 2)), str(tmp_path / "s3_T1.nii.gz"))
+    done = prepared(cohort, tmp_path / "out", steps="nyul", fit_folds=4)
+    (told,) = warnings(done)
+    assert told.startswith("1 of 4 images (s3): the landmarks change the contrast of the tumour")
+
+
+def test_a_mask_outside_a_registered_image_is_not_measured(tmp_path: Path) -> None:
+    for number in range(2):
+        write_image(tmp_path / f"s{number}T2.nii.gz", number)
+        image = sitk.ReadImage(str(tmp_path / f"s{number}T2.nii.gz"))
+        small = image[:, :, 4:] if number else image  # the tumour of s1 begins below it
+        sitk.WriteImage(small, str(tmp_path / f"s{number}b0.nii.gz"))
+    sitk.WriteImage(make_image(ball(SHAPE, 3, shift=2), (1, 1, 2)), str(tmp_path / "m.nii.gz"))
+    rows = [f"s{n},MR,T2,s{n}T2.nii.gz,A,m.nii.gz" for n in range(2)]
+    rows += [f"s{n},MR,b0,s{n}b0.nii.gz,," for n in range(2)]
+    cohort = write_cohort(tmp_path, rows, "subject,sequence,channel,image,reader,mask")
+    done = prepared(cohort, tmp_path / "out", steps="register:to=T2")
+    (failure,) = done.failures
+    assert failure.case == "s1/baseline/MR/tumour/A/1"
+    assert "lie outside the image s1/baseline/MR/b0" in failure.cause
+    masks = done.cohort.table.set_index(["subject", "channel"])["mask"]
+    assert masks["s0", "T2"] != ""
+    assert masks["s1", "T2"] == ""

@@ -63,6 +63,7 @@ def test_a_planted_motion_is_found_within_a_part_of_a_voxel() -> None:
         assert 2 * (there & here).sum() / (there.sum() + here.sum()) > 0.85
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_image_and_another_nearly_the_same() -> None:
     volume, _ = pair()
     first, again, other = (Register(to="T1", samples=20_000, seed=seed).apply(volume) for seed in (1, 1, 2))
@@ -81,6 +82,15 @@ def test_images_that_fit_keep_their_position() -> None:
     assert values["shift_mm"] < 0.05
     assert values["rotation_degrees"] < 0.05
     assert values["mutual_information_after"] >= values["mutual_information_before"]
+    assert values["position"] == "headers"
+
+
+def test_a_small_gain_keeps_the_position_of_the_headers() -> None:
+    volume, _ = pair()
+    values = Register(to="T1", samples=20_000, gain=10).apply(volume).records[-1].values
+    assert values["position"] == "headers"
+    assert values["shift_mm"] == 0
+    assert values["proposed_shift_mm"] > 1
 
 
 def test_the_image_comes_to_the_grid_of_the_other_channel() -> None:

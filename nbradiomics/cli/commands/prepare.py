@@ -97,6 +97,7 @@ def prepare(
         _show(done)
         complete = bool(len(done.table))
         rows = len(done.table) + len(done.failures)
+        _show_warnings(done)
         finish(done.failures, rows, table_file, f"{len(done.table)} prepared images; ", complete=complete)
 
 
@@ -132,3 +133,11 @@ def _show(done: PreparedCohort) -> None:
         notes.print(f"Note: {line}", markup=False)
     for line in sentences(done):
         output.print(line, markup=False)
+
+
+def _show_warnings(done: PreparedCohort) -> None:
+    """Print which images must not be compared."""
+    from nbradiomics.preparation.written import warnings
+
+    for line in warnings(done):
+        notes.print(f"Warning: {line}", markup=False)

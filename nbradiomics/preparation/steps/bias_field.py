@@ -60,10 +60,11 @@ class N4(Step):
         description="Thinning for the fit: every n-th voxel along the shortest edge; axes with longer edges "
         "are thinned less, to about the same distance in mm",
     )
-    mask: Literal["auto", "body", "li", "otsu", "image"] = Field(
+    mask: Literal["auto", "body", "foreground", "li", "otsu", "image"] = Field(
         default="auto",
         description="Voxels of the fit: auto (the body mask where given, else li), body (must be given), "
-        "li or otsu (above a threshold of the image's histogram), image (all)",
+        "li or otsu (above a threshold of the image's histogram), foreground (brighter than a tenth of its "
+        "range), image (all)",
     )
     iterations: Annotated[tuple[Count, ...], SHORT_LIST] = Field(
         default=(50, 50),
@@ -112,6 +113,8 @@ class N4(Step):
             return np.asarray(sitk.GetArrayViewFromImage(volume.body) != 0), "body"
         if self.mask == "image":
             return np.ones(volume.image.GetSize()[::-1], dtype=bool), "image"
+        if self.mask == "foreground":
+            return foreground(volume.image), self.mask
         method = "otsu" if self.mask == "otsu" else "li"
         return foreground(volume.image, method), method
 

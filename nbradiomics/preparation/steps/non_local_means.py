@@ -18,7 +18,7 @@ class NonLocalMeans(Step):
     """Average voxels whose surroundings are alike; the unit of the voxels stays.
 
     The level of the noise is estimated in the image: in and around the body mask if there is one, else in and
-    around the voxels above Otsu's threshold (`perturbation.noise`).
+    around the foreground (`perturbation.noise`).
     """
 
     kind: ClassVar[str] = "nlm"

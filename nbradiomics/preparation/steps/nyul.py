@@ -127,6 +127,11 @@ class NyulLandmarks(Step):
         return self
 
     @property
+    def over(self) -> Over:
+        """Voxels in which the landmarks of an image are measured."""
+        return self.settings.over
+
+    @property
     def name(self) -> str:
         """Name of the settings: who was fitted is not part of it."""
         return self.settings.name

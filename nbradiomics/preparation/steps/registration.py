@@ -49,6 +49,11 @@ class Register(Step):
     samples: Annotated[int, Field(ge=1000)] = Field(
         default=100_000, description="Number of voxels in which the images are compared, drawn at random."
     )
+    gain: Annotated[float, Field(ge=0, le=10)] = Field(
+        default=0.05,
+        description="Least gain of mutual information, as a share of that at the position of the headers; "
+        "with less, this position is kept.",
+    )
     seed: Annotated[Seed, Field(ge=1, le=2**31 - 1)] = Field(
         default=1, description="Seed of the choice of these voxels."
     )
@@ -62,10 +67,16 @@ class Register(Step):
         found, stop = self._best(fixed, moving)
         last = self._metric(fixed, moving, found)
         notes = [] if "Maximum number" not in stop else ["the registration ended before it converged"]
-        if not last > first:
+        proposed = float(np.linalg.norm(found.GetTranslation()))
+        keeps = not last > first + self.gain * abs(first)
+        if keeps:
+            notes.append(
+                f"the headers' position is kept: the best other one ({proposed:.1f} mm away) has a mutual "
+                f"information of {last:.3g} instead of {first:.3g}, a gain below {self.gain:.0%}"
+            )
             found, last = _centred(fixed), first
-            notes.append("no better position was found than that of the headers, which is kept")
-        after = _overlap(volume.image, fixed, found)
+        covered = _covered(volume.image, fixed, found)
+        after = float(sitk.GetArrayViewFromImage(covered).mean())
         _require_overlap(after, "was found")
         if after < 1:
             notes.append(f"{1 - after:.1%} of the grid lies outside the image; 0 there is no measured value")
@@ -76,12 +87,14 @@ class Register(Step):
             "overlap_before": before,
             "overlap_after": after,
             "converged": "no" if "Maximum number" in stop else "yes",
+            "position": "headers" if keeps else "found",
+            "proposed_shift_mm": proposed,
         }
         moved, emptied = with_moved_masks(volume, fixed, found)
         values["masks_emptied"] = float(emptied)
         image = sitk.Resample(moving, fixed, found, sitk.sitkLinear, 0.0, sitk.sitkFloat32)
         record = self.record(values, *notes)
-        return replace(moved, image=image, records=(*volume.records, record))
+        return replace(moved, image=image, covered=covered, records=(*volume.records, record))
 
     def _target(self, volume: Volume) -> sitk.Image:
         if volume.target is None:
@@ -170,10 +183,15 @@ def _motion(transform: sitk.Euler3DTransform) -> dict[str, float | str]:
 
 def _overlap(image: sitk.Image, fixed: sitk.Image, transform: sitk.Transform) -> float:
     """Share of the target's grid that lies in the image."""
+    covered = _covered(image, fixed, transform)
+    return float(sitk.GetArrayViewFromImage(covered).mean())
+
+
+def _covered(image: sitk.Image, fixed: sitk.Image, transform: sitk.Transform) -> sitk.Image:
+    """Voxels of the target's grid that lie in the image (8-bit)."""
     inside = sitk.Image(image.GetSize(), sitk.sitkUInt8) + 1
     inside.CopyInformation(image)
-    covered = sitk.Resample(inside, fixed, transform, sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
-    return float(sitk.GetArrayViewFromImage(covered).mean())
+    return sitk.Resample(inside, fixed, transform, sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
 
 
 def _require_overlap(share: float, position: str) -> None:

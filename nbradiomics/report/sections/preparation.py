@@ -28,8 +28,8 @@ _SMALL_PRINT = (
     "Pictures: the darkest, the middle and the brightest image by their median before the preparation; the "
     "slice (third axis of the image as stored) with the largest mask, or the middle one. Grey window of each "
     "picture, before and after: its own 1st to 99th percentile, so that a change of scale alone does not "
-    "show. Curves: intensities in the body, or in the foreground (above Otsu's threshold of the image); each "
-    "curve has the height 1. Equal curves do not mean that a tissue has equal intensities."
+    "show. Curves: intensities in the body, or in the foreground (brighter than a tenth of the image's "
+    "range); each curve has the height 1. Equal curves do not mean that a tissue has equal intensities."
 )
 
 
@@ -39,7 +39,9 @@ def preparation_blocks(run: Run) -> tuple[Block, ...]:
     if table is None or table.empty:
         return ()
     pictures, unread = _pictures(run, table)
-    blocks: list[Block] = [Text(_introduction(table)), Sentences(tuple(_sentences(run)))]
+    warnings = run.provenance.get("prepare", {}).get("warnings", ())
+    blocks: list[Block] = [Text(line, tone="warning") for line in warnings]
+    blocks += [Text(_introduction(table)), Sentences(tuple(_sentences(run)))]
     if pictures:
         blocks += [Heading("Before and after"), Gallery(tuple(pictures), layout="charts")]
     if unread:
@@ -185,6 +187,7 @@ def _found(table: pd.DataFrame) -> Iterator[Block]:
         "whole_median_after": "Median after",
         "tumour_median_before": "Tumour before",
         "tumour_median_after": "Tumour after",
+        "tumour_measured": "Share of the tumour measured",
     }
     there = {name: title for name, title in columns.items() if table[name].notna().any()}
     keys = [key for key in ("sequence", "channel", "site") if (table[key] != "").any()]
@@ -220,6 +223,7 @@ def _registrations(run: Run) -> Iterator[Block]:
             number(row["rotation_degrees"]),
             f"{row['overlap_after']:.0%}",
             str(row["converged"]),
+            str(row["position"]),
         )
         for row in worst.head(20).to_dict("records")
     ]
@@ -232,6 +236,7 @@ def _registrations(run: Run) -> Iterator[Block]:
         "Rotation (degrees)",
         "Overlap",
         "Converged",
+        "Position",
     )
     caption = (
         f"{counted(len(table), 'registered image')}; up to 20 are shown, the smallest overlap first. A "

@@ -20,6 +20,7 @@ from nbradiomics.preparation.landmarks import Group, fitted_prefix, load_landmar
 from nbradiomics.preparation.settings import PreparationSettings, channel_steps
 from nbradiomics.preparation.steps.step import Step
 from nbradiomics.segmentation.model import Model
+from nbradiomics.study.checks.units import is_adc
 from nbradiomics.study.preparation import PREPARE, files_of_preparation
 from nbradiomics.study.study import Study
 from nbradiomics.tables import ORIGINAL
@@ -67,7 +68,7 @@ def check_preparation(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
 
 
 def preparation_warnings(cohort: Cohort, settings: PreparationSettings, path: Path) -> list[Problem]:
-    """Warn of images with a unit, which steps refuse, and of b-values that are normalised apart.
+    """Warn of images with a unit, which steps refuse, ADC without one, and b-values normalised apart.
 
     Parameters
     ----------
@@ -76,7 +77,11 @@ def preparation_warnings(cohort: Cohort, settings: PreparationSettings, path: Pa
     path
         File to name in the warnings.
     """
-    return [*_units(cohort, settings, path), *_b_values(cohort, settings, path)]
+    return [
+        *_units(cohort, settings, path),
+        *_diffusion_maps(cohort, settings, path),
+        *_b_values(cohort, settings, path),
+    ]
 
 
 def _groups(cohort: Cohort, settings: PreparationSettings) -> set[Group]:
@@ -124,6 +129,33 @@ def _units(cohort: Cohort, settings: PreparationSettings, path: Path) -> list[Pr
             remedy,
         )
         for (step, unit), number in refused.items()
+    ]
+
+
+def _diffusion_maps(cohort: Cohort, settings: PreparationSettings, path: Path) -> list[Problem]:
+    """Warn of maps of the diffusion coefficient without a unit: no step refuses them."""
+    units = dict(zip(cohort.table["image"], stated_units(cohort.table, cohort.path), strict=True))
+    names: dict[str, str] = {}
+    for scan in chosen_scans(cohort, settings):
+        for channel in scan.channels:
+            first = channel == scan.channels[0]
+            own = channel_steps(settings.chain, channel.name, settings.channels, first=first)
+            changing = [step.name for step in own if step.normalises or step.arbitrary_units]
+            is_map = is_adc(channel.name or scan.sequence) and not units.get(str(channel.image))
+            if is_map and changing:
+                names[str(Group(scan.sequence, channel.name))] = changing[-1]
+    return [
+        Problem(
+            str(path),
+            "",
+            f"{PREPARE}.steps",
+            "warning",
+            f"the step {step} changes the values of {name}, by its name a map of the diffusion coefficient "
+            "without a stated unit: it will be none any more.",
+            "State the unit (column `unit`, such as mm2/s), and choose the sequences or channels that are "
+            "prepared (`sequences`, `channels`).",
+        )
+        for name, step in names.items()
     ]
 
 

@@ -9,7 +9,7 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.preparation.cohort import PreparedCohort, prepare_cohort, remove_others
 from nbradiomics.preparation.settings import PreparationSettings
-from nbradiomics.preparation.written import sentences, write_tables
+from nbradiomics.preparation.written import sentences, warnings, write_tables
 from nbradiomics.study.preparation import PREPARE, PREPARED
 from nbradiomics.workflows.stages.base import Stage, Work
 
@@ -41,6 +41,7 @@ class Prepare(Stage):
         write_tables(done, folder)
         work.cohort = done.cohort
         work.provenance[PREPARE] = self._record(work, done)
+        work.note(PREPARED, warnings(done))
         return done.failures
 
     def _record(self, work: Work, done: PreparedCohort) -> dict[str, Any]:
@@ -51,6 +52,7 @@ class Prepare(Stage):
             "settings": section.model_dump(mode="json"),
             "fits": done.plan,
             "notes": [*done.notes, *sentences(done)],
+            "warnings": warnings(done),
         }
 
 
