@@ -56,7 +56,7 @@ def in_short(error: ValueError) -> str:
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):
-        return str(error)
+        return str(error).rstrip(".")
     first = error.errors()[0]
     return f"{'.'.join(map(str, first['loc']))} {first['msg']}".strip()
 

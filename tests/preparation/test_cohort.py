@@ -171,6 +171,19 @@ def test_a_scan_without_one_of_its_channels_is_left_out(tmp_path: Path) -> None:
     assert done.table.set_index("channel")["steps"].to_dict() == {"T2": "zscore", "b0": ""}
 
 
+def test_no_scan_stays_unprepared_under_the_name_of_a_preparation(tmp_path: Path) -> None:
+    rows = ["s0,MR,T2,a.nii,A,m.nii", "s0,MR,b0,b.nii,,", "s1,CT,,c.nii,A,n.nii", "s2,PT,T1,d.nii,A,o.nii"]
+    cohort = write_cohort(tmp_path, rows, "subject,sequence,channel,image,reader,mask")
+    with pytest.raises(
+        InputError, match=r"2 scans .* without the channel T2 .* s1/baseline/CT has one image"
+    ):
+        prepared(cohort, tmp_path / "out", steps="zscore", channels=["T2"])
+    for name in ("channels", "sequences"):
+        with pytest.raises(InputError, match=f"{name} names nothing"):
+            prepared(cohort, tmp_path / "out", steps="zscore", **{name: []})
+    assert not (tmp_path / "out").exists()
+
+
 def test_channels_are_registered_onto_the_one_with_the_masks(tmp_path: Path) -> None:
     rows = []
     for number in range(2):
