@@ -16,6 +16,8 @@ from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.apply import JOINED, variant_name
 from nbradiomics.preparation.landmarks import Group
 from nbradiomics.preparation.one_image import ImageJob, MaskJob
+from nbradiomics.preparation.order import require_order
+from nbradiomics.preparation.reading import steps_of_variant
 from nbradiomics.preparation.settings import PreparationSettings, channel_steps
 from nbradiomics.preparation.steps.registration import Register
 from nbradiomics.preparation.steps.step import Step
@@ -32,7 +34,8 @@ def require_possible(cohort: Cohort, settings: PreparationSettings, steps: Seque
     ------
     InputError
         When a scan has several variants, a region, sequence or channel is unknown, a scan has none of the
-        chosen channels, or a registration does not move the other channels onto the one with the masks.
+        chosen channels, the steps make no sense after those of an earlier preparation, or a registration does
+        not move the other channels onto the one with the masks.
     """
     require_one_variant(cohort.table, cohort.path, "a preparation")
     table = cohort.table
@@ -47,6 +50,9 @@ def require_possible(cohort: Cohort, settings: PreparationSettings, steps: Seque
     for name in settings.channels or ():
         _require_known(name, sorted(set(table["channel"]) - {""}), "channel", cohort.path)
     _require_channels(cohort, settings)
+    # Of chosen channels it is not known whether the earlier preparation changed them.
+    for variant in [] if settings.channels else sorted(set(table["variant"]) - {ORIGINAL}):
+        require_order((*steps_of_variant(variant), *steps))
     _require_variant_name(steps)
     _require_targets(cohort, settings, steps)
 
