@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ class HabitatCohort(Result):
         Cases that failed.
     notes
         What a user should know.
+    plan
+        Whose voxels fitted each model, and to whom it is applied; empty for a given model.
     """
 
     cohort: Cohort
@@ -61,6 +63,28 @@ class HabitatCohort(Result):
     models: Mapping[str, HabitatModel]
     failures: list[Failure]
     notes: tuple[str, ...] = ()
+    plan: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """What was fitted and on whom, for the provenance; without fingerprints."""
+        models = {**self.models, **({} if self.model in self.models.values() else {"all": self.model})}
+        return {
+            "models": {
+                name: {
+                    "channels": list(model.channels),
+                    "variant": model.variant,
+                    "method": model.method,
+                    "errors": model.errors,
+                    "habitats": model.clusters,
+                    "means": model.channel_means().tolist(),
+                    "subjects": model.subjects,
+                    "seed": model.seed,
+                }
+                for name, model in models.items()
+            },
+            "fits": self.plan,
+            "notes": list(self.notes),
+        }
 
 
 @spread(settings=HabitatSettings, execution=Execution)
@@ -131,7 +155,9 @@ def find_habitats(
     tables = made_tables(made, models.fitted, _sites(cohort), fitted_subjects(done.table))
     applied = {one.name: one.model for one in models.fitted if one.applied_to}
     notes = (*models.notes, *model_notes(models.fitted), *_notes(cohort, models.final))
-    return HabitatCohort(done, tables, models.final, applied, list(batch.failures), notes)
+    told = {failure.case for failure in batch.failures}
+    failures = [*(one for one in models.failures if one.case not in told), *batch.failures]
+    return HabitatCohort(done, tables, models.final, applied, failures, notes, models.plan)
 
 
 def _drawn_cases(cohort: Cohort) -> list[Case]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -59,13 +59,17 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Models:
-    """Models that are applied to a cohort, the one for other cohorts, and cases that gave no voxels."""
+    """Models that are applied to a cohort, the one for other cohorts, and cases that gave no voxels.
+
+    `plan` says whose voxels fitted what, and to whom it is applied; it is empty for a given model.
+    """
 
     fitted: tuple[Fitted, ...]
     final: HabitatModel
     failures: tuple[Failure, ...]
     notes: tuple[str, ...]
     in_fit: frozenset[str]
+    plan: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,14 @@ def fit_models(
         ]
     final = fitted[-1].model
     notes = [plan.note] if plan.note else []
-    return Models(tuple(fitted), final, tuple(failures), tuple(notes), plan.fitted)
+    whose = {
+        part.name: {
+            "fitted_on": [name for name in part.fitted_on if name in drawn],
+            "applied_to": list(part.applied_to),
+        }
+        for part in parts
+    }
+    return Models(tuple(fitted), final, tuple(failures), tuple(notes), plan.fitted, whose)
 
 
 def _draw(

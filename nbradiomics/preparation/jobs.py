@@ -12,9 +12,12 @@ from nbradiomics.cohort.variants import require_one_variant
 from nbradiomics.errors import InputError
 from nbradiomics.files.names import file_stems
 from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.apply import JOINED, variant_name
 from nbradiomics.preparation.landmarks import Group
 from nbradiomics.preparation.one_image import ImageJob, MaskJob
+from nbradiomics.preparation.order import require_order
+from nbradiomics.preparation.reading import steps_of_variant
 from nbradiomics.preparation.settings import PreparationSettings, channel_steps
 from nbradiomics.preparation.steps.registration import Register
 from nbradiomics.preparation.steps.step import Step
@@ -30,8 +33,9 @@ def require_possible(cohort: Cohort, settings: PreparationSettings, steps: Seque
     Raises
     ------
     InputError
-        When a scan has several variants, a region, sequence or channel is unknown, or a registration does not
-        move the other channels onto the one with the masks.
+        When a scan has several variants, a region, sequence or channel is unknown, a scan has none of the
+        chosen channels, the steps make no sense after those of an earlier preparation, or a registration does
+        not move the other channels onto the one with the masks.
     """
     require_one_variant(cohort.table, cohort.path, "a preparation")
     table = cohort.table
@@ -45,6 +49,10 @@ def require_possible(cohort: Cohort, settings: PreparationSettings, steps: Seque
         _require_known(name, sorted(set(table["sequence"])), "sequence", cohort.path)
     for name in settings.channels or ():
         _require_known(name, sorted(set(table["channel"]) - {""}), "channel", cohort.path)
+    _require_channels(cohort, settings)
+    # Of chosen channels it is not known whether the earlier preparation changed them.
+    for variant in [] if settings.channels else sorted(set(table["variant"]) - {ORIGINAL}):
+        require_order((*steps_of_variant(variant), *steps))
     _require_variant_name(steps)
     _require_targets(cohort, settings, steps)
 
@@ -54,6 +62,28 @@ def _require_known(name: str, known: Sequence[str], what: str, path: Path) -> No
         listed = ", ".join(known) or "none"
         raise InputError(
             f"{path} has no {what} {name!r}.", f"{did_you_mean(name, known)}There are: {listed}."
+        )
+
+
+def _require_channels(cohort: Cohort, settings: PreparationSettings) -> None:
+    """Refuse a choice that leaves a scan unprepared, under the name of a prepared one."""
+    for name in ("sequences", "channels"):
+        if getattr(settings, name) == ():
+            raise InputError(f"{name} names nothing.", f"Leave out {name} for all of them.")
+    if settings.channels is None:
+        return
+    chosen = set(settings.channels)
+    others = [
+        scan
+        for scan in chosen_scans(cohort, settings)
+        if chosen.isdisjoint(channel.name for channel in scan.channels)
+    ]
+    if others:
+        raise InputError(
+            f"{counted(len(others), 'scan')} of {cohort.path} without the channel "
+            f"{' or '.join(settings.channels)} would stay unprepared: {others[0].name} has "
+            f"{', '.join(channel.name or 'one image' for channel in others[0].channels)}.",
+            "Choose the scans by `sequences`, name more channels, or correct the cohort table.",
         )
 
 

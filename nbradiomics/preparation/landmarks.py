@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, model_validator
 
 from nbradiomics.cohort.fitting_subjects import NAMED, FittingPlan
 from nbradiomics.errors import InputError
-from nbradiomics.files.atomic import write_text
-from nbradiomics.files.regular_file import read_whole
+from nbradiomics.files.checked_json import in_short, read_checked, write_checked
 from nbradiomics.preparation.apply import variant_name
 from nbradiomics.preparation.steps.nyul import NyulLandmarks
 from nbradiomics.preparation.steps.step import FittedStep, Measured, Step
@@ -21,7 +20,6 @@ from nbradiomics.settings import Settings
 #: Fits that other cohorts apply: of named subjects, or of all subjects of a cross-fitted cohort.
 ALL, FILE = "all", "file"
 _FORMAT: Literal["nbradiomics landmarks of a cohort 1"] = "nbradiomics landmarks of a cohort 1"
-_LARGEST = 100_000_000
 
 
 class Group(NamedTuple):
@@ -53,9 +51,16 @@ class Landmarks(Settings):
     steps: str = Field(description="Steps up to the fitted one, in the short form.")
     fits: tuple[Fit, ...] = Field(description="The fits.")
 
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        names = [(fit.sequence, fit.channel, fit.name) for fit in self.fits]
+        if len(set(names)) < len(names):
+            raise ValueError("a sequence and channel has the same fit twice")
+        return self
+
     def save(self, path: Path) -> None:
-        """Write the file."""
-        write_text(self.model_dump_json(indent=2) + "\n", path)
+        """Write the file, with a checksum."""
+        write_checked(self.model_dump(mode="json"), path)
 
     def for_others(self) -> dict[Group, NyulLandmarks]:
         """Landmarks that another cohort applies: those of the named subjects, or of all subjects."""
@@ -69,7 +74,7 @@ def load_landmarks(path: Path, steps: Sequence[Step]) -> dict[Group, NyulLandmar
     Raises
     ------
     InputError
-        When the file is missing or has other content, or was made with other steps.
+        When the file is missing, damaged or changed, has other content, or was made with other steps.
     """
     upto = fitted_prefix(steps)
     if upto is None:
@@ -77,12 +82,13 @@ def load_landmarks(path: Path, steps: Sequence[Step]) -> dict[Group, NyulLandmar
             "landmarks were given, but no step uses them.", "Add the step nyul, or leave them out."
         )
     try:
-        content = Landmarks.model_validate_json(read_whole(path, _LARGEST))
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist.", "Give the landmarks.json of a preparation.") from error
-    except (ValidationError, InputError) as error:
+        content = Landmarks.model_validate(read_checked(path))
+    except OSError as error:
+        problem = f"{path} cannot be read: {error.strerror or error}."
+        raise InputError(problem, "Give the landmarks.json of a preparation.") from error
+    except ValueError as error:
         raise InputError(
-            f"{path} is no file of landmarks of a preparation, or was changed.",
+            f"{path} is no file of landmarks of a preparation: {in_short(error)}.",
             "Give the landmarks.json that `nbradiomics prepare` wrote.",
         ) from error
     if content.steps != variant_name(upto):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from nbradiomics.files.regular_file import require_regular
 from nbradiomics.files.yaml_reader import read_yaml
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import quoted
+from nbradiomics.preparation.apply import JOINED
 from nbradiomics.preparation.order import require_order
 from nbradiomics.preparation.steps.bias_field import N4
 from nbradiomics.preparation.steps.diffusion import AnisotropicDiffusion
@@ -76,6 +78,15 @@ def read_steps(steps: str | Path | Sequence[Any]) -> tuple[Step, ...]:
         raise InputError("no step was given.", _FORM)
     require_order(found)
     return found
+
+
+def steps_of_variant(variant: str) -> tuple[Step, ...]:
+    """Steps after which a variant is named, also of preparations one after the other; others are left out."""
+    found: list[Step] = []
+    for name in variant.split(JOINED):
+        with suppress(InputError):
+            found.append(_from_short_form(name))
+    return tuple(found)
 
 
 def _from_file(path: Path) -> tuple[Step, ...]:

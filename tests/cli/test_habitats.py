@@ -29,6 +29,8 @@ def test_from_diffusion_images_to_habitats(tmp_path: Path, capsys: pytest.Captur
     record = json.loads((tmp_path / "c_habitats.provenance.json").read_text())
     assert record["habitats"]["confidence"] == 0.8
     assert record["models"]["named"]["subjects"] == 2
+    everyone = ["s0", "s1", "s2", "s3"]
+    assert record["fits"] == {"named": {"fitted_on": ["s0", "s1"], "applied_to": everyone}}
     again = tmp_path / "again.csv"
     model = folder / "model.json"
     assert call("habitats", adc, "--model", model, "--out", again, "--jobs", 1) == 0

@@ -10,6 +10,7 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.checked_json import write_checked
 from nbradiomics.habitats.clusters.fit import FitHow, Inputs, fit_model
 from nbradiomics.habitats.clusters.matching import matched
 from nbradiomics.habitats.clusters.model import HabitatModel, read_habitat_model
@@ -161,11 +162,25 @@ def test_a_stored_model_is_the_same_and_another_file_is_refused(tmp_path: Path) 
     model = model_of(sample)
     model.write(tmp_path / "model.json")
     assert read_habitat_model(tmp_path / "model.json") == model
-    content = json.loads((tmp_path / "model.json").read_text())
-    for change in ({"weights": [1.0]}, {"format": "other"}, {"scale": [0.0]}, {"extra": 1}):
-        (tmp_path / "bad.json").write_text(json.dumps({**content, **change}))
-        with pytest.raises(InputError, match="not a model of habitats"):
+    changes: list[tuple[dict[str, object], str]] = [
+        ({"weights": [1.0]}, "do not fit together"),
+        ({"weights": [0.9, 0.9]}, "add up to 1"),
+        ({"weights": [1.5, -0.5]}, "add up to 1"),
+        ({"format": "nbradiomics habitats 2"}, "format"),
+        ({"scale": [0.0]}, "do not fit the channels"),
+        ({"centre": [1e300]}, "too large"),
+        ({"covariances": [[[1.0]], [[-1.0]]]}, "positive definite"),
+        ({"extra": 1}, "extra"),
+    ]
+    for change, told in changes:
+        write_checked({**model.model_dump(mode="json"), **change}, tmp_path / "bad.json")
+        with pytest.raises(InputError, match=f"not a model of habitats.*{told}"):
             read_habitat_model(tmp_path / "bad.json")
+    content = json.loads((tmp_path / "model.json").read_text())
+    content["means"][0][0] += 1e-9
+    (tmp_path / "bad.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="was changed"):
+        read_habitat_model(tmp_path / "bad.json")
     with pytest.raises(InputError, match="cannot be read"):
         read_habitat_model(tmp_path / "none.json")
 

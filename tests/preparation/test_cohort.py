@@ -178,6 +178,17 @@ def test_a_scan_without_one_of_its_channels_is_left_out(tmp_path: Path) -> None:
     assert done.table.set_index("channel")["steps"].to_dict() == {"T2": "zscore", "b0": ""}
 
 
+def test_no_scan_stays_unprepared_under_the_name_of_a_preparation(tmp_path: Path) -> None:
+    rows = ["s0,MR,T2,a.nii,A,m.nii", "s0,MR,b0,b.nii,,", "s1,CT,,c.nii,A,n.nii", "s2,PT,T1,d.nii,A,o.nii"]
+    cohort = write_cohort(tmp_path, rows, "subject,sequence,channel,image,reader,mask")
+    with pytest.raises(InputError, match=r"2 scans .* without the channel T2 .* has one image"):
+        prepared(cohort, tmp_path / "out", steps="zscore", channels=["T2"])
+    for name in ("channels", "sequences"):
+        with pytest.raises(InputError, match=f"{name} names nothing"):
+            prepared(cohort, tmp_path / "out", steps="zscore", **{name: []})
+    assert not (tmp_path / "out").exists()
+
+
 def test_channels_are_registered_onto_the_one_with_the_masks(tmp_path: Path) -> None:
     rows = []
     for number in range(2):
@@ -268,9 +279,28 @@ def test_prepared_images_can_be_prepared_again(tmp_path: Path) -> None:
     done = prepared(make_cohort(tmp_path, 2, ("T1",)), tmp_path / "a", steps="ad")
     again = prepare_cohort(done.cohort, out=tmp_path / "b", steps="zscore")
     assert set(again.cohort.table["variant"]) == {"ad+zscore"}
+    with pytest.raises(InputError, match="zscore"):
+        prepare_cohort(again.cohort, out=tmp_path / "twice", steps="nyul")
     both = pd.concat([done.cohort.table, again.cohort.table])
     with pytest.raises(InputError, match="needs one variant of each scan"):
         prepare_cohort(load_cohort(both), out=tmp_path / "c", steps="zscore")
+
+
+@pytest.mark.parametrize("command", ["check", "extract"])
+def test_images_that_were_prepared_before_are_not_normalised_twice_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    cohort = make_cohort(tmp_path, 1, ("T1",))
+    params, study = tmp_path / "params.yaml", tmp_path / "study.yaml"
+    params.write_text("setting: {normalize: true}\nfeatureClass: {firstorder: [Mean]}\n")
+    study.write_text("cohort: cohort.csv\nextract: {params: params.yaml}\n")
+    table = pd.read_csv(cohort)
+    for variant, told in (("n4_shrink=2+zscore", True), ("original", False), ("n4", False)):
+        table.assign(variant=variant).to_csv(cohort, index=False)
+        options = ["--params", params, "--out", tmp_path / "f.csv", "--jobs", 1]
+        call(*(["check", study] if command == "check" else ["extract", cohort, *options]))
+        said = " ".join("".join(capsys.readouterr()).split())
+        assert ("normalises the prepared images once more" in said) is told
 
 
 def test_b_values_that_are_normalised_apart_are_told(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tests.reliability.harness import Kind
-from tests.robustness import images, processes, settings, stores, texts
+from tests.robustness import fitted_files, images, processes, settings, stores, texts
 
 KINDS: list[Kind] = [
     *images.KINDS,
     *stores.KINDS,
+    *fitted_files.KINDS,
     *settings.KINDS,
     *texts.KINDS,
     *processes.KINDS,

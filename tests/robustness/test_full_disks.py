@@ -93,6 +93,9 @@ def test_a_read_only_folder_is_told_by_every_command_and_its_status_can_be_read(
         ("train", cohort, "--reader", "A", "--out", disk / "model", "--preset", "small", "--folds", 2),
         ("segment", cohort, "--model", "synthetic-demo", "--out", disk / "cohort_auto.csv"),
         ("extract", cohort, "--params", tmp_path / "params.yaml", "--out", disk / "f.csv"),
+        ("prepare", cohort, "--steps", "zscore:over=image", "--out", disk / "p.csv", "--jobs", 1),
+        ("habitats", cohort, "--clusters", 2, "--out", disk / "h.csv", "--jobs", 1),
+        ("rois", cohort, "--ring", 2, "--out", disk / "r.csv", "--jobs", 1),
     ]
     for command in commands:
         capsys.readouterr()

@@ -85,6 +85,14 @@ def test_a_run_writes_regions_tables_and_features(done):
     record = json.loads((done / "provenance.json").read_text(encoding="utf-8"))
     assert record["study"]["rois"]["ring"] == 2
     assert record["study"]["habitats"]["clusters"] == 2
+    fits = record["habitats"]["fits"]
+    assert not any(set(fits[name]["fitted_on"]) & set(fits[name]["applied_to"]) for name in fits)
+    applied = [subject for one in fits.values() for subject in one["applied_to"]]
+    assert sorted(applied) == [f"s{number}" for number in range(SUBJECTS)]
+    assert set(record["habitats"]["models"]) == {"fold-1", "fold-2", "all"}
+    files = [*(done / "habitats").glob("model*.json"), *(done / "habitats").glob("*.failures.csv")]
+    assert len(files) == 3
+    assert not any(f'"s{number}"' in file.read_text("utf-8") for file in files for number in range(SUBJECTS))
 
 
 def test_the_habitats_are_those_that_were_planted(done):

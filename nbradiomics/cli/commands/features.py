@@ -65,8 +65,10 @@ def extract(
 ) -> None:
     """Extract PyRadiomics features for every image and every mask."""
     from nbradiomics.features.cohort import extract_cohort
+    from nbradiomics.features.parameters import load_parameters
     from nbradiomics.features.settings import ExtractionSettings
     from nbradiomics.perturbation import read_chain
+    from nbradiomics.study.checks.preparation import normalised_twice
     from nbradiomics.tables import INDEX, write_table
 
     for file in (out, *([diagnostics] if diagnostics else [])):
@@ -91,6 +93,8 @@ def extract(
     if diagnostics is not None:
         _write_diagnostics(diagnostics, loaded, execution, **choice)
     show_label_warnings(loaded, params, execution=execution)
+    for line in normalised_twice(loaded.table, loaded.path, load_parameters(params)):
+        notes.print(f"Warning: {line} Write `normalize: false`, unless this is intended.", markup=False)
     finish(features.failures, len(features.table), out, complete=measured)
 
 

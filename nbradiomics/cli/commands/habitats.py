@@ -133,7 +133,7 @@ def habitats(
         )
         _write(done, out, folder)
         inputs = [*loaded.files(), *([model] if model else [])]
-        _provenance(out, inputs, habitats=settings.model_dump(), models=_described(done))
+        _provenance(out, inputs, habitats=settings.model_dump(mode="json"), **done.record())
         _finish(done.notes, execution)
         regions = len(done.tables.regions)
         finish(
@@ -151,19 +151,6 @@ def _write(done: HabitatCohort, out: Path, folder: Path) -> None:
     for name, model in done.models.items():
         if len(done.models) > 1:
             model.write(folder / f"model_{name}.json")
-
-
-def _described(done: HabitatCohort) -> dict[str, object]:
-    """Channels, numbers and means of the models, without fingerprints."""
-    return {
-        name: {
-            "channels": list(model.channels),
-            "habitats": model.clusters,
-            "means": model.channel_means().tolist(),
-            "subjects": model.subjects,
-        }
-        for name, model in done.models.items()
-    }
 
 
 def _provenance(out: Path, inputs: list[Path], **parts: object) -> None:

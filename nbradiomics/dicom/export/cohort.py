@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,8 +13,9 @@ import pandas as pd
 
 from nbradiomics.cohort import Case, Cohort, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
+from nbradiomics.cohort.derived_regions import is_derived, left_out_sentence
 from nbradiomics.cohort.variants import require_originals
-from nbradiomics.dicom.export.features import Features, features_by_region
+from nbradiomics.dicom.export.features import ROI, Features, features_by_region
 from nbradiomics.dicom.export.one_scan import SEG_ENDING, SR_ENDING, Exported, ExportJob, How
 from nbradiomics.dicom.export.planned import STAGE, Groups, Planned, groups_of, stems_of
 from nbradiomics.dicom.export.predictions import read_predictions
@@ -135,8 +136,10 @@ def export_dicom(
     """
     cohort = load_cohort(cohort)
     require_originals(cohort.table, cohort.path, "an export to DICOM")
+    cohort, left_out = _without_derived(cohort)
     groups = groups_of(cohort)
     features, notes = _features(tables.features, cohort, settings.engine)
+    notes += left_out
     measured = _Measured.beside(tables.features, tables.parameters)
     predictions = None if tables.predictions is None else read_predictions(Path(tables.predictions))
     folder = Path(os.path.abspath(out))
@@ -154,6 +157,13 @@ def export_dicom(
     rows = [_row(jobs[name], payload) for name, payload in batch.results.items()]
     _remove_failed(groups, set(batch.results), folder)
     return DicomExport(EXPORTS.table(rows), failures, notes)
+
+
+def _without_derived(cohort: Cohort) -> tuple[Cohort, list[str]]:
+    """Leave out habitats, rings, rims and cores: an archive would show each as a finding of its own."""
+    regions = cohort.table["roi"].map(is_derived)
+    told = left_out_sentence(cohort.table["roi"], "the export, because they are no findings of their own")
+    return replace(cohort, table=cohort.table[~regions].reset_index(drop=True)), [told] if told else []
 
 
 def _coding_note(groups: Groups, finding: str) -> str:
@@ -178,6 +188,7 @@ def _features(
         return None, []
     table, reading = (source, list[str]()) if isinstance(source, pd.DataFrame) else read_feature_table(source)
     features, notes = features_by_region(table, cohort, engine)
+    features = {key: values for key, values in features.items() if not is_derived(key[ROI])}
     return features, [*reading, *notes]
 
 

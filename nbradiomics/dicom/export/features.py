@@ -9,15 +9,16 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.cohort import Cohort
-from nbradiomics.cohort.variants import base_rows
 from nbradiomics.dicom.export.codes import feature_code
 from nbradiomics.dicom.export.values import FeatureValues
 from nbradiomics.errors import InputError
-from nbradiomics.tables import choose_features, select
+from nbradiomics.tables import ORIGINAL, choose_features, select
 from nbradiomics.tables.features import BY_NAME
 
 _KEY = ("subject", "timepoint", "sequence", "roi", "reader", "reading")
 _DEFAULTS = {"timepoint": "baseline", "sequence": "unspecified", "roi": "tumour", "reading": 1}
+#: Place of the region in the key of features.
+ROI = _KEY.index("roi")
 #: Feature values by subject, timepoint, sequence, region, reader and reading.
 Features = Mapping[tuple[str, ...], FeatureValues]
 
@@ -37,13 +38,13 @@ def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) 
     Raises
     ------
     InputError
-        When the rows of the table cannot be told apart, or have several engines, or there is no feature.
+        When the rows of the table cannot be told apart, have several engines, or are all of prepared images
+        or other variants; or when there is no feature.
     """
     if "engine" in table:
         table = select(table, engine=engine)
     table = _with_key(table, cohort)
-    if "variant" in table:
-        table = table[base_rows(table)]
+    table = _of_originals(table)
     double = table.duplicated(list(_KEY))
     if double.any():
         row = table.loc[double, list(_KEY)].iloc[0]
@@ -70,6 +71,21 @@ def features_by_region(table: pd.DataFrame, cohort: Cohort, engine: str | None) 
         )
     }
     return features, [choice.sentence] if choice.left_out else []
+
+
+def _of_originals(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of original images, the only ones that the source series shows; at least one is expected."""
+    if "variant" not in table or table.empty:
+        return table
+    names = table["variant"].fillna(ORIGINAL).replace("", ORIGINAL)
+    if not (names == ORIGINAL).any():
+        shown = ", ".join(sorted(map(str, set(names)))[:3])
+        raise InputError(
+            f"the feature table has only features of the variant {shown},"
+            " that is, of images that were prepared or altered, and not of the source series.",
+            "Export the masks alone, or features of the original images.",
+        )
+    return table[names == ORIGINAL]
 
 
 def _with_key(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:

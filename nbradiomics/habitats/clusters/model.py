@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from nbradiomics.errors import InputError
-from nbradiomics.files.atomic import write_text
-from nbradiomics.files.regular_file import read_own_json
+from nbradiomics.files.checked_json import in_short, read_checked, write_checked
 from nbradiomics.habitats.clusters.mixture import Mixture
 from nbradiomics.habitats.clusters.smearing import smeared_shares
 
@@ -21,6 +19,10 @@ Labels = NDArray[np.intp]
 
 #: Voxels whose probabilities are computed together.
 _CHUNK = 50_000
+#: Most habitats: one more number of a label map means "no value".
+_MOST = 254
+#: Largest size of a number, far above any intensity, and how far the weights may be from 1 together.
+_LARGEST, _ROUNDING = 1e15, 1e-6
 
 
 class HabitatModel(BaseModel):
@@ -81,8 +83,22 @@ class HabitatModel(BaseModel):
             raise ValueError("the means or scales do not fit the channels")
         if self.method == "mixture" and np.shape(self.covariances) != (clusters, channels, channels):
             raise ValueError("the covariances do not fit the channels")
-        if not set(self.error_channels) <= set(self.channels):
-            raise ValueError("error_channels names other channels")
+        if not set(self.error_channels) <= set(self.channels) or len(set(self.channels)) < channels:
+            raise ValueError("error_channels names other channels, or a channel is there twice")
+        return self
+
+    @model_validator(mode="after")
+    def _possible(self) -> HabitatModel:
+        if len(self.weights) > _MOST:
+            raise ValueError(f"there are {len(self.weights)} habitats; at most {_MOST} were expected")
+        if min(self.weights) < 0 or abs(sum(self.weights) - 1) > _ROUNDING:
+            raise ValueError("the weights must be shares that add up to 1")
+        numbers = [*self.centre, *self.scale, *np.ravel(self.means), *np.ravel(self.covariances)]
+        if np.abs(numbers).max() > _LARGEST:
+            raise ValueError("a number is too large")
+        for one in map(np.array, self.covariances):
+            if not np.allclose(one, one.T) or np.linalg.eigvalsh(one).min() <= 0:
+                raise ValueError("a covariance is not symmetric and positive definite")
         return self
 
     @property
@@ -145,8 +161,8 @@ class HabitatModel(BaseModel):
         return mixture.probabilities(scaled, variances)
 
     def write(self, path: str | Path) -> None:
-        """Write the model as JSON."""
-        write_text(json.dumps(self.model_dump(mode="json"), indent=1) + "\n", Path(path))
+        """Write the model as JSON, with a checksum."""
+        write_checked(self.model_dump(mode="json"), Path(path))
 
 
 def nearest(scaled: Array, centres: Array) -> Labels:
@@ -166,7 +182,7 @@ def read_habitat_model(path: str | Path) -> HabitatModel:
     Raises
     ------
     InputError
-        When the file is missing or not such a model.
+        When the file is missing, damaged, changed, or not such a model.
 
     Examples
     --------
@@ -175,12 +191,8 @@ def read_habitat_model(path: str | Path) -> HabitatModel:
     """
     remedy = "Give the file model.json that `nbradiomics habitats` wrote."
     try:
-        return HabitatModel.model_validate(read_own_json(Path(path)))
+        return HabitatModel.model_validate(read_checked(Path(path)))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.", remedy) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InputError(f"{path} is not a model of habitats: {place} {first['msg']}.", remedy) from error
     except ValueError as error:
-        raise InputError(f"{path} is not a model of habitats: {error}.", remedy) from error
+        raise InputError(f"{path} is not a model of habitats: {in_short(error)}.", remedy) from error

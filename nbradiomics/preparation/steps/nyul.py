@@ -15,11 +15,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from nbradiomics.errors import InputError
-from nbradiomics.files.atomic import write_text
-from nbradiomics.files.regular_file import read_whole
+from nbradiomics.files.checked_json import in_short, read_checked, write_checked
 from nbradiomics.preparation.steps.percentile import TOP
 from nbradiomics.preparation.steps.step import FittedStep, Measured, Step
 from nbradiomics.preparation.tissue import OVER, Over, voxels_over
@@ -29,8 +28,8 @@ from nbradiomics.preparation.volume import Volume, fingerprint, values_of
 LEAST_IMAGES = 2
 #: Note of an image that is one of the training images.
 SELF_FITTED = "the landmarks were fitted on this image too"
-#: Largest size of a file of landmarks, in bytes: 100 bytes for each of 100,000 training images.
-_LARGEST = 10_000_000
+#: How far the outer landmarks of the standard scale may be from 0 and 100.
+_ROUNDING = 1e-6
 _DECILES = tuple(float(percent) for percent in range(10, 100, 10))
 
 
@@ -124,6 +123,8 @@ class NyulLandmarks(Step):
     def _increasing(self) -> Self:
         if len(self.scale) != len(self.settings.percentiles) or not np.all(np.diff(self.scale) > 0):
             raise ValueError("scale must have an increasing value for each landmark")
+        if not (abs(self.scale[0]) < _ROUNDING and abs(self.scale[-1] - TOP) < _ROUNDING):
+            raise ValueError(f"scale must be from 0 to {TOP:g}")
         return self
 
     @property
@@ -137,8 +138,8 @@ class NyulLandmarks(Step):
         return self.settings.name
 
     def save(self, path: str | Path) -> None:
-        """Write the landmarks to a small JSON file."""
-        write_text(self.model_dump_json(indent=2) + "\n", Path(path))
+        """Write the landmarks to a small JSON file, with a checksum."""
+        write_checked(self.model_dump(mode="json"), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -147,15 +148,16 @@ class NyulLandmarks(Step):
         Raises
         ------
         InputError
-            When the file is missing or has other content.
+            When the file is missing, damaged or changed, or has other content.
         """
         try:
-            return cls.model_validate_json(read_whole(Path(path), _LARGEST))
-        except FileNotFoundError as error:
-            raise InputError(f"{path} does not exist.", "Give the file of the landmarks.") from error
-        except (ValidationError, InputError) as error:
+            return cls.model_validate(read_checked(Path(path)))
+        except OSError as error:
+            problem = f"{path} cannot be read: {error.strerror or error}."
+            raise InputError(problem, "Give the file of the landmarks.") from error
+        except ValueError as error:
             raise InputError(
-                f"{path} is no file of Nyul landmarks, or was changed.", "Fit the landmarks again."
+                f"{path} is no file of Nyul landmarks: {in_short(error)}.", "Fit the landmarks again."
             ) from error
 
     def _applied(self, volume: Volume) -> Volume:

@@ -30,6 +30,7 @@ class Habitats(Stage):
         _write_models(done, work)
         work.cohort = done.cohort.write(work.folder.file("cohort.csv"))
         work.note(self.name, done.notes)
+        work.provenance[self.name] = {"settings": settings.model_dump(mode="json"), **done.record()}
         write_problems(work)
         return done.failures
 

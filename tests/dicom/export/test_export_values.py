@@ -21,6 +21,7 @@ from nbradiomics.dicom.export.ibsi_codes import IBSI_CODES
 from nbradiomics.dicom.export.predictions import CLASS_COLUMNS, RISK_COLUMNS
 from nbradiomics.dicom.export.risk_groups import NO_DIAGNOSIS, OUT_OF_FOLD
 from nbradiomics.dicom.export.settings import ExportSettings, has_check_digit
+from nbradiomics.errors import InputError
 from nbradiomics.features.compliance.ibsi_names import COMPUTED
 from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTIONS
 from tests.dicom.export.test_export_masks import SERIES, export
@@ -141,6 +142,31 @@ def test_a_region_without_features_and_features_without_a_region_are_told(tmp_pa
     assert done.table["sr"].iloc[0] == ""
     assert len(list((tmp_path / "out").glob("*_seg.dcm"))) == 1
     assert list((tmp_path / "out").glob("*_sr.dcm")) == []
+
+
+def test_features_of_a_prepared_image_are_not_those_of_the_series(tmp_path: Path) -> None:
+    prepared = {**features(), "variant": "n4+zscore"}
+    with pytest.raises(InputError, match=r"only features of the variant n4\+zscore"):
+        exported(tmp_path, [prepared])
+    changed = {**prepared, "original_firstorder_Kurtosis": 99.0}
+    done = exported(tmp_path, [{**features(), "variant": "original"}, changed])
+    assert done.failures == []
+    assert "99" not in texts_of(pydicom.dcmread(report_of(tmp_path, done)))
+
+
+def test_derived_regions_are_left_out_and_told(tmp_path: Path) -> None:
+    image = noise_image()
+    write_classic(image, tmp_path / "source", SERIES)
+    masks = {name: ball(image, (0.5, 0.5, 0.5), 0.4) for name in ("tumour", "ring-3mm", "habitat-1")}
+    table = pd.DataFrame([{**features(), "roi": name} for name in masks])
+    done = export(tmp_path, image, masks, features=table)
+    assert done.failures == []
+    assert any(
+        "2 derived regions (habitat-1, ring-3mm) are left out of the export" in one for one in done.notes
+    )
+    seg = pydicom.dcmread(tmp_path / "out" / done.table["seg"].iloc[0])
+    assert [item.SegmentLabel for item in seg.SegmentSequence] == ["tumour"]
+    assert len(groups_of(pydicom.dcmread(report_of(tmp_path, done)))) == 1
 
 
 def test_values_that_are_missing_altogether_make_no_report(tmp_path: Path) -> None:
