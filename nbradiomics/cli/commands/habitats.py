@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -145,12 +145,12 @@ def habitats(
     key = result_key("habitats", asked=[asked, str(model), label, str(loaded.path)])
     with working_on_maps("habitats", loaded, folder, key, replacing=replace), renewed([out]):
         loaded, failed = _with_feature_maps(loaded, names_in(maps), params, folder, label, execution)
+        choice: dict[str, Any] = {"lesions": lesions, "label": label}
         done = find_habitats(
             loaded,
             out=folder,
             model=model,
-            lesions=lesions,
-            label=label,
+            **choice,
             settings=settings,
             execution=execution,
         )
