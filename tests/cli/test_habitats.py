@@ -9,11 +9,18 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.features.maps import feature_maps
+from nbradiomics.habitats.clusters import number
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import HABITATS, TABLES
 from nbradiomics.images.io import read_image
 from tests.support.habitat_phantoms import write_planted
 from tests.support.helpers import call
+
+
+@pytest.fixture(autouse=True)
+def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stability of the number of habitats is tested elsewhere, and takes most of the time."""
+    monkeypatch.setattr(number, "RESAMPLES", 3)
 
 
 def test_from_diffusion_images_to_habitats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
