@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
+from nbradiomics.cohort import load_cohort
 from nbradiomics.features.maps import feature_maps
 from nbradiomics.habitats.clusters import number
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -77,6 +78,8 @@ def test_feature_maps_are_channels(tmp_path: Path, capsys: pytest.CaptureFixture
     options = ["--fit-on", "s0,s1", "--sample", "1000", "--clusters", "2", "--jobs", 1]
     out = tmp_path / "out.csv"
     assert call("habitats", table, "--maps", names, "--params", params, *options, "--out", out) == 0
+    assert len(load_cohort(out).cases()) == 6 * 3
+    assert call("check", out) == 0
     tables = pd.read_csv(tmp_path / "out_habitats" / "habitats.csv")
     assert (tables["habitat"].value_counts() == 6).all()
     wide = tables.pivot(index=["subject", "reader"], columns="habitat", values=f"mean_{names.split(',')[0]}")

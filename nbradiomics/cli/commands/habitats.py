@@ -154,7 +154,7 @@ def habitats(
             settings=settings,
             execution=execution,
         )
-        _write(done, out, folder)
+        _write(_without_feature_maps(done, names_in(maps)), out, folder)
         inputs = [*loaded.files(), *([model] if model else [])]
         _provenance(out, inputs, habitats=asked, models=_described(done))
         _finish(done.notes, execution)
@@ -188,6 +188,15 @@ def _with_feature_maps(
     return add_feature_maps(
         cohort, out=folder / "maps", params=params, features=maps, label=label, execution=execution
     )
+
+
+def _without_feature_maps(done: HabitatCohort, maps: list[str] | None) -> HabitatCohort:
+    """The result without the rows of the maps, which are no images for later steps (not finite outside)."""
+    from dataclasses import replace
+
+    table = done.cohort.table
+    kept = table[~table["channel"].isin(maps or [])].reset_index(drop=True)
+    return replace(done, cohort=replace(done.cohort, table=kept))
 
 
 def _write(done: HabitatCohort, out: Path, folder: Path) -> None:
