@@ -13,9 +13,10 @@ import pandas as pd
 
 from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
-from nbradiomics.cohort.columns import KEY
+from nbradiomics.cohort.columns import SCAN_VARIANT
 from nbradiomics.cohort.derived_regions import derived, derived_name, is_derived
 from nbradiomics.cohort.in_fit import fitted_subjects, with_fitted
+from nbradiomics.cohort.lesions import LesionRule, apply_lesion_rule, lesion_rule
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
@@ -28,8 +29,9 @@ from nbradiomics.habitats.one_case import MASKS, STAGE, ApplyHow, HabitatJob, Ma
 from nbradiomics.habitats.region_values import error_channel, shown, unit_of
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.habitats.tables import HabitatTables, made_tables
+from nbradiomics.messages.wording import counted
 from nbradiomics.settings import spread
-from nbradiomics.tables import ORIGINAL
+from nbradiomics.tables import AUTO, ORIGINAL
 from nbradiomics.tables.result import Result
 
 
@@ -93,6 +95,7 @@ def find_habitats(
     *,
     out: str | Path,
     model: str | Path | HabitatModel | None = None,
+    lesions: LesionRule | None = None,
     label: int = DEFAULT_LABEL,
     settings: HabitatSettings = HabitatSettings(),  # noqa: B008 - frozen
     execution: Execution = Execution(),  # noqa: B008 - frozen
@@ -111,6 +114,9 @@ def find_habitats(
         Folder for the maps: label map, confidence, and masks of each case, compressed NIfTI files.
     model
         A model of another cohort (`model.json`), which is applied; nothing is fitted.
+    lesions
+        Rule for several lesions of a subject, applied first: ``union`` (the habitats of all lesions
+        together), ``largest`` or ``roi`` (each lesion has its own).
     label
         Label of masks for which the cohort table names none.
     settings
@@ -132,7 +138,7 @@ def find_habitats(
     ['habitat-1', 'habitat-2', 'tumour']
     """
     cohort = load_cohort(cohort)
-    cases = _drawn_cases(cohort)
+    cases = apply_lesion_rule(_drawn_cases(cohort), lesion_rule(lesions, cohort.table), label=label)
     if model is None:
         models = fit_models(cases, _inputs(cohort, cases, settings), settings, label, execution)
     else:
@@ -154,10 +160,11 @@ def find_habitats(
     made = {name: (jobs[name].case, payload) for name, payload in batch.results.items()}
     tables = made_tables(made, models.fitted, _sites(cohort), fitted_subjects(done.table))
     applied = {one.name: one.model for one in models.fitted if one.applied_to}
-    notes = (*models.notes, *model_notes(models.fitted), *_notes(cohort, models.final))
+    notes = [*models.notes, *model_notes(models.fitted), *_notes(cohort, models.final)]
+    notes += _not_fitted_again(jobs, batch.results, settings)
     told = {failure.case for failure in batch.failures}
     failures = [*(one for one in models.failures if one.case not in told), *batch.failures]
-    return HabitatCohort(done, tables, models.final, applied, failures, notes, models.plan)
+    return HabitatCohort(done, tables, models.final, applied, failures, tuple(notes), models.plan)
 
 
 def _drawn_cases(cohort: Cohort) -> list[Case]:
@@ -265,11 +272,9 @@ def _jobs(
 
 
 def _diffusion_images(case: Case, settings: HabitatSettings) -> tuple[DiffusionImage, ...]:
-    """Diffusion images of a scan; none if it has no two of them and none were named."""
-    if settings.b_values is not None:
-        return diffusion_images(case.scan, settings.b_values)
+    """Diffusion images of a scan; none if it has no two of them."""
     try:
-        return diffusion_images(case.scan, None)
+        return diffusion_images(case.scan, settings.b_values)
     except InputError:
         return ()
 
@@ -278,30 +283,56 @@ def _with_habitats(
     cohort: Cohort, jobs: Mapping[str, HabitatJob], made: Mapping[str, Any], in_fit: frozenset[str]
 ) -> Cohort:
     """Add a row like that of its mask for each habitat that has voxels."""
-    columns = [name for name in KEY if name != "channel"]
-    drawn = cohort.table[cohort.table["mask"] != ""]
-    originals: dict[tuple[Any, ...], dict[Any, Any]] = {
-        tuple(row[name] for name in columns): row for row in drawn.to_dict("records")
-    }
+    originals = _first_masks(cohort)
     several = len({job.case.roi for job in jobs.values()}) > 1
     rows = []
     for name, payload in made.items():
         job = jobs[name]
         case = job.case
-        values = {**case.index(), "variant": case.scan.variant}
-        original = originals[tuple(values[column] for column in columns)]
+        original = originals[*case.scan.key, case.reader, case.reading]
+        kind = "" if case.reader == AUTO else case.kind
         for habitat in payload["habitats"]:
             if habitat["confident_voxels"]:
                 roi = derived_name("habitat", habitat["habitat"], case.roi if several else "")
                 own = {"roi": roi, "mask": str(job.file(MASKS)), "label": habitat["habitat"]}
-                rows.append({**original, **own, "probability": "", "minutes": ""})
+                rows.append({**original, **own, "reference_kind": kind, "probability": "", "minutes": ""})
     table = pd.concat([cohort.table, pd.DataFrame(rows, columns=cohort.table.columns)], ignore_index=True)
     return Cohort(with_fitted(table, in_fit), cohort.path)
+
+
+def _first_masks(cohort: Cohort) -> dict[tuple[Any, ...], dict[Any, Any]]:
+    """The first row with a drawn mask of each reading of a scan, which may have several lesions."""
+    first: dict[tuple[Any, ...], dict[Any, Any]] = {}
+    for row in cohort.table[cohort.table["mask"] != ""].to_dict("records"):
+        if not is_derived(row["roi"]):
+            key = (*(row[name] for name in SCAN_VARIANT), row["reader"], row["reading"])
+            first.setdefault(key, dict(row))
+    return first
 
 
 def _sites(cohort: Cohort) -> dict[str, str]:
     rows = cohort.table[["subject", "site"]].itertuples(index=False, name=None)
     return {str(subject): str(site) for subject, site in rows}
+
+
+def _not_fitted_again(
+    jobs: Mapping[str, HabitatJob], made: Mapping[str, Any], settings: HabitatSettings
+) -> list[str]:
+    """Say which cases have diffusion images, or were to have them, that were not fitted again."""
+    names = [
+        name
+        for name, payload in made.items()
+        if (jobs[name].images or settings.b_values is not None) and not payload["diffusion"]
+    ]
+    if not names:
+        return []
+    shown_names = ", ".join(names[:5]) + (", ..." if names[5:] else "")
+    return [
+        (
+            f"{counted(len(names), 'case')} ({shown_names}): the diffusion images were not fitted again, "
+            "because they are missing or not on one grid with the channels."
+        )
+    ]
 
 
 def _notes(cohort: Cohort, model: HabitatModel) -> list[str]:

@@ -13,4 +13,6 @@ _OWN = re.compile(
 
 def is_habitat_file(path: PurePosixPath, _names: Collection[str] = ()) -> bool:
     """Whether a file in a folder of maps was written by `adc` or `habitats`."""
+    if path.parts[0] == "maps":  # feature maps that are channels
+        return len(path.parts) == 2 and path.name.endswith(".nii.gz")
     return len(path.parts) == 1 and _OWN.fullmatch(path.name) is not None

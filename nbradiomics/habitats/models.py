@@ -23,6 +23,7 @@ from nbradiomics.habitats.clusters.number import STABLE, Candidate
 from nbradiomics.habitats.clusters.sample import order_of, pooled, voxels_of_each
 from nbradiomics.habitats.region_values import channel_files, read_values
 from nbradiomics.habitats.settings import HabitatSettings
+from nbradiomics.messages.wording import counted
 from nbradiomics.perturbation.seeds import generator
 
 #: Stage of the sampled voxels in stored results.
@@ -34,6 +35,9 @@ FIT_STAGE = "habitat_models"
 ALL, GIVEN = "all", "given"
 #: Largest distance between habitats of two folds that mean the same, in standard deviations of the channels.
 MOST_APART = 0.5
+#: Least voxels of a region that fit a model: those of a smaller one would be repeated so often that they look
+#: like a group.
+LEAST_VOXELS = 50
 #: Characters of a fingerprint.
 _PRINT = 16
 
@@ -95,7 +99,8 @@ class DrawJob:
     def make(self) -> Payload:
         """Read the region and draw its voxels."""
         region = read_values(self.case, self.inputs, self.label)
-        order = order_of(len(region.values), self.most, generator(self.seed, self.case.name))
+        few = len(region.values) < LEAST_VOXELS
+        order = order_of(len(region.values), 0 if few else self.most, generator(self.seed, self.case.name))
         return {
             "values": region.values[order].tolist(),
             "errors": region.errors[order].tolist(),
@@ -140,6 +145,12 @@ def fit_models(
         ]
     final = fitted[-1].model
     notes = [plan.note] if plan.note else []
+    without = sorted({name for part in parts for name in part.fitted_on} - set(drawn))
+    if without:
+        notes.append(
+            f"{counted(len(without), 'subject')} ({', '.join(without[:5])}{', ...' if without[5:] else ''}) "
+            f"fitted no model: the region failed, or has fewer than {LEAST_VOXELS} voxels with values."
+        )
     whose = {
         part.name: {
             "fitted_on": [name for name in part.fitted_on if name in drawn],
@@ -175,6 +186,8 @@ def _draw(
     )
     drawn: dict[str, list[Any]] = {}
     for name, payload in batch.results.items():
+        if not payload["values"]:
+            continue
         voxels = np.array(payload["values"]), np.array(payload["errors"]), payload["images"]
         drawn.setdefault(jobs[name].case.scan.subject, []).append(voxels)
     return drawn, batch.failures
@@ -227,10 +240,10 @@ def _fitted(
 ) -> Fitted:
     from threadpoolctl import threadpool_limits
 
-    subjects = [name for name in part.fitted_on if name in drawn]
-    sample = pooled({name: [voxels[:2] for voxels in drawn[name]] for name in subjects}, subjects, total)
-    images = sorted({one for name in subjects for voxels in drawn[name] for one in voxels[2]})
-    who = f"the {len(subjects)} subjects of the model {part.name}"
+    values = {name: [voxels[:2] for voxels in regions] for name, regions in drawn.items()}
+    sample = pooled(values, part.fitted_on, total)
+    images = sorted({one for name in sample.subjects for voxels in drawn[name] for one in voxels[2]})
+    who = f"the {len(sample.subjects)} subjects of the model {part.name}"
     with threadpool_limits(limits=1):
         model, found = fit_model(sample, inputs, how, images, who)
     return Fitted(part.name, model, part.applied_to, tuple(found), (0.0,) * model.clusters)
@@ -270,5 +283,17 @@ def model_notes(fitted: Sequence[Fitted]) -> list[str]:
         notes.append(
             f"{fitted[0].model.clusters} habitats are not stable when subjects are resampled: the adjusted "
             f"Rand index of {', '.join(unstable)} is below {STABLE:g}."
+        )
+    together = [
+        one.name
+        for one in fitted
+        for candidate in one.candidates
+        if candidate.clusters == one.model.clusters and not candidate.apart
+    ]
+    if together:
+        notes.append(
+            f"the {fitted[0].model.clusters} habitats are not groups of their own in {', '.join(together)}: "
+            "between the means of two of them, the distribution of the values has no valley (column valley "
+            "of habitat_numbers.csv). They divide one group by its values."
         )
     return notes

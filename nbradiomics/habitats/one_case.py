@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import region_hashes
+from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Payload, content_hash, result_key
 from nbradiomics.habitats.clusters.fit import Inputs
 from nbradiomics.habitats.clusters.model import HabitatModel
@@ -143,7 +144,10 @@ class HabitatJob:
         """Fit the diffusion images again, if they are on the grid of the channels."""
         if not self.images:
             return []
-        images = read_on_one_grid([(image.channel, image.file) for image in self.images])
+        try:
+            images = read_on_one_grid([(image.channel, image.file) for image in self.images])
+        except InputError:
+            return []
         if grid_difference(region.image, images[0]):
             return []
         signals = np.stack([sitk.GetArrayFromImage(image).ravel() for image in images], axis=1)

@@ -193,7 +193,18 @@ HABITAT_NUMBERS = Schema(
         Column("stability_low", "number", "10th percentile of these indices", missing="one cluster"),
         Column("stable", "flag", "whether the stability is 0.8 or more"),
         Column(
-            "chosen", "flag", "whether it is the number of the model: the best silhouette of the stable ones"
+            "valley",
+            "number",
+            "density of the values between the two habitats that are least apart, as a share of the lower of "
+            "their peaks; 1 is one peak: the habitats are parts of one group",
+            missing="one cluster",
+        ),
+        Column("apart", "flag", "whether the valley is 0.95 or less"),
+        Column(
+            "chosen",
+            "flag",
+            "whether it is the number of the model: stated, or the best silhouette of those that are stable "
+            "and apart",
         ),
     ),
     key=("model", "clusters"),

@@ -166,6 +166,8 @@ def _number_rows(one: Fitted) -> list[dict[str, Any]]:
             "stability": candidate.stability,
             "stability_low": candidate.stability_low,
             "stable": candidate.stable,
+            "valley": candidate.valley,
+            "apart": candidate.apart,
             "chosen": candidate.clusters == one.model.clusters,
         }
         for candidate in one.candidates

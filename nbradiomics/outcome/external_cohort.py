@@ -25,6 +25,7 @@ from nbradiomics.outcome.prepared import Prepared, rows_of
 from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.solvers import has_competing, survival_array
 from nbradiomics.outcome.unseen_batches import refuse_unseen
+from nbradiomics.outcome.without_region import without_region
 from nbradiomics.tables import INDEX, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def choose_external_rows(prepared: Prepared, features: pd.DataFrame, rows: RowsO
     _require_numbers(features, (*names, *volume))
     features, left_out, sentences = without_seen_subjects(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
+    absent, said = without_region(features, chosen, rows.roi)
+    left_out, sentences = {**absent, **left_out}, [*sentences, *said]
     told = list(other_rows(prepared.rows, rows_of(chosen)))
     # Without other features, so that the volume is the same column in both cohorts.
     batches = first.harmonisation.asked.batch if first.harmonisation else ()

@@ -29,6 +29,7 @@ from nbradiomics.outcome.settings import (
 )
 from nbradiomics.outcome.stability import Candidates, find_rule
 from nbradiomics.outcome.survival_trees import require_survival_trees
+from nbradiomics.outcome.without_region import without_region
 from nbradiomics.tables import INDEX, FeatureChoice, RowsOfReader, require_single_names
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def prepare(
     require_single_names(clinical.columns, "the clinical table")
     features, left_out, sentences = without_seen_subjects(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
+    absent, said = without_region(features, chosen, rows.roi)
+    left_out, sentences = {**absent, **left_out}, [*sentences, *said]
     candidates = features.drop(columns=_batch_columns(features, predictors))
     choice = radiomic_columns(candidates, clinical, predictors.feature_names, endpoint)
     rule = find_rule(features, chosen, choice.names, stable=stable, settings=settings)

@@ -3,13 +3,25 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import SimpleITK as sitk
 
+from nbradiomics.cohort import load_cohort
+from nbradiomics.features.maps import feature_maps
+from nbradiomics.habitats.clusters import number
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import HABITATS, TABLES
+from nbradiomics.images.io import read_image
 from tests.support.habitat_phantoms import write_planted
 from tests.support.helpers import call
+
+
+@pytest.fixture(autouse=True)
+def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stability of the number of habitats is tested elsewhere, and takes most of the time."""
+    monkeypatch.setattr(number, "RESAMPLES", 3)
 
 
 def test_from_diffusion_images_to_habitats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,3 +66,39 @@ def test_wrong_requests_are_refused(
     assert call("habitats", table, *options, "--out", tmp_path / "out.csv", "--jobs", 1) != 0
     assert said in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_feature_maps_are_channels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = write_planted(tmp_path, 3)
+    frame = pd.read_csv(table)
+    frame = frame[frame["channel"].isin(["b0", "T2w"])].drop(columns="channel")
+    first = frame[frame["mask"].notna()]
+    first.assign(image=first["subject"] + "_t2w.nii.gz").to_csv(table, index=False)
+    params = tmp_path / "p.yaml"
+    params.write_text("setting: {binWidth: 50}\nfeatureClass: {firstorder: , shape: }\n")
+    names = "original_firstorder_Mean,original_firstorder_Entropy"
+    options = ["--fit-on", "s0,s1", "--sample", "1000", "--clusters", "2", "--jobs", 1]
+    out = tmp_path / "out.csv"
+    assert call("habitats", table, "--maps", names, "--params", params, *options, "--out", out) == 0
+    assert len(load_cohort(out).cases()) == 6 * 3
+    assert call("check", out) == 0
+    tables = pd.read_csv(tmp_path / "out_habitats" / "habitats.csv")
+    assert (tables["habitat"].value_counts() == 6).all()
+    wide = tables.pivot(index=["subject", "reader"], columns="habitat", values=f"mean_{names.split(',')[0]}")
+    assert (wide[2] - wide[1] > 30).all()
+    image = sitk.ReadImage(str(tmp_path / "s0_t2w.nii.gz"))
+    whole = feature_maps(image, sitk.ReadImage(str(tmp_path / "s0_A.nii.gz")), params=params)
+    (made,) = (tmp_path / "out_habitats" / "maps").glob("s0_*Mean.nii.gz")
+    found = read_image(made)  # SimpleITK itself reads 0 where there is no number
+    assert found.GetSize() == image.GetSize()
+    crop = whole["original_firstorder_Mean"]
+    centre = crop.TransformPhysicalPointToIndex(image.TransformIndexToPhysicalPoint((12, 12, 4)))
+    assert found[12, 12, 4] == pytest.approx(crop[centre], rel=1e-5)
+    assert np.isnan(found[0, 0, 0])
+    for wrong, said in (
+        (["--maps", names], "belong together"),
+        (["--maps", "original_glcm_Contrastt", "--params", params], "Contrastt"),
+        (["--maps", "glcm", "--params", params], "not the name of a feature map"),
+    ):
+        assert call("habitats", table, *wrong, *options, "--out", tmp_path / "o.csv") != 0
+        assert said in " ".join(capsys.readouterr().err.split())

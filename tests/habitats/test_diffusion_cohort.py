@@ -87,7 +87,7 @@ def test_cohorts_that_cannot_be_fitted_are_refused(cohort: Path, tmp_path: Path)
 
 
 def test_b_values_are_read_from_names_or_stated() -> None:
-    assert [b_value_of(name) for name in ("b0", "B_50", "b1000.5", "T2w", "adc", "b")] == [
+    assert [b_value_of(name) for name in ("b0", "B_50", "b=1000.5", "T2w", "adc", "b")] == [
         0,
         50,
         1000.5,
@@ -98,6 +98,11 @@ def test_b_values_are_read_from_names_or_stated() -> None:
     scan = Scan("s", "t", "q", tuple(Channel(name, Path(name)) for name in ("b0", "dwi", "b800")))
     assert [image.b_value for image in diffusion_images(scan, None)] == [0, 800]
     assert [image.channel for image in diffusion_images(scan, ("dwi=1000", "0"))] == ["b0", "dwi"]
+    named = Scan("s", "t", "q", tuple(Channel(name, Path(name)) for name in ("0", "b=50", "1000")))
+    stated = diffusion_images(named, ("0=0", "b=50", "1000=1000"))
+    assert [image.b_value for image in stated] == [0, 50, 1000]
+    with pytest.raises(InputError, match="in s/m2 are divided by 1,000,000"):
+        diffusion_images(scan, ("b0", "dwi=1000000000"))
     for wrong in (("dwi", "b0"), ("b0", "0"), ("b0", "dwi=40"), ("b0",)):
         with pytest.raises(InputError):
             diffusion_images(scan, wrong)

@@ -1,6 +1,7 @@
 """Habitats of a cohort: planted ones are found, tables add up, and no test subject moves a model."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.habitats.clusters import number
 from nbradiomics.habitats.cohort import HabitatCohort, find_habitats
 from nbradiomics.habitats.diffusion.cohort import fit_adc
 from nbradiomics.habitats.interaction import NO_VALUE
@@ -21,6 +23,14 @@ from tests.support.habitat_phantoms import PLANTED, write_planted
 from tests.support.helpers import array
 
 KEY = ["subject", "reader"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_resamples() -> Iterator[None]:
+    """The stability of the number of habitats is not what is tested here, and takes most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(number, "RESAMPLES", 3)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +73,11 @@ def test_planted_habitats_are_found_with_calibrated_confidence(
     done, out = crossed
     assert not done.failures
     confidence, right, fractions = [], [], []
-    for number in range(6):
-        truth = array(cohort.parent / f"s{number}_truth.nii.gz")
-        found = labels(out, f"s{number}", "A")
+    for place in range(6):
+        truth = array(cohort.parent / f"s{place}_truth.nii.gz")
+        found = labels(out, f"s{place}", "A")
         used = (truth > 0) & (found != NO_VALUE)
-        confidence.append(labels(out, f"s{number}", "A", "confidence")[used])
+        confidence.append(labels(out, f"s{place}", "A", "confidence")[used])
         right.append(found[used] == truth[used])
         fractions.append((truth == 2).sum() / (truth > 0).sum())
     sure, correct = np.concatenate(confidence), np.concatenate(right)
@@ -232,6 +242,59 @@ def test_values_that_are_foreign_to_the_model_are_refused(maps: Path, tmp_path: 
     done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"))
     assert {failure.case[:2] for failure in done.failures} == {"s5"}
     assert "standard deviations from those that fitted the model" in done.failures[0].cause
+
+
+def two_lesions(maps: Path, folder: Path) -> pd.DataFrame:
+    """Each mask of reader A cut into a left and a right lesion."""
+    table = load_cohort(maps).to_frame()
+    rows = []
+    for row in table.query("reader == 'A'").to_dict("records"):
+        image = sitk.ReadImage(row["mask"])
+        for name, cut in (("left", np.s_[..., 12:]), ("right", np.s_[..., :12])):
+            part = sitk.GetArrayFromImage(image)
+            part[cut] = 0
+            file = folder / f"{row['subject']}_{name}.nii.gz"
+            written = sitk.GetImageFromArray(part)
+            written.CopyInformation(image)
+            sitk.WriteImage(written, str(file))
+            rows.append({**row, "roi": name, "mask": str(file)})
+    others = table.query("channel != 'b0'")
+    return pd.concat([pd.DataFrame(rows), others.assign(roi="")], ignore_index=True)
+
+
+def test_the_rule_for_lesions_is_applied_first(maps: Path, tmp_path: Path) -> None:
+    table = two_lesions(maps, tmp_path)
+    named = {"fit_on": ("s0", "s1"), "channels": ("ADC",), "b_values": ("b0", "b900")}
+    united = habitats(table, tmp_path / "u", **named)
+    drawn = {"left", "right"}
+    assert set(united.cohort.table.query("mask != ''")["roi"]) == drawn | {"habitat-1", "habitat-2"}
+    assert set(united.tables.regions["roi"]) == {"union"}
+    own = load_cohort(maps).to_frame()
+    whole = habitats(own[own["reader"] != "B"], tmp_path / "w", **named)
+    assert list(united.tables.regions["voxels"]) == list(whole.tables.regions["voxels"])
+    apart = united.tables.habitats["fraction"] - whole.tables.habitats["fraction"]
+    assert apart.abs().max() < 0.05
+    each = habitats(table, tmp_path / "e", lesions="roi", **named)
+    found = set(each.cohort.table.query("mask != ''")["roi"])
+    assert found - drawn == {f"{lesion}/habitat-{one}" for lesion in drawn for one in (1, 2)}
+    assert "12 cases" in each.notes[-1]
+    assert "were not fitted again" in each.notes[-1]
+
+
+def test_a_tiny_tumour_is_divided_but_fits_no_model(maps: Path, tmp_path: Path) -> None:
+    table = load_cohort(maps).to_frame().query("reader != 'B'")
+    chosen = (table["subject"] == "s5") & (table["reader"] == "A")
+    image = sitk.ReadImage(table.loc[chosen, "mask"].iloc[0])
+    part = sitk.GetArrayFromImage(image)
+    part.ravel()[np.flatnonzero(part)[5:]] = 0
+    written = sitk.GetImageFromArray(part)
+    written.CopyInformation(image)
+    sitk.WriteImage(written, str(tmp_path / "tiny.nii.gz"))
+    table.loc[chosen, "mask"] = str(tmp_path / "tiny.nii.gz")
+    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1", "s5"), channels=("ADC",))
+    assert done.model.subjects == 2
+    assert "1 subject (s5) fitted no model" in " ".join(done.notes)
+    assert done.tables.regions.set_index("subject").loc["s5", "voxels"] == 5
 
 
 def test_cohorts_that_cannot_be_divided_are_refused(

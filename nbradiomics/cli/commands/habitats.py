@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nbradiomics.cli.console import notes
 from nbradiomics.cli.folders import renewed, working_on_maps
-from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
+from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Lesions, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, names_in, prepare, read_cohort, show_made_again
+from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
+    from nbradiomics.cohort import Cohort
+    from nbradiomics.execution.batch import Failure
+    from nbradiomics.execution.execution import Execution
     from nbradiomics.habitats.cohort import HabitatCohort
 _DIFFUSION = "habitats.diffusion.settings:DiffusionSettings"
 _HABITATS = "habitats.settings:HabitatSettings"
@@ -95,6 +99,17 @@ def habitats(
         Path | None,
         typer.Option(help="Model of another cohort (model.json of its folder); nothing is fitted then."),
     ] = None,
+    maps: Annotated[
+        str | None,
+        typer.Option(
+            help="Feature maps that are computed first and are channels of the habitats too, such as "
+            "original_firstorder_Entropy; needs --params. Separated by commas."
+        ),
+    ] = None,
+    params: Annotated[
+        str | None, typer.Option(help="PyRadiomics parameter file, or a preset, for --maps.")
+    ] = None,
+    lesions: Lesions = None,
     label: Label = 1,
     replace: Replace = False,
     jobs: Jobs = None,
@@ -109,7 +124,7 @@ def habitats(
 
     settings = settings_from(
         HabitatSettings,
-        channels=names_in(channels),
+        channels=_all_channels(names_in(channels), names_in(maps)),
         clusters=clusters,
         most_clusters=most_clusters,
         method=method,
@@ -126,22 +141,62 @@ def habitats(
     execution = execution_of(jobs, work, executor=executor, cluster=cluster)
     loaded = read_cohort(cohort)
     prepare(out, ".csv", inputs=[cohort])
-    key = result_key("habitats", asked=[settings.model_dump(), str(model), label, str(loaded.path)])
+    asked = {**settings.model_dump(), "lesions": lesions, "maps": names_in(maps), "params": params}
+    key = result_key("habitats", asked=[asked, str(model), label, str(loaded.path)])
     with working_on_maps("habitats", loaded, folder, key, replacing=replace), renewed([out]):
+        loaded, failed = _with_feature_maps(loaded, names_in(maps), params, folder, label, execution)
+        choice: dict[str, Any] = {"lesions": lesions, "label": label}
         done = find_habitats(
-            loaded, out=folder, model=model, label=label, settings=settings, execution=execution
+            loaded,
+            out=folder,
+            model=model,
+            **choice,
+            settings=settings,
+            execution=execution,
         )
-        _write(done, out, folder)
+        _write(_without_feature_maps(done, names_in(maps)), out, folder)
         inputs = [*loaded.files(), *([model] if model else [])]
-        _provenance(out, inputs, habitats=settings.model_dump(mode="json"), **done.record())
+        _provenance(out, inputs, habitats=asked, **done.record())
         _finish(done.notes, execution)
         regions = len(done.tables.regions)
         finish(
-            done.failures,
+            [*failed, *done.failures],
             regions + len(done.failures),
             out,
             f"{regions} regions divided into up to {done.model.clusters} habitats; ",
         )
+
+
+def _all_channels(channels: list[str] | None, maps: list[str] | None) -> list[str] | None:
+    return channels if maps is None else [*(channels or []), *maps]
+
+
+def _with_feature_maps(
+    cohort: Cohort,
+    maps: list[str] | None,
+    params: str | None,
+    folder: Path,
+    label: int,
+    execution: Execution,
+) -> tuple[Cohort, list[Failure]]:
+    from nbradiomics.workflows.feature_channels import add_feature_maps
+
+    if (maps is None) != (params is None):
+        raise InputError("--maps and --params belong together.", "Give both, or neither.")
+    if maps is None or params is None:
+        return cohort, []
+    return add_feature_maps(
+        cohort, out=folder / "maps", params=params, features=maps, label=label, execution=execution
+    )
+
+
+def _without_feature_maps(done: HabitatCohort, maps: list[str] | None) -> HabitatCohort:
+    """The result without the rows of the maps, which are no images for later steps (not finite outside)."""
+    from dataclasses import replace
+
+    table = done.cohort.table
+    kept = table[~table["channel"].isin(maps or [])].reset_index(drop=True)
+    return replace(done, cohort=replace(done.cohort, table=kept))
 
 
 def _write(done: HabitatCohort, out: Path, folder: Path) -> None:

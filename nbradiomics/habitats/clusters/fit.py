@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,9 @@ from nbradiomics.habitats.clusters.number import Candidate, assessed, candidates
 from nbradiomics.habitats.clusters.sample import Sample
 
 Array = NDArray[np.float64]
+#: Least distance between two habitats in units of the median error of a voxel, if errors are part of the fit.
+#: Closer ones are not told apart: in simulations whose fits gave less, the shares were .2 to .5 off.
+TOLD_APART = 1.75
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ def fit_model(
     Raises
     ------
     InputError
-        When a channel is constant, there are too few voxels, or no number can be chosen.
+        When a channel is constant, there are too few voxels, no number can be chosen, or habitats are closer
+        than the errors allow.
     """
     centre, scale = sample.values.mean(axis=0), sample.values.std(axis=0)
     constant = [name or "image" for name, one in zip(inputs.channels, scale, strict=True) if not one > 0]
@@ -79,6 +84,9 @@ def fit_model(
     else:
         found = [assessed(sample, scaled, clusters, how.method, how.seed)]
     variances = (sample.errors / scale) ** 2 if how.errors == "deconvolved" else None
+    groups = _groups(scaled, variances, clusters, how)
+    if variances is not None and how.method == "mixture":
+        _require_told_apart(groups, variances, inputs, who)
     model = HabitatModel(
         channels=inputs.channels,
         units=inputs.units,
@@ -92,7 +100,7 @@ def fit_model(
         voxels=len(scaled),
         images=tuple(images),
         seed=how.seed,
-        **_groups(scaled, variances, clusters, how),
+        **groups,
     )
     return model, found
 
@@ -110,6 +118,23 @@ def _groups(scaled: Array, variances: Array | None, clusters: int, how: FitHow) 
         "means": _rows(mixture.means),
         "covariances": tuple(_rows(covariance) for covariance in mixture.covariances),
     }
+
+
+def _require_told_apart(groups: dict[str, Any], variances: Array, inputs: Inputs, who: str) -> None:
+    """Refuse habitats that are closer than the error of a voxel allows."""
+    errors, means = np.median(variances, axis=0), np.array(groups["means"])
+    within = np.diagonal(groups["covariances"], axis1=1, axis2=2).mean(axis=0)
+    noise = np.where(errors > 0, errors, within)
+    apart = min(
+        float(np.sqrt((np.square(one - other) / noise).sum())) for one, other in combinations(means, 2)
+    )
+    if errors.any() and apart < TOLD_APART:
+        raise InputError(
+            f"the error of {', '.join(inputs.error_channels)} is too large for {len(means)} habitats of "
+            f"{who}: two of them are {apart:.1f} errors of a voxel apart, and {TOLD_APART:g} were expected.",
+            "Use fewer habitats, images with less noise or more b-values, or other channels; with "
+            "`errors: none` the groups are those of the noisy values.",
+        )
 
 
 def _rows(table: Array) -> tuple[tuple[float, ...], ...]:

@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 
 #: Smallest variance of a component, for channels with standard deviation 1.
 _FLOOR = 1e-4
+#: Smallest variance of a component as a share of the mean variance of the errors: errors that are stated a
+#: little too large would leave no spread at all, and take all spread of a habitat for noise.
+_SHARE = 0.1
 _ROUNDS = 300
 #: Change of the mean log-likelihood of a voxel that ends the fit.
 _CLOSE = 1e-6
@@ -74,9 +77,9 @@ def fit_mixture(values: Array, clusters: int, seed: int, variances: Array | None
     start = plain_mixture(values, clusters, seed, starts=_STARTS)
     if variances is None or not variances.any():
         return start
-    taken = np.diag(variances.mean(axis=0))
-    covariances = np.stack([_at_least(covariance - taken) for covariance in start.covariances])
-    return _deconvolved(Mixture(start.weights, start.means, covariances), values, variances)
+    taken = variances.mean(axis=0)
+    covariances = [_at_least(one - np.diag(taken), _floors(variances)) for one in start.covariances]
+    return _deconvolved(Mixture(start.weights, start.means, np.stack(covariances)), values, variances)
 
 
 def plain_mixture(values: Array, clusters: int, seed: int, starts: int = 1) -> Mixture:
@@ -115,6 +118,7 @@ def _deconvolved(mixture: Mixture, values: Array, variances: Array) -> Mixture:
 
 def _maximised(mixture: Mixture, values: Array, variances: Array, shares: Array) -> Mixture:
     means, covariances = [], []
+    floors = _floors(variances)
     for number, (mean, covariance) in enumerate(zip(mixture.means, mixture.covariances, strict=True)):
         share = shares[:, number]
         total = max(float(share.sum()), 1e-12)
@@ -126,7 +130,7 @@ def _maximised(mixture: Mixture, values: Array, variances: Array, shares: Array)
         apart = expected - new
         spread = np.einsum("n,ni,nj->ij", share, apart, apart) + np.einsum("n,nij->ij", share, rest)
         means.append(new)
-        covariances.append(_at_least(spread / total))
+        covariances.append(_at_least(spread / total, floors))
     return Mixture(shares.mean(axis=0), np.stack(means), np.stack(covariances))
 
 
@@ -147,7 +151,15 @@ def _diagonals(variances: Array) -> Array:
     return np.asarray(variances[:, :, None] * np.eye(variances.shape[1]), dtype=np.float64)
 
 
-def _at_least(covariance: Array) -> Array:
-    """The covariance with no eigenvalue below the smallest variance."""
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    return np.asarray((vectors * np.maximum(values, _FLOOR)) @ vectors.T, dtype=np.float64)
+def _floors(variances: Array) -> Array:
+    """Smallest variance of a component in each channel."""
+    return np.asarray(np.maximum(_SHARE * variances.mean(axis=0), _FLOOR), dtype=np.float64)
+
+
+def _at_least(covariance: Array, floors: Array) -> Array:
+    """The covariance with no variance below the smallest one of its channels, in any direction."""
+    roots = np.sqrt(floors)
+    scaled = covariance / np.outer(roots, roots)
+    values, vectors = np.linalg.eigh((scaled + scaled.T) / 2)
+    least = (vectors * np.maximum(values, 1.0)) @ vectors.T
+    return np.asarray(least * np.outer(roots, roots), dtype=np.float64)

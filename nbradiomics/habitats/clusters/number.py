@@ -1,4 +1,4 @@
-"""The number of habitats: BIC, silhouette, and stability when subjects are resampled."""
+"""The number of habitats: BIC, silhouette, valleys between groups, and stability of resampled subjects."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.habitats.clusters.mixture import plain_fit
 from nbradiomics.habitats.clusters.model import nearest
 from nbradiomics.habitats.clusters.sample import Sample
+from nbradiomics.habitats.clusters.separation import APART, valley
 
 Array = NDArray[np.float64]
 
@@ -36,6 +37,8 @@ class Candidate:
     stability, stability_low
         Median and 10th percentile of the adjusted Rand index between the labels of the model and those of
         models of resampled subjects.
+    valley
+        Density between the two habitats that are least apart, see `separation.valley`.
     """
 
     clusters: int
@@ -43,11 +46,17 @@ class Candidate:
     silhouette: float = float("nan")
     stability: float = float("nan")
     stability_low: float = float("nan")
+    valley: float = float("nan")
 
     @property
     def stable(self) -> bool:
         """Whether subjects of the same kind would give about the same habitats."""
         return self.stability >= STABLE
+
+    @property
+    def apart(self) -> bool:
+        """Whether the habitats are groups of their own, and not parts of one distribution."""
+        return self.valley <= APART
 
 
 def candidates(sample: Sample, scaled: Array, most: int, method: str, seed: int) -> list[Candidate]:
@@ -58,19 +67,22 @@ def candidates(sample: Sample, scaled: Array, most: int, method: str, seed: int)
 def assessed(sample: Sample, scaled: Array, clusters: int, method: str, seed: int) -> Candidate:
     """Assess one number of habitats."""
     few = scaled[np.random.default_rng(seed).permutation(len(scaled))[:_FITTED]]
-    bic = plain_fit(few, clusters, seed, 2).bic(few) / len(few)
+    fitted = plain_fit(few, clusters, seed, 2)
+    bic = fitted.bic(few) / len(few)
     if clusters == 1:
         return Candidate(1, bic)
-    return Candidate(clusters, bic, *_spread_and_stability(sample, scaled, clusters, method, seed))
+    spread = _spread_and_stability(sample, scaled, clusters, method, seed)
+    return Candidate(clusters, bic, *spread, valley(fitted, few))
 
 
 def chosen(found: list[Candidate], who: str) -> int:
-    """The stable number with the best silhouette.
+    """The number with the best silhouette of those that are stable and whose habitats are apart.
 
     Raises
     ------
     InputError
-        When one Gaussian describes the voxels best, or no number is stable; `who` names the fitting subjects.
+        When one Gaussian describes the voxels best, no habitats are apart, or no number is stable; `who`
+        names the fitting subjects.
     """
     one, *others = found
     if one.bic <= min(candidate.bic for candidate in others):
@@ -78,9 +90,16 @@ def chosen(found: list[Candidate], who: str) -> int:
             f"the voxels of {who} form one group: a single Gaussian has the lowest BIC.",
             "Use other channels, or state the number of habitats and report that the data do not show it.",
         )
-    stable = [candidate for candidate in others if candidate.stable]
+    apart = [candidate for candidate in others if candidate.apart]
+    if not apart:
+        raise InputError(
+            f"the voxels of {who} form one group, whose values are skewed or have long tails: between the "
+            f"means of 2 to {others[-1].clusters} habitats, the distribution of the values has no valley.",
+            "Use other channels, or state the number of habitats and report that it divides one group.",
+        )
+    stable = [candidate for candidate in apart if candidate.stable]
     if not stable:
-        best = max(others, key=lambda candidate: candidate.stability)
+        best = max(apart, key=lambda candidate: candidate.stability)
         raise InputError(
             f"no number of habitats of {who} is stable when subjects are resampled: the best is "
             f"{best.clusters} with an adjusted Rand index of {best.stability:.2f}; {STABLE:g} was expected.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +11,11 @@ from nbradiomics.cohort import Scan
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import quoted
 
-_NAME = re.compile(r"b[-_ ]?(\d+(?:\.\d+)?)", re.IGNORECASE)
+_NAME = re.compile(r"b[-_ =]?(\d+(?:\.\d+)?)", re.IGNORECASE)
 #: Smallest difference between the largest and the smallest b-value that shows a decay, in s/mm2.
 LEAST_RANGE = 100.0
+#: Largest plausible b-value, in s/mm2; a larger one is in another unit.
+MOST = 20_000.0
 
 
 class DiffusionImage(NamedTuple):
@@ -46,7 +48,7 @@ def diffusion_images(scan: Scan, named: Sequence[str] | None) -> tuple[Diffusion
         When a named channel is missing, or there are no two images with b-values that differ enough.
     """
     channels = {channel.name: channel.image for channel in scan.channels}
-    stated = _stated(named) if named is not None else _all_named(channels)
+    stated = _stated(named, channels) if named is not None else _all_named(channels)
     missing = [name for name in stated if name not in channels]
     if missing:
         raise InputError(
@@ -64,6 +66,12 @@ def diffusion_images(scan: Scan, named: Sequence[str] | None) -> tuple[Diffusion
             "Give each diffusion image a row with a channel such as b0 or b800, or state b-values: "
             "dwi_high=800.",
         )
+    if max(values) > MOST:
+        raise InputError(
+            f"{scan.name}: the b-value {max(values):g} s/mm2 is not plausible; {MOST:g} or less was "
+            "expected.",
+            "State b-values in s/mm2 (those in s/m2 are divided by 1,000,000).",
+        )
     return tuple(sorted(images, key=lambda image: image.b_value))
 
 
@@ -72,13 +80,12 @@ def _all_named(channels: dict[str, Path]) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _stated(named: Sequence[str]) -> dict[str, float]:
+def _stated(named: Sequence[str], channels: Collection[str]) -> dict[str, float]:
     """Channels and their b-values from the words of the setting."""
     stated: dict[str, float] = {}
     for word in named:
-        channel, mark, text = word.partition("=")
-        channel = f"b{channel.strip()}" if _NAME.fullmatch(f"b{channel.strip()}") else channel.strip()
-        value = b_value_of(f"b{text.strip()}" if mark else channel)
+        channel, text = _channel_and_value(word.strip(), channels)
+        value = b_value_of(text)
         if value is None or channel in stated:
             why = "is named twice" if channel in stated else "states no b-value"
             raise InputError(
@@ -87,6 +94,16 @@ def _stated(named: Sequence[str]) -> dict[str, float]:
             )
         stated[channel] = value
     return stated
+
+
+def _channel_and_value(word: str, channels: Collection[str]) -> tuple[str, str]:
+    """Name of a channel, and the name of a channel that would state its b-value."""
+    channel, mark, text = word.partition("=")
+    if mark and word not in channels:  # a channel may be named b=1000
+        return channel.strip(), f"b{text.strip()}"
+    if word not in channels and _NAME.fullmatch(f"b{word}"):
+        return f"b{word}", f"b{word}"
+    return word, word
 
 
 def _listed(channels: dict[str, Path]) -> str:

@@ -11,6 +11,8 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort.names import name_of, scan_name
 from nbradiomics.errors import InputError, NbradiomicsError
+from nbradiomics.habitats.clusters.number import STABLE
+from nbradiomics.habitats.clusters.separation import APART
 from nbradiomics.habitats.schema import (
     HABITAT_MODELS,
     HABITAT_NUMBERS,
@@ -120,11 +122,17 @@ def _numbers(numbers: pd.DataFrame) -> Table:
             number(row["silhouette"], 3),
             number(row["stability"], 3),
             number(row["stability_low"], 3),
+            number(row["valley"], beside=(APART,)),
         )
         for row in numbers.to_dict("records")
     ]
-    columns = ("model", "habitats", "BIC per voxel", "silhouette", "stability", "10th percentile")
-    caption = "How many habitats: the best silhouette among the numbers with a stability of 0.8 or more."
+    columns = ("model", "habitats", "BIC per voxel", "silhouette", "stability", "10th percentile", "valley")
+    caption = (
+        f"How many habitats. If it was not stated: the best silhouette among the numbers with a stability of "
+        f"{STABLE:g} or more and a valley of {APART:g} or less. The valley is the density of the values "
+        "between the two habitats that are least apart, as a share of the lower of their peaks: at 1, they "
+        "are parts of one group."
+    )
     return Table(columns, tuple(rows), 2, caption)
 
 

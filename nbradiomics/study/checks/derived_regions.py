@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pandas as pd
 
 from nbradiomics.cohort.derived_regions import derived_name, is_derived
 from nbradiomics.cohort.lesions import lesion_rule, whole_rule
+from nbradiomics.habitats.diffusion.b_values import b_value_of
 from nbradiomics.messages.problem import Problem
 from nbradiomics.rings.parts import part_names
 from nbradiomics.rings.settings import RegionSettings
@@ -50,7 +50,7 @@ def _channel_problems(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
     known = sorted(set(table["channel"]) - {""})
     listed = ", ".join(known) or "none"
     problems = []
-    if study.adc is not None and study.adc.b_values is None and sum(map(_is_b_value, known)) < 2:
+    if study.adc is not None and study.adc.b_values is None and sum(map(_states_b_value, known)) < 2:
         found = f"no two channels are named by a b-value (channels: {listed})."
         remedy = "Name the channels of the diffusion images b0, b1000 ... in the cohort table."
         problems.append(Problem(str(path), "", "adc", "error", found, remedy))
@@ -69,15 +69,15 @@ def _channel_problems(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
     return problems
 
 
-def _is_b_value(channel: str) -> bool:
-    return re.fullmatch(r"b\d+", channel) is not None
+def _states_b_value(channel: str) -> bool:
+    return b_value_of(channel) is not None
 
 
 def regions_to_come(study: Study, table: pd.DataFrame) -> list[str]:
     """Names of the regions that the study will derive, as far as they are known before it runs."""
     names: list[str] = []
     if study.habitats is not None:  # their number is not known yet, but there are two at least
-        drawn = sorted({str(roi) for roi in table.loc[table["mask"] != "", "roi"]} - {*_derived(table)})
+        drawn = _drawn(study, table)
         prefixes = drawn if len(drawn) > 1 else [""]
         names += [derived_name("habitat", number, prefix) for prefix in prefixes for number in (1, 2)]
     if study.rois is not None:
@@ -86,10 +86,6 @@ def regions_to_come(study: Study, table: pd.DataFrame) -> list[str]:
         settings = RegionSettings(**study.rois.stated())
         names += [name for prefix in prefixes for name in part_names(settings, prefix)]
     return names
-
-
-def _derived(table: pd.DataFrame) -> set[str]:
-    return {str(roi) for roi in table["roi"] if is_derived(str(roi))}
 
 
 def _drawn(study: Study, table: pd.DataFrame) -> list[str]:

@@ -24,7 +24,12 @@ class Habitats(Stage):
         assert section is not None
         settings = section if "seed" in section.model_fields_set else section.changed(seed=work.study.seed)
         done = find_habitats(
-            work.cohort, out=folder, label=work.label, settings=settings, execution=work.execution
+            work.cohort,
+            out=folder,
+            lesions=work.rule_of_masks,
+            label=work.label,
+            settings=settings,
+            execution=work.execution,
         )
         done.tables.write(folder)
         _write_models(done, work)

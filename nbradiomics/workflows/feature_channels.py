@@ -1,0 +1,192 @@
+"""Feature maps as channels of a cohort, so that habitats can be those of texture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk
+from typing_extensions import TypedDict
+
+from nbradiomics.cohort import Case, Cohort, Scan
+from nbradiomics.cohort.case_region import region_hashes, region_on
+from nbradiomics.cohort.columns import DEFAULTS, SCAN_VARIANT
+from nbradiomics.cohort.derived_regions import is_derived
+from nbradiomics.errors import InputError
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.workspace import Payload, content_hash, result_key
+from nbradiomics.features.maps import feature_maps
+from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.files.names import file_stems
+from nbradiomics.images.io import read_image, write_image
+
+STAGE = "feature_channels"
+_EMPTIED = ("reader", "mask", "label", "roi", "reading", "reference_kind", "minutes", "probability")
+
+
+class MadeChannels(TypedDict):
+    """Stored result of a scan: hashes of its maps by file name."""
+
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ChannelJob:
+    """The maps of one scan, inside all of its masks together."""
+
+    cases: tuple[Case, ...]
+    features: tuple[str, ...]
+    params: Parameters
+    label: int
+    stem: Path
+
+    def file(self, feature: str) -> Path:
+        """File of a map."""
+        return self.stem.with_name(f"{self.stem.name}_{feature}.nii.gz")
+
+    def key(self) -> str:
+        """Key of the stored result."""
+        return result_key(
+            STAGE,
+            image=content_hash(self.cases[0].scan.image),
+            masks=[region_hashes(case, self.label) for case in self.cases],
+            params=self.params.fingerprint,
+            features=self.features,
+        )
+
+    def file_hashes(self) -> dict[str, str]:
+        """Hashes of the files that are there, by their names."""
+        files = map(self.file, self.features)
+        return {file.name: content_hash(file) for file in files if file.exists()}
+
+    def make(self) -> Payload:
+        """Compute the maps and write them on the grid of the image; not a number outside of the masks."""
+        image = read_image(self.cases[0].scan.image)
+        regions = [region_on(image, case, self.label) != 0 for case in self.cases]
+        region = reduce(sitk.Or, regions)
+        found = feature_maps(image, region, params=self.params, label=1)
+        missing = [name for name in self.features if name not in found]
+        if missing:
+            raise InputError(
+                f"{self.params.name} makes no map {', '.join(missing)}.",
+                "Write names such as original_glcm_Contrast, of classes and image types that have maps.",
+            )
+        for name in self.features:
+            write_image(_on_grid_of(image, region, found[name], self.params.name), self.file(name))
+        return {"files": self.file_hashes()}
+
+
+def add_feature_maps(
+    cohort: Cohort,
+    *,
+    out: Path,
+    params: str | Path,
+    features: Sequence[str],
+    label: int,
+    execution: Execution,
+) -> tuple[Cohort, list[Failure]]:
+    """Add feature maps to a cohort, as channels named by their features.
+
+    The maps of a scan are those of the image on which its masks were drawn, inside all masks of the scan
+    together, so that a voxel has the same value for all readers.
+
+    Parameters
+    ----------
+    cohort
+        A cohort with masks.
+    out
+        Folder for the maps, compressed NIfTI files.
+    params
+        PyRadiomics parameter file or preset; only the named features of it are computed. It must not
+        resample.
+    features
+        Names such as ``original_glcm_Contrast``.
+    label
+        Label of masks for which the cohort table names none.
+    execution
+        Processes, progress display and workspace.
+
+    Raises
+    ------
+    InputError
+        When a name is no feature, or a channel of this name is there already.
+    """
+    taken = sorted(set(features) & set(cohort.table["channel"]))
+    if taken:
+        raise InputError(f"{cohort.path} has the channel {', '.join(taken)} already.", "Leave out the map.")
+    chosen = _parameters(load_parameters(params), features)
+    jobs = _jobs(cohort, tuple(features), chosen, label, out)
+    batch = execution.map(
+        ChannelJob.make,
+        {name: (job,) for name, job in jobs.items()},
+        stage=STAGE,
+        stored=Stored(
+            lambda name: jobs[name].key(),
+            MadeChannels,
+            lambda name, payload: jobs[name].file_hashes() == payload["files"],
+        ),
+    )
+    return _with_channels(cohort, [jobs[name] for name in batch.results]), list(batch.failures)
+
+
+def _parameters(params: Parameters, features: Sequence[str]) -> Parameters:
+    """The parameters with the classes of the named features alone."""
+    classes: dict[str, list[str]] = {}
+    for name in features:
+        parts = name.split("_")
+        if len(parts) != 3:
+            raise InputError(f"{name} is not the name of a feature map.", "Write original_glcm_Contrast.")
+        classes.setdefault(parts[1], []).append(parts[2])
+    content = {**params.content, "featureClass": {name: sorted(set(own)) for name, own in classes.items()}}
+    if all(name.startswith("original_") for name in features):
+        content["imageType"] = {"Original": {}}
+    return load_parameters(content)
+
+
+def _jobs(
+    cohort: Cohort, features: tuple[str, ...], params: Parameters, label: int, out: Path
+) -> dict[str, ChannelJob]:
+    cases: dict[Scan, list[Case]] = {}
+    for case in cohort.cases():
+        if not is_derived(case.roi):
+            cases.setdefault(case.scan, []).append(case)
+    stems = file_stems([scan.key for scan in cases])
+    return {
+        scan.name: ChannelJob(tuple(own), features, params, label, Path(os.path.abspath(out / stem)))
+        for (scan, own), stem in zip(cases.items(), stems, strict=True)
+    }
+
+
+def _on_grid_of(image: sitk.Image, region: sitk.Image, found: sitk.Image, params: str) -> sitk.Image:
+    """A map of a crop on the grid of its image; not a number outside of the region."""
+    if not np.allclose(found.GetSpacing(), image.GetSpacing(), rtol=1e-4):
+        raise InputError(
+            f"{params} resamples the image to {found.GetSpacing()} mm, so that its maps have another grid.",
+            "Resample the cohort first (`nbradiomics prepare`), and leave out resampledPixelSpacing.",
+        )
+    nothing = float("nan")
+    whole = sitk.Resample(found, image, sitk.Transform(), sitk.sitkNearestNeighbor, nothing, sitk.sitkFloat32)
+    return sitk.Mask(whole, sitk.Cast(region, sitk.sitkUInt8), nothing)
+
+
+def _with_channels(cohort: Cohort, jobs: Sequence[ChannelJob]) -> Cohort:
+    """Add a row without a mask for each map."""
+    keys = map(tuple, cohort.table[SCAN_VARIANT].itertuples(index=False, name=None))
+    firsts: dict[tuple[Any, ...], dict[Any, Any]] = {}
+    for key, row in zip(keys, cohort.table.to_dict("records"), strict=True):
+        firsts.setdefault(key, dict(row))
+    emptied = {name: DEFAULTS[name] for name in _EMPTIED}
+    rows = [
+        {**firsts[job.cases[0].scan.key], **emptied, "channel": name, "image": str(job.file(name))}
+        for job in jobs
+        for name in job.features
+    ]
+    table = pd.concat([cohort.table, pd.DataFrame(rows, columns=cohort.table.columns)], ignore_index=True)
+    return Cohort(table, cohort.path)
