@@ -98,10 +98,11 @@ def check_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmoni
     Raises
     ------
     InputError
-        When a batch is missing, a level has one subject alone, all subjects have one level, or the reference
-        batch is no level.
+        When a batch is missing, a level has one subject alone, all subjects have one level, two columns are
+        one division, or the reference batch is no level.
     """
     require_batches(batches, subjects, asked)
+    _refuse_one_division(batches, asked)
     for name in asked.batch:
         counts = pd.Series(list(subjects)).groupby(batches[name].to_numpy()).nunique()
         single = sorted(map(str, counts.index[counts == 1]))
@@ -151,6 +152,18 @@ def require_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmo
                 "cannot be harmonised without their batch.",
                 f"Give the {column} of each subject, or leave these subjects out.",
             )
+
+
+def _refuse_one_division(batches: pd.DataFrame, asked: Harmonise) -> None:
+    """Refuse two batch columns that are one under two names: features would be harmonised twice."""
+    codes = {name: tuple(pd.factorize(batches[name])[0]) for name in asked.batch}
+    for place, name in enumerate(asked.batch):
+        for other in asked.batch[:place]:
+            if codes[name] == codes[other]:
+                raise InputError(
+                    f"the batch columns {other} and {name} divide the subjects in the same way.",
+                    f"Leave out {name}.",
+                )
 
 
 def _refuse_taken(asked: Harmonise, taken: Collection[str]) -> None:
@@ -209,7 +222,19 @@ def _one_of(name: str, read: Sequence[pd.Series], subjects: pd.Series) -> pd.Ser
             f"{counted(len(differ), 'row')}: {_listed(differ)}.",
             f"Correct one of the two, or remove the column {name} from one of them.",
         )
-    return one.where(one.notna(), other)
+    joined = one.where(one.notna(), other)
+    spellings = joined.dropna().drop_duplicates().groupby(lambda row: _spelling(joined[row])).agg(list)
+    for levels in spellings[spellings.map(len) > 1]:
+        raise InputError(
+            f"{name} has levels that differ only in capitals or spaces between the clinical table and the "
+            f"feature table: {_listed(sorted(levels))}. They would be harmonised as different batches.",
+            "Write them in the same way.",
+        )
+    return joined
+
+
+def _spelling(level: object) -> str:
+    return " ".join(str(level).casefold().split())
 
 
 def _covariates(

@@ -236,6 +236,7 @@ OUTCOMES = {
     "a copy": ({"covariates": "copy"}, "covariate of the harmonisation copy looks like the outcome"),
     "other words": ({"covariates": "state"}, "covariate of the harmonisation state looks like the outcome"),
     "the time in other units": ({"covariates": "days"}, "days looks like the outcome"),
+    "rounded": ({"covariates": "thirds"}, "thirds looks like the outcome"),
     "a batch": ({"batch": "state"}, "batch state looks like the outcome"),
 }
 
@@ -245,6 +246,7 @@ def test_the_outcome_is_refused_under_any_name(asked: dict[str, object], message
     features, clinical = with_sites()
     clinical["copy"], clinical["days"] = clinical["dead"], clinical["months"] * 30.4 + 7
     clinical["DEAD"] = clinical["dead"]
+    clinical["thirds"] = pd.qcut(clinical["months"], 3, labels=False)
     # Three words for two values: the levels determine the outcome, and are no copy of it.
     words = np.where(clinical["dead"] == 1, "deceased", np.where(clinical["age"] > 60, "well", "ill"))
     clinical["state"] = words
@@ -303,6 +305,17 @@ def test_the_site_may_stand_in_the_feature_table() -> None:
         prepared(features.assign(site=other), clinical)
     with pytest.raises(InputError, match="no column 'scanner'"):
         prepared(features, clinical, batch="scanner")
+    # In two spellings, one in each table, a site would be two batches.
+    upper = np.where(np.arange(90) % 2, "", np.char.upper(site.astype(str)))
+    with pytest.raises(InputError, match=r"differ only in capitals or spaces between .*: NORTH, north"):
+        prepared(features.assign(site=half), clinical.assign(site=upper))
+
+
+def test_two_names_of_one_batch_are_refused() -> None:
+    features, clinical = with_sites()
+    clinical["vendor"] = clinical["site"].map({"north": "a", "south": "b", "west": "c"})
+    with pytest.raises(InputError, match="site and vendor divide the subjects in the same way"):
+        prepared(features, clinical, batch=["site", "vendor"])
 
 
 def test_a_batch_of_numbers_is_no_feature() -> None:
