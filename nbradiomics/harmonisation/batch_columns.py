@@ -99,7 +99,7 @@ def check_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmoni
     ------
     InputError
         When a batch is missing, a level has one subject alone, all subjects have one level, two columns are
-        one division, or the reference batch is no level.
+        one division, or the reference batch is no level or has few subjects.
     """
     require_batches(batches, subjects, asked)
     _refuse_one_division(batches, asked)
@@ -126,13 +126,7 @@ def check_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmoni
                 "Merge small levels, leave these subjects out, or set small_batch to harmonise: the results "
                 "stay honest, because everything is fitted inside the folds, but little is harmonised there.",
             )
-        reference = asked.reference_batch
-        if reference is not None and reference not in counts.index:
-            raise InputError(
-                f"the reference batch {reference!r} is no level of {name}.",
-                f"{did_you_mean(reference, map(str, counts.index))}Choose from: "
-                f"{_listed(list(counts.index))}.",
-            )
+        _check_reference(name, counts, asked)
 
 
 def require_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmonise) -> None:
@@ -152,6 +146,22 @@ def require_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmo
                 "cannot be harmonised without their batch.",
                 f"Give the {column} of each subject, or leave these subjects out.",
             )
+
+
+def _check_reference(name: str, counts: pd.Series, asked: Harmonise) -> None:
+    """Refuse a reference batch that is no level, or by whose few subjects all features would be scaled."""
+    reference = asked.reference_batch
+    if reference is not None and reference not in counts.index:
+        raise InputError(
+            f"the reference batch {reference!r} is no level of {name}.",
+            f"{did_you_mean(reference, map(str, counts.index))}Choose from: {_listed(list(counts.index))}.",
+        )
+    if reference is not None and counts[reference] < asked.least_subjects:
+        raise InputError(
+            f"the reference batch {reference!r} has {counted(int(counts[reference]), 'subject')}, and all "
+            f"features would be scaled by it; {asked.least_subjects} or more were expected.",
+            "Choose a larger one, or leave out the reference batch.",
+        )
 
 
 def _refuse_one_division(batches: pd.DataFrame, asked: Harmonise) -> None:
